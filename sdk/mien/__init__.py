@@ -1,0 +1,69 @@
+"""mien edits facial expressions in video.
+
+    import mien
+    shot = mien.track("interview.mp4")
+    edit = mien.Edit(shot.faces[0]).key("mouthSmile", "1.0s", 0).key("mouthSmile", "1.5s", 0.6)
+    mien.render(shot, "out.mp4", edits=[edit])
+
+Names are loaded on first use, so that `import mien` is quick and pulls in nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+TYPE_CHECKING = False  # type checkers take it as true; `typing` itself would cost 10 ms
+if TYPE_CHECKING:
+    from mien.api import RenderReport as RenderReport
+    from mien.api import load_project as load_project
+    from mien.api import open_shot as open_shot
+    from mien.api import render as render
+    from mien.api import save_project as save_project
+    from mien.api import track as track
+    from mien.errors import MienError as MienError
+    from mien.model.controls import CONTROLS as CONTROLS
+    from mien.model.edits import Edit as Edit
+    from mien.model.edits import Layer as Layer
+    from mien.model.edits import Track as Track
+    from mien.model.evaluate import evaluate as evaluate
+    from mien.model.face import Face as Face
+    from mien.model.interpolate import Key as Key
+    from mien.model.presets import PRESETS as PRESETS
+    from mien.model.shot import Shot as Shot
+    from mien.rendering.registry import register_renderer as register_renderer
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "RenderReport": "mien.api",
+    "load_project": "mien.api",
+    "open_shot": "mien.api",
+    "render": "mien.api",
+    "save_project": "mien.api",
+    "track": "mien.api",
+    "MienError": "mien.errors",
+    "CONTROLS": "mien.model.controls",
+    "Edit": "mien.model.edits",
+    "Layer": "mien.model.edits",
+    "Track": "mien.model.edits",
+    "evaluate": "mien.model.evaluate",
+    "Face": "mien.model.face",
+    "Key": "mien.model.interpolate",
+    "PRESETS": "mien.model.presets",
+    "Shot": "mien.model.shot",
+    "register_renderer": "mien.rendering.registry",
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mien' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,121 @@
+"""Every error that mien raises on purpose.
+
+    MienError                        exit code 1
+    ├── UsageError                   2   what was asked for cannot be meant
+    │   ├── UnknownControlError          no control, expression or viseme of that name
+    │   ├── TimeError                    a time or span that cannot be read, or lies outside the shot
+    │   └── OutputError                  the output cannot be put there (refused before any work)
+    ├── InputError                   3   a file that was given cannot be used
+    │   ├── MediaError                   missing, unreadable, truncated or without pictures
+    │   └── ProjectError                 a .mien file that is corrupt, too new, or has lost its media
+    ├── NothingToDoError             4
+    │   └── NoFaceError                  no face in the shot, or not the one asked for
+    ├── MissingPartError             5   an extra or a model that is needed is not installed
+    ├── WriteError                   1   the disk is full, or the output failed half-way
+    └── CancelledError               1   stopped by the user (Ctrl-C)
+
+Each error is one line that names the cause, and a remedy. Errors of other libraries are
+turned into these at the seam where they arise; nothing else crosses the public API on
+bad input.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class MienError(Exception):
+    """Base of all errors: a cause, and what to do about it.
+
+    Args:
+        cause: One sentence that names what is wrong and the file or name concerned.
+        remedy: One sentence that says what to do; may be empty.
+    """
+
+    exit_code: ClassVar[int] = 1
+    code: ClassVar[str] = "error"
+    """A stable machine-readable word for `--json` and other protocols."""
+
+    def __init__(self, cause: str, remedy: str = "") -> None:
+        super().__init__(cause, remedy)
+        self.cause = cause
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.cause} {self.remedy}".strip()
+
+
+class UsageError(MienError):
+    """What was asked for cannot be meant."""
+
+    exit_code = 2
+    code = "usage"
+
+
+class UnknownControlError(UsageError):
+    """No control, expression or viseme has that name."""
+
+    code = "unknown-control"
+
+
+class TimeError(UsageError):
+    """A time or span that cannot be read, or lies outside the shot."""
+
+    code = "time"
+
+
+class OutputError(UsageError):
+    """The output cannot be written where it was asked for; nothing was done."""
+
+    code = "output"
+
+
+class InputError(MienError):
+    """A file that was given cannot be used."""
+
+    exit_code = 3
+    code = "input"
+
+
+class MediaError(InputError):
+    """A media file that is missing, unreadable, truncated or has no pictures."""
+
+    code = "media"
+
+
+class ProjectError(InputError):
+    """A project file that is corrupt, too new, or has lost its media."""
+
+    code = "project"
+
+
+class NothingToDoError(MienError):
+    """The input is fine, but holds nothing to work on."""
+
+    exit_code = 4
+    code = "nothing-to-do"
+
+
+class NoFaceError(NothingToDoError):
+    """No face in the shot, or not the one that was asked for."""
+
+    code = "no-face"
+
+
+class MissingPartError(MienError):
+    """An extra or a model that is needed is not installed."""
+
+    exit_code = 5
+    code = "missing-part"
+
+
+class WriteError(MienError):
+    """Writing failed half-way; no file was left under the final name."""
+
+    code = "write"
+
+
+class CancelledError(MienError):
+    """Stopped by the user; no file was left under the final name."""
+
+    code = "cancelled"

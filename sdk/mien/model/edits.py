@@ -1,0 +1,206 @@
+"""Edits: keys on controls, in tracks, in layers, on a face. All of them are values."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.errors import TimeError, UsageError
+from mien.model.face import Face
+from mien.model.interpolate import Interpolation, Key, sample
+from mien.model.presets import resolve
+from mien.timebase import FrameRange
+
+__all__ = ["FADE", "Edit", "Layer", "Mode", "Track"]
+
+Mode = Literal["add", "replace", "scale"]
+MODES: tuple[str, ...] = get_args(Mode)
+FADE = 6
+"""Frames over which a track with a span is eased in and out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Keys on one control.
+
+    Attributes:
+        control: A control, a control without its side, an expression or a viseme.
+        keys: Keys in ascending order of frames, one a frame.
+        mode: Whether the value is added to the performance, replaces it or scales it.
+        span: Frames in which the track acts; None for all.
+        fade: Frames over which it is eased in and out inside the span.
+    """
+
+    control: str
+    keys: tuple[Key, ...]
+    mode: Mode = "add"
+    span: FrameRange | None = None
+    fade: int = FADE
+
+    def __post_init__(self) -> None:
+        resolve(self.control)
+        if self.mode not in MODES:
+            raise UsageError(f"'{self.mode}' is no mode.", f"Choose one of {', '.join(MODES)}.")
+        frames = [key.frame for key in self.keys]
+        if not frames or any(b <= a for a, b in zip(frames, frames[1:], strict=False)):
+            raise UsageError(f"The keys of {self.control} are not in ascending order.")
+
+    def with_key(self, key: Key) -> Track:
+        """This track with a key more; a key at the same frame is replaced."""
+        keys = [k for k in self.keys if k.frame != key.frame]
+        insort(keys, key, key=lambda k: k.frame)
+        return replace(self, keys=tuple(keys))
+
+    def values(self, frames: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """(N,) values at (N,) frames."""
+        return sample(self.keys, frames)
+
+    def influence(self, frames: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """(N,) how much the track acts at (N,) frames, 0..1: smoothstep in and out."""
+        times = np.asarray(frames, dtype=np.float64)
+        if self.span is None:
+            return np.ones(times.shape)
+        # A short span has no room for two fades: it gets a triangle.
+        fade = min(self.fade, (len(self.span) - 1) / 2)
+        edge = np.minimum(times - self.span.start + 1, self.span.stop - times) / (fade + 1)
+        edge = np.clip(edge, 0, 1)
+        return np.asarray(edge * edge * (3 - 2 * edge))
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A named group of tracks.
+
+    Attributes:
+        name: The name, unique in an edit.
+        tracks: Tracks, applied in order.
+        weight: How much of the layer is taken, 0..1.
+        muted: Whether the layer is left out.
+    """
+
+    name: str
+    tracks: tuple[Track, ...] = ()
+    weight: float = 1.0
+    muted: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.weight <= 1:
+            raise UsageError(f"Layer '{self.name}' has the weight {self.weight}.",
+                             "Weights run from 0 to 1.")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Edit:
+    """Everything that is asked of one face: layers, bottom first.
+
+    Edits are values: each method returns a new one.
+
+        edit = Edit(face).key("mouthSmile", "1.0s", 0).key("mouthSmile", "1.5s", 0.6)
+
+    Args:
+        face: The face that is edited.
+        layers: Layers, bottom first; names are unique.
+    """
+
+    face: Face
+    layers: tuple[Layer, ...]
+
+    def __init__(self, face: Face, layers: Sequence[Layer] = ()) -> None:
+        names = [layer.name for layer in layers]
+        if len(set(names)) != len(names):
+            raise UsageError(f"Two layers of face {face.number} have the same name.")
+        object.__setattr__(self, "face", face)
+        object.__setattr__(self, "layers", tuple(layers))
+
+    def key(
+        self,
+        control: str,
+        time: int | str,
+        value: float,
+        *,
+        interpolation: Interpolation = "ease",
+        mode: Mode = "add",
+        layer: str = "edit",
+        handle_in: tuple[float, float] | None = None,
+        handle_out: tuple[float, float] | None = None,
+    ) -> Edit:
+        """This edit with a key more.
+
+        Args:
+            control: A control, a control without its side, an expression or a viseme.
+            time: Frame, seconds (`1.5s`) or timecode.
+            value: Value in the control's unit.
+            interpolation: How the curve runs to the next key.
+            mode: Whether the track adds to the performance, replaces it or scales it.
+            layer: Name of the layer; a new one is put on top.
+            handle_in: Bezier handle (frames, value) before the key.
+            handle_out: Bezier handle (frames, value) after the key.
+
+        Raises:
+            UnknownControlError: When nothing has that name.
+            TimeError: When the time cannot be read or lies outside the shot.
+        """
+        frame = self.face.clock.parse(time)
+        if not 0 <= frame < self.face.clock.frame_count:
+            raise TimeError(
+                f"The key at {time} lies outside the shot, which has"
+                f" {self.face.clock.frame_count} frames.",
+                f"Give a time before frame {self.face.clock.frame_count}.",
+            )
+        key = Key(frame, float(value), interpolation, handle_in, handle_out)
+        target = self.layer(layer)
+        tracks = list(target.tracks)
+        for i, track in enumerate(tracks):
+            if (track.control, track.mode, track.span) == (control, mode, None):
+                tracks[i] = track.with_key(key)
+                break
+        else:
+            tracks.append(Track(control, (key,), mode))
+        return self.with_layer(replace(target, tracks=tuple(tracks)))
+
+    def set(
+        self,
+        control: str,
+        value: float,
+        *,
+        span: FrameRange | str | None = None,
+        mode: Mode = "add",
+        layer: str = "edit",
+    ) -> Edit:
+        """This edit with a constant value over a span, eased in and out inside it.
+
+        Args:
+            control: A control, a control without its side, an expression or a viseme.
+            value: Value in the control's unit.
+            span: `1.0s:2.0s`, a range of frames, or None for the whole shot.
+            mode: Whether the value is added to the performance, replaces it or scales it.
+            layer: Name of the layer; a new one is put on top.
+
+        Raises:
+            UnknownControlError: When nothing has that name.
+            TimeError: When the span cannot be read or lies outside the shot.
+        """
+        if isinstance(span, str):
+            span = self.face.clock.parse_range(span)
+        elif span is not None and span.stop > self.face.clock.frame_count:
+            self.face.clock.parse_range(str(span))
+        start = span.start if span is not None else 0
+        track = Track(control, (Key(start, float(value), "hold"),), mode, span)
+        target = self.layer(layer)
+        return self.with_layer(replace(target, tracks=(*target.tracks, track)))
+
+    def layer(self, name: str) -> Layer:
+        """The layer with a name; an empty one when there is none yet."""
+        return next((layer for layer in self.layers if layer.name == name), Layer(name))
+
+    def with_layer(self, layer: Layer) -> Edit:
+        """This edit with a layer replaced, or put on top when its name is new."""
+        layers = [layer if old.name == layer.name else old for old in self.layers]
+        if layer.name not in (old.name for old in self.layers):
+            layers.append(layer)
+        return Edit(self.face, layers)

@@ -1,0 +1,96 @@
+"""From curves and edits to target curves: one pure function.
+
+Layers are applied bottom to top, tracks in the order they were keyed:
+
+    add        target += w * value
+    replace    target += w * (value - target)
+    scale      target *= 1 + w * (value - 1)
+
+where w is the layer's weight times the track's influence at the frame. A track on a named
+expression or viseme acts on each of its controls with `value` times that control's weight
+(for `scale`: with the value itself).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.model.controls import CONTROLS, INDEX
+from mien.model.curves import BoolArray, FloatArray
+from mien.model.edits import Layer, Track
+from mien.model.presets import resolve
+
+__all__ = ["Evaluated", "evaluate"]
+
+_LOW = np.array([control.low for control in CONTROLS], dtype=np.float32)
+_HIGH = np.array([control.high for control in CONTROLS], dtype=np.float32)
+NEGLIGIBLE = 1e-4
+"""Departures below this are none: no pixel would change, so the plate is left alone."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """What an edit asks of one face.
+
+    Attributes:
+        source: (T, 59) float32, the performance.
+        target: (T, 59) float32, what is asked for.
+        delta: (T, 59) float32, target minus source; exactly 0 where nothing is asked.
+    """
+
+    source: FloatArray
+    target: FloatArray
+    delta: FloatArray
+
+    @property
+    def active(self) -> BoolArray:
+        """(T,) bool, the frames in which anything is asked."""
+        return np.asarray(self.delta.any(axis=1))
+
+
+def evaluate(source: FloatArray, layers: Sequence[Layer], valid: BoolArray) -> Evaluated:
+    """Apply layers of edit tracks to a performance.
+
+    Args:
+        source: (T, 59) controls of the performance.
+        layers: Layers, bottom first.
+        valid: (T,) frames in which the face can be edited; elsewhere nothing is asked.
+
+    Returns:
+        Source, target and delta; the target is held within the controls' limits unless the
+        performance itself is beyond them.
+    """
+    frames = np.arange(len(source), dtype=np.int64)
+    target = source.astype(np.float64)
+    for layer in layers:
+        if layer.muted or layer.weight == 0:
+            continue
+        for track in layer.tracks:
+            _apply(track, layer.weight, frames, target)
+    low, high = np.minimum(_LOW, source), np.maximum(_HIGH, source)
+    delta = np.clip(target, low, high) - source
+    delta[(np.abs(delta) < NEGLIGIBLE) | ~valid[:, None]] = 0
+    delta = delta.astype(np.float32)
+    return Evaluated(source, source + delta, delta)
+
+
+def _apply(
+    track: Track,
+    layer_weight: float,
+    frames: npt.NDArray[np.int64],
+    target: npt.NDArray[np.float64],
+) -> None:
+    weight = layer_weight * track.influence(frames)
+    value = track.values(frames)
+    for name, share in resolve(track.control):
+        column = target[:, INDEX[name]]
+        if track.mode == "add":
+            column += weight * value * share
+        elif track.mode == "replace":
+            column += weight * (value * share - column)
+        else:
+            column *= 1 + weight * (value - 1)

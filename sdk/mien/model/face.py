@@ -1,0 +1,85 @@
+"""A face of a shot: its landmarks, its identity, its curves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.model.curves import BoolArray, Curves, FloatArray
+from mien.timebase import Clock
+
+__all__ = ["LANDMARKS", "Face", "FaceTrack"]
+
+LANDMARKS = 478
+"""MediaPipe's face mesh: 468 points of the skin, then 5 of each iris (right eye first)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class FaceTrack:
+    """One person's face as it was seen, frame by frame, before anything is solved.
+
+    Attributes:
+        number: The person's number in the shot, from 1, by first appearance.
+        landmarks: (T, 478, 3) float32, pixels of the upright picture (x right, y down; z
+            away from the camera, in the same unit); NaN where the face was not seen.
+        confidence: (T,) float32, 0..1 how surely the landmarks lie on a face; 0 where
+            not seen.
+    """
+
+    number: int
+    landmarks: FloatArray
+    confidence: FloatArray
+
+    @property
+    def seen(self) -> BoolArray:
+        """(T,) bool, the frames in which the face was seen."""
+        return self.confidence > 0
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Face:
+    """A tracked and solved face.
+
+    Attributes:
+        number: The person's number in the shot, from 1, by first appearance.
+        name: What people call the face; `face 1` until they name it.
+        clock: The shot's clock, so that edits can be typed in seconds.
+        landmarks: (T, 478, 3) float32, smoothed, pixels of the upright picture (x right,
+            y down; z away from the camera); NaN where the face was neither seen nor bridged.
+        confidence: (T,) float32, 0..1; 0 where the face was not seen.
+        identity: (468, 3) float32, this person's neutral face in canonical space.
+        curves: Smoothed curves; what edits start from.
+        raw: The curves as solved, before smoothing.
+    """
+
+    number: int
+    name: str
+    clock: Clock
+    landmarks: FloatArray
+    confidence: FloatArray
+    identity: FloatArray
+    curves: Curves
+    raw: Curves
+
+    def __post_init__(self) -> None:
+        frames = self.clock.frame_count
+        if self.landmarks.shape != (frames, LANDMARKS, 3):
+            raise ValueError(
+                f"landmarks are ({frames}, {LANDMARKS}, 3), not {self.landmarks.shape}"
+            )
+
+    @property
+    def valid(self) -> BoolArray:
+        """(T,) bool, the frames in which this face can be edited."""
+        return self.curves.valid
+
+    def box(self, frame: int) -> tuple[float, float, float, float]:
+        """The face's bounding box (x0, y0, x1, y1) in pixels of the upright picture."""
+        points = self.landmarks[frame, :468, :2]
+        low, high = points.min(axis=0), points.max(axis=0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    def __repr__(self) -> str:
+        seen = int(np.count_nonzero(self.confidence))
+        return f"Face({self.number}, '{self.name}', seen in {seen} of {len(self.confidence)})"

@@ -1,0 +1,119 @@
+"""Interpolation between keys: hold, linear, ease and Bezier.
+
+A Bezier segment is a cubic in time and value, as in animation tools: the handles are
+offsets from their keys in frames and in value. Handles that would make time run backwards
+are shortened until it does not, so that a curve has one value at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.errors import UsageError
+
+__all__ = ["INTERPOLATIONS", "Interpolation", "Key", "sample"]
+
+Interpolation = Literal["hold", "linear", "ease", "bezier"]
+INTERPOLATIONS: tuple[str, ...] = get_args(Interpolation)
+_Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A value at a frame, and how the curve leaves it.
+
+    Attributes:
+        frame: The frame.
+        value: The value, in the control's unit.
+        interpolation: How the curve runs to the next key.
+        handle_in: For Bezier segments that end here, the handle's offset (frames <= 0,
+            value); None for a third of the way, level.
+        handle_out: For Bezier segments that start here, (frames >= 0, value).
+    """
+
+    frame: int
+    value: float
+    interpolation: Interpolation = "ease"
+    handle_in: tuple[float, float] | None = None
+    handle_out: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.value):
+            raise UsageError(f"The key at frame {self.frame} has the value {self.value}.",
+                             "Give a finite number.")  # fmt: skip
+        if self.interpolation not in INTERPOLATIONS:
+            raise UsageError(
+                f"'{self.interpolation}' is no interpolation.",
+                f"Choose one of {', '.join(INTERPOLATIONS)}.",
+            )
+        for handle, sign in ((self.handle_in, -1), (self.handle_out, 1)):
+            if handle is not None and not (np.isfinite(handle).all() and handle[0] * sign >= 0):
+                raise UsageError(
+                    f"The key at frame {self.frame} has a handle of {handle}.",
+                    "Handles are (frames, value); the one in points back, the one out forward.",
+                )
+
+
+def sample(keys: Sequence[Key], frames: npt.ArrayLike) -> _Array:
+    """Values of a keyed curve at frames, held before the first and after the last key.
+
+    Args:
+        keys: Keys in ascending order of frames, at least one.
+        frames: (N,) frames; fractions are allowed.
+
+    Returns:
+        (N,) float64 values.
+    """
+    times = np.asarray(frames, dtype=np.float64)
+    starts = np.array([key.frame for key in keys], dtype=np.float64)
+    values = np.empty(times.shape)
+    segment = np.searchsorted(starts, times, side="right") - 1
+    values[segment < 0] = keys[0].value
+    for i, key in enumerate(keys):
+        here = segment == i
+        if not here.any():
+            continue
+        if i + 1 == len(keys) or key.interpolation == "hold":
+            values[here] = key.value
+        else:
+            values[here] = _segment(key, keys[i + 1], times[here])
+    return values
+
+
+def _segment(a: Key, b: Key, times: _Array) -> _Array:
+    length = b.frame - a.frame
+    share = (times - a.frame) / length
+    if a.interpolation == "bezier":
+        return _bezier(a, b, times)
+    if a.interpolation == "ease":
+        share = share * share * (3 - 2 * share)
+    return np.asarray(a.value + (b.value - a.value) * share)
+
+
+def _bezier(a: Key, b: Key, times: _Array) -> _Array:
+    length = float(b.frame - a.frame)
+    out = a.handle_out or (length / 3, 0.0)
+    back = b.handle_in or (-length / 3, 0.0)
+    # Handles that together are longer than the segment could fold time: scale both, as
+    # Blender's F-curves do.
+    fold = min(1.0, length / max(out[0] - back[0], 1e-12))
+    x1, x2 = out[0] * fold, length + back[0] * fold
+    y1, y2 = a.value + out[1] * fold, b.value + back[1] * fold
+    x = times - a.frame
+    low, high = np.zeros_like(x), np.ones_like(x)
+    # Bisection: x(u) is monotone by now, and 48 halvings reach the limit of a double.
+    for _ in range(48):
+        u = (low + high) / 2
+        below = _cubic(u, 0.0, x1, x2, length) < x
+        low, high = np.where(below, u, low), np.where(below, high, u)
+    return _cubic((low + high) / 2, a.value, y1, y2, b.value)
+
+
+def _cubic(u: _Array, p0: float, p1: float, p2: float, p3: float) -> _Array:
+    v = 1 - u
+    return np.asarray(v * v * v * p0 + 3 * v * v * u * p1 + 3 * v * u * u * p2 + u * u * u * p3)
