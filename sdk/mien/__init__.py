@@ -54,7 +54,7 @@ _HOMES = {
     "register_renderer": "mien.rendering.registry",
 }
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> object:

@@ -3,11 +3,11 @@
     MienError                        exit code 1
     ├── UsageError                   2   what was asked for cannot be meant
     │   ├── UnknownControlError          no control, expression or viseme of that name
-    │   ├── TimeError                    a time or span that cannot be read, or lies outside the shot
+    │   ├── TimeError                    a time or span that is unreadable or outside the shot
     │   └── OutputError                  the output cannot be put there (refused before any work)
     ├── InputError                   3   a file that was given cannot be used
     │   ├── MediaError                   missing, unreadable, truncated or without pictures
-    │   └── ProjectError                 a .mien file that is corrupt, too new, or has lost its media
+    │   └── ProjectError                 a .mien file that is corrupt, too new or without its media
     ├── NothingToDoError             4
     │   └── NoFaceError                  no face in the shot, or not the one asked for
     ├── MissingPartError             5   an extra or a model that is needed is not installed

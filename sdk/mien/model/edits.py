@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -47,7 +48,7 @@ class Track:
         if self.mode not in MODES:
             raise UsageError(f"'{self.mode}' is no mode.", f"Choose one of {', '.join(MODES)}.")
         frames = [key.frame for key in self.keys]
-        if not frames or any(b <= a for a, b in zip(frames, frames[1:], strict=False)):
+        if not frames or any(b <= a for a, b in itertools.pairwise(frames)):
             raise UsageError(f"The keys of {self.control} are not in ascending order.")
 
     def with_key(self, key: Key) -> Track:

@@ -1,0 +1,34 @@
+"""Fixtures shared by all tests; the one place where skips are decided."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+_SHARED = Path(os.environ.get("MIEN_SHARED", Path(__file__).parents[2] / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The internal test footage; where it is missing the test is skipped, in CI it fails."""
+    if not (_SHARED / "clips").is_dir():
+        reason = f"the internal test footage is not at {_SHARED}"
+        if os.environ.get("CI"):
+            pytest.fail(f"{reason}, and CI must run every test")
+        pytest.skip(reason)
+    return _SHARED
+
+
+@pytest.fixture(scope="session")
+def clip(shared: Path) -> Callable[[str], Path]:
+    """Path of a test clip by name."""
+
+    def find(name: str) -> Path:
+        path = shared / "clips" / name
+        assert path.is_file(), f"no test clip {name}"
+        return path
+
+    return find
