@@ -228,10 +228,10 @@ def _split_range(text: str) -> tuple[str, str]:
     parts = text.strip().split(":")
     if len(parts) == 2:
         return parts[0].strip(), parts[1].strip()
-    # Timecodes hold colons themselves: three (or two and a semicolon) belong to each.
+    # Timecodes hold colons themselves. Beside one, a bare number is no frame: `25:01:00:02:00`
+    # could be cut in two places.
     for cut in range(1, len(parts)):
         start, stop = ":".join(parts[:cut]).strip(), ":".join(parts[cut:]).strip()
-        if all(not t or _TIMECODE.match(t) or _FRAME.match(t) or _SECONDS.match(t)
-               for t in (start, stop)):  # fmt: skip
+        if all(not t or _TIMECODE.match(t) or _SECONDS.match(t) for t in (start, stop)):
             return start, stop
     raise TimeError(f"'{text}' is not a span.", "Write START:END, as in 1.0s:2.0s or 30:60.")
