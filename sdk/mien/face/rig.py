@@ -1,0 +1,239 @@
+"""The embedded rig: what every control does to the skin of a face.
+
+The rig is linear, in canonical space, with three things that geometry decides on the
+person's own face: lids that meet at `eyeBlink` 1, lips that meet at `mouthClose` 1, and
+lids that follow the gaze. It was learned from tracked footage where the footage has the
+expression, and authored where it has not; `data/README.md` says which is which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.face.gaze import FULL_LOOK, gaze_change, looks_to_degrees
+from mien.model.controls import INDEX, NAMES
+from mien.model.curves import FloatArray
+
+__all__ = ["SKIN", "PersonalRig", "Rig", "load_rig"]
+
+SKIN = 468
+"""Landmarks of the skin; the ten after them are the irises."""
+
+LOWER_LID_SHARE = 0.2
+"""Part of the opening that the lower lid closes; the upper lid does the rest."""
+UPPER_LIP_SHARE = 0.25
+"""Part of the opening that the upper lip closes; the lower lip does the rest."""
+WIDEST = 0.35
+"""How far a negative `eyeBlink` or `mouthClose` may open, as a part of what 1 closes."""
+UPPER_LID_FOLLOW = (0.45, 0.15)
+LOWER_LID_FOLLOW = (0.12, 0.05)
+"""Part of its opening by which a lid follows the eye 30 degrees down, and up."""
+
+IndexArray = npt.NDArray[np.intp]
+
+_SIDES = ("left", "right")
+_BLINK = {"left": INDEX["eyeBlinkLeft"], "right": INDEX["eyeBlinkRight"]}
+_UP = {"left": INDEX["eyeLookUpLeft"], "right": INDEX["eyeLookUpRight"]}
+_DOWN = {"left": INDEX["eyeLookDownLeft"], "right": INDEX["eyeLookDownRight"]}
+_PITCH = {"left": 2, "right": 3}
+"""Column of a side's pitch in what `gaze_change` returns."""
+_CLOSE = INDEX["mouthClose"]
+_JAW_OPEN = INDEX["jawOpen"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Rig:
+    """The face that all faces are variations of, and how its skin moves.
+
+    Attributes:
+        mean: (468, 3) float32, the neutral mean face in canonical units (about 1 cm).
+        fields: (59, 468, 3) float32, displacement of the skin at a control's value of 1,
+            in the order of `controls.NAMES`; zero for gaze and head, which are no
+            deformations of the skin. Blinks, the lids' part of a look, and `mouthClose`
+            are those of the mean face: `PersonalRig` has the person's.
+        triangles: (N, 3) vertex indices, counter-clockwise from the front; eyes and mouth
+            are holes.
+        mirror: (478,) which landmark is which one's mirror image.
+        groups: Landmarks by feature: `left_eye_upper`, `left_eye_lower` (inner to outer
+            corner), the same for `right`; `lips_inner_upper`, `lips_inner_lower`,
+            `lips_outer_upper`, `lips_outer_lower` (person's right corner to left);
+            `left_brow`, `right_brow`, `nose`, `oval` (in order), `left_iris`, `right_iris`.
+        lid_spread: Per side, (468, 18): how the skin follows the lid margins, upper then
+            lower.
+        lip_spread: (468, 22): how the skin follows the inner lip margins, upper then lower.
+        stiffness: (468,) float32, weights for pose: high where expressions move little.
+    """
+
+    mean: FloatArray
+    fields: FloatArray
+    triangles: IndexArray
+    mirror: IndexArray
+    groups: Mapping[str, IndexArray]
+    lid_spread: Mapping[str, FloatArray]
+    lip_spread: FloatArray
+    stiffness: FloatArray
+
+    def personal(self, identity: FloatArray) -> PersonalRig:
+        """The rig on one person's neutral face, (468, 3) in canonical space."""
+        return PersonalRig(self, identity)
+
+
+class PersonalRig:
+    """The rig on one person's face, whose geometry sets the scale of lids and lips.
+
+    Args:
+        rig: The rig.
+        identity: (468, 3) the person's neutral face in canonical space.
+
+    Attributes:
+        identity: (468, 3) float32, the neutral face.
+        fields: (59, 468, 3) float32, the displacement of each control alone at 1.
+    """
+
+    def __init__(self, rig: Rig, identity: FloatArray) -> None:
+        self.rig = rig
+        self.identity = np.asarray(identity, dtype=np.float32)
+        self._linear = rig.fields.copy()
+        for column in (*_BLINK.values(), *_UP.values(), *_DOWN.values(), _CLOSE):
+            self._linear[column] = 0
+        self._lids = {
+            side: _Margins(
+                self.identity,
+                rig.groups[f"{side}_eye_upper"],
+                rig.groups[f"{side}_eye_lower"],
+                rig.lid_spread[side],
+            )
+            for side in _SIDES
+        }
+        self._lips = _Margins(
+            self.identity,
+            rig.groups["lips_inner_upper"],
+            rig.groups["lips_inner_lower"],
+            rig.lip_spread,
+        )
+        # What mouthClose 1 closes: the lips as an open jaw alone parts them.
+        opened = self._lips.gaps(self.identity + self._linear[_JAW_OPEN])
+        self._jaw_gap = opened - self._lips.gaps(self.identity)
+        self.fields = self._own_fields()
+
+    def displacement(self, source: FloatArray, target: FloatArray) -> FloatArray:
+        """How the skin moves from one performance to another.
+
+        Args:
+            source: (59,) controls of the performance.
+            target: (59,) controls of what is asked for.
+
+        Returns:
+            (468, 3) float32 displacement in canonical units; exactly zero when both are
+            equal.
+        """
+        if np.array_equal(source, target):
+            return np.zeros_like(self.identity)
+        look = looks_to_degrees(source)
+        there = self._deformed(target, look + gaze_change(source, target))
+        return np.asarray(there - self._deformed(source, look), dtype=np.float32)
+
+    def shape(self, controls: FloatArray) -> FloatArray:
+        """The face, (468, 3), in one performance: the neutral face and what moves it."""
+        return self._deformed(controls, looks_to_degrees(controls))
+
+    def _deformed(self, controls: FloatArray, gaze: FloatArray) -> FloatArray:
+        shape = self.identity + np.tensordot(controls, self._linear, axes=1)
+        for side, lids in self._lids.items():
+            pitch = float(gaze[_PITCH[side]]) / FULL_LOOK
+            shape = shape + lids.follow(pitch)
+            gap = lids.gaps(shape)
+            blink = float(np.clip(controls[_BLINK[side]], -WIDEST, 1))
+            # Lids that something else pushed past each other are brought back to meet.
+            shape = shape + lids.close(np.minimum(blink * gap, gap), LOWER_LID_SHARE)
+        close = float(np.clip(controls[_CLOSE], -WIDEST, None))
+        gap = self._lips.gaps(shape)
+        closed = np.minimum(close * self._jaw_gap, gap - np.minimum(self._lips.neutral, 0))
+        return np.asarray(shape + self._lips.close(closed, 1 - UPPER_LIP_SHARE), dtype=np.float32)
+
+    def _own_fields(self) -> FloatArray:
+        fields = self._linear.copy()
+        for side, lids in self._lids.items():
+            fields[_BLINK[side]] = lids.close(lids.neutral, LOWER_LID_SHARE)
+            fields[_UP[side]] = lids.follow(1)
+            fields[_DOWN[side]] = lids.follow(-1)
+        fields[_CLOSE] = self._lips.close(self._jaw_gap, 1 - UPPER_LIP_SHARE)
+        return fields
+
+
+class _Margins:
+    """Two margins that can meet, upper and lower, and the skin that follows them."""
+
+    def __init__(
+        self, identity: FloatArray, upper: IndexArray, lower: IndexArray, spread: FloatArray
+    ) -> None:
+        self._upper, self._lower, self._spread = upper, lower, spread
+        self._over = _sampling(identity[upper], identity[lower])
+        self._under = _sampling(identity[lower], identity[upper])
+        self.neutral = self.gaps(identity)
+
+    def gaps(self, shape: FloatArray) -> FloatArray:
+        """(2N, 1) how far the margins are apart in y, at the upper and at the lower points."""
+        above, below = shape[self._upper], shape[self._lower]
+        gap = np.concatenate([above - self._over @ below, self._under @ above - below])
+        return np.asarray(gap[:, 1:2], dtype=np.float32)
+
+    def close(self, amount: FloatArray, lower_share: float) -> FloatArray:
+        """The skin's displacement (468, 3) when the margins approach by (2N, 1) amounts."""
+        n = len(self._upper)
+        move = np.zeros((2 * n, 3), dtype=np.float32)
+        move[:n, 1:2] = -(1 - lower_share) * amount[:n]
+        move[n:, 1:2] = lower_share * amount[n:]
+        return np.asarray(self._spread @ move, dtype=np.float32)
+
+    def follow(self, pitch: float) -> FloatArray:
+        """The skin's displacement when these lids follow a look; 1 is full up, -1 down."""
+        n = len(self._upper)
+        move = np.zeros((2 * n, 3), dtype=np.float32)
+        direction = int(pitch > 0)
+        move[:n, 1:2] = pitch * UPPER_LID_FOLLOW[direction] * self.neutral[:n]
+        move[n:, 1:2] = pitch * LOWER_LID_FOLLOW[direction] * self.neutral[n:]
+        return np.asarray(self._spread @ move, dtype=np.float32)
+
+
+def _sampling(points: FloatArray, line: FloatArray) -> FloatArray:
+    """(P, N) weights that read a line of N points where each of P points stands over it.
+
+    Place along the margin is measured from corner to corner; linear between points.
+    """
+    axis = line[-1] - line[0]
+    along = np.maximum.accumulate((line - line[0]) @ axis)
+    at = (points - line[0]) @ axis
+    rows = [np.interp(at, along, column) for column in np.eye(len(line))]
+    return np.stack(rows, axis=1).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def load_rig() -> Rig:
+    """The rig that comes with mien; read once."""
+    path = files("mien.face").joinpath("data", "rig.npz")
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as data:
+        arrays = {name: data[name] for name in data.files}
+    fields = np.zeros((len(NAMES), SKIN, 3), dtype=np.float32)
+    moved = arrays["fields"]
+    fields[: len(moved)] = moved
+    return Rig(
+        mean=arrays["mean"].astype(np.float32),
+        fields=fields,
+        triangles=arrays["triangles"].astype(np.intp),
+        mirror=arrays["mirror"].astype(np.intp),
+        groups={
+            name.removeprefix("group_"): arrays[name].astype(np.intp)
+            for name in arrays
+            if name.startswith("group_")
+        },
+        lid_spread={side: arrays[f"{side}_lid_spread"].astype(np.float32) for side in _SIDES},
+        lip_spread=arrays["lip_spread"].astype(np.float32),
+        stiffness=arrays["stiffness"].astype(np.float32),
+    )

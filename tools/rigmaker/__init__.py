@@ -1,0 +1,1 @@
+"""Makes the embedded rig from footage: collect, align, learn, author, calibrate, write."""
