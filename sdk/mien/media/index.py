@@ -1,0 +1,125 @@
+"""The index of a movie: when every frame is shown, and where decoding may start.
+
+Built by reading all packets without decoding them. Formats that do not time every frame
+are decoded once from end to end instead.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+__all__ = ["PacketIndex", "main_video", "movie_index"]
+
+_TIMED = ("mov", "matroska", "mxf", "nut")
+"""Formats (FFmpeg's names, first word) that store the time of every frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class PacketIndex:
+    """When every frame of the video stream is shown, and where decoding may start.
+
+    Attributes:
+        pts: Presentation times in display order, in the stream's time base.
+        keys: Presentation times of the frames at which decoding may start, ascending;
+            empty when frames cannot be found by their time and must be counted.
+        last_duration: Duration of the last frame; 0 when not known.
+        declared: Frames that the file says it has; 0 when it does not say.
+        read: Frames that were found, with those that are decoded but never shown.
+        end: Seconds at which the last packet of any stream ends.
+    """
+
+    pts: tuple[int, ...]
+    keys: tuple[int, ...]
+    last_duration: int
+    declared: int
+    read: int
+    end: Fraction
+
+
+def main_video(container: InputContainer) -> VideoStream | None:
+    """The first video stream that is not a cover picture."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            return stream
+    return None
+
+
+def movie_index(path: Path) -> PacketIndex:
+    """Index a movie; remembered as long as the file does not change.
+
+    Raises:
+        av.FFmpegError: When the file cannot be read.
+    """
+    stat = path.stat()
+    return _remembered(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _remembered(path: Path, size: int, modified: int) -> PacketIndex:
+    with av.open(str(path)) as container:
+        index = _demuxed(container)
+        if index is not None:
+            return index
+    with av.open(str(path)) as container:
+        return _decoded(container)
+
+
+def _demuxed(container: InputContainer) -> PacketIndex | None:
+    """The index from packets alone; None when they do not tell."""
+    video = main_video(container)
+    assert video is not None
+    shown: list[tuple[int, int, bool]] = []
+    read = 0
+    end = Fraction(0)
+    for packet in container.demux():
+        if packet.dts is None and packet.pts is None:
+            continue
+        if packet.pts is not None:
+            end = max(end, (packet.pts + (packet.duration or 0)) * packet.time_base)
+        if packet.stream.index != video.index or not packet.size:
+            continue
+        read += 1
+        if packet.is_discard:
+            continue
+        if packet.pts is None:
+            return None
+        shown.append((packet.pts, packet.duration or 0, packet.is_keyframe))
+    shown.sort()
+    pts = tuple(p for p, _, _ in shown)
+    if len(set(pts)) < len(pts) or container.format.name.split(",")[0] not in _TIMED:
+        return None
+    keys = tuple(p for p, _, key in shown if key)
+    last = shown[-1][1] if shown else 0
+    return PacketIndex(pts, keys, last, video.frames, read, end)
+
+
+def _decoded(container: InputContainer) -> PacketIndex:
+    """The index from decoding everything once."""
+    video = main_video(container)
+    assert video is not None
+    video.thread_type = "AUTO"
+    times: list[int | None] = []
+    duration = 0
+    for frame in container.decode(video):
+        times.append(frame.pts)
+        duration = frame.duration or duration
+    pts = [t for t in times if t is not None]
+    if len(pts) < len(times) or any(b <= a for a, b in itertools.pairwise(pts)):
+        # No usable times at all: count at the nominal rate.
+        assert video.time_base is not None
+        rate = video.guessed_rate or video.average_rate or Fraction(25)
+        step = 1 / (rate * video.time_base)
+        pts = [round(i * step) for i in range(len(times))]
+    end = Fraction(0)
+    if pts and video.time_base is not None:
+        end = (pts[-1] + duration) * video.time_base
+    return PacketIndex(tuple(pts), (), duration, video.frames, len(pts), end)

@@ -1,0 +1,230 @@
+"""Look at a media file: everything that is known of it before its pictures are used."""
+
+from __future__ import annotations
+
+import itertools
+import struct
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import av
+from av.container import InputContainer
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.stream import VideoStream
+
+from mien.errors import MediaError, TimeError
+from mien.media.fingerprint import fingerprint
+from mien.media.index import PacketIndex, main_video, movie_index
+from mien.media.sequence import find_sequence, probe_sequence
+from mien.model.shot import ColorTags, MediaFacts, Orientation
+from mien.timebase import Clock, Timecode
+
+__all__ = ["display_matrix", "first_frame", "probe"]
+
+_STANDARD_RATES: Final = tuple(
+    Fraction(*rate)
+    for rate in (
+        (24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1), (50, 1),
+        (60000, 1001), (60, 1), (120, 1), (12, 1), (15, 1), (10, 1),
+    )
+)  # fmt: skip
+_MISSING_SHARE: Final = Fraction(1, 50)
+"""A file may be shorter than it says by this share, and a second, before it is called cut."""
+_MUXER_TAGS: Final = ("major_brand", "minor_version", "compatible_brands", "encoder")
+
+
+def probe(path: str | Path) -> MediaFacts:
+    """The facts of a movie or an image sequence.
+
+    Args:
+        path: A movie, a pattern as `shot.%04d.exr`, or any numbered image of a sequence.
+
+    Raises:
+        MediaError: When there is nothing to read, or it holds no whole pictures.
+    """
+    path = Path(path)
+    sequence = find_sequence(path)
+    if sequence is not None:
+        return probe_sequence(sequence)
+    _refuse_what_is_no_file(path)
+    try:
+        with av.open(str(path)) as container:
+            return _probe_movie(path, container)
+    except (av.FFmpegError, OSError, UnicodeError) as error:
+        raise _unreadable(path, error) from error
+
+
+def first_frame(path: Path) -> av.VideoFrame:
+    """The first picture of a movie, decoded.
+
+    Raises:
+        av.FFmpegError: When it cannot be decoded.
+        MediaError: When there is none.
+    """
+    with av.open(str(path)) as container:
+        video = main_video(container)
+        for frame in container.decode(video) if video is not None else ():
+            return frame
+    raise MediaError(
+        f"No picture of {path.name} can be decoded.",
+        "Check that it plays; copy or export it again.",
+    )
+
+
+def display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
+    """The nine numbers of FFmpeg's display matrix (rotation and flips); None without."""
+    data = frame.side_data.get(SideDataType.DISPLAYMATRIX)  # type: ignore[call-overload]
+    return None if data is None else struct.unpack_from("=9i", bytes(data))
+
+
+def _probe_movie(path: Path, container: InputContainer) -> MediaFacts:
+    video = main_video(container)
+    if video is None:
+        raise MediaError(
+            f"{path.name} holds no pictures, only sound or data.", "Give a file with video."
+        )
+    if video.time_base is None:
+        raise MediaError(f"{path.name} does not say when its frames are shown.")
+    index = movie_index(path)
+    _refuse_truncated(path, container, index)
+    frame = first_frame(path)
+    rate, times = _rate(video, index)
+    context = video.codec_context
+    return MediaFacts(
+        path=path,
+        kind="movie",
+        container=container.format.name,
+        codec=context.codec.canonical_name,
+        pixel_format=frame.format.name,
+        bits=frame.format.components[0].bits,
+        orientation=Orientation(
+            frame.width,
+            frame.height,
+            round(frame.rotation / 90) % 4,
+            video.sample_aspect_ratio or Fraction(1),
+        ),
+        clock=Clock(rate, len(index.pts), times, _start_timecode(container, video, rate)),
+        time_base=video.time_base,
+        pts=index.pts,
+        color=ColorTags(
+            context.color_primaries, context.color_trc, context.colorspace, context.color_range
+        ),
+        audio_streams=len(container.streams.audio),
+        subtitle_streams=len(container.streams.subtitles),
+        bit_rate=video.bit_rate or 0,
+        fingerprint=fingerprint([path]),
+        metadata={k: v for k, v in container.metadata.items() if k.lower() not in _MUXER_TAGS},
+    )
+
+
+def _rate(video: VideoStream, index: PacketIndex) -> tuple[Fraction, tuple[Fraction, ...] | None]:
+    """The nominal rate, and the times of all frames where they do not keep to it.
+
+    Times count as constant when a rate explains all of them to one tick of the time base:
+    Matroska, for one, rounds to milliseconds.
+    """
+    tick = Fraction(video.time_base or 1)
+    pts = index.pts
+    nominal = video.guessed_rate or video.average_rate or video.base_rate or Fraction(25)
+    if len(pts) < 2:
+        return Fraction(nominal), None
+    steps = {b - a for a, b in itertools.pairwise(pts)}
+    mean = (len(pts) - 1) / ((pts[-1] - pts[0]) * tick)
+    candidates = [nominal, video.average_rate, video.base_rate, *_STANDARD_RATES, mean]
+    if len(steps) == 1:
+        candidates.insert(0, 1 / (steps.pop() * tick))
+    for rate in candidates:
+        if rate is not None and _explains(Fraction(rate), tick, pts):
+            return Fraction(rate), None
+    times = tuple((p - pts[0]) * tick for p in pts)
+    usual = nominal if Fraction(1) <= nominal <= 1000 else mean
+    return Fraction(usual), times
+
+
+def _explains(rate: Fraction, tick: Fraction, pts: tuple[int, ...]) -> bool:
+    period = 1 / (rate * tick)
+    n, d = period.numerator, period.denominator
+    return all(abs((p - pts[0]) * d - i * n) <= d for i, p in enumerate(pts))
+
+
+def _start_timecode(
+    container: InputContainer, video: VideoStream, rate: Fraction
+) -> Timecode | None:
+    """The start timecode, from wherever the format keeps it."""
+    tags = [video.metadata, *(s.metadata for s in container.streams.data), container.metadata]
+    for metadata in tags:
+        for key, value in metadata.items():
+            if key.lower() == "timecode":
+                try:
+                    return Timecode.parse(value, rate)
+                except TimeError:
+                    continue
+    return None
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    if path.is_dir():
+        raise MediaError(
+            f"{path} is a folder.",
+            "Give a movie, or an image sequence by its pattern, as shot.%04d.exr.",
+        )
+    try:
+        size = path.stat().st_size
+        with path.open("rb"):
+            pass
+    except FileNotFoundError:
+        raise MediaError(f"There is no file {path}.", "Check the name and the folder.") from None
+    except OSError as error:
+        raise MediaError(
+            f"{path} cannot be opened: {(error.strerror or str(error)).lower()}.",
+            "Check that you may read it.",
+        ) from error
+    if size == 0:
+        raise MediaError(
+            f"{path.name} is empty (0 bytes).", "Copy or export it again; nothing is in it."
+        )
+
+
+def _unreadable(path: Path, error: Exception) -> MediaError:
+    """The error for a file that FFmpeg cannot open, by what the file looks like."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[4:8] == b"ftyp":
+        return MediaError(
+            f"{path.name} has no index: the recording or the copy was cut off before its end.",
+            "Copy it again, or repair it with the help of the camera that recorded it.",
+        )
+    if isinstance(error, (av.error.InvalidDataError, UnicodeError)):
+        return MediaError(
+            f"{path.name} is not a media file, or is damaged at its beginning.",
+            "Check that it plays in a media player.",
+        )
+    reason = getattr(error, "strerror", None) or str(error)
+    return MediaError(
+        f"{path.name} cannot be read: {reason.lower()}.", "Check that it plays in a media player."
+    )
+
+
+def _refuse_truncated(path: Path, container: InputContainer, index: PacketIndex) -> None:
+    remedy = (
+        "Copy or export it again, or keep the readable part with"
+        f" `ffmpeg -i {path.name} -c copy readable{path.suffix}`."
+    )
+    if not index.pts:
+        raise MediaError(f"{path.name} holds not one whole frame.", remedy)
+    if index.read < index.declared:
+        raise MediaError(
+            f"{path.name} is cut short: only {index.read} of its {index.declared} frames"
+            " can be read.",
+            remedy,
+        )
+    if index.declared or not container.duration or container.duration < 0:
+        return
+    said = Fraction(container.duration, av.time_base)
+    if index.end < said - max(Fraction(1), said * _MISSING_SHARE):
+        raise MediaError(
+            f"{path.name} is cut short: only {len(index.pts)} frames, {float(index.end):.1f} s of"
+            f" {float(said):.1f} s, can be read.",
+            remedy,
+        )

@@ -1,0 +1,288 @@
+"""Read the frames of a shot: one after another, decoding ahead, or any one by its index."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from bisect import bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Protocol
+
+import av
+from av.container import InputContainer
+
+from mien.errors import MediaError
+from mien.media.ahead import decode_ahead
+from mien.media.cache import ByteCache
+from mien.media.frame import Frame, MoviePicture
+from mien.media.index import PacketIndex, main_video, movie_index
+from mien.media.probe import probe
+from mien.media.sequence import SequenceReader
+from mien.model.shot import MediaFacts
+
+__all__ = ["CACHE_BYTES", "Frame", "MovieReader", "Reader", "open_reader"]
+
+CACHE_BYTES: Final = 256 << 20
+"""Bytes of decoded pictures that a reader keeps for random access."""
+NEAR: Final = 24
+"""Frames ahead of the decoder that are reached by decoding on rather than by seeking."""
+
+
+class Reader(Protocol):
+    """Frames of one shot, by index."""
+
+    @property
+    def facts(self) -> MediaFacts:
+        """The facts of the media."""
+        ...
+
+    def frame(self, index: int) -> Frame:
+        """The frame with an index; the same frame whatever was read before.
+
+        Raises:
+            IndexError: When the shot has no such frame.
+            MediaError: When the frame is damaged.
+        """
+        ...
+
+    def stream(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+        """The frames from `start` to `stop` (excluded), decoded ahead in a thread.
+
+        Raises:
+            MediaError: When a frame is damaged.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+    def __enter__(self) -> Reader: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+def open_reader(source: str | Path | MediaFacts, *, threads: int = 0) -> Reader:
+    """Open a movie or an image sequence.
+
+    Args:
+        source: The file or pattern, or its facts where they are known already.
+        threads: Threads that decode; 0 lets the decoder choose.
+
+    Raises:
+        MediaError: When there is nothing to read.
+    """
+    facts = source if isinstance(source, MediaFacts) else probe(source)
+    if facts.kind == "sequence":
+        return SequenceReader(facts, cache_bytes=CACHE_BYTES)
+    return MovieReader(facts, threads=threads)
+
+
+class _Decoder:
+    """A container open for decoding, that knows which frame comes next."""
+
+    def __init__(self, facts: MediaFacts, index: PacketIndex, threads: int) -> None:
+        self._facts = facts
+        self._index = index
+        self._threads = threads
+        self._number = {pts: i for i, pts in enumerate(facts.pts)}
+        self._container: InputContainer | None = None
+        self._frames: Iterator[av.VideoFrame] = iter(())
+        self.next = 0
+        self._rewind()
+
+    def _rewind(self) -> None:
+        self.close()
+        try:
+            self._container = av.open(str(self._facts.path))
+            video = main_video(self._container)
+            assert video is not None
+            video.thread_type = "AUTO"
+            video.codec_context.thread_count = self._threads
+        except (av.FFmpegError, OSError) as error:
+            raise MediaError(
+                f"{self._facts.path} can no longer be read: {error}.", "Was it moved?"
+            ) from error
+        self._frames = self._container.decode(video)
+        self.next = 0
+
+    def close(self) -> None:
+        if self._container is not None:
+            self._container.close()
+            self._container = None
+
+    def seek(self, index: int) -> None:
+        """Make `index`, or a frame before it, the next one; seeking only where it pays."""
+        keys = self._index.keys
+        key = bisect_right(keys, self._facts.pts[index]) - 1
+        start = self._number[keys[key]] if key >= 0 else 0
+        if self.next <= index and (start <= self.next or index - self.next <= NEAR):
+            return
+        while key > 0:
+            if self._start_at(keys[key], index):
+                return
+            # The format landed behind the frame: start from an earlier key frame.
+            key -= 1
+        self._rewind()
+
+    def _start_at(self, key: int, index: int) -> bool:
+        """Seek to the key frame of that time; False when it comes out behind `index`."""
+        assert self._container is not None
+        video = main_video(self._container)
+        start = self._number[key]
+        try:
+            self._container.seek(key, stream=video)
+            self._frames = self._container.decode(video)  # type: ignore[assignment]
+            for frame in self._frames:
+                number = self._number.get(frame.pts, -1) if frame.pts is not None else -1
+                # Pictures before the key frame lack what they were predicted from.
+                if number >= start:
+                    self._frames = itertools.chain([frame], self._frames)
+                    self.next = number
+                    return number <= index
+        except (av.FFmpegError, OSError):
+            return False
+        return False
+
+    def read(self) -> tuple[int, av.VideoFrame]:
+        """The next frame and its number."""
+        expected = self.next
+        facts = self._facts
+        try:
+            frame = next(self._frames)
+        except StopIteration:
+            raise MediaError(
+                f"{facts.path.name} ends after frame {expected - 1}; it should have"
+                f" {facts.clock.frame_count} frames.",
+                "Copy or export it again.",
+            ) from None
+        except (av.FFmpegError, OSError) as error:
+            raise MediaError(
+                f"{facts.path.name} is damaged near frame {expected}: it cannot be decoded.",
+                "Copy or export it again, or render the frames before it with --frames.",
+            ) from error
+        number = expected
+        if self._index.keys:
+            number = self._number.get(frame.pts, -1) if frame.pts is not None else -1
+        if number < 0 or number < expected:
+            raise MediaError(
+                f"{facts.path.name} is damaged near frame {expected}: a frame with the time"
+                f" {frame.pts} came out of place.",
+                "Copy or export it again.",
+            )
+        self.next = number + 1
+        return number, frame
+
+
+class MovieReader:
+    """Frames of a movie file through PyAV, found exactly by an index of their times.
+
+    Args:
+        facts: Facts of the movie.
+        threads: Threads that decode; 0 lets the decoder choose.
+        cache_bytes: Bytes of pictures that random access keeps.
+    """
+
+    def __init__(
+        self, facts: MediaFacts, *, threads: int = 0, cache_bytes: int = CACHE_BYTES
+    ) -> None:
+        self._facts = facts
+        self._threads = threads
+        try:
+            self._index = movie_index(facts.path)
+        except (av.FFmpegError, OSError) as error:
+            raise MediaError(
+                f"{facts.path} can no longer be read: {error}.", "Was it moved?"
+            ) from error
+        if self._index.pts != facts.pts:
+            raise MediaError(
+                f"{facts.path.name} is not the file it was: its frames have other times.",
+                "Track it again.",
+            )
+        self._decoder: _Decoder | None = None
+        self._cache: ByteCache[int, Frame] = ByteCache(cache_bytes)
+        self._lock = threading.Lock()
+
+    @property
+    def facts(self) -> MediaFacts:
+        """The facts of the media."""
+        return self._facts
+
+    def frame(self, index: int) -> Frame:
+        """The frame with an index; see `Reader.frame`."""
+        if not 0 <= index < len(self._facts.pts):
+            raise IndexError(f"{self._facts.path.name} has no frame {index}")
+        with self._lock:
+            found = self._cache.get(index)
+            if found is not None:
+                return found
+            if self._decoder is None:
+                self._decoder = _Decoder(self._facts, self._index, self._threads)
+            self._decoder.seek(index)
+            while True:
+                number, video = self._decoder.read()
+                frame = self._frame(number, video)
+                self._cache.put(number, frame, frame.picture.nbytes)
+                if number == index:
+                    return frame
+                if number > index:
+                    raise MediaError(
+                        f"Frame {index} of {self._facts.path.name} is damaged or missing.",
+                        "Copy or export it again.",
+                    )
+
+    def stream(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+        """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
+        stop = len(self._facts.pts) if stop is None else min(stop, len(self._facts.pts))
+        return decode_ahead(self._decode(start, stop))
+
+    def close(self) -> None:
+        """Let go of the file and of the pictures kept."""
+        with self._lock:
+            if self._decoder is not None:
+                self._decoder.close()
+                self._decoder = None
+            self._cache.clear()
+
+    def _decode(self, start: int, stop: int) -> Iterator[Frame]:
+        if start >= stop:
+            return
+        decoder = _Decoder(self._facts, self._index, self._threads)
+        try:
+            decoder.seek(start)
+            expected = start
+            while expected < stop:
+                number, video = decoder.read()
+                if number < start:
+                    continue
+                if number != expected:
+                    raise MediaError(
+                        f"Frame {expected} of {self._facts.path.name} is damaged or missing.",
+                        "Copy or export it again.",
+                    )
+                expected += 1
+                yield self._frame(number, video)
+        finally:
+            decoder.close()
+
+    def _frame(self, number: int, video: av.VideoFrame) -> Frame:
+        pts = self._facts.pts[number]
+        return Frame(number, pts, self._facts.orientation, MoviePicture(video))
+
+    def __enter__(self) -> MovieReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

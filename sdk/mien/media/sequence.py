@@ -1,0 +1,264 @@
+"""Image sequences: `shot.%04d.exr`, `.png`, `.dpx`, `.tif`, read like a movie."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import av
+
+from mien.errors import MediaError
+from mien.media.ahead import decode_ahead
+from mien.media.cache import ByteCache
+from mien.media.exr import ExrPicture, read_exr
+from mien.media.fingerprint import fingerprint
+from mien.media.frame import Frame, MoviePicture, Picture
+from mien.model.shot import ColorTags, MediaFacts, Orientation
+from mien.timebase import Clock, Timecode
+
+__all__ = ["EXTENSIONS", "Pattern", "SequenceReader", "find_sequence", "probe_sequence"]
+
+EXTENSIONS: Final = (".exr", ".png", ".dpx", ".tif", ".tiff", ".jpg", ".jpeg", ".tga", ".bmp")
+"""Images that can be the frames of a sequence."""
+DEFAULT_RATE: Final = Fraction(24)
+"""Frames a second of images that do not say: that of film, for which EXR and DPX were made."""
+
+_PLACEHOLDER = re.compile(r"%0?(\d*)d")
+_NUMBER = re.compile(r"(\d+)(?=\D*$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """The names of a sequence's images: a folder, and a name around a number.
+
+    Attributes:
+        folder: Where the images are.
+        prefix: The name before the number.
+        suffix: The name after the number, with the extension.
+        digits: Digits to which the number is filled with zeros.
+    """
+
+    folder: Path
+    prefix: str
+    suffix: str
+    digits: int
+
+    @classmethod
+    def parse(cls, path: Path) -> Pattern | None:
+        """Read `shot.%04d.exr`; None when there is no placeholder of a number."""
+        match = _PLACEHOLDER.search(path.name)
+        if match is None or path.suffix.lower() not in EXTENSIONS:
+            return None
+        digits = int(match[1] or 1)
+        return cls(path.parent, path.name[: match.start()], path.name[match.end() :], digits)
+
+    @property
+    def path(self) -> Path:
+        """The pattern as it is written, with its placeholder."""
+        return self.folder / f"{self.prefix}%0{self.digits}d{self.suffix}"
+
+    @property
+    def extension(self) -> str:
+        """Extension of the images, lower case, without its dot."""
+        return self.suffix.rpartition(".")[2].lower()
+
+    def file(self, number: int) -> Path:
+        """The image with a number."""
+        return self.folder / f"{self.prefix}{number:0{self.digits}d}{self.suffix}"
+
+    def numbers(self) -> list[int]:
+        """Numbers of the images that are there, ascending."""
+        name = re.compile(re.escape(self.prefix) + r"(\d+)" + re.escape(self.suffix))
+        found = []
+        if self.folder.is_dir():
+            for entry in self.folder.iterdir():
+                match = name.fullmatch(entry.name)
+                if match and self.file(int(match[1])).name == entry.name:
+                    found.append(int(match[1]))
+        return sorted(found)
+
+
+def find_sequence(path: Path) -> Pattern | None:
+    """The sequence that a path names: by its pattern, or by one of its images.
+
+    Raises:
+        MediaError: When the path is an image without a number.
+    """
+    pattern = Pattern.parse(path)
+    if pattern is not None or path.suffix.lower() not in EXTENSIONS or not path.is_file():
+        return pattern
+    if not path.stat().st_size:
+        return None
+    match = _NUMBER.search(path.stem)
+    if match is None:
+        raise MediaError(
+            f"{path.name} is a still image, not a shot.",
+            f"Give a movie, or number the images as {path.stem}.0001{path.suffix}.",
+        )
+    prefix, suffix = path.stem[: match.start()], path.stem[match.end() :] + path.suffix
+    return Pattern(path.parent, prefix, suffix, len(match[1]))
+
+
+def probe_sequence(pattern: Pattern) -> MediaFacts:
+    """The facts of an image sequence.
+
+    Raises:
+        MediaError: When there are no images, numbers are missing, or none can be read.
+    """
+    numbers = pattern.numbers()
+    if not numbers:
+        raise MediaError(
+            f"There are no images {pattern.path}.", "Check the pattern, as in shot.%04d.exr."
+        )
+    first, count = numbers[0], len(numbers)
+    if numbers[-1] - first + 1 != count:
+        gap = next(a + 1 for a, b in itertools.pairwise(numbers) if b != a + 1)
+        raise MediaError(
+            f"{pattern.path.name} has a gap: {pattern.file(gap).name} is missing.",
+            "Render or copy the missing images, or number the rest without a gap.",
+        )
+    picture = _read(pattern, first)
+    rate, start, metadata = DEFAULT_RATE, None, {}
+    aspect = Fraction(1)
+    color = ColorTags()
+    if isinstance(picture, ExrPicture):
+        header = picture.headers[0]
+        rate, start = _exr_rate(header), None
+        start = _exr_timecode(header, rate)
+        aspect = Fraction(header.get("pixelAspectRatio", 1.0)).limit_denominator(1000)
+        metadata = {k: v for k, v in header.items() if isinstance(v, str)}
+        codec = "exr"
+    else:
+        assert isinstance(picture, MoviePicture)
+        video = picture.video
+        color = ColorTags(
+            video.color_primaries, video.color_trc, video.colorspace, video.color_range
+        )
+        codec = pattern.extension
+    plate = picture.plate()
+    return MediaFacts(
+        path=pattern.path,
+        kind="sequence",
+        container=pattern.extension,
+        codec=codec,
+        pixel_format=plate.layout.name,
+        bits=plate.layout.bits,
+        orientation=Orientation(plate.width, plate.height, 0, aspect),
+        clock=Clock(rate, count, None, start),
+        time_base=1 / rate,
+        pts=tuple(range(count)),
+        color=color,
+        fingerprint=fingerprint([pattern.file(first), pattern.file(numbers[-1])]),
+        first_number=first,
+        metadata=metadata,
+    )
+
+
+class SequenceReader:
+    """Frames of an image sequence.
+
+    Args:
+        facts: Facts of the sequence.
+        cache_bytes: Bytes of pictures that random access keeps.
+    """
+
+    def __init__(self, facts: MediaFacts, *, cache_bytes: int) -> None:
+        pattern = Pattern.parse(facts.path)
+        if pattern is None:
+            raise MediaError(f"{facts.path} is no pattern of images.", "Write shot.%04d.exr.")
+        self._facts = facts
+        self._pattern = pattern
+        self._cache: ByteCache[int, Frame] = ByteCache(cache_bytes)
+
+    @property
+    def facts(self) -> MediaFacts:
+        """The facts of the media."""
+        return self._facts
+
+    def frame(self, index: int) -> Frame:
+        """The frame with an index; see `Reader.frame`."""
+        if not 0 <= index < self._facts.clock.frame_count:
+            raise IndexError(f"{self._facts.path.name} has no frame {index}")
+        found = self._cache.get(index)
+        if found is None:
+            found = self._decode(index)
+            self._cache.put(index, found, found.picture.nbytes)
+        return found
+
+    def stream(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+        """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
+        count = self._facts.clock.frame_count
+        frames = range(start, count if stop is None else min(stop, count))
+        return decode_ahead(self._decode(index) for index in frames)
+
+    def close(self) -> None:
+        """Let go of the pictures kept."""
+        self._cache.clear()
+
+    def _decode(self, index: int) -> Frame:
+        facts = self._facts
+        number = facts.first_number + index
+        picture = _read(self._pattern, number)
+        plate = picture.plate()
+        size = (facts.orientation.width, facts.orientation.height)
+        if (plate.width, plate.height) != size or plate.layout.name != facts.pixel_format:
+            raise MediaError(
+                f"{self._pattern.file(number).name} is {plate.width} x {plate.height}"
+                f" {plate.layout.name}, but the sequence is {size[0]} x {size[1]}"
+                f" {facts.pixel_format}.",
+                "Give images of one size and format.",
+            )
+        return Frame(index, facts.pts[index], facts.orientation, picture)
+
+    def __enter__(self) -> SequenceReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _read(pattern: Pattern, number: int) -> Picture:
+    path = pattern.file(number)
+    if not path.is_file():
+        raise MediaError(f"There is no image {path}.", "Check the pattern and the folder.")
+    if pattern.extension == "exr":
+        return read_exr(path)
+    try:
+        with av.open(str(path)) as container:
+            for frame in container.decode(video=0):
+                return MoviePicture(frame)
+    except (av.FFmpegError, OSError, IndexError) as error:
+        raise MediaError(
+            f"{path.name} cannot be read as an image.", "Copy or render it again."
+        ) from error
+    raise MediaError(f"{path.name} holds no picture.", "Copy or render it again.")
+
+
+def _exr_rate(header: dict[str, Any] | Any) -> Fraction:
+    rate = header.get("framesPerSecond")
+    if rate is None:
+        return DEFAULT_RATE
+    numerator, denominator = getattr(rate, "n", None), getattr(rate, "d", None)
+    if numerator and denominator:
+        return Fraction(int(numerator), int(denominator))
+    return Fraction(float(rate)).limit_denominator(1001)
+
+
+def _exr_timecode(header: dict[str, Any] | Any, rate: Fraction) -> Timecode | None:
+    code = header.get("timeCode")
+    if code is None:
+        return None
+    mark = ";" if code.dropFrame() else ":"
+    text = f"{code.hours():02}:{code.minutes():02}:{code.seconds():02}{mark}{code.frame():02}"
+    return Timecode.parse(text, rate)
