@@ -1,0 +1,166 @@
+"""Which pieces of tracks are the same person: by continuity, else by looks and shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import cv2
+import numpy as np
+
+from mien.face.rig import load_rig
+from mien.model.curves import FloatArray
+from mien.tracking.graphs import ByteImage
+from mien.tracking.landmarks import Reading, Roi, fit_mean
+
+__all__ = ["Likeness", "Tracklet", "join"]
+
+_SKIN = 468
+_GRID = 12
+
+_NEAR_GAP = 12
+"""Frames without a face over which place and size alone say that it is the same one."""
+
+_NEAR_SHIFT = 0.6
+"""Distance, in sides of the region, that a face may have moved over such a gap."""
+
+_NEAR_SCALE = 1.5
+"""Factor by which its size may have changed."""
+
+_LIKE = 1.0
+"""Likeness distance up to which two pieces are one person."""
+
+
+class Likeness:
+    """What a person looks like, gathered over frames: coarse colours and the skull's shape."""
+
+    def __init__(self) -> None:
+        self._colours = np.zeros((_GRID, _GRID, 3))
+        self._shape = np.zeros((_SKIN, 3))
+        self._count = 0
+
+    def add(self, picture: ByteImage, reading: Reading) -> None:
+        """Take in one more look at the face."""
+        crop = cv2.cvtColor(reading.roi.cut(picture), cv2.COLOR_RGB2LAB)
+        small = cv2.resize(crop, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
+        self._colours += small
+        rotation, scale, _ = fit_mean(reading.points)
+        seen = reading.points[:_SKIN] * np.array([1, -1, -1], np.float32)
+        self._shape += (seen - seen.mean(axis=0)) @ rotation / scale
+        self._count += 1
+
+    def merge(self, other: Likeness) -> None:
+        """Take in all that another has gathered."""
+        self._colours += other._colours
+        self._shape += other._shape
+        self._count += other._count
+
+    def distance(self, other: Likeness) -> float:
+        """How unlike two faces look: below 1 they are taken for the same person."""
+        if not self._count or not other._count:
+            return float("inf")
+        mine, theirs = self._colours / self._count, other._colours / other._count
+        colours = np.abs(mine - theirs)[2:-2, 2:-2].mean() / 12
+        stiff = load_rig().stiffness
+        gap = np.linalg.norm(self._shape / self._count - other._shape / other._count, axis=1)
+        shape = float((gap * stiff).sum() / stiff.sum()) / 0.25
+        return float(np.hypot(colours, shape))
+
+
+class Tracklet:
+    """One face over consecutive frames of one shot, with what was seen of it.
+
+    Attributes:
+        shot: Number of the shot between cuts.
+        start: First frame.
+        rows: Landmarks (478, 3) per frame from `start`.
+        confidence: Per frame, 0..1.
+        rois: Per frame, where the face was.
+        likeness: What the face looks like.
+    """
+
+    def __init__(self, shot: int, start: int) -> None:
+        self.shot = shot
+        self.start = start
+        self.rows: list[FloatArray] = []
+        self.confidence: list[float] = []
+        self.rois: list[Roi] = []
+        self.likeness = Likeness()
+
+    @property
+    def stop(self) -> int:
+        """The frame after the last."""
+        return self.start + len(self.rows)
+
+    def append(self, reading: Reading, confidence: float) -> None:
+        """Add what was seen in the frame after the last."""
+        self.rows.append(reading.points)
+        self.confidence.append(confidence)
+        self.rois.append(reading.roi)
+
+    def prepend(self, pieces: Sequence[tuple[Reading, float]]) -> None:
+        """Add what was seen in the frames before the first, the nearest of them first."""
+        earlier = list(reversed(pieces))
+        self.start -= len(earlier)
+        self.rows[:0] = [reading.points for reading, _ in earlier]
+        self.confidence[:0] = [confidence for _, confidence in earlier]
+        self.rois[:0] = [reading.roi for reading, _ in earlier]
+
+    def roi_at(self, frame: int) -> Roi | None:
+        """Where the face was in a frame."""
+        return self.rois[frame - self.start] if self.start <= frame < self.stop else None
+
+
+class _Person:
+    def __init__(self, piece: Tracklet) -> None:
+        self.pieces = [piece]
+        self.likeness = Likeness()
+        self.likeness.merge(piece.likeness)
+
+    def absorb(self, other: _Person) -> None:
+        self.pieces = sorted(self.pieces + other.pieces, key=lambda t: t.start)
+        self.likeness.merge(other.likeness)
+
+    def meets(self, other: _Person) -> bool:
+        return any(a.start < b.stop and b.start < a.stop for a in self.pieces for b in other.pieces)
+
+    def continues(self, other: _Person) -> bool:
+        return any(_continues(a, b) for a in self.pieces for b in other.pieces)
+
+
+def _continues(a: Tracklet, b: Tracklet) -> bool:
+    if a.start > b.start:
+        a, b = b, a
+    gap = b.start - a.stop
+    if a.shot != b.shot or not 0 <= gap <= _NEAR_GAP:
+        return False
+    last, first = a.rois[-1], b.rois[0]
+    shift = np.hypot(last.x - first.x, last.y - first.y) / max(last.side, first.side)
+    scale = max(last.side, first.side) / max(min(last.side, first.side), 1e-6)
+    return bool(shift < _NEAR_SHIFT and scale < _NEAR_SCALE)
+
+
+def join(pieces: Sequence[Tracklet]) -> list[list[Tracklet]]:
+    """Sort pieces of tracks by person.
+
+    Pieces that follow each other closely in place, size and time are joined first; then, over
+    longer absences and cuts, the most alike first, as long as they are alike enough and were
+    never seen at the same time.
+
+    Returns:
+        Per person, in the order of first appearance, the pieces in order of time.
+    """
+    people = [_Person(piece) for piece in sorted(pieces, key=lambda t: (t.start, t.rois[0].x))]
+    while True:
+        best: tuple[float, int, int] | None = None
+        for i, j in combinations(range(len(people)), 2):
+            if people[i].meets(people[j]):
+                continue
+            apart = people[i].likeness.distance(people[j].likeness)
+            if people[i].continues(people[j]):
+                apart -= 100.0
+            if apart < _LIKE and (best is None or apart < best[0]):
+                best = (apart, i, j)
+        if best is None:
+            return [person.pieces for person in people]
+        people[best[1]].absorb(people.pop(best[2]))

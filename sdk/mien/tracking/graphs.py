@@ -1,0 +1,149 @@
+"""MediaPipe graphs as plain functions from pictures to numbers.
+
+The face models travel in MediaPipe's wheel. Its ready-made solutions tie detection,
+cropping and smoothing together; here each model is a graph of its own that takes one
+square picture, so that regions, tracking and averaging are decided by us.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.errors import MissingPartError
+from mien.model.curves import FloatArray
+
+__all__ = ["INPUT_SIZE", "ByteImage", "GraphPool"]
+
+ByteImage = npt.NDArray[np.uint8]
+"""(H, W, 3) uint8 R'G'B'."""
+
+INPUT_SIZE = 192
+"""Pixels along each side of the picture that both bundled models take."""
+
+_LANES = 2
+"""Graphs side by side; results do not depend on it, and more gain little beside decoding."""
+
+
+@contextlib.contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Send what C++ code writes to standard error nowhere, while the block runs.
+
+    MediaPipe and TFLite announce themselves on file descriptor 2 before any of their
+    logging can be configured.
+    """
+    try:
+        saved = os.dup(2)
+    except OSError:  # No standard error at all, as under pythonw.
+        yield
+        return
+    try:
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, 2)
+        os.close(sink)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
+def _mediapipe() -> tuple[Any, Any, Any, Any]:
+    try:
+        with quiet_stderr():
+            import mediapipe
+            from mediapipe.python import packet_creator, packet_getter
+            from mediapipe.python._framework_bindings import (
+                calculator_graph,
+                image_frame,
+                resource_util,
+            )
+    except ImportError as error:
+        raise MissingPartError(
+            f"MediaPipe, which finds the faces, cannot be loaded ({error}).",
+            "Install it with: pip install mediapipe==0.10.21",
+        ) from error
+    resource_util.set_resource_dir(str(Path(mediapipe.__file__).parents[1]))
+    return calculator_graph, image_frame, packet_creator, packet_getter
+
+
+class GraphPool:
+    """One model graph, run on several pictures at a time.
+
+    Args:
+        config: The graph as text; its only input stream is `picture`.
+        outputs: Names of the output streams to collect.
+
+    Raises:
+        MissingPartError: When MediaPipe or one of its models is not installed.
+    """
+
+    def __init__(self, config: str, outputs: Sequence[str]) -> None:
+        graphs, frames, self._creator, self._getter = _mediapipe()
+        self._format = frames.ImageFormat.SRGB
+        self._outputs = tuple(outputs)
+        self._stamp = 0
+        self._found: dict[tuple[int, str], Any] = {}
+        self._lanes: list[Any] = []
+        try:
+            with quiet_stderr():
+                for _ in range(_LANES):
+                    lane = graphs.CalculatorGraph(graph_config=config)
+                    for name in self._outputs:
+                        lane.observe_output_stream(name, self._receive, True)
+                    lane.start_run({})
+                    self._lanes.append(lane)
+                # The first pass loads the model, and says so.
+                self.run([np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)] * _LANES)
+        except (RuntimeError, ValueError, FileNotFoundError) as error:
+            raise MissingPartError(
+                f"MediaPipe's face models cannot be loaded ({str(error).splitlines()[0]}).",
+                "mien needs the wheel that carries them: pip install mediapipe==0.10.21",
+            ) from error
+
+    def _receive(self, name: str, packet: Any) -> None:
+        self._found[packet.timestamp.value, name] = packet
+
+    def run(self, pictures: Sequence[ByteImage]) -> list[dict[str, Any]]:
+        """Run the model on square pictures of `INPUT_SIZE` pixels.
+
+        Returns:
+            For each picture the packets of the output streams by name; a stream without a
+            result is left out.
+        """
+        first = self._stamp + 1
+        for picture in pictures:
+            self._stamp += 1
+            packet = self._creator.create_image_frame(
+                np.ascontiguousarray(picture), image_format=self._format
+            )
+            self._lanes[self._stamp % _LANES].add_packet_to_input_stream(
+                stream="picture", packet=packet.at(self._stamp)
+            )
+        for lane in self._lanes:
+            lane.wait_until_idle()
+        results = []
+        for stamp in range(first, self._stamp + 1):
+            found = {name: self._found.get((stamp, name)) for name in self._outputs}
+            results.append({k: p for k, p in found.items() if p is not None and not p.is_empty()})
+        self._found.clear()
+        return results
+
+    def protos(self, packet: Any) -> list[Any]:
+        """The messages in a packet that holds a list of them."""
+        return list(self._getter.get_proto_list(packet))
+
+    def floats(self, packet: Any) -> FloatArray:
+        """The numbers in a packet that holds a list of them."""
+        return np.array(self._getter.get_float_list(packet), dtype=np.float32)
+
+    def close(self) -> None:
+        """Stop the graphs and free their models."""
+        for lane in self._lanes:
+            lane.close()
+        self._lanes.clear()

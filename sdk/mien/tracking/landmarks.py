@@ -1,0 +1,319 @@
+"""478 landmarks of a face from the part of the picture that holds it.
+
+The network is MediaPipe's face mesh with attention (Grishchenko et al., "Attention Mesh:
+High-fidelity Face Mesh Prediction in Real-time", 2020). Every face is read twice, as it is
+and mirrored, and the readings are averaged: the network's left-right bias cancels, its noise
+falls, and how far the readings disagree says how far to trust them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mien.face.rig import load_rig
+from mien.model.curves import FloatArray
+from mien.model.face import LANDMARKS
+from mien.tracking.detect import Detection
+from mien.tracking.graphs import INPUT_SIZE, ByteImage, GraphPool
+
+__all__ = ["FaceReader", "Reading", "Roi"]
+
+_SKIN = 468
+
+_MARGIN = 1.4
+"""Side of the region over the height of the face; the least jitter and error of 1.2 to 1.8."""
+
+_MIRROR_MARGIN = 1.05
+"""The mirrored reading looks at a little more, so that the pixel grids of both differ."""
+
+_DETECTION_MARGIN = 1.45
+"""Side of the first region over the side of the detector's box."""
+
+_CENTRE = (INPUT_SIZE - 1) / 2
+
+_STREAMS = ("mesh", "lips", "left_eye", "right_eye", "left_iris", "right_iris", "presence")
+"""The network's outputs in their order; each part refines the mesh where it knows better."""
+
+_NEWLINE = "\n"
+_CONFIG = f"""
+input_stream: "picture"
+{_NEWLINE.join(f'output_stream: "{name}"' for name in _STREAMS)}
+node {{
+  calculator: "ImageToTensorCalculator"
+  input_stream: "IMAGE:picture"
+  output_stream: "TENSORS:input"
+  options {{ [mediapipe.ImageToTensorCalculatorOptions.ext] {{
+    output_tensor_width: {INPUT_SIZE} output_tensor_height: {INPUT_SIZE}
+    output_tensor_float_range {{ min: 0 max: 1 }}
+  }} }}
+}}
+node {{
+  calculator: "TfLiteCustomOpResolverCalculator"
+  output_side_packet: "OP_RESOLVER:operators"
+}}
+node {{
+  calculator: "InferenceCalculatorCpu"
+  input_side_packet: "OP_RESOLVER:operators"
+  input_stream: "TENSORS:input"
+  output_stream: "TENSORS:output"
+  options {{ [mediapipe.InferenceCalculatorOptions.ext] {{
+    model_path: "mediapipe/modules/face_landmark/face_landmark_with_attention.tflite"
+    delegate {{ xnnpack {{ num_threads: 1 }} }}
+  }} }}
+}}
+node {{
+  calculator: "SplitTensorVectorCalculator"
+  input_stream: "output"
+  {_NEWLINE.join(f'output_stream: "{name}_tensor"' for name in _STREAMS)}
+  options {{ [mediapipe.SplitVectorCalculatorOptions.ext] {{
+    {_NEWLINE.join(f"ranges {{ begin: {i} end: {i + 1} }}" for i in range(len(_STREAMS)))}
+  }} }}
+}}
+""" + "".join(
+    f"""
+node {{
+  calculator: "TensorsToFloatsCalculator"
+  input_stream: "TENSORS:{name}_tensor"
+  output_stream: "FLOATS:{name}"
+}}"""
+    for name in _STREAMS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Roi:
+    """A turned square of the picture that holds one face upright.
+
+    Attributes:
+        x: Centre, pixels of the picture.
+        y: Centre, pixels of the picture.
+        side: Length of a side in pixels.
+        roll: Angle by which the head is tilted, radians, clockwise as seen.
+    """
+
+    x: float
+    y: float
+    side: float
+    roll: float
+
+    @classmethod
+    def around_detection(cls, detection: Detection) -> Roi:
+        """The first region of a face that was just detected."""
+        box, eyes = detection.box, detection.keypoints[:2]
+        centre, size = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]).max()
+        across = eyes[1] - eyes[0]
+        return cls(
+            float(centre[0]),
+            float(centre[1]),
+            float(size * _DETECTION_MARGIN),
+            float(np.arctan2(across[1], across[0])),
+        )
+
+    def scaled(self, factor: float) -> Roi:
+        """The same region, larger or smaller."""
+        return Roi(self.x, self.y, self.side * factor, self.roll)
+
+    @property
+    def box(self) -> FloatArray:
+        """(4,) the middle of the region, x0, y0, x1, y1: about the face itself."""
+        half = self.side / _MARGIN / 2
+        return np.array([self.x - half, self.y - half, self.x + half, self.y + half], np.float32)
+
+    def to_picture(self, *, mirrored: bool = False) -> npt.NDArray[np.float64]:
+        """(2, 3) affine map from pixels of the region at `INPUT_SIZE` to the picture's."""
+        scale = self.side / INPUT_SIZE
+        cosine, sine = scale * np.cos(self.roll), scale * np.sin(self.roll)
+        flip = -1.0 if mirrored else 1.0
+        turn = np.array([[cosine * flip, -sine], [sine * flip, cosine]])
+        shift = np.array([self.x, self.y]) - turn @ np.array([_CENTRE, _CENTRE])
+        return np.concatenate([turn, shift[:, None]], axis=1)
+
+    def cut(self, picture: ByteImage, *, mirrored: bool = False) -> ByteImage:
+        """The region at `INPUT_SIZE`; the picture's edge is continued beyond it."""
+        to_picture = self.to_picture(mirrored=mirrored)
+        shrink = int(self.side / INPUT_SIZE)
+        if shrink >= 2:
+            # Bilinear sampling of a large face would skip pixels, and flicker: area first.
+            picture, to_picture = _shrunk(picture, to_picture, shrink)
+        return np.asarray(
+            cv2.warpAffine(
+                picture,
+                to_picture,
+                (INPUT_SIZE, INPUT_SIZE),
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+        )
+
+
+def _shrunk(
+    picture: ByteImage, to_picture: npt.NDArray[np.float64], factor: int
+) -> tuple[ByteImage, npt.NDArray[np.float64]]:
+    """The part of the picture under a region, `factor` times smaller, and the map to it."""
+    height, width = picture.shape[:2]
+    ends = np.array([[0, INPUT_SIZE, INPUT_SIZE, 0], [0, 0, INPUT_SIZE, INPUT_SIZE], [1, 1, 1, 1]])
+    corners = to_picture @ ends
+    # Aligned to the grid of the whole picture, so that the same pixels always average.
+    low = np.clip(np.floor(corners.min(axis=1) / factor) - 1, 0, None).astype(int) * factor
+    high = (np.ceil(corners.max(axis=1) / factor) + 1).astype(int) * factor
+    x1, y1 = min(high[0], width // factor * factor), min(high[1], height // factor * factor)
+    x0, y0 = min(low[0], x1 - factor), min(low[1], y1 - factor)
+    if x0 < 0 or y0 < 0:
+        return picture, to_picture
+    size = ((x1 - x0) // factor, (y1 - y0) // factor)
+    small = cv2.resize(picture[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA)
+    moved = to_picture / factor
+    moved[:, 2] -= (np.array([x0, y0]) + (factor - 1) / 2) / factor
+    return small, moved
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What the network says about one region.
+
+    Attributes:
+        points: (478, 3) float32 landmarks, pixels of the picture, z away from the camera.
+        presence: 0..1 how surely the region holds a face; the less sure of both readings.
+        spread: Mean distance between both readings, over the face's height.
+        misfit: How far the landmarks are from any human face: the residual of a rigid fit
+            of the mean face, over the face's height.
+        roi: Where the face is by these landmarks, hence where to look next.
+        yaw: How far the head is turned to its left, radians.
+    """
+
+    points: FloatArray
+    presence: float
+    spread: float
+    misfit: float
+    roi: Roi
+    yaw: float
+
+
+class FaceReader:
+    """The bundled face mesh with attention, reading each region straight and mirrored."""
+
+    def __init__(self) -> None:
+        self._pool = GraphPool(_CONFIG, _STREAMS)
+        self._parts = _refinements()
+        self._mirror = load_rig().mirror
+
+    def read(self, picture: ByteImage, rois: Sequence[Roi]) -> list[Reading]:
+        """Read the landmarks in some regions of a picture (H, W, 3) uint8."""
+        wide = [roi.scaled(_MIRROR_MARGIN) for roi in rois]
+        crops = [roi.cut(picture) for roi in rois]
+        crops += [roi.cut(picture, mirrored=True) for roi in wide]
+        results = self._pool.run(crops)
+        readings = []
+        for i, roi in enumerate(rois):
+            straight, sure = self._landmarks(results[i], roi, mirrored=False)
+            mirrored, also = self._landmarks(results[len(rois) + i], wide[i], mirrored=True)
+            mirrored = mirrored[self._mirror]
+            points = (straight + mirrored) / 2
+            readings.append(_reading(points, min(sure, also), straight - mirrored))
+        return readings
+
+    def _landmarks(
+        self, result: dict[str, object], roi: Roi, *, mirrored: bool
+    ) -> tuple[FloatArray, float]:
+        tensors = {name: self._pool.floats(packet) for name, packet in result.items()}
+        points = np.empty((LANDMARKS, 3), np.float32)
+        mesh = tensors["mesh"].reshape(_SKIN, 3)
+        points[:_SKIN] = mesh
+        for name, (places, depth_of) in self._parts.items():
+            points[places, :2] = tensors[name].reshape(-1, 2)
+            if len(depth_of):
+                points[places, 2] = mesh[depth_of, 2].mean()
+        # The network counts from the corner of the first pixel, we from its centre.
+        points[:, :2] -= 0.5
+        to_picture = roi.to_picture(mirrored=mirrored)
+        points[:, :2] = points[:, :2] @ to_picture[:, :2].T + to_picture[:, 2]
+        points[:, 2] *= roi.side / INPUT_SIZE
+        return points, float(1 / (1 + np.exp(-np.float64(tensors["presence"][0]))))
+
+    def close(self) -> None:
+        """Free the model."""
+        self._pool.close()
+
+
+def _reading(points: FloatArray, presence: float, apart: FloatArray) -> Reading:
+    # Size and tilt of the region come from a rigid fit of the mean face to all landmarks, so
+    # that neither an opened mouth nor a turned head makes the region breathe.
+    rotation, scale, residual = fit_mean(points)
+    height = max(scale * _face_height(), 1e-6)
+    x, y = points[:_SKIN, :2].mean(axis=0)
+    upward, forward = rotation[:2, 1], rotation[:, 2]
+    roll = float(np.arctan2(upward[0], upward[1]))
+    return Reading(
+        points,
+        presence,
+        spread=float(np.linalg.norm(apart[:, :2], axis=1).mean() / height),
+        misfit=residual / height,
+        roi=Roi(float(x), float(y), height * _MARGIN, roll),
+        yaw=float(np.arctan2(forward[0], forward[2])),
+    )
+
+
+def fit_mean(points: FloatArray) -> tuple[FloatArray, float, float]:
+    """The mean face laid onto landmarks by rotation, scale and shift (Umeyama 1991).
+
+    Args:
+        points: (478, 3) landmarks, pixels, y down, z away from the camera.
+
+    Returns:
+        Rotation (3, 3) and scale (pixels per canonical unit) from the canonical face to the
+        landmarks with y up and z towards the camera, and the mean residual in pixels.
+    """
+    mean = _centred_mean()
+    seen = points[:_SKIN] * np.array([1, -1, -1], np.float32)
+    seen = seen - seen.mean(axis=0)
+    u, stretch, vt = np.linalg.svd(seen.T @ mean)
+    sign = np.array([1, 1, np.sign(np.linalg.det(u @ vt))], np.float32)
+    rotation = (u * sign) @ vt
+    scale = float((stretch * sign).sum() / (mean**2).sum())
+    residual = np.linalg.norm(seen - scale * mean @ rotation.T, axis=1).mean()
+    return np.asarray(rotation, np.float32), scale, float(residual)
+
+
+@functools.cache
+def _centred_mean() -> FloatArray:
+    mean = load_rig().mean
+    return np.asarray(mean - mean.mean(axis=0), np.float32)
+
+
+@functools.cache
+def _face_height() -> float:
+    return float(np.ptp(load_rig().mean[:, 1]))
+
+
+@functools.cache
+def _refinements() -> dict[str, tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Which landmarks each part refines, and whose depth they take; as MediaPipe defines it."""
+    from google.protobuf import text_format
+    from mediapipe.calculators.util.landmarks_refinement_calculator_pb2 import (
+        LandmarksRefinementCalculatorOptions as Options,
+    )
+    from mediapipe.framework.calculator_pb2 import CalculatorGraphConfig
+    from mediapipe.python._framework_bindings import validated_graph_config
+
+    graph = validated_graph_config.ValidatedGraphConfig()
+    graph.initialize(
+        graph_config="""
+        input_stream: "tensors" output_stream: "points"
+        node { calculator: "TensorsToFaceLandmarksWithAttention"
+               input_stream: "TENSORS:tensors" output_stream: "LANDMARKS:points" }"""
+    )
+    config = CalculatorGraphConfig()
+    text_format.Parse(graph.text_config, config, allow_unknown_extension=True)
+    node = next(n for n in config.node if n.calculator == "LandmarksRefinementCalculator")
+    table = {}
+    parts = node.options.Extensions[Options.ext].refinement
+    for name, part in zip(_STREAMS[1:-1], parts[1:], strict=True):
+        depth = part.z_refinement.assign_average.indexes_for_average
+        table[name] = (np.array(part.indexes_mapping, np.intp), np.array(depth, np.intp))
+    return table
