@@ -16,6 +16,7 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
+from mien.face.covariance import Covariance
 from mien.face.gaze import FULL_LOOK, gaze_change, looks_to_degrees
 from mien.model.controls import INDEX, NAMES
 from mien.model.curves import FloatArray
@@ -68,6 +69,15 @@ class Rig:
             lower.
         lip_spread: (468, 22): how the skin follows the inner lip margins, upper then lower.
         stiffness: (468,) float32, weights for pose: high where expressions move little.
+        noise: What controls leave unexplained of a frame's skin (1404 coordinates).
+        people: How neutral faces differ from the mean (1404 coordinates).
+        iris_rest: (2,) float32, where the iris stands from the middle between the eye's
+            corners in a straight look: outwards, and up.
+        iris_reach: (2,) float32, how far it moves in a look of 30 degrees: across, and up.
+        expression: (50, 1404) float32, orthonormal rows: the `mien-rig` basis.
+        jaw_hinge: (3,) float32, where the jaw turns.
+        jaw_share: (468,) float32, 0..1 how far each point goes with the jaw.
+        activity: (59,) float32, root mean square of each control in everyday footage.
     """
 
     mean: FloatArray
@@ -78,6 +88,14 @@ class Rig:
     lid_spread: Mapping[str, FloatArray]
     lip_spread: FloatArray
     stiffness: FloatArray
+    noise: Covariance
+    people: Covariance
+    iris_rest: FloatArray
+    iris_reach: FloatArray
+    expression: FloatArray
+    jaw_hinge: FloatArray
+    jaw_share: FloatArray
+    activity: FloatArray
 
     def personal(self, identity: FloatArray) -> PersonalRig:
         """The rig on one person's neutral face, (468, 3) in canonical space."""
@@ -220,12 +238,9 @@ def load_rig() -> Rig:
     path = files("mien.face").joinpath("data", "rig.npz")
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as data:
         arrays = {name: data[name] for name in data.files}
-    fields = np.zeros((len(NAMES), SKIN, 3), dtype=np.float32)
-    moved = arrays["fields"]
-    fields[: len(moved)] = moved
     return Rig(
         mean=arrays["mean"].astype(np.float32),
-        fields=fields,
+        fields=_columns(arrays["fields"]),
         triangles=arrays["triangles"].astype(np.intp),
         mirror=arrays["mirror"].astype(np.intp),
         groups={
@@ -236,4 +251,31 @@ def load_rig() -> Rig:
         lid_spread={side: arrays[f"{side}_lid_spread"].astype(np.float32) for side in _SIDES},
         lip_spread=arrays["lip_spread"].astype(np.float32),
         stiffness=arrays["stiffness"].astype(np.float32),
+        noise=_covariance(arrays, "noise"),
+        people=_covariance(arrays, "people"),
+        iris_rest=arrays["iris_rest"].astype(np.float32),
+        iris_reach=arrays["iris_reach"].astype(np.float32),
+        expression=_orthonormal(arrays["expression"]),
+        jaw_hinge=arrays["jaw_hinge"].astype(np.float32),
+        jaw_share=arrays["jaw_share"].astype(np.float32),
+        activity=_columns(arrays["activity"]),
     )
+
+
+def _columns(values: npt.NDArray[np.float16]) -> FloatArray:
+    """Values of the 52 weights, followed by zeros for gaze and head."""
+    found = np.zeros((len(NAMES), *values.shape[1:]), dtype=np.float32)
+    found[: len(values)] = values
+    return found
+
+
+def _covariance(arrays: Mapping[str, npt.NDArray[np.float16]], name: str) -> Covariance:
+    scale = arrays[f"{name}_scale"].astype(np.float64).reshape(-1)
+    modes = arrays[f"{name}_modes"].astype(np.float64)
+    return Covariance(scale, modes.reshape(len(modes), -1))
+
+
+def _orthonormal(rows: npt.NDArray[np.float16]) -> FloatArray:
+    """Make exactly orthonormal again what was rounded in the file."""
+    q, r = np.linalg.qr(rows.astype(np.float64).T)
+    return np.asarray((q * np.sign(np.diag(r))).T, dtype=np.float32)

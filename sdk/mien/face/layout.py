@@ -1,0 +1,154 @@
+"""FLAME coefficients in the embedded basis, and the way to and from controls.
+
+A frame's vector is `[expression 50 | eyelids 2 (left, right) | jaw 3 (axis-angle)]`. In
+the basis `mien-rig` the expression is 50 orthonormal deformations of the landmark mesh,
+made from the rig's fields after the jaw's rotation and the lids' closing were taken out;
+a lid is 0 open .. 1 closed; the jaw turns about the hinge of the mean face, in radians
+(x opens, y turns to the person's left, z tips).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.face.least_squares import bounded_least_squares
+from mien.face.rig import Rig, load_rig
+from mien.model.controls import ARKIT, INDEX, NAMES
+from mien.model.curves import FLAME_SIZE, FloatArray
+
+__all__ = [
+    "BASES",
+    "EXPRESSION",
+    "EYELIDS",
+    "JAW",
+    "MIEN_RIG",
+    "controls_to_flame",
+    "flame_displacement",
+    "flame_to_controls",
+]
+
+MIEN_RIG: Final = "mien-rig"
+BASES: Final = (MIEN_RIG, "flame2020", "flame2023-open")
+"""Names of the bases in which expression coefficients are given."""
+
+EXPRESSION: Final = slice(0, 50)
+EYELIDS: Final = slice(50, 52)
+JAW: Final = slice(52, 55)
+
+_LIDS = ("eyeBlinkLeft", "eyeBlinkRight")
+_UNSEEN = frozenset({"tongueOut"} | {name for name in ARKIT if name.startswith("eyeLook")})
+"""Controls that a deformation of the skin cannot give back; looks come from the irises."""
+_SOLVED = [INDEX[name] for name in ARKIT if name not in _UNSEEN]
+_RIDGE = 1e-4
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _Bridge:
+    """Linear maps between controls, coefficients and displacement.
+
+    Attributes:
+        forward: (59, 55) coefficients of each control at 1.
+        generators: (55, 1404) displacement of each coefficient at 1.
+        normal, right: What least squares for the controls needs.
+    """
+
+    forward: FloatArray
+    generators: FloatArray
+    normal: FloatArray
+    right: FloatArray
+
+
+def controls_to_flame(controls: FloatArray) -> FloatArray:
+    """Coefficients in `mien-rig` of control values.
+
+    Args:
+        controls: (..., 59).
+
+    Returns:
+        (..., 55) float32; eyelids are held within 0..1.
+    """
+    flame = controls @ _bridge().forward
+    flame[..., EYELIDS] = np.clip(flame[..., EYELIDS], 0, 1)
+    return np.asarray(flame, dtype=np.float32)
+
+
+def flame_to_controls(flame: FloatArray) -> FloatArray:
+    """Control values, 0..1, whose deformation comes nearest to that of coefficients.
+
+    Gaze, looks, head and tongue are no deformations of the skin and come out 0.
+
+    Args:
+        flame: (..., 55) in `mien-rig`.
+
+    Returns:
+        (..., 59) float32.
+    """
+    bridge = _bridge()
+    rows = np.asarray(flame, dtype=np.float32).reshape(-1, FLAME_SIZE)
+    upper = np.ones(len(_SOLVED), dtype=np.float32)
+    controls = np.zeros((len(rows), len(NAMES)), dtype=np.float32)
+    controls[:, _SOLVED] = bounded_least_squares(
+        bridge.normal, rows @ bridge.right, upper, sweeps=_SWEEPS
+    )
+    return controls.reshape(*flame.shape[:-1], len(NAMES))
+
+
+def flame_displacement(flame: FloatArray) -> FloatArray:
+    """Displacement of the mean face's skin by coefficients in `mien-rig`.
+
+    Args:
+        flame: (..., 55).
+
+    Returns:
+        (..., 468, 3) float32 in canonical units; linear, the jaw's turn too.
+    """
+    moved = np.asarray(flame, dtype=np.float32) @ _bridge().generators
+    return moved.reshape(*flame.shape[:-1], -1, 3)
+
+
+_SWEEPS: Final = 400
+"""Sweeps of least squares: controls overlap more here than in a frame's solution."""
+
+
+@lru_cache(maxsize=1)
+def _bridge() -> _Bridge:
+    rig = load_rig()
+    fields = rig.personal(rig.mean).fields.reshape(len(NAMES), -1).astype(np.float64)
+    lids = fields[[INDEX[name] for name in _LIDS]]
+    jaw = jaw_turns(rig)
+    forward = np.zeros((len(NAMES), FLAME_SIZE))
+    forward[:, EYELIDS] = _shares(fields, lids, "eye")
+    forward[:, JAW] = _shares(fields, jaw, "jaw")
+    rest = fields - forward[:, EYELIDS] @ lids - forward[:, JAW] @ jaw
+    forward[:, EXPRESSION] = rest @ rig.expression.T
+    generators = np.concatenate([rig.expression, lids, jaw])
+    seen = forward[_SOLVED] @ generators
+    return _Bridge(
+        forward=forward.astype(np.float32),
+        generators=generators.astype(np.float32),
+        normal=(seen @ seen.T + _RIDGE * np.eye(len(_SOLVED))).astype(np.float32),
+        right=(generators @ seen.T).astype(np.float32),
+    )
+
+
+def jaw_turns(rig: Rig) -> npt.NDArray[np.float64]:
+    """(3, 1404) displacement of the skin when the jaw turns about x, y and z, per radian."""
+    arm = (rig.mean - rig.jaw_hinge).astype(np.float64)
+    turns = [rig.jaw_share[:, None] * np.cross(axis, arm) for axis in np.eye(3)]
+    return np.stack(turns).reshape(3, -1)
+
+
+def _shares(
+    fields: npt.NDArray[np.float64], parts: npt.NDArray[np.float64], region: str
+) -> npt.NDArray[np.float64]:
+    """How much of some parts the fields of a region hold, by least squares; others none."""
+    shares = np.asarray(fields @ np.linalg.pinv(parts))
+    for row, name in enumerate(NAMES):
+        if not name.startswith(region):
+            shares[row] = 0
+    return shares

@@ -1,0 +1,54 @@
+"""Least squares between bounds, for many frames at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.model.curves import FloatArray
+
+__all__ = ["bounded_least_squares"]
+
+SWEEPS = 40
+SETTLED = 1e-4
+"""Sweeps end when no value moves by more."""
+
+
+def bounded_least_squares(
+    normal: FloatArray,
+    right: FloatArray,
+    upper: FloatArray,
+    start: FloatArray | None = None,
+    sweeps: int = SWEEPS,
+) -> FloatArray:
+    """Minimise c N c / 2 - r c with 0 <= c <= upper, for every row r.
+
+    Coordinate descent (Gauss-Seidel with projection; Franc, Hlavac and Navara 2005), each
+    coordinate in all rows together.
+
+    Args:
+        normal: (K, K) normal matrix N, positive definite.
+        right: (T, K) right sides.
+        upper: (K,) upper bounds.
+        start: (T, K) where to start; 0 when None.
+        sweeps: Sweeps over all coordinates, at most.
+
+    Returns:
+        (T, K) float32.
+    """
+    # One contiguous row for each coordinate.
+    found = np.zeros_like(right.T) if start is None else np.ascontiguousarray(start.T)
+    gradient = normal @ found - right.T
+    for _ in range(sweeps):
+        largest = 0.0
+        for k, diagonal in enumerate(np.diag(normal)):
+            moved = np.clip(found[k] - gradient[k] / diagonal, 0, upper[k])
+            step = moved - found[k]
+            size = float(np.abs(step).max(initial=0))
+            if size == 0:
+                continue
+            largest = max(largest, size)
+            found[k] = moved
+            gradient += normal[:, k : k + 1] * step
+        if largest < SETTLED:
+            break
+    return np.ascontiguousarray(found.T, dtype=np.float32)

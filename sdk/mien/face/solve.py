@@ -1,0 +1,285 @@
+"""From tracked landmarks to pose, identity, controls, gaze and FLAME coefficients.
+
+Every frame is aligned to the person's face (similarity), its departure from the neutral
+face is explained by the rig's controls (least squares between 0 and 1, weighed by what the
+rig is known to leave unexplained), and the alignment is repeated with the expression that
+was found. Who the person is comes first, from frames all over the shot: the neutral face
+is the mean face and the ways in which people are known to differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.face.gaze import GAZE_COLUMNS, degrees_to_looks
+from mien.face.iris import EyeGeometry
+from mien.face.layout import controls_to_flame
+from mien.face.least_squares import bounded_least_squares
+from mien.face.pose import align, angles, nearest_rotations
+from mien.face.rig import SKIN, PersonalRig, Rig, load_rig
+from mien.model.controls import ARKIT, HEAD, INDEX, NAMES
+from mien.model.curves import BoolArray, ControlCurves, Curves, FloatArray, HeadPose
+from mien.model.face import Face, FaceTrack
+from mien.signal.gaps import bridge, segments
+from mien.signal.smooth import smooth
+from mien.timebase import Clock
+
+__all__ = ["solve_faces"]
+
+LONGEST_GAP = 0.27
+"""Seconds without a sight of the face that are bridged."""
+BATCH = 256
+"""Frames solved together."""
+ROUNDS = 3
+"""Alternations between pose and expression in a frame."""
+IDENTITY_FRAMES = 128
+"""Frames looked at to learn who the person is."""
+IDENTITY_ROUNDS = 4
+SHARED_ERROR = 0.03
+"""Canonical units by which the mean over a shot of what the rig leaves may be off."""
+STEP = 0.25
+"""Change of a control from frame to frame that is nothing unusual."""
+TEMPORAL_ROUNDS = 4
+RARE = 0.05
+"""A control's activity is taken as no less, so that rare ones can still be found."""
+
+Progress = Callable[[int, int], None]
+_LOOKS = [INDEX[name] for name in ARKIT if name.startswith("eyeLook")]
+_SOLVED = [INDEX[name] for name in ARKIT if not name.startswith("eyeLook") and name != "tongueOut"]
+"""Controls that the skin tells; looks come from the irises, the tongue is not seen."""
+_HEAD = [INDEX[name] for name in HEAD]
+_CAMERA = np.array([1, -1, -1], dtype=np.float32)
+"""From pixels (y down, z away) to camera axes (y up, z towards the camera)."""
+
+
+def solve_faces(
+    tracks: Sequence[FaceTrack],
+    clock: Clock,
+    cuts: Sequence[int] = (),
+    progress: Progress | None = None,
+) -> tuple[Face, ...]:
+    """Solve every tracked face of a shot.
+
+    Args:
+        tracks: The faces, as they were seen.
+        clock: The shot's clock.
+        cuts: First frames of new shots; nothing is bridged or smoothed across one.
+        progress: Told the number of frames done and their total over all faces.
+
+    Returns:
+        The faces, in the order of the tracks.
+    """
+    rig = load_rig()
+    total = len(tracks) * clock.frame_count
+    faces = []
+    for done, track in enumerate(tracks):
+
+        def report(frames: int, before: int = done * clock.frame_count) -> None:
+            if progress is not None:
+                progress(before + frames, total)
+
+        faces.append(_solve_track(rig, track, clock, cuts, report))
+        report(clock.frame_count)
+    return tuple(faces)
+
+
+def _solve_track(
+    rig: Rig, track: FaceTrack, clock: Clock, cuts: Sequence[int], report: Callable[[int], None]
+) -> Face:
+    rate = float(clock.rate)
+    landmarks = track.landmarks.astype(np.float32, copy=True)
+    seen = np.asarray(track.seen)
+    bridged = bridge(landmarks, seen, max(1, round(LONGEST_GAP * rate)), cuts)
+    valid = seen | bridged
+    solver = _Solver(rig, _identity(rig, landmarks, np.flatnonzero(seen)))
+    raw = solver.solve(landmarks, valid, cuts, report)
+    raw_curves = _curves(solver.personal, raw, valid, bridged)
+    curves = _curves(solver.personal, _smoothed(raw, valid, rate, cuts), valid, bridged)
+    smooth(landmarks, valid, rate=rate, cuts=cuts, out=landmarks)
+    landmarks[~valid] = np.nan
+    return Face(
+        number=track.number,
+        name=f"face {track.number}",
+        clock=clock,
+        landmarks=landmarks,
+        confidence=np.where(seen, track.confidence, 0).astype(np.float32),
+        identity=solver.personal.identity,
+        curves=curves,
+        raw=raw_curves,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _Solution:
+    """What a face does; rows of invalid frames are neutral."""
+
+    controls: FloatArray
+    rotation: FloatArray
+    scale: FloatArray
+    translation: FloatArray
+    sight: FloatArray
+
+    @classmethod
+    def neutral(cls, frames: int) -> _Solution:
+        return cls(
+            np.zeros((frames, len(NAMES)), dtype=np.float32),
+            np.tile(np.eye(3, dtype=np.float32), (frames, 1, 1)),
+            np.ones(frames, dtype=np.float32),
+            np.zeros((frames, 2), dtype=np.float32),
+            np.zeros((frames, 2), dtype=np.float32),
+        )
+
+
+class _Solver:
+    """Explains frames by the pose and the controls of one person's face."""
+
+    def __init__(self, rig: Rig, identity: FloatArray) -> None:
+        self.personal = rig.personal(identity)
+        self._weights = rig.stiffness
+        self._eyes = EyeGeometry(rig, identity)
+        self._looks = self.personal.fields[_LOOKS].reshape(len(_LOOKS), -1)
+        self._fields = self.personal.fields[_SOLVED].reshape(len(_SOLVED), -1)
+        self._gain = rig.noise.solve(self._fields.T.astype(np.float64)).astype(np.float32)
+        rare = 1 / np.maximum(rig.activity[_SOLVED], RARE) ** 2
+        self._normal = (self._fields @ self._gain + np.diag(rare)).astype(np.float32)
+        self._upper = np.ones(len(_SOLVED), dtype=np.float32)
+
+    def solve(
+        self,
+        landmarks: FloatArray,
+        valid: BoolArray,
+        cuts: Sequence[int],
+        report: Callable[[int], None],
+    ) -> _Solution:
+        found = _Solution.neutral(len(landmarks))
+        evidence = np.zeros((len(landmarks), len(_SOLVED)), dtype=np.float32)
+        for frames in _batches(np.flatnonzero(valid)):
+            evidence[frames] = self._batch(landmarks[frames] * _CAMERA, frames, found)
+            report(int(frames[-1]) + 1)
+        for stretch in segments(valid, cuts):
+            _look_on(found.controls[stretch], found.sight[stretch])
+            found.controls[stretch, _SOLVED] = self._in_time(
+                evidence[stretch], found.controls[stretch][:, _SOLVED]
+            )
+        return found
+
+    def _batch(
+        self, points: FloatArray, frames: npt.NDArray[np.intp], found: _Solution
+    ) -> FloatArray:
+        """Solve some frames into `found`; returns what the skin says of the controls."""
+        identity = self.personal.identity
+        shape: FloatArray = identity
+        controls = np.zeros((len(frames), len(NAMES)), dtype=np.float32)
+        for _ in range(ROUNDS):
+            pose = align(shape, points[:, :SKIN], self._weights)
+            canonical = pose.undo(points)
+            gaze, sight = self._eyes.gaze(canonical)
+            # Behind shut lids the iris is a guess: it must not pull on the lids.
+            degrees_to_looks(gaze * np.tile(sight, 2), controls)
+            away = (canonical[:, :SKIN] - identity).reshape(len(frames), -1)
+            looks = controls[:, _LOOKS] @ self._looks
+            right = (away - looks) @ self._gain
+            controls[:, _SOLVED] = bounded_least_squares(
+                self._normal, right, self._upper, controls[:, _SOLVED]
+            )
+            moved = looks + controls[:, _SOLVED] @ self._fields
+            shape = identity + moved.reshape(len(frames), SKIN, 3)
+        degrees_to_looks(gaze, controls)
+        found.sight[frames] = sight
+        controls[:, _HEAD] = angles(pose.rotation)
+        found.controls[frames] = controls
+        found.rotation[frames] = pose.rotation
+        found.scale[frames] = pose.scale
+        found.translation[frames] = pose.translation[:, :2] * [1, -1]
+        return right
+
+    def _in_time(self, evidence: FloatArray, controls: FloatArray) -> FloatArray:
+        """Let what a frame's skin leaves open be told by the frames on either side."""
+        if len(evidence) < 2:
+            return controls
+        tie = np.float32(1 / STEP**2)
+        normal = self._normal + 2 * tie * np.eye(len(_SOLVED), dtype=np.float32)
+        for _ in range(TEMPORAL_ROUNDS):
+            padded = np.concatenate([controls[:1], controls, controls[-1:]])
+            around = padded[:-2] + padded[2:]
+            controls = bounded_least_squares(normal, evidence + tie * around, self._upper, controls)
+        return controls
+
+
+def _look_on(controls: FloatArray, sight: FloatArray) -> None:
+    """Let eyes behind shut lids look from where they were seen last to where next."""
+    frames = np.arange(len(controls))
+    gaze = controls[:, list(GAZE_COLUMNS)]
+    for column in range(gaze.shape[1]):
+        seen = sight[:, column % 2] >= 1
+        if seen.any():
+            gaze[:, column] = np.interp(frames, frames[seen], gaze[seen, column])
+    degrees_to_looks(gaze, controls)
+
+
+def _batches(frames: npt.NDArray[np.intp]) -> Iterator[npt.NDArray[np.intp]]:
+    for first in range(0, len(frames), BATCH):
+        yield frames[first : first + BATCH]
+
+
+def _identity(rig: Rig, landmarks: FloatArray, seen: npt.NDArray[np.intp]) -> FloatArray:
+    """The person's neutral face, (468, 3), from frames all over the shot.
+
+    The mean over the shot is explained by what people differ in and by the controls that
+    were active throughout; a control that the person never lets go of is thus told from
+    the shape of the face as far as people's differences allow.
+    """
+    if not len(seen):
+        return rig.mean
+    picked = seen[np.linspace(0, len(seen) - 1, min(len(seen), IDENTITY_FRAMES)).astype(int)]
+    points = landmarks[picked, :SKIN] * _CAMERA
+    identity = rig.mean
+    people = rig.people + type(rig.people)(
+        np.full_like(rig.people.scale, SHARED_ERROR), np.zeros((0, rig.people.scale.size))
+    )
+    shape: FloatArray = rig.mean
+    for _ in range(IDENTITY_ROUNDS):
+        canonical = align(shape, points, rig.stiffness).undo(points)
+        middle = np.median(canonical, axis=0)
+        away = (middle - rig.mean).reshape(-1, 1).astype(np.float64)
+        fields = rig.fields[_SOLVED].reshape(len(_SOLVED), -1).T.astype(np.float64)
+        gain = people.solve(fields)
+        normal = fields.T @ gain + np.diag(1 / np.maximum(rig.activity[_SOLVED], RARE) ** 2)
+        held = bounded_least_squares(
+            normal.astype(np.float32),
+            (away.T @ gain).astype(np.float32),
+            np.ones(len(_SOLVED), dtype=np.float32),
+        )
+        rest = away - fields @ held.T
+        own = rig.people.times(people.solve(rest))
+        identity = (rig.mean + own.reshape(SKIN, 3)).astype(np.float32)
+        shape = middle
+    return identity
+
+
+def _smoothed(raw: _Solution, valid: BoolArray, rate: float, cuts: Sequence[int]) -> _Solution:
+    def steady(values: FloatArray) -> FloatArray:
+        return smooth(values, valid, rate=rate, cuts=cuts)
+
+    rotation = nearest_rotations(steady(raw.rotation))
+    controls = steady(raw.controls)
+    controls[:, _SOLVED] = np.clip(controls[:, _SOLVED], 0, 1)
+    controls[:, _LOOKS] = np.maximum(controls[:, _LOOKS], 0)
+    return _Solution(controls, rotation, steady(raw.scale), steady(raw.translation), raw.sight)
+
+
+def _curves(
+    personal: PersonalRig, found: _Solution, valid: BoolArray, bridged: BoolArray
+) -> Curves:
+    return Curves(
+        controls=ControlCurves(found.controls),
+        flame=controls_to_flame(found.controls),
+        basis="mien-rig",
+        pose=HeadPose(found.scale, found.rotation, found.translation),
+        valid=valid,
+        bridged=bridged,
+    )

@@ -1,0 +1,145 @@
+"""Smoothing without lag: as much as the noise asks for, as little as the motion allows.
+
+Every sample is estimated by local quadratic fits over windows of growing width that reach
+equally far into past and future (Savitzky and Golay 1964). A wider window is taken for as
+long as its estimate agrees, within the noise, with those of all narrower ones: the
+intersection of confidence intervals (Goldenshluger and Nemirovski 1997; Katkovnik 1999).
+Where a lid snaps shut the wide windows disagree at once and the sample is left as it is;
+where nothing moves the widest window takes the noise away. The decision is gradual, so
+that it adds no jumps of its own. The noise is estimated from the signal's second
+differences, by their median, which motion hardly touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.signal.gaps import segments
+
+__all__ = ["noise_level", "smooth"]
+
+FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+
+REACHES = (2, 3, 5, 8, 13)
+"""Half-widths of the windows in frames at 30 frames a second."""
+REFERENCE_RATE = 30.0
+CONFIDENCE = 2.0
+"""Half-width of a confidence interval in standard deviations of an estimate."""
+TOLERANCE = 1.0
+"""Standard deviations of noise over which agreement fades into disagreement."""
+CHANNELS_AT_ONCE = 128
+"""Channels smoothed together; keeps the work in cache and memory small."""
+_MAD_TO_SIGMA = 1.4826
+_SECOND_DIFFERENCE_GAIN = 6**0.5
+"""Standard deviation of x[t-1] - 2 x[t] + x[t+1] when that of x is 1."""
+
+
+def noise_level(values: FloatArray) -> FloatArray:
+    """Standard deviation of the noise of each channel.
+
+    Args:
+        values: (T, C) the signal.
+
+    Returns:
+        (C,) float32; 0 where there are fewer than three samples.
+    """
+    if len(values) < 3:
+        return np.zeros(values.shape[1], dtype=np.float32)
+    second = np.abs(np.diff(values, n=2, axis=0))
+    return np.asarray(
+        np.median(second, axis=0) * (_MAD_TO_SIGMA / _SECOND_DIFFERENCE_GAIN), dtype=np.float32
+    )
+
+
+def smooth(
+    values: FloatArray,
+    valid: BoolArray | None = None,
+    *,
+    rate: float = REFERENCE_RATE,
+    cuts: Iterable[int] = (),
+    strength: float = 1.0,
+    out: FloatArray | None = None,
+) -> FloatArray:
+    """Smooth channels over time, with past and future, each by its own noise.
+
+    Constants and straight lines stay what they are, and the signal reversed in time
+    gives the result reversed.
+
+    Args:
+        values: (T, ...) the signal; anything after the first axis is channels.
+        valid: (T,) frames with a value; the others are passed through.
+        rate: Frames a second; windows keep their length in seconds.
+        cuts: First frames of new shots; nothing is smoothed across one.
+        strength: Multiplies the estimated noise: above 1 smooths more.
+        out: Where the result goes; contiguous; may be `values` itself, to
+            save memory.
+
+    Returns:
+        The smoothed signal, float32, of the same shape.
+    """
+    result = np.array(values, dtype=np.float32) if out is None else out
+    if result is not values and out is not None:
+        out[...] = values
+    flat = result.reshape(len(result), -1)
+    reaches = tuple(dict.fromkeys(max(2, round(r * rate / REFERENCE_RATE)) for r in REACHES))
+    seen = np.ones(len(flat), dtype=np.bool_) if valid is None else valid
+    for stretch in segments(seen, cuts):
+        for first in range(0, flat.shape[1], CHANNELS_AT_ONCE):
+            block = (stretch, slice(first, first + CHANNELS_AT_ONCE))
+            flat[block] = _smooth_stretch(flat[block], reaches, strength)
+    return result
+
+
+def _smooth_stretch(values: FloatArray, reaches: tuple[int, ...], strength: float) -> FloatArray:
+    length = len(values)
+    sigma = strength * noise_level(values)
+    if length < 3 or not sigma.any():
+        return values
+    estimate = values.copy()
+    low, high = values - CONFIDENCE * sigma, values + CONFIDENCE * sigma
+    trust = np.ones_like(values)
+    previous = values
+    # Relative to the noise, so that one division serves all windows.
+    per_sigma = 1 / np.maximum(TOLERANCE * sigma, np.float32(1e-12))
+    for reach in reaches:
+        if reach >= length:
+            break
+        kernel = _kernel(reach)
+        fitted = _correlate(_extended(values, reach), kernel, length)
+        half = CONFIDENCE * float(np.linalg.norm(kernel)) * sigma
+        np.maximum(low, fitted - half, out=low)
+        np.minimum(high, fitted + half, out=high)
+        np.minimum(trust, np.clip(1 - (low - high) * per_sigma, 0, 1), out=trust)
+        estimate += trust * (fitted - previous)
+        previous = fitted
+    return estimate
+
+
+@lru_cache(maxsize=32)
+def _kernel(reach: int) -> FloatArray:
+    """Weights of the quadratic fit's value at the middle of a window."""
+    at = np.arange(-reach, reach + 1, dtype=np.float64)
+    design = np.stack([np.ones_like(at), at, at**2], axis=1)
+    return np.asarray(np.linalg.pinv(design)[0], dtype=np.float32)
+
+
+def _extended(values: FloatArray, reach: int) -> FloatArray:
+    """The signal turned by half a turn about its ends, which carries lines on."""
+    before = 2 * values[:1] - values[reach:0:-1]
+    after = 2 * values[-1:] - values[-2 : -reach - 2 : -1]
+    return np.concatenate([before, values, after])
+
+
+def _correlate(extended: FloatArray, kernel: FloatArray, length: int) -> FloatArray:
+    reach = len(kernel) // 2
+    total = kernel[reach] * extended[reach : reach + length]
+    for step in range(1, reach + 1):
+        ahead = extended[reach + step : reach + step + length]
+        behind = extended[reach - step : reach - step + length]
+        total += kernel[reach + step] * (ahead + behind)
+    return total
