@@ -1,0 +1,320 @@
+"""The verbs: open a shot, track it, render it, keep it as a project.
+
+Everything here takes and gives values of model/; the work is done in the rooms below.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien.errors import NoFaceError, UsageError
+from mien.io import project as project_file
+from mien.io.project import Project
+from mien.model.edits import Edit, Layer
+from mien.model.evaluate import evaluate
+from mien.model.face import Face
+from mien.model.shot import Shot
+from mien.progress import Progress, shown
+from mien.timebase import FrameRange
+
+if TYPE_CHECKING:
+    from mien.rendering.base import FacePlan, Renderer
+
+__all__ = [
+    "Project",
+    "RenderReport",
+    "load_project",
+    "main_face",
+    "open_shot",
+    "render",
+    "save_project",
+    "track",
+]
+
+PathLike = str | os.PathLike[str]
+SUFFIX = ".mien"
+"""Ending of project files."""
+MOST_FACES = 8
+"""Faces that are tracked at once unless another number is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderReport:
+    """What a render did.
+
+    Attributes:
+        output: The file, or the pattern of an image sequence.
+        frames: Frames written.
+        frames_edited: Frames in which a face was changed.
+        faces: Numbers of the faces with edits.
+        renderer: Name of the renderer; None when nothing was asked of it.
+        codec: Name of the codec, as `--codec` takes it.
+        seconds: Time it took.
+    """
+
+    output: Path
+    frames: int
+    frames_edited: int
+    faces: tuple[int, ...]
+    renderer: str | None
+    codec: str
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report in JSON's types."""
+        return dataclasses.asdict(self) | {
+            "output": str(self.output),
+            "faces": list(self.faces),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def open_shot(path: PathLike) -> Shot:
+    """Look at a movie or image sequence without looking for faces.
+
+    Args:
+        path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
+
+    Raises:
+        MediaError: When it is missing, unreadable or has no pictures.
+    """
+    from mien.media.probe import probe
+
+    return Shot(probe(Path(path)), ())
+
+
+def track(
+    source: PathLike | Shot,
+    *,
+    max_faces: int | None = None,
+    progress: bool | Progress = True,
+) -> Shot:
+    """Find every face of a shot and what it does.
+
+    Args:
+        source: A movie, the pattern of an image sequence, or an opened shot.
+        max_faces: Faces in one frame at most; 8 when not given.
+        progress: True for bars on a terminal, or a function that is told the stage
+            (`track`, `solve`), the steps done and the steps in all.
+
+    Returns:
+        The shot with its faces, the first to appear first.
+
+    Raises:
+        MediaError: When the media cannot be read.
+        NoFaceError: When there is no face in it.
+    """
+    from mien.face.solve import solve_faces
+    from mien.media.reader import open_reader
+    from mien.tracking.tracker import track_faces
+
+    if max_faces is not None and max_faces < 1:
+        raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
+    shot = source if isinstance(source, Shot) else open_shot(source)
+    with shown(progress) as told, open_reader(shot.media) as reader:
+        found = track_faces(
+            reader,
+            max_faces=max_faces or MOST_FACES,
+            progress=lambda done, total: told("track", done, total),
+        )
+        if not found.tracks:
+            raise NoFaceError(
+                f"No face was found in {shot.media.path.name}.",
+                "mien edits faces that are at least about 60 pixels tall and not covered.",
+            )
+        faces = solve_faces(
+            found.tracks,
+            shot.clock,
+            progress=lambda done, total: told("solve", done, total),
+        )
+    return Shot(shot.media, tuple(faces), tuple(found.cuts))
+
+
+def render(
+    source: Shot | Project | PathLike,
+    output: PathLike,
+    *,
+    edits: Sequence[Edit] = (),
+    renderer: str = "auto",
+    frames: FrameRange | str | None = None,
+    codec: str | None = None,
+    lossless: bool = False,
+    overwrite: bool = False,
+    progress: bool | Progress = True,
+) -> RenderReport:
+    """Write a shot with edited faces. Nothing else changes.
+
+    Args:
+        source: A shot, a project, a `.mien` file, or media to be copied as they are.
+        output: The file to write, or the pattern of an image sequence (`out.%04d.exr`).
+        edits: What is asked of the faces, on top of the edits of a project; several edits of
+            one face are applied in order.
+        renderer: Name of the renderer, or `auto` for the best that is installed.
+        frames: Frames to write, as a range or typed (`1.0s:2.0s`); None for all.
+        codec: Name of the video codec; None for the source's family.
+        lossless: Whether the output is decoded to exactly the pixels that were rendered.
+        overwrite: Whether a file of that name may be replaced.
+        progress: True for bars on a terminal, or a function that is told the stage
+            (`prepare`, `render`), the steps done and the steps in all.
+
+    Raises:
+        OutputError: When the output cannot be put there; nothing was done.
+        UsageError: When an edit belongs to another shot, or no renderer has that name.
+        TimeError: When the span lies outside the shot.
+        MediaError: When the source cannot be read.
+        WriteError: When the output fails half-way; nothing is left under its name.
+    """
+    from mien.media.codecs import choose_encoding
+    from mien.media.outputs import check_output
+    from mien.pipeline import Output, render_shot
+
+    start = time.monotonic()
+    project = _as_project(source, edits)
+    shot, path = project.shot, Path(output)
+    encoding = choose_encoding(path, shot.media, codec=codec, lossless=lossless)
+    check_output(path, shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
+    span = _span(shot, frames)
+    plans = _plans(shot, (*project.edits, *edits), span)
+    chosen = _renderer(renderer, needed=bool(plans))
+    destination = Output(path, span, codec, lossless, overwrite)
+    with shown(progress) as told:
+        edited = render_shot(shot, plans, chosen, destination, told)
+    return RenderReport(
+        output=path,
+        frames=len(span),
+        frames_edited=edited,
+        faces=tuple(plan.face.number for plan in plans),
+        renderer=chosen.name if chosen else None,
+        codec=encoding.codec.name,
+        seconds=time.monotonic() - start,
+    )
+
+
+def save_project(shot: Shot | Project, path: PathLike, edits: Sequence[Edit] = ()) -> None:
+    """Keep a shot and its edits as a `.mien` file, whole or not at all.
+
+    Args:
+        shot: The shot, or a project whose edits are kept too.
+        path: The file; one of that name is replaced.
+        edits: Edits of the shot's faces; several of one face become one.
+
+    Raises:
+        OutputError: When it cannot be put there.
+        WriteError: When the disk is full; what was there before stays.
+    """
+    project = shot if isinstance(shot, Project) else Project(shot)
+    faces = _by_face(project.shot, (*project.edits, *edits))
+    merged = tuple(Edit(face, layers) for face, layers in faces)
+    project_file.save(Project(project.shot, merged), Path(path))
+
+
+def load_project(
+    path: PathLike, *, media: PathLike | None = None, find_media: bool = True
+) -> Project:
+    """Open a `.mien` file.
+
+    Args:
+        path: The file.
+        media: Where its media are, when they are neither in or beside the project's folder
+            nor where this user had them when they tracked them.
+        find_media: Whether the media are looked for; curves can be used without.
+
+    Raises:
+        ProjectError: When it is missing, corrupt or too new, or its media are not found.
+        MediaError: When `media` cannot be read.
+    """
+    place = None if media is None else Path(media)
+    return project_file.load(Path(path), media=place, find=find_media)
+
+
+def main_face(shot: Shot) -> Face:
+    """The face that fills most of the shot, over all frames: whom an edit most likely means.
+
+    Raises:
+        NoFaceError: When the shot has no face.
+    """
+    if not shot.faces:
+        raise NoFaceError(f"{shot.media.path.name} has no face.", "Track it first.")
+
+    def filled(face: Face) -> float:
+        points = face.landmarks[face.valid, :, :2]
+        size = points.max(axis=1) - points.min(axis=1)
+        return float(size.prod(axis=1).sum())
+
+    return max(shot.faces, key=filled)
+
+
+def _as_project(source: Shot | Project | PathLike, edits: Sequence[Edit]) -> Project:
+    if isinstance(source, Project):
+        return source
+    if isinstance(source, Shot):
+        return Project(source)
+    if Path(source).suffix.lower() == SUFFIX:
+        return load_project(source)
+    # Media by name were tracked before, or there would be no edits: these bring the faces.
+    faces = {edit.face.number: edit.face for edit in edits}
+    return Project(dataclasses.replace(open_shot(source), faces=tuple(faces.values())))
+
+
+def _span(shot: Shot, frames: FrameRange | str | None) -> FrameRange:
+    if frames is None:
+        return shot.clock.all
+    # A range is checked by the same rules as a typed one.
+    return shot.clock.parse_range(str(frames))
+
+
+def _by_face(shot: Shot, edits: Sequence[Edit]) -> list[tuple[Face, tuple[Layer, ...]]]:
+    """The layers asked of every face, those of several edits one above the other."""
+    layers: dict[int, list[Layer]] = {}
+    for edit in edits:
+        face = edit.face
+        if len(face.confidence) != shot.clock.frame_count:
+            raise UsageError(
+                f"The edit of face {face.number} is for a shot of {len(face.confidence)} frames;"
+                f" {shot.media.path.name} has {shot.clock.frame_count}.",
+                "Make the edit with a face of this shot.",
+            )
+        shot.face(face.number)
+        layers.setdefault(face.number, []).extend(edit.layers)
+    return [(shot.face(number), _renamed(stack)) for number, stack in layers.items()]
+
+
+def _renamed(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Layers with unique names: a name that comes again is numbered."""
+    taken: set[str] = set()
+    result = []
+    for layer in layers:
+        name, number = layer.name, 2
+        while name in taken:
+            name, number = f"{layer.name} {number}", number + 1
+        taken.add(name)
+        result.append(dataclasses.replace(layer, name=name))
+    return tuple(result)
+
+
+def _plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[FacePlan]:
+    """The faces in which anything is asked in a span."""
+    from mien.rendering.base import FacePlan
+
+    plans = []
+    for face, layers in _by_face(shot, edits):
+        evaluated = evaluate(face.curves.controls.array, layers, face.valid)
+        if evaluated.active[span.start : span.stop].any():
+            plans.append(FacePlan(face, evaluated))
+    return plans
+
+
+def _renderer(name: str, *, needed: bool) -> Renderer | None:
+    """The renderer of a name; None when none is needed, but a wrong name is still an error."""
+    from mien.rendering.registry import get_renderer
+
+    if name == "auto" and not needed:
+        return None
+    found = get_renderer(name)
+    return found if needed else None

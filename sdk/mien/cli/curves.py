@@ -1,0 +1,95 @@
+"""The verbs about curves: write those of a shot, list the controls that there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.options import FaceNumber, Json, Overwrite, ShotOrProject
+from mien.cli.output import print_json, print_table
+from mien.model.controls import CONTROLS
+from mien.model.presets import EXPRESSIONS, VISEMES, Preset
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    app.command()(curves)
+    app.command()(controls)
+
+
+def curves(
+    shot: ShotOrProject,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="curves.npz (one face) or curves.json (all)."
+        ),
+    ],
+    face: FaceNumber = None,
+    raw: Annotated[bool, typer.Option("--raw", help="The curves before smoothing.")] = False,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Write what the faces of a shot do, for other programs."""
+    from mien import api
+    from mien.io.curves_file import check_format, write_curves
+    from mien.io.files import check_file
+
+    check_format(output)
+    check_file(output, overwrite=overwrite)
+    if shot.suffix.lower() == api.SUFFIX:
+        tracked = api.load_project(shot, find_media=False).shot
+    else:
+        tracked = api.track(shot)
+    if face is not None:
+        faces = [tracked.face(face)]
+    elif output.suffix.lower() == ".json":
+        faces = list(tracked.faces)
+    else:
+        faces = [api.main_face(tracked)]
+    write_curves(tracked, faces, output, raw=raw)
+    numbers = [one.number for one in faces]
+    if json:
+        print_json(
+            {
+                "source": str(shot),
+                "output": str(output),
+                "faces": numbers,
+                "frames": tracked.clock.frame_count,
+                "basis": faces[0].curves.basis,
+            }
+        )
+        return
+    typer.echo(f"wrote {output}: face {', '.join(map(str, numbers))}")
+
+
+def controls(json: Json = False) -> None:
+    """List every control, expression and viseme that can be set or keyed."""
+    if json:
+        print_json(
+            {
+                "controls": [
+                    {
+                        "name": c.name, "region": c.region, "unit": c.unit,
+                        "low": c.low, "high": c.high,
+                    }
+                    for c in CONTROLS
+                ],
+                "expressions": {p.name: dict(p.weights) for p in EXPRESSIONS},
+                "visemes": {p.name: dict(p.weights) for p in VISEMES},
+            }
+        )  # fmt: skip
+        return
+    typer.echo("Controls (mouthSmile, without Left or Right, means both sides)\n")
+    print_table([(f"  {c.name}", c.region, f"{c.low:g} .. {c.high:g} {c.unit}") for c in CONTROLS])
+    for title, presets in (("Expressions", EXPRESSIONS), ("Visemes", VISEMES)):
+        typer.echo(f"\n{title}\n")
+        print_table([(f"  {preset.name}", _recipe(preset)) for preset in presets])
+
+
+def _recipe(preset: Preset) -> str:
+    return ", ".join(f"{name} {weight:g}" for name, weight in preset.weights)

@@ -1,0 +1,125 @@
+"""The command `mien`: its verbs, its exit codes, its errors."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from types import FrameType
+
+import typer
+from typer.exceptions import TyperException
+
+from mien.cli import curves, demo, shots, system
+from mien.cli.output import print_error
+from mien.errors import CancelledError, MienError, UsageError
+
+_INTERRUPTED = 130
+"""What typer makes of KeyboardInterrupt."""
+
+app = typer.Typer(
+    name="mien",
+    help="Edit facial expressions in video; only the expression changes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from mien import __version__
+
+        typer.echo(f"mien {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    """Edit facial expressions in video; only the expression changes."""
+
+
+demo.add_to(app)
+shots.add_to(app)
+curves.add_to(app)
+system.add_to(app)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: The arguments; those of the process when not given.
+
+    Returns:
+        The exit code: 0 done, 2 usage, 3 bad input, 4 nothing to do, 5 a part is missing,
+        1 anything else.
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if threading.current_thread() is threading.main_thread():
+        # A killed render cleans up as one stopped by Ctrl-C does.
+        signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _run(arguments)
+    except MienError as error:
+        return _refused(error, arguments)
+    except MemoryError:
+        return _refused(
+            MienError("There is not enough memory for this.", "Close other programs."), arguments
+        )
+    except Exception as error:  # noqa: BLE001 - the last resort: a bug, told in one line
+        unexpected = MienError(
+            f"Something unexpected went wrong ({type(error).__name__}: {error}).",
+            "Please report it; MIEN_TRACEBACK=1 shows where.",
+        )
+        unexpected.__cause__ = error
+        return _refused(unexpected, arguments)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        code = app(arguments, prog_name="mien", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing may be flushed there at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, typer.Abort) as error:
+        raise _cancelled() from error
+    except TyperException as error:
+        message = error.format_message()
+        if not message:
+            # Called with nothing to do: the help was printed instead.
+            return UsageError.exit_code
+        raise UsageError(message, f"`{_help(arguments)}` shows how.") from error
+    if code == _INTERRUPTED:
+        raise _cancelled()
+    return code if isinstance(code, int) else 0
+
+
+def _help(arguments: list[str]) -> str:
+    verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    return f"mien {arguments[0]} --help" if verbs & set(arguments[:1]) else "mien --help"
+
+
+def _cancelled() -> CancelledError:
+    return CancelledError("Stopped.", "Nothing unfinished was left behind.")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _refused(error: MienError, arguments: list[str]) -> int:
+    if os.environ.get("MIEN_TRACEBACK") == "1":
+        traceback.print_exception(error)
+    print_error(error, as_json="--json" in arguments)
+    return error.exit_code

@@ -1,0 +1,27 @@
+"""Options that several verbs share, so that they read alike everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+__all__ = ["FaceNumber", "Json", "Media", "Overwrite", "ShotOrProject"]
+
+ShotOrProject = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SHOT|SHOT.mien", help="A movie, an image sequence (shot.%04d.exr) or a project."
+    ),
+]
+FaceNumber = Annotated[
+    Optional[int],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option("--face", metavar="N", help="Number of the face; the largest when not given."),
+]
+Media = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--media", metavar="PATH", help="Where a project's media are, if they moved."),
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]

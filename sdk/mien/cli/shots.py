@@ -1,0 +1,191 @@
+"""The verbs that work on shots: track and render."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from mien.cli.assignments import Assignment, parse_assignment
+from mien.cli.options import FaceNumber, Json, Media, Overwrite, ShotOrProject
+from mien.cli.output import print_json
+from mien.errors import UsageError
+
+if TYPE_CHECKING:
+    from mien.io.project import Project
+    from mien.model.edits import Edit
+    from mien.model.face import Face
+    from mien.model.shot import Shot
+
+__all__ = ["add_to", "open_source", "tell_faces"]
+
+_LAYER = "command line"
+"""Name of the layer that `--set` fills."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    app.command()(track)
+    app.command()(render)
+
+
+def track(
+    shot: Annotated[
+        Path, typer.Argument(metavar="SHOT", help="A movie or an image sequence (shot.%04d.exr).")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="SHOT.mien", help="The project to write.")
+    ],
+    max_faces: Annotated[
+        Optional[int],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+        typer.Option("--max-faces", metavar="N", help="Faces in a frame at most; 8 by default."),
+    ] = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Find the faces of a shot and what they do; keep it as a project."""
+    from mien import api
+    from mien.io.files import check_file
+
+    start = time.monotonic()
+    check_file(output, overwrite=overwrite)
+    tracked = api.track(shot, max_faces=max_faces)
+    api.save_project(tracked, output)
+    if json:
+        print_json(_summary(tracked, output, time.monotonic() - start))
+        return
+    tell_faces(tracked)
+    typer.echo(f"wrote {output}")
+
+
+def render(
+    shot: ShotOrProject,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="OUT", help="The movie or sequence to write.")
+    ],
+    values: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--set",
+            metavar="NAME=[+|-]VALUE[@START:END]",
+            help="Set a control, an expression or a viseme: with a sign the value is added to the"
+            " performance, without it replaces it. May be given several times.",
+        ),
+    ] = None,
+    face: FaceNumber = None,
+    frames: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--frames", metavar="A:B", help="Write these frames only (B excluded)."),
+    ] = None,
+    renderer: Annotated[
+        str, typer.Option("--renderer", metavar="NAME", help="auto, or a renderer by name.")
+    ] = "auto",
+    codec: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--codec", metavar="NAME", help="Video codec; the source's when not given."),
+    ] = None,
+    lossless: Annotated[
+        bool, typer.Option("--lossless", help="Keep every pixel exactly as rendered (FFV1).")
+    ] = False,
+    overwrite: Overwrite = False,
+    media: Media = None,
+    json: Json = False,
+) -> None:
+    """Write a shot with edited faces; everything else stays as it is.
+
+    Times are frames (36), seconds (1.5s) or timecode (01:00:01:12). A shot that is not yet a
+    project is tracked first, if anything is set.
+    """
+    from mien import api
+    from mien.media.outputs import check_output
+
+    assignments = [parse_assignment(text) for text in values or ()]
+    project = open_source(shot, media)
+    check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
+    for text in [frames, *(a.span for a in assignments)]:
+        if text is not None:
+            project.shot.clock.parse_range(text)
+    tracking = bool(assignments) and not project.shot.faces
+    if tracking:
+        project = api.Project(api.track(project.shot))
+    edits = [_edit(project.shot, face, assignments)] if assignments else []
+    report = api.render(
+        project, output, edits=edits, renderer=renderer, frames=frames, codec=codec,
+        lossless=lossless, overwrite=overwrite,
+    )  # fmt: skip
+    if json:
+        print_json({"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict())
+        return
+    if tracking:
+        tell_faces(project.shot)
+    edited = ", ".join(str(number) for number in report.faces)
+    done = f"face {edited} edited in {report.frames_edited}" if edited else "none changed"
+    typer.echo(
+        f"wrote {report.output}: {report.frames} frames, {done}; {report.codec},"
+        f" {report.frames / report.seconds:.1f} frames/s"
+    )
+
+
+def open_source(path: Path, media: Path | None) -> Project:
+    """A project, or a shot that is not yet one."""
+    from mien import api
+
+    if path.suffix.lower() == api.SUFFIX:
+        return api.load_project(path, media=media)
+    if media is not None:
+        raise UsageError(f"--media goes with a project, and {path.name} is none.")
+    return api.Project(api.open_shot(path))
+
+
+def tell_faces(shot: Shot) -> None:
+    """Print who was found."""
+    clock = shot.clock
+    typer.echo(
+        f"{shot.media.path.name}: {clock.frame_count} frames,"
+        f" {float(clock.seconds(clock.frame_count)):.2f} s, {_count(len(shot.faces), 'face')}"
+    )
+    for face in shot.faces:
+        typer.echo(f"  {face.name}: seen in {_seen(face)} of {clock.frame_count} frames")
+
+
+def _edit(shot: Shot, number: int | None, assignments: list[Assignment]) -> Edit:
+    from mien import api
+    from mien.model.edits import Edit
+
+    face = api.main_face(shot) if number is None else shot.face(number)
+    if number is None and len(shot.faces) > 1:
+        typer.echo(
+            f"{len(shot.faces)} faces; editing face {face.number}, the largest."
+            " Choose another with --face.",
+            err=True,
+        )
+    edit = Edit(face)
+    for assignment in assignments:
+        edit = assignment.apply(edit, _LAYER)
+    return edit
+
+
+def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:
+    return {
+        "source": str(shot.media.path),
+        "project": str(output),
+        "frames": shot.clock.frame_count,
+        "rate": str(shot.clock.rate),
+        "size": list(shot.media.orientation.upright_size),
+        "cuts": list(shot.cuts),
+        "faces": [
+            {"number": face.number, "name": face.name, "frames_seen": _seen(face)}
+            for face in shot.faces
+        ],
+        "seconds": round(seconds, 3),
+    }
+
+
+def _seen(face: Face) -> int:
+    return int((face.confidence > 0).sum())
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

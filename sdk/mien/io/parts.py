@@ -1,0 +1,157 @@
+"""Between the values of model/ and the parts of a project's JSON."""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+from pathlib import Path, PurePath
+
+from mien.errors import MienError, ProjectError
+from mien.io.schema import (
+    ColorPart,
+    EditPart,
+    FacePart,
+    KeyPart,
+    LayerPart,
+    MediaPart,
+    TimecodePart,
+    TrackPart,
+)
+from mien.model.edits import Edit, Layer, Track
+from mien.model.face import Face
+from mien.model.interpolate import Key
+from mien.model.shot import ColorTags, MediaFacts, Orientation, Shot
+from mien.timebase import Clock, FrameRange, Timecode
+
+__all__ = ["edit_part", "face_part", "make_edit", "make_facts", "media_part"]
+
+
+def media_part(facts: MediaFacts, folder: Path) -> MediaPart:
+    """Facts of media as a project in `folder` keeps them."""
+    size, color = facts.orientation, facts.color
+    return MediaPart(
+        path=PurePath(os.path.relpath(facts.path.absolute(), folder.absolute())).as_posix(),
+        kind=facts.kind,
+        container=facts.container,
+        codec=facts.codec,
+        pixel_format=facts.pixel_format,
+        bits=facts.bits,
+        width=size.width,
+        height=size.height,
+        quarter_turns=size.quarter_turns,
+        pixel_aspect=size.pixel_aspect,
+        rate=facts.clock.rate,
+        frame_count=facts.clock.frame_count,
+        variable_rate=facts.clock.times is not None,
+        start=_start_part(facts.clock.start),
+        time_base=facts.time_base,
+        color=ColorPart(primaries=color.primaries, transfer=color.transfer, matrix=color.matrix,
+                        range=color.range),
+        audio_streams=facts.audio_streams,
+        subtitle_streams=facts.subtitle_streams,
+        bit_rate=facts.bit_rate,
+        fingerprint=facts.fingerprint,
+        first_number=facts.first_number,
+        metadata=dict(facts.metadata),
+    )  # fmt: skip
+
+
+def _start_part(start: Timecode | None) -> TimecodePart | None:
+    if start is None:
+        return None
+    return TimecodePart(frames=start.frames, nominal=start.nominal, drop=start.drop)
+
+
+def make_facts(
+    part: MediaPart, path: Path, pts: tuple[int, ...], times: tuple[Fraction, ...] | None
+) -> MediaFacts:
+    """The facts that a project kept, with their times.
+
+    Raises:
+        TimeError: When they contradict each other.
+    """
+    color, start = part.color, None
+    if part.start is not None:
+        start = Timecode(part.start.frames, part.start.nominal, part.start.drop)
+    return MediaFacts(
+        path=path,
+        kind=part.kind,
+        container=part.container,
+        codec=part.codec,
+        pixel_format=part.pixel_format,
+        bits=part.bits,
+        orientation=Orientation(part.width, part.height, part.quarter_turns, part.pixel_aspect),
+        clock=Clock(part.rate, part.frame_count, times, start),
+        time_base=part.time_base,
+        pts=pts,
+        color=ColorTags(color.primaries, color.transfer, color.matrix, color.range),
+        audio_streams=part.audio_streams,
+        subtitle_streams=part.subtitle_streams,
+        bit_rate=part.bit_rate,
+        fingerprint=part.fingerprint,
+        first_number=part.first_number,
+        metadata=part.metadata,
+    )
+
+
+def face_part(face: Face) -> FacePart:
+    """A face without its arrays."""
+    return FacePart(number=face.number, name=face.name, basis=face.curves.basis)
+
+
+def edit_part(edit: Edit) -> EditPart:
+    """An edit, its face by number."""
+    return EditPart(
+        face=edit.face.number,
+        layers=tuple(
+            LayerPart(name=layer.name, weight=layer.weight, muted=layer.muted,
+                      tracks=tuple(_track_part(track) for track in layer.tracks))
+            for layer in edit.layers
+        ),
+    )  # fmt: skip
+
+
+def _track_part(track: Track) -> TrackPart:
+    keys = tuple(
+        KeyPart(frame=key.frame, value=key.value, interpolation=key.interpolation,
+                handle_in=key.handle_in, handle_out=key.handle_out)
+        for key in track.keys
+    )  # fmt: skip
+    span = None if track.span is None else (track.span.start, track.span.stop)
+    return TrackPart(control=track.control, mode=track.mode, span=span, fade=track.fade, keys=keys)
+
+
+def make_edit(part: EditPart, shot: Shot, name: str) -> Edit:
+    """The edit that a project kept.
+
+    Args:
+        part: The edit.
+        shot: The shot with its face.
+        name: Name of the project, for errors.
+
+    Raises:
+        ProjectError: When the shot has no such face, or the edit names an unknown control
+            or contradicts itself; the message says where.
+    """
+    where = f"the edit of face {part.face}"
+    try:
+        face = shot.face(part.face)
+        layers = []
+        for layer in part.layers:
+            where = f"layer '{layer.name}' of face {part.face}"
+            tracks = tuple(_make_track(track) for track in layer.tracks)
+            layers.append(Layer(layer.name, tracks, layer.weight, layer.muted))
+        return Edit(face, layers)
+    except MienError as error:
+        raise ProjectError(
+            f"{name} cannot be used: {where}: {error.cause}", error.remedy
+        ) from error
+
+
+def _make_track(part: TrackPart) -> Track:
+    keys = tuple(
+        Key(key.frame, key.value, key.interpolation, key.handle_in, key.handle_out)
+        for key in part.keys
+    )
+    span = None if part.span is None else FrameRange(*part.span)
+    return Track(part.control, keys, part.mode, span, part.fade)

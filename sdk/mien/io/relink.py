@@ -1,0 +1,127 @@
+"""Finding a project's media again, without following a path that only the project names.
+
+A project may come from a stranger, so its word is not enough to open a file outside its own
+folder. Media are looked for, in this order,
+
+1. where the user says (`--media`);
+2. at the project's relative path, when that stays inside the project's folder;
+3. beside the project, by content;
+4. where this user had the same content when they tracked it or pointed to it on this machine.
+
+Whatever is found must have the content (fingerprint) that was tracked; only with the user's
+word may it be another file, as long as it shows the same number of frames at the same size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import platformdirs
+
+from mien.errors import MediaError, ProjectError
+from mien.media.fingerprint import fingerprint
+from mien.media.probe import probe
+from mien.media.sequence import find_sequence
+from mien.model.shot import MediaFacts
+
+__all__ = ["find_media", "remember", "take_media"]
+
+_MOST_NEIGHBOURS = 1000
+"""Files beside a project that are compared by content, so that a huge folder costs seconds."""
+
+
+def take_media(facts: MediaFacts, media: Path, project: str) -> MediaFacts:
+    """Facts of the media that the user pointed to.
+
+    Raises:
+        MediaError: When it cannot be read.
+        ProjectError: When it does not show what was tracked.
+    """
+    found = probe(media)
+    tracked = (facts.clock.frame_count, facts.orientation.upright_size)
+    shown = (found.clock.frame_count, found.orientation.upright_size)
+    if shown != tracked:
+        raise ProjectError(
+            f"{media} has {_words(*shown)}, but {project} was tracked on {_words(*tracked)}.",
+            "Point to the same material, or track the new one.",
+        )
+    return found
+
+
+def find_media(relative: str, wanted: str, project: Path) -> Path:
+    """Where a project's media are now.
+
+    Args:
+        relative: Path that the project names, relative to its folder.
+        wanted: Fingerprint of the media that were tracked.
+        project: The project file.
+
+    Raises:
+        ProjectError: When they are nowhere that may be looked at.
+    """
+    name = PurePosixPath(relative).name
+    changed = False
+    for candidate in _candidates(relative, wanted, project.parent):
+        found = _content(candidate)
+        if found == wanted:
+            return candidate
+        changed |= found is not None and candidate.name == name
+    cause = "has another content than the file that was tracked" if changed else "was not found"
+    raise ProjectError(
+        f"The media of {project.name}, {name}, {cause}.",
+        "Say where it is with --media PATH, or put it beside the project.",
+    )
+
+
+def remember(facts: MediaFacts) -> None:
+    """Note on this machine where the user has this content (promise 6: their word)."""
+    note = _note(facts.fingerprint)
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        partial = note.with_name(f"{note.name}.{os.getpid()}")
+        partial.write_text(str(facts.path.absolute()), encoding="utf-8")
+        os.replace(partial, note)
+    except OSError:
+        # A read-only home only costs the convenience: the user is asked for --media later.
+        pass
+
+
+def _candidates(relative: str, wanted: str, folder: Path) -> Iterator[Path]:
+    path = PurePosixPath(relative)
+    inside = folder / path
+    if not path.is_absolute() and inside.resolve().is_relative_to(folder.resolve()):
+        yield inside
+    yield folder / path.name
+    try:
+        neighbours = sorted(folder.glob(f"*{path.suffix}"))[:_MOST_NEIGHBOURS]
+    except OSError:
+        neighbours = []
+    yield from (neighbour for neighbour in neighbours if neighbour.is_file())
+    try:
+        yield Path(_note(wanted).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return
+
+
+def _content(path: Path) -> str | None:
+    """The fingerprint of a movie or sequence; None where there is none to be read."""
+    try:
+        sequence = find_sequence(path)
+        if sequence is None:
+            return fingerprint([path]) if path.is_file() else None
+        numbers = sequence.numbers()
+        return fingerprint([sequence.file(numbers[0]), sequence.file(numbers[-1])])
+    except (MediaError, OSError, IndexError):
+        return None
+
+
+def _note(content: str) -> Path:
+    name = hashlib.sha256(content.encode()).hexdigest()[:32]
+    return platformdirs.user_state_path("mien") / "media" / name
+
+
+def _words(frames: int, size: tuple[int, int]) -> str:
+    return f"{frames} frames of {size[0]} x {size[1]}"

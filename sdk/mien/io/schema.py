@@ -1,0 +1,190 @@
+"""The JSON part of a project file: its shape, its version, and how old ones are upgraded."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from mien.errors import ProjectError
+
+__all__ = [
+    "VERSION", "ColorPart", "EditPart", "FacePart", "KeyPart", "LayerPart", "MediaPart",
+    "ProjectDocument", "TimecodePart", "TrackPart", "read_document",
+]  # fmt: skip
+
+VERSION = 1
+"""Version of the schema that this mien writes; it reads every version up to this one."""
+
+UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""From a version of the document to the next, so that a file of any age can be read."""
+
+_Count = Annotated[int, Field(ge=0)]
+_Positive = Annotated[int, Field(ge=1)]
+_FRACTION = re.compile(r"\d{1,18}(/\d{1,18})?")
+
+
+def _fraction(value: object) -> object:
+    # Fraction itself would read "1e999999999", and take the memory for it.
+    if isinstance(value, str) and not _FRACTION.fullmatch(value):
+        raise ValueError("a fraction is written as 30000/1001")
+    return value
+
+
+_PositiveFraction = Annotated[Fraction, Field(gt=0), BeforeValidator(_fraction)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class ColorPart(_Part):
+    """`model.shot.ColorTags`."""
+
+    primaries: int
+    transfer: int
+    matrix: int
+    range: int
+
+
+class TimecodePart(_Part):
+    """`timebase.Timecode`."""
+
+    frames: int
+    nominal: _Positive
+    drop: bool
+
+
+class MediaPart(_Part):
+    """`model.shot.MediaFacts`; its times are arrays beside the document.
+
+    `path` is relative to the folder of the project, with forward slashes.
+    """
+
+    path: Annotated[str, Field(min_length=1)]
+    kind: Literal["movie", "sequence"]
+    container: str
+    codec: str
+    pixel_format: str
+    bits: _Positive
+    width: _Positive
+    height: _Positive
+    quarter_turns: Annotated[int, Field(ge=0, le=3)]
+    pixel_aspect: _PositiveFraction
+    rate: _PositiveFraction
+    frame_count: _Count
+    variable_rate: bool
+    start: TimecodePart | None
+    time_base: _PositiveFraction
+    color: ColorPart
+    audio_streams: _Count
+    subtitle_streams: _Count
+    bit_rate: _Count
+    fingerprint: str
+    first_number: _Count
+    metadata: dict[str, str]
+
+
+class FacePart(_Part):
+    """`model.face.Face`; its arrays lie beside the document, under its number."""
+
+    number: _Positive
+    name: str
+    basis: str
+
+
+class KeyPart(_Part):
+    """`model.interpolate.Key`."""
+
+    frame: int
+    value: float
+    interpolation: Literal["hold", "linear", "ease", "bezier"] = "ease"
+    handle_in: tuple[float, float] | None = None
+    handle_out: tuple[float, float] | None = None
+
+
+class TrackPart(_Part):
+    """`model.edits.Track`."""
+
+    control: str
+    mode: Literal["add", "replace", "scale"]
+    span: tuple[int, int] | None
+    fade: _Count
+    keys: Annotated[tuple[KeyPart, ...], Field(min_length=1)]
+
+
+class LayerPart(_Part):
+    """`model.edits.Layer`."""
+
+    name: str
+    weight: Annotated[float, Field(ge=0, le=1)]
+    muted: bool
+    tracks: tuple[TrackPart, ...]
+
+
+class EditPart(_Part):
+    """`model.edits.Edit`, its face by number."""
+
+    face: _Positive
+    layers: tuple[LayerPart, ...]
+
+
+class ProjectDocument(_Part):
+    """Everything of a project but its arrays."""
+
+    schema_name: Annotated[Literal["mien-project"], Field(alias="schema")] = "mien-project"
+    version: Literal[1] = 1
+    written_by: str
+    media: MediaPart
+    cuts: tuple[_Count, ...]
+    faces: tuple[FacePart, ...]
+    edits: tuple[EditPart, ...]
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def read_document(text: bytes, name: str) -> ProjectDocument:
+    """Read a project's JSON, upgrading it when an older mien wrote it.
+
+    Args:
+        text: The JSON, UTF-8.
+        name: Name of the file, for errors.
+
+    Raises:
+        ProjectError: When it is not JSON, not a project, too new, or a field is wrong; the
+            message names the field.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ProjectError(
+            f"{name} is corrupt: its project.json is not JSON.", "Restore it from a backup."
+        ) from error
+    if not isinstance(document, dict) or document.get("schema") != "mien-project":
+        raise ProjectError(f"{name} is no mien project.", "Make one with `mien track`.")
+    version = document.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 0:
+        raise ProjectError(f"{name} has the version {version!r}, which is none.")
+    if version > VERSION:
+        raise ProjectError(
+            f"{name} was written by a newer mien (project version {version}, this one reads up"
+            f" to {VERSION}).",
+            "Update mien.",
+        )
+    try:
+        for step in range(version, VERSION):
+            document = UPGRADES[step](document)
+        return ProjectDocument.model_validate(document)
+    except KeyError as error:
+        raise ProjectError(f"{name} has project version {version}, which no mien wrote.") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise ProjectError(
+            f"{name} is corrupt: its field {field} is wrong ({first['msg']}).",
+            "Restore it from a backup, or track the shot again.",
+        ) from error

@@ -1,0 +1,59 @@
+"""Progress of long work: bars on a terminal, or calls to whoever wants to know."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+__all__ = ["Progress", "shown"]
+
+Progress = Callable[[str, int, int], None]
+"""Told the name of the stage, the steps done, and the steps in all."""
+
+
+@contextmanager
+def shown(progress: bool | Progress) -> Iterator[Progress]:
+    """Give long work something to report to.
+
+    Args:
+        progress: True for bars on standard error when that is a terminal, False for
+            silence, or a function that is told.
+    """
+    if callable(progress):
+        yield progress
+    elif progress and sys.stderr.isatty():
+        with _bars() as told:
+            yield told
+    else:
+        yield lambda stage, done, total: None
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    # rich costs 60 ms to import, so only those who look at a terminal pay for it.
+    from rich import progress as bars
+    from rich.console import Console
+    from rich.text import Text
+
+    class Rate(bars.ProgressColumn):
+        def render(self, task: bars.Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else f"{speed:.1f}/s", style="progress.data.speed")
+
+    stages: dict[str, bars.TaskID] = {}
+    with bars.Progress(
+        bars.TextColumn("{task.description:>9}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        Rate(),
+        bars.TimeRemainingColumn(elapsed_when_finished=True),
+        console=Console(stderr=True),
+    ) as display:
+
+        def told(stage: str, done: int, total: int) -> None:
+            if stage not in stages:
+                stages[stage] = display.add_task(stage, total=total)
+            display.update(stages[stage], completed=done, total=total)
+
+        yield told

@@ -1,0 +1,383 @@
+"""Project files: what is kept, what is refused, where media are looked for."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from mien.errors import OutputError, ProjectError
+from mien.io import project as project_file
+from mien.io import schema
+from mien.io.project import Project
+from mien.media.probe import probe
+from mien.model.edits import Edit, Layer, Track
+from mien.model.interpolate import Key
+from mien.model.shot import Shot
+from mien.timebase import FrameRange, Timecode
+from tests.faces import make_face
+
+FRAMES = 12
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notes on where media were belong to the test, not to the person who runs it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def write_movie(path: Path, frames: int = FRAMES, shade: int = 0) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for i in range(frames):
+            picture = np.full((48, 64, 3), (shade + 9 * i) % 256, dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "job"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def project(folder: Path) -> Project:
+    facts = probe(write_movie(folder / "shot.mp4"))
+    face = make_face(FRAMES)
+    rng = np.random.default_rng(7)
+    face.landmarks[:] = rng.normal(size=face.landmarks.shape)
+    face.landmarks[3] = np.nan
+    face.curves.controls.array[:] = rng.normal(size=face.curves.controls.array.shape)
+    face.curves.valid[3] = False
+    face.curves.controls.array[3] = np.nan
+    edit = Edit(
+        face,
+        [
+            Layer("smile", (Track("mouthSmile", (Key(0, 0.0), Key(6, 0.5, "bezier"))),), 0.5),
+            Layer("eyes", (Track("blink", (Key(2, 1.0, "hold"),), "replace",
+                                 FrameRange(1, 5), 2),), muted=True),
+        ],
+    )  # fmt: skip
+    return Project(Shot(facts, (face,), (5,)), (edit,))
+
+
+@pytest.fixture
+def saved(project: Project, folder: Path) -> Path:
+    path = folder / "shot.mien"
+    project_file.save(project, path)
+    return path
+
+
+def same(a: Any, b: Any) -> bool:
+    return bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
+
+
+def test_everything_comes_back(project: Project, saved: Path) -> None:
+    back = project_file.load(saved)
+    assert back.shot.media == project.shot.media
+    assert back.shot.cuts == (5,)
+    (a,), (b,) = project.shot.faces, back.shot.faces
+    assert (a.number, a.name, a.clock) == (b.number, b.name, b.clock)
+    for one, two in (
+        (a.landmarks, b.landmarks),
+        (a.confidence, b.confidence),
+        (a.identity, b.identity),
+        (a.curves.controls.array, b.curves.controls.array),
+        (a.curves.flame, b.curves.flame),
+        (a.curves.pose.rotation, b.curves.pose.rotation),
+        (a.curves.valid, b.curves.valid),
+        (a.raw.bridged, b.raw.bridged),
+    ):
+        assert one.dtype == two.dtype
+        assert same(one, two)
+    assert a.curves.basis == b.curves.basis
+    assert back.edits[0].layers == project.edits[0].layers
+    assert back.edits[0].face is b
+
+
+def test_variable_times_and_a_start_timecode_come_back(project: Project, folder: Path) -> None:
+    media = project.shot.media
+    times = tuple(Fraction(i * i, 3) for i in range(FRAMES))
+    clock = replace(media.clock, times=times, start=Timecode.parse("01:00:01:12", Fraction(25)))
+    face = replace(project.shot.faces[0], clock=clock)
+    shot = Shot(replace(media, clock=clock), (face,))
+    project_file.save(Project(shot), folder / "vfr.mien")
+    assert project_file.load(folder / "vfr.mien").shot.media.clock == clock
+
+
+def test_equal_projects_are_equal_files(project: Project, saved: Path, folder: Path) -> None:
+    project_file.save(project, folder / "again.mien")
+    assert (folder / "again.mien").read_bytes() == saved.read_bytes()
+
+
+def test_a_failed_save_leaves_the_old_project(
+    project: Project, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = saved.read_bytes()
+    monkeypatch.setattr(project_file, "npy_bytes", lambda array: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        project_file.save(project, saved)
+    assert saved.read_bytes() == before
+    assert sorted(path.name for path in saved.parent.iterdir()) == ["shot.mien", "shot.mp4"]
+
+
+def test_no_folder(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="does not exist"):
+        project_file.save(project, tmp_path / "nowhere" / "shot.mien")
+
+
+# --- files that are broken, or meant to do harm -------------------------------------------
+
+
+def rewritten(path: Path, changes: dict[str, bytes | None], compress: int | None = None) -> None:
+    """Rewrite a project with members replaced, added, or (None) left out."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members.update({name: b"" if content is None else content for name, content in changes.items()})
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            if name in changes and changes[name] is None:
+                continue
+            archive.writestr(name, content, compress if name in changes else None)
+
+
+def changed_document(path: Path, **fields: Any) -> None:
+    with zipfile.ZipFile(path) as archive:
+        document = json.loads(archive.read("project.json"))
+    rewritten(path, {"project.json": json.dumps(document | fields).encode()})
+
+
+def npy(array: np.ndarray, **options: Any) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array, **options)
+    return file.getvalue()
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(ProjectError) as caught:
+        project_file.load(path)
+    assert caught.value.remedy or caught.value.cause
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_not_there(tmp_path: Path) -> None:
+    assert "There is no project" in refused(tmp_path / "gone.mien")
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    assert "is a folder" in refused(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04rubbish", b"\0" * 5000])
+def test_not_a_zip(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.mien"
+    path.write_bytes(content)
+    assert "x.mien is corrupt" in refused(path)
+
+
+def test_a_zip_of_something_else(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.mien", "w") as archive:
+        archive.writestr("hello.txt", "hello")
+    assert "no mien project" in refused(tmp_path / "x.mien")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"{", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[]", "no mien project"),
+        (b'{"schema": "else"}', "no mien project"),
+        (b'{"schema": "mien-project", "version": "new"}', "version"),
+        (b'{"schema": "mien-project", "version": 0}', "version 0, which no mien wrote"),
+        (b'{"schema": "mien-project", "version": 1}', "field"),
+    ],
+)
+def test_broken_json(saved: Path, text: bytes, words: str) -> None:
+    rewritten(saved, {"project.json": text})
+    assert words in refused(saved)
+
+
+def test_a_newer_version_says_so(saved: Path) -> None:
+    changed_document(saved, version=schema.VERSION + 1)
+    assert "newer mien" in refused(saved)
+    assert "Update mien" in refused(saved)
+
+
+def test_an_older_version_is_upgraded(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Version 0 never left the house; it stands for whatever version 1 will once be to 2.
+    changed_document(saved, version=0, cuts="none")
+    monkeypatch.setattr(schema, "UPGRADES", {0: lambda old: old | {"version": 1, "cuts": []}})
+    assert project_file.load(saved).shot.cuts == ()
+
+
+def test_a_wrong_field_is_named(saved: Path) -> None:
+    with zipfile.ZipFile(saved) as archive:
+        document = json.loads(archive.read("project.json"))
+    document["edits"][0]["layers"][1]["weight"] = 3
+    changed_document(saved, edits=document["edits"])
+    assert "edits.0.layers.1.weight" in refused(saved)
+
+
+def test_an_unknown_control_is_named_with_its_layer(saved: Path) -> None:
+    with zipfile.ZipFile(saved) as archive:
+        edits = json.loads(archive.read("project.json"))["edits"]
+    edits[0]["layers"][0]["tracks"][0]["control"] = "mouthSmle"
+    changed_document(saved, edits=edits)
+    assert "layer 'smile'" in refused(saved)
+    assert "Did you mean 'mouthSmile'?" in refused(saved)
+
+
+def test_an_edit_of_nobody(saved: Path) -> None:
+    changed_document(saved, edits=[{"face": 9, "layers": []}])
+    assert "no face 9" in refused(saved)
+
+
+def test_a_fraction_cannot_blow_up(saved: Path) -> None:
+    with zipfile.ZipFile(saved) as archive:
+        media = json.loads(archive.read("project.json"))["media"]
+    changed_document(saved, media=media | {"rate": "1e999999999"})
+    assert "media.rate" in refused(saved)
+
+
+LANDMARKS = "faces/1/landmarks.npy"
+
+
+def test_a_missing_array(saved: Path) -> None:
+    rewritten(saved, {LANDMARKS: None})
+    assert LANDMARKS in refused(saved)
+
+
+def test_an_array_of_another_shape(saved: Path) -> None:
+    rewritten(saved, {LANDMARKS: npy(np.zeros((FRAMES, 468, 3), dtype=np.float32))})
+    assert f"{LANDMARKS} cannot be read" in refused(saved)
+
+
+def test_pickles_are_not_opened(saved: Path, tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return os.mkdir, (str(tmp_path / "boom"),)
+
+    rewritten(saved, {LANDMARKS: npy(np.array([Bomb()], dtype=object), allow_pickle=True)})
+    assert "cannot be read" in refused(saved)
+    assert not (tmp_path / "boom").exists()
+
+
+def test_a_zip_bomb_is_not_unpacked(saved: Path) -> None:
+    rewritten(saved, {LANDMARKS: bytes(1 << 20)}, zipfile.ZIP_DEFLATED)
+    assert "compressed" in refused(saved)
+    rewritten(saved, {"project.json": bytes(65 << 20)}, zipfile.ZIP_DEFLATED)
+    assert "bytes" in refused(saved)
+
+
+def test_values_that_are_not_numbers_in_valid_frames(saved: Path) -> None:
+    controls = np.full((FRAMES, 59), np.nan, dtype=np.float32)
+    rewritten(saved, {"faces/1/curves/controls.npy": npy(controls)})
+    assert "controls.npy holds values that are not numbers" in refused(saved)
+
+
+def test_any_damage_is_refused_or_harmless(project: Project, saved: Path) -> None:
+    """Flip bytes all over the file: it is refused in one line, or reads as it was."""
+    whole = saved.read_bytes()
+    rng = np.random.default_rng(3)
+    places = np.concatenate([np.arange(0, 400, 7), rng.integers(0, len(whole), 60),
+                             np.arange(len(whole) - 300, len(whole), 11)])  # fmt: skip
+    for place in places:
+        saved.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            back = project_file.load(saved)
+        except ProjectError:
+            continue
+        assert back.edits[0].layers == project.edits[0].layers
+    for length in (0, 10, len(whole) // 2, len(whole) - 1):
+        saved.write_bytes(whole[:length])
+        refused(saved)
+
+
+# --- where media are looked for -----------------------------------------------------------
+
+
+def test_moved_together(saved: Path, tmp_path: Path) -> None:
+    (tmp_path / "job").rename(tmp_path / "moved")
+    back = project_file.load(tmp_path / "moved" / "shot.mien")
+    assert back.shot.media.path == tmp_path / "moved" / "shot.mp4"
+
+
+def test_renamed_beside_the_project_is_found_by_content(saved: Path, folder: Path) -> None:
+    write_movie(folder / "another.mp4", shade=99)
+    (folder / "shot.mp4").rename(folder / "take 2.mp4")
+    assert project_file.load(saved).shot.media.path == folder / "take 2.mp4"
+
+
+def test_replaced_by_another_file(saved: Path, folder: Path) -> None:
+    write_movie(folder / "shot.mp4", shade=99)
+    assert "has another content" in refused(saved)
+
+
+def test_a_strangers_path_is_not_followed(saved: Path, folder: Path, tmp_path: Path) -> None:
+    """A project that names a file outside its folder does not get it opened."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (folder / "shot.mp4").rename(outside / "shot.mp4")
+    with zipfile.ZipFile(saved) as archive:
+        media = json.loads(archive.read("project.json"))["media"]
+    for path in ("../outside/shot.mp4", str(outside / "shot.mp4")):
+        changed_document(saved, media=media | {"path": path})
+        assert "was not found" in refused(saved)
+        assert "--media" in refused(saved)
+
+
+def test_nor_through_a_link(saved: Path, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (folder / "shot.mp4").rename(tmp_path / "outside" / "shot.mp4")
+    (folder / "sub").symlink_to(tmp_path / "outside")
+    with zipfile.ZipFile(saved) as archive:
+        media = json.loads(archive.read("project.json"))["media"]
+    changed_document(saved, media=media | {"path": "sub/shot.mp4"})
+    assert "was not found" in refused(saved)
+
+
+def test_who_tracked_it_here_need_not_say_where_it_is(
+    project: Project, folder: Path, tmp_path: Path
+) -> None:
+    """The user's word is what they typed when they tracked it, on this machine."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    project_file.save(project, elsewhere / "shot.mien")
+    back = project_file.load(elsewhere / "shot.mien")
+    assert back.shot.media.path == folder / "shot.mp4"
+
+
+def test_with_the_users_word(saved: Path, folder: Path, tmp_path: Path) -> None:
+    (folder / "shot.mp4").rename(tmp_path / "moved.mp4")
+    refused(saved)
+    back = project_file.load(saved, media=tmp_path / "moved.mp4")
+    assert back.shot.media.path == tmp_path / "moved.mp4"
+    # Said once is enough.
+    assert project_file.load(saved).shot.media.path == tmp_path / "moved.mp4"
+
+
+def test_the_users_word_for_something_else(saved: Path, tmp_path: Path) -> None:
+    other = write_movie(tmp_path / "other.mp4", frames=5)
+    with pytest.raises(ProjectError, match="5 frames of 64 x 48, but shot"):
+        project_file.load(saved, media=other)
+
+
+def test_curves_can_be_had_without_the_media(saved: Path, folder: Path) -> None:
+    (folder / "shot.mp4").unlink()
+    assert len(project_file.load(saved, find=False).shot.faces) == 1
