@@ -14,6 +14,7 @@ from typing import Protocol
 import av
 import numpy as np
 import numpy.typing as npt
+from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import VideoReformatter
 
 from mien.media.color import FULL_RANGE, resolve_matrix
@@ -21,7 +22,15 @@ from mien.media.orient import turn
 from mien.media.planes import Channel, Layout, Plane, Plate
 from mien.model.shot import Orientation
 
-__all__ = ["Frame", "MoviePicture", "Picture", "layout_of", "planar_name", "planes_of"]
+__all__ = [
+    "Frame",
+    "MoviePicture",
+    "Picture",
+    "layout_of",
+    "planar_name",
+    "planes_of",
+    "side_data",
+]
 
 _PACKED_RGB = re.compile(r"^([rgba0]{3,4})(?:24|48|64)?(f16|f32)?(?:le|be)?$")
 _PLANAR_DEPTHS = (8, 9, 10, 12, 14, 16)
@@ -217,6 +226,12 @@ def planes_of(video: av.VideoFrame) -> list[Plane]:
         samples = np.frombuffer(plane, dtype=dtype)  # type: ignore[call-overload]
         views.append(samples.reshape(-1, abs(plane.line_size) // size))
     return views
+
+
+def side_data(video: av.VideoFrame, kind: SideDataType) -> bytes | None:
+    """What FFmpeg attached to a frame under a type; None where it did not."""
+    found = video.side_data.get(kind)  # type: ignore[call-overload]
+    return None if found is None else bytes(found)
 
 
 def planar_name(pixel_format: av.VideoFormat) -> str:

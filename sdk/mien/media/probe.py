@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from mien.errors import MediaError, TimeError
 from mien.media.fingerprint import fingerprint
+from mien.media.frame import side_data
 from mien.media.index import PacketIndex, main_video, movie_index
 from mien.media.sequence import find_sequence, probe_sequence
 from mien.model.shot import ColorTags, MediaFacts, Orientation
@@ -74,8 +75,8 @@ def first_frame(path: Path) -> av.VideoFrame:
 
 def display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
     """The nine numbers of FFmpeg's display matrix (rotation and flips); None without."""
-    data = frame.side_data.get(SideDataType.DISPLAYMATRIX)  # type: ignore[call-overload]
-    return None if data is None else struct.unpack_from("=9i", bytes(data))
+    data = side_data(frame, SideDataType.DISPLAYMATRIX)
+    return None if data is None else struct.unpack_from("=9i", data)
 
 
 def _probe_movie(path: Path, container: InputContainer) -> MediaFacts:

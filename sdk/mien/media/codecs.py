@@ -1,0 +1,337 @@
+"""What output is made of: codecs, the containers that hold them, their pixel formats.
+
+The codec follows the source, the container follows the extension, and the pixel format is
+the source's own, or the nearest that loses nothing the codec can keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import av
+
+from mien.errors import OutputError
+from mien.media.sequence import Pattern
+from mien.model.shot import MediaFacts
+
+__all__ = ["CODECS", "CONTAINERS", "IMAGES", "Codec", "Encoding", "choose_encoding"]
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """A codec of the output.
+
+    Attributes:
+        name: The name by which `--codec` chooses it.
+        encoder: FFmpeg's encoder.
+        options: Options of the encoder; visually lossless.
+        lossless: Options that keep every code value; None when it cannot.
+        formats: Pixel formats in which it is written; all of the encoder's when empty.
+        tag: Four letters that name it in MP4 and MOV, where players insist on them.
+    """
+
+    name: str
+    encoder: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    lossless: Mapping[str, str] | None = None
+    formats: tuple[str, ...] = ()
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How one output is encoded.
+
+    Attributes:
+        codec: The codec.
+        container: FFmpeg's name of the container; "" for images.
+        pixel_format: FFmpeg's name of the pixel format.
+        options: Options of the encoder.
+    """
+
+    codec: Codec
+    container: str
+    pixel_format: str
+    options: Mapping[str, str]
+
+
+_QUIET_X265: Final = "log-level=error"
+_FFV1: Final = {"level": "3", "g": "1", "slicecrc": "1"}
+_DEFLATE: Final = {"compression_algo": "deflate"}
+
+CODECS: Final[dict[str, Codec]] = {
+    codec.name: codec
+    for codec in (
+        Codec(
+            "h264",
+            "libx264",
+            {"preset": "medium", "crf": "14"},
+            {"preset": "medium", "qp": "0"},
+        ),
+        Codec(
+            "hevc",
+            "libx265",
+            {"preset": "medium", "crf": "15", "x265-params": _QUIET_X265},
+            {"preset": "medium", "x265-params": f"{_QUIET_X265}:lossless=1"},
+            tag="hvc1",
+        ),
+        Codec("prores", "prores_ks", {"vendor": "apl0"}),
+        Codec("dnxhr", "dnxhd"),
+        Codec("ffv1", "ffv1", _FFV1, _FFV1),
+        Codec(
+            "vp9",
+            "libvpx-vp9",
+            {"crf": "15", "b": "0", "row-mt": "1", "cpu-used": "4"},
+            {"lossless": "1", "row-mt": "1", "cpu-used": "4"},
+        ),
+        Codec("av1", "libsvtav1", {"crf": "18", "preset": "8"}),
+        Codec(
+            "png",
+            "png",
+            lossless={},
+            formats=("rgb24", "rgba", "rgb48be", "rgba64be", "gray", "gray16be"),
+        ),
+        Codec(
+            "tif",
+            "tiff",
+            _DEFLATE,
+            _DEFLATE,
+            formats=("rgb24", "rgba", "rgb48le", "rgba64le", "gray", "gray16le"),
+        ),
+        Codec(
+            "dpx",
+            "dpx",
+            lossless={},
+            formats=("rgb24", "rgba", "gbrp10be", "gbrp12be", "rgb48be", "rgba64be", "gray"),
+        ),
+        Codec("exr", "exr", lossless={}),
+    )
+}
+
+CONTAINERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    ".mp4": ("mp4", ("h264", "hevc", "av1", "vp9")),
+    ".m4v": ("mp4", ("h264", "hevc")),
+    ".mov": ("mov", ("h264", "hevc", "prores", "dnxhr", "ffv1")),
+    ".mkv": ("matroska", ("h264", "hevc", "prores", "dnxhr", "ffv1", "vp9", "av1")),
+    ".webm": ("webm", ("vp9", "av1")),
+    ".mxf": ("mxf", ("dnxhr", "prores", "h264")),
+    ".avi": ("avi", ("ffv1", "h264")),
+}
+"""Extension to FFmpeg's container and the codecs it holds, the default first."""
+IMAGES: Final[dict[str, str]] = {
+    ".png": "png",
+    ".tif": "tif",
+    ".tiff": "tif",
+    ".dpx": "dpx",
+    ".exr": "exr",
+}
+"""Extension of a sequence's images to the codec."""
+CONSTANT_RATE: Final = ("mxf", "avi")
+"""Containers that cannot say when a frame is shown, only how many there are a second."""
+
+_DEEP_CODECS: Final = ("hevc", "prores", "dnxhr", "ffv1", "av1")
+_FAMILY: Final = {"dnxhd": "dnxhr", "libx264": "h264"}
+_PLAYABLE: Final = {"h264": ("yuv420p", "yuv420p10le"), "hevc": ("yuv420p", "yuv420p10le")}
+"""What players play of codecs whose source is R'G'B'."""
+
+
+def choose_encoding(
+    path: Path, source: MediaFacts, *, codec: str | None = None, lossless: bool = False
+) -> Encoding:
+    """How an output is encoded.
+
+    Args:
+        path: The output: its extension is the container.
+        source: The source, whose codec and pixel format are kept where nothing else is said.
+        codec: Name of a codec; None for the source's, or the container's where it cannot
+            hold the source's.
+        lossless: Whether every code value must be kept.
+
+    Raises:
+        OutputError: When the extension, the codec and what is asked do not go together.
+    """
+    if codec is not None and codec not in CODECS:
+        raise OutputError(
+            f"There is no codec '{codec}'.", f"Choose one of {', '.join(sorted(CODECS))}."
+        )
+    extension = path.suffix.lower()
+    if Pattern.parse(path) is not None:
+        return _images(path, extension, source, codec, lossless)
+    if extension in IMAGES:
+        raise OutputError(
+            f"{path.name} is one image, not a sequence.",
+            f"Write its pattern, as {path.stem}.%04d{extension}.",
+        )
+    if extension not in CONTAINERS:
+        raise OutputError(
+            f"'{extension or path.name}' is no kind of file that can be written.",
+            f"Use {', '.join(CONTAINERS)}, or images as name.%04d.exr.",
+        )
+    container, held = CONTAINERS[extension]
+    if codec is not None and codec not in held:
+        raise OutputError(
+            f"A {extension} file cannot hold {codec}.", f"Use {_extensions_for(codec)} for {codec}."
+        )
+    if source.clock.times is not None and container in CONSTANT_RATE:
+        raise OutputError(
+            f"{source.path.name} has a variable frame rate, which {extension} cannot hold.",
+            "Write .mov, .mp4 or .mkv.",
+        )
+    chosen = CODECS[codec] if codec else _default(held, source, lossless)
+    if not _deep_enough(chosen, source):
+        raise OutputError(
+            f"{chosen.name} in {extension} would cut {source.path.name} from {source.bits} bits"
+            " to 8.",
+            "Choose hevc, prores, dnxhr, ffv1 or av1 with --codec.",
+        )
+    pixel_format = _pixel_format(chosen, source, lossless)
+    if lossless and (chosen.lossless is None or pixel_format is None):
+        raise OutputError(
+            f"{chosen.name} in {extension} cannot keep {source.pixel_format} without loss.",
+            "Write .mkv with ffv1, or images as name.%04d.exr, or leave out --lossless.",
+        )
+    assert pixel_format is not None
+    options = dict(chosen.lossless or {}) if lossless else dict(chosen.options)
+    options |= _profile(chosen, pixel_format)
+    return Encoding(chosen, container, pixel_format, options)
+
+
+def _images(
+    path: Path, extension: str, source: MediaFacts, codec: str | None, lossless: bool
+) -> Encoding:
+    if extension not in IMAGES:
+        raise OutputError(
+            f"Images cannot be written as {extension}.", f"Use {', '.join(sorted(IMAGES))}."
+        )
+    chosen = CODECS[IMAGES[extension]]
+    if codec not in (None, chosen.name):
+        raise OutputError(
+            f"{path.name} cannot hold {codec}.", f"Use {_extensions_for(str(codec))} for {codec}."
+        )
+    pixel_format = _pixel_format(chosen, source, lossless)
+    if pixel_format is None:
+        raise OutputError(
+            f"{chosen.name} cannot keep {source.pixel_format} without loss.",
+            "Write .mkv with ffv1, or leave out --lossless.",
+        )
+    options = (chosen.lossless if lossless else chosen.options) or {}
+    return Encoding(chosen, "", pixel_format, dict(options))
+
+
+def _default(held: Sequence[str], source: MediaFacts, lossless: bool) -> Codec:
+    """The source's own codec where the container holds it, else the container's nearest."""
+    if lossless:
+        able = [n for n in held if CODECS[n].lossless is not None]
+        # FFV1 is made for it; the others are its stand-ins where a container lacks it.
+        able.sort(key=lambda n: n != "ffv1")
+        fitting = [n for n in able if _pixel_format(CODECS[n], source, lossless=True)]
+        return CODECS[(fitting or able or list(held))[0]]
+    own = _FAMILY.get(source.codec, source.codec)
+    likely = [own, *_DEEP_CODECS, *held] if source.bits > 8 else [own, *held]
+    able = [n for n in likely if n in held and _deep_enough(CODECS[n], source)]
+    return CODECS[(able or list(held))[0]]
+
+
+def _deep_enough(codec: Codec, source: MediaFacts) -> bool:
+    pixel_format = _pixel_format(codec, source, lossless=False)
+    return pixel_format is not None and (source.bits <= 8 or _Traits.of(pixel_format).bits > 8)
+
+
+def _pixel_format(codec: Codec, source: MediaFacts, lossless: bool) -> str | None:
+    """The format of the encoder that is nearest to the source's; None if it would lose."""
+    name = source.pixel_format
+    if codec.name == "exr":
+        return "rgbf32" if source.bits > 16 else "rgbf16"
+    if name.startswith(("rgbf", "grayf")):
+        if lossless:
+            return None
+        # Linear floating point is shown through a curve; 16 bits hold it, where there are 16.
+        name = "gbrp16le"
+    wanted = _Traits.of(name)
+    formats = codec.formats or _encoder_formats(codec.encoder)
+    if name in formats:
+        return name
+    if wanted.rgb and codec.name in _PLAYABLE and not lossless:
+        return _PLAYABLE[codec.name][source.bits > 8 and codec.name == "hevc"]
+    best = min(formats, key=lambda f: (*_Traits.of(f).loss(wanted), f))
+    if lossless and any(_Traits.of(best).loss(wanted)[:4]):
+        return None
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    """What matters of a pixel format when another one stands in for it."""
+
+    rgb: bool
+    bits: int
+    chroma: tuple[int, int]
+    alpha: bool
+    full: bool
+    planar: bool
+
+    @classmethod
+    def of(cls, name: str) -> _Traits:
+        pixel_format = av.VideoFormat(name)
+        components = pixel_format.components
+        gray = len([c for c in components if not c.is_alpha]) < 3
+        wide = (pixel_format.chroma_width(1 << 8), pixel_format.chroma_height(1 << 8))
+        return cls(
+            rgb=pixel_format.is_rgb,
+            bits=max(c.bits for c in components),
+            chroma=(0, 0) if gray else wide,
+            alpha=any(c.is_alpha for c in components),
+            full=name.startswith("yuvj"),
+            planar=pixel_format.is_planar,
+        )
+
+    def loss(self, wanted: _Traits) -> tuple[int, int, int, int, int, int, int]:
+        """How much is lost when this stands in for `wanted`, worst first, then waste."""
+        chroma = sum(max(0, w - c) for c, w in zip(self.chroma, wanted.chroma, strict=True))
+        extra = sum(self.chroma) - sum(wanted.chroma)
+        return (
+            int(self.rgb != wanted.rgb),
+            max(0, wanted.bits - self.bits),
+            chroma,
+            int(wanted.alpha and not self.alpha),
+            max(0, self.bits - wanted.bits) + (8 if self.alpha and not wanted.alpha else 0),
+            max(0, extra),
+            int(self.full != wanted.full) + int(self.planar != wanted.planar),
+        )
+
+
+@lru_cache(maxsize=16)
+def _encoder_formats(encoder: str) -> tuple[str, ...]:
+    try:
+        codec = av.Codec(encoder, "w")
+    except (av.error.EncoderNotFoundError, ValueError) as error:
+        raise OutputError(
+            f"This build of PyAV has no encoder {encoder}.", "Choose another --codec."
+        ) from error
+    return tuple(
+        f.name
+        for f in codec.video_formats or ()
+        if not f.has_palette and "f16" not in f.name and "f32" not in f.name
+    )
+
+
+def _profile(codec: Codec, pixel_format: str) -> dict[str, str]:
+    """The profile that a pixel format needs."""
+    full_chroma = "444" in pixel_format or "gbr" in pixel_format
+    if codec.name == "prores":
+        return {"profile": "4444" if full_chroma else "hq"}
+    if codec.name == "dnxhr":
+        if full_chroma:
+            return {"profile": "dnxhr_444"}
+        return {"profile": "dnxhr_hqx" if "10" in pixel_format else "dnxhr_hq"}
+    return {}
+
+
+def _extensions_for(codec: str) -> str:
+    movies = [ext for ext, (_, held) in CONTAINERS.items() if codec in held]
+    images = [f"name.%04d{ext}" for ext, name in IMAGES.items() if name == codec]
+    return " or ".join(movies + images)

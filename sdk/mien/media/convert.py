@@ -1,0 +1,119 @@
+"""Turn decoded pictures into what an encoder takes, touching them as little as can be."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
+from mien.errors import OutputError
+from mien.media.color import FULL_RANGE, LIMITED_RANGE, resolve_matrix, srgb
+from mien.media.exr import ExrPicture
+from mien.media.frame import MoviePicture, Picture, planes_of
+from mien.model.curves import FloatArray
+from mien.model.shot import ColorTags
+
+__all__ = ["Converter", "output_color", "to_exr"]
+
+_SRGB_AS_VIDEO = ColorTags(primaries=1, transfer=13, matrix=1, range=LIMITED_RANGE)
+"""What R'G'B' pictures become as Y'CbCr: BT.709 primaries and matrix, the sRGB curve."""
+
+
+def output_color(source: ColorTags, source_format: str, target_format: str) -> ColorTags:
+    """Colour tags of an output: the source's, unless R'G'B' becomes Y'CbCr or the reverse."""
+    was_rgb, is_rgb = _is_rgb(source_format), _is_rgb(target_format)
+    if was_rgb and not is_rgb:
+        return _SRGB_AS_VIDEO
+    if is_rgb and not was_rgb:
+        return ColorTags(source.primaries, source.transfer, 0, FULL_RANGE)
+    return source
+
+
+class Converter:
+    """Brings pictures into one pixel format; those that have it already pass untouched.
+
+    Args:
+        target: FFmpeg's name of the pixel format.
+        color: Colour tags of the output.
+    """
+
+    def __init__(self, target: str, color: ColorTags) -> None:
+        self._target = target
+        self._color = color
+        self._reformatter = VideoReformatter()
+
+    def convert(self, picture: Picture) -> av.VideoFrame:
+        """The picture in the target format; the very same frame where nothing is to do."""
+        if isinstance(picture, ExrPicture):
+            return self._reformat(_shown(picture.plate().rgb()), full=True)
+        assert isinstance(picture, MoviePicture)
+        video = picture.video
+        if video.format.name == self._target:
+            return video
+        if video.format.name.replace("yuvj", "yuv") == self._target.replace("yuvj", "yuv"):
+            return _relabel(video, self._target)
+        return self._reformat(video, full=picture.full_range)
+
+    def _reformat(self, video: av.VideoFrame, *, full: bool) -> av.VideoFrame:
+        from_rgb, to_rgb = video.format.is_rgb, _is_rgb(self._target)
+        matrix = _swscale(resolve_matrix(video.colorspace, video.height))
+        goal = self._color.range == FULL_RANGE or self._target.startswith("yuvj")
+        target_matrix = _swscale(resolve_matrix(self._color.matrix, video.height))
+        converted = self._reformatter.reformat(
+            video,
+            format=self._target,
+            src_colorspace=None if from_rgb else matrix,
+            dst_colorspace=None if to_rgb else target_matrix,
+            src_color_range=FULL_RANGE if full or from_rgb else LIMITED_RANGE,
+            dst_color_range=FULL_RANGE if goal or to_rgb else LIMITED_RANGE,
+            interpolation="BICUBIC",
+        )
+        converted.pts, converted.time_base = video.pts, video.time_base
+        return converted
+
+
+def to_exr(picture: Picture) -> ExrPicture:
+    """A picture as EXR; one that is EXR already keeps its layers and attributes.
+
+    Video is stored as it is coded, R'G'B' with its curve, in half precision: taking the
+    curve off is the conform's decision, not ours.
+    """
+    if isinstance(picture, ExrPicture):
+        return picture
+    plate = picture.plate()
+    rgb = plate.rgb().astype(np.float16)
+    window = (np.array([0, 0], np.int32), np.array([plate.width - 1, plate.height - 1], np.int32))
+    header = {"dataWindow": window, "displayWindow": window}
+    channels = {name: rgb[..., i] for i, name in enumerate("RGB")}
+    return ExrPicture((header,), (channels,), ("R", "G", "B"))
+
+
+def _is_rgb(pixel_format: str) -> bool:
+    if pixel_format.startswith("rgbf"):
+        return True
+    return not pixel_format.startswith("grayf") and av.VideoFormat(pixel_format).is_rgb
+
+
+def _swscale(matrix: int) -> int:
+    return 5 if matrix == 6 else min(matrix, 9)
+
+
+def _shown(linear: FloatArray) -> av.VideoFrame:
+    codes = np.rint(srgb(linear) * np.float32(65535)).astype(np.uint16)
+    return av.VideoFrame.from_ndarray(codes, format="rgb48le")
+
+
+def _relabel(video: av.VideoFrame, target: str) -> av.VideoFrame:
+    """The same samples under the other name of their format (yuvj420p is yuv420p, full)."""
+    if video.format.name not in ("yuvj420p", "yuvj422p", "yuvj444p", "yuvj440p", "yuvj411p") and (
+        not target.startswith("yuvj")
+    ):
+        raise OutputError(f"{video.format.name} cannot stand for {target}.")
+    twin = av.VideoFrame(video.width, video.height, target)
+    for new, old in zip(planes_of(twin), planes_of(video), strict=True):
+        width = min(new.shape[1], old.shape[1])
+        new[:, :width] = old[:, :width]
+    twin.pts, twin.time_base = video.pts, video.time_base
+    twin.color_range = FULL_RANGE
+    twin.colorspace = video.colorspace
+    return twin

@@ -1,0 +1,177 @@
+"""Everything of a source that is not its picture: sound, subtitles, names, attachments.
+
+Packets are copied as they are. For a range of frames those that sound or show in it are
+taken, and all times are moved by the start of the range.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from types import TracebackType
+
+import av
+from av.container import OutputContainer
+from av.packet import Packet
+from av.stream import Discard, Stream
+
+from mien.errors import OutputError
+from mien.media.index import main_video
+from mien.model.shot import MediaFacts
+from mien.timebase import FrameRange
+
+__all__ = ["Passthrough"]
+
+_OWN_TAGS = frozenset(
+    {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "timecode"}
+    | {"bps", "number_of_frames", "number_of_bytes"}
+)
+"""Tags that say how the source was written, which is not how the output is."""
+_SHIFTS_NEGATIVE_TIMES = ("matroska", "webm", "avi", "mxf")
+"""Containers without edit lists: a packet before time 0 would move all others."""
+
+
+class Passthrough:
+    """Copies all streams but the picture from a source to an output.
+
+    Args:
+        source: Facts of a movie.
+        frames: Frames that are written.
+    """
+
+    def __init__(self, source: MediaFacts, frames: FrameRange) -> None:
+        self._source = source
+        self._whole = frames == source.clock.all
+        self._input = av.open(str(source.path))
+        self._streams: dict[int, Stream] = {}
+        self._packets: Iterator[tuple[Fraction, Packet[Stream]]] = iter(())
+        self._waiting: tuple[Fraction, Packet[Stream]] | None = None
+        start = Fraction(0)
+        self.stop: Fraction | None = None
+        if not self._whole:
+            start = source.pts[frames.start] * source.time_base
+            self.stop = start + (
+                source.clock.seconds(frames.stop) - source.clock.seconds(frames.start)
+            )
+        self.start = start
+        """Seconds by which all times are moved to the front."""
+
+    def add_tags(self, output: OutputContainer, timecode: str | None) -> None:
+        """Copy the container's tags and chapters."""
+        for key, value in self._input.metadata.items():
+            if key.lower() not in _OWN_TAGS:
+                output.metadata[key] = value
+        if timecode is not None:
+            output.metadata["timecode"] = timecode
+        chapters = self._input.chapters()
+        if chapters and self._whole:
+            output.set_chapters(chapters)
+
+    def add_streams(self, output: OutputContainer, video: Stream, timecode: str | None) -> None:
+        """Add the other streams to the output, and the tags of the picture's stream.
+
+        Raises:
+            OutputError: When the output's container cannot hold one of them.
+        """
+        main = main_video(self._input)
+        assert main is not None
+        _copy_stream_tags(main, video)
+        for data in self._input.streams.data:
+            if "reel_name" in data.metadata:
+                video.metadata["reel_name"] = data.metadata["reel_name"]
+        if timecode is not None:
+            video.metadata["timecode"] = timecode
+        main.discard = Discard.all
+        for stream in self._input.streams:
+            if stream.type in ("audio", "subtitle"):
+                self._add(output, stream)
+            elif stream.type == "attachment":
+                self._attach(output, stream)
+        self._packets = self._read(output.format.name)
+
+    def feed(self, output: OutputContainer, until: Fraction | None) -> None:
+        """Copy the packets up to a time of the output in seconds; all of them when None."""
+        while True:
+            if self._waiting is None:
+                self._waiting = next(self._packets, None)
+            if self._waiting is None:
+                return
+            time, packet = self._waiting
+            if until is not None and time > until:
+                return
+            output.mux(packet)
+            self._waiting = None
+
+    def close(self) -> None:
+        """Let go of the source."""
+        self._input.close()
+
+    def _add(self, output: OutputContainer, stream: Stream) -> None:
+        try:
+            twin = output.add_stream_from_template(stream)
+        except (av.FFmpegError, ValueError) as error:
+            name = stream.codec_context.name if stream.codec_context else stream.type
+            raise OutputError(
+                f"The output cannot hold the {stream.type} of {self._source.path.name} ({name}).",
+                f"Write {self._source.path.suffix} as the source is, or .mkv.",
+            ) from error
+        _copy_stream_tags(stream, twin)
+        self._streams[stream.index] = twin
+
+    def _attach(self, output: OutputContainer, stream: Stream) -> None:
+        # Only Matroska holds attachments (fonts of its subtitles).
+        if isinstance(stream, av.stream.AttachmentStream) and output.format.name == "matroska":
+            name = stream.name or stream.metadata.get("filename", "attachment")
+            output.add_attachment(name, stream.mimetype or "", stream.data)
+
+    def _read(self, container: str) -> Iterator[tuple[Fraction, Packet[Stream]]]:
+        if not self._streams:
+            return
+        earliest = container in _SHIFTS_NEGATIVE_TIMES and not self._whole
+        chosen = [s for s in self._input.streams if s.index in self._streams]
+        for packet in self._input.demux(*chosen):
+            if packet.dts is None and packet.pts is None:
+                continue
+            moved = self._moved(packet, earliest)
+            if moved is not None:
+                yield moved
+
+    def _moved(
+        self, packet: Packet[Stream], earliest: bool
+    ) -> tuple[Fraction, Packet[Stream]] | None:
+        """The packet at its time in the output; None outside the range."""
+        base = packet.time_base
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        assert stamp is not None
+        begin = stamp * base - self.start
+        if self.stop is not None:
+            end = begin + (packet.duration or 0) * base
+            before = begin < 0 if earliest else end <= 0
+            if before or begin >= self.stop - self.start:
+                return None
+            shift = math.floor(self.start / base + Fraction(1, 2))
+            if packet.pts is not None:
+                packet.pts -= shift
+            if packet.dts is not None:
+                packet.dts -= shift
+        packet.stream = self._streams[packet.stream.index]
+        return begin, packet
+
+    def __enter__(self) -> Passthrough:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _copy_stream_tags(source: Stream, target: Stream) -> None:
+    for key, value in source.metadata.items():
+        if key.lower() not in _OWN_TAGS and not key.startswith("_STATISTICS"):
+            target.metadata[key] = value
+    target.disposition = source.disposition
