@@ -40,8 +40,6 @@ __all__ = [
 PathLike = str | os.PathLike[str]
 SUFFIX = ".mien"
 """Ending of project files."""
-MOST_FACES = 8
-"""Faces that are tracked at once unless another number is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ def track(
 
     Args:
         source: A movie, the pattern of an image sequence, or an opened shot.
-        max_faces: Faces in one frame at most; 8 when not given.
+        max_faces: People to keep at most, those most seen; 10 when not given.
         progress: True for bars on a terminal, or a function that is told the stage
             (`track`, `solve`), the steps done and the steps in all.
 
@@ -112,7 +110,7 @@ def track(
     """
     from mien.face.solve import solve_faces
     from mien.media.reader import open_reader
-    from mien.tracking.tracker import track_faces
+    from mien.tracking.tracker import MAX_FACES, track_faces
 
     if max_faces is not None and max_faces < 1:
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
@@ -120,7 +118,7 @@ def track(
     with shown(progress) as told, open_reader(shot.media) as reader:
         found = track_faces(
             reader,
-            max_faces=max_faces or MOST_FACES,
+            max_faces=max_faces or MAX_FACES,
             progress=lambda done, total: told("track", done, total),
         )
         if not found.tracks:
@@ -131,6 +129,7 @@ def track(
         faces = solve_faces(
             found.tracks,
             shot.clock,
+            found.cuts,
             progress=lambda done, total: told("solve", done, total),
         )
     return Shot(shot.media, tuple(faces), tuple(found.cuts))

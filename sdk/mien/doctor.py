@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 import mien
+from mien.errors import MissingPartError
 from mien.weights.store import models_folder, read_catalogue
 
 __all__ = ["Check", "examine"]
@@ -27,7 +28,7 @@ _ENCODERS = {
     "libx265": "HEVC",
     "prores_ks": "ProRes",
     "dnxhd": "DNxHR",
-    "ffv1": "FFV1, for --lossless",
+    "ffv1": "FFV1",
 }
 _FACE_MODELS = (
     "modules/face_detection/face_detection_full_range_sparse.tflite",
@@ -143,13 +144,15 @@ def _face_models() -> Check:
 
 
 def _renderers() -> Iterator[Check]:
-    from mien.rendering.registry import available
+    from mien.rendering.registry import available, get_renderer
 
-    for name, reason in available().items():
-        if reason is None:
-            yield Check(f"renderer {name}", "ok", "ready")
+    for name in dict.fromkeys((*available(), "reference")):
+        try:
+            get_renderer(name)
+        except MissingPartError as error:
+            yield Check(f"renderer {name}", "optional", error.cause)
         else:
-            yield Check(f"renderer {name}", "optional", reason)
+            yield Check(f"renderer {name}", "ok", "ready")
 
 
 def _models() -> Check:

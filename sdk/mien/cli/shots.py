@@ -40,7 +40,7 @@ def track(
     ],
     max_faces: Annotated[
         Optional[int],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-        typer.Option("--max-faces", metavar="N", help="Faces in a frame at most; 8 by default."),
+        typer.Option("--max-faces", metavar="N", help="People to keep at most; 10 by default."),
     ] = None,
     overwrite: Overwrite = False,
     json: Json = False,
@@ -100,7 +100,10 @@ def render(
     """
     from mien import api
     from mien.media.outputs import check_output
+    from mien.rendering.registry import get_renderer
 
+    # Everything that can be refused is, before the shot is tracked.
+    get_renderer(renderer)
     assignments = [parse_assignment(text) for text in values or ()]
     project = open_source(shot, media)
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
