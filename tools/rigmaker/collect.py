@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from mediapipe.tasks import python as tasks
 from mediapipe.tasks.python import vision
-from mien.model.controls import ARKIT
 
+from mien.model.controls import ARKIT
 from rigmaker.align import Clip
 
 SAMPLES = 300

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from mien.model.controls import ARKIT, CONTROLS, INDEX
 
+from mien.model.controls import ARKIT, CONTROLS, INDEX
 from rigmaker.align import Clip
 from rigmaker.topology import SKIN, Indices
 

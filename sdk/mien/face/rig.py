@@ -30,6 +30,8 @@ LOWER_LID_SHARE = 0.2
 """Part of the opening that the lower lid closes; the upper lid does the rest."""
 UPPER_LIP_SHARE = 0.25
 """Part of the opening that the upper lip closes; the lower lip does the rest."""
+FURTHEST = 1.6
+"""No emphasis moves the skin further than a control of this value."""
 WIDEST = 0.35
 """How far a negative `eyeBlink` or `mouthClose` may open, as a part of what 1 closes."""
 UPPER_LID_FOLLOW = (0.45, 0.15)
@@ -77,6 +79,8 @@ class Rig:
         expression: (50, 1404) float32, orthonormal rows: the `mien-rig` basis.
         jaw_hinge: (3,) float32, where the jaw turns.
         jaw_share: (468,) float32, 0..1 how far each point goes with the jaw.
+        emphasis: (59,) float32, how much further than a real expression the skin has to
+            be moved so that what is seen rises by what was asked; see `PersonalRig`.
         activity: (59,) float32, root mean square of each control in everyday footage.
     """
 
@@ -95,6 +99,7 @@ class Rig:
     expression: FloatArray
     jaw_hinge: FloatArray
     jaw_share: FloatArray
+    emphasis: FloatArray
     activity: FloatArray
 
     def personal(self, identity: FloatArray) -> PersonalRig:
@@ -141,7 +146,11 @@ class PersonalRig:
         self.fields = self._own_fields()
 
     def displacement(self, source: FloatArray, target: FloatArray) -> FloatArray:
-        """How the skin moves from one performance to another.
+        """How the skin has to move, for one performance to be seen as another.
+
+        What is added to a performance is emphasised: pixels that are moved keep the
+        creases and the shading that they had, and less of an expression is seen in them
+        than in a face that makes it. What is taken away is not.
 
         Args:
             source: (59,) controls of the performance.
@@ -154,7 +163,10 @@ class PersonalRig:
         if np.array_equal(source, target):
             return np.zeros_like(self.identity)
         look = looks_to_degrees(source)
-        there = self._deformed(target, look + gaze_change(source, target))
+        added = np.maximum(target - source, 0)
+        reach = np.maximum(target, FURTHEST)
+        emphasised = np.minimum(target + added * (self.rig.emphasis - 1), reach)
+        there = self._deformed(emphasised, look + gaze_change(source, target))
         return np.asarray(there - self._deformed(source, look), dtype=np.float32)
 
     def shape(self, controls: FloatArray) -> FloatArray:
@@ -258,6 +270,7 @@ def load_rig() -> Rig:
         expression=_orthonormal(arrays["expression"]),
         jaw_hinge=arrays["jaw_hinge"].astype(np.float32),
         jaw_share=arrays["jaw_share"].astype(np.float32),
+        emphasis=_columns(arrays["emphasis"]),
         activity=_columns(arrays["activity"]),
     )
 

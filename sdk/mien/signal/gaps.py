@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 import numpy as np
@@ -52,7 +53,7 @@ def bridge(
     bridged = np.zeros(len(valid), dtype=np.bool_)
     cuts = tuple(cuts)
     runs = segments(valid, cuts)
-    for before, after in zip(runs, runs[1:], strict=False):
+    for before, after in itertools.pairwise(runs):
         gap = slice(before.stop, after.start)
         if after.start - before.stop > longest or any(gap.start <= c <= gap.stop for c in cuts):
             continue
