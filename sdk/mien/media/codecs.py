@@ -16,7 +16,7 @@ import av
 
 from mien.errors import OutputError
 from mien.media.sequence import Pattern
-from mien.model.shot import MediaFacts
+from mien.model.shot import MediaFacts, Orientation
 
 __all__ = ["CODECS", "CONTAINERS", "IMAGES", "Codec", "Encoding", "choose_encoding"]
 
@@ -115,11 +115,11 @@ CODECS: Final[dict[str, Codec]] = {
 CONTAINERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ".mp4": ("mp4", ("h264", "hevc", "av1", "vp9")),
     ".m4v": ("mp4", ("h264", "hevc")),
-    ".mov": ("mov", ("h264", "hevc", "prores", "dnxhr", "ffv1")),
+    ".mov": ("mov", ("h264", "hevc", "prores", "dnxhr")),
     ".mkv": ("matroska", ("h264", "hevc", "prores", "dnxhr", "ffv1", "vp9", "av1")),
     ".webm": ("webm", ("vp9", "av1")),
-    ".mxf": ("mxf", ("dnxhr", "prores", "h264")),
-    ".avi": ("avi", ("ffv1", "h264")),
+    ".mxf": ("mxf", ("dnxhr", "prores")),
+    ".avi": ("avi", ("ffv1",)),
 }
 """Extension to FFmpeg's container and the codecs it holds, the default first."""
 IMAGES: Final[dict[str, str]] = {
@@ -134,6 +134,8 @@ CONSTANT_RATE: Final = ("mxf", "avi")
 """Containers that cannot say when a frame is shown, only how many there are a second."""
 
 _DEEP_CODECS: Final = ("hevc", "prores", "dnxhr", "ffv1", "av1")
+_EVEN_CODECS: Final = ("h264", "hevc")
+"""Codecs whose encoders refuse odd sizes in 4:2:0; an odd picture is written in 4:4:4."""
 _FAMILY: Final = {"dnxhd": "dnxhr", "libx264": "h264"}
 _PLAYABLE: Final = {"h264": ("yuv420p", "yuv420p10le"), "hevc": ("yuv420p", "yuv420p10le")}
 """What players play of codecs whose source is R'G'B'."""
@@ -253,14 +255,25 @@ def _pixel_format(codec: Codec, source: MediaFacts, lossless: bool) -> str | Non
         name = "gbrp16le"
     wanted = _Traits.of(name)
     formats = codec.formats or _encoder_formats(codec.encoder)
+    if codec.name in _EVEN_CODECS:
+        formats = tuple(f for f in formats if _fits(f, source.orientation))
     if name in formats:
         return name
     if wanted.rgb and codec.name in _PLAYABLE and not lossless:
-        return _PLAYABLE[codec.name][source.bits > 8 and codec.name == "hevc"]
+        playable = _PLAYABLE[codec.name][source.bits > 8]
+        if playable in formats:
+            return playable
     best = min(formats, key=lambda f: (*_Traits.of(f).loss(wanted), f))
     if lossless and any(_Traits.of(best).loss(wanted)[:4]):
         return None
     return best
+
+
+def _fits(pixel_format: str, orientation: Orientation) -> bool:
+    """Whether chroma samples divide the picture without a rest."""
+    width, height = _Traits.of(pixel_format).chroma
+    steps = [256 // size if size else 1 for size in (width, height)]
+    return orientation.width % steps[0] == 0 and orientation.height % steps[1] == 0
 
 
 @dataclass(frozen=True, slots=True)

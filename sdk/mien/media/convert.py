@@ -68,7 +68,6 @@ class Converter:
             dst_color_range=FULL_RANGE if goal or to_rgb else LIMITED_RANGE,
             interpolation="BICUBIC",
         )
-        converted.pts, converted.time_base = video.pts, video.time_base
         return converted
 
 
@@ -113,7 +112,6 @@ def _relabel(video: av.VideoFrame, target: str) -> av.VideoFrame:
     for new, old in zip(planes_of(twin), planes_of(video), strict=True):
         width = min(new.shape[1], old.shape[1])
         new[:, :width] = old[:, :width]
-    twin.pts, twin.time_base = video.pts, video.time_base
     twin.color_range = FULL_RANGE
     twin.colorspace = video.colorspace
     return twin

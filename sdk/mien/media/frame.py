@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Protocol
 
 import av
@@ -121,8 +122,10 @@ class MoviePicture:
 
     @property
     def full_range(self) -> bool:
-        """Whether Y'CbCr uses the full range of code values."""
-        return self.video.color_range == FULL_RANGE or self.video.format.name.startswith("yuvj")
+        """Whether Y'CbCr uses the full range of code values; untagged grey does."""
+        name = self.video.format.name
+        untagged_gray = self.video.color_range == 0 and name.startswith(("gray", "ya"))
+        return self.video.color_range == FULL_RANGE or name.startswith("yuvj") or untagged_gray
 
     def plate(self) -> Plate:
         """The pixels in their own format; packed Y'CbCr as the nearest planar one."""
@@ -273,7 +276,7 @@ def _duplicate(video: av.VideoFrame) -> av.VideoFrame:
         width=video.width,
         height=video.height,
         format=video.format,
-        time_base=video.time_base,
+        time_base=video.time_base or Fraction(1, 1000),
     )
     copy, sink = graph.add("copy"), graph.add("buffersink")
     source.link_to(copy)
@@ -282,5 +285,7 @@ def _duplicate(video: av.VideoFrame) -> av.VideoFrame:
     graph.push(video)
     twin = graph.pull()
     assert isinstance(twin, av.VideoFrame)
-    twin.pts, twin.time_base = video.pts, video.time_base
+    twin.pts = video.pts
+    if video.time_base is not None:
+        twin.time_base = video.time_base
     return twin

@@ -98,8 +98,22 @@ def _demuxed(container: InputContainer) -> PacketIndex | None:
     if len(set(pts)) < len(pts) or container.format.name.split(",")[0] not in _TIMED:
         return None
     keys = tuple(p for p, _, key in shown if key)
-    last = shown[-1][1] if shown else 0
-    return PacketIndex(pts, keys, last, video.frames, read, end)
+    return PacketIndex(pts, keys, _last_duration(video, shown), video.frames, read, end)
+
+
+def _last_duration(video: VideoStream, shown: list[tuple[int, int, bool]]) -> int:
+    """How long the last frame is shown: until the stream ends, where that is known.
+
+    MP4 keeps durations in the order of decoding, so that the packet's own is another's.
+    """
+    if not shown:
+        return 0
+    pts, duration, _ = shown[-1]
+    if video.duration and video.start_time is not None:
+        rest = video.start_time + video.duration - pts
+        if rest > 0:
+            return rest
+    return duration
 
 
 def _decoded(container: InputContainer) -> PacketIndex:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import av
 from av.container import OutputContainer
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from mien.errors import MienError, OutputError
@@ -200,6 +201,8 @@ class _MovieSink:
             self._shift = source.pts[frames.start]
         self._durations = self._frame_durations()
         self._partial = PartialFile(path)
+        self._held: Packet[VideoStream] | None = None
+        self._first: tuple[int, int] | None = None
         self._output: OutputContainer | None = None
         try:
             self._output = av.open(
@@ -241,6 +244,7 @@ class _MovieSink:
         """Flush the encoder, finish the file and put it in place."""
         assert self._output is not None
         self._mux(None)
+        self._mux_last()
         if self._beside is not None:
             self._beside.feed(self._output, None)
         self._output.close()
@@ -263,11 +267,37 @@ class _MovieSink:
     def _mux(self, video: av.VideoFrame | None) -> None:
         assert self._output is not None
         for packet in self._video.encode(video):
-            if packet.pts is not None and not packet.duration:
-                packet.duration = self._durations.get(packet.pts, 0)
-            if self._beside is not None and packet.dts is not None:
-                self._beside.feed(self._output, packet.dts * packet.time_base)
-            self._output.mux(packet)
+            if packet.pts is not None and packet.time_base == self._time_base:
+                packet.duration = self._durations.get(packet.pts, packet.duration)
+            if self._first is None and packet.pts is not None and packet.dts is not None:
+                self._first = (packet.pts, packet.dts)
+            # One packet is held back: the last of all gets its duration at the end.
+            if self._held is not None:
+                self._mux_packet(self._held)
+            self._held = packet
+
+    def _mux_packet(self, packet: Packet[VideoStream]) -> None:
+        assert self._output is not None
+        if self._beside is not None and packet.dts is not None:
+            self._beside.feed(self._output, packet.dts * packet.time_base)
+        self._output.mux(packet)
+
+    def _mux_last(self) -> None:
+        """Mux the packet held back so that the stream ends when its last frame does.
+
+        MP4 adds up durations in the order of decoding, in which the last packet is not the
+        last frame.
+        """
+        packet = self._held
+        if packet is None:
+            return
+        if self._first is not None and packet.dts is not None:
+            pts, dts = self._first
+            end = max(self._durations) + self._durations[max(self._durations)]
+            rest = (end - pts) - (packet.dts - dts)
+            if rest > 0 and packet.time_base == self._time_base:
+                packet.duration = rest
+        self._mux_packet(packet)
 
     def _add_streams(self, output: OutputContainer) -> VideoStream:
         source, encoding = self._source, self._encoding
