@@ -10,7 +10,6 @@ import numpy as np
 
 from mien.face.rig import load_rig
 from mien.model.curves import FloatArray
-from mien.tracking.graphs import ByteImage
 from mien.tracking.landmarks import Reading, Roi, fit_mean
 
 __all__ = ["Likeness", "Tracklet", "join"]
@@ -39,9 +38,9 @@ class Likeness:
         self._shape = np.zeros((_SKIN, 3))
         self._count = 0
 
-    def add(self, picture: ByteImage, reading: Reading) -> None:
+    def add(self, reading: Reading) -> None:
         """Take in one more look at the face."""
-        crop = cv2.cvtColor(reading.roi.cut(picture), cv2.COLOR_RGB2LAB)
+        crop = cv2.cvtColor(reading.crop, cv2.COLOR_RGB2LAB)
         small = cv2.resize(crop, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
         self._colours += small
         rotation, scale, _ = fit_mean(reading.points)
@@ -71,7 +70,6 @@ class Tracklet:
     """One face over consecutive frames of one shot, with what was seen of it.
 
     Attributes:
-        shot: Number of the shot between cuts.
         start: First frame.
         rows: Landmarks (478, 3) per frame from `start`.
         confidence: Per frame, 0..1.
@@ -79,8 +77,7 @@ class Tracklet:
         likeness: What the face looks like.
     """
 
-    def __init__(self, shot: int, start: int) -> None:
-        self.shot = shot
+    def __init__(self, start: int) -> None:
         self.start = start
         self.rows: list[FloatArray] = []
         self.confidence: list[float] = []
@@ -124,15 +121,15 @@ class _Person:
     def meets(self, other: _Person) -> bool:
         return any(a.start < b.stop and b.start < a.stop for a in self.pieces for b in other.pieces)
 
-    def continues(self, other: _Person) -> bool:
-        return any(_continues(a, b) for a in self.pieces for b in other.pieces)
+    def continues(self, other: _Person, cuts: Sequence[int]) -> bool:
+        return any(_continues(a, b, cuts) for a in self.pieces for b in other.pieces)
 
 
-def _continues(a: Tracklet, b: Tracklet) -> bool:
+def _continues(a: Tracklet, b: Tracklet, cuts: Sequence[int]) -> bool:
     if a.start > b.start:
         a, b = b, a
     gap = b.start - a.stop
-    if a.shot != b.shot or not 0 <= gap <= _NEAR_GAP:
+    if not 0 <= gap <= _NEAR_GAP or any(a.stop <= cut <= b.start for cut in cuts):
         return False
     last, first = a.rois[-1], b.rois[0]
     shift = np.hypot(last.x - first.x, last.y - first.y) / max(last.side, first.side)
@@ -140,12 +137,16 @@ def _continues(a: Tracklet, b: Tracklet) -> bool:
     return bool(shift < _NEAR_SHIFT and scale < _NEAR_SCALE)
 
 
-def join(pieces: Sequence[Tracklet]) -> list[list[Tracklet]]:
+def join(pieces: Sequence[Tracklet], cuts: Sequence[int]) -> list[list[Tracklet]]:
     """Sort pieces of tracks by person.
 
     Pieces that follow each other closely in place, size and time are joined first; then, over
     longer absences and cuts, the most alike first, as long as they are alike enough and were
     never seen at the same time.
+
+    Args:
+        pieces: Pieces of tracks, in any order.
+        cuts: Frames with which another shot begins.
 
     Returns:
         Per person, in the order of first appearance, the pieces in order of time.
@@ -157,7 +158,7 @@ def join(pieces: Sequence[Tracklet]) -> list[list[Tracklet]]:
             if people[i].meets(people[j]):
                 continue
             apart = people[i].likeness.distance(people[j].likeness)
-            if people[i].continues(people[j]):
+            if people[i].continues(people[j], cuts):
                 apart -= 100.0
             if apart < _LIKE and (best is None or apart < best[0]):
                 best = (apart, i, j)

@@ -12,6 +12,7 @@ from mien.tracking.graphs import ByteImage
 
 __all__ = ["CutFinder", "Glance"]
 
+_SPARSE = (256, 144)
 _THUMB = (64, 36)
 _LAYOUT = (16, 9)
 _BINS = [8, 16, 16]
@@ -43,7 +44,9 @@ class Glance:
     @classmethod
     def of(cls, picture: ByteImage) -> Glance:
         """The glance of a picture (H, W, 3) R'G'B'."""
-        thumb = cv2.resize(picture, _THUMB, interpolation=cv2.INTER_AREA)
+        # Every few pixels are enough to average, and cost a tenth of all.
+        sparse = cv2.resize(picture, _SPARSE, interpolation=cv2.INTER_NEAREST)
+        thumb = cv2.resize(sparse, _THUMB, interpolation=cv2.INTER_AREA)
         lab = cv2.cvtColor(thumb, cv2.COLOR_RGB2LAB)
         counts = cv2.calcHist([lab], [0, 1, 2], None, _BINS, [0, 256] * 3).ravel()
         light = cv2.resize(lab[..., 0].astype(np.float32), _LAYOUT, interpolation=cv2.INTER_AREA)

@@ -29,9 +29,6 @@ _SKIN = 468
 _MARGIN = 1.4
 """Side of the region over the height of the face; the least jitter and error of 1.2 to 1.8."""
 
-_MIRROR_MARGIN = 1.05
-"""The mirrored reading looks at a little more, so that the pixel grids of both differ."""
-
 _DETECTION_MARGIN = 1.45
 """Side of the first region over the side of the detector's box."""
 
@@ -115,28 +112,23 @@ class Roi:
             float(np.arctan2(across[1], across[0])),
         )
 
-    def scaled(self, factor: float) -> Roi:
-        """The same region, larger or smaller."""
-        return Roi(self.x, self.y, self.side * factor, self.roll)
-
     @property
     def box(self) -> FloatArray:
         """(4,) the middle of the region, x0, y0, x1, y1: about the face itself."""
         half = self.side / _MARGIN / 2
         return np.array([self.x - half, self.y - half, self.x + half, self.y + half], np.float32)
 
-    def to_picture(self, *, mirrored: bool = False) -> npt.NDArray[np.float64]:
+    def to_picture(self) -> npt.NDArray[np.float64]:
         """(2, 3) affine map from pixels of the region at `INPUT_SIZE` to the picture's."""
         scale = self.side / INPUT_SIZE
         cosine, sine = scale * np.cos(self.roll), scale * np.sin(self.roll)
-        flip = -1.0 if mirrored else 1.0
-        turn = np.array([[cosine * flip, -sine], [sine * flip, cosine]])
+        turn = np.array([[cosine, -sine], [sine, cosine]])
         shift = np.array([self.x, self.y]) - turn @ np.array([_CENTRE, _CENTRE])
         return np.concatenate([turn, shift[:, None]], axis=1)
 
-    def cut(self, picture: ByteImage, *, mirrored: bool = False) -> ByteImage:
+    def cut(self, picture: ByteImage) -> ByteImage:
         """The region at `INPUT_SIZE`; the picture's edge is continued beyond it."""
-        to_picture = self.to_picture(mirrored=mirrored)
+        to_picture = self.to_picture()
         shrink = int(self.side / INPUT_SIZE)
         if shrink >= 2:
             # Bilinear sampling of a large face would skip pixels, and flicker: area first.
@@ -185,6 +177,7 @@ class Reading:
             of the mean face, over the face's height.
         roi: Where the face is by these landmarks, hence where to look next.
         yaw: How far the head is turned to its left, radians.
+        crop: The region that was read, at `INPUT_SIZE`.
     """
 
     points: FloatArray
@@ -193,6 +186,7 @@ class Reading:
     misfit: float
     roi: Roi
     yaw: float
+    crop: ByteImage
 
 
 class FaceReader:
@@ -205,22 +199,22 @@ class FaceReader:
 
     def read(self, picture: ByteImage, rois: Sequence[Roi]) -> list[Reading]:
         """Read the landmarks in some regions of a picture (H, W, 3) uint8."""
-        wide = [roi.scaled(_MIRROR_MARGIN) for roi in rois]
         crops = [roi.cut(picture) for roi in rois]
-        crops += [roi.cut(picture, mirrored=True) for roi in wide]
-        results = self._pool.run(crops)
+        results = self._pool.run([side for crop in crops for side in (crop, crop[:, ::-1])])
         readings = []
-        for i, roi in enumerate(rois):
-            straight, sure = self._landmarks(results[i], roi, mirrored=False)
-            mirrored, also = self._landmarks(results[len(rois) + i], wide[i], mirrored=True)
+        for i, (roi, crop) in enumerate(zip(rois, crops, strict=True)):
+            straight, presence = self._landmarks(results[2 * i])
+            mirrored, also = self._landmarks(results[2 * i + 1])
             mirrored = mirrored[self._mirror]
+            mirrored[:, 0] = INPUT_SIZE - mirrored[:, 0]
+            apart = np.linalg.norm((straight - mirrored)[:, :2], axis=1).mean()
             points = (straight + mirrored) / 2
-            readings.append(_reading(points, min(sure, also), straight - mirrored))
+            # The network counts from the corner of the first pixel, we from its centre.
+            points[:, :2] -= 0.5
+            readings.append(_reading(points, min(presence, also), float(apart), roi, crop))
         return readings
 
-    def _landmarks(
-        self, result: dict[str, object], roi: Roi, *, mirrored: bool
-    ) -> tuple[FloatArray, float]:
+    def _landmarks(self, result: dict[str, object]) -> tuple[FloatArray, float]:
         tensors = {name: self._pool.floats(packet) for name, packet in result.items()}
         points = np.empty((LANDMARKS, 3), np.float32)
         mesh = tensors["mesh"].reshape(_SKIN, 3)
@@ -229,11 +223,6 @@ class FaceReader:
             points[places, :2] = tensors[name].reshape(-1, 2)
             if len(depth_of):
                 points[places, 2] = mesh[depth_of, 2].mean()
-        # The network counts from the corner of the first pixel, we from its centre.
-        points[:, :2] -= 0.5
-        to_picture = roi.to_picture(mirrored=mirrored)
-        points[:, :2] = points[:, :2] @ to_picture[:, :2].T + to_picture[:, 2]
-        points[:, 2] *= roi.side / INPUT_SIZE
         return points, float(1 / (1 + np.exp(-np.float64(tensors["presence"][0]))))
 
     def close(self) -> None:
@@ -241,21 +230,27 @@ class FaceReader:
         self._pool.close()
 
 
-def _reading(points: FloatArray, presence: float, apart: FloatArray) -> Reading:
+def _reading(
+    points: FloatArray, presence: float, apart: float, used: Roi, crop: ByteImage
+) -> Reading:
+    to_picture = used.to_picture()
+    factor = used.side / INPUT_SIZE
+    points[:, :2] = points[:, :2] @ to_picture[:, :2].T + to_picture[:, 2]
+    points[:, 2] *= factor
     # Size and tilt of the region come from a rigid fit of the mean face to all landmarks, so
     # that neither an opened mouth nor a turned head makes the region breathe.
     rotation, scale, residual = fit_mean(points)
     height = max(scale * _face_height(), 1e-6)
     x, y = points[:_SKIN, :2].mean(axis=0)
     upward, forward = rotation[:2, 1], rotation[:, 2]
-    roll = float(np.arctan2(upward[0], upward[1]))
     return Reading(
         points,
         presence,
-        spread=float(np.linalg.norm(apart[:, :2], axis=1).mean() / height),
+        spread=apart * factor / height,
         misfit=residual / height,
-        roi=Roi(float(x), float(y), height * _MARGIN, roll),
+        roi=Roi(float(x), float(y), height * _MARGIN, float(np.arctan2(upward[0], upward[1]))),
         yaw=float(np.arctan2(forward[0], forward[2])),
+        crop=crop,
     )
 
 
@@ -294,7 +289,7 @@ def _face_height() -> float:
 @functools.cache
 def _refinements() -> dict[str, tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
     """Which landmarks each part refines, and whose depth they take; as MediaPipe defines it."""
-    from google.protobuf import text_format
+    from google.protobuf import text_format  # type: ignore[import-untyped]
     from mediapipe.calculators.util.landmarks_refinement_calculator_pb2 import (
         LandmarksRefinementCalculatorOptions as Options,
     )

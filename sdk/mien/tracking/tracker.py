@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,14 +14,12 @@ from mien.tracking.cuts import CutFinder, Glance
 from mien.tracking.detect import Detection, FaceDetector, Region, overlap, tiles, whole
 from mien.tracking.graphs import ByteImage
 from mien.tracking.landmarks import FaceReader, Reading, Roi
+from mien.tracking.pictures import Pictures
 
 __all__ = ["MAX_FACES", "TrackResult", "track_faces"]
 
 MAX_FACES = 10
 """Faces that are followed when nobody says how many."""
-
-_SHORT_SIDE = 1080
-"""Pixels of the short side of the picture that tracking looks at; larger ones are reduced."""
 
 _PRESENT = 0.5
 """Presence from which a region holds a face."""
@@ -39,18 +36,18 @@ _MOVED = 0.12
 _PATIENCE = 5
 """Frames in which a lost face is looked for around its place before it is given up."""
 
-_SCAN_EVERY = 2
-"""While faces are followed, every second frame one region is searched for more."""
-
-_MEMORY_BYTES = 96 << 20
-_MEMORY_FRAMES = 48
-"""Frames kept to follow a newly found face back to where it appeared."""
+_SCAN_EVERY = 6
+"""Every sixth frame one region is searched for more faces; they are followed back in time."""
 
 _LOOK_EVERY = 5
 """Every fifth frame says what a person looks like."""
 
 _EVIDENCE = 6
 """Frames in which a face must be seen, unless the shot is shorter."""
+
+_SURE = 0.75
+_SURE_SHARE = 0.2
+"""Share of its frames in which a face must be seen this surely; ghosts stay below."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,61 +83,50 @@ def track_faces(
         MediaError: When a frame is damaged.
         MissingPartError: When MediaPipe or its models are not installed.
     """
-    width, height = reader.facts.orientation.upright_size
-    limit = None
-    if min(width, height) > _SHORT_SIDE:
-        limit = round(height * _SHORT_SIDE / min(width, height))
-    tracker = _Tracker(max_faces)
+    pictures = Pictures(reader)
+    tracker = _Tracker(max_faces, pictures)
     total = reader.facts.clock.frame_count
-    scale = (1.0, 1.0)
     try:
-        for frame in reader.stream():
-            picture = np.ascontiguousarray(frame.upright_rgb(limit))
-            scale = (width / picture.shape[1], height / picture.shape[0])
-            tracker.step(frame.index, picture)
+        for frame, picture, glance in pictures.forward():
+            tracker.step(frame, picture, glance)
             if progress is not None:
-                progress(frame.index + 1, total)
+                progress(frame + 1, total)
     finally:
         tracker.close()
-    return tracker.result(total, scale)
+    return tracker.result(total)
 
 
 class _Tracker:
     """The state while frames pass one by one."""
 
-    def __init__(self, max_faces: int) -> None:
+    def __init__(self, max_faces: int, pictures: Pictures) -> None:
         self._max_faces = max_faces
+        self._pictures = pictures
         self._detector = FaceDetector()
         self._reader = FaceReader()
         self._finder = CutFinder()
         self._active: list[_Followed] = []
         self._done: list[Tracklet] = []
-        self._memory: deque[tuple[int, ByteImage]] = deque()
-        self._shots = [0]
+        self._since = 0
         self._turn = 0
 
     def close(self) -> None:
         self._detector.close()
         self._reader.close()
 
-    def step(self, frame: int, picture: ByteImage) -> None:
-        fresh = not self._memory
-        if self._finder.step(frame, Glance.of(picture)):
+    def step(self, frame: int, picture: ByteImage, glance: Glance) -> None:
+        fresh = frame == 0
+        if self._finder.step(frame, glance):
             self._done += [face.piece for face in self._active]
             self._active.clear()
-            self._memory.clear()
-            self._shots.append(frame)
+            self._since = frame
             fresh = True
         self._follow(picture)
         self._search(frame, picture, fresh=fresh)
         for face in self._active:
-            if face.missed == 0 and len(face.piece.rows) % _LOOK_EVERY == 1:
-                face.piece.likeness.add(picture, face.last)
-        self._memory.append((frame, picture))
-        while (
-            len(self._memory) > _MEMORY_FRAMES or len(self._memory) * picture.nbytes > _MEMORY_BYTES
-        ) and len(self._memory) > 1:
-            self._memory.popleft()
+            looked = face.missed == 0 and len(face.piece.rows) % _LOOK_EVERY == 1
+            if looked and _confidence(face.last) >= _SURE:
+                face.piece.likeness.add(face.last)
 
     def _follow(self, picture: ByteImage) -> None:
         readings = self._read(picture, [face.guess() for face in self._active])
@@ -151,7 +137,7 @@ class _Tracker:
                 if face.missed:
                     # A piece holds consecutive frames: what follows a gap is another piece.
                     self._done.append(face.piece)
-                    face = _Followed(Tracklet(len(self._shots), face.piece.stop + face.missed))
+                    face = _Followed(Tracklet(face.piece.stop + face.missed))
                 face.see(found)
                 kept.append(face)
             elif found is None and face.missed < _PATIENCE:
@@ -206,7 +192,7 @@ class _Tracker:
                 continue
             if any(_same(reading.roi, face.last.roi) for face in self._active):
                 continue
-            face = _Followed(Tracklet(len(self._shots), frame))
+            face = _Followed(Tracklet(frame))
             face.see(reading)
             self._trace_back(face)
             self._active.append(face)
@@ -222,22 +208,23 @@ class _Tracker:
         parts = tiles(width, height)
         if fresh:
             return [whole(width, height), *parts]
+        if frame % _SCAN_EVERY:
+            return []
         if any(face.missed == 0 for face in self._active):
-            if frame % _SCAN_EVERY:
-                return []
             self._turn += 1
-            if self._turn % 2:
+            # The whole picture, then two tiles, and so on.
+            if self._turn % 3 == 1:
                 return [whole(width, height)]
-            return [parts[self._turn // 2 % len(parts)]]
+            return [parts[(self._turn - self._turn // 3) % len(parts)]]
         self._turn += 2
         two = (parts[self._turn % len(parts)], parts[(self._turn + 1) % len(parts)])
         return [whole(width, height), *two]
 
     def _trace_back(self, face: _Followed) -> None:
-        """Follow a new face back through the frames in memory."""
+        """Follow a new face back in time to where it appeared."""
         earlier: list[tuple[Reading, float]] = []
         roi = face.last.roi
-        for frame, picture in reversed(self._memory):
+        for frame, picture in self._pictures.backward(face.piece.start, self._since):
             reading = self._read(picture, [roi])[0]
             if not _is_face(reading, _NEW_SPREAD) or self._taken(frame, reading.roi):
                 break
@@ -250,20 +237,19 @@ class _Tracker:
         places = (piece.roi_at(frame) for piece in pieces)
         return any(place is not None and _same(place, roi) for place in places)
 
-    def result(self, total: int, scale: tuple[float, float]) -> TrackResult:
+    def result(self, total: int) -> TrackResult:
         pieces = self._done + [face.piece for face in self._active]
-        people = [person for person in join(pieces) if self._real(person, total)]
+        cuts = self._finder.cuts
+        shots = list(zip((0, *cuts), (*cuts, total), strict=True))
+        people = [person for person in join(pieces, cuts) if _real(person, shots)]
         people.sort(key=lambda person: -sum(sum(piece.confidence) for piece in person))
         people = people[: self._max_faces]
         people.sort(key=lambda person: (person[0].start, person[0].rois[0].x))
-        tracks = (_assemble(n, person, total, scale) for n, person in enumerate(people, start=1))
-        return TrackResult(tuple(tracks), self._finder.cuts)
-
-    def _real(self, person: Sequence[Tracklet], total: int) -> bool:
-        seen = sum(len(piece.rows) for piece in person)
-        ends = [*self._shots[1:], total]
-        length = max(ends[piece.shot - 1] - self._shots[piece.shot - 1] for piece in person)
-        return seen >= min(_EVIDENCE, length)
+        tracks = (
+            _assemble(n, person, total, self._pictures.scale)
+            for n, person in enumerate(people, start=1)
+        )
+        return TrackResult(tuple(tracks), cuts)
 
 
 class _Followed:
@@ -289,6 +275,18 @@ class _Followed:
         if np.hypot(dx, dy) < 0.03 * roi.side:
             return roi
         return Roi(roi.x + 0.7 * dx, roi.y + 0.7 * dy, roi.side, roi.roll)
+
+
+def _real(person: Sequence[Tracklet], shots: Sequence[tuple[int, int]]) -> bool:
+    """Whether a person was seen long and surely enough to be none of the network's ghosts."""
+    confidence = np.concatenate([piece.confidence for piece in person])
+    length = max(
+        stop - start
+        for start, stop in shots
+        if any(piece.start < stop and start < piece.stop for piece in person)
+    )
+    sure = np.count_nonzero(confidence >= _SURE)
+    return len(confidence) >= min(_EVIDENCE, length) and sure >= _SURE_SHARE * len(confidence)
 
 
 def _is_face(reading: Reading, spread: float) -> bool:
