@@ -1,0 +1,316 @@
+"""How far every point of a face moves in one frame: from controls to pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.face.gaze import GAZE_COLUMNS, gaze_change
+from mien.face.rig import load_rig
+from mien.media.orient import to_coded
+from mien.model.controls import INDEX
+from mien.model.curves import FloatArray
+from mien.model.face import Face
+from mien.model.shot import Orientation
+from mien.rendering.warp.contour import Frame
+from mien.rendering.warp.tone import smoothstep
+from mien.rendering.warp.topology import EYES, IRIS, LIPS, OVAL, SKIN, warp_mesh
+
+__all__ = ["FaceMotion", "Mover"]
+
+_BAND = 0.10
+"""Width of the skin that moves rigidly with a lid's edge, in canonical units (cm)."""
+_BAND_SHARE = 0.4
+"""It takes no more than this part of the way to the next landmarks."""
+_RING_SIDE, _RING_CHIN = 1.22, 1.5
+"""Where the still ring lies, times the outline's distance from the middle of the face."""
+_EDGE_ON, _FACING = 0.1, 0.5
+"""Cosines to the line of sight: skin seen edge-on is kept, skin that faces us moves."""
+_EYEBALL = 1.2
+"""Radius of an eyeball in canonical units (cm); the adult mean is 12 mm."""
+_OVERLAP = 0.08
+"""How far a closed upper lid reaches over the edge of the lower one, in cm."""
+_PRESS = 0.08
+"""How far closed lips press over each other, in cm."""
+_CORNER_DROP = 0.35
+"""How far the outer corner sinks when the eye closes, as a part of its opening: measured on
+blinks in footage, in which the lower lid itself does not rise."""
+_GAZE_OF = {"Left": [0, 2], "Right": [1, 3]}
+"""Yaw and pitch of an eye among the columns of gaze."""
+_JAW = [INDEX[name] for name in ("jawForward", "jawLeft", "jawOpen", "jawRight")]
+_CHIN = (152, 175, 199, 200)
+"""Landmarks that go with the lower jaw whatever the lips do."""
+_SKULL = (2, 97, 326, 98, 327, 168, 6)
+"""Landmarks near the mouth that stay with the skull: the base and the bridge of the nose."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceMotion:
+    """The motion of one face in one frame, in coded pixels.
+
+    Attributes:
+        source: (V, 2) the mesh's vertices in the plate.
+        motion: (V, 2) how far each moves.
+        iris: Per side, (5, 2) the iris in the plate: centre, then its edge.
+        gaze: Per side, (2,) how far the iris moves.
+        jaw: (2,) how far the lower teeth move.
+        jaw_open: (2,) how far the lower teeth are from where they are with the jaw closed.
+        seam: (11, 2) where this face's lips meet when it is neutral; it stays with the
+            skull, whatever the lips do.
+        mouth_frame: Axes on that line, from its middle.
+        across: Pixels in a canonical unit along it.
+        unit: Pixels in a canonical unit (1 cm of the head).
+    """
+
+    source: FloatArray
+    motion: FloatArray
+    iris: dict[str, FloatArray]
+    gaze: dict[str, FloatArray]
+    jaw: FloatArray
+    jaw_open: FloatArray
+    seam: FloatArray
+    mouth_frame: Frame
+    across: float
+    unit: float
+
+    @property
+    def target(self) -> FloatArray:
+        """(V, 2) the mesh's vertices in the new picture."""
+        return self.source + self.motion
+
+
+class Mover:
+    """Turns edits of one face into motion of the mesh.
+
+    Args:
+        face: The tracked face.
+        orientation: How its upright pixels lie in the coded picture.
+    """
+
+    def __init__(self, face: Face, orientation: Orientation) -> None:
+        self._face = face
+        self._orientation = orientation
+        self._rig = load_rig().personal(face.identity)
+        self._mesh = warp_mesh()
+        self._spread = _lid_spread()
+        self._lip_spread = _lip_spread()
+        self._normals = _head_normals(face.identity)
+        corners = face.identity[[LIPS.upper[0], LIPS.upper[-1]]]
+        self._mouth_width = float(np.linalg.norm(corners[1] - corners[0]))
+        height = face.identity[list(OVAL), 1]
+        below = np.clip((height.mean() - height) / (height.mean() - height.min()), 0, 1)
+        self._ring = (_RING_SIDE + (_RING_CHIN - _RING_SIDE) * below**2).astype(np.float32)
+
+    def move(self, frame: int, source: FloatArray, target: FloatArray) -> FaceMotion:
+        """The motion from a performance to what is asked.
+
+        Args:
+            frame: Index of the frame.
+            source: (59,) controls of the performance.
+            target: (59,) controls asked for.
+        """
+        upright = self._face.landmarks[frame, :, :2]
+        points = to_coded(self._orientation, upright)
+        skin = self._skin(frame, source, target)
+        jaw = self._jaw(source, target)
+        eyes = _iris_motion(source, target)
+        jaw_open = self._jaw(np.zeros_like(target), target)
+        others = np.stack([jaw, jaw_open, eyes["Left"], eyes["Right"]])
+        anchors = upright[[152, 152, IRIS["Left"][0], IRIS["Right"][0]]]
+        moved = self._coded(frame, others, anchors)
+        axes = self._coded(frame, np.eye(3, dtype=np.float32), upright[:3])
+        # The three axes of a rotation, projected, have the square sum 2.
+        unit = float(np.linalg.norm(axes)) / 2**0.5
+        moves = self._coded(frame, skin, upright[:SKIN])
+        moves += self._lid_contact(frame, points, moves, unit, source, target)
+        moves += self._lip_contact(points, moves, unit)
+        vertices, motion = self._mesh_motion(points[:SKIN], moves, unit)
+        seam = self._seam(frame, upright)
+        mouth = Frame.between(seam[0], seam[-1], seam[0] + points[152] - points[10])
+        return FaceMotion(
+            source=vertices,
+            motion=motion,
+            iris={side: points[list(eye)] for side, eye in IRIS.items()},
+            gaze={"Left": moved[2], "Right": moved[3]},
+            jaw=moved[0],
+            jaw_open=moved[1],
+            seam=seam,
+            mouth_frame=Frame(seam[len(seam) // 2], mouth.along, mouth.down),
+            across=float(np.linalg.norm(seam[-1] - seam[0])) / self._mouth_width,
+            unit=unit,
+        )
+
+    def _coded(self, frame: int, vectors: FloatArray, at: FloatArray) -> FloatArray:
+        """Canonical displacements (N, 3) at upright points (N, 2), in coded pixels."""
+        moved = at + self._face.curves.pose.displace(frame, vectors)
+        return to_coded(self._orientation, moved) - to_coded(self._orientation, at)
+
+    def _skin(self, frame: int, source: FloatArray, target: FloatArray) -> FloatArray:
+        """Canonical displacement of the skin, kept still where it is seen edge-on.
+
+        The outline of a face is skin seen edge-on: what moves there would move the
+        background too. Only the jaw takes its outline along.
+        """
+        whole = self._rig.displacement(source, target)
+        jaw_only = source.copy()
+        jaw_only[_JAW] = target[_JAW]
+        jaw = self._rig.displacement(source, jaw_only)
+        cosine = self._normals @ self._face.curves.pose.rotation[frame, 2]
+        facing = np.clip((cosine - _EDGE_ON) / (_FACING - _EDGE_ON), 0, 1)
+        facing = (facing * facing * (3 - 2 * facing))[:, None]
+        return np.asarray(facing * (whole - jaw) + jaw, dtype=np.float32)
+
+    def _jaw(self, source: FloatArray, target: FloatArray) -> FloatArray:
+        """(3,) canonical displacement of the lower teeth."""
+        jaw_only = source.copy()
+        jaw_only[_JAW] = target[_JAW]
+        moved = self._rig.displacement(source, jaw_only)[list(_CHIN)].mean(axis=0)
+        return np.asarray(moved, dtype=np.float32)
+
+    def _seam(self, frame: int, upright: FloatArray) -> FloatArray:
+        identity, pose = self._face.identity, self._face.curves.pose
+        skull = list(_SKULL)
+        drift = (upright[skull] - pose.project(frame, identity[skull])).mean(axis=0)
+        lips = (identity[list(LIPS.upper)] + identity[list(LIPS.lower)]) / 2
+        return to_coded(self._orientation, pose.project(frame, lips) + drift)
+
+    def _lid_contact(
+        self,
+        frame: int,
+        points: FloatArray,
+        moves: FloatArray,
+        unit: float,
+        source: FloatArray,
+        target: FloatArray,
+    ) -> FloatArray:
+        """(468, 2) what lids must move more, so that they close here as they close in the rig.
+
+        The opening in the picture is never quite that of the solved face. Lids that halve
+        their opening in the rig halve it in the picture, and those that meet do meet, with
+        the upper lid a little over the lower one.
+        """
+        before, after = (
+            self._coded(frame, self._rig.shape(controls), points[:SKIN])
+            for controls in (source, target)
+        )
+        extra = np.zeros_like(moves)
+        for side, eye in EYES.items():
+            down = Frame.of_opening(points, eye).down
+            upper, lower = (list(edge) for edge in (eye.upper, eye.lower))
+            was, now = (_gaps(shape, upper, lower, down) for shape in (before, after))
+            left = np.clip(now / np.maximum(was, 0.02 * unit), 0, 1)
+            if (left == 1).all():
+                continue
+            wanted = left * _gaps(points, upper, lower, down) - _OVERLAP * unit * (1 - left) ** 2
+            amount = _gaps(points[:SKIN] + moves, upper, lower, down) - wanted
+            # Where nothing closes nothing is put right; the corners stay where they are.
+            amount *= smoothstep(1 - left, 0.0, 0.15)
+            spread = self._spread[side]
+            half = len(upper)
+            push = np.concatenate([amount[:half], np.zeros(half, dtype=np.float32)])
+            opening = float(_gaps(points, upper, lower, down).max())
+            drop = _CORNER_DROP * float(1 - left[half // 2]) * opening
+            outer = np.zeros(half, dtype=np.float32)
+            outer[:4] = 1.0, 0.7, 0.4, 0.2
+            if side == "Left":
+                outer = outer[::-1]
+            push += drop * np.concatenate([outer, outer])
+            extra += (spread @ push)[:, None] * down
+        return np.asarray(extra, dtype=np.float32)
+
+    def _lip_contact(self, points: FloatArray, moves: FloatArray, unit: float) -> FloatArray:
+        """(468, 2) what closing lips must move more to press on each other a little.
+
+        Their landmarks lie just inside the mouth, so that lips whose landmarks only meet
+        would show a line of teeth between them.
+        """
+        down = Frame.of_opening(points, LIPS).down
+        upper, lower = list(LIPS.upper), list(LIPS.lower)
+        before = _gaps(points, upper, lower, down)
+        after = _gaps(points[:SKIN] + moves, upper, lower, down)
+        closed = 1 - np.clip(after / np.maximum(before, 0.02 * unit), 0, 1)
+        closed *= smoothstep(before / unit, 0.05, 0.2)
+        amount = np.maximum(after - _PRESS * unit * closed**4, -_PRESS * unit) - after
+        amount *= closed > 0
+        half = len(upper)
+        push = np.concatenate([-0.5 * amount[:half], 0.5 * amount[half:]])
+        return np.asarray((self._lip_spread @ push)[:, None] * down, dtype=np.float32)
+
+    def _mesh_motion(
+        self, points: FloatArray, motion: FloatArray, unit: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Vertices and motion of the whole mesh: skin, bands of the lids, ring."""
+        band_of = self._mesh.band_of
+        away = self._mesh.outward @ points - points[band_of]
+        length = np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6)
+        band = points[band_of] + away / length * np.minimum(_BAND * unit, _BAND_SHARE * length)
+        oval = points[list(OVAL)]
+        middle = oval.mean(axis=0)
+        ring = middle + self._ring[:, None] * (oval - middle)
+        still = np.zeros_like(ring)
+        return (
+            np.concatenate([points, band, ring]).astype(np.float32),
+            np.concatenate([motion, motion[band_of], still]).astype(np.float32),
+        )
+
+
+def _lid_spread() -> dict[str, FloatArray]:
+    """Per side, (468, 18) how the skin follows the lids' landmarks in the order of `EYES`."""
+    rig = load_rig()
+    spread = {}
+    for side, eye in EYES.items():
+        name = side.lower()
+        order = [*rig.groups[f"{name}_eye_upper"], *rig.groups[f"{name}_eye_lower"]]
+        half = len(order) // 2
+        upper = [order[:half].index(v) for v in eye.upper]
+        lower = [half + order[half:].index(v) for v in eye.lower]
+        spread[side] = np.asarray(rig.lid_spread[name][:, upper + lower], dtype=np.float32)
+    return spread
+
+
+def _lip_spread() -> FloatArray:
+    """(468, 22) how the skin follows the inner lips' landmarks in the order of `LIPS`."""
+    rig = load_rig()
+    above, below = list(rig.groups["lips_inner_upper"]), list(rig.groups["lips_inner_lower"])
+    upper = [above.index(v) for v in LIPS.upper]
+    lower = [len(above) + below.index(v) for v in LIPS.lower]
+    return np.asarray(rig.lip_spread[:, upper + lower], dtype=np.float32)
+
+
+def _gaps(points: FloatArray, upper: list[int], lower: list[int], down: FloatArray) -> FloatArray:
+    """(2N,) how far the lids are apart: under each upper landmark, over each lower one."""
+    along = np.array([down[1], -down[0]], dtype=np.float32)
+    along *= np.sign((points[upper[-1]] - points[upper[0]]) @ along)
+    top, bottom = points[upper], points[lower]
+    u_top, u_bottom = (np.maximum.accumulate(edge @ along) for edge in (top, bottom))
+    v_top, v_bottom = top @ down, bottom @ down
+    under = np.interp(u_top, u_bottom, v_bottom) - v_top
+    over = v_bottom - np.interp(u_bottom, u_top, v_top)
+    return np.asarray(np.concatenate([under, over]), dtype=np.float32)
+
+
+def _iris_motion(source: FloatArray, target: FloatArray) -> dict[str, FloatArray]:
+    """Per side, (3,) canonical displacement of the middle of the iris."""
+    before = source[list(GAZE_COLUMNS)]
+    after = before + gaze_change(source, target)
+    motion = {}
+    for side, columns in _GAZE_OF.items():
+        ends = []
+        for yaw, pitch in (np.radians(before[columns]), np.radians(after[columns])):
+            ends.append([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
+        motion[side] = (_EYEBALL * np.subtract(ends[1], ends[0])).astype(np.float32)
+    return motion
+
+
+def _head_normals(identity: FloatArray) -> FloatArray:
+    """(468, 3) directions that the head faces at each landmark, as if it were an ellipsoid.
+
+    The mesh's own normals turn with every fold of lips and lids; this asks only which way
+    that side of the head lies.
+    """
+    oval = identity[list(OVAL)]
+    centre = np.array([oval[:, 0].mean(), oval[:, 1].mean(), oval[:, 2].min()])
+    away = identity - centre
+    normals = away / np.abs(away).max(axis=0) ** 2
+    return np.asarray(normals / np.linalg.norm(normals, axis=1, keepdims=True), dtype=np.float32)

@@ -1,0 +1,306 @@
+"""The inside of the mouth: what lips uncover when they part.
+
+The upper teeth belong to the skull and the lower ones to the jaw, whatever the lips do. So
+the inside is told in the skull's own frame, in centimetres from the middle of the line
+where this face's lips meet at rest, and falls into three storeys: down to the edge of the
+upper teeth, the dark between, and from the edge of the lower teeth on. A picture of an
+open mouth - the plate's own, or that of another frame of the shot - fills each storey as
+far as it shows it; the rest is painted in the colours of this face in this light.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.model.curves import FloatArray
+from mien.rendering.warp.contour import Edges, Frame
+from mien.rendering.warp.field import remap
+from mien.rendering.warp.motion import FaceMotion
+from mien.rendering.warp.tone import luma, smoothstep
+from mien.rendering.warp.topology import LIPS
+
+__all__ = [
+    "Cavity",
+    "Light",
+    "carried_inside",
+    "cavity_of",
+    "light_of",
+    "painted_inside",
+    "seen_inside",
+]
+
+_LIP_EDGE = 0.06
+"""Depth behind a lip's edge, in cm, where the picture still shows lip or its shadow."""
+_EXTEND = 0.45
+"""How far, in cm, what is seen may be drawn out to where it is not."""
+_SEEN = 0.25
+"""Height of an opening, in cm, from which one begins to see into it."""
+_LOWER_SHOW = 0.16
+"""How much of the lower teeth the lower lip lets be seen, in cm."""
+_STOREY = 0.04
+"""Softness of the borders between storeys, in cm."""
+_OVERBITE = 0.15
+"""How far the upper front teeth overlap the lower ones when the jaw is closed, in cm."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cavity:
+    """The geometry of one mouth in one frame, in the skull's frame.
+
+    Attributes:
+        frame: Axes: u along the resting line of the lips, v downwards; pixels.
+        across: Pixels in a cm along u; less than `unit` when the head is turned.
+        unit: Pixels in a cm along v.
+        edges: The inner edges of the lips.
+        rest: (N, 2) u and v of the resting line, pixels.
+        jaw: How far the lower teeth are below their place with the jaw closed, cm.
+        teeth: How far the upper front teeth reach below the resting line, cm.
+    """
+
+    frame: Frame
+    across: float
+    unit: float
+    edges: Edges
+    rest: FloatArray
+    jaw: float
+    teeth: float
+
+    def lips(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Heights of the upper and the lower lip's edge at u; all in cm."""
+        upper, lower = self.edges.at(u * self.across)
+        return upper / self.unit, lower / self.unit
+
+    def upper_teeth(self, u: FloatArray) -> FloatArray:
+        """Height of the edge of the upper teeth at u; all in cm."""
+        line = np.interp(u * self.across, self.rest[:, 0], self.rest[:, 1]) / self.unit
+        # The row follows the resting lips and rises a little from the middle to the sides.
+        return np.asarray(line + self.teeth - 0.022 * u * u, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Light:
+    """Colours of this face in this light, (3,) R'G'B' each."""
+
+    lip: FloatArray
+    tooth: FloatArray
+
+
+def cavity_of(motion: FaceMotion, points: FloatArray, teeth: float) -> Cavity:
+    """The mouth of a face whose mesh lies at points (V, 2): the plate's, or the new one."""
+    frame = motion.mouth_frame
+    edges = Edges.through(frame, points[list(LIPS.upper)], points[list(LIPS.lower)])
+    jaw = float(motion.jaw_open @ frame.down)
+    if points is motion.source:
+        jaw -= float(motion.jaw @ frame.down)
+    rest = frame.of(motion.seam)
+    return Cavity(frame, motion.across, motion.unit, edges, rest, jaw / motion.unit, teeth)
+
+
+def seen_inside(
+    u: FloatArray,
+    v: FloatArray,
+    target: Cavity,
+    source: Cavity,
+    picture: FloatArray,
+    corner: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """The inside as a picture of an open mouth shows it.
+
+    Args:
+        u: (h, w) cm along the resting line, in the target.
+        v: (h, w) cm downwards.
+        target: The mouth that is wanted.
+        source: The mouth in the picture.
+        picture: (H, W, 3) the picture.
+        corner: (2,) coded pixel of the picture's first pixel.
+
+    Returns:
+        (h, w, 3) R'G'B', and (h, w) how far it can be relied on, 0..1.
+    """
+    from_u = np.clip(
+        u, source.edges.start / source.across + 0.1, source.edges.stop / source.across - 0.1
+    )
+    upper, lower = source.lips(from_u)
+    top, bottom = upper + _LIP_EDGE, lower - _LIP_EDGE
+    edge = target.upper_teeth(u)
+    source_edge = source.upper_teeth(from_u)
+    below = np.maximum(edge, edge - _OVERBITE + target.jaw)
+    source_below = np.maximum(source_edge, source_edge - _OVERBITE + source.jaw)
+
+    share = np.clip((v - edge) / np.maximum(below - edge, 1e-3), 0, 1)
+    storeys = (
+        # Where from, the part of the picture that shows it, and how much of this storey it is.
+        (v - edge + source_edge, top, np.minimum(source_edge, bottom), 1 - _step(v - edge)),
+        (
+            source_edge + share * (source_below - source_edge),
+            np.maximum(source_edge, top),
+            np.minimum(source_below, bottom),
+            _step(v - edge) * (1 - _step(v - below)),
+        ),
+        (
+            v - below + source_below,
+            np.maximum(source_below, top),
+            bottom,
+            _step(v - below),
+        ),
+    )
+    from_v = np.zeros_like(v)
+    trust = np.zeros_like(v)
+    for wanted, low, high, part in storeys:
+        high = np.maximum(low, high)
+        held = np.clip(wanted, low, high)
+        shown = smoothstep(high - low, 0.02, 0.14)
+        near = 1 - smoothstep(np.abs(wanted - held), 0.3 * _EXTEND, _EXTEND)
+        from_v += part * held
+        trust += part * shown * near
+    trust *= 1 - smoothstep(np.abs(u - from_u), 0.3 * _EXTEND, _EXTEND)
+    trust *= smoothstep(lower - upper, _LIP_EDGE, 2 * _LIP_EDGE + 0.1)
+    position = source.frame.place(from_u * source.across, from_v * source.unit)
+    seen = remap(
+        picture,
+        (position[0] - corner[0]).astype(np.float32),
+        (position[1] - corner[1]).astype(np.float32),
+    )
+    return seen, np.asarray(trust, dtype=np.float32)
+
+
+def own_share(target: Cavity, source: Cavity) -> float:
+    """How far the plate's own inside is to be used, rather than another frame's, 0..1.
+
+    It is as far as its mouth is open enough to see into, or opens hardly any further. The
+    two are never laid over each other but in passing: teeth would be seen twice.
+    """
+    before, after = source.edges.gap / source.unit, target.edges.gap / target.unit
+    seen = smoothstep(before, _SEEN, 2.5 * _SEEN)
+    further = smoothstep(after - before, 0.05, 0.2)
+    return float(np.maximum(seen, 1 - further))
+
+
+def carried_inside(
+    u: FloatArray,
+    v: FloatArray,
+    target: Cavity,
+    source: Cavity,
+    picture: FloatArray,
+    corner: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """The inside of a mouth in another frame, carried over lip to lip.
+
+    Heads and lips differ too much between frames to trust the skull's frame: what lies
+    behind each lip stays behind it, at its size, and the dark between makes up the rest.
+
+    Args and result as in `seen_inside`.
+    """
+    here, there = target.edges, source.edges
+    place = (u * target.across - here.start) / max(here.stop - here.start, 1e-6)
+    from_u = (there.start + np.clip(place, 0.02, 0.98) * (there.stop - there.start)) / source.across
+    upper, lower = target.lips(u)
+    from_upper, from_lower = source.lips(from_u)
+    height, from_height = lower - upper, from_lower - from_upper
+    share = smoothstep((v - upper) / np.maximum(height, 1e-3), 0.0, 1.0)
+    from_v = from_upper + (v - upper) - share * (height - from_height)
+    edge = 1.6 * _LIP_EDGE
+    from_v = np.clip(from_v, from_upper + edge, np.maximum(from_lower - edge, from_upper + edge))
+    x, y = source.frame.place(from_u * source.across, from_v * source.unit)
+    seen = remap(picture, (x - corner[0]).astype(np.float32), (y - corner[1]).astype(np.float32))
+    # Drawn out to more than half again its height, an inside looks like rubber.
+    trust = 1 - smoothstep(height / np.maximum(from_height, 1e-3), 1.5, 2.2)
+    return seen, np.asarray(trust * smoothstep(from_height, 0.1, 0.3), dtype=np.float32)
+
+
+def _step(height: FloatArray) -> FloatArray:
+    return smoothstep(height, -_STOREY, _STOREY)
+
+
+# Widths in cm of the upper teeth from the middle outwards (Wheeler's Dental Anatomy gives
+# 8.5, 6.5, 7.5, 7.0 and 7.0 mm), as they look from the front: the row bends backwards.
+_TOOTH_SIDES = np.cumsum([0.0, 0.85, 0.62, 0.58, 0.42, 0.30])
+_ARCH = float(_TOOTH_SIDES[-1])
+"""Half the width of the row of teeth as it looks from the front."""
+
+
+def painted_inside(
+    u: FloatArray, v: FloatArray, cavity: Cavity, light: Light, softness: float
+) -> FloatArray:
+    """A painted inside: dark and warm, a tongue, and the rows of teeth.
+
+    Args:
+        u: (h, w) cm along the resting line.
+        v: (h, w) cm downwards.
+        cavity: The mouth.
+        light: Colours of this face in this light.
+        softness: Standard deviation of the plate's blur, cm.
+
+    Returns:
+        (h, w, 3) R'G'B'.
+    """
+    upper, lower = cavity.lips(u)
+    across = np.abs(u)
+    under, over = v - upper, lower - v
+    gap = cavity.edges.gap / cavity.unit
+    corner = smoothstep(across, 0.5 * _ARCH, 1.15 * _ARCH)
+
+    # Flesh, darker with depth: light comes in from the front and from below the upper lip.
+    flesh = light.lip * np.array([1.0, 0.66, 0.64], dtype=np.float32)
+    level = 0.20 + 0.16 * np.exp(-np.maximum(over, 0) / 0.30)
+    level += 0.10 * smoothstep(v - upper, 0.2, 1.2)
+    inside = flesh * level[..., None]
+
+    # The tongue lies behind the lower teeth, and shows from about 5 mm of opening.
+    rise = 0.42 * gap * (1 - (across / (0.8 * _ARCH)) ** 2)
+    amount = 0.85 * smoothstep(rise - over, -0.12, 0.25) * smoothstep(gap, 0.4, 1.0)
+    tongue = light.lip * np.array([0.66, 0.50, 0.50], dtype=np.float32)
+    tongue_shade = 0.60 + 0.40 * smoothstep(rise - over, 0.0, 0.5)
+    inside += amount[..., None] * (tongue * tongue_shade[..., None] - inside)
+
+    soft = max(softness, 0.02)
+    # The lower lip goes with the lower teeth and hides them, but for their edges.
+    edge = np.maximum(cavity.upper_teeth(u) - _OVERBITE + cavity.jaw, lower - _LOWER_SHOW)
+    edge = edge + 0.12 * (across / _ARCH) ** 2 + 0.03 * _notch(across)
+    below = smoothstep(v - edge, -soft, soft)
+    below *= 1 - smoothstep(across, 0.45 * _ARCH, 0.75 * _ARCH)
+    shade = 0.60 * (1 - 0.5 * corner) * (1 - 0.12 * _joint(across))
+    inside += (0.85 * below)[..., None] * (light.tooth * shade[..., None] - inside)
+
+    above = cavity.upper_teeth(u) - 0.05 * _notch(across) - v
+    cover = smoothstep(above, -soft, soft) * (1 - smoothstep(across, 0.9 * _ARCH, _ARCH))
+    # The lip shades the teeth under it; towards their edge they are a little translucent.
+    shade = 0.62 + 0.38 * smoothstep(under, 0.0, 0.30)
+    shade *= 0.88 + 0.12 * smoothstep(above, 0.0, 0.16)
+    shade *= (1 - 0.14 * _joint(across)) * (1 - 0.55 * corner)
+    inside += cover[..., None] * (light.tooth * shade[..., None] - inside)
+
+    # Lips shade what lies right behind them, most of all in the corners.
+    shade = 0.72 + 0.28 * smoothstep(np.minimum(under, over), 0.0, 0.10)
+    shade *= 1 - 0.35 * corner
+    return np.asarray(inside * shade[..., None], dtype=np.float32)
+
+
+def _notch(across: FloatArray) -> FloatArray:
+    """0 at the middle of a tooth's edge, 1 where two teeth meet."""
+    index = np.clip(np.searchsorted(_TOOTH_SIDES, across, side="right"), 1, len(_TOOTH_SIDES) - 1)
+    left, right = _TOOTH_SIDES[index - 1], _TOOTH_SIDES[index]
+    place = np.abs(2 * (across - left) / (right - left) - 1)
+    return np.asarray(np.clip(place, 0, 1) ** 4, dtype=np.float32)
+
+
+def _joint(across: FloatArray) -> FloatArray:
+    """1 on the line between two teeth, 0 elsewhere."""
+    return np.asarray(_notch(across) ** 3, dtype=np.float32)
+
+
+def light_of(skin: FloatArray, lip: FloatArray) -> Light:
+    """Colours for the inside of the mouth.
+
+    Args:
+        skin: (N, 3) samples of the skin.
+        lip: (N, 3) samples of the lips.
+    """
+    skin_colour = np.median(skin, axis=0)
+    # Teeth are about as bright as lit skin, and nearly without colour of their own.
+    white = float(luma(skin_colour)) * np.array([1.10, 1.02, 0.92])
+    tooth = 0.25 * skin_colour + 0.75 * white
+    lip_colour = np.median(lip, axis=0)
+    return Light(np.asarray(lip_colour, dtype=np.float32), np.asarray(tooth, dtype=np.float32))

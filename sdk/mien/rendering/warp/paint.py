@@ -1,0 +1,262 @@
+"""One face in one frame, painted layer by layer.
+
+The skin is moved by one field. Around an eye or the mouth there are two: one in which all
+follows the upper edge of the opening, and one in which all follows the lower edge, so that
+nothing is smeared between them when they part or meet. What lies behind the opening - the
+eyeball, the inside of the mouth - is a layer of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.media.planes import Box, Plate
+from mien.model.curves import FloatArray
+from mien.rendering.base import Patch
+from mien.rendering.warp.contour import Edges, Frame
+from mien.rendering.warp.exemplars import MouthMemory, samples
+from mien.rendering.warp.eyes import eyeball
+from mien.rendering.warp.field import Zone, dense, remap, window
+from mien.rendering.warp.motion import FaceMotion
+from mien.rendering.warp.mouth import (
+    carried_inside,
+    cavity_of,
+    light_of,
+    own_share,
+    painted_inside,
+    seen_inside,
+)
+from mien.rendering.warp.tone import grain, grain_level, smoothstep
+from mien.rendering.warp.topology import EYES, LIP_SAMPLES, LIPS, SKIN_SAMPLES, Opening, warp_mesh
+
+__all__ = ["paint"]
+
+_STILL = 1 / 64
+"""Motion in pixels that shows no difference."""
+_CELL, _FINE_CELL = 0.12, 0.04
+"""Cells of the fields in cm: over the face, and around eyes and mouth."""
+_MARGIN = {"mouth": 1.0, "Left": 0.8, "Right": 0.8}
+"""How far around an opening, in cm, its own fields reach."""
+_BLEND = 0.3
+"""Width in cm over which an opening's own fields run into the face's."""
+_REACH = 8
+"""Pixels that interpolation needs around the farthest pixel it reads."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """An opening being painted.
+
+    Attributes:
+        name: `mouth`, or the eye's side.
+        opening: Its edges.
+        rows: Its place in the canvas.
+        columns: Its place in the canvas.
+        below: (h, w, 2) the field that follows the lower edge.
+        blend: (h, w) 1 inside, 0 on the border of its zone.
+    """
+
+    name: str
+    opening: Opening
+    rows: slice
+    columns: slice
+    below: FloatArray
+    blend: FloatArray
+
+
+def paint(motion: FaceMotion, plate: Plate, frame: int, memory: MouthMemory) -> Patch | None:
+    """New pixels of a face whose motion is known; None when nothing of it is in the picture.
+
+    Args:
+        motion: How the face moves.
+        plate: The plate.
+        frame: Index of the frame, which seeds the grain.
+        memory: What the shot knows of this mouth.
+    """
+    zones = _zones(motion)
+    canvas = _canvas(motion, zones)
+    if canvas is None:
+        return None
+    box = Box(canvas.x0, canvas.y0, canvas.x0 + canvas.width, canvas.y0 + canvas.height).clip(
+        plate.width, plate.height
+    )
+    if not box.width or not box.height:
+        return None
+    reach = int(np.ceil(np.abs(motion.motion).max())) + _REACH
+    crop = Box(box.x0 - reach, box.y0 - reach, box.x1 + reach, box.y1 + reach).clip(
+        plate.width, plate.height
+    )
+    painter = _Painter(motion, plate.rgb(crop), crop, frame, memory)
+    picture, mask = painter.paint(canvas, zones)
+    rows = slice(box.y0 - canvas.y0, box.y1 - canvas.y0)
+    columns = slice(box.x0 - canvas.x0, box.x1 - canvas.x0)
+    mask = np.ascontiguousarray(mask[rows, columns])
+    mask[[0, -1]] = 0
+    mask[:, [0, -1]] = 0
+    return Patch(box, np.ascontiguousarray(picture[rows, columns]), mask)
+
+
+def _zones(motion: FaceMotion) -> dict[str, Zone]:
+    """The openings that move or look elsewhere, and the zone of each."""
+    cell = max(1, round(_FINE_CELL * motion.unit))
+    zones = {}
+    for name, opening in (("mouth", LIPS), *EYES.items()):
+        rim = list(opening.rim)
+        looks = name in motion.gaze and np.abs(motion.gaze[name]).max() > _STILL
+        if looks or np.abs(motion.motion[rim]).max() > _STILL:
+            points = np.concatenate([motion.source[rim], motion.target[rim]])
+            zones[name] = Zone.around(points, _MARGIN[name] * motion.unit, cell)
+    return zones
+
+
+def _canvas(motion: FaceMotion, zones: dict[str, Zone]) -> Zone | None:
+    """The zone of everything that moves; None when nothing does."""
+    mesh = warp_mesh()
+    cell = max(1, round(_CELL * motion.unit))
+    moving = np.abs(motion.motion).max(axis=1) > _STILL
+    touched = np.unique(mesh.skin[moving[mesh.skin].any(axis=1)])
+    points = [motion.source[touched], motion.target[touched]]
+    points += [
+        np.array([[z.x0, z.y0], [z.x0 + z.width, z.y0 + z.height]], dtype=np.float32)
+        for z in zones.values()
+    ]
+    everything = np.concatenate(points)
+    if not len(everything):
+        return None
+    # The field is blurred over a few cells beyond what moves.
+    return Zone.around(everything, 4 * cell, cell)
+
+
+class _Painter:
+    """Paints on a canvas from a crop of the plate."""
+
+    def __init__(
+        self,
+        motion: FaceMotion,
+        plate: FloatArray,
+        crop: Box,
+        frame: int,
+        memory: MouthMemory,
+    ) -> None:
+        self._motion = motion
+        self._plate = plate
+        self._corner = np.array([crop.x0, crop.y0], dtype=np.float32)
+        self._frame = frame
+        self._memory = memory
+
+    def paint(self, canvas: Zone, zones: dict[str, Zone]) -> tuple[FloatArray, FloatArray]:
+        """The picture (h, w, 3) of a canvas, and the mask (h, w) of what changed."""
+        motion, mesh = self._motion, warp_mesh()
+        triangles = np.concatenate([mesh.filled, mesh.skin])
+        field = dense(canvas, motion.target, motion.motion, triangles)
+        parts = [self._part(name, zone, canvas, field) for name, zone in zones.items()]
+        x, y = canvas.pixels()
+        x -= self._corner[0]
+        y -= self._corner[1]
+        picture = remap(self._plate, x - field[..., 0], y - field[..., 1])
+        mask = smoothstep(np.abs(field).max(axis=2), _STILL, 0.25)
+        for part in parts:
+            place = part.rows, part.columns
+            picture[place] = self._compose(part, picture[place], x[place], y[place])
+            mask[place] = np.maximum(mask[place], part.blend)
+        return picture, mask * window(canvas.height, canvas.width, 3)
+
+    def _part(self, name: str, zone: Zone, canvas: Zone, field: FloatArray) -> _Part:
+        """Both fields of an opening; the upper one is put into the canvas's field."""
+        opening = LIPS if name == "mouth" else EYES[name]
+        rows = slice(zone.y0 - canvas.y0, zone.y0 - canvas.y0 + zone.height)
+        columns = slice(zone.x0 - canvas.x0, zone.x0 - canvas.x0 + zone.width)
+        coarse = field[rows, columns].copy()
+        blend = window(zone.height, zone.width, round(_BLEND * self._motion.unit))
+        share = blend[..., None]
+        above = self._edge_field(zone, opening, opening.upper, opening.lower, 1)
+        below = self._edge_field(zone, opening, opening.lower, opening.upper, -1)
+        field[rows, columns] = coarse + share * (above - coarse)
+        return _Part(name, opening, rows, columns, coarse + share * (below - coarse), blend)
+
+    def _edge_field(
+        self,
+        zone: Zone,
+        opening: Opening,
+        edge: tuple[int, ...],
+        other: tuple[int, ...],
+        sign: int,
+    ) -> FloatArray:
+        """The field in which the opening, and what lies beyond it, follows one edge."""
+        motion, mesh = self._motion, warp_mesh()
+        down = Frame.of_opening(motion.source, opening).down
+        rim, far = np.array(edge), np.array(other)
+        gap = max(
+            float(np.abs((points[far] - points[rim]) @ down).max())
+            for points in (motion.source, motion.target)
+        )
+        beyond = motion.target[rim] + sign * (gap + 0.5 * motion.unit) * down
+        new = len(motion.target) + np.arange(len(rim))
+        strips = [
+            np.stack([rim[:-1], rim[1:], new[1:]], axis=1),
+            np.stack([rim[:-1], new[1:], new[:-1]], axis=1),
+        ]
+        return dense(
+            zone,
+            np.concatenate([motion.target, beyond]).astype(np.float32),
+            np.concatenate([motion.motion, motion.motion[rim]]),
+            np.concatenate([mesh.without(other[1:-1]), *strips]).astype(np.int32),
+        )
+
+    def _compose(self, part: _Part, above: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Upper side, lower side and what lies between them, in one opening's zone."""
+        motion, unit = self._motion, self._motion.unit
+        below = remap(self._plate, x - part.below[..., 0], y - part.below[..., 1])
+        px, py = x + self._corner[0], y + self._corner[1]
+        upper, lower = list(part.opening.upper), list(part.opening.lower)
+        if part.name == "mouth":
+            frame = motion.mouth_frame
+        else:
+            frame = Frame.of_opening(motion.target, part.opening)
+        before = Edges.through(frame, motion.source[upper], motion.source[lower])
+        after = Edges.through(frame, motion.target[upper], motion.target[lower])
+        u, v = frame.locate(px, py)
+        top, bottom = after.at(u)
+        middle = (top + bottom) / 2
+        if part.name == "mouth":
+            share = np.clip(v - middle + 0.5, 0, 1)[..., None]
+            skin = above + share * (below - above)
+            alpha = smoothstep(after.depth(u, v), -0.3, 1.2)
+            if not alpha.any():
+                return np.asarray(skin, dtype=np.float32)
+            inside = self._mouth(u, v)
+        else:
+            # The upper lid lies over the lower one, down to half of where they overlap.
+            line = v - np.maximum(bottom, middle)
+            share = np.clip(line / max(1.0, 0.04 * unit) + 0.8, 0, 1)[..., None]
+            skin = above + share * (below - above)
+            plate = remap(self._plate, x, y)
+            iris, gaze = motion.iris[part.name], motion.gaze[part.name]
+            ball = eyeball(plate, px, py, frame, before, after, iris, gaze, unit)
+            inside, alpha = ball.rgb, ball.alpha
+        return np.asarray(skin + alpha[..., None] * (inside - skin), dtype=np.float32)
+
+    def _mouth(self, u: FloatArray, v: FloatArray) -> FloatArray:
+        """The inside of the mouth, (h, w, 3)."""
+        motion = self._motion
+        source = cavity_of(motion, motion.source, self._memory.teeth)
+        target = cavity_of(motion, motion.target, self._memory.teeth)
+        u, v = u / target.across, v / target.unit
+        skin = samples(self._plate, self._corner, motion, SKIN_SAMPLES)
+        lips = samples(self._plate, self._corner, motion, LIP_SAMPLES)
+        inside = painted_inside(u, v, target, light_of(skin, lips), 0.8 / target.unit)
+        inside += grain(u.shape, grain_level(self._plate), self._frame)
+        share = own_share(target, source)
+        exemplar = self._memory.exemplar(self._frame)
+        if exemplar is not None and share < 1:
+            other, trust = carried_inside(
+                u, v, target, exemplar.cavity, exemplar.picture, exemplar.corner
+            )
+            gain = np.median(skin, axis=0) / np.maximum(exemplar.skin, 1e-3)
+            trust *= 1 - share
+            inside += trust[..., None] * (other * np.clip(gain, 0.4, 2.5) - inside)
+        own, trust = seen_inside(u, v, target, source, self._plate, self._corner)
+        trust *= share
+        return np.asarray(inside + trust[..., None] * (own - inside), dtype=np.float32)

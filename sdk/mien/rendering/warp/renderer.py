@@ -1,0 +1,76 @@
+"""The embedded renderer: moves the plate's own pixels, on the CPU, without any weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+
+from mien.media.planes import Plate
+from mien.model.shot import Shot
+from mien.rendering.base import FacePlan, Patch, PlateSource
+from mien.rendering.warp.exemplars import MouthMemory, look_through
+from mien.rendering.warp.motion import Mover
+from mien.rendering.warp.paint import paint
+
+__all__ = ["WarpRenderer"]
+
+
+class WarpRenderer:
+    """Warps the plate, layer by layer: skin, lids over eyeballs, lips over a mouth's inside."""
+
+    @property
+    def name(self) -> str:
+        """`warp`."""
+        return "warp"
+
+    def open(
+        self,
+        shot: Shot,
+        plans: Sequence[FacePlan],
+        source: PlateSource,
+        progress: Callable[[float], None] | None = None,
+    ) -> _Session:
+        """Look through the shot and get ready.
+
+        Args:
+            shot: The tracked shot.
+            plans: The faces with edits.
+            source: The shot's plates.
+            progress: Told the share done, 0..1.
+        """
+        movers = {plan.face.number: Mover(plan.face, shot.media.orientation) for plan in plans}
+        memories = {}
+        for done, plan in enumerate(plans, start=1):
+            mover = movers[plan.face.number]
+            memories[plan.face.number] = look_through(plan, mover, source, shot.cuts)
+            if progress is not None:
+                progress(done / len(plans))
+        return _Session(movers, memories)
+
+
+class _Session:
+    """The warp renderer at work on one shot."""
+
+    def __init__(self, movers: Mapping[int, Mover], memories: Mapping[int, MouthMemory]) -> None:
+        self._movers = movers
+        self._memories = memories
+
+    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
+        """New pixels of one face in one frame; None where nothing changes."""
+        evaluated = plan.evaluated
+        if not evaluated.delta[frame].any():
+            return None
+        mover = self._movers[plan.face.number]
+        motion = mover.move(frame, evaluated.source[frame], evaluated.target[frame])
+        return paint(motion, plate, frame, self._memories[plan.face.number])
+
+    def __enter__(self) -> _Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
