@@ -119,7 +119,6 @@ CONTAINERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ".mkv": ("matroska", ("h264", "hevc", "prores", "dnxhr", "ffv1", "vp9", "av1")),
     ".webm": ("webm", ("vp9", "av1")),
     ".mxf": ("mxf", ("dnxhr", "prores")),
-    ".avi": ("avi", ("ffv1",)),
 }
 """Extension to FFmpeg's container and the codecs it holds, the default first."""
 IMAGES: Final[dict[str, str]] = {
@@ -130,7 +129,7 @@ IMAGES: Final[dict[str, str]] = {
     ".exr": "exr",
 }
 """Extension of a sequence's images to the codec."""
-CONSTANT_RATE: Final = ("mxf", "avi")
+CONSTANT_RATE: Final = ("mxf",)
 """Containers that cannot say when a frame is shown, only how many there are a second."""
 
 _DEEP_CODECS: Final = ("hevc", "prores", "dnxhr", "ffv1", "av1")
@@ -139,6 +138,8 @@ _EVEN_CODECS: Final = ("h264", "hevc")
 _FAMILY: Final = {"dnxhd": "dnxhr", "libx264": "h264"}
 _PLAYABLE: Final = {"h264": ("yuv420p", "yuv420p10le"), "hevc": ("yuv420p", "yuv420p10le")}
 """What players play of codecs whose source is R'G'B'."""
+_WASTE: Final = 5
+"""Entries of `_Traits.loss` before those that only cost space."""
 
 
 def choose_encoding(
@@ -264,7 +265,7 @@ def _pixel_format(codec: Codec, source: MediaFacts, lossless: bool) -> str | Non
         if playable in formats:
             return playable
     best = min(formats, key=lambda f: (*_Traits.of(f).loss(wanted), f))
-    if lossless and any(_Traits.of(best).loss(wanted)[:4]):
+    if lossless and any(_Traits.of(best).loss(wanted)[:_WASTE]):
         return None
     return best
 
@@ -302,11 +303,12 @@ class _Traits:
             planar=pixel_format.is_planar,
         )
 
-    def loss(self, wanted: _Traits) -> tuple[int, int, int, int, int, int, int]:
+    def loss(self, wanted: _Traits) -> tuple[int, ...]:
         """How much is lost when this stands in for `wanted`, worst first, then waste."""
         chroma = sum(max(0, w - c) for c, w in zip(self.chroma, wanted.chroma, strict=True))
         extra = sum(self.chroma) - sum(wanted.chroma)
         return (
+            int(self.chroma == (0, 0) != wanted.chroma),
             int(self.rgb != wanted.rgb),
             max(0, wanted.bits - self.bits),
             chroma,

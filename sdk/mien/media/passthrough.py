@@ -28,7 +28,7 @@ _OWN_TAGS = frozenset(
     | {"bps", "number_of_frames", "number_of_bytes"}
 )
 """Tags that say how the source was written, which is not how the output is."""
-_SHIFTS_NEGATIVE_TIMES = ("matroska", "webm", "avi", "mxf")
+_SHIFTS_NEGATIVE_TIMES = ("matroska", "webm", "mxf")
 """Containers without edit lists: a packet before time 0 would move all others."""
 
 

@@ -110,8 +110,20 @@ class _Decoder:
             raise MediaError(
                 f"{self._facts.path} can no longer be read: {error}.", "Was it moved?"
             ) from error
-        self._frames = self._container.decode(video)
+        self._frames = self._decode()
         self.next = 0
+
+    def _decode(self) -> Iterator[av.VideoFrame]:
+        """All frames that can be decoded from here on; damaged packets give none."""
+        assert self._container is not None
+        video = main_video(self._container)
+        assert video is not None
+        for packet in self._container.demux(video):
+            try:
+                yield from packet.decode()
+            except av.error.InvalidDataError:
+                # The frame will be missed by its time, and named, by whoever wants it.
+                continue
 
     def close(self) -> None:
         if self._container is not None:
@@ -139,7 +151,7 @@ class _Decoder:
         start = self._number[key]
         try:
             self._container.seek(key, stream=video)
-            self._frames = self._container.decode(video)  # type: ignore[assignment]
+            self._frames = self._decode()
             for frame in self._frames:
                 number = self._number.get(frame.pts, -1) if frame.pts is not None else -1
                 # Pictures before the key frame lack what they were predicted from.

@@ -259,6 +259,6 @@ def _exr_timecode(header: dict[str, Any] | Any, rate: Fraction) -> Timecode | No
     code = header.get("timeCode")
     if code is None:
         return None
-    mark = ";" if code.dropFrame() else ":"
-    text = f"{code.hours():02}:{code.minutes():02}:{code.seconds():02}{mark}{code.frame():02}"
+    mark = ";" if code.dropFrame else ":"
+    text = f"{code.hours:02}:{code.minutes:02}:{code.seconds:02}{mark}{code.frame:02}"
     return Timecode.parse(text, rate)
