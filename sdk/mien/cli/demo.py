@@ -33,6 +33,6 @@ def demo(
         return
     typer.echo(
         f"{report.frames} frames, a face in {report.frames_seen}, {report.frames_edited} edited,"
-        f" {report.seconds:.0f} s\n"
+        f" {sum(report.seconds.values()):.0f} s\n"
     )
     print_table([(f"  {path}", what) for path, what in report.files])

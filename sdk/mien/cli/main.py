@@ -92,6 +92,8 @@ def _run(arguments: list[str]) -> int:
         # Whoever read our output has seen enough; nothing may be flushed there at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit:
+        return 0  # typer's own answer to a closed pipe
     except (KeyboardInterrupt, typer.Abort) as error:
         raise _cancelled() from error
     except TyperException as error:

@@ -78,9 +78,9 @@ def _pictures(portrait: Picture, frames: int, size: tuple[int, int]) -> Iterator
             large, _camera(frame / float(RATE), size), size,
             flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REFLECT_101,
         )  # fmt: skip
-        grain = noise.normal(0, _GRAIN, size=(size[1], size[0], 1))
-        exposure = 1 + 0.012 * np.sin(2 * np.pi * 0.4 * frame / float(RATE))
-        yield np.clip(picture * exposure + grain, 0, 255).round().astype(np.uint8)
+        grain = _GRAIN * noise.standard_normal((size[1], size[0], 1), dtype=np.float32)
+        exposure = np.float32(1 + 0.012 * np.sin(2 * np.pi * 0.4 * frame / float(RATE)))
+        yield np.clip(picture * exposure + (grain + 0.5), 0, 255).astype(np.uint8)
 
 
 def _camera(seconds: float, size: tuple[int, int]) -> npt.NDArray[np.float64]:

@@ -1,0 +1,146 @@
+"""Stopped in the middle: nothing that looks finished, and the next run is not in the way."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import pytest
+
+from mien.media.probe import probe
+from tests.faults.conftest import Mien, command
+
+pytestmark = pytest.mark.slow
+DEADLINE = 60.0
+
+
+@pytest.fixture(scope="module")
+def long_footage(footage: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The footage twenty times over, so that there is time to stop."""
+    path = tmp_path_factory.mktemp("long") / "long.mp4"
+    with av.open(str(footage)) as source, av.open(str(path), "w") as container:
+        video = source.streams.video[0]
+        stream = container.add_stream_from_template(video)
+        packets = [(p.pts, p.dts, bytes(p), p.is_keyframe) for p in source.demux(video) if p.size]
+        length = video.duration
+        for turn in range(20):
+            for pts, dts, content, key in packets:
+                packet = av.Packet(content)
+                packet.pts, packet.dts = pts + turn * length, dts + turn * length
+                packet.time_base, packet.is_keyframe = video.time_base, key
+                packet.stream = stream
+                container.mux(packet)
+    return path
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A test runner in the background ignores Ctrl-C, and its children would too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
+    )  # fmt: skip
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def partials(folder: Path) -> list[Path]:
+    return list(folder.glob(".*partial"))
+
+
+def growing(folder: Path) -> bool:
+    return any(path.stat().st_size > 0 for path in partials(folder))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "term"])
+def test_a_render_is_stopped(long_footage: Path, tmp_path: Path, number: signal.Signals) -> None:
+    process = start("render", long_footage, "-o", tmp_path / "out.mp4")
+    wait_for(lambda: growing(tmp_path), process)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 1
+    assert out == ""
+    assert err == "mien: error: Stopped. Nothing unfinished was left behind.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_render_that_replaces_is_stopped(long_footage: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    out.write_bytes(b"the render of yesterday")
+    process = start("render", long_footage, "-o", out, "--overwrite")
+    wait_for(lambda: growing(tmp_path), process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=DEADLINE)
+    assert process.returncode == 1
+    assert out.read_bytes() == b"the render of yesterday"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_render_is_killed(mien: Mien, footage: Path, long_footage: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    process = start("render", long_footage, "-o", out)
+    wait_for(lambda: growing(tmp_path), process)
+    process.kill()
+    process.communicate(timeout=DEADLINE)
+    assert not out.exists()
+    assert partials(tmp_path)
+    # The next run clears away what the killed one could not.
+    assert mien("render", footage, "-o", out).code == 0
+    assert probe(out).clock.frame_count == 50
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_tracking_is_stopped(long_footage: Path, tmp_path: Path) -> None:
+    process = start("track", long_footage, "-o", tmp_path / "x.mien")
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 1
+    assert err == "mien: error: Stopped. Nothing unfinished was left behind.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_project_is_killed_while_it_is_saved(
+    mien: Mien, footage: Path, project: Path, tmp_path: Path
+) -> None:
+    """Whenever the process dies, the project is the old one or the new one, whole."""
+    path = tmp_path / "x.mien"
+    path.write_bytes(project.read_bytes())
+    script = (
+        "import sys, mien\n"
+        f"project = mien.load_project({str(project)!r})\n"
+        "print('saving', flush=True)\n"
+        f"while True: mien.save_project(project.shot, {str(path)!r})\n"
+    )
+    for wait in (0.0, 0.013, 0.031, 0.057):
+        process = subprocess.Popen(
+            [*command()[:1], "-c", script], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "saving\n"
+        time.sleep(wait)
+        process.kill()
+        process.communicate(timeout=DEADLINE)
+        done = mien("curves", path, "-o", tmp_path / "x.npz", "--overwrite")
+        assert done.code == 0, done.err
+
+
+def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
+    """`mien controls | head -1` is no error."""
+    with subprocess.Popen(
+        command("controls"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=DEADLINE) == 0
