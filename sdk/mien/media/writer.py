@@ -213,9 +213,6 @@ class _MovieSink:
             )
             self._video = self._add_streams(self._output)
             self._output.start_encoding()
-        except MienError:
-            self.discard()
-            raise
         except (av.FFmpegError, OSError, ValueError) as error:
             self.discard()
             if isinstance(error, OSError) and error.errno is not None:
@@ -225,6 +222,10 @@ class _MovieSink:
                 f" {encoding.container}: {error}.",
                 "Choose another codec or extension.",
             ) from error
+        except BaseException:
+            # Ctrl-C may come while the encoder opens.
+            self.discard()
+            raise
 
     def encode(self, frame: Frame) -> None:
         """Encode one frame, and copy what sounds with it."""
