@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections import deque
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -16,6 +18,7 @@ __all__ = ["Likeness", "Tracklet", "join"]
 
 _SKIN = 468
 _GRID = 12
+_HOG_SIZE = (96, 96)
 
 _NEAR_GAP = 12
 """Frames without a face over which place and size alone say that it is the same one."""
@@ -26,23 +29,40 @@ _NEAR_SHIFT = 0.6
 _NEAR_SCALE = 1.5
 """Factor by which its size may have changed."""
 
-_LIKE = 1.0
-"""Likeness distance up to which two pieces are one person."""
+_LIKE = 0.95
+"""Likeness distance up to which two pieces are one person. Between 25 people on film it was
+0.99 and more; within one, across changes of expression, 0.88 and less in 95 % of pairs."""
+
+_COLOUR_UNIT = 17.0
+"""Mean difference of coarse colours, in 8-bit Lab, that counts as 1."""
+
+_SHAPE_UNIT = 0.36
+"""Mean distance of the skull's points, in canonical units, that counts as 1."""
+
+_EDGE_UNIT = 0.5
+"""Chord between directions of edges that counts as 1."""
 
 
 class Likeness:
-    """What a person looks like, gathered over frames: coarse colours and the skull's shape."""
+    """What a person looks like, gathered over frames.
+
+    Three things together tell people apart without a trained network: coarse colours of skin,
+    hair and eyes, the directions of edges (Dalal and Triggs, "Histograms of Oriented Gradients
+    for Human Detection", 2005), and the shape of the parts that expressions hardly move.
+    """
 
     def __init__(self) -> None:
         self._colours = np.zeros((_GRID, _GRID, 3))
+        self._edges = np.zeros(_hog().getDescriptorSize())
         self._shape = np.zeros((_SKIN, 3))
         self._count = 0
 
     def add(self, reading: Reading) -> None:
         """Take in one more look at the face."""
-        crop = cv2.cvtColor(reading.crop, cv2.COLOR_RGB2LAB)
-        small = cv2.resize(crop, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
-        self._colours += small
+        lab = cv2.cvtColor(reading.crop, cv2.COLOR_RGB2LAB)
+        self._colours += cv2.resize(lab, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
+        light = cv2.resize(lab[..., 0], _HOG_SIZE, interpolation=cv2.INTER_AREA)
+        self._edges += np.asarray(_hog().compute(light)).ravel()
         rotation, scale, _ = fit_mean(reading.points)
         seen = reading.points[:_SKIN] * np.array([1, -1, -1], np.float32)
         self._shape += (seen - seen.mean(axis=0)) @ rotation / scale
@@ -51,19 +71,30 @@ class Likeness:
     def merge(self, other: Likeness) -> None:
         """Take in all that another has gathered."""
         self._colours += other._colours
+        self._edges += other._edges
         self._shape += other._shape
         self._count += other._count
 
     def distance(self, other: Likeness) -> float:
-        """How unlike two faces look: below 1 they are taken for the same person."""
+        """How unlike two faces look; infinite where one was never seen well."""
         if not self._count or not other._count:
             return float("inf")
         mine, theirs = self._colours / self._count, other._colours / other._count
-        colours = np.abs(mine - theirs)[2:-2, 2:-2].mean() / 12
+        # The rim of the region is background.
+        colours = np.abs(mine - theirs)[2:-2, 2:-2].mean()
+        lengths = np.linalg.norm(self._edges) * np.linalg.norm(other._edges)
+        alike = float(self._edges @ other._edges) / max(float(lengths), 1e-9)
+        edges = np.sqrt(max(0.0, 2 - 2 * alike))
         stiff = load_rig().stiffness
         gap = np.linalg.norm(self._shape / self._count - other._shape / other._count, axis=1)
-        shape = float((gap * stiff).sum() / stiff.sum()) / 0.25
-        return float(np.hypot(colours, shape))
+        shape = float((gap * stiff).sum() / stiff.sum())
+        parts = (colours / _COLOUR_UNIT, edges / _EDGE_UNIT, shape / _SHAPE_UNIT)
+        return float(np.linalg.norm(parts))
+
+
+@functools.cache
+def _hog() -> cv2.HOGDescriptor:
+    return cv2.HOGDescriptor(_HOG_SIZE, (32, 32), (16, 16), (16, 16), 9)
 
 
 class Tracklet:
@@ -79,9 +110,9 @@ class Tracklet:
 
     def __init__(self, start: int) -> None:
         self.start = start
-        self.rows: list[FloatArray] = []
-        self.confidence: list[float] = []
-        self.rois: list[Roi] = []
+        self.rows: deque[FloatArray] = deque()
+        self.confidence: deque[float] = deque()
+        self.rois: deque[Roi] = deque()
         self.likeness = Likeness()
 
     @property
@@ -89,19 +120,18 @@ class Tracklet:
         """The frame after the last."""
         return self.start + len(self.rows)
 
-    def append(self, reading: Reading, confidence: float) -> None:
+    def append(self, reading: Reading) -> None:
         """Add what was seen in the frame after the last."""
         self.rows.append(reading.points)
-        self.confidence.append(confidence)
+        self.confidence.append(reading.confidence)
         self.rois.append(reading.roi)
 
-    def prepend(self, pieces: Sequence[tuple[Reading, float]]) -> None:
-        """Add what was seen in the frames before the first, the nearest of them first."""
-        earlier = list(reversed(pieces))
-        self.start -= len(earlier)
-        self.rows[:0] = [reading.points for reading, _ in earlier]
-        self.confidence[:0] = [confidence for _, confidence in earlier]
-        self.rois[:0] = [reading.roi for reading, _ in earlier]
+    def prepend(self, reading: Reading) -> None:
+        """Add what was seen in the frame before the first."""
+        self.start -= 1
+        self.rows.appendleft(reading.points)
+        self.confidence.appendleft(reading.confidence)
+        self.rois.appendleft(reading.roi)
 
     def roi_at(self, frame: int) -> Roi | None:
         """Where the face was in a frame."""

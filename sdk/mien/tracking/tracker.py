@@ -21,14 +21,12 @@ __all__ = ["MAX_FACES", "TrackResult", "track_faces"]
 MAX_FACES = 10
 """Faces that are followed when nobody says how many."""
 
-_PRESENT = 0.5
-"""Presence from which a region holds a face."""
+_FACE = (6.0, 0.06)
+"""Least evidence and largest spread of a face that is being followed; real ones that are whole
+had 15 and 0.03 at worst, in poor light, in profile or behind a hand."""
 
-_SPREAD = 0.05
-"""Disagreement of both readings above which landmarks are no face's; faces have 0.004..0.02."""
-
-_NEW_SPREAD = 0.03
-"""The same for a face that is seen for the first time."""
+_NEW_FACE = (10.0, 0.035)
+"""The same for a face that is seen for the first time; ghosts have less evidence."""
 
 _MOVED = 0.12
 """Shift or growth of a face, in sides of its region, from which it is read once more."""
@@ -124,15 +122,15 @@ class _Tracker:
         self._follow(picture)
         self._search(frame, picture, fresh=fresh)
         for face in self._active:
-            looked = face.missed == 0 and len(face.piece.rows) % _LOOK_EVERY == 1
-            if looked and _confidence(face.last) >= _SURE:
+            look = face.missed == 0 and len(face.piece.rows) % _LOOK_EVERY == 1
+            if look and face.last.confidence >= _SURE and _inside(face.last.roi, picture):
                 face.piece.likeness.add(face.last)
 
     def _follow(self, picture: ByteImage) -> None:
         readings = self._read(picture, [face.guess() for face in self._active])
         kept: list[_Followed] = []
         for face, reading in zip(self._active, readings, strict=True):
-            found = reading if _is_face(reading, _SPREAD) else self._recover(picture, face)
+            found = reading if _is_face(reading, _FACE) else self._recover(picture, face)
             if found is not None and not any(_same(found.roi, k.last.roi) for k in kept):
                 if face.missed:
                     # A piece holds consecutive frames: what follows a gap is another piece.
@@ -153,7 +151,7 @@ class _Tracker:
         again = [i for i, r in enumerate(readings) if _moved(rois[i], r.roi)]
         second = self._reader.read(picture, [readings[i].roi for i in again])
         for i, reading in zip(again, second, strict=True):
-            if reading.presence >= min(readings[i].presence, _PRESENT):
+            if reading.evidence >= min(readings[i].evidence, _FACE[0]):
                 readings[i] = reading
         return readings
 
@@ -167,7 +165,7 @@ class _Tracker:
             if not 0.5 < around.side / roi.side < 2:
                 continue
             reading = self._settle(picture, around)
-            if _is_face(reading, _SPREAD):
+            if _is_face(reading, _FACE):
                 return reading
         return None
 
@@ -188,7 +186,7 @@ class _Tracker:
             if self._known(detection) or len(self._active) >= self._max_faces:
                 continue
             reading = self._settle(picture, Roi.around_detection(detection))
-            if not _is_face(reading, _NEW_SPREAD):
+            if not _is_face(reading, _NEW_FACE):
                 continue
             if any(_same(reading.roi, face.last.roi) for face in self._active):
                 continue
@@ -222,15 +220,13 @@ class _Tracker:
 
     def _trace_back(self, face: _Followed) -> None:
         """Follow a new face back in time to where it appeared."""
-        earlier: list[tuple[Reading, float]] = []
         roi = face.last.roi
         for frame, picture in self._pictures.backward(face.piece.start, self._since):
             reading = self._read(picture, [roi])[0]
-            if not _is_face(reading, _NEW_SPREAD) or self._taken(frame, reading.roi):
+            if not _is_face(reading, _FACE) or self._taken(frame, reading.roi):
                 break
-            earlier.append((reading, _confidence(reading)))
+            face.piece.prepend(reading)
             roi = reading.roi
-        face.piece.prepend(earlier)
 
     def _taken(self, frame: int, roi: Roi) -> bool:
         pieces = [face.piece for face in self._active] + self._done
@@ -263,7 +259,7 @@ class _Followed:
     def see(self, reading: Reading) -> None:
         self.missed = 0
         self.last = reading
-        self.piece.append(reading, _confidence(reading))
+        self.piece.append(reading)
 
     def guess(self) -> Roi:
         """Where the face will be next: where it was, moved on if it moves fast."""
@@ -279,7 +275,7 @@ class _Followed:
 
 def _real(person: Sequence[Tracklet], shots: Sequence[tuple[int, int]]) -> bool:
     """Whether a person was seen long and surely enough to be none of the network's ghosts."""
-    confidence = np.concatenate([piece.confidence for piece in person])
+    confidence = np.concatenate([np.array(piece.confidence) for piece in person])
     length = max(
         stop - start
         for start, stop in shots
@@ -289,8 +285,8 @@ def _real(person: Sequence[Tracklet], shots: Sequence[tuple[int, int]]) -> bool:
     return len(confidence) >= min(_EVIDENCE, length) and sure >= _SURE_SHARE * len(confidence)
 
 
-def _is_face(reading: Reading, spread: float) -> bool:
-    return reading.presence >= _PRESENT and reading.spread <= spread
+def _is_face(reading: Reading, bounds: tuple[float, float]) -> bool:
+    return reading.evidence >= bounds[0] and reading.spread <= bounds[1]
 
 
 def _moved(used: Roi, found: Roi) -> bool:
@@ -300,12 +296,14 @@ def _moved(used: Roi, found: Roi) -> bool:
     return bool(max(shift, growth) > _MOVED or turn > 2 * _MOVED)
 
 
+def _inside(roi: Roi, picture: ByteImage) -> bool:
+    height, width = picture.shape[:2]
+    x0, y0, x1, y1 = roi.box
+    return bool(x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height)
+
+
 def _same(a: Roi, b: Roi) -> bool:
     return overlap(a.box, b.box) > 0.6
-
-
-def _confidence(reading: Reading) -> float:
-    return float(reading.presence * np.exp(-((reading.spread / 0.04) ** 2)))
 
 
 def _assemble(
@@ -319,6 +317,6 @@ def _assemble(
     for piece in person:
         for i, row in enumerate(piece.rows):
             landmarks[piece.start + i] = (row + half) * stretch - half
-        confidence[piece.start : piece.stop] = piece.confidence
+        confidence[piece.start : piece.stop] = list(piece.confidence)
         piece.rows.clear()
     return FaceTrack(number, landmarks, confidence)
