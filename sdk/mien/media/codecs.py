@@ -6,6 +6,7 @@ the source's own, or the nearest that loses nothing the codec can keep.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -60,9 +61,13 @@ class Encoding:
 
 
 _QUIET_X265: Final = "log-level=error"
+# SVT-AV1 writes pages to standard error unless its environment says: errors only.
+os.environ.setdefault("SVT_LOG", "1")
 _FFV1: Final = {"level": "3", "g": "1", "slicecrc": "1"}
 _DEFLATE: Final = {"compression_algo": "deflate"}
 
+# The qualities were chosen on lp_s18, lp_s29, lowlight_s32 (8 bits) and hevc10_s18: every
+# frame comes out at 48 dB of luma PSNR or more, where differences can no longer be seen.
 CODECS: Final[dict[str, Codec]] = {
     codec.name: codec
     for codec in (
@@ -75,7 +80,7 @@ CODECS: Final[dict[str, Codec]] = {
         Codec(
             "hevc",
             "libx265",
-            {"preset": "medium", "crf": "15", "x265-params": _QUIET_X265},
+            {"preset": "medium", "crf": "17", "x265-params": _QUIET_X265},
             {"preset": "medium", "x265-params": f"{_QUIET_X265}:lossless=1"},
             tag="hvc1",
         ),
@@ -88,7 +93,7 @@ CODECS: Final[dict[str, Codec]] = {
             {"crf": "15", "b": "0", "row-mt": "1", "cpu-used": "4"},
             {"lossless": "1", "row-mt": "1", "cpu-used": "4"},
         ),
-        Codec("av1", "libsvtav1", {"crf": "18", "preset": "8"}),
+        Codec("av1", "libsvtav1", {"crf": "14", "preset": "8"}),
         Codec(
             "png",
             "png",

@@ -9,7 +9,15 @@ import numpy.typing as npt
 
 from mien.model.curves import FloatArray
 
-__all__ = ["FULL_RANGE", "LIMITED_RANGE", "code_scale", "resolve_matrix", "srgb", "to_ycc"]
+__all__ = [
+    "FULL_RANGE",
+    "LIMITED_RANGE",
+    "code_scale",
+    "resolve_matrix",
+    "srgb",
+    "swscale_matrix",
+    "to_ycc",
+]
 
 LIMITED_RANGE: Final = 1
 FULL_RANGE: Final = 2
@@ -41,6 +49,12 @@ def resolve_matrix(matrix: int, height: int) -> int:
     if matrix in _KR_KB:
         return matrix
     return BT709 if height >= HD_HEIGHT else BT601
+
+
+def swscale_matrix(matrix: int, height: int) -> int:
+    """The same in the numbers of FFmpeg's scaler, which knows BT.601 as 5 only."""
+    resolved = resolve_matrix(matrix, height)
+    return {6: 5, 10: 9}.get(resolved, resolved)
 
 
 def to_ycc(matrix: int) -> npt.NDArray[np.float64]:

@@ -7,7 +7,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from mien.errors import OutputError
-from mien.media.color import FULL_RANGE, LIMITED_RANGE, resolve_matrix, srgb
+from mien.media.color import FULL_RANGE, LIMITED_RANGE, srgb, swscale_matrix
 from mien.media.exr import ExrPicture
 from mien.media.frame import MoviePicture, Picture, planes_of
 from mien.model.curves import FloatArray
@@ -56,9 +56,9 @@ class Converter:
 
     def _reformat(self, video: av.VideoFrame, *, full: bool) -> av.VideoFrame:
         from_rgb, to_rgb = video.format.is_rgb, _is_rgb(self._target)
-        matrix = _swscale(resolve_matrix(video.colorspace, video.height))
+        matrix = swscale_matrix(video.colorspace, video.height)
         goal = self._color.range == FULL_RANGE or self._target.startswith("yuvj")
-        target_matrix = _swscale(resolve_matrix(self._color.matrix, video.height))
+        target_matrix = swscale_matrix(self._color.matrix, video.height)
         converted = self._reformatter.reformat(
             video,
             format=self._target,
@@ -91,10 +91,6 @@ def _is_rgb(pixel_format: str) -> bool:
     if pixel_format.startswith("rgbf"):
         return True
     return not pixel_format.startswith("grayf") and av.VideoFormat(pixel_format).is_rgb
-
-
-def _swscale(matrix: int) -> int:
-    return 5 if matrix == 6 else min(matrix, 9)
 
 
 def _shown(linear: FloatArray) -> av.VideoFrame:

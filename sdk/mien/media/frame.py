@@ -18,7 +18,7 @@ import numpy.typing as npt
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import VideoReformatter
 
-from mien.media.color import FULL_RANGE, resolve_matrix
+from mien.media.color import FULL_RANGE, swscale_matrix
 from mien.media.orient import turn
 from mien.media.planes import Channel, Layout, Plane, Plate
 from mien.model.shot import Orientation
@@ -35,7 +35,6 @@ __all__ = [
 
 _PACKED_RGB = re.compile(r"^([rgba0]{3,4})(?:24|48|64)?(f16|f32)?(?:le|be)?$")
 _PLANAR_DEPTHS = (8, 9, 10, 12, 14, 16)
-_BT601_OF_SWSCALE = 5
 
 _local = threading.local()
 
@@ -155,7 +154,7 @@ class MoviePicture:
         """(height, width, 3) R'G'B' through the tags' matrix and range."""
         video = self.video
         shrinks = width * height < video.width * video.height
-        matrix = resolve_matrix(video.colorspace, video.height)
+        matrix = swscale_matrix(video.colorspace, video.height)
         if not hasattr(_local, "reformatter"):
             _local.reformatter = VideoReformatter()
         rgb = _local.reformatter.reformat(
@@ -163,16 +162,11 @@ class MoviePicture:
             width=width,
             height=height,
             format="rgb24",
-            src_colorspace=None if video.format.is_rgb else min(matrix, _swscale(matrix)),
+            src_colorspace=None if video.format.is_rgb else matrix,
             src_color_range=FULL_RANGE if self.full_range else None,
             interpolation="AREA" if shrinks else "BICUBIC",
         )
         return np.asarray(rgb.to_ndarray())
-
-
-def _swscale(matrix: int) -> int:
-    """The matrix in swscale's numbers, which know BT.601 as 5 only."""
-    return _BT601_OF_SWSCALE if matrix in (5, 6) else min(matrix, 9)
 
 
 def layout_of(pixel_format: av.VideoFormat) -> Layout | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Final, Protocol
 import av
 from av.container import InputContainer
 
-from mien.errors import MediaError
+from mien.errors import MediaError, UsageError
 from mien.media.ahead import decode_ahead
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame, MoviePicture
@@ -69,19 +70,32 @@ class Reader(Protocol):
     ) -> None: ...
 
 
-def open_reader(source: str | Path | MediaFacts, *, threads: int = 0) -> Reader:
-    """Open a movie or an image sequence.
+def open_reader(
+    source: str | Path | MediaFacts, *, threads: int = 0, decoder: str | None = None
+) -> Reader:
+    """Open a movie or an image sequence. This is the one place that chooses the decoder.
 
     Args:
         source: The file or pattern, or its facts where they are known already.
         threads: Threads that decode; 0 lets the decoder choose.
+        decoder: `pyav`, or `decord` for looking only (8-bit R'G'B', no plates); None for
+            what the environment variable MIEN_DECODER says, or else `pyav`.
 
     Raises:
         MediaError: When there is nothing to read.
+        UsageError: When there is no such decoder.
+        MissingPartError: When decord is not installed.
     """
     facts = source if isinstance(source, MediaFacts) else probe(source)
+    name = decoder or os.environ.get("MIEN_DECODER") or "pyav"
+    if name not in ("pyav", "decord"):
+        raise UsageError(f"There is no decoder '{name}'.", "Choose pyav or decord.")
     if facts.kind == "sequence":
         return SequenceReader(facts, cache_bytes=CACHE_BYTES)
+    if name == "decord":
+        from mien.media.decord import DecordReader
+
+        return DecordReader(facts, threads=threads)
     return MovieReader(facts, threads=threads)
 
 
@@ -285,8 +299,15 @@ class MovieReader:
             decoder.close()
 
     def _frame(self, number: int, video: av.VideoFrame) -> Frame:
-        pts = self._facts.pts[number]
-        return Frame(number, pts, self._facts.orientation, MoviePicture(video))
+        facts = self._facts
+        size = (facts.orientation.width, facts.orientation.height)
+        if (video.width, video.height) != size or video.format.name != facts.pixel_format:
+            raise MediaError(
+                f"{facts.path.name} changes at frame {number} from {size[0]} x {size[1]}"
+                f" {facts.pixel_format} to {video.width} x {video.height} {video.format.name}.",
+                "Cut it there, or convert it to one size and pixel format.",
+            )
+        return Frame(number, facts.pts[number], facts.orientation, MoviePicture(video))
 
     def __enter__(self) -> MovieReader:
         return self

@@ -37,6 +37,10 @@ _STANDARD_TAGS = frozenset(
 """Tags that MP4 and MOV have a place for; others need the `mdta` key table."""
 
 
+_INTERLACED = ("h264", "prores")
+"""Codecs whose encoders code fields where the source has them."""
+
+
 class Writer(Protocol):
     """Takes the frames of a render, in order.
 
@@ -306,6 +310,8 @@ class _MovieSink:
         options = dict(encoding.options)
         if picture is not None:
             options = hdr_options(encoding.codec.name, options, picture)
+            if picture.interlaced_frame and encoding.codec.name in _INTERLACED:
+                options["flags"] = "+ildct+ilme"
         stream = output.add_stream(encoding.codec.encoder, rate=source.clock.rate, options=options)
         assert isinstance(stream, VideoStream)
         context = stream.codec_context
@@ -333,10 +339,12 @@ class _MovieSink:
         return stream
 
     def _container_options(self) -> dict[str, str]:
-        if self._encoding.container not in ("mp4", "mov"):
-            return {}
+        # Without it Matroska and MXF draw random identifiers: no two renders would be equal.
+        options = {"fflags": "+bitexact"}
         unusual = {key.lower() for key in self._source.metadata} - _STANDARD_TAGS
-        return {"movflags": "use_metadata_tags"} if unusual else {}
+        if unusual and self._encoding.container in ("mp4", "mov"):
+            options["movflags"] = "use_metadata_tags"
+        return options
 
     def _frame_durations(self) -> dict[int, int]:
         """How long each frame is shown, by its time in the output."""

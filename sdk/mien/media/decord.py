@@ -1,0 +1,122 @@
+"""Read movies through decord, for those whose training scripts do (`mien[decord]`).
+
+For looking only: decord gives 8-bit R'G'B', already turned upright, so that tracking sees
+what it would see, but nothing that could be written back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from types import TracebackType
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mien.errors import MediaError, MissingPartError, UsageError
+from mien.media.ahead import decode_ahead
+from mien.media.frame import Frame
+from mien.media.planes import Plate
+from mien.model.shot import MediaFacts, Orientation
+
+__all__ = ["DecordReader"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Upright:
+    """A picture as decord gives it."""
+
+    rgb: npt.NDArray[np.uint8]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory held."""
+        return self.rgb.nbytes
+
+    def plate(self) -> Plate:
+        """Refused: the picture is no longer in its own format."""
+        raise UsageError(
+            "decord gives 8-bit pictures for looking only, not plates to edit.",
+            "Unset MIEN_DECODER, or open the reader with decoder='pyav'.",
+        )
+
+    def with_plate(self, plate: Plate) -> _Upright:
+        """Refused, as `plate` is."""
+        del plate
+        self.plate()
+        return self
+
+    def rgb8(self, width: int, height: int) -> npt.NDArray[np.uint8]:
+        """(height, width, 3) R'G'B', scaled to that size."""
+        if self.rgb.shape[:2] == (height, width):
+            return self.rgb
+        return np.asarray(cv2.resize(self.rgb, (width, height), interpolation=cv2.INTER_AREA))
+
+
+class DecordReader:
+    """Frames of a movie through decord.
+
+    Args:
+        facts: Facts of the movie.
+        threads: Threads that decode; 0 lets decord choose.
+    """
+
+    def __init__(self, facts: MediaFacts, *, threads: int = 0) -> None:
+        try:
+            decord: Any = import_module("decord")
+        except ImportError as error:
+            raise MissingPartError(
+                "decord is not installed.", "Install it with `pip install mien[decord]`."
+            ) from error
+        try:
+            self._video = decord.VideoReader(str(facts.path), num_threads=threads)
+        except (decord.DECORDError, RuntimeError) as error:
+            raise MediaError(
+                f"{facts.path.name} cannot be read by decord.", "Read it with MIEN_DECODER=pyav."
+            ) from error
+        self._error = decord.DECORDError
+        self._facts = facts
+        # It is upright already; only its pixels may still be other than square.
+        upright = facts.orientation.upright_size
+        self._orientation = Orientation(*upright)
+
+    @property
+    def facts(self) -> MediaFacts:
+        """The facts of the media."""
+        return self._facts
+
+    def frame(self, index: int) -> Frame:
+        """The frame with an index; see `Reader.frame`."""
+        if not 0 <= index < self._facts.clock.frame_count:
+            raise IndexError(f"{self._facts.path.name} has no frame {index}")
+        try:
+            rgb = self._video[index].asnumpy()
+        except (self._error, IndexError) as error:
+            raise MediaError(
+                f"Frame {index} of {self._facts.path.name} cannot be read by decord.",
+                "Read it with MIEN_DECODER=pyav.",
+            ) from error
+        return Frame(index, self._facts.pts[index], self._orientation, _Upright(rgb))
+
+    def stream(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+        """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
+        count = self._facts.clock.frame_count
+        frames = range(start, count if stop is None else min(stop, count))
+        return decode_ahead(self.frame(index) for index in frames)
+
+    def close(self) -> None:
+        """Nothing to let go of: decord frees its file with itself."""
+
+    def __enter__(self) -> DecordReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,273 @@
+"""From a file to a render on real footage, through the public verbs alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import mien
+from mien.media.planes import Plate
+from mien.media.probe import probe
+from mien.rendering.base import FacePlan, Patch, PlateSource, RenderSession
+from mien.rendering.registry import get_renderer
+
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
+
+Clip = Callable[[str], Path]
+Mask = npt.NDArray[np.bool_]
+
+
+def planes(path: Path) -> list[list[npt.NDArray[Any]]]:
+    """Code values of every plane of every frame, in the file's own pixel format."""
+    with av.open(str(path)) as container:
+        return [
+            [_samples(plane, frame.format.components[0].bits) for plane in frame.planes]
+            for frame in container.decode(video=0)
+        ]
+
+
+def _samples(plane: av.video.plane.VideoPlane, bits: int) -> npt.NDArray[Any]:
+    kind = np.uint16 if bits > 8 else np.uint8
+    rows = np.frombuffer(plane, dtype=kind).reshape(plane.height, -1)
+    return rows[:, : plane.width].copy()
+
+
+def same(a: Sequence[npt.NDArray[Any]], b: Sequence[npt.NDArray[Any]]) -> bool:
+    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def short(clip: Path, folder: Path, frames: str) -> Path:
+    """A part of a clip, so that tracking it is quick."""
+    path = folder / f"short{clip.suffix}"
+    mien.render(clip, path, frames=frames, progress=False)
+    return path
+
+
+class Spy:
+    """The embedded renderer, with its masks written down."""
+
+    name = "spy"
+
+    def __init__(self) -> None:
+        self.masks: dict[int, list[Patch]] = {}
+
+    def open(
+        self,
+        shot: mien.Shot,
+        plans: Sequence[FacePlan],
+        source: PlateSource,
+        progress: Callable[[float], None] | None = None,
+    ) -> SpySession:
+        return SpySession(get_renderer("warp").open(shot, plans, source, progress), self.masks)
+
+
+class SpySession:
+    def __init__(self, session: RenderSession, masks: dict[int, list[Patch]]) -> None:
+        self._session = session
+        self._masks = masks
+
+    def __enter__(self) -> SpySession:
+        self._session.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._session.__exit__(*error)
+
+    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
+        patch = self._session.render(plan, frame, plate)
+        if patch is not None:
+            self._masks.setdefault(frame, []).append(patch)
+        return patch
+
+
+def inside(patches: Sequence[Patch], shape: tuple[int, int], chroma: tuple[int, int]) -> Mask:
+    """Where a plane may change: samples that share a pixel with a mask."""
+    full = np.zeros((shape[0] * chroma[0], shape[1] * chroma[1]), dtype=bool)
+    for patch in patches:
+        box = patch.box
+        full[box.y0 : box.y1, box.x0 : box.x1] |= patch.mask > 0
+    blocks = full.reshape(shape[0], chroma[0], shape[1], chroma[1])
+    return np.asarray(blocks.any(axis=(1, 3)))
+
+
+def test_nothing_asked_nothing_changed(clip: Clip, tmp_path: Path) -> None:
+    source = clip("derived_hevc10_1080p_s18.mp4")
+    report = mien.render(source, tmp_path / "out.mkv", frames="0:40", lossless=True, progress=False)
+    assert (report.frames, report.frames_edited, report.renderer) == (40, 0, None)
+    for before, after in zip(planes(source), planes(tmp_path / "out.mkv"), strict=False):
+        assert same(before, after)
+
+
+def test_zero_edits_are_no_edits(clip: Clip, tmp_path: Path) -> None:
+    source = short(clip("lp_s18.mp4"), tmp_path, "0:20")
+    shot = mien.track(source, progress=False)
+    zero = mien.Edit(shot.faces[0]).key("mouthSmile", 0, 0.0).key("jawOpen", 10, 0.0)
+    report = mien.render(shot, tmp_path / "out.mkv", edits=[zero], lossless=True, progress=False)
+    assert report.frames_edited == 0
+    assert all(map(same, planes(source), planes(tmp_path / "out.mkv")))
+
+
+def test_only_the_mask_in_only_the_span(clip: Clip, tmp_path: Path) -> None:
+    """Outside frames 30..60 and outside the mask, every code value is the plate's."""
+    source = short(clip("lp_s18.mp4"), tmp_path, "0:80")
+    shot = mien.track(source, progress=False)
+    spy = Spy()
+    mien.register_renderer(spy)
+    edit = mien.Edit(shot.faces[0]).set("mouthSmile", 0.6, span="30:60")
+    report = mien.render(
+        shot, tmp_path / "out.mkv", edits=[edit], renderer="spy", lossless=True, progress=False
+    )
+    assert report.frames_edited == 30
+    assert set(spy.masks) == set(range(30, 60))
+    for index, (before, after) in enumerate(
+        zip(planes(source), planes(tmp_path / "out.mkv"), strict=True)
+    ):
+        if index not in spy.masks:
+            assert same(before, after)
+            continue
+        assert not same(before, after)
+        height, width = before[0].shape
+        for a, b in zip(before, after, strict=True):
+            chroma = (height // a.shape[0], width // a.shape[1])
+            assert not ((a != b) & ~inside(spy.masks[index], a.shape, chroma)).any()
+
+
+def test_a_part_is_the_part_of_the_whole(clip: Clip, tmp_path: Path) -> None:
+    """The same frames come out whether all or some are rendered (promise 7)."""
+    source = short(clip("lp_s29.mp4"), tmp_path, "0:24")
+    shot = mien.track(source, progress=False)
+    edit = mien.Edit(shot.faces[0]).set("jawOpen", 0.4).set("eyeBlink", 0.8)
+    options: dict[str, Any] = {"edits": [edit], "lossless": True, "progress": False}
+    mien.render(shot, tmp_path / "all.mkv", **options)
+    mien.render(shot, tmp_path / "part.mkv", frames="11:17", **options)
+    mien.render(shot, tmp_path / "again.mkv", **options)
+    whole = planes(tmp_path / "all.mkv")
+    assert all(map(same, whole[11:17], planes(tmp_path / "part.mkv")))
+    assert (tmp_path / "all.mkv").read_bytes() == (tmp_path / "again.mkv").read_bytes()
+
+
+def test_each_face_has_its_own_edit(clip: Clip, tmp_path: Path) -> None:
+    source = short(clip("derived_two_faces_1080p30.mp4"), tmp_path, "0:16")
+    shot = mien.track(source, progress=False)
+    assert len(shot.faces) == 2
+    one, two = shot.faces
+    changed = {}
+    for name, edits in (
+        ("one", [mien.Edit(one).set("mouthSmile", 0.6)]),
+        ("two", [mien.Edit(two).set("browInnerUp", 0.8)]),
+        ("both", [mien.Edit(one).set("mouthSmile", 0.6), mien.Edit(two).set("browInnerUp", 0.8)]),
+    ):
+        report = mien.render(
+            shot, tmp_path / f"{name}.mkv", edits=edits, lossless=True, progress=False
+        )
+        assert report.faces == tuple(edit.face.number for edit in edits)
+        changed[name] = planes(tmp_path / f"{name}.mkv")[8][0] != planes(source)[8][0]
+    assert changed["one"].any()
+    assert changed["two"].any()
+    assert not (changed["one"] & changed["two"]).any()
+    assert np.array_equal(changed["both"], changed["one"] | changed["two"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "derived_phone_rotated.mp4",
+        "pyfeat_face_noface.mov",
+        "derived_prores422lt_24p_s29.mov",
+        "derived_60fps_s29.mp4",
+    ],
+)
+def test_an_edited_film_is_the_same_film(clip: Clip, tmp_path: Path, name: str) -> None:
+    source = clip(name)
+    before = probe(source)
+    frames = f"0:{min(24, before.clock.frame_count)}"
+    cut = tmp_path / f"cut{source.suffix}"
+    mien.render(source, cut, frames=frames, progress=False)
+    shot = mien.track(cut, progress=False)
+    output = tmp_path / f"out{source.suffix}"
+    edit = mien.Edit(shot.faces[0]).set("mouthSmile", 0.5)
+    assert mien.render(shot, output, edits=[edit], progress=False).frames_edited > 0
+    a, b = probe(cut), probe(output)
+    assert (a.pts, a.clock, a.time_base) == (b.pts, b.clock, b.time_base)
+    assert (a.orientation, a.color, a.pixel_format) == (b.orientation, b.color, b.pixel_format)
+    assert (before.orientation, before.color, before.bits) == (b.orientation, b.color, b.bits)
+    assert sound(cut) == sound(output)
+
+
+def sound(path: Path) -> str:
+    """A hash of all audio packets."""
+    digest = hashlib.sha256()
+    with av.open(str(path)) as container:
+        for packet in container.demux():
+            if packet.stream.type == "audio":
+                digest.update(bytes(packet))
+    return digest.hexdigest()
+
+
+def test_a_project_renders_as_its_shot_does(clip: Clip, tmp_path: Path) -> None:
+    source = short(clip("lp_s32.mp4"), tmp_path, "0:12")
+    shot = mien.track(source, progress=False)
+    edit = mien.Edit(shot.faces[0]).key("surprise", 0, 0.0).key("surprise", 6, 0.8)
+    mien.save_project(shot, tmp_path / "shot.mien", [edit])
+    mien.render(shot, tmp_path / "a.mkv", edits=[edit], lossless=True, progress=False)
+    mien.render(tmp_path / "shot.mien", tmp_path / "b.mkv", lossless=True, progress=False)
+    assert (tmp_path / "a.mkv").read_bytes() == (tmp_path / "b.mkv").read_bytes()
+
+
+def test_from_the_command_line(clip: Clip, tmp_path: Path) -> None:
+    source = short(clip("vretalk_4.mp4"), tmp_path, "0:20")
+
+    def run(*arguments: object) -> dict[str, Any]:
+        done = subprocess.run(
+            [sys.executable, "-m", "mien", *map(str, arguments), "--json"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert done.stderr == ""
+        found = json.loads(done.stdout)
+        assert isinstance(found, dict)
+        return found
+
+    project, output = tmp_path / "shot.mien", tmp_path / "out.mp4"
+    assert run("track", source, "-o", project)["faces"][0]["frames_seen"] == 20
+    report = run("render", project, "-o", output, "--set", "mouthSmile=+0.5@5:15",
+                 "--set", "jawOpen=0.3@5:15")  # fmt: skip
+    assert (report["frames"], report["frames_edited"]) == (20, 10)
+    assert report["renderer"] == "warp"
+    run("curves", project, "-o", tmp_path / "curves.npz")
+    with np.load(tmp_path / "curves.npz", allow_pickle=False) as curves:
+        assert curves["expr"].shape == (20, 50)
+        assert curves["controls"].shape == (20, len(curves["control_names"]))
+    raw = run("render", source, "-o", tmp_path / "raw.mp4", "--set", "mouthSmile=+0.5@5:15")
+    assert raw["tracked"]
+    assert raw["frames_edited"] == 10
+
+
+def test_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole job without a network, in less than the two minutes that are promised."""
+    from mien.demo import run_demo
+
+    def refuse(*arguments: Any) -> None:
+        raise AssertionError("the demo reached for the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    report = run_demo(tmp_path / "demo", progress=False)
+    assert report.frames_seen == report.frames == 125
+    assert sum(report.seconds.values()) < 120
+    for path, _ in report.files:
+        assert path.stat().st_size > 0
+    for moment in report.moments:
+        for name, values in moment["controls"].items():
+            asked = values["asked"] - values["filmed"]
+            achieved = values["achieved"] - values["filmed"]
+            assert achieved * np.sign(asked) > 0, (moment["title"], name)
