@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Assignment", "parse_assignment"]
 
-_SET = re.compile(
-    r"(?P<name>[^=@]+)=(?P<sign>[+-]?)(?P<value>\d+\.?\d*|\.\d+)(@(?P<span>.+))?", re.DOTALL
-)
+_SET = re.compile(r"(?P<name>[^=@]+)=(?P<sign>[+-]?)(?P<value>\d+\.?\d*|\.\d+)(@(?P<span>.+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +46,13 @@ def parse_assignment(text: str) -> Assignment:
         UsageError: When it cannot be read, or the value is beyond the control's limits.
         UnknownControlError: When nothing has that name.
     """
-    match = _SET.fullmatch(text.strip())
+    match = _SET.fullmatch("".join(text.split()))
     if match is None:
         raise UsageError(
             f"--set '{text}' cannot be read.",
             "Write NAME=VALUE, or NAME=+VALUE@START:END, as in mouthSmile=+0.6@1.0s:2.0s.",
         )
-    name = match["name"].strip()
+    name = match["name"]
     limit = _limit(name)
     value = float(match["sign"] + match["value"])
     if abs(value) > limit:

@@ -26,7 +26,7 @@ __all__ = ["before_after", "curves_plot", "side_by_side"]
 Picture = npt.NDArray[np.uint8]
 
 _PLOTTED = ("mouthSmile", "jawOpen", "browInnerUp", "eyeBlink")
-_MARGIN = 0.55
+_MARGIN = 0.25
 """Room around the face on the contact sheet, as a share of its size."""
 
 
@@ -41,7 +41,7 @@ def before_after(before: Path, after: Path, face: Face, output: Path) -> None:
     """
     frames = [face.clock.parse(moment.time) for moment in MOMENTS]
     rows = [_crops(path, face, frames) for path in (before, after)]
-    figure = _figure(2.4 * len(frames), 5.6)
+    figure = _figure(2.4 * len(frames), 5.4)
     for row, (pictures, word) in enumerate(zip(rows, ("as filmed", "edited"), strict=True)):
         for column, (picture, moment) in enumerate(zip(pictures, MOMENTS, strict=True)):
             axes = figure.add_subplot(2, len(frames), row * len(frames) + column + 1)

@@ -35,17 +35,29 @@ MOMENTS = (
 )
 
 
-def tell(face: Face) -> Edit:
-    """The edit of the demo, in one layer each for mouth, brows and eyes."""
-    edit = Edit(face)
-    for time, value in (("0.4s", 0.0), ("1.0s", -0.5), ("1.6s", -0.5), ("2.4s", 0.0),
-                        ("3.8s", 0.0), ("4.3s", 0.5), ("4.7s", 0.5), ("4.9s", 0.3)):  # fmt: skip
-        edit = edit.key("mouthSmile", time, value, layer="mouth")
-    for time, value in (("2.9s", 0.0), ("3.2s", 0.45), ("3.5s", 0.45), ("3.8s", 0.0)):
-        edit = edit.key("jawOpen", time, value, layer="mouth")
-    for time, value in (("1.5s", 0.0), ("1.9s", 0.8), ("2.2s", 0.8), ("2.5s", 0.0)):
-        edit = edit.key("raisedBrows", time, value, layer="brows")
+_MOUTH = {
+    "mouthSmile": (("0.4s", 0.0), ("1.0s", -0.7), ("1.5s", -0.7), ("2.2s", 0.0),
+                   ("3.8s", 0.0), ("4.2s", 0.5), ("4.8s", 0.5)),
+    "jawOpen": (("2.9s", 0.0), ("3.2s", 0.6), ("3.5s", 0.6), ("3.8s", 0.0)),
+}  # fmt: skip
+_BROWS = {
+    "raisedBrows": (("1.5s", 0.0), ("1.9s", 1.0), ("2.2s", 1.0), ("2.5s", 0.0)),
+}
+_EYES = {
     # A blink closes faster than it opens: 80 ms down, 40 ms shut, 200 ms up.
-    for time, value in (("2.52s", 0.0), ("2.6s", 1.0), ("2.64s", 1.0), ("2.84s", 0.0)):
-        edit = edit.key("eyeBlink", time, value, layer="eyes", interpolation="bezier")
+    "eyeBlink": (("2.52s", 0.0), ("2.6s", 0.9), ("2.64s", 0.9), ("2.84s", 0.0)),
+    "cheekSquint": (("3.8s", 0.0), ("4.2s", 0.6), ("4.8s", 0.6)),
+}
+
+
+def tell(face: Face) -> Edit:
+    """The edit of the demo: a layer each for mouth, brows and eyes, with its own easing."""
+    edit = Edit(face)
+    for layer, tracks in (("mouth", _MOUTH), ("brows", _BROWS), ("eyes", _EYES)):
+        for control, keys in tracks.items():
+            for time, value in keys:
+                edit = edit.key(
+                    control, time, value, layer=layer,
+                    interpolation="bezier" if layer == "eyes" else "ease",
+                )  # fmt: skip
     return edit.with_layer(replace(edit.layer("brows"), weight=0.9))
