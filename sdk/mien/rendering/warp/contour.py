@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import PchipInterpolator
 
 from mien.model.curves import FloatArray
 from mien.rendering.warp.topology import Opening
@@ -120,7 +119,20 @@ class Edges:
 
 
 def _curve(points: FloatArray, u: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Heights at u of the monotone cubic through points (N, 2)."""
     # Landmarks of a puckered or half-turned mouth may fold back; keep u ascending.
-    ascending = np.maximum.accumulate(points[:, 0].astype(np.float64))
-    ascending += np.arange(len(ascending)) * 1e-4
-    return np.asarray(PchipInterpolator(ascending, points[:, 1], extrapolate=True)(u))
+    x = np.maximum.accumulate(points[:, 0].astype(np.float64))
+    x += np.arange(len(x)) * 1e-4
+    y = points[:, 1].astype(np.float64)
+    step = np.diff(x)
+    slope = np.diff(y) / step
+    # The harmonic mean of neighbouring slopes, 0 at turning points, keeps it monotone.
+    product = slope[:-1] * slope[1:]
+    total = slope[:-1] + slope[1:]
+    inner = np.where(product > 0, 2 * product / np.where(product > 0, total, 1), 0)
+    tangent = np.concatenate([slope[:1], inner, slope[-1:]])
+    index = np.clip(np.searchsorted(x, u, side="right") - 1, 0, len(step) - 1)
+    t = np.clip((u - x[index]) / step[index], 0, 1)
+    rise = t * t * (3 - 2 * t)
+    bend = step[index] * (t * (1 - t) ** 2 * tangent[index] - t * t * (1 - t) * tangent[index + 1])
+    return np.asarray(y[index] + rise * step[index] * slope[index] + bend)

@@ -35,6 +35,8 @@ _INSIDE = 0.6
 """Height from which it shows an inside worth carrying to other frames."""
 _TURN = 12.0
 """Degrees of head turn within which an inside fits another frame."""
+_SPEED = 0.2
+"""How fast lips may move, in cm a frame, for the frame to be a good look at them."""
 _TEETH, _TEETH_MOST = 0.22, 0.75
 """Upper teeth below the resting line, in cm: when nothing is known, and the most."""
 _BRIGHT, _DROP = 0.55, 0.62
@@ -94,13 +96,15 @@ def look_through(
     if not active.any():
         return MouthMemory()
     gaps = _openings(plan)
-    yaw = _yaw(plan)
+    yaw, speed = _yaw(plan), _speed(plan)
     wanted: dict[int, int] = {}
     sections = (0, *cuts)
     for number, (start, stop) in enumerate(zip(sections, (*cuts, len(gaps)), strict=True)):
         asked = start + np.flatnonzero(active[start:stop])
         if len(asked):
-            best = _best(gaps[start:stop], yaw[start:stop], yaw[asked], _target(plan, mover, asked))
+            height = _target(plan, mover, asked)
+            place = slice(start, stop)
+            best = _best(gaps[place], yaw[place], speed[place], yaw[asked], height)
             if best is not None:
                 wanted[number] = start + best
     looks = set(wanted.values()) | set(_spread_out(gaps))
@@ -124,15 +128,17 @@ def _target(plan: FacePlan, mover: Mover, frames: IntArray) -> float:
     return float(np.max(heights))
 
 
-def _best(gaps: FloatArray, yaw: FloatArray, asked_yaw: FloatArray, height: float) -> int | None:
+def _best(
+    gaps: FloatArray, yaw: FloatArray, speed: FloatArray, asked_yaw: FloatArray, height: float
+) -> int | None:
     """The frame whose open mouth fits best; None when none does."""
     turn = np.abs(yaw - np.median(asked_yaw))
-    fits = (gaps >= _INSIDE) & (turn < _TURN)
+    fits = (gaps >= _INSIDE) & (turn < _TURN) & (speed < _SPEED)
     if not fits.any():
         return None
     # An inside may be drawn out a little, but cutting from a larger one is better.
     size = np.log(np.maximum(gaps, 1e-3) / max(height, _INSIDE))
-    cost = np.where(size < 0, -2 * size, size) + turn / _TURN
+    cost = np.where(size < 0, -2 * size, size) + turn / _TURN + speed / _SPEED
     return int(np.argmin(np.where(fits, cost, np.inf)))
 
 
@@ -152,6 +158,18 @@ def _yaw(plan: FacePlan) -> FloatArray:
     forward = plan.face.curves.pose.rotation[:, :, 2]
     yaw = np.degrees(np.arctan2(forward[:, 0], forward[:, 2]))
     return np.asarray(yaw, dtype=np.float32)
+
+
+def _speed(plan: FacePlan) -> FloatArray:
+    """(T,) how fast the lips move, in cm a frame: fast lips are blurred and hard to track."""
+    face = plan.face
+    lips = face.landmarks[:, list(LIPS.rim), :2]
+    scale = np.maximum(face.curves.pose.scale[1:, None, None], 1e-6)
+    steps = np.linalg.norm(np.diff(lips, axis=0) / scale, axis=2).mean(axis=1)
+    steps = np.nan_to_num(np.concatenate([steps[:1], steps, steps[-1:]]), nan=np.inf)
+    if len(steps) < 2:
+        return np.zeros(len(lips), dtype=np.float32)
+    return np.asarray(np.maximum(steps[1:], steps[:-1]), dtype=np.float32)
 
 
 def _spread_out(gaps: FloatArray) -> list[int]:

@@ -86,23 +86,35 @@ def dense(zone: Zone, points: FloatArray, motion: FloatArray, triangles: IntArra
     # cv2.resize puts the centre of cell i at (i + 1/2) * cell - 1/2 pixels.
     origin = np.array([zone.x0, zone.y0], dtype=np.float32) - 0.5
     grid = (points - origin) / zone.cell - 0.5
-    corners = grid[triangles]
-    low, high = corners.min(axis=1), corners.max(axis=1)
-    seen = ((high >= 0) & (low <= [zone.columns, zone.rows])).all(axis=1)
-    corners, moves = corners[seen], motion[triangles[seen]]
+    seen = _overlapping(grid, triangles, zone)
+    corners, moves = grid[seen], motion[seen]
     labels = np.zeros((zone.rows, zone.columns), dtype=np.int32)
     fixed = np.round(corners * (1 << _SUBCELL)).astype(np.int32)
     for label, polygon in enumerate(fixed, start=1):
         cv2.fillConvexPoly(labels, polygon, label, shift=_SUBCELL)
     slope, start = _affine(corners, moves)
-    y, x = np.indices(labels.shape, dtype=np.float32)
-    field = start[labels]
-    field += slope[labels, 0] * x[..., None]
-    field += slope[labels, 1] * y[..., None]
+    x = np.arange(zone.columns, dtype=np.float32)
+    y = np.arange(zone.rows, dtype=np.float32)[:, None]
+    planes = [
+        start[labels, i] + slope[labels, 0, i] * x + slope[labels, 1, i] * y for i in range(2)
+    ]
+    field = cv2.merge(planes)
     field = cv2.GaussianBlur(field, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE)
     if zone.cell > 1:
         field = cv2.resize(field, (zone.width, zone.height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(field, dtype=np.float32)
+
+
+def _overlapping(grid: FloatArray, triangles: IntArray, zone: Zone) -> IntArray:
+    """The triangles whose bounding box meets the zone."""
+    a, b, c = triangles.T
+    keep = np.ones(len(triangles), dtype=bool)
+    for axis, size in ((0, zone.columns), (1, zone.rows)):
+        place = grid[:, axis]
+        first, second, third = place[a], place[b], place[c]
+        keep &= np.maximum(np.maximum(first, second), third) >= 0
+        keep &= np.minimum(np.minimum(first, second), third) <= size
+    return np.asarray(triangles[keep])
 
 
 def _affine(corners: FloatArray, moves: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -35,10 +35,8 @@ _LIP_EDGE = 0.06
 """Depth behind a lip's edge, in cm, where the picture still shows lip or its shadow."""
 _EXTEND = 0.45
 """How far, in cm, what is seen may be drawn out to where it is not."""
-_SEEN = 0.25
+_SEEN = 0.4
 """Height of an opening, in cm, from which one begins to see into it."""
-_LOWER_SHOW = 0.16
-"""How much of the lower teeth the lower lip lets be seen, in cm."""
 _STOREY = 0.04
 """Softness of the borders between storeys, in cm."""
 _OVERBITE = 0.15
@@ -148,10 +146,11 @@ def seen_inside(
     )
     from_v = np.zeros_like(v)
     trust = np.zeros_like(v)
-    for wanted, low, high, part in storeys:
+    # A sliver below the teeth is more likely their own edge than the lower teeth.
+    for (wanted, low, high, part), least in zip(storeys, (0.02, 0.05, 0.15), strict=True):
         high = np.maximum(low, high)
         held = np.clip(wanted, low, high)
-        shown = smoothstep(high - low, 0.02, 0.14)
+        shown = smoothstep(high - low, least, 2 * least + 0.1)
         near = 1 - smoothstep(np.abs(wanted - held), 0.3 * _EXTEND, _EXTEND)
         from_v += part * held
         trust += part * shown * near
@@ -173,7 +172,7 @@ def own_share(target: Cavity, source: Cavity) -> float:
     two are never laid over each other but in passing: teeth would be seen twice.
     """
     before, after = source.edges.gap / source.unit, target.edges.gap / target.unit
-    seen = smoothstep(before, _SEEN, 2.5 * _SEEN)
+    seen = smoothstep(before, _SEEN, 2 * _SEEN)
     further = smoothstep(after - before, 0.05, 0.2)
     return float(np.maximum(seen, 1 - further))
 
@@ -195,13 +194,13 @@ def carried_inside(
     """
     here, there = target.edges, source.edges
     place = (u * target.across - here.start) / max(here.stop - here.start, 1e-6)
-    from_u = (there.start + np.clip(place, 0.02, 0.98) * (there.stop - there.start)) / source.across
+    from_u = (there.start + np.clip(place, 0.06, 0.94) * (there.stop - there.start)) / source.across
     upper, lower = target.lips(u)
     from_upper, from_lower = source.lips(from_u)
     height, from_height = lower - upper, from_lower - from_upper
     share = smoothstep((v - upper) / np.maximum(height, 1e-3), 0.0, 1.0)
     from_v = from_upper + (v - upper) - share * (height - from_height)
-    edge = 1.6 * _LIP_EDGE
+    edge = np.maximum(1.6 * _LIP_EDGE, 0.12 * from_height)
     from_v = np.clip(from_v, from_upper + edge, np.maximum(from_lower - edge, from_upper + edge))
     x, y = source.frame.place(from_u * source.across, from_v * source.unit)
     seen = remap(picture, (x - corner[0]).astype(np.float32), (y - corner[1]).astype(np.float32))
@@ -224,7 +223,7 @@ _ARCH = float(_TOOTH_SIDES[-1])
 def painted_inside(
     u: FloatArray, v: FloatArray, cavity: Cavity, light: Light, softness: float
 ) -> FloatArray:
-    """A painted inside: dark and warm, a tongue, and the rows of teeth.
+    """A painted inside: dark and warm, a tongue, and the row of the upper teeth.
 
     Args:
         u: (h, w) cm along the resting line.
@@ -244,7 +243,7 @@ def painted_inside(
 
     # Flesh, darker with depth: light comes in from the front and from below the upper lip.
     flesh = light.lip * np.array([1.0, 0.66, 0.64], dtype=np.float32)
-    level = 0.20 + 0.16 * np.exp(-np.maximum(over, 0) / 0.30)
+    level = 0.24 + 0.16 * np.exp(-np.maximum(over, 0) / 0.30)
     level += 0.10 * smoothstep(v - upper, 0.2, 1.2)
     inside = flesh * level[..., None]
 
@@ -255,15 +254,8 @@ def painted_inside(
     tongue_shade = 0.60 + 0.40 * smoothstep(rise - over, 0.0, 0.5)
     inside += amount[..., None] * (tongue * tongue_shade[..., None] - inside)
 
-    soft = max(softness, 0.02)
-    # The lower lip goes with the lower teeth and hides them, but for their edges.
-    edge = np.maximum(cavity.upper_teeth(u) - _OVERBITE + cavity.jaw, lower - _LOWER_SHOW)
-    edge = edge + 0.12 * (across / _ARCH) ** 2 + 0.03 * _notch(across)
-    below = smoothstep(v - edge, -soft, soft)
-    below *= 1 - smoothstep(across, 0.45 * _ARCH, 0.75 * _ARCH)
-    shade = 0.60 * (1 - 0.5 * corner) * (1 - 0.12 * _joint(across))
-    inside += (0.85 * below)[..., None] * (light.tooth * shade[..., None] - inside)
-
+    # The lower teeth stay hidden: the lower lip goes with them.
+    soft = max(1.5 * softness, 0.02)
     above = cavity.upper_teeth(u) - 0.05 * _notch(across) - v
     cover = smoothstep(above, -soft, soft) * (1 - smoothstep(across, 0.9 * _ARCH, _ARCH))
     # The lip shades the teeth under it; towards their edge they are a little translucent.
@@ -274,7 +266,7 @@ def painted_inside(
 
     # Lips shade what lies right behind them, most of all in the corners.
     shade = 0.72 + 0.28 * smoothstep(np.minimum(under, over), 0.0, 0.10)
-    shade *= 1 - 0.35 * corner
+    shade *= 1 - 0.15 * corner
     return np.asarray(inside * shade[..., None], dtype=np.float32)
 
 
@@ -299,8 +291,8 @@ def light_of(skin: FloatArray, lip: FloatArray) -> Light:
         lip: (N, 3) samples of the lips.
     """
     skin_colour = np.median(skin, axis=0)
-    # Teeth are about as bright as lit skin, and nearly without colour of their own.
-    white = float(luma(skin_colour)) * np.array([1.10, 1.02, 0.92])
-    tooth = 0.25 * skin_colour + 0.75 * white
+    # Skin tells the colour of the light; teeth are as bright in it as lit skin, but whiter.
+    tooth = skin_colour * np.array([0.96, 1.10, 1.13])
+    tooth *= float(luma(skin_colour)) / max(float(luma(tooth)), 1e-3)
     lip_colour = np.median(lip, axis=0)
     return Light(np.asarray(lip_colour, dtype=np.float32), np.asarray(tooth, dtype=np.float32))

@@ -28,7 +28,7 @@ from mien.rendering.warp.mouth import (
     painted_inside,
     seen_inside,
 )
-from mien.rendering.warp.tone import grain, grain_level, smoothstep
+from mien.rendering.warp.tone import grain, grain_level, smoothstep, softness
 from mien.rendering.warp.topology import EYES, LIP_SAMPLES, LIPS, SKIN_SAMPLES, Opening, warp_mesh
 
 __all__ = ["paint"]
@@ -156,7 +156,7 @@ class _Painter:
         x -= self._corner[0]
         y -= self._corner[1]
         picture = remap(self._plate, x - field[..., 0], y - field[..., 1])
-        mask = smoothstep(np.abs(field).max(axis=2), _STILL, 0.25)
+        mask = smoothstep(np.maximum(np.abs(field[..., 0]), np.abs(field[..., 1])), _STILL, 0.25)
         for part in parts:
             place = part.rows, part.columns
             picture[place] = self._compose(part, picture[place], x[place], y[place])
@@ -223,10 +223,11 @@ class _Painter:
         if part.name == "mouth":
             share = np.clip(v - middle + 0.5, 0, 1)[..., None]
             skin = above + share * (below - above)
-            alpha = smoothstep(after.depth(u, v), -0.3, 1.2)
+            soft = softness(remap(self._plate, x, y))
+            alpha = smoothstep(after.depth(u, v), -0.2, 0.6 + 2 * soft)
             if not alpha.any():
                 return np.asarray(skin, dtype=np.float32)
-            inside = self._mouth(u, v)
+            inside = self._mouth(u, v, soft)
         else:
             # The upper lid lies over the lower one, down to half of where they overlap.
             line = v - np.maximum(bottom, middle)
@@ -238,7 +239,7 @@ class _Painter:
             inside, alpha = ball.rgb, ball.alpha
         return np.asarray(skin + alpha[..., None] * (inside - skin), dtype=np.float32)
 
-    def _mouth(self, u: FloatArray, v: FloatArray) -> FloatArray:
+    def _mouth(self, u: FloatArray, v: FloatArray, soft: float) -> FloatArray:
         """The inside of the mouth, (h, w, 3)."""
         motion = self._motion
         source = cavity_of(motion, motion.source, self._memory.teeth)
@@ -246,7 +247,7 @@ class _Painter:
         u, v = u / target.across, v / target.unit
         skin = samples(self._plate, self._corner, motion, SKIN_SAMPLES)
         lips = samples(self._plate, self._corner, motion, LIP_SAMPLES)
-        inside = painted_inside(u, v, target, light_of(skin, lips), 0.8 / target.unit)
+        inside = painted_inside(u, v, target, light_of(skin, lips), soft / target.unit)
         inside += grain(u.shape, grain_level(self._plate), self._frame)
         share = own_share(target, source)
         exemplar = self._memory.exemplar(self._frame)
