@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,12 +27,14 @@ class Clip:
     Attributes:
         name: The clip.
         points: (T, 478, 3) landmarks; canonical after `align`.
-        scores: (T, 52) the Face Landmarker's scores in the order of `collect.SCORES`.
+        scores: (T, 52) the Face Landmarker's scores in the order of `controls.ARKIT`.
+        frames: (T,) their indices in the clip.
     """
 
     name: str
     points: Array
     scores: Array
+    frames: npt.NDArray[np.int64]
 
 
 def similarity(points: Array, target: Array, weights: Array) -> Array:
@@ -75,12 +77,12 @@ def align(
         The clips in canonical space, the (478, 3) mean of the clips' means, and the
         (478,) weights.
     """
-    turned = [Clip(c.name, c.points * [1, -1, -1], c.scores) for c in clips]
+    turned = [replace(c, points=c.points * [1, -1, -1]) for c in clips]
     mean = turned[0].points[0]
     weights = np.r_[np.ones(SKIN), np.zeros(10)]
     for _ in range(ROUNDS):
         mean = upright(mean)
-        turned = [Clip(c.name, similarity(c.points, mean, weights), c.scores) for c in turned]
+        turned = [replace(c, points=similarity(c.points, mean, weights)) for c in turned]
         mean = np.mean([c.points.mean(axis=0) for c in turned], axis=0)
         if pairs is not None:
             mean = (mean + mean[pairs] * [-1, 1, 1]) / 2
@@ -89,7 +91,7 @@ def align(
             motion = (motion + motion[pairs]) / 2
         weights[:SKIN] = 1 / (motion[:SKIN] + np.median(motion[:SKIN]) / 10)
     mean = upright(mean)
-    turned = [Clip(c.name, similarity(c.points, mean, weights), c.scores) for c in turned]
+    turned = [replace(c, points=similarity(c.points, mean, weights)) for c in turned]
     return turned, mean, weights / weights[:SKIN].mean()
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from mien.model.controls import ARKIT, CONTROLS, INDEX
 
+from mien.model.controls import ARKIT, CONTROLS, INDEX
 from rigmaker.spread import distance_to
 from rigmaker.topology import SKIN, Indices
 
@@ -34,28 +34,25 @@ class Bump:
     reach: float
 
 
-BROW_INNER, BROW_MIDDLE, BROW_OUTER = (285, 336), (282, 334), (276, 300)
+BROW_INNER, BROW_MIDDLE, BROW_OUTER = (285, 336), (282, 295), (276, 300)
 CORNER = (291, 308)
-UPPER_LIP, LOWER_LIP = (0, 11, 12, 13), (17, 16, 15, 14)
+UPPER_LIP, LOWER_LIP = (0, 37, 267, 11, 12, 13, 312, 82), (17, 84, 314, 16, 15, 14, 317, 87)
 
 AUTHORED: dict[str, tuple[Bump, ...]] = {
     "browDownLeft": (
-        Bump(BROW_INNER, (-0.3, -0.75, 0.1), 1.1),
-        Bump(BROW_MIDDLE, (-0.15, -0.45, 0.0), 1.1),
+        Bump((*BROW_INNER, *BROW_MIDDLE), (-0.22, -0.8, 0.1), 1.3),
+        Bump((*BROW_OUTER, 283, 293), (-0.1, -0.4, 0.0), 1.2),
     ),
     "cheekPuff": (
         Bump((434, 432, 411, 427), (0.55, -0.05, 0.5), 2.0),
         Bump((206, 426), (0.1, 0.0, 0.3), 1.2),
     ),
     "cheekSquintLeft": (Bump((347, 346, 280, 330), (0.08, 0.5, 0.2), 1.3),),
-    "mouthFrownLeft": (
-        Bump(CORNER, (0.05, -0.75, -0.05), 1.0),
-        Bump((424, 418), (0.0, -0.1, 0.05), 1.2),
-    ),
+    "mouthFrownLeft": (Bump(CORNER, (0.35, -0.7, 0.0), 1.1),),
     "mouthFunnel": (
-        Bump(CORNER, (-0.6, 0.0, 0.2), 0.8),
-        Bump((0, 37, 267, 11, 12, 13, 312, 82), (0.0, 0.4, 0.55), 0.8),
-        Bump((17, 84, 314, 16, 15, 14, 317, 87), (0.0, -0.5, 0.5), 0.8),
+        Bump(CORNER, (-0.5, 0.0, 0.15), 0.8),
+        Bump(UPPER_LIP, (0.0, 0.3, 0.45), 0.8),
+        Bump(LOWER_LIP, (0.0, -0.4, 0.4), 0.8),
     ),
     "noseSneerLeft": (
         Bump((278, 279, 358), (0.12, 0.45, 0.0), 0.8),
@@ -65,6 +62,9 @@ AUTHORED: dict[str, tuple[Bump, ...]] = {
 }
 """Controls that the footage lacks or holds too weakly to learn; the right side is the
 mirror image of the left."""
+
+LEARNED_PART = {"mouthFrownLeft": 0.8, "mouthFunnel": 0.8}
+"""Authored controls that keep so much of what was learned, besides."""
 
 FORWARD: dict[str, float] = {"mouthPucker": 0.6, "mouthShrugUpper": 0.2, "mouthShrugLower": 0.2}
 """Push of the lips towards the camera, which the weak depth of landmarks hides."""
@@ -174,6 +174,7 @@ def assemble(learned: Array, mean: Array, pairs: Indices, groups: dict[str, Indi
         both = not name.endswith("Left")
         field = bumps(mean, pairs, parts, both=both)
         field *= allowed[ARKIT.index(name)][:, None]
+        field += LEARNED_PART.get(name, 0.0) * fields[ARKIT.index(name)]
         fields[ARKIT.index(name)] = field
         if not both:
             mirror = ARKIT.index(CONTROLS[INDEX[name]].mirror)

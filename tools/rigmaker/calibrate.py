@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from mien.model.controls import ARKIT, CONTROLS, INDEX
 from scipy.interpolate import LinearNDInterpolator
 
+from mien.model.controls import ARKIT, CONTROLS, INDEX
 from rigmaker.author import BY_GEOMETRY, NO_SKIN
 from rigmaker.topology import SKIN, Indices
 
@@ -61,7 +61,9 @@ class Sample:
     scores: Array
 
 
-def sample(frame: Picture, landmarks: Array, mean: Array, stiffness: Array, see: See) -> Sample | None:
+def sample(
+    frame: Picture, landmarks: Array, mean: Array, stiffness: Array, see: See
+) -> Sample | None:
     """Cut a face out of a frame and find its pose; None when it is not seen in the cut."""
     skin = landmarks[:SKIN] * [1, -1, -1]
     w = stiffness[:SKIN] / stiffness[:SKIN].sum()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -14,7 +15,7 @@ from mediapipe.tasks.python import vision
 from mien.model.controls import ARKIT
 from rigmaker.align import Clip
 
-SAMPLES = 300
+SAMPLES = 200
 """Frames taken of a clip, at most, evenly spaced."""
 
 
@@ -53,16 +54,35 @@ def collect(path: Path, detector: vision.FaceLandmarker, cache: Path) -> Clip:
     """A clip's landmarks and scores, from the cache when it has them."""
     kept = cache / f"{path.name}.npz"
     if not kept.exists():
-        points, scores = [], []
+        points, scores, frames = [], [], []
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
-            every = max(1, round((stream.frames or SAMPLES) / SAMPLES))
+            every = max(1, -(-stream.frames // SAMPLES))
             for i, frame in enumerate(container.decode(stream)):
                 seen = None if i % every else see(detector, frame.to_ndarray(format="rgb24"))
                 if seen is not None:
                     points.append(seen[0])
                     scores.append(seen[1])
+                    frames.append(i)
         cache.mkdir(parents=True, exist_ok=True)
-        np.savez(kept, points=np.float32(points), scores=np.float32(scores))
+        np.savez(
+            kept, points=np.float32(points), scores=np.float32(scores), frames=np.int64(frames)
+        )
     with np.load(kept) as data:
-        return Clip(path.name, data["points"].astype(float), data["scores"].astype(float))
+        return Clip(
+            path.name,
+            data["points"].astype(np.float64),
+            data["scores"].astype(np.float64),
+            data["frames"],
+        )
+
+
+def pictures(path: Path, frames: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.uint8]]:
+    """Some frames of a clip, (H, W, 3) RGB, in ascending order."""
+    wanted = set(frames.tolist())
+    with av.open(str(path)) as container:
+        for i, frame in enumerate(container.decode(video=0)):
+            if i in wanted:
+                yield frame.to_ndarray(format="rgb24")
+            if i >= max(wanted):
+                return

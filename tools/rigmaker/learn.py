@@ -19,9 +19,9 @@ RIDGE = 3.0
 """Chosen by leave-one-clip-out; the optimum is flat."""
 FRAMES_A_CLIP = 100.0
 """Every clip counts as so many frames, however long it is."""
-NOISE_MODES = 24
+NOISE_MODES = 96
 IDENTITY_MODES = 16
-FLOOR = 0.02
+FLOOR = 0.05
 """Canonical units: no landmark is trusted more than this."""
 
 

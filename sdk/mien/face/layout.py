@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 MIEN_RIG: Final = "mien-rig"
+Array = npt.NDArray[np.float64]
+
 BASES: Final = (MIEN_RIG, "flame2020", "flame2023-open")
 """Names of the bases in which expression coefficients are given."""
 
@@ -118,14 +120,11 @@ _SWEEPS: Final = 400
 @lru_cache(maxsize=1)
 def _bridge() -> _Bridge:
     rig = load_rig()
-    fields = rig.personal(rig.mean).fields.reshape(len(NAMES), -1).astype(np.float64)
-    lids = fields[[INDEX[name] for name in _LIDS]]
-    jaw = jaw_turns(rig)
+    fields, lids, jaw = _parts(rig)
     forward = np.zeros((len(NAMES), FLAME_SIZE))
     forward[:, EYELIDS] = _shares(fields, lids, "eye")
     forward[:, JAW] = _shares(fields, jaw, "jaw")
-    rest = fields - forward[:, EYELIDS] @ lids - forward[:, JAW] @ jaw
-    forward[:, EXPRESSION] = rest @ rig.expression.T
+    forward[:, EXPRESSION] = fields_beside_jaw_and_lids(rig) @ rig.expression.T
     generators = np.concatenate([rig.expression, lids, jaw])
     seen = forward[_SOLVED] @ generators
     return _Bridge(
@@ -136,16 +135,27 @@ def _bridge() -> _Bridge:
     )
 
 
-def jaw_turns(rig: Rig) -> npt.NDArray[np.float64]:
+def fields_beside_jaw_and_lids(rig: Rig) -> Array:
+    """(59, 1404) what each control does besides turning the jaw and closing the lids."""
+    fields, lids, jaw = _parts(rig)
+    held = _shares(fields, lids, "eye") @ lids + _shares(fields, jaw, "jaw") @ jaw
+    return np.asarray(fields - held)
+
+
+def _parts(rig: Rig) -> tuple[Array, Array, Array]:
+    """Fields of the mean face (59, 1404), those of the lids (2, ...), the jaw's (3, ...)."""
+    fields = rig.personal(rig.mean).fields.reshape(len(NAMES), -1).astype(np.float64)
+    return fields, fields[[INDEX[name] for name in _LIDS]], jaw_turns(rig)
+
+
+def jaw_turns(rig: Rig) -> Array:
     """(3, 1404) displacement of the skin when the jaw turns about x, y and z, per radian."""
     arm = (rig.mean - rig.jaw_hinge).astype(np.float64)
     turns = [rig.jaw_share[:, None] * np.cross(axis, arm) for axis in np.eye(3)]
-    return np.stack(turns).reshape(3, -1)
+    return np.asarray(np.stack(turns).reshape(3, -1))
 
 
-def _shares(
-    fields: npt.NDArray[np.float64], parts: npt.NDArray[np.float64], region: str
-) -> npt.NDArray[np.float64]:
+def _shares(fields: Array, parts: Array, region: str) -> Array:
     """How much of some parts the fields of a region hold, by least squares; others none."""
     shares = np.asarray(fields @ np.linalg.pinv(parts))
     for row, name in enumerate(NAMES):

@@ -9,7 +9,7 @@ from mien.model.curves import FloatArray
 __all__ = ["bounded_least_squares"]
 
 SWEEPS = 40
-SETTLED = 1e-4
+SETTLED = 1e-3
 """Sweeps end when no value moves by more."""
 
 
@@ -38,17 +38,13 @@ def bounded_least_squares(
     # One contiguous row for each coordinate.
     found = np.zeros_like(right.T) if start is None else np.ascontiguousarray(start.T)
     gradient = normal @ found - right.T
+    inverse = 1 / np.diag(normal)
     for _ in range(sweeps):
-        largest = 0.0
-        for k, diagonal in enumerate(np.diag(normal)):
-            moved = np.clip(found[k] - gradient[k] / diagonal, 0, upper[k])
-            step = moved - found[k]
-            size = float(np.abs(step).max(initial=0))
-            if size == 0:
-                continue
-            largest = max(largest, size)
+        before = found.copy()
+        for k in range(len(normal)):
+            moved = np.minimum(np.maximum(found[k] - inverse[k] * gradient[k], 0), upper[k])
+            gradient += normal[:, k : k + 1] * (moved - found[k])
             found[k] = moved
-            gradient += normal[:, k : k + 1] * step
-        if largest < SETTLED:
+        if np.abs(found - before).max(initial=0) < SETTLED:
             break
     return np.ascontiguousarray(found.T, dtype=np.float32)

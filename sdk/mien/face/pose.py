@@ -72,7 +72,7 @@ def angles(rotation: FloatArray) -> FloatArray:
     yaw = np.arctan2(rotation[:, 0, 2], rotation[:, 2, 2])
     pitch = np.arcsin(np.clip(rotation[:, 1, 2], -1, 1))
     roll = np.arctan2(-rotation[:, 1, 0], rotation[:, 1, 1])
-    return np.degrees(np.stack([yaw, pitch, roll], axis=1)).astype(np.float32)
+    return np.asarray(np.degrees(np.stack([yaw, pitch, roll], axis=1)), dtype=np.float32)
 
 
 def nearest_rotations(matrices: npt.NDArray[np.float32]) -> FloatArray:

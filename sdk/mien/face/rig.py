@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ from mien.face.gaze import FULL_LOOK, gaze_change, looks_to_degrees
 from mien.model.controls import INDEX, NAMES
 from mien.model.curves import FloatArray
 
-__all__ = ["SKIN", "PersonalRig", "Rig", "load_rig"]
+__all__ = ["SKIN", "PersonalRig", "Rig", "load_rig", "read_rig"]
 
 SKIN = 468
 """Landmarks of the skin; the ten after them are the irises."""
@@ -248,7 +249,13 @@ def _sampling(points: FloatArray, line: FloatArray) -> FloatArray:
 def load_rig() -> Rig:
     """The rig that comes with mien; read once."""
     path = files("mien.face").joinpath("data", "rig.npz")
-    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as data:
+    with path.open("rb") as stream:
+        return read_rig(stream)
+
+
+def read_rig(stream: IO[bytes]) -> Rig:
+    """A rig from its file, as `tools/make_rig.py` writes it."""
+    with np.load(stream, allow_pickle=False) as data:
         arrays = {name: data[name] for name in data.files}
     return Rig(
         mean=arrays["mean"].astype(np.float32),

@@ -137,7 +137,7 @@ def _extended(values: FloatArray, reach: int) -> FloatArray:
 
 def _correlate(extended: FloatArray, kernel: FloatArray, length: int) -> FloatArray:
     reach = len(kernel) // 2
-    total = kernel[reach] * extended[reach : reach + length]
+    total: FloatArray = kernel[reach] * extended[reach : reach + length]
     for step in range(1, reach + 1):
         ahead = extended[reach + step : reach + step + length]
         behind = extended[reach - step : reach - step + length]
