@@ -28,6 +28,7 @@ _OWN_TAGS = frozenset(
     | {"bps", "number_of_frames", "number_of_bytes"}
 )
 """Tags that say how the source was written, which is not how the output is."""
+_LARGEST_TIMESCALE = (1 << 31) - 1
 _SHIFTS_NEGATIVE_TIMES = ("matroska", "webm", "mxf")
 """Containers without edit lists: a packet before time 0 would move all others."""
 
@@ -56,6 +57,19 @@ class Passthrough:
             )
         self.start = start
         """Seconds by which all times are moved to the front."""
+
+    def movie_timescale(self) -> int | None:
+        """Ticks a second in which MP4 and MOV must say when streams start; None for any.
+
+        They round the start to milliseconds, unless told otherwise: the sound would move.
+        """
+        streams = [s for s in self._input.streams if s.type in ("video", "audio")]
+        bases = [s.time_base for s in streams if s.time_base is not None]
+        starts = [(s.start_time or 0) * (s.time_base or 0) for s in streams]
+        if self._whole and all((start * 1000).denominator == 1 for start in starts):
+            return None
+        scale = math.lcm(*(base.denominator for base in bases))
+        return scale if scale <= _LARGEST_TIMESCALE else None
 
     def add_tags(self, output: OutputContainer, timecode: str | None) -> None:
         """Copy the container's tags and chapters."""

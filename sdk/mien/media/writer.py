@@ -341,9 +341,13 @@ class _MovieSink:
     def _container_options(self) -> dict[str, str]:
         # Without it Matroska and MXF draw random identifiers: no two renders would be equal.
         options = {"fflags": "+bitexact"}
-        unusual = {key.lower() for key in self._source.metadata} - _STANDARD_TAGS
-        if unusual and self._encoding.container in ("mp4", "mov"):
+        if self._encoding.container not in ("mp4", "mov"):
+            return options
+        if {key.lower() for key in self._source.metadata} - _STANDARD_TAGS:
             options["movflags"] = "use_metadata_tags"
+        timescale = self._beside.movie_timescale() if self._beside is not None else None
+        if timescale is not None:
+            options["movie_timescale"] = str(timescale)
         return options
 
     def _frame_durations(self) -> dict[int, int]:
