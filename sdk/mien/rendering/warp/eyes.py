@@ -10,14 +10,20 @@ import numpy as np
 from mien.model.curves import FloatArray
 from mien.rendering.warp.contour import Edges, Frame
 from mien.rendering.warp.field import remap
-from mien.rendering.warp.tone import diffuse, smoothstep
+from mien.rendering.warp.tone import diffuse, luma, smoothstep
 
-__all__ = ["Eyeball", "eyeball"]
+__all__ = ["LASHES", "Eyeball", "eyeball"]
 
-_LASHES = 0.06
-"""Depth below the upper lid's edge, in cm, that lashes and their shadow darken."""
+LASHES = 0.08
+"""Depth below the upper lid's landmarks, in cm, that still belongs to the lid: its lashes."""
+_SHADOW = 0.05
+"""Depth below the lashes, in cm, over which their shadow runs out."""
 _WATERLINE = 0.03
 """Depth of the lower lid's wet edge, in cm."""
+_SHADE = 0.3
+"""How much the upper lid darkens the white right under it."""
+_FEW = 12
+"""Pixels of the white that must be seen to tell its bright part."""
 _LIMBUS = 1.1
 """The iris fades into the sclera by this many radii."""
 _RINGS = 16
@@ -74,7 +80,9 @@ def eyeball(
     radius = float(np.linalg.norm(iris[1:] - centre, axis=1).mean())
     distance = np.hypot(x - centre[0], y - centre[1])
     ball = smoothstep(distance, _LIMBUS * radius, (_LIMBUS + 0.1) * radius)
-    sclera = diffuse(plate, known * ball, 0.15 * unit)
+    sclera = _sclera(plate, known * ball, unit)
+    lid_shadow = smoothstep(v - after.at(u)[0], LASHES * unit, 4 * LASHES * unit)
+    sclera *= (1 - (1 - known * ball) * _SHADE * (1 - lid_shadow))[..., None]
     disc = _disc(plate, known, distance, radius)
     shifted = remap(disc, (x - x[0, 0] - gaze[0]), (y - y[0, 0] - gaze[1]))
     there = np.hypot(x - centre[0] - gaze[0], y - centre[1] - gaze[1])
@@ -86,10 +94,25 @@ def eyeball(
 def _between(lids: Edges, u: FloatArray, v: FloatArray, unit: float) -> FloatArray:
     """How much of the eyeball is seen: 1 between the lids, falling off over lashes and rim."""
     upper, lower = lids.at(u)
-    under = smoothstep(v - upper, 0.5 * _LASHES * unit, 1.5 * _LASHES * unit + 0.5)
+    under = smoothstep(v - upper, LASHES * unit - 0.5, (LASHES + _SHADOW) * unit + 0.5)
     over = smoothstep(lower - v, 0.0, 2 * _WATERLINE * unit + 0.5)
     inside = smoothstep(np.minimum(u - lids.start, lids.stop - u), 0.0, 0.1 * unit + 0.5)
     return under * over * inside
+
+
+def _sclera(plate: FloatArray, known: FloatArray, unit: float) -> FloatArray:
+    """The white of the eye everywhere: as seen where it is seen, else as its bright parts are.
+
+    Next to the iris and the lids the white is seen mixed with them, and in the corners it is
+    red; only what is at least as bright as the middle one of its pixels is spread.
+    """
+    brightness = luma(plate)
+    seen = brightness[known > 0.5]
+    if len(seen) < _FEW:
+        return diffuse(plate, known, 0.15 * unit)
+    middle = float(np.median(seen))
+    filled = diffuse(plate, known * smoothstep(brightness, 0.85 * middle, middle), 0.15 * unit)
+    return filled + known[..., None] * (plate - filled)
 
 
 def _disc(plate: FloatArray, known: FloatArray, distance: FloatArray, radius: float) -> FloatArray:

@@ -29,7 +29,7 @@ _EDGE_ON, _FACING = 0.1, 0.5
 """Cosines to the line of sight: skin seen edge-on is kept, skin that faces us moves."""
 _EYEBALL = 1.2
 """Radius of an eyeball in canonical units (cm); the adult mean is 12 mm."""
-_OVERLAP = 0.08
+_OVERLAP = 0.1
 """How far a closed upper lid reaches over the edge of the lower one, in cm."""
 _PRESS = 0.08
 """How far closed lips press over each other, in cm."""

@@ -17,7 +17,7 @@ from mien.model.curves import FloatArray
 from mien.rendering.base import Patch
 from mien.rendering.warp.contour import Edges, Frame
 from mien.rendering.warp.exemplars import MouthMemory, samples
-from mien.rendering.warp.eyes import eyeball
+from mien.rendering.warp.eyes import LASHES, eyeball
 from mien.rendering.warp.field import Zone, dense, remap, window
 from mien.rendering.warp.motion import FaceMotion
 from mien.rendering.warp.mouth import (
@@ -229,8 +229,8 @@ class _Painter:
                 return np.asarray(skin, dtype=np.float32)
             inside = self._mouth(u, v, soft)
         else:
-            # The upper lid lies over the lower one, down to half of where they overlap.
-            line = v - np.maximum(bottom, middle)
+            # The lashes of the upper lid lie over the lower one.
+            line = v - np.maximum(bottom, top + 0.8 * LASHES * unit)
             share = np.clip(line / max(1.0, 0.04 * unit) + 0.8, 0, 1)[..., None]
             skin = above + share * (below - above)
             plate = remap(self._plate, x, y)
