@@ -43,6 +43,9 @@ EYELIDS: Final = slice(50, 52)
 JAW: Final = slice(52, 55)
 
 _LIDS = ("eyeBlinkLeft", "eyeBlinkRight")
+_CLOSING = ("eyeBlink", "eyeSquint", "eyeLookDown")
+"""Controls that close lids; those that open them further are left to the expression."""
+_JAW = ("jaw",)
 _UNSEEN = frozenset({"tongueOut"} | {name for name in ARKIT if name.startswith("eyeLook")})
 """Controls that a deformation of the skin cannot give back; looks come from the irises."""
 _SOLVED = [INDEX[name] for name in ARKIT if name not in _UNSEEN]
@@ -122,8 +125,8 @@ def _bridge() -> _Bridge:
     rig = load_rig()
     fields, lids, jaw = _parts(rig)
     forward = np.zeros((len(NAMES), FLAME_SIZE))
-    forward[:, EYELIDS] = _shares(fields, lids, "eye")
-    forward[:, JAW] = _shares(fields, jaw, "jaw")
+    forward[:, EYELIDS] = _shares(fields, lids, _CLOSING)
+    forward[:, JAW] = _shares(fields, jaw, _JAW)
     forward[:, EXPRESSION] = fields_beside_jaw_and_lids(rig) @ rig.expression.T
     generators = np.concatenate([rig.expression, lids, jaw])
     seen = forward[_SOLVED] @ generators
@@ -138,7 +141,7 @@ def _bridge() -> _Bridge:
 def fields_beside_jaw_and_lids(rig: Rig) -> Array:
     """(59, 1404) what each control does besides turning the jaw and closing the lids."""
     fields, lids, jaw = _parts(rig)
-    held = _shares(fields, lids, "eye") @ lids + _shares(fields, jaw, "jaw") @ jaw
+    held = _shares(fields, lids, _CLOSING) @ lids + _shares(fields, jaw, _JAW) @ jaw
     return np.asarray(fields - held)
 
 
@@ -155,10 +158,10 @@ def jaw_turns(rig: Rig) -> Array:
     return np.asarray(np.stack(turns).reshape(3, -1))
 
 
-def _shares(fields: Array, parts: Array, region: str) -> Array:
-    """How much of some parts the fields of a region hold, by least squares; others none."""
+def _shares(fields: Array, parts: Array, names: tuple[str, ...]) -> Array:
+    """How much of some parts the fields of some controls hold, by least squares."""
     shares = np.asarray(fields @ np.linalg.pinv(parts))
     for row, name in enumerate(NAMES):
-        if not name.startswith(region):
+        if not name.startswith(names):
             shares[row] = 0
     return shares

@@ -292,7 +292,7 @@ def _columns(values: npt.NDArray[np.float16]) -> FloatArray:
 def _covariance(arrays: Mapping[str, npt.NDArray[np.float16]], name: str) -> Covariance:
     scale = arrays[f"{name}_scale"].astype(np.float64).reshape(-1)
     modes = arrays[f"{name}_modes"].astype(np.float64)
-    return Covariance(scale, modes.reshape(len(modes), -1))
+    return Covariance(scale, modes.reshape(len(modes), scale.size))
 
 
 def _orthonormal(rows: npt.NDArray[np.float16]) -> FloatArray:

@@ -268,7 +268,7 @@ def _smoothed(raw: _Solution, valid: BoolArray, rate: float, cuts: Sequence[int]
     rotation = nearest_rotations(steady(raw.rotation))
     controls = steady(raw.controls)
     controls[:, _SOLVED] = np.clip(controls[:, _SOLVED], 0, 1)
-    controls[:, _LOOKS] = np.maximum(controls[:, _LOOKS], 0)
+    degrees_to_looks(controls[:, list(GAZE_COLUMNS)], controls)
     return _Solution(controls, rotation, steady(raw.scale), steady(raw.translation), raw.sight)
 
 

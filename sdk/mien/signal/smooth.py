@@ -82,9 +82,11 @@ def smooth(
     Returns:
         The smoothed signal, float32, of the same shape.
     """
-    result = np.array(values, dtype=np.float32) if out is None else out
+    result = np.array(values, dtype=np.float32, order="C") if out is None else out
     if result is not values and out is not None:
         out[...] = values
+    if not result.size:
+        return result
     flat = result.reshape(len(result), -1)
     reaches = tuple(dict.fromkeys(max(2, round(r * rate / REFERENCE_RATE)) for r in REACHES))
     seen = np.ones(len(flat), dtype=np.bool_) if valid is None else valid

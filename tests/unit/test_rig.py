@@ -1,0 +1,266 @@
+"""The embedded rig: its contract, its geometry, and the figures of its README."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mien.face.gaze import degrees_to_looks, gaze_change, looks_to_degrees
+from mien.face.layout import (
+    EXPRESSION,
+    EYELIDS,
+    JAW,
+    controls_to_flame,
+    flame_displacement,
+    flame_to_controls,
+)
+from mien.face.rig import FURTHEST, PersonalRig, Rig, load_rig
+from mien.model.controls import ARKIT, CONTROLS, GAZE, HEAD, INDEX, NAMES
+
+SIDES = ("left", "right")
+
+
+@pytest.fixture(scope="module")
+def rig() -> Rig:
+    return load_rig()
+
+
+@pytest.fixture(scope="module", params=["mean", "another"])
+def personal(rig: Rig, request: pytest.FixtureRequest) -> PersonalRig:
+    """The mean face, and one of the faces that people are known to have."""
+    identity = rig.mean.copy()
+    if request.param == "another":
+        identity += (rig.people.modes[0] - rig.people.modes[2]).reshape(-1, 3).astype(np.float32)
+    return rig.personal(identity)
+
+
+def controls(**values: float) -> np.ndarray:
+    row = np.zeros(len(NAMES), dtype=np.float32)
+    for name, value in values.items():
+        row[INDEX[name]] = value
+    return row
+
+
+def opening(rig: Rig, shape: np.ndarray, upper: str, lower: str) -> np.ndarray:
+    """Height of the opening along the upper margin."""
+    above, below = shape[rig.groups[upper]], shape[rig.groups[lower]]
+    order = np.argsort(below[:, 0])
+    return above[:, 1] - np.interp(above[:, 0], below[order, 0], below[order, 1])
+
+
+def test_shapes(rig: Rig) -> None:
+    assert rig.mean.shape == (468, 3)
+    assert rig.fields.shape == (59, 468, 3)
+    assert rig.fields.dtype == np.float32
+    assert np.isfinite(rig.fields).all()
+    assert rig.mirror.shape == (478,)
+    assert not rig.fields[[INDEX[name] for name in GAZE + HEAD]].any()
+
+
+def test_the_mesh_is_whole(rig: Rig) -> None:
+    edges: dict[tuple[int, int], int] = {}
+    for a, b, c in rig.triangles.tolist():
+        for edge in ((a, b), (b, c), (c, a)):
+            edges[edge] = edges.get(edge, 0) + 1
+    # Every edge runs once each way, save at the oval, the eyes and the mouth.
+    assert set(edges.values()) == {1}
+    border = [edge for edge in edges if edge[::-1] not in edges]
+    assert len(border) == 36 + 16 + 16 + 20
+    corners = rig.mean[rig.triangles]
+    turn = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    assert (turn[:, 2] > 0).mean() > 0.95
+
+
+def test_left_and_right_are_mirror_images(rig: Rig) -> None:
+    pairs = rig.mirror[:468]
+    flip = np.array([-1, 1, 1], dtype=np.float32)
+    assert np.array_equal(rig.mirror[rig.mirror], np.arange(478))
+    assert np.allclose(rig.mean, rig.mean[pairs] * flip, atol=1e-5)
+    for name in ARKIT:
+        other = rig.fields[INDEX[CONTROLS[INDEX[name]].mirror]]
+        assert np.allclose(rig.fields[INDEX[name]], other[pairs] * flip, atol=2e-3), name
+
+
+def test_the_unit_is_a_centimetre_and_the_axes_are_right(rig: Rig) -> None:
+    left, right = rig.groups["left_eye_upper"][-1], rig.groups["right_eye_upper"][-1]
+    assert 8 < rig.mean[left, 0] - rig.mean[right, 0] < 10
+    assert rig.mean[10, 1] > rig.mean[152, 1] + 14
+    assert rig.mean[:, 2].argmax() in rig.groups["nose"]
+
+
+@pytest.mark.parametrize(
+    ("name", "landmark", "axis", "sign"),
+    [
+        ("mouthSmileLeft", 291, 0, 1),
+        ("mouthSmileLeft", 291, 1, 1),
+        ("mouthFrownLeft", 291, 1, -1),
+        ("browDownLeft", 285, 1, -1),
+        ("browInnerUp", 285, 1, 1),
+        ("browOuterUpLeft", 300, 1, 1),
+        ("jawOpen", 152, 1, -1),
+        ("jawLeft", 152, 0, 1),
+        ("jawRight", 152, 0, -1),
+        ("jawForward", 152, 2, 1),
+        ("cheekPuff", 434, 0, 1),
+        ("cheekSquintLeft", 347, 1, 1),
+        ("noseSneerLeft", 278, 1, 1),
+        ("mouthPucker", 291, 0, -1),
+        ("mouthFunnel", 291, 0, -1),
+        ("mouthStretchLeft", 291, 0, 1),
+        ("mouthUpperUpLeft", 270, 1, 1),
+        ("mouthLowerDownLeft", 321, 1, -1),
+        ("mouthLeft", 0, 0, 1),
+        ("eyeSquintLeft", 374, 1, 1),
+        ("eyeWideLeft", 386, 1, 1),
+        ("mouthShrugLower", 17, 1, 1),
+    ],
+)
+def test_controls_move_where_their_names_say(
+    rig: Rig, name: str, landmark: int, axis: int, sign: int
+) -> None:
+    assert sign * rig.fields[INDEX[name], landmark, axis] > 0.1
+
+
+def test_controls_stay_in_their_region(rig: Rig) -> None:
+    lids = np.concatenate([rig.groups[f"{s}_eye_{m}"] for s in SIDES for m in ("upper", "lower")])
+    mouth = np.concatenate([rig.groups[name] for name in rig.groups if name.startswith("lips")])
+    for name in ARKIT:
+        size = np.linalg.norm(rig.fields[INDEX[name]], axis=1)
+        region = CONTROLS[INDEX[name]].region
+        if region != "eyes":
+            assert size[lids].max() <= 0.12, name
+        if region in ("eyes", "brows"):
+            assert size[mouth].max() == 0, name
+        if name.startswith("mouth") and name.endswith("Left") and name != "mouthLeft":
+            assert size[61] < 0.2 * size.max(), name
+
+
+def test_nothing_asked_nothing_moves(personal: PersonalRig) -> None:
+    source = controls(mouthSmileLeft=0.4, eyeBlinkLeft=0.3, jawOpen=0.2, gazePitchLeft=-8)
+    assert not personal.displacement(source, source.copy()).any()
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize(
+    "besides", [{}, {"eyeSquintLeft": 0.6}, {"eyeWideLeft": 0.8}, {"eyeLookDownLeft": 0.9}]
+)
+def test_lids_meet_at_a_full_blink(
+    personal: PersonalRig, side: str, besides: dict[str, float]
+) -> None:
+    swapped = {name.replace("Left", side.title()): value for name, value in besides.items()}
+    lids = (f"{side}_eye_upper", f"{side}_eye_lower")
+    blink = f"eyeBlink{side.title()}"
+    shape = personal.shape(controls(**swapped, **{blink: 1}))
+    gap = opening(personal.rig, shape, *lids)
+    neutral = opening(personal.rig, personal.identity, *lids)
+    assert np.abs(gap).max() < 0.1 * neutral.max()
+    closed = personal.shape(controls(**{blink: 1})) - personal.identity
+    upper = closed[personal.rig.groups[lids[0]][4], 1]
+    lower = closed[personal.rig.groups[lids[1]][4], 1]
+    assert 0.75 < -upper / (lower - upper) < 0.85
+
+
+def test_lids_never_pass_each_other(personal: PersonalRig) -> None:
+    shape = personal.shape(controls(eyeBlinkLeft=1.5, eyeSquintLeft=1, eyeLookDownLeft=1.5))
+    assert opening(personal.rig, shape, "left_eye_upper", "left_eye_lower").min() > -0.1
+
+
+@pytest.mark.parametrize("jaw", [0.0, 0.3, 1.0])
+def test_lips_meet_when_the_mouth_is_closed(personal: PersonalRig, jaw: float) -> None:
+    shape = personal.shape(controls(jawOpen=jaw, mouthClose=1))
+    gap = opening(personal.rig, shape, "lips_inner_upper", "lips_inner_lower")
+    neutral = opening(personal.rig, personal.identity, "lips_inner_upper", "lips_inner_lower")
+    assert np.abs(gap).max() < np.abs(neutral).max() + 0.05
+
+
+def test_an_open_jaw_parts_the_lips_and_moves_the_chin(rig: Rig) -> None:
+    moved = rig.fields[INDEX["jawOpen"]]
+    assert 1.5 < np.linalg.norm(moved[152]) < 4
+    assert moved[13, 1] - moved[14, 1] > 2
+
+
+def test_lids_follow_the_gaze(personal: PersonalRig) -> None:
+    still = controls()
+    down = personal.displacement(still, controls(eyeLookDownLeft=1))
+    same = personal.displacement(still, controls(gazePitchLeft=-30))
+    lid = personal.rig.groups["left_eye_upper"][4]
+    assert np.allclose(down, same, atol=1e-5)
+    assert down[lid, 1] < -0.2
+    assert personal.displacement(still, controls(gazePitchLeft=20))[lid, 1] > 0.02
+
+
+def test_gaze_in_degrees_and_weights_is_the_same_look() -> None:
+    gaze = np.array([[12, 9, -6, -6], [-15, -15, 3, 3]], dtype=np.float32)
+    rows = np.zeros((2, len(NAMES)), dtype=np.float32)
+    degrees_to_looks(gaze, rows)
+    assert np.allclose(looks_to_degrees(rows), gaze)
+    assert rows[0, INDEX["eyeLookOutLeft"]] == pytest.approx(0.4)
+    assert rows[0, INDEX["eyeLookInRight"]] == pytest.approx(0.3)
+    assert rows[0, INDEX["eyeLookDownLeft"]] == pytest.approx(0.2)
+    asked = rows[0] + controls(gazeYawLeft=5, eyeLookOutLeft=0.1)
+    assert gaze_change(rows[0], asked)[0] == pytest.approx(8)
+
+
+def test_what_is_added_is_emphasised_and_what_is_taken_away_is_not(personal: PersonalRig) -> None:
+    corner, smile = 291, INDEX["mouthSmileLeft"]
+    emphasis = personal.rig.emphasis[smile]
+    assert emphasis > 1.2
+    field = personal.fields[smile, corner]
+    added = personal.displacement(controls(), controls(mouthSmileLeft=0.5))[corner]
+    taken = personal.displacement(controls(mouthSmileLeft=0.5), controls())[corner]
+    most = personal.displacement(controls(), controls(mouthSmileLeft=1.5))[corner]
+    assert np.allclose(added, 0.5 * emphasis * field, atol=0.03)
+    assert np.allclose(taken, -0.5 * field, atol=0.03)
+    assert np.allclose(most, FURTHEST * field, atol=0.05)
+
+
+def test_a_move_grows_steadily_with_what_is_asked(personal: PersonalRig) -> None:
+    steps = np.linspace(0, 1.5, 31)
+    still = controls(jawOpen=0.3)
+    for name in ("eyeBlinkLeft", "mouthSmileLeft", "jawOpen", "mouthClose"):
+        moved = [
+            personal.displacement(still, controls(**{"jawOpen": 0.3, name: float(value)}))
+            for value in steps
+        ]
+        jumps = np.abs(np.diff(moved, axis=0)).max(axis=(1, 2))
+        assert jumps.max() < 0.4, name
+
+
+def test_the_basis_is_orthonormal(rig: Rig) -> None:
+    assert rig.expression.shape == (50, 1404)
+    assert np.allclose(rig.expression @ rig.expression.T, np.eye(50), atol=1e-5)
+
+
+def test_coefficients_mean_what_the_layout_says() -> None:
+    flame = controls_to_flame(controls(eyeBlinkLeft=0.7, eyeBlinkRight=0.2))
+    assert flame[EYELIDS] == pytest.approx([0.7, 0.2], abs=1e-4)
+    assert np.abs(flame[JAW]).max() < 1e-6
+    jaw = controls_to_flame(controls(jawOpen=1))[JAW]
+    assert 0.2 < jaw[0] < 0.7
+    assert abs(jaw[1]) < 1e-3
+    assert controls_to_flame(controls(jawLeft=1))[JAW][1] > 0.05
+    assert controls_to_flame(controls(jawRight=1))[JAW][1] < -0.05
+    assert controls_to_flame(np.zeros((4, 3, 59), dtype=np.float32)).shape == (4, 3, 55)
+
+
+def test_coefficients_make_the_same_face_as_controls(rig: Rig) -> None:
+    random = np.random.default_rng(7)
+    rows = np.zeros((20, len(NAMES)), dtype=np.float32)
+    rows[:, : len(ARKIT)] = random.random((20, len(ARKIT))) * (random.random((20, 52)) < 0.2)
+    rows[:, [INDEX[n] for n in ARKIT if n.startswith("eye")]] *= 0.3
+    expected = np.tensordot(rows, rig.personal(rig.mean).fields, axes=1)
+    assert np.abs(flame_displacement(controls_to_flame(rows)) - expected).max() < 0.02
+
+
+def test_controls_come_back_from_coefficients() -> None:
+    random = np.random.default_rng(8)
+    unseen = [INDEX[n] for n in NAMES if n.startswith("eyeLook") or n == "tongueOut"]
+    rows = np.zeros((50, len(NAMES)), dtype=np.float32)
+    rows[:, : len(ARKIT)] = random.random((50, 52)) * (random.random((50, 52)) < 0.1)
+    rows[:, unseen] = 0
+    # Lids closed more than shut cannot be told apart.
+    rows[:, [INDEX["eyeSquintLeft"], INDEX["eyeSquintRight"]]] = 0
+    back = flame_to_controls(controls_to_flame(rows))
+    assert back[:, EXPRESSION].shape == (50, 50)
+    assert np.abs(back - rows).mean() < 0.01
+    assert np.percentile(np.abs(back - rows), 99) < 0.15
