@@ -16,7 +16,7 @@ import numpy as np
 from mien.model.curves import FloatArray
 from mien.tracking.graphs import INPUT_SIZE, ByteImage, GraphPool
 
-__all__ = ["Detection", "FaceDetector", "Region", "tiles", "whole"]
+__all__ = ["Detection", "FaceDetector", "Region", "Search", "overlap", "tiles", "whole"]
 
 MIN_SCORE = 0.5
 """Detections below are dropped; what they miss, the next scan or the tiles find."""
@@ -155,32 +155,39 @@ def overlap(a: FloatArray, b: FloatArray) -> float:
     return float(size.prod() / max(min(areas), 1e-6))
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search under way."""
+
+    regions: Sequence[Region]
+    stamps: range
+
+
 class FaceDetector:
     """The bundled full-range face detector."""
 
     def __init__(self) -> None:
-        self._pool = GraphPool(_CONFIG, ["faces"])
+        self._pool = GraphPool(_CONFIG, "faces")
 
-    def find(self, picture: ByteImage, regions: Sequence[Region]) -> list[Detection]:
-        """Faces in some regions of a picture, each once, the surest first.
+    def begin(self, picture: ByteImage, regions: Sequence[Region]) -> Search:
+        """Start to look for faces in some regions of a picture (H, W, 3) uint8, upright."""
+        return Search(regions, self._pool.submit([region.cut(picture) for region in regions]))
 
-        Args:
-            picture: (H, W, 3) uint8 R'G'B', upright.
-            regions: Where to look.
-        """
+    def finish(self, search: Search) -> list[Detection]:
+        """The faces that a search found, each once, the surest first."""
         found: list[Detection] = []
-        cuts = [region.cut(picture) for region in regions]
-        for region, result in zip(regions, self._pool.run(cuts), strict=True):
-            if "faces" not in result:
-                continue
-            for message in self._pool.protos(result["faces"]):
-                found.append(_detection(message, region))
+        for region, packet in zip(search.regions, self._pool.collect(search.stamps), strict=True):
+            found += [_detection(message, region) for message in self._pool.protos(packet)]
         found.sort(key=lambda d: (-d.score, float(d.box[0]), float(d.box[1])))
         kept: list[Detection] = []
         for detection in found:
             if all(overlap(detection.box, other.box) < _SAME_FACE for other in kept):
                 kept.append(detection)
         return kept
+
+    def find(self, picture: ByteImage, regions: Sequence[Region]) -> list[Detection]:
+        """Look for faces in some regions and wait for what is found."""
+        return self.finish(self.begin(picture, regions))
 
     def close(self) -> None:
         """Free the model."""

@@ -77,44 +77,42 @@ class GraphPool:
 
     Args:
         config: The graph as text; its only input stream is `picture`.
-        outputs: Names of the output streams to collect.
+        output: Name of its output stream.
 
     Raises:
         MissingPartError: When MediaPipe or one of its models is not installed.
     """
 
-    def __init__(self, config: str, outputs: Sequence[str]) -> None:
+    def __init__(self, config: str, output: str) -> None:
         graphs, frames, self._creator, self._getter = _mediapipe()
         self._format = frames.ImageFormat.SRGB
-        self._outputs = tuple(outputs)
         self._stamp = 0
-        self._found: dict[tuple[int, str], Any] = {}
+        self._found: dict[int, Any] = {}
         self._lanes: list[Any] = []
         try:
             with quiet_stderr():
                 for _ in range(_LANES):
                     lane = graphs.CalculatorGraph(graph_config=config)
-                    for name in self._outputs:
-                        lane.observe_output_stream(name, self._receive, True)
+                    lane.observe_output_stream(output, self._receive, True)
                     lane.start_run({})
                     self._lanes.append(lane)
                 # The first pass loads the model, and says so.
-                self.run([np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)] * _LANES)
+                blank = np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
+                self.collect(self.submit([blank] * _LANES))
         except (RuntimeError, ValueError, FileNotFoundError) as error:
             raise MissingPartError(
                 f"MediaPipe's face models cannot be loaded ({str(error).splitlines()[0]}).",
                 "mien needs the wheel that carries them: pip install mediapipe==0.10.21",
             ) from error
 
-    def _receive(self, name: str, packet: Any) -> None:
-        self._found[packet.timestamp.value, name] = packet
+    def _receive(self, _: str, packet: Any) -> None:
+        self._found[packet.timestamp.value] = packet
 
-    def run(self, pictures: Sequence[ByteImage]) -> list[dict[str, Any]]:
-        """Run the model on square pictures of `INPUT_SIZE` pixels.
+    def submit(self, pictures: Sequence[ByteImage]) -> range:
+        """Start the model on square pictures of `INPUT_SIZE` pixels, without waiting.
 
         Returns:
-            For each picture the packets of the output streams by name; a stream without a
-            result is left out.
+            What `collect` takes.
         """
         first = self._stamp + 1
         for picture in pictures:
@@ -125,18 +123,19 @@ class GraphPool:
             self._lanes[self._stamp % _LANES].add_packet_to_input_stream(
                 stream="picture", packet=packet.at(self._stamp)
             )
-        for lane in self._lanes:
-            lane.wait_until_idle()
-        results = []
-        for stamp in range(first, self._stamp + 1):
-            found = {name: self._found.get((stamp, name)) for name in self._outputs}
-            results.append({k: p for k, p in found.items() if p is not None and not p.is_empty()})
-        self._found.clear()
-        return results
+        return range(first, self._stamp + 1)
+
+    def collect(self, stamps: range) -> list[Any]:
+        """Wait for what was submitted: per picture the output packet, None where it is empty."""
+        if stamps:
+            for lane in self._lanes:
+                lane.wait_until_idle()
+        packets = [self._found.pop(stamp, None) for stamp in stamps]
+        return [None if packet is None or packet.is_empty() else packet for packet in packets]
 
     def protos(self, packet: Any) -> list[Any]:
-        """The messages in a packet that holds a list of them."""
-        return list(self._getter.get_proto_list(packet))
+        """The messages in a packet that holds a list of them; none in an empty one."""
+        return [] if packet is None else list(self._getter.get_proto_list(packet))
 
     def floats(self, packet: Any) -> FloatArray:
         """The numbers in a packet that holds a list of them."""

@@ -41,13 +41,23 @@ _DETECTION_MARGIN = 1.45
 
 _CENTRE = (INPUT_SIZE - 1) / 2
 
-_STREAMS = ("mesh", "lips", "left_eye", "right_eye", "left_iris", "right_iris", "presence")
-"""The network's outputs in their order; each part refines the mesh where it knows better."""
+_OUTPUTS = {
+    "mesh": 3 * _SKIN,
+    "lips": 2 * 80,
+    "left_eye": 2 * 71,
+    "right_eye": 2 * 71,
+    "left_iris": 2 * 5,
+    "right_iris": 2 * 5,
+    "evidence": 1,
+}
+"""The network's outputs in their order, and the count of their numbers."""
+
+_ENDS = np.cumsum(list(_OUTPUTS.values()))[:-1]
 
 _NEWLINE = "\n"
 _CONFIG = f"""
 input_stream: "picture"
-{_NEWLINE.join(f'output_stream: "{name}"' for name in _STREAMS)}
+output_stream: "numbers"
 node {{
   calculator: "ImageToTensorCalculator"
   input_stream: "IMAGE:picture"
@@ -74,20 +84,28 @@ node {{
 node {{
   calculator: "SplitTensorVectorCalculator"
   input_stream: "output"
-  {_NEWLINE.join(f'output_stream: "{name}_tensor"' for name in _STREAMS)}
+  {_NEWLINE.join(f'output_stream: "{name}_tensor"' for name in _OUTPUTS)}
   options {{ [mediapipe.SplitVectorCalculatorOptions.ext] {{
-    {_NEWLINE.join(f"ranges {{ begin: {i} end: {i + 1} }}" for i in range(len(_STREAMS)))}
+    {_NEWLINE.join(f"ranges {{ begin: {i} end: {i + 1} }}" for i in range(len(_OUTPUTS)))}
   }} }}
 }}
-""" + "".join(
-    f"""
+{
+    _NEWLINE.join(
+        f'''
 node {{
   calculator: "TensorsToFloatsCalculator"
   input_stream: "TENSORS:{name}_tensor"
   output_stream: "FLOATS:{name}"
-}}"""
-    for name in _STREAMS
-)
+}}'''
+        for name in _OUTPUTS
+    )
+}
+node {{
+  calculator: "ConcatenateFloatVectorCalculator"
+  {_NEWLINE.join(f'input_stream: "{name}"' for name in _OUTPUTS)}
+  output_stream: "numbers"
+}}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +228,7 @@ class FaceReader:
     """The bundled face mesh with attention, reading each region straight and mirrored."""
 
     def __init__(self) -> None:
-        self._pool = GraphPool(_CONFIG, _STREAMS)
+        self._pool = GraphPool(_CONFIG, "numbers")
         self._parts = _refinements()
         self._mirror = load_rig().mirror
         eyes = np.concatenate([self._parts["left_eye"][0], self._parts["right_eye"][0]])
@@ -219,11 +237,12 @@ class FaceReader:
     def read(self, picture: ByteImage, rois: Sequence[Roi]) -> list[Reading]:
         """Read the landmarks in some regions of a picture (H, W, 3) uint8."""
         crops = [roi.cut(picture) for roi in rois]
-        results = self._pool.run([side for crop in crops for side in (crop, crop[:, ::-1])])
+        both = [side for crop in crops for side in (crop, cv2.flip(crop, 1))]
+        packets = self._pool.collect(self._pool.submit(both))
         readings = []
         for i, (roi, crop) in enumerate(zip(rois, crops, strict=True)):
-            straight, evidence = self._landmarks(results[2 * i])
-            mirrored, also = self._landmarks(results[2 * i + 1])
+            straight, evidence = self._landmarks(packets[2 * i])
+            mirrored, also = self._landmarks(packets[2 * i + 1])
             mirrored = mirrored[self._mirror]
             mirrored[:, 0] = INPUT_SIZE - mirrored[:, 0]
             apart = np.linalg.norm((straight - mirrored)[:, :2], axis=1)
@@ -242,8 +261,9 @@ class FaceReader:
             )
         return readings
 
-    def _landmarks(self, result: dict[str, object]) -> tuple[FloatArray, float]:
-        tensors = {name: self._pool.floats(packet) for name, packet in result.items()}
+    def _landmarks(self, packet: object) -> tuple[FloatArray, float]:
+        outputs = np.split(self._pool.floats(packet), _ENDS)
+        tensors = dict(zip(_OUTPUTS, outputs, strict=True))
         points = np.empty((LANDMARKS, 3), np.float32)
         mesh = tensors["mesh"].reshape(_SKIN, 3)
         points[:_SKIN] = mesh
@@ -251,7 +271,7 @@ class FaceReader:
             points[places, :2] = tensors[name].reshape(-1, 2)
             if len(depth_of):
                 points[places, 2] = mesh[depth_of, 2].mean()
-        return points, float(tensors["presence"][0])
+        return points, float(tensors["evidence"][0])
 
     def close(self) -> None:
         """Free the model."""
@@ -341,7 +361,7 @@ def _refinements() -> dict[str, tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]
     node = next(n for n in config.node if n.calculator == "LandmarksRefinementCalculator")
     table = {}
     parts = node.options.Extensions[Options.ext].refinement
-    for name, part in zip(_STREAMS[1:-1], parts[1:], strict=True):
+    for name, part in zip(list(_OUTPUTS)[1:-1], parts[1:], strict=True):
         depth = part.z_refinement.assign_average.indexes_for_average
         table[name] = (np.array(part.indexes_mapping, np.intp), np.array(depth, np.intp))
     return table

@@ -20,8 +20,10 @@ _SHORT_SIDE = 1080
 _AHEAD = 4
 """Pictures prepared ahead; more would only take memory."""
 
-_CHUNK = 12
-"""Frames decoded at a time when looking backwards."""
+_CHUNK = 8
+_CHUNK_BYTES = 64 << 20
+"""Frames decoded at a time when looking backwards: at first, and at most. Each time decoding
+starts at the key frame before them, so that few large steps are better than many small ones."""
 
 
 class Pictures:
@@ -78,12 +80,16 @@ class Pictures:
 
     def backward(self, before: int, first: int) -> Iterator[tuple[int, ByteImage]]:
         """The frames `before - 1` down to `first`."""
-        stop = before
+        stop, count = before, _CHUNK
         while stop > first:
-            start = max(first, stop - _CHUNK)
-            for frame in reversed(list(self._reader.stream(start, stop))):
-                yield frame.index, self._look(frame)
+            start = max(first, stop - count)
+            frames = list(self._reader.stream(start, stop))
             stop = start
+            if 2 * sum(frame.picture.nbytes for frame in frames) <= _CHUNK_BYTES:
+                count *= 2
+            while frames:
+                frame = frames.pop()
+                yield frame.index, self._look(frame)
 
     def _look(self, frame: Frame) -> ByteImage:
         return np.ascontiguousarray(frame.upright_rgb(self._height))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,8 +34,8 @@ _MOVED = 0.12
 _PATIENCE = 5
 """Frames in which a lost face is looked for around its place before it is given up."""
 
-_SCAN_EVERY = 6
-"""Every sixth frame one region is searched for more faces; they are followed back in time."""
+_SCAN_EVERY = 8
+"""Every eighth frame one region is searched for more faces; they are followed back in time."""
 
 _LOOK_EVERY = 5
 """Every fifth frame says what a person looks like."""
@@ -89,6 +89,7 @@ def track_faces(
             tracker.step(frame, picture, glance)
             if progress is not None:
                 progress(frame + 1, total)
+        tracker.finish()
     finally:
         tracker.close()
     return tracker.result(total)
@@ -115,12 +116,13 @@ class _Tracker:
     def step(self, frame: int, picture: ByteImage, glance: Glance) -> None:
         fresh = frame == 0
         if self._finder.step(frame, glance):
-            self._done += [face.piece for face in self._active]
-            self._active.clear()
+            self.finish()
             self._since = frame
             fresh = True
+        # The detector works while the faces that are known are read.
+        search = self._detector.begin(picture, self._regions(frame, picture, fresh=fresh))
         self._follow(picture)
-        self._search(frame, picture, fresh=fresh)
+        self._welcome(frame, picture, self._detector.finish(search))
         for face in self._active:
             look = face.missed == 0 and len(face.piece.rows) % _LOOK_EVERY == 1
             if look and face.last.confidence >= _SURE and _inside(face.last.roi, picture):
@@ -134,16 +136,20 @@ class _Tracker:
             if found is not None and not any(_same(found.roi, k.last.roi) for k in kept):
                 if face.missed:
                     # A piece holds consecutive frames: what follows a gap is another piece.
-                    self._done.append(face.piece)
-                    face = _Followed(Tracklet(face.piece.stop + face.missed))
+                    start = face.piece.stop + face.missed
+                    self._close(face)
+                    face = _Followed(Tracklet(start), traced=True)
                 face.see(found)
                 kept.append(face)
             elif found is None and face.missed < _PATIENCE:
                 face.missed += 1
                 kept.append(face)
             else:
-                self._done.append(face.piece)
+                self._close(face)
         self._active = kept
+        for face in kept:
+            if not face.traced and len(face.piece.rows) % _EVIDENCE == 0:
+                self._trace_back(face)
 
     def _read(self, picture: ByteImage, rois: list[Roi]) -> list[Reading]:
         """Read some regions; those whose face lies off the middle, a second time."""
@@ -175,14 +181,9 @@ class _Tracker:
             roi = self._reader.read(picture, [roi])[0].roi
         return self._reader.read(picture, [roi])[0]
 
-    def _search(self, frame: int, picture: ByteImage, *, fresh: bool) -> None:
-        """Look for faces that are not followed yet."""
-        if len(self._active) >= self._max_faces:
-            return
-        regions = self._regions(frame, picture, fresh=fresh)
-        if not regions:
-            return
-        for detection in self._detector.find(picture, regions):
+    def _welcome(self, frame: int, picture: ByteImage, detections: list[Detection]) -> None:
+        """Follow faces that were detected and are not followed yet."""
+        for detection in detections:
             if self._known(detection) or len(self._active) >= self._max_faces:
                 continue
             reading = self._settle(picture, Roi.around_detection(detection))
@@ -190,9 +191,8 @@ class _Tracker:
                 continue
             if any(_same(reading.roi, face.last.roi) for face in self._active):
                 continue
-            face = _Followed(Tracklet(frame))
+            face = _Followed(Tracklet(frame), traced=frame == self._since)
             face.see(reading)
-            self._trace_back(face)
             self._active.append(face)
 
     def _known(self, detection: Detection) -> bool:
@@ -202,6 +202,9 @@ class _Tracker:
         )
 
     def _regions(self, frame: int, picture: ByteImage, *, fresh: bool) -> list[Region]:
+        """Where to look for faces that are not followed yet."""
+        if len(self._active) >= self._max_faces:
+            return []
         height, width = picture.shape[:2]
         parts = tiles(width, height)
         if fresh:
@@ -219,8 +222,11 @@ class _Tracker:
         return [whole(width, height), *two]
 
     def _trace_back(self, face: _Followed) -> None:
-        """Follow a new face back in time to where it appeared."""
-        roi = face.last.roi
+        """Follow a face that was found late back to where it appeared, unless it is a ghost."""
+        if not _convincing(face.piece.confidence):
+            return
+        face.traced = True
+        roi = face.piece.rois[0]
         for frame, picture in self._pictures.backward(face.piece.start, self._since):
             reading = self._read(picture, [roi])[0]
             if not _is_face(reading, _FACE) or self._taken(frame, reading.roi):
@@ -228,16 +234,26 @@ class _Tracker:
             face.piece.prepend(reading)
             roi = reading.roi
 
+    def _close(self, face: _Followed) -> None:
+        if not face.traced:
+            self._trace_back(face)
+        self._done.append(face.piece)
+
+    def finish(self) -> None:
+        """End every track: the shot is over."""
+        for face in self._active:
+            self._close(face)
+        self._active.clear()
+
     def _taken(self, frame: int, roi: Roi) -> bool:
         pieces = [face.piece for face in self._active] + self._done
         places = (piece.roi_at(frame) for piece in pieces)
         return any(place is not None and _same(place, roi) for place in places)
 
     def result(self, total: int) -> TrackResult:
-        pieces = self._done + [face.piece for face in self._active]
         cuts = self._finder.cuts
         shots = list(zip((0, *cuts), (*cuts, total), strict=True))
-        people = [person for person in join(pieces, cuts) if _real(person, shots)]
+        people = [person for person in join(self._done, cuts) if _real(person, shots)]
         people.sort(key=lambda person: -sum(sum(piece.confidence) for piece in person))
         people = people[: self._max_faces]
         people.sort(key=lambda person: (person[0].start, person[0].rois[0].x))
@@ -251,8 +267,9 @@ class _Tracker:
 class _Followed:
     """A face that is being followed."""
 
-    def __init__(self, piece: Tracklet) -> None:
+    def __init__(self, piece: Tracklet, *, traced: bool) -> None:
         self.piece = piece
+        self.traced = traced
         self.missed = 0
         self.last: Reading
 
@@ -275,14 +292,17 @@ class _Followed:
 
 def _real(person: Sequence[Tracklet], shots: Sequence[tuple[int, int]]) -> bool:
     """Whether a person was seen long and surely enough to be none of the network's ghosts."""
-    confidence = np.concatenate([np.array(piece.confidence) for piece in person])
+    confidence = [value for piece in person for value in piece.confidence]
     length = max(
         stop - start
         for start, stop in shots
         if any(piece.start < stop and start < piece.stop for piece in person)
     )
-    sure = np.count_nonzero(confidence >= _SURE)
-    return len(confidence) >= min(_EVIDENCE, length) and sure >= _SURE_SHARE * len(confidence)
+    return len(confidence) >= min(_EVIDENCE, length) and _convincing(confidence)
+
+
+def _convincing(confidence: Collection[float]) -> bool:
+    return sum(value >= _SURE for value in confidence) >= _SURE_SHARE * len(confidence)
 
 
 def _is_face(reading: Reading, bounds: tuple[float, float]) -> bool:
