@@ -146,6 +146,16 @@ def test_doctor_says_what_is_missing(capsys: Capture, monkeypatch: pytest.Monkey
     assert "!!  face models" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("package", ["skimage", "matplotlib"])
+def test_the_demo_without_its_extra(
+    package: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    assert run(["demo", "-o", str(tmp_path / "demo")]) == 5
+    assert 'pip install "mien[demo]"' in capsys.readouterr().err
+    assert not (tmp_path / "demo").exists()
+
+
 def test_an_error_is_one_line_whatever_it_says(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from mien.demo.movie import write_movie
 from mien.demo.story import MOMENTS
-from mien.errors import MissingPartError
 from mien.io.files import written_whole
 from mien.media.reader import open_reader
 from mien.model.curves import ControlCurves
@@ -133,13 +132,8 @@ def _write(picture: Picture, word: str) -> None:
 
 
 def _figure(width: float, height: float) -> Figure:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingPartError(
-            "The demo needs matplotlib for its pictures.",
-            'Install it with: pip install "mien[demo]"',
-        ) from error
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(width, height), layout="constrained")
 
 

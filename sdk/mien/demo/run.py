@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from mien import api
 from mien.demo.figures import before_after, curves_plot, side_by_side
 from mien.demo.footage import make_footage
 from mien.demo.story import MOMENTS, tell
-from mien.errors import OutputError
+from mien.errors import MissingPartError, OutputError
 from mien.io.files import written_whole
 from mien.model.curves import ControlCurves
 from mien.model.evaluate import evaluate
@@ -73,6 +74,7 @@ def run_demo(folder: str | Path, *, progress: bool | Progress = True) -> DemoRep
         OutputError: When the folder cannot be made or written to.
     """
     folder = Path(folder)
+    _refuse_without_extra()
     _make(folder)
     stage, seconds = _stopwatch()
     with stage("footage"):
@@ -112,6 +114,19 @@ def run_demo(folder: str | Path, *, progress: bool | Progress = True) -> DemoRep
     with written_whole(folder / "report.json") as file:
         file.write(json.dumps(report.to_dict(), indent=2).encode())
     return report
+
+
+def _refuse_without_extra() -> None:
+    for package in ("skimage", "matplotlib"):
+        try:
+            found = find_spec(package) is not None
+        except ValueError:
+            found = False
+        if not found:
+            raise MissingPartError(
+                f"The demo needs {package}, which is not installed.",
+                'Install it with: pip install "mien[demo]"',
+            )
 
 
 def _make(folder: Path) -> None:
