@@ -28,8 +28,17 @@ had 15 and 0.03 at worst, in poor light, in profile or behind a hand."""
 _NEW_FACE = (10.0, 0.035)
 """The same for a face that is seen for the first time; ghosts have less evidence."""
 
-_MOVED = 0.12
+_LEAST_CONFIDENCE = 0.05
+"""Below, nothing is said to be a face: most of it lies outside the picture, or behind a hand."""
+
+_MOVED = 0.08
 """Shift or growth of a face, in sides of its region, from which it is read once more."""
+
+_READ_AGAIN = 2
+"""Times that this is done at most."""
+
+_DOUBT = 0.3
+"""Confidence below which a face that was seen well before is detected anew."""
 
 _PATIENCE = 5
 """Frames in which a lost face is looked for around its place before it is given up."""
@@ -132,7 +141,7 @@ class _Tracker:
         readings = self._read(picture, [face.guess() for face in self._active])
         kept: list[_Followed] = []
         for face, reading in zip(self._active, readings, strict=True):
-            found = reading if _is_face(reading, _FACE) else self._recover(picture, face)
+            found = self._judge(picture, face, reading)
             if found is not None and not any(_same(found.roi, k.last.roi) for k in kept):
                 if face.missed:
                     # A piece holds consecutive frames: what follows a gap is another piece.
@@ -152,14 +161,27 @@ class _Tracker:
                 self._trace_back(face)
 
     def _read(self, picture: ByteImage, rois: list[Roi]) -> list[Reading]:
-        """Read some regions; those whose face lies off the middle, a second time."""
+        """Read some regions; those whose face lies off the middle, again."""
         readings = self._reader.read(picture, rois)
-        again = [i for i, r in enumerate(readings) if _moved(rois[i], r.roi)]
-        second = self._reader.read(picture, [readings[i].roi for i in again])
-        for i, reading in zip(again, second, strict=True):
-            if reading.evidence >= min(readings[i].evidence, _FACE[0]):
-                readings[i] = reading
+        used = list(rois)
+        for _ in range(_READ_AGAIN):
+            again = [i for i, r in enumerate(readings) if _moved(used[i], r.roi)]
+            second = self._reader.read(picture, [readings[i].roi for i in again])
+            for i, reading in zip(again, second, strict=True):
+                used[i] = readings[i].roi
+                if reading.confidence >= readings[i].confidence:
+                    readings[i] = reading
         return readings
+
+    def _judge(self, picture: ByteImage, face: _Followed, reading: Reading) -> Reading | None:
+        """The reading of a face, or a better one when it was lost; None when it is gone."""
+        good = _is_face(reading, _FACE)
+        if good and (reading.confidence >= _DOUBT or face.last.confidence < _DOUBT):
+            return reading
+        other = self._recover(picture, face)
+        if good and (other is None or other.confidence < reading.confidence):
+            return reading
+        return other
 
     def _recover(self, picture: ByteImage, face: _Followed) -> Reading | None:
         """Look for a face that was lost around where it was."""
@@ -306,7 +328,8 @@ def _convincing(confidence: Collection[float]) -> bool:
 
 
 def _is_face(reading: Reading, bounds: tuple[float, float]) -> bool:
-    return reading.evidence >= bounds[0] and reading.spread <= bounds[1]
+    sound = reading.confidence >= _LEAST_CONFIDENCE
+    return sound and reading.evidence >= bounds[0] and reading.spread <= bounds[1]
 
 
 def _moved(used: Roi, found: Roi) -> bool:
