@@ -20,7 +20,7 @@ from mien.rendering.base import FacePlan, PlateSource
 from mien.rendering.warp.field import remap
 from mien.rendering.warp.motion import FaceMotion, Mover
 from mien.rendering.warp.mouth import Cavity, cavity_of
-from mien.rendering.warp.tone import luma
+from mien.rendering.warp.tone import luma, softness
 from mien.rendering.warp.topology import LIPS, SKIN_SAMPLES
 
 IntArray = npt.NDArray[np.intp]
@@ -53,12 +53,14 @@ class Exemplar:
         corner: (2,) coded pixel of its first pixel.
         cavity: Its geometry.
         skin: (3,) the colour of the skin in that frame.
+        softness: Standard deviation of its blur, cm.
     """
 
     picture: FloatArray
     corner: FloatArray
     cavity: Cavity
     skin: FloatArray
+    softness: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,7 +199,8 @@ def _look(plan: FacePlan, mover: Mover, source: PlateSource, frame: int) -> Exem
     corner = low.astype(np.float32)
     skin = np.median(samples(picture, corner, motion, SKIN_SAMPLES), axis=0)
     cavity = cavity_of(motion, motion.source, _TEETH)
-    return Exemplar(picture, corner, cavity, np.asarray(skin, dtype=np.float32))
+    soft = softness(picture) / cavity.unit
+    return Exemplar(picture, corner, cavity, np.asarray(skin, dtype=np.float32), soft)
 
 
 def samples(

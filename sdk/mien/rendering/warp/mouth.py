@@ -37,6 +37,8 @@ _EXTEND = 0.45
 """How far, in cm, what is seen may be drawn out to where it is not."""
 _SEEN = 0.4
 """Height of an opening, in cm, from which one begins to see into it."""
+_STRETCH = 1.4, 1.9
+"""An inside drawn out by the first is still good; by the second it looks like rubber."""
 _STOREY = 0.04
 """Softness of the borders between storeys, in cm."""
 _OVERBITE = 0.15
@@ -103,6 +105,7 @@ def seen_inside(
     source: Cavity,
     picture: FloatArray,
     corner: FloatArray,
+    tooth: float,
 ) -> tuple[FloatArray, FloatArray]:
     """The inside as a picture of an open mouth shows it.
 
@@ -113,6 +116,7 @@ def seen_inside(
         source: The mouth in the picture.
         picture: (H, W, 3) the picture.
         corner: (2,) coded pixel of the picture's first pixel.
+        tooth: Brightness of teeth.
 
     Returns:
         (h, w, 3) R'G'B', and (h, w) how far it can be relied on, 0..1.
@@ -162,19 +166,31 @@ def seen_inside(
         (position[0] - corner[0]).astype(np.float32),
         (position[1] - corner[1]).astype(np.float32),
     )
+    # Teeth are never drawn out: the dark between them is painted instead.
+    drawn = smoothstep(below - edge - 1.2 * (source_below - source_edge), 0.0, 0.15)
+    trust *= 1 - storeys[1][3] * drawn * smoothstep(luma(seen), 0.3 * tooth, 0.5 * tooth)
     return seen, np.asarray(trust, dtype=np.float32)
 
 
-def own_share(target: Cavity, source: Cavity) -> float:
+def own_share(target: Cavity, source: Cavity, other: Cavity | None) -> float:
     """How far the plate's own inside is to be used, rather than another frame's, 0..1.
 
-    It is as far as its mouth is open enough to see into, or opens hardly any further. The
-    two are never laid over each other but in passing: teeth would be seen twice.
+    Where the mouth hardly opens further, its own inside is the best there is. Opened wider,
+    a frame in which it is that wide shows what its own cannot. The two are laid over each
+    other only in passing: teeth would be seen twice.
+
+    Args:
+        target: The mouth that is wanted.
+        source: The mouth in the plate.
+        other: The mouth in the other frame, None when there is none.
     """
     before, after = source.edges.gap / source.unit, target.edges.gap / target.unit
-    seen = smoothstep(before, _SEEN, 2 * _SEEN)
-    further = smoothstep(after - before, 0.05, 0.2)
-    return float(np.maximum(seen, 1 - further))
+    further = float(smoothstep(after - before, 0.10, 0.35))
+    if other is None:
+        seen = float(smoothstep(before, _SEEN, 2 * _SEEN))
+        return max(seen, 1 - further)
+    stretch = after * other.unit / max(other.edges.gap, 1e-3)
+    return 1 - further * float(1 - smoothstep(stretch, *_STRETCH))
 
 
 def carried_inside(
@@ -190,7 +206,7 @@ def carried_inside(
     Heads and lips differ too much between frames to trust the skull's frame: what lies
     behind each lip stays behind it, at its size, and the dark between makes up the rest.
 
-    Args and result as in `seen_inside`.
+    Arguments and result as in `seen_inside`.
     """
     here, there = target.edges, source.edges
     place = (u * target.across - here.start) / max(here.stop - here.start, 1e-6)
@@ -204,9 +220,7 @@ def carried_inside(
     from_v = np.clip(from_v, from_upper + edge, np.maximum(from_lower - edge, from_upper + edge))
     x, y = source.frame.place(from_u * source.across, from_v * source.unit)
     seen = remap(picture, (x - corner[0]).astype(np.float32), (y - corner[1]).astype(np.float32))
-    # Drawn out to more than half again its height, an inside looks like rubber.
-    trust = 1 - smoothstep(height / np.maximum(from_height, 1e-3), 1.5, 2.2)
-    return seen, np.asarray(trust * smoothstep(from_height, 0.1, 0.3), dtype=np.float32)
+    return seen, smoothstep(from_height, 0.1, 0.3)
 
 
 def _step(height: FloatArray) -> FloatArray:
@@ -261,7 +275,7 @@ def painted_inside(
     # The lip shades the teeth under it; towards their edge they are a little translucent.
     shade = 0.62 + 0.38 * smoothstep(under, 0.0, 0.30)
     shade *= 0.88 + 0.12 * smoothstep(above, 0.0, 0.16)
-    shade *= (1 - 0.14 * _joint(across)) * (1 - 0.55 * corner)
+    shade *= (1 - 0.14 * _joint(across)) * (1 - 0.8 * smoothstep(across, 0.3 * _ARCH, 0.85 * _ARCH))
     inside += cover[..., None] * (light.tooth * shade[..., None] - inside)
 
     # Lips shade what lies right behind them, most of all in the corners.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from mien.media.planes import Box, Plate
@@ -28,7 +29,7 @@ from mien.rendering.warp.mouth import (
     painted_inside,
     seen_inside,
 )
-from mien.rendering.warp.tone import grain, grain_level, smoothstep, softness
+from mien.rendering.warp.tone import grain, grain_level, luma, smoothstep, softness
 from mien.rendering.warp.topology import EYES, LIP_SAMPLES, LIPS, SKIN_SAMPLES, Opening, warp_mesh
 
 __all__ = ["paint"]
@@ -41,6 +42,8 @@ _MARGIN = {"mouth": 1.0, "Left": 0.8, "Right": 0.8}
 """How far around an opening, in cm, its own fields reach."""
 _BLEND = 0.3
 """Width in cm over which an opening's own fields run into the face's."""
+_SHARPER = 0.1
+"""Square pixels of blur by which another frame must be sharper to be blurred."""
 _REACH = 8
 """Pixels that interpolation needs around the farthest pixel it reads."""
 
@@ -247,17 +250,23 @@ class _Painter:
         u, v = u / target.across, v / target.unit
         skin = samples(self._plate, self._corner, motion, SKIN_SAMPLES)
         lips = samples(self._plate, self._corner, motion, LIP_SAMPLES)
-        inside = painted_inside(u, v, target, light_of(skin, lips), soft / target.unit)
+        light = light_of(skin, lips)
+        inside = painted_inside(u, v, target, light, soft / target.unit)
         inside += grain(u.shape, grain_level(self._plate), self._frame)
-        share = own_share(target, source)
         exemplar = self._memory.exemplar(self._frame)
+        share = own_share(target, source, exemplar.cavity if exemplar else None)
         if exemplar is not None and share < 1:
             other, trust = carried_inside(
                 u, v, target, exemplar.cavity, exemplar.picture, exemplar.corner
             )
+            # Defocus and motion blur are this frame's, not the other's.
+            blur = soft**2 - (exemplar.softness * target.unit) ** 2
+            if blur > _SHARPER:
+                other = cv2.GaussianBlur(other, (0, 0), blur**0.5)
             gain = np.median(skin, axis=0) / np.maximum(exemplar.skin, 1e-3)
             trust *= 1 - share
             inside += trust[..., None] * (other * np.clip(gain, 0.4, 2.5) - inside)
-        own, trust = seen_inside(u, v, target, source, self._plate, self._corner)
+        tooth = float(luma(light.tooth))
+        own, trust = seen_inside(u, v, target, source, self._plate, self._corner, tooth)
         trust *= share
         return np.asarray(inside + trust[..., None] * (own - inside), dtype=np.float32)
