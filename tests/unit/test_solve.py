@@ -53,7 +53,7 @@ class Puppet:
         for t in range(FRAMES):
             shape = np.concatenate([personal.shape(self.controls[t]), self._irises(rig, t)])
             seen = self.scale[t] * shape @ turn(self.yaw[t], 5, -8).T
-            points[t] = (seen + [0, 0, 0]) * [1, -1, -1] + [320 + t, 240, 0]
+            points[t] = seen * [1, -1, -1] + np.array([320 + t, 240, 0])
         points += random.normal(0, noise, points.shape)
         self.track = FaceTrack(1, points.astype(np.float32), np.ones(FRAMES, np.float32))
 
@@ -63,7 +63,8 @@ class Puppet:
         for side, outward in (("right", -1), ("left", 1)):
             corners = self.identity[rig.groups[f"{side}_eye_upper"][[0, -1]]].mean(axis=0)
             rest = rig.iris_rest * [outward, 1]
-            at = corners + [rest[0] + sine * rig.iris_reach[0], rest[1], 0.2]
+            offset = np.array([rest[0] + sine * rig.iris_reach[0], rest[1], 0.2])
+            at = corners + offset
             irises[rig.groups[f"{side}_iris"] - 468] = at
         return irises
 
