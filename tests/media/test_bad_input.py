@@ -12,7 +12,7 @@ import pytest
 from mien.errors import MediaError
 from mien.media.probe import probe
 from mien.media.reader import open_reader
-from tests.media.mediakit import make_clip
+from tests.media.mediakit import copy, make_clip
 
 
 def refused(path: Path | str) -> MediaError:
@@ -140,6 +140,22 @@ def test_sequences(tmp_path: Path) -> None:
     assert "no images" in refused(tmp_path / "shot.%04d.png").cause
     (tmp_path / "cut.0001.exr").write_bytes(b"v/1\x01 not really")
     assert "cannot be read as EXR" in refused(tmp_path / "cut.0001.exr").cause
+
+
+def test_tags_that_are_not_unicode(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    make_clip(path, metadata={"title": "XaaX"})
+    path.write_bytes(path.read_bytes().replace(b"XaaX", b"X\xe4\xf6X"))
+    assert probe(path).metadata["title"] == "X??X"
+    copy(path, tmp_path / "b.mkv")
+    assert b"X\xe4\xf6X" in (tmp_path / "b.mkv").read_bytes()
+
+
+def test_names_that_ffmpeg_would_misread(tmp_path: Path) -> None:
+    for name in ("a:b.mp4", "-c.mp4", "100% d.mp4", "größe 漢字.mp4", "http:x.mp4"):
+        source = make_clip(tmp_path / "a.mp4").rename(tmp_path / name)
+        copy(source, tmp_path / f"out {name}")
+        assert probe(tmp_path / f"out {name}").clock.frame_count == 12
 
 
 def test_the_name_matters_not(tmp_path: Path) -> None:

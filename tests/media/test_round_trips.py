@@ -7,7 +7,7 @@ import pytest
 
 from mien.media.probe import probe
 from mien.timebase import FrameRange
-from tests.media.mediakit import copy, decoded, make_clip, psnr, rgb_of, survivors
+from tests.media.mediakit import copy, decoded, make_clip, psnr, rgb_of
 
 VISUALLY_LOSSLESS = 40.0
 """dB on small saturated test pictures; on footage the figure is higher."""
@@ -132,12 +132,19 @@ def test_odd_sizes(tmp_path: Path) -> None:
     assert probe(tmp_path / "b.mp4").orientation.width == 97
 
 
-def test_one_frame(tmp_path: Path) -> None:
-    source = make_clip(tmp_path / "a.mp4", count=1, audio="aac")
-    facts = copy(source, tmp_path / "b.mp4")
-    assert facts.clock.frame_count == 1
-    assert facts.clock.rate == 24
-    assert survivors(source)["times"] == survivors(tmp_path / "b.mp4")["times"]
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("b.mp4", "h264"), ("b.mp4", "hevc"), ("b.mp4", "av1"), ("b.mov", "prores"),
+     ("b.mov", "dnxhr"), ("b.mkv", "ffv1"), ("b.mkv", "vp9")],
+)  # fmt: skip
+def test_very_short_clips(tmp_path: Path, count: int, name: str, codec: str) -> None:
+    source = make_clip(tmp_path / "a.mp4", count=count, audio="aac", size=(256, 128))
+    facts = copy(source, tmp_path / name, codec=codec)
+    assert (facts.clock.frame_count, facts.clock.rate) == (count, 24)
+    after = probe(tmp_path / name)
+    times = [float((p - after.pts[0]) * after.time_base) for p in after.pts]
+    assert times == pytest.approx([i / 24 for i in range(count)], abs=6e-4)
 
 
 def test_names_languages_and_timecode_survive(tmp_path: Path) -> None:

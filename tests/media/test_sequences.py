@@ -94,6 +94,15 @@ def test_movie_to_images_and_back(tmp_path: Path) -> None:
     assert psnr(rgb_of(tmp_path / "c.mov"), rgb_of(source)[3:9]) > 40
 
 
+def test_images_to_a_lossless_movie(tmp_path: Path) -> None:
+    for i in range(3):
+        write_image(tmp_path / f"s.{i:04d}.png", "png", "rgb24", i)
+    copy(tmp_path / "s.%04d.png", tmp_path / "b.mkv", lossless=True)
+    with open_reader(tmp_path / "b.mkv") as reader:
+        for i, frame in enumerate(reader.stream()):
+            assert (np.rint(frame.plate().rgb() * 255) == picture(i)).all()
+
+
 def test_exr_keeps_everything_else(tmp_path: Path) -> None:
     for i in range(3):
         write_exr(tmp_path / f"shot.{i + 101:04d}.exr", i)

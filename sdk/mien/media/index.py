@@ -17,7 +17,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-__all__ = ["PacketIndex", "main_video", "movie_index"]
+__all__ = ["PacketIndex", "main_video", "movie_index", "movie_url", "open_movie"]
 
 _TIMED = ("mov", "matroska", "mxf", "nut")
 """Formats (FFmpeg's names, first word) that store the time of every frame."""
@@ -45,9 +45,25 @@ class PacketIndex:
     end: Fraction
 
 
+def movie_url(path: Path) -> str:
+    """A path as FFmpeg takes it, whatever is in it: `a:b.mp4` names no protocol."""
+    return f"file:{path}"
+
+
+def open_movie(path: Path) -> InputContainer:
+    """Open a movie; tags that are not Unicode keep their bytes as surrogates.
+
+    Raises:
+        av.FFmpegError: When it cannot be opened.
+    """
+    return av.open(movie_url(path), metadata_errors="surrogateescape")
+
+
 def main_video(container: InputContainer) -> VideoStream | None:
-    """The first video stream that is not a cover picture."""
+    """The first video stream that can be decoded and is not a cover picture."""
     for stream in container.streams.video:
+        if getattr(stream, "codec_context", None) is None:
+            continue
         if not stream.disposition & Disposition.attached_pic:
             return stream
     return None
@@ -65,11 +81,11 @@ def movie_index(path: Path) -> PacketIndex:
 
 @lru_cache(maxsize=32)
 def _remembered(path: Path, size: int, modified: int) -> PacketIndex:
-    with av.open(str(path)) as container:
+    with open_movie(path) as container:
         index = _demuxed(container)
         if index is not None:
             return index
-    with av.open(str(path)) as container:
+    with open_movie(path) as container:
         return _decoded(container)
 
 

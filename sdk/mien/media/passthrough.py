@@ -17,7 +17,7 @@ from av.packet import Packet
 from av.stream import Discard, Stream
 
 from mien.errors import OutputError
-from mien.media.index import main_video
+from mien.media.index import main_video, open_movie
 from mien.model.shot import MediaFacts
 from mien.timebase import FrameRange
 
@@ -30,7 +30,11 @@ _OWN_TAGS = frozenset(
 """Tags that say how the source was written, which is not how the output is."""
 _LARGEST_TIMESCALE = (1 << 31) - 1
 _SHIFTS_NEGATIVE_TIMES = ("matroska", "webm", "mxf")
-"""Containers without edit lists: a packet before time 0 would move all others."""
+"""Containers without edit lists: a packet before time 0 moves all others, the picture too.
+
+Of a range such packets are left out; of a whole film every packet is copied, and all of it
+starts as much later (one frame of AAC, 21 ms at 48 kHz).
+"""
 
 
 class Passthrough:
@@ -44,7 +48,7 @@ class Passthrough:
     def __init__(self, source: MediaFacts, frames: FrameRange) -> None:
         self._source = source
         self._whole = frames == source.clock.all
-        self._input = av.open(str(source.path))
+        self._input = open_movie(source.path)
         self._streams: dict[int, Stream] = {}
         self._packets: Iterator[tuple[Fraction, Packet[Stream]]] = iter(())
         self._waiting: tuple[Fraction, Packet[Stream]] | None = None

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from mien.errors import MediaError, TimeError
 from mien.media.fingerprint import fingerprint
 from mien.media.frame import side_data
-from mien.media.index import PacketIndex, main_video, movie_index
+from mien.media.index import PacketIndex, main_video, movie_index, open_movie
 from mien.media.sequence import find_sequence, probe_sequence
 from mien.model.shot import ColorTags, MediaFacts, Orientation
 from mien.timebase import Clock, Timecode
@@ -50,7 +50,7 @@ def probe(path: str | Path) -> MediaFacts:
         return probe_sequence(sequence)
     _refuse_what_is_no_file(path)
     try:
-        with av.open(str(path)) as container:
+        with open_movie(path) as container:
             return _probe_movie(path, container)
     except (av.FFmpegError, OSError, UnicodeError) as error:
         raise _unreadable(path, error) from error
@@ -63,7 +63,7 @@ def first_frame(path: Path) -> av.VideoFrame:
         av.FFmpegError: When it cannot be decoded.
         MediaError: When there is none.
     """
-    with av.open(str(path)) as container:
+    with open_movie(path) as container:
         video = main_video(container)
         for frame in container.decode(video) if video is not None else ():
             return frame
@@ -82,6 +82,12 @@ def display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
 def _probe_movie(path: Path, container: InputContainer) -> MediaFacts:
     video = main_video(container)
     if video is None:
+        if container.streams.video:
+            raise MediaError(
+                f"{path.name} holds no film: its pictures are a cover, or in a codec that"
+                " FFmpeg cannot decode.",
+                "Convert it to ProRes, H.264 or HEVC.",
+            )
         raise MediaError(
             f"{path.name} holds no pictures, only sound or data.", "Give a file with video."
         )
@@ -115,7 +121,12 @@ def _probe_movie(path: Path, container: InputContainer) -> MediaFacts:
         subtitle_streams=len(container.streams.subtitles),
         bit_rate=video.bit_rate or 0,
         fingerprint=fingerprint([path]),
-        metadata={k: v for k, v in container.metadata.items() if k.lower() not in _MUXER_TAGS},
+        metadata={
+            # What is not Unicode cannot be shown; a render copies its bytes all the same.
+            key: value.encode(errors="replace").decode()
+            for key, value in container.metadata.items()
+            if key.lower() not in _MUXER_TAGS
+        },
     )
 
 

@@ -18,7 +18,7 @@ from mien.errors import MediaError, UsageError
 from mien.media.ahead import decode_ahead
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame, MoviePicture
-from mien.media.index import PacketIndex, main_video, movie_index
+from mien.media.index import PacketIndex, main_video, movie_index, open_movie
 from mien.media.probe import probe
 from mien.media.sequence import SequenceReader
 from mien.model.shot import MediaFacts
@@ -115,7 +115,7 @@ class _Decoder:
     def _rewind(self) -> None:
         self.close()
         try:
-            self._container = av.open(str(self._facts.path))
+            self._container = open_movie(self._facts.path)
             video = main_video(self._container)
             assert video is not None
             video.thread_type = "AUTO"

@@ -20,7 +20,7 @@ from mien.media.convert import Converter, output_color, to_exr
 from mien.media.exr import write_exr
 from mien.media.frame import Frame
 from mien.media.hdr import hdr_options
-from mien.media.index import movie_index
+from mien.media.index import movie_index, movie_url
 from mien.media.outputs import PartialFile, PartialFolder, check_output, write_error
 from mien.media.passthrough import Passthrough
 from mien.media.probe import display_matrix, first_frame
@@ -37,6 +37,8 @@ _STANDARD_TAGS = frozenset(
 """Tags that MP4 and MOV have a place for; others need the `mdta` key table."""
 
 
+_X265_SHORTEST = 3
+"""Frames below which x265's decoding times are uninitialised memory, with B-frames."""
 _INTERLACED = ("h264", "prores")
 """Codecs whose encoders code fields where the source has them."""
 
@@ -164,6 +166,9 @@ class _ThreadedWriter:
             except (av.FFmpegError, OSError) as failure:
                 raise write_error(self._path, failure) from failure
         finally:
+            # A second Ctrl-C may have come while the thread was waited for.
+            self._queue.close(drop=True)
+            self._thread.join()
             # After `finish` there is nothing left to discard.
             self._sink.discard()
 
@@ -210,8 +215,9 @@ class _MovieSink:
         self._output: OutputContainer | None = None
         try:
             self._output = av.open(
-                str(self._partial.path),
+                movie_url(self._partial.path),
                 "w",
+                metadata_errors="surrogateescape",
                 format=encoding.container,
                 options=self._container_options(),
             )
@@ -312,6 +318,8 @@ class _MovieSink:
             options = hdr_options(encoding.codec.name, options, picture)
             if picture.interlaced_frame and encoding.codec.name in _INTERLACED:
                 options["flags"] = "+ildct+ilme"
+        if encoding.codec.name == "hevc" and len(self._frames) < _X265_SHORTEST:
+            options["x265-params"] += ":bframes=0"
         stream = output.add_stream(encoding.codec.encoder, rate=source.clock.rate, options=options)
         assert isinstance(stream, VideoStream)
         context = stream.codec_context
