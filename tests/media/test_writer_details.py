@@ -60,7 +60,7 @@ def _rationals(data: bytes) -> list[float]:
 
 def test_edited_frames_keep_their_side_data(tmp_path: Path) -> None:
     source = make_clip(
-        tmp_path / "a.mp4", "libx265", "yuv420p10le", options={"x265-params": HDR}, count=2
+        tmp_path / "a.mp4", "libx265", "yuv420p10le", options={"x265-params": HDR}, count=4
     )
     with open_reader(source) as reader:
         frame = reader.frame(0)

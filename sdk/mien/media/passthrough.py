@@ -43,11 +43,13 @@ class Passthrough:
     Args:
         source: Facts of a movie.
         frames: Frames that are written.
+        from_zero: Whether the first frame comes at 0 even of a whole film.
     """
 
-    def __init__(self, source: MediaFacts, frames: FrameRange) -> None:
+    def __init__(self, source: MediaFacts, frames: FrameRange, *, from_zero: bool = False) -> None:
         self._source = source
-        self._whole = frames == source.clock.all
+        late = bool(source.pts[0]) and from_zero
+        self._whole = frames == source.clock.all and not late
         self._input = open_movie(source.path)
         self._streams: dict[int, Stream] = {}
         self._packets: Iterator[tuple[Fraction, Packet[Stream]]] = iter(())

@@ -1,0 +1,68 @@
+"""Encode frames into numbered images."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+
+from mien.media.codecs import Encoding
+from mien.media.convert import Converter, output_color, to_exr
+from mien.media.exr import write_exr
+from mien.media.frame import Frame
+from mien.media.outputs import PartialFolder
+from mien.media.sequence import Pattern
+from mien.model.shot import MediaFacts
+
+__all__ = ["ImageSink"]
+
+
+class ImageSink:
+    """Encodes into numbered images; they keep the source's numbers.
+
+    Args:
+        pattern: Pattern of the images.
+        source: Facts of the source.
+        encoding: How they are encoded.
+    """
+
+    def __init__(self, pattern: Pattern, source: MediaFacts, encoding: Encoding) -> None:
+        self._encoding = encoding
+        self._first = source.first_number
+        color = (
+            output_color(source.color, source.pixel_format, encoding.pixel_format)
+            if (encoding.codec.name != "exr")
+            else source.color
+        )
+        self._color = color
+        self._converter = Converter(encoding.pixel_format, color)
+        self._pattern = pattern
+        self._partial = PartialFolder(pattern)
+
+    def encode(self, frame: Frame) -> None:
+        """Encode one image."""
+        path = self._partial.path / self._pattern.file(self._first + frame.index).name
+        if self._encoding.codec.name == "exr":
+            write_exr(path, to_exr(frame.picture))
+            return
+        path.write_bytes(self._encoded(self._converter.convert(frame.picture)))
+
+    def finish(self) -> None:
+        """Move the images in place."""
+        self._partial.commit()
+
+    def discard(self) -> None:
+        """Remove the partial folder."""
+        self._partial.discard()
+
+    def _encoded(self, video: av.VideoFrame) -> bytes:
+        encoder = av.CodecContext.create(self._encoding.codec.encoder, "w")
+        assert isinstance(encoder, av.VideoCodecContext)
+        encoder.width, encoder.height = video.width, video.height
+        encoder.pix_fmt = self._encoding.pixel_format
+        encoder.time_base = Fraction(1, 24)
+        encoder.color_primaries = self._color.primaries
+        encoder.color_trc = self._color.transfer
+        encoder.options = dict(self._encoding.options)
+        packets = [*encoder.encode(video), *encoder.encode(None)]
+        return b"".join(bytes(packet) for packet in packets)

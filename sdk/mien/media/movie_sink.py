@@ -1,0 +1,230 @@
+"""Encode frames into a movie that is like its source."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from mien.errors import OutputError
+from mien.media.codecs import CONSTANT_RATE, Encoding
+from mien.media.convert import Converter, output_color
+from mien.media.frame import Frame
+from mien.media.hdr import hdr_options
+from mien.media.index import movie_index, movie_url
+from mien.media.partial import PartialFile, write_error
+from mien.media.passthrough import Passthrough
+from mien.media.probe import display_matrix, first_frame
+from mien.model.shot import MediaFacts
+from mien.timebase import FrameRange
+
+__all__ = ["MovieSink"]
+
+_STANDARD_TAGS = frozenset(
+    {"title", "artist", "album_artist", "album", "comment", "genre", "copyright", "composer"}
+    | {"description", "synopsis", "date", "creation_time", "timecode", "make", "model"}
+)
+"""Tags that MP4 and MOV have a place for; others need the `mdta` key table."""
+
+
+_X265_SHORTEST = 3
+"""Frames below which x265's decoding times are uninitialised memory, with B-frames."""
+_INTERLACED = ("h264", "prores")
+"""Codecs whose encoders code fields where the source has them."""
+
+
+class MovieSink:
+    """Encodes into a movie file, with the source's other streams alongside.
+
+    Args:
+        path: The movie.
+        source: Facts of the source.
+        encoding: How it is encoded.
+        frames: Frames that will be encoded.
+
+    Raises:
+        OutputError: When encoder and container do not take what they are given.
+    """
+
+    def __init__(
+        self, path: Path, source: MediaFacts, encoding: Encoding, frames: FrameRange
+    ) -> None:
+        self._source = source
+        self._encoding = encoding
+        self._frames = frames
+        self._counted = encoding.container in CONSTANT_RATE
+        self._color = output_color(source.color, source.pixel_format, encoding.pixel_format)
+        self._converter = Converter(encoding.pixel_format, self._color)
+        self._beside = (
+            Passthrough(source, frames, from_zero=self._counted) if source.kind == "movie" else None
+        )
+        self._time_base = 1 / source.clock.rate if self._counted else source.time_base
+        start = self._beside.start if self._beside is not None else Fraction(0)
+        self._shift = round(start / source.time_base)
+        if self._beside is None:
+            self._shift = source.pts[frames.start]
+        self._durations = self._frame_durations()
+        self._partial = PartialFile(path)
+        self._held: Packet[VideoStream] | None = None
+        self._first: tuple[int, int] | None = None
+        self._output: OutputContainer | None = None
+        try:
+            self._output = av.open(
+                movie_url(self._partial.path),
+                "w",
+                metadata_errors="surrogateescape",
+                format=encoding.container,
+                options=self._container_options(),
+            )
+            self._video = self._add_streams(self._output)
+            self._output.start_encoding()
+        except (av.FFmpegError, OSError, ValueError) as error:
+            self.discard()
+            if isinstance(error, OSError) and error.errno is not None:
+                raise write_error(path, error) from error
+            raise OutputError(
+                f"{path.name} cannot be written as {encoding.codec.name} in"
+                f" {encoding.container}: {error}.",
+                "Choose another codec or extension.",
+            ) from error
+        except BaseException:
+            # Ctrl-C may come while the encoder opens.
+            self.discard()
+            raise
+
+    def encode(self, frame: Frame) -> None:
+        """Encode one frame, and copy what sounds with it."""
+        assert self._output is not None
+        video = self._converter.convert(frame.picture)
+        if self._counted:
+            video.pts = frame.index - self._frames.start
+        else:
+            video.pts = frame.pts - self._shift
+        video.time_base = self._time_base
+        video.duration = self._durations.get(video.pts, 0)
+        # A decoded frame remembers its type, and encoders would take it for a wish.
+        video.pict_type = 0
+        self._mux(video)
+
+    def finish(self) -> None:
+        """Flush the encoder, finish the file and put it in place."""
+        assert self._output is not None
+        self._mux(None)
+        self._mux_last()
+        if self._beside is not None:
+            self._beside.feed(self._output, None)
+        self._output.close()
+        self._output = None
+        self._partial.commit()
+
+    def discard(self) -> None:
+        """Close what is open and remove the partial file."""
+        try:
+            if self._output is not None:
+                self._output.close()
+        except (av.FFmpegError, OSError, ValueError):
+            pass  # it is thrown away
+        finally:
+            self._output = None
+            if self._beside is not None:
+                self._beside.close()
+            self._partial.discard()
+
+    def _mux(self, video: av.VideoFrame | None) -> None:
+        assert self._output is not None
+        for packet in self._video.encode(video):
+            if packet.pts is not None and packet.time_base == self._time_base:
+                packet.duration = self._durations.get(packet.pts, packet.duration)
+            if self._first is None and packet.pts is not None and packet.dts is not None:
+                self._first = (packet.pts, packet.dts)
+            # One packet is held back: the last of all gets its duration at the end.
+            if self._held is not None:
+                self._mux_packet(self._held)
+            self._held = packet
+
+    def _mux_packet(self, packet: Packet[VideoStream]) -> None:
+        assert self._output is not None
+        if self._beside is not None and packet.dts is not None:
+            self._beside.feed(self._output, packet.dts * packet.time_base)
+        self._output.mux(packet)
+
+    def _mux_last(self) -> None:
+        """Mux the packet held back so that the stream ends when its last frame does.
+
+        MP4 adds up durations in the order of decoding, in which the last packet is not the
+        last frame.
+        """
+        packet = self._held
+        if packet is None:
+            return
+        if self._first is not None and packet.dts is not None:
+            pts, dts = self._first
+            end = max(self._durations) + self._durations[max(self._durations)]
+            rest = (end - pts) - (packet.dts - dts)
+            if rest > 0 and packet.time_base == self._time_base:
+                packet.duration = rest
+        self._mux_packet(packet)
+
+    def _add_streams(self, output: OutputContainer) -> VideoStream:
+        source, encoding = self._source, self._encoding
+        picture = first_frame(source.path) if self._beside is not None else None
+        options = dict(encoding.options)
+        if picture is not None:
+            options = hdr_options(encoding.codec.name, options, picture)
+            if picture.interlaced_frame and encoding.codec.name in _INTERLACED:
+                options["flags"] = "+ildct+ilme"
+        if encoding.codec.name == "hevc" and len(self._frames) < _X265_SHORTEST:
+            options["x265-params"] += ":bframes=0"
+        stream = output.add_stream(encoding.codec.encoder, rate=source.clock.rate, options=options)
+        assert isinstance(stream, VideoStream)
+        context = stream.codec_context
+        context.width, context.height = source.orientation.width, source.orientation.height
+        context.pix_fmt = encoding.pixel_format
+        context.time_base = stream.time_base = self._time_base
+        context.thread_count = 0
+        context.sample_aspect_ratio = source.orientation.pixel_aspect
+        context.color_primaries = self._color.primaries
+        context.color_trc = self._color.transfer
+        context.colorspace = self._color.matrix
+        context.color_range = self._color.range
+        if encoding.codec.tag and encoding.container in ("mp4", "mov"):
+            context.codec_tag = encoding.codec.tag
+        matrix = display_matrix(picture) if picture is not None else None
+        if matrix is not None:
+            stream.set_display_matrix(matrix)
+        start = source.clock.start
+        timecode = None if start is None else str(start + self._frames.start)
+        if self._beside is not None:
+            self._beside.add_tags(output, timecode)
+            self._beside.add_streams(output, stream, timecode)
+        elif timecode is not None:
+            stream.metadata["timecode"] = timecode
+        return stream
+
+    def _container_options(self) -> dict[str, str]:
+        # Without it Matroska and MXF draw random identifiers: no two renders would be equal.
+        options = {"fflags": "+bitexact"}
+        if self._encoding.container not in ("mp4", "mov"):
+            return options
+        if {key.lower() for key in self._source.metadata} - _STANDARD_TAGS:
+            options["movflags"] = "use_metadata_tags"
+        timescale = self._beside.movie_timescale() if self._beside is not None else None
+        if timescale is not None:
+            options["movie_timescale"] = str(timescale)
+        return options
+
+    def _frame_durations(self) -> dict[int, int]:
+        """How long each frame is shown, by its time in the output."""
+        if self._counted:
+            return dict.fromkeys(range(len(self._frames)), 1)
+        pts = self._source.pts
+        last = 0
+        if self._source.kind == "movie":
+            last = movie_index(self._source.path).last_duration
+        nominal = round(1 / (self._source.clock.rate * self._source.time_base))
+        ends = [*pts[1:], pts[-1] + (last or nominal)]
+        return {pts[i] - self._shift: ends[i] - pts[i] for i in self._frames}
