@@ -10,7 +10,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from mien.media.outputs import PartialFile, write_error
+from mien.media.partial import PartialFile, write_error
 
 __all__ = ["write_movie"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from mien.errors import OutputError
-from mien.media.outputs import PartialFile, write_error
+from mien.media.partial import PartialFile, write_error
 
 __all__ = ["check_file", "written_whole"]
 

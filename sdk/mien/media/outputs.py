@@ -9,11 +9,11 @@ from pathlib import Path
 
 from mien.errors import OutputError
 from mien.media.codecs import choose_encoding
-from mien.media.partial import PartialFile, remove_stale, sync, write_error
+from mien.media.partial import remove_stale, sync
 from mien.media.sequence import Pattern
 from mien.model.shot import MediaFacts
 
-__all__ = ["PartialFile", "PartialFolder", "check_output", "write_error"]
+__all__ = ["PartialFolder", "check_output"]
 
 
 def check_output(
