@@ -14,6 +14,7 @@ import importlib
 
 TYPE_CHECKING = False  # type checkers take it as true; `typing` itself would cost 10 ms
 if TYPE_CHECKING:
+    from mien.api import Project as Project
     from mien.api import RenderReport as RenderReport
     from mien.api import load_project as load_project
     from mien.api import open_shot as open_shot
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Project": "mien.api",
     "RenderReport": "mien.api",
     "load_project": "mien.api",
     "open_shot": "mien.api",

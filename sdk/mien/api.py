@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien.errors import NoFaceError, UsageError
 from mien.io import project as project_file
-from mien.io.project import Project
+from mien.io.project import SUFFIX, Project
 from mien.model.edits import Edit, Layer
 from mien.model.evaluate import evaluate
 from mien.model.face import Face
@@ -38,8 +38,6 @@ __all__ = [
 ]
 
 PathLike = str | os.PathLike[str]
-SUFFIX = ".mien"
-"""Ending of project files."""
 
 
 @dataclass(frozen=True, slots=True)

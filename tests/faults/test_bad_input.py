@@ -282,8 +282,13 @@ def test_no_such_folder(mien: Mien, footage: Path, project: Path, tmp_path: Path
     mien("curves", project, "-o", nowhere / "x.npz").refused(USAGE, str(nowhere), "not exist")
 
 
+def test_a_project_by_another_name(mien: Mien, footage: Path, tmp_path: Path) -> None:
+    mien("track", footage, "-o", tmp_path / "x.json").refused(USAGE, "x.json", "x.mien")
+
+
 def test_a_folder_as_output(mien: Mien, footage: Path, tmp_path: Path) -> None:
-    mien("track", footage, "-o", tmp_path).refused(USAGE, "is a folder")
+    (tmp_path / "x.mien").mkdir()
+    mien("track", footage, "-o", tmp_path / "x.mien").refused(USAGE, "is a folder")
 
 
 def test_a_kind_of_file_that_is_none(mien: Mien, footage: Path, tmp_path: Path) -> None:

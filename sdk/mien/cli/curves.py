@@ -38,10 +38,11 @@ def curves(
     from mien import api
     from mien.io.curves_file import check_format, write_curves
     from mien.io.files import check_file
+    from mien.io.project import SUFFIX
 
     check_format(output)
     check_file(output, overwrite=overwrite)
-    if shot.suffix.lower() == api.SUFFIX:
+    if shot.suffix.lower() == SUFFIX:
         tracked = api.load_project(shot, find_media=False).shot
     else:
         tracked = api.track(shot)

@@ -47,10 +47,10 @@ def track(
 ) -> None:
     """Find the faces of a shot and what they do; keep it as a project."""
     from mien import api
-    from mien.io.files import check_file
+    from mien.io.project import check_project
 
     start = time.monotonic()
-    check_file(output, overwrite=overwrite)
+    check_project(output, overwrite=overwrite)
     tracked = api.track(shot, max_faces=max_faces)
     api.save_project(tracked, output)
     if json:
@@ -134,8 +134,9 @@ def render(
 def open_source(path: Path, media: Path | None) -> Project:
     """A project, or a shot that is not yet one."""
     from mien import api
+    from mien.io.project import SUFFIX
 
-    if path.suffix.lower() == api.SUFFIX:
+    if path.suffix.lower() == SUFFIX:
         return api.load_project(path, media=media)
     if media is not None:
         raise UsageError(f"--media goes with a project, and {path.name} is none.")

@@ -27,9 +27,9 @@ import numpy as np
 import numpy.typing as npt
 
 import mien
-from mien.errors import MienError, ProjectError
+from mien.errors import MienError, OutputError, ProjectError
 from mien.io.arrays import ZIP_ERRORS, ArrayReader, npy_bytes, write_member
-from mien.io.files import written_whole
+from mien.io.files import check_file, written_whole
 from mien.io.parts import edit_part, face_part, make_edit, make_facts, media_part
 from mien.io.relink import find_media, remember, take_media
 from mien.io.schema import FacePart, MediaPart, ProjectDocument, read_document
@@ -40,7 +40,10 @@ from mien.model.face import LANDMARKS, Face
 from mien.model.shot import MediaFacts, Shot
 from mien.timebase import Clock
 
-__all__ = ["Project", "load", "save"]
+__all__ = ["SUFFIX", "Project", "check_project", "load", "save"]
+
+SUFFIX = ".mien"
+"""Ending of project files; by it they are told from media."""
 
 _DOCUMENT = "project.json"
 _LARGEST_DOCUMENT = 64 << 20
@@ -61,6 +64,19 @@ class Project:
     edits: tuple[Edit, ...] = ()
 
 
+def check_project(path: Path, *, overwrite: bool) -> None:
+    """Refuse a project file that cannot be written, before any work is done for it.
+
+    Raises:
+        OutputError: When its name does not end in `.mien`, or it cannot be put there.
+    """
+    if path.suffix.lower() != SUFFIX:
+        raise OutputError(
+            f"{path.name} is no name of a project.", f"Let it end in {SUFFIX}, as {path.stem}.mien."
+        )
+    check_file(path, overwrite=overwrite)
+
+
 def save(project: Project, path: Path) -> None:
     """Write a project file, whole or not at all.
 
@@ -68,6 +84,7 @@ def save(project: Project, path: Path) -> None:
         OutputError: When it cannot be put there.
         WriteError: When the disk is full; what was there before stays.
     """
+    check_project(path, overwrite=True)
     shot = project.shot
     document = ProjectDocument(
         written_by=f"mien {mien.__version__}",
