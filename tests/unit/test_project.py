@@ -115,7 +115,7 @@ def test_variable_times_and_a_start_timecode_come_back(project: Project, folder:
     face = replace(project.shot.faces[0], clock=clock)
     shot = Shot(replace(media, clock=clock), (face,))
     project_file.save(Project(shot), folder / "vfr.mien")
-    assert project_file.load(folder / "vfr.mien").shot.media.clock == clock
+    assert project_file.load(folder / "vfr.mien", find=False).shot.media.clock == clock
 
 
 def test_equal_projects_are_equal_files(project: Project, saved: Path, folder: Path) -> None:
@@ -381,3 +381,14 @@ def test_the_users_word_for_something_else(saved: Path, tmp_path: Path) -> None:
 def test_curves_can_be_had_without_the_media(saved: Path, folder: Path) -> None:
     (folder / "shot.mp4").unlink()
     assert len(project_file.load(saved, find=False).shot.faces) == 1
+
+
+def test_what_a_project_says_of_its_media_is_not_relied_upon(project: Project, saved: Path) -> None:
+    with zipfile.ZipFile(saved) as archive:
+        media = json.loads(archive.read("project.json"))["media"]
+    changed_document(saved, media=media | {"pixel_format": "nonsense", "rate": "7"})
+    back = project_file.load(saved)
+    assert back.shot.media == project.shot.media
+    assert back.edits[0].face.clock == project.shot.clock
+    changed_document(saved, media=media | {"width": 640})
+    assert "64 x 48, but shot.mien was tracked on 12 frames of 640 x 48" in refused(saved)

@@ -119,17 +119,22 @@ def load(path: Path, *, media: Path | None = None, find: bool = True) -> Project
             shot = _shot(document, ArrayReader(archive, path.name), path)
     except ZIP_ERRORS as error:
         raise _unreadable(path, error) from error
+    if find or media is not None:
+        shot = _relinked(shot, document.media.path, media, path)
     edits = tuple(make_edit(part, shot, path.name) for part in document.edits)
     if len({edit.face.number for edit in edits}) != len(edits):
         raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.")
-    if media is not None:
-        facts = take_media(shot.media, media, path.name)
-        remember(replace(facts, fingerprint=shot.media.fingerprint))
-        shot = replace(shot, media=facts)
-    elif find:
-        place = find_media(document.media.path, shot.media.fingerprint, path)
-        shot = replace(shot, media=replace(shot.media, path=place))
     return Project(shot, edits)
+
+
+def _relinked(shot: Shot, relative: str, media: Path | None, path: Path) -> Shot:
+    wanted = shot.media.fingerprint
+    place = media or find_media(relative, wanted, path)
+    facts = take_media(shot.media, place, path.name)
+    if media is not None:
+        remember(replace(facts, fingerprint=wanted))
+    faces = tuple(replace(face, clock=facts.clock) for face in shot.faces)
+    return replace(shot, media=facts, faces=faces)
 
 
 def _document(archive: zipfile.ZipFile, name: str) -> bytes:

@@ -34,7 +34,9 @@ _MOST_NEIGHBOURS = 1000
 
 
 def take_media(facts: MediaFacts, media: Path, project: str) -> MediaFacts:
-    """Facts of the media that the user pointed to.
+    """Facts of media that were found, or that the user pointed to.
+
+    They are looked at afresh: what a project says of its media is not relied upon.
 
     Raises:
         MediaError: When it cannot be read.
