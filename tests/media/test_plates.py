@@ -21,7 +21,7 @@ _DIRECT = """
     rgb48le rgb48be rgba64le bgra64be gbrpf32le grayf32le
 """
 _CONVERTED = """
-    uyvy422 yuyv422 y210le xv36le ayuv pal8 rgb8 x2rgb10le xyz12le monow rgb565le
+    uyvy422 yuyv422 y210le xv36le ayuv rgb8 x2rgb10le xyz12le monow rgb565le
 """
 FORMATS = _DIRECT.split()
 CONVERTED = _CONVERTED.split()

@@ -7,6 +7,7 @@ are decoded once from end to end instead.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -17,7 +18,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-__all__ = ["PacketIndex", "main_video", "movie_index", "movie_url", "open_movie"]
+__all__ = ["PacketIndex", "main_video", "movie_index", "movie_url", "open_movie", "whole_frames"]
 
 _TIMED = ("mov", "matroska", "mxf", "nut")
 """Formats (FFmpeg's names, first word) that store the time of every frame."""
@@ -67,6 +68,19 @@ def main_video(container: InputContainer) -> VideoStream | None:
         if not stream.disposition & Disposition.attached_pic:
             return stream
     return None
+
+
+def whole_frames(container: InputContainer, video: VideoStream) -> Iterator[av.VideoFrame]:
+    """All frames that can be decoded from here on.
+
+    Damaged packets give none: their frames are missed by their time, and named, by whoever
+    wants them.
+    """
+    for packet in container.demux(video):
+        try:
+            yield from packet.decode()
+        except av.error.InvalidDataError:
+            continue
 
 
 def movie_index(path: Path) -> PacketIndex:
@@ -139,7 +153,7 @@ def _decoded(container: InputContainer) -> PacketIndex:
     video.thread_type = "AUTO"
     times: list[int | None] = []
     duration = 0
-    for frame in container.decode(video):
+    for frame in whole_frames(container, video):
         times.append(frame.pts)
         duration = frame.duration or duration
     pts = [t for t in times if t is not None]

@@ -10,6 +10,7 @@ from pathlib import Path
 from mien.errors import OutputError
 from mien.media.codecs import choose_encoding
 from mien.media.partial import remove_stale, sync
+from mien.media.passthrough import check_streams
 from mien.media.sequence import Pattern
 from mien.model.shot import MediaFacts
 
@@ -44,7 +45,7 @@ def check_output(
         raise OutputError(f"{path} is a folder.", "Give the name of a file in it.")
     if path.is_symlink() and not path.exists():
         raise OutputError(f"{path} is a link to nothing.", "Remove it or choose another name.")
-    choose_encoding(path, source, codec=codec, lossless=lossless)
+    encoding = choose_encoding(path, source, codec=codec, lossless=lossless)
     _refuse_source(path, source)
     pattern = Pattern.parse(path)
     there = path.exists() if pattern is None else bool(pattern.numbers())
@@ -52,6 +53,8 @@ def check_output(
         raise OutputError(
             f"{path} exists already.", "Choose another name, or allow it with --overwrite."
         )
+    if encoding.container and source.kind == "movie":
+        check_streams(source, encoding.container)
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass

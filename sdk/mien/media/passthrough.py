@@ -7,6 +7,7 @@ taken, and all times are moved by the start of the range.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from fractions import Fraction
 from types import TracebackType
@@ -21,13 +22,14 @@ from mien.media.index import main_video, open_movie
 from mien.model.shot import MediaFacts
 from mien.timebase import FrameRange
 
-__all__ = ["Passthrough"]
+__all__ = ["Passthrough", "check_streams"]
 
 _OWN_TAGS = frozenset(
     {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "timecode"}
     | {"bps", "number_of_frames", "number_of_bytes"}
 )
 """Tags that say how the source was written, which is not how the output is."""
+_COPIED = ("audio", "subtitle")
 _LARGEST_TIMESCALE = (1 << 31) - 1
 _SHIFTS_NEGATIVE_TIMES = ("matroska", "webm", "mxf")
 """Containers without edit lists: a packet before time 0 moves all others, the picture too.
@@ -104,7 +106,7 @@ class Passthrough:
             video.metadata["timecode"] = timecode
         main.discard = Discard.all
         for stream in self._input.streams:
-            if stream.type in ("audio", "subtitle"):
+            if stream.type in _COPIED:
                 self._add(output, stream)
             elif stream.type == "attachment":
                 self._attach(output, stream)
@@ -128,14 +130,7 @@ class Passthrough:
         self._input.close()
 
     def _add(self, output: OutputContainer, stream: Stream) -> None:
-        try:
-            twin = output.add_stream_from_template(stream)
-        except (av.FFmpegError, ValueError) as error:
-            name = stream.codec_context.name if stream.codec_context else stream.type
-            raise OutputError(
-                f"The output cannot hold the {stream.type} of {self._source.path.name} ({name}).",
-                f"Write {self._source.path.suffix} as the source is, or .mkv.",
-            ) from error
+        twin = _added(output, stream, self._source)
         _copy_stream_tags(stream, twin)
         self._streams[stream.index] = twin
 
@@ -188,6 +183,33 @@ class Passthrough:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def check_streams(source: MediaFacts, container: str) -> None:
+    """Refuse a container that cannot hold the sound and subtitles of a movie.
+
+    Args:
+        source: Facts of the movie.
+        container: FFmpeg's name of the container.
+
+    Raises:
+        OutputError: When it cannot.
+    """
+    with open_movie(source.path) as given, av.open(os.devnull, "w", format=container) as output:
+        for stream in given.streams:
+            if stream.type in _COPIED:
+                _added(output, stream, source)
+
+
+def _added(output: OutputContainer, stream: Stream, source: MediaFacts) -> Stream:
+    try:
+        return output.add_stream_from_template(stream)
+    except (av.FFmpegError, ValueError) as error:
+        name = stream.codec_context.name if stream.codec_context else stream.type
+        raise OutputError(
+            f"The output cannot hold the {stream.type} of {source.path.name} ({name}).",
+            f"Write {source.path.suffix} as the source is, or .mkv.",
+        ) from error
 
 
 def _copy_stream_tags(source: Stream, target: Stream) -> None:

@@ -18,7 +18,7 @@ from mien.errors import MediaError, UsageError
 from mien.media.ahead import decode_ahead
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame, MoviePicture
-from mien.media.index import PacketIndex, main_video, movie_index, open_movie
+from mien.media.index import PacketIndex, main_video, movie_index, open_movie, whole_frames
 from mien.media.probe import probe
 from mien.media.sequence import SequenceReader
 from mien.model.shot import MediaFacts
@@ -27,8 +27,8 @@ __all__ = ["CACHE_BYTES", "Frame", "MovieReader", "Reader", "open_reader"]
 
 CACHE_BYTES: Final = 256 << 20
 """Bytes of decoded pictures that a reader keeps for random access."""
-NEAR: Final = 24
-"""Frames ahead of the decoder that are reached by decoding on rather than by seeking."""
+SEEK_COST: Final = 6
+"""Frames that could be decoded while a seek empties and fills the decoder's threads again."""
 
 
 class Reader(Protocol):
@@ -124,20 +124,8 @@ class _Decoder:
             raise MediaError(
                 f"{self._facts.path} can no longer be read: {error}.", "Was it moved?"
             ) from error
-        self._frames = self._decode()
+        self._frames = whole_frames(self._container, video)
         self.next = 0
-
-    def _decode(self) -> Iterator[av.VideoFrame]:
-        """All frames that can be decoded from here on; damaged packets give none."""
-        assert self._container is not None
-        video = main_video(self._container)
-        assert video is not None
-        for packet in self._container.demux(video):
-            try:
-                yield from packet.decode()
-            except av.error.InvalidDataError:
-                # The frame will be missed by its time, and named, by whoever wants it.
-                continue
 
     def close(self) -> None:
         if self._container is not None:
@@ -149,7 +137,7 @@ class _Decoder:
         keys = self._index.keys
         key = bisect_right(keys, self._facts.pts[index]) - 1
         start = self._number[keys[key]] if key >= 0 else 0
-        if self.next <= index and (start <= self.next or index - self.next <= NEAR):
+        if self.next <= index and start <= self.next + SEEK_COST:
             return
         while key > 0:
             if self._start_at(keys[key], index):
@@ -162,10 +150,11 @@ class _Decoder:
         """Seek to the key frame of that time; False when it comes out behind `index`."""
         assert self._container is not None
         video = main_video(self._container)
+        assert video is not None
         start = self._number[key]
         try:
             self._container.seek(key, stream=video)
-            self._frames = self._decode()
+            self._frames = whole_frames(self._container, video)
             for frame in self._frames:
                 number = self._number.get(frame.pts, -1) if frame.pts is not None else -1
                 # Pictures before the key frame lack what they were predicted from.
