@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mien.errors import NoFaceError, UsageError
 from mien.io import project as project_file
 from mien.io.project import SUFFIX, Project
+from mien.io.relink import remember
 from mien.model.edits import Edit, Layer
 from mien.model.evaluate import evaluate
 from mien.model.face import Face
@@ -130,6 +131,7 @@ def track(
             found.cuts,
             progress=lambda done, total: told("solve", done, total),
         )
+    remember(shot.media.path, shot.media.fingerprint)
     return Shot(shot.media, tuple(faces), tuple(found.cuts))
 
 

@@ -352,15 +352,29 @@ def test_nor_through_a_link(saved: Path, folder: Path, tmp_path: Path) -> None:
     assert "was not found" in refused(saved)
 
 
-def test_who_tracked_it_here_need_not_say_where_it_is(
-    project: Project, folder: Path, tmp_path: Path
+def test_who_opened_it_here_need_not_say_where_it_is(
+    project: Project, saved: Path, folder: Path, tmp_path: Path
 ) -> None:
-    """The user's word is what they typed when they tracked it, on this machine."""
+    """The user's word is given once: here by opening the project that lies beside its media."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     project_file.save(project, elsewhere / "shot.mien")
+    assert "was not found" in refused(elsewhere / "shot.mien")
+    project_file.load(saved)
     back = project_file.load(elsewhere / "shot.mien")
     assert back.shot.media.path == folder / "shot.mp4"
+
+
+def test_a_path_that_was_not_followed_is_not_remembered(
+    saved: Path, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (folder / "shot.mp4").rename(tmp_path / "outside" / "shot.mp4")
+    with zipfile.ZipFile(saved) as archive:
+        media = json.loads(archive.read("project.json"))["media"]
+    changed_document(saved, media=media | {"path": "../outside/shot.mp4"})
+    project_file.save(project_file.load(saved, find=False), folder / "again.mien")
+    assert "was not found" in refused(folder / "again.mien")
 
 
 def test_with_the_users_word(saved: Path, folder: Path, tmp_path: Path) -> None:

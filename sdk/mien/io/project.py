@@ -98,7 +98,6 @@ def save(project: Project, path: Path) -> None:
         write_member(archive, _DOCUMENT, text, packed=True)
         for name, array in _arrays(shot).items():
             write_member(archive, name, npy_bytes(array), packed=False)
-    remember(shot.media)
 
 
 def load(path: Path, *, media: Path | None = None, find: bool = True) -> Project:
@@ -131,8 +130,7 @@ def _relinked(shot: Shot, relative: str, media: Path | None, path: Path) -> Shot
     wanted = shot.media.fingerprint
     place = media or find_media(relative, wanted, path)
     facts = take_media(shot.media, place, path.name)
-    if media is not None:
-        remember(replace(facts, fingerprint=wanted))
+    remember(place, wanted)
     faces = tuple(replace(face, clock=facts.clock) for face in shot.faces)
     return replace(shot, media=facts, faces=faces)
 

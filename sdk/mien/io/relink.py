@@ -6,7 +6,7 @@ folder. Media are looked for, in this order,
 1. where the user says (`--media`);
 2. at the project's relative path, when that stays inside the project's folder;
 3. beside the project, by content;
-4. where this user had the same content when they tracked it or pointed to it on this machine.
+4. where this user last opened the same content on this machine.
 
 Whatever is found must have the content (fingerprint) that was tracked; only with the user's
 word may it be another file, as long as it shows the same number of frames at the same size.
@@ -78,13 +78,18 @@ def find_media(relative: str, wanted: str, project: Path) -> Path:
     )
 
 
-def remember(facts: MediaFacts) -> None:
-    """Note on this machine where the user has this content (promise 6: their word)."""
-    note = _note(facts.fingerprint)
+def remember(path: Path, content: str) -> None:
+    """Note on this machine where the user opened media, so that their word is given once.
+
+    Args:
+        path: The media, as the user gave them or as they were found.
+        content: Fingerprint of what was tracked.
+    """
+    note = _note(content)
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
         partial = note.with_name(f"{note.name}.{os.getpid()}")
-        partial.write_text(str(facts.path.absolute()), encoding="utf-8")
+        partial.write_text(str(path.absolute()), encoding="utf-8")
         os.replace(partial, note)
     except OSError:
         # A read-only home only costs the convenience: the user is asked for --media later.
