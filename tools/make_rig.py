@@ -97,7 +97,9 @@ def make(folder: Path, model: Path, cache: Path) -> dict[str, npt.NDArray[np.gen
         "people_modes": people_modes.astype(np.float16),
         "expression": geometry.expression(arrays, clips, noise_modes).astype(np.float16),
     }
-    print(f"motion explained, by clip: {np.round(learn.explained(clips, whole), 2)}")
+    left_out, kept = learn.left_out(clips, pairs), learn.explained(clips, whole)
+    for clip, one, other in zip(clips, left_out, kept, strict=True):
+        print(f"{clip.name:24} motion explained: left out {one:5.2f}, by the rig {other:5.2f}")
 
     def see(picture: calibrate.Picture) -> tuple[Array, Array] | None:
         return collect.see(detector, picture)

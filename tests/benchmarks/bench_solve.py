@@ -39,7 +39,7 @@ def look(name: str, detector: object) -> tuple[np.ndarray, np.ndarray]:
         for i, frame in enumerate(container.decode(stream)):
             if i % every:
                 continue
-            picture = frame.to_ndarray(format="rgb24")
+            picture = np.ascontiguousarray(frame.to_ndarray(format="rgb24"))
             image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
             found = detector.detect(image)  # type: ignore[attr-defined]
             if not found.face_blendshapes:

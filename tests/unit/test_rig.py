@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -264,3 +266,37 @@ def test_controls_come_back_from_coefficients() -> None:
     assert back[:, EXPRESSION].shape == (50, 50)
     assert np.abs(back - rows).mean() < 0.01
     assert np.percentile(np.abs(back - rows), 99) < 0.15
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_the_figures_of_its_readme_hold(
+    rig: Rig, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Learned anew from a few frames of five people, the rig is the one that is shipped."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "tools"))
+    from rigmaker import align, collect, learn, topology
+
+    detector = collect.landmarker(shared / "models" / "face_landmarker.task")
+    names = ("lp_d10", "lp_d12", "lp_d18", "pyfeat_single_face", "vretalk_4")
+    tracked = [
+        collect.collect(shared / "clips" / f"{name}.mp4", detector, tmp_path, samples=45)
+        for name in names
+    ]
+    _, rough, _ = align.align(tracked)
+    pairs = topology.mirror(rough)
+    assert np.array_equal(pairs, rig.mirror)
+    clips, mean, _ = align.align(tracked, pairs)
+    away = align.similarity(rig.mean[None].astype(float), mean[:468], np.ones(468))[0] - mean[:468]
+    assert np.sqrt((away**2).sum(axis=1).mean()) < 0.5
+    shares = learn.left_out(clips, pairs)
+    assert shares.mean() > 0.5
+    fields = rig.personal(rig.mean).fields[: len(ARKIT)].astype(float)
+    assert learn.explained(clips, fields).mean() > 0.55
+    learned = learn.regress(clips, pairs)
+    lips = np.concatenate([rig.groups[name] for name in rig.groups if name.startswith("lips")])
+    brows = np.concatenate([rig.groups["left_brow"], rig.groups["right_brow"]])
+    for control, where in (("jawOpen", lips), ("mouthPucker", lips), ("browInnerUp", brows)):
+        one = learned[ARKIT.index(control), where, :2].ravel()
+        other = rig.fields[INDEX[control], where, :2].ravel()
+        assert one @ other > 0.85 * np.linalg.norm(one) * np.linalg.norm(other), control

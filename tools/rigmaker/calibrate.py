@@ -34,8 +34,10 @@ ASK = 0.6
 ROOM = 0.35
 """Frames with a higher score already have too little room to rise."""
 ROUNDS = 2
-STRONGEST = 1.8
+STRONGEST = 1.6
 """No field is emphasised more, so that faces stay faces."""
+LIMITS = {"jawOpen": 1.35, "browDownLeft": 1.3, "mouthFrownLeft": 1.3, "mouthFunnel": 1.4}
+"""Tighter limits, by eye: beyond them brows fold over lids and lips leave the teeth."""
 UNSEEN = 0.02
 """A control whose score rises by less is one that the network does not tell."""
 TOGETHER = (("browInnerUp", "browOuterUpLeft", "browOuterUpRight"),)
@@ -153,7 +155,7 @@ def emphasis(samples: Sequence[Sample], fields: Array, oval: Indices, see: See) 
             if seen < UNSEEN:
                 gain = 1.0
                 break
-            gain = float(np.clip(gain * ASK / seen, 1.0, STRONGEST))
+            gain = float(np.clip(gain * ASK / seen, 1.0, LIMITS.get(names[0], STRONGEST)))
         found[rows] = gain
     return found
 

@@ -50,14 +50,16 @@ def see(
     return np.array(points), np.array([scores.get(name, 0.0) for name in ARKIT])
 
 
-def collect(path: Path, detector: vision.FaceLandmarker, cache: Path) -> Clip:
+def collect(
+    path: Path, detector: vision.FaceLandmarker, cache: Path, samples: int = SAMPLES
+) -> Clip:
     """A clip's landmarks and scores, from the cache when it has them."""
     kept = cache / f"{path.name}.npz"
     if not kept.exists():
         points, scores, frames = [], [], []
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
-            every = max(1, -(-stream.frames // SAMPLES))
+            every = max(1, -(-stream.frames // samples))
             for i, frame in enumerate(container.decode(stream)):
                 seen = None if i % every else see(detector, frame.to_ndarray(format="rgb24"))
                 if seen is not None:

@@ -69,6 +69,15 @@ def explained(clips: Sequence[Clip], fields: Array) -> Array:
     return np.array(shares)
 
 
+def left_out(clips: Sequence[Clip], pairs: Indices) -> Array:
+    """Share of each clip's motion that fields learned from the other clips explain."""
+    shares = []
+    for clip in clips:
+        others = [other for other in clips if other is not clip]
+        shares.append(explained([clip], regress(others, pairs))[0])
+    return np.array(shares)
+
+
 def neutrals(clips: Sequence[Clip], fields: Array) -> Array:
     """(clips, 468, 3) each clip's mean face less what its mean scores explain."""
     return np.array(

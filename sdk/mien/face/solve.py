@@ -34,7 +34,7 @@ LONGEST_GAP = 0.27
 """Seconds without a sight of the face that are bridged."""
 BATCH = 256
 """Frames solved together."""
-ROUNDS = 3
+ROUNDS = 2
 """Alternations between pose and expression in a frame."""
 IDENTITY_FRAMES = 128
 """Frames looked at to learn who the person is."""
@@ -43,7 +43,7 @@ SHARED_ERROR = 0.03
 """Canonical units by which the mean over a shot of what the rig leaves may be off."""
 STEP = 0.25
 """Change of a control from frame to frame that is nothing unusual."""
-TEMPORAL_ROUNDS = 4
+TEMPORAL_ROUNDS = 3
 RARE = 0.05
 """A control's activity is taken as no less, so that rare ones can still be found."""
 
