@@ -81,6 +81,25 @@ def test_output_of_another_family_keeps_the_depth(
     assert psnr(rgb_of(source), rgb_of(target)) > VISUALLY_LOSSLESS
 
 
+@pytest.mark.parametrize("pixel_format", ["yuvj420p", "yuv420p10le", "yuv422p10le"])
+@pytest.mark.parametrize(
+    ("name", "codec", "expected"),
+    [("b.mov", "prores", 1), ("b.mov", "dnxhr", 2), ("b.mkv", "ffv1", 2), ("b.mp4", "hevc", 2)],
+)
+def test_full_range_is_kept_or_converted(
+    tmp_path: Path, pixel_format: str, name: str, codec: str, expected: int
+) -> None:
+    """ProRes knows limited range only: levels are converted, never relabelled."""
+    source = make_clip(
+        tmp_path / "a.mkv", "libx264", pixel_format, size=(256, 128), tags=(1, 1, 1, 2),
+        options={"crf": "4"},
+    )  # fmt: skip
+    copy(source, tmp_path / name, codec=codec)
+    assert probe(tmp_path / name).color.range == expected
+    # Levels taken for others would leave 30 dB.
+    assert psnr(rgb_of(source), rgb_of(tmp_path / name)) > VISUALLY_LOSSLESS - 2
+
+
 def test_alpha_survives_lossless(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mov", "prores_ks", "yuva444p10le", options={"profile": "4444"})
     # ProRes decodes alpha at 12 bits in some versions: whatever it is, FFV1 keeps it.
@@ -101,6 +120,8 @@ def test_alpha_survives_lossless(tmp_path: Path) -> None:
         ("libx265", "yuv444p12le", "b.mp4"),
         ("libx265", "yuv420p10le", "b.mov"),
         ("ffv1", "gbrp16le", "b.mkv"),
+        ("ffv1", "gray", "b.mkv"),
+        ("libx264", "gray10le", "b.mp4"),
     ],
 )
 def test_lossless_keeps_every_code_value(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import av
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from mien.errors import OutputError
+from mien.media.codecs import Encoding
 from mien.media.color import FULL_RANGE, LIMITED_RANGE, srgb, swscale_matrix
 from mien.media.exr import ExrPicture
 from mien.media.frame import MoviePicture, Picture, planes_of
 from mien.model.curves import FloatArray
-from mien.model.shot import ColorTags
+from mien.model.shot import ColorTags, MediaFacts
 
 __all__ = ["Converter", "output_color", "to_exr"]
 
@@ -26,27 +29,39 @@ _SRGB_AS_VIDEO = ColorTags(primaries=1, transfer=13, matrix=1, range=LIMITED_RAN
 """What R'G'B' pictures become as Y'CbCr: BT.709 primaries and matrix, the sRGB curve."""
 
 
-def output_color(source: ColorTags, source_format: str, target_format: str) -> ColorTags:
-    """Colour tags of an output: the source's, unless R'G'B' becomes Y'CbCr or the reverse."""
-    was_rgb, is_rgb = _is_rgb(source_format), _is_rgb(target_format)
+def output_color(source: MediaFacts, encoding: Encoding) -> ColorTags:
+    """Colour tags of an output.
+
+    They are the source's, unless R'G'B' becomes Y'CbCr or the reverse, or the codec knows
+    only limited range (ProRes).
+    """
+    color, target = source.color, encoding.pixel_format
+    was_rgb, is_rgb = _is_rgb(source.pixel_format), _is_rgb(target)
     if was_rgb and not is_rgb:
         return _SRGB_AS_VIDEO
     if is_rgb and not was_rgb:
-        return ColorTags(source.primaries, source.transfer, 0, FULL_RANGE)
-    return source
+        return replace(color, matrix=0, range=FULL_RANGE)
+    if encoding.codec.name == "prores" and not is_rgb:
+        return replace(color, range=LIMITED_RANGE)
+    if source.pixel_format.startswith("yuvj"):
+        return replace(color, range=FULL_RANGE)
+    return color
 
 
 class Converter:
     """Brings pictures into one pixel format; those that have it already pass untouched.
 
     Args:
-        target: FFmpeg's name of the pixel format.
-        color: Colour tags of the output.
+        source: Facts of the source.
+        encoding: How the output is encoded.
     """
 
-    def __init__(self, target: str, color: ColorTags) -> None:
-        self._target = target
-        self._color = color
+    def __init__(self, source: MediaFacts, encoding: Encoding) -> None:
+        self._target = target = encoding.pixel_format
+        self._color = color = output_color(source, encoding)
+        self._full = color.range == FULL_RANGE or target.startswith("yuvj")
+        from_full = source.color.range == FULL_RANGE or source.pixel_format.startswith("yuvj")
+        self._rerange = from_full and not self._full and not _is_rgb(source.pixel_format)
         self._reformatter = VideoReformatter()
 
     def convert(self, picture: Picture) -> av.VideoFrame:
@@ -55,6 +70,8 @@ class Converter:
             return self._reformat(_shown(picture.plate().rgb()), full=True)
         assert isinstance(picture, MoviePicture)
         video = picture.video
+        if self._rerange:
+            return self._reformat(video, full=picture.full_range)
         if video.format.name == self._target:
             return video
         if video.format.name.replace("yuvj", "yuv") == self._target.replace("yuvj", "yuv"):
@@ -64,7 +81,6 @@ class Converter:
     def _reformat(self, video: av.VideoFrame, *, full: bool) -> av.VideoFrame:
         from_rgb, to_rgb = video.format.is_rgb, _is_rgb(self._target)
         matrix = swscale_matrix(video.colorspace, video.height)
-        goal = self._color.range == FULL_RANGE or self._target.startswith("yuvj")
         target_matrix = swscale_matrix(self._color.matrix, video.height)
         converted = self._reformatter.reformat(
             video,
@@ -72,7 +88,7 @@ class Converter:
             src_colorspace=None if from_rgb else matrix,
             dst_colorspace=None if to_rgb else target_matrix,
             src_color_range=FULL_RANGE if full or from_rgb else LIMITED_RANGE,
-            dst_color_range=FULL_RANGE if goal or to_rgb else LIMITED_RANGE,
+            dst_color_range=FULL_RANGE if self._full or to_rgb else LIMITED_RANGE,
             interpolation=_EXACT,
         )
         return converted

@@ -29,20 +29,17 @@ class ImageSink:
     def __init__(self, pattern: Pattern, source: MediaFacts, encoding: Encoding) -> None:
         self._encoding = encoding
         self._first = source.first_number
-        color = (
-            output_color(source.color, source.pixel_format, encoding.pixel_format)
-            if (encoding.codec.name != "exr")
-            else source.color
-        )
-        self._color = color
-        self._converter = Converter(encoding.pixel_format, color)
+        self._exr = encoding.codec.name == "exr"
+        if not self._exr:
+            self._color = output_color(source, encoding)
+            self._converter = Converter(source, encoding)
         self._pattern = pattern
         self._partial = PartialFolder(pattern)
 
     def encode(self, frame: Frame) -> None:
         """Encode one image."""
         path = self._partial.path / self._pattern.file(self._first + frame.index).name
-        if self._encoding.codec.name == "exr":
+        if self._exr:
             write_exr(path, to_exr(frame.picture))
             return
         path.write_bytes(self._encoded(self._converter.convert(frame.picture)))

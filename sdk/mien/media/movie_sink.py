@@ -57,8 +57,8 @@ class MovieSink:
         self._encoding = encoding
         self._frames = frames
         self._counted = encoding.container in CONSTANT_RATE
-        self._color = output_color(source.color, source.pixel_format, encoding.pixel_format)
-        self._converter = Converter(encoding.pixel_format, self._color)
+        self._color = output_color(source, encoding)
+        self._converter = Converter(source, encoding)
         self._beside = (
             Passthrough(source, frames, from_zero=self._counted) if source.kind == "movie" else None
         )
