@@ -164,7 +164,8 @@ class MoviePicture:
             format="rgb24",
             src_colorspace=None if video.format.is_rgb else matrix,
             src_color_range=FULL_RANGE if self.full_range else None,
-            interpolation="AREA" if shrinks else "BICUBIC",
+            # At its own size only chroma is interpolated, for which bilinear is enough.
+            interpolation="AREA" if shrinks else "BILINEAR",
         )
         return np.asarray(rgb.to_ndarray())
 
