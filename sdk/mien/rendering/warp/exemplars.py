@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -17,9 +16,8 @@ from mien.media.planes import Box
 from mien.model.controls import CONTROLS
 from mien.model.curves import FloatArray
 from mien.rendering.base import FacePlan, PlateSource
-from mien.rendering.warp.field import remap
 from mien.rendering.warp.motion import FaceMotion, Mover
-from mien.rendering.warp.mouth import Cavity, cavity_of
+from mien.rendering.warp.mouth import Cavity, cavity_of, depth_shown, profile
 from mien.rendering.warp.tone import luma, softness
 from mien.rendering.warp.topology import LIPS, SKIN_SAMPLES
 
@@ -35,7 +33,15 @@ _INSIDE = 0.6
 """Height from which it shows an inside worth carrying to other frames."""
 _TURN = 12.0
 """Degrees of head turn within which an inside fits another frame."""
-_SPEED = 0.2
+_TRIES, _APART = 4, 4
+"""Frames tried for an inside, and how far apart they are."""
+_DEEP = 0.5
+"""How far a look must show the dark between the teeth."""
+_SHARP = 1.4
+"""A look is sharp when it is no softer than the sharpest one, times this."""
+_SKEW = 0.3
+"""How unequal an opening's halves may be, as a part of its height, for half the price."""
+_SPEED = 0.35
 """How fast lips may move, in cm a frame, for the frame to be a good look at them."""
 _TEETH, _TEETH_MOST = 0.22, 0.75
 """Upper teeth below the resting line, in cm: when nothing is known, and the most."""
@@ -54,6 +60,7 @@ class Exemplar:
         cavity: Its geometry.
         skin: (3,) the colour of the skin in that frame.
         softness: Standard deviation of its blur, cm.
+        yaw: Turn of the head, degrees.
     """
 
     picture: FloatArray
@@ -61,6 +68,7 @@ class Exemplar:
     cavity: Cavity
     skin: FloatArray
     softness: float
+    yaw: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +86,7 @@ class MouthMemory:
     exemplars: tuple[Exemplar | None, ...] = (None,)
 
     def exemplar(self, frame: int) -> Exemplar | None:
-        """The open mouth to use in a frame."""
+        """The open mouth of the section that a frame is in."""
         return self.exemplars[int(np.searchsorted(self.sections, frame, side="right")) - 1]
 
 
@@ -93,66 +101,76 @@ def look_through(
         source: The shot's plates.
         cuts: First frames of new sections.
     """
-    delta = plan.evaluated.delta
-    active = delta[:, _MOUTH].any(axis=1)
-    if not active.any():
+    if not plan.evaluated.delta[:, _MOUTH].any():
         return MouthMemory()
-    gaps = _openings(plan)
+    gaps, skew = _openings(plan)
     yaw, speed = _yaw(plan), _speed(plan)
-    wanted: dict[int, int] = {}
     sections = (0, *cuts)
-    for number, (start, stop) in enumerate(zip(sections, (*cuts, len(gaps)), strict=True)):
-        asked = start + np.flatnonzero(active[start:stop])
-        if len(asked):
-            height = _target(plan, mover, asked)
-            place = slice(start, stop)
-            best = _best(gaps[place], yaw[place], speed[place], yaw[asked], height)
-            if best is not None:
-                wanted[number] = start + best
-    looks = set(wanted.values()) | set(_spread_out(gaps))
-    seen = {frame: _look(plan, mover, source, frame) for frame in sorted(looks)}
-    teeth = _teeth([look for look in seen.values() if look is not None])
-    found = tuple(
-        _with_teeth(seen[wanted[number]], teeth) if number in wanted else None
-        for number in range(len(sections))
-    )
-    return MouthMemory(teeth, sections, found)
+    looks = [_look(plan, mover, source, frame) for frame in _spread_out(gaps)]
+    teeth = _teeth([look for look in looks if look is not None])
+    found = []
+    for start, stop in zip(sections, (*cuts, len(gaps)), strict=True):
+        place = slice(start, stop)
+        tries = _best(gaps[place], yaw[place], speed[place], skew[place])
+        found.append(_good([_look(plan, mover, source, start + i) for i in tries], teeth))
+    return MouthMemory(teeth, sections, tuple(found))
 
 
-def _target(plan: FacePlan, mover: Mover, frames: IntArray) -> float:
-    """Typical height, in cm, of the openings that the edit asks for."""
-    heights = []
-    for frame in frames[np.linspace(0, len(frames) - 1, min(_LOOKS, len(frames))).astype(int)]:
-        evaluated = plan.evaluated
-        motion = mover.move(int(frame), evaluated.source[frame], evaluated.target[frame])
-        cavity = cavity_of(motion, motion.target, _TEETH)
-        heights.append(cavity.edges.gap / cavity.unit)
-    return float(np.max(heights))
+def _best(gaps: FloatArray, yaw: FloatArray, speed: FloatArray, skew: FloatArray) -> list[int]:
+    """A few frames of a section whose open mouth could serve all others, best first.
 
-
-def _best(
-    gaps: FloatArray, yaw: FloatArray, speed: FloatArray, asked_yaw: FloatArray, height: float
-) -> int | None:
-    """The frame whose open mouth fits best; None when none does."""
-    turn = np.abs(yaw - np.median(asked_yaw))
-    fits = (gaps >= _INSIDE) & (turn < _TURN) & (speed < _SPEED)
-    if not fits.any():
-        return None
+    The choice looks at the section alone, not at the edit: parts of a shot that are
+    rendered apart must choose alike.
+    """
+    seen = gaps >= 0
+    if not seen.any():
+        return []
+    turn = np.abs(yaw - np.median(yaw[seen]))
     # An inside may be drawn out a little, but cutting from a larger one is better.
-    size = np.log(np.maximum(gaps, 1e-3) / max(height, _INSIDE))
-    cost = np.where(size < 0, -2 * size, size) + turn / _TURN + speed / _SPEED
-    return int(np.argmin(np.where(fits, cost, np.inf)))
+    cost = -2 * np.log(np.maximum(gaps, 1e-3))
+    cost = cost + turn / _TURN + speed / _SPEED + 0.5 * skew / _SKEW
+    cost = np.where((gaps >= _INSIDE) & (turn < _TURN) & (speed < _SPEED), cost, np.inf)
+    chosen: list[int] = []
+    while len(chosen) < _TRIES and np.isfinite(cost).any():
+        best = int(np.argmin(cost))
+        chosen.append(best)
+        cost[max(0, best - _APART) : best + _APART + 1] = np.inf
+    return chosen
 
 
-def _openings(plan: FacePlan) -> FloatArray:
-    """(T,) height of the mouth's opening in every frame, cm; -1 where the face is not seen."""
+def _good(looks: Sequence[Exemplar | None], teeth: float) -> Exemplar | None:
+    """The first look that is sharp and shows the dark between the teeth.
+
+    Clenched teeth open no mouth.
+    """
+    deep = [
+        look
+        for look in looks
+        if look is not None and depth_shown(look.picture, look.corner, look.cavity) > _DEEP
+    ]
+    if not deep:
+        return None
+    sharp = _SHARP * min(look.softness for look in deep)
+    best = next(look for look in deep if look.softness <= sharp)
+    return replace(best, cavity=replace(best.cavity, teeth=teeth))
+
+
+def _openings(plan: FacePlan) -> tuple[FloatArray, FloatArray]:
+    """Height (T,) of the mouth's opening in every frame, cm, and how unequal its halves are.
+
+    The height is -1 where the face is not seen.
+    """
     face = plan.face
     middle = len(LIPS.upper) // 2
-    upper = face.landmarks[:, LIPS.upper[middle], :2]
-    lower = face.landmarks[:, LIPS.lower[middle], :2]
+    near = [middle - 2, middle, middle + 2]
+    upper = face.landmarks[:, [LIPS.upper[i] for i in near], :2]
+    lower = face.landmarks[:, [LIPS.lower[i] for i in near], :2]
     scale = np.maximum(face.curves.pose.scale, 1e-6)
-    gaps = np.linalg.norm(upper - lower, axis=1) / scale
-    return np.where(face.valid & np.isfinite(gaps), gaps, -1).astype(np.float32)
+    gaps = np.linalg.norm(upper - lower, axis=2) / scale[:, None]
+    seen = face.valid & np.isfinite(gaps).all(axis=1)
+    gaps = np.where(seen[:, None], gaps, -1).astype(np.float32)
+    skew = np.abs(gaps[:, 0] - gaps[:, 2]) / np.maximum(gaps[:, 1], 0.1)
+    return gaps[:, 1], skew.astype(np.float32)
 
 
 def _yaw(plan: FacePlan) -> FloatArray:
@@ -200,7 +218,8 @@ def _look(plan: FacePlan, mover: Mover, source: PlateSource, frame: int) -> Exem
     skin = np.median(samples(picture, corner, motion, SKIN_SAMPLES), axis=0)
     cavity = cavity_of(motion, motion.source, _TEETH)
     soft = softness(picture) / cavity.unit
-    return Exemplar(picture, corner, cavity, np.asarray(skin, dtype=np.float32), soft)
+    skin = np.asarray(skin, dtype=np.float32)
+    return Exemplar(picture, corner, cavity, skin, soft, motion.yaw)
 
 
 def samples(
@@ -213,10 +232,6 @@ def samples(
     return np.asarray(picture[points[:, 1], points[:, 0]])
 
 
-def _with_teeth(look: Exemplar | None, teeth: float) -> Exemplar | None:
-    return None if look is None else replace(look, cavity=replace(look.cavity, teeth=teeth))
-
-
 def _teeth(looks: Sequence[Exemplar]) -> float:
     """How far the upper front teeth reach below the resting line, cm.
 
@@ -225,7 +240,7 @@ def _teeth(looks: Sequence[Exemplar]) -> float:
     """
     edges, bounds = [], []
     for look in looks:
-        height, brightness = _profile(look)
+        height, brightness = profile(look.picture, look.corner, look.cavity)
         if len(height) < 6:
             continue
         top = int(np.argmax(brightness[: max(2, 2 * len(brightness) // 3)]))
@@ -244,24 +259,3 @@ def _teeth(looks: Sequence[Exemplar]) -> float:
     else:
         found = _TEETH
     return float(np.clip(found, 0.0, _TEETH_MOST))
-
-
-def _profile(look: Exemplar) -> tuple[FloatArray, FloatArray]:
-    """Heights below the resting line (cm) down the middle of a mouth, and brightness there."""
-    cavity = look.cavity
-    u = np.linspace(-0.6, 0.6, 13, dtype=np.float32)
-    upper, lower = cavity.lips(u)
-    top, bottom = float(upper.max()) + 0.08, float(lower.min()) - 0.08
-    v = np.arange(top, bottom, 0.03, dtype=np.float32)
-    if len(v) < 2:
-        return v, v
-    across, down = np.meshgrid(u, v)
-    x, y = cavity.frame.place(across * cavity.across, down * cavity.unit)
-    x, y = x - look.corner[0], y - look.corner[1]
-    seen = remap(look.picture, x.astype(np.float32), y.astype(np.float32))
-    brightness = cv2.GaussianBlur(luma(seen).mean(axis=1)[:, None], (1, 5), 1.0)[:, 0]
-    return v - float(np.interp(0.0, *_line(cavity))), np.asarray(brightness, dtype=np.float32)
-
-
-def _line(cavity: Cavity) -> tuple[FloatArray, FloatArray]:
-    return cavity.rest[:, 0] / cavity.across, cavity.rest[:, 1] / cavity.unit

@@ -61,6 +61,7 @@ class FaceMotion:
         mouth_frame: Axes on that line, from its middle.
         across: Pixels in a canonical unit along it.
         unit: Pixels in a canonical unit (1 cm of the head).
+        yaw: Turn of the head, degrees.
     """
 
     source: FloatArray
@@ -73,6 +74,7 @@ class FaceMotion:
     mouth_frame: Frame
     across: float
     unit: float
+    yaw: float
 
     @property
     def target(self) -> FloatArray:
@@ -126,6 +128,7 @@ class Mover:
         moves += self._lid_contact(frame, points, moves, unit, source, target)
         moves += self._lip_contact(points, moves, unit)
         vertices, motion = self._mesh_motion(points[:SKIN], moves, unit)
+        forward = self._face.curves.pose.rotation[frame, :, 2]
         seam = self._seam(frame, upright)
         mouth = Frame.between(seam[0], seam[-1], seam[0] + points[152] - points[10])
         return FaceMotion(
@@ -139,6 +142,7 @@ class Mover:
             mouth_frame=Frame(seam[len(seam) // 2], mouth.along, mouth.down),
             across=float(np.linalg.norm(seam[-1] - seam[0])) / self._mouth_width,
             unit=unit,
+            yaw=float(np.degrees(np.arctan2(forward[0], forward[2]))),
         )
 
     def _coded(self, frame: int, vectors: FloatArray, at: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from mien.model.curves import FloatArray
@@ -26,9 +27,12 @@ __all__ = [
     "Light",
     "carried_inside",
     "cavity_of",
+    "depth_shown",
     "light_of",
     "painted_inside",
+    "profile",
     "seen_inside",
+    "shares",
 ]
 
 _LIP_EDGE = 0.06
@@ -37,8 +41,15 @@ _EXTEND = 0.45
 """How far, in cm, what is seen may be drawn out to where it is not."""
 _SEEN = 0.4
 """Height of an opening, in cm, from which one begins to see into it."""
-_STRETCH = 1.4, 1.9
-"""An inside drawn out by the first is still good; by the second it looks like rubber."""
+_STRETCH = 1.35, 1.8
+_OWN_STRETCH = 1.15, 1.4
+"""An inside drawn out by the first is still good; by the second it looks like rubber. In
+the plate itself the teeth are known to be somewhere else, so that it shows sooner."""
+_DIP = 0.4, 0.6
+"""By how much brightness drops somewhere down a mouth that stands open; teeth are as bright
+as skin, and where they are clenched it drops by less."""
+_TURNED = 10.0, 18.0
+"""Degrees of head turn up to which another frame's inside fits, and from which it does not."""
 _STOREY = 0.04
 """Softness of the borders between storeys, in cm."""
 _OVERBITE = 0.15
@@ -151,7 +162,7 @@ def seen_inside(
     from_v = np.zeros_like(v)
     trust = np.zeros_like(v)
     # A sliver below the teeth is more likely their own edge than the lower teeth.
-    for (wanted, low, high, part), least in zip(storeys, (0.02, 0.05, 0.15), strict=True):
+    for (wanted, low, high, part), least in zip(storeys, (0.02, 0.05, 0.25), strict=True):
         high = np.maximum(low, high)
         held = np.clip(wanted, low, high)
         shown = smoothstep(high - low, least, 2 * least + 0.1)
@@ -172,8 +183,46 @@ def seen_inside(
     return seen, np.asarray(trust, dtype=np.float32)
 
 
-def own_share(target: Cavity, source: Cavity, other: Cavity | None) -> float:
-    """How far the plate's own inside is to be used, rather than another frame's, 0..1.
+def profile(
+    picture: FloatArray, corner: FloatArray, cavity: Cavity
+) -> tuple[FloatArray, FloatArray]:
+    """Heights below the resting line (cm) down the middle of a mouth, and brightness there.
+
+    Args:
+        picture: (H, W, 3) a picture of the mouth.
+        corner: (2,) coded pixel of its first pixel.
+        cavity: The mouth.
+    """
+    u = np.linspace(-0.6, 0.6, 13, dtype=np.float32)
+    upper, lower = cavity.lips(u)
+    top, bottom = float(upper.max()) + 0.08, float(lower.min()) - 0.08
+    v = np.arange(top, bottom, 0.03, dtype=np.float32)
+    if len(v) < 2:
+        return v[:0], v[:0]
+    across, down = np.meshgrid(u, v)
+    x, y = cavity.frame.place(across * cavity.across, down * cavity.unit)
+    seen = remap(picture, (x - corner[0]).astype(np.float32), (y - corner[1]).astype(np.float32))
+    brightness = cv2.GaussianBlur(luma(seen).mean(axis=1)[:, None], (1, 5), 1.0)[:, 0]
+    line = float(np.interp(0.0, cavity.rest[:, 0], cavity.rest[:, 1])) / cavity.unit
+    return v - line, np.asarray(brightness, dtype=np.float32)
+
+
+def depth_shown(picture: FloatArray, corner: FloatArray, cavity: Cavity) -> float:
+    """How far a picture shows the dark between the teeth, 0..1; 0 for clenched teeth."""
+    _, brightness = profile(picture, corner, cavity)
+    if not len(brightness):
+        return 0.0
+    # The ends of the profile may still lie in a lip's shadow.
+    edge = len(brightness) // 6
+    lowest = float(brightness[edge : len(brightness) - edge].min())
+    dip = 1 - lowest / max(float(brightness.max()), 1e-3)
+    return float(smoothstep(dip, *_DIP))
+
+
+def shares(
+    target: Cavity, source: Cavity, deep: float, other: Cavity | None = None, turn: float = 0.0
+) -> tuple[float, float]:
+    """How far to use the plate's own inside, and that of another frame.
 
     Where the mouth hardly opens further, its own inside is the best there is. Opened wider,
     a frame in which it is that wide shows what its own cannot. The two are laid over each
@@ -182,15 +231,24 @@ def own_share(target: Cavity, source: Cavity, other: Cavity | None) -> float:
     Args:
         target: The mouth that is wanted.
         source: The mouth in the plate.
+        deep: How far the plate shows more than teeth in it, 0..1.
         other: The mouth in the other frame, None when there is none.
+        turn: Degrees by which the head is turned differently there.
+
+    Returns:
+        How much of what lies below the own inside covers, 0..1, and how much of the painted
+        inside the other one covers.
     """
     before, after = source.edges.gap / source.unit, target.edges.gap / target.unit
     further = float(smoothstep(after - before, 0.10, 0.35))
+    seen = max(float(smoothstep(before, _SEEN, 2 * _SEEN)), 1 - further)
     if other is None:
-        seen = float(smoothstep(before, _SEEN, 2 * _SEEN))
-        return max(seen, 1 - further)
+        return seen, 0.0
     stretch = after * other.unit / max(other.edges.gap, 1e-3)
-    return 1 - further * float(1 - smoothstep(stretch, *_STRETCH))
+    fit = float((1 - smoothstep(stretch, *_STRETCH)) * (1 - smoothstep(abs(turn), *_TURNED)))
+    enough = deep * float(1 - smoothstep(after / max(before, 1e-3), *_OWN_STRETCH))
+    own = max((1 - fit) * seen + fit * (1 - further), enough)
+    return own, min(1.0, fit * further / max(1 - own, 1e-6))
 
 
 def carried_inside(

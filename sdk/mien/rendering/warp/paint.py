@@ -17,17 +17,19 @@ from mien.media.planes import Box, Plate
 from mien.model.curves import FloatArray
 from mien.rendering.base import Patch
 from mien.rendering.warp.contour import Edges, Frame
-from mien.rendering.warp.exemplars import MouthMemory, samples
+from mien.rendering.warp.exemplars import Exemplar, MouthMemory, samples
 from mien.rendering.warp.eyes import LASHES, eyeball
 from mien.rendering.warp.field import Zone, dense, remap, window
 from mien.rendering.warp.motion import FaceMotion
 from mien.rendering.warp.mouth import (
+    Cavity,
     carried_inside,
     cavity_of,
+    depth_shown,
     light_of,
-    own_share,
     painted_inside,
     seen_inside,
+    shares,
 )
 from mien.rendering.warp.tone import grain, grain_level, luma, smoothstep, softness
 from mien.rendering.warp.topology import EYES, LIP_SAMPLES, LIPS, SKIN_SAMPLES, Opening, warp_mesh
@@ -44,6 +46,10 @@ _BLEND = 0.3
 """Width in cm over which an opening's own fields run into the face's."""
 _SHARPER = 0.1
 """Square pixels of blur by which another frame must be sharper to be blurred."""
+_WHOLE = 1.15, 1.4
+"""Drawn out by no more than this, the plate's inside is taken whole."""
+_NOTHING = 1 / 256
+"""A share that makes no difference."""
 _REACH = 8
 """Pixels that interpolation needs around the farthest pixel it reads."""
 
@@ -253,20 +259,48 @@ class _Painter:
         light = light_of(skin, lips)
         inside = painted_inside(u, v, target, light, soft / target.unit)
         inside += grain(u.shape, grain_level(self._plate), self._frame)
+        deep = depth_shown(self._plate, self._corner, source)
+        own_share, _ = shares(target, source, deep)
         exemplar = self._memory.exemplar(self._frame)
-        share = own_share(target, source, exemplar.cavity if exemplar else None)
-        if exemplar is not None and share < 1:
-            other, trust = carried_inside(
-                u, v, target, exemplar.cavity, exemplar.picture, exemplar.corner
-            )
-            # Defocus and motion blur are this frame's, not the other's.
-            blur = soft**2 - (exemplar.softness * target.unit) ** 2
-            if blur > _SHARPER:
-                other = cv2.GaussianBlur(other, (0, 0), blur**0.5)
-            gain = np.median(skin, axis=0) / np.maximum(exemplar.skin, 1e-3)
-            trust *= 1 - share
-            inside += trust[..., None] * (other * np.clip(gain, 0.4, 2.5) - inside)
+        if exemplar is not None:
+            turn = motion.yaw - exemplar.yaw
+            own_share, other_share = shares(target, source, deep, exemplar.cavity, turn)
+            inside = self._carried(inside, u, v, target, exemplar, other_share, soft, skin)
+        if own_share < _NOTHING:
+            return inside
         tooth = float(luma(light.tooth))
         own, trust = seen_inside(u, v, target, source, self._plate, self._corner, tooth)
-        trust *= share
+        stretch = target.edges.gap / max(source.edges.gap, 1e-3)
+        whole_share = deep * float(1 - smoothstep(stretch, *_WHOLE))
+        if whole_share > _NOTHING:
+            whole, trusted = carried_inside(u, v, target, source, self._plate, self._corner)
+            own += whole_share * (whole - own)
+            trust += whole_share * (trusted - trust)
+        trust *= own_share
         return np.asarray(inside + trust[..., None] * (own - inside), dtype=np.float32)
+
+    def _carried(
+        self,
+        inside: FloatArray,
+        u: FloatArray,
+        v: FloatArray,
+        target: Cavity,
+        exemplar: Exemplar,
+        share: float,
+        soft: float,
+        skin: FloatArray,
+    ) -> FloatArray:
+        """The inside with another frame's laid over it, in this frame's colour and blur."""
+        if share < _NOTHING:
+            return inside
+        other, trust = carried_inside(
+            u, v, target, exemplar.cavity, exemplar.picture, exemplar.corner
+        )
+        # Defocus and motion blur are this frame's, not the other's.
+        blur = soft**2 - (exemplar.softness * target.unit) ** 2
+        if blur > _SHARPER:
+            other = np.asarray(cv2.GaussianBlur(other, (0, 0), blur**0.5), dtype=np.float32)
+        gain = np.median(skin, axis=0) / np.maximum(exemplar.skin, 1e-3)
+        trust *= share
+        other *= np.clip(gain, 0.4, 2.5).astype(np.float32)
+        return np.asarray(inside + trust[..., None] * (other - inside), dtype=np.float32)
