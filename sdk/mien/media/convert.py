@@ -8,7 +8,6 @@ import av
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
-from mien.errors import OutputError
 from mien.media.codecs import Encoding
 from mien.media.color import FULL_RANGE, LIMITED_RANGE, srgb, swscale_matrix
 from mien.media.exr import ExrPicture
@@ -123,10 +122,6 @@ def _shown(linear: FloatArray) -> av.VideoFrame:
 
 def _relabel(video: av.VideoFrame, target: str) -> av.VideoFrame:
     """The same samples under the other name of their format (yuvj420p is yuv420p, full)."""
-    if video.format.name not in ("yuvj420p", "yuvj422p", "yuvj444p", "yuvj440p", "yuvj411p") and (
-        not target.startswith("yuvj")
-    ):
-        raise OutputError(f"{video.format.name} cannot stand for {target}.")
     twin = av.VideoFrame(video.width, video.height, target)
     for new, old in zip(planes_of(twin), planes_of(video), strict=True):
         width = min(new.shape[1], old.shape[1])

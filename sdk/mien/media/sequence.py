@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -124,29 +124,25 @@ def probe_sequence(pattern: Pattern) -> MediaFacts:
             "Render or copy the missing images, or number the rest without a gap.",
         )
     picture = _read(pattern, first)
-    rate, start, metadata = DEFAULT_RATE, None, {}
-    aspect = Fraction(1)
-    color = ColorTags()
+    rate, start, aspect = DEFAULT_RATE, None, Fraction(1)
+    color, metadata = ColorTags(), {}
     if isinstance(picture, ExrPicture):
         header = picture.headers[0]
-        rate, start = _exr_rate(header), None
+        rate = _exr_rate(header)
         start = _exr_timecode(header, rate)
         aspect = Fraction(header.get("pixelAspectRatio", 1.0)).limit_denominator(1000)
         metadata = {k: v for k, v in header.items() if isinstance(v, str)}
-        codec = "exr"
-    else:
-        assert isinstance(picture, MoviePicture)
+    elif isinstance(picture, MoviePicture):
         video = picture.video
         color = ColorTags(
             video.color_primaries, video.color_trc, video.colorspace, video.color_range
         )
-        codec = pattern.extension
     plate = picture.plate()
     return MediaFacts(
         path=pattern.path,
         kind="sequence",
         container=pattern.extension,
-        codec=codec,
+        codec=pattern.extension,
         pixel_format=plate.layout.name,
         bits=plate.layout.bits,
         orientation=Orientation(plate.width, plate.height, 0, aspect),
@@ -245,7 +241,7 @@ def _read(pattern: Pattern, number: int) -> Picture:
     raise MediaError(f"{path.name} holds no picture.", "Copy or render it again.")
 
 
-def _exr_rate(header: dict[str, Any] | Any) -> Fraction:
+def _exr_rate(header: Mapping[str, Any]) -> Fraction:
     rate = header.get("framesPerSecond")
     if rate is None:
         return DEFAULT_RATE
@@ -255,7 +251,7 @@ def _exr_rate(header: dict[str, Any] | Any) -> Fraction:
     return Fraction(float(rate)).limit_denominator(1001)
 
 
-def _exr_timecode(header: dict[str, Any] | Any, rate: Fraction) -> Timecode | None:
+def _exr_timecode(header: Mapping[str, Any], rate: Fraction) -> Timecode | None:
     code = header.get("timeCode")
     if code is None:
         return None
