@@ -67,7 +67,7 @@ class Likeness:
         self._colours += cv2.resize(lab, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
         light = cv2.resize(lab[..., 0], _HOG_SIZE, interpolation=cv2.INTER_AREA)
         self._edges += np.asarray(_hog().compute(light)).ravel()
-        rotation, scale, _ = fit_mean(reading.points)
+        rotation, scale = fit_mean(reading.points)
         seen = reading.points[:_SKIN] * np.array([1, -1, -1], np.float32)
         self._shape += (seen - seen.mean(axis=0)) @ rotation / scale
         self._count += 1

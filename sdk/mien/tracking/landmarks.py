@@ -200,10 +200,7 @@ class Reading:
             for a face in the open, 20 with the mouth covered or in profile.
         spread: Mean distance between both readings, over the face's height.
         part_spread: The same over the lips or the eyes, whichever is larger.
-        misfit: How far the landmarks are from any human face: the residual of a rigid fit
-            of the mean face, over the face's height.
         roi: Where the face is by these landmarks, hence where to look next.
-        yaw: How far the head is turned to its left, radians.
         crop: The region that was read, at `INPUT_SIZE`.
     """
 
@@ -211,9 +208,7 @@ class Reading:
     evidence: float
     spread: float
     part_spread: float
-    misfit: float
     roi: Roi
-    yaw: float
     crop: ByteImage
 
     @property
@@ -291,23 +286,21 @@ def _reading(
     points[:, 2] *= factor
     # Size and tilt of the region come from a rigid fit of the mean face to all landmarks, so
     # that neither an opened mouth nor a turned head makes the region breathe.
-    rotation, scale, residual = fit_mean(points)
+    rotation, scale = fit_mean(points)
     height = max(scale * _face_height(), 1e-6)
     x, y = points[:_SKIN, :2].mean(axis=0)
-    upward, forward = rotation[:2, 1], rotation[:, 2]
+    upward = rotation[:2, 1]
     return Reading(
         points,
         evidence,
         spread=apart[0] * factor / height,
         part_spread=apart[1] * factor / height,
-        misfit=residual / height,
         roi=Roi(float(x), float(y), height * _MARGIN, float(np.arctan2(upward[0], upward[1]))),
-        yaw=float(np.arctan2(forward[0], forward[2])),
         crop=crop,
     )
 
 
-def fit_mean(points: FloatArray) -> tuple[FloatArray, float, float]:
+def fit_mean(points: FloatArray) -> tuple[FloatArray, float]:
     """The mean face laid onto landmarks by rotation, scale and shift (Umeyama 1991).
 
     Args:
@@ -315,7 +308,7 @@ def fit_mean(points: FloatArray) -> tuple[FloatArray, float, float]:
 
     Returns:
         Rotation (3, 3) and scale (pixels per canonical unit) from the canonical face to the
-        landmarks with y up and z towards the camera, and the mean residual in pixels.
+        landmarks with y up and z towards the camera.
     """
     mean = _centred_mean()
     seen = points[:_SKIN] * np.array([1, -1, -1], np.float32)
@@ -324,8 +317,7 @@ def fit_mean(points: FloatArray) -> tuple[FloatArray, float, float]:
     sign = np.array([1, 1, np.sign(np.linalg.det(u @ vt))], np.float32)
     rotation = (u * sign) @ vt
     scale = float((stretch * sign).sum() / (mean**2).sum())
-    residual = np.linalg.norm(seen - scale * mean @ rotation.T, axis=1).mean()
-    return np.asarray(rotation, np.float32), scale, float(residual)
+    return np.asarray(rotation, np.float32), scale
 
 
 @functools.cache

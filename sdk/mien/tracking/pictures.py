@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 
@@ -46,7 +46,7 @@ class Pictures:
             reduced = max(1, round(width * self._height / height))
             self.scale = (width / reduced, height / self._height)
 
-    def forward(self) -> Iterator[tuple[int, ByteImage, Glance]]:
+    def forward(self) -> Generator[tuple[int, ByteImage, Glance], None, None]:
         """Every frame's number, picture and glance, prepared ahead in a thread."""
         waiting: ByteQueue[tuple[int, ByteImage, Glance] | BaseException] = ByteQueue(_AHEAD)
 

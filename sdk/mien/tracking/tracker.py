@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,10 +95,12 @@ def track_faces(
     tracker = _Tracker(max_faces, pictures)
     total = reader.facts.clock.frame_count
     try:
-        for frame, picture, glance in pictures.forward():
-            tracker.step(frame, picture, glance)
-            if progress is not None:
-                progress(frame + 1, total)
+        # Closed at once when stopped half-way, so that no thread reads on behind it.
+        with closing(pictures.forward()) as frames:
+            for frame, picture, glance in frames:
+                tracker.step(frame, picture, glance)
+                if progress is not None:
+                    progress(frame + 1, total)
         tracker.finish()
     finally:
         tracker.close()
