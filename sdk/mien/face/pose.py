@@ -26,6 +26,12 @@ class Alignment:
     rotation: FloatArray
     translation: FloatArray
 
+    def apply(self, shape: FloatArray) -> FloatArray:
+        """Canonical points (T, N, 3) taken to camera axes."""
+        turned = shape @ self.rotation.transpose(0, 2, 1)
+        moved = self.scale[:, None, None] * turned + self.translation[:, None]
+        return np.asarray(moved, dtype=np.float32)
+
     def undo(self, points: FloatArray) -> FloatArray:
         """Points (T, N, 3) in camera axes taken back to canonical space."""
         moved = points - self.translation[:, None]

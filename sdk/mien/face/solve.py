@@ -19,9 +19,9 @@ from mien.face.gaze import GAZE_COLUMNS, degrees_to_looks
 from mien.face.iris import EyeGeometry
 from mien.face.layout import controls_to_flame
 from mien.face.least_squares import bounded_least_squares
-from mien.face.pose import align, angles, nearest_rotations
-from mien.face.rig import SKIN, PersonalRig, Rig, load_rig
-from mien.model.controls import ARKIT, HEAD, INDEX, NAMES
+from mien.face.pose import Alignment, align, angles, nearest_rotations
+from mien.face.rig import SKIN, Rig, load_rig
+from mien.model.controls import ARKIT, CONTROLS, HEAD, INDEX, NAMES
 from mien.model.curves import BoolArray, ControlCurves, Curves, FloatArray, HeadPose
 from mien.model.face import Face, FaceTrack
 from mien.signal.gaps import bridge, segments
@@ -44,6 +44,19 @@ SHARED_ERROR = 0.03
 STEP = 0.25
 """Change of a control from frame to frame that is nothing unusual."""
 TEMPORAL_ROUNDS = 3
+TRANSLATION_NOISE = 0.02
+"""Canonical units: trackers jitter by no more, however a head shakes. So with the others."""
+SCALE_NOISE = 0.002
+"""Part of the scale."""
+ROTATION_NOISE = 0.004
+"""Radians."""
+LANDMARK_NOISE = 0.03
+"""Canonical units, in the head's own space."""
+WEIGHT_NOISE = 0.05
+GAZE_NOISE = 2.0
+"""Degrees."""
+FINE = 12.0
+"""Pixels per canonical unit (a face 200 tall) below which jitter grows with coarseness."""
 RARE = 0.05
 """A control's activity is taken as no less, so that rare ones can still be found."""
 
@@ -52,6 +65,10 @@ _LOOKS = [INDEX[name] for name in ARKIT if name.startswith("eyeLook")]
 _SOLVED = [INDEX[name] for name in ARKIT if not name.startswith("eyeLook") and name != "tongueOut"]
 """Controls that the skin tells; looks come from the irises, the tongue is not seen."""
 _HEAD = [INDEX[name] for name in HEAD]
+_CONTROL_NOISE = np.array(
+    [GAZE_NOISE if control.unit == "degrees" else WEIGHT_NOISE for control in CONTROLS],
+    dtype=np.float32,
+)
 _CAMERA = np.array([1, -1, -1], dtype=np.float32)
 """From pixels (y down, z away) to camera axes (y up, z towards the camera)."""
 
@@ -97,9 +114,14 @@ def _solve_track(
     valid = seen | bridged
     solver = _Solver(rig, _identity(rig, landmarks, np.flatnonzero(seen)))
     raw = solver.solve(landmarks, valid, cuts, report)
-    raw_curves = _curves(solver.personal, raw, valid, bridged)
-    curves = _curves(solver.personal, _smoothed(raw, valid, rate, cuts), valid, bridged)
-    smooth(landmarks, valid, rate=rate, cuts=cuts, out=landmarks)
+    coarse = max(1.0, FINE / float(np.median(raw.scale[valid]))) if valid.any() else 1.0
+    steady = _smoothed(raw, valid, rate, cuts, coarse)
+    # In the head's own space, where a landmark hardly moves however the head does.
+    for frames in _batches(np.flatnonzero(valid)):
+        landmarks[frames] = raw.alignment(frames).undo(landmarks[frames] * _CAMERA)
+    smooth(landmarks, valid, rate=rate, cuts=cuts, most=coarse * LANDMARK_NOISE, out=landmarks)
+    for frames in _batches(np.flatnonzero(valid)):
+        landmarks[frames] = steady.alignment(frames).apply(landmarks[frames]) * _CAMERA
     landmarks[~valid] = np.nan
     return Face(
         number=track.number,
@@ -108,8 +130,8 @@ def _solve_track(
         landmarks=landmarks,
         confidence=np.where(seen, track.confidence, 0).astype(np.float32),
         identity=solver.personal.identity,
-        curves=curves,
-        raw=raw_curves,
+        curves=_curves(steady, valid, bridged),
+        raw=_curves(raw, valid, bridged),
     )
 
 
@@ -129,9 +151,12 @@ class _Solution:
             np.zeros((frames, len(NAMES)), dtype=np.float32),
             np.tile(np.eye(3, dtype=np.float32), (frames, 1, 1)),
             np.ones(frames, dtype=np.float32),
-            np.zeros((frames, 2), dtype=np.float32),
+            np.zeros((frames, 3), dtype=np.float32),
             np.zeros((frames, 2), dtype=np.float32),
         )
+
+    def alignment(self, frames: npt.NDArray[np.intp]) -> Alignment:
+        return Alignment(self.scale[frames], self.rotation[frames], self.translation[frames])
 
 
 class _Solver:
@@ -194,7 +219,7 @@ class _Solver:
         found.controls[frames] = controls
         found.rotation[frames] = pose.rotation
         found.scale[frames] = pose.scale
-        found.translation[frames] = pose.translation[:, :2] * [1, -1]
+        found.translation[frames] = pose.translation
         return right
 
     def _in_time(self, evidence: FloatArray, controls: FloatArray) -> FloatArray:
@@ -261,25 +286,33 @@ def _identity(rig: Rig, landmarks: FloatArray, seen: npt.NDArray[np.intp]) -> Fl
     return identity
 
 
-def _smoothed(raw: _Solution, valid: BoolArray, rate: float, cuts: Sequence[int]) -> _Solution:
-    def steady(values: FloatArray) -> FloatArray:
-        return smooth(values, valid, rate=rate, cuts=cuts)
+def _smoothed(
+    raw: _Solution, valid: BoolArray, rate: float, cuts: Sequence[int], coarse: float
+) -> _Solution:
+    def steady(values: FloatArray, most: float | FloatArray) -> FloatArray:
+        return smooth(values, valid, rate=rate, cuts=cuts, most=coarse * most)
 
-    rotation = nearest_rotations(steady(raw.rotation))
-    controls = steady(raw.controls)
+    size = float(np.median(raw.scale[valid])) if valid.any() else 1.0
+    rotation = nearest_rotations(steady(raw.rotation, ROTATION_NOISE))
+    controls = steady(raw.controls, _CONTROL_NOISE)
     controls[:, _SOLVED] = np.clip(controls[:, _SOLVED], 0, 1)
+    controls[:, _HEAD] = angles(rotation)
     degrees_to_looks(controls[:, list(GAZE_COLUMNS)], controls)
-    return _Solution(controls, rotation, steady(raw.scale), steady(raw.translation), raw.sight)
+    return _Solution(
+        controls,
+        rotation,
+        steady(raw.scale, SCALE_NOISE * size),
+        steady(raw.translation, TRANSLATION_NOISE * size),
+        raw.sight,
+    )
 
 
-def _curves(
-    personal: PersonalRig, found: _Solution, valid: BoolArray, bridged: BoolArray
-) -> Curves:
+def _curves(found: _Solution, valid: BoolArray, bridged: BoolArray) -> Curves:
     return Curves(
         controls=ControlCurves(found.controls),
         flame=controls_to_flame(found.controls),
         basis="mien-rig",
-        pose=HeadPose(found.scale, found.rotation, found.translation),
+        pose=HeadPose(found.scale, found.rotation, found.translation[:, :2] * _CAMERA[:2]),
         valid=valid,
         bridged=bridged,
     )

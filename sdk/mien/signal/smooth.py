@@ -6,8 +6,9 @@ long as its estimate agrees, within the noise, with those of all narrower ones: 
 intersection of confidence intervals (Goldenshluger and Nemirovski 1997; Katkovnik 1999).
 Where a lid snaps shut the wide windows disagree at once and the sample is left as it is;
 where nothing moves the widest window takes the noise away. The decision is gradual, so
-that it adds no jumps of its own. The noise is estimated from the signal's second
-differences, by their median, which motion hardly touches.
+that it adds no jumps of its own. The noise is estimated from the signal's third
+differences, by their median, which motion hardly touches; where a shaking head touches it
+all the same, the caller says how much noise there can be.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ TOLERANCE = 1.0
 CHANNELS_AT_ONCE = 128
 """Channels smoothed together; keeps the work in cache and memory small."""
 _MAD_TO_SIGMA = 1.4826
-_SECOND_DIFFERENCE_GAIN = 6**0.5
-"""Standard deviation of x[t-1] - 2 x[t] + x[t+1] when that of x is 1."""
+_ORDER = 3
+_DIFFERENCE_GAIN = 20**0.5
+"""Standard deviation of x[t] - 3 x[t+1] + 3 x[t+2] - x[t+3] when that of x is 1."""
 
 
 def noise_level(values: FloatArray) -> FloatArray:
@@ -46,13 +48,13 @@ def noise_level(values: FloatArray) -> FloatArray:
         values: (T, C) the signal.
 
     Returns:
-        (C,) float32; 0 where there are fewer than three samples.
+        (C,) float32; 0 where there are too few samples to tell.
     """
-    if len(values) < 3:
+    if len(values) <= _ORDER:
         return np.zeros(values.shape[1], dtype=np.float32)
-    second = np.abs(np.diff(values, n=2, axis=0))
+    rough = np.abs(np.diff(values, n=_ORDER, axis=0))
     return np.asarray(
-        np.median(second, axis=0) * (_MAD_TO_SIGMA / _SECOND_DIFFERENCE_GAIN), dtype=np.float32
+        np.median(rough, axis=0) * (_MAD_TO_SIGMA / _DIFFERENCE_GAIN), dtype=np.float32
     )
 
 
@@ -62,7 +64,7 @@ def smooth(
     *,
     rate: float = REFERENCE_RATE,
     cuts: Iterable[int] = (),
-    strength: float = 1.0,
+    most: float | FloatArray = np.inf,
     out: FloatArray | None = None,
 ) -> FloatArray:
     """Smooth channels over time, with past and future, each by its own noise.
@@ -75,7 +77,8 @@ def smooth(
         valid: (T,) frames with a value; the others are passed through.
         rate: Frames a second; windows keep their length in seconds.
         cuts: First frames of new shots; nothing is smoothed across one.
-        strength: Multiplies the estimated noise: above 1 smooths more.
+        most: Standard deviation that the noise can have at most, for all channels or for
+            each; what is rougher is motion.
         out: Where the result goes; contiguous; may be `values` itself, to
             save memory.
 
@@ -90,17 +93,19 @@ def smooth(
     flat = result.reshape(len(result), -1)
     reaches = tuple(dict.fromkeys(max(2, round(r * rate / REFERENCE_RATE)) for r in REACHES))
     seen = np.ones(len(flat), dtype=np.bool_) if valid is None else valid
+    limits = np.broadcast_to(np.asarray(most, dtype=np.float32), values.shape[1:]).reshape(-1)
     for stretch in segments(seen, cuts):
         for first in range(0, flat.shape[1], CHANNELS_AT_ONCE):
-            block = (stretch, slice(first, first + CHANNELS_AT_ONCE))
-            flat[block] = _smooth_stretch(flat[block], reaches, strength)
+            channels = slice(first, first + CHANNELS_AT_ONCE)
+            block = (stretch, channels)
+            flat[block] = _smooth_stretch(flat[block], reaches, limits[channels])
     return result
 
 
-def _smooth_stretch(values: FloatArray, reaches: tuple[int, ...], strength: float) -> FloatArray:
+def _smooth_stretch(values: FloatArray, reaches: tuple[int, ...], limits: FloatArray) -> FloatArray:
     length = len(values)
-    sigma = strength * noise_level(values)
-    if length < 3 or not sigma.any():
+    sigma = np.minimum(noise_level(values), limits)
+    if not sigma.any():
         return values
     estimate = values.copy()
     low, high = values - CONFIDENCE * sigma, values + CONFIDENCE * sigma
