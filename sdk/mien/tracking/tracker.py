@@ -53,9 +53,12 @@ _LOOK_EVERY = 5
 _EVIDENCE = 6
 """Frames in which a face must be seen, unless the shot is shorter."""
 
+_CREDIBLE = 0.5
+_CREDIBLE_SHARE = 0.2
+"""Share of its frames in which a face must be seen this surely; ghosts have 0.3 at most."""
+
 _SURE = 0.75
-_SURE_SHARE = 0.2
-"""Share of its frames in which a face must be seen this surely; ghosts stay below."""
+"""Confidence from which a look says what a person looks like."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -327,7 +330,7 @@ def _real(person: Sequence[Tracklet], shots: Sequence[tuple[int, int]]) -> bool:
 
 
 def _convincing(confidence: Collection[float]) -> bool:
-    return sum(value >= _SURE for value in confidence) >= _SURE_SHARE * len(confidence)
+    return sum(value >= _CREDIBLE for value in confidence) >= _CREDIBLE_SHARE * len(confidence)
 
 
 def _is_face(reading: Reading, bounds: tuple[float, float]) -> bool:
