@@ -8,7 +8,7 @@ goes from decoder to encoder as it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,9 +89,10 @@ def render_shot(
                 overwrite=output.overwrite,
             )
         )
+        frames = reader.stream(output.frames.start, output.frames.stop)
         total = len(output.frames)
         progress("render", 0, total)
-        for done, frame in enumerate(reader.stream(output.frames.start, output.frames.stop), 1):
+        for done, frame in enumerate(stack.enter_context(closing(frames)), 1):
             asked = [plan for plan, when in active if when[frame.index]]
             if session is not None and asked:
                 frame, changed = _edited(frame, asked, session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import av
 import pytest
 
+from mien import api
+from mien.errors import CancelledError
 from mien.media.probe import probe
 from tests.faults.conftest import Mien, command
 
@@ -144,3 +147,18 @@ def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(timeout=DEADLINE) == 0
+
+
+def test_a_failed_render_leaves_no_thread(footage: Path, tmp_path: Path) -> None:
+    """Within one process, as in a notebook: the error is kept, its threads are gone."""
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if done == 5:
+            raise CancelledError("Enough.")
+
+    before = set(threading.enumerate())
+    with pytest.raises(CancelledError) as caught:
+        api.render(footage, tmp_path / "out.mp4", progress=stop)
+    assert caught.value.__traceback__ is not None
+    assert set(threading.enumerate()) == before
+    assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Final, Generic, TypeVar
 
 from mien.media.frame import Frame
@@ -81,7 +81,7 @@ class ByteQueue(Generic[Item]):
         return len(self._items) < self._most and self._held + size <= self._limit
 
 
-def decode_ahead(frames: Iterator[Frame]) -> Iterator[Frame]:
+def decode_ahead(frames: Iterator[Frame]) -> Generator[Frame, None, None]:
     """Run an iterator of frames in a thread, ahead of its consumer.
 
     An error of the iterator is raised where its frame would have come. When the consumer

@@ -6,7 +6,7 @@ what it would see, but nothing that could be written back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
@@ -101,7 +101,7 @@ class DecordReader:
             ) from error
         return Frame(index, self._facts.pts[index], self._orientation, _Upright(rgb))
 
-    def stream(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+    def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
         """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
         count = self._facts.clock.frame_count
         frames = range(start, count if stop is None else min(stop, count))

@@ -6,7 +6,7 @@ import itertools
 import os
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol
@@ -48,7 +48,7 @@ class Reader(Protocol):
         """
         ...
 
-    def stream(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+    def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
         """The frames from `start` to `stop` (excluded), decoded ahead in a thread.
 
         Raises:
@@ -253,7 +253,7 @@ class MovieReader:
                         "Copy or export it again.",
                     )
 
-    def stream(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+    def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
         """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
         stop = len(self._facts.pts) if stop is None else min(stop, len(self._facts.pts))
         return decode_ahead(self._decode(start, stop))

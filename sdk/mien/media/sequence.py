@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -187,7 +187,7 @@ class SequenceReader:
             self._cache.put(index, found, found.picture.nbytes)
         return found
 
-    def stream(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+    def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
         """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
         count = self._facts.clock.frame_count
         frames = range(start, count if stop is None else min(stop, count))
