@@ -52,6 +52,7 @@ class Puppet:
             shape = np.concatenate([personal.shape(self.controls[t]), self._irises(rig, t)])
             seen = self.scale[t] * shape @ turn(self.yaw[t], 5, -8).T
             points[t] = seen * [1, -1, -1] + np.array([320 + t, 240, 0])
+        self.clean = points.copy()
         points += random.normal(0, noise, points.shape)
         self.track = FaceTrack(1, points.astype(np.float32), np.ones(FRAMES, np.float32))
 
@@ -133,6 +134,19 @@ def test_smoothing_makes_landmarks_and_curves_steadier(puppet: Puppet, face: Fac
     assert jitter(face.curves.pose.rotation) < jitter(face.raw.pose.rotation)
     products = face.curves.pose.rotation @ face.curves.pose.rotation.transpose(0, 2, 1)
     assert np.allclose(products, np.eye(3), atol=1e-5)
+
+
+def test_a_shaking_head_is_followed_not_smoothed_away(puppet: Puppet) -> None:
+    random = np.random.default_rng(5)
+    shake = np.zeros((FRAMES, 1, 3), dtype=np.float32)
+    shake[:, 0, :2] = 10 * np.sin(np.arange(FRAMES) * 0.6)[:, None] * [1, 0.5]
+    true = puppet.clean + shake
+    seen = (true + random.normal(0, 0.15, true.shape)).astype(np.float32)
+    track = FaceTrack(1, seen, np.ones(FRAMES, dtype=np.float32))
+    face = solve_faces([track], Clock(RATE, FRAMES))[0]
+    away = np.linalg.norm((face.landmarks - true)[:, :468, :2], axis=2)
+    assert np.median(away) < 0.35
+    assert np.percentile(away, 99) < 1.2
 
 
 def test_coefficients_have_lids_and_jaw(puppet: Puppet, face: Face) -> None:

@@ -44,11 +44,11 @@ SHARED_ERROR = 0.03
 STEP = 0.25
 """Change of a control from frame to frame that is nothing unusual."""
 TEMPORAL_ROUNDS = 3
-TRANSLATION_NOISE = 0.02
+TRANSLATION_NOISE = 0.012
 """Canonical units: trackers jitter by no more, however a head shakes. So with the others."""
 SCALE_NOISE = 0.002
 """Part of the scale."""
-ROTATION_NOISE = 0.004
+ROTATION_NOISE = 0.003
 """Radians."""
 LANDMARK_NOISE = 0.03
 """Canonical units, in the head's own space."""
