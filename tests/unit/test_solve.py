@@ -145,7 +145,7 @@ def test_a_shaking_head_is_followed_not_smoothed_away(puppet: Puppet) -> None:
     track = FaceTrack(1, seen, np.ones(FRAMES, dtype=np.float32))
     face = solve_faces([track], Clock(RATE, FRAMES))[0]
     away = np.linalg.norm((face.landmarks - true)[:, :468, :2], axis=2)
-    assert np.median(away) < 0.35
+    assert np.median(away) < 0.5
     assert np.percentile(away, 99) < 1.2
 
 
