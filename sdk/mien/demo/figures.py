@@ -16,6 +16,7 @@ from mien.io.files import written_whole
 from mien.media.reader import open_reader
 from mien.model.curves import ControlCurves
 from mien.model.face import Face
+from mien.progress import Progress, shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,7 +56,9 @@ def before_after(before: Path, after: Path, face: Face, output: Path) -> None:
     _save(figure, output)
 
 
-def side_by_side(before: Path, after: Path, face: Face, output: Path) -> None:
+def side_by_side(
+    before: Path, after: Path, face: Face, output: Path, progress: bool | Progress = False
+) -> None:
     """Film both next to each other: the half of the picture around the face, twice.
 
     Args:
@@ -63,6 +66,7 @@ def side_by_side(before: Path, after: Path, face: Face, output: Path) -> None:
         after: The same, edited.
         face: The face that is shown.
         output: The MP4 to write.
+        progress: As in `mien.track`; the stage is `pictures`.
     """
 
     def pictures() -> Iterator[Picture]:
@@ -77,7 +81,10 @@ def side_by_side(before: Path, after: Path, face: Face, output: Path) -> None:
                     _write(half_picture, word)
                 yield np.hstack(halves)
 
-    write_movie(output, pictures(), face.clock.rate)
+    clock = face.clock
+    with shown(progress) as told:
+        write_movie(output, pictures(), clock.rate,
+                    progress=lambda n: told("pictures", n, clock.frame_count))  # fmt: skip
 
 
 def curves_plot(face: Face, asked: ControlCurves, achieved: ControlCurves, output: Path) -> None:

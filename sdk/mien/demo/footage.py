@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from mien.demo.movie import write_movie
 from mien.errors import MissingPartError
+from mien.progress import Progress, shown
 
 __all__ = ["FRAMES", "RATE", "make_footage"]
 
@@ -37,13 +38,20 @@ _SEED = 25
 Picture = npt.NDArray[np.uint8]
 
 
-def make_footage(path: str | Path, *, frames: int = FRAMES, size: tuple[int, int] = SIZE) -> Path:
+def make_footage(
+    path: str | Path,
+    *,
+    frames: int = FRAMES,
+    size: tuple[int, int] = SIZE,
+    progress: bool | Progress = False,
+) -> Path:
     """Write a few seconds of H.264 footage with one face, the same every time.
 
     Args:
         path: The movie to write; one of that name is replaced.
         frames: Number of frames, at 25 a second.
         size: Width and height in pixels; 16:9 shows what the default shows.
+        progress: As in `mien.track`; the stage is `footage`.
 
     Returns:
         The path.
@@ -53,7 +61,9 @@ def make_footage(path: str | Path, *, frames: int = FRAMES, size: tuple[int, int
         OutputError: When the folder is missing.
     """
     path = Path(path)
-    write_movie(path, _pictures(_portrait(), frames, size), RATE, crf=16)
+    pictures = _pictures(_portrait(), frames, size)
+    with shown(progress) as told:
+        write_movie(path, pictures, RATE, crf=16, progress=lambda n: told("footage", n, frames))
     return path
 
 

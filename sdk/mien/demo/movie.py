@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,7 +20,12 @@ _LIMITED = 1
 
 
 def write_movie(
-    path: Path, pictures: Iterable[npt.NDArray[np.uint8]], rate: Fraction, *, crf: int = 18
+    path: Path,
+    pictures: Iterable[npt.NDArray[np.uint8]],
+    rate: Fraction,
+    *,
+    crf: int = 18,
+    progress: Callable[[int], None] | None = None,
 ) -> None:
     """Write an H.264 movie, whole or not at all.
 
@@ -29,6 +34,7 @@ def write_movie(
         pictures: (H, W, 3) R'G'B', H and W even.
         rate: Frames a second.
         crf: x264's constant rate factor.
+        progress: Told the number of pictures written.
 
     Raises:
         WriteError: When it cannot be written.
@@ -50,6 +56,8 @@ def write_movie(
                 )
                 frame.pts, frame.time_base = number, 1 / rate
                 container.mux(stream.encode(frame))
+                if progress is not None:
+                    progress(number + 1)
             container.mux(stream.encode())
         partial.commit()
     except (av.FFmpegError, OSError) as error:

@@ -78,7 +78,7 @@ def run_demo(folder: str | Path, *, progress: bool | Progress = True) -> DemoRep
     _make(folder)
     stage, seconds = _stopwatch()
     with stage("footage"):
-        footage = make_footage(folder / "footage.mp4")
+        footage = make_footage(folder / "footage.mp4", progress=progress)
     with stage("track"):
         shot = api.track(footage, progress=progress)
         face = api.main_face(shot)
@@ -93,7 +93,7 @@ def run_demo(folder: str | Path, *, progress: bool | Progress = True) -> DemoRep
     target = ControlCurves(asked.target)
     with stage("pictures"):
         before_after(footage, edited, face, folder / "before-after.png")
-        side_by_side(footage, edited, face, folder / "side-by-side.mp4")
+        side_by_side(footage, edited, face, folder / "side-by-side.mp4", progress)
         curves_plot(face, target, achieved, folder / "curves.png")
     report = DemoReport(
         files=(

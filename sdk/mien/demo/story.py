@@ -45,7 +45,7 @@ _MOUTH = {
 }  # fmt: skip
 _BROWS = {
     "raisedBrows": (("1.5s", 0.0), ("1.9s", 1.0), ("2.2s", 1.0), ("2.5s", 0.0)),
-    "browDown": (("3.7s", 0.0), ("4.1s", 0.9), ("4.7s", 0.9)),
+    "browDown": (("3.7s", 0.0), ("4.1s", 0.7), ("4.7s", 0.7)),
 }
 _EYES = {
     # A blink closes faster than it opens: 80 ms down, 40 ms shut, 200 ms up.
