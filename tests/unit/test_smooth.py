@@ -63,3 +63,17 @@ def test_segments_break_at_gaps_and_cuts() -> None:
     valid = np.array([0, 1, 1, 0, 1, 1, 1, 0], dtype=bool)
     assert segments(valid, cuts=(5,)) == (slice(1, 3), slice(4, 5), slice(5, 7))
     assert segments(np.zeros(4, dtype=bool)) == ()
+
+
+def test_a_control_that_rests_at_zero_is_smoothed_where_it_moves() -> None:
+    random = np.random.default_rng(6)
+    true = 0.5 * np.clip(np.sin(np.arange(200) / 15), 0, None)
+    noisy = np.clip(true + random.normal(0, 0.02, 200), 0, None) * (true > 0)
+    result = smooth(noisy.astype(np.float32)[:, None])[:, 0]
+    active = true > 0.1
+    assert np.abs(result - true)[active].mean() < 0.7 * np.abs(noisy - true)[active].mean()
+
+
+def test_a_clean_step_stays_a_step() -> None:
+    step = np.r_[np.zeros(50), np.ones(50)].astype(np.float32)[:, None]
+    assert np.array_equal(smooth(step), step)

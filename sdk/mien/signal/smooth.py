@@ -29,12 +29,14 @@ BoolArray = npt.NDArray[np.bool_]
 REACHES = (2, 3, 5, 8, 13)
 """Half-widths of the windows in frames at 30 frames a second."""
 REFERENCE_RATE = 30.0
-CONFIDENCE = 2.0
+CONFIDENCE = 1.8
 """Half-width of a confidence interval in standard deviations of an estimate."""
 TOLERANCE = 1.0
 """Standard deviations of noise over which agreement fades into disagreement."""
 CHANNELS_AT_ONCE = 128
 """Channels smoothed together; keeps the work in cache and memory small."""
+LEAST_MOVING = 0.2
+"""Part of the samples that must not be held still for the noise to be told from them."""
 _MAD_TO_SIGMA = 1.4826
 _ORDER = 3
 _DIFFERENCE_GAIN = 20**0.5
@@ -43,6 +45,8 @@ _DIFFERENCE_GAIN = 20**0.5
 
 def noise_level(values: FloatArray) -> FloatArray:
     """Standard deviation of the noise of each channel.
+
+    Where a signal is held at a bound, as a control at 0, it says nothing of its noise.
 
     Args:
         values: (T, C) the signal.
@@ -53,9 +57,12 @@ def noise_level(values: FloatArray) -> FloatArray:
     if len(values) <= _ORDER:
         return np.zeros(values.shape[1], dtype=np.float32)
     rough = np.abs(np.diff(values, n=_ORDER, axis=0))
-    return np.asarray(
-        np.median(rough, axis=0) * (_MAD_TO_SIGMA / _DIFFERENCE_GAIN), dtype=np.float32
-    )
+    middle = np.median(rough, axis=0)
+    moving = rough > 0
+    share = moving.mean(axis=0)
+    for channel in np.flatnonzero((share < 1) & (share >= LEAST_MOVING)):
+        middle[channel] = np.median(rough[moving[:, channel], channel])
+    return np.asarray(middle * (_MAD_TO_SIGMA / _DIFFERENCE_GAIN), dtype=np.float32)
 
 
 def smooth(
