@@ -29,11 +29,13 @@ _EDGE_ON, _FACING = 0.1, 0.5
 """Cosines to the line of sight: skin seen edge-on is kept, skin that faces us moves."""
 _EYEBALL = 1.2
 """Radius of an eyeball in canonical units (cm); the adult mean is 12 mm."""
-_OVERLAP = 0.1
+_OVERLAP = 0.12
 """How far a closed upper lid reaches over the edge of the lower one, in cm."""
+_SINK = 0.14
+"""How far the line where closed lids meet lies below the open lower lid, likewise."""
 _PRESS = 0.08
 """How far closed lips press over each other, in cm."""
-_CORNER_DROP = 0.35
+_CORNER_DROP = 0.45
 """How far the outer corner sinks when the eye closes, as a part of its opening: measured on
 blinks in footage, in which the lower lid itself does not rise."""
 _GAZE_OF = {"Left": [0, 2], "Right": [1, 3]}
@@ -100,6 +102,9 @@ class Mover:
         self._normals = _head_normals(face.identity)
         corners = face.identity[[LIPS.upper[0], LIPS.upper[-1]]]
         self._mouth_width = float(np.linalg.norm(corners[1] - corners[0]))
+        mouth, chin = float(corners[:, 1].mean()), float(face.identity[_CHIN[0], 1])
+        drop = (mouth - face.identity[:, 1]) / max(mouth - chin, 1e-3)
+        self._chin = smoothstep(drop, 0.1, 0.7)[:, None]
         height = face.identity[list(OVAL), 1]
         below = np.clip((height.mean() - height) / (height.mean() - height.min()), 0, 1)
         self._ring = (_RING_SIDE + (_RING_CHIN - _RING_SIDE) * below**2).astype(np.float32)
@@ -154,7 +159,7 @@ class Mover:
         """Canonical displacement of the skin, kept still where it is seen edge-on.
 
         The outline of a face is skin seen edge-on: what moves there would move the
-        background too. Only the jaw takes its outline along.
+        background too. Only the jaw takes its outline along, from the mouth downwards.
         """
         whole = self._rig.displacement(source, target)
         jaw_only = source.copy()
@@ -163,7 +168,7 @@ class Mover:
         cosine = self._normals @ self._face.curves.pose.rotation[frame, 2]
         facing = np.clip((cosine - _EDGE_ON) / (_FACING - _EDGE_ON), 0, 1)
         facing = (facing * facing * (3 - 2 * facing))[:, None]
-        return np.asarray(facing * (whole - jaw) + jaw, dtype=np.float32)
+        return np.asarray(facing * whole + (1 - facing) * self._chin * jaw, dtype=np.float32)
 
     def _jaw(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """(3,) canonical displacement of the lower teeth."""
@@ -219,7 +224,8 @@ class Mover:
             outer[:4] = 1.0, 0.7, 0.4, 0.2
             if side == "Left":
                 outer = outer[::-1]
-            push += drop * np.concatenate([outer, outer])
+            sink = _SINK * opening * np.sin(np.linspace(0, np.pi, half)) * (1 - left[half // 2])
+            push += np.tile(drop * outer + sink.astype(np.float32), 2)
             extra += (spread @ push)[:, None] * down
         return np.asarray(extra, dtype=np.float32)
 

@@ -315,14 +315,14 @@ def painted_inside(
 
     # Flesh, darker with depth: light comes in from the front and from below the upper lip.
     flesh = light.lip * np.array([1.0, 0.66, 0.64], dtype=np.float32)
-    level = 0.24 + 0.16 * np.exp(-np.maximum(over, 0) / 0.30)
+    level = 0.30 + 0.20 * np.exp(-np.maximum(over, 0) / 0.30)
     level += 0.10 * smoothstep(v - upper, 0.2, 1.2)
     inside = flesh * level[..., None]
 
     # The tongue lies behind the lower teeth, and shows from about 5 mm of opening.
-    rise = 0.42 * gap * (1 - (across / (0.8 * _ARCH)) ** 2)
-    amount = 0.85 * smoothstep(rise - over, -0.12, 0.25) * smoothstep(gap, 0.4, 1.0)
-    tongue = light.lip * np.array([0.66, 0.50, 0.50], dtype=np.float32)
+    rise = 0.5 * gap * (1 - (across / (0.8 * _ARCH)) ** 2)
+    amount = 0.9 * smoothstep(rise - over, -0.15, 0.25) * smoothstep(gap, 0.3, 0.9)
+    tongue = light.lip * np.array([0.80, 0.58, 0.58], dtype=np.float32)
     tongue_shade = 0.60 + 0.40 * smoothstep(rise - over, 0.0, 0.5)
     inside += amount[..., None] * (tongue * tongue_shade[..., None] - inside)
 
