@@ -9,6 +9,7 @@ from mien.media.planes import Plate
 from mien.model.shot import Shot
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.warp.exemplars import MouthMemory, look_through
+from mien.rendering.warp.head import head_turns, turn_head
 from mien.rendering.warp.motion import Mover
 from mien.rendering.warp.paint import paint
 
@@ -45,24 +46,31 @@ class WarpRenderer:
             memories[plan.face.number] = look_through(plan, mover, source, shot.cuts)
             if progress is not None:
                 progress(done / len(plans))
-        return _Session(movers, memories)
+        return _Session(shot, movers, memories)
 
 
 class _Session:
     """The warp renderer at work on one shot."""
 
-    def __init__(self, movers: Mapping[int, Mover], memories: Mapping[int, MouthMemory]) -> None:
+    def __init__(
+        self, shot: Shot, movers: Mapping[int, Mover], memories: Mapping[int, MouthMemory]
+    ) -> None:
+        self._orientation = shot.media.orientation
         self._movers = movers
         self._memories = memories
 
     def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
         """New pixels of one face in one frame; None where nothing changes."""
-        evaluated = plan.evaluated
+        evaluated, face = plan.evaluated, plan.face
         if not evaluated.delta[frame].any():
             return None
-        mover = self._movers[plan.face.number]
-        motion = mover.move(frame, evaluated.source[frame], evaluated.target[frame])
-        return paint(motion, plate, frame, self._memories[plan.face.number])
+        source, target = evaluated.source[frame], evaluated.target[frame]
+        motion = self._movers[face.number].move(frame, source, target)
+        patch = paint(motion, plate, frame, self._memories[face.number])
+        turns = head_turns(source, target)
+        if turns.any():
+            return turn_head(face, self._orientation, frame, turns, plate, patch)
+        return patch
 
     def __enter__(self) -> _Session:
         return self

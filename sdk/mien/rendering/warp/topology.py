@@ -26,6 +26,7 @@ __all__ = [
     "SKIN_SAMPLES",
     "Opening",
     "WarpMesh",
+    "still_mesh",
     "warp_mesh",
 ]
 
@@ -151,6 +152,22 @@ def warp_mesh() -> WarpMesh:
         start += len(eye.rim)
     parts.append(_ribbon(np.array(OVAL), start + np.arange(len(OVAL))))
     return WarpMesh(np.concatenate(parts).astype(np.int32), filled, band_of, outward)
+
+
+@lru_cache(maxsize=1)
+def still_mesh() -> IntArray:
+    """(N, 3) triangles of the closed face and of two rings around its oval.
+
+    Vertices are the 468 skin landmarks, then the inner and the outer ring.
+    """
+    rings = [SKIN + i * len(OVAL) + np.arange(len(OVAL)) for i in range(2)]
+    parts = [
+        warp_mesh().filled,
+        np.asarray(load_rig().triangles, dtype=np.int32),
+        _ribbon(np.array(OVAL), rings[0]),
+        _ribbon(rings[0], rings[1]),
+    ]
+    return np.asarray(np.concatenate(parts), dtype=np.int32)
 
 
 def _fill(opening: Opening) -> IntArray:

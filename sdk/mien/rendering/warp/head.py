@@ -1,0 +1,130 @@
+"""Small turns of the head: the face turns in depth, hair, neck and background give way.
+
+This is a second warp, laid over the picture in which the expression has been changed, so
+that eyes and mouth need not know of it. It bends what surrounds the head; a few degrees
+look right, more than `controls` allows do not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.media.orient import to_coded
+from mien.media.planes import Box, Plate
+from mien.model.controls import HEAD, INDEX
+from mien.model.curves import FloatArray
+from mien.model.face import Face
+from mien.model.shot import Orientation
+from mien.rendering.base import Patch
+from mien.rendering.warp.field import Zone, dense, remap, window
+from mien.rendering.warp.tone import smoothstep
+from mien.rendering.warp.topology import OVAL, SKIN, still_mesh
+
+__all__ = ["head_turns", "turn_head"]
+
+_HEAD = [INDEX[name] for name in HEAD]
+_HAIR, _STILL = 1.3, 2.3
+"""Times the outline's distance from the middle: where the hair still turns with the face,
+and where all is still."""
+_FOLLOW = 0.75
+"""How far hair and neck follow the outline of the face."""
+_NECK = (0.0, -4.0, -3.0)
+"""The joint that the head turns on, from the middle between the ears, in cm."""
+_EARS = (234, 454)
+_CELL = 0.25
+"""Cells of the field in cm."""
+_SEEN = 1 / 64, 0.25
+"""Motion in pixels from which the picture is replaced, and from which wholly."""
+
+
+def head_turns(source: FloatArray, target: FloatArray) -> FloatArray:
+    """(3,) radians of yaw, pitch and roll that are asked for."""
+    return np.asarray(np.radians((target - source)[_HEAD]), dtype=np.float32)
+
+
+def turn_head(
+    face: Face,
+    orientation: Orientation,
+    frame: int,
+    turns: FloatArray,
+    plate: Plate,
+    patch: Patch | None,
+) -> Patch | None:
+    """Turn the head in a picture.
+
+    Args:
+        face: The face.
+        orientation: How its upright pixels lie in the coded picture.
+        frame: Index of the frame.
+        turns: (3,) yaw, pitch and roll in radians.
+        plate: The plate.
+        patch: What the expression has changed, None when nothing.
+
+    Returns:
+        A patch that holds both changes; None when the face is not in the picture.
+    """
+    points, motion = _mesh(face, orientation, frame, turns)
+    mesh = still_mesh()
+    unit = float(face.curves.pose.scale[frame])
+    cell = max(1, round(_CELL * unit))
+    canvas = Zone.around(points, 2 * cell, cell)
+    box = Box(canvas.x0, canvas.y0, canvas.x0 + canvas.width, canvas.y0 + canvas.height)
+    box = box.clip(plate.width, plate.height)
+    if not box.width or not box.height:
+        return None
+    field = dense(canvas, points, motion, mesh)
+    x, y = canvas.pixels()
+    picture = plate.rgb(box)
+    if patch is not None:
+        _lay(patch, picture, box)
+    rows = slice(box.y0 - canvas.y0, box.y1 - canvas.y0)
+    columns = slice(box.x0 - canvas.x0, box.x1 - canvas.x0)
+    moved = field[rows, columns]
+    turned = remap(
+        picture,
+        np.ascontiguousarray(x[rows, columns] - box.x0 - moved[..., 0]),
+        np.ascontiguousarray(y[rows, columns] - box.y0 - moved[..., 1]),
+    )
+    amount = np.maximum(np.abs(moved[..., 0]), np.abs(moved[..., 1]))
+    mask = smoothstep(amount, *_SEEN) * window(box.height, box.width, 3)
+    return Patch(box, turned, mask)
+
+
+def _mesh(
+    face: Face, orientation: Orientation, frame: int, turns: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """New place and motion of the face's landmarks, of the hair around and of the still ring."""
+    pose = face.curves.pose
+    upright = face.landmarks[frame, :SKIN, :2]
+    joint = face.identity[list(_EARS)].mean(axis=0) + np.array(_NECK, dtype=np.float32)
+    turned = (face.identity - joint) @ _rotation(turns).T + joint
+    moves = pose.displace(frame, np.asarray(turned - face.identity, dtype=np.float32))
+    oval = list(OVAL)
+    middle = upright[oval].mean(axis=0)
+    hair = middle + _HAIR * (upright[oval] - middle)
+    still = middle + _STILL * (upright[oval] - middle)
+    source = np.concatenate([upright, hair, still])
+    motion = np.concatenate([moves, _FOLLOW * moves[oval], np.zeros_like(still)])
+    points = to_coded(orientation, source + motion)
+    return points, points - to_coded(orientation, source)
+
+
+def _rotation(turns: FloatArray) -> FloatArray:
+    """(3, 3) yaw to the person's left, pitch upwards, roll of the top to the person's left."""
+    (sy, sp, sr), (cy, cp, cr) = np.sin(turns), np.cos(turns)
+    yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    pitch = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
+    roll = np.array([[cr, sr, 0], [-sr, cr, 0], [0, 0, 1]])
+    return np.asarray(yaw @ pitch @ roll, dtype=np.float32)
+
+
+def _lay(patch: Patch, picture: FloatArray, box: Box) -> None:
+    """Lay a patch into the picture (h, w, 3) of a box."""
+    x0, y0 = max(patch.box.x0, box.x0), max(patch.box.y0, box.y0)
+    x1, y1 = min(patch.box.x1, box.x1), min(patch.box.y1, box.y1)
+    if x1 <= x0 or y1 <= y0:
+        return
+    here = picture[y0 - box.y0 : y1 - box.y0, x0 - box.x0 : x1 - box.x0]
+    rows = slice(y0 - patch.box.y0, y1 - patch.box.y0)
+    columns = slice(x0 - patch.box.x0, x1 - patch.box.x0)
+    here += patch.mask[rows, columns, None] * (patch.rgb[rows, columns] - here)
