@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from mien.blas import one_blas_thread
 from mien.media.planes import Plate
 from mien.media.reader import Frame, Reader, open_reader
 from mien.media.writer import open_writer
@@ -43,6 +44,7 @@ class Output:
     overwrite: bool = False
 
 
+@one_blas_thread()
 def render_shot(
     shot: Shot,
     plans: Sequence[FacePlan],

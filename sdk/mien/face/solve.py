@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mien.blas import one_blas_thread
 from mien.face.gaze import GAZE_COLUMNS, degrees_to_looks
 from mien.face.iris import EyeGeometry
 from mien.face.layout import controls_to_flame
@@ -73,6 +74,7 @@ _CAMERA = np.array([1, -1, -1], dtype=np.float32)
 """From pixels (y down, z away) to camera axes (y up, z towards the camera)."""
 
 
+@one_blas_thread()
 def solve_faces(
     tracks: Sequence[FaceTrack],
     clock: Clock,
