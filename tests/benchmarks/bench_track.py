@@ -11,8 +11,7 @@ from statistics import median
 import av
 import mediapipe as mp
 
-from mien.media.reader import open_reader
-from mien.tracking.tracker import track_faces
+import mien
 from tests.benchmarks.common import clip, seconds
 
 CLIPS = ("lp_s18.mp4", "lp_d6.mp4", "lp_s29.mp4", "derived_hevc10_1080p_s18.mp4")
@@ -30,17 +29,15 @@ def bare(path: Path) -> None:
 
 
 def ours(path: Path) -> None:
-    """Everything that `track_faces` does."""
-    with open_reader(path) as reader:
-        track_faces(reader)
+    """Everything that `mien.track` does: faces, pose, controls, coefficients, smoothing."""
+    mien.track(path, progress=False)
 
 
 def main() -> None:
     """Print the ratio of frame rates, clip by clip."""
     for name in CLIPS:
         path = clip(name)
-        with open_reader(path) as reader:
-            frames = reader.facts.clock.frame_count
+        frames = mien.open_shot(path).clock.frame_count
         pairs = [(seconds(lambda: bare(path)), seconds(lambda: ours(path))) for _ in range(RUNS)]  # noqa: B023
         ratios = [theirs / mine for theirs, mine in pairs]
         print(
