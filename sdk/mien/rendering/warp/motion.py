@@ -35,6 +35,8 @@ _SINK = 0.14
 """How far the line where closed lids meet lies below the open lower lid, likewise."""
 _PRESS = 0.08
 """How far closed lips press over each other, in cm."""
+_NO_GAP = 0.005
+"""Height of an opening, in cm, that is none: towards the corners edges run together."""
 _CORNER = (1.0, 0.7, 0.4, 0.2)
 """How the landmarks from the outer corner inwards share its motion."""
 _CORNER_DROP = 0.5
@@ -209,7 +211,7 @@ class Mover:
             down = Frame.of_opening(points, eye).down
             upper, lower = (list(edge) for edge in (eye.upper, eye.lower))
             was, now = (_gaps(shape, upper, lower, down) for shape in (before, after))
-            left = np.clip(now / np.maximum(was, 0.02 * unit), 0, 1)
+            left = _part_left(was, now, unit)
             if (left == 1).all():
                 continue
             wanted = left * _gaps(points, upper, lower, down) - _OVERLAP * unit * (1 - left) ** 2
@@ -234,10 +236,12 @@ class Mover:
         upper, lower = list(LIPS.upper), list(LIPS.lower)
         before = _gaps(points, upper, lower, down)
         after = _gaps(points[:SKIN] + moves, upper, lower, down)
-        closed = 1 - np.clip(after / np.maximum(before, 0.02 * unit), 0, 1)
+        closed = 1 - _part_left(before, after, unit)
         closed *= smoothstep(before / unit, 0.05, 0.2)
-        amount = np.maximum(after - _PRESS * unit * closed**4, -_PRESS * unit) - after
-        amount *= closed > 0
+        pressed = np.minimum(before, -_PRESS * unit)
+        amount = np.maximum(after - _PRESS * unit * closed**4, pressed) - after
+        # Lips that do not close are left alone, pressed as they may be.
+        amount *= smoothstep((before - after) / unit, 0.0, 0.05)
         half = len(upper)
         push = np.concatenate([-0.5 * amount[:half], 0.5 * amount[half:]])
         return np.asarray((self._lip_spread @ push)[:, None] * down, dtype=np.float32)
@@ -293,6 +297,13 @@ def _gaps(points: FloatArray, upper: list[int], lower: list[int], down: FloatArr
     under = np.interp(u_top, u_bottom, v_bottom) - v_top
     over = v_bottom - np.interp(u_bottom, u_top, v_top)
     return np.asarray(np.concatenate([under, over]), dtype=np.float32)
+
+
+def _part_left(before: FloatArray, after: FloatArray, unit: float) -> FloatArray:
+    """The part of gaps, 0..1, that is left of them; 1 where there was next to none."""
+    least = _NO_GAP * unit
+    left = (np.maximum(after, 0) + least) / (np.maximum(before, 0) + least)
+    return np.asarray(np.clip(left, 0, 1), dtype=np.float32)
 
 
 def _blink_path(side: str, points: FloatArray, gaps: FloatArray) -> FloatArray:

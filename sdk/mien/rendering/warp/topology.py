@@ -179,7 +179,9 @@ def _fill(opening: Opening) -> IntArray:
             np.stack([upper[:-1], lower[1:], lower[:-1]], axis=1),
         ]
     )
-    return np.asarray(triangles, dtype=np.int32)
+    # At the corners, which both edges share, half of them have no area.
+    whole = (triangles != np.roll(triangles, 1, axis=1)).all(axis=1)
+    return np.asarray(triangles[whole], dtype=np.int32)
 
 
 def _ribbon(inner: npt.NDArray[np.int64], outer: npt.NDArray[np.int64]) -> IntArray:

@@ -1,0 +1,228 @@
+"""What the warp renderer does to a face, on made and on real pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.media.orient import to_coded
+from mien.media.planes import Plate
+from mien.media.reader import open_reader
+from mien.model.controls import INDEX
+from mien.model.evaluate import Evaluated
+from mien.model.face import Face
+from mien.model.presets import resolve
+from mien.model.shot import Shot
+from mien.rendering.base import FacePlan
+from mien.rendering.compose import compose
+from mien.rendering.warp.contour import Edges, Frame
+from mien.rendering.warp.exemplars import look_through
+from mien.rendering.warp.head import _mesh, head_turns, turn_head
+from mien.rendering.warp.motion import FaceMotion, Mover
+from mien.rendering.warp.mouth import cavity_of, light_of, painted_inside
+from mien.rendering.warp.renderer import WarpRenderer
+from mien.rendering.warp.tone import luma
+from mien.rendering.warp.topology import EYES, IRIS, LIPS, OVAL
+from tests.contract.scenes import Scene, Spot
+
+
+def motion_of(scene: Scene, **asked: float) -> FaceMotion:
+    plan = scene.plan(**asked)
+    mover = Mover(scene.faces[0], scene.orientation)
+    return mover.move(0, plan.evaluated.source[0], plan.evaluated.target[0])
+
+
+def gap(points: np.ndarray, opening) -> float:
+    middle = len(opening.upper) // 2
+    return float(np.linalg.norm(points[opening.lower[middle]] - points[opening.upper[middle]]))
+
+
+def test_nothing_asked_moves_nothing() -> None:
+    still = motion_of(Scene())
+    assert not still.motion.any()
+    assert not still.jaw.any()
+    assert not any(shift.any() for shift in still.gaze.values())
+
+
+@pytest.mark.parametrize("yaw", [0, 25])
+def test_lids_meet_at_a_full_blink(yaw: float) -> None:
+    scene = Scene(spots=[Spot(yaw=yaw)])
+    motion = motion_of(scene, eyeBlink=1.0)
+    half = motion_of(scene, eyeBlink=0.5)
+    for eye in EYES.values():
+        frame = Frame.of_opening(motion.target, eye)
+        upper, lower = (motion.target[list(edge)] for edge in (eye.upper, eye.lower))
+        assert Edges.through(frame, upper, lower).gap < 0.1 * motion.unit
+        assert 0.3 < gap(half.target, eye) / gap(half.source, eye) < 0.7
+
+
+def test_a_wink_leaves_the_other_eye_alone() -> None:
+    motion = motion_of(Scene(), eyeBlinkLeft=1.0)
+    assert not motion.motion[list(EYES["Right"].rim)].any()
+    assert np.abs(motion.motion[list(EYES["Left"].rim)]).max() > 0.2 * motion.unit
+
+
+def test_the_outline_is_still_unless_the_jaw_moves_it() -> None:
+    scene = Scene(spots=[Spot(yaw=20)])
+    smile = motion_of(scene, mouthSmile=1.0, browInnerUp=1.0, cheekPuff=1.0)
+    outline = [v for v in OVAL if v not in (152, 148, 377, 176, 400)]
+    assert np.abs(smile.motion[outline]).max() < 0.25 * np.abs(smile.motion).max()
+    jaw = motion_of(scene, jawOpen=1.0)
+    assert jaw.motion[152, 1] > 0.8 * jaw.unit
+    assert np.abs(jaw.motion[[10, 234, 454, 127, 356]]).max() < 0.1 * jaw.unit
+    assert not jaw.motion[-len(OVAL) :].any()
+
+
+def test_gaze_moves_the_iris_the_right_way() -> None:
+    motion = motion_of(Scene(), gazeYaw=20.0, gazePitch=10.0)
+    for side in IRIS:
+        assert motion.gaze[side] == pytest.approx(
+            [1.2 * np.sin(np.radians(20)) * np.cos(np.radians(10)) * motion.unit,
+             -1.2 * np.sin(np.radians(10)) * motion.unit], rel=0.02,
+        )  # fmt: skip
+    look = motion_of(Scene(), eyeLookOutLeft=1.0)
+    assert look.gaze["Left"][0] == pytest.approx(0.6 * look.unit, rel=0.02)
+    assert not look.gaze["Right"].any()
+
+
+@pytest.mark.parametrize(
+    ("name", "landmark", "axis", "sign"),
+    [("headYaw", 4, 0, 1), ("headPitch", 4, 1, -1), ("headRoll", 10, 0, 1)],
+)
+def test_the_head_turns_the_right_way(name: str, landmark: int, axis: int, sign: int) -> None:
+    scene = Scene()
+    plan = scene.plan(**{name: 5.0})
+    turns = head_turns(plan.evaluated.source[0], plan.evaluated.target[0])
+    _, motion = _mesh(scene.faces[0], scene.orientation, 0, turns)
+    assert sign * motion[landmark, axis] > 0.2
+    assert not motion[-len(OVAL) :].any()
+    plate = scene.plate(0)
+    patch = turn_head(scene.faces[0], scene.orientation, 0, turns, plate, None)
+    assert patch is not None
+    assert np.abs(compose(plate, [patch]).rgb() - plate.rgb()).max() > 0.02
+
+
+def test_a_painted_inside_is_neither_flat_nor_black() -> None:
+    scene = Scene(spots=[Spot(height=200)])
+    motion = motion_of(scene, jawOpen=0.6)
+    cavity = cavity_of(motion, motion.target, 0.22)
+    skin = np.tile(np.float32([0.8, 0.6, 0.5]), (5, 1))
+    light = light_of(skin, skin * np.float32([0.9, 0.6, 0.6]))
+    u, v = np.meshgrid(np.linspace(-2, 2, 90), np.linspace(-1, 4, 110))
+    u, v = u.astype(np.float32), v.astype(np.float32)
+    upper, lower = cavity.lips(u)
+    inside = luma(painted_inside(u, v, cavity, light, 0.05))[(v > upper) & (v < lower)]
+    assert inside.min() > 0.03
+    assert inside.std() > 0.03
+    assert np.quantile(inside, 0.98) > 0.3
+    dark = painted_inside(u, v, cavity, light_of(skin / 4, skin / 4), 0.05)
+    assert dark.max() < 0.3
+
+
+class Clip:
+    """A tracked clip and its plates."""
+
+    def __init__(self, path: Path) -> None:
+        from mien.face.solve import solve_faces
+        from mien.tracking.tracker import track_faces
+
+        self.reader = open_reader(path)
+        found = track_faces(self.reader)
+        faces = solve_faces(found.tracks, self.reader.facts.clock)
+        self.shot = Shot(self.reader.facts, faces, found.cuts)
+        self.face: Face = faces[0]
+
+    def plate(self, frame: int) -> Plate:
+        return self.reader.frame(frame).plate()
+
+    def plan(self, **asked: float) -> FacePlan:
+        source = self.face.curves.controls.array
+        target = source.copy()
+        for name, value in asked.items():
+            for control, share in resolve(name):
+                target[:, INDEX[control]] += value * share
+        return FacePlan(self.face, Evaluated(source, target, target - source))
+
+    def points(self, frame: int) -> np.ndarray:
+        return to_coded(self.shot.media.orientation, self.face.landmarks[frame, :, :2])
+
+    def render(self, frame: int, **asked: float) -> tuple[np.ndarray, np.ndarray, FaceMotion]:
+        plan = self.plan(**asked)
+        plate = self.plate(frame)
+        with WarpRenderer().open(self.shot, [plan], self) as session:
+            patch = session.render(plan, frame, plate)
+        assert patch is not None
+        mover = Mover(self.face, self.shot.media.orientation)
+        motion = mover.move(frame, plan.evaluated.source[frame], plan.evaluated.target[frame])
+        return plate.rgb(), compose(plate, [patch]).rgb(), motion
+
+
+@pytest.fixture(scope="module")
+def closed(clip: Callable[[str], Path]) -> Clip:
+    return Clip(clip("lp_s18.mp4"))
+
+
+def around(picture: np.ndarray, point: np.ndarray, radius: int = 2) -> np.ndarray:
+    x, y = np.round(point).astype(int)
+    return picture[y - radius : y + radius + 1, x - radius : x + radius + 1].reshape(-1, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_an_opened_mouth_is_no_black_hole(closed: Clip) -> None:
+    before, after, motion = closed.render(100, jawOpen=0.5)
+    top, bottom = (motion.target[edge[len(edge) // 2]] for edge in (LIPS.upper, LIPS.lower))
+    assert bottom[1] - top[1] > 0.5 * motion.unit
+    column = np.array([luma(around(after, top + t * (bottom - top), 0))[0]
+                       for t in np.linspace(0.1, 0.9, 25)])  # fmt: skip
+    skin = float(luma(around(before, motion.source[205])).mean())
+    assert column.min() > 0.05 * skin
+    assert column.max() > 0.5 * skin, "no teeth are seen"
+    assert np.ptp(column) > 0.2 * skin
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_closed_lids_show_skin_where_the_iris_was(closed: Clip) -> None:
+    before, after, motion = closed.render(100, eyeBlink=1.0)
+    for side, iris in motion.iris.items():
+        lid = motion.target[EYES[side].upper[4]] - [0, 0.25 * motion.unit]
+        skin, eye = luma(around(after, lid)).mean(), luma(around(before, iris[0])).mean()
+        assert abs(luma(around(after, iris[0], 1)).mean() - skin) < 0.5 * abs(eye - skin)
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_the_iris_moves_and_the_lids_stay(closed: Clip) -> None:
+    _, after, motion = closed.render(100, gazeYaw=-20.0)
+    before = closed.plate(100).rgb()
+    for side, iris in motion.iris.items():
+        radius = round(0.35 * motion.unit)
+        there = luma(around(after, iris[0] + motion.gaze[side], radius)).mean()
+        then = luma(around(before, iris[0], radius)).mean()
+        left = luma(around(after, iris[0] - 1.2 * motion.gaze[side], radius)).mean()
+        assert there == pytest.approx(then, abs=0.06)
+        assert left > there
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_parts_rendered_apart_are_alike(clip: Callable[[str], Path]) -> None:
+    """What is taken from other frames does not depend on which frames are asked for."""
+    talking = Clip(clip("vretalk_4.mp4"))
+    whole = talking.plan(jawOpen=0.4)
+    part = whole.evaluated.delta.copy()
+    part[:50] = part[60:] = 0
+    source = whole.evaluated.source
+    some = replace(whole, evaluated=Evaluated(source, source + part, part))
+    mover = Mover(talking.face, talking.shot.media.orientation)
+    first = look_through(whole, mover, talking, talking.shot.cuts).exemplar(55)
+    second = look_through(some, mover, talking, talking.shot.cuts).exemplar(55)
+    assert first is not None
+    assert second is not None
+    assert np.array_equal(first.picture, second.picture)
+    assert first.cavity.teeth == second.cavity.teeth
