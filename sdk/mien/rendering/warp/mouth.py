@@ -23,6 +23,7 @@ from mien.rendering.warp.tone import luma, smoothstep
 from mien.rendering.warp.topology import LIPS
 
 __all__ = [
+    "OWN_STRETCH",
     "Cavity",
     "Light",
     "carried_inside",
@@ -42,7 +43,7 @@ _EXTEND = 0.45
 _SEEN = 0.4
 """Height of an opening, in cm, from which one begins to see into it."""
 _STRETCH = 1.35, 1.8
-_OWN_STRETCH = 1.15, 1.4
+OWN_STRETCH = 1.15, 1.4
 """An inside drawn out by the first is still good; by the second it looks like rubber. In
 the plate itself the teeth are known to be somewhere else, so that it shows sooner."""
 _DIP = 0.4, 0.6
@@ -246,7 +247,7 @@ def shares(
         return seen, 0.0
     stretch = after * other.unit / max(other.edges.gap, 1e-3)
     fit = float((1 - smoothstep(stretch, *_STRETCH)) * (1 - smoothstep(abs(turn), *_TURNED)))
-    enough = deep * float(1 - smoothstep(after / max(before, 1e-3), *_OWN_STRETCH))
+    enough = deep * float(1 - smoothstep(after / max(before, 1e-3), *OWN_STRETCH))
     own = max((1 - fit) * seen + fit * (1 - further), enough)
     return own, min(1.0, fit * further / max(1 - own, 1e-6))
 

@@ -22,6 +22,7 @@ from mien.rendering.warp.eyes import LASHES, eyeball
 from mien.rendering.warp.field import Zone, dense, remap, window
 from mien.rendering.warp.motion import FaceMotion
 from mien.rendering.warp.mouth import (
+    OWN_STRETCH,
     Cavity,
     carried_inside,
     cavity_of,
@@ -46,8 +47,6 @@ _BLEND = 0.3
 """Width in cm over which an opening's own fields run into the face's."""
 _SHARPER = 0.1
 """Square pixels of blur by which another frame must be sharper to be blurred."""
-_WHOLE = 1.15, 1.4
-"""Drawn out by no more than this, the plate's inside is taken whole."""
 _NOTHING = 1 / 256
 """A share that makes no difference."""
 _REACH = 8
@@ -271,7 +270,7 @@ class _Painter:
         tooth = float(luma(light.tooth))
         own, trust = seen_inside(u, v, target, source, self._plate, self._corner, tooth)
         stretch = target.edges.gap / max(source.edges.gap, 1e-3)
-        whole_share = deep * float(1 - smoothstep(stretch, *_WHOLE))
+        whole_share = deep * float(1 - smoothstep(stretch, *OWN_STRETCH))
         if whole_share > _NOTHING:
             whole, trusted = carried_inside(u, v, target, source, self._plate, self._corner)
             own += whole_share * (whole - own)
