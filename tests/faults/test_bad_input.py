@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from mien.demo import make_footage
 from mien.demo.movie import write_movie
 from mien.media.probe import probe
-from tests.faults.conftest import Mien
+from tests.faults.conftest import Mien, Run, command
 
 USAGE, INPUT, NOTHING, MISSING = 2, 3, 4, 5
 SET = ("--set", "jawOpen=+0.4")
@@ -339,3 +341,22 @@ def _remux(source: Path, output: Path, options: dict[str, str]) -> None:
             if packet.dts is not None:
                 packet.stream = stream
                 b.mux(packet)
+
+
+# --- where it is told ---------------------------------------------------------------------
+
+
+def test_nobody_listens(tmp_path: Path) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        command("render", tmp_path / "gone.mp4", "-o", tmp_path / "x.mp4", "--json"),
+        stdout=writes, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(writes)
+    Run(done.returncode, "", done.stderr).refused(INPUT, "gone.mp4")
+
+
+def test_a_face_without_anything_to_set(mien: Mien, project: Path, out: Path) -> None:
+    mien("render", project, "-o", out, "--face", "9").refused(USAGE, "--face", "--set")
+    nothing_left(out.parent)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from mien.errors import MediaError
-from mien.media.ahead import ByteQueue, Closed
+from mien.media.ahead import ByteQueue, Closed, decode_ahead
 from mien.media.cache import ByteCache
-from mien.media.frame import MoviePicture
+from mien.media.frame import Frame, MoviePicture
 from mien.media.probe import probe
 from mien.media.reader import MovieReader, open_reader
 from tests.media.mediakit import decoded, make_clip, samples
@@ -140,3 +140,19 @@ def test_upright_pictures_are_turned_and_stretched(clip: Callable[[str], Path]) 
     with open_reader(clip("lp_d9.mp4")) as reader:  # pixels of 15:16
         assert reader.frame(0).upright_rgb().shape == (480, 480, 3)
         assert reader.frame(0).plate().width == 512
+
+
+def test_an_error_that_nobody_waits_for_is_raised_nowhere(tmp_path: Path) -> None:
+    with open_reader(make_clip(tmp_path / "a.mp4")) as reader:
+        first = reader.frame(0)
+    left = threading.Event()
+
+    def frames() -> Iterator[Frame]:
+        yield first
+        left.wait()
+        raise MediaError("It is damaged further on.")
+
+    ahead = decode_ahead(frames())
+    assert next(ahead) is first
+    threading.Timer(0.2, left.set).start()
+    ahead.close()

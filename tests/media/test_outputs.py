@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mien.errors import OutputError, WriteError
+from mien.errors import MediaError, OutputError, WriteError
 from mien.media.frame import Frame
 from mien.media.outputs import check_output
 from mien.media.probe import probe
@@ -179,3 +179,49 @@ def test_full_disk_at_the_very_end(tmp_path: Path, small_disk: Path) -> None:
     with pytest.raises(WriteError, match="disk is full"):
         copy(source, small_disk / "b.mp4", lossless=True)
     assert [p.name for p in small_disk.iterdir()] == ["filler"]
+
+
+@pytest.fixture
+def closed(source: MediaFacts, tmp_path: Path) -> Iterator[Path]:
+    """A folder that may not be entered; even by root, who becomes somebody else."""
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    yield folder
+    if root:
+        os.seteuid(0)
+    folder.chmod(0o700)
+
+
+def test_a_folder_that_may_not_be_entered(source: MediaFacts, closed: Path) -> None:
+    for name in ("b.mp4", "b.%04d.png"):
+        with pytest.raises(OutputError, match="permission denied"):
+            check_output(closed / name, source)
+        with pytest.raises(MediaError, match="permission denied"):
+            probe(closed / name)
+
+
+def test_long_names(source: MediaFacts, tmp_path: Path) -> None:
+    longest = tmp_path / f"{'b' * 251}.mp4"
+    copy(source.path, longest)
+    assert probe(longest).clock == source.clock
+    longer = tmp_path / f"{'b' * 252}.mp4"
+    with pytest.raises(OutputError, match="too long"):
+        check_output(longer, source)
+    with pytest.raises(MediaError, match="too long"):
+        probe(longer)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4", longest.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "sound", "out"), [("a.mp4", "aac", "b.mxf"), ("a.mkv", "libopus", "b.mov")]
+)
+def test_sound_that_fails_only_in_the_header_is_refused_early(
+    tmp_path: Path, name: str, sound: str, out: str
+) -> None:
+    source = probe(make_clip(tmp_path / name, audio=sound))
+    error = refused(tmp_path / out, source)
+    assert f"cannot hold the audio of {name}" in error.cause
+    assert error.remedy.endswith(".mkv.")

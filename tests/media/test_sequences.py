@@ -186,3 +186,13 @@ def test_a_sequence_is_never_written_over_itself(tmp_path: Path) -> None:
         check_output(tmp_path / "t.%04d.png", facts)
     copy(facts.path, tmp_path / "t.%04d.png", frames=FrameRange(1, 2), overwrite=True)
     assert [p.name for p in sorted(tmp_path.glob("t.*"))] == ["t.0001.png"]
+
+
+@pytest.mark.parametrize("name", ["s.%d.png", "s.%02d.png", "s.1%03d.png", "s.%04d.png"])
+def test_other_patterns_of_the_same_images_are_the_source_too(tmp_path: Path, name: str) -> None:
+    for i in range(2):
+        write_image(tmp_path / f"s.{i + 1001}.png", "png", "rgb24", i)
+    facts = probe(tmp_path / "s.%04d.png")
+    with pytest.raises(OutputError, match="the source itself"):
+        check_output(tmp_path / name, facts, overwrite=True)
+    check_output(tmp_path / "s.%05d.png", facts)

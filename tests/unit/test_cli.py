@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import pytest
 from mien import api
 from mien.cli.assignments import Assignment, parse_assignment
 from mien.cli.main import app, run
+from mien.cli.output import print_notice
 from mien.errors import MienError, UnknownControlError, UsageError
 from mien.model.controls import CONTROLS
 from mien.model.presets import PRESETS
@@ -199,3 +202,22 @@ def test_help_is_quick() -> None:
     subprocess.run([sys.executable, "-m", "mien", "--help"], check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
+
+
+def test_work_goes_on_when_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    with open(writes, "w") as deaf:
+        monkeypatch.setattr(sys, "stderr", deaf)
+        with pytest.raises(BrokenPipeError):
+            print("told to nobody", file=deaf, flush=True)
+        print_notice("told to nobody")
+        with contextlib.suppress(BrokenPipeError):
+            deaf.close()
+
+
+def test_without_standard_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert run(["--version"]) == 0
+    assert run(["render", "gone.mp4", "-o", "x.mp4"]) == 3

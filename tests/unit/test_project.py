@@ -406,3 +406,11 @@ def test_what_a_project_says_of_its_media_is_not_relied_upon(project: Project, s
     assert back.edits[0].face.clock == project.shot.clock
     changed_document(saved, media=media | {"width": 640})
     assert "64 x 48, but shot.mien was tracked on 12 frames of 640 x 48" in refused(saved)
+
+
+def test_media_whose_name_is_not_unicode(project: Project, folder: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(folder) + b"/shot\xff.mp4"))
+    project.shot.media.path.rename(odd)
+    moved = replace(project.shot, media=replace(project.shot.media, path=odd))
+    project_file.save(Project(moved), folder / "odd.mien")
+    assert project_file.load(folder / "odd.mien").shot.media.path == odd

@@ -152,3 +152,21 @@ def test_who_looks_alike_is_one_person_across_a_cut() -> None:
 
 def test_likeness_needs_a_look() -> None:
     assert Likeness().distance(Likeness()) == float("inf")
+
+
+def test_every_pair_of_pieces_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A film of hundreds of shots has as many pieces."""
+    compared = 0
+    distance = Likeness.distance
+
+    def counted(self: Likeness, other: Likeness) -> float:
+        nonlocal compared
+        compared += 1
+        return distance(self, other)
+
+    pieces = [tracklet(40 * i, 40 * i + 1) for i in range(20)]
+    for piece in pieces:
+        piece.likeness.add(reading())
+    monkeypatch.setattr(Likeness, "distance", counted)
+    assert join(pieces, cuts=[40 * i for i in range(1, 20)]) == [pieces]
+    assert compared <= 20 * 20

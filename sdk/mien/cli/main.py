@@ -87,10 +87,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     try:
         code = app(arguments, prog_name="mien", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has seen enough; nothing may be flushed there at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
         return 0
     except SystemExit:
         return 0  # typer's own answer to a closed pipe
@@ -116,6 +116,12 @@ def _cancelled() -> CancelledError:
     return CancelledError("Stopped.", "Nothing unfinished was left behind.")
 
 
+def _forget_stdout() -> None:
+    """Nothing more goes to standard output, not even what Python flushes at exit."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -124,4 +130,9 @@ def _refused(error: MienError, arguments: list[str]) -> int:
     if os.environ.get("MIEN_TRACEBACK") == "1":
         traceback.print_exception(error)
     print_error(error, as_json="--json" in arguments)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        _forget_stdout()
     return error.exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ import typer
 
 from mien.errors import MienError
 
-__all__ = ["print_error", "print_json", "print_table"]
+__all__ = ["print_error", "print_json", "print_notice", "print_table"]
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -19,10 +20,21 @@ def print_json(value: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(value, indent=2, allow_nan=False))
 
 
+def print_notice(text: str) -> None:
+    """Print a line on standard error; that nobody listens there stops no work."""
+    if sys.stderr is None:
+        return  # print would take standard output instead
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
 def print_error(error: MienError, *, as_json: bool) -> None:
     """Print an error as one line on standard error, and as JSON where that was asked for."""
-    print(f"mien: error: {_one_line(str(error))}", file=sys.stderr)  # noqa: T201
-    if as_json:
+    print_notice(f"mien: error: {_one_line(str(error))}")
+    if not as_json:
+        return
+    # The exit code still tells what standard output could not.
+    with contextlib.suppress(OSError):
         print_json(
             {
                 "error": {

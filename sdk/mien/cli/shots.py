@@ -10,7 +10,7 @@ import typer
 
 from mien.cli.assignments import Assignment, parse_assignment
 from mien.cli.options import FaceNumber, Json, Media, Overwrite, ShotOrProject
-from mien.cli.output import print_json
+from mien.cli.output import print_json, print_notice
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -105,6 +105,8 @@ def render(
     # Everything that can be refused is, before the shot is tracked.
     get_renderer(renderer)
     assignments = [parse_assignment(text) for text in values or ()]
+    if face is not None and not assignments:
+        raise UsageError("--face says whom --set is meant for, and nothing is set.")
     project = open_source(shot, media)
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     for text in [frames, *(a.span for a in assignments)]:
@@ -160,10 +162,9 @@ def _edit(shot: Shot, number: int | None, assignments: list[Assignment]) -> Edit
 
     face = api.main_face(shot) if number is None else shot.face(number)
     if number is None and len(shot.faces) > 1:
-        typer.echo(
+        print_notice(
             f"{len(shot.faces)} faces; editing face {face.number}, the largest."
-            " Choose another with --face.",
-            err=True,
+            " Choose another with --face."
         )
     edit = Edit(face)
     for assignment in assignments:

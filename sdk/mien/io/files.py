@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from mien.errors import OutputError
-from mien.media.partial import PartialFile, write_error
+from mien.media.partial import PartialFile, check_place, write_error
 
 __all__ = ["check_file", "written_whole"]
 
@@ -21,11 +21,8 @@ def check_file(path: Path, *, overwrite: bool) -> None:
         OutputError: When the folder is missing or not writable, the path is a folder, or
             the file exists and may not be replaced.
     """
+    check_place(path)
     folder = path.parent
-    if not folder.is_dir():
-        raise OutputError(f"The folder {folder} does not exist.", "Create it first.")
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder.", "Give the name of a file in it.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(
             f"The folder {folder} cannot be written to.",

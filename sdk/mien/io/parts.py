@@ -29,8 +29,10 @@ __all__ = ["edit_part", "face_part", "make_edit", "make_facts", "media_part"]
 def media_part(facts: MediaFacts, folder: Path) -> MediaPart:
     """Facts of media as a project in `folder` keeps them."""
     size, color = facts.orientation, facts.color
+    path = PurePath(os.path.relpath(facts.path.absolute(), folder.absolute())).as_posix()
     return MediaPart(
-        path=PurePath(os.path.relpath(facts.path.absolute(), folder.absolute())).as_posix(),
+        # JSON is Unicode, file names need not be: such media are found by their content.
+        path=path.encode(errors="replace").decode(),
         kind=facts.kind,
         container=facts.container,
         codec=facts.codec,

@@ -89,7 +89,7 @@ def remember(path: Path, content: str) -> None:
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
         partial = note.with_name(f"{note.name}.{os.getpid()}")
-        partial.write_text(str(path.absolute()), encoding="utf-8")
+        partial.write_bytes(os.fsencode(path.absolute()))
         os.replace(partial, note)
     except OSError:
         # A read-only home only costs the convenience: the user is asked for --media later.
@@ -108,8 +108,8 @@ def _candidates(relative: str, wanted: str, folder: Path) -> Iterator[Path]:
         neighbours = []
     yield from (neighbour for neighbour in neighbours if neighbour.is_file())
     try:
-        yield Path(_note(wanted).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
+        yield Path(os.fsdecode(_note(wanted).read_bytes()))
+    except OSError:
         return
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from typing import Final, Generic, TypeVar
 
 from mien.media.frame import Frame
@@ -96,7 +97,9 @@ def decode_ahead(frames: Iterator[Frame]) -> Generator[Frame, None, None]:
         except Closed:
             pass
         except BaseException as error:  # noqa: BLE001 - raised again in the consumer's thread
-            waiting.put(error)
+            # A consumer that has left does not hear of it.
+            with suppress(Closed):
+                waiting.put(error)
         finally:
             waiting.close()
 

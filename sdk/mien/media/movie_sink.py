@@ -88,7 +88,7 @@ class MovieSink:
                 raise write_error(path, error) from error
             raise OutputError(
                 f"{path.name} cannot be written as {encoding.codec.name} in"
-                f" {encoding.container}: {error}.",
+                f" {encoding.container}: {getattr(error, 'strerror', None) or error}.",
                 "Choose another codec or extension.",
             ) from error
         except BaseException:

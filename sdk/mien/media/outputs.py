@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mien.errors import OutputError
 from mien.media.codecs import choose_encoding
-from mien.media.partial import remove_stale, sync
+from mien.media.partial import check_place, hidden_name, refused_place, remove_stale, sync
 from mien.media.passthrough import check_streams
 from mien.media.sequence import Pattern
 from mien.model.shot import MediaFacts
@@ -38,13 +38,7 @@ def check_output(
         OutputError: When the output cannot be put there, or cannot hold what is asked.
     """
     path = Path(path)
-    folder = path.parent
-    if not folder.is_dir():
-        raise OutputError(f"The folder {folder} does not exist.", "Create it first.")
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder.", "Give the name of a file in it.")
-    if path.is_symlink() and not path.exists():
-        raise OutputError(f"{path} is a link to nothing.", "Remove it or choose another name.")
+    check_place(path)
     encoding = choose_encoding(path, source, codec=codec, lossless=lossless)
     _refuse_source(path, source)
     pattern = Pattern.parse(path)
@@ -56,13 +50,10 @@ def check_output(
     if encoding.container and source.kind == "movie":
         check_streams(source, encoding.container)
     try:
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise OutputError(
-            f"The folder {folder} cannot be written to: {(error.strerror or 'denied').lower()}.",
-            "Choose another folder, or check its permissions.",
-        ) from error
+        raise refused_place(path.parent, error) from error
 
 
 def _refuse_source(path: Path, source: MediaFacts) -> None:
@@ -78,8 +69,17 @@ def _refuse_source(path: Path, source: MediaFacts) -> None:
         )
 
 
-def _clash(a: Pattern, b: Pattern) -> bool:
-    return a.file(0).name == b.file(0).name and a.folder.resolve() == b.folder.resolve()
+def _clash(output: Pattern, source: Pattern) -> bool:
+    """Whether an image of the output would have the name of one of the source.
+
+    `s.%d.png` and `s.%04d.png` are other patterns, but both name `s.1001.png`.
+    """
+    if output.folder.resolve() != source.folder.resolve():
+        return False
+    numbers = source.numbers()
+    names = {source.file(number).name for number in (0, *numbers)}
+    written = {output.file(number).name for number in (0, *numbers, *output.numbers())}
+    return not names.isdisjoint(written)
 
 
 class PartialFolder:
@@ -91,9 +91,9 @@ class PartialFolder:
 
     def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
-        name = f".{pattern.prefix}{pattern.suffix}.{os.getpid()}.partial"
-        self.path = pattern.folder / name
-        remove_stale(pattern.folder / f"{pattern.prefix}{pattern.suffix}")
+        name = f"{pattern.prefix}{pattern.suffix}"
+        self.path = pattern.folder / hidden_name(name)
+        remove_stale(pattern.folder / name)
         self.path.mkdir()
 
     def commit(self) -> None:

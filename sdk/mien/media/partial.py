@@ -3,14 +3,65 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import shutil
 from pathlib import Path
 
-from mien.errors import WriteError
+from mien.errors import OutputError, WriteError
 
-__all__ = ["PartialFile", "remove_stale", "sync", "write_error"]
+__all__ = [
+    "PartialFile",
+    "check_place",
+    "hidden_name",
+    "refused_place",
+    "remove_stale",
+    "sync",
+    "write_error",
+]
+
+_LONGEST_NAME = 200
+"""Bytes of a name to which a hidden name can still add; file systems take 255."""
+
+
+def check_place(path: Path) -> None:
+    """Refuse a path at which no file can be put.
+
+    Raises:
+        OutputError: When the folder is missing or closed, the path is a folder or a link to
+            nothing, or its name is too long.
+    """
+    folder = path.parent
+    try:
+        if not folder.is_dir():
+            raise OutputError(f"The folder {folder} does not exist.", "Create it first.")
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder.", "Give the name of a file in it.")
+        if path.is_symlink() and not path.exists():
+            raise OutputError(f"{path} is a link to nothing.", "Remove it or choose another name.")
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise OutputError(f"The name {path.name} is too long.", "Choose a shorter.") from error
+        raise refused_place(folder, error) from error
+
+
+def refused_place(folder: Path, error: OSError) -> OutputError:
+    """The error for a folder in which nothing can be written."""
+    return OutputError(
+        f"The folder {folder} cannot be written to: {(error.strerror or 'denied').lower()}.",
+        "Choose another folder, or check its permissions.",
+    )
+
+
+def hidden_name(name: str) -> str:
+    """Name under which this process writes an output aside."""
+    return f".{_stem(name)}.{os.getpid()}.partial"
+
+
+def _stem(name: str) -> str:
+    encoded = os.fsencode(name)
+    return name if len(encoded) <= _LONGEST_NAME else hashlib.sha256(encoded).hexdigest()
 
 
 def write_error(path: Path, error: BaseException) -> WriteError:
@@ -39,7 +90,7 @@ class PartialFile:
     def __init__(self, final: Path) -> None:
         # A link is followed: its target is replaced, on its own file system.
         self.final = final.resolve() if final.is_symlink() else final
-        self.path = self.final.with_name(f".{self.final.name}.{os.getpid()}.partial")
+        self.path = self.final.with_name(hidden_name(self.final.name))
         remove_stale(self.final)
 
     def commit(self) -> None:
@@ -66,7 +117,7 @@ def sync(path: Path) -> None:
 
 def remove_stale(final: Path) -> None:
     """Remove what processes that were killed left of an output."""
-    name = re.compile(re.escape(f".{final.name}.") + r"(\d+)\.partial")
+    name = re.compile(re.escape(f".{_stem(final.name)}.") + r"(\d+)\.partial")
     for entry in final.parent.iterdir():
         match = name.fullmatch(entry.name)
         if match and not _alive(int(match[1])):

@@ -6,9 +6,10 @@ taken, and all times are moved by the start of the range.
 
 from __future__ import annotations
 
+import io
 import math
-import os
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from types import TracebackType
 
@@ -16,6 +17,7 @@ import av
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Discard, Stream
+from av.video.stream import VideoStream
 
 from mien.errors import OutputError
 from mien.media.index import main_video, open_movie
@@ -30,6 +32,9 @@ _OWN_TAGS = frozenset(
 )
 """Tags that say how the source was written, which is not how the output is."""
 _COPIED = ("audio", "subtitle")
+_ANY_PICTURE = {"webm": "libvpx", "mxf": "mpeg2video"}
+"""A quick encoder whose pictures a container holds; the others hold MPEG-4."""
+_LIKE_SOURCE = (".mp4", ".m4v", ".mov", ".webm", ".mxf")
 _LARGEST_TIMESCALE = (1 << 31) - 1
 _SHIFTS_NEGATIVE_TIMES = ("matroska", "webm", "mxf")
 """Containers without edit lists: a packet before time 0 moves all others, the picture too.
@@ -195,21 +200,43 @@ def check_streams(source: MediaFacts, container: str) -> None:
     Raises:
         OutputError: When it cannot.
     """
-    with open_movie(source.path) as given, av.open(os.devnull, "w", format=container) as output:
+    with open_movie(source.path) as given:
         for stream in given.streams:
             if stream.type in _COPIED:
-                _added(output, stream, source)
+                _try(stream, container, source)
+
+
+def _try(stream: Stream, container: str, source: MediaFacts) -> None:
+    """Write a header in memory: many containers look at their streams only then."""
+    output = av.open(io.BytesIO(), "w", format=container)
+    picture = output.add_stream(_ANY_PICTURE.get(container, "mpeg4"), rate=25)
+    assert isinstance(picture, VideoStream)
+    picture.width, picture.height, picture.pix_fmt = 320, 240, "yuv420p"
+    try:
+        _added(output, stream, source)
+        output.start_encoding()
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise _does_not_fit(stream, source) from error
+    finally:
+        # MXF cannot be finished without a picture; it is thrown away.
+        with suppress(av.FFmpegError, OSError, ValueError):
+            output.close()
 
 
 def _added(output: OutputContainer, stream: Stream, source: MediaFacts) -> Stream:
     try:
         return output.add_stream_from_template(stream)
     except (av.FFmpegError, ValueError) as error:
-        name = stream.codec_context.name if stream.codec_context else stream.type
-        raise OutputError(
-            f"The output cannot hold the {stream.type} of {source.path.name} ({name}).",
-            f"Write {source.path.suffix} as the source is, or .mkv.",
-        ) from error
+        raise _does_not_fit(stream, source) from error
+
+
+def _does_not_fit(stream: Stream, source: MediaFacts) -> OutputError:
+    name = stream.codec_context.name if stream.codec_context else stream.type
+    own = source.path.suffix.lower()
+    return OutputError(
+        f"The output cannot hold the {stream.type} of {source.path.name} ({name}).",
+        f"Write {own} as the source is, or .mkv." if own in _LIKE_SOURCE else "Write .mkv.",
+    )
 
 
 def _copy_stream_tags(source: Stream, target: Stream) -> None:

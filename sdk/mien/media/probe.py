@@ -45,10 +45,16 @@ def probe(path: str | Path) -> MediaFacts:
         MediaError: When there is nothing to read, or it holds no whole pictures.
     """
     path = Path(path)
-    sequence = find_sequence(path)
-    if sequence is not None:
-        return probe_sequence(sequence)
-    _refuse_what_is_no_file(path)
+    try:
+        sequence = find_sequence(path)
+        if sequence is not None:
+            return probe_sequence(sequence)
+        _refuse_what_is_no_file(path)
+    except OSError as error:
+        raise MediaError(
+            f"{path} cannot be opened: {(error.strerror or str(error)).lower()}.",
+            "Check that you may read it.",
+        ) from error
     try:
         with open_movie(path) as container:
             return _probe_movie(path, container)
@@ -187,11 +193,6 @@ def _refuse_what_is_no_file(path: Path) -> None:
             pass
     except FileNotFoundError:
         raise MediaError(f"There is no file {path}.", "Check the name and the folder.") from None
-    except OSError as error:
-        raise MediaError(
-            f"{path} cannot be opened: {(error.strerror or str(error)).lower()}.",
-            "Check that you may read it.",
-        ) from error
     if size == 0:
         raise MediaError(
             f"{path.name} is empty (0 bytes).", "Copy or export it again; nothing is in it."

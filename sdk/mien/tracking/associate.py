@@ -193,17 +193,28 @@ def join(pieces: Sequence[Tracklet], cuts: Sequence[int]) -> list[list[Tracklet]
         Per person, in the order of first appearance, the pieces in order of time.
     """
     people = [_Person(piece) for piece in sorted(pieces, key=lambda t: (t.start, t.rois[0].x))]
-    while True:
-        best: tuple[float, int, int] | None = None
-        for i, j in combinations(range(len(people)), 2):
-            if people[i].meets(people[j]):
-                continue
-            apart = people[i].likeness.distance(people[j].likeness)
-            if people[i].continues(people[j], cuts):
-                apart = -1.0
-            bound = _LIKE_IN_SHOT if people[i].shares_shot(people[j], cuts) else _LIKE
-            if apart < bound and (best is None or apart < best[0]):
-                best = (apart, i, j)
-        if best is None:
-            return [person.pieces for person in people]
-        people[best[1]].absorb(people.pop(best[2]))
+    # Every pair is compared once: a film of hundreds of shots has as many pieces.
+    apart = np.full((len(people), len(people)), np.inf)
+    for i, j in combinations(range(len(people)), 2):
+        apart[i, j] = _apart(people[i], people[j], cuts)
+    while people:
+        i, j = divmod(int(apart.argmin()), len(people))
+        if np.isinf(apart[i, j]):
+            break
+        people[i].absorb(people.pop(j))
+        apart = np.delete(np.delete(apart, j, axis=0), j, axis=1)
+        for k, person in enumerate(people):
+            if k != i:
+                apart[min(i, k), max(i, k)] = _apart(people[i], person, cuts)
+    return [person.pieces for person in people]
+
+
+def _apart(a: _Person, b: _Person, cuts: Sequence[int]) -> float:
+    """How far two people are from being one; infinite when they cannot be."""
+    if a.meets(b):
+        return np.inf
+    if a.continues(b, cuts):
+        return -1.0
+    distance = a.likeness.distance(b.likeness)
+    bound = _LIKE_IN_SHOT if a.shares_shot(b, cuts) else _LIKE
+    return distance if distance < bound else np.inf

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 
 import numpy as np
 
@@ -59,7 +60,9 @@ class Pictures:
             except Closed:
                 pass
             except BaseException as error:  # noqa: BLE001 - raised again by the consumer
-                waiting.put(error)
+                # A consumer that has left does not hear of it.
+                with suppress(Closed):
+                    waiting.put(error)
             finally:
                 waiting.close()
 
