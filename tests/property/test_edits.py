@@ -110,8 +110,9 @@ def test_targets_stay_within_the_limits_and_invalid_frames_alone(
     source = performance(seed)
     valid = np.arange(FRAMES) % 7 != 0
     got = evaluate(source, [Layer("a", tuple(made), weight)], valid)
-    low = np.array([c.low for c in CONTROLS])
-    high = np.array([c.high for c in CONTROLS])
+    base = np.where([c.region == "head" for c in CONTROLS], source, 0)
+    low = base + np.array([c.low for c in CONTROLS])
+    high = base + np.array([c.high for c in CONTROLS])
     assert (got.target >= np.minimum(low, source) - 1e-6).all()
     assert (got.target <= np.maximum(high, source) + 1e-6).all()
     assert not got.delta[~valid].any()
@@ -153,6 +154,14 @@ def test_add_replace_and_scale_do_what_they_say() -> None:
         np.testing.assert_allclose(got.target[:, column], expected, atol=1e-6)
         half = evaluate(source, [Layer("a", (track,), weight=0.5)], everywhere)
         np.testing.assert_allclose(half.target[:, column], (0.2 + expected) / 2, atol=1e-6)
+
+
+def test_a_head_is_turned_from_where_it_is() -> None:
+    source = np.full((FRAMES, len(NAMES)), 20.0, dtype=np.float32)
+    for asked, expected in ((5.0, 25.0), (40.0, 30.0), (-40.0, 10.0)):
+        track = Track("headYaw", (Key(0, asked, "hold"),))
+        got = evaluate(source, [Layer("a", (track,))], everywhere)
+        np.testing.assert_allclose(got.target[:, INDEX["headYaw"]], expected)
 
 
 def test_a_span_is_eased_in_and_out_over_six_frames_inside() -> None:

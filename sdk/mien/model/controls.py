@@ -28,8 +28,8 @@ class Control:
         name: The name, camelCase.
         region: The part of the face that it moves.
         unit: Weight (0 neutral, 1 full) or degrees.
-        low: Lowest value an edit may reach.
-        high: Highest value an edit may reach.
+        low: Lowest value an edit may reach; of the head, the farthest it may turn back.
+        high: Highest value an edit may reach; of the head, the farthest it may turn.
         mirror: The same control on the other side; its own name where there is none.
     """
 
@@ -58,7 +58,9 @@ _REGIONS: Final[dict[Region, str]] = {
     "gaze": "gazeYawLeft gazeYawRight gazePitchLeft gazePitchRight",
     "head": "headYaw headPitch headRoll",
 }
-_DEGREES: Final[dict[Region, float]] = {"gaze": 45.0, "head": 30.0}
+_DEGREES: Final[dict[Region, float]] = {"gaze": 45.0, "head": 10.0}
+"""Limits of edits. A head is turned from where it is, so its limit counts from there; beyond
+10 degrees a face moved without its hair and neck no longer looks right."""
 WEIGHT_LOW: Final = -1.0
 """Edits may push a control below neutral, which takes away what the performance has."""
 WEIGHT_HIGH: Final = 1.5

@@ -28,6 +28,8 @@ __all__ = ["Evaluated", "evaluate"]
 
 _LOW = np.array([control.low for control in CONTROLS], dtype=np.float32)
 _HIGH = np.array([control.high for control in CONTROLS], dtype=np.float32)
+_FROM_SOURCE = np.array([control.region == "head" for control in CONTROLS])
+"""Controls whose limits count from the performance: the head is turned from where it is."""
 NEGLIGIBLE = 1e-4
 """Departures below this are none: no pixel would change, so the plate is left alone."""
 
@@ -71,7 +73,8 @@ def evaluate(source: FloatArray, layers: Sequence[Layer], valid: BoolArray) -> E
             continue
         for track in layer.tracks:
             _apply(track, layer.weight, frames, target)
-    low, high = np.minimum(_LOW, source), np.maximum(_HIGH, source)
+    base = np.where(_FROM_SOURCE, source, 0)
+    low, high = np.minimum(base + _LOW, source), np.maximum(base + _HIGH, source)
     delta = np.clip(target, low, high) - source
     delta[(np.abs(delta) < NEGLIGIBLE) | ~valid[:, None]] = 0
     delta = delta.astype(np.float32)
