@@ -35,7 +35,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             command = [MIEN, "track", clip(f"{name}.mp4"), "-o", Path(folder, f"{name}.mien")]
-            subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+            subprocess.run(command, check=True, capture_output=True)
         for sets, asked, bound in EDITS:
             rows = []
             for name in names:
@@ -43,7 +43,7 @@ def main() -> None:
                 command = [MIEN, "render", Path(folder, f"{name}.mien"), "-o", out, "--overwrite"]
                 for item in sets:
                     command += ["--set", item]
-                subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+                subprocess.run(command, check=True, capture_output=True)
                 got = tool.fidelity(str(clip(f"{name}.mp4")), str(out), asked.split(","))
                 rows.append(got)
                 print(

@@ -30,7 +30,8 @@ def _cut(source: Path, target: Path, frames: int) -> None:
 
 
 def _peak(*command: object) -> int:
-    process = subprocess.Popen([str(part) for part in command], stderr=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen([str(part) for part in command], **quiet)
     watched, peak, done = psutil.Process(process.pid), 0, threading.Event()
 
     def watch() -> None:
