@@ -6,11 +6,13 @@ are exact `Fraction`s and exist only where people type them or files store them.
 
 from __future__ import annotations
 
+import operator
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import SupportsIndex
 
 from mien.errors import TimeError
 
@@ -18,6 +20,7 @@ __all__ = ["Clock", "FrameRange", "Timecode"]
 
 _SECONDS = re.compile(r"^(\d+(?:\.\d*)?|\.\d+)s$")
 _FRAME = re.compile(r"^\d+$")
+_TIME_REMEDY = "Write a frame (36), seconds (1.5s) or a timecode (01:00:01:12)."
 _TIMECODE = re.compile(r"^(\d{1,2}):(\d{2}):(\d{2})([:;.])(\d{2,3})$")
 
 
@@ -171,7 +174,7 @@ class Clock:
         nominal = -(-self.rate.numerator // self.rate.denominator)
         return (self.start or Timecode(0, nominal)) + frame
 
-    def parse(self, text: str | int) -> int:
+    def parse(self, text: str | SupportsIndex) -> int:
         """Read a time as people type it: `36`, `1.5s` or `01:00:01:12`.
 
         A bare integer is a frame. A timecode counts from the shot's start timecode.
@@ -179,8 +182,12 @@ class Clock:
         Raises:
             TimeError: When the text is none of these, or a timecode before the start.
         """
-        if isinstance(text, int):
-            return text
+        if not isinstance(text, str):
+            try:
+                return operator.index(text)
+            except TypeError:
+                # 1.5 could be meant as seconds or as a frame.
+                raise TimeError(f"{text!r} is not a time.", _TIME_REMEDY) from None
         text = text.strip()
         if _FRAME.match(text):
             return int(text)
@@ -198,10 +205,7 @@ class Clock:
                     "Give a time inside the shot.",
                 )
             return frame
-        raise TimeError(
-            f"'{text}' is not a time.",
-            "Write a frame (36), seconds (1.5s) or a timecode (01:00:01:12).",
-        )
+        raise TimeError(f"'{text}' is not a time.", _TIME_REMEDY)
 
     def parse_range(self, text: str) -> FrameRange:
         """Read `START:END`; either side may be left out; timecodes are told apart.

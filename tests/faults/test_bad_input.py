@@ -43,6 +43,11 @@ def test_a_folder(mien: Mien, out: Path, tmp_path: Path) -> None:
     mien("render", tmp_path, "-o", out).refused(INPUT, "is a folder")
 
 
+def test_a_pipe(mien: Mien, out: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    mien("render", tmp_path / "pipe.mp4", "-o", out).refused(INPUT, "is a pipe", "Copy it")
+
+
 @pytest.mark.parametrize("content", [b"", b"this is no movie\n" * 40], ids=["empty", "text"])
 def test_no_movie(mien: Mien, out: Path, tmp_path: Path, content: bytes) -> None:
     clip = tmp_path / "clip.mp4"

@@ -1,5 +1,6 @@
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,3 +119,12 @@ def test_timecode_before_the_shot_is_refused() -> None:
 def test_dropped_numbers_do_not_exist() -> None:
     with pytest.raises(TimeError, match="does not exist"):
         Timecode.parse("00:01:00;00", Fraction(30000, 1001))
+
+
+def test_numbers_of_other_kinds() -> None:
+    """Frames come from arrays too; 1.5 could be meant as a frame or as seconds."""
+    clock = Clock(Fraction(25), 100)
+    frame = clock.parse(np.int64(7))
+    assert (frame, type(frame)) == (7, int)
+    with pytest.raises(TimeError, match=r"1\.5 is not a time"):
+        clock.parse(1.5)  # type: ignore[arg-type]

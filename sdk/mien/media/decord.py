@@ -6,6 +6,7 @@ what it would see, but nothing that could be written back.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator
 from dataclasses import dataclass
 from importlib import import_module
@@ -78,6 +79,7 @@ class DecordReader:
                 f"{facts.path.name} cannot be read by decord.", "Read it with MIEN_DECODER=pyav."
             ) from error
         self._error = decord.DECORDError
+        self._lock = threading.Lock()
         self._facts = facts
         # It is upright already; only its pixels may still be other than square.
         upright = facts.orientation.upright_size
@@ -93,7 +95,9 @@ class DecordReader:
         if not 0 <= index < self._facts.clock.frame_count:
             raise IndexError(f"{self._facts.path.name} has no frame {index}")
         try:
-            rgb = self._video[index].asnumpy()
+            # Its reader has one place in the file, and tracking looks back while it reads on.
+            with self._lock:
+                rgb = self._video[index].asnumpy()
         except (self._error, IndexError) as error:
             raise MediaError(
                 f"Frame {index} of {self._facts.path.name} cannot be read by decord.",

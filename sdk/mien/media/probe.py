@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import stat
 import struct
 from fractions import Fraction
 from pathlib import Path
@@ -188,12 +189,17 @@ def _refuse_what_is_no_file(path: Path) -> None:
             "Give a movie, or an image sequence by its pattern, as shot.%04d.exr.",
         )
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise MediaError(
+                f"{path} is a pipe or a device, in which no frame can be looked up.",
+                "Copy it to a file.",
+            )
         with path.open("rb"):
             pass
     except FileNotFoundError:
         raise MediaError(f"There is no file {path}.", "Check the name and the folder.") from None
-    if size == 0:
+    if status.st_size == 0:
         raise MediaError(
             f"{path.name} is empty (0 bytes).", "Copy or export it again; nothing is in it."
         )

@@ -6,7 +6,7 @@ import itertools
 from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, SupportsIndex, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -121,7 +121,7 @@ class Edit:
     def key(
         self,
         control: str,
-        time: int | str,
+        time: SupportsIndex | str,
         value: float,
         *,
         interpolation: Interpolation = "ease",
