@@ -53,7 +53,7 @@ EXPRESSIONS: Final[tuple[Preset, ...]] = tuple(
             "mouthSmile": 0.9, "jawOpen": 0.45, "mouthUpperUp": 0.4, "mouthLowerDown": 0.3,
             "cheekSquint": 0.7, "eyeSquint": 0.5,
         },
-        "frown": {"mouthFrown": 0.8, "browDown": 0.5, "mouthShrugLower": 0.3},
+        "frown": {"mouthFrown": 0.65, "browDown": 0.5, "mouthShrugLower": 0.3},
         "surprise": {
             "browInnerUp": 0.8, "browOuterUp": 0.8, "eyeWide": 0.7, "jawOpen": 0.35,
         },
@@ -70,7 +70,7 @@ EXPRESSIONS: Final[tuple[Preset, ...]] = tuple(
             "mouthStretch": 0.6, "jawOpen": 0.15,
         },
         "sadness": {
-            "browInnerUp": 0.8, "browDown": 0.2, "mouthFrown": 0.7, "mouthShrugLower": 0.4,
+            "browInnerUp": 0.8, "browDown": 0.2, "mouthFrown": 0.45, "mouthShrugLower": 0.3,
             "eyeBlink": 0.15, "gazePitch": -6.0,
         },
         "contempt": {
