@@ -105,7 +105,7 @@ def test_nothing_asked_nothing_changed(clip: Clip, tmp_path: Path) -> None:
     source = clip("derived_hevc10_1080p_s18.mp4")
     report = mien.render(source, tmp_path / "out.mkv", frames="0:40", lossless=True, progress=False)
     assert (report.frames, report.frames_edited, report.renderer) == (40, 0, None)
-    for before, after in zip(planes(source), planes(tmp_path / "out.mkv"), strict=False):
+    for before, after in zip(planes(source)[:40], planes(tmp_path / "out.mkv"), strict=True):
         assert same(before, after)
 
 
@@ -115,7 +115,8 @@ def test_zero_edits_are_no_edits(clip: Clip, tmp_path: Path) -> None:
     zero = mien.Edit(shot.faces[0]).key("mouthSmile", 0, 0.0).key("jawOpen", 10, 0.0)
     report = mien.render(shot, tmp_path / "out.mkv", edits=[zero], lossless=True, progress=False)
     assert report.frames_edited == 0
-    assert all(map(same, planes(source), planes(tmp_path / "out.mkv")))
+    for before, after in zip(planes(source), planes(tmp_path / "out.mkv"), strict=True):
+        assert same(before, after)
 
 
 def test_only_the_mask_in_only_the_span(clip: Clip, tmp_path: Path) -> None:
@@ -153,7 +154,8 @@ def test_a_part_is_the_part_of_the_whole(clip: Clip, tmp_path: Path) -> None:
     mien.render(shot, tmp_path / "part.mkv", frames="11:17", **options)
     mien.render(shot, tmp_path / "again.mkv", **options)
     whole = planes(tmp_path / "all.mkv")
-    assert all(map(same, whole[11:17], planes(tmp_path / "part.mkv")))
+    for frame, again in zip(whole[11:17], planes(tmp_path / "part.mkv"), strict=True):
+        assert same(frame, again)
     assert (tmp_path / "all.mkv").read_bytes() == (tmp_path / "again.mkv").read_bytes()
 
 

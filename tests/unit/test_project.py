@@ -17,7 +17,7 @@ import pytest
 
 from mien.errors import OutputError, ProjectError
 from mien.io import project as project_file
-from mien.io import schema
+from mien.io import relink, schema
 from mien.io.project import Project
 from mien.media.probe import probe
 from mien.model.edits import Edit, Layer, Track
@@ -414,3 +414,23 @@ def test_media_whose_name_is_not_unicode(project: Project, folder: Path) -> None
     moved = replace(project.shot, media=replace(project.shot.media, path=odd))
     project_file.save(Project(moved), folder / "odd.mien")
     assert project_file.load(folder / "odd.mien").shot.media.path == odd
+
+
+def test_a_sequence_beside_a_project_is_looked_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a thousand images each would read the folder again."""
+    for i in range(1500):
+        (folder / f"a.{i:04d}.png").write_bytes(b"other")
+        (folder / f"b.{i:04d}.png").write_bytes(b"image")
+    (folder / "still.png").write_bytes(b"image")
+    looked = []
+
+    def fingerprint(paths: list[Path]) -> str:
+        looked.append([path.name for path in paths])
+        return "other" if len(looked) == 1 else "wanted"
+
+    monkeypatch.setattr(relink, "fingerprint", fingerprint)
+    found = relink.find_media("../gone/s.%04d.png", "wanted", folder / "p.mien")
+    assert found == folder / "b.%04d.png"
+    assert len(looked) <= 2

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import platformdirs
@@ -30,7 +31,7 @@ from mien.model.shot import MediaFacts
 __all__ = ["find_media", "remember", "take_media"]
 
 _MOST_NEIGHBOURS = 1000
-"""Files beside a project that are compared by content, so that a huge folder costs seconds."""
+"""Shots beside a project that are compared by content, so that a huge folder costs seconds."""
 
 
 def take_media(facts: MediaFacts, media: Path, project: str) -> MediaFacts:
@@ -103,14 +104,28 @@ def _candidates(relative: str, wanted: str, folder: Path) -> Iterator[Path]:
         yield inside
     yield folder / path.name
     try:
-        neighbours = sorted(folder.glob(f"*{path.suffix}"))[:_MOST_NEIGHBOURS]
+        neighbours = sorted(folder.glob(f"*{path.suffix}"))
     except OSError:
         neighbours = []
-    yield from (neighbour for neighbour in neighbours if neighbour.is_file())
+    yield from islice(_shots(neighbours), _MOST_NEIGHBOURS)
     try:
         yield Path(os.fsdecode(_note(wanted).read_bytes()))
     except OSError:
         return
+
+
+def _shots(files: Iterable[Path]) -> Iterator[Path]:
+    """The movies among files, and every image sequence once, by its pattern."""
+    seen = set()
+    for file in files:
+        try:
+            sequence = find_sequence(file) if file.is_file() else None
+        except MediaError:
+            continue  # a still image
+        place = file if sequence is None else sequence.path
+        if place not in seen:
+            seen.add(place)
+            yield place
 
 
 def _content(path: Path) -> str | None:
