@@ -22,7 +22,7 @@ def shown(progress: bool | Progress) -> Iterator[Progress]:
     """
     if callable(progress):
         yield progress
-    elif progress and sys.stderr.isatty():
+    elif progress and sys.stderr is not None and sys.stderr.isatty():
         with _bars() as told:
             yield told
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from fractions import Fraction
 from pathlib import Path
@@ -360,6 +361,16 @@ def test_nobody_listens(tmp_path: Path) -> None:
     )  # fmt: skip
     os.close(writes)
     Run(done.returncode, "", done.stderr).refused(INPUT, "gone.mp4")
+
+
+@pytest.mark.slow
+def test_without_standard_streams(mien: Mien, project: Path, tmp_path: Path) -> None:
+    """As some schedulers start programs: the output must not become standard error."""
+    arguments = ("render", project, *SET, "--frames", "0:5", "-o")
+    assert mien(*arguments, tmp_path / "a.mp4").code == 0
+    line = shlex.join(command(*arguments, tmp_path / "b.mp4"))
+    subprocess.run(["sh", "-c", f"{line} <&- >&- 2>&-"], check=True)
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
 def test_a_face_without_anything_to_set(mien: Mien, project: Path, out: Path) -> None:

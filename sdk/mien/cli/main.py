@@ -64,6 +64,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         1 anything else.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    _fill_standard_streams()
     if threading.current_thread() is threading.main_thread():
         # A killed render cleans up as one stopped by Ctrl-C does.
         signal.signal(signal.SIGTERM, _interrupt)
@@ -114,6 +115,18 @@ def _help(arguments: list[str]) -> str:
 
 def _cancelled() -> CancelledError:
     return CancelledError("Stopped.", "Nothing unfinished was left behind.")
+
+
+def _fill_standard_streams() -> None:
+    """Open those that are closed on nothing, as the first files that are opened would be them.
+
+    Else what a library says to standard error would go into the output.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
 
 
 def _forget_stdout() -> None:

@@ -34,12 +34,15 @@ __all__ = [
     "profile",
     "seen_inside",
     "shares",
+    "surrounded",
 ]
 
 _LIP_EDGE = 0.06
 """Depth behind a lip's edge, in cm, where the picture still shows lip or its shadow."""
 _EXTEND = 0.45
 """How far, in cm, what is seen may be drawn out to where it is not."""
+_EXTEND_LOWER = 0.18
+"""The same below the lower teeth's edge, where lip and gum begin soon."""
 _SEEN = 0.4
 """Height of an opening, in cm, from which one begins to see into it."""
 _STRETCH = 1.35, 1.8
@@ -51,6 +54,8 @@ _DIP = 0.4, 0.6
 as skin, and where they are clenched it drops by less."""
 _TURNED = 10.0, 18.0
 """Degrees of head turn up to which another frame's inside fits, and from which it does not."""
+_AROUND = 0.25
+"""Standard deviation, in cm, of the blur by which the plate's inside runs on where it ends."""
 _STOREY = 0.04
 """Softness of the borders between storeys, in cm."""
 _OVERBITE = 0.15
@@ -96,6 +101,7 @@ class Light:
     """Colours of this face in this light, (3,) R'G'B' each."""
 
     lip: FloatArray
+    flesh: FloatArray
     tooth: FloatArray
 
 
@@ -163,11 +169,12 @@ def seen_inside(
     from_v = np.zeros_like(v)
     trust = np.zeros_like(v)
     # A sliver below the teeth is more likely their own edge than the lower teeth.
-    for (wanted, low, high, part), least in zip(storeys, (0.02, 0.05, 0.25), strict=True):
+    reaches = (0.02, _EXTEND), (0.05, _EXTEND), (0.25, _EXTEND_LOWER)
+    for (wanted, low, high, part), (least, extend) in zip(storeys, reaches, strict=True):
         high = np.maximum(low, high)
         held = np.clip(wanted, low, high)
         shown = smoothstep(high - low, least, 2 * least + 0.1)
-        near = 1 - smoothstep(np.abs(wanted - held), 0.3 * _EXTEND, _EXTEND)
+        near = 1 - smoothstep(np.abs(wanted - held), 0.3 * extend, extend)
         from_v += part * held
         trust += part * shown * near
     trust *= 1 - smoothstep(np.abs(u - from_u), 0.3 * _EXTEND, _EXTEND)
@@ -182,6 +189,38 @@ def seen_inside(
     drawn = smoothstep(below - edge - 1.2 * (source_below - source_edge), 0.0, 0.15)
     trust *= 1 - storeys[1][3] * drawn * smoothstep(luma(seen), 0.3 * tooth, 0.5 * tooth)
     return seen, np.asarray(trust, dtype=np.float32)
+
+
+def surrounded(
+    inside: FloatArray,
+    own: FloatArray,
+    trust: FloatArray,
+    share: FloatArray,
+    unit: float,
+) -> tuple[FloatArray, FloatArray]:
+    """A painted inside that runs into what the plate shows beside it.
+
+    Args:
+        inside: (h, w, 3) the painted inside.
+        own: (h, w, 3) the inside as the plate shows it.
+        trust: (h, w) how far it can be relied on.
+        share: (h, w) how far the plate's surroundings go on in what is painted.
+        unit: Pixels in a cm.
+
+    Returns:
+        The inside (h, w, 3), and the trust (h, w), which now falls softly to the sides.
+    """
+    # Normalised convolution (Knutsson and Westin, 1993); darker the farther from what is seen.
+    sigma = _AROUND * unit
+    weight = cv2.GaussianBlur(trust, (0, 0), sigma)
+    colour = cv2.GaussianBlur(own * trust[..., None], (0, 0), sigma)
+    colour /= np.maximum(weight, 1e-4)[..., None]
+    colour *= (0.35 + 0.65 * smoothstep(weight, 0.0, 0.6))[..., None]
+    share = share * smoothstep(weight, 0.01, 0.20)
+    inside = inside + share[..., None] * (colour - inside)
+    beside = cv2.GaussianBlur(trust, (0, 0), sigmaX=0.5 * sigma, sigmaY=1e-3)
+    trust = np.minimum(trust, smoothstep(beside, 0.45, 0.95))
+    return np.asarray(inside, dtype=np.float32), np.asarray(trust, dtype=np.float32)
 
 
 def profile(
@@ -291,12 +330,18 @@ def _step(height: FloatArray) -> FloatArray:
 _TOOTH_SIDES = np.cumsum([0.0, 0.85, 0.62, 0.58, 0.42, 0.30])
 _ARCH = float(_TOOTH_SIDES[-1])
 """Half the width of the row of teeth as it looks from the front."""
+_LOWER_TEETH = 0.35
+"""How much of the lower teeth a lower lip leaves bare, in cm."""
+_DEEP = np.array([1.0, 0.74, 0.70], dtype=np.float32)
+"""What the inside's own colour makes of light that has been reflected there twice."""
+_FLESH = 0.62
+"""Brightness of the mouth's lining in full light, as a share of the skin's."""
 
 
 def painted_inside(
     u: FloatArray, v: FloatArray, cavity: Cavity, light: Light, softness: float
 ) -> FloatArray:
-    """A painted inside: dark and warm, a tongue, and the row of the upper teeth.
+    """A painted inside: dark and warm, a tongue, and the rows of the teeth.
 
     Args:
         u: (h, w) cm along the resting line.
@@ -311,35 +356,44 @@ def painted_inside(
     upper, lower = cavity.lips(u)
     across = np.abs(u)
     under, over = v - upper, lower - v
+    edge = cavity.upper_teeth(u)
     gap = cavity.edges.gap / cavity.unit
-    corner = smoothstep(across, 0.5 * _ARCH, 1.15 * _ARCH)
+    half = max((cavity.edges.stop - cavity.edges.start) / (2 * cavity.across), 0.1)
+    middle = (cavity.edges.stop + cavity.edges.start) / (2 * cavity.across)
+    side = np.abs(u - middle) / half
+    soft = max(1.5 * softness, 0.03)
 
-    # Flesh, darker with depth: light comes in from the front and from below the upper lip.
-    flesh = light.lip * np.array([1.0, 0.66, 0.64], dtype=np.float32)
-    level = 0.30 + 0.20 * np.exp(-np.maximum(over, 0) / 0.30)
-    level += 0.10 * smoothstep(v - upper, 0.2, 1.2)
-    inside = flesh * level[..., None]
+    # Light comes in from the front: it is darkest right behind the upper teeth and far to
+    # the sides, and brightens towards the tongue, a dome whose back is lost in the dark.
+    level = 0.24 + 0.20 * smoothstep((v - edge) / max(gap, 0.3), 0.0, 0.8)
+    level *= 1 - 0.35 * smoothstep(side, 0.3, 1.0)
+    inside = light.flesh * _DEEP * level[..., None]
+    bottom = float(cavity.edges.lower.max()) / cavity.unit
+    dome = np.hypot((u - middle) / (0.80 * half), (v - bottom - 0.2) / (0.62 * gap + 0.2))
+    tongue = light.flesh * (0.80 - 0.32 * smoothstep(dome, 0.15, 1.0))[..., None]
+    amount = (1 - smoothstep(dome, 0.35, 1.15)) * smoothstep(gap, 0.3, 1.0)
+    inside += amount[..., None] * (tongue - inside)
 
-    # The tongue lies behind the lower teeth, and shows from about 5 mm of opening.
-    rise = 0.5 * gap * (1 - (across / (0.8 * _ARCH)) ** 2)
-    amount = 0.9 * smoothstep(rise - over, -0.15, 0.25) * smoothstep(gap, 0.3, 0.9)
-    tongue = light.lip * np.array([0.80, 0.58, 0.58], dtype=np.float32)
-    tongue_shade = 0.60 + 0.40 * smoothstep(rise - over, 0.0, 0.5)
-    inside += amount[..., None] * (tongue * tongue_shade[..., None] - inside)
+    # The lower lip goes with the lower teeth, so that little of them can be seen.
+    tops = np.maximum(np.maximum(edge, edge - _OVERBITE + cavity.jaw), lower - _LOWER_TEETH)
+    tops += 0.06 * _notch(across / 0.65) + 0.08 * across * across
+    cover = smoothstep(v - tops, -2 * soft, 2 * soft) * smoothstep(lower - tops, 0.05, 0.30)
+    cover *= 0.65 * (1 - smoothstep(across, 0.45 * _ARCH, 0.80 * _ARCH))
+    inside += cover[..., None] * (0.52 * light.tooth - inside)
 
-    # The lower teeth stay hidden: the lower lip goes with them.
-    soft = max(1.5 * softness, 0.02)
-    above = cavity.upper_teeth(u) - 0.05 * _notch(across) - v
-    cover = smoothstep(above, -soft, soft) * (1 - smoothstep(across, 0.9 * _ARCH, _ARCH))
-    # The lip shades the teeth under it; towards their edge they are a little translucent.
-    shade = 0.62 + 0.38 * smoothstep(under, 0.0, 0.30)
-    shade *= 0.88 + 0.12 * smoothstep(above, 0.0, 0.16)
+    # The upper teeth cast a shadow, and so does the lip on them; towards their edge they
+    # are a little translucent.
+    inside *= 1 - 0.25 * np.exp(-np.maximum(v - edge, 0) / 0.25)[..., None]
+    above = edge - 0.05 * _notch(across) - v
+    cover = smoothstep(above, -soft, soft) * (1 - smoothstep(across, 0.7 * _ARCH, _ARCH))
+    shade = 0.55 + 0.40 * smoothstep(under, 0.0, 0.35)
+    shade *= 0.86 + 0.14 * smoothstep(above, 0.0, 0.18)
     shade *= (1 - 0.14 * _joint(across)) * (1 - 0.8 * smoothstep(across, 0.3 * _ARCH, 0.85 * _ARCH))
     inside += cover[..., None] * (light.tooth * shade[..., None] - inside)
 
-    # Lips shade what lies right behind them, most of all in the corners.
-    shade = 0.72 + 0.28 * smoothstep(np.minimum(under, over), 0.0, 0.10)
-    shade *= 1 - 0.15 * corner
+    # Lips shade what lies behind them, most of all in the corners.
+    depth = np.minimum(np.minimum(under, over), (1 - side) * half)
+    shade = 0.62 + 0.38 * smoothstep(depth, 0.0, 0.24)
     return np.asarray(inside * shade[..., None], dtype=np.float32)
 
 
@@ -368,4 +422,9 @@ def light_of(skin: FloatArray, lip: FloatArray) -> Light:
     tooth = skin_colour * np.array([0.96, 1.10, 1.13])
     tooth *= float(luma(skin_colour)) / max(float(luma(tooth)), 1e-3)
     lip_colour = np.median(lip, axis=0)
-    return Light(np.asarray(lip_colour, dtype=np.float32), np.asarray(tooth, dtype=np.float32))
+    # Half way between both, so that lipstick does not colour a tongue; as bright as the light
+    # on the skin makes it.
+    flesh = np.sqrt(np.maximum(skin_colour * lip_colour, 0)) * np.array([1.0, 0.82, 0.82])
+    flesh *= _FLESH * float(luma(skin_colour)) / max(float(luma(flesh)), 1e-3)
+    colours = (np.asarray(colour, dtype=np.float32) for colour in (lip_colour, flesh, tooth))
+    return Light(*colours)

@@ -24,6 +24,7 @@ from mien.rendering.warp.motion import FaceMotion
 from mien.rendering.warp.mouth import (
     OWN_STRETCH,
     Cavity,
+    Light,
     carried_inside,
     cavity_of,
     depth_shown,
@@ -31,6 +32,7 @@ from mien.rendering.warp.mouth import (
     painted_inside,
     seen_inside,
     shares,
+    surrounded,
 )
 from mien.rendering.warp.tone import grain, grain_level, luma, smoothstep, softness
 from mien.rendering.warp.topology import EYES, LIP_SAMPLES, LIPS, SKIN_SAMPLES, Opening, warp_mesh
@@ -49,6 +51,8 @@ _SHARPER = 0.1
 """Square pixels of blur by which another frame must be sharper to be blurred."""
 _NOTHING = 1 / 256
 """A share that makes no difference."""
+_RIM = 0.12
+"""How far out, in cm, a lip's tracked inner edge may lie from where its teeth end."""
 _REACH = 8
 """Pixels that interpolation needs around the farthest pixel it reads."""
 
@@ -235,7 +239,11 @@ class _Painter:
             alpha = smoothstep(after.depth(u, v), -0.2, 0.6 + 2 * soft)
             if not alpha.any():
                 return np.asarray(skin, dtype=np.float32)
-            inside = self._mouth(u, v, soft)
+            colours = samples(self._plate, self._corner, motion, SKIN_SAMPLES)
+            lips = samples(self._plate, self._corner, motion, LIP_SAMPLES)
+            light = light_of(colours, lips)
+            skin = self._rim(skin, after.depth(u, v), before.gap, after.gap, light)
+            inside = self._mouth(u, v, soft, colours, light)
         else:
             # The lashes of the upper lid lie over the lower one.
             line = v - np.maximum(bottom, top + 0.8 * LASHES * unit)
@@ -247,15 +255,26 @@ class _Painter:
             inside, alpha = ball.rgb, ball.alpha
         return np.asarray(skin + alpha[..., None] * (inside - skin), dtype=np.float32)
 
-    def _mouth(self, u: FloatArray, v: FloatArray, soft: float) -> FloatArray:
+    def _rim(
+        self, skin: FloatArray, depth: FloatArray, before: float, after: float, light: Light
+    ) -> FloatArray:
+        """The skin, where a sliver of tooth that was taken for the lip's edge is lip again."""
+        unit = self._motion.unit
+        wider = float(smoothstep((after - before) / unit, 0.1, 0.4))
+        near = wider * smoothstep(depth, -_RIM * unit, -0.4 * _RIM * unit)
+        # The edge of a lip bends away from the light.
+        lip = 0.72 * light.lip
+        bright = smoothstep(luma(skin) / max(float(luma(lip)), 1e-3), 1.0, 1.25)
+        return np.asarray(skin + (near * bright)[..., None] * (lip - skin), dtype=np.float32)
+
+    def _mouth(
+        self, u: FloatArray, v: FloatArray, soft: float, skin: FloatArray, light: Light
+    ) -> FloatArray:
         """The inside of the mouth, (h, w, 3)."""
         motion = self._motion
         source = cavity_of(motion, motion.source, self._memory.teeth)
         target = cavity_of(motion, motion.target, self._memory.teeth)
         u, v = u / target.across, v / target.unit
-        skin = samples(self._plate, self._corner, motion, SKIN_SAMPLES)
-        lips = samples(self._plate, self._corner, motion, LIP_SAMPLES)
-        light = light_of(skin, lips)
         inside = painted_inside(u, v, target, light, soft / target.unit)
         inside += grain(u.shape, grain_level(self._plate), self._frame)
         deep = depth_shown(self._plate, self._corner, source)
@@ -275,6 +294,11 @@ class _Painter:
             whole, trusted = carried_inside(u, v, target, source, self._plate, self._corner)
             own += whole_share * (whole - own)
             trust += whole_share * (trusted - trust)
+        # What goes on beside the teeth that are seen are more teeth, but not below them when
+        # the jaw drops.
+        closed = 1 - smoothstep(target.jaw - source.jaw, 0.1, 0.4)
+        beside = own_share * np.maximum(closed, smoothstep(target.upper_teeth(u) - v, 0.0, 0.1))
+        inside, trust = surrounded(inside, own, trust, beside, target.unit)
         trust *= own_share
         return np.asarray(inside + trust[..., None] * (own - inside), dtype=np.float32)
 
