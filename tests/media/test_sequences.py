@@ -196,3 +196,14 @@ def test_other_patterns_of_the_same_images_are_the_source_too(tmp_path: Path, na
     with pytest.raises(OutputError, match="the source itself"):
         check_output(tmp_path / name, facts, overwrite=True)
     check_output(tmp_path / "s.%05d.png", facts)
+
+
+@pytest.mark.parametrize("extension", ["png", "tif", "dpx", "exr"])
+def test_a_colon_names_no_protocol(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extension: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = make_clip(tmp_path / "a.mkv", "ffv1", "yuv444p", count=2)
+    copy(source, Path(f"http:x.%04d.{extension}"))
+    assert probe(f"http:x.%04d.{extension}").clock.frame_count == 2
+    assert probe(f"http:x.0001.{extension}").kind == "sequence"

@@ -10,6 +10,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from mien.media.index import movie_url
 from mien.media.partial import PartialFile, write_error
 
 __all__ = ["write_movie"]
@@ -41,7 +42,7 @@ def write_movie(
     """
     partial = PartialFile(path)
     try:
-        with av.open(str(partial.path), "w", format="mp4") as container:
+        with av.open(movie_url(partial.path), "w", format="mp4") as container:
             stream = container.add_stream("libx264", rate=rate)
             stream.pix_fmt = "yuv420p"
             stream.options = {"crf": str(crf), "preset": "fast"}

@@ -19,6 +19,7 @@ from mien.media.cache import ByteCache
 from mien.media.exr import ExrPicture, read_exr
 from mien.media.fingerprint import fingerprint
 from mien.media.frame import Frame, MoviePicture, Picture
+from mien.media.index import open_movie
 from mien.model.shot import ColorTags, MediaFacts, Orientation
 from mien.timebase import Clock, Timecode
 
@@ -231,7 +232,7 @@ def _read(pattern: Pattern, number: int) -> Picture:
     if pattern.extension == "exr":
         return read_exr(path)
     try:
-        with av.open(str(path)) as container:
+        with open_movie(path) as container:
             for frame in container.decode(video=0):
                 return MoviePicture(frame)
     except (av.FFmpegError, OSError, IndexError) as error:
