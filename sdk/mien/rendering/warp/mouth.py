@@ -19,7 +19,7 @@ from mien.model.curves import FloatArray
 from mien.rendering.warp.contour import Edges, Frame
 from mien.rendering.warp.field import remap
 from mien.rendering.warp.motion import FaceMotion
-from mien.rendering.warp.tone import luma, smoothstep
+from mien.rendering.warp.tone import diffuse, luma, smoothstep
 from mien.rendering.warp.topology import LIPS
 
 __all__ = [
@@ -56,6 +56,8 @@ _TURNED = 10.0, 18.0
 """Degrees of head turn up to which another frame's inside fits, and from which it does not."""
 _AROUND = 0.25
 """Standard deviation, in cm, of the blur by which the plate's inside runs on where it ends."""
+_CHEEK = np.array([0.45, 0.62, 0.60], dtype=np.float32)
+"""How much of the light on the teeth does not reach the corners of the mouth."""
 _STOREY = 0.04
 """Softness of the borders between storeys, in cm."""
 _OVERBITE = 0.15
@@ -185,6 +187,9 @@ def seen_inside(
         (position[0] - corner[0]).astype(np.float32),
         (position[1] - corner[1]).astype(np.float32),
     )
+    # Where the jaw drops, what lit the teeth from below is gone, and their edge is rounded.
+    lit = 1 - 0.35 * smoothstep(below - edge, 0.2, 0.6) * smoothstep(v - edge, -0.16, 0.02)
+    seen *= lit[..., None]
     # Teeth are never drawn out: the dark between them is painted instead.
     drawn = smoothstep(below - edge - 1.2 * (source_below - source_edge), 0.0, 0.15)
     trust *= 1 - storeys[1][3] * drawn * smoothstep(luma(seen), 0.3 * tooth, 0.5 * tooth)
@@ -210,13 +215,12 @@ def surrounded(
     Returns:
         The inside (h, w, 3), and the trust (h, w), which now falls softly to the sides.
     """
-    # Normalised convolution (Knutsson and Westin, 1993); darker the farther from what is seen.
     sigma = _AROUND * unit
-    weight = cv2.GaussianBlur(trust, (0, 0), sigma)
-    colour = cv2.GaussianBlur(own * trust[..., None], (0, 0), sigma)
-    colour /= np.maximum(weight, 1e-4)[..., None]
-    colour *= (0.35 + 0.65 * smoothstep(weight, 0.0, 0.6))[..., None]
-    share = share * smoothstep(weight, 0.01, 0.20)
+    weight = cv2.GaussianBlur(trust, (0, 0), 2 * sigma)
+    # Darker and redder the farther from what is seen: cheeks close in on the teeth.
+    far = (1 - smoothstep(weight, 0.0, 0.5))[..., None]
+    colour = diffuse(own, trust, sigma) * (1 - far * _CHEEK)
+    share = share * smoothstep(weight, 0.0, 0.04)
     inside = inside + share[..., None] * (colour - inside)
     beside = cv2.GaussianBlur(trust, (0, 0), sigmaX=0.5 * sigma, sigmaY=1e-3)
     trust = np.minimum(trust, smoothstep(beside, 0.45, 0.95))
@@ -330,8 +334,6 @@ def _step(height: FloatArray) -> FloatArray:
 _TOOTH_SIDES = np.cumsum([0.0, 0.85, 0.62, 0.58, 0.42, 0.30])
 _ARCH = float(_TOOTH_SIDES[-1])
 """Half the width of the row of teeth as it looks from the front."""
-_LOWER_TEETH = 0.35
-"""How much of the lower teeth a lower lip leaves bare, in cm."""
 _DEEP = np.array([1.0, 0.74, 0.70], dtype=np.float32)
 """What the inside's own colour makes of light that has been reflected there twice."""
 _FLESH = 0.62
@@ -341,7 +343,7 @@ _FLESH = 0.62
 def painted_inside(
     u: FloatArray, v: FloatArray, cavity: Cavity, light: Light, softness: float
 ) -> FloatArray:
-    """A painted inside: dark and warm, a tongue, and the rows of the teeth.
+    """A painted inside: dark and warm, a tongue, and the row of the upper teeth.
 
     Args:
         u: (h, w) cm along the resting line.
@@ -365,22 +367,16 @@ def painted_inside(
 
     # Light comes in from the front: it is darkest right behind the upper teeth and far to
     # the sides, and brightens towards the tongue, a dome whose back is lost in the dark.
-    level = 0.24 + 0.20 * smoothstep((v - edge) / max(gap, 0.3), 0.0, 0.8)
+    level = 0.36 + 0.26 * smoothstep((v - edge) / max(gap, 0.3), 0.0, 0.8)
     level *= 1 - 0.35 * smoothstep(side, 0.3, 1.0)
     inside = light.flesh * _DEEP * level[..., None]
     bottom = float(cavity.edges.lower.max()) / cavity.unit
-    dome = np.hypot((u - middle) / (0.80 * half), (v - bottom - 0.2) / (0.62 * gap + 0.2))
-    tongue = light.flesh * (0.80 - 0.32 * smoothstep(dome, 0.15, 1.0))[..., None]
-    amount = (1 - smoothstep(dome, 0.35, 1.15)) * smoothstep(gap, 0.3, 1.0)
+    dome = np.hypot((u - middle) / (0.95 * half), (v - bottom - 0.3) / (0.60 * gap + 0.3))
+    tongue = light.flesh * (0.98 - 0.34 * smoothstep(dome, 0.2, 1.0))[..., None]
+    amount = (1 - smoothstep(dome, 0.5, 1.15)) * smoothstep(gap, 0.3, 1.0)
     inside += amount[..., None] * (tongue - inside)
 
-    # The lower lip goes with the lower teeth, so that little of them can be seen.
-    tops = np.maximum(np.maximum(edge, edge - _OVERBITE + cavity.jaw), lower - _LOWER_TEETH)
-    tops += 0.06 * _notch(across / 0.65) + 0.08 * across * across
-    cover = smoothstep(v - tops, -2 * soft, 2 * soft) * smoothstep(lower - tops, 0.05, 0.30)
-    cover *= 0.65 * (1 - smoothstep(across, 0.45 * _ARCH, 0.80 * _ARCH))
-    inside += cover[..., None] * (0.52 * light.tooth - inside)
-
+    # The lower teeth stay hidden: the lower lip goes with them.
     # The upper teeth cast a shadow, and so does the lip on them; towards their edge they
     # are a little translucent.
     inside *= 1 - 0.25 * np.exp(-np.maximum(v - edge, 0) / 0.25)[..., None]

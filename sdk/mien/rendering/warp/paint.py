@@ -260,11 +260,16 @@ class _Painter:
     ) -> FloatArray:
         """The skin, where a sliver of tooth that was taken for the lip's edge is lip again."""
         unit = self._motion.unit
-        wider = float(smoothstep((after - before) / unit, 0.1, 0.4))
-        near = wider * smoothstep(depth, -_RIM * unit, -0.4 * _RIM * unit)
+        share = float(smoothstep((after - before) / unit, 0.1, 0.4))
+        share *= float(smoothstep(before / unit, 0.1, 0.35))
+        if share < _NOTHING:
+            return skin
+        # Depths are told downwards; where the edge is steep it is nearer than that.
+        steep = np.hypot(*np.gradient(depth))
+        near = share * smoothstep(depth / np.maximum(steep, 1), -_RIM * unit, -0.4 * _RIM * unit)
         # The edge of a lip bends away from the light.
-        lip = 0.72 * light.lip
-        bright = smoothstep(luma(skin) / max(float(luma(lip)), 1e-3), 1.0, 1.25)
+        lip = 0.8 * light.lip
+        bright = smoothstep(luma(skin) / max(float(luma(lip)), 1e-3), 1.05, 1.25)
         return np.asarray(skin + (near * bright)[..., None] * (lip - skin), dtype=np.float32)
 
     def _mouth(
