@@ -310,6 +310,13 @@ def test_not_writable(mien: Mien, footage: Path, project: Path, read_only_disk: 
     mien("demo", "-o", read_only_disk / "demo").refused(USAGE, "cannot be made")
 
 
+def test_a_demo_leaves_films_of_others_alone(mien: Mien, tmp_path: Path) -> None:
+    own = tmp_path / "edited.mp4"
+    own.write_bytes(b"a film of somebody's own")
+    mien("demo", "-o", tmp_path).refused(USAGE, "edited.mp4")
+    assert own.read_bytes() == b"a film of somebody's own"
+
+
 def test_disk_full(mien: Mien, footage: Path, project: Path, tiny_disk: Path) -> None:
     mien("render", footage, "-o", tiny_disk / "x.mkv", "--lossless").refused(1, "disk is full")
     nothing_left(tiny_disk)

@@ -71,7 +71,8 @@ def run_demo(folder: str | Path, *, progress: bool | Progress = True) -> DemoRep
 
     Raises:
         MissingPartError: When the extra `demo` is not installed.
-        OutputError: When the folder cannot be made or written to.
+        OutputError: When the folder cannot be made or written to, or holds other films of
+            these names.
     """
     folder = Path(folder)
     _refuse_without_extra()
@@ -137,6 +138,13 @@ def _make(folder: Path) -> None:
             f"The folder {folder} cannot be made: {(error.strerror or str(error)).lower()}.",
             "Choose another with -o.",
         ) from error
+    films = [name for name in ("footage.mp4", "edited.mp4", "side-by-side.mp4")
+             if (folder / name).exists()]  # fmt: skip
+    if films and not (folder / "demo.mien").exists():
+        raise OutputError(
+            f"{folder} holds {films[0]}, which may not be an earlier demo's.",
+            "Choose another folder with -o, or take the file away.",
+        )
 
 
 def _stopwatch() -> tuple[Any, dict[str, float]]:
