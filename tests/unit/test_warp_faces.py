@@ -23,7 +23,7 @@ from mien.rendering.warp.contour import Edges, Frame
 from mien.rendering.warp.exemplars import look_through
 from mien.rendering.warp.head import _mesh, head_turns, turn_head
 from mien.rendering.warp.motion import FaceMotion, Mover
-from mien.rendering.warp.mouth import cavity_of, light_of, painted_inside
+from mien.rendering.warp.mouth import cavity_of, light_of, painted_inside, surrounded
 from mien.rendering.warp.renderer import WarpRenderer
 from mien.rendering.warp.tone import luma
 from mien.rendering.warp.topology import EYES, IRIS, LIPS, OVAL
@@ -121,6 +121,40 @@ def test_a_painted_inside_is_neither_flat_nor_black() -> None:
     assert np.quantile(inside, 0.98) > 0.3
     dark = painted_inside(u, v, cavity, light_of(skin / 4, skin / 4), 0.05)
     assert dark.max() < 0.3
+
+
+def test_a_tongue_comes_softly_out_of_the_dark() -> None:
+    scene = Scene(spots=[Spot(height=200)])
+    motion = motion_of(scene, jawOpen=0.6)
+    cavity = cavity_of(motion, motion.target, 0.22)
+    skin = np.tile(np.float32([0.8, 0.6, 0.5]), (5, 1))
+    light = light_of(skin, skin * np.float32([0.9, 0.6, 0.6]))
+    u = np.full((1, 1), cavity.edges.start + cavity.edges.stop, dtype=np.float32)
+    u /= 2 * cavity.across
+    _, lower = cavity.lips(u)
+    top, bottom = float(cavity.upper_teeth(u)[0, 0]) + 0.1, float(lower[0, 0])
+    v = np.linspace(top, bottom, 200, dtype=np.float32)[:, None]
+    inside = luma(painted_inside(np.repeat(u, 200, axis=0), v, cavity, light, 0.05))[:, 0]
+    assert inside[:20].mean() < 0.6 * inside.max()
+    assert np.argmax(inside) > 100
+    assert inside[-1] < inside.max()
+    # No step anywhere: a hard border would climb within a few samples.
+    assert np.abs(inside[4:] - inside[:-4]).max() < 0.2 * np.ptp(inside)
+
+
+def test_what_is_seen_runs_on_where_it_ends() -> None:
+    own = np.full((40, 80, 3), 0.6, dtype=np.float32)
+    trust = np.zeros((40, 80), dtype=np.float32)
+    trust[10:30, 20:60] = 1
+    painted = np.full_like(own, 0.05)
+    inside, softer = surrounded(painted, own, trust, np.ones_like(trust), 20.0)
+    assert (softer <= trust).all()
+    shown = luma(inside + softer[..., None] * (own - inside))[20, 40:70]
+    assert (np.diff(shown) <= 1e-5).all()
+    assert shown.min() > 0.1
+    assert np.abs(np.diff(shown)).max() < 0.1
+    same, _ = surrounded(painted, own, trust, np.zeros_like(trust), 20.0)
+    assert np.array_equal(same, painted)
 
 
 class Clip:

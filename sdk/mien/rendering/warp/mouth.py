@@ -54,6 +54,8 @@ _DIP = 0.4, 0.6
 as skin, and where they are clenched it drops by less."""
 _TURNED = 10.0, 18.0
 """Degrees of head turn up to which another frame's inside fits, and from which it does not."""
+_NOTCH = 0.08
+"""How far, in cm, the edge of the upper teeth may rise between two teeth."""
 _AROUND = 0.25
 """Standard deviation, in cm, of the blur by which the plate's inside runs on where it ends."""
 _CHEEK = np.array([0.45, 0.62, 0.60], dtype=np.float32)
@@ -146,8 +148,13 @@ def seen_inside(
     )
     upper, lower = source.lips(from_u)
     top, bottom = upper + _LIP_EDGE, lower - _LIP_EDGE
-    edge = target.upper_teeth(u)
     source_edge = source.upper_teeth(from_u)
+    # Where it is dark just above the teeth's edge, two of them meet, or one ends earlier.
+    x, y = source.frame.place(from_u * source.across, (source_edge - _NOTCH) * source.unit)
+    tips = remap(picture, (x - corner[0]).astype(np.float32), (y - corner[1]).astype(np.float32))
+    notch = _NOTCH * (1 - smoothstep(luma(tips), 0.5 * tooth, 0.9 * tooth))
+    source_edge -= notch
+    edge = target.upper_teeth(u) - notch
     below = np.maximum(edge, edge - _OVERBITE + target.jaw)
     source_below = np.maximum(source_edge, source_edge - _OVERBITE + source.jaw)
 
