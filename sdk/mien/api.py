@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mien.errors import NoFaceError, UsageError
 from mien.io import project as project_file
 from mien.io.project import SUFFIX, Project
@@ -242,9 +244,9 @@ def main_face(shot: Shot) -> Face:
         raise NoFaceError(f"{shot.media.path.name} has no face.", "Track it first.")
 
     def filled(face: Face) -> float:
-        points = face.landmarks[face.valid, :, :2]
-        size = points.max(axis=1) - points.min(axis=1)
-        return float(size.prod(axis=1).sum())
+        points = face.landmarks[:, :, :2]
+        size = np.fmax.reduce(points, axis=1) - np.fmin.reduce(points, axis=1)
+        return float(np.nansum(size.prod(axis=1)))
 
     return max(shot.faces, key=filled)
 

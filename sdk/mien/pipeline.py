@@ -74,8 +74,10 @@ def render_shot(
         reader = stack.enter_context(open_reader(shot.media))
         session: RenderSession | None = None
         if renderer is not None:
-            # Renderers look frames up at random, which must not disturb the stream.
-            source = _Plates(stack.enter_context(open_reader(shot.media)))
+            # Renderers look frames up at random, which must not disturb the stream; and rarely
+            # one twice, so that keeping them would only take memory.
+            looked_up = open_reader(shot.media, cache_bytes=0)
+            source = _Plates(stack.enter_context(looked_up))
 
             def prepared(share: float) -> None:
                 progress("prepare", round(100 * share), 100)

@@ -127,7 +127,7 @@ def test_a_failed_save_leaves_the_old_project(
     project: Project, saved: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = saved.read_bytes()
-    monkeypatch.setattr(project_file, "npy_bytes", lambda array: 1 / 0)
+    monkeypatch.setattr(project_file, "write_array", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         project_file.save(project, saved)
     assert saved.read_bytes() == before

@@ -84,7 +84,8 @@ def solve_faces(
     """Solve every tracked face of a shot.
 
     Args:
-        tracks: The faces, as they were seen.
+        tracks: The faces, as they were seen. Their landmarks become the faces' and are smoothed
+            in place: of a long shot, a second copy is what takes the most memory.
         clock: The shot's clock.
         cuts: First frames of new shots; nothing is bridged or smoothed across one.
         progress: Told the number of frames done and their total over all faces.
@@ -110,7 +111,7 @@ def _solve_track(
     rig: Rig, track: FaceTrack, clock: Clock, cuts: Sequence[int], report: Callable[[int], None]
 ) -> Face:
     rate = float(clock.rate)
-    landmarks = track.landmarks.astype(np.float32, copy=True)
+    landmarks = track.landmarks
     seen = np.asarray(track.seen)
     bridged = bridge(landmarks, seen, max(1, round(LONGEST_GAP * rate)), cuts)
     valid = seen | bridged

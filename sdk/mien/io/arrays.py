@@ -7,7 +7,6 @@ so that nothing is ever unpickled.
 
 from __future__ import annotations
 
-import io
 import struct
 import tokenize
 import zipfile
@@ -20,9 +19,11 @@ import numpy.typing as npt
 
 from mien.errors import ProjectError
 
-__all__ = ["ZIP_ERRORS", "ArrayReader", "npy_bytes", "write_member"]
+__all__ = ["ZIP_ERRORS", "ArrayReader", "write_array", "write_member"]
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_PIECE = 1 << 20
+"""Bytes read or written at a time."""
 ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError,
               ValueError, OSError, SyntaxError, struct.error, tokenize.TokenError)  # fmt: skip
 """What Python's zipfile and NumPy's header reader raise on broken files."""
@@ -30,17 +31,29 @@ ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Run
 
 def write_member(archive: zipfile.ZipFile, name: str, content: bytes, *, packed: bool) -> None:
     """Add a member with a fixed date, so that equal projects are equal files."""
+    archive.writestr(_info(name, packed=packed), content)
+
+
+def _info(name: str, *, packed: bool) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, _EPOCH)
     info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
     info.external_attr = 0o644 << 16
-    archive.writestr(info, content)
+    return info
 
 
-def npy_bytes(array: npt.NDArray[Any]) -> bytes:
-    """An array as the bytes of an `.npy` file."""
-    file = io.BytesIO()
-    np.save(file, array, allow_pickle=False)
-    return file.getvalue()
+def write_array(
+    archive: zipfile.ZipFile, name: str, array: npt.NDArray[Any], *, packed: bool
+) -> None:
+    """Add an array as an `.npy` member, without making a second copy of it."""
+    info = _info(name, packed=packed)
+    info.file_size = array.nbytes
+    array = np.asarray(array, order="C")
+    with archive.open(info, "w") as file:
+        header = np.lib.format.header_data_from_array_1_0(array)  # type: ignore[no-untyped-call]
+        np.lib.format.write_array_header_1_0(file, header)  # type: ignore[no-untyped-call]
+        content = array.reshape(-1).view(np.uint8)
+        for start in range(0, len(content), _PIECE):
+            file.write(content[start : start + _PIECE].data)
 
 
 class ArrayReader:
@@ -71,8 +84,9 @@ class ArrayReader:
                     raise ValueError(
                         f"it holds {found_dtype} {found_shape}, not {np.dtype(dtype)} {shape}"
                     )
-                content = file.read()
-            return np.frombuffer(content, dtype=dtype).reshape(shape).copy()
+                array = np.empty(shape, found_dtype)
+                _fill(array, file)
+            return array
         except KeyError as error:
             raise ProjectError(
                 f"{self._name} is corrupt: it has no {member}.", "Restore it from a backup."
@@ -91,6 +105,18 @@ class ArrayReader:
             name: self.read(f"{folder}/{name}.npy", dtype, shape)
             for name, (dtype, shape) in members.items()
         }
+
+
+def _fill(array: npt.NDArray[Any], file: IO[bytes]) -> None:
+    content = array.reshape(-1).view(np.uint8).data
+    done = 0
+    while piece := file.read(_PIECE):
+        if done + len(piece) > len(content):
+            raise ValueError("it is too long")
+        content[done : done + len(piece)] = piece
+        done += len(piece)
+    if done < len(content):
+        raise ValueError("it is too short")
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import UsageError
-from mien.io.arrays import npy_bytes, write_member
+from mien.io.arrays import write_array
 from mien.io.files import written_whole
 from mien.model.controls import NAMES
 from mien.model.curves import Curves, FloatArray
@@ -77,7 +77,7 @@ def write_curves(shot: Shot, faces: Sequence[Face], path: Path, *, raw: bool = F
         raise UsageError(f"An .npz holds one face, not {len(faces)}.", "Choose it with --face.")
     with written_whole(path) as file, zipfile.ZipFile(file, "w") as archive:
         for name, array in npz_arrays(shot.media, faces[0], raw=raw).items():
-            write_member(archive, f"{name}.npy", npy_bytes(array), packed=True)
+            write_array(archive, f"{name}.npy", array, packed=True)
 
 
 def npz_arrays(media: MediaFacts, face: Face, *, raw: bool = False) -> _Arrays:

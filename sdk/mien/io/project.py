@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 import mien
 from mien.errors import MienError, OutputError, ProjectError
-from mien.io.arrays import ZIP_ERRORS, ArrayReader, npy_bytes, write_member
+from mien.io.arrays import ZIP_ERRORS, ArrayReader, write_array, write_member
 from mien.io.files import check_file, written_whole
 from mien.io.parts import edit_part, face_part, make_edit, make_facts, media_part
 from mien.io.relink import find_media, remember, take_media
@@ -97,7 +97,7 @@ def save(project: Project, path: Path) -> None:
     with written_whole(path) as file, zipfile.ZipFile(file, "w") as archive:
         write_member(archive, _DOCUMENT, text, packed=True)
         for name, array in _arrays(shot).items():
-            write_member(archive, name, npy_bytes(array), packed=False)
+            write_array(archive, name, array, packed=False)
 
 
 def load(path: Path, *, media: Path | None = None, find: bool = True) -> Project:

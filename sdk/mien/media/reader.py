@@ -71,7 +71,11 @@ class Reader(Protocol):
 
 
 def open_reader(
-    source: str | Path | MediaFacts, *, threads: int = 0, decoder: str | None = None
+    source: str | Path | MediaFacts,
+    *,
+    threads: int = 0,
+    decoder: str | None = None,
+    cache_bytes: int = CACHE_BYTES,
 ) -> Reader:
     """Open a movie or an image sequence. This is the one place that chooses the decoder.
 
@@ -80,6 +84,7 @@ def open_reader(
         threads: Threads that decode; 0 lets the decoder choose.
         decoder: `pyav`, or `decord` for looking only (8-bit R'G'B', no plates); None for
             what the environment variable MIEN_DECODER says, or else `pyav`.
+        cache_bytes: Bytes of decoded pictures that random access keeps.
 
     Raises:
         MediaError: When there is nothing to read.
@@ -91,12 +96,12 @@ def open_reader(
     if name not in ("pyav", "decord"):
         raise UsageError(f"There is no decoder '{name}'.", "Choose pyav or decord.")
     if facts.kind == "sequence":
-        return SequenceReader(facts, cache_bytes=CACHE_BYTES)
+        return SequenceReader(facts, cache_bytes=cache_bytes)
     if name == "decord":
         from mien.media.decord import DecordReader
 
         return DecordReader(facts, threads=threads)
-    return MovieReader(facts, threads=threads)
+    return MovieReader(facts, threads=threads, cache_bytes=cache_bytes)
 
 
 class _Decoder:

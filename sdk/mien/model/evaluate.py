@@ -13,13 +13,13 @@ expression or viseme acts on each of its controls with `value` times that contro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from mien.model.controls import CONTROLS, INDEX
+from mien.model.controls import CONTROLS, INDEX, NAMES
 from mien.model.curves import BoolArray, FloatArray
 from mien.model.edits import Layer, Track
 from mien.model.presets import resolve
@@ -66,18 +66,26 @@ def evaluate(source: FloatArray, layers: Sequence[Layer], valid: BoolArray) -> E
         Source, target and delta; the target is held within the controls' limits unless the
         performance itself is beyond them.
     """
+    layers = [layer for layer in layers if not layer.muted and layer.weight]
+    names = {
+        name for layer in layers for track in layer.tracks for name, _ in resolve(track.control)
+    }
+    # Only columns that a track drives are worked on: most edits ask for a few of the 59.
+    columns = sorted(INDEX[name] for name in names)
+    place = {NAMES[column]: i for i, column in enumerate(columns)}
+    before = source[:, columns].astype(np.float64)
+    after = before.copy()
     frames = np.arange(len(source), dtype=np.int64)
-    target = source.astype(np.float64)
     for layer in layers:
-        if layer.muted or layer.weight == 0:
-            continue
         for track in layer.tracks:
-            _apply(track, layer.weight, frames, target)
-    base = np.where(_FROM_SOURCE, source, 0)
-    low, high = np.minimum(base + _LOW, source), np.maximum(base + _HIGH, source)
-    delta = np.clip(target, low, high) - source
-    delta[(np.abs(delta) < NEGLIGIBLE) | ~valid[:, None]] = 0
-    delta = delta.astype(np.float32)
+            _apply(track, layer.weight, frames, after, place)
+    base = np.where(_FROM_SOURCE[columns], before, 0)
+    low = np.minimum(base + _LOW[columns], before)
+    high = np.maximum(base + _HIGH[columns], before)
+    change = np.clip(after, low, high) - before
+    change[(np.abs(change) < NEGLIGIBLE) | ~valid[:, None]] = 0
+    delta = np.zeros_like(source)
+    delta[:, columns] = change
     return Evaluated(source, source + delta, delta)
 
 
@@ -86,11 +94,13 @@ def _apply(
     layer_weight: float,
     frames: npt.NDArray[np.int64],
     target: npt.NDArray[np.float64],
+    place: Mapping[str, int],
 ) -> None:
+    """Apply one track to `target`, whose columns hold the controls that `place` says."""
     weight = layer_weight * track.influence(frames)
     value = track.values(frames)
     for name, share in resolve(track.control):
-        column = target[:, INDEX[name]]
+        column = target[:, place[name]]
         if track.mode == "add":
             column += weight * value * share
         elif track.mode == "replace":
