@@ -79,7 +79,7 @@ class Scene:
         for name, value in asked.items():
             for control, share in resolve(name):
                 target[:, INDEX[control]] += value * share
-        return FacePlan(self.faces[face], Evaluated(source, target, target - source))
+        return FacePlan(self.faces[face], Evaluated(source, target - source))
 
     def _face(self, number: int, spot: Spot) -> Face:
         mean = load_rig().mean

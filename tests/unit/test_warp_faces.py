@@ -179,7 +179,7 @@ class Clip:
         for name, value in asked.items():
             for control, share in resolve(name):
                 target[:, INDEX[control]] += value * share
-        return FacePlan(self.face, Evaluated(source, target, target - source))
+        return FacePlan(self.face, Evaluated(source, target - source))
 
     def points(self, frame: int) -> np.ndarray:
         return to_coded(self.shot.media.orientation, self.face.landmarks[frame, :, :2])
@@ -252,7 +252,7 @@ def test_parts_rendered_apart_are_alike(clip: Callable[[str], Path]) -> None:
     part = whole.evaluated.delta.copy()
     part[:50] = part[60:] = 0
     source = whole.evaluated.source
-    some = replace(whole, evaluated=Evaluated(source, source + part, part))
+    some = replace(whole, evaluated=Evaluated(source, part))
     mover = Mover(talking.face, talking.shot.media.orientation)
     first = look_through(whole, mover, talking, talking.shot.cuts).exemplar(55)
     second = look_through(some, mover, talking, talking.shot.cuts).exemplar(55)

@@ -40,13 +40,17 @@ class Evaluated:
 
     Attributes:
         source: (T, 59) float32, the performance.
-        target: (T, 59) float32, what is asked for.
-        delta: (T, 59) float32, target minus source; exactly 0 where nothing is asked.
+        delta: (T, 59) float32, what is asked for minus the performance; exactly 0 where
+            nothing is asked.
     """
 
     source: FloatArray
-    target: FloatArray
     delta: FloatArray
+
+    @property
+    def target(self) -> FloatArray:
+        """(T, 59) float32, what is asked for."""
+        return self.source + self.delta
 
     @property
     def active(self) -> BoolArray:
@@ -63,7 +67,7 @@ def evaluate(source: FloatArray, layers: Sequence[Layer], valid: BoolArray) -> E
         valid: (T,) frames in which the face can be edited; elsewhere nothing is asked.
 
     Returns:
-        Source, target and delta; the target is held within the controls' limits unless the
+        Source and delta; the target is held within the controls' limits unless the
         performance itself is beyond them.
     """
     layers = [layer for layer in layers if not layer.muted and layer.weight]
@@ -86,7 +90,7 @@ def evaluate(source: FloatArray, layers: Sequence[Layer], valid: BoolArray) -> E
     change[(np.abs(change) < NEGLIGIBLE) | ~valid[:, None]] = 0
     delta = np.zeros_like(source)
     delta[:, columns] = change
-    return Evaluated(source, source + delta, delta)
+    return Evaluated(source, delta)
 
 
 def _apply(

@@ -183,12 +183,13 @@ def _yaw(plan: FacePlan) -> FloatArray:
 def _speed(plan: FacePlan) -> FloatArray:
     """(T,) how fast the lips move, in cm a frame: fast lips are blurred and hard to track."""
     face = plan.face
-    lips = face.landmarks[:, list(LIPS.rim), :2]
-    scale = np.maximum(face.curves.pose.scale[1:, None, None], 1e-6)
-    steps = np.linalg.norm(np.diff(lips, axis=0) / scale, axis=2).mean(axis=1)
+    steps = np.zeros(len(face.landmarks) - 1, dtype=np.float32)
+    for point in LIPS.rim:
+        steps += np.linalg.norm(np.diff(face.landmarks[:, point, :2], axis=0), axis=1)
+    steps /= len(LIPS.rim) * np.maximum(face.curves.pose.scale[1:], 1e-6)
     steps = np.nan_to_num(np.concatenate([steps[:1], steps, steps[-1:]]), nan=np.inf)
     if len(steps) < 2:
-        return np.zeros(len(lips), dtype=np.float32)
+        return np.zeros(len(face.landmarks), dtype=np.float32)
     return np.asarray(np.maximum(steps[1:], steps[:-1]), dtype=np.float32)
 
 

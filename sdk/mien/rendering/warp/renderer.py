@@ -64,7 +64,8 @@ class _Session:
         evaluated, face = plan.evaluated, plan.face
         if not evaluated.delta[frame].any():
             return None
-        source, target = evaluated.source[frame], evaluated.target[frame]
+        source = evaluated.source[frame]
+        target = source + evaluated.delta[frame]
         motion = self._movers[face.number].move(frame, source, target)
         patch = paint(motion, plate, frame, self._memories[face.number])
         turns = head_turns(source, target)
