@@ -157,7 +157,6 @@ def seen_inside(
     edge = target.upper_teeth(u) - notch
     below = np.maximum(edge, edge - _OVERBITE + target.jaw)
     source_below = np.maximum(source_edge, source_edge - _OVERBITE + source.jaw)
-
     share = np.clip((v - edge) / np.maximum(below - edge, 1e-3), 0, 1)
     storeys = (
         # Where from, the part of the picture that shows it, and how much of this storey it is.
