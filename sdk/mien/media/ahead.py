@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from typing import Final, Generic, TypeVar
 
 from mien.media.frame import Frame
 
-__all__ = ["AHEAD_BYTES", "AHEAD_FRAMES", "ByteQueue", "Closed", "decode_ahead"]
+__all__ = ["AHEAD_BYTES", "AHEAD_FRAMES", "ByteQueue", "Closed", "decode_ahead", "run_ahead"]
 
 AHEAD_BYTES: Final = 128 << 20
 """Bytes of pictures that may wait between two threads; one picture may always wait."""
@@ -83,17 +83,34 @@ class ByteQueue(Generic[Item]):
 
 
 def decode_ahead(frames: Iterator[Frame]) -> Generator[Frame, None, None]:
-    """Run an iterator of frames in a thread, ahead of its consumer.
+    """Run an iterator of frames in a thread, ahead of its consumer; see `run_ahead`."""
+    return run_ahead(frames, lambda frame: frame.picture.nbytes, name="mien-decode")
 
-    An error of the iterator is raised where its frame would have come. When the consumer
+
+def run_ahead(
+    items: Iterator[Item],
+    size: Callable[[Item], int],
+    *,
+    name: str,
+    most: int = AHEAD_FRAMES,
+) -> Generator[Item, None, None]:
+    """Run an iterator in a thread, ahead of its consumer.
+
+    An error of the iterator is raised where its item would have come. When the consumer
     stops early, the thread ends and the iterator is closed.
+
+    Args:
+        items: The iterator.
+        size: Bytes of an item.
+        name: Name of the thread.
+        most: Items that wait for the consumer at most.
     """
-    waiting: ByteQueue[Frame | BaseException] = ByteQueue()
+    waiting: ByteQueue[Item | BaseException] = ByteQueue(most)
 
     def work() -> None:
         try:
-            for frame in frames:
-                waiting.put(frame, frame.picture.nbytes)
+            for item in items:
+                waiting.put(item, size(item))
         except Closed:
             pass
         except BaseException as error:  # noqa: BLE001 - raised again in the consumer's thread
@@ -103,7 +120,7 @@ def decode_ahead(frames: Iterator[Frame]) -> Generator[Frame, None, None]:
         finally:
             waiting.close()
 
-    thread = threading.Thread(target=work, name="mien-decode", daemon=True)
+    thread = threading.Thread(target=work, name=name, daemon=True)
     thread.start()
     try:
         while True:
@@ -117,6 +134,6 @@ def decode_ahead(frames: Iterator[Frame]) -> Generator[Frame, None, None]:
     finally:
         waiting.close(drop=True)
         thread.join()
-        close = getattr(frames, "close", None)
+        close = getattr(items, "close", None)
         if close is not None:
             close()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Generator, Iterator
-from contextlib import suppress
 
 import numpy as np
 
-from mien.media.ahead import ByteQueue, Closed
+from mien.media.ahead import run_ahead
 from mien.media.reader import Frame, Reader
 from mien.tracking.cuts import Glance
 from mien.tracking.graphs import ByteImage
@@ -49,37 +47,12 @@ class Pictures:
 
     def forward(self) -> Generator[tuple[int, ByteImage, Glance], None, None]:
         """Every frame's number, picture and glance, prepared ahead in a thread."""
-        waiting: ByteQueue[tuple[int, ByteImage, Glance] | BaseException] = ByteQueue(_AHEAD)
+        return run_ahead(self._looks(), lambda look: look[1].nbytes, name="mien-look", most=_AHEAD)
 
-        def work() -> None:
-            try:
-                for frame in self._reader.stream():
-                    picture = self._look(frame)
-                    item = (frame.index, picture, Glance.of(picture))
-                    waiting.put(item, picture.nbytes)
-            except Closed:
-                pass
-            except BaseException as error:  # noqa: BLE001 - raised again by the consumer
-                # A consumer that has left does not hear of it.
-                with suppress(Closed):
-                    waiting.put(error)
-            finally:
-                waiting.close()
-
-        thread = threading.Thread(target=work, name="mien-look", daemon=True)
-        thread.start()
-        try:
-            while True:
-                try:
-                    item = waiting.get()
-                except Closed:
-                    return
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-        finally:
-            waiting.close(drop=True)
-            thread.join()
+    def _looks(self) -> Iterator[tuple[int, ByteImage, Glance]]:
+        for frame in self._reader.stream():
+            picture = self._look(frame)
+            yield frame.index, picture, Glance.of(picture)
 
     def backward(self, before: int, first: int) -> Iterator[tuple[int, ByteImage]]:
         """The frames `before - 1` down to `first`."""
