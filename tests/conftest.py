@@ -34,6 +34,21 @@ def clip(shared: Path) -> Callable[[str], Path]:
     return find
 
 
+@pytest.fixture(scope="session")
+def small_models(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder with small random weights of everything that the reference renderer needs."""
+    from tests.small_models import small_models as lay_out
+
+    return lay_out(tmp_path_factory.mktemp("models"), shared)
+
+
+@pytest.fixture
+def models(small_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The small models, installed for the time of a test; read them, change nothing."""
+    monkeypatch.setenv("MIEN_MODELS", str(small_models))
+    return small_models
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Notes on where media were (io/relink.py) belong to the tests, not to who runs them."""

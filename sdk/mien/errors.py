@@ -11,6 +11,7 @@
     ├── NothingToDoError             4
     │   └── NoFaceError                  no face in the shot, or not the one asked for
     ├── MissingPartError             5   an extra or a model that is needed is not installed
+    │   └── WeightsError                 its file is there, but is another model's, or not whole
     ├── WriteError                   1   the disk is full, or the output failed half-way
     └── CancelledError               1   stopped by the user (Ctrl-C)
 
@@ -107,6 +108,12 @@ class MissingPartError(MienError):
 
     exit_code = 5
     code = "missing-part"
+
+
+class WeightsError(MissingPartError):
+    """A model's file is there, but cannot be used: cut short, of another model, or no weights."""
+
+    code = "weights"
 
 
 class WriteError(MienError):

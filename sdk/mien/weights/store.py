@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import sys
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from mien.errors import MissingPartError, UsageError
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-__all__ = ["Model", "models_folder", "read_catalogue"]
+__all__ = [
+    "Model",
+    "ModelFile",
+    "find_model",
+    "installed",
+    "locate",
+    "missing_for",
+    "models_folder",
+    "read_catalogue",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A file of a model.
+
+    Attributes:
+        path: Relative to the model's folder.
+        kind: What it must hold; `mien.weights.contents` says how that is checked.
+        url: Where it can be had without registration; empty when it cannot.
+        size: Bytes, where its authors tell them; else 0.
+        sha256: As its authors publish it; empty where they do not.
+        optional: Whether the model is complete without it.
+    """
+
+    path: str
+    kind: str
+    url: str = ""
+    size: int = 0
+    sha256: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +60,11 @@ class Model:
     Attributes:
         name: Its name here, and that of its folder.
         purpose: What it is for.
-        needed_by: Who needs it: the `reference` renderer, or `curves` in another basis.
+        needed_by: Who uses it: the `reference` renderer, or `curves` in another basis.
         licence: The licence of the weights, in short.
         url: Where its authors publish it.
-        files: Its files, relative to its folder.
+        files: Its files.
+        optional: Whether its user works without it.
     """
 
     name: str
@@ -36,7 +72,8 @@ class Model:
     needed_by: str
     licence: str
     url: str
-    files: tuple[str, ...]
+    files: tuple[ModelFile, ...]
+    optional: bool = False
 
     @property
     def folder(self) -> Path:
@@ -44,24 +81,93 @@ class Model:
         return models_folder() / self.name
 
     @property
+    def absent(self) -> tuple[ModelFile, ...]:
+        """The files that it needs and that are not there."""
+        return tuple(
+            file
+            for file in self.files
+            if not (file.optional or (self.folder / file.path).is_file())
+        )
+
+    @property
     def installed(self) -> bool:
-        """Whether all its files are there."""
-        return all((self.folder / file).is_file() for file in self.files)
+        """Whether all the files that it needs are there."""
+        return not self.absent
 
     def to_dict(self) -> dict[str, Any]:
         """The model in JSON's types."""
         found = {"folder": str(self.folder), "installed": self.installed}
-        return asdict(self) | {"files": list(self.files)} | found
+        return asdict(self) | {"files": [asdict(file) for file in self.files]} | found
 
 
 def models_folder() -> Path:
-    """Folder of all installed models."""
-    return platformdirs.user_data_path("mien") / "models"
+    """Folder of all installed models: `MIEN_MODELS`, or one in the user's data folder."""
+    chosen = os.environ.get("MIEN_MODELS")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("mien") / "models"
 
 
+@cache
 def read_catalogue() -> tuple[Model, ...]:
     """Every model that mien knows of."""
     text = files("mien.weights").joinpath("catalogue.toml").read_text(encoding="utf-8")
     return tuple(
-        Model(**entry | {"files": tuple(entry["files"])}) for entry in tomllib.loads(text)["model"]
+        Model(**entry | {"files": tuple(ModelFile(**file) for file in entry["files"])})
+        for entry in tomllib.loads(text)["model"]
+    )
+
+
+def find_model(name: str) -> Model:
+    """The model of a name.
+
+    Raises:
+        UsageError: When the catalogue has none of that name.
+    """
+    models = {model.name: model for model in read_catalogue()}
+    if name in models:
+        return models[name]
+    guess = difflib.get_close_matches(name, models, n=1)
+    raise UsageError(
+        f"There is no model named '{name}'.",
+        f"Did you mean '{guess[0]}'?" if guess else "`mien models list` names them all.",
+    )
+
+
+def locate(name: str) -> dict[str, Path]:
+    """The files of an installed model, by their path in the catalogue; optional ones if there.
+
+    Raises:
+        MissingPartError: When files are missing; it names them and how to get them.
+        UsageError: When the catalogue has no model of that name.
+    """
+    model = find_model(name)
+    if model.absent:
+        absent = ", ".join(file.path for file in model.absent)
+        raise MissingPartError(
+            f"The model '{name}' is not installed: no {absent} in {model.folder}.", remedy(model)
+        )
+    paths = {file.path: model.folder / file.path for file in model.files}
+    return {name: path for name, path in paths.items() if path.is_file()}
+
+
+def remedy(model: Model) -> str:
+    """How to get a model."""
+    if all(file.url for file in model.files if not file.optional):
+        return (
+            f"`mien models fetch {model.name}` downloads it; "
+            f"`mien models add {model.name} PATH` takes one that you have."
+        )
+    return f"Get it from {model.url}, then `mien models add {model.name} PATH`."
+
+
+def installed(name: str) -> bool:
+    """Whether all the files that a model needs are there."""
+    return find_model(name).installed
+
+
+def missing_for(user: str) -> tuple[Model, ...]:
+    """The models without which a renderer or a verb does not work, and which are not there."""
+    return tuple(
+        model
+        for model in read_catalogue()
+        if model.needed_by == user and not model.optional and not model.installed
     )

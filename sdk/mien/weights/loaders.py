@@ -1,0 +1,121 @@
+"""Weights read from files without running anything that is in them.
+
+Every fault of a file is a `WeightsError` that names it. torch, safetensors and onnx are imported
+on first use.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien.errors import MissingPartError, WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["check_state", "load_safetensors", "load_torch"]
+
+AGAIN = "Get the file again: `mien models verify` names the model that it belongs to."
+_SHOWN = 3
+"""Names that an error lists before it counts the rest."""
+
+
+def load_safetensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, on the CPU.
+
+    Raises:
+        WeightsError: When the file is cut short, or is no safetensors file.
+        MissingPartError: When torch or safetensors is not installed.
+    """
+    try:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ImportError as error:
+        raise _no_torch() from error
+    try:
+        return dict(load_file(path))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise _broken(path, "safetensors", error) from error
+
+
+def load_torch(path: Path) -> dict[str, Any]:
+    """What a checkpoint of torch.save holds: tensors by name, perhaps in groups.
+
+    Raises:
+        WeightsError: When the file is cut short, holds objects instead of tensors, or is no
+            checkpoint.
+        MissingPartError: When torch is not installed.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise _no_torch() from error
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+    except pickle.UnpicklingError as error:
+        raise WeightsError(
+            f"{path} holds more than tensors: loading it could run a program, so it was not.",
+            "Use the checkpoint that the authors publish.",
+        ) from error
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise _broken(path, "torch", error) from error
+    if not isinstance(state, dict):
+        raise WeightsError(
+            f"{path} holds a {type(state).__name__} where tensors by name are expected.",
+            "Use the checkpoint that the authors publish.",
+        )
+    return state
+
+
+def check_state(
+    expected: Mapping[str, Sequence[int]], state: Mapping[str, Tensor], path: Path
+) -> None:
+    """Make sure that a file holds every tensor that a network has, in its shape, and no other.
+
+    Args:
+        expected: The network's tensors: name to shape.
+        state: The file's tensors.
+        path: The file, for the error.
+
+    Raises:
+        WeightsError: When a tensor is missing, left over or of another shape.
+    """
+    missing = [name for name in expected if name not in state]
+    surplus = [name for name in state if name not in expected]
+    other = [
+        f"{name} {tuple(state[name].shape)} instead of {tuple(shape)}"
+        for name, shape in expected.items()
+        if name in state and tuple(state[name].shape) != tuple(shape)
+    ]
+    faults = [
+        f"{what} {_few(names)}"
+        for what, names in (("missing:", missing), ("left over:", surplus), ("shapes:", other))
+        if names
+    ]
+    if faults:
+        raise WeightsError(
+            f"{path} holds the weights of another model ({'; '.join(faults)}).",
+            "Use the file that the authors publish for this model.",
+        )
+
+
+def _few(names: Sequence[str]) -> str:
+    rest = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _no_torch() -> MissingPartError:
+    return MissingPartError("Loading weights needs torch.", 'pip install "mien[reference]"')
+
+
+def _broken(path: Path, format_: str, error: Exception) -> WeightsError:
+    if not path.is_file():
+        return WeightsError(f"There is no file {path}.", AGAIN)
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return WeightsError(
+        f"{path} is cut short or is no {format_} file ({reason.rstrip('.')}).", AGAIN
+    )
