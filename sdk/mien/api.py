@@ -51,6 +51,7 @@ class RenderReport:
         output: The file, or the pattern of an image sequence.
         frames: Frames written.
         frames_edited: Frames in which a face was changed.
+        frames_resumed: Frames that an earlier render, stopped or killed, had finished.
         faces: Numbers of the faces with edits.
         renderer: Name of the renderer; None when nothing was asked of it.
         codec: Name of the codec, as `--codec` takes it.
@@ -60,6 +61,7 @@ class RenderReport:
     output: Path
     frames: int
     frames_edited: int
+    frames_resumed: int
     faces: tuple[int, ...]
     renderer: str | None
     codec: str
@@ -170,6 +172,8 @@ def render(
         TimeError: When the span lies outside the shot.
         MediaError: When the source cannot be read.
         WriteError: When the output fails half-way; nothing is left under its name.
+        CancelledError: When Ctrl-C stops a costly render; its finished frames are kept, and
+            the same call goes on from there.
     """
     from mien.media.codecs import choose_encoding
     from mien.media.outputs import check_output
@@ -185,11 +189,12 @@ def render(
     chosen = _renderer(renderer, needed=bool(plans))
     destination = Output(path, span, codec, lossless, overwrite)
     with shown(progress) as told:
-        edited = render_shot(shot, plans, chosen, destination, told)
+        rendered = render_shot(shot, plans, chosen, destination, told)
     return RenderReport(
         output=path,
         frames=len(span),
-        frames_edited=edited,
+        frames_edited=rendered.edited,
+        frames_resumed=rendered.resumed,
         faces=tuple(plan.face.number for plan in plans),
         renderer=chosen.name if chosen else None,
         codec=encoding.codec.name,

@@ -7,10 +7,12 @@ goes from decoder to encoder as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from mien.blas import one_blas_thread
 from mien.media.planes import Plate
@@ -18,11 +20,12 @@ from mien.media.reader import Frame, Reader, open_reader
 from mien.media.writer import open_writer
 from mien.model.shot import Shot
 from mien.progress import Progress
-from mien.rendering.base import FacePlan, Renderer, RenderSession
+from mien.rendering.base import CostlySession, FacePlan, Renderer, RenderSession
 from mien.rendering.compose import compose
+from mien.rendering.resume import FinishedFrames, check_free, finished_frames, resume_key
 from mien.timebase import FrameRange
 
-__all__ = ["Output", "render_shot"]
+__all__ = ["Output", "Rendered", "render_shot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,19 @@ class Output:
     overwrite: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What became of the frames of a render.
+
+    Attributes:
+        edited: Frames in which a face was changed.
+        resumed: Frames among those asked for that an earlier render had finished.
+    """
+
+    edited: int = 0
+    resumed: int = 0
+
+
 @one_blas_thread()
 def render_shot(
     shot: Shot,
@@ -51,8 +67,11 @@ def render_shot(
     renderer: Renderer | None,
     output: Output,
     progress: Progress,
-) -> int:
+) -> Rendered:
     """Render the frames of a shot.
+
+    Frames of a costly renderer are kept beside the output until it is whole, and are not
+    rendered again when the same render is started anew.
 
     Args:
         shot: The shot.
@@ -61,28 +80,18 @@ def render_shot(
         output: Where to.
         progress: Told about the stages `prepare` and `render`.
 
-    Returns:
-        How many frames were changed.
-
     Raises:
         MediaError: When the source cannot be read.
+        OutputError: When another process renders the same output at length.
         WriteError: When the output cannot be written; nothing is left under its name.
+        CancelledError: When a costly render is stopped by Ctrl-C; finished frames are kept.
     """
-    edited = 0
-    active = [(plan, plan.evaluated.active) for plan in plans]
+    check_free(output.path)
     with ExitStack() as stack:
         reader = stack.enter_context(open_reader(shot.media))
-        session: RenderSession | None = None
+        faces: _Faces | None = None
         if renderer is not None:
-            # Renderers look frames up at random, which must not disturb the stream; and rarely
-            # one twice, so that keeping them would only take memory.
-            looked_up = open_reader(shot.media, cache_bytes=0)
-            source = _Plates(stack.enter_context(looked_up))
-
-            def prepared(share: float) -> None:
-                progress("prepare", round(100 * share), 100)
-
-            session = stack.enter_context(renderer.open(shot, plans, source, prepared))
+            faces = stack.enter_context(_opened(shot, plans, renderer, output, progress))
         writer = stack.enter_context(
             open_writer(
                 output.path,
@@ -97,21 +106,75 @@ def render_shot(
         total = len(output.frames)
         progress("render", 0, total)
         for done, frame in enumerate(stack.enter_context(closing(frames)), 1):
-            asked = [plan for plan, when in active if when[frame.index]]
-            if session is not None and asked:
-                frame, changed = _edited(frame, asked, session)
-                edited += changed
-            writer.write(frame)
+            writer.write(frame if faces is None else faces.edited(frame))
             progress("render", done, total)
-    return edited
+    return Rendered() if faces is None else Rendered(faces.edits, faces.resumed)
 
 
-def _edited(frame: Frame, plans: Sequence[FacePlan], session: RenderSession) -> tuple[Frame, bool]:
-    """The frame with its faces changed, and whether anything did change."""
-    plate = frame.plate()
-    patches = [session.render(plan, frame.index, plate) for plan in plans]
-    changes = [patch for patch in patches if patch is not None]
-    return (frame.with_plate(compose(plate, changes)), True) if changes else (frame, False)
+@contextmanager
+def _opened(
+    shot: Shot,
+    plans: Sequence[FacePlan],
+    renderer: Renderer,
+    output: Output,
+    progress: Progress,
+) -> Iterator[_Faces]:
+    """The faces of a shot, with their renderer at work."""
+    # Renderers look frames up at random, which must not disturb the stream; and rarely one
+    # twice, so that keeping them would only take memory.
+    with ExitStack() as stack:
+        source = _Plates(stack.enter_context(open_reader(shot.media, cache_bytes=0)))
+
+        def prepared(share: float) -> None:
+            progress("prepare", round(100 * share), 100)
+
+        session = stack.enter_context(renderer.open(shot, plans, source, prepared))
+        finished: FinishedFrames | None = None
+        if isinstance(session, CostlySession):
+            if session.key is not None:
+                key = resume_key(shot, plans, renderer.name, session.key)
+                finished = stack.enter_context(finished_frames(output.path, key))
+            there = frozenset() if finished is None else finished.kept
+            asked = np.any([plan.evaluated.active for plan in plans], axis=0)
+            session.expect([i for i in output.frames if asked[i] and i not in there])
+        yield _Faces(plans, session, finished)
+
+
+class _Faces:
+    """The faces with edits, changed frame by frame."""
+
+    def __init__(
+        self, plans: Sequence[FacePlan], session: RenderSession, finished: FinishedFrames | None
+    ) -> None:
+        self._active = [(plan, plan.evaluated.active) for plan in plans]
+        self._session = session
+        self._finished = finished
+        self.edits = 0
+        self.resumed = 0
+
+    def edited(self, frame: Frame) -> Frame:
+        """The frame with its faces changed; the same where nothing is asked or changes."""
+        asked = [plan for plan, when in self._active if when[frame.index]]
+        if not asked:
+            return frame
+        plate = frame.plate()
+        result = self._result(frame.index, plate, asked)
+        if result is plate:
+            return frame
+        self.edits += 1
+        return frame.with_plate(result)
+
+    def _result(self, frame: int, plate: Plate, plans: Sequence[FacePlan]) -> Plate:
+        if self._finished is not None:
+            found = self._finished.find(frame, plate)
+            if found is not None:
+                self.resumed += 1
+                return found
+        patches = [self._session.render(plan, frame, plate) for plan in plans]
+        result = compose(plate, [patch for patch in patches if patch is not None])
+        if self._finished is not None:
+            self._finished.keep(frame, plate, result)
+        return result
 
 
 class _Plates:

@@ -127,6 +127,8 @@ def render(
         tell_faces(project.shot)
     edited = ", ".join(str(number) for number in report.faces)
     done = f"face {edited} edited in {report.frames_edited}" if edited else "none changed"
+    if report.frames_resumed:
+        done += f", {report.frames_resumed} of them from the render before"
     typer.echo(
         f"wrote {report.output}: {report.frames} frames, {done}; {report.codec},"
         f" {report.frames / report.seconds:.1f} frames/s"

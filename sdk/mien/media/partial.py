@@ -17,6 +17,7 @@ __all__ = [
     "hidden_name",
     "refused_place",
     "remove_stale",
+    "resume_name",
     "sync",
     "write_error",
 ]
@@ -57,6 +58,11 @@ def refused_place(folder: Path, error: OSError) -> OutputError:
 def hidden_name(name: str) -> str:
     """Name under which this process writes an output aside."""
     return f".{_stem(name)}.{os.getpid()}.partial"
+
+
+def resume_name(name: str) -> str:
+    """Name under which the finished frames of an output wait until it is whole."""
+    return f".{_stem(name)}.resume"
 
 
 def _stem(name: str) -> str:

@@ -152,15 +152,14 @@ class Plate:
 
     def copy(self) -> Plate:
         """A plate that can be changed without changing this one; costs nothing until then."""
-        twin = Plate(
-            self.layout,
-            (self.width, self.height),
-            self._planes,
-            matrix=self._matrix,
-            full=self.full,
-        )
+        twin = self.with_planes(self._planes)
         self._owned = False
         return twin
+
+    def with_planes(self, planes: Sequence[Plane]) -> Plate:
+        """A plate of the same format with other planes."""
+        size = (self.width, self.height)
+        return Plate(self.layout, size, planes, matrix=self._matrix, full=self.full)
 
     def rgb(self, box: Box | None = None) -> FloatArray:
         """A part of the picture as R'G'B', nominally 0..1.

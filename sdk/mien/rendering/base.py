@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from mien.model.evaluate import Evaluated
 from mien.model.face import Face
 from mien.model.shot import Shot
 
-__all__ = ["Box", "FacePlan", "Patch", "PlateSource", "Renderer", "RenderSession"]
+__all__ = ["Box", "CostlySession", "FacePlan", "Patch", "PlateSource", "Renderer", "RenderSession"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +87,34 @@ class RenderSession(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+
+@runtime_checkable
+class CostlySession(RenderSession, Protocol):
+    """A session whose frames are worth keeping until the output is whole.
+
+    A render that was killed then goes on where it was (rendering/resume.py). Sessions that
+    render faster than a disk would read need neither of these.
+    """
+
+    @property
+    def key(self) -> str | None:
+        """Names what its pixels depend on beyond the shot, its faces and their edits.
+
+        Settings, weights, precision, device: whatever changes a pixel must change the key.
+        None when nothing is to be kept after all.
+        """
+        ...
+
+    def expect(self, frames: Sequence[int]) -> None:
+        """Hear once, before the first frame, which frames will be asked for.
+
+        Others may still be asked for, and get the same answer as ever.
+
+        Args:
+            frames: Indices, ascending, without those that are finished already.
+        """
+        ...
 
 
 class Renderer(Protocol):
