@@ -1,0 +1,167 @@
+"""Settings of the reference renderer: values, with their limits and what they mean.
+
+Everything that shows settings to people - the command line, the project file, an editor -
+reads names, limits and help from the fields here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, get_args
+
+from mien.errors import UsageError
+
+__all__ = ["TIERS", "Colour", "Precision", "ReferenceSettings", "Scheduler", "Tier", "of_tier"]
+
+Scheduler = Literal["dpm++", "lcm"]
+Colour = Literal["rgb", "bgr"]
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+Tier = Literal["final", "preview"]
+
+TIERS: Final[tuple[Tier, ...]] = get_args(Tier)
+_LARGEST_SEED = 2**63 - 1
+
+
+def _number(default: float, low: float, high: float, help: str) -> Any:
+    return field(default=default, metadata={"low": low, "high": high, "help": help})
+
+
+def _choices(kind: Any, help: str) -> dict[str, Any]:
+    return {"choices": get_args(kind), "help": help}
+
+
+def _switch(help: str) -> Any:
+    return field(default=False, metadata={"help": help})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceSettings:
+    """How the reference renderer regenerates faces.
+
+    Steps, guidance and the adapters' scales have the defaults of the published code.
+
+    Raises:
+        UsageError: When a value is of the wrong kind or outside its limits.
+    """
+
+    steps: int = _number(25, 1, 200, "Denoising steps.")
+    guidance: float = _number(
+        3.0, 0, 30, "Classifier-free guidance; 1 or less turns it off and halves the work."
+    )
+    expression_scale: float = _number(1.0, 0, 2, "How strongly the Expression Adapter speaks.")
+    reference_scale: float = _number(
+        0.8, 0, 2, "Weight of the Reference Adapter: less follows the expression more freely,"
+        " more copies the plate; 0 turns it off.",
+    )  # fmt: skip
+    seed: int = _number(0, 0, _LARGEST_SEED, "Seed of the noise.")
+    strength: float = _number(
+        0.0, 0, 1, "How far frames are noised before they are regenerated: 1 wholly, as the"
+        " original; 0 chooses by how far the edit departs from the performance.",
+    )  # fmt: skip
+    batch: int = _number(0, 0, 256, "Frames regenerated together; 0 chooses by memory.")
+    scheduler: Scheduler = field(
+        default="dpm++",
+        metadata=_choices(Scheduler, "DPM-Solver++, or LCM for four steps without guidance."),
+    )
+    colour: Colour = field(
+        default="rgb",
+        metadata=_choices(
+            Colour,
+            "Colour order that SMIRK is fed: rgb as its authors do, bgr as the Arc2Face app does.",
+        ),
+    )
+    precision: Precision = field(
+        default="auto",
+        metadata=_choices(Precision, "Of the networks; auto is half precision on a GPU."),
+    )
+    small_vae: bool = _switch("Use the small VAE: quicker and coarser.")
+    anchors: int = _number(
+        16, 0, 1000, "Every how many frames there is an anchor, a frame to whose appearance its"
+        " neighbours refer too; 0 for none.",
+    )  # fmt: skip
+    anchor_weight: float = _number(0.5, 0, 1, "How much anchors count beside the frame itself.")
+    smoothing: int = _number(
+        6, 0, 30, "Frames to either side over which what is regenerated is smoothed in time."
+    )
+    latent_smoothing: int = _number(
+        0, 0, 30, "Frames to either side over which latents are smoothed before they are decoded."
+    )
+    approximate: bool = _switch(
+        "Go on without SMIRK or without the FLAME 2020 head, by the best other way there is."
+    )
+
+    def __post_init__(self) -> None:
+        for setting in dataclasses.fields(self):
+            _check(setting, getattr(self, setting.name))
+
+    @classmethod
+    def final(cls) -> ReferenceSettings:
+        """The settings of a final render: those of the published code, steadied in time."""
+        return cls()
+
+    @classmethod
+    def preview(cls) -> ReferenceSettings:
+        """Settings to look at an edit quickly: LCM in four steps, the small VAE."""
+        return cls(steps=4, guidance=1.0, scheduler="lcm", small_vae=True, anchors=0, smoothing=2)
+
+    @property
+    def guided(self) -> bool:
+        """Whether guidance is on, which takes two passes a step instead of one."""
+        return self.guidance > 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings in JSON's types."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ReferenceSettings:
+        """Settings from what `to_dict` made; names that are left out keep their defaults.
+
+        Raises:
+            UsageError: When a name is unknown or a value is wrong.
+        """
+        known = {setting.name for setting in dataclasses.fields(cls)}
+        strange = sorted(set(values) - known)
+        if strange:
+            raise UsageError(
+                f"The reference renderer has no setting '{strange[0]}'.",
+                f"It has {', '.join(sorted(known))}.",
+            )
+        return cls(**values)
+
+
+def of_tier(tier: str) -> ReferenceSettings:
+    """The settings of a tier, `final` or `preview`.
+
+    Raises:
+        UsageError: When there is no tier of that name.
+    """
+    if tier == "final":
+        return ReferenceSettings.final()
+    if tier == "preview":
+        return ReferenceSettings.preview()
+    raise UsageError(f"There is no tier '{tier}'.", f"Choose one of {', '.join(TIERS)}.")
+
+
+def _check(setting: dataclasses.Field[Any], value: Any) -> None:
+    name = setting.name
+    if "choices" in setting.metadata:
+        choices = setting.metadata["choices"]
+        if value not in choices:
+            raise UsageError(f"{name} cannot be '{value}'.", f"Choose one of {', '.join(choices)}.")
+        return
+    kind: type[Any] = type(setting.default)
+    if kind is bool:
+        if not isinstance(value, bool):
+            raise UsageError(f"{name} cannot be {value!r}.", "It is on or off.")
+        return
+    kinds: tuple[type[Any], ...] = (int, float) if kind is float else (int,)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
+        noun = "number" if kind is float else "whole number"
+        raise UsageError(f"{name} cannot be {value!r}.", f"It is a {noun}.")
+    low, high = setting.metadata["low"], setting.metadata["high"]
+    if not low <= value <= high:
+        raise UsageError(f"{name} cannot be {value}.", f"It lies from {low} to {high}.")
