@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ INPUT_SIZE = 192
 
 _LANES = 2
 """Graphs side by side; results do not depend on it, and more gain little beside decoding."""
+
+_STALLED = 1.0
+"""Seconds without an answer after which it is asked whether the graph failed."""
 
 
 @contextlib.contextmanager
@@ -88,6 +92,7 @@ class GraphPool:
         self._format = frames.ImageFormat.SRGB
         self._stamp = 0
         self._found: dict[int, Any] = {}
+        self._arrived = threading.Condition()
         self._lanes: list[Any] = []
         try:
             with quiet_stderr():
@@ -106,7 +111,9 @@ class GraphPool:
             ) from error
 
     def _receive(self, _: str, packet: Any) -> None:
-        self._found[packet.timestamp.value] = packet
+        with self._arrived:
+            self._found[packet.timestamp.value] = packet
+            self._arrived.notify_all()
 
     def submit(self, pictures: Sequence[ByteImage]) -> range:
         """Start the model on square pictures of `INPUT_SIZE` pixels, without waiting.
@@ -132,6 +139,18 @@ class GraphPool:
                 lane.wait_until_idle()
         packets = [self._found.pop(stamp, None) for stamp in stamps]
         return [None if packet is None or packet.is_empty() else packet for packet in packets]
+
+    def collect_each(self, stamps: range) -> list[Any]:
+        """The same for a model that answers every picture, while later ones are at work.
+
+        Raises:
+            RuntimeError: When the graph failed.
+        """
+        with self._arrived:
+            while not all(stamp in self._found for stamp in stamps):
+                if not self._arrived.wait(_STALLED) and any(x.has_error() for x in self._lanes):
+                    raise RuntimeError("MediaPipe's graph failed")
+            return [self._found.pop(stamp) for stamp in stamps]
 
     def protos(self, packet: Any) -> list[Any]:
         """The messages in a packet that holds a list of them; none in an empty one."""

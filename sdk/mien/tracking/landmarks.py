@@ -22,7 +22,7 @@ from mien.model.face import LANDMARKS
 from mien.tracking.detect import Detection
 from mien.tracking.graphs import INPUT_SIZE, ByteImage, GraphPool
 
-__all__ = ["FaceReader", "Reading", "Roi"]
+__all__ = ["FaceReader", "Pending", "Reading", "Roi"]
 
 _SKIN = 468
 
@@ -219,54 +219,70 @@ class Reading:
         return float(max(open_face * np.exp(-(apart**2)), 1e-3))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pending:
+    """Regions that are being read: where, what is in them, and what the graph calls them."""
+
+    rois: tuple[Roi, ...]
+    crops: tuple[ByteImage, ...]
+    stamps: range
+
+
 class FaceReader:
     """The bundled face mesh with attention, reading each region straight and mirrored."""
 
     def __init__(self) -> None:
         self._pool = GraphPool(_CONFIG, "numbers")
-        self._parts = _refinements()
+        parts = _refinements()
+        self._places, self._depths = _assembly(parts)
         self._mirror = load_rig().mirror
-        eyes = np.concatenate([self._parts["left_eye"][0], self._parts["right_eye"][0]])
-        self._telling = (self._parts["lips"][0], eyes)
+        eyes = np.concatenate([parts["left_eye"][0], parts["right_eye"][0]])
+        # How far both readings lie apart: over the whole face, the lips and the eyes.
+        self._over = np.zeros((LANDMARKS, 3), np.float32)
+        for column, places in enumerate((np.arange(LANDMARKS), parts["lips"][0], eyes)):
+            self._over[:, column] = np.bincount(places, minlength=LANDMARKS) / len(places)
 
     def read(self, picture: ByteImage, rois: Sequence[Roi]) -> list[Reading]:
         """Read the landmarks in some regions of a picture (H, W, 3) uint8."""
+        return self.finish(self.begin(picture, rois))
+
+    def begin(self, picture: ByteImage, rois: Sequence[Roi]) -> Pending:
+        """Start to read some regions of a picture, without waiting."""
         crops = [roi.cut(picture) for roi in rois]
         both = [side for crop in crops for side in (crop, cv2.flip(crop, 1))]
-        packets = self._pool.collect(self._pool.submit(both))
-        readings = []
-        for i, (roi, crop) in enumerate(zip(rois, crops, strict=True)):
-            straight, evidence = self._landmarks(packets[2 * i])
-            mirrored, also = self._landmarks(packets[2 * i + 1])
-            mirrored = mirrored[self._mirror]
-            mirrored[:, 0] = INPUT_SIZE - mirrored[:, 0]
-            apart = np.linalg.norm((straight - mirrored)[:, :2], axis=1)
-            points = (straight + mirrored) / 2
-            # The network counts from the corner of the first pixel, we from its centre.
-            points[:, :2] -= 0.5
-            parts = [apart[part].mean() for part in self._telling]
-            readings.append(
-                _reading(
-                    points,
-                    (evidence + also) / 2,
-                    (float(apart.mean()), float(max(parts))),
-                    roi,
-                    crop,
-                )
-            )
-        return readings
+        return Pending(tuple(rois), tuple(crops), self._pool.submit(both))
 
-    def _landmarks(self, packet: object) -> tuple[FloatArray, float]:
-        outputs = np.split(self._pool.floats(packet), _ENDS)
-        tensors = dict(zip(_OUTPUTS, outputs, strict=True))
-        points = np.empty((LANDMARKS, 3), np.float32)
-        mesh = tensors["mesh"].reshape(_SKIN, 3)
-        points[:_SKIN] = mesh
-        for name, (places, depth_of) in self._parts.items():
-            points[places, :2] = tensors[name].reshape(-1, 2)
-            if len(depth_of):
-                points[places, 2] = mesh[depth_of, 2].mean()
-        return points, float(tensors["evidence"][0])
+    def finish(self, pending: Pending) -> list[Reading]:
+        """Wait for regions that were begun."""
+        rois, crops = pending.rois, pending.crops
+        if not rois:
+            return []
+        packets = self._pool.collect_each(pending.stamps)
+        numbers = np.stack([self._pool.floats(packet) for packet in packets])
+        points = self._landmarks(numbers)
+        straight, mirrored = points[::2], points[1::2, self._mirror]
+        mirrored[..., 0] = INPUT_SIZE - mirrored[..., 0]
+        apart = np.hypot(*np.moveaxis((straight - mirrored)[..., :2], -1, 0)) @ self._over
+        middle = (straight + mirrored) / 2
+        # The network counts from the corner of the first pixel, we from its centre.
+        middle[..., :2] -= 0.5
+        evidence = (numbers[::2, -1] + numbers[1::2, -1]) / 2
+        return [
+            _reading(
+                middle[i], float(evidence[i]), (float(far[0]), float(far[1:].max())), roi, crop
+            )
+            for i, (roi, crop, far) in enumerate(zip(rois, crops, apart, strict=True))
+        ]
+
+    def _landmarks(self, numbers: FloatArray) -> FloatArray:
+        """(N, 478, 3) landmarks, pixels of the regions, of the network's (N, K) numbers."""
+        points = np.empty((len(numbers), LANDMARKS, 3), np.float32)
+        points[..., :2] = numbers[:, self._places]
+        mesh = numbers[:, : 3 * _SKIN].reshape(-1, _SKIN, 3)
+        points[:, :_SKIN, 2] = mesh[..., 2]
+        for places, depth_of in self._depths:
+            points[:, places, 2] = mesh[:, depth_of, 2].mean(axis=1)[:, None]
+        return points
 
     def close(self) -> None:
         """Free the model."""
@@ -293,8 +309,8 @@ def _reading(
     return Reading(
         points,
         evidence,
-        spread=apart[0] * factor / height,
-        part_spread=apart[1] * factor / height,
+        spread=float(apart[0]) * factor / height,
+        part_spread=float(apart[1]) * factor / height,
         roi=Roi(float(x), float(y), height * _MARGIN, float(np.arctan2(upward[0], upward[1]))),
         crop=crop,
     )
@@ -310,20 +326,25 @@ def fit_mean(points: FloatArray) -> tuple[FloatArray, float]:
         Rotation (3, 3) and scale (pixels per canonical unit) from the canonical face to the
         landmarks with y up and z towards the camera.
     """
-    mean = _centred_mean()
-    seen = points[:_SKIN] * np.array([1, -1, -1], np.float32)
-    seen = seen - seen.mean(axis=0)
-    u, stretch, vt = np.linalg.svd(seen.T @ mean)
+    mean, size = _centred_mean()
+    # The mean face is centred, so that the landmarks need not be.
+    seen = (points[:_SKIN].T @ mean) * _UP_AND_NEAR
+    u, stretch, vt = np.linalg.svd(seen)
     sign = np.array([1, 1, np.sign(np.linalg.det(u @ vt))], np.float32)
     rotation = (u * sign) @ vt
-    scale = float((stretch * sign).sum() / (mean**2).sum())
-    return np.asarray(rotation, np.float32), scale
+    return np.asarray(rotation, np.float32), float(stretch @ sign) / size
+
+
+_UP_AND_NEAR = np.array([[1], [-1], [-1]], np.float32)
+"""From pixels, y down and z away, to y up and z towards the camera."""
 
 
 @functools.cache
-def _centred_mean() -> FloatArray:
+def _centred_mean() -> tuple[FloatArray, float]:
+    """The mean face about its middle, and the sum of its squares."""
     mean = load_rig().mean
-    return np.asarray(mean - mean.mean(axis=0), np.float32)
+    centred = np.asarray(mean - mean.mean(axis=0), np.float32)
+    return centred, float((centred**2).sum())
 
 
 @functools.cache
@@ -331,8 +352,27 @@ def _face_height() -> float:
     return float(np.ptp(load_rig().mean[:, 1]))
 
 
+def _assembly(parts: _Parts) -> tuple[npt.NDArray[np.intp], list[_Part]]:
+    """How landmarks are put together from the network's numbers.
+
+    Returns:
+        (478, 2) where among the numbers each x and y is, and which landmarks have the mean depth
+        of which others.
+    """
+    places = np.zeros((LANDMARKS, 2), np.intp)
+    places[:_SKIN] = 3 * np.arange(_SKIN)[:, None] + [0, 1]
+    starts = dict(zip(_OUTPUTS, (0, *_ENDS), strict=True))
+    for name, (refined, _) in parts.items():
+        places[refined] = starts[name] + np.arange(2 * len(refined)).reshape(-1, 2)
+    return places, [part for part in parts.values() if len(part[1])]
+
+
+_Part = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+_Parts = dict[str, _Part]
+
+
 @functools.cache
-def _refinements() -> dict[str, tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+def _refinements() -> _Parts:
     """Which landmarks each part refines, and whose depth they take; as MediaPipe defines it."""
     from google.protobuf import text_format  # type: ignore[import-untyped]
     from mediapipe.calculators.util.landmarks_refinement_calculator_pb2 import (

@@ -8,7 +8,7 @@ import numpy as np
 
 from mien.media.ahead import run_ahead
 from mien.media.reader import Frame, Reader
-from mien.tracking.cuts import Glance
+from mien.tracking.cuts import CutFinder, Glance
 from mien.tracking.graphs import ByteImage
 
 __all__ = ["Pictures"]
@@ -37,6 +37,7 @@ class Pictures:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self._finder = CutFinder()
         width, height = reader.facts.orientation.upright_size
         self._height: int | None = None
         self.scale = (1.0, 1.0)
@@ -45,14 +46,22 @@ class Pictures:
             reduced = max(1, round(width * self._height / height))
             self.scale = (width / reduced, height / self._height)
 
-    def forward(self) -> Generator[tuple[int, ByteImage, Glance], None, None]:
-        """Every frame's number, picture and glance, prepared ahead in a thread."""
+    def forward(self) -> Generator[tuple[int, ByteImage, bool], None, None]:
+        """Every frame's number, its picture, and whether a new shot seems to begin with it.
+
+        All of it is prepared ahead in a thread.
+        """
         return run_ahead(self._looks(), lambda look: look[1].nbytes, name="mien-look", most=_AHEAD)
 
-    def _looks(self) -> Iterator[tuple[int, ByteImage, Glance]]:
+    def _looks(self) -> Iterator[tuple[int, ByteImage, bool]]:
         for frame in self._reader.stream():
             picture = self._look(frame)
-            yield frame.index, picture, Glance.of(picture)
+            yield frame.index, picture, self._finder.step(frame.index, Glance.of(picture))
+
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """First frames of the shots after the first, once `forward` is through."""
+        return self._finder.cuts
 
     def backward(self, before: int, first: int) -> Iterator[tuple[int, ByteImage]]:
         """The frames `before - 1` down to `first`."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from mien.media.reader import Reader
 from mien.model.face import LANDMARKS, FaceTrack
 from mien.tracking.associate import Tracklet, join
-from mien.tracking.cuts import CutFinder, Glance
 from mien.tracking.detect import Detection, FaceDetector, Region, overlap, tiles, whole
 from mien.tracking.graphs import ByteImage
-from mien.tracking.landmarks import FaceReader, Reading, Roi
+from mien.tracking.landmarks import FaceReader, Pending, Reading, Roi
 from mien.tracking.pictures import Pictures
+
+_Item = TypeVar("_Item")
 
 __all__ = ["MAX_FACES", "TrackResult", "track_faces"]
 
@@ -100,14 +102,28 @@ def track_faces(
     try:
         # Closed at once when stopped half-way, so that no thread reads on behind it.
         with closing(pictures.forward()) as frames:
-            for frame, picture, glance in frames:
-                tracker.step(frame, picture, glance)
+            for (frame, picture, cut), following in _with_next(frames):
+                # A face is read in the next picture while this one is thought about, unless a
+                # cut lies between them.
+                upcoming = None if following is None or following[2] else following[1]
+                tracker.step(frame, picture, upcoming, cut=cut)
                 if progress is not None:
                     progress(frame + 1, total)
         tracker.finish()
     finally:
         tracker.close()
     return tracker.result(total)
+
+
+def _with_next(items: Iterable[_Item]) -> Iterator[tuple[_Item, _Item | None]]:
+    """Every item and the one after it; None after the last."""
+    last: _Item | None = None
+    for item in items:
+        if last is not None:
+            yield last, item
+        last = item
+    if last is not None:
+        yield last, None
 
 
 class _Tracker:
@@ -118,8 +134,8 @@ class _Tracker:
         self._pictures = pictures
         self._detector = FaceDetector()
         self._reader = FaceReader()
-        self._finder = CutFinder()
         self._active: list[_Followed] = []
+        self._begun: _Begun | None = None
         self._done: list[Tracklet] = []
         self._since = 0
         self._turn = 0
@@ -128,23 +144,29 @@ class _Tracker:
         self._detector.close()
         self._reader.close()
 
-    def step(self, frame: int, picture: ByteImage, glance: Glance) -> None:
+    def step(
+        self, frame: int, picture: ByteImage, upcoming: ByteImage | None, *, cut: bool
+    ) -> None:
         fresh = frame == 0
-        if self._finder.step(frame, glance):
+        if cut:
             self.finish()
             self._since = frame
             fresh = True
         # The detector works while the faces that are known are read.
         search = self._detector.begin(picture, self._regions(frame, picture, fresh=fresh))
-        self._follow(picture)
+        self._follow(picture, upcoming)
         self._welcome(frame, picture, self._detector.finish(search))
         for face in self._active:
             look = face.missed == 0 and len(face.piece.rows) % _LOOK_EVERY == 1
             if look and face.last.confidence >= _SURE and _inside(face.last.roi, picture):
                 face.piece.likeness.add(face.last)
 
-    def _follow(self, picture: ByteImage) -> None:
-        readings = self._read(picture, [face.guess() for face in self._active])
+    def _follow(self, picture: ByteImage, upcoming: ByteImage | None) -> None:
+        begun, self._begun = self._begun, None
+        if upcoming is not None:
+            rois = [face.guess(2) for face in self._active]
+            self._begun = list(self._active), self._reader.begin(upcoming, rois)
+        readings = self._read_active(picture, begun)
         kept: list[_Followed] = []
         for face, reading in zip(self._active, readings, strict=True):
             found = self._judge(picture, face, reading)
@@ -166,10 +188,26 @@ class _Tracker:
             if not face.traced and len(face.piece.rows) % _EVIDENCE == 0:
                 self._trace_back(face)
 
+    def _read_active(self, picture: ByteImage, begun: _Begun | None) -> list[Reading]:
+        """Read the faces that are followed, most of which were begun one frame ago."""
+        faces, pending = begun or ([], self._reader.begin(picture, []))
+        known = dict(zip(map(id, faces), self._reader.finish(pending), strict=True))
+        used = dict(zip(map(id, faces), pending.rois, strict=True))
+        others = [face for face in self._active if id(face) not in known]
+        rois = [face.guess(1) for face in others]
+        for face, roi, reading in zip(others, rois, self._reader.read(picture, rois), strict=True):
+            known[id(face)], used[id(face)] = reading, roi
+        active = [id(face) for face in self._active]
+        return self._centred(picture, [used[i] for i in active], [known[i] for i in active])
+
     def _read(self, picture: ByteImage, rois: list[Roi]) -> list[Reading]:
         """Read some regions; those whose face lies off the middle, again."""
-        readings = self._reader.read(picture, rois)
-        used = list(rois)
+        return self._centred(picture, rois, self._reader.read(picture, rois))
+
+    def _centred(
+        self, picture: ByteImage, used: list[Roi], readings: list[Reading]
+    ) -> list[Reading]:
+        """Readings of some regions; those whose face lies off the middle are read again."""
         for _ in range(_READ_AGAIN):
             again = [i for i, r in enumerate(readings) if _moved(used[i], r.roi)]
             second = self._reader.read(picture, [readings[i].roi for i in again])
@@ -279,7 +317,7 @@ class _Tracker:
         return any(place is not None and _same(place, roi) for place in places)
 
     def result(self, total: int) -> TrackResult:
-        cuts = self._finder.cuts
+        cuts = self._pictures.cuts
         shots = list(zip((0, *cuts), (*cuts, total), strict=True))
         people = [person for person in join(self._done, cuts) if _real(person, shots)]
         people.sort(key=lambda person: -sum(sum(piece.confidence) for piece in person))
@@ -306,8 +344,8 @@ class _Followed:
         self.last = reading
         self.piece.append(reading)
 
-    def guess(self) -> Roi:
-        """Where the face will be next: where it was, moved on if it moves fast."""
+    def guess(self, ahead: int) -> Roi:
+        """Where the face will be some frames ahead: where it was, moved on if it moves fast."""
         roi = self.last.roi
         if len(self.piece.rois) < 2 or self.missed:
             return roi
@@ -315,7 +353,12 @@ class _Followed:
         dx, dy = roi.x - before.x, roi.y - before.y
         if np.hypot(dx, dy) < 0.03 * roi.side:
             return roi
-        return Roi(roi.x + 0.7 * dx, roi.y + 0.7 * dy, roi.side, roi.roll)
+        on = 0.7 * ahead
+        return Roi(roi.x + on * dx, roi.y + on * dy, roi.side, roi.roll)
+
+
+_Begun = tuple[list[_Followed], Pending]
+"""Faces that are being read in the picture to come."""
 
 
 def _real(person: Sequence[Tracklet], shots: Sequence[tuple[int, int]]) -> bool:
