@@ -1,0 +1,98 @@
+"""Render a project with a renderer that takes its time: a process to be killed.
+
+python -m tests.faults.slow_render PROJECT OUTPUT LOG [--wait SECONDS] [--die before|after]
+
+Every frame that is really rendered adds a line to LOG.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+import mien
+from mien import api
+from mien.media.partial import PartialFile
+from mien.media.planes import Box
+from mien.rendering.base import Patch
+
+FRAMES = 26
+"""Frames that are rendered, the first ones of the shot."""
+
+
+class SlowBlusher:
+    """Reddens a face, with noise of its own in every frame, after a while."""
+
+    name = "slow"
+
+    def __init__(self, log: Path, key: str | None = "weights 1", wait: float = 0.0) -> None:
+        self.log = log
+        self.key = key
+        self.wait = wait
+        self.expected: list[int] = []
+
+    def open(self, shot, plans, source, progress=None):
+        return self
+
+    def expect(self, frames: Sequence[int]) -> None:
+        self.expected = list(frames)
+
+    def render(self, plan, frame, plate):
+        time.sleep(self.wait)
+        with self.log.open("a") as log:
+            print(frame, file=log)
+        if frame % 10 == 3:
+            return None
+        x0, y0, x1, y1 = (round(v) for v in plan.face.box(frame))
+        box = Box(x0, y0, x1, y1).clip(plate.width, plate.height)
+        rgb = plate.rgb(box)
+        noise = np.random.default_rng(frame).uniform(0, 0.2, rgb.shape[:2])
+        rgb[..., 0] += (plan.evaluated.delta[frame].max() * noise).astype(np.float32)
+        mask = np.zeros(rgb.shape[:2], np.float32)
+        mask[2:-2, 2:-2] = 1
+        return Patch(box, rgb, mask)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        return None
+
+
+def _die_at_commit(when: str) -> None:
+    """Kill this process just before or just after the output gets its name."""
+    commit = PartialFile.commit
+
+    def deadly(self: PartialFile) -> None:
+        if when == "after":
+            commit(self)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    PartialFile.commit = deadly  # type: ignore[method-assign]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name in ("project", "output", "log"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("--wait", type=float, default=0.0)
+    parser.add_argument("--die")
+    asked = parser.parse_args()
+    if asked.die:
+        _die_at_commit(asked.die)
+    mien.register_renderer(SlowBlusher(asked.log, wait=asked.wait))
+    project = mien.load_project(asked.project)
+    edit = mien.Edit(api.main_face(project.shot)).key("mouthSmile", 0, 0.4)
+    mien.render(
+        project, asked.output, edits=[edit], renderer="slow", frames=f"0:{FRAMES}", overwrite=True
+    )
+
+
+if __name__ == "__main__":
+    main()
