@@ -1,0 +1,94 @@
+"""Pixels of the upright picture, taken straight from a plate, for networks to look at."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mien.media.color import srgb
+from mien.media.orient import to_coded
+from mien.media.planes import Box, Plate
+from mien.model.curves import FloatArray
+from mien.model.shot import Orientation
+
+__all__ = ["sample_upright"]
+
+Array = npt.NDArray[np.float64]
+
+_LEAST_SHRINK = 2
+"""Bilinear sampling at wider steps skips pixels and flickers: pixels are averaged first."""
+
+
+def sample_upright(plate: Plate, orientation: Orientation, xs: Array, ys: Array) -> Array:
+    """Sample a plate on a grid of the upright picture, bilinearly, black outside.
+
+    The picture is taken as its 8-bit R'G'B', which is what networks are trained on.
+
+    Args:
+        plate: The picture, coded.
+        orientation: How it is turned and stretched.
+        xs: (w,) places from left to right, evenly spaced, pixels of the upright picture.
+        ys: (h,) places from top to bottom.
+
+    Returns:
+        (h, w, 3) float64 R'G'B' in 8-bit code values, between whole ones where interpolated;
+        linear light (EXR) through the sRGB curve.
+    """
+    turned = orientation.quarter_turns % 2 == 1
+    origin, right, below = np.asarray(
+        to_coded(orientation, [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), dtype=np.float64
+    )
+    # A quarter turn makes columns of rows, so each coded axis follows one upright axis.
+    along_x, along_y = (ys, xs) if turned else (xs, ys)
+    columns = origin[0] + ((below if turned else right) - origin)[0] * along_x
+    rows = origin[1] + ((right if turned else below) - origin)[1] * along_y
+    sampled = _sample(plate, columns, rows)
+    return np.ascontiguousarray(sampled.transpose(1, 0, 2) if turned else sampled)
+
+
+def _sample(plate: Plate, columns: Array, rows: Array) -> Array:
+    """Sample on a grid of coded pixels."""
+    shrink = int(min(_step(columns), _step(rows)))
+    if shrink < _LEAST_SHRINK:
+        shrink = 1
+    box = _box_around(columns, rows, shrink).clip(
+        plate.width // shrink * shrink, plate.height // shrink * shrink
+    )
+    if not box.width or not box.height:
+        return np.zeros((len(rows), len(columns), 3))
+    rgb = plate.rgb(box)
+    if plate.layout.floating:
+        rgb = srgb(rgb)
+    codes = np.rint(np.clip(rgb, 0, 1) * np.float32(255))
+    if shrink > 1:
+        size = (box.width // shrink, box.height // shrink)
+        codes = np.asarray(cv2.resize(codes, size, interpolation=cv2.INTER_AREA))
+    middle = (shrink - 1) / 2
+    by_rows = _along(codes, (rows - box.y0 - middle) / shrink)
+    by_columns = _along(by_rows.transpose(1, 0, 2), (columns - box.x0 - middle) / shrink)
+    return by_columns.transpose(1, 0, 2)
+
+
+def _step(places: Array) -> float:
+    return float(abs(places[-1] - places[0]) / max(len(places) - 1, 1))
+
+
+def _box_around(columns: Array, rows: Array, multiple: int) -> Box:
+    """Whole pixels about all places, on the picture's own grid of multiples."""
+    low = [int(np.floor(places.min() / multiple) - 1) * multiple for places in (columns, rows)]
+    high = [int(np.floor(places.max() / multiple) + 3) * multiple for places in (columns, rows)]
+    return Box(low[0], low[1], high[0], high[1])
+
+
+def _along(pixels: FloatArray | Array, places: Array) -> Array:
+    """Interpolate linearly along the first axis (n, ...); zero beyond its ends."""
+    count = len(pixels)
+    first = np.floor(places).astype(np.int64)
+    share = places - first
+    result = np.zeros((len(places), *pixels.shape[1:]))
+    for tap, weight in ((first, 1 - share), (first + 1, share)):
+        inside = (tap >= 0) & (tap < count)
+        weight = np.where(inside, weight, 0.0).reshape(-1, *(1,) * (pixels.ndim - 1))
+        result += weight * pixels[np.clip(tap, 0, count - 1)]
+    return result
