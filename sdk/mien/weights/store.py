@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 
@@ -21,6 +21,7 @@ else:
     import tomli as tomllib
 
 __all__ = [
+    "Mistaken",
     "Model",
     "ModelFile",
     "find_model",
@@ -29,6 +30,8 @@ __all__ = [
     "missing_for",
     "models_folder",
     "read_catalogue",
+    "read_mistaken",
+    "remedy",
 ]
 
 
@@ -39,7 +42,7 @@ class ModelFile:
     Attributes:
         path: Relative to the model's folder.
         kind: What it must hold; `mien.weights.contents` says how that is checked.
-        url: Where it can be had without registration; empty when it cannot.
+        url: Where it can be had without registration; empty where it cannot.
         size: Bytes, where its authors tell them; else 0.
         sha256: As its authors publish it; empty where they do not.
         optional: Whether the model is complete without it.
@@ -62,7 +65,8 @@ class Model:
         purpose: What it is for.
         needed_by: Who uses it: the `reference` renderer, or `curves` in another basis.
         licence: The licence of the weights, in short.
-        url: Where its authors publish it.
+        use: Who may use it: anybody within the licence (`commercial`), or for `research` only.
+        url: The page on which its authors publish it.
         files: Its files.
         optional: Whether its user works without it.
     """
@@ -71,6 +75,7 @@ class Model:
     purpose: str
     needed_by: str
     licence: str
+    use: Literal["commercial", "research"]
     url: str
     files: tuple[ModelFile, ...]
     optional: bool = False
@@ -90,6 +95,11 @@ class Model:
         )
 
     @property
+    def fetchable(self) -> bool:
+        """Whether the files that it needs can be had without registration."""
+        return all(file.url for file in self.files if not file.optional)
+
+    @property
     def installed(self) -> bool:
         """Whether all the files that it needs are there."""
         return not self.absent
@@ -98,6 +108,23 @@ class Model:
         """The model in JSON's types."""
         found = {"folder": str(self.folder), "installed": self.installed}
         return asdict(self) | {"files": [asdict(file) for file in self.files]} | found
+
+
+@dataclass(frozen=True, slots=True)
+class Mistaken:
+    """A file that has the layout of a kind and means something else.
+
+    Attributes:
+        kind: The kind that it is taken for.
+        name: What it is.
+        size: Bytes.
+        sha256: Its checksum.
+    """
+
+    kind: str
+    name: str
+    size: int
+    sha256: str
 
 
 def models_folder() -> Path:
@@ -109,11 +136,26 @@ def models_folder() -> Path:
 @cache
 def read_catalogue() -> tuple[Model, ...]:
     """Every model that mien knows of."""
-    text = files("mien.weights").joinpath("catalogue.toml").read_text(encoding="utf-8")
     return tuple(
-        Model(**entry | {"files": tuple(ModelFile(**file) for file in entry["files"])})
-        for entry in tomllib.loads(text)["model"]
+        _model(entry.pop("source", ""), entry.pop("files"), entry)
+        for entry in _catalogue()["model"]
     )
+
+
+@cache
+def read_mistaken() -> tuple[Mistaken, ...]:
+    """Every file that is known to be taken for another."""
+    return tuple(Mistaken(**entry) for entry in _catalogue()["mistaken"])
+
+
+def _catalogue() -> dict[str, list[dict[str, Any]]]:
+    text = files("mien.weights").joinpath("catalogue.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _model(source: str, entries: list[dict[str, Any]], rest: dict[str, Any]) -> Model:
+    made = [{"url": source and source + entry["path"]} | entry for entry in entries]
+    return Model(**rest, files=tuple(ModelFile(**entry) for entry in made))
 
 
 def find_model(name: str) -> Model:
@@ -151,7 +193,7 @@ def locate(name: str) -> dict[str, Path]:
 
 def remedy(model: Model) -> str:
     """How to get a model."""
-    if all(file.url for file in model.files if not file.optional):
+    if model.fetchable:
         return (
             f"`mien models fetch {model.name}` downloads it; "
             f"`mien models add {model.name} PATH` takes one that you have."
