@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+import mien
 from mien.blas import one_blas_thread
 from mien.media.planes import Plate
 from mien.media.reader import Frame, Reader, open_reader
@@ -132,7 +133,7 @@ def _opened(
         finished: FinishedFrames | None = None
         if isinstance(session, CostlySession):
             if session.key is not None:
-                key = resume_key(shot, plans, renderer.name, session.key)
+                key = resume_key(shot, plans, mien.__version__, renderer.name, session.key)
                 finished = stack.enter_context(finished_frames(output.path, key))
             there = frozenset() if finished is None else finished.kept
             asked = np.any([plan.evaluated.active for plan in plans], axis=0)

@@ -32,7 +32,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-import mien
 from mien.errors import CancelledError, MediaError, MienError, OutputError
 from mien.media.lock import Held, Lock
 from mien.media.partial import hidden_name, resume_name
@@ -57,14 +56,14 @@ _Span = tuple[int, int, int, int]
 """First and last (excluded) row and sample of the part of a plane that differs."""
 
 
-def resume_key(shot: Shot, plans: Sequence[FacePlan], renderer: str, session: str) -> str:
+def resume_key(shot: Shot, plans: Sequence[FacePlan], *names: str) -> str:
     """Names everything on which the pixels of a render depend.
 
     Args:
         shot: The shot.
         plans: The faces with edits.
-        renderer: Name of the renderer.
-        session: The session's own key: settings, weights, device.
+        names: What else they depend on: the program's version, the renderer, the key of its
+            session.
 
     Returns:
         32 hexadecimal digits.
@@ -72,7 +71,7 @@ def resume_key(shot: Shot, plans: Sequence[FacePlan], renderer: str, session: st
     digest = hashlib.blake2b(digest_size=16)
     media = shot.media
     facts = (media.fingerprint, media.pixel_format, media.orientation, media.color, shot.cuts)
-    for value in (_FORMAT, mien.__version__, renderer, session, facts, _files(media)):
+    for value in (_FORMAT, names, facts, _files(media)):
         digest.update(repr(value).encode() + b"\0")
     for face in shot.faces:
         curves = face.curves
