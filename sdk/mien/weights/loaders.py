@@ -6,6 +6,8 @@ on first use.
 
 from __future__ import annotations
 
+import json
+import os
 import pickle
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -17,9 +19,17 @@ from mien.errors import MissingPartError, WeightsError
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["check_state", "load_safetensors", "load_torch"]
+__all__ = [
+    "check_state",
+    "load_safetensors",
+    "load_torch",
+    "safetensors_shapes",
+    "torch_shapes",
+]
 
 AGAIN = "Get the file again: `mien models verify` names the model that it belongs to."
+_MOST_HEADER = 100_000_000
+"""Bytes; safetensors itself refuses longer ones."""
 _SHOWN = 3
 """Names that an error lists before it counts the rest."""
 
@@ -31,6 +41,7 @@ def load_safetensors(path: Path) -> dict[str, Tensor]:
         WeightsError: When the file is cut short, or is no safetensors file.
         MissingPartError: When torch or safetensors is not installed.
     """
+    safetensors_shapes(path)
     try:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
@@ -42,8 +53,61 @@ def load_safetensors(path: Path) -> dict[str, Tensor]:
         raise _broken(path, "safetensors", error) from error
 
 
-def load_torch(path: Path) -> dict[str, Any]:
+def safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of a safetensors file's tensors, from its header alone.
+
+    Raises:
+        WeightsError: When the file is cut short, or is no safetensors file.
+    """
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            start = file.read(8)
+            length = int.from_bytes(start, "little")
+            if start.startswith((b"PK\x03\x04", b"\x80")):
+                raise WeightsError(
+                    f"{path} holds a pickle where safetensors are expected; it was not opened.",
+                    "Use the safetensors file that the authors publish.",
+                )
+            if not 2 <= length <= min(size - 8, _MOST_HEADER):
+                raise ValueError("no header")
+            header = json.loads(file.read(length))
+        header.pop("__metadata__", None)
+        end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
+        if size != 8 + length + end:
+            raise ValueError(f"{size} bytes instead of {8 + length + end}")
+        return {name: tuple(entry["shape"]) for name, entry in header.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise _broken(path, "safetensors", error) from error
+
+
+def torch_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of a checkpoint's tensors; those in a group have its name before theirs.
+
+    Raises:
+        WeightsError: When the file cannot be loaded, or holds something else.
+        MissingPartError: When torch is not installed.
+    """
+    shapes = {}
+    for name, value in load_torch(path, mapped=True).items():
+        group = {f"{name}.{key}": v for key, v in value.items()} if isinstance(value, dict) else {}
+        for key, tensor in (group or {str(name): value}).items():
+            if not hasattr(tensor, "shape"):
+                raise WeightsError(
+                    f"{path} holds a {type(tensor).__name__} where a tensor is expected: {key}.",
+                    "Use the checkpoint that the authors publish.",
+                )
+            shapes[key] = tuple(tensor.shape)
+    return shapes
+
+
+def load_torch(path: Path, *, mapped: bool = False) -> dict[str, Any]:
     """What a checkpoint of torch.save holds: tensors by name, perhaps in groups.
+
+    Args:
+        path: The checkpoint.
+        mapped: Leave the tensors on disk until they are looked at.
 
     Raises:
         WeightsError: When the file is cut short, holds objects instead of tensors, or is no
@@ -55,7 +119,9 @@ def load_torch(path: Path) -> dict[str, Any]:
     except ImportError as error:
         raise _no_torch() from error
     try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
+        # Only checkpoints in a zip, as torch writes them since 1.6, can stay on disk.
+        mapped = mapped and zipfile.is_zipfile(path)
+        state = torch.load(path, weights_only=True, map_location="cpu", mmap=mapped)
     except pickle.UnpicklingError as error:
         raise WeightsError(
             f"{path} holds more than tensors: loading it could run a program, so it was not.",
