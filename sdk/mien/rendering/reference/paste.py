@@ -1,0 +1,163 @@
+"""The regenerated face into the plate: only what the edit implies, and in the plate's own look.
+
+    W    the plate with its pixels moved by the warp renderer, at the plate's resolution
+    R    the regenerated square, in W's colours
+    C    what is added to W, as a square: R - W where pixels have to be made anew, its slow part
+         where the skin's shading changes, nothing elsewhere
+
+W's own detail stays wherever nothing is made anew, at any resolution: C is smooth there. Where
+something is, W's detail is taken out, but for its grain. The border between both is drawn
+where they agree: what they differ by around it is taken off inside, smoothly (Perez et al.
+2003 do so by a Laplacian; here it is diffused by normalised convolution).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mien.media.color import srgb
+from mien.media.planes import Box, Plate
+from mien.model.curves import FloatArray
+from mien.rendering.base import Patch
+from mien.rendering.reference.crop import Crop
+from mien.rendering.reference.need import Need
+from mien.rendering.warp.tone import diffuse, grain_level, luma
+
+__all__ = ["Correction", "correction_of", "display", "in_colours_of", "paste", "picture_of"]
+
+_SLOW = 0.035
+"""Standard deviation, as a part of the square's side, of what counts as shading."""
+_SEAM = 0.02
+"""Likewise, of how far the difference around a border is taken off inside."""
+_LIMIT = 0.08
+"""Of shading's change, in R'G'B': a stronger one is a fault of the regenerated face."""
+_GAIN = 0.5, 2.0
+"""Limits of a contrast that is matched."""
+_GRAIN_REACH = 3.0
+"""What differs from its surroundings by more than this many times the grain is detail."""
+
+_NO_GRAIN = 1e-4
+"""A grain that no format shows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Correction:
+    """What is added to the warped picture, over the square of one frame.
+
+    Attributes:
+        change: (N, N, 3) the sum.
+        made: (N, N) 0..1, how far the warped picture's own detail gives way to it.
+        warped: (N, N, 3) the warped picture in the square.
+        own: 0..1, how much of the grain of this very frame the change takes away: 1 when it
+            was not averaged over time.
+    """
+
+    change: FloatArray
+    made: FloatArray
+    warped: FloatArray
+    own: float
+
+
+def display(plate: Plate, rgb: FloatArray) -> FloatArray:
+    """Pixels of a plate as the networks are shown them: linear light (EXR) as sRGB."""
+    return srgb(rgb) if plate.layout.floating else rgb
+
+
+def picture_of(plate: Plate, patch: Patch | None, box: Box) -> FloatArray:
+    """(h, w, 3) a box of the plate with a patch in it."""
+    picture = plate.rgb(box)
+    if patch is None:
+        return picture
+    x0, y0 = max(box.x0, patch.box.x0), max(box.y0, patch.box.y0)
+    x1, y1 = min(box.x1, patch.box.x1), min(box.y1, patch.box.y1)
+    if x1 <= x0 or y1 <= y0:
+        return picture
+    here = picture[y0 - box.y0 : y1 - box.y0, x0 - box.x0 : x1 - box.x0]
+    rows = slice(y0 - patch.box.y0, y1 - patch.box.y0)
+    columns = slice(x0 - patch.box.x0, x1 - patch.box.x0)
+    here += patch.mask[rows, columns, None] * (patch.rgb[rows, columns] - here)
+    return picture
+
+
+def in_colours_of(regenerated: FloatArray, warped: FloatArray, need: Need) -> FloatArray:
+    """A regenerated square with the mean and the contrast of the warped one, per channel.
+
+    They are compared on the skin that merely moves.
+    """
+    weight = need.face * (1 - need.made) + 1e-6
+    weight = weight / weight.sum()
+    mean, deviation = _moments(regenerated, weight)
+    wanted, wide = _moments(warped, weight)
+    gain = np.clip(wide / np.maximum(deviation, 1e-4), *_GAIN)
+    return np.asarray((regenerated - mean) * gain + wanted, dtype=np.float32)
+
+
+def correction_of(difference: FloatArray, warped: FloatArray, need: Need, own: float) -> Correction:
+    """What is added to the warped picture of a frame.
+
+    Args:
+        difference: (N, N, 3) the regenerated square minus the warped one, steadied over time.
+        warped: (N, N, 3) the warped square.
+        need: What has to be regenerated.
+        own: This frame's share of the difference.
+    """
+    size = len(warped)
+    kept = need.face * (1 - need.made)
+    weight = cv2.GaussianBlur(kept, (0, 0), _SLOW * size)
+    slow = cv2.GaussianBlur(difference * kept[..., None], (0, 0), _SLOW * size)
+    slow /= np.maximum(weight, 1e-3)[..., None]
+    # Shading scales the skin's own colour; a change of hue is the regenerated face's fault.
+    colour = cv2.GaussianBlur(warped, (0, 0), _SLOW * size)
+    brighter = (_LIMIT * np.tanh(luma(slow) / _LIMIT) * need.shaded)[..., None]
+    shading = brighter * np.clip(colour / np.maximum(luma(colour), 1e-2)[..., None], 0, 3)
+    seam = diffuse(shading - difference, 1 - need.made, _SEAM * size)
+    return Correction(np.asarray(difference + seam, np.float32), need.made, warped, own)
+
+
+def paste(patch: Patch, plate: Plate, crop: Crop, correction: Correction) -> Patch:
+    """The warp renderer's patch with what is regenerated in it.
+
+    Args:
+        patch: The warp renderer's patch; its mask and its box are kept.
+        plate: The plate.
+        crop: The square of the frame.
+        correction: What is added.
+    """
+    box = patch.box
+    warped = display(plate, patch.rgb)
+    seen = crop.lay(correction.change, box)
+    made = np.clip(crop.lay(correction.made, box), 0, 1)[..., None]
+    # Of the warped picture's detail that a square cannot hold, only the grain is kept.
+    grain = _grain(warped)
+    coarse = crop.lay(crop.take(grain, (box.x0, box.y0)), box)
+    detail = warped - crop.lay(correction.warped, box) - (grain - coarse)
+    change = seen - made * (detail - correction.own * coarse)
+    if plate.layout.floating:
+        change = _linear(warped + change) - _linear(warped)
+    return Patch(box, np.asarray(patch.rgb + change, dtype=np.float32), patch.mask)
+
+
+def _moments(picture: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(3,) mean and standard deviation of a picture under weights that sum to 1."""
+    mean = (picture * weight[..., None]).sum(axis=(0, 1))
+    variance = ((picture - mean) ** 2 * weight[..., None]).sum(axis=(0, 1))
+    return mean, np.sqrt(variance)
+
+
+def _grain(picture: FloatArray) -> FloatArray:
+    """The grain of a picture: what smoothing that spares edges (Tomasi and Manduchi 1998) takes."""
+    level = grain_level(picture)
+    if level < _NO_GRAIN:
+        return np.zeros_like(picture)
+    smooth = cv2.bilateralFilter(picture, 5, _GRAIN_REACH * level, 1.5)
+    return np.asarray(picture - smooth, dtype=np.float32)
+
+
+def _linear(encoded: FloatArray) -> FloatArray:
+    """The inverse of `media.color.srgb`."""
+    value = np.maximum(encoded, 0)
+    curve = ((value + 0.055) / 1.055) ** 2.4
+    return np.asarray(np.where(value <= 0.04045, value / 12.92, curve), dtype=np.float32)

@@ -1,0 +1,72 @@
+"""The edit as the warp renderer shows it: the plate's own pixels, moved."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.media.planes import Plate
+from mien.model.controls import HEAD, INDEX
+from mien.model.curves import BoolArray, FloatArray
+from mien.model.shot import Shot
+from mien.rendering.base import FacePlan, Patch, PlateSource
+from mien.rendering.compose import compose
+from mien.rendering.warp.exemplars import look_through
+from mien.rendering.warp.head import head_turns, turn_head
+from mien.rendering.warp.motion import FaceMotion, Mover
+from mien.rendering.warp.paint import paint
+
+__all__ = ["Warped"]
+
+_GAZE = [i for name, i in INDEX.items() if name.startswith("gaze")]
+_HEAD = [INDEX[name] for name in HEAD]
+
+
+class Warped:
+    """One face of a shot, warped.
+
+    Args:
+        plan: The face and its edit.
+        shot: The shot.
+        source: Its plates, which are looked through for an open mouth.
+    """
+
+    def __init__(self, plan: FacePlan, shot: Shot, source: PlateSource) -> None:
+        self._plan = plan
+        self._orientation = shot.media.orientation
+        self._mover = Mover(plan.face, shot.media.orientation)
+        self._memory = look_through(plan, self._mover, source, shot.cuts)
+
+    @property
+    def expressive(self) -> BoolArray:
+        """(T,) the frames in which more is asked than a look or a turn of the head.
+
+        No coefficient of a face says where it looks or where the head is turned.
+        """
+        delta = self._plan.evaluated.delta.copy()
+        delta[:, _GAZE + _HEAD] = 0
+        return np.asarray(delta.any(axis=1))
+
+    def motion(self, frame: int) -> FaceMotion:
+        """How the face moves in a frame."""
+        source = self._plan.evaluated.source[frame]
+        return self._mover.move(frame, source, source + self._plan.evaluated.delta[frame])
+
+    def patch(self, motion: FaceMotion, frame: int, plate: Plate) -> Patch | None:
+        """The changed expression; None when nothing of it is in the picture."""
+        return paint(motion, plate, frame, self._memory)
+
+    def plate(self, frame: int, plate: Plate) -> Plate:
+        """The plate with the changed expression in it."""
+        patch = self.patch(self.motion(frame), frame, plate)
+        return plate if patch is None else compose(plate, [patch])
+
+    def turned(self, frame: int, plate: Plate, patch: Patch | None) -> Patch | None:
+        """A changed expression with the head turned as asked."""
+        turns = self._turns(frame)
+        if not turns.any():
+            return patch
+        return turn_head(self._plan.face, self._orientation, frame, turns, plate, patch)
+
+    def _turns(self, frame: int) -> FloatArray:
+        source = self._plan.evaluated.source[frame]
+        return head_turns(source, source + self._plan.evaluated.delta[frame])
