@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,7 @@ import numpy as np
 import platformdirs
 
 from mien.media.partial import PartialFile
+from mien.weights.contents import digest
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -41,7 +41,7 @@ def cached_graph(checkpoint: Path, *, renew: bool = False) -> bytes:
     Raises:
         WeightsError: When the checkpoint cannot be used.
     """
-    place = platformdirs.user_cache_path("mien") / "smirk" / f"{_hash(checkpoint)}-{_LAYOUT}.onnx"
+    place = platformdirs.user_cache_path("mien") / "smirk" / f"{digest(checkpoint)}-{_LAYOUT}.onnx"
     if not renew:
         with contextlib.suppress(OSError):
             return place.read_bytes()
@@ -121,14 +121,6 @@ class _Writer:
         for conv, _, relu in block.layers():
             y = self.conv(conv, y, relu=relu)
         return self.node("Add", [x, y], f"{y}.sum") if block.skips else y
-
-
-def _hash(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _keep(place: Path, graph: bytes) -> None:
