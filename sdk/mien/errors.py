@@ -12,7 +12,10 @@
     │   └── NoFaceError                  no face in the shot, or not the one asked for
     ├── MissingPartError             5   an extra or a model that is needed is not installed
     │   └── WeightsError                 its file is there, but is another model's, or not whole
+    ├── FetchError                   1   a download failed; what was received is kept
+    ├── RenderError                  1   a renderer failed at a frame; the frame is named
     ├── WriteError                   1   the disk is full, or the output failed half-way
+    ├── DeviceMemoryError            1   the GPU's memory does not hold what was asked of it
     └── CancelledError               1   stopped by the user (Ctrl-C)
 
 Each error is one line that names the cause, and a remedy. Errors of other libraries are
@@ -116,10 +119,38 @@ class WeightsError(MissingPartError):
     code = "weights"
 
 
+class FetchError(MienError):
+    """A download failed; asked for again, it goes on where it stopped."""
+
+    code = "fetch"
+
+
+class RenderError(MienError):
+    """A renderer could not make a frame; it was not written."""
+
+    code = "render"
+
+
 class WriteError(MienError):
     """Writing failed half-way; no file was left under the final name."""
 
     code = "write"
+
+
+class DeviceMemoryError(MienError):
+    """The device's memory does not hold so many frames at once; fewer may fit.
+
+    Args:
+        cause: As of every error.
+        remedy: As of every error.
+        frames: How many were asked for at once.
+    """
+
+    code = "device-memory"
+
+    def __init__(self, cause: str, remedy: str = "", *, frames: int = 0) -> None:
+        super().__init__(cause, remedy)
+        self.frames = frames
 
 
 class CancelledError(MienError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 __all__ = ["Progress", "shown"]
 
@@ -13,24 +14,27 @@ Progress = Callable[[str, int, int], None]
 
 
 @contextmanager
-def shown(progress: bool | Progress) -> Iterator[Progress]:
+def shown(
+    progress: bool | Progress, unit: Literal["steps", "bytes"] = "steps"
+) -> Iterator[Progress]:
     """Give long work something to report to.
 
     Args:
         progress: True for bars on standard error when that is a terminal, False for
             silence, or a function that is told.
+        unit: What is counted.
     """
     if callable(progress):
         yield progress
     elif progress and sys.stderr is not None and sys.stderr.isatty():
-        with _bars() as told:
+        with _bars(unit) as told:
             yield told
     else:
         yield lambda stage, done, total: None
 
 
 @contextmanager
-def _bars() -> Iterator[Progress]:
+def _bars(unit: Literal["steps", "bytes"]) -> Iterator[Progress]:
     # rich costs 60 ms to import, so only those who look at a terminal pay for it.
     from rich import progress as bars
     from rich.console import Console
@@ -41,12 +45,14 @@ def _bars() -> Iterator[Progress]:
             speed = task.finished_speed or task.speed
             return Text("" if speed is None else f"{speed:.1f}/s", style="progress.data.speed")
 
+    counts: tuple[bars.ProgressColumn, bars.ProgressColumn] = (bars.MofNCompleteColumn(), Rate())
+    if unit == "bytes":
+        counts = (bars.DownloadColumn(), bars.TransferSpeedColumn())
     stages: dict[str, bars.TaskID] = {}
     with bars.Progress(
         bars.TextColumn("{task.description:>9}"),
         bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        Rate(),
+        *counts,
         bars.TimeRemainingColumn(elapsed_when_finished=True),
         console=Console(stderr=True),
     ) as display:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from mien.cli.models import models
 from mien.cli.options import Json
 from mien.cli.output import print_json, print_table
 from mien.errors import MissingPartError
@@ -11,8 +12,6 @@ from mien.errors import MissingPartError
 __all__ = ["add_to"]
 
 _MARKS = {"ok": "ok", "optional": "--", "missing": "!!"}
-
-models = typer.Typer(no_args_is_help=True, help="Models that can be installed beside mien.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,18 +37,3 @@ def doctor(json: Json = False) -> None:
         )
     if missing:
         raise typer.Exit(MissingPartError.exit_code)
-
-
-@models.command("list")
-def models_list(json: Json = False) -> None:
-    """List the models that mien can use, their licences, and whether they are installed."""
-    from mien.weights.store import read_catalogue
-
-    catalogue = read_catalogue()
-    if json:
-        print_json({"models": [model.to_dict() for model in catalogue]})
-        return
-    for model in catalogue:
-        state = "installed" if model.installed else "not installed"
-        typer.echo(f"{model.name}  ({state})")
-        typer.echo(f"  {model.purpose}\n  licence: {model.licence}\n  from: {model.url}\n")

@@ -85,13 +85,23 @@ class Model:
         """Where its files belong on this machine."""
         return models_folder() / self.name
 
+    def path(self, file: ModelFile) -> Path:
+        """Where one of its files belongs on this machine."""
+        return self.folder / file.path
+
     @property
     def absent(self) -> tuple[ModelFile, ...]:
         """The files that it needs and that are not there."""
         return tuple(
-            file
-            for file in self.files
-            if not (file.optional or (self.folder / file.path).is_file())
+            file for file in self.files if not (file.optional or self.path(file).is_file())
+        )
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files: of those that are there as they are, else as they are published."""
+        there = {file: self.path(file) for file in self.files}
+        return sum(
+            path.stat().st_size if path.is_file() else file.size for file, path in there.items()
         )
 
     @property
@@ -106,8 +116,14 @@ class Model:
 
     def to_dict(self) -> dict[str, Any]:
         """The model in JSON's types."""
-        found = {"folder": str(self.folder), "installed": self.installed}
-        return asdict(self) | {"files": [asdict(file) for file in self.files]} | found
+        return {
+            **asdict(self),
+            "files": [asdict(file) for file in self.files],
+            "folder": str(self.folder),
+            "installed": self.installed,
+            "missing": [file.path for file in self.absent],
+            "fetchable": self.fetchable,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +170,9 @@ def _catalogue() -> dict[str, list[dict[str, Any]]]:
 
 
 def _model(source: str, entries: list[dict[str, Any]], rest: dict[str, Any]) -> Model:
-    made = [{"url": source and source + entry["path"]} | entry for entry in entries]
-    return Model(**rest, files=tuple(ModelFile(**entry) for entry in made))
+    for entry in entries:
+        entry.setdefault("url", source and source + entry["path"])
+    return Model(**rest, files=tuple(ModelFile(**entry) for entry in entries))
 
 
 def find_model(name: str) -> Model:
@@ -187,7 +204,7 @@ def locate(name: str) -> dict[str, Path]:
         raise MissingPartError(
             f"The model '{name}' is not installed: no {absent} in {model.folder}.", remedy(model)
         )
-    paths = {file.path: model.folder / file.path for file in model.files}
+    paths = {file.path: model.path(file) for file in model.files}
     return {name: path for name, path in paths.items() if path.is_file()}
 
 
