@@ -16,6 +16,7 @@ import numpy as np
 
 import mien
 from mien.blas import one_blas_thread
+from mien.media.aside import check_free
 from mien.media.planes import Plate
 from mien.media.reader import Frame, Reader, open_reader
 from mien.media.writer import open_writer
@@ -23,7 +24,7 @@ from mien.model.shot import Shot
 from mien.progress import Progress
 from mien.rendering.base import CostlySession, FacePlan, Renderer, RenderSession
 from mien.rendering.compose import compose
-from mien.rendering.resume import FinishedFrames, check_free, finished_frames, resume_key
+from mien.rendering.resume import FinishedFrames, finished_frames, resume_key
 from mien.timebase import FrameRange
 
 __all__ = ["Output", "Rendered", "render_shot"]

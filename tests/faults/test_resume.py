@@ -195,7 +195,7 @@ def test_two_at_the_same_output(job: Job) -> None:
     folder = resume_folder(job.output)
     folder.mkdir()
     lock = Lock(folder / "lock")
-    with pytest.raises(OutputError, match=f"out.mkv is being rendered by process {os.getpid()} on"):
+    with pytest.raises(OutputError, match=f"out.mkv is being made by process {os.getpid()} on"):
         job.run()
     assert rendered_frames(job.log) == []
     lock.release()

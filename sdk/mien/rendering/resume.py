@@ -25,22 +25,21 @@ import re
 import shutil
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from mien.errors import CancelledError, MediaError, MienError, OutputError
-from mien.media.lock import Held, Lock
-from mien.media.partial import hidden_name, resume_name
+from mien.errors import CancelledError, MediaError, MienError
+from mien.media.aside import kept_aside
 from mien.media.planes import Plate
 from mien.media.sequence import Pattern
 from mien.model.shot import MediaFacts, Shot
 from mien.rendering.base import FacePlan
 
-__all__ = ["FinishedFrames", "check_free", "finished_frames", "resume_key"]
+__all__ = ["FinishedFrames", "finished_frames", "resume_key"]
 
 _FORMAT: Final = 1
 _DIGEST: Final = 16
@@ -106,17 +105,6 @@ def _add(digest: hashlib.blake2b, array: npt.NDArray[Any]) -> None:
     digest.update(np.ascontiguousarray(array).data)
 
 
-def check_free(output: Path) -> None:
-    """Refuse an output that another process is rendering with care.
-
-    Raises:
-        OutputError: When it is.
-    """
-    folder = _folder(output)
-    if folder.is_dir():
-        _lock(folder, output).release()
-
-
 @contextmanager
 def finished_frames(output: Path, key: str) -> Iterator[FinishedFrames]:
     """The finished frames of an output, until it is whole; then they are removed.
@@ -131,9 +119,7 @@ def finished_frames(output: Path, key: str) -> Iterator[FinishedFrames]:
         OutputError: When another process renders the same output.
         CancelledError: In place of KeyboardInterrupt, when frames are kept.
     """
-    folder = _folder(output)
-    lock = _lock(folder, output)
-    try:
+    with kept_aside(output) as folder:
         frames = FinishedFrames(folder, key)
         try:
             yield frames
@@ -145,16 +131,6 @@ def finished_frames(output: Path, key: str) -> Iterator[FinishedFrames]:
             if frames.kept:
                 error.remedy = f"{error.remedy} {frames.note()}".strip()
             raise
-        # In one step, so that a kill leaves all of them or a folder that the next render of
-        # this output clears away.
-        done = folder.with_name(hidden_name(_name(output)))
-        with suppress(OSError):
-            os.replace(folder, done)
-        shutil.rmtree(done, ignore_errors=True)
-    finally:
-        if folder.is_dir() and not any(folder.rglob("*.frame")):
-            shutil.rmtree(folder, ignore_errors=True)
-        lock.release()
 
 
 class FinishedFrames:
@@ -241,38 +217,6 @@ class FinishedFrames:
 
     def _path(self, frame: int) -> Path:
         return self._folder / f"{frame:08d}.frame"
-
-
-def _name(output: Path) -> str:
-    pattern = Pattern.parse(output)
-    return output.name if pattern is None else f"{pattern.prefix}{pattern.suffix}"
-
-
-def _folder(output: Path) -> Path:
-    # As the output itself: a link is followed.
-    output = output.resolve() if output.is_symlink() else output
-    return output.with_name(resume_name(_name(output)))
-
-
-def _lock(folder: Path, output: Path) -> Lock:
-    while True:
-        try:
-            if folder.is_symlink():
-                raise NotADirectoryError(0, "it is a link")
-            folder.mkdir(exist_ok=True)
-            return Lock(folder / "lock")
-        except FileNotFoundError:
-            continue  # another process has just removed its own
-        except Held as held:
-            raise OutputError(
-                f"{output} is being rendered by {held.holder or 'another process'}.",
-                "Wait for it or stop it, or choose another name.",
-            ) from held
-        except OSError as error:
-            raise OutputError(
-                f"Finished frames cannot be kept in {folder}: {error.strerror}.",
-                "Remove it, or choose another output.",
-            ) from error
 
 
 def _bits(plane: npt.NDArray[Any]) -> npt.NDArray[Any]:
