@@ -1,0 +1,364 @@
+"""The networks of the reference renderer on one device; they know of faces, not of film.
+
+Identity, expression and the frame itself go in as prompt, tokens and bank; latents come out. How
+the frames of a shot hang together is the renderer's matter.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from mien.model.curves import FloatArray
+from mien.rendering.reference.attention import Conditions
+from mien.rendering.reference.bank import Bank
+from mien.rendering.reference.denoise import (
+    Denoise,
+    conditions_of,
+    denoise,
+    predict,
+    record_reference,
+)
+from mien.rendering.reference.expression import ExpressionTokens, read_expression_adapter
+from mien.rendering.reference.files import ReferenceFiles
+from mien.rendering.reference.lora import read_lora
+from mien.rendering.reference.memory import (
+    frames_that_fit,
+    vae_frames_that_fit,
+    within_memory,
+)
+from mien.rendering.reference.prompt import Prompt, Prompter
+from mien.rendering.reference.schedule import NoiseLevels
+from mien.rendering.reference.unet import Networks
+from mien.rendering.reference.vae import Vae
+
+__all__ = ["Counts", "Denoise", "Engine", "Estimate", "Precision", "Prompt"]
+
+Precision = Literal["float32", "float16", "bfloat16"]
+REF, SHOT, LCM = "ref", "shot", "lcm"
+"""Names of the LoRAs."""
+IDENTITY_SIZE = 512
+"""Numbers of an identity embedding of ArcFace."""
+_LONG = 1.0
+"""Seconds beyond which a call is not timed again."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Work done, in rows of a batch; what a test or a report looks at.
+
+    Attributes:
+        unet_rows: Through the denoiser.
+        reference_rows: Through the reference pass.
+        bank_rows: Frames of which the bank's keys and values were projected.
+        vae_encodes: Pictures encoded.
+        vae_decodes: Pictures decoded.
+        prompts: Identities turned into prompts.
+    """
+
+    unet_rows: int = 0
+    reference_rows: int = 0
+    bank_rows: int = 0
+    vae_encodes: int = 0
+    vae_decodes: int = 0
+    prompts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How long the parts take here, in seconds.
+
+    Attributes:
+        unet_row: One row through the denoiser.
+        reference_row: One reference pass.
+        vae: Encoding and decoding a picture.
+    """
+
+    unet_row: float
+    reference_row: float
+    vae: float
+
+    def per_frame(self, steps: int, guidance: float) -> float:
+        """Seconds that a frame takes with the reference on."""
+        return self.unet_row * steps * (2 if guidance > 1 else 1) + self.reference_row + self.vae
+
+
+class Engine:
+    """The networks on one device. Get one through `load` or `open`.
+
+    Nothing in it changes through use but `counts`; the same call gives the same answer, whatever
+    was asked, or failed, before.
+
+    Attributes:
+        files: Where it was loaded from.
+        networks: The UNet, in its two forms.
+        expression: Makes tokens of coefficients.
+        vae: The VAE.
+        levels: The UNet's noise levels.
+        device: Where it works.
+        dtype: The UNet's precision.
+        resolution: Pixels of the side of the square crops that it was made for.
+        counts: Work done.
+    """
+
+    def __init__(
+        self,
+        files: ReferenceFiles,
+        *,
+        device: str = "cpu",
+        dtype: Precision = "float32",
+        compiled: bool = False,
+    ) -> None:
+        self.files = files
+        self.device, self.dtype = torch.device(device), getattr(torch, dtype)
+        tokens, adapter = read_expression_adapter(files.expression)
+        self.expression: ExpressionTokens = tokens.to(self.device)
+        self.networks = Networks.load(
+            files.unet, files.unet_config, (files.expression, adapter), self.device, self.dtype
+        )
+        for name, path in ((REF, files.reference), (LCM, files.lcm), (SHOT, files.shot)):
+            if path is not None:
+                self.networks.loras.add(name, read_lora(path, self.networks.plain))
+        # bfloat16 has 8 bits of mantissa: a picture in it shows steps. float16 has 11.
+        half = self.dtype != torch.float32
+        self.vae = Vae(
+            files.small_vae or files.vae,
+            files.small_vae_config or files.vae_config,
+            self.device,
+            torch.float16 if half else torch.float32,
+        )
+        self.levels = NoiseLevels.read(files.scheduler)
+        self.prompter = Prompter(files.encoder, files.encoder_config, files.tokenizer)
+        self.resolution = int(self.networks.config["sample_size"]) * self.vae.factor
+        self.counts = Counts()
+        self._denoiser, self._plain = self.networks.denoiser, self.networks.plain
+        if compiled:
+            self._denoiser = torch.compile(self._denoiser, dynamic=False)
+            self._plain = torch.compile(self._plain, dynamic=False)
+
+    @classmethod
+    def load(
+        cls,
+        device: str = "cpu",
+        dtype: Precision = "float32",
+        *,
+        small_vae: bool = False,
+        lcm: bool = False,
+        shot_lora: Path | None = None,
+        compiled: bool = False,
+    ) -> Engine:
+        """The installed models on a device.
+
+        Args:
+            device: As torch names it: `cpu`, `cuda`, `cuda:1`.
+            dtype: Precision of the UNet; the VAE works in float16 where that is a half.
+            small_vae: Use the small VAE, for previews.
+            lcm: Use the LoRA for few steps.
+            shot_lora: A LoRA trained on the shot.
+            compiled: Let torch.compile make kernels for every size of batch that is asked for:
+                minutes at first, faster afterwards.
+
+        Raises:
+            MissingPartError: When a model or a package is not installed.
+            WeightsError: When a file cannot be used.
+            DeviceMemoryError: When the networks do not fit into the device's memory.
+        """
+        files = ReferenceFiles.installed(small_vae=small_vae, lcm=lcm, shot=shot_lora)
+        return cls.open(files, device=device, dtype=dtype, compiled=compiled)
+
+    @classmethod
+    def open(
+        cls,
+        files: ReferenceFiles,
+        *,
+        device: str = "cpu",
+        dtype: Precision = "float32",
+        compiled: bool = False,
+    ) -> Engine:
+        """The models of given files on a device; as `load`."""
+        with within_memory(0, "Loading the networks for"):
+            return cls(files, device=device, dtype=dtype, compiled=compiled)
+
+    @torch.inference_mode()
+    def prompt(self, identity: npt.ArrayLike) -> Prompt:
+        """The prompt of an identity; once a face and shot.
+
+        Args:
+            identity: (512,) embedding of ArcFace, of any length.
+        """
+        self.counts.prompts += 1
+        prompt = self.prompter(identity)
+        return Prompt(prompt.given.to(self.device), prompt.empty.to(self.device))
+
+    @torch.inference_mode()
+    def encode(self, pictures: FloatArray, noise: Tensor | None = None) -> Tensor:
+        """Latents (frames, 4, h, w) float32 of crops, scaled as the UNet takes them.
+
+        Args:
+            pictures: (frames, H, W, 3) float32 R'G'B', 0..1; sides are multiples of 8.
+            noise: (frames, 4, h, w) makes it a draw from the posterior; None takes its mean.
+
+        Raises:
+            DeviceMemoryError: When so many do not fit at once.
+        """
+        pieces = self._vae_pieces(len(pictures), pictures.shape[1] * pictures.shape[2])
+        with within_memory(len(pictures), "Encoding"):
+            found = torch.cat(
+                [self.vae.encode(pictures[p], None if noise is None else noise[p]) for p in pieces]
+            )
+        self.counts.vae_encodes += len(pictures)
+        return found
+
+    @torch.inference_mode()
+    def decode(self, latents: Tensor) -> FloatArray:
+        """Pictures (frames, H, W, 3) float32 R'G'B', 0..1, of latents.
+
+        Raises:
+            DeviceMemoryError: When so many do not fit at once.
+        """
+        pixels = latents.shape[2] * latents.shape[3] * self.vae.factor**2
+        with within_memory(len(latents), "Decoding"):
+            found = np.concatenate(
+                [self.vae.decode(latents[p]) for p in self._vae_pieces(len(latents), pixels)]
+            )
+        self.counts.vae_decodes += len(latents)
+        return found
+
+    @torch.inference_mode()
+    def reference(self, latents: Tensor, prompt: Prompt) -> Bank:
+        """What the reference pass sees of frames; once a frame.
+
+        Args:
+            latents: (frames, 4, h, w) of the frames as they are, from `encode`.
+            prompt: Who is in them.
+
+        Raises:
+            DeviceMemoryError: When so many do not fit at once.
+        """
+        with within_memory(len(latents), "The reference pass of"):
+            bank = record_reference(self._plain, latents, prompt)
+        self.counts.reference_rows += len(latents)
+        return bank
+
+    @torch.inference_mode()
+    def denoise(self, request: Denoise) -> Tensor:
+        """Carry out a request.
+
+        Returns:
+            (frames, 4, h, w) latents, float32.
+
+        Raises:
+            DeviceMemoryError: When so many frames do not fit at once.
+        """
+        frames = len(request.noise)
+        with within_memory(frames, "Denoising"):
+            conditions = self.conditions(request)
+            return denoise(
+                lambda x, timestep: self.predict(x, timestep, conditions),
+                self.levels,
+                request,
+                self.device,
+            )
+
+    @torch.inference_mode()
+    def predict(self, latents: Tensor, timestep: Tensor, conditions: Conditions) -> Tensor:
+        """The noise that the denoiser sees in latents (rows, 4, h, w), float32: one pass.
+
+        Args:
+            latents: Rows of the empty prompt first, where the conditions have them.
+            timestep: (), of the levels that the UNet was trained at.
+            conditions: From `conditions`; of the last request whose conditions were made.
+        """
+        self.counts.unet_rows += len(latents)
+        return predict(self._denoiser, latents, timestep, conditions)
+
+    @torch.inference_mode()
+    def conditions(self, request: Denoise) -> Conditions:
+        """What all steps of a request look at; the LoRAs are set to its scales."""
+        self.use_loras(request)
+        if request.bank is not None:
+            self.counts.bank_rows += request.bank.frames + sum(
+                anchor.bank.frames for anchor in request.anchors
+            )
+        return conditions_of(self.networks.denoiser, self.expression, request)
+
+    def use_loras(self, request: Denoise) -> None:
+        """Merge the LoRAs into the denoiser at a request's scales."""
+        scales = {
+            REF: request.reference_scale if request.bank is not None else 0.0,
+            SHOT: request.shot_scale,
+            LCM: 1.0,
+        }
+        loras = self.networks.loras
+        loras.use({name: scales[name] for name in loras.names})
+
+    def frames_at_once(self, request: Denoise, pixels: int | None = None) -> int:
+        """How many frames like a request's fit into the free memory; 1 on a CPU.
+
+        Args:
+            request: A request of any number of frames.
+            pixels: Side of the crops; the engine's resolution where it is left out.
+        """
+        side = (pixels or self.resolution) // self.vae.factor
+        return frames_that_fit(
+            self.device,
+            self.dtype,
+            self.networks.config,
+            side * side,
+            guided=request.guided,
+            banks=0 if request.bank is None else 1 + len(request.anchors),
+        )
+
+    @torch.inference_mode()
+    def estimate(self, pixels: int | None = None) -> Estimate:
+        """Measure how long the parts take here, with one frame.
+
+        Args:
+            pixels: Side of the crops; the engine's resolution where it is left out.
+        """
+        before = replace(self.counts)
+        side = pixels or self.resolution
+        picture = np.full((1, side, side, 3), 0.5, dtype=np.float32)
+        prompt = self.prompt(np.ones(IDENTITY_SIZE, dtype=np.float32))
+        latents = self.encode(picture)
+        bank = self.reference(latents, prompt)
+        expressions = torch.zeros(1, self.expression.coefficients)
+        conditions = self.conditions(
+            Denoise(prompt=prompt, noise=latents, expressions=expressions, bank=bank, guidance=1.0)
+        )
+        timestep = torch.tensor(0, device=self.device)
+        estimate = Estimate(
+            unet_row=self._seconds(lambda: self.predict(latents, timestep, conditions)),
+            reference_row=self._seconds(lambda: self.reference(latents, prompt)),
+            vae=self._seconds(lambda: self.decode(self.encode(picture))),
+        )
+        self.counts = before
+        return estimate
+
+    def _seconds(self, work: Callable[[], object]) -> float:
+        """Time of one call; of a second one where the first was quick, and so mostly a start."""
+        for _ in range(2):
+            self._wait()
+            start = time.perf_counter()
+            work()
+            self._wait()
+            taken = time.perf_counter() - start
+            if taken > _LONG:
+                break
+        return taken
+
+    def _wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+    def _vae_pieces(self, frames: int, pixels: int) -> list[slice]:
+        step = vae_frames_that_fit(self.device, self.vae.dtype, self.vae.width, pixels)
+        return [slice(i, i + step) for i in range(0, frames, step)]
