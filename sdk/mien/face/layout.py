@@ -25,17 +25,22 @@ __all__ = [
     "BASES",
     "EXPRESSION",
     "EYELIDS",
+    "FLAME_BASES",
     "JAW",
     "MIEN_RIG",
+    "LinearBridge",
     "controls_to_flame",
     "flame_displacement",
     "flame_to_controls",
+    "rig_bridge",
 ]
 
 MIEN_RIG: Final = "mien-rig"
 Array = npt.NDArray[np.float64]
 
-BASES: Final = (MIEN_RIG, "flame2020", "flame2023-open")
+FLAME_BASES: Final = ("flame2020", "flame2023", "flame2023-open")
+"""Bases of FLAME heads: each is there when the head of that name is installed."""
+BASES: Final = (MIEN_RIG, *FLAME_BASES)
 """Names of the bases in which expression coefficients are given."""
 
 EXPRESSION: Final = slice(0, 50)
@@ -53,12 +58,13 @@ _RIDGE = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Bridge:
-    """Linear maps between controls, coefficients and displacement.
+class LinearBridge:
+    """Linear maps between controls, the coefficients of one basis, and displacement.
 
     Attributes:
         forward: (59, 55) coefficients of each control at 1.
-        generators: (55, 1404) displacement of each coefficient at 1.
+        generators: (55, 1404) displacement of the landmarks by each coefficient at 1, in
+            canonical units; the jaw's turn at its beginning.
         normal, right: What least squares for the controls needs.
     """
 
@@ -66,6 +72,31 @@ class _Bridge:
     generators: FloatArray
     normal: FloatArray
     right: FloatArray
+
+    @classmethod
+    def of(cls, forward: Array, generators: Array) -> LinearBridge:
+        """A bridge from what controls are in a basis, and what its coefficients do."""
+        seen = forward[_SOLVED] @ generators
+        return cls(
+            forward=forward.astype(np.float32),
+            generators=generators.astype(np.float32),
+            normal=(seen @ seen.T + _RIDGE * np.eye(len(_SOLVED))).astype(np.float32),
+            right=(generators @ seen.T).astype(np.float32),
+        )
+
+    def to_flame(self, controls: FloatArray) -> FloatArray:
+        """Coefficients (..., 55) of controls (..., 59), or of a change of them; not held."""
+        return np.asarray(np.asarray(controls, dtype=np.float32) @ self.forward, dtype=np.float32)
+
+    def to_controls(self, flame: FloatArray) -> FloatArray:
+        """Controls (..., 59), 0..1, whose deformation is nearest to that of (..., 55)."""
+        rows = np.asarray(flame, dtype=np.float32).reshape(-1, FLAME_SIZE)
+        upper = np.ones(len(_SOLVED), dtype=np.float32)
+        controls = np.zeros((len(rows), len(NAMES)), dtype=np.float32)
+        controls[:, _SOLVED] = bounded_least_squares(
+            self.normal, rows @ self.right, upper, sweeps=_SWEEPS
+        )
+        return controls.reshape(*flame.shape[:-1], len(NAMES))
 
 
 def controls_to_flame(controls: FloatArray) -> FloatArray:
@@ -77,7 +108,7 @@ def controls_to_flame(controls: FloatArray) -> FloatArray:
     Returns:
         (..., 55) float32; eyelids are held within 0..1.
     """
-    flame = controls @ _bridge().forward
+    flame = rig_bridge().to_flame(controls)
     flame[..., EYELIDS] = np.clip(flame[..., EYELIDS], 0, 1)
     return np.asarray(flame, dtype=np.float32)
 
@@ -93,14 +124,7 @@ def flame_to_controls(flame: FloatArray) -> FloatArray:
     Returns:
         (..., 59) float32.
     """
-    bridge = _bridge()
-    rows = np.asarray(flame, dtype=np.float32).reshape(-1, FLAME_SIZE)
-    upper = np.ones(len(_SOLVED), dtype=np.float32)
-    controls = np.zeros((len(rows), len(NAMES)), dtype=np.float32)
-    controls[:, _SOLVED] = bounded_least_squares(
-        bridge.normal, rows @ bridge.right, upper, sweeps=_SWEEPS
-    )
-    return controls.reshape(*flame.shape[:-1], len(NAMES))
+    return rig_bridge().to_controls(flame)
 
 
 def flame_displacement(flame: FloatArray) -> FloatArray:
@@ -112,7 +136,7 @@ def flame_displacement(flame: FloatArray) -> FloatArray:
     Returns:
         (..., 468, 3) float32 in canonical units; linear, the jaw's turn too.
     """
-    moved = np.asarray(flame, dtype=np.float32) @ _bridge().generators
+    moved = np.asarray(flame, dtype=np.float32) @ rig_bridge().generators
     return moved.reshape(*flame.shape[:-1], -1, 3)
 
 
@@ -121,21 +145,15 @@ _SWEEPS: Final = 400
 
 
 @lru_cache(maxsize=1)
-def _bridge() -> _Bridge:
+def rig_bridge() -> LinearBridge:
+    """The bridge to `mien-rig`."""
     rig = load_rig()
     fields, lids, jaw = _parts(rig)
     forward = np.zeros((len(NAMES), FLAME_SIZE))
     forward[:, EYELIDS] = _shares(fields, lids, _CLOSING)
     forward[:, JAW] = _shares(fields, jaw, _JAW)
     forward[:, EXPRESSION] = fields_beside_jaw_and_lids(rig) @ rig.expression.T
-    generators = np.concatenate([rig.expression, lids, jaw])
-    seen = forward[_SOLVED] @ generators
-    return _Bridge(
-        forward=forward.astype(np.float32),
-        generators=generators.astype(np.float32),
-        normal=(seen @ seen.T + _RIDGE * np.eye(len(_SOLVED))).astype(np.float32),
-        right=(generators @ seen.T).astype(np.float32),
-    )
+    return LinearBridge.of(forward, np.concatenate([rig.expression, lids, jaw]))
 
 
 def fields_beside_jaw_and_lids(rig: Rig) -> Array:
