@@ -185,7 +185,8 @@ class Smirk:
 
         Returns:
             (B, 55) float32 in `flame2020`: [expression 50 | eyelids 2 | jaw 3], within SMIRK's
-            limits; the same for a crop whichever others it comes with.
+            limits. A row does not depend on the crops that come with it: through onnxruntime
+            bit for bit.
         """
         if crops.ndim != 4 or crops.shape[1:] != (CROP_SIZE, CROP_SIZE, 3):
             raise ValueError(f"crops are (B, {CROP_SIZE}, {CROP_SIZE}, 3), not {crops.shape}")
@@ -290,8 +291,9 @@ def _torch(path: Path, device: str) -> _Network:
 def _onnx(path: Path) -> _Network:
     from mien.face.smirk_onnx import INPUT, OUTPUT, cached_graph
 
+    graph = cached_graph(path)
     try:
-        session = open_session(path, cached_graph(path))
+        session = open_session(path, graph)
     except WeightsError:
         # The checkpoint was checked when its graph was made, so it is the cache that is spoilt.
         session = open_session(path, cached_graph(path, renew=True))

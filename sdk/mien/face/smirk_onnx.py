@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import platformdirs
 
+from mien.errors import MissingPartError, WeightsError
 from mien.media.partial import PartialFile
 from mien.weights.contents import digest
+from mien.weights.loaders import AGAIN
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -40,14 +42,22 @@ def cached_graph(checkpoint: Path, *, renew: bool = False) -> bytes:
 
     Raises:
         WeightsError: When the checkpoint cannot be used.
+        MissingPartError: When torch or onnx is not installed.
     """
+    if not checkpoint.is_file():
+        raise WeightsError(f"There is no file {checkpoint}.", AGAIN)
     place = platformdirs.user_cache_path("mien") / "smirk" / f"{digest(checkpoint)}-{_LAYOUT}.onnx"
     if not renew:
         with contextlib.suppress(OSError):
             return place.read_bytes()
-    from mien.face.smirk_network import load_network
+    try:
+        from mien.face.smirk_network import load_network
 
-    graph = graph_of(load_network(checkpoint).expression_encoder)
+        graph = graph_of(load_network(checkpoint).expression_encoder)
+    except ImportError as error:
+        raise MissingPartError(
+            f"Preparing {checkpoint.name} needs torch and onnx.", 'pip install "mien[reference]"'
+        ) from error
     # A cache that cannot be written costs time, nothing else.
     with contextlib.suppress(OSError):
         _keep(place, graph)
