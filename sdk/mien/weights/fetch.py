@@ -44,7 +44,8 @@ _LATER: Final = "Run the same command again: it goes on where it stopped."
 class _Answer:
     """A server's answer to a request for a file from some byte on."""
 
-    stream: http.client.HTTPResponse
+    stream: http.client.HTTPResponse | None
+    """None when nothing is left to send."""
     start: int
     total: int
     """Bytes of the whole file; 0 where the server does not say."""
@@ -138,6 +139,8 @@ def _fetch_file(model: Model, file: ModelFile, progress: Progress) -> None:
 def _check_contents(path: Path, file: ModelFile) -> None:
     try:
         check_file(path, file.kind)
+    except WeightsError:
+        raise
     except MissingPartError:
         # A package that reads it is installed later, perhaps; `mien models verify` looks again.
         return
@@ -180,6 +183,8 @@ def _receive_once(url: str, partial: Path, size: int, told: Callable[[int, int],
     if answer is None:  # what is there is not a part of what is there to be had
         _forget(partial)
         return False
+    if answer.stream is None:
+        return True
     with answer.stream:
         total = answer.total or size
         if size and total != size:
@@ -234,7 +239,8 @@ def _ask(url: str, start: int, validator: str) -> _Answer | None:
         if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise
         error.close()
-        return None
+        total = error.headers.get("Content-Range", "").removeprefix("bytes */")
+        return _Answer(None, start, start, validator) if total == str(start) else None
     headers = stream.headers
     if headers.get_content_type() == "text/html":
         stream.close()

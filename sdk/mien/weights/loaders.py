@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -121,7 +122,9 @@ def load_torch(path: Path, *, mapped: bool = False) -> dict[str, Any]:
     try:
         # Only checkpoints in a zip, as torch writes them since 1.6, can stay on disk.
         mapped = mapped and zipfile.is_zipfile(path)
-        state = torch.load(path, weights_only=True, map_location="cpu", mmap=mapped)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about foreign pickles, which are refused anyway
+            state = torch.load(path, weights_only=True, map_location="cpu", mmap=mapped)
     except pickle.UnpicklingError as error:
         raise WeightsError(
             f"{path} holds more than tensors: loading it could run a program, so it was not.",
