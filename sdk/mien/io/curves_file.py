@@ -8,13 +8,17 @@ scripts. Neither holds a pickle: read the first with `np.load(path, allow_pickle
 Rotations are axis-angle in radians, in FLAME's space: x to the person's left, y up, z
 towards the camera. `translation` is in metres from the middle of the picture; its depth is
 0, as a weak-perspective camera has none.
+
+With the fit of an installed FLAME head, `expr`, `jaw_pose` and `eyelids` are that head's,
+`shape` is the person's, and `rotation` and `translation` turn it about its own root.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import UsageError
+from mien.face.flame_fit import FlameFit
 from mien.io.arrays import write_array
 from mien.io.files import written_whole
 from mien.model.controls import NAMES
@@ -53,7 +58,14 @@ def check_format(path: Path) -> None:
         )
 
 
-def write_curves(shot: Shot, faces: Sequence[Face], path: Path, *, raw: bool = False) -> None:
+def write_curves(
+    shot: Shot,
+    faces: Sequence[Face],
+    path: Path,
+    *,
+    raw: bool = False,
+    fits: Mapping[int, FlameFit] | None = None,
+) -> None:
     """Write the curves of faces.
 
     Args:
@@ -61,6 +73,7 @@ def write_curves(shot: Shot, faces: Sequence[Face], path: Path, *, raw: bool = F
         faces: The faces; one for `.npz`.
         path: The file; its ending chooses the format.
         raw: Whether the curves are taken before smoothing.
+        fits: A FLAME head's fit to faces, by their number; the others keep `mien-rig`.
 
     Raises:
         UsageError: When the ending is no format, or several faces are given for `.npz`.
@@ -68,19 +81,23 @@ def write_curves(shot: Shot, faces: Sequence[Face], path: Path, *, raw: bool = F
         WriteError: When writing fails half-way.
     """
     check_format(path)
+    fits = fits or {}
     if path.suffix.lower() == ".json":
-        content = json.dumps(_document(shot, faces, raw), allow_nan=False).encode()
+        content = json.dumps(_document(shot, faces, raw, fits), allow_nan=False).encode()
         with written_whole(path) as file:
             file.write(content)
         return
     if len(faces) != 1:
         raise UsageError(f"An .npz holds one face, not {len(faces)}.", "Choose it with --face.")
+    arrays = npz_arrays(shot.media, faces[0], raw=raw, fit=fits.get(faces[0].number))
     with written_whole(path) as file, zipfile.ZipFile(file, "w") as archive:
-        for name, array in npz_arrays(shot.media, faces[0], raw=raw).items():
+        for name, array in arrays.items():
             write_array(archive, f"{name}.npy", array, packed=True)
 
 
-def npz_arrays(media: MediaFacts, face: Face, *, raw: bool = False) -> _Arrays:
+def npz_arrays(
+    media: MediaFacts, face: Face, *, raw: bool = False, fit: FlameFit | None = None
+) -> _Arrays:
     """The arrays of an `.npz` by key; rows of frames that are not valid are NaN.
 
     Keys, over T frames: `expr` (T, 50), `jaw_pose` (T, 3), `neck_pose` (T, 3), `eyes_pose`
@@ -89,9 +106,10 @@ def npz_arrays(media: MediaFacts, face: Face, *, raw: bool = False) -> _Arrays:
     (T,) pixels per centimetre, `head_translation` (T, 2) pixels, `identity` (468, 3)
     centimetres, `frame` (T,), `time` (T,) seconds, `valid` (T,), `bridged` (T,),
     `confidence` (T,), `fps_num`, `fps_den`, `start_timecode`, `flame_version` (the basis of
-    `expr`), `face`, `name`, `source`.
+    `expr`), `face`, `name`, `source`. With the fit of a FLAME head, also `shape` (300,), and
+    `fit_error` (T,), root mean square miss of the landmarks as a part of the face's width.
     """
-    curves = face.raw if raw else face.curves
+    curves = _chosen(face, raw, fit)
     clock = media.clock
     timed: _Arrays = {
         "expr": curves.flame[:, :50],
@@ -105,29 +123,48 @@ def npz_arrays(media: MediaFacts, face: Face, *, raw: bool = False) -> _Arrays:
         "head_scale": curves.pose.scale,
         "head_translation": curves.pose.translation,
     }
+    if fit is not None:
+        rotation, timed["translation"] = fit.global_pose(media.orientation.upright_size)
+        timed["rotation"] = _axis_angle(rotation)
+        timed["fit_error"] = fit.error
     gaps = ~curves.valid
     for name, array in timed.items():
         timed[name] = array.astype(np.float32)
         timed[name][gaps] = np.nan
-    return timed | {
-        "control_names": np.array(NAMES),
-        "identity": face.identity,
-        "frame": np.arange(len(curves), dtype=np.int64),
-        "time": np.array([float(clock.seconds(i)) for i in range(len(curves))]),
-        "valid": curves.valid,
-        "bridged": curves.bridged,
-        "confidence": face.confidence,
-        "fps_num": np.array(clock.rate.numerator),
-        "fps_den": np.array(clock.rate.denominator),
-        "start_timecode": np.array(str(clock.timecode(0))),
-        "flame_version": np.array(curves.basis),
-        "face": np.array(face.number),
-        "name": np.array(face.name),
-        "source": np.array(media.path.name),
-    }
+    person = {} if fit is None else {"shape": fit.shape}
+    return (
+        timed
+        | person
+        | {
+            "control_names": np.array(NAMES),
+            "identity": face.identity,
+            "frame": np.arange(len(curves), dtype=np.int64),
+            "time": np.array([float(clock.seconds(i)) for i in range(len(curves))]),
+            "valid": curves.valid,
+            "bridged": curves.bridged,
+            "confidence": face.confidence,
+            "fps_num": np.array(clock.rate.numerator),
+            "fps_den": np.array(clock.rate.denominator),
+            "start_timecode": np.array(str(clock.timecode(0))),
+            "flame_version": np.array(curves.basis),
+            "face": np.array(face.number),
+            "name": np.array(face.name),
+            "source": np.array(media.path.name),
+        }
+    )
 
 
-def _document(shot: Shot, faces: Sequence[Face], raw: bool) -> dict[str, Any]:
+def _chosen(face: Face, raw: bool, fit: FlameFit | None) -> Curves:
+    """The curves that are asked for, in the basis of the fit if there is one."""
+    curves = face.raw if raw else face.curves
+    if fit is None:
+        return curves
+    return dataclasses.replace(curves, flame=fit.flame, basis=fit.basis, pose=fit.pose)
+
+
+def _document(
+    shot: Shot, faces: Sequence[Face], raw: bool, fits: Mapping[int, FlameFit]
+) -> dict[str, Any]:
     media = shot.media
     clock = media.clock
     return {
@@ -139,15 +176,17 @@ def _document(shot: Shot, faces: Sequence[Face], raw: bool) -> dict[str, Any]:
         "start_timecode": str(clock.timecode(0)),
         "times": [round(float(clock.seconds(i)), _DIGITS) for i in range(clock.frame_count)],
         "cuts": list(shot.cuts),
-        "faces": [_face(face, face.raw if raw else face.curves) for face in faces],
+        "faces": [_face(face, raw, fits.get(face.number)) for face in faces],
     }
 
 
-def _face(face: Face, curves: Curves) -> dict[str, Any]:
-    return {
+def _face(face: Face, raw: bool, fit: FlameFit | None) -> dict[str, Any]:
+    curves = _chosen(face, raw, fit)
+    shape = {} if fit is None else {"shape": np.round(fit.shape.astype(float), _DIGITS).tolist()}
+    return shape | {
         "number": face.number,
         "name": face.name,
-        "smoothed": curves is face.curves,
+        "smoothed": not raw,
         "basis": curves.basis,
         "valid": curves.valid.tolist(),
         "bridged": curves.bridged.tolist(),
