@@ -63,8 +63,9 @@ class Vae:
         self._net.load_state_dict(state, assign=True)
         self._net.eval().requires_grad_(False)
         # On a GPU convolutions are fastest with the channels innermost.
-        layout = torch.channels_last if device.type == "cuda" else torch.preserve_format
-        self._to(device=device, dtype=dtype, memory_format=layout)
+        gpu = device.type == "cuda"
+        self._layout = torch.channels_last if gpu else torch.contiguous_format
+        self._to(device=device, dtype=dtype, memory_format=self._layout)
         self._scale = float(structure.get("scaling_factor") or 1.0)
         self._device, self.dtype = device, dtype
         widths = self._net.config.block_out_channels
@@ -76,8 +77,10 @@ class Vae:
         Args:
             pictures: (frames, h, w, 3) R'G'B', 0..1.
         """
-        x = torch.from_numpy(np.ascontiguousarray(pictures, dtype=np.float32)).permute(0, 3, 1, 2)
-        x = (x.to(self._device) * 2 - 1).to(self.dtype)
+        x = torch.from_numpy(np.ascontiguousarray(pictures, dtype=np.float32)).to(self._device)
+        # On a CPU with the channels outermost: torch sums a norm's groups more exactly so.
+        x = x.permute(0, 3, 1, 2).contiguous(memory_format=self._layout)
+        x = (x * 2 - 1).to(self.dtype)
         if self._small:
             mean = self._net.encode(x).latents.float()
             # It has no variance: as good as certain.
