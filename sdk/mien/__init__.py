@@ -16,6 +16,7 @@ TYPE_CHECKING = False  # type checkers take it as true; `typing` itself would co
 if TYPE_CHECKING:
     from mien.api import Project as Project
     from mien.api import RenderReport as RenderReport
+    from mien.api import fit_flame as fit_flame
     from mien.api import load_project as load_project
     from mien.api import open_shot as open_shot
     from mien.api import render as render
@@ -38,6 +39,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Project": "mien.api",
     "RenderReport": "mien.api",
+    "fit_flame": "mien.api",
     "load_project": "mien.api",
     "open_shot": "mien.api",
     "render": "mien.api",

@@ -27,11 +27,13 @@ from mien.progress import Progress, shown
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
+    from mien.face.flame_fit import FlameFit
     from mien.rendering.base import FacePlan, Renderer
 
 __all__ = [
     "Project",
     "RenderReport",
+    "fit_flame",
     "load_project",
     "main_face",
     "open_shot",
@@ -237,6 +239,41 @@ def load_project(
     """
     place = None if media is None else Path(media)
     return project_file.load(Path(path), media=place, find=find_media)
+
+
+def fit_flame(
+    shot: Shot,
+    *,
+    basis: str = "auto",
+    faces: Sequence[Face] | None = None,
+    raw: bool = False,
+) -> tuple[FlameFit, ...]:
+    """What faces do, in the coefficients of an installed FLAME head.
+
+    Args:
+        shot: A tracked shot.
+        basis: `flame2020`, `flame2023` or `flame2023-open`; `auto` takes the first of these
+            that is installed.
+        faces: The faces; all of the shot when None.
+        raw: Whether the coefficients are left as fitted, without smoothing.
+
+    Returns:
+        A fit for each face: coefficients, shape and pose.
+
+    Raises:
+        UsageError: When no head has that name; `mien-rig` needs no fit, its coefficients are
+            in `face.curves.flame`.
+        MissingPartError: When the head is not installed; it says how to get it.
+        WeightsError: When one of its files cannot be used.
+    """
+    from mien.face import flame_fit
+    from mien.face.heads import choose_head
+
+    head = choose_head(basis)
+    return tuple(
+        flame_fit.fit_flame(face, head, cuts=shot.cuts, raw=raw)
+        for face in (shot.faces if faces is None else faces)
+    )
 
 
 def main_face(shot: Shot) -> Face:

@@ -31,17 +31,27 @@ def curves(
     ],
     face: FaceNumber = None,
     raw: Annotated[bool, typer.Option("--raw", help="The curves before smoothing.")] = False,
+    basis: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Basis of the FLAME coefficients: mien-rig, or an installed head (flame2020,"
+            " flame2023, flame2023-open). auto takes a head if there is one.",
+        ),
+    ] = "auto",
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
     """Write what the faces of a shot do, for other programs."""
     from mien import api
+    from mien.face.layout import MIEN_RIG
     from mien.io.curves_file import check_format, write_curves
     from mien.io.files import check_file
     from mien.io.project import SUFFIX
 
     check_format(output)
     check_file(output, overwrite=overwrite)
+    basis = _basis(basis)
     if shot.suffix.lower() == SUFFIX:
         tracked = api.load_project(shot, find_media=False).shot
     else:
@@ -52,7 +62,11 @@ def curves(
         faces = list(tracked.faces)
     else:
         faces = [api.main_face(tracked)]
-    write_curves(tracked, faces, output, raw=raw)
+    fits = {}
+    if basis != MIEN_RIG:
+        found = api.fit_flame(tracked, basis=basis, faces=faces, raw=raw)
+        fits = {one.number: fit for one, fit in zip(faces, found, strict=True)}
+    write_curves(tracked, faces, output, raw=raw, fits=fits)
     numbers = [one.number for one in faces]
     if json:
         print_json(
@@ -61,11 +75,20 @@ def curves(
                 "output": str(output),
                 "faces": numbers,
                 "frames": tracked.clock.frame_count,
-                "basis": faces[0].curves.basis,
+                "basis": basis,
             }
         )
         return
-    typer.echo(f"wrote {output}: face {', '.join(map(str, numbers))}")
+    typer.echo(f"wrote {output}: face {', '.join(map(str, numbers))}, basis {basis}")
+
+
+def _basis(name: str) -> str:
+    """The basis of a name; refused before any work when it cannot be had."""
+    from mien.face.bridge import check_basis, installed_bases
+
+    chosen = installed_bases()[0] if name == "auto" else name
+    check_basis(chosen)
+    return chosen
 
 
 def controls(json: Json = False) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.blas import one_blas_thread
+from mien.errors import MissingPartError, UsageError
 from mien.face.closest import Surface
 from mien.face.embedding import EMBEDDING_FILE, Embedding, embed, read_embedding
 from mien.face.flame import FlameHead
@@ -21,7 +22,7 @@ from mien.model.controls import INDEX
 from mien.model.curves import FloatArray
 from mien.weights.store import installed, locate
 
-__all__ = ["Head", "installed_heads", "load_head", "prepare"]
+__all__ = ["Head", "choose_head", "installed_heads", "load_head", "prepare"]
 
 FACE_REACH: Final = 0.01
 """Metres from the landmarks' mesh within which skin is the face's."""
@@ -51,6 +52,26 @@ class Head:
 def installed_heads() -> tuple[str, ...]:
     """Names of the heads that are installed, the one that most programs speak first."""
     return tuple(name for name in FLAME_BASES if installed(name))
+
+
+def choose_head(name: str) -> str:
+    """The name of a head; `auto` is the first that is installed.
+
+    Raises:
+        UsageError: When no head has that name.
+        MissingPartError: When none is installed.
+    """
+    if name == "auto":
+        if found := installed_heads():
+            return found[0]
+        raise MissingPartError(
+            "No FLAME head is installed.",
+            f"Get one from https://flame.is.tue.mpg.de, then `mien models add {FLAME_BASES[-1]}"
+            " PATH`.",
+        )
+    if name not in FLAME_BASES:
+        raise UsageError(f"There is no FLAME head '{name}'.", f"One of: {', '.join(FLAME_BASES)}.")
+    return name
 
 
 def load_head(name: str) -> Head:
