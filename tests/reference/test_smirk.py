@@ -210,3 +210,8 @@ def test_a_real_shot(turning: Shot, turning_plates: Plates, models: Path) -> Non
     smirk.batch = 5
     again = read_shot(smirk, face, turning, turning_plates)
     np.testing.assert_array_equal(again.flame, found.flame)
+    wanted = np.zeros(frames, dtype=np.bool_)
+    wanted[at] = True
+    part = read_shot(smirk, face, turning, turning_plates, wanted=wanted)
+    assert wanted[at] <= part.valid.sum() < found.valid.sum()
+    np.testing.assert_array_equal(part.raw[part.valid], found.raw[part.valid])

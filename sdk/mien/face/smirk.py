@@ -19,6 +19,7 @@ from typing import Final, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import binary_dilation
 
 from mien.errors import MissingPartError, UsageError, WeightsError
 from mien.face.layout import EYELIDS, JAW
@@ -62,6 +63,9 @@ _BATCH: Final = {"cpu": 8, "cuda": 64, "mps": 32}
 
 _LONGEST_GAP: Final = 1.0
 """Seconds without a reading that are bridged, as the tracker does."""
+
+_CONTEXT: Final = 1.0
+"""Seconds that are read about what is wanted: smoothing looks that far, and needs its noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +232,10 @@ def read_shot(
     shot: Shot,
     source: Plates,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    wanted: BoolArray | None = None,
 ) -> Readings:
-    """Read a face in every frame of a shot in which it was seen.
+    """Read a face in the frames of a shot in which it was seen.
 
     Args:
         smirk: The encoder.
@@ -237,9 +243,13 @@ def read_shot(
         shot: Its shot.
         source: The shot's plates.
         progress: Told the frames read and their total.
+        wanted: (T,) bool, frames whose coefficients are asked for: only they are read, and
+            a second about them for the smoothing; all frames when not given.
     """
-    orientation = shot.media.orientation
+    orientation, rate = shot.media.orientation, float(shot.clock.rate)
     seen = face.valid & ~face.curves.bridged
+    if wanted is not None:
+        seen &= binary_dilation(wanted, iterations=max(1, round(_CONTEXT * rate)))
     frames = np.flatnonzero(seen)
     raw = np.zeros((len(seen), FLAME_SIZE), dtype=np.float32)
     for start in range(0, len(frames), smirk.batch):
@@ -248,7 +258,6 @@ def read_shot(
         raw[chunk] = smirk.coefficients(np.stack(crops))
         if progress is not None:
             progress(min(start + smirk.batch, len(frames)), len(frames))
-    rate = float(shot.clock.rate)
     valid = seen | bridge(raw, seen, max(1, round(_LONGEST_GAP * rate)), shot.cuts)
     smoothed = smooth(raw, valid, rate=rate, cuts=shot.cuts)
     return Readings(_limited(smoothed), raw, valid)
@@ -282,7 +291,8 @@ def _torch(path: Path, device: str) -> _Network:
     def run(pictures: FloatArray) -> FloatArray:
         fed = torch.from_numpy(pictures).to(device, memory_format=torch.channels_last)
         # TensorFloat-32 would cost three digits, for nothing: decoding takes longer.
-        with torch.inference_mode(), torch.backends.cudnn.flags(allow_tf32=False):
+        exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+        with torch.inference_mode(), exact:
             return np.asarray(encoder(fed).cpu().numpy(), dtype=np.float32)
 
     return run
