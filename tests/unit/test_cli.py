@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from mien import api
-from mien.cli.assignments import Assignment, parse_assignment
 from mien.cli.main import app, run
 from mien.cli.output import print_notice
 from mien.errors import MienError, UnknownControlError, UsageError
+from mien.model.assignments import Assignment, parse_assignment
 from mien.model.controls import CONTROLS
 from mien.model.presets import PRESETS
 from mien.model.shot import Shot
@@ -143,9 +143,9 @@ def test_doctor(capsys: Capture) -> None:
 
 
 def test_doctor_says_what_is_missing(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mien import doctor
+    from mien.doctor import installation
 
-    monkeypatch.setattr(doctor, "_FACE_MODELS", ("modules/none.tflite",))
+    monkeypatch.setattr(installation, "_FACE_MODELS", ("modules/none.tflite",))
     assert run(["doctor"]) == 5
     assert "!!  face models" in capsys.readouterr().out
 

@@ -1,26 +1,18 @@
-"""What works in this installation, what is missing, and how to get it."""
+"""Python, the packages of the base, OpenCV, FFmpeg and the models inside MediaPipe's package."""
 
 from __future__ import annotations
 
 import os
 import platform
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
 
 import mien
-from mien.errors import MissingPartError
-from mien.weights.store import models_folder, read_catalogue
+from mien.doctor.check import Check, version_of
 
-__all__ = ["Check", "examine"]
-
-State = Literal["ok", "optional", "missing"]
+__all__ = ["check_installation"]
 
 _EXTRAS = {"scikit-image": "demo", "matplotlib": "demo"}
 _ENCODERS = {
@@ -34,45 +26,16 @@ _FACE_MODELS = (
     "modules/face_detection/face_detection_full_range_sparse.tflite",
     "modules/face_landmark/face_landmark_with_attention.tflite",
 )
-_ROOM = 2 << 30
-"""Free bytes below which a render of a long clip is likely to fail."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at.
-
-    Attributes:
-        name: What it is.
-        state: `ok`; `optional` when it is absent but not needed; `missing` when it is needed.
-        detail: What was found.
-        remedy: What to do about it; empty when nothing is to be done.
-    """
-
-    name: str
-    state: State
-    detail: str
-    remedy: str = ""
-
-    def to_dict(self) -> dict[str, str]:
-        """The check in JSON's types."""
-        return asdict(self)
-
-
-def examine() -> list[Check]:
-    """Look at everything that mien needs or can use; nothing is loaded but FFmpeg."""
-    return [
-        Check("mien", "ok", f"{mien.__version__} at {Path(mien.__file__).parent}"),
-        _python(),
-        *_packages(),
-        *_opencv(),
-        *_codecs(),
-        _face_models(),
-        *_renderers(),
-        _models(),
-        _temporary(),
-        _gpu(),
-    ]
+def check_installation() -> Iterator[Check]:
+    """Look at what the embedded renderer and everything else stands on."""
+    yield Check("mien", "ok", f"{mien.__version__} at {Path(mien.__file__).parent}")
+    yield _python()
+    yield from _packages()
+    yield from _opencv()
+    yield from _codecs()
+    yield _face_models()
 
 
 def _python() -> Check:
@@ -105,12 +68,8 @@ def _name(requirement: str) -> str:
 
 def _opencv() -> Iterator[Check]:
     """Several OpenCV packages share one folder: the last one installed wins."""
-    found = {}
-    for name in ("opencv-python", "opencv-contrib-python", "opencv-python-headless"):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
+    names = ("opencv-python", "opencv-contrib-python", "opencv-python-headless")
+    found = {name: version for name in names if (version := version_of(name))}
     if len(set(found.values())) > 1:
         versions = ", ".join(f"{name} {version}" for name, version in found.items())
         yield Check("opencv", "missing", f"versions that overwrite each other: {versions}.",
@@ -141,44 +100,3 @@ def _face_models() -> Check:
         return Check("face models", "missing", "MediaPipe's package carries none.",
                      "pip install mediapipe==0.10.21")  # fmt: skip
     return Check("face models", "ok", "in MediaPipe's package")
-
-
-def _renderers() -> Iterator[Check]:
-    from mien.rendering.registry import available, get_renderer
-
-    for name in dict.fromkeys((*available(), "reference")):
-        try:
-            get_renderer(name)
-        except MissingPartError as error:
-            yield Check(f"renderer {name}", "optional", error.cause)
-        else:
-            yield Check(f"renderer {name}", "ok", "ready")
-
-
-def _models() -> Check:
-    catalogue = read_catalogue()
-    installed = [model.name for model in catalogue if model.installed]
-    detail = f"{len(installed)} of {len(catalogue)} in {models_folder()}"
-    return Check("models", "ok" if installed else "optional", detail, "`mien models list`")
-
-
-def _temporary() -> Check:
-    folder = Path(tempfile.gettempdir())
-    free = shutil.disk_usage(folder).free
-    detail = f"{free / 2**30:.1f} GiB free in {folder}"
-    if free < _ROOM:
-        return Check("disk", "optional", detail, "Make room before long renders.")
-    return Check("disk", "ok", detail)
-
-
-def _gpu() -> Check:
-    tool = shutil.which("nvidia-smi")
-    if tool is not None:
-        query = [tool, "--query-gpu=name,memory.total", "--format=csv,noheader"]
-        try:
-            answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True)
-        except (OSError, subprocess.SubprocessError):
-            pass
-        else:
-            return Check("gpu", "ok", "; ".join(answer.stdout.split("\n")).strip("; "))
-    return Check("gpu", "optional", "none found; the embedded renderer needs none")

@@ -1,0 +1,15 @@
+"""What works in this installation, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+from mien.doctor.check import Check
+from mien.doctor.installation import check_installation
+from mien.doctor.machine import check_machine
+from mien.doctor.reference import check_reference
+
+__all__ = ["Check", "examine"]
+
+
+def examine() -> list[Check]:
+    """Look at everything that mien needs or can use; nothing is loaded but FFmpeg."""
+    return [*check_installation(), *check_reference(), *check_machine()]
