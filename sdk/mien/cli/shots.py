@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from mien.cli.assignments import Assignment, parse_assignment
 from mien.cli.options import FaceNumber, Json, Media, Overwrite, ShotOrProject
 from mien.cli.output import print_json, print_notice
 from mien.errors import UsageError
+from mien.model.assignments import Assignment, parse_assignment
 
 if TYPE_CHECKING:
     from mien.io.project import Project

@@ -1,0 +1,1 @@
+"""Cuts: read from what editors write, and written back with the renders in them."""

@@ -1,0 +1,1 @@
+"""Batches: many shots, planned, rendered and kept account of."""

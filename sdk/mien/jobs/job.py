@@ -1,0 +1,208 @@
+"""What a batch is made of: shots to render, and what became of them. Pure values.
+
+A job says what is wanted in the terms of whoever wants it - typed, or counted by a cut - so
+that reading a cut of ten thousand shots opens not one media file. It is brought together with
+the media once, by `ShotJob.frames_of`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+from pathlib import Path
+from typing import Literal
+
+from mien.errors import MienError, TimeError
+from mien.timebase import Clock, FrameRange
+
+__all__ = ["CutSpan", "Problem", "ShotJob", "ShotResult", "Status"]
+
+Status = Literal["done", "failed"]
+
+_SAME_COUNT = Fraction(3, 2000)
+"""Rates that differ by less count the same frames: NTSC's are 1/1001 below their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a shot cannot be rendered, or was not: an error that can be kept and sent.
+
+    Attributes:
+        code: The stable word of the error (`MienError.code`).
+        cause: One sentence that names what is wrong.
+        remedy: One sentence that says what to do; may be empty.
+    """
+
+    code: str
+    cause: str
+    remedy: str = ""
+
+    @classmethod
+    def of(cls, error: MienError) -> Problem:
+        """The problem that an error tells of."""
+        return cls(error.code, error.cause, error.remedy)
+
+    def __str__(self) -> str:
+        return f"{self.cause} {self.remedy}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class CutSpan:
+    """The frames of a shot that a cut uses, as the cut counts them.
+
+    Attributes:
+        start: Number of the first frame in source time (01:00:00:00 is 86400 at 24), a
+            fraction where an edit point lies between frames.
+        length: How many frames are used, retimes taken into account.
+        rate: Frames a second by which all of these are counted.
+        origin: Number of the media's first frame in source time, as the cut says.
+        available: How many frames the cut says the media have.
+        handles: Frames of the media to render on either side, where there are any.
+    """
+
+    start: Fraction
+    length: Fraction
+    rate: Fraction
+    origin: Fraction | None = None
+    available: Fraction | None = None
+    handles: int = 0
+
+    def frames_of(self, clock: Clock) -> FrameRange:
+        """The frames of the media, handles included; only those there are.
+
+        Raises:
+            TimeError: When the media do not have the frames that the cut uses.
+        """
+        used = self._used(clock, self.first(clock))
+        return FrameRange(
+            max(0, used.start - self.handles), min(clock.frame_count, used.stop + self.handles)
+        )
+
+    def first(self, clock: Clock) -> Fraction:
+        """Source time of the media's first frame, counted at `rate`.
+
+        What the cut says holds when it knows the media's length. Some cuts give as available
+        what they use: then the media's own timecode is better, if the frames are there.
+
+        Raises:
+            TimeError: When the frames that the cut uses are there by neither.
+        """
+        said = [] if self.origin is None else [self.origin]
+        coded = [] if clock.start is None else [self._count(clock.start.frames, clock)]
+        whole = clock.frame_count if clock.times is None else None
+        known = self.available is not None and whole is not None and (
+            abs(self.available - self._count(whole, clock)) <= 1
+        )  # fmt: skip
+        # Without either, source time counts from the first frame.
+        for first in (said + coded if known else coded + said) or [Fraction(0)]:
+            try:
+                self._used(clock, first)
+            except TimeError:
+                continue
+            return first
+        raise TimeError(
+            f"The cut uses {self._seconds_said()} of a shot that has {clock.frame_count} frames"
+            f" from {clock.timecode(0)}.",
+            "Check that the cut names the right media, and its frame rate.",
+        )
+
+    def _used(self, clock: Clock, first: Fraction) -> FrameRange:
+        """The frames that the cut uses, when the media start at a source time."""
+        start, stop = self.start - first, self.start - first + self.length
+        if clock.times is not None:
+            begin, end = start / self.rate, stop / self.rate
+            frames = (clock.frame_at(begin), clock.frame_at(end))
+            low = frames[0]
+            high = frames[1] + (clock.seconds(frames[1]) < end)
+        else:
+            scale = _scale(clock.rate, self.rate)
+            low, high = floor(start * scale), ceil(stop * scale)
+        # Editors round a retime, or the last frame, up by less than a frame.
+        high = min(high, clock.frame_count) if high - clock.frame_count <= 1 else high
+        if start < 0 or high > clock.frame_count or low >= high:
+            raise TimeError(f"Frames {low} to {high} are not in the shot.")
+        return FrameRange(low, high)
+
+    def _count(self, frames: int, clock: Clock) -> Fraction:
+        """Frames of the media as the cut counts them."""
+        return Fraction(frames) / _scale(clock.rate, self.rate)
+
+    def _seconds_said(self) -> str:
+        start, stop = (float(n / self.rate) for n in (self.start, self.start + self.length))
+        return f"{start:.2f}s to {stop:.2f}s"
+
+
+@dataclass(frozen=True, slots=True)
+class ShotJob:
+    """One shot of a batch.
+
+    Attributes:
+        name: Its name, unique in the batch; fit to be a file's (names.py).
+        media: The movie or sequence; None when the project alone says.
+        project: The `.mien` file with its tracked faces and edits; None to track it first.
+        set: Edits as typed for `--set`, on top of the project's.
+        face: Number of the face that `set` is meant for; None for the largest.
+        frames: The frames to write: typed (`0:120`), or of a cut; None for all.
+        renderer: Name of the renderer, or `auto`.
+        codec: Name of the codec; None for the source's family.
+        lossless: Whether the output is decoded to exactly the pixels that were rendered.
+        origin: Where it was asked for, to be shown (`cut.otio, V1, 01:00:10:05`).
+        clip: Number of the clip in its cut, in the order of the file; None without one.
+        problem: Why it cannot be rendered, when that is known from the start.
+    """
+
+    name: str
+    media: Path | None = None
+    project: Path | None = None
+    set: tuple[str, ...] = ()
+    face: int | None = None
+    frames: str | CutSpan | None = None
+    renderer: str = "auto"
+    codec: str | None = None
+    lossless: bool = False
+    origin: str = ""
+    clip: int | None = None
+    problem: Problem | None = None
+
+    def frames_of(self, clock: Clock) -> FrameRange:
+        """The frames of the media that the output holds.
+
+        Raises:
+            TimeError: When the media do not have them.
+        """
+        if self.frames is None:
+            return clock.all
+        if isinstance(self.frames, str):
+            return clock.parse_range(self.frames)
+        return self.frames.frames_of(clock)
+
+
+@dataclass(frozen=True, slots=True)
+class ShotResult:
+    """What became of a shot.
+
+    Attributes:
+        job: The job.
+        status: Whether its output is whole and in place.
+        output: The file, or the pattern of a sequence; None when it failed.
+        frames: The frames of the media that the output holds; None when it failed.
+        clock: The media's clock; None when they could not be opened.
+        problem: Why it failed.
+    """
+
+    job: ShotJob
+    status: Status
+    output: Path | None = None
+    frames: FrameRange | None = None
+    clock: Clock | None = None
+    problem: Problem | None = None
+
+
+def _scale(media: Fraction, cut: Fraction) -> Fraction:
+    """Frames of the media per frame of the cut.
+
+    One where they differ by a thousandth: a cut at 24 of media at 23.976 means frames, not
+    seconds.
+    """
+    return Fraction(1) if abs(media / cut - 1) < _SAME_COUNT else media / cut
