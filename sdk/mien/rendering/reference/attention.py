@@ -29,8 +29,10 @@ class ReferenceKeys:
     Attributes:
         rows: The last rows of the batch read it; those before see only themselves.
         groups: Keys and values of each frame in the bank, of `rows` rows or of 1 for all.
-        bias: (rows, 1, 1, tokens), added to the logits of own and reference tokens; None where
-            all count in full.
+        bias: (rows, 1, 1, n) features to append to the queries, so that their product with the
+            last n features of a group's keys is the logarithm of how much the group counts; None
+            where all count in full. Added to the logits as a mask, it would rule out the fastest
+            attention.
     """
 
     rows: int
@@ -113,12 +115,15 @@ class SelfAttention:
 
 
 def _with_reference(query: Tensor, key: Tensor, value: Tensor, reference: ReferenceKeys) -> Tensor:
-    rows, alone = reference.rows, len(query) - reference.rows
-    keys = [key[alone:], *(k.expand(rows, -1, -1, -1) for k, _ in reference.groups)]
-    values = [value[alone:], *(v.expand(rows, -1, -1, -1) for _, v in reference.groups)]
-    seen = functional.scaled_dot_product_attention(
-        query[alone:], torch.cat(keys, dim=2), torch.cat(values, dim=2), attn_mask=reference.bias
-    )
+    rows, alone, size = reference.rows, len(query) - reference.rows, query.shape[-1]
+    q, k, v = query[alone:], key[alone:], value[alone:]
+    if reference.bias is not None:
+        features = reference.bias.shape[-1]
+        q = torch.cat([q, reference.bias.expand(*q.shape[:-1], features)], dim=-1)
+        k, v = functional.pad(k, (0, features)), functional.pad(v, (0, features))
+    k = torch.cat([k, *(keys.expand(rows, -1, -1, -1) for keys, _ in reference.groups)], dim=2)
+    v = torch.cat([v, *(values.expand(rows, -1, -1, -1) for _, values in reference.groups)], dim=2)
+    seen = functional.scaled_dot_product_attention(q, k, v, scale=size**-0.5)[..., :size]
     if not alone:
         return seen
     own = functional.scaled_dot_product_attention(query[:alone], key[:alone], value[:alone])

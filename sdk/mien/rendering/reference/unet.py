@@ -31,6 +31,8 @@ from mien.weights.loaders import check_state, load_safetensors
 __all__ = ["Networks", "project_expression", "project_prompt", "project_reference"]
 
 _PROCESSOR = ".processor"
+_UNSEEN = -100.0
+"""Logarithm of a weight that counts for nothing beside 1, in float32 too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,24 +186,38 @@ def project_reference(
     """
     found = {}
     for name, layer in _layers(unet, "attn1").items():
+        groups = []
+        for number, seen in enumerate((bank, *(anchor.bank for anchor in anchors))):
+            tokens = seen.layers[name]
+            key = split_heads(layer.to_k(tokens), layer.heads)
+            value = split_heads(layer.to_v(tokens), layer.heads)
+            groups.append(_marked(key, value, number - 1, len(anchors)))
         own = bank.layers[name]
-        groups = [own, *(anchor.bank.layers[name] for anchor in anchors)]
-        found[name] = ReferenceKeys(
-            rows=len(own),
-            groups=tuple(
-                (split_heads(layer.to_k(x), layer.heads), split_heads(layer.to_v(x), layer.heads))
-                for x in groups
-            ),
-            bias=_bias(own, anchors),
-        )
+        bias = _bias(own, anchors, own.shape[-1] // layer.heads) if anchors else None
+        found[name] = ReferenceKeys(len(own), tuple(groups), bias)
     return found
 
 
-def _bias(own: Tensor, anchors: tuple[Anchor, ...]) -> Tensor | None:
-    """Logarithms of how much each token counts: own, own reference, then the anchors."""
-    if not anchors:
-        return None
-    frames, tokens = own.shape[:2]
-    whole = torch.ones(frames, 2)
-    weights = torch.cat([whole, *(a.weights.float().reshape(-1, 1) for a in anchors)], dim=1)
-    return weights.log().repeat_interleave(tokens, dim=1)[:, None, None].to(own)
+def _features(anchors: int) -> int:
+    """Two for each anchor, in whole eights: fused attention takes no others."""
+    return -(-2 * anchors // 8) * 8
+
+
+def _marked(key: Tensor, value: Tensor, anchor: int, anchors: int) -> KeysValues:
+    """Keys and values, as wide as the queries with their bias; an anchor's keys pick theirs."""
+    mark = key.new_zeros(_features(anchors))
+    if anchor >= 0:
+        mark[2 * anchor : 2 * anchor + 2] = 1
+    wider = torch.cat([key, mark.expand(*key.shape[:-1], -1)], dim=-1)
+    return wider, nn.functional.pad(value, (0, len(mark)))
+
+
+def _bias(own: Tensor, anchors: tuple[Anchor, ...], head: int) -> Tensor:
+    """Logarithms of the anchors' weights, as features of queries with heads of size `head`."""
+    weights = torch.stack([anchor.weights.to(own.device, torch.float32) for anchor in anchors], 1)
+    logits = weights.log().clamp(min=_UNSEEN) * head**0.5
+    # Half precision is too coarse for a fade: what it rounds off goes into a second feature.
+    coarse = logits.to(own.dtype)
+    fine = (logits - coarse.float()).to(own.dtype)
+    pairs = torch.stack([coarse, fine], dim=-1).flatten(1)
+    return nn.functional.pad(pairs, (0, _features(len(anchors)) - pairs.shape[1]))[:, None, None]
