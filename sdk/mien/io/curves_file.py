@@ -106,7 +106,8 @@ def npz_arrays(
     (T,) pixels per centimetre, `head_translation` (T, 2) pixels, `identity` (468, 3)
     centimetres, `frame` (T,), `time` (T,) seconds, `valid` (T,), `bridged` (T,),
     `confidence` (T,), `fps_num`, `fps_den`, `start_timecode`, `flame_version` (the basis of
-    `expr`), `face`, `name`, `source`. With the fit of a FLAME head, also `shape` (300,), and
+    `expr`), `face`, `name`, `source`. With the fit of a FLAME head, also `shape` (300,),
+    `camera_scale` (T,) pixels per metre of the posed head about the middle of the picture, and
     `fit_error` (T,), root mean square miss of the landmarks as a part of the face's width.
     """
     curves = _chosen(face, raw, fit)
@@ -126,6 +127,7 @@ def npz_arrays(
     if fit is not None:
         rotation, timed["translation"] = fit.global_pose(media.orientation.upright_size)
         timed["rotation"] = _axis_angle(rotation)
+        timed["camera_scale"] = curves.pose.scale / fit.scale
         timed["fit_error"] = fit.error
     gaps = ~curves.valid
     for name, array in timed.items():

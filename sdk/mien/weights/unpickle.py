@@ -55,7 +55,7 @@ _EMPTY: Final = frozenset(
 )
 _SPARSE: Final = frozenset(
     f"scipy.sparse.{room}{kind}_{form}"
-    for kind in ("csc", "csr", "coo")
+    for kind in ("csc", "csr")
     for form in ("matrix", "array")
     for room in ("", f"{kind}.", f"_{kind}.")
 )
@@ -458,19 +458,15 @@ def _dense(note: _Note, depth: int) -> Array:
         raise _RefusedError("holds a sparse matrix without its shape")
     if min(shape) < 0 or shape[0] * shape[1] > MOST_VALUES:
         raise _RefusedError(f"holds a sparse matrix of {shape[0]} x {shape[1]} values")
-    kind = note.called.rpartition(".")[2][:3]
-    names = ("data", "row", "col") if kind == "coo" else ("data", "indices", "indptr")
-    data, first, second = (_vector(found.get(name), depth) for name in names)
-    rows, columns = first, second
-    if kind != "coo":
-        along = shape[1] if kind == "csc" else shape[0]
-        ends = _indices(second, len(first) + 1)
-        if len(ends) != along + 1 or ends[0] or ends[-1] != len(first) or (np.diff(ends) < 0).any():
-            raise _RefusedError(_DAMAGED_MATRIX)
-        other = np.repeat(np.arange(along), np.diff(ends))
-        rows, columns = (first, other) if kind == "csc" else (other, first)
-    if not len(data) == len(rows) == len(columns):
+    data, inner, ends = (_vector(found.get(key), depth) for key in ("data", "indices", "indptr"))
+    columns_first = note.called.rpartition(".")[2].startswith("csc")
+    ends = _indices(ends, len(inner) + 1)
+    if len(ends) != shape[columns_first] + 1 or ends[0] or ends[-1] != len(inner):
         raise _RefusedError(_DAMAGED_MATRIX)
+    if len(data) != len(inner) or (np.diff(ends) < 0).any():
+        raise _RefusedError(_DAMAGED_MATRIX)
+    outer = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    rows, columns = (inner, outer) if columns_first else (outer, inner)
     dense = np.zeros(shape)
     np.add.at(dense, (_indices(rows, shape[0]), _indices(columns, shape[1])), data)
     return dense
