@@ -52,7 +52,7 @@ def test_what_the_reference_renderer_lacks(monkeypatch: pytest.MonkeyPatch, tmp_
     assert check.state == "optional"
     assert "packages: torch, peft, onnxruntime; models: arc2face, " in check.detail
     assert "lcm-lora" not in check.detail
-    assert 'pip install "mien[reference]"; mien models fetch arc2face ' in check.remedy
+    assert 'pip install "mien[reference]"; mien models fetch reference' in check.remedy
 
 
 def test_with_packages_and_models_it_is_ready(

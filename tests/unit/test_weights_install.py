@@ -16,6 +16,7 @@ from mien.weights import install
 from mien.weights.install import add
 from mien.weights.store import find_model, installed, locate, models_folder
 from mien.weights.verify import verify
+from tests.flame_heads import made_head, published_pickle
 
 pytest.importorskip("torch")
 
@@ -208,3 +209,34 @@ def test_the_command_says_what_it_added(
     assert json.loads(capsys.readouterr().out)["added"] == [str(empty / "smirk" / "SMIRK_em1.pt")]
     assert run(["models", "add", "smork", "x"]) == 2
     assert "Did you mean 'smirk'?" in capsys.readouterr().err
+
+
+def test_a_flame_head_is_converted_once_with_what_lies_beside_it(
+    empty: Path, tmp_path: Path
+) -> None:
+    head, folder = made_head(), tmp_path / "FLAME2020"
+    folder.mkdir()
+    published_pickle(head, folder / "generic_model.pkl")
+    np.savez(folder / "mediapipe_landmark_embedding.npz", lmk_face_idx=np.arange(105))
+    placed = add("flame2020", folder)
+    assert [path.name for path in placed] == ["flame.npz", "mediapipe_landmark_embedding.npz"]
+    with np.load(locate("flame2020")["flame.npz"], allow_pickle=False) as arrays:
+        assert np.allclose(arrays["v_template"], head["v_template"], atol=1e-6)
+    assert set(states("flame2020").values()) == {"ok"}
+    add("flame2023", placed[0])
+    assert installed("flame2023")
+    placed[0].write_bytes(placed[0].read_bytes()[:-100])
+    assert states("flame2020")["flame.npz"] == "wrong"
+
+
+def test_a_folder_with_two_heads_or_none_is_refused(empty: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds 0 FLAME heads"):
+        add("flame2020", tmp_path)
+    for name in ("male_model.pkl", "female_model.pkl"):
+        published_pickle(made_head(), tmp_path / name)
+    with pytest.raises(InputError, match=r"holds 2 FLAME heads .*models add flame2020 FILE"):
+        add("flame2020", tmp_path)
+    (tmp_path / "male_model.pkl").write_bytes(b"\x80\x04cos\nsystem\n(S'false'\ntR.")
+    with pytest.raises(WeightsError, match="male_model"):
+        add("flame2020", tmp_path / "male_model.pkl")
+    assert not installed("flame2020")

@@ -31,3 +31,10 @@ def test_a_missing_file_is_named_with_its_remedy(
 def test_a_wrong_name_gets_the_nearest() -> None:
     with pytest.raises(UsageError, match="Did you mean 'arc2face'"):
         store.find_model("arc2fase")
+
+
+def test_a_renderer_stands_for_all_that_it_needs() -> None:
+    names = [model.name for model in store.find_models(["taesd", "reference", "smirk"])]
+    assert names[:2] == ["taesd", "arc2face"]
+    assert len(names) == len(set(names)) == 7
+    assert "lcm-lora-sdv1-5" not in names

@@ -44,16 +44,19 @@ def models_list(json: Json = False) -> None:
 
 @models.command()
 def fetch(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Models to download.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME...", help="Models; `reference` is all that renderer needs."),
+    ],
     yes: Annotated[bool, typer.Option("--yes", help="Agree to the licences unasked.")] = False,
     json: Json = False,
 ) -> None:
     """Download models from their authors; a download that was stopped goes on."""
     from mien.weights.fetch import check_fetchable, to_agree_to
     from mien.weights.fetch import fetch as fetch_model
-    from mien.weights.store import find_model
+    from mien.weights.store import find_models
 
-    wanted = tuple(find_model(name) for name in dict.fromkeys(names))
+    wanted = find_models(names)
     check_fetchable(wanted)
     for model in to_agree_to(wanted):
         print_notice(f"{model.name}: {model.purpose}\n  licence: {model.licence}")

@@ -48,7 +48,7 @@ def _renderer(packages: list[str]) -> Check:
         steps.append(_EXTRA)
     if models:
         lacks.append(f"models: {', '.join(model.name for model in models)}")
-        steps.append(f"mien models fetch {' '.join(model.name for model in models)}")
+        steps.append("mien models fetch reference")
     return Check("renderer reference", "optional", f"lacks {'; '.join(lacks)}.", "; ".join(steps))
 
 
@@ -108,7 +108,7 @@ def _cuda() -> str:
 
 
 def _runtimes() -> Iterator[Check]:
-    """The packages onnxruntime and onnxruntime-gpu share one folder: the last one installed wins."""
+    """Both packages of onnxruntime share one folder: the last one installed wins."""
     found = {name: version for name in RUNTIMES if (version := version_of(name))}
     versions = ", ".join(f"{name} {version}" for name, version in found.items())
     if len(found) > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
@@ -25,6 +26,7 @@ __all__ = [
     "Model",
     "ModelFile",
     "find_model",
+    "find_models",
     "installed",
     "locate",
     "missing_for",
@@ -189,6 +191,20 @@ def find_model(name: str) -> Model:
         f"There is no model named '{name}'.",
         f"Did you mean '{guess[0]}'?" if guess else "`mien models list` names them all.",
     )
+
+
+def find_models(names: Sequence[str]) -> tuple[Model, ...]:
+    """The models of some names; the name of a renderer stands for all that it needs.
+
+    Raises:
+        UsageError: When the catalogue has none of a name.
+    """
+    found: dict[str, Model] = {}
+    for name in names:
+        needed = [m for m in read_catalogue() if m.needed_by == name and not m.optional]
+        for model in needed or [find_model(name)]:
+            found[model.name] = model
+    return tuple(found.values())
 
 
 def locate(name: str) -> dict[str, Path]:
