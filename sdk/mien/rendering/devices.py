@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from mien.errors import MissingPartError
 
-__all__ = ["Device", "accelerated", "pick_device"]
+__all__ = ["Device", "Precision", "accelerated", "pick_device"]
+
+Precision = Literal["float32", "bfloat16", "float16"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Device:
     kind: str
     name: str
     memory: int
-    precision: str
+    precision: Precision
 
     @property
     def accelerated(self) -> bool:
@@ -32,7 +34,7 @@ class Device:
         return self.kind != "cpu"
 
 
-def pick_device(precision: str = "auto") -> Device:
+def pick_device(precision: Literal["auto"] | Precision = "auto") -> Device:
     """The best device of this machine.
 
     Args:
@@ -44,7 +46,7 @@ def pick_device(precision: str = "auto") -> Device:
     torch = _torch()
     if torch.cuda.is_available():
         facts = torch.cuda.get_device_properties(0)
-        best = "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
+        best: Precision = "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
         found = Device("cuda", facts.name, facts.total_memory, best)
     elif torch.backends.mps.is_available():
         memory = int(torch.mps.recommended_max_memory())

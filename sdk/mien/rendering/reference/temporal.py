@@ -13,7 +13,7 @@ import numpy as np
 
 from mien.model.curves import BoolArray, FloatArray
 
-__all__ = ["Schedule", "noise_field", "shares"]
+__all__ = ["Timing", "noise_field", "shares"]
 
 _APART = 0.05
 """How far skin may lie apart in two frames, in cm, as a standard deviation, for one to steady
@@ -23,7 +23,7 @@ _LEAST = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class Timing:
     """Which frames are regenerated, with which others.
 
     Attributes:
@@ -109,6 +109,6 @@ def noise_field(seed: int, face: int, shape: tuple[int, ...]) -> FloatArray:
     Args:
         seed: The settings' seed.
         face: Number of the face.
-        shape: Channels, rows and columns of the latents.
+        shape: Its shape; the first axis counts fields.
     """
     return np.random.default_rng([seed, face]).standard_normal(shape, dtype=np.float32)

@@ -1,0 +1,228 @@
+"""One face of a shot, regenerated as film: frames that belong together, put into the plate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.media.cache import ByteCache
+from mien.media.planes import Plate
+from mien.model.curves import FloatArray
+from mien.model.settings import ReferenceSettings
+from mien.rendering.base import FacePlan, Patch, PlateSource
+from mien.rendering.reference.crop import CropPath
+from mien.rendering.reference.need import need_of
+from mien.rendering.reference.paste import (
+    correction_of,
+    display,
+    in_colours_of,
+    paste,
+    picture_of,
+)
+from mien.rendering.reference.prompt import Prompt
+from mien.rendering.reference.regenerate import Order, Regenerator
+from mien.rendering.reference.temporal import Timing, noise_field, shares
+from mien.rendering.reference.warped import Warped
+from mien.rendering.warp.topology import SKIN
+
+__all__ = ["Actor", "FaceFilm", "strength_of"]
+
+_PLACES = 256
+"""Frames whose skin's place is remembered."""
+_FULL, _LEAST_STRENGTH = 0.5, 0.4
+"""Departure of a control from which frames are made from pure noise, and the strength with which
+the slightest edit is made."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Actor:
+    """What is known of a face before its frames are made.
+
+    Attributes:
+        plan: The face and its edit.
+        warped: The edit as the warp renderer shows it.
+        path: The squares.
+        coefficients: (T, 55) what the face is to do.
+        prompt: Whose face it is, as the engine made it.
+    """
+
+    plan: FacePlan
+    warped: Warped
+    path: CropPath
+    coefficients: FloatArray
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """What is kept of a regenerated frame: two squares (N, N, 3)."""
+
+    difference: FloatArray
+    warped: FloatArray
+
+
+class FaceFilm:
+    """The regenerated frames of one face; the same in whatever order they are asked for.
+
+    Args:
+        actor: The face.
+        timing: Which frames have to do with which.
+        source: The shot's plates.
+        regenerator: The networks.
+        settings: How frames are made.
+    """
+
+    def __init__(
+        self,
+        actor: Actor,
+        timing: Timing,
+        source: PlateSource,
+        regenerator: Regenerator,
+        settings: ReferenceSettings,
+    ) -> None:
+        self._actor = actor
+        self._timing = timing
+        self._source = source
+        self._regenerator = regenerator
+        self._settings = settings
+        number = actor.plan.face.number
+        self._noise = noise_field(settings.seed, number, regenerator.noise_shape)
+        self._strength = settings.strength or strength_of(actor.plan)
+        # Frames are asked for in order: held are those within reach, and those made with them.
+        held = 2 * (settings.smoothing + settings.latent_smoothing + timing.group) + 1
+        self._made: ByteCache[int, _Made] = ByteCache(held)
+        self._latents: ByteCache[int, FloatArray] = ByteCache(held)
+        self._places: ByteCache[int, FloatArray] = ByteCache(_PLACES)
+
+    def patch(self, frame: int, plate: Plate) -> Patch | None:
+        """New pixels of the face in a frame; None where nothing changes."""
+        warped = self._actor.warped
+        motion = warped.motion(frame)
+        patch = warped.patch(motion, frame, plate)
+        if patch is not None and self._timing.asked[frame]:
+            crop = self._actor.path.at(frame)
+            need = need_of(motion, crop)
+            own, difference, square = self._steadied(frame)
+            patch = paste(patch, plate, crop, correction_of(difference, square, need, own))
+        return warped.turned(frame, plate, patch)
+
+    def _steadied(self, frame: int) -> tuple[float, FloatArray, FloatArray]:
+        """The frame's own share, the difference averaged over time, and the warped square."""
+        weights = self._shares(frame, self._settings.smoothing)
+        here = self._frame(frame)
+        total = weights[frame] * here.difference
+        for other, weight in weights.items():
+            if other != frame:
+                total += np.float32(weight) * self._frame(other).difference
+        return weights[frame], total, here.warped
+
+    def _shares(self, frame: int, reach: int) -> dict[int, float]:
+        return shares(frame, self._timing.around(frame, reach), reach, self._place)
+
+    def _place(self, frame: int) -> FloatArray:
+        """(V, 2) where the skin is to lie in the square of a frame, cm."""
+        place = self._places.get(frame)
+        if place is None:
+            motion, crop = self._actor.warped.motion(frame), self._actor.path.at(frame)
+            place = crop.locate(motion.target[:SKIN]) * np.float32(crop.scale / motion.unit)
+            self._places.put(frame, place, 1)
+        return place
+
+    def _frame(self, frame: int) -> _Made:
+        made = self._made.get(frame)
+        if made is None:
+            self._make(frame)
+            made = self._made.get(frame)
+            assert made is not None
+        return made
+
+    def _make(self, frame: int) -> None:
+        """Regenerate a frame and all that are made together with it."""
+        order = self._order(self._timing.together(frame))
+        latents = self._smoothed_latents(order)
+        pictures = self._regenerator.decode(order, latents)
+        for i, number in enumerate(order.frames):
+            motion, crop = self._actor.warped.motion(number), self._actor.path.at(number)
+            picture = in_colours_of(pictures[i], order.warped[i], need_of(motion, crop))
+            made = _Made(picture - order.warped[i], order.warped[i])
+            self._made.put(number, made, 1)
+
+    def _smoothed_latents(self, order: Order) -> FloatArray:
+        """(B, 4, h, w) latents, averaged over the neighbours as far as the settings say."""
+        own = self._latents_of(order)
+        reach = self._settings.latent_smoothing
+        if not reach:
+            return own
+        rows = []
+        for frame in order.frames:
+            weights = self._shares(frame, reach)
+            rows.append(sum(np.float32(w) * self._latent(i) for i, w in weights.items()))
+        return np.stack(rows).astype(np.float32)
+
+    def _latent(self, frame: int) -> FloatArray:
+        found = self._latents.get(frame)
+        if found is None:
+            order = self._order(self._timing.together(frame))
+            found = self._latents_of(order)[order.frames.index(frame)]
+        return found
+
+    def _latents_of(self, order: Order) -> FloatArray:
+        known = [self._latents.get(frame) for frame in order.frames]
+        found = [latents for latents in known if latents is not None]
+        if len(found) == len(known):
+            return np.stack(found)
+        made = self._regenerator.latents(order)
+        for frame, latents in zip(order.frames, made, strict=True):
+            self._latents.put(frame, latents, 1)
+        return made
+
+    def _order(self, frames: tuple[int, ...]) -> Order:
+        """What the networks need to make frames."""
+        squares = [self._squares(frame) for frame in frames]
+        weights: dict[int, FloatArray] = {}
+        for row, frame in enumerate(frames):
+            for anchor, share in self._timing.anchors(frame):
+                count = weights.setdefault(anchor, np.zeros(len(frames), dtype=np.float32))
+                count[row] = share * self._settings.anchor_weight
+        anchors = {}
+        for anchor, count in sorted(weights.items()):
+            if count.any():
+                known = anchor in frames
+                square = squares[frames.index(anchor)][0] if known else self._plate_square(anchor)
+                anchors[anchor] = (square, count)
+        return Order(
+            face=self._actor.plan.face.number,
+            frames=frames,
+            plates=np.stack([plate for plate, _ in squares]),
+            warped=np.stack([warped for _, warped in squares]),
+            coefficients=self._actor.coefficients[list(frames)],
+            anchors=anchors,
+            noise=self._noise,
+            strength=self._strength,
+            prompt=self._actor.prompt,
+        )
+
+    def _plate_square(self, frame: int) -> FloatArray:
+        plate = self._source.plate(frame)
+        return np.clip(display(plate, self._actor.path.at(frame).of_plate(plate)), 0, 1)
+
+    def _squares(self, frame: int) -> tuple[FloatArray, FloatArray]:
+        """(N, N, 3) the plate and the warped picture, as the networks are shown them."""
+        plate, crop = self._source.plate(frame), self._actor.path.at(frame)
+        warped = self._actor.warped
+        patch = warped.patch(warped.motion(frame), frame, plate)
+        box = crop.box(plate)
+        picture = display(plate, picture_of(plate, patch, box))
+        shown = crop.take(picture, (box.x0, box.y0))
+        before = display(plate, crop.of_plate(plate))
+        return np.clip(before, 0, 1), np.clip(shown, 0, 1)
+
+
+def strength_of(plan: FacePlan) -> float:
+    """How far the frames of an edit are noised: the further it departs, the further.
+
+    One strength for the whole shot: were it to change from frame to frame, so would the face.
+    """
+    departure = float(np.abs(plan.evaluated.delta[:, :52]).max(initial=0))
+    return min(1.0, _LEAST_STRENGTH + (1 - _LEAST_STRENGTH) * departure / _FULL)
