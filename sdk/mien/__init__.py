@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mien.api import render as render
     from mien.api import save_project as save_project
     from mien.api import track as track
+    from mien.api import train_shot as train_shot
     from mien.errors import MienError as MienError
     from mien.model.controls import CONTROLS as CONTROLS
     from mien.model.edits import Edit as Edit
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mien.model.interpolate import Key as Key
     from mien.model.presets import PRESETS as PRESETS
     from mien.model.shot import Shot as Shot
+    from mien.rendering.reference.train.settings import TrainSettings as TrainSettings
     from mien.rendering.registry import register_renderer as register_renderer
 
 __version__ = "0.1.0"
@@ -45,6 +47,7 @@ _HOMES = {
     "render": "mien.api",
     "save_project": "mien.api",
     "track": "mien.api",
+    "train_shot": "mien.api",
     "MienError": "mien.errors",
     "CONTROLS": "mien.model.controls",
     "Edit": "mien.model.edits",
@@ -54,6 +57,7 @@ _HOMES = {
     "Face": "mien.model.face",
     "Key": "mien.model.interpolate",
     "PRESETS": "mien.model.presets",
+    "TrainSettings": "mien.rendering.reference.train.settings",
     "Shot": "mien.model.shot",
     "register_renderer": "mien.rendering.registry",
 }

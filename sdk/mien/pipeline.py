@@ -125,7 +125,7 @@ def _opened(
     # Renderers look frames up at random, which must not disturb the stream; and rarely one
     # twice, so that keeping them would only take memory.
     with ExitStack() as stack:
-        source = _Plates(stack.enter_context(open_reader(shot.media, cache_bytes=0)))
+        source = Plates(stack.enter_context(open_reader(shot.media, cache_bytes=0)))
 
         def prepared(share: float) -> None:
             progress("prepare", round(100 * share), 100)
@@ -179,7 +179,7 @@ class _Faces:
         return result
 
 
-class _Plates:
+class Plates:
     """The plates of a reader, for renderers."""
 
     def __init__(self, reader: Reader) -> None:

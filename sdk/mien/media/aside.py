@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mien.errors import OutputError
+from mien.errors import CancelledError, MienError, OutputError
 from mien.media.lock import Held, Lock
 from mien.media.partial import hidden_name, resume_name
 from mien.media.sequence import Pattern
 
-__all__ = ["check_free", "kept_aside"]
+__all__ = ["check_free", "is_kept", "kept_aside", "saying"]
 
 _LOCK = "lock"
 
@@ -27,6 +27,11 @@ def check_free(output: Path) -> None:
     folder = _folder(output)
     if folder.is_dir():
         _held(folder, output).release()
+
+
+def is_kept(output: Path) -> bool:
+    """Whether something of an output is kept, from a job that was stopped or killed."""
+    return _used(_folder(output))
 
 
 @contextmanager
@@ -56,6 +61,28 @@ def kept_aside(output: Path) -> Iterator[Path]:
         if not _used(folder):
             shutil.rmtree(folder, ignore_errors=True)
         lock.release()
+
+
+@contextmanager
+def saying(note: Callable[[], str]) -> Iterator[None]:
+    """Let errors that end the work say what is kept of it.
+
+    Args:
+        note: Says it in a sentence; empty when nothing is kept.
+
+    Raises:
+        CancelledError: In place of KeyboardInterrupt, when something is kept.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        said = note()
+        if not said:
+            raise
+        raise CancelledError("Stopped.", said) from stop
+    except MienError as error:
+        error.remedy = f"{error.remedy} {note()}".strip()
+        raise
 
 
 def _used(folder: Path) -> bool:

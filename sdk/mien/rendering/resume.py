@@ -32,8 +32,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mien.errors import CancelledError, MediaError, MienError
-from mien.media.aside import kept_aside
+from mien.errors import MediaError
+from mien.media.aside import kept_aside, saying
 from mien.media.planes import Plate
 from mien.media.sequence import Pattern
 from mien.model.shot import MediaFacts, Shot
@@ -121,16 +121,8 @@ def finished_frames(output: Path, key: str) -> Iterator[FinishedFrames]:
     """
     with kept_aside(output) as folder:
         frames = FinishedFrames(folder, key)
-        try:
+        with saying(frames.note):
             yield frames
-        except KeyboardInterrupt as stop:
-            if not frames.kept:
-                raise
-            raise CancelledError("Stopped.", frames.note()) from stop
-        except MienError as error:
-            if frames.kept:
-                error.remedy = f"{error.remedy} {frames.note()}".strip()
-            raise
 
 
 class FinishedFrames:
@@ -162,7 +154,9 @@ class FinishedFrames:
         return frozenset(self._sizes)
 
     def note(self) -> str:
-        """What to tell the user whose render did not end."""
+        """What to tell the user whose render did not end; empty when nothing is kept."""
+        if not self._sizes:
+            return ""
         return (
             f"Finished frames ({len(self._sizes)}) are kept in {self._folder.parent}:"
             " the same command goes on from there."

@@ -1,0 +1,64 @@
+"""What a training on one shot may be told, with its limits and what it means."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from mien.errors import UsageError
+from mien.model.settings import Colour
+
+__all__ = ["TrainSettings"]
+
+
+def _number(default: float, low: float, high: float, help: str) -> Any:
+    return field(default=default, metadata={"low": low, "high": high, "help": help})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainSettings:
+    """How a LoRA is trained on one shot.
+
+    Raises:
+        UsageError: When a value lies outside its limits.
+    """
+
+    steps: int = _number(800, 1, 100_000, "Training steps.")
+    rank: int = _number(16, 1, 256, "Rank of the LoRA: what it can hold, and its size.")
+    rate: float = _number(1e-4, 1e-7, 1.0, "Learning rate, after a warm-up and before it decays.")
+    resolution: int = _number(
+        512, 64, 1024, "Pixels of a face's side; less is quicker and needs less memory."
+    )
+    batch: int = _number(2, 1, 64, "Frames a step.")
+    frames: int = _number(400, 2, 10_000, "Frames of the shot that are learned from, at most.")
+    held_out: int = _number(8, 2, 1000, "Every how many frames one is kept back, to check with.")
+    sheet: int = _number(4, 0, 32, "Held-out frames that the sheet shows, before and after.")
+    reference_scale: float = _number(
+        0.8, 0, 2, "Weight of the Reference Adapter beside which the LoRA will be used."
+    )
+    seed: int = _number(0, 0, 2**63 - 1, "Seed of everything that is drawn.")
+    colour: Colour = field(
+        default="rgb", metadata={"help": "Colour order that SMIRK is fed, as when rendering."}
+    )
+
+    def __post_init__(self) -> None:
+        for setting in dataclasses.fields(self):
+            if "low" not in setting.metadata:
+                continue
+            value = getattr(self, setting.name)
+            low, high = setting.metadata["low"], setting.metadata["high"]
+            if not (math.isfinite(value) and low <= value <= high):
+                raise UsageError(
+                    f"{setting.name} cannot be {value}.", f"It lies from {low} to {high}."
+                )
+        if self.resolution % 64:
+            # Of the UNet's eight times finer latents, three levels are halved.
+            raise UsageError(
+                f"resolution cannot be {self.resolution}.", "It is a multiple of 64, as 256 or 512."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings in JSON's types."""
+        return dataclasses.asdict(self)
