@@ -20,7 +20,14 @@ from pathlib import Path
 import pytest
 
 from mien.cli.main import run
-from mien.errors import FetchError, MissingPartError, UsageError, WeightsError, WriteError
+from mien.errors import (
+    CancelledError,
+    FetchError,
+    MissingPartError,
+    UsageError,
+    WeightsError,
+    WriteError,
+)
 from mien.weights import fetch as fetching
 from mien.weights.fetch import fetch
 from mien.weights.install import add
@@ -55,7 +62,7 @@ class Server:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     state = Server()
 
     class Handler(BaseHTTPRequestHandler):
@@ -68,6 +75,7 @@ def server() -> Iterator[Server]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as service:
         service.daemon_threads = True
         service.block_on_close = False
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
         state.url = f"http://127.0.0.1:{service.server_port}"
         thread = threading.Thread(target=service.serve_forever, args=(0.01,))
         thread.start()
@@ -137,8 +145,10 @@ def test_a_file_is_downloaded_once(server: Server, model: Model) -> None:
     told: list[tuple[str, int, int]] = []
     (path,) = fetch(model, progress=lambda *step: told.append(step))
     assert path.read_bytes() == TEXT
-    assert told[-1] == ("numbers.json", len(TEXT), len(TEXT))
-    assert [step[1] for step in told] == sorted(step[1] for step in told)
+    assert told[-1] == ("checking", len(TEXT), len(TEXT))
+    received = [done for stage, done, _ in told if stage == "numbers.json"]
+    assert received == sorted(received)
+    assert received[-1] == len(TEXT)
     assert server.asked == [("/numbers.json", None)]
     assert fetch(model) == []
     assert len(server.asked) == 1
@@ -276,6 +286,37 @@ def test_too_little_room_is_seen_first(
 ) -> None:
     monkeypatch.setattr("mien.weights.install._MARGIN", 10**18)
     with pytest.raises(WriteError, match=r"GB free"):
+        fetch(model)
+
+
+def test_stopped_by_the_user(server: Server, model: Model) -> None:
+    def stop(*step: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(CancelledError, match="goes on where it stopped"):
+        fetch(model, progress=stop)
+    assert left_over(model) == [".numbers.json.partial", ".numbers.json.version"]
+    fetch(model)
+    assert server.asked[-1][1] is not None
+
+
+def test_without_the_packages_that_read_it_a_model_is_still_fetched(
+    server: Server, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(*arguments: object) -> None:
+        raise MissingPartError("Loading weights needs torch.")
+
+    monkeypatch.setattr(fetching, "check_file", unread)
+    monkeypatch.setattr(fetching, "check_model", unread)
+    assert len(fetch(model)) == 1
+
+
+def test_a_folder_that_cannot_be_made(
+    server: Server, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MIEN_MODELS", str(tmp_path / "file" / "models"))
+    with pytest.raises(WriteError, match="cannot be written to: not a directory"):
         fetch(model)
 
 

@@ -20,10 +20,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final
 
-from mien.errors import FetchError, MissingPartError, UsageError, WeightsError, WriteError
+from mien.errors import (
+    CancelledError,
+    FetchError,
+    MissingPartError,
+    UsageError,
+    WeightsError,
+    WriteError,
+)
 from mien.progress import Progress
 from mien.weights.contents import check_file, check_model, digest
-from mien.weights.install import check_published, room_for
+from mien.weights.install import check_published, counter, room_for
 from mien.weights.record import FileRecord, read_record, sync_folder, write_record
 from mien.weights.store import Model, ModelFile
 
@@ -92,35 +99,42 @@ def fetch(model: Model, *, progress: Progress = lambda stage, done, total: None)
         UsageError: When `MIEN_OFFLINE` forbids it, or another process is downloading it.
         MissingPartError: When it is had after registration only.
         FetchError: When the server does not answer, or refuses; what was received is kept.
+        CancelledError: When it is stopped by Ctrl-C; likewise.
         WeightsError: When what was received is not the published file.
         WriteError: When the disk is full; what was received is kept.
     """
     check_fetchable((model,))
-    write_record(model.folder, replace(read_record(model.folder), licence=model.licence))
-    fetched = []
+    with _writing(model.folder):
+        model.folder.mkdir(parents=True, exist_ok=True)
     with _alone(model.folder):
-        for file in model.files:
-            if file.url and not model.path(file).is_file():
+        write_record(model.folder, replace(read_record(model.folder), licence=model.licence))
+        wanted = [file for file in model.files if file.url and not model.path(file).is_file()]
+        try:
+            for file in wanted:
                 _fetch_file(model, file, progress)
-                fetched.append(model.path(file))
+        except KeyboardInterrupt as error:
+            raise CancelledError("Stopped.", _LATER) from error
     paths = {file.path: model.path(file) for file in model.files if model.path(file).is_file()}
-    check_model(model, paths)
-    return fetched
+    with _as_far_as_can_be_read():
+        check_model(model, paths)
+    return [model.path(file) for file in wanted]
 
 
 def _fetch_file(model: Model, file: ModelFile, progress: Progress) -> None:
     target = model.path(file)
     partial = target.with_name(f".{target.name}.partial")
-    partial.parent.mkdir(parents=True, exist_ok=True)
+    with _writing(target.parent):
+        partial.parent.mkdir(parents=True, exist_ok=True)
 
     def told(done: int, total: int) -> None:
         progress(target.name, done, total)
 
     _receive(_address(file.url), partial, file.size, told)
     try:
-        sha256 = digest(partial)
+        sha256 = digest(partial, counter("checking", _size(partial), progress))
         check_published(partial, file, sha256)
-        _check_contents(partial, file)
+        with _as_far_as_can_be_read():
+            check_file(partial, file.kind)
     except WeightsError as error:
         _forget(partial)
         raise WeightsError(
@@ -128,21 +142,23 @@ def _fetch_file(model: Model, file: ModelFile, progress: Progress) -> None:
             f"({error.cause})",
             f"Try again later, or get it from {model.url} and use `mien models add`.",
         ) from error
-    os.replace(partial, target)
-    sync_folder(target.parent)
-    _forget(partial)
+    with _writing(target.parent):
+        os.replace(partial, target)
+        sync_folder(target.parent)
+        _forget(partial)
     record = read_record(model.folder)
     files = record.files | {file.path: FileRecord(target.stat().st_size, sha256)}
     write_record(model.folder, replace(record, files=files))
 
 
-def _check_contents(path: Path, file: ModelFile) -> None:
+@contextmanager
+def _as_far_as_can_be_read() -> Iterator[None]:
+    """Let go of a check for which a package is missing; `mien models verify` makes it later."""
     try:
-        check_file(path, file.kind)
+        yield
     except WeightsError:
         raise
     except MissingPartError:
-        # A package that reads it is installed later, perhaps; `mien models verify` looks again.
         return
 
 
@@ -193,34 +209,34 @@ def _receive_once(url: str, partial: Path, size: int, told: Callable[[int, int],
                 "It may have moved: look at the model's page (`mien models list`).",
             )
         room_for(partial.parent, max(0, total - answer.start))
-        with _writing(partial):
+        with _writing(partial.parent):
             _note(partial).write_text(answer.validator, encoding="ascii", errors="ignore")
             file = partial.open("r+b" if answer.start else "wb")
         with file:
             file.seek(answer.start)
             done = answer.start
             while block := answer.stream.read(_BLOCK):
-                with _writing(partial):
+                with _writing(partial.parent):
                     file.write(block)
                 done += len(block)
                 told(done, total)
-            with _writing(partial):
+            with _writing(partial.parent):
                 file.flush()
                 os.fsync(file.fileno())
     return done >= total
 
 
 @contextmanager
-def _writing(partial: Path) -> Iterator[None]:
+def _writing(place: Path) -> Iterator[None]:
     """Tell a fault of the disk from one of the connection."""
     try:
         yield
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
         raise WriteError(
-            f"The disk is full: {partial.parent} has no room for the rest of the download."
+            f"The disk is full: {place} has no room for the rest of the download."
             if full
-            else f"{partial.parent} cannot be written to: {error.strerror}.",
+            else f"{place} cannot be written to: {(error.strerror or 'denied').lower()}.",
             f"Make room, or set MIEN_MODELS to another folder. {_LATER}",
         ) from error
 
