@@ -1,36 +1,32 @@
-"""A tracked shot that is small enough to work on in every test of the reference renderer."""
+"""The fixtures' networks, loaded once for all tests of this room."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-import mien
-from mien.media.planes import Plate
-from mien.media.reader import Reader, open_reader
-from mien.model.shot import Shot
-
-
-class Plates:
-    """The plates of a reader, as the pipeline gives them to renderers."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    def plate(self, frame: int) -> Plate:
-        return self._reader.frame(frame).plate()
+if TYPE_CHECKING:
+    from mien.rendering.reference.engine import Engine
 
 
 @pytest.fixture(scope="session")
-def turning(clip: Callable[[str], Path]) -> Shot:
-    """A woman who turns her head, 24 frames of 480 by 270."""
-    return mien.track(clip("intel_headpose_female_fromgif.mp4"), progress=False)
+def fixtures(shared: Path) -> Path:
+    """Folder of the small networks and of what the original computed with them."""
+    return shared / "fixtures" / "reference"
 
 
-@pytest.fixture
-def turning_plates(turning: Shot) -> Iterator[Plates]:
-    """The plates of that shot."""
-    with open_reader(turning.media) as reader:
-        yield Plates(reader)
+@pytest.fixture(scope="session")
+def inputs(fixtures: Path) -> dict[str, np.ndarray]:
+    return dict(np.load(fixtures / "inputs.npz", allow_pickle=False))
+
+
+@pytest.fixture(scope="session")
+def engine(fixtures: Path) -> Engine:
+    """An engine that all tests share: that it holds no state is one of its promises."""
+    from mien.rendering.reference.engine import Engine
+    from mien.rendering.reference.files import ReferenceFiles
+
+    return Engine.open(ReferenceFiles.under(fixtures / "models", fixtures / "base"))

@@ -184,8 +184,11 @@ class Engine:
         compiled: bool = False,
     ) -> Engine:
         """The models of given files on a device; as `load`."""
-        with within_memory(0, "Loading the networks for"):
-            return cls(files, device=device, dtype=dtype, compiled=compiled)
+        return within_memory(
+            0,
+            "Loading the networks for",
+            lambda: cls(files, device=device, dtype=dtype, compiled=compiled),
+        )
 
     @torch.inference_mode()
     def prompt(self, identity: npt.ArrayLike) -> Prompt:
@@ -210,10 +213,14 @@ class Engine:
             DeviceMemoryError: When so many do not fit at once.
         """
         pieces = self._vae_pieces(len(pictures), pictures.shape[1] * pictures.shape[2])
-        with within_memory(len(pictures), "Encoding"):
-            found = torch.cat(
-                [self.vae.encode(pictures[p], None if noise is None else noise[p]) for p in pieces]
+
+        def work() -> Tensor:
+            drawn = [None if noise is None else noise[p] for p in pieces]
+            return torch.cat(
+                [self.vae.encode(pictures[p], n) for p, n in zip(pieces, drawn, strict=True)]
             )
+
+        found = within_memory(len(pictures), "Encoding", work)
         self.counts.vae_encodes += len(pictures)
         return found
 
@@ -225,10 +232,12 @@ class Engine:
             DeviceMemoryError: When so many do not fit at once.
         """
         pixels = latents.shape[2] * latents.shape[3] * self.vae.factor**2
-        with within_memory(len(latents), "Decoding"):
-            found = np.concatenate(
-                [self.vae.decode(latents[p]) for p in self._vae_pieces(len(latents), pixels)]
-            )
+        pieces = self._vae_pieces(len(latents), pixels)
+        found = within_memory(
+            len(latents),
+            "Decoding",
+            lambda: np.concatenate([self.vae.decode(latents[p]) for p in pieces]),
+        )
         self.counts.vae_decodes += len(latents)
         return found
 
@@ -243,8 +252,11 @@ class Engine:
         Raises:
             DeviceMemoryError: When so many do not fit at once.
         """
-        with within_memory(len(latents), "The reference pass of"):
-            bank = record_reference(self._plain, latents, prompt)
+        bank = within_memory(
+            len(latents),
+            "The reference pass of",
+            lambda: record_reference(self._plain, latents, prompt),
+        )
         self.counts.reference_rows += len(latents)
         return bank
 
@@ -258,8 +270,8 @@ class Engine:
         Raises:
             DeviceMemoryError: When so many frames do not fit at once.
         """
-        frames = len(request.noise)
-        with within_memory(frames, "Denoising"):
+
+        def work() -> Tensor:
             conditions = self.conditions(request)
             return denoise(
                 lambda x, timestep: self.predict(x, timestep, conditions),
@@ -267,6 +279,8 @@ class Engine:
                 request,
                 self.device,
             )
+
+        return within_memory(len(request.noise), "Denoising", work)
 
     @torch.inference_mode()
     def predict(self, latents: Tensor, timestep: Tensor, conditions: Conditions) -> Tensor:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import torch
 
 from mien.errors import DeviceMemoryError
 
 __all__ = ["frames_that_fit", "vae_frames_that_fit", "within_memory"]
+
+T = TypeVar("T")
 
 # Peak working memory in units of the widest layer's activations (first width x latent pixels for
 # the UNet, x picture pixels for the VAE), with attention that holds no matrix of logits; a guess
@@ -78,27 +79,25 @@ def _free(device: torch.device) -> int:
     return int(free + held)
 
 
-@contextmanager
-def within_memory(frames: int, what: str) -> Iterator[None]:
-    """Turn a device's refusal into an error that says how many frames were asked for at once.
+def within_memory(frames: int, what: str, work: Callable[[], T]) -> T:
+    """What `work` gives; a device's refusal becomes an error that says what was asked for.
 
     Args:
-        frames: How many.
-        what: What was done to them, for the error.
+        frames: How many were asked for at once.
+        what: What is done to them, for the error.
+        work: Does it.
 
     Raises:
-        DeviceMemoryError: When the block runs out of the device's memory.
+        DeviceMemoryError: When the device's memory runs out.
     """
-    full = False
     try:
-        yield
+        return work()
     except torch.OutOfMemoryError:
-        full = True
-    if full:
-        # Raised out here: inside, the error would hold the frames of the stack, and their tensors.
-        torch.cuda.empty_cache()
-        raise DeviceMemoryError(
-            f"{what} {frames} frames at once takes more memory than the device has.",
-            "Take fewer frames at once, or a lower precision.",
-            frames=frames,
-        )
+        pass
+    # Raised out here: inside, the error would hold the frames of the stack, and their tensors.
+    torch.cuda.empty_cache()
+    raise DeviceMemoryError(
+        f"{what} {frames} frames at once takes more memory than the device has.",
+        "Take fewer frames at once, or a lower precision.",
+        frames=frames,
+    )
