@@ -1,0 +1,310 @@
+"""`jobs.yaml`: a batch as a plain list, for people without a cut.
+
+    renderer: auto            # for all shots that say nothing else; so do codec and lossless
+    shots:
+      - name: sh010           # the media's name when it is left out
+        media: plates/sh010.mov
+        frames: 0:120         # all when left out; also 1.0s:2.0s, or timecode
+        set: ["mouthSmile=+0.5@20:80", "browDown=+0.3"]
+        face: 1               # the largest when left out
+      - name: sh020
+        project: sh020.mien   # edits come from the project, and from set on top
+
+Paths are relative to the file. Every error names the line and the field.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from mien.errors import InputError, MienError
+from mien.jobs.job import ShotJob
+from mien.jobs.names import unique_names
+from mien.model.assignments import parse_assignment
+from mien.timebase import Clock
+
+__all__ = ["SUFFIXES", "check_set", "read_jobs"]
+
+SUFFIXES: Final = (".yaml", ".yml")
+_LARGEST_FILE = 32 << 20
+"""Bytes that are read at most; a hundred thousand shots take fewer."""
+_MOST_NODES = 2_000_000
+"""Values at most, with those that aliases repeat: a few lines of them can stand for billions."""
+_ANY_CLOCK: Final = Clock(Fraction(1000), 10**9)
+"""A clock on which every well-formed span can be read, before the shot's own is known."""
+_Path = tuple[str | int, ...]
+"""Where a value is: ("shots", 2, "media")."""
+
+
+def check_set(text: str) -> str:
+    """The text of a `--set`, when it can be read.
+
+    Raises:
+        ValueError: When it cannot; the message says why.
+    """
+    try:
+        assignment = parse_assignment(text)
+        if assignment.span is not None:
+            _ANY_CLOCK.parse_range(assignment.span)
+    except MienError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+def _check_frames(text: str) -> str:
+    try:
+        _ANY_CLOCK.parse_range(text)
+    except MienError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+_Text = Annotated[str, Field(min_length=1)]
+_Set = Annotated[str, AfterValidator(check_set)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Shot(_Part):
+    name: _Text | None = None
+    media: _Text | None = None
+    project: _Text | None = None
+    frames: Annotated[_Text, AfterValidator(_check_frames)] | None = None
+    set: Annotated[tuple[_Set, ...], BeforeValidator(_listed)] = ()
+    face: Annotated[int, Field(ge=1)] | None = None
+    renderer: _Text | None = None
+    codec: _Text | None = None
+    lossless: bool | None = None
+
+
+class _File(_Part):
+    renderer: _Text | None = None
+    codec: _Text | None = None
+    lossless: bool | None = None
+    shots: tuple[_Shot, ...]
+
+
+def read_jobs(
+    path: Path, *, renderer: str | None = None, codec: str | None = None, lossless: bool = False
+) -> list[ShotJob]:
+    """The shots of a `jobs.yaml`.
+
+    What a shot says for itself holds; then what is given here; then what the file says for all.
+
+    Args:
+        path: The file.
+        renderer: Name of the renderer; None for the file's, or `auto`.
+        codec: Name of the codec; None for the file's, or each source's family.
+        lossless: Whether all outputs keep every pixel as rendered.
+
+    Raises:
+        InputError: When it cannot be read, or a field is wrong; line and field are named.
+    """
+    source = _Source.parse(path)
+    try:
+        file = _File.model_validate(source.data)
+    except ValidationError as error:
+        raise _refused(error, source) from error
+    if not file.shots:
+        raise source.error(("shots",), "there are none", "List one shot at least.")
+    for number, shot in enumerate(file.shots):
+        _check_shot(shot, number, source)
+    names = unique_names(
+        shot.name or Path(shot.media or shot.project or "").stem for shot in file.shots
+    )
+    jobs = []
+    for number, (shot, name) in enumerate(zip(file.shots, names, strict=True)):
+        exact = lossless or bool(file.lossless)
+        jobs.append(
+            ShotJob(
+                name=name,
+                media=None if shot.media is None else path.parent / shot.media,
+                project=None if shot.project is None else path.parent / shot.project,
+                set=shot.set,
+                face=shot.face,
+                frames=shot.frames,
+                renderer=shot.renderer or renderer or file.renderer or "auto",
+                codec=shot.codec or codec or file.codec,
+                lossless=exact if shot.lossless is None else shot.lossless,
+                origin=f"{path.name}, line {source.line(('shots', number))}",
+            )
+        )
+    return jobs
+
+
+def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
+    """Refuse a shot whose fields do not go together."""
+    place: _Path = ("shots", number)
+    if shot.media is None and shot.project is None:
+        raise source.error(place, "it has neither media nor a project", "Give one of them.")
+    if shot.project is None and not shot.set:
+        raise source.error(
+            place, "nothing is asked of it", "Say what to set, or give a project with edits."
+        )
+    if shot.face is not None and not shot.set:
+        raise source.error(
+            (*place, "face"), "it says whom set is meant for, and nothing is set", "Leave it out."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file's values, all of them text, and the lines on which they stand."""
+
+    name: str
+    data: object
+    lines: dict[_Path, int]
+
+    @classmethod
+    def parse(cls, path: Path) -> _Source:
+        """Read the file.
+
+        Raises:
+            InputError: When it cannot be opened, is no YAML, or is too large.
+        """
+        try:
+            with path.open("rb") as file:
+                text = file.read(_LARGEST_FILE + 1)
+        except OSError as error:
+            raise InputError(
+                f"{path} cannot be opened: {(error.strerror or str(error)).lower()}.",
+                "Check the name, and that you may read it.",
+            ) from error
+        if len(text) > _LARGEST_FILE:
+            raise InputError(f"{path.name} is too large for a list of shots.", "Split it.")
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        try:
+            root = yaml.compose(text, loader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line = "" if mark is None else f", line {mark.line + 1}"
+            raise InputError(
+                f"{path.name}{line}: {error.problem or error.context}.",
+                "Lists start with '- ', fields are written as 'name: value', indented by spaces.",
+            ) from error
+        except (yaml.YAMLError, UnicodeError, RecursionError) as error:
+            raise InputError(f"{path.name} is no YAML.", "Save it as plain text, UTF-8.") from error
+        if root is None:
+            raise InputError(f"{path.name} is empty.", "List shots in it.")
+        reader = _Nodes(path.name)
+        try:
+            data = reader.value(root, ())
+        except RecursionError as error:
+            raise InputError(f"{path.name} holds itself.", "Take the alias out.") from error
+        return cls(path.name, data, reader.lines)
+
+    def line(self, place: _Path) -> int:
+        """The line of a value, or of what holds it."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def error(self, place: _Path, what: str, remedy: str) -> InputError:
+        """The error of a value."""
+        where = self.words(place)
+        said = f"{where}: {what}" if where else what
+        return InputError(f"{self.name}, line {self.line(place)}: {said}.", remedy)
+
+    def words(self, place: _Path) -> str:
+        """A place as people write it, with the name of its shot: `shots[2] (sh020).media`."""
+        text = ""
+        for depth, part in enumerate(place, 1):
+            text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+            if depth == 2 and place[0] == "shots":
+                name = self._name(place[1])
+                text += f" ({name})" if name else ""
+        return text
+
+    def _name(self, number: str | int) -> str:
+        shots = self.data.get("shots") if isinstance(self.data, dict) else None
+        shot = shots[number] if isinstance(shots, list) and isinstance(number, int) else None
+        name = shot.get("name") if isinstance(shot, dict) else None
+        return name if isinstance(name, str) else ""
+
+
+class _Nodes:
+    """Turns YAML's nodes into values whose scalars stay the text that was typed.
+
+    YAML 1.1 would read the span 1:50 as 110, the name 010 as 8 and the name `no` as false.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._left = _MOST_NODES
+        self.lines: dict[_Path, int] = {}
+
+    def value(self, node: yaml.Node, place: _Path) -> object:
+        """The value of a node."""
+        self._left -= 1
+        if not self._left:
+            raise InputError(f"{self._name} holds too many values.", "Split it.")
+        self.lines.setdefault(place, node.start_mark.line + 1)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*place, i)) for i, item in enumerate(node.value)]
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, place)
+        plain = node.style is None
+        return None if plain and node.tag == "tag:yaml.org,2002:null" else node.value
+
+    def _mapping(self, node: yaml.MappingNode, place: _Path) -> dict[str, object]:
+        result: dict[str, object] = {}
+        for key, item in node.value:
+            line = key.start_mark.line + 1
+            name = key.value
+            if not isinstance(name, str):
+                raise InputError(f"{self._name}, line {line}: a field's name must be a word.")
+            if name in result:
+                raise InputError(
+                    f"{self._name}, line {line}: {name} is given twice.", "Leave one out."
+                )
+            self.lines[(*place, name)] = line
+            result[name] = self.value(item, (*place, name))
+        return result
+
+
+def _refused(error: ValidationError, source: _Source) -> InputError:
+    """The first wrong field, by line."""
+    wrong = error.errors(include_url=False)
+    first = min(wrong, key=lambda one: source.line(one["loc"]))
+    what, remedy = _told(first)
+    if len(wrong) > 1:
+        remedy = f"{remedy} {len(wrong) - 1} more are wrong.".lstrip()
+    return source.error(first["loc"], what, remedy)
+
+
+def _told(wrong: Any) -> tuple[str, str]:
+    """What is wrong with a field, and what to do, in our words."""
+    kind, place = wrong["type"], wrong["loc"]
+    fields = _Shot.model_fields if len(place) > 1 else _File.model_fields
+    known = ", ".join(fields)
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(place[-1]), list(fields), n=1)
+        return "there is no such field", f"Did you mean {near[0]}?" if near else f"Use {known}."
+    if kind == "value_error":
+        return str(wrong["ctx"]["error"]).rstrip("."), ""
+    if place == () or kind in ("model_type", "model_attributes_type"):
+        return f"fields are expected here ({known})", "Write them as 'name: value'."
+    told: dict[str, Callable[[], tuple[str, str]]] = {
+        "missing": lambda: ("is missing", "Add it."),
+        "string_too_short": lambda: ("is empty", "Fill it in, or leave it out."),
+        "string_type": lambda: ("one word or text is expected", "Put it in quotes if need be."),
+        "tuple_type": lambda: ("a list is expected", "Start every entry with '- '."),
+        "int_parsing": lambda: (f"'{wrong['input']}' is no number", "Write 1, 2, ..."),
+        "greater_than_equal": lambda: (f"{wrong['input']} is too small", "Numbers start at 1."),
+        "bool_parsing": lambda: (f"'{wrong['input']}' is neither", "Write true or false."),
+    }
+    return told.get(kind, lambda: (wrong["msg"], ""))()
