@@ -7,6 +7,7 @@ its file has the scaling 1, whatever its rank.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,10 +68,11 @@ def read_lora(path: Path, unet: nn.Module) -> dict[str, LoraLayer]:
             raise _foreign(path, f"{name} is not whole")
         weight = modules[name].weight
         down, up = part["down"].float(), part["up"].float()
-        fits = down.shape[1] == weight.shape[1] and up.shape[0] == weight.shape[0]
-        if not fits or down.shape[0] != up.shape[1]:
+        widths = (*up.shape[:2], *down.shape[:2])
+        rank = down.shape[0] if down.ndim else 0
+        if widths != (weight.shape[0], rank, rank, weight.shape[1]):
             raise _foreign(path, f"{name} is {tuple(up.shape)} x {tuple(down.shape)}")
-        layers[name] = LoraLayer(down, up, float(part.get("alpha", down.shape[0])))
+        layers[name] = LoraLayer(down, up, float(part.get("alpha", rank)))
     if not layers:
         raise _foreign(path, "it is empty")
     return layers
@@ -114,7 +116,10 @@ class Loras:
             alpha_pattern={_exactly([key]): layer.alpha for key, layer in layers.items()},
             init_lora_weights=False,
         )
-        inject_adapter_in_model(config, self._unet, adapter_name=name)
+        with warnings.catch_warnings():
+            # Several LoRAs on one network are meant.
+            warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+            inject_adapter_in_model(config, self._unet, adapter_name=name)
         for key, layer in layers.items():
             module: Any = self._unet.get_submodule(key)
             base = module.base_layer.weight
