@@ -1,0 +1,120 @@
+"""Broken model files as they are installed, met by what loads them."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.errors import WeightsError
+from mien.weights import contents
+from mien.weights.store import Mistaken
+from tests.faults.test_weights import Trap
+from tests.small_models import make_arcface
+
+pytest.importorskip("torch")
+pytest.importorskip("diffusers")
+
+UNET = "arc2face/arc2face/diffusion_pytorch_model.safetensors"
+ENCODER = "arc2face/encoder/pytorch_model.bin"
+ADAPTER = "arc2face-expression/exp_adapter/exp_adapter.bin"
+LORA = "arc2face-reference/ref_adapter/pytorch_lora_weights.safetensors"
+VAE = "stable-diffusion-v1-5/vae/diffusion_pytorch_model.safetensors"
+SMIRK = "smirk/SMIRK_em1.pt"
+ARCFACE = "arcface-antelopev2/arcface.onnx"
+
+Break = Callable[[Path, Path], None]
+
+
+def pickled(path: Path, models: Path) -> None:
+    path.write_bytes(pickle.dumps({"text_model.x": Trap(models / "touched")}))
+
+
+def of_another_shape(path: Path, models: Path) -> None:
+    """One tensor of the file has lost its columns."""
+    if path.suffix == ".safetensors":
+        from safetensors.numpy import load_file, save_file
+
+        tensors = dict(load_file(path))
+        save_file(tensors | {next(iter(tensors)): np.zeros(7, np.float32)}, path)
+        return
+    import torch
+
+    state = torch.load(path, weights_only=True)
+    adapter = state["ip_adapter"]
+    torch.save(state | {"ip_adapter": adapter | {next(iter(adapter)): torch.zeros(7)}}, path)
+
+
+def another(file: str) -> Break:
+    """The weights of another model under this file's name."""
+
+    def put(path: Path, models: Path) -> None:
+        content = (models / file).read_bytes()
+        path.write_bytes(content)
+
+    return put
+
+
+@pytest.fixture
+def install(
+    small_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, Break], Path]:
+    """Install the small models with one file broken."""
+
+    def broken(file: str, harm: Break) -> Path:
+        models = tmp_path / "models"
+        for source in small_models.rglob("*"):
+            if source.is_file():
+                target = models / source.relative_to(small_models)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.symlink_to(source.resolve())
+        path = models / file
+        path.unlink()
+        shutil.copyfile(small_models / file, path)
+        harm(path, models)
+        monkeypatch.setenv("MIEN_MODELS", str(models))
+        return path
+
+    return broken
+
+
+@pytest.mark.parametrize(
+    ("file", "harm"),
+    [
+        (UNET, another(VAE)),
+        (ENCODER, pickled),
+        (ENCODER, another(SMIRK)),
+        (ADAPTER, pickled),
+        (ADAPTER, of_another_shape),
+        (LORA, of_another_shape),
+        (VAE, pickled),
+    ],
+)
+def test_the_engine_names_the_broken_file(
+    install: Callable[[str, Break], Path], file: str, harm: Break
+) -> None:
+    from mien.rendering.reference.engine import Engine
+
+    path = install(file, harm)
+    with pytest.raises(WeightsError) as caught:
+        Engine.load("cpu", "float32")
+    assert str(path) in caught.value.cause
+    assert caught.value.remedy
+    assert caught.value.exit_code == 5
+    assert not (path.parents[len(Path(file).parts) - 1] / "touched").exists()
+
+
+def test_glintr100_in_place_of_arcface_is_refused(
+    install: Callable[[str, Break], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mien.rendering.reference.identity import ArcFace
+
+    path = install(ARCFACE, lambda path, models: make_arcface(path, seed=7).touch())
+    known = Mistaken("arcface", "glintr100", path.stat().st_size, contents.digest(path))
+    monkeypatch.setattr(contents, "read_mistaken", lambda: (known,))
+    with pytest.raises(WeightsError, match=r"arcface\.onnx is glintr100"):
+        ArcFace.load()
