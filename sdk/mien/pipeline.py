@@ -7,27 +7,43 @@ goes from decoder to encoder as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 
 import mien
 from mien.blas import one_blas_thread
+from mien.errors import MediaError
 from mien.media.aside import check_free
 from mien.media.planes import Plate
 from mien.media.reader import Frame, Reader, open_reader
 from mien.media.writer import open_writer
 from mien.model.shot import Shot
 from mien.progress import Progress
-from mien.rendering.base import CostlySession, FacePlan, Renderer, RenderSession
+from mien.rendering.base import (
+    CostlySession,
+    Dependence,
+    FacePlan,
+    KeyedRenderer,
+    Renderer,
+    RenderSession,
+)
 from mien.rendering.compose import compose
-from mien.rendering.resume import FinishedFrames, finished_frames, resume_key
+from mien.rendering.frame_files import FrameFolder
+from mien.rendering.resume import (
+    FrameKeys,
+    finished_frames,
+    media_stamp,
+    remove_other_keys,
+    resume_key,
+)
 from mien.timebase import FrameRange
 
-__all__ = ["Output", "Rendered", "render_shot"]
+__all__ = ["Output", "Plates", "Rendered", "ShotFrames", "render_shot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +106,175 @@ def render_shot(
     """
     check_free(output.path)
     with ExitStack() as stack:
-        reader = stack.enter_context(open_reader(shot.media))
         faces: _Faces | None = None
         if renderer is not None:
             faces = stack.enter_context(_opened(shot, plans, renderer, output, progress))
+        return _written(shot, faces, output, progress)
+
+
+class ShotFrames:
+    """The finished frames of a shot in a folder, and what makes those that are missing.
+
+    Any number of processes may be at work at one folder. The renderer is opened when the
+    first frame is missing, and stays open for the next ones.
+
+    Args:
+        shot: The shot.
+        plans: The faces with edits; none for a plain copy.
+        renderer: Makes the edited pixels; None when there are no plans.
+        folder: Where the frames are kept: those of one shot, whatever its edit was.
+        threads: Threads that decode; 0 lets the decoder choose.
+
+    Raises:
+        MediaError: When the source cannot be looked at.
+    """
+
+    def __init__(
+        self,
+        shot: Shot,
+        plans: Sequence[FacePlan],
+        renderer: Renderer | None,
+        folder: Path,
+        *,
+        threads: int = 0,
+    ) -> None:
+        self._shot = shot
+        self._plans = plans
+        self._renderer = renderer
+        self._place = folder
+        self._threads = threads
+        self._stamp = media_stamp(shot.media)
+        self._stack = ExitStack()
+        self._session: RenderSession | None = None
+        self._progress: Progress = _silent
+        self._finished: FrameFolder | None = None
+        self._faces: _Faces | None = None
+        self._asked = np.zeros(shot.clock.frame_count, dtype=bool)
+        if renderer is not None:
+            keys = FrameKeys(shot, plans, self._dependences(), mien.__version__, renderer.name)
+            self._finished = FrameFolder(folder / keys.shared, keys.shared, keys.tag)
+            self._faces = _Faces(plans, self._opened, self._finished)
+            self._asked = np.any([plan.evaluated.active for plan in plans], axis=0)
+
+    def missing(self, span: FrameRange) -> list[int]:
+        """The frames of a span that are yet to be made, ascending."""
+        if self._finished is None:
+            return []
+        self._finished.look()
+        asked = np.flatnonzero(self._asked[span.start : span.stop]) + span.start
+        return [frame for frame in asked.tolist() if frame not in self._finished.kept]
+
+    @one_blas_thread()
+    def make(self, span: FrameRange, progress: Progress) -> int:
+        """Make and keep the frames of a span that are missing.
+
+        Args:
+            span: The frames.
+            progress: Told about the stages `prepare` and `render`.
+
+        Returns:
+            How many were made.
+
+        Raises:
+            MediaError: When the source cannot be read, or was replaced meanwhile.
+            RenderError: When the renderer fails.
+            WriteError: When the disk is full; what was made is kept.
+        """
+        missing = self.missing(span)
+        faces = self._faces
+        if not missing or faces is None:
+            return 0
+        self._progress = progress
+        # Loading models and looking through the shot come first, as `expect` must.
+        session, done = self._opened(), 0
+        if isinstance(session, CostlySession):
+            session.expect(missing)
+        reader = self._stack.enter_context(
+            open_reader(self._shot.media, threads=self._threads, cache_bytes=0)
+        )
+        try:
+            for run in _runs(missing):
+                with closing(reader.stream(run.start, run.stop)) as frames:
+                    for frame in frames:
+                        faces.edited(frame)
+                        done += 1
+                        progress("render", done, len(missing))
+        finally:
+            reader.close()
+        self._check_source()
+        return done
+
+    @one_blas_thread()
+    def assemble(self, output: Output, progress: Progress) -> Rendered:
+        """Write the output from the finished frames; one that is damaged is made again.
+
+        Args:
+            output: Where to.
+            progress: Told about the stages `prepare` and `render`.
+
+        Raises:
+            MediaError: When the source cannot be read, or was replaced meanwhile.
+            WriteError: When the output cannot be written; nothing is left under its name.
+        """
+        self._progress = progress
+        if self._finished is not None:
+            self._finished.look()
+        done = _written(self._shot, self._faces, output, progress, self._check_source)
+        if self._finished is not None:
+            # What is of no use any more: frames of other edits, other media, other weights.
+            self._finished.remove_others()
+            if self._place.is_dir():
+                remove_other_keys(self._place, self._finished.key)
+        return done
+
+    def close(self) -> None:
+        """Let go of the renderer and the source."""
+        self._stack.close()
+
+    def __enter__(self) -> ShotFrames:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _dependences(self) -> dict[int, Dependence]:
+        if isinstance(self._renderer, KeyedRenderer):
+            return {p.face.number: self._renderer.dependence(self._shot, p) for p in self._plans}
+        session = self._opened()
+        key = session.key if isinstance(session, CostlySession) else None
+        return {plan.face.number: Dependence(key or "") for plan in self._plans}
+
+    def _opened(self) -> RenderSession:
+        if self._session is None:
+            assert self._renderer is not None
+            self._session = self._stack.enter_context(
+                _session(self._shot, self._plans, self._renderer, self._progress)
+            )
+        return self._session
+
+    def _check_source(self) -> None:
+        if media_stamp(self._shot.media) != self._stamp:
+            raise MediaError(
+                f"{self._shot.media.path} was replaced while it was rendered.",
+                "Render it again, when nobody writes to it.",
+            )
+
+
+def _written(
+    shot: Shot,
+    faces: _Faces | None,
+    output: Output,
+    progress: Progress,
+    check: Callable[[], None] | None = None,
+) -> Rendered:
+    """Write an output; `check` may refuse it before it gets its name."""
+    with ExitStack() as stack:
+        reader = stack.enter_context(open_reader(shot.media))
         writer = stack.enter_context(
             open_writer(
                 output.path,
@@ -110,7 +291,25 @@ def render_shot(
         for done, frame in enumerate(stack.enter_context(closing(frames)), 1):
             writer.write(frame if faces is None else faces.edited(frame))
             progress("render", done, total)
+        if check is not None:
+            check()
     return Rendered() if faces is None else Rendered(faces.edits, faces.resumed)
+
+
+@contextmanager
+def _session(
+    shot: Shot, plans: Sequence[FacePlan], renderer: Renderer, progress: Progress
+) -> Iterator[RenderSession]:
+    """A renderer at work on a shot."""
+    # Renderers look frames up at random, which must not disturb the stream; and rarely one
+    # twice, so that keeping them would only take memory.
+    with open_reader(shot.media, cache_bytes=0) as reader:
+
+        def prepared(share: float) -> None:
+            progress("prepare", round(100 * share), 100)
+
+        with renderer.open(shot, plans, Plates(reader), prepared) as session:
+            yield session
 
 
 @contextmanager
@@ -122,16 +321,9 @@ def _opened(
     progress: Progress,
 ) -> Iterator[_Faces]:
     """The faces of a shot, with their renderer at work."""
-    # Renderers look frames up at random, which must not disturb the stream; and rarely one
-    # twice, so that keeping them would only take memory.
     with ExitStack() as stack:
-        source = Plates(stack.enter_context(open_reader(shot.media, cache_bytes=0)))
-
-        def prepared(share: float) -> None:
-            progress("prepare", round(100 * share), 100)
-
-        session = stack.enter_context(renderer.open(shot, plans, source, prepared))
-        finished: FinishedFrames | None = None
+        session = stack.enter_context(_session(shot, plans, renderer, progress))
+        finished: FrameFolder | None = None
         if isinstance(session, CostlySession):
             if session.key is not None:
                 key = resume_key(shot, plans, mien.__version__, renderer.name, session.key)
@@ -139,14 +331,17 @@ def _opened(
             there = frozenset() if finished is None else finished.kept
             asked = np.any([plan.evaluated.active for plan in plans], axis=0)
             session.expect([i for i in output.frames if asked[i] and i not in there])
-        yield _Faces(plans, session, finished)
+        yield _Faces(plans, lambda: session, finished)
 
 
 class _Faces:
     """The faces with edits, changed frame by frame."""
 
     def __init__(
-        self, plans: Sequence[FacePlan], session: RenderSession, finished: FinishedFrames | None
+        self,
+        plans: Sequence[FacePlan],
+        session: Callable[[], RenderSession],
+        finished: FrameFolder | None,
     ) -> None:
         self._active = [(plan, plan.evaluated.active) for plan in plans]
         self._session = session
@@ -172,11 +367,25 @@ class _Faces:
             if found is not None:
                 self.resumed += 1
                 return found
-        patches = [self._session.render(plan, frame, plate) for plan in plans]
+        session = self._session()
+        patches = [session.render(plan, frame, plate) for plan in plans]
         result = compose(plate, [patch for patch in patches if patch is not None])
         if self._finished is not None:
             self._finished.keep(frame, plate, result)
         return result
+
+
+def _runs(frames: Sequence[int]) -> Iterator[FrameRange]:
+    """Ascending frames as ranges without gaps."""
+    start = 0
+    for i in range(1, len(frames) + 1):
+        if i == len(frames) or frames[i] != frames[i - 1] + 1:
+            yield FrameRange(frames[start], frames[i - 1] + 1)
+            start = i
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    return None
 
 
 class Plates:

@@ -25,7 +25,8 @@ from mien.model.evaluate import Evaluated
 from mien.model.face import Face
 from mien.model.shot import Shot
 
-__all__ = ["Box", "CostlySession", "FacePlan", "Patch", "PlateSource", "Renderer", "RenderSession"]
+__all__ = ["Box", "CostlySession", "Dependence", "FacePlan", "KeyedRenderer", "Patch",
+           "PlateSource", "Renderer", "RenderSession"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +108,7 @@ class CostlySession(RenderSession, Protocol):
         ...
 
     def expect(self, frames: Sequence[int]) -> None:
-        """Hear once, before the first frame, which frames will be asked for.
+        """Hear, before the first of them, which frames will be asked for.
 
         Others may still be asked for, and get the same answer as ever.
 
@@ -139,5 +140,37 @@ class Renderer(Protocol):
             plans: The faces with edits.
             source: The shot's plates.
             progress: Told the share done, 0..1.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """What a face's pixels depend on beyond the shot and its faces.
+
+    Attributes:
+        key: Names settings, weights, precision, device: whatever changes a pixel.
+        reach: Frames to either side of a frame whose edits its pixels depend on: 0 for its own
+            edit alone, None for the edit of the whole shot.
+    """
+
+    key: str
+    reach: int | None = None
+
+
+@runtime_checkable
+class KeyedRenderer(Renderer, Protocol):
+    """A renderer that says what its pixels depend on before it is opened.
+
+    In a batch the finished frames of a shot are then found without loading a model, and a
+    change of the edit costs only the frames that it reaches.
+    """
+
+    def dependence(self, shot: Shot, plan: FacePlan) -> Dependence:
+        """What the pixels of one face depend on.
+
+        Args:
+            shot: The tracked shot.
+            plan: The face and its edit.
         """
         ...

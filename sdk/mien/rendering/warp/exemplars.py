@@ -23,7 +23,7 @@ from mien.rendering.warp.topology import LIPS, SKIN_SAMPLES
 
 IntArray = npt.NDArray[np.intp]
 
-__all__ = ["Exemplar", "MouthMemory", "look_through", "samples"]
+__all__ = ["Exemplar", "MouthMemory", "look_through", "moves_mouth", "samples"]
 
 _LOOKS = 6
 """Frames of a shot that are decoded to look into the mouth."""
@@ -90,6 +90,11 @@ class MouthMemory:
         return self.exemplars[int(np.searchsorted(self.sections, frame, side="right")) - 1]
 
 
+def moves_mouth(plan: FacePlan) -> bool:
+    """Whether an edit asks anything of the mouth, anywhere in the shot."""
+    return bool(plan.evaluated.delta[:, _MOUTH].any())
+
+
 def look_through(
     plan: FacePlan, mover: Mover, source: PlateSource, cuts: Sequence[int]
 ) -> MouthMemory:
@@ -101,7 +106,7 @@ def look_through(
         source: The shot's plates.
         cuts: First frames of new sections.
     """
-    if not plan.evaluated.delta[:, _MOUTH].any():
+    if not moves_mouth(plan):
         return MouthMemory()
     gaps, skew = _openings(plan)
     yaw, speed = _yaw(plan), _speed(plan)

@@ -7,8 +7,8 @@ from types import TracebackType
 
 from mien.media.planes import Plate
 from mien.model.shot import Shot
-from mien.rendering.base import FacePlan, Patch, PlateSource
-from mien.rendering.warp.exemplars import MouthMemory, look_through
+from mien.rendering.base import Dependence, FacePlan, Patch, PlateSource
+from mien.rendering.warp.exemplars import MouthMemory, look_through, moves_mouth
 from mien.rendering.warp.head import head_turns, turn_head
 from mien.rendering.warp.motion import Mover
 from mien.rendering.warp.paint import paint
@@ -23,6 +23,10 @@ class WarpRenderer:
     def name(self) -> str:
         """`warp`."""
         return "warp"
+
+    def dependence(self, shot: Shot, plan: FacePlan) -> Dependence:
+        """A frame depends on its own edit, and on whether the shot was searched for mouths."""
+        return Dependence("mouth" if moves_mouth(plan) else "", reach=0)
 
     def open(
         self,
