@@ -43,6 +43,8 @@ _TRIES: Final = 4
 """Attempts in a row that receive nothing, before the download is given up."""
 _PATIENCE: Final = 0.5
 """Seconds before the first new attempt; doubled before each further one."""
+_BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Answers after which it is worth asking again."""
 _HUB: Final = "https://huggingface.co/"
 _LATER: Final = "Run the same command again: it goes on where it stopped."
 
@@ -179,7 +181,7 @@ def _receive(url: str, partial: Path, size: int, told: Callable[[int, int], None
             fault = "the connection was cut"
         except urllib.error.HTTPError as error:
             error.close()
-            if error.code < http.HTTPStatus.INTERNAL_SERVER_ERROR:
+            if error.code not in _BUSY:
                 raise _refused(url, error.code) from error
             fault = f"the server answered {error.code}"
         except (OSError, http.client.HTTPException) as error:
