@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csc_matrix
 
+from mien.face.layout import rig_bridge
 from mien.face.rig import SKIN, load_rig
 from mien.weights.flame_file import KEYS
 
@@ -115,7 +116,10 @@ def _directions(points: Array, parts: Array, seed: int) -> Array:
     found[:] = (near[:, :, None] * amount).transpose(0, 2, 1)
     size = np.linspace(2.0, 0.6, 50)
     mix = np.linalg.qr(random.normal(size=(50, 50)))[0] * size[:, None]
-    fields = (mix @ rig.expression).reshape(50, SKIN, 3)
+    # Nothing that lids or jaw do already, or coefficients could not be told apart.
+    own = np.linalg.qr(rig_bridge().generators[50:].astype(np.float64).T)[0]
+    fields = mix @ (rig.expression - (rig.expression @ own) @ own.T)
+    fields = fields.reshape(50, SKIN, 3)
     found[:SKIN, :, 300:350] = fields.transpose(1, 2, 0)
     found[SKIN:, :, 300:] = 0
     found[parts > 0] = found[parts > 0].mean(axis=0)

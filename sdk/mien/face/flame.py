@@ -203,7 +203,7 @@ class FlameHead:
         whole, shift = _carried(joints.reshape(frames, JOINTS, 3), turns)
         placed = points.reshape(frames, -1, 3)
         found = np.zeros_like(placed)
-        for joint in range(JOINTS):
+        for joint in np.flatnonzero(self.skinning.any(axis=0)):
             turned = placed @ whole[:, joint].transpose(0, 2, 1) + shift[:, joint, None]
             found += self.skinning[:, joint, None] * turned
         return found

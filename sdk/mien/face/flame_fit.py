@@ -4,8 +4,8 @@ Once a shot, the person's shape is fitted to the neutral face that the solver fo
 coefficient held back by its spread in people; what it leaves of the landmarks is the
 person's, or the embedding's, and stays with every frame. Then, for all frames together, the
 head's pose (Umeyama's similarity) and the frame's expression, eyelids and jaw (Gauss-Newton
-on regularised least squares, landmarks weighed by what the rig is known to leave
-unexplained) are found in turn. At the end the curves are smoothed without lag.
+on regularised least squares) are found in turn. At the end the curves are smoothed without
+lag.
 """
 
 from __future__ import annotations
@@ -31,16 +31,23 @@ __all__ = ["FlameFit", "fit_flame", "fit_head"]
 
 SHAPES_FITTED: Final = 100
 """Shape coefficients that landmarks can tell; the others stay 0."""
-SHAPE_ROUNDS: Final = 5
+SHAPE_ROUNDS: Final = 20
 SHAPE_NOISE: Final = 0.15
 """Canonical units (about 1 mm) by which a neutral landmark may miss."""
 BATCH: Final = 256
 """Frames fitted together."""
-ROUNDS: Final = 4
+ROUNDS: Final = 3
 """Alternations between pose and coefficients in a frame."""
 JAW_STEP: Final = 1e-3
 """Radians over which the jaw's turn is differentiated."""
-SPREAD: Final = np.array([1.0] * 50 + [1.0] * 2 + [0.3] * 3, dtype=np.float32)
+LANDMARK_NOISE: Final = (0.2, 0.2, 0.4)
+"""Canonical units by which a landmark may miss across, up, and in depth, which the tracker
+guesses: its own jitter, and what skin does that neither a head nor its embedding knows."""
+POSE: Final = 7
+"""Parameters of a similarity: three of rotation, three of translation, and scale."""
+FREE: Final = 1e-3
+"""How little the pose's change is held back."""
+SPREAD: Final = np.array([1.0] * 50 + [10.0] * 2 + [2.0] * 3, dtype=np.float32)
 """How far coefficients usually are from 0: expressions count in standard deviations."""
 LOW: Final = np.array([-np.inf] * 50 + [0.0] * 2 + [0.0, -0.2, -0.2], dtype=np.float32)
 HIGH: Final = np.array([np.inf] * 50 + [1.0] * 2 + [np.inf, 0.2, 0.2], dtype=np.float32)
@@ -51,6 +58,7 @@ ROTATION_NOISE: Final = 0.003
 SCALE_NOISE: Final = 0.002
 TRANSLATION_NOISE: Final = 0.012
 """The same for the pose, as for the solver's: radians, part of the scale, canonical units."""
+_VARIANCE = np.tile(np.square(LANDMARK_NOISE), SKIN)
 _CAMERA = np.array([1, -1, -1], dtype=np.float32)
 """From pixels (y down, z away) to camera axes (y up, z towards the camera)."""
 
@@ -176,9 +184,8 @@ class _Person:
         lids = self._landmarks.eyelids
         assert lids is not None
         columns = np.concatenate([self._landmarks.expressions[: EXPRESSION.stop], lids])
-        self._columns = self._directions(columns).astype(np.float64)
-        self._gain = rig.noise.solve(self._columns.T)
-        self._noise = rig.noise
+        self._columns = np.concatenate([_pose_columns(identity), self._directions(columns)])
+        self._gain = (self._columns / _VARIANCE).T
 
     def _fit_shape(self, landmarks: FlameHead, identity: FloatArray) -> None:
         """Find shape coefficients and how canonical space lies over the person's head."""
@@ -229,17 +236,56 @@ class _Person:
             turned = flame.copy()
             turned[:, JAW.start + axis] += JAW_STEP
             jaw[:, axis] = (self.points(turned) - shape).reshape(frames, -1) / JAW_STEP
-        jaw_gain = self._noise.solve(jaw.reshape(-1, rest.shape[1]).T).T.reshape(jaw.shape)
-        normal = np.empty((frames, FLAME_SIZE, FLAME_SIZE))
-        first = JAW.start
+        jaw_gain = jaw / _VARIANCE
+        first = len(self._columns)
+        size = first + 3
+        normal = np.empty((frames, size, size))
         normal[:, :first, :first] = self._columns @ self._gain
         normal[:, first:, :first] = jaw @ self._gain
         normal[:, :first, first:] = normal[:, first:, :first].transpose(0, 2, 1)
         normal[:, first:, first:] = jaw @ jaw_gain.transpose(0, 2, 1)
-        normal += np.diag(1 / SPREAD**2)
+        normal[:, range(size), range(size)] += np.concatenate([np.full(POSE, FREE), 1 / SPREAD**2])
         right = np.concatenate([rest @ self._gain, np.einsum("tan,tn->ta", jaw_gain, rest)], axis=1)
-        right -= flame / SPREAD**2
-        return np.linalg.solve(normal, right[:, :, None])[:, :, 0].astype(np.float32)
+        right[:, POSE:] -= flame / SPREAD**2
+        step = np.linalg.solve(normal, right[:, :, None])[:, :, 0]
+        low, high = (np.concatenate([np.full(POSE, bound[0]), bound]) for bound in (LOW, HIGH))
+        before = np.concatenate([np.zeros((frames, POSE)), flame], axis=1)
+        return _within(normal, right, step, low - before, high - before)[:, POSE:]
+
+
+def _within(
+    normal: npt.NDArray[np.float64],
+    right: npt.NDArray[np.float64],
+    step: npt.NDArray[np.float64],
+    low: npt.NDArray[np.float64],
+    high: npt.NDArray[np.float64],
+) -> FloatArray:
+    """Steps (T, N) held between bounds, the others solved again for those that are held."""
+    held = np.clip(step, low, high)
+    free = held == step
+    frames = np.flatnonzero(~free.all(axis=1))
+    if frames.size:
+        open_ = free[frames].astype(np.float64)
+        fixed = np.where(free[frames], 0, held[frames])
+        left = normal[frames] * open_[:, :, None] * open_[:, None]
+        diagonal = range(left.shape[1])
+        left[:, diagonal, diagonal] += 1 - open_
+        rest = right[frames] - np.einsum("tij,tj->ti", normal[frames], fixed)
+        wanted = np.where(free[frames], rest, fixed)
+        held[frames] = np.linalg.solve(left, wanted[:, :, None])[:, :, 0]
+    return np.clip(held, low, high).astype(np.float32)
+
+
+def _pose_columns(identity: FloatArray) -> npt.NDArray[np.float64]:
+    """(7, 1404) how landmarks move with the head: turned, moved, and nearer.
+
+    A frame's coefficients are found together with its pose's change, lest a pose that is
+    aligned to the wrong expression holds that expression up.
+    """
+    points = identity.astype(np.float64)
+    turned = [np.cross(axis, points) for axis in np.eye(3)]
+    moved = [np.broadcast_to(axis, points.shape) for axis in np.eye(3)]
+    return np.asarray(np.stack([*turned, *moved, points]).reshape(POSE, -1))
 
 
 class _Steady:
