@@ -46,7 +46,7 @@ def models_list(json: Json = False) -> None:
 def fetch(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="NAME...", help="Models; `reference` is all that renderer needs."),
+        typer.Argument(metavar="NAME", help="Models; `reference` is all that renderer needs."),
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Agree to the licences unasked.")] = False,
     json: Json = False,
@@ -100,7 +100,7 @@ def add(
 @models.command()
 def verify(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="All that are there if none.")
+        list[str] | None, typer.Argument(metavar="NAME", help="All that are there if none.")
     ] = None,
     json: Json = False,
 ) -> None:

@@ -208,12 +208,19 @@ def digest(path: Path, told: Callable[[int], None] = lambda size: None) -> str:
     Args:
         path: The file.
         told: Told the bytes of every block that is read.
+
+    Raises:
+        WeightsError: When it cannot be read.
     """
     result = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            result.update(block)
-            told(len(block))
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                result.update(block)
+                told(len(block))
+    except OSError as error:
+        reason = (error.strerror or "fault of the disk").lower()
+        raise WeightsError(f"{path} cannot be read: {reason}.", AGAIN) from error
     return result.hexdigest()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from mien.errors import MissingPartError, WeightsError
@@ -39,7 +39,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, str]:
         """The finding in JSON's types."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return asdict(self)
 
 
 def verify(
@@ -91,7 +91,7 @@ def _look_at(
         return Finding(model.name, file.path, state, detail, remedy)
 
     again = (
-        f"Remove it, then `mien models fetch {model.name}`."
+        f"Remove {path}, then `mien models fetch {model.name}`."
         if file.url
         else f"Install it again with `mien models add {model.name} PATH`."
     )
@@ -107,8 +107,6 @@ def _look_at(
         return finding("wrong", error.cause.rstrip("."), again)
     except MissingPartError as error:
         return finding("unchecked", error.cause.rstrip("."), error.remedy)
-    except OSError as error:
-        return finding("wrong", f"cannot be read: {error.strerror}", again)
     if own:
         return finding("ok", "a file of your own; layout right")
     if file.sha256:
