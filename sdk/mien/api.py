@@ -229,7 +229,7 @@ def render(
     encoding = choose_encoding(path, shot.media, codec=codec, lossless=lossless)
     check_output(path, shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     span = _span(shot, frames)
-    plans = _plans(shot, (*project.edits, *edits), span)
+    plans = face_plans(shot, (*project.edits, *edits), span)
     chosen = _renderer(renderer, needed=bool(plans))
     destination = Output(path, span, codec, lossless, overwrite)
     with shown(progress) as told:
@@ -455,8 +455,18 @@ def _renamed(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     return tuple(result)
 
 
-def _plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[FacePlan]:
-    """The faces in which anything is asked in a span."""
+def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[FacePlan]:
+    """The faces in which anything is asked in a span, with what is asked of them.
+
+    Args:
+        shot: The shot.
+        edits: Edits of its faces; several edits of one face are applied in order.
+        span: The frames.
+
+    Raises:
+        UsageError: When an edit belongs to another shot.
+        NoFaceError: When the shot has no such face.
+    """
     from mien.rendering.base import FacePlan
 
     plans = []
