@@ -330,14 +330,13 @@ def _graph(path: Path) -> tuple[list[Shape], list[Shape]]:
     """Shapes of the inputs and outputs of an ONNX graph, with None for free sizes."""
     try:
         import onnx
-        from google.protobuf.message import DecodeError
     except ImportError as error:
         raise MissingPartError(
             "Reading an ONNX model needs onnx.", 'pip install "mien[reference]"'
         ) from error
     try:
         graph = onnx.load(path, load_external_data=False).graph
-    except (DecodeError, OSError, ValueError) as error:
+    except Exception as error:  # onnx names no errors of its own
         raise WeightsError(f"{path} is cut short or is no ONNX model ({error}).", AGAIN) from error
     if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in graph.initializer):
         raise WeightsError(f"{path} keeps its weights in other files.", _OTHER)
@@ -376,7 +375,7 @@ def _face_landmarker(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (OSError, zipfile.BadZipFile) as error:
+    except Exception as error:  # damage comes out of zipfile as many things
         raise WeightsError(f"{path} is cut short or is no task file ({error}).", AGAIN) from error
     if not {"face_detector.tflite", "face_landmarks_detector.tflite"} <= names:
         raise _not(path, "MediaPipe's face landmarker", "it holds other networks")
@@ -390,9 +389,11 @@ def _flame(path: Path) -> None:
 
 def _arrays(path: Path) -> None:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        arrays = [loaded] if isinstance(loaded, np.ndarray) else [loaded[k] for k in loaded.files]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        with path.open("rb") as stream:
+            loaded = np.load(stream, allow_pickle=False)
+            whole = isinstance(loaded, np.ndarray)
+            arrays = [loaded] if whole else [loaded[name] for name in loaded.files]
+    except Exception as error:  # damage comes out of zipfile and numpy as many things
         raise WeightsError(f"{path} holds no plain arrays ({error}).", AGAIN) from error
     if not arrays:
         raise WeightsError(f"{path} is empty.", AGAIN)
