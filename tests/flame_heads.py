@@ -116,9 +116,9 @@ def _directions(points: Array, parts: Array, seed: int) -> Array:
     found[:] = (near[:, :, None] * amount).transpose(0, 2, 1)
     size = np.linspace(2.0, 0.6, 50)
     mix = np.linalg.qr(random.normal(size=(50, 50)))[0] * size[:, None]
-    # Nothing that lids or jaw do already, or coefficients could not be told apart.
+    # Little that lids or jaw do already, or coefficients could not be told apart.
     own = np.linalg.qr(rig_bridge().generators[50:].astype(np.float64).T)[0]
-    fields = mix @ (rig.expression - (rig.expression @ own) @ own.T)
+    fields = mix @ (rig.expression - 0.7 * (rig.expression @ own) @ own.T)
     fields = fields.reshape(50, SKIN, 3)
     found[:SKIN, :, 300:350] = fields.transpose(1, 2, 0)
     found[SKIN:, :, 300:] = 0

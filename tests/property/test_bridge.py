@@ -108,7 +108,7 @@ def test_bases_come_back(source: str, target: str, seed: int) -> None:
     generators = bridge_to(source).generators
     moved, again = flame @ generators, back @ generators
     # The rig has nothing for some of what the made heads' expressions do.
-    lost = 0.3 if target == "mien-rig" else 0.08
+    lost = 0.3 if target == "mien-rig" else 0.1
     assert np.linalg.norm(again - moved) < lost * np.linalg.norm(moved)
 
 
