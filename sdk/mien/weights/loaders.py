@@ -44,13 +44,12 @@ def load_safetensors(path: Path) -> dict[str, Tensor]:
     """
     safetensors_shapes(path)
     try:
-        from safetensors import SafetensorError
         from safetensors.torch import load_file
     except ImportError as error:
         raise _no_torch() from error
     try:
         return dict(load_file(path))
-    except (SafetensorError, OSError, ValueError) as error:
+    except Exception as error:
         raise _broken(path, "safetensors", error) from error
 
 
