@@ -1,1 +1,102 @@
-"""Cuts: read from what editors write, and written back with the renders in them."""
+"""Cuts: read from what editors write, and handed back with the renders in them.
+
+OpenTimelineIO is loaded when a cut is read, not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mien.errors import MissingPartError
+from mien.jobs.job import ShotResult
+
+if TYPE_CHECKING:
+    from mien.editorial.cut import Cut
+
+__all__ = ["SUFFIXES", "is_cut", "read_cut", "write_back"]
+
+SUFFIXES: Final = (
+    ".otio", ".otioz", ".otiod", ".edl", ".xml", ".fcpxml", ".fcpxmld", ".aaf",
+)  # fmt: skip
+"""Endings of the files that are read as cuts."""
+
+
+def is_cut(path: Path) -> bool:
+    """Whether a file is a cut, by its name."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def read_cut(
+    path: Path,
+    *,
+    rate: Fraction | str | None = None,
+    handles: int = 0,
+    edits: Path | None = None,
+    renderer: str | None = None,
+    codec: str | None = None,
+    lossless: bool = False,
+) -> Cut:
+    """Read a cut and find the clips with edits.
+
+    No media are opened: only looked for, and only read of all that the cut names.
+
+    Args:
+        path: OTIO, EDL, Final Cut Pro 7 XML, FCPXML or AAF.
+        rate: Frames a second of an EDL, which does not say (`24`, `23.976`, `30000/1001`).
+        handles: Frames to render on either side of what the cut uses.
+        edits: Folder of `.mien` files for clips without edits of their own.
+        renderer: Name of the renderer for all shots; None for `auto`.
+        codec: Name of the codec for all shots; None for each source's family.
+        lossless: Whether all outputs keep every pixel as rendered.
+
+    Raises:
+        MissingPartError: When OpenTimelineIO, or its adapter for this format, is not installed.
+        InputError: When the cut cannot be read.
+        UsageError: When the rate is missing or wrong.
+        NothingToDoError: When no clip has an edit.
+    """
+    _need_otio()
+    from mien.editorial.cut import Wishes, read
+
+    wishes = Wishes(handles, edits, renderer or "auto", codec, lossless)
+    return read(path, rate, wishes)
+
+
+def write_back(
+    cut: Cut, results: Sequence[ShotResult], folder: Path, *, activate: bool = False
+) -> list[Path]:
+    """Write the cut with its renders, and conform lists of them.
+
+    `NAME.mien.otio` is the cut as it was, with a second media reference `mien` on every
+    rendered clip. `NAME.mien.edl` and `NAME.mien.xml` (Final Cut Pro 7) list the renders at
+    their record times, with a marker each, for editors that do not read OTIO.
+
+    Args:
+        cut: The cut as it was read; it is not changed.
+        results: What became of its shots.
+        folder: Where to write.
+        activate: Whether the renders become the clips' active media.
+
+    Returns:
+        The files, the cut first.
+
+    Raises:
+        OutputError: When the folder cannot be written to.
+        WriteError: When the disk is full.
+    """
+    from mien.editorial.back import write
+
+    return write(cut, results, folder, activate=activate)
+
+
+def _need_otio() -> None:
+    try:
+        import opentimelineio  # noqa: F401
+    except ImportError as error:
+        raise MissingPartError(
+            "Reading a cut needs OpenTimelineIO, which is not installed.",
+            'Install it with: pip install "mien[editorial]"',
+        ) from error

@@ -40,7 +40,7 @@ from mien.model.face import LANDMARKS, Face
 from mien.model.shot import MediaFacts, Shot
 from mien.timebase import Clock
 
-__all__ = ["SUFFIX", "Project", "check_project", "load", "save"]
+__all__ = ["SUFFIX", "Project", "check_project", "describe", "load", "save"]
 
 SUFFIX = ".mien"
 """Ending of project files; by it they are told from media."""
@@ -124,6 +124,19 @@ def load(path: Path, *, media: Path | None = None, find: bool = True) -> Project
     if len({edit.face.number for edit in edits}) != len(edits):
         raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.")
     return Project(shot, edits)
+
+
+def describe(path: Path) -> ProjectDocument:
+    """What a project says of itself, without its arrays or its media.
+
+    Raises:
+        ProjectError: When the file is missing, corrupt or too new.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return read_document(_document(archive, path.name), path.name)
+    except ZIP_ERRORS as error:
+        raise _unreadable(path, error) from error
 
 
 def _relinked(shot: Shot, relative: str, media: Path | None, path: Path) -> Shot:

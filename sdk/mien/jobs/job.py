@@ -57,8 +57,9 @@ class CutSpan:
         length: How many frames are used, retimes taken into account.
         rate: Frames a second by which all of these are counted.
         origin: Number of the media's first frame in source time, as the cut says.
-        available: How many frames the cut says the media have.
+        available: How many frames the cut says the media have, counted at `rate` too.
         handles: Frames of the media to render on either side, where there are any.
+        numbered: Whether frames are images, whose rate only the cut knows: one is one.
     """
 
     start: Fraction
@@ -67,6 +68,7 @@ class CutSpan:
     origin: Fraction | None = None
     available: Fraction | None = None
     handles: int = 0
+    numbered: bool = False
 
     def frames_of(self, clock: Clock) -> FrameRange:
         """The frames of the media, handles included; only those there are.
@@ -107,6 +109,15 @@ class CutSpan:
             "Check that the cut names the right media, and its frame rate.",
         )
 
+    def number(self, frame: int, clock: Clock) -> Fraction:
+        """Source time of a frame of the media, counted at `rate`.
+
+        Raises:
+            TimeError: When the media do not have the frames that the cut uses.
+        """
+        after = clock.seconds(frame) * self.rate if clock.times else frame / self._scale(clock)
+        return self.first(clock) + after
+
     def _used(self, clock: Clock, first: Fraction) -> FrameRange:
         """The frames that the cut uses, when the media start at a source time."""
         start, stop = self.start - first, self.start - first + self.length
@@ -116,7 +127,7 @@ class CutSpan:
             low = frames[0]
             high = frames[1] + (clock.seconds(frames[1]) < end)
         else:
-            scale = _scale(clock.rate, self.rate)
+            scale = self._scale(clock)
             low, high = floor(start * scale), ceil(stop * scale)
         # Editors round a retime, or the last frame, up by less than a frame.
         high = min(high, clock.frame_count) if high - clock.frame_count <= 1 else high
@@ -126,7 +137,16 @@ class CutSpan:
 
     def _count(self, frames: int, clock: Clock) -> Fraction:
         """Frames of the media as the cut counts them."""
-        return Fraction(frames) / _scale(clock.rate, self.rate)
+        return Fraction(frames) / self._scale(clock)
+
+    def _scale(self, clock: Clock) -> Fraction:
+        """Frames of the media per frame of the cut.
+
+        One where they differ by a thousandth: a cut at 24 of media at 23.976 means frames,
+        not seconds.
+        """
+        scale = clock.rate / self.rate
+        return Fraction(1) if self.numbered or abs(scale - 1) < _SAME_COUNT else scale
 
     def _seconds_said(self) -> str:
         start, stop = (float(n / self.rate) for n in (self.start, self.start + self.length))
@@ -197,12 +217,3 @@ class ShotResult:
     frames: FrameRange | None = None
     clock: Clock | None = None
     problem: Problem | None = None
-
-
-def _scale(media: Fraction, cut: Fraction) -> Fraction:
-    """Frames of the media per frame of the cut.
-
-    One where they differ by a thousandth: a cut at 24 of media at 23.976 means frames, not
-    seconds.
-    """
-    return Fraction(1) if abs(media / cut - 1) < _SAME_COUNT else media / cut

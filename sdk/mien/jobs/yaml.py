@@ -16,7 +16,6 @@ Paths are relative to the file. Every error names the line and the field.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -38,6 +37,7 @@ _LARGEST_FILE = 32 << 20
 """Bytes that are read at most; a hundred thousand shots take fewer."""
 _MOST_NODES = 2_000_000
 """Values at most, with those that aliases repeat: a few lines of them can stand for billions."""
+_NULL: Final = "tag:yaml.org,2002:null"
 _ANY_CLOCK: Final = Clock(Fraction(1000), 10**9)
 """A clock on which every well-formed span can be read, before the shot's own is known."""
 _Path = tuple[str | int, ...]
@@ -257,8 +257,8 @@ class _Nodes:
             return [self.value(item, (*place, i)) for i, item in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
-        plain = node.style is None
-        return None if plain and node.tag == "tag:yaml.org,2002:null" else node.value
+        empty = isinstance(node, yaml.ScalarNode) and node.style is None and node.tag == _NULL
+        return None if empty else node.value
 
     def _mapping(self, node: yaml.MappingNode, place: _Path) -> dict[str, object]:
         result: dict[str, object] = {}
@@ -298,13 +298,14 @@ def _told(wrong: Any) -> tuple[str, str]:
         return str(wrong["ctx"]["error"]).rstrip("."), ""
     if place == () or kind in ("model_type", "model_attributes_type"):
         return f"fields are expected here ({known})", "Write them as 'name: value'."
-    told: dict[str, Callable[[], tuple[str, str]]] = {
-        "missing": lambda: ("is missing", "Add it."),
-        "string_too_short": lambda: ("is empty", "Fill it in, or leave it out."),
-        "string_type": lambda: ("one word or text is expected", "Put it in quotes if need be."),
-        "tuple_type": lambda: ("a list is expected", "Start every entry with '- '."),
-        "int_parsing": lambda: (f"'{wrong['input']}' is no number", "Write 1, 2, ..."),
-        "greater_than_equal": lambda: (f"{wrong['input']} is too small", "Numbers start at 1."),
-        "bool_parsing": lambda: (f"'{wrong['input']}' is neither", "Write true or false."),
+    given = wrong["input"]
+    told = {
+        "missing": ("is missing", "Add it."),
+        "string_too_short": ("is empty", "Fill it in, or leave it out."),
+        "string_type": ("one word or text is expected", "Put it in quotes if need be."),
+        "tuple_type": ("a list is expected", "Start every entry with '- '."),
+        "int_parsing": (f"'{given}' is no number", "Write 1, 2, ..."),
+        "greater_than_equal": (f"{given} is too small", "Numbers start at 1."),
+        "bool_parsing": (f"'{given}' is neither true nor false", "Write one of them."),
     }
-    return told.get(kind, lambda: (wrong["msg"], ""))()
+    return told.get(kind, (str(wrong["msg"]), ""))

@@ -1,0 +1,119 @@
+"""What is asked of a clip: `metadata["mien"]` on it, or on one of its effects.
+
+    {"schema": "mien.edit/1", "project": "sh020.mien"}
+    {"schema": "mien.edit/1", "set": ["mouthSmile=+0.5@20:80"], "face": 1}
+
+Times in `set` are those of the media, as everywhere. A project is looked for in the folder of
+edits and in the cut's own, and nowhere outside them: a cut may come from a stranger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from mien.errors import InputError
+from mien.jobs.yaml import check_set
+
+__all__ = ["SCHEMA", "Asked", "asked_of", "project_path"]
+
+SCHEMA: Final = "mien.edit/1"
+"""Name and version of what is kept in a cut."""
+_NAMESPACE: Final = "mien"
+_FAMILY: Final = "mien.edit/"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Edits of a clip.
+
+    Attributes:
+        project: The project as the cut names it; None without one.
+        set: Edits as typed for `--set`.
+        face: Number of the face that `set` is meant for.
+    """
+
+    project: str | None
+    set: tuple[str, ...]
+    face: int | None
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_name: Annotated[str, Field(alias="schema")] = SCHEMA
+    project: Annotated[str, Field(min_length=1)] | None = None
+    set: tuple[Annotated[str, AfterValidator(check_set)], ...] = ()
+    face: Annotated[int, Field(ge=1)] | None = None
+
+
+def asked_of(clip: Any) -> Asked | None:
+    """What is asked of a clip; None when nothing is.
+
+    Raises:
+        InputError: When it cannot be read; the field is named.
+    """
+    for holder in (clip, *clip.effects):
+        found = holder.metadata.get(_NAMESPACE)
+        asked = None if found is None else _read(found, clip.name)
+        if asked is not None:
+            return asked
+    return None
+
+
+def project_path(name: str, folders: tuple[Path, ...]) -> Path:
+    """Where a project is that a cut names.
+
+    Raises:
+        InputError: When the path leads out of the folders, or nothing is there.
+    """
+    inside = [
+        folder / name
+        for folder in folders
+        if (folder / name).resolve().is_relative_to(folder.resolve())
+    ]
+    if not inside:
+        raise InputError(
+            f"The cut asks for the project {name}, which lies outside its folder.",
+            "Say with --edits where the projects are.",
+        )
+    return next((path for path in inside if path.is_file()), inside[0])
+
+
+def _read(found: Any, name: str) -> Asked | None:
+    if not isinstance(found, Mapping):
+        raise InputError(f"The edit of clip {name} is no list of fields.", _REMEDY)
+    values = _plain(found)
+    schema = values.get("schema", SCHEMA)
+    if isinstance(schema, str) and schema != SCHEMA:
+        if schema.startswith(_FAMILY):
+            raise InputError(
+                f"The edit of clip {name} was written by a newer mien ({schema}).", "Update mien."
+            )
+        # Something else of ours, such as the note on a render.
+        return None
+    try:
+        document = _Document.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise InputError(f"The edit of clip {name}: {field}: {first['msg']}.", _REMEDY) from error
+    if document.project is None and not document.set:
+        return None
+    return Asked(document.project, document.set, document.face)
+
+
+_REMEDY: Final = f'Write {{"schema": "{SCHEMA}", "project": ...}} or {{..., "set": [...]}}.'
+
+
+def _plain(value: Any) -> Any:
+    """OTIO's own mappings and lists as Python's."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, str) or not hasattr(value, "__iter__"):
+        return value
+    return [_plain(item) for item in value]

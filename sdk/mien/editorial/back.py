@@ -1,0 +1,132 @@
+"""The cut written back: every clip as it was, with its render beside its media."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import opentimelineio as otio
+
+import mien
+from mien.editorial.conform import Render, conform_lists
+from mien.editorial.cut import Cut, all_uses
+from mien.editorial.places import RENDERS, source_reference
+from mien.editorial.times import exact_rate
+from mien.editorial.uses import Use
+from mien.io.files import written_whole
+from mien.jobs.job import CutSpan, ShotResult
+from mien.media.sequence import Pattern
+
+__all__ = ["write"]
+
+_SCHEMA: Final = "mien.render/1"
+_INDENT: Final = 4
+
+
+def write(
+    cut: Cut, results: Sequence[ShotResult], folder: Path, *, activate: bool = False
+) -> list[Path]:
+    """Write the cut and its conform lists; `editorial.write_back` says how."""
+    content = cut.content.deepcopy()
+    shown = list(all_uses(content))
+    renders: list[tuple[int, Render]] = []
+    for result in results:
+        if result.status != "done" or result.job.clip is None:
+            continue
+        sequence, use = shown[result.job.clip]
+        placed = _placed(use, result)
+        _refer(use.clip, placed, result, activate)
+        renders.append((id(sequence), Render(result, use, placed.file_start, placed.first)))
+    written = folder / f"{cut.name}.{RENDERS}.otio"
+    _write(written, content.to_json_string(indent=_INDENT))
+    files = [written]
+    edits = {id(sequence): sequence for sequence, _ in shown}
+    for key, sequence in edits.items():
+        own = [render for owner, render in renders if owner == key]
+        title = cut.name if len(edits) == 1 else f"{cut.name}.{sequence.name}"
+        for name, text in conform_lists(sequence, own, title).items():
+            _write(folder / name, text)
+            files.append(folder / name)
+    return files
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """Where a render lies in time.
+
+    Attributes:
+        first: Number of its first frame in the clip's source time.
+        length: How many frames it has there.
+        rate: Frames a second by which these are counted.
+        file_start: Number of its first frame by its own timecode; 0 without one.
+    """
+
+    first: Fraction
+    length: Fraction
+    rate: Fraction
+    file_start: Fraction
+
+
+def _placed(use: Use, result: ShotResult) -> _Placed:
+    frames, clock, span = result.frames, result.clock, result.job.frames
+    assert frames is not None
+    assert clock is not None
+    if not isinstance(span, CutSpan):
+        # All of the media, of a retime that cannot be followed.
+        available = source_reference(use.clip).available_range
+        start = Fraction(0) if available is None else Fraction(available.start_time.value)
+        span = CutSpan(start, Fraction(1), use.rate, start)
+    first, last = (span.number(frame, clock) for frame in (frames.start, frames.stop))
+    own = Fraction(0)
+    if clock.start is not None:
+        own = (clock.start.frames + frames.start) * (last - first) / len(frames)
+    return _Placed(first, last - first, span.rate, own)
+
+
+def _refer(clip: Any, placed: _Placed, result: ShotResult, activate: bool) -> None:
+    """Give a clip its render as a second media reference."""
+    source = source_reference(clip)
+    known = source.available_range
+    rate = clip.trimmed_range().start_time.rate if known is None else known.start_time.rate
+    scale = exact_rate(rate) / placed.rate
+    if known is None or abs(scale - 1) < Fraction(3, 2000):
+        scale = Fraction(1)
+    available = otio.opentime.TimeRange(
+        otio.opentime.RationalTime(float(placed.first * scale), rate),
+        otio.opentime.RationalTime(float(placed.length * scale), rate),
+    )
+    references = dict(clip.media_references())
+    references[RENDERS] = _reference(result, available)
+    key = RENDERS if activate else clip.active_media_reference_key
+    clip.set_media_references(references, key)
+
+
+def _reference(result: ShotResult, available: Any) -> Any:
+    output = result.output
+    assert output is not None
+    output = output.absolute()
+    note = {"schema": _SCHEMA, "shot": result.job.name, "written_by": f"mien {mien.__version__}"}
+    pattern = Pattern.parse(output)
+    if pattern is None:
+        return otio.schema.ExternalReference(
+            target_url=output.as_uri(), available_range=available, metadata={RENDERS: note}
+        )
+    numbers = pattern.numbers()
+    return otio.schema.ImageSequenceReference(
+        target_url_base=f"{pattern.folder.as_uri()}/",
+        name_prefix=pattern.prefix,
+        name_suffix=pattern.suffix,
+        start_frame=numbers[0] if numbers else 0,
+        rate=available.start_time.rate,
+        frame_zero_padding=pattern.digits,
+        available_range=available,
+        metadata={RENDERS: note},
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    with written_whole(path) as file:
+        file.write(text.encode())

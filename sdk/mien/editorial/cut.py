@@ -1,0 +1,227 @@
+"""A cut, and the shots that are to be rendered for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import opentimelineio as otio
+
+from mien.editorial.asked import Asked, asked_of, project_path
+from mien.editorial.formats import open_cut
+from mien.editorial.places import Place, beside, place_of, source_reference
+from mien.editorial.sidecars import Sidecars
+from mien.editorial.times import count_at, record_timecode
+from mien.editorial.uses import Sequence, Use, sequences, uses
+from mien.errors import InputError, MienError, NothingToDoError, UsageError
+from mien.jobs.job import CutSpan, Problem, ShotJob
+from mien.jobs.names import unique_names
+from mien.media.codecs import CONTAINERS
+from mien.media.sequence import EXTENSIONS
+
+__all__ = ["Cut", "Wishes", "all_uses", "read"]
+
+_MEDIA_ENDINGS: Final = (*CONTAINERS, *EXTENSIONS, ".m4v", ".avi", ".mts", ".m2ts", ".r3d", ".braw")
+"""Endings that clips carry in their names when an editor named them after their files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What holds for all shots of a cut.
+
+    Attributes:
+        handles: Frames to render on either side of those used.
+        edits: Folder of `.mien` files.
+        renderer: Name of the renderer.
+        codec: Name of the codec.
+        lossless: Whether every pixel is kept as rendered.
+    """
+
+    handles: int = 0
+    edits: Path | None = None
+    renderer: str = "auto"
+    codec: str | None = None
+    lossless: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cut:
+    """A cut that was read.
+
+    Attributes:
+        path: Its file.
+        content: What OTIO read: a timeline, or a collection of them.
+        jobs: The shots to render; `clip` is a number among all clips shown.
+        clips: How many clips with pictures it shows.
+        notices: What the user should know, a line each.
+    """
+
+    path: Path
+    content: Any
+    jobs: tuple[ShotJob, ...]
+    clips: int
+    notices: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name, without its extension."""
+        return self.path.stem
+
+
+def read(path: Path, rate: Fraction | str | None, wishes: Wishes) -> Cut:
+    """Read a cut; `editorial.read_cut` says how."""
+    if wishes.handles < 0:
+        raise UsageError(f"{wishes.handles} handles are impossible.", "Give 0 or more.")
+    content = open_cut(path, rate)
+    try:
+        shown = [use for _, use in all_uses(content)]
+    except otio.exceptions.OTIOError as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise InputError(
+            f"{path.name} does not say how long its clips are: {reason}.", "Export it again."
+        ) from error
+    named = [_stem(use.clip.name) for use in shown]
+    sidecars = None if wishes.edits is None else Sidecars(wishes.edits, named)
+    finder = _Finder(path, wishes, sidecars)
+    found = [
+        (number, job)
+        for number, use in enumerate(shown)
+        if (job := finder.job(use, named[number])) is not None
+    ]
+    if not found:
+        raise NothingToDoError(
+            f"None of the {len(shown)} clips of {path.name} has an edit.",
+            'Put edits in their metadata["mien"], or give --edits a folder of .mien files.',
+        )
+    names = unique_names(job.name for _, job in found)
+    jobs = tuple(
+        replace(job, name=name, clip=number)
+        for (number, job), name in zip(found, names, strict=True)
+    )
+    notices = [*finder.notices]
+    if sidecars is not None:
+        notices += [*sidecars.notices, *sidecars.unused()]
+    return Cut(path, content, jobs, len(shown), tuple(notices))
+
+
+def all_uses(content: Any) -> Iterator[tuple[Sequence, Use]]:
+    """Every clip shown, with the edit that shows it, in the order of the file."""
+    for sequence in sequences(content):
+        for use in uses(sequence):
+            yield sequence, use
+
+
+class _Finder:
+    """Finds what is asked of the clips of a cut."""
+
+    def __init__(self, path: Path, wishes: Wishes, sidecars: Sidecars | None) -> None:
+        self._path = path
+        self._wishes = wishes
+        self._sidecars = sidecars
+        self.notices: list[str] = []
+
+    def job(self, use: Use, name: str) -> ShotJob | None:
+        """The shot of a clip; None when nothing is asked of it."""
+        place = self._place(use)
+        span = _span(use, place, self._wishes.handles)
+        media = None if place is None else place.path
+        try:
+            asked = asked_of(use.clip)
+            project = self._project(asked, name, media, span)
+        except MienError as error:
+            return self._shot(use, name, media, span, problem=Problem.of(error))
+        if asked is None and project is None:
+            return None
+        if span is None:
+            self.notices.append(
+                f"{name} is retimed in a way that cannot be followed: all of its media is rendered."
+            )
+        if project is None and media is None:
+            problem = Problem(
+                "media", f"The cut does not say where the media of {name} are.",
+                "Relink the clip, or put its file beside the cut.",
+            )  # fmt: skip
+            return self._shot(use, name, media, span, problem=problem)
+        if project is not None and place is not None and not place.found:
+            # The project may know better; when it does not, the error names the file.
+            media = None
+        return self._shot(use, name, media, span, asked=asked, project=project)
+
+    def _shot(
+        self,
+        use: Use,
+        name: str,
+        media: Path | None,
+        span: CutSpan | None,
+        *,
+        asked: Asked | None = None,
+        project: Path | None = None,
+        problem: Problem | None = None,
+    ) -> ShotJob:
+        record = record_timecode(use.record, use.rate)
+        return ShotJob(
+            name=name,
+            media=media,
+            project=project,
+            set=() if asked is None else asked.set,
+            face=None if asked is None else asked.face,
+            frames=span,
+            renderer=self._wishes.renderer,
+            codec=self._wishes.codec,
+            lossless=self._wishes.lossless,
+            origin=f"{self._path.name}, {use.track}, {record}",
+            problem=problem,
+        )
+
+    def _place(self, use: Use) -> Place | None:
+        folder = self._path.parent
+        place = place_of(source_reference(use.clip), folder)
+        if place is not None:
+            return place
+        known = use.clip.metadata.get("cmx_3600", {})
+        path = beside([use.clip.name, str(known.get("reel", ""))], folder)
+        return None if path is None else Place(path, True)
+
+    def _project(
+        self, asked: Asked | None, name: str, media: Path | None, span: CutSpan | None
+    ) -> Path | None:
+        edits = self._wishes.edits
+        if asked is not None:
+            folders = (self._path.parent,) if edits is None else (edits, self._path.parent)
+            return None if asked.project is None else project_path(asked.project, folders)
+        if self._sidecars is None:
+            return None
+        return self._sidecars.project_for(name, media, span)
+
+
+def _span(use: Use, place: Place | None, handles: int) -> CutSpan | None:
+    """The frames used, as their media count them; None when that cannot be told."""
+    if not use.followed:
+        return None
+    available = source_reference(use.clip).available_range
+    rate = use.rate if place is None or place.rate is None else place.rate
+    numbered = place is not None and place.rate is not None
+    scale = rate / use.rate if numbered else Fraction(1)
+    origin = length = None
+    if available is not None:
+        origin = count_at(available.start_time, rate)
+        origin -= place.missing_images if place is not None else 0
+        length = count_at(available.duration, rate)
+    return CutSpan(
+        start=use.start * scale,
+        length=use.length * scale,
+        rate=rate,
+        origin=origin,
+        available=length,
+        handles=handles,
+        numbered=numbered,
+    )
+
+
+def _stem(name: str) -> str:
+    """A clip's name without the ending of its file."""
+    path = Path(name)
+    return path.stem if path.suffix.lower() in _MEDIA_ENDINGS else name

@@ -1,0 +1,95 @@
+"""Cuts of every format, as OpenTimelineIO holds them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import opentimelineio as otio
+
+from mien.editorial.edl import read_edl
+from mien.editorial.times import typed_rate
+from mien.errors import InputError, MienError, MissingPartError, UsageError
+
+__all__ = ["open_cut"]
+
+_BUNDLE: Final = ".fcpxmld"
+_BUNDLED: Final = "Info.fcpxml"
+_ADAPTERS: Final = {
+    ".otio": "otio_json", ".otioz": "otioz", ".otiod": "otiod", ".xml": "fcp_xml", ".aaf": "AAF",
+}  # fmt: skip
+
+
+def open_cut(path: Path, rate: Fraction | str | None) -> Any:
+    """Read a cut.
+
+    Args:
+        path: The file, or the folder of a bundle.
+        rate: Frames a second of an EDL.
+
+    Raises:
+        InputError: When it is missing, or not what its name says.
+        UsageError: When the rate of an EDL is not given, or one is given that is none.
+        MissingPartError: When the format's adapter is not installed.
+    """
+    suffix = path.suffix.lower()
+    if rate is not None:
+        rate = typed_rate(rate)
+    if suffix == ".edl" and rate is None:
+        raise UsageError(
+            f"{path.name} does not say its frame rate: no EDL does.",
+            "Say it with --rate, as in --rate 24 or --rate 29.97.",
+        )
+    try:
+        if suffix == ".edl":
+            assert rate is not None
+            return read_edl(_text(path), rate)
+        if suffix in (".fcpxml", _BUNDLE) or (suffix == ".xml" and "<fcpxml" in _text(path)[:4096]):
+            return _fcpx(path / _BUNDLED if suffix == _BUNDLE and path.is_dir() else path)
+        if not path.exists():
+            raise FileNotFoundError(2, "no such file or directory")
+        return otio.adapters.read_from_file(str(path), _ADAPTERS[suffix])
+    except MienError:
+        raise
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be opened: {(error.strerror or str(error)).lower()}.",
+            "Check the name, and that you may read it.",
+        ) from error
+    except otio.exceptions.NoKnownAdapterForExtensionError as error:
+        raise _no_adapter(suffix) from error
+    except Exception as error:  # adapters raise whatever a file they do not expect leads to
+        raise _unreadable(path, error) from error
+
+
+def _fcpx(path: Path) -> Any:
+    try:
+        from mien.editorial.fcpx import read_fcpx
+    except ImportError as error:
+        raise _no_adapter(".fcpxml") from error
+    return read_fcpx(_text(path))
+
+
+def _text(path: Path) -> str:
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # Old editors on Windows write their own alphabet; timecodes are the same in all.
+        return raw.decode("latin-1")
+
+
+def _no_adapter(suffix: str) -> MissingPartError:
+    return MissingPartError(
+        f"OpenTimelineIO's adapter for {suffix} is not installed.",
+        'Install it with: pip install "mien[editorial]"',
+    )
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    remedy = "Export it again; OTIO carries the most."
+    if path.suffix.lower() == ".edl":
+        remedy = "Check that --rate is the rate of its timecodes."
+    return InputError(f"{path.name} cannot be read as a cut: {reason}.", remedy)

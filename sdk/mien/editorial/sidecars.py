@@ -1,0 +1,148 @@
+"""A folder of `.mien` files, each matched to the clips that it is for.
+
+A project is for a clip when it was made on the clip's media - by content, or by the file's
+name where the media are not at hand - and asks something in the frames that the cut uses. A
+name alone never matches; among several projects of the same media the clip's name decides.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+from mien.errors import InputError, MienError, ProjectError, TimeError
+from mien.io.project import SUFFIX, describe
+from mien.io.schema import ProjectDocument
+from mien.jobs.job import CutSpan
+from mien.media.fingerprint import fingerprint
+from mien.media.sequence import find_sequence
+from mien.timebase import Clock, FrameRange, Timecode
+
+__all__ = ["Sidecars"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sidecar:
+    path: Path
+    media: str
+    content: str
+    clock: Clock
+    spans: tuple[FrameRange, ...]
+
+    @classmethod
+    def of(cls, path: Path, document: ProjectDocument) -> _Sidecar:
+        part = document.media
+        start = part.start
+        coded = None if start is None else Timecode(start.frames, start.nominal, start.drop)
+        clock = Clock(part.rate, part.frame_count, None, coded)
+        tracks = [
+            track
+            for edit in document.edits
+            for layer in edit.layers
+            if layer.weight and not layer.muted
+            for track in layer.tracks
+        ]
+        spans = [clock.all if t.span is None else FrameRange(*t.span) for t in tracks]
+        return cls(path, PurePosixPath(part.path).name, part.fingerprint, clock, tuple(spans))
+
+    def asks_in(self, span: CutSpan | None) -> bool:
+        """Whether anything is asked in the frames that a cut uses."""
+        if span is None:
+            return bool(self.spans)
+        try:
+            used = span.frames_of(self.clock)
+        except TimeError:
+            return False
+        return any(len(used.intersection(asked)) for asked in self.spans)
+
+
+class Sidecars:
+    """The projects of a folder.
+
+    Args:
+        folder: The folder.
+        names: Names of the cut's clips.
+
+    Raises:
+        InputError: When it is no folder, or holds no project.
+    """
+
+    def __init__(self, folder: Path, names: Collection[str]) -> None:
+        if not folder.is_dir():
+            raise InputError(f"{folder} is no folder.", "Give --edits a folder of .mien files.")
+        self._clips = {name.lower() for name in names}
+        self._used: set[Path] = set()
+        self._found: list[_Sidecar] = []
+        self.notices: list[str] = []
+        for path in sorted(folder.glob(f"*{SUFFIX}")):
+            try:
+                self._found.append(_Sidecar.of(path, describe(path)))
+            except (ProjectError, TimeError) as error:
+                self.notices.append(str(error))
+        if not self._found:
+            raise InputError(f"{folder} holds no project.", "Put .mien files in it.")
+        self._by_media: dict[str, list[_Sidecar]] = defaultdict(list)
+        for sidecar in self._found:
+            self._by_media[sidecar.content].append(sidecar)
+            self._by_media[sidecar.media.lower()].append(sidecar)
+
+    def project_for(self, name: str, media: Path | None, span: CutSpan | None) -> Path | None:
+        """The project for a clip; None without one.
+
+        Args:
+            name: The clip's name, as a file's.
+            media: Its media; None when they are not known.
+            span: The frames that the cut uses; None for all.
+
+        Raises:
+            InputError: When several fit equally well.
+        """
+        same = [found for found in self._of_media(name, media) if found.asks_in(span)]
+        named = [found for found in same if found.path.stem.lower() == name.lower()]
+        # One with another clip's name is that clip's.
+        free = [found for found in same if found.path.stem.lower() not in self._clips]
+        fitting = named or free
+        if len(fitting) > 1:
+            names = " and ".join(found.path.name for found in fitting[:2])
+            raise InputError(
+                f"{names} both fit the clip {name}.", f"Name the right one {name}{SUFFIX}."
+            )
+        if not fitting:
+            return None
+        self._used.add(fitting[0].path)
+        return fitting[0].path
+
+    def unused(self) -> list[str]:
+        """Notices of the projects that are for no clip."""
+        return [
+            f"{found.path.name} is for no clip: none shows what it edits of {found.media}."
+            for found in self._found
+            if found.path not in self._used
+        ]
+
+    def _of_media(self, name: str, media: Path | None) -> list[_Sidecar]:
+        if media is None:
+            # The cut names no file: a project of the clip's name, or of media of that name.
+            return [
+                found
+                for found in self._found
+                if name.lower() in (PurePosixPath(found.media).stem.lower(), found.media.lower())
+            ]
+        content = _content(media)
+        return self._by_media.get(media.name.lower() if content is None else content, [])
+
+
+@lru_cache(maxsize=4096)
+def _content(media: Path) -> str | None:
+    """The fingerprint of media; None when they cannot be read."""
+    try:
+        sequence = find_sequence(media)
+        if sequence is None:
+            return fingerprint([media]) if media.is_file() else None
+        numbers = sequence.numbers()
+        return fingerprint([sequence.file(numbers[0]), sequence.file(numbers[-1])])
+    except (MienError, OSError, IndexError):
+        return None

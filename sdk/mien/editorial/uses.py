@@ -1,0 +1,230 @@
+"""Which frames of which clips a cut shows: one walk down its tracks, linear in their number.
+
+Times are exact seconds. A clip inside a nested stack is shown as far as the stack is; a clip
+beside a transition is shown as long as the transition lasts; a retimed item runs through its
+own time faster, slower, backwards or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Final
+
+import opentimelineio as otio
+
+from mien.editorial.times import count_at, exact, exact_rate, seconds
+
+__all__ = ["Sequence", "Use", "sequences", "uses"]
+
+_FCP7_RETIME: Final = "timeremap"
+_DEEPEST: Final = 64
+"""Stacks in stacks; editors stop at a few."""
+_NONE: Final = (Fraction(0), Fraction(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A clip as a cut shows it.
+
+    Attributes:
+        clip: The clip.
+        start: Number of the first frame used, in the clip's own time.
+        length: How many frames are used, those under transitions too.
+        shown_from: Number of the frame with which it appears, its transition left out.
+        rate: Frames a second by which these are counted.
+        record: When it appears in the cut, in seconds from the cut's start.
+        record_length: How long it is shown, in seconds, without its transitions.
+        speed: Its frames a second of the cut, in its own rate; 0 for a still.
+        followed: Whether the frames are known; not of a retime that no one can follow.
+        track: Name of the outermost track.
+        track_number: Number of that track among those with pictures, from 1.
+    """
+
+    clip: Any
+    start: Fraction
+    length: Fraction
+    shown_from: Fraction
+    rate: Fraction
+    record: Fraction
+    record_length: Fraction
+    speed: Fraction
+    followed: bool
+    track: str
+    track_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The part of an item that its parents show: its own seconds, and how they got there."""
+
+    low: Fraction
+    high: Fraction
+    record: Fraction
+    """Record time of the item's second 0."""
+    speed: Fraction
+    """Own seconds per second of the cut; never negative or 0."""
+    followed: bool
+    track: str
+    track_number: int
+
+    def cropped(self, low: Fraction, high: Fraction) -> _Window:
+        """The window, no wider than from `low` to `high`."""
+        low = max(low, self.low)
+        return replace(self, low=low, high=max(low, min(high, self.high)))
+
+    def inside(self, at: Fraction, start: Fraction, speed: Fraction, followed: bool) -> _Window:
+        """The window in the time of a child that begins at `at` with its own second `start`."""
+        return replace(
+            self,
+            low=start + (self.low - at) * speed,
+            high=start + (self.high - at) * speed,
+            record=self.at(at) - start / (self.speed * speed),
+            speed=self.speed * speed,
+            followed=self.followed and followed,
+        )
+
+    def at(self, when: Fraction) -> Fraction:
+        """Record time of one of the item's own seconds."""
+        return self.record + when / self.speed
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """One edit among those that a file may hold.
+
+    Attributes:
+        name: Its name; may be empty.
+        start: Its first record time.
+        root: The stack of its tracks, or a track.
+        metadata: Its metadata.
+    """
+
+    name: str
+    start: Any
+    root: Any
+    metadata: Any
+
+
+def sequences(content: Any) -> list[Sequence]:
+    """The edits in what an adapter read, which may be a collection of several."""
+    if isinstance(content, otio.schema.Timeline):
+        start = content.global_start_time
+        return [Sequence(content.name, start, content.tracks, content.metadata)]
+    if isinstance(content, otio.schema.SerializableCollection):
+        return [sequence for item in content for sequence in sequences(item)]
+    if isinstance(content, otio.core.Composition):
+        return [Sequence(content.name, None, content, content.metadata)]
+    return []
+
+
+def uses(sequence: Sequence) -> Iterator[Use]:
+    """Every clip of an edit with pictures that is shown, in the order of the file."""
+    root = sequence.root
+    number = 0
+    for track in [root] if isinstance(root, otio.schema.Track) else root:
+        if _heard_only(track):
+            continue
+        number += 1
+        length = seconds(track.duration())
+        name = track.name or f"V{number}"
+        window = _Window(Fraction(0), length, Fraction(0), Fraction(1), True, name, number)
+        yield from _shown(track, window, Fraction(0), 0)
+
+
+def _heard_only(item: Any) -> bool:
+    return isinstance(item, otio.schema.Track) and item.kind == otio.schema.TrackKind.Audio
+
+
+def _shown(
+    item: Any, window: _Window, at: Fraction, depth: int, around: tuple[Fraction, Fraction] = _NONE
+) -> Iterator[Use]:
+    """What is shown of an item through a window.
+
+    Args:
+        item: A clip, a track or a stack.
+        window: On the time of its parent.
+        at: When it begins there.
+        depth: How many stacks and tracks hold it.
+        around: How long it is shown before and after, under transitions.
+    """
+    core = window.cropped(at, at + seconds(item.duration()))
+    if not item.enabled or _heard_only(item) or core.high <= core.low or depth > _DEEPEST:
+        return
+    whole = window.cropped(at - around[0], core.high + around[1])
+    if isinstance(item, otio.schema.Clip):
+        yield _use(item, at, core, whole)
+        return
+    speed, followed = _retime(item)
+    own = item.trimmed_range()
+    start = seconds(own.start_time)
+    inner = whole.inside(at, start, speed if speed > 0 else Fraction(1), followed and speed > 0)
+    if isinstance(item, otio.schema.Track):
+        yield from _of_track(item, inner, depth)
+    elif isinstance(item, otio.schema.Stack):
+        for child in item:
+            yield from _shown(child, inner, Fraction(0), depth + 1)
+
+
+def _of_track(track: Any, window: _Window, depth: int) -> Iterator[Use]:
+    at = Fraction(0)
+    children = list(track)
+    for index, item in enumerate(children):
+        if isinstance(item, otio.schema.Transition):
+            continue
+        if not isinstance(item, otio.schema.Gap):
+            # A dissolve shows frames before the clip's own, and after.
+            around = (
+                _lasting(children, index - 1, "in_offset"),
+                _lasting(children, index + 1, "out_offset"),
+            )
+            yield from _shown(item, window, at, depth + 1, around)
+        at += seconds(item.duration())
+
+
+def _lasting(children: list[Any], index: int, side: str) -> Fraction:
+    """How long the transition at an index shows one of its neighbours more; 0 without one."""
+    item = children[index] if 0 <= index < len(children) else None
+    return seconds(getattr(item, side)) if isinstance(item, otio.schema.Transition) else Fraction(0)
+
+
+def _retime(item: Any) -> tuple[Fraction, bool]:
+    """How fast an item runs through its own time, and whether that is all there is to it."""
+    speed, followed = Fraction(1), True
+    for effect in item.effects:
+        if isinstance(effect, otio.schema.FreezeFrame):
+            speed = Fraction(0)
+        elif isinstance(effect, otio.schema.LinearTimeWarp):
+            speed *= exact(effect.time_scalar)
+        elif isinstance(effect, otio.schema.TimeEffect) or _is_fcp7_retime(effect):
+            followed = False
+    return speed, followed
+
+
+def _is_fcp7_retime(effect: Any) -> bool:
+    known = effect.metadata.get("fcp_xml")
+    return hasattr(known, "get") and known.get("effectid") == _FCP7_RETIME
+
+
+def _use(clip: Any, at: Fraction, core: _Window, whole: _Window) -> Use:
+    own = clip.trimmed_range().start_time
+    rate = exact_rate(own.rate)
+    speed, followed = _retime(clip)
+    first, last = ((when - at) * speed * rate for when in (whole.low, whole.high))
+    if speed < 0:
+        # Backwards, some write the first frame shown, others the lowest: both are taken.
+        first, last = last, -last
+    return Use(
+        clip=clip,
+        start=count_at(own, rate) + first,
+        length=last - first if speed else Fraction(1),
+        shown_from=count_at(own, rate) + (core.low - at) * speed * rate,
+        rate=rate,
+        record=core.at(core.low),
+        record_length=(core.high - core.low) / core.speed,
+        speed=speed * core.speed,
+        followed=core.followed and followed,
+        track=core.track,
+        track_number=core.track_number,
+    )
