@@ -51,7 +51,9 @@ def models(small_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Notes on where media were (io/relink.py) belong to the tests, not to who runs them."""
+    """Notes on where media were and installed models are the tests' own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("MIEN_MODELS", str(tmp_path_factory.mktemp("no-models")))
+        patch.delenv("HF_ENDPOINT", raising=False)
         yield

@@ -119,6 +119,7 @@ def test_controls_lists_everything(capsys: Capture) -> None:
 
 
 def test_models_list(capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MIEN_MODELS")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     smirk = tmp_path / "mien" / "models" / "smirk" / "SMIRK_em1.pt"
     smirk.parent.mkdir(parents=True)
