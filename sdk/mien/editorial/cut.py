@@ -14,7 +14,7 @@ from mien.editorial.asked import Asked, asked_of, project_path
 from mien.editorial.formats import open_cut
 from mien.editorial.places import Place, beside, place_of, source_reference
 from mien.editorial.sidecars import Sidecars
-from mien.editorial.times import count_at, record_timecode
+from mien.editorial.times import count_at, exact_rate, record_timecode, seconds
 from mien.editorial.uses import Sequence, Use, sequences, uses
 from mien.errors import InputError, MienError, NothingToDoError, UsageError
 from mien.jobs.job import CutSpan, Problem, ShotJob
@@ -77,19 +77,19 @@ def read(path: Path, rate: Fraction | str | None, wishes: Wishes) -> Cut:
         raise UsageError(f"{wishes.handles} handles are impossible.", "Give 0 or more.")
     content = open_cut(path, rate)
     try:
-        shown = [use for _, use in all_uses(content)]
+        shown = list(all_uses(content))
     except otio.exceptions.OTIOError as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise InputError(
             f"{path.name} does not say how long its clips are: {reason}.", "Export it again."
         ) from error
-    named = [_stem(use.clip.name) for use in shown]
+    named = [_stem(use.clip.name) for _, use in shown]
     sidecars = None if wishes.edits is None else Sidecars(wishes.edits, named)
     finder = _Finder(path, wishes, sidecars)
     found = [
         (number, job)
-        for number, use in enumerate(shown)
-        if (job := finder.job(use, named[number])) is not None
+        for number, (sequence, use) in enumerate(shown)
+        if (job := finder.job(sequence, use, named[number])) is not None
     ]
     if not found:
         raise NothingToDoError(
@@ -123,58 +123,42 @@ class _Finder:
         self._sidecars = sidecars
         self.notices: list[str] = []
 
-    def job(self, use: Use, name: str) -> ShotJob | None:
+    def job(self, sequence: Sequence, use: Use, name: str) -> ShotJob | None:
         """The shot of a clip; None when nothing is asked of it."""
         place = self._place(use)
-        span = _span(use, place, self._wishes.handles)
         media = None if place is None else place.path
+        shot = ShotJob(
+            name=name,
+            media=media,
+            frames=_span(use, place, self._wishes.handles),
+            renderer=self._wishes.renderer,
+            codec=self._wishes.codec,
+            lossless=self._wishes.lossless,
+            origin=f"{self._path.name}, {use.track}, {_record(sequence, use)}",
+        )
         try:
             asked = asked_of(use.clip)
-            project = self._project(asked, name, media, span)
+            project = self._project(asked, shot)
         except MienError as error:
-            return self._shot(use, name, media, span, problem=Problem.of(error))
+            return replace(shot, problem=Problem.of(error))
         if asked is None and project is None:
             return None
-        if span is None:
+        if shot.frames is None:
             self.notices.append(
                 f"{name} is retimed in a way that cannot be followed: all of its media is rendered."
             )
+        if asked is not None:
+            shot = replace(shot, set=asked.set, face=asked.face)
+        if project is not None and place is not None and not place.found:
+            # The project may know better; when it does not, its error names the file.
+            media = None
         if project is None and media is None:
             problem = Problem(
                 "media", f"The cut does not say where the media of {name} are.",
                 "Relink the clip, or put its file beside the cut.",
             )  # fmt: skip
-            return self._shot(use, name, media, span, problem=problem)
-        if project is not None and place is not None and not place.found:
-            # The project may know better; when it does not, the error names the file.
-            media = None
-        return self._shot(use, name, media, span, asked=asked, project=project)
-
-    def _shot(
-        self,
-        use: Use,
-        name: str,
-        media: Path | None,
-        span: CutSpan | None,
-        *,
-        asked: Asked | None = None,
-        project: Path | None = None,
-        problem: Problem | None = None,
-    ) -> ShotJob:
-        record = record_timecode(use.record, use.rate)
-        return ShotJob(
-            name=name,
-            media=media,
-            project=project,
-            set=() if asked is None else asked.set,
-            face=None if asked is None else asked.face,
-            frames=span,
-            renderer=self._wishes.renderer,
-            codec=self._wishes.codec,
-            lossless=self._wishes.lossless,
-            origin=f"{self._path.name}, {use.track}, {record}",
-            problem=problem,
-        )
+            return replace(shot, problem=problem)
+        return replace(shot, media=media, project=project)
 
     def _place(self, use: Use) -> Place | None:
         folder = self._path.parent
@@ -185,16 +169,14 @@ class _Finder:
         path = beside([use.clip.name, str(known.get("reel", ""))], folder)
         return None if path is None else Place(path, True)
 
-    def _project(
-        self, asked: Asked | None, name: str, media: Path | None, span: CutSpan | None
-    ) -> Path | None:
+    def _project(self, asked: Asked | None, shot: ShotJob) -> Path | None:
         edits = self._wishes.edits
         if asked is not None:
             folders = (self._path.parent,) if edits is None else (edits, self._path.parent)
             return None if asked.project is None else project_path(asked.project, folders)
         if self._sidecars is None:
             return None
-        return self._sidecars.project_for(name, media, span)
+        return self._sidecars.project_for(shot.name, shot.media, shot.frames)
 
 
 def _span(use: Use, place: Place | None, handles: int) -> CutSpan | None:
@@ -219,6 +201,13 @@ def _span(use: Use, place: Place | None, handles: int) -> CutSpan | None:
         handles=handles,
         numbered=numbered,
     )
+
+
+def _record(sequence: Sequence, use: Use) -> str:
+    """Record timecode of a clip."""
+    start = sequence.start
+    rate = use.rate if start is None else exact_rate(start.rate)
+    return record_timecode(use.record + (0 if start is None else seconds(start)), rate)
 
 
 def _stem(name: str) -> str:

@@ -48,9 +48,9 @@ class _Sidecar:
         spans = [clock.all if t.span is None else FrameRange(*t.span) for t in tracks]
         return cls(path, PurePosixPath(part.path).name, part.fingerprint, clock, tuple(spans))
 
-    def asks_in(self, span: CutSpan | None) -> bool:
+    def asks_in(self, span: CutSpan | str | None) -> bool:
         """Whether anything is asked in the frames that a cut uses."""
-        if span is None:
+        if not isinstance(span, CutSpan):
             return bool(self.spans)
         try:
             used = span.frames_of(self.clock)
@@ -89,7 +89,7 @@ class Sidecars:
             self._by_media[sidecar.content].append(sidecar)
             self._by_media[sidecar.media.lower()].append(sidecar)
 
-    def project_for(self, name: str, media: Path | None, span: CutSpan | None) -> Path | None:
+    def project_for(self, name: str, media: Path | None, span: CutSpan | str | None) -> Path | None:
         """The project for a clip; None without one.
 
         Args:
