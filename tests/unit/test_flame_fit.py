@@ -68,6 +68,13 @@ def synthetic(head: Head, noise: float, seed: int = 0) -> tuple[Face, FloatArray
     return _face(landmarks, neutral), flame, pixels
 
 
+def fitted_face(frames: int) -> Face:
+    """The first frames of a face that the made head explains."""
+    head = prepare(FlameHead.from_arrays(made_head(), "flame2020"))
+    face, _, _ = synthetic(head, noise=0.2)
+    return _face(face.landmarks[:frames], face.identity)
+
+
 def _face(landmarks: FloatArray, identity: FloatArray) -> Face:
     frames = len(landmarks)
     curves = Curves(
