@@ -12,7 +12,18 @@ import sys
 
 from tests.benchmarks.common import MissingFootageError
 
-NAMES = ("startup", "track", "found", "solve", "smirk", "render", "memory", "fidelity", "blinks")
+NAMES = (
+    "startup",
+    "track",
+    "found",
+    "solve",
+    "smirk",
+    "render",
+    "reference",
+    "memory",
+    "fidelity",
+    "blinks",
+)
 
 
 def main() -> int:

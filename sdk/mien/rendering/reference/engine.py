@@ -139,10 +139,9 @@ class Engine:
         self.prompter = Prompter(files.encoder, files.encoder_config, files.tokenizer)
         self.resolution = int(self.networks.config["sample_size"]) * self.vae.factor
         self.counts = Counts()
-        self._denoiser, self._plain = self.networks.denoiser, self.networks.plain
         if compiled:
-            self._denoiser = torch.compile(self._denoiser, dynamic=False)
-            self._plain = torch.compile(self._plain, dynamic=False)
+            for unet in (self.networks.plain, self.networks.denoiser):
+                unet.compile(dynamic=False)
 
     @classmethod
     def load(
@@ -255,7 +254,7 @@ class Engine:
         bank = within_memory(
             len(latents),
             "The reference pass of",
-            lambda: record_reference(self._plain, latents, prompt),
+            lambda: record_reference(self.networks.plain, latents, prompt),
         )
         self.counts.reference_rows += len(latents)
         return bank
@@ -292,7 +291,7 @@ class Engine:
             conditions: From `conditions`; of the last request whose conditions were made.
         """
         self.counts.unet_rows += len(latents)
-        return predict(self._denoiser, latents, timestep, conditions)
+        return predict(self.networks.denoiser, latents, timestep, conditions)
 
     @torch.inference_mode()
     def conditions(self, request: Denoise) -> Conditions:
