@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mien.api import track as track
     from mien.api import train_shot as train_shot
     from mien.errors import MienError as MienError
+    from mien.face.flame_fit import FlameFit as FlameFit
     from mien.model.controls import CONTROLS as CONTROLS
     from mien.model.edits import Edit as Edit
     from mien.model.edits import Layer as Layer
@@ -49,6 +50,7 @@ _HOMES = {
     "track": "mien.api",
     "train_shot": "mien.api",
     "MienError": "mien.errors",
+    "FlameFit": "mien.face.flame_fit",
     "CONTROLS": "mien.model.controls",
     "Edit": "mien.model.edits",
     "Layer": "mien.model.edits",

@@ -28,6 +28,7 @@ from mien.face.flame import FlameHead
 from mien.face.pose import align
 from mien.face.rig import SKIN, Rig, load_rig
 from mien.model.curves import FloatArray
+from mien.weights.plain import load_npz
 
 __all__ = ["EMBEDDING_FILE", "Embedding", "embed", "read_embedding"]
 
@@ -117,13 +118,13 @@ def read_embedding(path: Path, head: FlameHead) -> tuple[IndexArray, IndexArray,
         WeightsError: When it cannot be read or does not fit the head.
     """
     remedy = "Get it again, or remove it."
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            landmarks = np.asarray(data["landmark_indices"]).astype(np.intp)
-            triangles = np.asarray(data["lmk_face_idx"]).astype(np.intp)
-            weights = np.asarray(data["lmk_b_coords"], dtype=np.float64)
-    except (OSError, ValueError, EOFError, KeyError) as error:
-        raise WeightsError(f"{path.name} is damaged: {error}.", remedy) from error
+    names = ("landmark_indices", "lmk_face_idx", "lmk_b_coords")
+    found = load_npz(path, names, remedy)
+    if len(found) < len(names) or any(array.dtype.kind not in "iuf" for array in found.values()):
+        raise WeightsError(f"{path.name} is no embedding of landmarks.", remedy)
+    landmarks = found["landmark_indices"].astype(np.intp)
+    triangles = found["lmk_face_idx"].astype(np.intp)
+    weights = found["lmk_b_coords"].astype(np.float64)
     fits = (
         landmarks.ndim == 1
         and triangles.shape == landmarks.shape

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from mien.errors import UsageError, WeightsError
 from mien.model.curves import FloatArray
 from mien.weights.flame_file import JOINTS, SHAPES, read_flame
+from mien.weights.plain import load_npy
 
 __all__ = ["EYELID_FILES", "FlameHead", "rotations"]
 
@@ -252,12 +253,7 @@ def _check_count(values: FloatArray, most: int, what: str) -> None:
 
 
 def _field(path: Path, head: FlameHead) -> FloatArray:
-    try:
-        field = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise WeightsError(
-            f"{path.name} is damaged: {error}.", "Get it from SMIRK again."
-        ) from error
+    field = load_npy(path, _LIDS_REMEDY)
     if field.shape != head.template.shape or field.dtype.kind != "f":
         raise WeightsError(
             f"{path.name} holds {field.dtype} {field.shape}, not a displacement of the head's"

@@ -23,6 +23,7 @@ from mien.face.heads import Head, load_head
 from mien.face.layout import EXPRESSION, EYELIDS, JAW
 from mien.face.pose import Alignment, align, nearest_rotations
 from mien.face.rig import SKIN, load_rig
+from mien.face.solve import FINE, ROTATION_NOISE, SCALE_NOISE, TRANSLATION_NOISE
 from mien.model.curves import FLAME_SIZE, BoolArray, FloatArray, HeadPose
 from mien.model.face import Face
 from mien.signal.smooth import smooth
@@ -54,10 +55,6 @@ HIGH: Final = np.array([np.inf] * 50 + [1.0] * 2 + [np.inf, 0.2, 0.2], dtype=np.
 """Bounds of coefficients, those of SMIRK's: lids open to shut, a jaw that opens."""
 NOISE: Final = np.array([0.15] * 50 + [0.05] * 2 + [0.01] * 3, dtype=np.float32)
 """Standard deviation of what is jitter of a coefficient; what is rougher is motion."""
-ROTATION_NOISE: Final = 0.003
-SCALE_NOISE: Final = 0.002
-TRANSLATION_NOISE: Final = 0.012
-"""The same for the pose, as for the solver's: radians, part of the scale, canonical units."""
 _VARIANCE = np.tile(np.square(LANDMARK_NOISE), SKIN)
 _CAMERA = np.array([1, -1, -1], dtype=np.float32)
 """From pixels (y down, z away) to camera axes (y up, z towards the camera)."""
@@ -143,8 +140,8 @@ def fit_head(head: Head, face: Face, *, cuts: Sequence[int] = (), raw: bool = Fa
         scale[batch], rotation[batch] = pose.scale, pose.rotation
         translation[batch] = pose.translation
     if not raw:
-        steady = _Steady(face.valid, float(face.clock.rate), cuts)
-        size = float(np.median(scale[face.valid])) if face.valid.any() else 1.0
+        size = float(np.median(scale[face.valid])) if face.valid.any() else FINE
+        steady = _Steady(face.valid, float(face.clock.rate), cuts, max(1.0, FINE / size))
         flame = np.clip(steady(flame, NOISE), LOW, HIGH)
         scale = steady(scale, SCALE_NOISE * size)
         rotation = nearest_rotations(steady(rotation, ROTATION_NOISE))
@@ -289,13 +286,14 @@ def _pose_columns(identity: FloatArray) -> npt.NDArray[np.float64]:
 
 
 class _Steady:
-    """Smooths curves over the valid frames of a shot."""
+    """Smooths curves over the valid frames of a shot; jitter grows with coarseness."""
 
-    def __init__(self, valid: BoolArray, rate: float, cuts: Sequence[int]) -> None:
-        self._valid, self._rate, self._cuts = valid, rate, cuts
+    def __init__(self, valid: BoolArray, rate: float, cuts: Sequence[int], coarse: float) -> None:
+        self._valid, self._rate, self._cuts, self._coarse = valid, rate, cuts, coarse
 
     def __call__(self, values: FloatArray, most: float | FloatArray) -> FloatArray:
-        return smooth(values, self._valid, rate=self._rate, cuts=self._cuts, most=most)
+        limit = np.asarray(most, dtype=np.float32) * np.float32(self._coarse)
+        return smooth(values, self._valid, rate=self._rate, cuts=self._cuts, most=limit)
 
 
 def _batches(frames: npt.NDArray[np.intp]) -> Iterator[npt.NDArray[np.intp]]:

@@ -93,7 +93,7 @@ class Curves:
     Attributes:
         controls: Every control over time.
         flame: (T, 55) float32 FLAME coefficients, [expression 50 | eyelids 2 | jaw 3].
-        basis: Basis of the 50: `flame2020`, `flame2023-open` or `mien-rig`.
+        basis: Basis of the 50: `mien-rig`, or the name of a FLAME head.
         pose: Head pose over time.
         valid: (T,) bool, whether the face was seen, or bridged over a short gap.
         bridged: (T,) bool, whether the values are interpolated over a short gap.

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import WeightsError, WriteError
-from mien.weights.unpickle import LARGEST_FILE, read_arrays
+from mien.weights.plain import load_npz
+from mien.weights.unpickle import read_arrays
 
 __all__ = ["EXPRESSIONS", "JOINTS", "KEYS", "SHAPES", "read_flame", "write_flame"]
 
@@ -75,7 +75,7 @@ def read_flame(path: Path) -> dict[str, Array]:
         raise WeightsError(
             f"{path} cannot be read: {error.strerror}.", "Check the file's place and permissions."
         ) from error
-    found = _read_npz(path) if packed else read_arrays(path, KEYS)
+    found = load_npz(path, KEYS, _REMEDY) if packed else read_arrays(path, KEYS)
     return _checked(found, path)
 
 
@@ -105,17 +105,6 @@ def write_flame(arrays: Mapping[str, Array], path: Path) -> None:
         raise WriteError(
             f"{path} cannot be written: {error.strerror}.", "Free some space, or choose a folder."
         ) from error
-
-
-def _read_npz(path: Path) -> dict[str, Array]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_FILE:
-                raise WeightsError(f"{path.name} is too large for a FLAME head.", _REMEDY)
-        with np.load(path, allow_pickle=False) as data:
-            return {key: data[key] for key in KEYS if key in data.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise WeightsError(f"{path.name} is damaged: {error}.", _REMEDY) from error
 
 
 def _checked(found: Mapping[str, Array], path: Path) -> dict[str, Array]:
