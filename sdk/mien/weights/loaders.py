@@ -65,12 +65,13 @@ def safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
             file.seek(0)
             start = file.read(8)
             length = int.from_bytes(start, "little")
-            if start.startswith((b"PK\x03\x04", b"\x80")):
-                raise WeightsError(
-                    f"{path} holds a pickle where safetensors are expected; it was not opened.",
-                    "Use the safetensors file that the authors publish.",
-                )
             if not 2 <= length <= min(size - 8, _MOST_HEADER):
+                # Only now: a header of 128 or 640 bytes begins like a pickle too.
+                if start.startswith((b"PK\x03\x04", b"\x80")):
+                    raise WeightsError(
+                        f"{path} holds a pickle where safetensors are expected; it was not opened.",
+                        "Use the safetensors file that the authors publish.",
+                    )
                 raise ValueError("no header")
             header = json.loads(file.read(length))
         header.pop("__metadata__", None)
