@@ -82,7 +82,7 @@ class Film:
             guidance=setting.guidance,
             scheduler=setting.scheduler,
         )
-        size = min(frames, engine.frames_at_once(order, self.place.side))
+        size = min(frames, engine.frames_at_once(guided=order.guided, pixels=self.place.side))
         # Equal batches: a compiled network is compiled for each size.
         size = max(n for n in range(1, size + 1) if frames % n == 0)
         for i in range(0, frames, size):

@@ -17,7 +17,7 @@ from mien.errors import DeviceMemoryError
 from mien.rendering.reference.bank import Anchor, Bank
 from mien.rendering.reference.denoise import Denoise, draw
 from mien.rendering.reference.engine import Counts, Engine
-from mien.rendering.reference.memory import within_memory
+from mien.rendering.reference.memory import frames_that_fit, within_memory
 
 SIDE = 64
 """Pixels of a crop here: small, for speed."""
@@ -237,8 +237,26 @@ def test_other_errors_pass_unchanged() -> None:
         within_memory(3, "Denoising", other)
 
 
-def test_a_cpu_takes_frames_one_by_one(engine: Engine, order: Denoise) -> None:
-    assert engine.frames_at_once(order) == 1
+def test_a_cpu_takes_frames_one_by_one(engine: Engine) -> None:
+    assert engine.frames_at_once(guided=True) == 1
+
+
+def test_memory_decides_how_many_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From 6 GB up, beside 2 GB of weights; more fit without guidance, fewer with anchors."""
+    free = 0
+    monkeypatch.setattr("mien.rendering.reference.memory._free", lambda device: free)
+
+    def fit(free_gb: float, guided: bool = True, banks: int = 1) -> int:
+        nonlocal free
+        free = int(free_gb * 1e9)
+        config = {"block_out_channels": (320, 640, 1280, 1280)}
+        return frames_that_fit(
+            torch.device("cuda"), torch.float16, config, 64 * 64, guided=guided, banks=banks
+        )
+
+    assert fit(0.1) == 1
+    assert 4 <= fit(6 - 2) < fit(8 - 2) < fit(24 - 2) <= 64
+    assert fit(4, guided=False) > fit(4) > fit(4, banks=4)
 
 
 def test_estimate_measures_and_counts_nothing(engine: Engine) -> None:

@@ -313,11 +313,12 @@ class Engine:
         loras = self.networks.loras
         loras.use({name: scales[name] for name in loras.names})
 
-    def frames_at_once(self, request: Denoise, pixels: int | None = None) -> int:
-        """How many frames like a request's fit into the free memory; 1 on a CPU.
+    def frames_at_once(self, *, guided: bool, anchors: int = 0, pixels: int | None = None) -> int:
+        """How many frames can be denoised at once in the memory that is free; 1 on a CPU.
 
         Args:
-            request: A request of any number of frames.
+            guided: Whether guidance is more than 1.
+            anchors: How many each frame looks at, beside its own bank.
             pixels: Side of the crops; the engine's resolution where it is left out.
         """
         side = (pixels or self.resolution) // self.vae.factor
@@ -326,8 +327,8 @@ class Engine:
             self.dtype,
             self.networks.config,
             side * side,
-            guided=request.guided,
-            banks=0 if request.bank is None else 1 + len(request.anchors),
+            guided=guided,
+            banks=1 + anchors,
         )
 
     @torch.inference_mode()
