@@ -7,6 +7,7 @@ lists carry no effects and no edits. Source times are those of the rendered file
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from fractions import Fraction
@@ -122,8 +123,8 @@ def _drops(sequence: Sequence) -> bool:
     """Whether the edit's timecode drops numbers, as far as its format says."""
     edl = sequence.metadata.get("cmx_3600", {})
     xml = sequence.metadata.get("fcp_xml", {})
-    code = xml.get("timecode", {}) if hasattr(xml, "get") else {}
-    return bool(edl.get(DROP)) or (hasattr(code, "get") and code.get("displayformat") == "DF")
+    code = xml.get("timecode", {}) if isinstance(xml, Mapping) else {}
+    return bool(edl.get(DROP)) or (isinstance(code, Mapping) and code.get("displayformat") == "DF")
 
 
 def _edl(events: list[_Event], title: str, rate: Fraction, drop: bool) -> str:

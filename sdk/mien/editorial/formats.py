@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +18,8 @@ __all__ = ["open_cut"]
 
 _BUNDLE: Final = ".fcpxmld"
 _BUNDLED: Final = "Info.fcpxml"
+_HEAD: Final = 4096
+"""Characters in which an XML document says what it is."""
 _ADAPTERS: Final = {
     ".otio": "otio_json", ".otioz": "otioz", ".otiod": "otiod", ".xml": "fcp_xml", ".aaf": "AAF",
 }  # fmt: skip
@@ -42,14 +46,9 @@ def open_cut(path: Path, rate: Fraction | str | None) -> Any:
             "Say it with --rate, as in --rate 24 or --rate 29.97.",
         )
     try:
-        if suffix == ".edl":
-            assert rate is not None
-            return read_edl(_text(path), rate)
-        if suffix in (".fcpxml", _BUNDLE) or (suffix == ".xml" and "<fcpxml" in _text(path)[:4096]):
-            return _fcpx(path / _BUNDLED if suffix == _BUNDLE and path.is_dir() else path)
-        if not path.exists():
-            raise FileNotFoundError(2, "no such file or directory")
-        return otio.adapters.read_from_file(str(path), _ADAPTERS[suffix])
+        # Adapters print; standard output belongs to whoever called us.
+        with redirect_stdout(sys.stderr):
+            return _opened(path, suffix, rate)
     except MienError:
         raise
     except OSError as error:
@@ -61,6 +60,16 @@ def open_cut(path: Path, rate: Fraction | str | None) -> Any:
         raise _no_adapter(suffix) from error
     except Exception as error:  # adapters raise whatever a file they do not expect leads to
         raise _unreadable(path, error) from error
+
+
+def _opened(path: Path, suffix: str, rate: Fraction | None) -> Any:
+    if rate is not None and suffix == ".edl":
+        return read_edl(_text(path), rate)
+    if suffix in (".fcpxml", _BUNDLE) or (suffix == ".xml" and "<fcpxml" in _text(path)[:_HEAD]):
+        return _fcpx(path / _BUNDLED if suffix == _BUNDLE and path.is_dir() else path)
+    if not path.exists():
+        raise FileNotFoundError(2, "no such file or directory")
+    return otio.adapters.read_from_file(str(path), _ADAPTERS[suffix])
 
 
 def _fcpx(path: Path) -> Any:

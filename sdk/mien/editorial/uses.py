@@ -7,7 +7,7 @@ own time faster, slower, backwards or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
@@ -203,8 +203,18 @@ def _retime(item: Any) -> tuple[Fraction, bool]:
 
 
 def _is_fcp7_retime(effect: Any) -> bool:
+    """Whether an effect is a retime as Final Cut Pro 7 writes it, other than to 100 %.
+
+    Editors differ on what its source times then count.
+    """
     known = effect.metadata.get("fcp_xml")
-    return hasattr(known, "get") and known.get("effectid") == _FCP7_RETIME
+    if not isinstance(known, Mapping) or known.get("effectid") != _FCP7_RETIME:
+        return False
+    given = known.get("parameter", [])
+    parameters = [given] if isinstance(given, Mapping) else list(given)
+    values = {str(part.get("parameterid")): str(part.get("value")) for part in parameters}
+    plain = {"speed": "100", "reverse": "FALSE", "variablespeed": "0"}
+    return any(values.get(name, usual) != usual for name, usual in plain.items())
 
 
 def _use(clip: Any, at: Fraction, core: _Window, whole: _Window) -> Use:
