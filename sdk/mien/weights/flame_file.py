@@ -16,7 +16,6 @@ triangles and the 5 joints root, neck, jaw, left eye, right eye:
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -91,16 +90,15 @@ def write_flame(arrays: Mapping[str, Array], path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            with os.fdopen(handle, "wb") as stream:
+            with beside.open("wb") as stream:
                 np.savez(stream, **{key: arrays[key] for key in KEYS})
                 stream.flush()
                 os.fsync(stream.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as error:
         raise WriteError(
             f"{path} cannot be written: {error.strerror}.", "Free some space, or choose a folder."
