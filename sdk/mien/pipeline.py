@@ -7,6 +7,7 @@ goes from decoder to encoder as it is.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -147,11 +148,13 @@ class ShotFrames:
         self._stack = ExitStack()
         self._session: RenderSession | None = None
         self._progress: Progress = _silent
+        self._keys: FrameKeys | None = None
         self._finished: FrameFolder | None = None
         self._faces: _Faces | None = None
         self._asked = np.zeros(shot.clock.frame_count, dtype=bool)
         if renderer is not None:
-            keys = FrameKeys(shot, plans, self._dependences(), mien.__version__, renderer.name)
+            names = (mien.__version__, renderer.name)
+            self._keys = keys = FrameKeys(shot, plans, self._dependences(), *names)
             self._finished = FrameFolder(folder / keys.shared, keys.shared, keys.tag)
             self._faces = _Faces(plans, self._opened, self._finished)
             self._asked = np.any([plan.evaluated.active for plan in plans], axis=0)
@@ -163,6 +166,19 @@ class ShotFrames:
         self._finished.look()
         asked = np.flatnonzero(self._asked[span.start : span.stop]) + span.start
         return [frame for frame in asked.tolist() if frame not in self._finished.kept]
+
+    def asked(self, span: FrameRange) -> int:
+        """In how many frames of a span anything is asked."""
+        return int(np.count_nonzero(self._asked[span.start : span.stop]))
+
+    def key(self, span: FrameRange) -> str:
+        """Names what all pixels of a span depend on."""
+        digest = hashlib.blake2b(f"{self._stamp} {span}".encode(), digest_size=16)
+        if self._keys is not None:
+            digest.update(self._keys.shared.encode())
+            for frame in span:
+                digest.update(self._keys.tag(frame).encode())
+        return digest.hexdigest()
 
     @one_blas_thread()
     def make(self, span: FrameRange, progress: Progress) -> int:
@@ -217,8 +233,9 @@ class ShotFrames:
             WriteError: When the output cannot be written; nothing is left under its name.
         """
         self._progress = progress
-        if self._finished is not None:
+        if self._finished is not None and self._faces is not None:
             self._finished.look()
+            self._faces.edits = self._faces.resumed = 0
         done = _written(self._shot, self._faces, output, progress, self._check_source)
         if self._finished is not None:
             # What is of no use any more: frames of other edits, other media, other weights.

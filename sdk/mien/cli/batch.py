@@ -1,0 +1,301 @@
+"""The verbs that render many shots: batch, and the steps that a farm runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Optional
+
+import typer
+
+from mien.cli.options import Json, Overwrite
+from mien.cli.output import print_json, print_notice, print_table
+from mien.errors import InputError, UsageError
+from mien.timebase import FrameRange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mien.editorial.cut import Cut
+    from mien.jobs.batch import BatchReport
+    from mien.jobs.engine import Engine
+    from mien.jobs.job import ShotJob
+    from mien.jobs.plan import Plan
+
+__all__ = ["add_to"]
+
+_LISTS = (".yaml", ".yml")
+_FRAMES = re.compile(r"(\d+)(?:-(\d+))?")
+
+
+_Source = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CUT|JOBS.yaml",
+        help="A cut (OTIO, EDL, FCP7 XML, FCPXML, AAF), or a list of shots.",
+    ),
+]
+_Folder = Annotated[
+    Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to render into.")
+]
+_Edits = Annotated[
+    Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option("--edits", metavar="DIR", help="Projects for clips without edits."),
+]
+_Handles = Annotated[
+    int, typer.Option("--handles", metavar="N", min=0, help="Frames on either side of a clip.")
+]
+_Rate = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--rate", metavar="FPS", help="Frame rate of an EDL, which says none."),
+]
+_RendererName = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--renderer", metavar="NAME", help="For shots that name none; auto."),
+]
+_Codec = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--codec", metavar="NAME", help="Video codec; each source's by default."),
+]
+_Lossless = Annotated[
+    bool, typer.Option("--lossless", help="Keep every pixel exactly as rendered (FFV1).")
+]
+_EngineName = Annotated[
+    Literal["local", "dask"],
+    typer.Option("--engine", help="This machine, or a Dask cluster."),
+]
+_Address = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--address", metavar="URL", help="The cluster's scheduler (tcp://...)."),
+]
+_Workers = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--workers", metavar="N", min=1, help="Worker processes."),
+]
+_ChunkLength = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--chunk", metavar="N", min=1, help="Frames that a worker makes at a time."),
+]
+_Retries = Annotated[
+    int, typer.Option("--retries", metavar="N", min=0, help="Tries after the first.")
+]
+_Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on with the batch in DIR, and refuse when there is none."
+        " Without it what is there is used just the same.",
+    ),
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+_Bundle = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--export-openjd", metavar="DIR", help="Write an OpenJD job bundle instead."),
+]
+_Activate = Annotated[
+    bool, typer.Option("--activate", help="Make the renders the clips' active media.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    app.command()(batch)
+    app.command("batch-step", hidden=True)(batch_step)
+
+
+def batch(
+    source: _Source,
+    folder: _Folder,
+    edits: _Edits = None,
+    handles: _Handles = 0,
+    rate: _Rate = None,
+    renderer: _RendererName = None,
+    codec: _Codec = None,
+    lossless: _Lossless = False,
+    engine: _EngineName = "local",
+    address: _Address = None,
+    workers: _Workers = None,
+    chunk: _ChunkLength = None,
+    retries: _Retries = 2,
+    resume: _Resume = False,
+    dry_run: _DryRun = False,
+    openjd: _Bundle = None,
+    activate: _Activate = False,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Render every shot of a cut, or of a list, that has edits.
+
+    The same command goes on where an earlier one was stopped or killed. Exit code 1: some
+    shots failed; they are named, and the others are done.
+    """
+    from mien.jobs.journal import FOLDER
+    from mien.jobs.plan import CHUNK, make_plan
+
+    if address is not None and engine != "dask":
+        raise UsageError("--address names a Dask cluster.", "Add --engine dask.")
+    if resume and not (folder / FOLDER).is_dir():
+        raise UsageError(f"There is no batch in {folder} to go on with.", "Check the folder.")
+    cut: Cut | None = None
+    if source.suffix.lower() in _LISTS:
+        jobs = _listed(source, renderer, codec, lossless, rate, edits, handles)
+    else:
+        cut = _read_cut(source, rate, handles, edits, renderer, codec, lossless)
+        jobs = list(cut.jobs)
+    _check_renderers(jobs)
+    plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite)
+    if dry_run:
+        _print_plan(plan, json=json)
+        return
+    if openjd is not None:
+        _export(plan, openjd, json=json)
+        return
+    report = _run(plan, _starter(plan, engine, address, workers), retries, cut, activate)
+    _print_report(report, json=json)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def batch_step(
+    step: Annotated[Literal["prepare", "render", "assemble"], typer.Argument()],
+    order: Annotated[Path, typer.Argument(metavar="ORDER.json")],
+    frames: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--frames", metavar="A-B", help="Frames to make (B included)."),
+    ] = None,
+) -> None:
+    """Do one step of an exported batch, as a farm's worker."""
+    from mien.jobs.openjd import run_step
+    from mien.jobs.order import Task, read_order
+
+    span = None if frames is None else _chunk(frames)
+    run_step(Task(read_order(order), step, span), typer.echo)
+
+
+def _chunk(text: str) -> FrameRange:
+    match = _FRAMES.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(f"--frames '{text}' cannot be read.", "Write FIRST-LAST, as in 20-29.")
+    return FrameRange(int(match[1]), int(match[2] or match[1]) + 1)
+
+
+def _listed(
+    source: Path,
+    renderer: str | None,
+    codec: str | None,
+    lossless: bool,
+    rate: str | None,
+    edits: Path | None,
+    handles: int,
+) -> list[ShotJob]:
+    from mien.jobs.yaml import read_jobs
+
+    if rate is not None or edits is not None or handles:
+        raise UsageError(
+            "--rate, --edits and --handles go with a cut.", f"{source.name} is a list of shots."
+        )
+    return read_jobs(source, renderer=renderer, codec=codec, lossless=lossless)
+
+
+def _read_cut(
+    source: Path,
+    rate: str | None,
+    handles: int,
+    edits: Path | None,
+    renderer: str | None,
+    codec: str | None,
+    lossless: bool,
+) -> Cut:
+    from mien.editorial import SUFFIXES, is_cut, read_cut
+
+    if not is_cut(source):
+        raise InputError(
+            f"{source.name} is neither a cut nor a list of shots.",
+            f"Cuts end in {', '.join(SUFFIXES)}, lists in {' or '.join(_LISTS)}.",
+        )
+    cut = read_cut(
+        source, rate=rate, handles=handles, edits=edits, renderer=renderer, codec=codec,
+        lossless=lossless,
+    )  # fmt: skip
+    for notice in cut.notices:
+        print_notice(notice)
+    return cut
+
+
+def _check_renderers(jobs: Sequence[ShotJob]) -> None:
+    """Refuse renderers that are not there, before anything is tracked."""
+    from mien.rendering.registry import get_renderer
+
+    for name in sorted({job.renderer for job in jobs}):
+        get_renderer(name)
+
+
+def _starter(
+    plan: Plan, engine: str, address: str | None, workers: int | None
+) -> Callable[[], Engine]:
+    from mien.jobs.local import LocalEngine, count_workers
+
+    renderers = {shot.job.renderer for shot in plan.shots}
+    wanted = "reference" if "reference" in renderers else "warp"
+    if engine == "dask":
+        from mien.jobs.dask_engine import DaskEngine
+
+        return lambda: DaskEngine(address, workers, gpu=wanted == "reference")
+    return lambda: LocalEngine(workers or count_workers(wanted))
+
+
+def _run(
+    plan: Plan,
+    start: Callable[[], Engine],
+    retries: int,
+    cut: Cut | None,
+    activate: bool,
+) -> BatchReport:
+    from mien.jobs.batch import run_batch
+
+    report = run_batch(plan, start, retries=retries)
+    if cut is not None:
+        from mien.editorial import write_back
+
+        results = [outcome.result for outcome in report.outcomes]
+        for path in write_back(cut, results, plan.folder, activate=activate):
+            print_notice(f"wrote {path}")
+    return report
+
+
+def _print_plan(plan: Plan, *, json: bool) -> None:
+    from mien.jobs.tables import plan_facts, plan_rows
+
+    if json:
+        print_json(plan_facts(plan))
+        return
+    print_table(plan_rows(plan))
+
+
+def _export(plan: Plan, folder: Path, *, json: bool) -> None:
+    from mien.jobs.openjd import export
+
+    bundle = export(plan, folder)
+    if json:
+        print_json({"bundle": str(bundle)})
+        return
+    typer.echo(f"wrote {bundle}: openjd run {bundle / 'template.yaml'}")
+
+
+def _print_report(report: BatchReport, *, json: bool) -> None:
+    if json:
+        from json import loads
+
+        print_json(loads(report.summary.read_bytes()))
+        return
+    for outcome in report.failed:
+        print_notice(f"{outcome.plan.job.name} failed: {outcome.problem}")
+    done = [outcome for outcome in report.outcomes if outcome.problem is None]
+    frames = sum(outcome.plan.frames for outcome in done)
+    kept = sum(outcome.kept for outcome in done)
+    before = f", {kept} of them before" if kept else ""
+    typer.echo(
+        f"{len(done)} of {len(report.outcomes)} shots done{before}: {frames} frames,"
+        f" {sum(outcome.made for outcome in done)} rendered, {report.seconds:.0f} s;"
+        f" {report.index}"
+    )

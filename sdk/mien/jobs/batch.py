@@ -1,0 +1,105 @@
+"""Runs a batch in its folder: workers, log, reports; one process at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.errors import CancelledError, OutputError
+from mien.jobs.engine import Engine
+from mien.jobs.events import EventLog
+from mien.jobs.journal import check_folder
+from mien.jobs.plan import Plan
+from mien.jobs.report import write_reports
+from mien.jobs.runner import RETRIES, ShotOutcome, run_plan
+from mien.jobs.show import shown
+from mien.media.lock import Held, Lock
+
+__all__ = ["EVENTS", "BatchReport", "run_batch"]
+
+EVENTS = "events.jsonl"
+"""The event log in a batch's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What a batch did.
+
+    Attributes:
+        outcomes: What became of the shots, in their order.
+        seconds: Time it took.
+        summary: The report for programs, JSON.
+        index: The report for people, HTML.
+    """
+
+    outcomes: tuple[ShotOutcome, ...]
+    seconds: float
+    summary: Path
+    index: Path
+
+    @property
+    def failed(self) -> tuple[ShotOutcome, ...]:
+        """The shots that failed."""
+        return tuple(outcome for outcome in self.outcomes if outcome.problem is not None)
+
+
+def run_batch(
+    plan: Plan,
+    start_engine: Callable[[], Engine],
+    *,
+    retries: int = RETRIES,
+    progress: bool = True,
+) -> BatchReport:
+    """Render the shots of a plan; what an earlier run finished is not done again.
+
+    Args:
+        plan: The plan.
+        start_engine: Starts the workers.
+        retries: How often a task is done anew when it fails.
+        progress: Whether to show bars on a terminal.
+
+    Raises:
+        OutputError: When the folder cannot be written to, or another batch runs in it.
+        MienError: When the workers are lost for good.
+        CancelledError: In place of KeyboardInterrupt; what was finished is kept.
+    """
+    start = time.monotonic()
+    with _held(plan.folder), EventLog(plan.folder / EVENTS) as log:
+        log.add("start", shots=len(plan.shots), frames=plan.frames, chunk=plan.chunk)
+        with shown(progress, len(plan.shots), plan.frames) as show:
+            try:
+                engine = start_engine()
+                log.add("workers", engine=engine.name, workers=len(engine.slots))
+                try:
+                    outcomes = run_plan(plan, engine, log, show, retries=retries)
+                finally:
+                    engine.close()
+            except KeyboardInterrupt as stop:
+                log.add("stopped")
+                raise CancelledError(
+                    "Stopped.", "What is finished is kept: the same command goes on from there."
+                ) from stop
+        seconds = time.monotonic() - start
+        summary, index = write_reports(plan, outcomes, seconds)
+        failed = sum(outcome.problem is not None for outcome in outcomes)
+        log.add("end", done=len(outcomes) - failed, failed=failed, seconds=round(seconds, 3))
+    return BatchReport(tuple(outcomes), seconds, summary, index)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Be the only batch in a folder."""
+    try:
+        lock = Lock(check_folder(folder) / "lock")
+    except Held as held:
+        raise OutputError(
+            f"A batch is running in {folder}: {held.holder or 'another process'}.",
+            "Wait for it or stop it, or choose another folder.",
+        ) from held
+    try:
+        yield
+    finally:
+        lock.release()

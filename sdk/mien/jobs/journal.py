@@ -1,0 +1,158 @@
+"""What a batch knows on disk, in `.mien-batch` in its folder. The disk is the truth.
+
+    lock                       held by the process that runs the batch
+    shots/NAME/tracked-KEY.mien  a shot that the batch tracked itself
+    shots/NAME/frames/         finished frames (rendering/frame_files.py)
+    shots/NAME/output.json     what the output is, or is about to be
+    shots/NAME/writing         held by the process that writes the output
+
+Whatever is done is written aside, synced and renamed before it counts. Nothing is believed that
+a digest does not confirm: a frame is checked against its plate, an output against its record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.errors import OutputError
+from mien.io.files import written_whole
+from mien.media.partial import write_error
+from mien.media.sequence import Pattern
+
+__all__ = ["FOLDER", "OutputRecord", "ShotJournal", "check_folder"]
+
+FOLDER = ".mien-batch"
+_PIECE = 1 << 20
+
+
+def check_folder(folder: Path) -> Path:
+    """The journal's folder in a batch's folder; both are made when they are missing.
+
+    Raises:
+        OutputError: When they cannot be made or written to.
+    """
+    place = folder / FOLDER
+    try:
+        if place.is_symlink():
+            raise NotADirectoryError(0, "it is a link")
+        place.mkdir(parents=True, exist_ok=True)
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(0, "permission denied")
+    except OSError as error:
+        reason = (error.strerror or "denied").lower()
+        raise OutputError(
+            f"The batch cannot keep its account in {place}: {reason}.",
+            "Choose another folder, or check its permissions.",
+        ) from error
+    return place
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRecord:
+    """What is known of a shot's output.
+
+    Attributes:
+        key: What it was made from, and how.
+        output: The file, or the pattern of images.
+        digest: Of its content; empty while it is being written.
+        edited: Frames in which a face was changed.
+        seconds: Time that writing it took.
+    """
+
+    key: str
+    output: str
+    digest: str = ""
+    edited: int = 0
+    seconds: float = 0.0
+
+
+class ShotJournal:
+    """What a batch knows of one shot.
+
+    Args:
+        folder: The batch's folder.
+        name: The shot's name.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder / FOLDER / "shots" / name
+        self._record = self.folder / "output.json"
+
+    @property
+    def frames(self) -> Path:
+        """Where finished frames are kept."""
+        return self.folder / "frames"
+
+    @property
+    def writing(self) -> Path:
+        """The file that is held by who writes the output."""
+        return self.folder / "writing"
+
+    def tracked(self, key: str) -> Path:
+        """The project of a shot that the batch tracked itself."""
+        return self.folder / f"tracked-{key}.mien"
+
+    def make(self) -> None:
+        """Make the folder.
+
+        Raises:
+            WriteError: When the disk is full.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(self.folder, error) from error
+
+    def record(self) -> OutputRecord | None:
+        """What is known of the output; None when nothing is."""
+        try:
+            value = json.loads(self._record.read_bytes())
+            return OutputRecord(
+                str(value["key"]), str(value["output"]), str(value["digest"]),
+                int(value["edited"]), float(value["seconds"]),
+            )  # fmt: skip
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def note(self, record: OutputRecord) -> None:
+        """Keep what is known of the output, on the disk.
+
+        Raises:
+            WriteError: When the disk is full.
+        """
+        self.make()
+        value = {name: getattr(record, name) for name in OutputRecord.__slots__}
+        with written_whole(self._record) as file:
+            file.write(json.dumps(value, indent=1).encode())
+
+    def whole(self, key: str, output: Path) -> OutputRecord | None:
+        """The record of an output that is made from `key`, whole and as it was written."""
+        record = self.record()
+        if record is None or (record.key, record.output) != (key, str(output)):
+            return None
+        return record if record.digest and record.digest == digest_of(output) else None
+
+    def owns(self, output: Path) -> bool:
+        """Whether this batch made an output, or was about to, so that it may replace it."""
+        record = self.record()
+        return record is not None and record.output == str(output)
+
+
+def digest_of(output: Path) -> str:
+    """Names the content of an output; empty when it is not there."""
+    pattern = Pattern.parse(output)
+    files = [output] if pattern is None else [pattern.file(n) for n in pattern.numbers()]
+    digest = hashlib.blake2b(digest_size=16)
+    try:
+        for path in files:
+            digest.update(path.name.encode() + b"\0")
+            with path.open("rb") as file:
+                while piece := file.read(_PIECE):
+                    digest.update(piece)
+    except OSError:
+        return ""
+    return digest.hexdigest() if files else ""

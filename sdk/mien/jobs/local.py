@@ -1,0 +1,193 @@
+"""Workers on this machine: processes of their own, so that none can take others with it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from mien.jobs.engine import Failed, Told, Word
+from mien.jobs.job import Problem
+from mien.jobs.order import Task
+from mien.jobs.worker import OUT_OF_MEMORY, Bounds, work
+
+__all__ = ["LocalEngine", "bounds_of", "count_workers", "gpus"]
+
+_WORKER_MEMORY = 2 << 30
+"""Bytes that a worker should have for 4K footage."""
+_SHARE = 0.9
+"""Of the machine's free memory, what all workers may take together."""
+_PATIENCE = 3.0
+"""Seconds for a worker to end by itself."""
+
+
+class LocalEngine:
+    """Worker processes on this machine.
+
+    Args:
+        count: How many.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._context = multiprocessing.get_context("spawn")
+        self._bounds = bounds_of(count)
+        self._workers: dict[int, _Worker] = {}
+        self._busy: dict[int, Task] = {}
+
+    @property
+    def name(self) -> str:
+        """`local`."""
+        return "local"
+
+    @property
+    def slots(self) -> Sequence[int]:
+        """Numbers of the workers."""
+        return range(len(self._bounds))
+
+    def submit(self, slot: int, task: Task) -> None:
+        """Give an idle worker a task; one that died is replaced."""
+        worker = self._workers.get(slot)
+        if worker is None or not worker.process.is_alive():
+            worker = self._workers[slot] = self._start(slot)
+        self._busy[slot] = task
+        # That it died just now is seen by who waits for it.
+        with suppress(BrokenPipeError, ConnectionError):
+            worker.connection.send(task)
+
+    def wait(self, seconds: float) -> list[Word]:
+        """What workers have to tell; see `Engine.wait`."""
+        by_thing: dict[object, int] = {}
+        for slot in self._busy:
+            by_thing[self._workers[slot].connection] = slot
+            by_thing[self._workers[slot].process.sentinel] = slot
+        ready = wait(list(by_thing), seconds)  # type: ignore[arg-type]
+        words: list[Word] = []
+        for slot in sorted({by_thing[thing] for thing in ready}):
+            words += self._hear(slot)
+        return words
+
+    def close(self) -> None:
+        """Stop the workers; what they finished is kept."""
+        for worker in self._workers.values():
+            worker.connection.close()
+            worker.process.terminate()
+        for worker in self._workers.values():
+            worker.process.join(_PATIENCE)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+            worker.process.close()
+        self._workers.clear()
+        self._busy.clear()
+
+    def _start(self, slot: int) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=work, args=(theirs, slot, self._bounds[slot]), name=f"mien-worker-{slot}",
+            daemon=True,
+        )  # fmt: skip
+        with _environment(self._bounds[slot]):
+            process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+    def _hear(self, slot: int) -> list[Word]:
+        worker = self._workers[slot]
+        words: list[Word] = []
+        try:
+            while worker.connection.poll():
+                word: Word = worker.connection.recv()
+                words.append(word)
+                if not isinstance(word, Told):
+                    del self._busy[slot]
+                    return words
+        except (EOFError, ConnectionError, OSError):
+            worker.process.join(_PATIENCE)
+        if worker.process.is_alive():
+            return words
+        del self._busy[slot], self._workers[slot]
+        worker.connection.close()
+        return [*words, Failed(slot, _death(worker.process.exitcode or 0))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    process: SpawnProcess
+    connection: Connection
+
+
+def count_workers(renderer: str) -> int:
+    """How many workers suit this machine.
+
+    Args:
+        renderer: `reference` works on GPUs where there are any: one worker for each.
+    """
+    found = gpus()
+    if renderer == "reference" and found:
+        return len(found)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    free = _free_memory()
+    most = cores or 1
+    return max(1, min(most, free // _WORKER_MEMORY) if free else most)
+
+
+def bounds_of(count: int) -> list[Bounds]:
+    """What each of a number of workers may take of this machine."""
+    threads = max(1, (os.cpu_count() or 1) // count)
+    memory = int(_SHARE * _free_memory()) // count
+    found = gpus()
+    return [
+        Bounds(threads, memory, found[slot % len(found)] if found else None)
+        for slot in range(count)
+    ]
+
+
+def gpus() -> list[str]:
+    """The NVIDIA GPUs that may be used, as `CUDA_VISIBLE_DEVICES` says them."""
+    said = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if said is not None:
+        return [name.strip() for name in said.split(",") if name.strip() not in ("", "-1")]
+    place = Path("/proc/driver/nvidia/gpus")
+    with suppress(OSError):
+        return [str(number) for number, _ in enumerate(place.iterdir())]
+    return []
+
+
+def _free_memory() -> int:
+    """Bytes of memory that are free; 0 when nobody says."""
+    with suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) << 10
+    return 0
+
+
+@contextmanager
+def _environment(bounds: Bounds) -> Iterator[None]:
+    """Variables for a process that is started inside."""
+    values = bounds.environment()
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _death(code: int) -> Problem:
+    if code == OUT_OF_MEMORY:
+        return Problem("memory", "Its worker took more memory than it may.", "Take fewer workers.")
+    if code < 0:
+        with suppress(ValueError):
+            return Problem("worker", f"Its worker was killed ({signal.Signals(-code).name}).")
+    return Problem("worker", f"Its worker ended with exit code {code}.")

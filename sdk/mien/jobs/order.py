@@ -1,0 +1,138 @@
+"""What a worker is told: everything about one shot, and which part of it to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mien.errors import InputError
+from mien.jobs.job import ShotJob
+from mien.timebase import FrameRange
+
+__all__ = ["Order", "Step", "Task", "read_order"]
+
+Step = Literal["prepare", "render", "assemble"]
+"""Tracking, when it is needed, and looking what is there; making frames; writing the output."""
+
+_FORMAT = "mien.order/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One shot to render: a job brought together with its media.
+
+    Attributes:
+        name: Its name, unique in the batch.
+        media: The movie or sequence; None when the project alone says.
+        project: The `.mien` file with its faces and edits; None to track it first.
+        set: Edits as typed for `--set`, on top of the project's.
+        face: Number of the face that `set` is meant for; None for the largest.
+        frames: The frames to write.
+        renderer: Name of the renderer, or `auto`.
+        codec: Name of the codec; None for the source's family.
+        lossless: Whether the output is decoded to exactly the pixels that were rendered.
+        output: The movie, or the pattern of images.
+        folder: The batch's folder.
+        overwrite: Whether an output that this batch did not make may be replaced.
+    """
+
+    name: str
+    media: Path | None
+    project: Path | None
+    set: tuple[str, ...]
+    face: int | None
+    frames: FrameRange
+    renderer: str
+    codec: str | None
+    lossless: bool
+    output: Path
+    folder: Path
+    overwrite: bool = False
+
+    @classmethod
+    def of(
+        cls, job: ShotJob, frames: FrameRange, output: Path, folder: Path, *, overwrite: bool
+    ) -> Order:
+        """The order for a job.
+
+        Args:
+            job: The job.
+            frames: The frames of its media.
+            output: Where to.
+            folder: The batch's folder.
+            overwrite: Whether an output that this batch did not make may be replaced.
+        """
+        media, project = (None if p is None else p.absolute() for p in (job.media, job.project))
+        return cls(
+            job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
+            job.lossless, output.absolute(), folder.absolute(), overwrite,
+        )  # fmt: skip
+
+    def to_json(self) -> str:
+        """The order as one object of JSON; see `read_order`."""
+        value = {
+            "format": _FORMAT,
+            "name": self.name,
+            "media": None if self.media is None else str(self.media),
+            "project": None if self.project is None else str(self.project),
+            "set": list(self.set),
+            "face": self.face,
+            "frames": str(self.frames),
+            "renderer": self.renderer,
+            "codec": self.codec,
+            "lossless": self.lossless,
+            "output": str(self.output),
+            "folder": str(self.folder),
+            "overwrite": self.overwrite,
+        }
+        return json.dumps(value, indent=1)
+
+
+def read_order(path: Path) -> Order:
+    """Read an order that `Order.to_json` wrote.
+
+    Raises:
+        InputError: When it cannot be read, or is none.
+    """
+    try:
+        value: Mapping[str, Any] = json.loads(path.read_bytes())
+        if value["format"] != _FORMAT:
+            raise ValueError(f"its format is {value['format']}")
+        start, stop = str(value["frames"]).split(":")
+        media, project = (
+            None if value[name] is None else Path(value[name]) for name in ("media", "project")
+        )
+        return Order(
+            str(value["name"]), media, project, tuple(map(str, value["set"])), value["face"],
+            FrameRange(int(start), int(stop)), str(value["renderer"]), value["codec"],
+            bool(value["lossless"]), Path(value["output"]), Path(value["folder"]),
+            bool(value["overwrite"]),
+        )  # fmt: skip
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the name.") from error
+    except (KeyError, TypeError, ValueError, UnicodeError) as error:
+        raise InputError(
+            f"{path} is no order of a batch ({error}).", "Export the batch again."
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A part of the work on a shot, small enough to be done anew when it fails.
+
+    Attributes:
+        order: The shot.
+        step: What to do.
+        frames: Which frames to make, for `render`.
+    """
+
+    order: Order
+    step: Step
+    frames: FrameRange | None = None
+
+    def __str__(self) -> str:
+        frames = "" if self.frames is None else f" {self.frames}"
+        return f"{self.step} {self.order.name}{frames}"

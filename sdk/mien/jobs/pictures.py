@@ -1,0 +1,122 @@
+"""Small pictures of a shot, as it was and as it is, for its report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.io.files import written_whole
+from mien.media.frame import Frame
+from mien.media.probe import probe
+from mien.media.reader import open_reader
+from mien.model.shot import Shot
+from mien.rendering.base import FacePlan
+from mien.timebase import FrameRange
+
+__all__ = ["REPORT", "Look", "Pictures"]
+
+REPORT = "report"
+"""The folder of reports and pictures in a batch's folder."""
+_HEIGHT = 270
+"""Of a picture, in pixels, at most."""
+_LOOKS = 3
+"""Frames that are shown of a shot."""
+_QUALITY = 85
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A frame before and after.
+
+    Attributes:
+        frame: Its index in the source.
+        before: Name of the picture as it was, in the report's folder.
+        after: Name of the picture as it is.
+    """
+
+    frame: int
+    before: str
+    after: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The look in JSON's types."""
+        return {"frame": self.frame, "before": self.before, "after": self.after}
+
+
+class Pictures:
+    """Makes the pictures of one shot.
+
+    Args:
+        folder: The batch's folder.
+        name: The shot's name.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder / REPORT
+        self._name = name
+
+    def make(
+        self, shot: Shot, plans: Sequence[FacePlan], span: FrameRange, output: Path
+    ) -> list[Look]:
+        """Make pictures of the frames in which most is asked.
+
+        Args:
+            shot: The shot.
+            plans: The faces with edits.
+            span: The frames that the output holds.
+            output: The output.
+
+        Raises:
+            MediaError: When source or output cannot be read.
+            WriteError: When the disk is full.
+        """
+        frames = _telling(plans, span)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for old in self._there():
+            old.unlink(missing_ok=True)
+        with open_reader(shot.media) as source, open_reader(probe(output)) as made:
+            for frame in frames:
+                self._save(source.frame(frame), self._name_of(frame, "was"))
+                self._save(made.frame(frame - span.start), self._name_of(frame, "is"))
+        return self.looks()
+
+    def looks(self) -> list[Look]:
+        """The frames of which there are pictures, ascending."""
+        found = sorted({int(path.name.split(".")[-3]) for path in self._there()})
+        return [Look(n, self._name_of(n, "was"), self._name_of(n, "is")) for n in found]
+
+    def _there(self) -> list[Path]:
+        name = re.compile(re.escape(self._name) + r"\.\d+\.(was|is)\.jpg")
+        if not self._folder.is_dir():
+            return []
+        return [path for path in self._folder.iterdir() if name.fullmatch(path.name)]
+
+    def _name_of(self, frame: int, which: str) -> str:
+        return f"{self._name}.{frame}.{which}.jpg"
+
+    def _save(self, frame: Frame, name: str) -> None:
+        import cv2
+
+        rgb = frame.upright_rgb(_HEIGHT)
+        _, packed = cv2.imencode(
+            ".jpg", np.ascontiguousarray(rgb[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
+        )
+        with written_whole(self._folder / name) as file:
+            file.write(packed.tobytes())
+
+
+def _telling(plans: Sequence[FacePlan], span: FrameRange) -> list[int]:
+    """A frame from each part of the span, that in which most is asked of the faces."""
+    asked: npt.NDArray[np.float64] = np.zeros(len(span))
+    for plan in plans:
+        delta = plan.evaluated.delta[span.start : span.stop]
+        asked += np.linalg.norm(delta.astype(np.float64), axis=1)
+    parts = np.array_split(np.arange(len(span)), min(_LOOKS, len(span)))
+    best = [int(part[np.argmax(asked[part])]) for part in parts]
+    return [span.start + frame for frame in best]

@@ -1,0 +1,191 @@
+"""Shots become chunks of frames; what a batch will do, before anything is done.
+
+Chunks begin at whole multiples of their length, counted from the media's first frame, whatever
+the cut uses: renderers that make several frames together (rendering/reference/temporal.py) do
+so from the same multiples, so that little is made twice. No overlap is needed: a renderer
+answers for any frame alone, and looks itself at what it needs around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mien.errors import MienError
+from mien.jobs.job import Problem, ShotJob
+from mien.jobs.names import output_path
+from mien.jobs.order import Order
+from mien.model.shot import MediaFacts
+from mien.timebase import FrameRange
+
+__all__ = ["CHUNK", "Plan", "ShotPlan", "chunks_of", "facts_of_media", "make_plan"]
+
+CHUNK: Final = 48
+"""Frames of a chunk when nobody says: a few seconds of work for `warp`, and whole groups of
+the reference renderer, which makes up to 16 frames together."""
+
+_PIXELS_A_SECOND: Final = {"track": 20e6, "warp": 8e6, "write": 40e6}
+"""Pixels that a worker tracks, renders and writes in a second, measured on 2 cores with 1080p."""
+_FRAME_SHARE: Final = 0.15
+"""Bytes of a finished frame per pixel of the picture, for a face that fills much of it."""
+_LOSSLESS_SHARE: Final = 1.2
+"""Bytes per pixel of FFV1."""
+_LOSSY_SHARE: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class ShotPlan:
+    """What will be done for a shot.
+
+    Attributes:
+        job: The job.
+        order: What workers are told; None when it cannot be done.
+        facts: Of its media; None when they cannot be read.
+        problem: Why it cannot be done.
+        seconds: Estimate of the time that one worker takes; None where nobody knows.
+        bytes: Estimate of the disk that output and finished frames take.
+    """
+
+    job: ShotJob
+    order: Order | None = None
+    facts: MediaFacts | None = None
+    problem: Problem | None = None
+    seconds: float | None = None
+    bytes: int = 0
+
+    @property
+    def frames(self) -> int:
+        """Frames of its output."""
+        return 0 if self.order is None else len(self.order.frames)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a batch will do.
+
+    Attributes:
+        folder: Where outputs go.
+        chunk: Frames of a chunk.
+        shots: The shots, as they were asked for.
+    """
+
+    folder: Path
+    chunk: int
+    shots: tuple[ShotPlan, ...]
+
+    @property
+    def frames(self) -> int:
+        """Frames of all outputs."""
+        return sum(shot.frames for shot in self.shots)
+
+    @property
+    def chunks(self) -> int:
+        """Chunks of all shots, when every frame is asked for."""
+        return sum(
+            len(list(chunks_of(shot.order.frames, self.chunk)))
+            for shot in self.shots
+            if shot.order is not None
+        )
+
+
+def make_plan(
+    jobs: Sequence[ShotJob],
+    folder: Path,
+    *,
+    chunk: int = CHUNK,
+    overwrite: bool = False,
+    facts_of: Callable[[ShotJob], MediaFacts] | None = None,
+) -> Plan:
+    """Plan a batch. Every file is looked at once, however many shots are of it.
+
+    Args:
+        jobs: The shots.
+        folder: Where outputs go.
+        chunk: Frames of a chunk.
+        overwrite: Whether outputs that the batch did not make may be replaced.
+        facts_of: Looks at the media of a job; how it is done when not given.
+    """
+    looked = facts_of or facts_of_media()
+    shots = tuple(_plan_shot(job, folder, looked, overwrite) for job in jobs)
+    return Plan(folder, chunk, shots)
+
+
+def chunks_of(span: FrameRange, chunk: int) -> Iterator[FrameRange]:
+    """The chunks of a span; the first and the last may be shorter.
+
+    Args:
+        span: Frames.
+        chunk: Frames of a chunk.
+    """
+    start = span.start
+    while start < span.stop:
+        stop = min(span.stop, (start // chunk + 1) * chunk)
+        yield FrameRange(start, stop)
+        start = stop
+
+
+def facts_of_media() -> Callable[[ShotJob], MediaFacts]:
+    """A function that looks at the media of jobs, at each once."""
+    from mien import api
+
+    known: dict[tuple[Path | None, Path | None], MediaFacts | MienError] = {}
+
+    def look(job: ShotJob) -> MediaFacts:
+        if job.project is not None:
+            return api.load_project(job.project, media=job.media).shot.media
+        assert job.media is not None
+        return api.open_shot(job.media).media
+
+    def facts(job: ShotJob) -> MediaFacts:
+        # A project says more than its media: that it is whole, and fits them.
+        place = (job.project, job.media)
+        if place not in known:
+            try:
+                known[place] = look(job)
+            except MienError as error:
+                known[place] = error
+        found = known[place]
+        if isinstance(found, MienError):
+            raise found
+        return found
+
+    return facts
+
+
+def _plan_shot(
+    job: ShotJob, folder: Path, facts_of: Callable[[ShotJob], MediaFacts], overwrite: bool
+) -> ShotPlan:
+    if job.problem is not None:
+        return ShotPlan(job, problem=job.problem)
+    try:
+        facts = facts_of(job)
+        frames = job.frames_of(facts.clock)
+        output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)
+    except MienError as error:
+        return ShotPlan(job, problem=Problem.of(error))
+    order = Order.of(job, frames, output, folder, overwrite=overwrite)
+    return ShotPlan(
+        job, order, facts, None, _seconds(job, facts, frames), _bytes(job, facts, frames)
+    )
+
+
+def _seconds(job: ShotJob, facts: MediaFacts, frames: FrameRange) -> float | None:
+    if job.renderer not in ("auto", "warp"):
+        return None
+    pixels = facts.orientation.width * facts.orientation.height
+    speed = _PIXELS_A_SECOND
+    seconds = pixels * len(frames) * (1 / speed["warp"] + 1 / speed["write"])
+    if job.project is None:
+        seconds += pixels * facts.clock.frame_count / speed["track"]
+    return seconds
+
+
+def _bytes(job: ShotJob, facts: MediaFacts, frames: FrameRange) -> int:
+    pixels = facts.orientation.width * facts.orientation.height * len(frames)
+    share = _LOSSLESS_SHARE if job.lossless else _LOSSY_SHARE
+    if not job.lossless and facts.bit_rate:
+        seconds = float(facts.clock.seconds(frames.stop) - facts.clock.seconds(frames.start))
+        return int(facts.bit_rate * seconds / 8 + pixels * _FRAME_SHARE)
+    return int(pixels * (share + _FRAME_SHARE))

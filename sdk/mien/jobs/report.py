@@ -1,0 +1,174 @@
+"""Reports of a batch: a summary for programs, an index for people, and a page for each shot."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import mien
+from mien.io.files import written_whole
+from mien.jobs.pictures import REPORT
+from mien.jobs.plan import Plan
+from mien.jobs.runner import ShotOutcome
+
+__all__ = ["write_reports"]
+
+_SUMMARY, _INDEX = "summary.json", "index.html"
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem;
+       color: #222; background: #fff; }
+h1 { font-size: 1.4rem; } a { color: #0645ad; }
+table { border-collapse: collapse; width: 100%; }
+td, th { padding: .4rem .8rem .4rem 0; text-align: left; vertical-align: top;
+         border-bottom: 1px solid #ddd; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+img { max-height: 270px; max-width: 100%; display: block; } td img { height: 72px; }
+.failed { color: #b00020; } .pair { display: flex; flex-wrap: wrap; gap: .5rem; }
+figure { margin: 0 0 1rem; } figcaption { color: #666; }
+"""
+
+
+def write_reports(plan: Plan, outcomes: Sequence[ShotOutcome], seconds: float) -> tuple[Path, Path]:
+    """Write the reports of a batch.
+
+    Args:
+        plan: What was to be done.
+        outcomes: What became of it.
+        seconds: Time it took.
+
+    Returns:
+        The summary (JSON) and the index (HTML).
+
+    Raises:
+        WriteError: When the disk is full.
+    """
+    folder = plan.folder
+    (folder / REPORT).mkdir(exist_ok=True)
+    for outcome in outcomes:
+        _write(folder / _page_of(outcome), _page(outcome))
+    facts = {
+        "mien": mien.__version__,
+        "done": sum(outcome.problem is None for outcome in outcomes),
+        "failed": sum(outcome.problem is not None for outcome in outcomes),
+        "frames": sum(outcome.plan.frames for outcome in outcomes if outcome.problem is None),
+        "made": sum(outcome.made for outcome in outcomes),
+        "seconds": round(seconds, 3),
+        "shots": [_facts(outcome) for outcome in outcomes],
+    }
+    _write(folder / _SUMMARY, json.dumps(facts, indent=1))
+    _write(folder / _INDEX, _index(outcomes, facts))
+    return folder / _SUMMARY, folder / _INDEX
+
+
+def _facts(outcome: ShotOutcome) -> dict[str, Any]:
+    """What is known of a shot, in JSON's types."""
+    plan, problem = outcome.plan, outcome.problem
+    order, facts = plan.order, plan.facts
+    return {
+        "name": plan.job.name,
+        "status": "done" if problem is None else "failed",
+        "origin": plan.job.origin,
+        "media": None if facts is None else str(facts.path),
+        "output": None if problem is not None or order is None else str(order.output),
+        "frames": None if order is None else str(order.frames),
+        "faces": list(outcome.faces),
+        "renderer": plan.job.renderer,
+        "frames_asked": outcome.asked,
+        "frames_made": outcome.made,
+        "frames_edited": outcome.edited,
+        "kept": outcome.kept,
+        "done_again": outcome.tries,
+        "seconds": round(outcome.seconds, 3),
+        "report": _page_of(outcome),
+        "problem": None
+        if problem is None
+        else {"code": problem.code, "cause": problem.cause, "remedy": problem.remedy},
+    }
+
+
+def _index(outcomes: Sequence[ShotOutcome], facts: dict[str, Any]) -> str:
+    rows = []
+    for outcome in outcomes:
+        shot, problem = _facts(outcome), outcome.problem
+        picture = ""
+        if outcome.looks:
+            look = outcome.looks[len(outcome.looks) // 2]
+            picture = f'<img src="{REPORT}/{quote(look["after"])}" alt="">'
+        status = "done" if problem is None else f'<span class="failed">{_text(problem)}</span>'
+        page = quote(shot["report"])
+        rows.append(
+            f'<tr><td><a href="{page}">{picture or "report"}</a></td>'
+            f'<td><a href="{page}">{_text(shot["name"])}</a><br>{_text(shot["origin"])}</td>'
+            f"<td>{status}</td><td>{_link(outcome)}</td>"
+            f'<td class="number">{outcome.plan.frames or ""}</td>'
+            f'<td class="number">{shot["frames_edited"] or ""}</td>'
+            f'<td class="number">{shot["seconds"]:.1f}</td></tr>'
+        )
+    head = (
+        "<tr><th></th><th>shot</th><th>status</th><th>output</th><th class=number>frames</th>"
+        "<th class=number>edited</th><th class=number>seconds</th></tr>"
+    )
+    said = f"{facts['done']} shots done, {facts['failed']} failed, {facts['seconds']:.0f} s"
+    return _document("Batch", f"<p>{said}</p><table>{head}{''.join(rows)}</table>")
+
+
+def _page(outcome: ShotOutcome) -> str:
+    shot = _facts(outcome)
+    looks = "".join(
+        f'<figure><div class="pair"><img src="{quote(look["before"])}" alt="before">'
+        f'<img src="{quote(look["after"])}" alt="after"></div>'
+        f"<figcaption>frame {look['frame']}, before and after</figcaption></figure>"
+        for look in outcome.looks
+    )
+    problem = shot.pop("problem")
+    told = ""
+    if problem is not None:
+        told = f'<p class="failed">{_text(problem["cause"])} {_text(problem["remedy"])}</p>'
+    rows = "".join(
+        f"<tr><th>{_text(name.replace('_', ' '))}</th><td>{_text(_plain(value))}</td></tr>"
+        for name, value in shot.items()
+        if name not in ("name", "report", "output")
+    )
+    back = f'<p><a href="../{_INDEX}">all shots</a> {_link(outcome, "../")}</p>'
+    return _document(shot["name"], f"{back}{told}{looks}<table>{rows}</table>")
+
+
+def _link(outcome: ShotOutcome, up: str = "") -> str:
+    order = outcome.plan.order
+    if outcome.problem is not None or order is None:
+        return ""
+    name = order.output.name
+    return f'<a href="{up}{quote(name)}">{_text(name)}</a>'
+
+
+def _page_of(outcome: ShotOutcome) -> str:
+    return f"{REPORT}/{outcome.plan.job.name}.html"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def _text(value: object) -> str:
+    return html.escape(str(value))
+
+
+def _document(title: str, body: str) -> str:
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{_text(title)}</title>'
+        f"<style>{_STYLE}</style><h1>{_text(title)}</h1>{body}</html>\n"
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    with written_whole(path) as file:
+        file.write(text.encode("utf-8", "replace"))

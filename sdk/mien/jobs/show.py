@@ -1,0 +1,107 @@
+"""What a terminal shows of a batch: frames and shots that are done, and who works at what."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mien.jobs.job import Problem
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+__all__ = ["Show", "shown"]
+
+
+class Show:
+    """Shows nothing; what `shown` gives where nobody looks."""
+
+    def begins(self, slot: int, task: str) -> None:
+        """A worker begins a task."""
+
+    def told(self, slot: int, stage: str, done: int, total: int) -> None:
+        """A worker tells how far it is."""
+
+    def ends(self, slot: int) -> None:
+        """A worker is done with its task, or has failed."""
+
+    def prepared(self, planned: int, missing: int) -> None:
+        """It is known now how many of a shot's frames are to be made."""
+
+    def made(self, frames: int) -> None:
+        """Frames were made."""
+
+    def shot_ended(self, name: str, frames: int, problem: Problem | None, *, known: bool) -> None:
+        """A shot is done, or has failed; `known` when it was among those to be rendered."""
+
+
+@contextmanager
+def shown(progress: bool, shots: int, frames: int) -> Iterator[Show]:
+    """Show a batch on standard error, when that is a terminal.
+
+    Args:
+        progress: Whether to show anything.
+        shots: Shots in all.
+        frames: Frames of all of them.
+    """
+    if not (progress and sys.stderr is not None and sys.stderr.isatty()):
+        yield Show()
+        return
+    # rich costs 60 ms to import, so only those who look at a terminal pay for it.
+    from rich import progress as bars
+    from rich.console import Console
+
+    with bars.Progress(
+        bars.TextColumn("{task.description}", markup=False),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(elapsed_when_finished=True),
+        console=Console(stderr=True),
+    ) as display:
+        yield _Bars(display, shots, frames)
+
+
+class _Bars(Show):
+    """Two bars for the batch, and one for each worker."""
+
+    def __init__(self, display: Bars, shots: int, frames: int) -> None:
+        self._display = display
+        self._shots = display.add_task("shots", total=shots)
+        self._frames = display.add_task("frames", total=frames)
+        self._total = frames
+        self._workers: dict[int, TaskID] = {}
+        self._tasks: dict[int, str] = {}
+
+    def begins(self, slot: int, task: str) -> None:
+        """A worker begins a task."""
+        self._tasks[slot] = task
+        if slot not in self._workers:
+            self._workers[slot] = self._display.add_task("", total=None)
+        self._display.reset(self._workers[slot], total=None, description=f"  {task}")
+
+    def told(self, slot: int, stage: str, done: int, total: int) -> None:
+        """A worker tells how far it is."""
+        text = f"  {self._tasks.get(slot, '')} · {stage}"
+        self._display.update(self._workers[slot], completed=done, total=total, description=text)
+
+    def ends(self, slot: int) -> None:
+        """A worker is done with its task, or has failed."""
+        self._display.reset(self._workers[slot], total=None, description="  ")
+
+    def prepared(self, planned: int, missing: int) -> None:
+        """It is known now how many of a shot's frames are to be made."""
+        self._total += missing - planned
+        self._display.update(self._frames, total=self._total)
+
+    def made(self, frames: int) -> None:
+        """Frames were made."""
+        self._display.advance(self._frames, frames)
+
+    def shot_ended(self, name: str, frames: int, problem: Problem | None, *, known: bool) -> None:
+        """A shot is done, or has failed."""
+        self._display.advance(self._shots)
+        if problem is not None:
+            self._display.console.print(f"{name}: {problem}", markup=False, highlight=False)

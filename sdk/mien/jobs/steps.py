@@ -1,0 +1,232 @@
+"""What workers do: prepare a shot, make some of its frames, write its output.
+
+A worker keeps what it opened for a shot - project, renderer, models - until it is told of
+another, so that models are loaded once and a shot is looked through once per worker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import mien
+from mien import api
+from mien.errors import MediaError, OutputError, UsageError
+from mien.io.project import Project
+from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
+from mien.jobs.order import Order, Task
+from mien.jobs.pictures import Pictures
+from mien.media.lock import Held, Lock
+from mien.media.probe import probe
+from mien.model.assignments import parse_assignment
+from mien.model.edits import Edit
+from mien.model.shot import Shot
+from mien.pipeline import Output, ShotFrames
+from mien.progress import Progress
+from mien.rendering.base import FacePlan, Renderer
+from mien.rendering.registry import get_renderer
+from mien.rendering.resume import media_stamp
+
+__all__ = ["Workbench"]
+
+_LAYER = "batch"
+"""Name of the layer that `set` fills."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Opened:
+    """A shot at hand."""
+
+    order: Order
+    stamp: tuple[str, int]
+    shot: Shot
+    plans: Sequence[FacePlan]
+    frames: ShotFrames
+    key: str
+
+
+class Workbench:
+    """Does tasks, one at a time, with what it has at hand.
+
+    Args:
+        threads: Threads that decode; 0 lets the decoder choose.
+    """
+
+    def __init__(self, threads: int = 0) -> None:
+        self._threads = threads
+        self._opened: _Opened | None = None
+        self._renderers: dict[str, Renderer] = {}
+
+    def do(self, task: Task, progress: Progress) -> dict[str, Any]:
+        """Do a task.
+
+        Args:
+            task: The task.
+            progress: Told about the stages `track`, `solve`, `prepare` and `render`.
+
+        Returns:
+            What came of it, in JSON's types.
+
+        Raises:
+            MienError: When it failed; what was finished is kept.
+        """
+        start = time.monotonic()
+        done = {"prepare": self._prepare, "render": self._render, "assemble": self._assemble}
+        try:
+            result = done[task.step](task, progress)
+        except BaseException:
+            # Whatever is at hand may be why.
+            self.close()
+            raise
+        return result | {"seconds": round(time.monotonic() - start, 3)}
+
+    def close(self) -> None:
+        """Put away what is at hand; models stay."""
+        if self._opened is not None:
+            self._opened.frames.close()
+            self._opened = None
+
+    def _prepare(self, task: Task, progress: Progress) -> dict[str, Any]:
+        opened = self._open(task.order, progress)
+        journal = ShotJournal(task.order.folder, task.order.name)
+        record = journal.whole(opened.key, task.order.output)
+        if record is None:
+            _check_replaceable(task.order, journal)
+        pictures = Pictures(task.order.folder, task.order.name)
+        missing = [] if record is not None else opened.frames.missing(task.order.frames)
+        return {
+            "whole": record is not None,
+            "edited": 0 if record is None else record.edited,
+            "missing": missing,
+            "faces": [plan.face.number for plan in opened.plans],
+            "asked": opened.frames.asked(task.order.frames),
+            "looks": [look.to_dict() for look in pictures.looks()],
+        }
+
+    def _render(self, task: Task, progress: Progress) -> dict[str, Any]:
+        opened = self._open(task.order, progress)
+        span = opened.shot.clock.parse_range(str(task.frames or task.order.frames))
+        return {"made": opened.frames.make(span.intersection(task.order.frames), progress)}
+
+    def _assemble(self, task: Task, progress: Progress) -> dict[str, Any]:
+        order = task.order
+        opened = self._open(order, progress)
+        journal = ShotJournal(order.folder, order.name)
+        with _writing(journal):
+            record = journal.whole(opened.key, order.output)
+            if record is None:
+                _check_replaceable(order, journal)
+                record = self._write(opened, journal, progress)
+        pictures = Pictures(order.folder, order.name)
+        looks = pictures.make(opened.shot, opened.plans, order.frames, order.output)
+        return {"edited": record.edited, "looks": [look.to_dict() for look in looks]}
+
+    def _write(self, opened: _Opened, journal: ShotJournal, progress: Progress) -> OutputRecord:
+        """Write the output and its record, in an order that a kill cannot disturb."""
+        order, start = opened.order, time.monotonic()
+        journal.note(OutputRecord(opened.key, str(order.output)))
+        output = Output(order.output, order.frames, order.codec, order.lossless, overwrite=True)
+        rendered = opened.frames.assemble(output, progress)
+        record = OutputRecord(
+            opened.key, str(order.output), digest_of(order.output), rendered.edited,
+            round(time.monotonic() - start, 3),
+        )  # fmt: skip
+        journal.note(record)
+        return record
+
+    def _open(self, order: Order, progress: Progress) -> _Opened:
+        at_hand = self._opened
+        if at_hand is not None:
+            if at_hand.order == order and _stamp(order, at_hand.shot) == at_hand.stamp:
+                return at_hand
+            self.close()
+        project = self._project(order, progress)
+        shot = project.shot
+        stamp = _stamp(order, shot)
+        # A range is checked by the same rules as a typed one.
+        span = shot.clock.parse_range(str(order.frames))
+        plans = api.face_plans(shot, [*project.edits, *_edits(order, shot)], span)
+        renderer = self._renderer(order.renderer) if plans else None
+        journal = ShotJournal(order.folder, order.name)
+        frames = ShotFrames(shot, plans, renderer, journal.frames, threads=self._threads)
+        key = hashlib.blake2b(
+            repr((frames.key(span), str(span), order.codec, order.lossless)).encode(),
+            digest_size=16,
+        ).hexdigest()
+        self._opened = _Opened(order, stamp, shot, plans, frames, key)
+        return self._opened
+
+    def _project(self, order: Order, progress: Progress) -> Project:
+        """The project of a shot; tracked first, and kept, where there is none."""
+        if order.project is not None:
+            return api.load_project(order.project, media=order.media)
+        if order.media is None:
+            raise UsageError(f"{order.name} has neither media nor a project.")
+        facts = probe(order.media)
+        key = hashlib.blake2b(
+            repr((media_stamp(facts), mien.__version__)).encode(), digest_size=8
+        ).hexdigest()
+        journal = ShotJournal(order.folder, order.name)
+        path = journal.tracked(key)
+        if not path.exists():
+            tracked = api.track(Shot(facts, ()), progress=progress)
+            if media_stamp(probe(order.media)) != media_stamp(facts):
+                raise MediaError(f"{order.media} was replaced while it was tracked.", "Run again.")
+            journal.make()
+            api.save_project(tracked, path)
+        return api.load_project(path, media=order.media)
+
+    def _renderer(self, name: str) -> Renderer:
+        if name not in self._renderers:
+            self._renderers[name] = get_renderer(name)
+        return self._renderers[name]
+
+
+def _edits(order: Order, shot: Shot) -> list[Edit]:
+    """What `set` asks for."""
+    if not order.set:
+        return []
+    face = api.main_face(shot) if order.face is None else shot.face(order.face)
+    edit = Edit(face)
+    for text in order.set:
+        edit = parse_assignment(text).apply(edit, _LAYER)
+    return [edit]
+
+
+def _stamp(order: Order, shot: Shot) -> tuple[str, int]:
+    """Names what a shot at hand was read from."""
+    try:
+        changed = 0 if order.project is None else order.project.stat().st_mtime_ns
+    except OSError:
+        changed = -1
+    return media_stamp(shot.media), changed
+
+
+def _check_replaceable(order: Order, journal: ShotJournal) -> None:
+    there = bool(digest_of(order.output)) if not order.overwrite else False
+    if there and not journal.owns(order.output):
+        raise OutputError(
+            f"{order.output} exists already, and this batch did not make it.",
+            "Choose another folder, or allow it with --overwrite.",
+        )
+
+
+@contextmanager
+def _writing(journal: ShotJournal) -> Iterator[None]:
+    """Be the only one who writes an output."""
+    journal.make()
+    try:
+        lock = Lock(journal.writing)
+    except Held as held:
+        raise MediaError(
+            f"{journal.folder.name} is being written by {held.holder or 'another process'}.",
+            "Wait for it.",
+        ) from held
+    try:
+        yield
+    finally:
+        lock.release()
