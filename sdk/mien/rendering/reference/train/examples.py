@@ -15,16 +15,18 @@ from torch import Tensor
 from mien.errors import NothingToDoError
 from mien.face.smirk import Smirk, read_shot
 from mien.media.orient import to_coded
+from mien.media.planes import Plate
 from mien.model.curves import FloatArray
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.base import PlateSource
 from mien.rendering.reference.crop import Crop, CropPath
 from mien.rendering.reference.engine import Engine
+from mien.rendering.reference.paste import display
 from mien.rendering.reference.train.denoiser import Batch
 from mien.rendering.reference.train.settings import TrainSettings
 
-__all__ = ["Examples", "look_through"]
+__all__ = ["Examples", "look_through", "square_of"]
 
 _FEWEST: Final = 4
 """Frames with which a training can begin: some to learn from, and one to check with."""
@@ -155,8 +157,7 @@ def look_through(
     crops, latents, weights = [], [], []
     for done, frame in enumerate(frames, 1):
         crop = path.at(frame)
-        picture = np.clip(crop.of_plate(source.plate(frame)), 0, 1)[None]
-        latents.append(engine.encode(picture).cpu().clone())
+        latents.append(engine.encode(square_of(crop, source.plate(frame))[None]).cpu().clone())
         crops.append(crop)
         weights.append(_weights(face, shot, frame, crop, latents[-1].shape[-1]))
         progress(0.5 + done / len(frames) / 2)
@@ -171,6 +172,11 @@ def look_through(
         tuple(sorted(kept)),
         tuple(i for i in range(len(frames)) if i not in kept),
     )
+
+
+def square_of(crop: Crop, plate: Plate) -> FloatArray:
+    """A square (N, N, 3) of a plate as the networks are shown it, 0..1."""
+    return np.clip(display(plate, crop.of_plate(plate)), 0, 1)
 
 
 def _weights(face: Face, shot: Shot, frame: int, crop: Crop, size: int) -> FloatArray:

@@ -26,7 +26,7 @@ from mien.rendering.reference.prompt import Prompt
 from mien.rendering.reference.shot_lora import FORMAT, plots_of, write_tensors
 from mien.rendering.reference.train.course import Course, follow
 from mien.rendering.reference.train.denoiser import Student
-from mien.rendering.reference.train.examples import Examples, look_through
+from mien.rendering.reference.train.examples import Examples, look_through, square_of
 from mien.rendering.reference.train.settings import TrainSettings
 from mien.rendering.reference.train.sheet import check_plots, write_loss_plot, write_sheet
 from mien.rendering.resume import resume_key
@@ -106,11 +106,14 @@ def train_shot(
             if device.kind == "cuda" and device.memory < _ROOMY:
                 engine.networks.denoiser.enable_gradient_checkpointing()
             key = _key(shot, face, files, settings, (version, torch.__version__, device.name))
-            with within_memory(settings.batch, "Training on"):
-                course = follow(
-                    student, examples, settings, (state, key),
-                    lambda done, total: progress("train", done, total),
-                )  # fmt: skip
+
+            def trained() -> Course:
+                def tell(done: int, total: int) -> None:
+                    progress("train", done, total)
+
+                return follow(student, examples, settings, (state, key), tell)
+
+            course = within_memory(settings.batch, "Training on", trained)
             if not course.after < course.before:
                 state.unlink()  # the same again would end the same
                 raise MienError(
@@ -177,7 +180,7 @@ def _draw_sheet(
         )
         both = [engine.denoise(replace(request, shot_scale=scale)) for scale in (0.0, 1.0)]
         pictures = engine.decode(torch.cat(both))
-        plate = examples.crops[place].of_plate(source.plate(examples.frames[place]))
+        plate = square_of(examples.crops[place], source.plate(examples.frames[place]))
         rows.append((examples.frames[place], [plate, *pictures]))
     progress("sheet", len(shown), len(shown))
     write_sheet(path, rows)
