@@ -12,8 +12,11 @@ import pytest
 
 from mien.errors import WeightsError
 from mien.weights import contents
+from mien.weights.flame_file import write_flame
 from mien.weights.store import Mistaken
+from tests.faults.conftest import Mien
 from tests.faults.test_weights import Trap
+from tests.flame_heads import made_head
 from tests.small_models import make_arcface
 
 pytest.importorskip("torch")
@@ -57,6 +60,11 @@ def another(file: str) -> Break:
         path.write_bytes(content)
 
     return put
+
+
+def write_head(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    write_flame(made_head(), path)
 
 
 @pytest.fixture
@@ -118,3 +126,24 @@ def test_glintr100_in_place_of_arcface_is_refused(
     monkeypatch.setattr(contents, "read_mistaken", lambda: (known,))
     with pytest.raises(WeightsError, match=r"arcface\.onnx is glintr100"):
         ArcFace.load()
+
+
+@pytest.mark.slow
+def test_a_render_with_a_broken_model_leaves_nothing(
+    install: Callable[[str, Break], Path], mien: Mien, project: Path, tmp_path: Path
+) -> None:
+    path = install(VAE, another(UNET))
+    write_head(path.parents[2] / "flame2020" / "flame.npz")
+    out = tmp_path / "out.mp4"
+    arguments = ("render", project, "-o", out, "--set", "jawOpen=0.6", "--frames", "2:4")
+    mien(*arguments, "--renderer", "reference").refused(5, str(path), "another model")
+    assert list(tmp_path.glob("*out*")) == []
+
+
+def test_a_render_without_its_models_is_refused_before_any_work(
+    mien: Mien, project: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.mp4"
+    run = mien("render", project, "-o", out, "--set", "jawOpen=0.6", "--renderer", "reference")
+    run.refused(5, "arc2face", "mien models fetch")
+    assert not out.exists()

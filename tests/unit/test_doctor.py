@@ -60,7 +60,10 @@ def test_with_packages_and_models_it_is_ready(
 ) -> None:
     give(monkeypatch)
     give_gpu(monkeypatch)
-    assert checks()["renderer reference"].detail == "ready, on the CPU, slowly"
+    found = checks()
+    assert found["renderer reference"].detail.startswith("ready, on the CPU, slowly; with --app")
+    assert "mien models add flame2020 PATH" in found["FLAME heads"].remedy
+    monkeypatch.setattr(reference, "installed", lambda name: True)
     give_gpu(monkeypatch, ("H200", 143771, 143000))
     monkeypatch.setattr(reference, "_cuda", lambda: "12.8")
     found = checks()

@@ -16,6 +16,8 @@ __all__ = ["check_reference"]
 PACKAGES = ("torch", "diffusers", "transformers", "peft", "accelerate", "safetensors", "onnx")
 """What the reference renderer imports, beside one of onnxruntime's packages."""
 RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
+_HEAD = "flame2020"
+"""The head in whose basis SMIRK speaks, through which edits reach the reference renderer."""
 _EXTRA = 'pip install "mien[reference]"'
 
 
@@ -41,6 +43,8 @@ def _renderer(packages: list[str]) -> Check:
     models = missing_for("reference")
     if not packages and not models:
         where = "on the GPU" if gpus() and _cuda() else "on the CPU, slowly"
+        if not installed(_HEAD):
+            where += f"; with --approximate, as there is no {_HEAD}"
         return Check("renderer reference", "ok", f"ready, {where}")
     lacks, steps = [], []
     if packages:
@@ -64,12 +68,12 @@ def _bases() -> Check:
     heads = [model.name for model in read_catalogue() if model.needed_by == "curves"]
     there = [name for name in heads if installed(name)]
     detail = f"FLAME coefficients in {', '.join(['mien-rig', *there])}"
-    if "flame2020" in there:
+    if _HEAD in there:
         return Check("FLAME heads", "ok", detail)
     return Check(
         "FLAME heads", "optional",
-        f"{detail}; without flame2020 the reference renderer needs --approximate.",
-        "mien models add flame2020 PATH",
+        f"{detail}; without {_HEAD} the reference renderer needs --approximate.",
+        f"mien models add {_HEAD} PATH",
     )  # fmt: skip
 
 
