@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from mien.blas import one_blas_thread
 from mien.errors import UsageError
 from mien.face.heads import Head, installed_heads, load_head
 from mien.face.layout import BASES, EXPRESSION, EYELIDS, JAW, MIEN_RIG, LinearBridge, rig_bridge
@@ -181,6 +182,7 @@ def _held(flame: FloatArray) -> FloatArray:
 
 
 @lru_cache(maxsize=4)
+@one_blas_thread()
 def _head_bridge(head: Head) -> LinearBridge:
     generators = _generators(head)
     forward = rig_bridge().forward.astype(np.float64)
@@ -225,6 +227,7 @@ def _expression_map(source: str, target: str) -> FloatArray:
 
 
 @lru_cache(maxsize=12)
+@one_blas_thread()
 def _mapped(source: Head | None, target: Head | None) -> FloatArray:
     """(55, 50) the target's expressions of each of the source's coefficients."""
     if source and target and np.array_equal(source.mesh.triangles, target.mesh.triangles):

@@ -43,6 +43,8 @@ KNOWN: Final = 0.05
 """Centimetres by which a published landmark, or the edge of an eyeball, may miss."""
 EYE_DEPTH: Final = 0.65
 """Centimetres by which an eyeball's middle lies behind the corners of the lids."""
+LIP: Final = slice(2, -2)
+"""Landmarks of a lip that are held to it, from corner to corner."""
 LOST: Final = 100.0
 """Centimetres by which a landmark without any closest point may miss: it only follows."""
 NOSE_WIDTH: Final = 0.5
@@ -324,15 +326,15 @@ def _radius(ball: Array, middle: Array) -> float:
 
 
 def _lips_apart(rig: Rig, jaw: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """(468, F) triangles that a landmark may lie on: a lip's only on that lip."""
-    upper, lower = (
-        np.concatenate([rig.groups[f"lips_{row}_{half}"] for row in ("inner", "outer")])
-        for half in ("upper", "lower")
-    )
+    """(468, F) triangles that a landmark may lie on: a lip's only on that lip.
+
+    Towards the corners, where skin goes with the jaw by half, either will do.
+    """
     allowed = np.ones((SKIN, len(jaw)), dtype=np.bool_)
     if jaw.any() and not jaw.all():
-        allowed[np.setdiff1d(upper, lower)] = ~jaw
-        allowed[np.setdiff1d(lower, upper)] = jaw
+        for row in ("inner", "outer"):
+            allowed[rig.groups[f"lips_{row}_upper"][LIP]] = ~jaw
+            allowed[rig.groups[f"lips_{row}_lower"][LIP]] = jaw
     return allowed
 
 
