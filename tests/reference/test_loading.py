@@ -15,10 +15,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mien.errors import MissingPartError, WeightsError
+from mien.media.fingerprint import fingerprint
 from mien.rendering.reference.denoise import Denoise, draw
 from mien.rendering.reference.engine import LCM, REF, SHOT, Engine
 from mien.rendering.reference.files import ReferenceFiles
 from mien.rendering.reference.lora import read_lora
+from mien.rendering.reference.shot_lora import FORMAT, write_tensors
 
 LAYER = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
 
@@ -62,7 +64,10 @@ def test_loras_add_what_they_hold(
 ) -> None:
     """Beside the Reference Adapter's, on a layer that both change; and not on the plain UNet."""
     path = lora_file(tmp_path / "lora.safetensors", names, 3, engine)
-    own = Engine.open(replace(files, lcm=path, shot=path))
+    shot = tmp_path / "shot.safetensors"
+    facts = {"format": FORMAT, "base": fingerprint([files.unet])}
+    write_tensors(shot, load_file(path), facts)
+    own = Engine.open(replace(files, lcm=path, shot=shot))
     loras = own.networks.loras
     assert loras.names == (REF, LCM, SHOT)
     state = load_file(path)

@@ -37,6 +37,7 @@ from mien.rendering.reference.memory import (
 )
 from mien.rendering.reference.prompt import Prompt, Prompter
 from mien.rendering.reference.schedule import NoiseLevels
+from mien.rendering.reference.shot_lora import check_shot_lora
 from mien.rendering.reference.unet import Networks
 from mien.rendering.reference.vae import Vae
 
@@ -125,8 +126,11 @@ class Engine:
             files.unet, files.unet_config, (files.expression, adapter), self.device, self.dtype
         )
         for name, path in ((REF, files.reference), (LCM, files.lcm), (SHOT, files.shot)):
-            if path is not None:
-                self.networks.loras.add(name, read_lora(path, self.networks.plain))
+            if path is None:
+                continue
+            if name == SHOT:
+                check_shot_lora(path, files.unet)
+            self.networks.loras.add(name, read_lora(path, self.networks.plain))
         # bfloat16 has 8 bits of mantissa: a picture in it shows steps. float16 has 11.
         half = self.dtype != torch.float32
         self.vae = Vae(
