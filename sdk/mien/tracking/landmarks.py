@@ -374,7 +374,7 @@ _Parts = dict[str, _Part]
 @functools.cache
 def _refinements() -> _Parts:
     """Which landmarks each part refines, and whose depth they take; as MediaPipe defines it."""
-    from google.protobuf import text_format
+    from google.protobuf import text_format  # type: ignore[import-untyped]
     from mediapipe.calculators.util.landmarks_refinement_calculator_pb2 import (
         LandmarksRefinementCalculatorOptions as Options,
     )
