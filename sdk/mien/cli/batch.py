@@ -163,13 +163,18 @@ def batch_step(
         Optional[str],  # noqa: UP045
         typer.Option("--frames", metavar="A-B", help="Frames to make (B included)."),
     ] = None,
+    folder: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--folder", metavar="DIR", help="The batch's folder on this machine."),
+    ] = None,
 ) -> None:
     """Do one step of an exported batch, as a farm's worker."""
-    from mien.jobs.openjd import run_step
+    from mien.jobs.openjd import in_folder, run_step
     from mien.jobs.order import Task, read_order
 
     span = None if frames is None else _chunk(frames)
-    run_step(Task(read_order(order), step, span), typer.echo)
+    told = read_order(order)
+    run_step(Task(told if folder is None else in_folder(told, folder), step, span), typer.echo)
 
 
 def _chunk(text: str) -> FrameRange:
@@ -276,10 +281,16 @@ def _export(plan: Plan, folder: Path, *, json: bool) -> None:
     from mien.jobs.openjd import export
 
     bundle = export(plan, folder)
+    left_out = [shot for shot in plan.shots if shot.order is None]
+    for shot in left_out:
+        print_notice(f"{shot.job.name} left out: {shot.problem}")
     if json:
-        print_json({"bundle": str(bundle)})
-        return
-    typer.echo(f"wrote {bundle}: openjd run {bundle / 'template.yaml'}")
+        print_json({"bundle": str(bundle), "left_out": [shot.job.name for shot in left_out]})
+    else:
+        typer.echo(f"wrote {bundle}; submit it, or try it here:")
+        typer.echo(f"openjd run {bundle / 'template.yaml'} -p Output={plan.folder.absolute()}")
+    if left_out:
+        raise typer.Exit(1)
 
 
 def _print_report(report: BatchReport, *, json: bool) -> None:

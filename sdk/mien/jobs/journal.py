@@ -57,7 +57,7 @@ class OutputRecord:
 
     Attributes:
         key: What it was made from, and how.
-        output: The file, or the pattern of images.
+        output: Name of the file, or of the pattern of images.
         digest: Of its content; empty while it is being written.
         edited: Frames in which a face was changed.
         seconds: Time that writing it took.
@@ -132,14 +132,14 @@ class ShotJournal:
     def whole(self, key: str, output: Path) -> OutputRecord | None:
         """The record of an output that is made from `key`, whole and as it was written."""
         record = self.record()
-        if record is None or (record.key, record.output) != (key, str(output)):
+        if record is None or (record.key, record.output) != (key, output.name):
             return None
         return record if record.digest and record.digest == digest_of(output) else None
 
     def owns(self, output: Path) -> bool:
         """Whether this batch made an output, or was about to, so that it may replace it."""
         record = self.record()
-        return record is not None and record.output == str(output)
+        return record is not None and record.output == output.name
 
 
 def digest_of(output: Path) -> str:

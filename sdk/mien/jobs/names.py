@@ -19,11 +19,13 @@ _LONGEST = 100
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """Names that Windows does not give to files, whatever their extension."""
 _NO_NAME = "shot"
-_WRITTEN_AS = {".m4v": ".mp4", ".avi": ".mov", ".mts": ".mov", ".m2ts": ".mov", ".ts": ".mov"}
-"""Containers that are read but not written, and their nearest."""
 _OTHERS = ".mov"
+"""What containers that are read but not written (.avi, .ts) become."""
 _LOSSLESS = ".mkv"
 """Where FFV1 is at home."""
+_ANY_IMAGE = ".png"
+"""What images that are read but not written (.jpg, .tga) become."""
+_DIGITS = 4
 
 
 def safe_name(text: str) -> str:
@@ -63,23 +65,19 @@ def output_path(
         lossless: Whether nothing may be lost, which only some containers can promise.
     """
     from mien.media.codecs import CONTAINERS, IMAGES
-    from mien.media.sequence import Pattern
+    from mien.media.sequence import EXTENSIONS, Pattern
 
     extension = media.suffix.lower()
-    pattern = Pattern.parse(media)
-    if pattern is not None or extension in IMAGES:
-        if codec is None or codec == IMAGES.get(extension):
-            written = extension if extension in IMAGES else ".png"
-            digits = pattern.digits if pattern is not None else 4
-            return folder / f"{name}.%0{max(digits, 1)}d{written}"
-        extension = _OTHERS
+    if extension in EXTENSIONS and codec in (None, IMAGES.get(extension)):
+        pattern = Pattern.parse(media)
+        digits = _DIGITS if pattern is None else max(1, pattern.digits)
+        return folder / f"{name}.%0{digits}d{extension if extension in IMAGES else _ANY_IMAGE}"
     for image, known in IMAGES.items():
         if codec == known:
-            return folder / f"{name}.%04d{image}"
-    extension = extension if extension in CONTAINERS else _WRITTEN_AS.get(extension, _OTHERS)
+            return folder / f"{name}.%0{_DIGITS}d{image}"
+    extension = extension if extension in CONTAINERS else _OTHERS
     if codec is not None and codec not in CONTAINERS[extension][1]:
-        able = [ext for ext, (_, held) in CONTAINERS.items() if codec in held]
-        return folder / f"{name}{able[0] if able else extension}"
-    if lossless and codec is None:
-        return folder / f"{name}{_LOSSLESS}"
+        extension = next((ext for ext, (_, held) in CONTAINERS.items() if codec in held), extension)
+    elif lossless and codec is None:
+        extension = _LOSSLESS
     return folder / f"{name}{extension}"

@@ -128,11 +128,11 @@ class Workbench:
     def _write(self, opened: _Opened, journal: ShotJournal, progress: Progress) -> OutputRecord:
         """Write the output and its record, in an order that a kill cannot disturb."""
         order, start = opened.order, time.monotonic()
-        journal.note(OutputRecord(opened.key, str(order.output)))
+        journal.note(OutputRecord(opened.key, order.output.name))
         output = Output(order.output, order.frames, order.codec, order.lossless, overwrite=True)
         rendered = opened.frames.assemble(output, progress)
         record = OutputRecord(
-            opened.key, str(order.output), digest_of(order.output), rendered.edited,
+            opened.key, order.output.name, digest_of(order.output), rendered.edited,
             round(time.monotonic() - start, 3),
         )  # fmt: skip
         journal.note(record)

@@ -35,7 +35,7 @@ __all__ = ["SUFFIXES", "check_set", "read_jobs"]
 SUFFIXES: Final = (".yaml", ".yml")
 _LARGEST_FILE = 32 << 20
 """Bytes that are read at most; a hundred thousand shots take fewer."""
-_MOST_NODES = 2_000_000
+_MOST_NODES = 1_000_000
 """Values at most, with those that aliases repeat: a few lines of them can stand for billions."""
 _NULL: Final = "tag:yaml.org,2002:null"
 _ANY_CLOCK: Final = Clock(Fraction(1000), 10**9)

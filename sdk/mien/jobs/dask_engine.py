@@ -1,0 +1,328 @@
+"""Workers of a Dask cluster: one that exists, or one started on this machine.
+
+Dask only carries tasks; what is done is on the disk, in a folder that every worker sees. Each
+task is bound to one worker, so that a worker keeps to the shot it has at hand and so that no
+task waits for ever for one that is gone. Results are a few numbers, fetched at once.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import mien
+from mien.errors import MienError, MissingPartError, UsageError
+from mien.jobs.engine import Done, Failed, Word, failed
+from mien.jobs.job import Problem
+from mien.jobs.local import bounds_of, count_workers
+from mien.jobs.order import Task
+from mien.jobs.worker import Bounds, watch_memory
+
+if TYPE_CHECKING:
+    from distributed import Client, Future, SpecCluster
+
+    from mien.jobs.steps import Workbench
+
+__all__ = ["DaskEngine", "do_task"]
+
+_GPU = "gpu"
+"""Name of the resource by which GPU workers are known: `dask worker --resources gpu=1`."""
+_CONNECT = 10.0
+"""Seconds in which a scheduler must answer."""
+_PATIENCE = 60.0
+"""Seconds for workers, or a scheduler, to come back before the batch is given up."""
+_FETCH = 15.0
+"""Seconds in which a result must come; it is a few numbers."""
+_LOOK = 1.0
+"""Seconds between two looks at which workers there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Busy:
+    task: Task
+    future: Future
+    address: str
+
+
+class DaskEngine:
+    """Workers of a Dask cluster.
+
+    Args:
+        address: The scheduler's; None to start a cluster on this machine.
+        count: Workers to start; without effect on a cluster that exists.
+        gpu: Whether the work wants GPUs: then workers that have the resource `gpu` are
+            taken, if there are any.
+
+    Raises:
+        MissingPartError: When Dask is not installed, or mien is not on the cluster's workers.
+        UsageError: When no scheduler answers at the address, or it has no workers.
+    """
+
+    def __init__(self, address: str | None, count: int | None = None, *, gpu: bool = False) -> None:
+        _need_dask()
+        self._gpu = gpu
+        self._cluster: SpecCluster | None = None
+        self._bounds = Bounds(0)
+        if address is None:
+            self._cluster = self._started(count or count_workers("reference" if gpu else "warp"))
+            address = self._cluster.scheduler_address
+        self._address = address
+        self._client = self._connected()
+        self._numbers = itertools.count()
+        self._slots: dict[int, str] = {}
+        self._known: dict[str, bool] = {}
+        self._busy: dict[int, _Busy] = {}
+        self._ready: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._looked = self._seen = time.monotonic()
+        self._await_workers()
+
+    @property
+    def name(self) -> str:
+        """`dask`."""
+        return "dask"
+
+    @property
+    def slots(self) -> Sequence[int]:
+        """Numbers of the workers; one that comes back has a new number."""
+        return list(self._slots)
+
+    def submit(self, slot: int, task: Task) -> None:
+        """Give an idle worker a task."""
+        address = self._slots[slot]
+        future = self._client.submit(
+            do_task, task, self._bounds, key=f"mien-{task.step}-{uuid.uuid4().hex}", pure=False,
+            workers=[address], allow_other_workers=False,
+        )  # fmt: skip
+        self._busy[slot] = _Busy(task, future, address)
+        future.add_done_callback(lambda _: self._ready.put(slot))
+
+    def wait(self, seconds: float) -> list[Word]:
+        """What workers have to tell; see `Engine.wait`."""
+        words: list[Word] = []
+        with suppress(queue.Empty):
+            slot = self._ready.get(timeout=seconds)
+            while True:
+                words += self._ended(slot)
+                slot = self._ready.get_nowait()
+        if time.monotonic() - self._looked >= _LOOK or any(isinstance(w, Failed) for w in words):
+            words += self._look()
+        return words
+
+    def close(self) -> None:
+        """Let go of the cluster; one that was started here ends."""
+        with suppress(Exception):  # whatever a cluster that is gone may say
+            for busy in self._busy.values():
+                busy.future.cancel()
+        with suppress(Exception):
+            self._client.close(timeout=2)
+        if self._cluster is not None:
+            with suppress(Exception):
+                self._cluster.close(timeout=10)
+
+    def _started(self, count: int) -> SpecCluster:
+        from distributed import Nanny, Scheduler, SpecCluster
+
+        bounds = bounds_of(count)
+        self._bounds = Bounds(bounds[0].threads, bounds[0].memory)
+        workers = {
+            number: {
+                "cls": Nanny,
+                "options": {
+                    "host": "127.0.0.1",
+                    "nthreads": 1,
+                    # The workers watch their memory themselves; a nanny would count torch's too.
+                    "memory_limit": 0,
+                    "dashboard": False,
+                    "silence_logs": logging.ERROR,
+                    "env": dict(bound.environment()),
+                    "resources": {} if bound.gpu is None else {_GPU: 1},
+                },
+            }
+            for number, bound in enumerate(bounds)
+        }
+        options = {"host": "127.0.0.1", "port": 0, "dashboard": False}
+        scheduler = {"cls": Scheduler, "options": options}
+        return SpecCluster(workers, scheduler, silence_logs=logging.ERROR)
+
+    def _connected(self) -> Client:
+        from distributed import Client
+
+        try:
+            return Client(self._address, timeout=_CONNECT, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise UsageError(
+                f"No Dask scheduler answers at {self._address}.",
+                "Check the address, and that it runs; it looks like tcp://HOST:8786.",
+            ) from error
+
+    def _await_workers(self) -> None:
+        end = time.monotonic() + _PATIENCE
+        while not self._slots:
+            self._update(self._addresses())
+            if not self._slots and time.monotonic() > end:
+                raise UsageError(
+                    f"The Dask cluster at {self._address} has no workers.", "Start some."
+                )
+            if not self._slots:
+                time.sleep(0.1)
+
+    def _addresses(self) -> list[str]:
+        """The workers there are.
+
+        Raises:
+            OSError: When the scheduler is gone.
+        """
+        try:
+            return sorted(self._client.nthreads())
+        except (RuntimeError, ValueError, TimeoutError) as error:
+            # What a client says that is closed, or just connecting.
+            raise OSError(str(error)) from error
+
+    def _look(self) -> list[Word]:
+        """See which workers there are; tasks of those that are gone have failed."""
+        self._looked = time.monotonic()
+        try:
+            addresses = self._addresses()
+        except OSError:
+            return self._reconnect()
+        self._update(addresses)
+        words: list[Word] = []
+        for slot, busy in list(self._busy.items()):
+            if busy.address not in addresses:
+                del self._busy[slot]
+                with suppress(Exception):  # it is gone either way
+                    busy.future.cancel()
+                words.append(Failed(slot, Problem("worker", f"Its worker {busy.address} died.")))
+        if self._slots:
+            self._seen = self._looked
+        elif self._looked - self._seen > _PATIENCE:
+            raise MienError(
+                f"The Dask cluster at {self._address} has no workers any more.",
+                "Start some; the same command goes on from there.",
+            )
+        return words
+
+    def _update(self, addresses: Sequence[str]) -> None:
+        for address in addresses:
+            if address not in self._known:
+                self._known[address] = self._asked(address)
+        have_gpu = [address for address in addresses if self._known[address]]
+        usable = have_gpu if self._gpu and have_gpu else addresses
+        for slot, address in list(self._slots.items()):
+            if address not in usable:
+                del self._slots[slot]
+        for address in usable:
+            if address not in self._slots.values():
+                self._slots[next(self._numbers)] = address
+
+    def _asked(self, address: str) -> bool:
+        """Whether a worker has a GPU; it must have the same mien.
+
+        Raises:
+            MissingPartError: When it has not.
+        """
+        from distributed.comm import CommClosedError
+
+        try:
+            said = self._client.run(_introduce, workers=[address], on_error="return")[address]
+        except (OSError, KeyError, TimeoutError, CommClosedError):
+            return False  # it has just gone; the next look will tell
+        if not isinstance(said, Mapping) or said["mien"] != mien.__version__:
+            found = f"has mien {said['mien']}" if isinstance(said, Mapping) else "has no mien"
+            raise MissingPartError(
+                f"The Dask worker {address} {found}; this is mien {mien.__version__}.",
+                'Install the same version there, with `pip install "mien[farm]"`.',
+            )
+        return bool(said["resources"].get(_GPU))
+
+    def _ended(self, slot: int) -> list[Word]:
+        busy = self._busy.pop(slot, None)
+        if busy is None:
+            return []
+        try:
+            if busy.future.status != "finished":
+                raise OSError(f"its future is {busy.future.status}")
+            word: Done | Failed = busy.future.result(timeout=_FETCH)
+        except (Exception, FutureTimeoutError):  # noqa: BLE001 - Dask raises whatever a cluster does
+            # It was done, or not: the disk knows, and what is there is not done again.
+            return [Failed(slot, Problem("worker", "Its worker was lost."), innocent=True)]
+        if isinstance(word, Done):
+            return [Done(slot, word.result)]
+        return [Failed(slot, word.problem, word.again)]
+
+    def _reconnect(self) -> list[Word]:
+        """The scheduler is gone, and with it every task; wait for it to come back."""
+        words: list[Word] = [
+            Failed(slot, Problem("worker", "The Dask scheduler was lost."), innocent=True)
+            for slot in self._busy
+        ]
+        self._busy.clear()
+        self._slots.clear()
+        self._known.clear()
+        with suppress(Exception):  # whatever a client without a scheduler may say
+            self._client.close(timeout=1)
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._client = self._connected()
+                self._await_workers()
+                return words
+            except (OSError, UsageError) as error:
+                if time.monotonic() > end:
+                    raise MienError(
+                        f"The Dask scheduler at {self._address} is gone.",
+                        "Start it again; the same command goes on from there.",
+                    ) from error
+                time.sleep(0.5)
+
+
+def do_task(task: Task, bounds: Bounds) -> Done | Failed:
+    """Do a task, in a worker of the cluster.
+
+    Args:
+        task: The task.
+        bounds: What the worker may take.
+    """
+    with _bench_lock:
+        try:
+            return Done(0, _bench(bounds).do(task, lambda stage, done, total: None))
+        except Exception as error:  # noqa: BLE001 - told to the one who runs the batch
+            return failed(0, error)
+
+
+_bench_lock = threading.Lock()
+_benches: list[Workbench] = []
+"""The workbench of this worker, once there is one."""
+
+
+def _bench(bounds: Bounds) -> Workbench:
+    from mien.jobs.steps import Workbench
+
+    if not _benches:
+        watch_memory(bounds.memory)
+        _benches.append(Workbench(bounds.threads))
+    return _benches[0]
+
+
+def _introduce(dask_worker: Any = None) -> dict[str, Any]:
+    """What a worker has."""
+    return {"mien": mien.__version__, "resources": dict(dask_worker.state.total_resources)}
+
+
+def _need_dask() -> None:
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise MissingPartError(
+            "The engine 'dask' needs Dask, which is not installed.",
+            'Install it with `pip install "mien[farm]"`.',
+        ) from error

@@ -1,0 +1,204 @@
+"""Batches for render farms: a job bundle after the Open Job Description (2023-09).
+
+    template.yaml           three steps a shot: track, render (chunks of frames), assemble
+    parameter_values.yaml   where outputs go, frames of a chunk, the command
+    asset_references.yaml   the files that are read, and the folder that is written
+    orders/NAME.json        what is to be done for a shot
+
+The farm runs `mien batch-step`, which finds what is finished in the output folder and does the
+rest; a task may run anywhere and as often as it likes. The same `mien batch` command on that
+folder then finds everything done, writes the reports and hands the cut back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mien.errors import MienError, NothingToDoError, OutputError
+from mien.io.files import written_whole
+from mien.jobs.order import Order, Task
+from mien.jobs.plan import Plan
+from mien.jobs.steps import Workbench
+
+__all__ = ["export", "in_folder", "run_step"]
+
+_LONGEST_STEP = 64
+"""Characters of a step's name, by the specification."""
+_TELL = 1.0
+"""Seconds between two words on how far a step is."""
+_STEPS = ("Track", "Render", "Assemble")
+
+
+def export(plan: Plan, folder: Path) -> Path:
+    """Write a job bundle.
+
+    Args:
+        plan: The plan; shots that cannot be rendered are left out.
+        folder: The bundle's folder; made when it is missing.
+
+    Returns:
+        The folder.
+
+    Raises:
+        NothingToDoError: When no shot can be rendered.
+        OutputError: When the folder cannot be written to.
+        WriteError: When the disk is full.
+    """
+    orders = [shot.order for shot in plan.shots if shot.order is not None]
+    if not orders:
+        raise NothingToDoError("No shot of the batch can be rendered.", "See --dry-run.")
+    try:
+        (folder / "orders").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The bundle {folder} cannot be made: {(error.strerror or 'denied').lower()}.",
+            "Choose another folder.",
+        ) from error
+    for order in orders:
+        _write(folder / "orders" / f"{order.name}.json", order.to_json())
+    output = str(plan.folder.absolute())
+    values = {"Output": output, "ChunkSize": plan.chunk, "Mien": "mien"}
+    _dump(folder / "template.yaml", _template(plan, orders))
+    _dump(
+        folder / "parameter_values.yaml",
+        {"parameterValues": [{"name": name, "value": value} for name, value in values.items()]},
+    )
+    files = {path for shot in plan.shots if shot.facts for path in [shot.facts.path]}
+    files |= {order.project for order in orders if order.project is not None}
+    references = {
+        "inputs": {"filenames": sorted(str(path.absolute()) for path in files)},
+        "outputs": {"directories": [output]},
+    }
+    _dump(folder / "asset_references.yaml", {"assetReferences": references})
+    return folder
+
+
+def in_folder(order: Order, folder: Path) -> Order:
+    """An order whose output goes to another folder: farms have their own names for places.
+
+    Args:
+        order: The order.
+        folder: The folder.
+    """
+    folder = folder.absolute()
+    return dataclasses.replace(order, folder=folder, output=folder / order.output.name)
+
+
+def run_step(task: Task, say: Callable[[str], object]) -> None:
+    """Do a task and tell of it as OpenJD reads it.
+
+    Args:
+        task: The task.
+        say: Prints a line on standard output.
+
+    Raises:
+        MienError: When it fails; it was told as well.
+    """
+    last = [0.0]
+    say(f"openjd_status: {task}")
+
+    def told(stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - last[0] > _TELL or done == total:
+            last[0] = now
+            say(f"openjd_progress: {100 * done / max(total, 1):.1f}")
+            say(f"openjd_status: {task}, {stage} {done} of {total}")
+
+    bench = Workbench()
+    try:
+        result = bench.do(task, told)
+    except MienError as error:
+        say(f"openjd_fail: {' '.join(str(error).split())}")
+        raise
+    finally:
+        bench.close()
+    facts = {"made": "rendered", "edited": "edited"}
+    counts = [f"{result[name]} frames {word}" for name, word in facts.items() if name in result]
+    say("openjd_progress: 100.0")
+    say(f"openjd_status: {task} done{''.join(', ' + count for count in counts)}")
+
+
+def _template(plan: Plan, orders: Sequence[Order]) -> dict[str, Any]:
+    steps = []
+    for number, order in enumerate(orders, 1):
+        track, render, assemble = (_step_name(kind, order.name, number) for kind in _STEPS)
+        steps.append(_step(track, order, "prepare"))
+        frames: dict[str, Any] = {
+            "name": "Frame",
+            "type": "CHUNK[INT]",
+            "range": f"{order.frames.start}-{order.frames.stop - 1}",
+            "chunks": {
+                "defaultTaskCount": "{{Param.ChunkSize}}",
+                "rangeConstraint": "CONTIGUOUS",
+            },
+        }
+        arguments = ["--frames", "{{Task.Param.Frame}}"]
+        step = _step(render, order, "render", after=track, arguments=arguments)
+        steps.append(step | {"parameterSpace": {"taskParameterDefinitions": [frames]}})
+        steps.append(_step(assemble, order, "assemble", after=render))
+    return {
+        "specificationVersion": "jobtemplate-2023-09",
+        "extensions": ["TASK_CHUNKING"],
+        "name": f"mien {plan.folder.absolute().name}"[:_LONGEST_STEP],
+        "description": f"{len(orders)} shots, {plan.frames} frames",
+        "parameterDefinitions": [
+            _path("Orders", "IN", "What is to be done for each shot.") | {"default": "orders"},
+            # Without a default: those of paths must lie inside the bundle.
+            _path("Output", "OUT", "Where the shots go."),
+            {
+                "name": "ChunkSize", "type": "INT", "default": plan.chunk, "minValue": 1,
+                "description": "Frames of a task.",
+            },
+            {
+                "name": "Mien", "type": "STRING", "default": "mien",
+                "description": "The command mien on the workers.",
+            },
+        ],
+        "steps": steps,
+    }  # fmt: skip
+
+
+def _path(name: str, flow: str, description: str) -> dict[str, Any]:
+    return {
+        "name": name, "type": "PATH", "objectType": "DIRECTORY", "dataFlow": flow,
+        "description": description,
+    }  # fmt: skip
+
+
+def _step(
+    name: str,
+    order: Order,
+    kind: str,
+    *,
+    after: str | None = None,
+    arguments: Sequence[str] = (),
+) -> dict[str, Any]:
+    place = ["{{Param.Orders}}/" + f"{order.name}.json", "--folder", "{{Param.Output}}"]
+    action = {"command": "{{Param.Mien}}", "args": ["batch-step", kind, *place, *arguments]}
+    step: dict[str, Any] = {"name": name, "script": {"actions": {"onRun": action}}}
+    if after is not None:
+        step["dependencies"] = [{"dependsOn": after}]
+    if kind == "render" and order.renderer == "reference":
+        step["hostRequirements"] = {"amounts": [{"name": "amount.worker.gpu", "min": 1}]}
+    return step
+
+
+def _step_name(kind: str, shot: str, number: int) -> str:
+    """Unique within the specification's length, whatever the shot's name is."""
+    name = f"{kind} {shot}"
+    return name if len(name) <= _LONGEST_STEP else f"{kind} {number} {shot}"[:_LONGEST_STEP]
+
+
+def _dump(path: Path, value: dict[str, Any]) -> None:
+    _write(path, yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100))
+
+
+def _write(path: Path, text: str) -> None:
+    with written_whole(path) as file:
+        file.write(text.encode())
