@@ -10,6 +10,7 @@ import pickle
 import sys
 import types
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,11 @@ def made_head(seed: int = 0, *, like: Mapping[str, Array] | None = None) -> dict
         directions = like["shapedirs"].copy()
         directions[..., 300:] = directions[..., 300:] @ mixing
         return other | {"shapedirs": directions.astype(np.float32)}
+    return dict(_first(seed))
+
+
+@lru_cache(maxsize=2)
+def _first(seed: int) -> dict[str, Array]:
     points, triangles, parts = _mesh()
     rig = load_rig()
     jaw = np.zeros(len(points))

@@ -31,12 +31,20 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture
-def heads(models: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of two heads, made ready once for all tests that only read them."""
+    folder = tmp_path_factory.mktemp("heads")
     first = made_head()
     for name, head in zip(HEADS, (first, made_head(5, like=first)), strict=True):
-        write_flame(head, models / name / "flame.npz")
-    return models
+        write_flame(head, folder / name / "flame.npz")
+    return folder
+
+
+@pytest.fixture
+def heads(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MIEN_MODELS", str(made))
+    return made
 
 
 @pytest.fixture
@@ -132,9 +140,10 @@ def test_a_basis_that_cannot_be_had(
 
 
 def test_a_damaged_head_is_named(
-    project: Path, heads: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    project: Path, models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (heads / "flame2020" / "flame.npz").write_bytes(b"PK\x03\x04 no longer")
+    (models / "flame2020").mkdir(parents=True)
+    (models / "flame2020" / "flame.npz").write_bytes(b"PK\x03\x04 no longer")
     output = tmp_path / "x.npz"
     assert curves(project, "-o", str(output)) == 5
     assert "flame.npz" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -30,9 +31,14 @@ WIDTH = 200.0
 """Pixels of the synthetic face, about."""
 
 
-@pytest.fixture(scope="module")
-def head() -> Head:
+@lru_cache(maxsize=1)
+def _ready() -> Head:
     return prepare(FlameHead.from_arrays(made_head(), "flame2020"))
+
+
+@pytest.fixture
+def head() -> Head:
+    return _ready()
 
 
 def performance(random: np.random.Generator) -> FloatArray:
@@ -70,8 +76,7 @@ def synthetic(head: Head, noise: float, seed: int = 0) -> tuple[Face, FloatArray
 
 def fitted_face(frames: int) -> Face:
     """The first frames of a face that the made head explains."""
-    head = prepare(FlameHead.from_arrays(made_head(), "flame2020"))
-    face, _, _ = synthetic(head, noise=0.2)
+    face, _, _ = synthetic(_ready(), noise=0.2)
     return _face(face.landmarks[:frames], face.identity)
 
 
