@@ -22,6 +22,7 @@ from mien.io.relink import remember
 from mien.model.edits import Edit, Layer
 from mien.model.evaluate import evaluate
 from mien.model.face import Face
+from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.progress import Progress, shown
 from mien.timebase import FrameRange
@@ -60,6 +61,7 @@ class RenderReport:
         renderer: Name of the renderer; None when nothing was asked of it.
         codec: Name of the codec, as `--codec` takes it.
         seconds: Time it took.
+        notes: What is to be known of how the frames were made.
     """
 
     output: Path
@@ -70,12 +72,14 @@ class RenderReport:
     renderer: str | None
     codec: str
     seconds: float
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's types."""
         return dataclasses.asdict(self) | {
             "output": str(self.output),
             "faces": list(self.faces),
+            "notes": list(self.notes),
             "seconds": round(self.seconds, 3),
         }
 
@@ -95,6 +99,7 @@ class TrainReport:
         held_out: Frames that were kept back to check with.
         loss_before: Their loss without the LoRA.
         loss_after: Their loss with it.
+        remembered: Whether the project now renders with it.
         seconds: Time it took.
     """
 
@@ -108,6 +113,7 @@ class TrainReport:
     held_out: int
     loss_before: float
     loss_after: float
+    remembered: bool
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
@@ -189,6 +195,7 @@ def render(
     *,
     edits: Sequence[Edit] = (),
     renderer: str = "auto",
+    settings: ReferenceSettings | None = None,
     frames: FrameRange | str | None = None,
     codec: str | None = None,
     lossless: bool = False,
@@ -203,6 +210,8 @@ def render(
         edits: What is asked of the faces, on top of the edits of a project; several edits of
             one face are applied in order.
         renderer: Name of the renderer, or `auto` for the best that is installed.
+        settings: How the reference renderer makes frames; when not given those of the
+            project, or of a final render.
         frames: Frames to write, as a range or typed (`1.0s:2.0s`); None for all.
         codec: Name of the video codec; None for the source's family.
         lossless: Whether the output is decoded to exactly the pixels that were rendered.
@@ -222,6 +231,7 @@ def render(
     from mien.media.codecs import choose_encoding
     from mien.media.outputs import check_output
     from mien.pipeline import Output, render_shot
+    from mien.rendering.base import NotingRenderer
 
     start = time.monotonic()
     project = _as_project(source, edits)
@@ -230,7 +240,7 @@ def render(
     check_output(path, shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     span = _span(shot, frames)
     plans = face_plans(shot, (*project.edits, *edits), span)
-    chosen = _renderer(renderer, needed=bool(plans))
+    chosen = _renderer(renderer, settings or project.reference, needed=bool(plans))
     destination = Output(path, span, codec, lossless, overwrite)
     with shown(progress) as told:
         rendered = render_shot(shot, plans, chosen, destination, told)
@@ -243,6 +253,7 @@ def render(
         renderer=chosen.name if chosen else None,
         codec=encoding.codec.name,
         seconds=time.monotonic() - start,
+        notes=chosen.notes if isinstance(chosen, NotingRenderer) else (),
     )
 
 
@@ -253,17 +264,20 @@ def train_shot(
     face: int | None = None,
     settings: TrainSettings | None = None,
     overwrite: bool = False,
+    media: PathLike | None = None,
     progress: bool | Progress = True,
 ) -> TrainReport:
     """Teach the reference renderer a shot's actor: a LoRA of their mouth, teeth and skin.
 
     Args:
-        source: A tracked shot, a project, or a `.mien` file.
+        source: A tracked shot, a project, or a `.mien` file; the file will render with the LoRA
+            from then on, if that lies in its folder.
         output: The LoRA to write, a `.safetensors` file; a plot of the losses and a sheet go
             beside it, as `.loss.png` and `.sheet.png`.
         face: Number of the face; the largest when not given.
         settings: How it is trained.
         overwrite: Whether files of these names may be replaced.
+        media: Where the media of a `.mien` file are, if they moved.
         progress: True for bars on a terminal, or a function that is told the stage
             (`prepare`, `train`, `sheet`), the steps done and the steps in all.
 
@@ -291,10 +305,11 @@ def train_shot(
     check_name(path)
     plot, sheet = plots_of(path)
     check_file(path, overwrite=overwrite)
-    for file in (plot, sheet):
+    for picture in (plot, sheet):
         # A training that was killed may have written them just before.
-        check_file(file, overwrite=overwrite or is_kept(path))
-    shot = _as_project(source, ()).shot
+        check_file(picture, overwrite=overwrite or is_kept(path))
+    file = _project_file(source)
+    shot = (_as_project(source, ()) if file is None else load_project(file, media=media)).shot
     chosen = main_face(shot) if face is None else shot.face(face)
     pick_device()  # says what to install when torch is missing
     from mien.rendering.reference.train import run
@@ -314,6 +329,7 @@ def train_shot(
         held_out=trained.held_out,
         loss_before=trained.before,
         loss_after=trained.after,
+        remembered=file is not None and _remember_lora(file, path, media),
         seconds=time.monotonic() - start,
     )
 
@@ -333,7 +349,7 @@ def save_project(shot: Shot | Project, path: PathLike, edits: Sequence[Edit] = (
     project = shot if isinstance(shot, Project) else Project(shot)
     faces = _by_face(project.shot, (*project.edits, *edits))
     merged = tuple(Edit(face, layers) for face, layers in faces)
-    project_file.save(Project(project.shot, merged), Path(path))
+    project_file.save(Project(project.shot, merged, project.reference), Path(path))
 
 
 def load_project(
@@ -419,6 +435,25 @@ def _as_project(source: Shot | Project | PathLike, edits: Sequence[Edit]) -> Pro
     return Project(dataclasses.replace(open_shot(source), faces=tuple(faces.values())))
 
 
+def _project_file(source: Shot | Project | PathLike) -> Path | None:
+    """The project file that a source is; None when it is something else."""
+    if isinstance(source, (Shot, Project)) or Path(source).suffix.lower() != SUFFIX:
+        return None
+    return Path(source)
+
+
+def _remember_lora(file: Path, lora: Path, media: PathLike | None) -> bool:
+    """Let a project render with a LoRA; whether it does, which it only may inside its folder."""
+    if ".." in Path(os.path.relpath(lora.absolute(), file.parent.absolute())).parts:
+        return False
+    # As it is now: a training takes long, and somebody may have worked on it.
+    project = load_project(file, media=media)
+    settings = project.reference or ReferenceSettings()
+    reference = dataclasses.replace(settings, shot_lora=str(lora))
+    project_file.save(dataclasses.replace(project, reference=reference), file)
+    return True
+
+
 def _span(shot: Shot, frames: FrameRange | str | None) -> FrameRange:
     if frames is None:
         return shot.clock.all
@@ -477,11 +512,11 @@ def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[Face
     return plans
 
 
-def _renderer(name: str, *, needed: bool) -> Renderer | None:
+def _renderer(name: str, settings: ReferenceSettings | None, *, needed: bool) -> Renderer | None:
     """The renderer of a name; None when none is needed, but a wrong name is still an error."""
     from mien.rendering.registry import get_renderer
 
     if name == "auto" and not needed:
         return None
-    found = get_renderer(name)
+    found = get_renderer(name, settings)
     return found if needed else None

@@ -6,14 +6,16 @@ registered by anybody can be added to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mien.errors import MissingPartError, UsageError
 from mien.media.planes import Box
+from mien.model.settings import ReferenceSettings
 from mien.model.shot import Orientation
 from mien.rendering.base import FacePlan, Patch, Renderer, RenderSession
 from mien.rendering.compose import compose
@@ -52,8 +54,19 @@ class Blusher:
         return None
 
 
-@pytest.fixture(params=["warp", "blusher"])
+@pytest.fixture(scope="module")
+def reference(small_models: Path) -> Iterator[Renderer]:
+    """The reference renderer with small random weights, as quick as it gets."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIEN_MODELS", str(small_models))
+        settings = ReferenceSettings(steps=1, guidance=1, size=64, smoothing=1, approximate=True)
+        yield get_renderer("reference", settings)
+
+
+@pytest.fixture(params=["warp", "blusher", pytest.param("reference", marks=pytest.mark.slow)])
 def renderer(request: pytest.FixtureRequest) -> Renderer:
+    if request.param == "reference":
+        return request.getfixturevalue("reference")
     if request.param == "blusher":
         register_renderer(Blusher())
     return get_renderer(request.param)
@@ -198,10 +211,12 @@ def test_the_background_stays(warp: Renderer, asked: dict[str, float]) -> None:
         assert changed[~coded_hull(scene, 0, 0.06)].max() < 0.06
 
 
-def test_names() -> None:
+def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
     assert "warp" in available()
     assert get_renderer("auto").name == "warp"
-    with pytest.raises(MissingPartError, match="--renderer warp"):
+    assert "reference" not in available()
+    with pytest.raises(MissingPartError, match="mien models"):
         get_renderer("reference")
     with pytest.raises(UsageError, match="'warp'"):
         get_renderer("wrap")

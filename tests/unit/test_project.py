@@ -220,9 +220,10 @@ def test_a_newer_version_says_so(saved: Path) -> None:
 
 
 def test_an_older_version_is_upgraded(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Version 0 never left the house; it stands for whatever version 1 will once be to 2.
+    # Version 0 never left the house; version 1 kept no settings of a renderer.
     changed_document(saved, version=0, cuts="none")
-    monkeypatch.setattr(schema, "UPGRADES", {0: lambda old: old | {"version": 1, "cuts": []}})
+    first = {0: lambda old: old | {"version": 1, "cuts": []}}
+    monkeypatch.setattr(schema, "UPGRADES", first | dict(schema.UPGRADES))
     assert project_file.load(saved).shot.cuts == ()
 
 

@@ -10,6 +10,7 @@ import typer
 
 from mien.cli.options import FaceNumber, Json, Media, Overwrite, ShotOrProject
 from mien.cli.output import print_json, print_notice
+from mien.cli.reference import Settle, with_reference_settings
 from mien.errors import UsageError
 from mien.model.assignments import Assignment, parse_assignment
 
@@ -28,7 +29,7 @@ _LAYER = "command line"
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(track)
-    app.command()(render)
+    app.command()(with_reference_settings(render))
 
 
 def track(
@@ -92,6 +93,8 @@ def render(
     overwrite: Overwrite = False,
     media: Media = None,
     json: Json = False,
+    *,
+    reference: Settle,
 ) -> None:
     """Write a shot with edited faces; everything else stays as it is.
 
@@ -103,11 +106,12 @@ def render(
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
-    get_renderer(renderer)
     assignments = [parse_assignment(text) for text in values or ()]
     if face is not None and not assignments:
         raise UsageError("--face says whom --set is meant for, and nothing is set.")
     project = open_source(shot, media)
+    settings = reference(project.reference)
+    get_renderer(renderer, settings)
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     for text in [frames, *(a.span for a in assignments)]:
         if text is not None:
@@ -117,8 +121,8 @@ def render(
         project = api.Project(api.track(project.shot))
     edits = [_edit(project.shot, face, assignments)] if assignments else []
     report = api.render(
-        project, output, edits=edits, renderer=renderer, frames=frames, codec=codec,
-        lossless=lossless, overwrite=overwrite,
+        project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
+        codec=codec, lossless=lossless, overwrite=overwrite,
     )  # fmt: skip
     if json:
         print_json({"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict())
@@ -133,6 +137,8 @@ def render(
         f"wrote {report.output}: {report.frames} frames, {done}; {report.codec},"
         f" {report.frames / report.seconds:.1f} frames/s"
     )
+    for note in report.notes:
+        typer.echo(f"  {note}")
 
 
 def open_source(path: Path, media: Path | None) -> Project:

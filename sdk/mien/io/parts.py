@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path, PurePath
 
-from mien.errors import MienError, ProjectError
+from mien.errors import MienError, ProjectError, UsageError
 from mien.io.schema import (
     ColorPart,
     EditPart,
@@ -20,10 +21,19 @@ from mien.io.schema import (
 from mien.model.edits import Edit, Layer, Track
 from mien.model.face import Face
 from mien.model.interpolate import Key
+from mien.model.settings import ReferenceSettings
 from mien.model.shot import ColorTags, MediaFacts, Orientation, Shot
 from mien.timebase import Clock, FrameRange, Timecode
 
-__all__ = ["edit_part", "face_part", "make_edit", "make_facts", "media_part"]
+__all__ = [
+    "edit_part",
+    "face_part",
+    "make_edit",
+    "make_facts",
+    "make_settings",
+    "media_part",
+    "settings_part",
+]
 
 
 def media_part(facts: MediaFacts, folder: Path) -> MediaPart:
@@ -157,3 +167,41 @@ def _make_track(part: TrackPart) -> Track:
     )
     span = None if part.span is None else FrameRange(*part.span)
     return Track(part.control, keys, part.mode, span, part.fade)
+
+
+def settings_part(
+    settings: ReferenceSettings | None, folder: Path
+) -> dict[str, bool | int | float | str] | None:
+    """Settings of the reference renderer as a project in `folder` keeps them.
+
+    A LoRA outside the folder is not kept: a project does not lead anybody there.
+    """
+    if settings is None:
+        return None
+    kept: dict[str, bool | int | float | str] = settings.to_dict()
+    if settings.shot_lora:
+        lora = PurePath(os.path.relpath(Path(settings.shot_lora).absolute(), folder.absolute()))
+        kept["shot_lora"] = "" if ".." in lora.parts else lora.as_posix()
+    return kept
+
+
+def make_settings(
+    part: dict[str, bool | int | float | str] | None, project: Path
+) -> ReferenceSettings | None:
+    """The settings that a project file holds.
+
+    Raises:
+        ProjectError: When one is wrong, or a path leads out of the project's folder.
+    """
+    if part is None:
+        return None
+    try:
+        settings = ReferenceSettings.from_dict(part)
+    except UsageError as error:
+        raise ProjectError(f"{project.name} is corrupt: {error}") from error
+    if not settings.shot_lora:
+        return settings
+    lora = PurePath(settings.shot_lora)
+    if lora.is_absolute() or ".." in lora.parts:
+        raise ProjectError(f"{project.name} names a LoRA outside its folder: {lora}.")
+    return replace(settings, shot_lora=str(project.parent / lora))

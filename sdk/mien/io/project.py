@@ -30,13 +30,22 @@ import mien
 from mien.errors import MienError, OutputError, ProjectError
 from mien.io.arrays import ZIP_ERRORS, ArrayReader, write_array, write_member
 from mien.io.files import check_file, written_whole
-from mien.io.parts import edit_part, face_part, make_edit, make_facts, media_part
+from mien.io.parts import (
+    edit_part,
+    face_part,
+    make_edit,
+    make_facts,
+    make_settings,
+    media_part,
+    settings_part,
+)
 from mien.io.relink import find_media, remember, take_media
 from mien.io.schema import FacePart, MediaPart, ProjectDocument, read_document
 from mien.model.controls import NAMES
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
 from mien.model.edits import Edit
 from mien.model.face import LANDMARKS, Face
+from mien.model.settings import ReferenceSettings
 from mien.model.shot import MediaFacts, Shot
 from mien.timebase import Clock
 
@@ -58,10 +67,12 @@ class Project:
     Attributes:
         shot: The shot.
         edits: The edits, at most one a face.
+        reference: Settings of the reference renderer; None for those of a final render.
     """
 
     shot: Shot
     edits: tuple[Edit, ...] = ()
+    reference: ReferenceSettings | None = None
 
 
 def check_project(path: Path, *, overwrite: bool) -> None:
@@ -92,6 +103,7 @@ def save(project: Project, path: Path) -> None:
         cuts=shot.cuts,
         faces=tuple(face_part(face) for face in shot.faces),
         edits=tuple(edit_part(edit) for edit in project.edits),
+        reference=settings_part(project.reference, path.parent),
     )
     text = document.model_dump_json(indent=1, by_alias=True).encode()
     with written_whole(path) as file, zipfile.ZipFile(file, "w") as archive:
@@ -116,6 +128,7 @@ def load(path: Path, *, media: Path | None = None, find: bool = True) -> Project
         with zipfile.ZipFile(path) as archive:
             document = read_document(_document(archive, path.name), path.name)
             shot = _shot(document, ArrayReader(archive, path.name), path)
+            reference = make_settings(document.reference, path)
     except ZIP_ERRORS as error:
         raise _unreadable(path, error) from error
     if find or media is not None:
@@ -123,7 +136,7 @@ def load(path: Path, *, media: Path | None = None, find: bool = True) -> Project
     edits = tuple(make_edit(part, shot, path.name) for part in document.edits)
     if len({edit.face.number for edit in edits}) != len(edits):
         raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.")
-    return Project(shot, edits)
+    return Project(shot, edits, reference)
 
 
 def describe(path: Path) -> ProjectDocument:

@@ -17,10 +17,13 @@ __all__ = [
     "ProjectDocument", "TimecodePart", "TrackPart", "read_document",
 ]  # fmt: skip
 
-VERSION = 1
+VERSION = 2
 """Version of the schema that this mien writes; it reads every version up to this one."""
 
-UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    # Version 2 keeps settings of the reference renderer.
+    1: lambda old: old | {"version": 2, "reference": None},
+}
 """From a version of the document to the next, so that a file of any age can be read."""
 
 _Count = Annotated[int, Field(ge=0)]
@@ -137,12 +140,14 @@ class ProjectDocument(_Part):
     """Everything of a project but its arrays."""
 
     schema_name: Annotated[Literal["mien-project"], Field(alias="schema")] = "mien-project"
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     written_by: str
     media: MediaPart
     cuts: tuple[_Count, ...]
     faces: tuple[FacePart, ...]
     edits: tuple[EditPart, ...]
+    reference: dict[str, bool | int | float | str] | None
+    """`model.settings.ReferenceSettings`; its `shot_lora` is relative, as the media's path is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

@@ -62,6 +62,13 @@ class ReferenceSettings:
         " original; 0 chooses by how far the edit departs from the performance.",
     )  # fmt: skip
     batch: int = _number(0, 0, 256, "Frames regenerated together; 0 chooses by memory.")
+    size: int = _number(
+        0,
+        0,
+        1024,
+        "Pixels along the side of the square that is regenerated, in eights; 0 for what the"
+        " networks were trained at.",
+    )
     scheduler: Scheduler = field(
         default="dpm++",
         metadata=_choices(Scheduler, "DPM-Solver++, or LCM for four steps without guidance."),
@@ -89,6 +96,9 @@ class ReferenceSettings:
     latent_smoothing: int = _number(
         0, 0, 30, "Frames to either side over which latents are smoothed before they are decoded."
     )
+    shot_lora: str = field(
+        default="", metadata={"help": "LoRA that `mien train-shot` made of this shot: its path."}
+    )
     approximate: bool = _switch(
         "Go on without SMIRK or without the FLAME 2020 head, by the best other way there is."
     )
@@ -96,6 +106,8 @@ class ReferenceSettings:
     def __post_init__(self) -> None:
         for setting in dataclasses.fields(self):
             _check(setting, getattr(self, setting.name))
+        if self.size % 8:
+            raise UsageError(f"size cannot be {self.size}.", "It is a multiple of 8.")
 
     @classmethod
     def final(cls) -> ReferenceSettings:
@@ -154,6 +166,10 @@ def _check(setting: dataclasses.Field[Any], value: Any) -> None:
             raise UsageError(f"{name} cannot be '{value}'.", f"Choose one of {', '.join(choices)}.")
         return
     kind: type[Any] = type(setting.default)
+    if kind is str:
+        if not isinstance(value, str):
+            raise UsageError(f"{name} cannot be {value!r}.", "It is text.")
+        return
     if kind is bool:
         if not isinstance(value, bool):
             raise UsageError(f"{name} cannot be {value!r}.", "It is on or off.")

@@ -25,16 +25,24 @@ from mien.model.evaluate import Evaluated
 from mien.model.face import Face
 from mien.model.shot import Shot
 
-__all__ = ["Box", "CostlySession", "Dependence", "FacePlan", "KeyedRenderer", "Patch",
+__all__ = ["Box", "CostlySession", "Dependence", "FacePlan", "KeyedRenderer", "NotingRenderer", "Patch",
            "PlateSource", "Renderer", "RenderSession"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FacePlan:
-    """One face and the evaluated edit of every frame of the shot."""
+    """One face and the evaluated edit of every frame of the shot.
+
+    Attributes:
+        face: The face.
+        evaluated: What is asked of it.
+        flame: (T, 55) float32 coefficients in `flame2020` that the edit stands for, where it
+            replaces the whole performance; None where it departs from it.
+    """
 
     face: Face
     evaluated: Evaluated
+    flame: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,6 +149,16 @@ class Renderer(Protocol):
             source: The shot's plates.
             progress: Told the share done, 0..1.
         """
+        ...
+
+
+@runtime_checkable
+class NotingRenderer(Renderer, Protocol):
+    """A renderer that has something to say of the shot it rendered last."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known of how its frames were made, for the report."""
         ...
 
 

@@ -6,51 +6,96 @@ import difflib
 from collections.abc import Callable
 
 from mien.errors import MissingPartError, UsageError
+from mien.model.settings import ReferenceSettings
 from mien.rendering.base import Renderer
+from mien.weights.store import installed, locate, missing_for
 
 __all__ = ["available", "get_renderer", "register_renderer"]
 
-DEFAULT = "warp"
-"""What `auto` stands for: it needs no weights and no accelerator."""
+_WARP, _REFERENCE = "warp", "reference"
+_RESERVED = ("auto", _WARP, _REFERENCE)
 
 
-def _warp() -> Renderer:
+def _warp(settings: ReferenceSettings) -> Renderer:
     from mien.rendering.warp.renderer import WarpRenderer
 
     return WarpRenderer()
 
 
-_makers: dict[str, Callable[[], Renderer]] = {"warp": _warp}
-_reserved = ("auto", "reference")
+def _reference(settings: ReferenceSettings) -> Renderer:
+    from mien.rendering.reference.renderer import ReferenceRenderer
+
+    return ReferenceRenderer(settings)
+
+
+_makers: dict[str, Callable[[ReferenceSettings], Renderer]] = {
+    _WARP: _warp,
+    _REFERENCE: _reference,
+}
 
 
 def available() -> tuple[str, ...]:
     """Names of the renderers that can be used now."""
-    return tuple(_makers)
+    return tuple(name for name in _makers if name != _REFERENCE or not _lacking(approximate=True))
 
 
-def get_renderer(name: str = "auto") -> Renderer:
-    """The renderer with a name; `auto` is the best one that is there.
+def get_renderer(name: str = "auto", settings: ReferenceSettings | None = None) -> Renderer:
+    """The renderer with a name.
+
+    `auto` is the reference renderer where all its models are installed and there is a GPU, and
+    else the embedded one.
+
+    Args:
+        name: Its name.
+        settings: How the reference renderer makes frames; those of a final render when not
+            given. The others need none.
 
     Raises:
-        MissingPartError: When the renderer needs a part that is not installed.
+        MissingPartError: When the renderer needs a part that is not installed; it is named.
         UsageError: When there is no renderer of that name.
     """
+    chosen = settings or ReferenceSettings.final()
     if name == "auto":
-        name = DEFAULT
-    if name in _makers:
-        return _makers[name]()
-    if name == "reference":
-        raise MissingPartError(
-            "The renderer 'reference' is not part of this version of mien; it needs model weights.",
-            "Use `--renderer warp`, which needs none.",
+        name = _REFERENCE if _is_at_home(chosen) else _WARP
+    if name not in _makers:
+        names = ("auto", *_makers)
+        guess = difflib.get_close_matches(name, names, n=1)
+        raise UsageError(
+            f"There is no renderer named '{name}'.",
+            f"Did you mean '{guess[0]}'?" if guess else f"Choose one of {', '.join(names)}.",
         )
-    names = ("auto", *available())
-    guess = difflib.get_close_matches(name, names, n=1)
-    raise UsageError(
-        f"There is no renderer named '{name}'.",
-        f"Did you mean '{guess[0]}'?" if guess else f"Choose one of {', '.join(names)}.",
-    )
+    if name == _REFERENCE:
+        _check_reference(chosen)
+    return _makers[name](chosen)
+
+
+def _check_reference(settings: ReferenceSettings) -> None:
+    for model in _lacking(settings.approximate):
+        try:
+            locate(model)  # says which files are missing, and how to get them
+        except MissingPartError as error:
+            if model in _lacking(approximate=True):
+                raise
+            raise MissingPartError(
+                error.cause, f"{error.remedy} Or go on with --approximate, by the next best way."
+            ) from error
+
+
+def _is_at_home(settings: ReferenceSettings) -> bool:
+    """Whether the reference renderer has all it needs; torch is asked last, for it is slow."""
+    from mien.rendering.devices import accelerated
+
+    return not _lacking(settings.approximate) and accelerated()
+
+
+def _lacking(approximate: bool) -> list[str]:
+    """Models that the reference renderer needs and that are not installed."""
+    lacking = [model.name for model in missing_for(_REFERENCE)]
+    drivers = ("smirk", "flame2020")
+    there = [name for name in drivers if installed(name)]
+    if approximate and there:
+        return [name for name in lacking if name not in drivers]
+    return [*lacking, *(name for name in drivers if name not in there and name not in lacking)]
 
 
 def register_renderer(renderer: Renderer) -> None:
@@ -62,9 +107,9 @@ def register_renderer(renderer: Renderer) -> None:
     Raises:
         UsageError: When the name is taken by mien itself.
     """
-    if renderer.name in (*_reserved, DEFAULT):
+    if renderer.name in _RESERVED:
         raise UsageError(
             f"The name '{renderer.name}' belongs to mien's own renderer.",
             "Give your renderer another name.",
         )
-    _makers[renderer.name] = lambda: renderer
+    _makers[renderer.name] = lambda settings: renderer

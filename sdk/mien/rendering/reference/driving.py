@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.errors import MissingPartError
 from mien.face.bridge import apply_change, flame_change
+from mien.face.flame_fit import fit_flame
 from mien.face.smirk import BASIS, Smirk, crop, read_shot
 from mien.model.curves import FLAME_SIZE, BoolArray, FloatArray
-from mien.model.settings import ReferenceSettings
+from mien.model.settings import Colour
 from mien.model.shot import Shot
 from mien.rendering.base import FacePlan, PlateSource
 from mien.rendering.reference.warped import Warped
@@ -31,7 +31,6 @@ from mien.weights.store import installed, locate
 __all__ = ["Bridge", "bridge_for", "drive", "performance"]
 
 _HEAD = "flame2020"
-_REMEDY = "Or render with --approximate, by the best other way there is."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +77,7 @@ def bridge_for(approximate: bool) -> Bridge:
     bridge = Bridge(installed("smirk"), installed(_HEAD))
     if bridge.exact or (approximate and (bridge.smirk or bridge.head)):
         return bridge
-    for name, there, other in (
-        ("smirk", bridge.smirk, bridge.head),
-        (_HEAD, bridge.head, bridge.smirk),
-    ):
-        if not there:
-            try:
-                locate(name)
-            except MissingPartError as error:
-                remedy = f"{error.remedy} {_REMEDY}" if other else error.remedy
-                raise MissingPartError(error.cause, remedy) from error
+    locate("smirk" if not bridge.smirk else _HEAD)  # says what is missing, and how to get it
     return bridge
 
 
@@ -108,9 +98,7 @@ def performance(
         progress: Told the share done.
     """
     if smirk is None:
-        from mien.face.flame_fit import fit_flame
-
-        return np.asarray(fit_flame(plan.face, BASIS).flame)
+        return fit_flame(plan.face, BASIS).flame
 
     def read(done: int, total: int) -> None:
         if progress is not None:
@@ -124,36 +112,36 @@ def drive(
     shot: Shot,
     source: PlateSource,
     warped: Warped,
-    settings: ReferenceSettings,
+    bridge: Bridge,
+    colour: Colour,
     device: str,
     progress: Callable[[float], None] | None = None,
-) -> tuple[FloatArray, Bridge]:
-    """The coefficients of one face over a shot, and how they were made.
+) -> FloatArray:
+    """The coefficients of one face over a shot: what it does, and what is asked beside.
 
     Args:
-        plan: The face and its edit; its own coefficients, where it has some, replace all.
+        plan: The face and its edit.
         shot: The shot.
         source: Its plates.
         warped: The edit as the warp renderer shows it.
-        settings: Colour order of SMIRK, and whether the next best will do.
+        bridge: How coefficients are made.
+        colour: Colour order of SMIRK.
         device: Where SMIRK runs.
         progress: Told the share done.
 
     Returns:
-        (T, 55) float32 in `flame2020`: [expression 50 | eyelids 2 | jaw 3]; and the bridge.
-
-    Raises:
-        MissingPartError: When SMIRK or the FLAME 2020 head is missing.
+        (T, 55) float32 in `flame2020`: [expression 50 | eyelids 2 | jaw 3].
     """
-    bridge = bridge_for(settings.approximate)
-    smirk = Smirk.load(device, colour=settings.colour) if bridge.smirk else None
+    if plan.flame is not None:
+        return plan.flame
+    smirk = Smirk.load(device, colour=colour) if bridge.smirk else None
     before = performance(plan, shot, source, smirk, progress)
     if bridge.head:
         change = flame_change(plan.evaluated.delta, BASIS)
     else:
         assert smirk is not None
         change = _seen_change(plan, shot, source, warped, smirk)
-    return apply_change(before, change), bridge
+    return apply_change(before, change)
 
 
 def _seen_change(

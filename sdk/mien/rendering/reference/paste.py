@@ -39,6 +39,8 @@ _GAIN = 0.5, 2.0
 _GRAIN_REACH = 3.0
 """What differs from its surroundings by more than this many times the grain is detail."""
 
+_MOST_GAIN = 1.6
+"""How far grain that was taken is raised to the level that was measured."""
 _NO_GRAIN = 1e-4
 """A grain that no format shows."""
 
@@ -153,7 +155,10 @@ def _grain(picture: FloatArray) -> FloatArray:
     if level < _NO_GRAIN:
         return np.zeros_like(picture)
     smooth = cv2.bilateralFilter(picture, 5, _GRAIN_REACH * level, 1.5)
-    return np.asarray(picture - smooth, dtype=np.float32)
+    grain = picture - smooth
+    # Smoothing leaves a part of the grain behind.
+    gain = min(level / max(grain_level(grain), _NO_GRAIN), _MOST_GAIN)
+    return np.asarray(gain * grain, dtype=np.float32)
 
 
 def _linear(encoded: FloatArray) -> FloatArray:

@@ -85,9 +85,14 @@ class Regenerator:
         self._banks: dict[tuple[int, int], Bank] = {}
 
     @property
+    def size(self) -> int:
+        """Pixels along the side of the squares."""
+        return self._settings.size or self.engine.resolution
+
+    @property
     def noise_shape(self) -> tuple[int, ...]:
         """(K, 4, h, w) of the noise that a face needs: LCM adds some again after every step."""
-        side = self.engine.resolution // self.engine.vae.factor
+        side = self.size // self.engine.vae.factor
         fields = self._settings.steps if self._settings.scheduler == "lcm" else 1
         return fields, 4, side, side
 

@@ -6,11 +6,16 @@ Expression and Reference Adapters (2025), whose published flow edits one aligned
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
-from mien.rendering.base import FacePlan, PlateSource, RenderSession
+from mien.rendering.base import Dependence, FacePlan, PlateSource, RenderSession
+
+if TYPE_CHECKING:
+    from mien.rendering.reference.engines import Engines
 
 __all__ = ["ReferenceRenderer"]
 
@@ -18,17 +23,45 @@ __all__ = ["ReferenceRenderer"]
 class ReferenceRenderer:
     """Regenerates what an edit discloses or reshapes, and moves the plate's pixels elsewhere.
 
+    It keeps its networks from shot to shot.
+
     Args:
         settings: How frames are made; those of a final render when not given.
+
+    Attributes:
+        settings: The settings.
     """
 
     def __init__(self, settings: ReferenceSettings | None = None) -> None:
         self.settings = settings or ReferenceSettings.final()
+        self._loaded: Engines | None = None
+        self._notes: list[str] = []
 
     @property
     def name(self) -> str:
         """`reference`."""
         return "reference"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known of how the frames of the last shot were made."""
+        return tuple(self._notes)
+
+    def dependence(self, shot: Shot, plan: FacePlan) -> Dependence:
+        """What the pixels of one face depend on; no network is loaded for it.
+
+        Args:
+            shot: The tracked shot.
+            plan: The face and its edit.
+
+        Raises:
+            MissingPartError: When a model or the extra is missing; it is named.
+        """
+        # The strength is one for the whole shot, and so are the anchors: reach has no bound.
+        digest = hashlib.blake2b(self._engines().key.encode(), digest_size=16)
+        if plan.flame is not None:
+            digest.update(plan.flame.tobytes())
+        return Dependence(digest.hexdigest(), None)
 
     def open(
         self,
@@ -51,7 +84,15 @@ class ReferenceRenderer:
         """
         from mien.rendering.reference.session import open_session
 
-        return open_session(self.settings, shot, plans, source, progress or _nobody)
+        self._notes = []
+        return open_session(self._engines(), shot, plans, source, self._notes, progress or _nobody)
+
+    def _engines(self) -> Engines:
+        from mien.rendering.reference.engines import Engines
+
+        if self._loaded is None:
+            self._loaded = Engines(self.settings)
+        return self._loaded
 
 
 def _nobody(share: float) -> None:
