@@ -13,7 +13,7 @@ import opentimelineio as otio
 import mien
 from mien.editorial.conform import Render, conform_lists
 from mien.editorial.cut import Cut, all_uses
-from mien.editorial.places import RENDERS, source_reference
+from mien.editorial.places import RENDERS, SOURCE, source_key, source_reference
 from mien.editorial.times import exact_rate
 from mien.editorial.uses import Use
 from mien.io.files import written_whole
@@ -99,16 +99,21 @@ def _refer(clip: Any, placed: _Placed, result: ShotResult, activate: bool) -> No
         otio.opentime.RationalTime(float(placed.length * scale), rate),
     )
     references = dict(clip.media_references())
-    references[RENDERS] = _reference(result, available)
+    references[RENDERS] = _reference(result, available, source_key(clip))
     key = RENDERS if activate else clip.active_media_reference_key
     clip.set_media_references(references, key)
 
 
-def _reference(result: ShotResult, available: Any) -> Any:
+def _reference(result: ShotResult, available: Any, source: str) -> Any:
     output = result.output
     assert output is not None
     output = output.absolute()
-    note = {"schema": _SCHEMA, "shot": result.job.name, "written_by": f"mien {mien.__version__}"}
+    note = {
+        "schema": _SCHEMA,
+        "shot": result.job.name,
+        SOURCE: source,
+        "written_by": f"mien {mien.__version__}",
+    }
     pattern = Pattern.parse(output)
     if pattern is None:
         return otio.schema.ExternalReference(

@@ -20,6 +20,8 @@ _BUNDLE: Final = ".fcpxmld"
 _BUNDLED: Final = "Info.fcpxml"
 _HEAD: Final = 4096
 """Characters in which an XML document says what it is."""
+_COMPOUND: Final = bytes.fromhex("d0cf11e0a1b11ae1")
+"""How every AAF begins: it is a structured-storage file."""
 _ADAPTERS: Final = {
     ".otio": "otio_json", ".otioz": "otioz", ".otiod": "otiod", ".xml": "fcp_xml", ".aaf": "AAF",
 }  # fmt: skip
@@ -69,6 +71,8 @@ def _opened(path: Path, suffix: str, rate: Fraction | None) -> Any:
         return _fcpx(path / _BUNDLED if suffix == _BUNDLE and path.is_dir() else path)
     if not path.exists():
         raise FileNotFoundError(2, "no such file or directory")
+    if suffix == ".aaf" and not _begins(path, _COMPOUND):
+        raise InputError(f"{path.name} is no AAF file.", "Export it again.")
     return otio.adapters.read_from_file(str(path), _ADAPTERS[suffix])
 
 
@@ -87,6 +91,11 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError:
         # Old editors on Windows write their own alphabet; timecodes are the same in all.
         return raw.decode("latin-1")
+
+
+def _begins(path: Path, head: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(head)) == head
 
 
 def _no_adapter(suffix: str) -> MissingPartError:

@@ -8,6 +8,7 @@ where the cut says are looked for by name beside the cut, as where a folder was 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -19,10 +20,14 @@ import opentimelineio as otio
 from mien.editorial.times import exact_rate
 from mien.media.sequence import Pattern
 
-__all__ = ["RENDERS", "Place", "beside", "place_of", "source_reference"]
+__all__ = [
+    "RENDERS", "SOURCE", "Place", "beside", "place_of", "source_key", "source_reference",
+]  # fmt: skip
 
 RENDERS: Final = "mien"
 """Key of the media reference that holds a render."""
+SOURCE: Final = "source"
+"""Says in a render's metadata by which key the clip names what it was made from."""
 _NUMBER = re.compile(r"%0\d+d[^/]*$")
 
 
@@ -43,15 +48,23 @@ class Place:
     missing_images: int = 0
 
 
-def source_reference(clip: Any) -> Any:
-    """What a clip is made from: its active media, but never an earlier render."""
+def source_key(clip: Any) -> str:
+    """Key of the media that a clip is made from: the active ones, but never an earlier render."""
+    active = str(clip.active_media_reference_key)
+    if active != RENDERS:
+        return active
     references = clip.media_references()
-    key = clip.active_media_reference_key
-    if key != RENDERS:
-        return references[key]
-    others = {name: found for name, found in references.items() if name != RENDERS}
-    default = others.get(otio.schema.Clip.DEFAULT_MEDIA_KEY)
-    return default or next(iter(others.values()), otio.schema.MissingReference())
+    note = references[RENDERS].metadata.get(RENDERS)
+    said = note.get(SOURCE) if isinstance(note, Mapping) else None
+    keys = [key for key in references if key != RENDERS]
+    default = otio.schema.Clip.DEFAULT_MEDIA_KEY
+    return next((key for key in (said, default, *keys) if key in keys), active)
+
+
+def source_reference(clip: Any) -> Any:
+    """The media that a clip is made from; a missing reference when only a render is left."""
+    key = source_key(clip)
+    return otio.schema.MissingReference() if key == RENDERS else clip.media_references()[key]
 
 
 def place_of(reference: Any, folder: Path) -> Place | None:

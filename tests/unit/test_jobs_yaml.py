@@ -1,0 +1,114 @@
+"""jobs.yaml: what it may say, and how it is told where it is wrong."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from mien.errors import InputError
+from mien.jobs.job import ShotJob
+from mien.jobs.yaml import read_jobs
+
+LIST = """
+renderer: auto
+shots:
+  - name: sh010
+    media: plates/sh010.mov
+    frames: 1:50
+    set: ["mouthSmile=+0.5@20:80", "browDown=+0.3"]
+  - project: sh020.mien
+    lossless: true
+  - name: 030
+    media: /plates/sh030.%04d.exr
+    set: jawOpen=0.2
+    face: 2
+    renderer: warp
+"""
+
+
+def read(folder: Path, text: str) -> list[ShotJob]:
+    path = folder / "jobs.yaml"
+    path.write_text(text)
+    return read_jobs(path)
+
+
+def test_shots_are_read_with_paths_relative_to_the_file(tmp_path: Path) -> None:
+    first, second, third = read(tmp_path, LIST)
+    assert (first.name, first.media) == ("sh010", tmp_path / "plates/sh010.mov")
+    assert first.set == ("mouthSmile=+0.5@20:80", "browDown=+0.3")
+    assert first.origin == "jobs.yaml, line 4"
+    assert (second.name, second.project, second.media) == ("sh020", tmp_path / "sh020.mien", None)
+    assert second.lossless
+    assert (third.set, third.face, third.renderer) == (("jawOpen=0.2",), 2, "warp")
+    assert third.media == Path("/plates/sh030.%04d.exr")
+
+
+def test_nothing_typed_is_taken_for_a_number_or_a_yes(tmp_path: Path) -> None:
+    # YAML 1.1 reads 1:50 as 110, 030 as 24 and no as false.
+    first, _, third = read(tmp_path, LIST)
+    assert first.frames == "1:50"
+    assert third.name == "030"
+    (shot,) = read(tmp_path, "shots: [{name: no, media: on, set: jawOpen=0.2}]")
+    assert (shot.name, shot.media) == ("no", tmp_path / "on")
+
+
+def test_a_shot_speaks_before_the_command_line_and_that_before_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.yaml"
+    shots = "shots: [{media: a, set: jawOpen=0.2}, {media: b, set: jawOpen=0.2, renderer: own}]"
+    path.write_text(f"renderer: file\ncodec: prores\n{shots}")
+    typed = read_jobs(path, renderer="typed")
+    assert [job.renderer for job in typed] == ["typed", "own"]
+    assert [job.renderer for job in read_jobs(path)] == ["file", "own"]
+    assert {job.codec for job in typed} == {"prores"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("", 0, "is empty"),
+        ("- a", 1, "fields are expected here"),
+        ("shots: []", 1, "shots: there are none"),
+        ("shots:\n - name: a\n   medai: b", 3, r"shots\[1\] \(a\)\.medai: .*Did you mean media\?"),
+        ("shots:\n - media: b\n   set: mouthSmle=1", 3, r"set\[1\]: .*Did you mean 'mouthSmile'"),
+        ("shots:\n - media: b\n   set: [jawOpen=0.2@9:3]", 3, r"set\[1\]: .*9:3 runs backwards"),
+        ("shots:\n - media: b\n   set:\n    - jawOpen", 4, "cannot be read"),
+        ("shots:\n - media: b\n   frames: 5\n   set: jawOpen=1", 3, "frames: '5' is not a span"),
+        ("shots:\n - media: [b]\n   set: jawOpen=1", 2, "media: one word or text is expected"),
+        ("shots:\n - project: a.mien\n   set: jawOpen=1\n   face: x", 4, "'x' is no number"),
+        ("shots:\n - project: a.mien\n   set: jawOpen=1\n   face: 0", 4, "0 is too small"),
+        ("shots:\n - project: a.mien\n   face: 2", 3, r"face: it says whom set is meant for"),
+        ("shots:\n - project: a.mien\n   lossless: maybe", 3, "'maybe' is neither"),
+        ("shots:\n - name: x", 2, r"\(x\): it has neither media nor a project"),
+        ("shots:\n - media: x", 2, "nothing is asked of it"),
+        ("shots:\n - project:", 2, r"project: is empty"),
+        ("shots:\n - media: a\n   media: b", 3, "media is given twice"),
+        ("shots:\n\t- a", 2, "cannot start any token"),
+        ("shots: a\nrenderer: {}\nfoo: 1", 1, "shots: a list is expected.* 2 more are wrong"),
+        ("shots: !!python/object/apply:os.getpid []", 1, "shots: there are none"),
+        ("[a]: b", 1, "a field's name must be a word"),
+        ("shots: &a\n - *a", 0, "holds itself"),
+        ("\x00", 0, "is no YAML"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_with_line_and_field(
+    tmp_path: Path, text: str, line: int, said: str
+) -> None:
+    where = f"line {line}: .*" if line else ".*"
+    with pytest.raises(InputError, match=rf"jobs\.yaml.*{where}{said}"):
+        read(tmp_path, text)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.yaml cannot be opened: no such file"):
+        read_jobs(tmp_path / "none.yaml")
+
+
+def test_a_few_lines_that_stand_for_billions_are_refused_at_once(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    start = time.monotonic()
+    with pytest.raises(InputError, match="too many values"):
+        read(tmp_path, "\n".join(lines))
+    assert time.monotonic() - start < 20
