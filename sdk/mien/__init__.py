@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mien.api import render as render
     from mien.api import save_project as save_project
     from mien.api import track as track
-    from mien.api import train_shot as train_shot
     from mien.errors import MienError as MienError
     from mien.face.flame_fit import FlameFit as FlameFit
     from mien.model.controls import CONTROLS as CONTROLS
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from mien.model.shot import Shot as Shot
     from mien.rendering.reference.train.settings import TrainSettings as TrainSettings
     from mien.rendering.registry import register_renderer as register_renderer
+    from mien.training import train_shot as train_shot
 
 __version__ = "0.1.0"
 
@@ -48,7 +48,7 @@ _HOMES = {
     "render": "mien.api",
     "save_project": "mien.api",
     "track": "mien.api",
-    "train_shot": "mien.api",
+    "train_shot": "mien.training",
     "MienError": "mien.errors",
     "FlameFit": "mien.face.flame_fit",
     "CONTROLS": "mien.model.controls",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 import mien
-from mien.api import TrainReport
+from mien.cli.main import run
 from mien.errors import (
     CancelledError,
     MienError,
@@ -28,6 +29,7 @@ from mien.errors import (
     WriteError,
 )
 from mien.rendering.reference.shot_lora import check_shot_lora, read_facts, write_tensors
+from mien.training import TrainReport
 
 CLIP = "pyfeat_single_face.mp4"
 SMALL = {
@@ -165,7 +167,24 @@ def test_killed_it_goes_on(
     assert not path.exists()
     report = train(project, path)
     assert 0 < report.resumed <= 16
+    assert not report.remembered
     assert path.read_bytes() == undisturbed[0].read_bytes()
+
+
+@pytest.mark.slow
+def test_the_project_renders_with_it(project: Path, tmp_path: Path) -> None:
+    """When it lies in the project's folder: a project leads nobody elsewhere."""
+    shutil.copy(project.with_name("shot.mp4"), tmp_path)
+    moved = Path(shutil.copy(project, tmp_path))
+    (tmp_path / "loras").mkdir()
+    path = tmp_path / "loras" / "lora.safetensors"
+    assert train(moved, path, steps=1, sheet=0, rate=1e-3).remembered
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("shot.mp4", "shot.mien", "loras"):
+        shutil.move(tmp_path / name, tmp_path / "elsewhere")
+    settings = mien.load_project(tmp_path / "elsewhere" / "shot.mien").reference
+    assert settings is not None
+    assert settings.shot_lora == str(tmp_path / "elsewhere" / "loras" / "lora.safetensors")
 
 
 @pytest.mark.slow
@@ -238,6 +257,24 @@ def test_bad_outputs_and_faces(project: Path, tmp_path: Path) -> None:
     with pytest.raises(NoFaceError, match="Track it first"):
         mien.train_shot(mien.open_shot(project.with_name("shot.mp4")), tmp_path / "x.safetensors")
     assert names(tmp_path) == ["lora.loss.png"]
+
+
+def test_exit_codes(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    out = str(tmp_path / "lora.safetensors")
+    monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
+    for code, arguments in (
+        (2, [str(project), "-o", out, "--rank", "0"]),
+        (2, [str(project), "-o", out, "--colour", "blue"]),
+        (3, [str(tmp_path / "gone.mien"), "-o", out]),
+        (5, [str(project), "-o", out, "--json"]),
+    ):
+        assert run(["train-shot", *arguments]) == code
+        said = capsys.readouterr()
+        assert said.err.startswith("mien: error: ")
+        assert said.err.count("\n") == 1
+    assert json.loads(said.out)["error"]["code"] == "missing-part"
 
 
 def test_missing_models(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

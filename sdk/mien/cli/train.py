@@ -64,7 +64,7 @@ def train_shot(
     sheet of frames that were kept back, regenerated before and after. Stopped or killed, the
     same command goes on from there.
     """
-    from mien import api
+    from mien import training
     from mien.rendering.reference.train.settings import TrainSettings
 
     asked = {
@@ -73,8 +73,9 @@ def train_shot(
         "reference_scale": reference_scale, "seed": seed, "colour": colour,
     }  # fmt: skip
     settings = TrainSettings(**{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
-    project = api.load_project(shot, media=media)
-    report = api.train_shot(project, output, face=face, settings=settings, overwrite=overwrite)
+    report = training.train_shot(
+        shot, output, face=face, settings=settings, overwrite=overwrite, media=media
+    )
     if json:
         print_json({"source": str(shot)} | report.to_dict())
         return
@@ -85,3 +86,8 @@ def train_shot(
         f" before, {report.loss_after:.4f} after"
     )
     typer.echo(f"wrote {report.loss_plot}" + (f" and {report.sheet}" if report.sheet else ""))
+    typer.echo(
+        f"{shot.name} now renders with it"
+        if report.remembered
+        else f"render with `--renderer reference --reference-shot-lora {report.output}`"
+    )

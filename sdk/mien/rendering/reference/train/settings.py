@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from mien.errors import UsageError
 from mien.model.settings import Colour
@@ -53,6 +53,10 @@ class TrainSettings:
                 raise UsageError(
                     f"{setting.name} cannot be {value}.", f"It lies from {low} to {high}."
                 )
+        if self.colour not in get_args(Colour):
+            raise UsageError(
+                f"colour cannot be '{self.colour}'.", f"It is one of {', '.join(get_args(Colour))}."
+            )
         if self.resolution % 64:
             # Of the UNet's eight times finer latents, three levels are halved.
             raise UsageError(
