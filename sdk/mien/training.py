@@ -1,0 +1,170 @@
+"""The verb that trains a LoRA on a shot."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien import api
+from mien.api import PathLike, Project
+from mien.io.project import SUFFIX
+from mien.model.settings import ReferenceSettings
+from mien.model.shot import Shot
+from mien.progress import Progress, shown
+
+if TYPE_CHECKING:
+    from mien.rendering.reference.train.settings import TrainSettings
+
+__all__ = ["TrainReport", "train_shot"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainReport:
+    """How a LoRA was trained on a shot.
+
+    Attributes:
+        output: The LoRA.
+        loss_plot: A plot of the losses over the steps.
+        sheet: Frames that were kept back, regenerated before and after; None when not asked for.
+        face: Number of the face.
+        steps: Training steps.
+        resumed: Steps of these that an earlier training, stopped or killed, had done.
+        frames: Frames that were learned from.
+        held_out: Frames that were kept back to check with.
+        loss_before: Their loss without the LoRA.
+        loss_after: Their loss with it.
+        remembered: Whether the project now renders with it.
+        seconds: Time it took.
+    """
+
+    output: Path
+    loss_plot: Path
+    sheet: Path | None
+    face: int
+    steps: int
+    resumed: int
+    frames: int
+    held_out: int
+    loss_before: float
+    loss_after: float
+    remembered: bool
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report in JSON's types."""
+        return dataclasses.asdict(self) | {
+            "output": str(self.output),
+            "loss_plot": str(self.loss_plot),
+            "sheet": None if self.sheet is None else str(self.sheet),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def train_shot(
+    source: Shot | Project | PathLike,
+    output: PathLike,
+    *,
+    face: int | None = None,
+    settings: TrainSettings | None = None,
+    overwrite: bool = False,
+    media: PathLike | None = None,
+    progress: bool | Progress = True,
+) -> TrainReport:
+    """Teach the reference renderer a shot's actor: a LoRA of their mouth, teeth and skin.
+
+    Args:
+        source: A tracked shot, a project, or a `.mien` file; the file will render with the LoRA
+            from then on, if that lies in its folder.
+        output: The LoRA to write, a `.safetensors` file; a plot of the losses and a sheet go
+            beside it, as `.loss.png` and `.sheet.png`.
+        face: Number of the face; the largest when not given.
+        settings: How it is trained.
+        overwrite: Whether files of these names may be replaced.
+        media: Where the media of a `.mien` file are, if they moved.
+        progress: True for bars on a terminal, or a function that is told the stage
+            (`prepare`, `train`, `sheet`), the steps done and the steps in all.
+
+    Raises:
+        OutputError: When the output cannot be put there; nothing was done.
+        NoFaceError: When the shot has no such face.
+        NothingToDoError: When the face is seen in too few frames.
+        MissingPartError: When the reference renderer's models or packages are not installed.
+        MienError: When nothing was learned.
+        WriteError: When the disk is full; what was trained so far is kept.
+        CancelledError: When Ctrl-C stops it; the same call goes on from there.
+    """
+    import mien
+    from mien.io.files import check_file
+    from mien.media.aside import is_kept
+    from mien.media.reader import open_reader
+    from mien.pipeline import Plates
+    from mien.rendering.devices import pick_device
+    from mien.rendering.reference.shot_lora import check_name, plots_of
+    from mien.rendering.reference.train.settings import TrainSettings
+
+    start = time.monotonic()
+    settings = settings or TrainSettings()
+    path = Path(output)
+    check_name(path)
+    plot, sheet = plots_of(path)
+    check_file(path, overwrite=overwrite)
+    for picture in (plot, sheet):
+        # A training that was killed may have written them just before.
+        check_file(picture, overwrite=overwrite or is_kept(path))
+    file = _project_file(source)
+    shot = _shot(source, media)
+    chosen = api.main_face(shot) if face is None else shot.face(face)
+    pick_device()  # says what to install when torch is missing
+    from mien.rendering.reference.train import run
+
+    with shown(progress) as told, open_reader(shot.media, cache_bytes=0) as reader:
+        trained = run.train_shot(
+            chosen, shot, Plates(reader), path, settings, mien.__version__, told
+        )
+    return TrainReport(
+        output=path,
+        loss_plot=plot,
+        sheet=sheet if settings.sheet else None,
+        face=chosen.number,
+        steps=settings.steps,
+        resumed=trained.resumed,
+        frames=trained.learned,
+        held_out=trained.held_out,
+        loss_before=trained.before,
+        loss_after=trained.after,
+        remembered=file is not None and _remember_lora(file, path, media),
+        seconds=time.monotonic() - start,
+    )
+
+
+def _project_file(source: Shot | Project | PathLike) -> Path | None:
+    """The project file that a source is; None when it is something else."""
+    if isinstance(source, (Shot, Project)) or Path(source).suffix.lower() != SUFFIX:
+        return None
+    return Path(source)
+
+
+def _shot(source: Shot | Project | PathLike, media: PathLike | None) -> Shot:
+    if isinstance(source, Shot):
+        return source
+    if isinstance(source, Project):
+        return source.shot
+    if _project_file(source) is not None:
+        return api.load_project(source, media=media).shot
+    return api.open_shot(source)
+
+
+def _remember_lora(file: Path, lora: Path, media: PathLike | None) -> bool:
+    """Let a project render with a LoRA; whether it does, which it only may inside its folder."""
+    if ".." in Path(os.path.relpath(lora.absolute(), file.parent.absolute())).parts:
+        return False
+    # As it is now: a training takes long, and somebody may have worked on it.
+    project = api.load_project(file, media=media)
+    settings = project.reference or ReferenceSettings()
+    reference = dataclasses.replace(settings, shot_lora=str(lora))
+    api.save_project(dataclasses.replace(project, reference=reference), file)
+    return True
