@@ -25,6 +25,7 @@ from mien.rendering.reference.attention import (
 )
 from mien.rendering.reference.bank import Anchor, Bank
 from mien.rendering.reference.lora import Loras
+from mien.rendering.reference.pointwise import steady
 from mien.rendering.reference.prompt import read_config
 from mien.weights.loaders import check_state, load_safetensors
 
@@ -87,6 +88,8 @@ class Networks:
             for name, x in state.items()
         }
         plain, denoiser = (_filled(structure, config, ready) for _ in range(2))
+        steady(plain, device)
+        steady(denoiser, device)
         _set_processors(plain, None)
         adapter = _adapter_weights(denoiser, *expression)
         _set_processors(
