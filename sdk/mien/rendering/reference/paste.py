@@ -24,7 +24,7 @@ from mien.model.curves import FloatArray
 from mien.rendering.base import Patch
 from mien.rendering.reference.crop import Crop
 from mien.rendering.reference.need import Need
-from mien.rendering.warp.tone import diffuse, grain_level, luma
+from mien.rendering.warp.tone import diffuse, luma
 
 __all__ = ["Correction", "correction_of", "display", "in_colours_of", "paste", "picture_of"]
 
@@ -36,13 +36,14 @@ _LIMIT = 0.08
 """Of shading's change, in R'G'B': a stronger one is a fault of the regenerated face."""
 _GAIN = 0.5, 2.0
 """Limits of a contrast that is matched."""
-_GRAIN_REACH = 3.0
+_GRAIN_REACH = 2.5
 """What differs from its surroundings by more than this many times the grain is detail."""
 
-_MOST_GAIN = 1.6
-"""How far grain that was taken is raised to the level that was measured."""
-_NO_GRAIN = 1e-4
-"""A grain that no format shows."""
+_NO_GRAIN, _MOST_GRAIN = 1e-4, 0.04
+"""Levels: of a grain that no format shows, and of the roughest."""
+_GRAIN_WIDTH = 2.0
+"""Pixels within which a grain is told from its surroundings."""
+_MAD_TO_SIGMA = 1.4826
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,15 +151,19 @@ def _moments(picture: FloatArray, weight: FloatArray) -> tuple[FloatArray, Float
 
 
 def _grain(picture: FloatArray) -> FloatArray:
-    """The grain of a picture: what smoothing that spares edges (Tomasi and Manduchi 1998) takes."""
-    level = grain_level(picture)
+    """The grain of a picture: what smoothing that spares edges (Tomasi and Manduchi 1998) takes.
+
+    Grain may be a few pixels wide, as it is in scans and after compression: its level is the
+    median absolute difference from the surroundings, which edges and features hardly reach.
+    """
+    rough = luma(picture - cv2.GaussianBlur(picture, (0, 0), _GRAIN_WIDTH))
+    level = float(np.median(np.abs(rough[::2, ::2]))) * _MAD_TO_SIGMA
     if level < _NO_GRAIN:
         return np.zeros_like(picture)
-    smooth = cv2.bilateralFilter(picture, 5, _GRAIN_REACH * level, 1.5)
-    grain = picture - smooth
-    # Smoothing leaves a part of the grain behind.
-    gain = min(level / max(grain_level(grain), _NO_GRAIN), _MOST_GAIN)
-    return np.asarray(gain * grain, dtype=np.float32)
+    level = min(level, _MOST_GRAIN)
+    # OpenCV adds up the differences of the three channels.
+    smooth = cv2.bilateralFilter(picture, 7, 3 * _GRAIN_REACH * level, _GRAIN_WIDTH)
+    return np.asarray(picture - smooth, dtype=np.float32)
 
 
 def _linear(encoded: FloatArray) -> FloatArray:

@@ -1,0 +1,92 @@
+"""Settings of the reference renderer: limits, tiers, and what keeps them."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from mien.cli.main import run
+from mien.cli.reference import with_reference_settings
+from mien.errors import ProjectError, UsageError
+from mien.io.parts import make_settings, settings_part
+from mien.model.settings import ReferenceSettings, of_tier
+
+
+def test_the_defaults_are_the_published_codes() -> None:
+    settings = ReferenceSettings()
+    assert (settings.steps, settings.guidance) == (25, 3.0)
+    assert (settings.expression_scale, settings.reference_scale) == (1.0, 0.8)
+    assert settings == of_tier("final")
+    assert of_tier("preview").steps == 4
+    assert not of_tier("preview").guided
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": 0}, {"steps": 2.5}, {"steps": True}, {"guidance": float("nan")}, {"seed": -1},
+        {"guidance": "3"}, {"strength": 1.5}, {"scheduler": "euler"}, {"small_vae": 1},
+        {"size": 100}, {"shot_lora": 3},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_wrong_is_named(wrong: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        ReferenceSettings(**wrong)
+
+
+def test_there_and_back() -> None:
+    settings = ReferenceSettings(steps=8, scheduler="lcm", approximate=True)
+    assert ReferenceSettings.from_dict(settings.to_dict()) == settings
+    assert ReferenceSettings.from_dict({"steps": 8}).steps == 8
+    with pytest.raises(UsageError, match="'stepps'"):
+        ReferenceSettings.from_dict({"stepps": 8})
+    with pytest.raises(UsageError, match="tier 'draft'"):
+        of_tier("draft")
+
+
+def test_a_project_leads_to_no_lora_outside_its_folder(tmp_path: Path) -> None:
+    project = tmp_path / "shot.mien"
+    inside = ReferenceSettings(shot_lora=str(tmp_path / "loras" / "actor.safetensors"))
+    kept = settings_part(inside, tmp_path)
+    assert kept is not None
+    assert kept["shot_lora"] == "loras/actor.safetensors"
+    assert make_settings(kept, project) == inside
+    outside = settings_part(ReferenceSettings(shot_lora="/etc/actor.safetensors"), tmp_path)
+    assert outside is not None
+    assert outside["shot_lora"] == ""
+    for path in ("../actor.safetensors", "/etc/actor.safetensors"):
+        with pytest.raises(ProjectError, match="outside its folder"):
+            make_settings({"shot_lora": path}, project)
+    with pytest.raises(ProjectError, match="steps"):
+        make_settings({"steps": 0}, project)
+
+
+def test_every_setting_has_an_option(capsys: pytest.CaptureFixture[str]) -> None:
+    seen = {}
+
+    def verb(shot: str = "", *, reference) -> None:
+        seen["settings"] = reference(ReferenceSettings(steps=7, seed=5))
+
+    import inspect
+
+    options = inspect.signature(with_reference_settings(verb)).parameters
+    names = {name.removeprefix("reference_") for name in options} - {"shot", "tier"}
+    assert names == {field.name for field in dataclasses.fields(ReferenceSettings)}
+    values = dict.fromkeys(options)
+    with_reference_settings(verb)(**values | {"shot": "x", "reference_steps": 9})
+    assert seen["settings"] == ReferenceSettings(steps=9, seed=5)
+    with_reference_settings(verb)(**values | {"shot": "x", "tier": "preview"})
+    assert seen["settings"] == ReferenceSettings.preview()
+    with_reference_settings(verb)(**values | {"shot": "x"})
+    assert seen["settings"] == ReferenceSettings(steps=7, seed=5)
+
+
+def test_a_wrong_option_is_refused(capsys: pytest.CaptureFixture[str], clip) -> None:
+    shot = str(clip("lp_s18.mp4"))
+    assert run(["render", shot, "-o", "out.mp4", "--reference-steps", "0"]) == 2
+    assert "steps cannot be 0" in capsys.readouterr().err
+    assert run(["render", shot, "-o", "out.mp4", "--renderer", "reference"]) == 5
+    assert "mien models" in capsys.readouterr().err
