@@ -62,6 +62,11 @@ def test_media_with_a_timecode_may_be_counted_from_zero_all_the_same() -> None:
     assert frames(cut_span(100, 48, origin=0, available=500), clock) == (100, 148)
 
 
+def test_a_cut_may_count_from_zero_and_say_nothing() -> None:
+    clock = Clock(Fraction(24), 500, None, Timecode(HOUR, 24))
+    assert frames(cut_span(100, 48), clock) == (100, 148)
+
+
 def test_handles_end_where_the_media_do() -> None:
     clock = Clock(Fraction(24), 150)
     assert frames(cut_span(100, 48, handles=8), clock) == (92, 150)

@@ -16,7 +16,7 @@ from typing import Any, Final
 import opentimelineio as otio
 
 from mien.editorial.edl import DROP
-from mien.editorial.times import exact_rate
+from mien.editorial.times import exact, exact_rate
 from mien.editorial.uses import Sequence, Use
 from mien.jobs.job import ShotResult
 from mien.jobs.names import safe_name
@@ -79,7 +79,7 @@ def conform_lists(sequence: Sequence, renders: Many[Render], title: str) -> dict
     """
     if not renders:
         return {}
-    rate = sequence.root.duration().rate
+    rate = float((sequence.start or sequence.root.duration()).rate)
     layers = _layers([_event(render, sequence, exact_rate(rate)) for render in renders])
     drop = _drops(sequence)
     stem = safe_name(title)
@@ -93,7 +93,7 @@ def conform_lists(sequence: Sequence, renders: Many[Render], title: str) -> dict
 
 def _event(render: Render, sequence: Sequence, rate: Fraction) -> _Event:
     use = render.use
-    start = Fraction(0) if sequence.start is None else Fraction(sequence.start.value)
+    start = Fraction(0) if sequence.start is None else exact(sequence.start.value)
     scale = rate / use.rate
     source = (render.file_start + use.shown_from - render.first) * scale
     length = max(1, round(use.record_length * rate))

@@ -92,12 +92,11 @@ class CutSpan:
         """
         said = [] if self.origin is None else [self.origin]
         coded = [] if clock.start is None else [self._count(clock.start.frames, clock)]
-        whole = clock.frame_count if clock.times is None else None
-        known = self.available is not None and whole is not None and (
-            abs(self.available - self._count(whole, clock)) <= 1
+        known = self.available is not None and clock.times is None and (
+            abs(self.available - self._count(clock.frame_count, clock)) <= 1
         )  # fmt: skip
-        # Without either, source time counts from the first frame.
-        for first in (said + coded if known else coded + said) or [Fraction(0)]:
+        # Some cuts count from the first frame, whatever its timecode.
+        for first in (*(said + coded if known else coded + said), Fraction(0)):
             try:
                 self._used(clock, first)
             except TimeError:
