@@ -229,7 +229,8 @@ class Replay:
         )
         final = self.engine.denoise(request)
         way = Descent(self.engine.levels, case.steps, request.scheduler)
-        self.found[f"{name}/timesteps"] = np.array(way.timesteps, dtype=np.float64)
+        kind = np.int64 if name in WITHOUT_PICTURE else np.float64
+        self.found[f"{name}/timesteps"] = np.array(way.timesteps, dtype=kind)
         self.found[f"{name}/latents_final"] = final.numpy()
         if name not in WITHOUT_PICTURE:
             pictures = self.engine.decode(final)

@@ -6,11 +6,12 @@ the frames of a shot hang together is the renderer's matter.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ from mien.rendering.reference.denoise import (
     predict,
     record_reference,
 )
+from mien.rendering.reference.determinism import even_threads
 from mien.rendering.reference.expression import ExpressionTokens, read_expression_adapter
 from mien.rendering.reference.files import ReferenceFiles
 from mien.rendering.reference.lora import read_lora
@@ -44,12 +46,26 @@ from mien.rendering.reference.vae import Vae
 __all__ = ["Counts", "Denoise", "Engine", "Estimate", "Precision", "Prompt"]
 
 Precision = Literal["float32", "float16", "bfloat16"]
+P = ParamSpec("P")
+T = TypeVar("T")
+E = TypeVar("E", bound="Engine")
 REF, SHOT, LCM = "ref", "shot", "lcm"
 """Names of the LoRAs."""
 IDENTITY_SIZE = 512
 """Numbers of an identity embedding of ArcFace."""
 _LONG = 1.0
 """Seconds beyond which a call is not timed again."""
+
+
+def _at_work(method: Callable[Concatenate[E, P], T]) -> Callable[Concatenate[E, P], T]:
+    """No gradients, and the same bytes on any number of threads."""
+
+    @functools.wraps(method)
+    def working(self: E, *given: P.args, **named: P.kwargs) -> T:
+        with torch.inference_mode(), even_threads(self.device):
+            return method(self, *given, **named)
+
+    return working
 
 
 @dataclass(slots=True)
@@ -193,7 +209,7 @@ class Engine:
             lambda: cls(files, device=device, dtype=dtype, compiled=compiled),
         )
 
-    @torch.inference_mode()
+    @_at_work
     def prompt(self, identity: npt.ArrayLike) -> Prompt:
         """The prompt of an identity; once a face and shot.
 
@@ -204,7 +220,7 @@ class Engine:
         prompt = self.prompter(identity)
         return Prompt(prompt.given.to(self.device), prompt.empty.to(self.device))
 
-    @torch.inference_mode()
+    @_at_work
     def encode(self, pictures: FloatArray, noise: Tensor | None = None) -> Tensor:
         """Latents (frames, 4, h, w) float32 of crops, scaled as the UNet takes them.
 
@@ -227,7 +243,7 @@ class Engine:
         self.counts.vae_encodes += len(pictures)
         return found
 
-    @torch.inference_mode()
+    @_at_work
     def decode(self, latents: Tensor) -> FloatArray:
         """Pictures (frames, H, W, 3) float32 R'G'B', 0..1, of latents.
 
@@ -244,7 +260,7 @@ class Engine:
         self.counts.vae_decodes += len(latents)
         return found
 
-    @torch.inference_mode()
+    @_at_work
     def reference(self, latents: Tensor, prompt: Prompt) -> Bank:
         """What the reference pass sees of frames; once a frame.
 
@@ -263,7 +279,7 @@ class Engine:
         self.counts.reference_rows += len(latents)
         return bank
 
-    @torch.inference_mode()
+    @_at_work
     def denoise(self, request: Denoise) -> Tensor:
         """Carry out a request.
 
@@ -285,7 +301,7 @@ class Engine:
 
         return within_memory(len(request.noise), "Denoising", work)
 
-    @torch.inference_mode()
+    @_at_work
     def predict(self, latents: Tensor, timestep: Tensor, conditions: Conditions) -> Tensor:
         """The noise that the denoiser sees in latents (rows, 4, h, w), float32: one pass.
 
@@ -297,7 +313,7 @@ class Engine:
         self.counts.unet_rows += len(latents)
         return predict(self.networks.denoiser, latents, timestep, conditions)
 
-    @torch.inference_mode()
+    @_at_work
     def conditions(self, request: Denoise) -> Conditions:
         """What all steps of a request look at; the LoRAs are set to its scales."""
         self.use_loras(request)
@@ -335,7 +351,7 @@ class Engine:
             banks=1 + anchors,
         )
 
-    @torch.inference_mode()
+    @_at_work
     def estimate(self, pixels: int | None = None) -> Estimate:
         """Measure how long the parts take here, with one frame.
 

@@ -24,8 +24,8 @@ from mien.rendering.reference.attention import (
     split_heads,
 )
 from mien.rendering.reference.bank import Anchor, Bank
+from mien.rendering.reference.determinism import products_for_pointwise
 from mien.rendering.reference.lora import Loras
-from mien.rendering.reference.pointwise import steady
 from mien.rendering.reference.prompt import read_config
 from mien.weights.loaders import check_state, load_safetensors
 
@@ -88,8 +88,8 @@ class Networks:
             for name, x in state.items()
         }
         plain, denoiser = (_filled(structure, config, ready) for _ in range(2))
-        steady(plain, device)
-        steady(denoiser, device)
+        products_for_pointwise(plain, device)
+        products_for_pointwise(denoiser, device)
         _set_processors(plain, None)
         adapter = _adapter_weights(denoiser, *expression)
         _set_processors(

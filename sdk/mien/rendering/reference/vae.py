@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mien.errors import MissingPartError, WeightsError
 from mien.model.curves import FloatArray
-from mien.rendering.reference.pointwise import steady
+from mien.rendering.reference.determinism import products_for_pointwise
 from mien.rendering.reference.prompt import read_config
 from mien.weights.loaders import check_state, load_safetensors
 
@@ -63,7 +63,7 @@ class Vae:
         check_state(shapes, state, weights)
         self._net.load_state_dict(state, assign=True)
         self._net.eval().requires_grad_(False)
-        steady(self._net, device)
+        products_for_pointwise(self._net, device)
         # On a GPU convolutions are fastest with the channels innermost.
         gpu = device.type == "cuda"
         self._layout = torch.channels_last if gpu else torch.contiguous_format
