@@ -61,7 +61,7 @@ def _at_work(method: Callable[Concatenate[E, P], T]) -> Callable[Concatenate[E, 
     """No gradients, and the same bytes on any number of threads."""
 
     @functools.wraps(method)
-    def working(self: E, *given: P.args, **named: P.kwargs) -> T:
+    def working(self: E, /, *given: P.args, **named: P.kwargs) -> T:
         with torch.inference_mode(), even_threads(self.device):
             return method(self, *given, **named)
 
