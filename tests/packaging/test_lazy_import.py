@@ -9,7 +9,8 @@ import sys
 import pytest
 
 HEAVY = ("torch", "diffusers", "mediapipe", "cv2", "av", "scipy", "numpy", "PySide6", "OpenEXR",
-         "pydantic", "rich", "typer", "matplotlib", "skimage")  # fmt: skip
+         "pydantic", "rich", "typer", "matplotlib", "skimage", "yaml", "opentimelineio",
+         "dask", "distributed")  # fmt: skip
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -45,3 +46,7 @@ def test_the_command_line_loads_typer_alone() -> None:
 
 def test_a_renderer_can_be_registered_without_media_or_models() -> None:
     assert not loaded_by("import mien; mien.register_renderer") & {"mediapipe", "scipy", "torch"}
+
+
+def test_a_list_of_shots_needs_no_editorial_packages() -> None:
+    assert not loaded_by("import mien.jobs.yaml, mien.editorial") & {"opentimelineio", "dask"}

@@ -7,7 +7,6 @@ lists carry no effects and no edits. Source times are those of the rendered file
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,8 +15,8 @@ from typing import Any, Final
 import opentimelineio as otio
 
 from mien.editorial.edl import DROP
-from mien.editorial.times import exact, exact_rate
-from mien.editorial.uses import Sequence, Use
+from mien.editorial.times import count_at, exact_rate
+from mien.editorial.uses import Sequence, Use, fields_of
 from mien.jobs.job import ShotResult
 from mien.jobs.names import safe_name
 from mien.timebase import Timecode
@@ -26,6 +25,13 @@ __all__ = ["Render", "conform_lists"]
 
 _REEL: Final = 8
 """Letters of a reel's name in CMX 3600."""
+_COUNTED: Final = tuple(
+    Fraction(1000 * rate, below)
+    for rate in (24, 25, 30, 48, 50, 60)
+    for below in (1000, 1001)
+    if below == 1000 or rate % 25
+)
+"""Rates of SMPTE timecode (ST 12-1 and 12-3)."""
 _MARKER: Final = "mien:"
 
 
@@ -79,7 +85,7 @@ def conform_lists(sequence: Sequence, renders: Many[Render], title: str) -> dict
     """
     if not renders:
         return {}
-    rate = float((sequence.start or sequence.root.duration()).rate)
+    rate = _rate(sequence)
     layers = _layers([_event(render, sequence, exact_rate(rate)) for render in renders])
     drop = _drops(sequence)
     stem = safe_name(title)
@@ -93,17 +99,27 @@ def conform_lists(sequence: Sequence, renders: Many[Render], title: str) -> dict
 
 def _event(render: Render, sequence: Sequence, rate: Fraction) -> _Event:
     use = render.use
-    start = Fraction(0) if sequence.start is None else exact(sequence.start.value)
     scale = rate / use.rate
     source = (render.file_start + use.shown_from - render.first) * scale
     length = max(1, round(use.record_length * rate))
     return _Event(
         render,
-        round(start + use.record * rate),
+        _first(sequence, rate) + round(use.record * rate),
         length,
         max(0, round(source)),
         max(1, round(length * abs(use.speed))),
     )
+
+
+def _rate(sequence: Sequence) -> float:
+    """The rate of an edit's record; the nearest that timecode can count, where it is another."""
+    said = exact_rate((sequence.start or sequence.root.duration()).rate)
+    return float(min(_COUNTED, key=lambda rate: abs(rate - said)))
+
+
+def _first(sequence: Sequence, rate: Fraction) -> int:
+    """Number of an edit's first frame."""
+    return 0 if sequence.start is None else max(0, round(count_at(sequence.start, rate)))
 
 
 def _layers(events: list[_Event]) -> list[list[_Event]]:
@@ -121,10 +137,9 @@ def _layers(events: list[_Event]) -> list[list[_Event]]:
 
 def _drops(sequence: Sequence) -> bool:
     """Whether the edit's timecode drops numbers, as far as its format says."""
-    edl = sequence.metadata.get("cmx_3600", {})
-    xml = sequence.metadata.get("fcp_xml", {})
-    code = xml.get("timecode", {}) if isinstance(xml, Mapping) else {}
-    return bool(edl.get(DROP)) or (isinstance(code, Mapping) and code.get("displayformat") == "DF")
+    xml = fields_of(sequence.metadata, "fcp_xml")
+    edl = fields_of(sequence.metadata, "cmx_3600")
+    return bool(edl.get(DROP)) or fields_of(xml, "timecode").get("displayformat") == "DF"
 
 
 def _edl(events: list[_Event], title: str, rate: Fraction, drop: bool) -> str:
@@ -163,14 +178,14 @@ def _speed(frames: Fraction) -> str:
 
 def _reel(render: Render) -> str:
     """The source's reel, by which conforming finds material; the shot's name without one."""
-    known = render.use.clip.metadata.get("cmx_3600", {})
+    known = fields_of(render.use.clip.metadata, "cmx_3600")
     name = str(known.get("reel", "")) or render.name
     return re.sub(r"[^A-Za-z0-9_]", "", name)[:_REEL].upper() or "MIEN"
 
 
 def _xml(layers: list[list[_Event]], sequence: Sequence, title: str, rate: float) -> str:
-    timeline = otio.schema.Timeline(name=f"{title} mien", global_start_time=sequence.start)
-    first = 0 if sequence.start is None else round(sequence.start.value)
+    first = _first(sequence, exact_rate(rate))
+    timeline = otio.schema.Timeline(f"{title} mien", global_start_time=_time(first, rate))
     for number, layer in enumerate(layers, 1):
         track = otio.schema.Track(name=f"V{number}", kind=otio.schema.TrackKind.Video)
         at = first

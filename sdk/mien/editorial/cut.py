@@ -15,7 +15,7 @@ from mien.editorial.formats import open_cut
 from mien.editorial.places import Place, beside, place_of, source_reference
 from mien.editorial.sidecars import Sidecars
 from mien.editorial.times import count_at, exact_rate, record_timecode, seconds
-from mien.editorial.uses import Sequence, Use, sequences, uses
+from mien.editorial.uses import Sequence, Use, fields_of, sequences, uses
 from mien.errors import InputError, MienError, NothingToDoError, UsageError
 from mien.jobs.job import CutSpan, Problem, ShotJob
 from mien.jobs.names import unique_names
@@ -77,12 +77,17 @@ def read(path: Path, rate: Fraction | str | None, wishes: Wishes) -> Cut:
         raise UsageError(f"{wishes.handles} handles are impossible.", "Give 0 or more.")
     content = open_cut(path, rate)
     try:
-        shown = list(all_uses(content))
-    except otio.exceptions.OTIOError as error:
+        return _found(path, content, wishes)
+    except (otio.exceptions.OTIOError, ValueError, ArithmeticError) as error:
+        # Ranges that are not there, rates of 0, times that are no numbers.
         reason = " ".join(str(error).split()).rstrip(".")
         raise InputError(
-            f"{path.name} does not say how long its clips are: {reason}.", "Export it again."
+            f"{path.name} does not say when its clips are shown: {reason}.", "Export it again."
         ) from error
+
+
+def _found(path: Path, content: Any, wishes: Wishes) -> Cut:
+    shown = list(all_uses(content))
     named = [_stem(use.clip.name) for _, use in shown]
     sidecars = None if wishes.edits is None else Sidecars(wishes.edits, named)
     finder = _Finder(path, wishes, sidecars)
@@ -165,7 +170,7 @@ class _Finder:
         place = place_of(source_reference(use.clip), folder)
         if place is not None:
             return place
-        known = use.clip.metadata.get("cmx_3600", {})
+        known = fields_of(use.clip.metadata, "cmx_3600")
         path = beside([use.clip.name, str(known.get("reel", ""))], folder)
         return None if path is None else Place(path, True)
 

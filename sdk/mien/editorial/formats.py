@@ -23,7 +23,8 @@ _HEAD: Final = 4096
 _COMPOUND: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 """How every AAF begins: it is a structured-storage file."""
 _ADAPTERS: Final = {
-    ".otio": "otio_json", ".otioz": "otioz", ".otiod": "otiod", ".xml": "fcp_xml", ".aaf": "AAF",
+    ".edl": "cmx_3600", ".otio": "otio_json", ".otioz": "otioz", ".otiod": "otiod",
+    ".xml": "fcp_xml", ".aaf": "AAF",
 }  # fmt: skip
 
 
@@ -58,22 +59,23 @@ def open_cut(path: Path, rate: Fraction | str | None) -> Any:
             f"{path} cannot be opened: {(error.strerror or str(error)).lower()}.",
             "Check the name, and that you may read it.",
         ) from error
-    except otio.exceptions.NoKnownAdapterForExtensionError as error:
-        raise _no_adapter(suffix) from error
     except Exception as error:  # adapters raise whatever a file they do not expect leads to
         raise _unreadable(path, error) from error
 
 
 def _opened(path: Path, suffix: str, rate: Fraction | None) -> Any:
-    if rate is not None and suffix == ".edl":
-        return read_edl(_text(path), rate)
     if suffix in (".fcpxml", _BUNDLE) or (suffix == ".xml" and "<fcpxml" in _text(path)[:_HEAD]):
         return _fcpx(path / _BUNDLED if suffix == _BUNDLE and path.is_dir() else path)
     if not path.exists():
         raise FileNotFoundError(2, "no such file or directory")
+    adapter = _ADAPTERS[suffix]
+    if adapter not in otio.adapters.available_adapter_names():
+        raise _no_adapter(suffix)
+    if rate is not None and suffix == ".edl":
+        return read_edl(_text(path), rate)
     if suffix == ".aaf" and not _begins(path, _COMPOUND):
         raise InputError(f"{path.name} is no AAF file.", "Export it again.")
-    return otio.adapters.read_from_file(str(path), _ADAPTERS[suffix])
+    return otio.adapters.read_from_file(str(path), adapter)
 
 
 def _fcpx(path: Path) -> Any:

@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from mien.errors import InputError, MienError, ProjectError, TimeError
+from mien.errors import InputError, ProjectError, TimeError
 from mien.io.project import SUFFIX, describe
+from mien.io.relink import content_of
 from mien.io.schema import ProjectDocument
 from mien.jobs.job import CutSpan
-from mien.media.fingerprint import fingerprint
-from mien.media.sequence import find_sequence
 from mien.timebase import Clock, FrameRange, Timecode
 
 __all__ = ["Sidecars"]
@@ -75,6 +73,7 @@ class Sidecars:
             raise InputError(f"{folder} is no folder.", "Give --edits a folder of .mien files.")
         self._clips = {name.lower() for name in names}
         self._used: set[Path] = set()
+        self._contents: dict[Path, str | None] = {}
         self._found: list[_Sidecar] = []
         self.notices: list[str] = []
         for path in sorted(folder.glob(f"*{SUFFIX}")):
@@ -131,18 +130,7 @@ class Sidecars:
                 for found in self._found
                 if name.lower() in (PurePosixPath(found.media).stem.lower(), found.media.lower())
             ]
-        content = _content(media)
+        if media not in self._contents:
+            self._contents[media] = content_of(media)
+        content = self._contents[media]
         return self._by_media.get(media.name.lower() if content is None else content, [])
-
-
-@lru_cache(maxsize=4096)
-def _content(media: Path) -> str | None:
-    """The fingerprint of media; None when they cannot be read."""
-    try:
-        sequence = find_sequence(media)
-        if sequence is None:
-            return fingerprint([media]) if media.is_file() else None
-        numbers = sequence.numbers()
-        return fingerprint([sequence.file(numbers[0]), sequence.file(numbers[-1])])
-    except (MienError, OSError, IndexError):
-        return None

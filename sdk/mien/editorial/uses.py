@@ -7,7 +7,7 @@ own time faster, slower, backwards or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
@@ -16,7 +16,7 @@ import opentimelineio as otio
 
 from mien.editorial.times import count_at, exact, exact_rate, seconds
 
-__all__ = ["Sequence", "Use", "sequences", "uses"]
+__all__ = ["Sequence", "Use", "fields_of", "sequences", "uses"]
 
 _FCP7_RETIME: Final = "timeremap"
 _DEEPEST: Final = 64
@@ -133,6 +133,12 @@ def uses(sequence: Sequence) -> Iterator[Use]:
         yield from _shown(track, window, Fraction(0), 0)
 
 
+def fields_of(metadata: Any, name: str) -> Mapping[str, Any]:
+    """The fields that someone keeps in metadata under a name; none where it is something else."""
+    found = metadata.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def _heard_only(item: Any) -> bool:
     return isinstance(item, otio.schema.Track) and item.kind == otio.schema.TrackKind.Audio
 
@@ -207,12 +213,16 @@ def _is_fcp7_retime(effect: Any) -> bool:
 
     Editors differ on what its source times then count.
     """
-    known = effect.metadata.get("fcp_xml")
-    if not isinstance(known, Mapping) or known.get("effectid") != _FCP7_RETIME:
+    known = fields_of(effect.metadata, "fcp_xml")
+    if known.get("effectid") != _FCP7_RETIME:
         return False
     given = known.get("parameter", [])
-    parameters = [given] if isinstance(given, Mapping) else list(given)
-    values = {str(part.get("parameterid")): str(part.get("value")) for part in parameters}
+    parts = [given] if isinstance(given, Mapping) or not isinstance(given, Iterable) else given
+    values = {
+        str(part.get("parameterid")): str(part.get("value"))
+        for part in parts
+        if isinstance(part, Mapping)
+    }
     plain = {"speed": "100", "reverse": "FALSE", "variablespeed": "0"}
     return any(values.get(name, usual) != usual for name, usual in plain.items())
 

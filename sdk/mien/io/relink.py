@@ -28,7 +28,7 @@ from mien.media.probe import probe
 from mien.media.sequence import find_sequence
 from mien.model.shot import MediaFacts
 
-__all__ = ["find_media", "remember", "take_media"]
+__all__ = ["content_of", "find_media", "remember", "take_media"]
 
 _MOST_NEIGHBOURS = 1000
 """Shots beside a project that are compared by content, so that a huge folder costs seconds."""
@@ -68,7 +68,7 @@ def find_media(relative: str, wanted: str, project: Path) -> Path:
     name = PurePosixPath(relative).name
     changed = False
     for candidate in _candidates(relative, wanted, project.parent):
-        found = _content(candidate)
+        found = content_of(candidate)
         if found == wanted:
             return candidate
         changed |= found is not None and candidate.name == name
@@ -128,7 +128,7 @@ def _shots(files: Iterable[Path]) -> Iterator[Path]:
             yield place
 
 
-def _content(path: Path) -> str | None:
+def content_of(path: Path) -> str | None:
     """The fingerprint of a movie or sequence; None where there is none to be read."""
     try:
         sequence = find_sequence(path)
