@@ -23,6 +23,7 @@ NAMES = (
     "memory",
     "fidelity",
     "blinks",
+    "batch",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Optional
@@ -10,6 +11,7 @@ import typer
 
 from mien.cli.options import Json, Overwrite
 from mien.cli.output import print_json, print_notice, print_table
+from mien.cli.reference import Settle, with_reference_settings
 from mien.errors import InputError, UsageError
 from mien.timebase import FrameRange
 
@@ -99,7 +101,7 @@ _Activate = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command()(batch)
+    app.command()(with_reference_settings(batch))
     app.command("batch-step", hidden=True)(batch_step)
 
 
@@ -123,6 +125,8 @@ def batch(
     activate: _Activate = False,
     overwrite: Overwrite = False,
     json: Json = False,
+    *,
+    reference: Settle,
 ) -> None:
     """Render every shot of a cut, or of a list, that has edits.
 
@@ -142,8 +146,8 @@ def batch(
     else:
         cut = _read_cut(source, rate, handles, edits, renderer, codec, lossless)
         jobs = list(cut.jobs)
-    _check_renderers(jobs)
-    plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite)
+    jobs = _with_renderers(jobs, reference)
+    plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=reference)
     if dry_run:
         _print_plan(plan, json=json)
         return
@@ -227,12 +231,16 @@ def _read_cut(
     return cut
 
 
-def _check_renderers(jobs: Sequence[ShotJob]) -> None:
-    """Refuse renderers that are not there, before anything is tracked."""
+def _with_renderers(jobs: Sequence[ShotJob], reference: Settle) -> list[ShotJob]:
+    """Jobs whose renderer is said by its name: `auto` is the same for all workers.
+
+    Renderers that are not there are refused before anything is tracked.
+    """
     from mien.rendering.registry import get_renderer
 
-    for name in sorted({job.renderer for job in jobs}):
-        get_renderer(name)
+    settings = reference(None)
+    names = {name: get_renderer(name, settings).name for name in {job.renderer for job in jobs}}
+    return [dataclasses.replace(job, renderer=names[job.renderer]) for job in jobs]
 
 
 def _starter(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from mien.errors import InputError
+from mien.errors import InputError, UsageError
 from mien.jobs.job import ShotJob
+from mien.model.settings import ReferenceSettings
 from mien.timebase import FrameRange
 
 __all__ = ["Order", "Step", "Task", "read_order"]
@@ -37,6 +38,7 @@ class Order:
         output: The movie, or the pattern of images.
         folder: The batch's folder.
         overwrite: Whether an output that this batch did not make may be replaced.
+        settings: Of the reference renderer; None for those of a final render.
     """
 
     name: str
@@ -51,10 +53,18 @@ class Order:
     output: Path
     folder: Path
     overwrite: bool = False
+    settings: ReferenceSettings | None = None
 
     @classmethod
     def of(
-        cls, job: ShotJob, frames: FrameRange, output: Path, folder: Path, *, overwrite: bool
+        cls,
+        job: ShotJob,
+        frames: FrameRange,
+        output: Path,
+        folder: Path,
+        *,
+        overwrite: bool = False,
+        settings: ReferenceSettings | None = None,
     ) -> Order:
         """The order for a job.
 
@@ -64,11 +74,12 @@ class Order:
             output: Where to.
             folder: The batch's folder.
             overwrite: Whether an output that this batch did not make may be replaced.
+            settings: Of the reference renderer.
         """
         media, project = (None if p is None else p.absolute() for p in (job.media, job.project))
         return cls(
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
-            job.lossless, output.absolute(), folder.absolute(), overwrite,
+            job.lossless, output.absolute(), folder.absolute(), overwrite, settings,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -87,6 +98,7 @@ class Order:
             "output": str(self.output),
             "folder": str(self.folder),
             "overwrite": self.overwrite,
+            "settings": None if self.settings is None else self.settings.to_dict(),
         }
         return json.dumps(value, indent=1)
 
@@ -105,15 +117,18 @@ def read_order(path: Path) -> Order:
         media, project = (
             None if value[name] is None else Path(value[name]) for name in ("media", "project")
         )
+        settings = value["settings"]
+        if settings is not None:
+            settings = ReferenceSettings.from_dict(settings)
         return Order(
             str(value["name"]), media, project, tuple(map(str, value["set"])), value["face"],
             FrameRange(int(start), int(stop)), str(value["renderer"]), value["codec"],
             bool(value["lossless"]), Path(value["output"]), Path(value["folder"]),
-            bool(value["overwrite"]),
+            bool(value["overwrite"]), settings,
         )  # fmt: skip
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the name.") from error
-    except (KeyError, TypeError, ValueError, UnicodeError) as error:
+    except (KeyError, TypeError, ValueError, UnicodeError, UsageError) as error:
         raise InputError(
             f"{path} is no order of a batch ({error}).", "Export the batch again."
         ) from error

@@ -13,14 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mien.errors import MienError
+from mien.errors import MienError, UsageError
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.names import output_path
 from mien.jobs.order import Order
+from mien.model.settings import ReferenceSettings
 from mien.model.shot import MediaFacts
 from mien.timebase import FrameRange
 
-__all__ = ["CHUNK", "Plan", "ShotPlan", "chunks_of", "facts_of_media", "make_plan"]
+__all__ = ["CHUNK", "Plan", "Settle", "ShotPlan", "chunks_of", "make_plan"]
+
+Settle = Callable[[ReferenceSettings | None], ReferenceSettings | None]
+"""From a project's settings, or none, to those that hold."""
+
+_Looked = tuple[MediaFacts, ReferenceSettings | None]
 
 CHUNK: Final = 48
 """Frames of a chunk when nobody says: a few seconds of work for `warp`, and whole groups of
@@ -96,7 +102,7 @@ def make_plan(
     *,
     chunk: int = CHUNK,
     overwrite: bool = False,
-    facts_of: Callable[[ShotJob], MediaFacts] | None = None,
+    settle: Settle | None = None,
 ) -> Plan:
     """Plan a batch. Every file is looked at once, however many shots are of it.
 
@@ -105,10 +111,11 @@ def make_plan(
         folder: Where outputs go.
         chunk: Frames of a chunk.
         overwrite: Whether outputs that the batch did not make may be replaced.
-        facts_of: Looks at the media of a job; how it is done when not given.
+        settle: Settings of the reference renderer, from those of a project; the project's
+            own when not given.
     """
-    looked = facts_of or facts_of_media()
-    shots = tuple(_plan_shot(job, folder, looked, overwrite) for job in jobs)
+    look = _looked_once()
+    shots = tuple(_plan_shot(job, folder, look, overwrite, settle) for job in jobs)
     return Plan(folder, chunk, shots)
 
 
@@ -126,24 +133,16 @@ def chunks_of(span: FrameRange, chunk: int) -> Iterator[FrameRange]:
         start = stop
 
 
-def facts_of_media() -> Callable[[ShotJob], MediaFacts]:
-    """A function that looks at the media of jobs, at each once."""
-    from mien import api
+def _looked_once() -> Callable[[ShotJob], _Looked]:
+    """A function that looks at the media and projects of jobs, at each once."""
+    known: dict[tuple[Path | None, Path | None], _Looked | MienError] = {}
 
-    known: dict[tuple[Path | None, Path | None], MediaFacts | MienError] = {}
-
-    def look(job: ShotJob) -> MediaFacts:
-        if job.project is not None:
-            return api.load_project(job.project, media=job.media).shot.media
-        assert job.media is not None
-        return api.open_shot(job.media).media
-
-    def facts(job: ShotJob) -> MediaFacts:
+    def look(job: ShotJob) -> _Looked:
         # A project says more than its media: that it is whole, and fits them.
         place = (job.project, job.media)
         if place not in known:
             try:
-                known[place] = look(job)
+                known[place] = _look(job)
             except MienError as error:
                 known[place] = error
         found = known[place]
@@ -151,21 +150,37 @@ def facts_of_media() -> Callable[[ShotJob], MediaFacts]:
             raise found
         return found
 
-    return facts
+    return look
+
+
+def _look(job: ShotJob) -> _Looked:
+    from mien import api
+
+    if job.project is not None:
+        project = api.load_project(job.project, media=job.media)
+        return project.shot.media, project.reference
+    if job.media is None:
+        raise UsageError(f"{job.name} has neither media nor a project.", "Give one of them.")
+    return api.open_shot(job.media).media, None
 
 
 def _plan_shot(
-    job: ShotJob, folder: Path, facts_of: Callable[[ShotJob], MediaFacts], overwrite: bool
+    job: ShotJob,
+    folder: Path,
+    look: Callable[[ShotJob], _Looked],
+    overwrite: bool,
+    settle: Settle | None,
 ) -> ShotPlan:
     if job.problem is not None:
         return ShotPlan(job, problem=job.problem)
     try:
-        facts = facts_of(job)
+        facts, settings = look(job)
         frames = job.frames_of(facts.clock)
         output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)
+        settings = settings if settle is None else settle(settings)
     except MienError as error:
         return ShotPlan(job, problem=Problem.of(error))
-    order = Order.of(job, frames, output, folder, overwrite=overwrite)
+    order = Order.of(job, frames, output, folder, overwrite=overwrite, settings=settings)
     return ShotPlan(
         job, order, facts, None, _seconds(job, facts, frames), _bytes(job, facts, frames)
     )

@@ -24,6 +24,7 @@ from mien.media.lock import Held, Lock
 from mien.media.probe import probe
 from mien.model.assignments import parse_assignment
 from mien.model.edits import Edit
+from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.pipeline import Output, ShotFrames
 from mien.progress import Progress
@@ -59,7 +60,7 @@ class Workbench:
     def __init__(self, threads: int = 0) -> None:
         self._threads = threads
         self._opened: _Opened | None = None
-        self._renderers: dict[str, Renderer] = {}
+        self._renderers: dict[tuple[str, ReferenceSettings | None], Renderer] = {}
 
     def do(self, task: Task, progress: Progress) -> dict[str, Any]:
         """Do a task.
@@ -150,7 +151,7 @@ class Workbench:
         # A range is checked by the same rules as a typed one.
         span = shot.clock.parse_range(str(order.frames))
         plans = api.face_plans(shot, [*project.edits, *_edits(order, shot)], span)
-        renderer = self._renderer(order.renderer) if plans else None
+        renderer = self._renderer(order) if plans else None
         journal = ShotJournal(order.folder, order.name)
         frames = ShotFrames(shot, plans, renderer, journal.frames, threads=self._threads)
         key = hashlib.blake2b(
@@ -180,10 +181,13 @@ class Workbench:
             api.save_project(tracked, path)
         return api.load_project(path, media=order.media)
 
-    def _renderer(self, name: str) -> Renderer:
-        if name not in self._renderers:
-            self._renderers[name] = get_renderer(name)
-        return self._renderers[name]
+    def _renderer(self, order: Order) -> Renderer:
+        wanted = (order.renderer, order.settings)
+        if wanted not in self._renderers:
+            # One at a time: what a renderer keeps from shot to shot may fill a GPU.
+            self._renderers.clear()
+            self._renderers[wanted] = get_renderer(*wanted)
+        return self._renderers[wanted]
 
 
 def _edits(order: Order, shot: Shot) -> list[Edit]:

@@ -36,7 +36,8 @@ def plan_rows(plan: Plan) -> list[list[str]]:
         )  # fmt: skip
     known = sum(shot.order is not None for shot in plan.shots)
     total = f"{known} of {len(plan.shots)} shots, {plan.frames} frames"
-    rows.append(["", "", str(plan.chunks), "", "", _duration(seconds), _size(size), total])
+    time = _duration(seconds if any(shot.seconds for shot in plan.shots) else None)
+    rows.append(["", "", str(plan.chunks), "", "", time, _size(size), total])
     return rows
 
 
@@ -75,21 +76,21 @@ def _facts(plan: Plan, shot: ShotPlan) -> dict[str, Any]:
 
 
 def _asked_faces(shot: ShotPlan) -> list[int] | None:
-    """Numbers of the faces that are edited; None where that is known after tracking only."""
-    from mien import api
+    """Numbers of the faces that are edited; None for the largest, known after tracking only."""
+    from mien.io.project import describe
 
     job = shot.job
-    faces = set() if job.face is None else {job.face}
-    if job.project is None:
-        return sorted(faces) or None
-    try:
-        project = api.load_project(job.project, find_media=False)
-        faces |= {edit.face.number for edit in project.edits}
-        if job.set and job.face is None:
-            faces.add(api.main_face(project.shot).number)
-    except MienError:
-        return None
-    return sorted(faces)
+    faces = set() if job.face is None or not job.set else {job.face}
+    largest = bool(job.set) and job.face is None
+    if job.project is not None:
+        try:
+            document = describe(job.project)
+        except MienError:
+            return None
+        faces |= {edit.face for edit in document.edits}
+        if largest and len(document.faces) == 1:
+            faces, largest = {document.faces[0].number}, False
+    return None if largest else sorted(faces)
 
 
 def _faces(facts: dict[str, Any]) -> str:

@@ -63,6 +63,8 @@ def resume_key(shot: Shot, plans: Sequence[FacePlan], *names: str) -> str:
         digest.update(f"plan {plan.face.number}".encode())
         _add(digest, plan.evaluated.source)
         _add(digest, plan.evaluated.delta)
+        if plan.flame is not None:
+            _add(digest, plan.flame)
     return digest.hexdigest()
 
 
@@ -103,6 +105,8 @@ class FrameKeys:
                     digest.update(f"plan {plan.face.number} {dependence.key}".encode())
                     _add(digest, plan.evaluated.source[near])
                     _add(digest, delta[near])
+                    if plan.flame is not None:
+                        _add(digest, plan.flame[near])
             self._tags[frame] = digest.hexdigest()
         return self._tags[frame]
 

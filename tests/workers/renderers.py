@@ -1,0 +1,63 @@
+"""Renderers for workers: one that does nothing, one that takes its time and can be deadly."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import mien
+from mien.rendering.base import Dependence
+from tests.faults.slow_render import SlowBlusher
+
+LOG, WAIT, DEADLY = "MIEN_TEST_LOG", "MIEN_TEST_WAIT", "MIEN_TEST_DEADLY"
+"""Where frames are logged, seconds that each takes, and the frame that kills its worker."""
+
+
+class Empty:
+    """Changes nothing, at once."""
+
+    name = "empty"
+
+    def dependence(self, shot, plan):
+        return Dependence("", 0)
+
+    def open(self, shot, plans, source, progress=None):
+        return self
+
+    def render(self, plan, frame, plate):
+        return None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        return None
+
+
+class Logged(SlowBlusher):
+    """Reddens a face after a while; every frame adds `PROCESS FRAME` to the log."""
+
+    def render(self, plan, frame, plate):
+        with self.log.open("a") as log:
+            log.write(f"{os.getpid()} {frame}\n")
+        if os.environ.get(DEADLY) == str(frame):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.patch(plan, frame, plate)
+
+
+class Keyed(Logged):
+    """The same, and says what it depends on before it is opened."""
+
+    name = "keyed"
+
+    def dependence(self, shot, plan):
+        return Dependence("weights 1", 0)
+
+
+def register() -> None:
+    log = Path(os.environ[LOG])
+    wait = float(os.environ.get(WAIT, "0"))
+    mien.register_renderer(Empty())
+    mien.register_renderer(Logged(log, wait=wait))
+    mien.register_renderer(Keyed(log, wait=wait))
