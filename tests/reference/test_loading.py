@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -130,6 +131,19 @@ def test_installed_models_are_found(models: Path) -> None:
     assert all(Path(getattr(files, name)).exists() for name in ("unet", "vae", "tokenizer"))
     with pytest.raises(MissingPartError, match="lcm-lora"):
         ReferenceFiles.installed(lcm=True)
+
+
+def test_installed_models_load_offline_and_quietly(
+    models: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    engine = Engine.load()
+    engine.prompt(np.ones(512))
+    assert engine.resolution == 512
+    assert capfd.readouterr() == ("", "")
 
 
 def truncated(source: Path, path: Path) -> None:
