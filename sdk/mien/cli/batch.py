@@ -253,7 +253,7 @@ def _starter(
     if engine == "dask":
         from mien.jobs.dask_engine import DaskEngine
 
-        return lambda: DaskEngine(address, workers, gpu=wanted == "reference")
+        return lambda: DaskEngine(plan.folder, address, workers, gpu=wanted == "reference")
     return lambda: LocalEngine(workers or count_workers(wanted))
 
 

@@ -17,12 +17,15 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mien
 from mien.errors import MienError, MissingPartError, UsageError
+from mien.io.files import written_whole
 from mien.jobs.engine import Done, Failed, Word, failed
 from mien.jobs.job import Problem
+from mien.jobs.journal import check_folder
 from mien.jobs.local import bounds_of, count_workers
 from mien.jobs.order import Task
 from mien.jobs.worker import Bounds, watch_memory
@@ -57,6 +60,7 @@ class DaskEngine:
     """Workers of a Dask cluster.
 
     Args:
+        folder: The batch's folder, which every worker must see.
         address: The scheduler's; None to start a cluster on this machine.
         count: Workers to start; without effect on a cluster that exists.
         gpu: Whether the work wants GPUs: then workers that have the resource `gpu` are
@@ -64,11 +68,20 @@ class DaskEngine:
 
     Raises:
         MissingPartError: When Dask is not installed, or mien is not on the cluster's workers.
-        UsageError: When no scheduler answers at the address, or it has no workers.
+        UsageError: When no scheduler answers at the address, it has no workers, or they do
+            not see the folder.
     """
 
-    def __init__(self, address: str | None, count: int | None = None, *, gpu: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        address: str | None = None,
+        count: int | None = None,
+        *,
+        gpu: bool = False,
+    ) -> None:
         _need_dask()
+        self._token = _Token(folder)
         self._gpu = gpu
         self._cluster: SpecCluster | None = None
         self._bounds = Bounds(0)
@@ -225,15 +238,18 @@ class DaskEngine:
                 self._slots[next(self._numbers)] = address
 
     def _asked(self, address: str) -> bool:
-        """Whether a worker has a GPU; it must have the same mien.
+        """Whether a worker has a GPU; it must have the same mien, and see the folder.
 
         Raises:
-            MissingPartError: When it has not.
+            MissingPartError: When it has no mien, or another.
+            UsageError: When it does not see the folder.
         """
         from distributed.comm import CommClosedError
 
         try:
-            said = self._client.run(_introduce, workers=[address], on_error="return")[address]
+            said = self._client.run(
+                _introduce, str(self._token.path), workers=[address], on_error="return"
+            )[address]
         except (OSError, KeyError, TimeoutError, CommClosedError):
             return False  # it has just gone; the next look will tell
         if not isinstance(said, Mapping) or said["mien"] != mien.__version__:
@@ -241,6 +257,11 @@ class DaskEngine:
             raise MissingPartError(
                 f"The Dask worker {address} {found}; this is mien {mien.__version__}.",
                 'Install the same version there, with `pip install "mien[farm]"`.',
+            )
+        if said["token"] != self._token.text:
+            raise UsageError(
+                f"The Dask worker {address} does not see {self._token.path.parent.parent}.",
+                "Render into a folder that all machines have under the same name.",
             )
         return bool(said["resources"].get(_GPU))
 
@@ -313,9 +334,24 @@ def _bench(bounds: Bounds) -> Workbench:
     return _benches[0]
 
 
-def _introduce(dask_worker: Any = None) -> dict[str, Any]:
-    """What a worker has."""
-    return {"mien": mien.__version__, "resources": dict(dask_worker.state.total_resources)}
+class _Token:
+    """A file by which workers tell whether they see the batch's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = (check_folder(folder) / "token").absolute()
+        self.text = uuid.uuid4().hex
+        with written_whole(self.path) as file:
+            file.write(self.text.encode())
+
+
+def _introduce(token: str, dask_worker: Any = None) -> dict[str, Any]:
+    """What a worker has, and sees."""
+    try:
+        seen = Path(token).read_text()
+    except OSError:
+        seen = ""
+    resources = dict(dask_worker.state.total_resources)
+    return {"mien": mien.__version__, "resources": resources, "token": seen}
 
 
 def _need_dask() -> None:

@@ -1,10 +1,11 @@
 """What a batch knows on disk, in `.mien-batch` in its folder. The disk is the truth.
 
-    lock                       held by the process that runs the batch
-    shots/NAME/tracked-KEY.mien  a shot that the batch tracked itself
-    shots/NAME/frames/         finished frames (rendering/frame_files.py)
-    shots/NAME/output.json     what the output is, or is about to be
-    shots/NAME/writing         held by the process that writes the output
+    lock                    held by the process that runs the batch
+    tracked/KEY.mien        media that the batch tracked itself, whole, for all shots of them
+    tracked/KEY.lock        held by the process that tracks them
+    shots/NAME/frames/      finished frames (rendering/frame_files.py)
+    shots/NAME/output.json  what the output is, or is about to be
+    shots/NAME/writing      held by the process that writes the output
 
 Whatever is done is written aside, synced and renamed before it counts. Nothing is believed that
 a digest does not confirm: a frame is checked against its plate, an output against its record.
@@ -15,11 +16,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import OutputError
 from mien.io.files import written_whole
+from mien.media.lock import Held, Lock
 from mien.media.partial import write_error
 from mien.media.sequence import Pattern
 
@@ -27,6 +32,8 @@ __all__ = ["FOLDER", "OutputRecord", "ShotJournal", "check_folder"]
 
 FOLDER = ".mien-batch"
 _PIECE = 1 << 20
+_WAIT = 0.5
+"""Seconds between two looks at whether media are tracked."""
 
 
 def check_folder(folder: Path) -> Path:
@@ -79,7 +86,8 @@ class ShotJournal:
     """
 
     def __init__(self, folder: Path, name: str) -> None:
-        self.folder = folder / FOLDER / "shots" / name
+        self._batch = folder / FOLDER
+        self.folder = self._batch / "shots" / name
         self._record = self.folder / "output.json"
 
     @property
@@ -93,8 +101,29 @@ class ShotJournal:
         return self.folder / "writing"
 
     def tracked(self, key: str) -> Path:
-        """The project of a shot that the batch tracked itself."""
-        return self.folder / f"tracked-{key}.mien"
+        """The project of media that the batch tracked itself."""
+        return self._batch / "tracked" / f"{key}.mien"
+
+    @contextmanager
+    def tracking(self, key: str) -> Iterator[None]:
+        """Be the only one who tracks media; whoever comes second waits.
+
+        Raises:
+            WriteError: When the disk is full.
+        """
+        _make(self._batch / "tracked")
+        lock = None
+        while lock is None:
+            try:
+                lock = Lock(self.tracked(key).with_suffix(".lock"))
+            except Held:
+                time.sleep(_WAIT)
+            except OSError as error:
+                raise write_error(self.tracked(key), error) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def make(self) -> None:
         """Make the folder.
@@ -102,10 +131,7 @@ class ShotJournal:
         Raises:
             WriteError: When the disk is full.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise write_error(self.folder, error) from error
+        _make(self.folder)
 
     def record(self) -> OutputRecord | None:
         """What is known of the output; None when nothing is."""
@@ -140,6 +166,13 @@ class ShotJournal:
         """Whether this batch made an output, or was about to, so that it may replace it."""
         record = self.record()
         return record is not None and record.output == output.name
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(folder, error) from error
 
 
 def digest_of(output: Path) -> str:

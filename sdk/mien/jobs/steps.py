@@ -25,7 +25,7 @@ from mien.media.probe import probe
 from mien.model.assignments import parse_assignment
 from mien.model.edits import Edit
 from mien.model.settings import ReferenceSettings
-from mien.model.shot import Shot
+from mien.model.shot import MediaFacts, Shot
 from mien.pipeline import Output, ShotFrames
 from mien.progress import Progress
 from mien.rendering.base import FacePlan, Renderer
@@ -173,12 +173,12 @@ class Workbench:
         ).hexdigest()
         journal = ShotJournal(order.folder, order.name)
         path = journal.tracked(key)
-        if not path.exists():
-            tracked = api.track(Shot(facts, ()), progress=progress)
-            if media_stamp(probe(order.media)) != media_stamp(facts):
-                raise MediaError(f"{order.media} was replaced while it was tracked.", "Run again.")
-            journal.make()
-            api.save_project(tracked, path)
+        with journal.tracking(key):
+            if not path.exists():
+                # The whole media, not what the cut uses of it: the next cut may use more.
+                tracked = api.track(Shot(facts, ()), progress=progress)
+                _check_same(facts, probe(order.media))
+                api.save_project(tracked, path)
         return api.load_project(path, media=order.media)
 
     def _renderer(self, order: Order) -> Renderer:
@@ -208,6 +208,11 @@ def _stamp(order: Order, shot: Shot) -> tuple[str, int]:
     except OSError:
         changed = -1
     return media_stamp(shot.media), changed
+
+
+def _check_same(before: MediaFacts, after: MediaFacts) -> None:
+    if media_stamp(before) != media_stamp(after):
+        raise MediaError(f"{after.path} was replaced while it was tracked.", "Run it again.")
 
 
 def _check_replaceable(order: Order, journal: ShotJournal) -> None:

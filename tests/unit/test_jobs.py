@@ -1,0 +1,206 @@
+"""The parts of a batch: plans, orders, the queue, the account on disk."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mien.errors import InputError, MediaError, UsageError, WriteError
+from mien.jobs import local
+from mien.jobs.engine import failed
+from mien.jobs.events import EventLog
+from mien.jobs.job import Problem, ShotJob
+from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
+from mien.jobs.openjd import in_folder
+from mien.jobs.order import Order, Task, read_order
+from mien.jobs.plan import chunks_of, make_plan
+from mien.jobs.queue import Queue, Waiting
+from mien.jobs.report import write_reports
+from mien.jobs.runner import ShotOutcome
+from mien.jobs.tables import plan_facts, plan_rows
+from mien.jobs.worker import OUT_OF_MEMORY
+from mien.model.settings import ReferenceSettings
+from mien.timebase import FrameRange
+
+
+def order(name: str = "sh010", **changes: object) -> Order:
+    whole = Order(
+        name, Path("/plates/a.mov"), None, ("smile=+0.5",), None, FrameRange(0, 20), "warp", None,
+        False, Path(f"/out/{name}.mov"), Path("/out"),
+    )  # fmt: skip
+    return dataclasses.replace(whole, **changes)
+
+
+@given(st.integers(0, 500), st.integers(0, 500), st.integers(1, 60))
+def test_chunks_hold_every_frame_once_and_begin_at_multiples(
+    start: int, length: int, chunk: int
+) -> None:
+    span = FrameRange(start, start + length)
+    chunks = list(chunks_of(span, chunk))
+    assert [frame for part in chunks for frame in part] == list(span)
+    assert all(0 < len(part) <= chunk for part in chunks)
+    assert all(part.start % chunk == 0 for part in chunks[1:])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"media": None, "project": Path("/p/ä.mien"), "set": (), "face": 2, "codec": "h264"},
+        {"lossless": True, "overwrite": True, "output": Path("/out/x.%04d.exr")},
+        {"settings": ReferenceSettings(steps=4, seed=7)},
+    ],
+)
+def test_orders_come_back(tmp_path: Path, changes: dict[str, object]) -> None:
+    whole = order(**changes)
+    file = tmp_path / "order.json"
+    file.write_text(whole.to_json())
+    assert read_order(file) == whole
+    moved = in_folder(whole, tmp_path)
+    assert (moved.folder, moved.output) == (tmp_path, tmp_path / whole.output.name)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("format", "mien.order/9"), ("frames", "x"), ("frames", "9:3"), ("settings", {"steps": 0})],
+)
+def test_what_is_no_order_is_refused(tmp_path: Path, key: str, value: object) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(json.loads(order().to_json()) | {key: value}))
+    with pytest.raises(InputError, match=r"order\.json"):
+        read_order(file)
+
+
+def taken(queue: Queue, slot: int) -> str:
+    waiting = queue.take(slot)
+    return "nothing" if waiting is None else str(waiting.task)
+
+
+def test_workers_stay_with_a_shot_and_outputs_come_first() -> None:
+    queue = Queue()
+    first, second = order("one"), order("two")
+    for shot in (first, second):
+        queue.add(Waiting(Task(shot, "prepare")))
+    for start in (0, 10):
+        queue.add(Waiting(Task(first, "render", FrameRange(start, start + 10))))
+        queue.add(Waiting(Task(second, "render", FrameRange(start, start + 10))))
+    assert taken(queue, 0) == "render one 0:10"
+    assert taken(queue, 1) == "render two 0:10"
+    assert taken(queue, 1) == "render two 10:20"
+    queue.add(Waiting(Task(second, "assemble")))
+    assert taken(queue, 0) == "assemble two"
+    assert queue.drop("one") == 1
+    assert taken(queue, 0) == "prepare one"
+    assert len(queue) == 1
+    assert taken(queue, 0) == "prepare two"
+    assert taken(queue, 0) == "nothing"
+
+
+def test_a_task_that_failed_waits() -> None:
+    queue = Queue()
+    queue.add(Waiting(Task(order(), "prepare"), 1), delay=60)
+    assert len(queue) == 1
+    assert queue.take(0) is None
+    assert 59 < queue.due() <= 60
+    queue.add(Waiting(Task(order(), "prepare"), 2), delay=1e-6)
+    found = queue.take(0)
+    assert found is not None
+    assert found.tries == 2
+
+
+def test_an_output_is_whole_when_its_record_says_so(tmp_path: Path) -> None:
+    journal, output = ShotJournal(tmp_path, "sh010"), tmp_path / "sh010.mov"
+    assert journal.record() is None
+    output.write_bytes(b"film")
+    assert not journal.owns(output)
+    journal.note(OutputRecord("key", output.name))
+    assert journal.owns(output)
+    assert journal.whole("key", output) is None
+    whole = OutputRecord("key", output.name, digest_of(output), 3, 0.5)
+    journal.note(whole)
+    assert journal.whole("key", output) == whole
+    assert journal.whole("other", output) is None
+    output.write_bytes(b"flim")
+    assert journal.whole("key", output) is None
+    record = journal.folder / "output.json"
+    record.write_bytes(record.read_bytes()[:20])
+    assert journal.record() is None
+
+
+def test_a_sequence_is_named_by_all_its_images(tmp_path: Path) -> None:
+    pattern = tmp_path / "s.%04d.png"
+    assert digest_of(pattern) == ""
+    for number in (1, 2):
+        (tmp_path / f"s.{number:04d}.png").write_bytes(b"image")
+    both = digest_of(pattern)
+    (tmp_path / "s.0002.png").unlink()
+    assert digest_of(pattern) not in ("", both)
+
+
+def test_the_log_goes_on_after_a_kill(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text('{"event": "start"}\n{"event": "tas')
+    with EventLog(path) as log:
+        log.add("end", done=1)
+    assert json.loads(path.read_text().splitlines()[-1])["event"] == "end"
+    with pytest.raises(WriteError):
+        EventLog(tmp_path)
+
+
+def test_errors_that_come_again_are_not_tried_again() -> None:
+    assert not failed(0, UsageError("no")).again
+    assert failed(0, MediaError("no")).again
+    assert failed(0, MemoryError()).problem.code == "error"
+    unexpected = failed(3, KeyError("x"))
+    assert (unexpected.slot, unexpected.again) == (3, True)
+    assert "KeyError" in unexpected.problem.cause
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(-9, "killed (SIGKILL)"), (3, "exit code 3"), (OUT_OF_MEMORY, "more memory"), (-200, "-200")],
+)
+def test_how_a_worker_ended_is_said(code: int, words: str) -> None:
+    assert words in local._death(code).cause
+
+
+def test_workers_share_the_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4, 6")
+    assert [bounds.gpu for bounds in local.bounds_of(3)] == ["4", "6", "4"]
+    assert local.count_workers("reference") == 2
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert local.gpus() == []
+    assert local.bounds_of(1)[0].gpu is None
+    assert local.count_workers("reference") >= 1
+
+
+def test_a_plan_says_what_cannot_be_done(tmp_path: Path) -> None:
+    lost = Problem("media", "The media are offline.", "Relink them.")
+    jobs = [ShotJob("a", problem=lost), ShotJob("b", tmp_path / "none.mov", set=("smile=1",))]
+    plan = make_plan(jobs, tmp_path)
+    assert [shot.problem.code for shot in plan.shots if shot.problem] == ["media", "media"]
+    rows = plan_rows(plan)
+    assert rows[1][-1] == "left out: The media are offline. Relink them."
+    assert rows[-1][-1] == "0 of 2 shots, 0 frames"
+    assert plan_facts(plan)["shots"][0]["problem"].startswith("The media")
+
+
+def test_reports_hold_no_markup_of_strangers(tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script>"
+    job = ShotJob("a", origin=evil, problem=Problem("media", evil))
+    plan = make_plan([job], tmp_path)
+    _, index = write_reports(plan, [ShotOutcome(plan.shots[0], job.problem)], 1.0)
+    for page in (index, tmp_path / "report" / "a.html"):
+        assert "<script>" not in page.read_text()
+        assert "&lt;script&gt;" in page.read_text()
+
+
+def test_a_result_names_what_whoever_asked_wants_to_know() -> None:
+    job = ShotJob("a", problem=Problem("media", "Gone."))
+    result = ShotOutcome(make_plan([job], Path()).shots[0], job.problem).result
+    assert (result.status, result.problem, result.output) == ("failed", job.problem, None)
