@@ -23,6 +23,8 @@ __all__ = ["Course", "follow"]
 
 _CHECKS: Final = 10
 """Checks with the held-out frames over a training, beside the one before it."""
+_BETWEEN: Final = 5
+"""Steps between checks at least: a check takes about as long."""
 _KEEP_EVERY: Final = 30.0
 """Seconds after which the state is kept again: what a kill costs at most."""
 _WARM_UP: Final = 0.05
@@ -90,7 +92,7 @@ def follow(
     checks = examples.checks(settings, student.timesteps)
     if not course.checks:
         _check(course, student, checks)
-    every = max(1, math.ceil(settings.steps / _CHECKS))
+    every = max(_BETWEEN, math.ceil(settings.steps / _CHECKS))
     saved = time.monotonic()
     try:
         for step in range(len(course.losses), settings.steps):

@@ -46,7 +46,8 @@ class Batch:
         coefficients: (rows, 55) of the frames' expressions.
         noise: (rows, 4, h, w) to be told.
         timesteps: (rows,) noise levels.
-        references: (rows - alone, 4, h, w) latents of the other frames that are looked at.
+        references: (rows - alone, 4, h, w) latents of the other frames that are looked at; one
+            for all is enough.
         alone: Rows that are given nothing: no identity, no expression, no reference.
     """
 
@@ -136,14 +137,16 @@ class Student:
         return Conditions(
             prompt=project_prompt(self._denoiser, prompts.to(self._dtype)),
             expression=project_expression(self._denoiser, tokens, 1.0),
-            reference=self._reference(batch.references),
+            reference=self._reference(batch.references, given),
         )
 
-    def _reference(self, latents: Tensor) -> dict[str, ReferenceKeys]:
-        if not len(latents):
+    def _reference(self, latents: Tensor, rows: int) -> dict[str, ReferenceKeys]:
+        if not rows:
             return {}
         with torch.no_grad():
             bank = record_reference(self._plain, latents, self._prompt)
+        if bank.frames < rows:
+            bank = bank.select([0] * rows)
         return project_reference(self._denoiser, bank)
 
 

@@ -100,7 +100,7 @@ class Examples:
                 batches.append(
                     self._batch(
                         torch.tensor([place] * rows),
-                        torch.tensor([self.learned[other]] * rows),
+                        torch.tensor([self.learned[other]]),
                         torch.tensor(chosen),
                         noise[start : start + rows],
                     )

@@ -74,7 +74,8 @@ def train_shot(
     """Train a LoRA on a face of a shot, and write it with its plots.
 
     What a training has come to is kept beside the output; started again, it goes on from
-    there. On a CPU a training that was stopped ends with the same bytes as one that was not.
+    there. On a CPU, and on as many threads, a training that was stopped ends with the same bytes
+    as one that was not.
 
     Args:
         face: The face.

@@ -64,5 +64,5 @@ class TrainSettings:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings in JSON's types."""
-        return dataclasses.asdict(self)
+        """What a training depends on, in JSON's types; the sheet is only looked at."""
+        return {k: v for k, v in dataclasses.asdict(self).items() if k != "sheet"}
