@@ -1,0 +1,264 @@
+"""The reference renderer from end to end with small random weights: noise for a face, but film."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import mien
+from mien.cli.main import run
+from mien.errors import CancelledError, DeviceMemoryError, RenderError
+from mien.media.reader import open_reader
+from mien.model.settings import ReferenceSettings
+from mien.rendering.base import FacePlan
+from mien.rendering.reference.renderer import ReferenceRenderer
+from tests.contract import scenes
+from tests.contract.scenes import Scene
+
+pytestmark = pytest.mark.slow
+
+QUICK = ReferenceSettings(
+    steps=2, size=64, smoothing=1, anchors=4, guidance=1, approximate=True, strength=1
+)
+OPTIONS = [
+    "--reference-steps", "2", "--reference-size", "64", "--reference-smoothing", "1",
+    "--reference-guidance", "1", "--approximate",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _models(small_models: Path) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIEN_MODELS", str(small_models))
+        # Networks this small lose more by waiting for each other's threads than they gain.
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        yield
+        torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def project(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("projects") / "single.mien"
+    mien.save_project(mien.track(clip("pyfeat_single_face.mp4"), progress=False), path)
+    return path
+
+
+def pictures(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def sound(path: Path) -> str:
+    digest = hashlib.sha256()
+    with av.open(str(path)) as container:
+        for packet in container.demux(audio=0):
+            digest.update(bytes(packet))
+    return digest.hexdigest()
+
+
+def test_a_shot_through_the_command_line(
+    project: Path, clip: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out.mkv"
+    asked = ["--set", "jawOpen=+0.6@20:24", "--renderer", "reference", "--lossless", "--json"]
+    assert run(["render", str(project), "-o", str(output), *asked, *OPTIONS]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["renderer"] == "reference"
+    assert 4 <= report["frames_edited"] <= 20
+    assert "approximate" in report["notes"][0]
+    source = clip("pyfeat_single_face.mp4")
+    before, after = pictures(source), pictures(output)
+    assert len(before) == len(after)
+    assert sound(source) == sound(output)
+    changed = [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
+    assert sum(changed) == report["frames_edited"]
+    assert changed[21]
+    assert changed[22]
+    assert not any(changed[:10] + changed[40:])
+    where = np.abs(after[22].astype(int) - before[22]).max(axis=2) > 0
+    face = mien.load_project(project).shot.faces[0]
+    x0, y0, x1, y1 = face.box(22)
+    rows, columns = np.nonzero(where)
+    margin = 0.35 * (y1 - y0)
+    assert x0 - margin < columns.min()
+    assert columns.max() < x1 + margin
+    assert y0 - margin < rows.min()
+    assert rows.max() < y1 + margin
+    assert where.mean() > 0.005
+
+
+def test_a_stopped_render_goes_on_to_the_same_bytes(project: Path, tmp_path: Path) -> None:
+    loaded = mien.load_project(project)
+    edit = mien.Edit(loaded.shot.faces[0])
+    edit = edit.key("jawOpen", 20, 0.5).key("jawOpen", 27, 0.5).key("jawOpen", 28, 0.0)
+    edit = edit.key("jawOpen", 19, 0.0)
+
+    def render(path: Path, progress: bool | Callable[[str, int, int], None] = False):
+        return mien.render(
+            loaded, path, edits=[edit], renderer="reference", settings=QUICK, frames="16:32",
+            lossless=True, progress=progress,
+        )  # fmt: skip
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "render" and done == 9:
+            raise KeyboardInterrupt
+
+    whole = render(tmp_path / "whole.mkv")
+    with pytest.raises((CancelledError, KeyboardInterrupt)):
+        render(tmp_path / "stopped.mkv", stop)
+    again = render(tmp_path / "stopped.mkv")
+    assert whole.frames_resumed == 0
+    assert again.frames_resumed >= 3
+    for a, b in zip(pictures(tmp_path / "whole.mkv"), pictures(tmp_path / "stopped.mkv"),
+                    strict=True):  # fmt: skip
+        assert np.array_equal(a, b)
+
+
+def test_a_part_of_a_shot_is_the_same_as_in_the_whole(project: Path, tmp_path: Path) -> None:
+    loaded = mien.load_project(project)
+    edit = mien.Edit(loaded.shot.faces[0]).key("jawOpen", 0, 0.5)
+    for name, frames in (("both", "20:24"), ("late", "22:24")):
+        mien.render(
+            loaded, tmp_path / f"{name}.mkv", edits=[edit], renderer="reference", settings=QUICK,
+            frames=frames, lossless=True, progress=False,
+        )  # fmt: skip
+    both, late = pictures(tmp_path / "both.mkv"), pictures(tmp_path / "late.mkv")
+    assert all(np.array_equal(a, b) for a, b in zip(both[2:], late, strict=True))
+
+
+@pytest.fixture
+def long_scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
+    monkeypatch.setattr(scenes, "FRAMES", 48)
+    return Scene()
+
+
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+def test_no_work_is_done_twice(long_scene: Scene, guidance: float) -> None:
+    """Passes of 48 frames: steps times one row, or two with guidance, and one reference pass."""
+    settings = ReferenceSettings(
+        steps=2, guidance=guidance, size=64, anchors=16, smoothing=6, approximate=True, strength=1
+    )
+    plan = long_scene.plan(jawOpen=0.6)
+    with ReferenceRenderer(settings).open(long_scene.shot, [plan], long_scene) as session:
+        counts = session.regenerator.engine.counts
+        for frame in range(48):
+            assert session.render(plan, frame, long_scene.plate(frame)) is not None
+    rows = 2 if guidance > 1 else 1
+    assert counts.unet_rows == 48 * settings.steps * rows
+    assert counts.reference_rows == 48
+    assert counts.vae_encodes == 48
+    assert counts.vae_decodes == 48
+    assert counts.prompts == 1
+
+
+def opened(scene: Scene, plan: FacePlan, **changes: object):
+    renderer = ReferenceRenderer(ReferenceSettings(**QUICK.to_dict() | changes))
+    return renderer, renderer.open(scene.shot, [plan], scene)
+
+
+def test_out_of_memory_in_the_middle_of_a_shot(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene()
+    plan = scene.plan(jawOpen=0.6)
+    renderer, session = opened(scene, plan, batch=4)
+    denoise = session.regenerator.engine.denoise
+
+    def short_of_memory(request):
+        if len(request.noise) > 1:
+            raise DeviceMemoryError("It does not fit.", frames=len(request.noise))
+        return denoise(request)
+
+    monkeypatch.setattr(session.regenerator.engine, "denoise", short_of_memory)
+    with session:
+        assert session.render(plan, 1, scene.plate(1)) is not None
+    assert [note for note in renderer.notes if "1 frames at a time" in note]
+
+    def no_memory(request):
+        raise DeviceMemoryError("It does not fit.", frames=1)
+
+    _, session = opened(scene, plan)
+    monkeypatch.setattr(session.regenerator.engine, "denoise", no_memory)
+    with session, pytest.raises(RenderError, match="a single frame"):
+        session.render(plan, 1, scene.plate(1))
+
+
+def test_no_number_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene()
+    plan = scene.plan(jawOpen=0.6)
+    renderer, session = opened(scene, plan)
+    engine, failures = session.regenerator.engine, [True, False, False, False, False]
+    decode = engine.decode
+
+    def sometimes(latents):
+        return decode(latents) * (np.nan if failures.pop(0) else 1)
+
+    monkeypatch.setattr(engine, "decode", sometimes)
+    with session:
+        patch = session.render(plan, 1, scene.plate(1))
+    assert patch is not None
+    assert np.isfinite(patch.rgb).all()
+    assert [note for note in renderer.notes if "made again" in note]
+    _, session = opened(scene, plan)
+    monkeypatch.setattr(
+        session.regenerator.engine, "decode", lambda x: np.full((len(x), 64, 64, 3), np.nan)
+    )
+    with session, pytest.raises(RenderError, match=r"Frame \d cannot be regenerated"):
+        session.render(plan, 1, scene.plate(1))
+
+
+def test_coefficients_that_replace_the_performance() -> None:
+    scene = Scene()
+    plan = scene.plan(jawOpen=0.6)
+    given = np.full((scenes.FRAMES, 55), 0.1, np.float32)
+    replaced = FacePlan(plan.face, plan.evaluated, given)
+    renderer = ReferenceRenderer(QUICK)
+    assert renderer.dependence(scene.shot, plan) != renderer.dependence(scene.shot, replaced)
+    patches = []
+    for each in (plan, replaced):
+        with renderer.open(scene.shot, [each], scene) as session:
+            patches.append(session.render(each, 1, scene.plate(1)))
+    assert not np.array_equal(patches[0].rgb, patches[1].rgb)
+
+
+def test_a_still_face_stays_still(project: Path, tmp_path: Path, small_models: Path) -> None:
+    """A real face that does not move, under grain of two code values, tracked as any film is.
+
+    Successive frames differ by no more than 1.1 times what those of the plate do.
+    """
+    with open_reader(mien.load_project(project).shot.media) as reader:
+        still = reader.frame(5).plate().rgb() * 255
+    random = np.random.default_rng(1)
+    with av.open(str(tmp_path / "still.mkv"), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.height, stream.width = still.shape[:2]
+        stream.pix_fmt = "bgr0"
+        for _ in range(20):
+            grain = random.standard_normal(still.shape).astype(np.float32)
+            grain = cv2.GaussianBlur(grain, (0, 0), 0.7)
+            noisy = np.clip(np.rint(still + 2 / grain.std() * grain), 0, 255).astype(np.uint8)
+            frame = av.VideoFrame.from_ndarray(noisy, format="rgb24").reformat(format="bgr0")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    shot = mien.track(tmp_path / "still.mkv", progress=False)
+    edit = mien.Edit(shot.faces[0]).key("jawOpen", 0, 0.5).key("mouthSmile", 0, 0.6)
+    settings = ReferenceSettings(steps=3, guidance=3.0, size=128, approximate=True)
+    mien.render(
+        shot, tmp_path / "out.mkv", edits=[edit], renderer="reference", settings=settings,
+        lossless=True, progress=False,
+    )  # fmt: skip
+    before = np.stack(pictures(tmp_path / "still.mkv")).astype(np.float32)
+    after = np.stack(pictures(tmp_path / "out.mkv")).astype(np.float32)
+    changed = (before != after).any(axis=(0, 3))
+    regenerated = np.abs(after - before).mean(axis=(0, 3)) > 40
+    assert regenerated.sum() > 500
+    for where in (changed, regenerated):
+        own = np.abs(np.diff(before, axis=0))[:, where].mean()
+        assert np.abs(np.diff(after, axis=0))[:, where].mean() < 1.1 * own
