@@ -362,32 +362,34 @@ class Engine:
         side = pixels or self.resolution
         picture = np.full((1, side, side, 3), 0.5, dtype=np.float32)
         prompt = self.prompt(np.ones(IDENTITY_SIZE, dtype=np.float32))
-        latents = self.encode(picture)
-        bank = self.reference(latents, prompt)
-        expressions = torch.zeros(1, self.expression.coefficients)
-        conditions = self.conditions(
-            Denoise(prompt=prompt, noise=latents, expressions=expressions, bank=bank, guidance=1.0)
+        latents, encoding = self._timed(lambda: self.encode(picture))
+        bank, looking = self._timed(lambda: self.reference(latents, prompt))
+        request = Denoise(
+            prompt=prompt,
+            noise=latents,
+            expressions=torch.zeros(1, self.expression.coefficients),
+            bank=bank,
+            guidance=1.0,
         )
+        conditions = self.conditions(request)
         timestep = torch.tensor(0, device=self.device)
-        estimate = Estimate(
-            unet_row=self._seconds(lambda: self.predict(latents, timestep, conditions)),
-            reference_row=self._seconds(lambda: self.reference(latents, prompt)),
-            vae=self._seconds(lambda: self.decode(self.encode(picture))),
-        )
+        _, seeing = self._timed(lambda: self.predict(latents, timestep, conditions))
+        _, decoding = self._timed(lambda: self.decode(latents))
         self.counts = before
-        return estimate
+        return Estimate(unet_row=seeing, reference_row=looking, vae=encoding + decoding)
 
-    def _seconds(self, work: Callable[[], object]) -> float:
-        """Time of one call; of a second one where the first was quick, and so mostly a start."""
+    def _timed(self, work: Callable[[], T]) -> tuple[T, float]:
+        """A call's answer and time; of a second call where the first was quick, mostly a start."""
+        taken = 0.0
         for _ in range(2):
             self._wait()
             start = time.perf_counter()
-            work()
+            answer = work()
             self._wait()
             taken = time.perf_counter() - start
             if taken > _LONG:
                 break
-        return taken
+        return answer, taken
 
     def _wait(self) -> None:
         if self.device.type == "cuda":
