@@ -105,6 +105,20 @@ def test_half_precision_is_near(engine: Engine, files: ReferenceFiles) -> None:
         assert (answers[dtype] - answers["float32"]).abs().max() < limit * largest
 
 
+def test_pictures_that_overflow_half_precision_are_decoded_in_full(
+    engine: Engine, files: ReferenceFiles
+) -> None:
+    own = Engine.open(files, dtype="float16")
+    latents = torch.cat([draw(1, 1, 4, 8, 8), 20_000 * draw(2, 1, 4, 8, 8)])
+    with torch.inference_mode():
+        raw = own.vae.decode_raw(latents)
+    assert not torch.isfinite(raw[1]).all(), "the case overflows"
+    pictures = own.decode(latents)
+    assert own.vae.dtype == torch.float16
+    np.testing.assert_allclose(pictures[1], engine.decode(latents[1:])[0], atol=0.02)
+    assert np.isfinite(pictures).all()
+
+
 def test_a_small_vae_for_previews(files: ReferenceFiles, tmp_path: Path) -> None:
     from diffusers import AutoencoderTiny
 
