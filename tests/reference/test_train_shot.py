@@ -134,7 +134,7 @@ def test_stopped_it_goes_on(
     project: Path, undisturbed: tuple[Path, TrainReport], tmp_path: Path, stage: str
 ) -> None:
     path = tmp_path / "lora.safetensors"
-    step, done = (7, 7) if stage == "train" else (0, 12)
+    step, done = (7, 5) if stage == "train" else (0, 12)
     with pytest.raises(CancelledError, match="the same command goes on") as caught:
         train(project, path, stop_at(stage, step, KeyboardInterrupt()), sheet=1)
     assert str(tmp_path) in caught.value.remedy
@@ -188,9 +188,16 @@ def test_the_project_renders_with_it(project: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_stopped_at_once_it_leaves_nothing(project: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(project, tmp_path / "lora.safetensors", stop_at("train", 2, KeyboardInterrupt()))
+    assert names(tmp_path) == []
+
+
+@pytest.mark.slow
 def test_other_settings_begin_anew(project: Path, tmp_path: Path) -> None:
     path = tmp_path / "lora.safetensors"
-    stop = stop_at("train", 3, KeyboardInterrupt())
+    stop = stop_at("train", 6, KeyboardInterrupt())
     with pytest.raises(CancelledError):
         train(project, path, stop)
     with pytest.raises(CancelledError):
@@ -199,7 +206,7 @@ def test_other_settings_begin_anew(project: Path, tmp_path: Path) -> None:
     facts = read_facts(state)
     state.write_bytes(state.read_bytes()[:-100])
     assert train(project, path, seed=1).resumed == 0
-    assert len(facts["losses"]) == 3
+    assert len(facts["losses"]) == 5
     assert names(tmp_path) == ["lora.loss.png", "lora.safetensors"]
 
 

@@ -26,7 +26,8 @@ _CHECKS: Final = 10
 _BETWEEN: Final = 5
 """Steps between checks at least: a check takes about as long."""
 _KEEP_EVERY: Final = 30.0
-"""Seconds after which the state is kept again: what a kill costs at most."""
+"""Seconds after which the state is kept again: what a kill costs at most, and Ctrl-C too, which
+may come in the middle of a step, when the weights are neither those before nor those after."""
 _WARM_UP: Final = 0.05
 """Share of the steps over which the rate rises; then it falls like a cosine to `_LAST_RATE`."""
 _LAST_RATE: Final = 0.1
@@ -107,10 +108,6 @@ def follow(
             if checking or time.monotonic() - saved > _KEEP_EVERY:
                 _keep(kept, course, student, optimizer)
                 saved = time.monotonic()
-    except KeyboardInterrupt:
-        if course.losses:
-            _keep(kept, course, student, optimizer)
-        raise
     except ArithmeticError as error:
         kept[0].unlink(missing_ok=True)  # the same again would end the same
         raise MienError(f"The training lost its way: {error}.", "Lower --rate.") from error
@@ -180,14 +177,14 @@ def _recalled(
         return None
     try:
         parts = {word: _part(tensors, word, student) for word in ("now", "best", *_MOMENTS)}
-    except KeyError:
+        course = Course(
+            [float(x) for x in facts["losses"]],
+            [(int(step), float(loss)) for step, loss in facts["checks"]],
+            parts["best"],
+            len(facts["losses"]),
+        )
+    except (KeyError, TypeError, ValueError):
         return None
-    course = Course(
-        [float(x) for x in facts["losses"]],
-        [(int(step), float(loss)) for step, loss in facts["checks"]],
-        parts["best"],
-        len(facts["losses"]),
-    )
     student.load(parts["now"])
     steps = torch.tensor(float(course.resumed))
     for name, parameter in student.parameters.items():

@@ -32,7 +32,7 @@ class TrainSettings:
         512, 64, 1024, "Pixels of a face's side; less is quicker and needs less memory."
     )
     batch: int = _number(2, 1, 64, "Frames a step.")
-    frames: int = _number(400, 2, 10_000, "Frames of the shot that are learned from, at most.")
+    frames: int = _number(400, 4, 10_000, "Frames of the shot that are learned from, at most.")
     held_out: int = _number(8, 2, 1000, "Every how many frames one is kept back, to check with.")
     sheet: int = _number(4, 0, 32, "Held-out frames that the sheet shows, before and after.")
     reference_scale: float = _number(
