@@ -100,7 +100,8 @@ def _refer(clip: Any, placed: _Placed, result: ShotResult, activate: bool) -> No
     )
     references = dict(clip.media_references())
     references[RENDERS] = _reference(result, available, source_key(clip))
-    key = RENDERS if activate else clip.active_media_reference_key
+    active = clip.active_media_reference_key
+    key = RENDERS if activate or active not in references else active
     clip.set_media_references(references, key)
 
 

@@ -27,6 +27,11 @@ __all__ = ["Cut", "Wishes", "all_uses", "read"]
 _MEDIA_ENDINGS: Final = (*CONTAINERS, *EXTENSIONS, ".m4v", ".avi", ".mts", ".m2ts", ".r3d", ".braw")
 """Endings that clips carry in their names when an editor named them after their files."""
 
+_UNREADABLE: Final = (
+    otio.exceptions.OTIOError, NotImplementedError, ValueError, ArithmeticError,
+)  # fmt: skip
+"""What is raised of ranges that are not there, rates of 0, times that are no numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -78,8 +83,7 @@ def read(path: Path, rate: Fraction | str | None, wishes: Wishes) -> Cut:
     content = open_cut(path, rate)
     try:
         return _found(path, content, wishes)
-    except (otio.exceptions.OTIOError, ValueError, ArithmeticError) as error:
-        # Ranges that are not there, rates of 0, times that are no numbers.
+    except _UNREADABLE as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise InputError(
             f"{path.name} does not say when its clips are shown: {reason}.", "Export it again."

@@ -51,9 +51,9 @@ class Place:
 def source_key(clip: Any) -> str:
     """Key of the media that a clip is made from: the active ones, but never an earlier render."""
     active = str(clip.active_media_reference_key)
-    if active != RENDERS:
-        return active
     references = clip.media_references()
+    if active != RENDERS or references.get(RENDERS) is None:
+        return active
     note = references[RENDERS].metadata.get(RENDERS)
     said = note.get(SOURCE) if isinstance(note, Mapping) else None
     keys = [key for key in references if key != RENDERS]
@@ -64,7 +64,8 @@ def source_key(clip: Any) -> str:
 def source_reference(clip: Any) -> Any:
     """The media that a clip is made from; a missing reference when only a render is left."""
     key = source_key(clip)
-    return otio.schema.MissingReference() if key == RENDERS else clip.media_references()[key]
+    found = None if key == RENDERS else clip.media_references().get(key)
+    return otio.schema.MissingReference() if found is None else found
 
 
 def place_of(reference: Any, folder: Path) -> Place | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 import opentimelineio as otio
@@ -16,17 +17,33 @@ _ROUNDED: Final = 0.006
 """How far 23.98 and 29.97 are written from the rates they mean, at most."""
 _FINEST: Final = 1_000_000
 """Denominator of what is not a whole number of frames; a retime's, or a subframe's."""
+_MOST: Final = 1e15
+_FASTEST: Final = 1e6
 _SAME_COUNT: Final = Fraction(3, 2000)
 """Rates that differ by less count alike: 24 and 24000/1001 number the same frames."""
 
 
 def exact(value: float) -> Fraction:
-    """A number of frames: whole where it is as good as whole."""
-    return Fraction(value).limit_denominator(_FINEST)
+    """A number of frames: whole where it is as good as whole.
+
+    Raises:
+        ValueError: When it is none, or beyond all film.
+    """
+    if not abs(value) < _MOST:
+        raise ValueError(f"{value} is no number of frames")
+    whole = int(value)
+    return Fraction(whole) if value == whole else Fraction(value).limit_denominator(_FINEST)
 
 
+@lru_cache(maxsize=256)
 def exact_rate(rate: float) -> Fraction:
-    """The rate that a rounded one means: 24000/1001 for 23.976, and for 23.98."""
+    """The rate that a rounded one means: 24000/1001 for 23.976, and for 23.98.
+
+    Raises:
+        ValueError: When it is none.
+    """
+    if not 0 < rate < _FASTEST:
+        raise ValueError(f"{rate} is no frame rate")
     whole = round(rate)
     if abs(rate - whole) < 1e-6 and whole:
         return Fraction(whole)

@@ -123,7 +123,7 @@ def uses(sequence: Sequence) -> Iterator[Use]:
     """Every clip of an edit with pictures that is shown, in the order of the file."""
     root = sequence.root
     number = 0
-    for track in [root] if isinstance(root, otio.schema.Track) else root:
+    for track in [root] if isinstance(root, otio.schema.Track) else root or ():
         if _heard_only(track):
             continue
         number += 1
