@@ -18,6 +18,7 @@ from mien.rendering.reference.need import Need, need_of
 from mien.rendering.reference.paste import correction_of, in_colours_of, paste, picture_of
 from mien.rendering.reference.temporal import Timing, noise_field, shares
 from mien.rendering.reference.warped import Warped
+from mien.rendering.warp.topology import LIPS
 from tests.contract.scenes import Scene, Spot
 
 OPEN = {"jawOpen": 0.6, "mouthSmile": 0.4}
@@ -183,6 +184,13 @@ def test_neighbours_count_less_the_further_they_are() -> None:
     assert weights[4] == pytest.approx(weights[6])
     assert weights[5] > weights[6] > weights[7] > weights[8]
     assert shares(5, frames, 4, moving)[5] > 0.75
+
+    def talking(frame: int) -> np.ndarray:
+        place = np.zeros((468, 2), np.float32)
+        place[list(LIPS.rim)] = 0.1 * frame
+        return place
+
+    assert shares(5, frames, 4, talking)[5] > 0.75
     assert shares(5, (5,), 0, still) == {5: 1.0}
 
 

@@ -70,11 +70,13 @@ def get_renderer(name: str = "auto", settings: ReferenceSettings | None = None) 
 
 
 def _check_reference(settings: ReferenceSettings) -> None:
-    for model in _lacking(settings.approximate):
+    optional = {"taesd": settings.small_vae, "lcm-lora-sdv1-5": settings.scheduler == "lcm"}
+    wanted = [name for name, needed in optional.items() if needed and not installed(name)]
+    for model in [*_lacking(settings.approximate), *wanted]:
         try:
             locate(model)  # says which files are missing, and how to get them
         except MissingPartError as error:
-            if model in _lacking(approximate=True):
+            if model in wanted or model in _lacking(approximate=True):
                 raise
             raise MissingPartError(
                 error.cause, f"{error.remedy} Or go on with --approximate, by the next best way."

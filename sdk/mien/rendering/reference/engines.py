@@ -68,7 +68,7 @@ class Engines:
             self.device.kind,
             precision,
             small_vae=self.settings.small_vae,
-            lcm=self.settings.scheduler == "lcm" and installed("lcm-lora-sdv1-5"),
+            lcm=self.settings.scheduler == "lcm",
             shot_lora=Path(lora) if lora else None,
         )
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from mien.model.curves import BoolArray, FloatArray
+from mien.rendering.warp.field import IntArray
+from mien.rendering.warp.topology import EYES, LIPS, SKIN
 
 __all__ = ["Timing", "noise_field", "shares"]
 
@@ -87,18 +90,28 @@ def shares(
         frame: The frame.
         frames: It and its neighbours.
         reach: Frames to either side.
-        place: (V, 2) where the skin lies on the head in a frame, cm.
+        place: (468, 2) where the skin lies on the head in a frame, cm.
     """
     here = place(frame)
+    parts = _parts()
     weights = {}
     for other in frames:
         time = (1 + np.cos(np.pi * (other - frame) / (reach + 1))) / 2
-        apart = float(np.sqrt(((place(other) - here) ** 2).sum(axis=1).mean()))
+        squares = ((place(other) - here) ** 2).sum(axis=1)
+        apart = float(np.sqrt(max(squares[part].mean() for part in parts)))
         weight = float(time * np.exp(-0.5 * (apart / _APART) ** 2))
         if weight > _LEAST:
             weights[other] = weight
     total = sum(weights.values())
     return {other: weight / total for other, weight in weights.items()}
+
+
+@cache
+def _parts() -> tuple[IntArray, ...]:
+    """The face, and the parts of it that can move while the rest is still."""
+    everything = np.arange(SKIN, dtype=np.int32)
+    rims = (opening.rim for opening in (LIPS, *EYES.values()))
+    return everything, *(np.array(rim, dtype=np.int32) for rim in rims)
 
 
 def noise_field(seed: int, face: int, shape: tuple[int, ...]) -> FloatArray:
