@@ -59,6 +59,14 @@ def test_batch_a_folder(footage: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_batch_a_cut(footage: Path, tmp_path: Path) -> None:
+    told = run("batch_a_cut.py", tmp_path, footage, "batch")
+    for name in ("sh010", "sh020"):
+        assert f"{name}: file://{tmp_path}/batch/renders/{name}.mp4" in told
+        assert probe(tmp_path / "batch" / "renders" / f"{name}.mp4").clock.frame_count == 14
+
+
+@pytest.mark.slow
 def test_plot_curves(footage: Path, tmp_path: Path) -> None:
     run("plot_curves.py", tmp_path, footage, "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from mien.editorial import read_cut
 from mien.editorial.places import place_of
-from mien.errors import InputError, NothingToDoError, UsageError
+from mien.errors import InputError, MissingPartError, NothingToDoError, UsageError
 from mien.io import project as project_file
 from mien.io.project import Project
 from mien.jobs.job import ShotJob
@@ -216,3 +217,21 @@ def test_a_folder_of_edits_must_be_one(tmp_path: Path) -> None:
     for folder, said in (("none", "is no folder"), ("empty", "holds no project")):
         with pytest.raises(InputError, match=said):
             jobs(tmp_path, clip("a", 0, 24), edits=tmp_path / folder)
+
+
+def test_an_edl_that_names_no_files_is_matched_by_reel_and_timecode(tmp_path: Path) -> None:
+    edits = tmp_path / "edits"
+    write_project(edits, "smile.mien", "A001.mp4", asked=FrameRange(0, 4))
+    event = "{:03}  A001  V  C  00:00:00:{:02} 00:00:00:{:02} 01:00:00:{:02} 01:00:00:{:02}\n"
+    text = "TITLE: t\n\n" + event.format(1, 0, 4, 0, 4) + "* FROM CLIP NAME: early\n"
+    text += event.format(2, 6, 10, 4, 8) + "* FROM CLIP NAME: late\n"
+    (tmp_path / "t.edl").write_text(text)
+    (job,) = read_cut(tmp_path / "t.edl", rate="25", edits=edits).jobs
+    assert (job.name, job.project, job.media) == ("early", edits / "smile.mien", None)
+    assert job.origin == "t.edl, V, 01:00:00:00"
+
+
+def test_without_otio_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentimelineio", None)
+    with pytest.raises(MissingPartError, match=r"mien\[editorial\]"):
+        read_cut(tmp_path / "cut.otio")

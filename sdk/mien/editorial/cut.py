@@ -147,7 +147,7 @@ class _Finder:
         )
         try:
             asked = asked_of(use.clip)
-            project = self._project(asked, shot)
+            project = self._project(asked, shot, use)
         except MienError as error:
             return replace(shot, problem=Problem.of(error))
         if asked is None and project is None:
@@ -174,18 +174,17 @@ class _Finder:
         place = place_of(source_reference(use.clip), folder)
         if place is not None:
             return place
-        known = fields_of(use.clip.metadata, "cmx_3600")
-        path = beside([use.clip.name, str(known.get("reel", ""))], folder)
+        path = beside([use.clip.name, _reel(use)], folder)
         return None if path is None else Place(path, True)
 
-    def _project(self, asked: Asked | None, shot: ShotJob) -> Path | None:
+    def _project(self, asked: Asked | None, shot: ShotJob, use: Use) -> Path | None:
         edits = self._wishes.edits
         if asked is not None:
             folders = (self._path.parent,) if edits is None else (edits, self._path.parent)
             return None if asked.project is None else project_path(asked.project, folders)
         if self._sidecars is None:
             return None
-        return self._sidecars.project_for(shot.name, shot.media, shot.frames)
+        return self._sidecars.project_for(shot.name, shot.media, shot.frames, _reel(use))
 
 
 def _span(use: Use, place: Place | None, handles: int) -> CutSpan | None:
@@ -217,6 +216,11 @@ def _record(sequence: Sequence, use: Use) -> str:
     start = sequence.start
     rate = use.rate if start is None else exact_rate(start.rate)
     return record_timecode(use.record + (0 if start is None else seconds(start)), rate)
+
+
+def _reel(use: Use) -> str:
+    """Name of a clip's tape or card, as an EDL knows it."""
+    return str(fields_of(use.clip.metadata, "cmx_3600").get("reel", ""))
 
 
 def _stem(name: str) -> str:

@@ -88,18 +88,21 @@ class Sidecars:
             self._by_media[sidecar.content].append(sidecar)
             self._by_media[sidecar.media.lower()].append(sidecar)
 
-    def project_for(self, name: str, media: Path | None, span: CutSpan | str | None) -> Path | None:
+    def project_for(
+        self, name: str, media: Path | None, span: CutSpan | str | None, reel: str = ""
+    ) -> Path | None:
         """The project for a clip; None without one.
 
         Args:
             name: The clip's name, as a file's.
             media: Its media; None when they are not known.
             span: The frames that the cut uses; None for all.
+            reel: Name of its tape or card, for a cut that names no files.
 
         Raises:
             InputError: When several fit equally well.
         """
-        same = [found for found in self._of_media(name, media) if found.asks_in(span)]
+        same = [found for found in self._of_media((name, reel), media) if found.asks_in(span)]
         named = [found for found in same if found.path.stem.lower() == name.lower()]
         # One with another clip's name is that clip's.
         free = [found for found in same if found.path.stem.lower() not in self._clips]
@@ -122,13 +125,14 @@ class Sidecars:
             if found.path not in self._used
         ]
 
-    def _of_media(self, name: str, media: Path | None) -> list[_Sidecar]:
+    def _of_media(self, names: tuple[str, str], media: Path | None) -> list[_Sidecar]:
         if media is None:
-            # The cut names no file: a project of the clip's name, or of media of that name.
+            # The cut names no file; media are named after the clip, or after the reel.
+            wanted = {name.lower() for name in names if name}
             return [
                 found
                 for found in self._found
-                if name.lower() in (PurePosixPath(found.media).stem.lower(), found.media.lower())
+                if wanted & {PurePosixPath(found.media).stem.lower(), found.media.lower()}
             ]
         if media not in self._contents:
             self._contents[media] = content_of(media)
