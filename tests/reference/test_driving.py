@@ -1,0 +1,116 @@
+"""What drives the reference renderer, and when it can be had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.errors import MissingPartError
+from mien.model.settings import ReferenceSettings
+from mien.rendering import devices
+from mien.rendering.reference.driving import Bridge, bridge_for, drive
+from mien.rendering.reference.warped import Warped
+from mien.rendering.registry import available, get_renderer
+from mien.weights.flame_file import write_flame
+from tests.contract.scenes import Scene
+from tests.flame_heads import made_head
+
+APPROXIMATE = ReferenceSettings(approximate=True)
+
+
+def linked(small_models: Path, folder: Path, *, without: str = "") -> Path:
+    for model in small_models.iterdir():
+        if model.name != without:
+            (folder / model.name).symlink_to(model)
+    return folder
+
+
+def add_head(folder: Path) -> None:
+    (folder / "flame2020").mkdir()
+    write_flame(made_head(), folder / "flame2020" / "flame.npz")
+
+
+@pytest.fixture
+def complete(small_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    add_head(linked(small_models, tmp_path))
+    monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def without_smirk(small_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    add_head(linked(small_models, tmp_path, without="smirk"))
+    monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
+    return tmp_path
+
+
+def test_all_is_there(complete: Path) -> None:
+    bridge = bridge_for(False)
+    assert bridge.exact
+    assert "approximate" not in str(bridge)
+    assert get_renderer("reference").name == "reference"
+    assert "reference" in available()
+
+
+def test_without_a_head(models: Path) -> None:
+    for ask in (lambda: bridge_for(False), lambda: get_renderer("reference")):
+        with pytest.raises(MissingPartError, match=r"flame2020.*flame\.npz"):
+            ask()
+    with pytest.raises(MissingPartError, match="--approximate"):
+        get_renderer("reference")
+    assert bridge_for(True) == Bridge(smirk=True, head=False)
+    assert get_renderer("reference", APPROXIMATE).name == "reference"
+
+
+def test_without_smirk(without_smirk: Path) -> None:
+    with pytest.raises(MissingPartError, match=r"SMIRK_em1\.pt"):
+        get_renderer("reference")
+    assert bridge_for(True) == Bridge(smirk=False, head=True)
+    assert "fit to the landmarks" in str(bridge_for(True))
+    assert get_renderer("reference", APPROXIMATE).name == "reference"
+
+
+def test_with_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
+    for approximate in (False, True):
+        with pytest.raises(MissingPartError):
+            bridge_for(approximate)
+        with pytest.raises(MissingPartError, match="arc2face"):
+            get_renderer("reference", ReferenceSettings(approximate=approximate))
+
+
+def test_a_tiers_models_are_named(complete: Path) -> None:
+    with pytest.raises(MissingPartError, match="taesd"):
+        get_renderer("reference", ReferenceSettings(small_vae=True))
+    with pytest.raises(MissingPartError, match="lcm-lora"):
+        get_renderer("reference", ReferenceSettings(scheduler="lcm"))
+
+
+@pytest.mark.parametrize("gpu", [True, False])
+def test_auto_wants_everything_and_a_gpu(
+    complete: Path, monkeypatch: pytest.MonkeyPatch, gpu: bool
+) -> None:
+    monkeypatch.setattr(devices, "accelerated", lambda: gpu)
+    assert get_renderer("auto").name == ("reference" if gpu else "warp")
+    (complete / "arc2face").unlink()
+    assert get_renderer("auto").name == "warp"
+
+
+@pytest.mark.parametrize("how", ["complete", "without_smirk", "models"])
+def test_the_edit_is_added_to_the_performance(how: str, request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue(how)
+    scene = Scene()
+    asked, nothing = scene.plan(jawOpen=0.7), scene.plan()
+    bridge = bridge_for(approximate=True)
+    found = [
+        drive(plan, scene.shot, scene, Warped(plan, scene.shot, scene), bridge, "rgb", "cpu")
+        for plan in (asked, nothing)
+    ]
+    assert found[0].shape == (4, 55)
+    assert np.isfinite(found[0]).all()
+    assert not np.array_equal(*found)
+    if bridge.head:
+        # The jaw opens by a turn about x.
+        assert (found[0][:, 52] - found[1][:, 52] > 0.05).all()
