@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+# Tests run side by side, one for each core; threads that torch and BLAS would add only wait for
+# each other. No byte depends on their number.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 _SHARED = Path(os.environ.get("MIEN_SHARED", Path(__file__).parents[2] / "shared"))
 
 
