@@ -309,6 +309,9 @@ def _print_report(report: BatchReport, *, json: bool) -> None:
         return
     for outcome in report.failed:
         print_notice(f"{outcome.plan.job.name} failed: {outcome.problem}")
+    for outcome in report.outcomes:
+        for note in outcome.notes:
+            print_notice(f"{outcome.plan.job.name}: {note}")
     done = [outcome for outcome in report.outcomes if outcome.problem is None]
     frames = sum(outcome.plan.frames for outcome in done)
     kept = sum(outcome.kept for outcome in done)

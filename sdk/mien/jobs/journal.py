@@ -5,6 +5,7 @@
     tracked/KEY.lock        held by the process that tracks them
     shots/NAME/frames/      finished frames (rendering/frame_files.py)
     shots/NAME/output.json  what the output is, or is about to be
+    shots/NAME/notes.json   what the renderer had to say
     shots/NAME/writing      held by the process that writes the output
 
 Whatever is done is written aside, synced and renamed before it counts. Nothing is believed that
@@ -17,7 +18,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,7 @@ class ShotJournal:
         self._batch = folder / FOLDER
         self.folder = self._batch / "shots" / name
         self._record = self.folder / "output.json"
+        self._notes = self.folder / "notes.json"
 
     @property
     def frames(self) -> Path:
@@ -154,6 +156,27 @@ class ShotJournal:
         value = {name: getattr(record, name) for name in OutputRecord.__slots__}
         with written_whole(self._record) as file:
             file.write(json.dumps(value, indent=1).encode())
+
+    def notes(self, key: str) -> list[str]:
+        """What the renderer had to say of the frames that `key` names."""
+        try:
+            value = json.loads(self._notes.read_bytes())
+            return [str(note) for note in value["notes"]] if value["key"] == key else []
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
+
+    def add_notes(self, key: str, notes: Sequence[str]) -> None:
+        """Keep what a renderer had to say.
+
+        Raises:
+            WriteError: When the disk is full.
+        """
+        known = self.notes(key)
+        new = [note for note in notes if note not in known]
+        if new:
+            self.make()
+            with written_whole(self._notes) as file:
+                file.write(json.dumps({"key": key, "notes": known + new}, indent=1).encode())
 
     def whole(self, key: str, output: Path) -> OutputRecord | None:
         """The record of an output that is made from `key`, whole and as it was written."""

@@ -28,6 +28,7 @@ _HEIGHT = 270
 _LOOKS = 3
 """Frames that are shown of a shot."""
 _QUALITY = 85
+_ABOUT = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +119,10 @@ def _telling(plans: Sequence[FacePlan], span: FrameRange) -> list[int]:
         delta = plan.evaluated.delta[span.start : span.stop]
         asked += np.linalg.norm(delta.astype(np.float64), axis=1)
     parts = np.array_split(np.arange(len(span)), min(_LOOKS, len(span)))
-    best = [int(part[np.argmax(asked[part])]) for part in parts]
-    return [span.start + frame for frame in best]
+    return [span.start + _middle_of_most(part, asked[part]) for part in parts]
+
+
+def _middle_of_most(frames: npt.NDArray[np.intp], asked: npt.NDArray[np.float64]) -> int:
+    """The middle of the frames in which about as much is asked as ever."""
+    most = frames[asked >= _ABOUT * asked.max()]
+    return int(most[len(most) // 2])

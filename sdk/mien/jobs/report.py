@@ -84,6 +84,7 @@ def _facts(outcome: ShotOutcome) -> dict[str, Any]:
         "kept": outcome.kept,
         "done_again": outcome.tries,
         "seconds": round(outcome.seconds, 3),
+        "notes": list(outcome.notes),
         "report": _page_of(outcome),
         "problem": None
         if problem is None

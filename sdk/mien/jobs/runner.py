@@ -41,6 +41,7 @@ class ShotOutcome:
         tries: Tasks that were done anew.
         seconds: Time that workers took for it.
         looks: Pictures of it, as pictures.py tells them.
+        notes: What the renderer had to say.
     """
 
     plan: ShotPlan
@@ -53,6 +54,7 @@ class ShotOutcome:
     tries: int = 0
     seconds: float = 0.0
     looks: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def result(self) -> ShotResult:
@@ -166,13 +168,15 @@ class _Run:
             self.show.made(result["made"])
             self._chunk_ended(shot)
             return
-        outcome.edited, outcome.looks = result["edited"], tuple(result["looks"])
+        outcome.edited = result["edited"]
+        outcome.looks, outcome.notes = tuple(result["looks"]), tuple(result["notes"])
         self._ended(outcome)
 
     def _prepared(self, shot: _Open, result: Mapping[str, Any]) -> None:
         outcome = shot.outcome
         outcome.faces, outcome.asked = tuple(result["faces"]), result["asked"]
-        outcome.looks, outcome.kept = tuple(result["looks"]), result["whole"]
+        outcome.looks, outcome.notes = tuple(result["looks"]), tuple(result["notes"])
+        outcome.kept = result["whole"]
         missing = result["missing"]
         self.show.prepared(outcome.plan.frames, len(missing))
         if outcome.kept:

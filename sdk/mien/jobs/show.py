@@ -80,7 +80,7 @@ class _Bars(Show):
         self._tasks[slot] = task
         if slot not in self._workers:
             self._workers[slot] = self._display.add_task("", total=None)
-        self._display.reset(self._workers[slot], total=None, description=f"  {task}")
+        self._display.reset(self._workers[slot], total=None, description=f"  {task}", visible=True)
 
     def told(self, slot: int, stage: str, done: int, total: int) -> None:
         """A worker tells how far it is."""
@@ -89,7 +89,7 @@ class _Bars(Show):
 
     def ends(self, slot: int) -> None:
         """A worker is done with its task, or has failed."""
-        self._display.reset(self._workers[slot], total=None, description="  ")
+        self._display.update(self._workers[slot], visible=False)
 
     def prepared(self, planned: int, missing: int) -> None:
         """It is known now how many of a shot's frames are to be made."""

@@ -28,7 +28,7 @@ from mien.model.settings import ReferenceSettings
 from mien.model.shot import MediaFacts, Shot
 from mien.pipeline import Output, ShotFrames
 from mien.progress import Progress
-from mien.rendering.base import FacePlan, Renderer
+from mien.rendering.base import FacePlan, NotingRenderer, Renderer
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import media_stamp
 
@@ -46,6 +46,7 @@ class _Opened:
     stamp: tuple[str, int]
     shot: Shot
     plans: Sequence[FacePlan]
+    renderer: Renderer | None
     frames: ShotFrames
     key: str
 
@@ -106,12 +107,17 @@ class Workbench:
             "faces": [plan.face.number for plan in opened.plans],
             "asked": opened.frames.asked(task.order.frames),
             "looks": [look.to_dict() for look in pictures.looks()],
+            "notes": journal.notes(opened.key),
         }
 
     def _render(self, task: Task, progress: Progress) -> dict[str, Any]:
         opened = self._open(task.order, progress)
         span = opened.shot.clock.parse_range(str(task.frames or task.order.frames))
-        return {"made": opened.frames.make(span.intersection(task.order.frames), progress)}
+        made = opened.frames.make(span.intersection(task.order.frames), progress)
+        if made and isinstance(opened.renderer, NotingRenderer):
+            journal = ShotJournal(task.order.folder, task.order.name)
+            journal.add_notes(opened.key, opened.renderer.notes)
+        return {"made": made}
 
     def _assemble(self, task: Task, progress: Progress) -> dict[str, Any]:
         order = task.order
@@ -124,7 +130,11 @@ class Workbench:
                 record = self._write(opened, journal, progress)
         pictures = Pictures(order.folder, order.name)
         looks = pictures.make(opened.shot, opened.plans, order.frames, order.output)
-        return {"edited": record.edited, "looks": [look.to_dict() for look in looks]}
+        return {
+            "edited": record.edited,
+            "looks": [look.to_dict() for look in looks],
+            "notes": journal.notes(opened.key),
+        }
 
     def _write(self, opened: _Opened, journal: ShotJournal, progress: Progress) -> OutputRecord:
         """Write the output and its record, in an order that a kill cannot disturb."""
@@ -158,7 +168,7 @@ class Workbench:
             repr((frames.key(span), str(span), order.codec, order.lossless)).encode(),
             digest_size=16,
         ).hexdigest()
-        self._opened = _Opened(order, stamp, shot, plans, frames, key)
+        self._opened = _Opened(order, stamp, shot, plans, renderer, frames, key)
         return self._opened
 
     def _project(self, order: Order, progress: Progress) -> Project:
