@@ -30,3 +30,12 @@ def engine(fixtures: Path) -> Engine:
     from mien.rendering.reference.files import ReferenceFiles
 
     return Engine.open(ReferenceFiles.under(fixtures / "models", fixtures / "base"))
+
+
+@pytest.fixture(scope="session")
+def gpu() -> None:
+    """Only machines with a GPU run the tests that use it."""
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("there is no GPU")
