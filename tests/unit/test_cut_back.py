@@ -164,6 +164,19 @@ def test_a_render_without_timecode_is_listed_from_its_own_start(tmp_path: Path) 
     assert "00:00:00:08 00:00:02:08 00:00:00:00 00:00:02:00" in files[1].read_text()
 
 
+@pytest.mark.parametrize(("speed", "used"), [(0.5, 12), (2.0, 48), (0.0, 1), (-2.0, 48)])
+def test_retimes_are_in_the_edl_list(tmp_path: Path, speed: float, used: int) -> None:
+    item = clip("a", HOUR + 200, 24, available=span(HOUR, 500), edit=SMILE, speed=speed)
+    cut = read_cut(saved(timeline([item]), tmp_path / "s.otio"))
+    coded = Clock(Fraction(24), 500, None, Timecode(HOUR, 24))
+    files = write_back(cut, all_rendered(cut, tmp_path, coded), tmp_path)
+    source = (str(Timecode(HOUR + 200 + more, 24)) for more in (0, used))
+    assert f"C        {' '.join(source)} 00:00:00:00 00:00:01:00" in files[1].read_text()
+    (back,) = otio.adapters.read_from_file(str(files[1]), rate=24).find_clips()
+    assert back.source_range == span(HOUR + 200, 24)
+    assert [effect.time_scalar for effect in back.effects] == [speed]
+
+
 def test_a_sequence_of_images_is_referred_to_as_one(tmp_path: Path) -> None:
     cut = read_cut(saved(timeline([clip("a", 100, 4, edit=SMILE)]), tmp_path / "s.otio"))
     for number in range(1101, 1105):

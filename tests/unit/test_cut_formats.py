@@ -33,7 +33,8 @@ M2   A002       048.0                02:00:10:00
 * TO CLIP NAME: A002.mov
 003  A003     V     C        03:00:00:00 03:00:01:00 01:00:08:00 01:00:09:00
 * FROM CLIP NAME: A003.mov
-004  A004     V     D    012 04:00:00:00 04:00:01:00 01:00:09:00 01:00:10:00
+004  A004     V     D    012 04:00:00:00 04:00:02:00 01:00:09:00 01:00:10:00
+M2   A004       048.0                04:00:00:00
 * FROM CLIP NAME: A004.mov
 """
 
@@ -99,7 +100,8 @@ def test_an_edl_is_read_with_dissolves_retimes_gaps_and_markers(tmp_path: Path) 
     assert [float(use.record) for use in (first, second, third, fourth)] == [0, 4, 8, 9]
     # A dissolve on one line is one all the same.
     assert frames(third) == (3 * HOUR, 3 * HOUR + 24 + 12)
-    assert frames(fourth) == (4 * HOUR, 4 * HOUR + 24)
+    assert frames(fourth) == (4 * HOUR, 4 * HOUR + 48)
+    assert fourth.speed == 2
     # A marker is on its clip, not an hour beside it.
     assert first.clip.markers[0].marked_range.start_time.value == HOUR + 38
 
