@@ -24,7 +24,7 @@ from mien.model.curves import FloatArray
 from mien.rendering.base import Patch
 from mien.rendering.reference.crop import Crop
 from mien.rendering.reference.need import Need
-from mien.rendering.warp.tone import diffuse, luma
+from mien.rendering.warp.tone import luma, smoothstep
 
 __all__ = ["Correction", "correction_of", "display", "in_colours_of", "paste", "picture_of"]
 
@@ -32,8 +32,12 @@ _SLOW = 0.035
 """Standard deviation, as a part of the square's side, of what counts as shading."""
 _SEAM = 0.02
 """Likewise, of how far the difference around a border is taken off inside."""
+_PIXELS_A_DEVIATION = 4
+"""Pixels to a standard deviation where a smooth average is worked out."""
 _LIMIT = 0.08
 """Of shading's change, in R'G'B': a stronger one is a fault of the regenerated face."""
+_EVERY = 2
+"""Every how many pixels colours are compared."""
 _GAIN = 0.5, 2.0
 """Limits of a contrast that is matched."""
 _GRAIN_REACH = 2.5
@@ -90,10 +94,11 @@ def in_colours_of(regenerated: FloatArray, warped: FloatArray, need: Need) -> Fl
 
     They are compared on the skin that merely moves.
     """
-    weight = need.face * (1 - need.made) + 1e-6
-    weight = weight / weight.sum()
-    mean, deviation = _moments(regenerated, weight)
-    wanted, wide = _moments(warped, weight)
+    some = np.s_[::_EVERY, ::_EVERY]
+    weight = (need.face * (1 - need.made))[some] + 1e-6
+    weight /= weight.sum()
+    mean, deviation = _moments(regenerated[some], weight)
+    wanted, wide = _moments(warped[some], weight)
     gain = np.clip(wide / np.maximum(deviation, 1e-4), *_GAIN)
     return np.asarray((regenerated - mean) * gain + wanted, dtype=np.float32)
 
@@ -107,16 +112,12 @@ def correction_of(difference: FloatArray, warped: FloatArray, need: Need, own: f
         need: What has to be regenerated.
         own: This frame's share of the difference.
     """
-    size = len(warped)
-    kept = need.face * (1 - need.made)
-    weight = cv2.GaussianBlur(kept, (0, 0), _SLOW * size)
-    slow = cv2.GaussianBlur(difference * kept[..., None], (0, 0), _SLOW * size)
-    slow /= np.maximum(weight, 1e-3)[..., None]
+    slow, _ = _averaged(difference, need.face * (1 - need.made), _SLOW)
+    colour, _ = _averaged(warped, np.ones_like(need.made), _SLOW)
     # Shading scales the skin's own colour; a change of hue is the regenerated face's fault.
-    colour = cv2.GaussianBlur(warped, (0, 0), _SLOW * size)
     brighter = (_LIMIT * np.tanh(luma(slow) / _LIMIT) * need.shaded)[..., None]
     shading = brighter * np.clip(colour / np.maximum(luma(colour), 1e-2)[..., None], 0, 3)
-    seam = diffuse(shading - difference, 1 - need.made, _SEAM * size)
+    seam = _continued(shading - difference, 1 - need.made)
     return Correction(np.asarray(difference + seam, np.float32), need.made, warped, own)
 
 
@@ -141,6 +142,42 @@ def paste(patch: Patch, plate: Plate, crop: Crop, correction: Correction) -> Pat
     if plate.layout.floating:
         change = _linear(warped + change) - _linear(warped)
     return Patch(box, np.asarray(patch.rgb + change, dtype=np.float32), patch.mask)
+
+
+def _averaged(
+    picture: FloatArray, weight: FloatArray, width: float
+) -> tuple[FloatArray, FloatArray]:
+    """A square (N, N, 3) averaged under weights by a Gaussian, and (N, N) the weights' average.
+
+    What is smooth is worked out on fewer pixels.
+
+    Args:
+        picture: The square.
+        weight: (N, N) weights.
+        width: Standard deviation as a part of the square's side.
+    """
+    size = len(picture)
+    small = max(8, min(size, round(_PIXELS_A_DEVIATION / width)))
+    sigma = width * small
+    both = np.concatenate([picture * weight[..., None], weight[..., None]], axis=2)
+    both = cv2.resize(both, (small, small), interpolation=cv2.INTER_AREA)
+    both = cv2.GaussianBlur(both, (0, 0), sigma)
+    both = cv2.resize(both, (size, size), interpolation=cv2.INTER_LINEAR)
+    total = both[..., 3]
+    return both[..., :3] / np.maximum(total, 1e-3)[..., None], total
+
+
+def _continued(field: FloatArray, known: FloatArray) -> FloatArray:
+    """A field (N, N, 3) where it is known (N, N), and its smooth continuation elsewhere.
+
+    Normalised convolution (Knutsson and Westin 1993) at a scale, and at four times that scale
+    where the first sees nothing.
+    """
+    near, seen = _averaged(field, known, _SEAM)
+    far, _ = _averaged(field, known, 4 * _SEAM)
+    trust = smoothstep(seen, 0.0, 0.1)[..., None]
+    continued = far + trust * (near - far)
+    return np.asarray(continued + known[..., None] * (field - continued), dtype=np.float32)
 
 
 def _moments(picture: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:

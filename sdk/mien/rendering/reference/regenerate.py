@@ -102,7 +102,9 @@ class Regenerator:
         Raises:
             RenderError: When a frame cannot be made, even in float32; it is named.
         """
-        return self._whole(order, lambda engine, part: self._denoised(engine, part))
+        if not self._settings.batch:
+            self.batch = min(self.batch, self._that_fit(order))
+        return self._whole(order, self._denoised)
 
     def decode(self, order: Order, latents: FloatArray) -> FloatArray:
         """(B, N, N, 3) the pictures of latents (B, 4, h, w), R'G'B', finite.
@@ -133,6 +135,11 @@ class Regenerator:
             made += [self._checked(row, part, i, make) for i, row in enumerate(found)]
             done += len(part.frames)
         return np.stack(made)
+
+    def _that_fit(self, order: Order) -> int:
+        """How many frames the engine can take at once, as far as it can tell beforehand."""
+        guided, anchors = self._settings.guided, len(self._used(order))
+        return self.engine.frames_at_once(guided=guided, anchors=anchors, pixels=self.size)
 
     def _halve(self, error: BaseException) -> None:
         if self.batch == 1:
@@ -175,7 +182,7 @@ class Regenerator:
                 noise=noise[0],
                 step_noise=noise[1:],
                 bank=bank,
-                anchors=self._anchors(engine, order) if bank is not None else (),
+                anchors=self._anchors(engine, order),
                 start=start,
                 strength=order.strength,
                 steps=settings.steps,
@@ -202,8 +209,12 @@ class Regenerator:
     def _anchors(self, engine: Engine, order: Order) -> tuple[Anchor, ...]:
         return tuple(
             Anchor(self._anchor(engine, order, frame), torch.from_numpy(weights))
-            for frame, (_, weights) in order.anchors.items()
+            for frame, (_, weights) in self._used(order).items()
         )
+
+    def _used(self, order: Order) -> dict[int, tuple[FloatArray, FloatArray]]:
+        """The anchors that count; none do beside a Reference Adapter that is off."""
+        return order.anchors if self._settings.reference_scale else {}
 
     def _anchor(self, engine: Engine, order: Order, frame: int) -> Bank:
         """The bank of an anchor: made alone, so that it does not depend on who asks first."""
