@@ -188,6 +188,10 @@ def test_a_sequence_of_images_is_referred_to_as_one(tmp_path: Path) -> None:
     assert (render.start_frame, render.frame_zero_padding) == (1101, 4)
     assert render.target_url_for_image_number(3) == (tmp_path / "a.1104.exr").as_uri()
     assert render.available_range == span(100, 4)
+    (event,) = otio.adapters.read_from_file(str(tmp_path / "s.mien.edl"), rate=24).find_clips()
+    assert (event.media_reference.start_frame, event.media_reference.name_prefix) == (1101, "a.")
+    (listed,) = read(tmp_path / "s.mien.xml").find_clips()
+    assert listed.media_reference.target_url == (tmp_path / "a.1101.exr").as_uri()
 
 
 def test_media_at_another_rate_than_the_cut(tmp_path: Path) -> None:

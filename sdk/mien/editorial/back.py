@@ -14,7 +14,7 @@ import mien
 from mien.editorial.conform import Render, conform_lists
 from mien.editorial.cut import Cut, all_uses
 from mien.editorial.places import RENDERS, SOURCE, source_key, source_reference
-from mien.editorial.times import exact_rate
+from mien.editorial.times import count_at, exact_rate, recount, time
 from mien.editorial.uses import Use
 from mien.io.files import written_whole
 from mien.jobs.job import CutSpan, ShotResult
@@ -77,7 +77,8 @@ def _placed(use: Use, result: ShotResult) -> _Placed:
     if not isinstance(span, CutSpan):
         # All of the media, of a retime that cannot be followed.
         available = source_reference(use.clip).available_range
-        start = Fraction(0) if available is None else Fraction(available.start_time.value)
+        known = available is not None
+        start = count_at(available.start_time, use.rate) if known else Fraction(0)
         span = CutSpan(start, Fraction(1), use.rate, start)
     first, last = (span.number(frame, clock) for frame in (frames.start, frames.stop))
     own = Fraction(0)
@@ -91,13 +92,10 @@ def _refer(clip: Any, placed: _Placed, result: ShotResult, activate: bool) -> No
     source = source_reference(clip)
     known = source.available_range
     rate = clip.trimmed_range().start_time.rate if known is None else known.start_time.rate
-    scale = exact_rate(rate) / placed.rate
-    if known is None or abs(scale - 1) < Fraction(3, 2000):
-        scale = Fraction(1)
-    available = otio.opentime.TimeRange(
-        otio.opentime.RationalTime(float(placed.first * scale), rate),
-        otio.opentime.RationalTime(float(placed.length * scale), rate),
+    first, length = (
+        recount(count, placed.rate, exact_rate(rate)) for count in (placed.first, placed.length)
     )
+    available = otio.opentime.TimeRange(time(first, rate), time(length, rate))
     references = dict(clip.media_references())
     references[RENDERS] = _reference(result, available, source_key(clip))
     active = clip.active_media_reference_key

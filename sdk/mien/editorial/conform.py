@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Final
 
 import opentimelineio as otio
@@ -19,6 +20,7 @@ from mien.editorial.times import count_at, exact_rate
 from mien.editorial.uses import Sequence, Use, fields_of
 from mien.jobs.job import ShotResult
 from mien.jobs.names import safe_name
+from mien.media.sequence import Pattern
 from mien.timebase import Timecode
 
 __all__ = ["Render", "conform_lists"]
@@ -166,10 +168,28 @@ def _edl(events: list[_Event], title: str, rate: Fraction, drop: bool) -> str:
             lines.append("* FREEZE FRAME")
         lines += [
             f"* FROM CLIP NAME: {event.render.name}",
-            f"* FROM CLIP: {event.render.result.output}",
+            f"* FROM CLIP: {_listed(event.render)}",
             f"* LOC: {code(event.record)} RED     {_MARKER}{event.render.name}",
         ]
     return "\n".join([*lines, ""])
+
+
+def _listed(render: Render) -> str:
+    """A render's path as EDLs write it: images as `sh010.[1001-1010].exr`."""
+    output = render.result.output
+    pattern = None if output is None else Pattern.parse(output)
+    numbers = [] if pattern is None else pattern.numbers()
+    if pattern is None or not numbers:
+        return str(output)
+    first, last = (f"{number:0{pattern.digits}d}" for number in (numbers[0], numbers[-1]))
+    return str(pattern.folder / f"{pattern.prefix}[{first}-{last}]{pattern.suffix}")
+
+
+def _file(output: Path) -> Path:
+    """The file by which an editor opens a render: the first image of a sequence."""
+    pattern = Pattern.parse(output)
+    numbers = [] if pattern is None else pattern.numbers()
+    return pattern.file(numbers[0]) if pattern is not None and numbers else output
 
 
 def _speed(frames: Fraction) -> str:
@@ -207,7 +227,7 @@ def _clip(event: _Event, rate: float) -> Any:
     assert result.clock is not None
     length = round(len(result.frames) * exact_rate(rate) / result.clock.rate)
     reference = otio.schema.ExternalReference(
-        target_url=result.output.absolute().as_uri(),
+        target_url=_file(result.output.absolute()).as_uri(),
         available_range=otio.opentime.TimeRange(start, _time(length, rate)),
     )
     reference.name = result.output.name

@@ -9,9 +9,19 @@ from typing import Final
 import opentimelineio as otio
 
 from mien.errors import UsageError
+from mien.jobs.job import SAME_COUNT
 from mien.timebase import Timecode
 
-__all__ = ["count_at", "exact", "exact_rate", "record_timecode", "seconds", "time", "typed_rate"]
+__all__ = [
+    "count_at",
+    "exact",
+    "exact_rate",
+    "recount",
+    "record_timecode",
+    "seconds",
+    "time",
+    "typed_rate",
+]
 
 _ROUNDED: Final = 0.006
 """How far 23.98 and 29.97 are written from the rates they mean, at most."""
@@ -19,8 +29,6 @@ _FINEST: Final = 1_000_000
 """Denominator of what is not a whole number of frames; a retime's, or a subframe's."""
 _MOST: Final = 1e15
 _FASTEST: Final = 1e6
-_SAME_COUNT: Final = Fraction(3, 2000)
-"""Rates that differ by less count alike: 24 and 24000/1001 number the same frames."""
 
 
 def exact(value: float) -> Fraction:
@@ -75,9 +83,12 @@ def seconds(when: otio.opentime.RationalTime) -> Fraction:
 
 def count_at(when: otio.opentime.RationalTime, rate: Fraction) -> Fraction:
     """The number of a frame, as it is counted at a rate."""
-    own = exact_rate(when.rate)
-    value = exact(when.value)
-    return value if abs(own / rate - 1) < _SAME_COUNT else value * rate / own
+    return recount(exact(when.value), exact_rate(when.rate), rate)
+
+
+def recount(count: Fraction, own: Fraction, rate: Fraction) -> Fraction:
+    """A number of frames at one rate, counted at another; the same where they count alike."""
+    return count if abs(own / rate - 1) < SAME_COUNT else count * rate / own
 
 
 def time(count: Fraction, rate: float) -> otio.opentime.RationalTime:

@@ -16,11 +16,11 @@ from typing import Literal
 from mien.errors import MienError, TimeError
 from mien.timebase import Clock, FrameRange
 
-__all__ = ["CutSpan", "Problem", "ShotJob", "ShotResult", "Status"]
+__all__ = ["SAME_COUNT", "CutSpan", "Problem", "ShotJob", "ShotResult", "Status"]
 
 Status = Literal["done", "failed"]
 
-_SAME_COUNT = Fraction(3, 2000)
+SAME_COUNT = Fraction(3, 2000)
 """Rates that differ by less count the same frames: NTSC's are 1/1001 below their names."""
 
 
@@ -145,7 +145,7 @@ class CutSpan:
         not seconds.
         """
         scale = clock.rate / self.rate
-        return Fraction(1) if self.numbered or abs(scale - 1) < _SAME_COUNT else scale
+        return Fraction(1) if self.numbered or abs(scale - 1) < SAME_COUNT else scale
 
     def _seconds_said(self) -> str:
         start, stop = (float(n / self.rate) for n in (self.start, self.start + self.length))
