@@ -52,12 +52,15 @@ def test_a_worker_is_killed(batch: Batch, undisturbed: bytes) -> None:
     assert "Its worker was killed (SIGKILL)." in events
 
 
-def test_a_frame_that_kills_its_worker_fails_alone(batch: Batch, undisturbed: bytes) -> None:
+@pytest.mark.parametrize("engine", ["local", "dask"])
+def test_a_frame_that_kills_its_worker_fails_alone(
+    batch: Batch, undisturbed: bytes, engine: str
+) -> None:
     batch.environment = {"MIEN_TEST_DEADLY": "12"}
     batch.wait = 0
-    report = batch.run("--retries", 1, code=1)
+    report = batch.run("--retries", 1, "--engine", engine, code=1)
     problem = report["shots"][0]["problem"]
-    assert problem["cause"].startswith("Frames 7:14 failed 2 times: Its worker was killed")
+    assert problem["cause"].startswith("Frames 7:14 failed 2 times: Its worker ")
     assert not batch.output.exists()
     # Everything else was made, and the deadly frame was tried twice.
     assert sorted(set(batch.made())) == [frame for frame in FRAMES if frame != 13]
@@ -171,6 +174,24 @@ def test_the_source_is_replaced_in_between(footage: Path, tmp_path: Path) -> Non
     shutil.copy(other, media)
     report = batch.run("--resume")
     assert report["shots"][0]["frames_made"] == len(FRAMES)
+    assert batch.output.read_bytes() == expected.output.read_bytes()
+
+
+def test_the_source_is_replaced_while_it_is_rendered(footage: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.mp4"
+    backwards(footage, other)
+    expected = Batch(tmp_path / "expected", other, wait=0)
+    expected.run()
+    batch = Batch(tmp_path / "out", Path(shutil.copy(footage, tmp_path / "plate.mp4")))
+    process = batch.start()
+    batch.wait_for(8, process)
+    shutil.copy(other, tmp_path / "new.mp4")
+    (tmp_path / "new.mp4").replace(batch.media)
+    process.communicate(timeout=120)
+    # It may have gone on with the new film, or have given up; it never mixes the two.
+    if batch.output.exists():
+        assert batch.output.read_bytes() == expected.output.read_bytes()
+    batch.run("--resume")
     assert batch.output.read_bytes() == expected.output.read_bytes()
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -108,6 +111,7 @@ def test_a_task_that_failed_waits() -> None:
     assert queue.take(0) is None
     assert 59 < queue.due() <= 60
     queue.add(Waiting(Task(order(), "prepare"), 2), delay=1e-6)
+    time.sleep(0.01)
     found = queue.take(0)
     assert found is not None
     assert found.tries == 2
@@ -204,3 +208,12 @@ def test_a_result_names_what_whoever_asked_wants_to_know() -> None:
     job = ShotJob("a", problem=Problem("media", "Gone."))
     result = ShotOutcome(make_plan([job], Path()).shots[0], job.problem).result
     assert (result.status, result.problem, result.output) == ("failed", job.problem, None)
+
+
+def test_a_worker_that_takes_too_much_memory_ends() -> None:
+    script = (
+        "import time; from mien.jobs.worker import watch_memory; watch_memory(300 << 20);"
+        "taken = bytearray(400 << 20); time.sleep(20)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=False, timeout=20)
+    assert done.returncode == OUT_OF_MEMORY
