@@ -262,3 +262,25 @@ def test_a_still_face_stays_still(project: Path, tmp_path: Path, small_models: P
     for where in (changed, regenerated):
         own = np.abs(np.diff(before, axis=0))[:, where].mean()
         assert np.abs(np.diff(after, axis=0))[:, where].mean() < 1.1 * own
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"latent_smoothing": 2, "strength": 0.5},
+        {"batch": 3, "anchors": 2, "strength": 0.0},
+        {"reference_scale": 0.0},
+    ],
+    ids=str,
+)
+def test_any_order_gives_the_same(changes: dict[str, float]) -> None:
+    scene = Scene()
+    plan = scene.plan(jawOpen=0.2)
+
+    def rendered(order: list[int]) -> dict[int, np.ndarray]:
+        _, session = opened(scene, plan, **changes)
+        with session:
+            return {i: session.render(plan, i, scene.plate(i)).rgb for i in order}
+
+    there, back = rendered([0, 1, 2, 3]), rendered([3, 0, 2])
+    assert all(np.array_equal(there[i], picture) for i, picture in back.items())
