@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mien.model.face import Face as Face
     from mien.model.interpolate import Key as Key
     from mien.model.presets import PRESETS as PRESETS
+    from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Shot as Shot
     from mien.rendering.reference.train.settings import TrainSettings as TrainSettings
     from mien.rendering.registry import register_renderer as register_renderer
@@ -60,6 +61,7 @@ _HOMES = {
     "Key": "mien.model.interpolate",
     "PRESETS": "mien.model.presets",
     "TrainSettings": "mien.rendering.reference.train.settings",
+    "ReferenceSettings": "mien.model.settings",
     "Shot": "mien.model.shot",
     "register_renderer": "mien.rendering.registry",
 }
