@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -80,6 +81,30 @@ def test_everything_else_is_as_it_was(show: Path, tmp_path: Path) -> None:
     assert [item.active_media_reference_key for item in back.find_clips()] == [
         item.active_media_reference_key for item in original.find_clips()
     ]
+
+
+def test_not_a_letter_of_the_rest_is_changed(show: Path, tmp_path: Path) -> None:
+    # OTIO reads 0.1 + 0.2 to within a unit in the last place, and knows no Thing.9.
+    document = json.loads(show.read_text())
+    document["metadata"]["numbers"] = [0.1 + 0.2, 0.21907373552711762, 1e-7]
+    document["metadata"]["future"] = {"OTIO_SCHEMA": "Thing.9", "ü": None}
+    old = document["tracks"]["children"][0]["children"][0]
+    old["OTIO_SCHEMA"] = "Clip.1"
+    old["media_reference"] = old.pop("media_references")[old.pop("active_media_reference_key")]
+    show.write_text(json.dumps(document))
+    cut = read_cut(show)
+    write_back(cut, all_rendered(cut, tmp_path), tmp_path)
+    back = json.loads((tmp_path / "show.mien.otio").read_text())
+    track = back["tracks"]["children"][0]["children"]
+    renewed = {"OTIO_SCHEMA": "Clip.1", "media_reference": old["media_reference"]}
+    assert track[0].pop("active_media_reference_key") == "DEFAULT_MEDIA"
+    assert set(track[0].pop("media_references")) == {"DEFAULT_MEDIA", "mien"}
+    track[0] |= renewed
+    for item in (track[2], track[4]["children"][0]["children"][0],
+                 back["tracks"]["children"][1]["children"][1]):  # fmt: skip
+        assert item["media_references"].pop("mien")
+    assert back == document
+    assert len(list(read(tmp_path / "show.mien.otio").find_clips())) == 6
 
 
 def test_a_render_lies_where_its_clip_looks(show: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from mien.editorial.conform import Render, conform_lists
 from mien.editorial.cut import Cut, all_uses
 from mien.editorial.places import RENDERS, SOURCE, source_key, source_reference
 from mien.editorial.times import count_at, exact_rate, recount, time
+from mien.editorial.untouched import with_references
 from mien.editorial.uses import Use
 from mien.io.files import written_whole
 from mien.jobs.job import CutSpan, ShotResult
@@ -33,22 +34,25 @@ def write(
     content = cut.content.deepcopy()
     shown = list(all_uses(content))
     renders: list[tuple[int, Render]] = []
+    changed = []
     for result in results:
         if result.status != "done" or result.job.clip is None:
             continue
         sequence, use = shown[result.job.clip]
         placed = _placed(use, result)
         _refer(use.clip, placed, result, activate)
+        changed.append(use.clip)
         renders.append((id(sequence), Render(result, use, placed.file_start, placed.first)))
     written = folder / f"{cut.name}.{RENDERS}.otio"
-    _write(written, content.to_json_string(indent=_INDENT))
+    own = None if cut.text is None else with_references(cut.text, content, changed, RENDERS)
+    _write(written, own or content.to_json_string(indent=_INDENT).encode())
     files = [written]
     edits = {id(sequence): sequence for sequence, _ in shown}
     for key, sequence in edits.items():
-        own = [render for owner, render in renders if owner == key]
+        placed_here = [render for owner, render in renders if owner == key]
         title = cut.name if len(edits) == 1 else f"{cut.name}.{sequence.name}"
-        for name, text in conform_lists(sequence, own, title).items():
-            _write(folder / name, text)
+        for name, text in conform_lists(sequence, placed_here, title).items():
+            _write(folder / name, text.encode())
             files.append(folder / name)
     return files
 
@@ -131,6 +135,6 @@ def _reference(result: ShotResult, available: Any, source: str) -> Any:
     )
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: bytes) -> None:
     with written_whole(path) as file:
-        file.write(text.encode())
+        file.write(text)

@@ -62,6 +62,7 @@ class Cut:
         jobs: The shots to render; `clip` is a number among all clips shown.
         clips: How many clips with pictures it shows.
         notices: What the user should know, a line each.
+        text: The file itself, when it is OTIO's own.
     """
 
     path: Path
@@ -69,6 +70,7 @@ class Cut:
     jobs: tuple[ShotJob, ...]
     clips: int
     notices: tuple[str, ...]
+    text: bytes | None = None
 
     @property
     def name(self) -> str:
@@ -113,7 +115,8 @@ def _found(path: Path, content: Any, wishes: Wishes) -> Cut:
     notices = [*finder.notices]
     if sidecars is not None:
         notices += [*sidecars.notices, *sidecars.unused()]
-    return Cut(path, content, jobs, len(shown), tuple(notices))
+    text = path.read_bytes() if path.suffix.lower() == ".otio" else None
+    return Cut(path, content, jobs, len(shown), tuple(notices), text)
 
 
 def all_uses(content: Any) -> Iterator[tuple[Sequence, Use]]:
@@ -198,7 +201,7 @@ def _span(use: Use, place: Place | None, handles: int) -> CutSpan | None:
     origin = length = None
     if available is not None:
         origin = count_at(available.start_time, rate)
-        origin -= place.missing_images if place is not None else 0
+        origin -= place.earlier_images if place is not None else 0
         length = count_at(available.duration, rate)
     return CutSpan(
         start=use.start * scale,

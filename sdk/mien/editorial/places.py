@@ -39,13 +39,13 @@ class Place:
         path: The file, or the pattern of a sequence; where the cut says when it is not there.
         found: Whether it is there.
         rate: Frames a second of a sequence, which only the cut knows; None of a movie.
-        missing_images: How many images of a sequence lie before the cut's first.
+        earlier_images: How many images of a sequence lie before the cut's first.
     """
 
     path: Path
     found: bool
     rate: Fraction | None = None
-    missing_images: int = 0
+    earlier_images: int = 0
 
 
 def source_key(clip: Any) -> str:
