@@ -15,7 +15,7 @@ from mien.model.shot import Orientation
 from mien.rendering.reference.crop import CropPath
 from mien.rendering.reference.film import strength_of
 from mien.rendering.reference.need import Need, need_of
-from mien.rendering.reference.paste import correction_of, in_colours_of, paste, picture_of
+from mien.rendering.reference.paste import correction_of, in_colours_of, paste, with_patch
 from mien.rendering.reference.temporal import Timing, noise_field, shares
 from mien.rendering.reference.warped import Warped
 from mien.rendering.warp.topology import LIPS
@@ -50,7 +50,7 @@ class Stage:
         self.patch = patch
         self.need: Need = need_of(motion, self.crop)
         box = self.crop.box(self.plate)
-        picture = picture_of(self.plate, patch, box)
+        picture = with_patch(self.plate.rgb(box), patch, box)
         self.square = self.crop.take(picture, (box.x0, box.y0))
         self.made = self.crop.lay(self.need.made, patch.box)
 

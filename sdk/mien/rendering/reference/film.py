@@ -18,7 +18,7 @@ from mien.rendering.reference.paste import (
     display,
     in_colours_of,
     paste,
-    picture_of,
+    with_patch,
 )
 from mien.rendering.reference.prompt import Prompt
 from mien.rendering.reference.regenerate import Order, Regenerator
@@ -28,6 +28,8 @@ from mien.rendering.warp.topology import SKIN
 
 __all__ = ["Actor", "FaceFilm", "strength_of"]
 
+_PATCH_BYTES = 192 << 20
+"""Bytes of warped patches that are held at most, a face."""
 _PLACES = 256
 """Frames whose skin's place is remembered."""
 _FULL, _LEAST_STRENGTH = 0.5, 0.4
@@ -93,16 +95,16 @@ class FaceFilm:
         held = 2 * (settings.smoothing + settings.latent_smoothing + timing.group) + 1
         self._made: ByteCache[int, _Made] = ByteCache(held)
         self._latents: ByteCache[int, FloatArray] = ByteCache(held)
+        self._patches: ByteCache[int, Patch] = ByteCache(_PATCH_BYTES)
         self._places: ByteCache[int, FloatArray] = ByteCache(_PLACES)
 
     def patch(self, frame: int, plate: Plate) -> Patch | None:
         """New pixels of the face in a frame; None where nothing changes."""
         warped = self._actor.warped
-        motion = warped.motion(frame)
-        patch = warped.patch(motion, frame, plate)
+        patch = self._warped(frame, plate)
         if patch is not None and self._timing.asked[frame]:
             crop = self._actor.path.at(frame)
-            need = need_of(motion, crop)
+            need = need_of(warped.motion(frame), crop)
             own, difference, square = self._steadied(frame)
             patch = paste(patch, plate, crop, correction_of(difference, square, need, own))
         return warped.turned(frame, plate, patch)
@@ -204,19 +206,30 @@ class FaceFilm:
         )
 
     def _plate_square(self, frame: int) -> FloatArray:
-        plate = self._source.plate(frame)
-        return np.clip(display(plate, self._actor.path.at(frame).of_plate(plate)), 0, 1)
+        plate, crop = self._source.plate(frame), self._actor.path.at(frame)
+        box = crop.box(plate)
+        square = crop.take(display(plate, plate.rgb(box)), (box.x0, box.y0))
+        return np.clip(square, 0, 1)
 
     def _squares(self, frame: int) -> tuple[FloatArray, FloatArray]:
         """(N, N, 3) the plate and the warped picture, as the networks are shown them."""
         plate, crop = self._source.plate(frame), self._actor.path.at(frame)
+        box = crop.box(plate)
+        before = plate.rgb(box)
+        pictures = before, with_patch(before, self._warped(frame, plate), box)
+        squares = [crop.take(display(plate, each), (box.x0, box.y0)) for each in pictures]
+        return np.clip(squares[0], 0, 1), np.clip(squares[1], 0, 1)
+
+    def _warped(self, frame: int, plate: Plate) -> Patch | None:
+        """The warp renderer's patch of a frame: it is asked for twice."""
+        known = self._patches.get(frame)
+        if known is not None:
+            return known
         warped = self._actor.warped
         patch = warped.patch(warped.motion(frame), frame, plate)
-        box = crop.box(plate)
-        picture = display(plate, picture_of(plate, patch, box))
-        shown = crop.take(picture, (box.x0, box.y0))
-        before = display(plate, crop.of_plate(plate))
-        return np.clip(before, 0, 1), np.clip(shown, 0, 1)
+        if patch is not None:
+            self._patches.put(frame, patch, patch.rgb.nbytes + patch.mask.nbytes)
+        return patch
 
 
 def strength_of(plan: FacePlan) -> float:

@@ -26,7 +26,7 @@ from mien.rendering.reference.crop import Crop
 from mien.rendering.reference.need import Need
 from mien.rendering.warp.tone import luma, smoothstep
 
-__all__ = ["Correction", "correction_of", "display", "in_colours_of", "paste", "picture_of"]
+__all__ = ["Correction", "correction_of", "display", "in_colours_of", "paste", "with_patch"]
 
 _SLOW = 0.035
 """Standard deviation, as a part of the square's side, of what counts as shading."""
@@ -73,11 +73,11 @@ def display(plate: Plate, rgb: FloatArray) -> FloatArray:
     return srgb(rgb) if plate.layout.floating else rgb
 
 
-def picture_of(plate: Plate, patch: Patch | None, box: Box) -> FloatArray:
-    """(h, w, 3) a box of the plate with a patch in it."""
-    picture = plate.rgb(box)
+def with_patch(plate: FloatArray, patch: Patch | None, box: Box) -> FloatArray:
+    """A box (h, w, 3) of the plate with a patch in it; the plate's is not changed."""
     if patch is None:
-        return picture
+        return plate
+    picture = plate.copy()
     x0, y0 = max(box.x0, patch.box.x0), max(box.y0, patch.box.y0)
     x1, y1 = min(box.x1, patch.box.x1), min(box.y1, patch.box.y1)
     if x1 <= x0 or y1 <= y0:
