@@ -269,13 +269,15 @@ class DaskEngine:
         busy = self._busy.pop(slot, None)
         if busy is None:
             return []
+        status = busy.future.status
         try:
-            if busy.future.status != "finished":
-                raise OSError(f"its future is {busy.future.status}")
+            if status in ("cancelled", "lost"):
+                raise OSError(f"its future is {status}")
             word: Done | Failed = busy.future.result(timeout=_FETCH)
-        except (Exception, FutureTimeoutError):  # noqa: BLE001 - Dask raises whatever a cluster does
+        except (Exception, FutureTimeoutError) as error:  # noqa: BLE001 - whatever a cluster raises
             # It was done, or not: the disk knows, and what is there is not done again.
-            return [Failed(slot, Problem("worker", "Its worker was lost."), innocent=True)]
+            said = f"The task was lost ({type(error).__name__}: {error})."
+            return [Failed(slot, Problem("worker", said), innocent=status != "error")]
         if isinstance(word, Done):
             return [Done(slot, word.result)]
         return [Failed(slot, word.problem, word.again)]

@@ -20,10 +20,12 @@ class Waiting:
     Attributes:
         task: The task.
         tries: How often it was tried before.
+        lost: How often it was lost before, for no fault of its own.
     """
 
     task: Task
     tries: int = 0
+    lost: int = 0
 
 
 @dataclass(slots=True)

@@ -22,6 +22,8 @@ RETRIES = 2
 """How often a task is done anew when it fails."""
 _BACKOFF, _LONGEST_BACKOFF = 0.5, 30.0
 """Seconds before a task is done anew: doubled every time, up to a bound."""
+_MOST_LOST = 20
+"""How often a task may be lost with its cluster."""
 _BEAT = 0.5
 """Seconds between two looks at what is due."""
 
@@ -192,13 +194,14 @@ class _Run:
 
     def _failed(self, waiting: Waiting, word: Failed) -> None:
         task, shot = waiting.task, self._shots[waiting.task.order.name]
-        tries = waiting.tries + (0 if word.innocent else 1)
+        tries, lost = waiting.tries + (not word.innocent), waiting.lost + word.innocent
         facts = {"code": word.problem.code, "cause": word.problem.cause}
-        if word.again and tries <= self.retries and shot.outcome.problem is None:
+        spared = tries <= self.retries and lost <= _MOST_LOST
+        if word.again and spared and shot.outcome.problem is None:
             shot.outcome.tries += 1
             delay = min(_LONGEST_BACKOFF, _BACKOFF * 2 ** max(0, tries - 1))
             self._tell("task-again", task, delay=delay, **facts)
-            self._queue.add(Waiting(task, tries), delay=delay)
+            self._queue.add(Waiting(task, tries, lost), delay=delay)
             return
         self._tell("task-failed", task, tries=tries, **facts)
         first = shot.outcome.problem is None
