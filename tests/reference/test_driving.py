@@ -14,6 +14,7 @@ from mien.rendering.reference.driving import Bridge, bridge_for, drive
 from mien.rendering.reference.warped import Warped
 from mien.rendering.registry import available, get_renderer
 from mien.weights.flame_file import write_flame
+from tests.contract import scenes
 from tests.contract.scenes import Scene
 from tests.flame_heads import made_head
 
@@ -114,3 +115,25 @@ def test_the_edit_is_added_to_the_performance(how: str, request: pytest.FixtureR
     if bridge.head:
         # The jaw opens by a turn about x.
         assert (found[0][:, 52] - found[1][:, 52] > 0.05).all()
+
+
+@pytest.mark.usefixtures("models")
+def test_only_what_is_needed_is_read() -> None:
+    class Counting(Scene):
+        def __post_init__(self) -> None:
+            super().__post_init__()
+            self.asked: set[int] = set()
+
+        def plate(self, frame: int):
+            self.asked.add(frame)
+            return super().plate(frame)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scenes, "FRAMES", 60)
+        scene = Counting()
+        plan = scene.plan(jawOpen=0.7)
+        plan.evaluated.delta[:40] = 0
+        warped = Warped(plan, scene.shot, scene)
+        scene.asked.clear()
+        drive(plan, scene.shot, scene, warped, bridge_for(approximate=True), "rgb", "cpu")
+    assert scene.asked == set(range(28, 60))

@@ -13,9 +13,10 @@ the next best is taken:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from mien.face.bridge import apply_change, flame_change
 from mien.face.flame_fit import fit_flame
@@ -25,7 +26,7 @@ from mien.model.settings import Colour
 from mien.model.shot import Shot
 from mien.rendering.base import FacePlan, PlateSource
 from mien.rendering.reference.warped import Warped
-from mien.signal.smooth import smooth
+from mien.signal.smooth import REACHES, REFERENCE_RATE, smooth
 from mien.weights.store import installed, locate
 
 __all__ = ["Bridge", "bridge_for", "drive", "performance"]
@@ -87,6 +88,8 @@ def performance(
     source: PlateSource,
     smirk: Smirk | None,
     progress: Callable[[float], None] | None = None,
+    *,
+    where: BoolArray | None = None,
 ) -> FloatArray:
     """(T, 55) coefficients of what a face does, before anything is asked of it.
 
@@ -96,6 +99,7 @@ def performance(
         source: The shot's plates.
         smirk: What reads them; None to fit the FLAME 2020 head to the landmarks.
         progress: Told the share done.
+        where: (T,) the frames that are needed; all when not given. Others need not be right.
     """
     if smirk is None:
         return fit_flame(plan.face, BASIS).flame
@@ -104,7 +108,13 @@ def performance(
         if progress is not None:
             progress(done / max(total, 1))
 
-    return read_shot(smirk, plan.face, shot, source, read).flame
+    face = plan.face
+    if where is not None:
+        # Smoothing looks a little way around; what lies further off is not read.
+        reach = round(max(REACHES) * float(shot.clock.rate) / REFERENCE_RATE) + 1
+        near = maximum_filter1d(where, 2 * reach + 1, mode="constant")
+        face = replace(face, curves=replace(face.curves, valid=face.valid & near))
+    return read_shot(smirk, face, shot, source, read).flame
 
 
 def drive(
@@ -135,7 +145,8 @@ def drive(
     if plan.flame is not None:
         return plan.flame
     smirk = Smirk.load(device, colour=colour) if bridge.smirk else None
-    before = performance(plan, shot, source, smirk, progress)
+    where = warped.expressive
+    before = performance(plan, shot, source, smirk, progress, where=where)
     if bridge.head:
         change = flame_change(plan.evaluated.delta, BASIS)
     else:
