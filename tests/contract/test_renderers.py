@@ -72,6 +72,13 @@ def renderer(request: pytest.FixtureRequest) -> Renderer:
     return get_renderer(request.param)
 
 
+@pytest.fixture(params=["warp", pytest.param("reference", marks=pytest.mark.slow)])
+def own(request: pytest.FixtureRequest) -> Renderer:
+    """Each of mien's own."""
+    reference = request.param == "reference"
+    return request.getfixturevalue("reference") if reference else get_renderer("warp")
+
+
 @pytest.fixture
 def warp() -> Renderer:
     return get_renderer("warp")
@@ -157,9 +164,9 @@ def test_order_does_not_matter(renderer: Renderer) -> None:
     ],
     ids=lambda s: f"{s.x},{s.y},{s.height},{s.yaw}",
 )  # fmt: skip
-def test_faces_anywhere(warp: Renderer, spot: Spot) -> None:
+def test_faces_anywhere(own: Renderer, spot: Spot) -> None:
     scene = Scene(spots=[spot])
-    _, (patch,), _ = rendered(warp, scene, [scene.plan(**EVERYTHING)])
+    _, (patch,), _ = rendered(own, scene, [scene.plan(**EVERYTHING)])
     if patch is not None:
         check(patch, scene)
     assert (patch is None) == (spot.x == -400)
@@ -202,11 +209,11 @@ def test_oblong_pixels(warp: Renderer) -> None:
 
 
 @pytest.mark.parametrize("asked", [{"mouthSmile": 0.6}, {"eyeBlink": 1.0}, {"browInnerUp": 1.0}])
-def test_the_background_stays(warp: Renderer, asked: dict[str, float]) -> None:
+def test_the_background_stays(own: Renderer, asked: dict[str, float]) -> None:
     """Beyond the outline nothing moves, unless the jaw moves it."""
     for yaw in (0.0, 30.0):
         scene = Scene(spots=[Spot(yaw=yaw)])
-        plate, _, result = rendered(warp, scene, [scene.plan(**asked)])
+        plate, _, result = rendered(own, scene, [scene.plan(**asked)])
         changed = np.abs(result.rgb() - plate.rgb()).max(axis=2)
         assert changed[~coded_hull(scene, 0, 0.06)].max() < 0.06
 

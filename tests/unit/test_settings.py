@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+import mien
 from mien.cli.main import run
 from mien.cli.reference import with_reference_settings
 from mien.errors import ProjectError, UsageError
 from mien.io.parts import make_settings, settings_part
 from mien.model.settings import ReferenceSettings, of_tier
+from tests.contract.scenes import Scene
 
 
 def test_the_defaults_are_the_published_codes() -> None:
@@ -62,6 +64,17 @@ def test_a_project_leads_to_no_lora_outside_its_folder(tmp_path: Path) -> None:
             make_settings({"shot_lora": path}, project)
     with pytest.raises(ProjectError, match="steps"):
         make_settings({"steps": 0}, project)
+
+
+def test_a_project_keeps_them(tmp_path: Path) -> None:
+    shot = Scene().shot
+    settings = ReferenceSettings(steps=9, approximate=True)
+    for kept in (settings, None):
+        mien.save_project(mien.Project(shot, (), kept), tmp_path / "shot.mien")
+        found = mien.load_project(tmp_path / "shot.mien", find_media=False)
+        assert found.reference == kept
+        mien.save_project(found, tmp_path / "shot.mien")
+        assert mien.load_project(tmp_path / "shot.mien", find_media=False).reference == kept
 
 
 def test_every_setting_has_an_option(capsys: pytest.CaptureFixture[str]) -> None:
