@@ -21,6 +21,7 @@ import numpy as np
 import mien
 from mien import api
 from mien.demo import make_footage
+from mien.demo.footage import FRAMES
 from mien.jobs.plan import make_plan
 from mien.jobs.tables import plan_rows
 from mien.jobs.yaml import read_jobs
@@ -54,6 +55,7 @@ def main() -> None:
                 flush=True,
             )
         _plan(place)
+        _scale(place)
 
 
 def _project(place: Path) -> Path:
@@ -111,6 +113,28 @@ def _batch(place: Path, project: Path, chunk: int, options: tuple[str, ...]) -> 
     for event in events:
         times.setdefault(event["event"], datetime.fromisoformat(event["time"]))
     return took, (times["task-done"] - times["start"]).total_seconds()
+
+
+def _scale(place: Path) -> None:
+    """A real render, by the command for one shot and by batches of it."""
+    footage = make_footage(place / "shot.mp4")
+    project = place / "shot.mien"
+    shot = mien.track(footage, progress=False)
+    edit = mien.Edit(shot.faces[0]).set("smile", 0.5)
+    mien.save_project(shot, project, edits=[edit])
+    jobs = place / "shot.yaml"
+    jobs.write_text(json.dumps({"shots": [{"project": str(project)}]}))
+    commands = {"mien render": [MIEN, "render", project, "--overwrite", "-o", place / "one.mp4"]}
+    for name, options in ENGINES.items():
+        commands[name] = [MIEN, "batch", jobs, "--chunk", "12", *options]
+    for name, command in commands.items():
+        out = [] if name == "mien render" else ["-o", tempfile.mkdtemp(dir=place)]
+        took = seconds(
+            lambda whole=[*command, *out]: subprocess.run(
+                whole, check=True, stdout=subprocess.DEVNULL
+            )
+        )
+        print(f"{FRAMES} frames of 720p, {name}: {took:.1f} s", flush=True)
 
 
 def _plan(place: Path) -> None:
