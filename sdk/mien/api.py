@@ -8,12 +8,13 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mien.errors import NoFaceError, UsageError
 from mien.io import project as project_file
@@ -150,6 +151,7 @@ def render(
     output: PathLike,
     *,
     edits: Sequence[Edit] = (),
+    performances: Mapping[int, npt.ArrayLike] | None = None,
     renderer: str = "auto",
     settings: ReferenceSettings | None = None,
     frames: FrameRange | str | None = None,
@@ -165,6 +167,8 @@ def render(
         output: The file to write, or the pattern of an image sequence (`out.%04d.exr`).
         edits: What is asked of the faces, on top of the edits of a project; several edits of
             one face are applied in order.
+        performances: By a face's number, (T, 55) FLAME coefficients in `flame2020` that take
+            the place of what it does; edits come on top.
         renderer: Name of the renderer, or `auto` for the best that is installed.
         settings: How the reference renderer makes frames; when not given those of the
             project, or of a final render.
@@ -196,6 +200,8 @@ def render(
     check_output(path, shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     span = _span(shot, frames)
     plans = face_plans(shot, (*project.edits, *edits), span)
+    if performances:
+        plans = _with_performances(shot, plans, performances)
     chosen = _renderer(renderer, settings or project.reference, needed=bool(plans))
     destination = Output(path, span, codec, lossless, overwrite)
     with shown(progress) as told:
@@ -370,6 +376,18 @@ def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[Face
         if evaluated.active[span.start : span.stop].any():
             plans.append(FacePlan(face, evaluated))
     return plans
+
+
+def _with_performances(
+    shot: Shot, plans: Sequence[FacePlan], performances: Mapping[int, npt.ArrayLike]
+) -> list[FacePlan]:
+    """Plans in which faces do what coefficients say instead."""
+    from mien.rendering.replace import replaced
+
+    known = {plan.face.number: plan for plan in plans}
+    for number, flame in performances.items():
+        known[number] = replaced(shot.face(number), flame, known.get(number))
+    return [known[number] for number in sorted(known)]
 
 
 def _renderer(name: str, settings: ReferenceSettings | None, *, needed: bool) -> Renderer | None:

@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.errors import MissingPartError
+from mien.errors import MissingPartError, UsageError
+from mien.face.bridge import flame_change
+from mien.model.controls import INDEX
 from mien.model.settings import ReferenceSettings
 from mien.rendering import devices
 from mien.rendering.reference.driving import Bridge, bridge_for, drive
 from mien.rendering.reference.warped import Warped
 from mien.rendering.registry import available, get_renderer
+from mien.rendering.replace import replaced
 from mien.weights.flame_file import write_flame
 from tests.contract import scenes
 from tests.contract.scenes import Scene
@@ -137,3 +140,18 @@ def test_only_what_is_needed_is_read() -> None:
         scene.asked.clear()
         drive(plan, scene.shot, scene, warped, bridge_for(approximate=True), "rgb", "cpu")
     assert scene.asked == set(range(28, 60))
+
+
+def test_another_performance_takes_the_place_of_the_face_s_own(complete: Path) -> None:
+    scene = Scene()
+    face = scene.faces[0]
+    edit = scene.plan(jawOpen=0.5)
+    shut = np.zeros((scenes.FRAMES, 55), np.float32)
+    wide = np.asarray(flame_change(edit.evaluated.delta, "flame2020"), np.float32)
+    plan, both = replaced(face, wide), replaced(face, shut, edit)
+    assert np.allclose(plan.flame, both.flame, atol=1e-6)
+    assert plan.evaluated.delta[0, INDEX["jawOpen"]] == pytest.approx(0.5, abs=0.25)
+    assert not replaced(face, shut).evaluated.delta[:, INDEX["gazeYawLeft"]].any()
+    for wrong in (shut[:2], shut[:, :50], np.full_like(shut, np.nan)):
+        with pytest.raises(UsageError, match="55"):
+            replaced(face, wrong)
