@@ -46,6 +46,9 @@ from mien.timebase import FrameRange
 
 __all__ = ["Output", "Plates", "Rendered", "ShotFrames", "render_shot"]
 
+Show = Callable[[Frame, Frame], None]
+"""Is shown a frame as it was and as it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -221,12 +224,13 @@ class ShotFrames:
         return done
 
     @one_blas_thread()
-    def assemble(self, output: Output, progress: Progress) -> Rendered:
+    def assemble(self, output: Output, progress: Progress, show: Show | None = None) -> Rendered:
         """Write the output from the finished frames; one that is damaged is made again.
 
         Args:
             output: Where to.
             progress: Told about the stages `prepare` and `render`.
+            show: Is shown every frame before it is written, as it was and as it is.
 
         Raises:
             MediaError: When the source cannot be read, or was replaced meanwhile.
@@ -236,7 +240,7 @@ class ShotFrames:
         if self._finished is not None and self._faces is not None:
             self._finished.look()
             self._faces.edits = self._faces.resumed = 0
-        done = _written(self._shot, self._faces, output, progress, self._check_source)
+        done = _written(self._shot, self._faces, output, progress, show, self._check_source)
         if self._finished is not None:
             # What is of no use any more: frames of other edits, other media, other weights.
             self._finished.remove_others()
@@ -287,6 +291,7 @@ def _written(
     faces: _Faces | None,
     output: Output,
     progress: Progress,
+    show: Show | None = None,
     check: Callable[[], None] | None = None,
 ) -> Rendered:
     """Write an output; `check` may refuse it before it gets its name."""
@@ -306,7 +311,10 @@ def _written(
         total = len(output.frames)
         progress("render", 0, total)
         for done, frame in enumerate(stack.enter_context(closing(frames)), 1):
-            writer.write(frame if faces is None else faces.edited(frame))
+            edited = frame if faces is None else faces.edited(frame)
+            if show is not None:
+                show(frame, edited)
+            writer.write(edited)
             progress("render", done, total)
         if check is not None:
             check()

@@ -33,6 +33,7 @@ class Batch:
     wait: float = WAIT
     texts: tuple[str, ...] = ("mouthSmile=+0.4@2:24",)
     frames: str = "0:26"
+    workers: int = 2
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -51,7 +52,7 @@ class Batch:
             shot |= {"project": str(self.project)}
         jobs.write_text(json.dumps({"renderer": self.renderer, "shots": [shot]}))
         return command(
-            "batch", jobs, "-o", self.folder, "--chunk", CHUNK, "--workers", 2, *options
+            "batch", jobs, "-o", self.folder, "--chunk", CHUNK, "--workers", self.workers, *options
         )  # fmt: skip
 
     def variables(self) -> dict[str, str]:

@@ -19,19 +19,20 @@ from mien.media.reader import open_reader
 from tests.faults.batches import Batch, workers_path
 from tests.faults.conftest import Mien, command
 
+pytestmark = pytest.mark.slow
+
 OPENJD = Path(sys.executable).with_name("openjd")
 
 
 @pytest.fixture
 def batch(project: Path, footage: Path, tmp_path: Path) -> Batch:
-    return Batch(tmp_path / "out", footage, project, renderer="keyed", wait=0)
+    return Batch(tmp_path / "out", footage, project, renderer="keyed", wait=0, workers=1)
 
 
 def frames_of(batch: Batch) -> Path:
     return batch.folder / ".mien-batch" / "shots" / "shot" / "frames"
 
 
-@pytest.mark.slow
 def test_whole_in_chunks_by_two_by_dask_and_by_openjd(
     project: Path, footage: Path, tmp_path: Path
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,6 @@ import numpy.typing as npt
 
 from mien.io.files import written_whole
 from mien.media.frame import Frame
-from mien.media.probe import probe
-from mien.media.reader import open_reader
-from mien.model.shot import Shot
 from mien.rendering.base import FacePlan
 from mien.timebase import FrameRange
 
@@ -51,7 +48,7 @@ class Look:
 
 
 class Pictures:
-    """Makes the pictures of one shot.
+    """The pictures of one shot: of the frames in which most is asked.
 
     Args:
         folder: The batch's folder.
@@ -62,30 +59,26 @@ class Pictures:
         self._folder = folder / REPORT
         self._name = name
 
-    def make(
-        self, shot: Shot, plans: Sequence[FacePlan], span: FrameRange, output: Path
-    ) -> list[Look]:
-        """Make pictures of the frames in which most is asked.
+    def taker(self, plans: Sequence[FacePlan], span: FrameRange) -> Callable[[Frame, Frame], None]:
+        """A function that is shown every frame, as it was and as it is, and keeps a few.
+
+        Pictures of an earlier output are removed.
 
         Args:
-            shot: The shot.
             plans: The faces with edits.
-            span: The frames that the output holds.
-            output: The output.
-
-        Raises:
-            MediaError: When source or output cannot be read.
-            WriteError: When the disk is full.
+            span: The frames that will be shown.
         """
-        frames = _telling(plans, span)
+        wanted = set(_telling(plans, span))
         self._folder.mkdir(parents=True, exist_ok=True)
         for old in self._there():
             old.unlink(missing_ok=True)
-        with open_reader(shot.media) as source, open_reader(probe(output)) as made:
-            for frame in frames:
-                self._save(source.frame(frame), self._name_of(frame, "was"))
-                self._save(made.frame(frame - span.start), self._name_of(frame, "is"))
-        return self.looks()
+
+        def take(before: Frame, after: Frame) -> None:
+            if before.index in wanted:
+                self._save(before, self._name_of(before.index, "was"))
+                self._save(after, self._name_of(before.index, "is"))
+
+        return take
 
     def looks(self) -> list[Look]:
         """The frames of which there are pictures, ascending."""

@@ -129,10 +129,9 @@ class Workbench:
                 _check_replaceable(order, journal)
                 record = self._write(opened, journal, progress)
         pictures = Pictures(order.folder, order.name)
-        looks = pictures.make(opened.shot, opened.plans, order.frames, order.output)
         return {
             "edited": record.edited,
-            "looks": [look.to_dict() for look in looks],
+            "looks": [look.to_dict() for look in pictures.looks()],
             "notes": journal.notes(opened.key),
         }
 
@@ -141,7 +140,9 @@ class Workbench:
         order, start = opened.order, time.monotonic()
         journal.note(OutputRecord(opened.key, order.output.name))
         output = Output(order.output, order.frames, order.codec, order.lossless, overwrite=True)
-        rendered = opened.frames.assemble(output, progress)
+        pictures = Pictures(order.folder, order.name)
+        show = pictures.taker(opened.plans, order.frames)
+        rendered = opened.frames.assemble(output, progress, show)
         record = OutputRecord(
             opened.key, order.output.name, digest_of(order.output), rendered.edited,
             round(time.monotonic() - start, 3),
