@@ -25,8 +25,8 @@ from mien.model.evaluate import Evaluated
 from mien.model.face import Face
 from mien.model.shot import Shot
 
-__all__ = ["Box", "CostlySession", "Dependence", "FacePlan", "KeyedRenderer", "NotingRenderer", "Patch",
-           "PlateSource", "Renderer", "RenderSession"]  # fmt: skip
+__all__ = ["Box", "CostlySession", "Dependence", "FacePlan", "KeyedRenderer", "NotingRenderer",
+           "Patch", "PlateSource", "Renderer", "RenderSession"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
