@@ -83,11 +83,14 @@ def test_a_sign_adds_and_none_replaces_with_a_fade_of_six_frames() -> None:
 def test_the_verbs_are_the_promised_ones(capsys: Capture) -> None:
     assert run(["--help"]) == 0
     printed = capsys.readouterr().out
-    for verb in ("demo", "track", "render", "curves", "doctor", "models", "controls"):
+    for verb in ("demo", "track", "render", "batch", "curves", "doctor", "models", "controls"):
         assert f" {verb} " in printed
 
 
-@pytest.mark.parametrize("command", [c.callback.__name__ for c in app.registered_commands])
+VERBS = [c.name or c.callback.__name__ for c in app.registered_commands if not c.hidden]
+
+
+@pytest.mark.parametrize("command", VERBS)
 def test_every_verb_has_help_and_json(command: str, capsys: Capture) -> None:
     assert run([command, "--help"]) == 0
     assert "--json" in capsys.readouterr().out

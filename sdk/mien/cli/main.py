@@ -111,7 +111,11 @@ def _run(arguments: list[str]) -> int:
 
 
 def _help(arguments: list[str]) -> str:
-    verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    verbs = {
+        command.name or command.callback.__name__
+        for command in app.registered_commands
+        if command.callback
+    }
     return f"mien {arguments[0]} --help" if verbs & set(arguments[:1]) else "mien --help"
 
 
