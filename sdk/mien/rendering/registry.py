@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from pathlib import Path
 
 from mien.errors import MissingPartError, UsageError
 from mien.model.settings import ReferenceSettings
@@ -70,6 +71,12 @@ def get_renderer(name: str = "auto", settings: ReferenceSettings | None = None) 
 
 
 def _check_reference(settings: ReferenceSettings) -> None:
+    lora = settings.shot_lora
+    if lora and not Path(lora).is_file():
+        raise MissingPartError(
+            f"There is no LoRA {lora}.",
+            "Make it with `mien train-shot`, or render without it: --reference-shot-lora ''.",
+        )
     optional = {"taesd": settings.small_vae, "lcm-lora-sdv1-5": settings.scheduler == "lcm"}
     wanted = [name for name, needed in optional.items() if needed and not installed(name)]
     for model in [*_lacking(settings.approximate), *wanted]:
