@@ -10,9 +10,10 @@ import pytest
 import mien
 from mien.cli.main import run
 from mien.cli.reference import with_reference_settings
-from mien.errors import ProjectError, UsageError
+from mien.errors import MissingPartError, ProjectError, UsageError
 from mien.io.parts import make_settings, settings_part
 from mien.model.settings import ReferenceSettings, of_tier
+from mien.rendering.registry import get_renderer
 from tests.contract.scenes import Scene
 
 
@@ -30,13 +31,30 @@ def test_the_defaults_are_the_published_codes() -> None:
     [
         {"steps": 0}, {"steps": 2.5}, {"steps": True}, {"guidance": float("nan")}, {"seed": -1},
         {"guidance": "3"}, {"strength": 1.5}, {"scheduler": "euler"}, {"small_vae": 1},
-        {"size": 100}, {"shot_lora": 3},
+        {"size": 100}, {"size": 8}, {"shot_lora": 3},
     ],
     ids=str,
 )  # fmt: skip
 def test_what_is_wrong_is_named(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         ReferenceSettings(**wrong)
+
+
+def test_a_tier_leaves_a_shot_what_is_its_own() -> None:
+    own = ReferenceSettings(shot_lora="actor.safetensors", colour="bgr", approximate=True, steps=9)
+    preview, final = of_tier("preview", own), of_tier("final", own)
+    assert (preview.steps, preview.small_vae, final.steps) == (4, True, 25)
+    for settings in (preview, final):
+        assert settings.shot_lora == "actor.safetensors"
+        assert settings.colour == "bgr"
+        assert settings.approximate
+    assert of_tier("preview", ReferenceSettings()) == ReferenceSettings.preview()
+    assert of_tier("final", ReferenceSettings.preview()) == ReferenceSettings.final()
+
+
+def test_a_lora_that_is_gone_is_named_before_any_work(models: Path) -> None:
+    with pytest.raises(MissingPartError, match=r"no LoRA gone.safetensors.*train-shot"):
+        get_renderer("reference", ReferenceSettings(shot_lora="gone.safetensors"))
 
 
 def test_there_and_back() -> None:
@@ -92,7 +110,7 @@ def test_every_setting_has_an_option(capsys: pytest.CaptureFixture[str]) -> None
     with_reference_settings(verb)(**values | {"shot": "x", "reference_steps": 9})
     assert seen["settings"] == ReferenceSettings(steps=9, seed=5)
     with_reference_settings(verb)(**values | {"shot": "x", "tier": "preview"})
-    assert seen["settings"] == ReferenceSettings.preview()
+    assert seen["settings"] == dataclasses.replace(ReferenceSettings.preview(), seed=5)
     with_reference_settings(verb)(**values | {"shot": "x"})
     assert seen["settings"] == ReferenceSettings(steps=7, seed=5)
 

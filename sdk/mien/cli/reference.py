@@ -55,7 +55,7 @@ def _settled(
 ) -> ReferenceSettings | None:
     if tier is None and not asked:
         return otherwise
-    base = of_tier(tier) if tier else otherwise or ReferenceSettings.final()
+    base = of_tier(tier, otherwise) if tier else otherwise or ReferenceSettings.final()
     try:
         return dataclasses.replace(base, **asked)
     except UsageError as error:
@@ -67,7 +67,8 @@ def _settled(
 def _tier() -> inspect.Parameter:
     option = typer.Option(
         "--tier", metavar="|".join(TIERS), rich_help_panel=_PANEL,
-        help="Settings to begin with: those of a final render, or of a quick look.",
+        help="Steps, guidance, scheduler, VAE, anchors and smoothing of a final render, or of a"
+        " quick look.",
     )  # fmt: skip
     return _parameter("tier", str | None, option)
 

@@ -22,7 +22,11 @@ Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Tier = Literal["final", "preview"]
 
 TIERS: Final[tuple[Tier, ...]] = get_args(Tier)
+_TIERED = ("steps", "guidance", "scheduler", "small_vae", "anchors", "smoothing")
+"""Settings that a tier decides; the others are the shot's own."""
 _LARGEST_SEED = 2**63 - 1
+_LEAST_SIZE = 64
+"""Pixels of a square whose coarsest latents are still one apiece."""
 
 
 def _number(default: float, low: float, high: float, help: str) -> Any:
@@ -106,8 +110,10 @@ class ReferenceSettings:
     def __post_init__(self) -> None:
         for setting in dataclasses.fields(self):
             _check(setting, getattr(self, setting.name))
-        if self.size % 8:
-            raise UsageError(f"size cannot be {self.size}.", "It is a multiple of 8.")
+        if self.size % 8 or 0 < self.size < _LEAST_SIZE:
+            raise UsageError(
+                f"size cannot be {self.size}.", f"It is a multiple of 8, {_LEAST_SIZE} or more."
+            )
 
     @classmethod
     def final(cls) -> ReferenceSettings:
@@ -145,17 +151,22 @@ class ReferenceSettings:
         return cls(**values)
 
 
-def of_tier(tier: str) -> ReferenceSettings:
+def of_tier(tier: str, shot: ReferenceSettings | None = None) -> ReferenceSettings:
     """The settings of a tier, `final` or `preview`.
+
+    Args:
+        tier: Its name.
+        shot: Settings of a shot, which stay where a tier says nothing: its LoRA, its seed, ...
 
     Raises:
         UsageError: When there is no tier of that name.
     """
-    if tier == "final":
-        return ReferenceSettings.final()
-    if tier == "preview":
-        return ReferenceSettings.preview()
-    raise UsageError(f"There is no tier '{tier}'.", f"Choose one of {', '.join(TIERS)}.")
+    if tier not in TIERS:
+        raise UsageError(f"There is no tier '{tier}'.", f"Choose one of {', '.join(TIERS)}.")
+    found = ReferenceSettings.preview() if tier == "preview" else ReferenceSettings.final()
+    if shot is None:
+        return found
+    return dataclasses.replace(shot, **{name: getattr(found, name) for name in _TIERED})
 
 
 def _check(setting: dataclasses.Field[Any], value: Any) -> None:
