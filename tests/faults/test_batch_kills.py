@@ -71,6 +71,27 @@ def test_a_frame_that_kills_its_worker_fails_alone(
     assert batch.output.read_bytes() == undisturbed
 
 
+@pytest.mark.parametrize("name", ["shot.mp4", "output.json"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_when_the_output_or_its_record_gets_its_name(
+    batch: Batch, undisturbed: bytes, when: str, name: str
+) -> None:
+    batch.wait = 0
+    batch.environment = {"MIEN_TEST_DIE": f"{when}:{name}"}
+    batch.run("--retries", 0, code=1)
+    if batch.output.exists():
+        assert batch.output.read_bytes() == undisturbed
+    made = len(batch.made())
+    batch.environment = {}
+    batch.run("--resume")
+    assert batch.output.read_bytes() == undisturbed
+    assert len(batch.made()) == made
+    left = {path.name for path in batch.folder.iterdir()}
+    assert left == {
+        ".mien-batch", "events.jsonl", "index.html", "report", "shot.mp4", "summary.json",
+    }  # fmt: skip
+
+
 def test_the_batch_itself_is_killed(batch: Batch, undisturbed: bytes) -> None:
     process = batch.start()
     batch.wait_for(8, process)

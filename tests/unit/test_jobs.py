@@ -8,27 +8,32 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.errors import InputError, MediaError, UsageError, WriteError
 from mien.jobs import local
-from mien.jobs.engine import failed
+from mien.jobs.engine import Done, Failed, Word, failed
 from mien.jobs.events import EventLog
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
 from mien.jobs.openjd import in_folder
 from mien.jobs.order import Order, Task, read_order
-from mien.jobs.plan import chunks_of, make_plan
+from mien.jobs.plan import Plan, ShotPlan, chunks_of, make_plan
 from mien.jobs.queue import Queue, Waiting
 from mien.jobs.report import write_reports
-from mien.jobs.runner import ShotOutcome
+from mien.jobs.runner import ShotOutcome, run_plan
+from mien.jobs.show import Show
 from mien.jobs.tables import plan_facts, plan_rows
 from mien.jobs.worker import OUT_OF_MEMORY
 from mien.model.settings import ReferenceSettings
+from mien.model.shot import MediaFacts
 from mien.timebase import FrameRange
+from tests.film import Film
 
 
 def order(name: str = "sh010", **changes: object) -> Order:
@@ -217,3 +222,48 @@ def test_a_worker_that_takes_too_much_memory_ends() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], check=False, timeout=20)
     assert done.returncode == OUT_OF_MEMORY
+
+
+class Fickle:
+    """An engine whose only worker is lost with its first task, and comes back later."""
+
+    name = "fickle"
+
+    def __init__(self) -> None:
+        self.slots: list[int] = [0]
+        self.given: list[str] = []
+        self.waited = 0
+
+    def submit(self, slot: int, task: Task) -> None:
+        self.given.append(f"{slot} {task.step}")
+
+    def wait(self, seconds: float) -> list[Word]:
+        self.waited += 1
+        slot = int(self.given[-1][0])
+        if self.slots == [0]:
+            self.slots = []
+            return [Failed(slot, Problem("worker", "Lost."), innocent=True)]
+        if not self.slots:
+            self.slots = [1] if self.waited > 3 else []
+            return []
+        results: dict[str, Any] = {"edited": 0, "looks": [], "notes": [], "seconds": 0.0}
+        if self.given[-1].endswith("prepare"):
+            results |= {"faces": [], "asked": 0, "whole": False, "missing": []}
+        return [Done(slot, results)]
+
+    def close(self) -> None:
+        pass
+
+
+def test_workers_that_are_lost_are_waited_for(tmp_path: Path, footage_facts: MediaFacts) -> None:
+    shot = ShotPlan(ShotJob("sh010"), order(), footage_facts)
+    engine = Fickle()
+    with EventLog(tmp_path / "log") as log:
+        outcomes = run_plan(Plan(tmp_path, 48, (shot,)), engine, log, Show(), retries=0)
+    assert engine.given == ["0 prepare", "1 prepare", "1 assemble"]
+    assert [outcome.problem for outcome in outcomes] == [None]
+
+
+@pytest.fixture
+def footage_facts() -> MediaFacts:
+    return Film([np.zeros((4, 4, 3), np.uint8)] * 20).facts

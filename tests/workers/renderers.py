@@ -7,11 +7,13 @@ import signal
 from pathlib import Path
 
 import mien
+from mien.media.partial import PartialFile
 from mien.rendering.base import Dependence
 from tests.faults.slow_render import SlowBlusher
 
-LOG, WAIT, DEADLY = "MIEN_TEST_LOG", "MIEN_TEST_WAIT", "MIEN_TEST_DEADLY"
-"""Where frames are logged, seconds that each takes, and the frame that kills its worker."""
+LOG, WAIT, DEADLY, DIE = (f"MIEN_TEST_{name}" for name in ("LOG", "WAIT", "DEADLY", "DIE"))
+"""Where frames are logged, seconds that each takes, the frame that kills its worker, and whether
+the worker dies `before` or `after` a file gets its name: the one after the colon."""
 
 
 class Empty:
@@ -55,7 +57,23 @@ class Keyed(Logged):
         return Dependence("weights 1", 0)
 
 
+def _die_at_commit(when: str, name: str) -> None:
+    commit = PartialFile.commit
+
+    def deadly(self: PartialFile) -> None:
+        if self.final.name != name:
+            commit(self)
+            return
+        if when == "after":
+            commit(self)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    PartialFile.commit = deadly  # type: ignore[method-assign]
+
+
 def register() -> None:
+    if DIE in os.environ:
+        _die_at_commit(*os.environ[DIE].split(":"))
     log = Path(os.environ[LOG])
     wait = float(os.environ.get(WAIT, "0"))
     mien.register_renderer(Empty())

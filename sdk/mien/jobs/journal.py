@@ -19,7 +19,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +34,7 @@ __all__ = ["FOLDER", "OutputRecord", "ShotJournal", "check_folder"]
 FOLDER = ".mien-batch"
 _PIECE = 1 << 20
 _WAIT = 0.5
-"""Seconds between two looks at whether media are tracked."""
+"""Seconds between two looks at whether a file is free."""
 
 
 def check_folder(folder: Path) -> Path:
@@ -97,43 +97,27 @@ class ShotJournal:
         """Where finished frames are kept."""
         return self.folder / "frames"
 
-    @property
-    def writing(self) -> Path:
-        """The file that is held by who writes the output."""
-        return self.folder / "writing"
-
     def tracked(self, key: str) -> Path:
         """The project of media that the batch tracked itself."""
         return self._batch / "tracked" / f"{key}.mien"
 
-    @contextmanager
-    def tracking(self, key: str) -> Iterator[None]:
+    def tracking(self, key: str) -> AbstractContextManager[None]:
         """Be the only one who tracks media; whoever comes second waits.
 
         Raises:
             WriteError: When the disk is full.
         """
-        _make(self._batch / "tracked")
-        lock = None
-        while lock is None:
-            try:
-                lock = Lock(self.tracked(key).with_suffix(".lock"))
-            except Held:
-                time.sleep(_WAIT)
-            except OSError as error:
-                raise write_error(self.tracked(key), error) from error
-        try:
-            yield
-        finally:
-            lock.release()
+        return _alone(self.tracked(key).with_suffix(".lock"))
 
-    def make(self) -> None:
-        """Make the folder.
+    def writing(self) -> AbstractContextManager[None]:
+        """Be the only one who writes the output; whoever comes second waits.
+
+        That may be a worker of a batch that was killed, on another machine.
 
         Raises:
             WriteError: When the disk is full.
         """
-        _make(self.folder)
+        return _alone(self.folder / "writing")
 
     def record(self) -> OutputRecord | None:
         """What is known of the output; None when nothing is."""
@@ -152,7 +136,7 @@ class ShotJournal:
         Raises:
             WriteError: When the disk is full.
         """
-        self.make()
+        _make(self.folder)
         value = {name: getattr(record, name) for name in OutputRecord.__slots__}
         with written_whole(self._record) as file:
             file.write(json.dumps(value, indent=1).encode())
@@ -174,7 +158,7 @@ class ShotJournal:
         known = self.notes(key)
         new = [note for note in notes if note not in known]
         if new:
-            self.make()
+            _make(self.folder)
             with written_whole(self._notes) as file:
                 file.write(json.dumps({"key": key, "notes": known + new}, indent=1).encode())
 
@@ -189,6 +173,24 @@ class ShotJournal:
         """Whether this batch made an output, or was about to, so that it may replace it."""
         record = self.record()
         return record is not None and record.output == output.name
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold a file, as soon as nobody else does."""
+    _make(path.parent)
+    lock = None
+    while lock is None:
+        try:
+            lock = Lock(path)
+        except Held:
+            time.sleep(_WAIT)
+        except OSError as error:
+            raise write_error(path, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _make(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -62,6 +63,8 @@ class LocalEngine:
 
     def wait(self, seconds: float) -> list[Word]:
         """What workers have to tell; see `Engine.wait`."""
+        if not self._busy:
+            time.sleep(seconds)
         by_thing: dict[object, int] = {}
         for slot in self._busy:
             by_thing[self._workers[slot].connection] = slot

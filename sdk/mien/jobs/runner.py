@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -125,11 +124,9 @@ class _Run:
             self._queue.add(Waiting(Task(shot.order, "prepare")))
         while self._queue or self._busy:
             self._give()
-            if self._busy:
-                for word in self.engine.wait(_BEAT):
-                    self._hear(word)
-            else:
-                time.sleep(min(_BEAT, self._queue.due()))
+            # Also when nobody works: workers that are lost come back while one waits for them.
+            for word in self.engine.wait(min(_BEAT, self._queue.due() or _BEAT)):
+                self._hear(word)
 
     def _give(self) -> None:
         for slot in self.engine.slots:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,6 @@ from mien.io.project import Project
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
 from mien.jobs.order import Order, Task
 from mien.jobs.pictures import Pictures
-from mien.media.lock import Held, Lock
 from mien.media.probe import probe
 from mien.model.assignments import parse_assignment
 from mien.model.edits import Edit
@@ -123,7 +121,7 @@ class Workbench:
         order = task.order
         opened = self._open(order, progress)
         journal = ShotJournal(order.folder, order.name)
-        with _writing(journal):
+        with journal.writing():
             record = journal.whole(opened.key, order.output)
             if record is None:
                 _check_replaceable(order, journal)
@@ -233,20 +231,3 @@ def _check_replaceable(order: Order, journal: ShotJournal) -> None:
             f"{order.output} exists already, and this batch did not make it.",
             "Choose another folder, or allow it with --overwrite.",
         )
-
-
-@contextmanager
-def _writing(journal: ShotJournal) -> Iterator[None]:
-    """Be the only one who writes an output."""
-    journal.make()
-    try:
-        lock = Lock(journal.writing)
-    except Held as held:
-        raise MediaError(
-            f"{journal.folder.name} is being written by {held.holder or 'another process'}.",
-            "Wait for it.",
-        ) from held
-    try:
-        yield
-    finally:
-        lock.release()
