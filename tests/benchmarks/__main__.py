@@ -14,6 +14,7 @@ from tests.benchmarks.common import MissingFootageError
 
 NAMES = (
     "startup",
+    "demo",
     "track",
     "found",
     "solve",

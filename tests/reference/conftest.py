@@ -1,12 +1,18 @@
-"""The fixtures' networks, loaded once for all tests of this room."""
+"""The fixtures' networks, loaded once for all tests of this room; and a real shot."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+
+import mien
+from mien.media.reader import open_reader
+from mien.model.shot import Shot
+from mien.pipeline import Plates
 
 if TYPE_CHECKING:
     from mien.rendering.reference.engine import Engine
@@ -39,3 +45,16 @@ def gpu() -> None:
 
     if not torch.cuda.is_available():
         pytest.skip("there is no GPU")
+
+
+@pytest.fixture(scope="session")
+def turning(clip: Callable[[str], Path]) -> Shot:
+    """A woman who turns her head, 24 frames of 480 by 270."""
+    return mien.track(clip("intel_headpose_female_fromgif.mp4"), progress=False)
+
+
+@pytest.fixture
+def turning_plates(turning: Shot) -> Iterator[Plates]:
+    """The plates of that shot."""
+    with open_reader(turning.media) as reader:
+        yield Plates(reader)

@@ -9,6 +9,7 @@ import pytest
 
 from mien.errors import MissingPartError, NoFaceError, WeightsError
 from mien.model.shot import Shot
+from mien.pipeline import Plates
 from mien.rendering.reference.identity import (
     CANDIDATES,
     TEMPLATE,
@@ -18,7 +19,6 @@ from mien.rendering.reference.identity import (
     identity_of,
     look_at,
 )
-from tests.reference.conftest import Plates
 from tests.small_models import make_arcface
 
 DETECTOR = 256

@@ -13,7 +13,7 @@ from mien.face import smirk_onnx
 from mien.face.smirk import Smirk, crop, crop_for, read_shot
 from mien.media.planes import Plate
 from mien.model.shot import Orientation, Shot
-from tests.reference.conftest import Plates
+from mien.pipeline import Plates
 
 EXACT = 1e-4
 """What the published results are reproduced to; 1.5e-5 is what comes out."""
