@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import json
 import os
 import shutil
@@ -251,6 +253,13 @@ def test_bad_settings() -> None:
             mien.TrainSettings(**{name: value})
     with pytest.raises(UsageError, match="multiple of 64"):
         mien.TrainSettings(resolution=500)
+
+
+def test_every_setting_has_an_option() -> None:
+    from mien.cli.train import train_shot
+
+    names = {setting.name for setting in dataclasses.fields(mien.TrainSettings)}
+    assert names <= set(inspect.signature(train_shot).parameters)
 
 
 def test_bad_outputs_and_faces(project: Path, tmp_path: Path) -> None:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Final, Optional
 
 import typer
 
 from mien.cli.options import FaceNumber, Json, Media, Overwrite
 from mien.cli.output import print_json
+from mien.rendering.reference.train.settings import TrainSettings
 
 __all__ = ["add_to"]
 
 _Whole = Optional[int]  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
 _Number = Optional[float]  # noqa: UP045
+_SETTINGS: Final = {setting.name: setting for setting in dataclasses.fields(TrainSettings)}
+
+
+def _option(name: str, metavar: str) -> Any:
+    """The option of a setting: its help and its default are the setting's own."""
+    setting = _SETTINGS[name]
+    return typer.Option(
+        "--" + name.replace("_", "-"),
+        metavar=metavar,
+        help=f"{setting.metadata['help']} Default: {setting.default}.",
+    )
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,31 +41,19 @@ def train_shot(
         typer.Option("-o", "--output", metavar="LORA.safetensors", help="The LoRA to write."),
     ],
     face: FaceNumber = None,
-    steps: Annotated[_Whole, typer.Option(metavar="N", help="Training steps; 800.")] = None,
-    rank: Annotated[_Whole, typer.Option(metavar="N", help="Rank of the LoRA; 16.")] = None,
-    rate: Annotated[_Number, typer.Option(metavar="R", help="Learning rate; 1e-4.")] = None,
-    resolution: Annotated[
-        _Whole, typer.Option(metavar="N", help="Pixels of a face's side; 512.")
-    ] = None,
-    batch: Annotated[_Whole, typer.Option(metavar="N", help="Frames a step; 2.")] = None,
-    frames: Annotated[
-        _Whole, typer.Option(metavar="N", help="Frames of the shot used at most; 400.")
-    ] = None,
-    held_out: Annotated[
-        _Whole,
-        typer.Option("--held-out", metavar="N", help="Keep back every Nth to check with; 8."),
-    ] = None,
-    sheet: Annotated[
-        _Whole, typer.Option(metavar="N", help="Frames on the before/after sheet; 4.")
-    ] = None,
-    reference_scale: Annotated[
-        _Number,
-        typer.Option("--reference-scale", metavar="S", help="As it will be rendered with; 0.8."),
-    ] = None,
-    seed: Annotated[_Whole, typer.Option(metavar="N", help="Seed; 0.")] = None,
+    steps: Annotated[_Whole, _option("steps", "N")] = None,
+    rank: Annotated[_Whole, _option("rank", "N")] = None,
+    rate: Annotated[_Number, _option("rate", "X")] = None,
+    resolution: Annotated[_Whole, _option("resolution", "N")] = None,
+    batch: Annotated[_Whole, _option("batch", "N")] = None,
+    frames: Annotated[_Whole, _option("frames", "N")] = None,
+    held_out: Annotated[_Whole, _option("held_out", "N")] = None,
+    sheet: Annotated[_Whole, _option("sheet", "N")] = None,
+    reference_scale: Annotated[_Number, _option("reference_scale", "X")] = None,
+    seed: Annotated[_Whole, _option("seed", "N")] = None,
     colour: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(metavar="rgb|bgr", help="Colour order of SMIRK, as when rendering; rgb."),
+        _option("colour", "rgb|bgr"),
     ] = None,
     overwrite: Overwrite = False,
     media: Media = None,
@@ -65,14 +66,13 @@ def train_shot(
     same command goes on from there.
     """
     from mien import training
-    from mien.rendering.reference.train.settings import TrainSettings
 
-    asked = {
+    asked: dict[str, Any] = {
         "steps": steps, "rank": rank, "rate": rate, "resolution": resolution, "batch": batch,
         "frames": frames, "held_out": held_out, "sheet": sheet,
         "reference_scale": reference_scale, "seed": seed, "colour": colour,
     }  # fmt: skip
-    settings = TrainSettings(**{k: v for k, v in asked.items() if v is not None})  # type: ignore[arg-type]
+    settings = TrainSettings(**{k: v for k, v in asked.items() if v is not None})
     report = training.train_shot(
         shot, output, face=face, settings=settings, overwrite=overwrite, media=media
     )
