@@ -71,6 +71,21 @@ def test_with_packages_and_models_it_is_ready(
     assert found["gpu"].detail == "H200, 140.4 GiB (139.6 GiB free)"
 
 
+def test_without_smirk_a_head_will_do(
+    monkeypatch: pytest.MonkeyPatch, models: Path, tmp_path: Path
+) -> None:
+    for model in models.iterdir():
+        if model.name != "smirk":
+            (tmp_path / model.name).symlink_to(model)
+    monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
+    give(monkeypatch)
+    assert "lacks models: smirk" in checks()["renderer reference"].detail
+    (tmp_path / "flame2020").mkdir()
+    (tmp_path / "flame2020" / "flame.npz").touch()
+    detail = checks()["renderer reference"].detail
+    assert detail.endswith("with --approximate, as there is no smirk")
+
+
 def test_two_onnxruntimes_are_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     give(monkeypatch, onnxruntime="1.31.0", onnxruntime_gpu="1.30.0")
     give_gpu(monkeypatch, ("H200", 143771, 143000))

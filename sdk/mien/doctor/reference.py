@@ -18,6 +18,8 @@ PACKAGES = ("torch", "diffusers", "transformers", "peft", "accelerate", "safeten
 RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 _HEAD = "flame2020"
 """The head in whose basis SMIRK speaks, through which edits reach the reference renderer."""
+_DRIVERS = ("smirk", _HEAD)
+"""What makes the coefficients by which a face is regenerated."""
 _EXTRA = 'pip install "mien[reference]"'
 
 
@@ -40,11 +42,14 @@ def _lacking_packages() -> list[str]:
 
 
 def _renderer(packages: list[str]) -> Check:
-    models = missing_for("reference")
+    absent = [name for name in _DRIVERS if not installed(name)]
+    # Where one of them is missing, the other does its work, if not as well.
+    replaced = absent if len(absent) < len(_DRIVERS) else []
+    models = [model for model in missing_for("reference") if model.name not in replaced]
     if not packages and not models:
         where = "on the GPU" if gpus() and _cuda() else "on the CPU, slowly"
-        if not installed(_HEAD):
-            where += f"; with --approximate, as there is no {_HEAD}"
+        if replaced:
+            where += f"; with --approximate, as there is no {replaced[0]}"
         return Check("renderer reference", "ok", f"ready, {where}")
     lacks, steps = [], []
     if packages:
