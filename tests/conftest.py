@@ -46,6 +46,22 @@ def small_models(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return lay_out(tmp_path_factory.mktemp("models"), shared)
 
 
+@pytest.fixture(scope="session")
+def complete_models(small_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small models with a made FLAME 2020 head and what previews need beside them."""
+    from mien.weights.flame_file import write_flame
+    from tests.flame_heads import made_head
+    from tests.small_models import preview_models
+
+    folder = tmp_path_factory.mktemp("complete-models")
+    for model in small_models.iterdir():
+        (folder / model.name).symlink_to(model)
+    preview_models(folder)
+    (folder / "flame2020").mkdir()
+    write_flame(made_head(), folder / "flame2020" / "flame.npz")
+    return folder
+
+
 @pytest.fixture
 def models(small_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The small models, installed for the time of a test; read them, change nothing."""

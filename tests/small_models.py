@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,59 @@ def small_models(folder: Path, shared: Path) -> Path:
                 (folder / place).mkdir(parents=True, exist_ok=True)
                 (folder / place / file.name).symlink_to(file)
     make_arcface(folder / "arcface-antelopev2" / "arcface.onnx")
+    return folder
+
+
+def preview_models(folder: Path) -> None:
+    """Add what previews need to the small models: an LCM-LoRA for their UNet, and a small VAE."""
+    make_lcm_lora(
+        folder / "lcm-lora-sdv1-5" / "pytorch_lora_weights.safetensors",
+        folder / "arc2face/arc2face/diffusion_pytorch_model.safetensors",
+    )
+    make_small_vae(folder / "taesd")
+
+
+def make_lcm_lora(path: Path, unet: Path, *, seed: int = 0, rank: int = 2) -> Path:
+    """Write a LoRA with the keys of the published LCM-LoRA, small beside the weights.
+
+    Args:
+        path: Where to write it.
+        unet: The UNet's weights, all of whose attention's layers get a pair.
+        seed: Of its random weights.
+        rank: Of its matrices.
+    """
+    from safetensors.numpy import load_file, save_file
+
+    random = np.random.default_rng(seed)
+    state: dict[str, np.ndarray] = {}
+    for key, weight in load_file(unet).items():
+        layer = key.removesuffix(".weight")
+        if layer.rpartition(".attn")[1] and weight.ndim == 2:
+            name = "lora_unet_" + layer.replace(".", "_")
+            height, width = weight.shape
+            state[f"{name}.alpha"] = np.array(rank / 2, dtype=np.float32)
+            state[f"{name}.lora_down.weight"] = random.normal(size=(rank, width)) / width**0.5
+            state[f"{name}.lora_up.weight"] = random.normal(size=(height, rank)) * 0.1
+    path.parent.mkdir(parents=True)
+    save_file({name: values.astype(np.float32) for name, values in state.items()}, path)
+    return path
+
+
+def make_small_vae(folder: Path) -> Path:
+    """Write a VAE with the structure and the keys of the published TAESD, and fewer channels."""
+    import torch
+    from diffusers import AutoencoderTiny
+    from safetensors.torch import save_file
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = AutoencoderTiny(encoder_block_out_channels=(8,) * 4,
+                                  decoder_block_out_channels=(8,) * 4)  # fmt: skip
+    folder.mkdir(parents=True)
+    structure = {**network.config, "_class_name": "AutoencoderTiny"}
+    del structure["block_out_channels"]  # diffusers' own, which it does not read
+    (folder / "config.json").write_text(json.dumps(structure), encoding="utf-8")
+    save_file(network.state_dict(), folder / "diffusion_pytorch_model.safetensors")
     return folder
 
 

@@ -12,7 +12,7 @@ from mien.face.bridge import flame_change
 from mien.model.controls import INDEX
 from mien.model.settings import ReferenceSettings
 from mien.rendering import devices
-from mien.rendering.reference.driving import Bridge, bridge_for, drive
+from mien.rendering.reference.driving import Bridge, Drive, bridge_for
 from mien.rendering.reference.warped import Warped
 from mien.rendering.registry import available, get_renderer
 from mien.rendering.replace import replaced
@@ -109,7 +109,9 @@ def test_the_edit_is_added_to_the_performance(how: str, request: pytest.FixtureR
     asked, nothing = scene.plan(jawOpen=0.7), scene.plan()
     bridge = bridge_for(approximate=True)
     found = [
-        drive(plan, scene.shot, scene, Warped(plan, scene.shot, scene), bridge, "rgb", "cpu")
+        Drive(plan, scene.shot, scene, Warped(plan, scene.shot, scene), bridge, "rgb", "cpu").at(
+            range(4)
+        )
         for plan in (asked, nothing)
     ]
     assert found[0].shape == (4, 55)
@@ -138,8 +140,13 @@ def test_only_what_is_needed_is_read() -> None:
         plan.evaluated.delta[:40] = 0
         warped = Warped(plan, scene.shot, scene)
         scene.asked.clear()
-        drive(plan, scene.shot, scene, warped, bridge_for(approximate=True), "rgb", "cpu")
-    assert scene.asked == set(range(28, 60))
+        bridge = bridge_for(approximate=True)
+        drives = [Drive(plan, scene.shot, scene, warped, bridge, "rgb", "cpu") for _ in range(2)]
+        late = drives[0].at([58, 59])
+        # What is within a second, and what is read with it.
+        assert scene.asked == set(range(32, 60))
+        assert np.array_equal(drives[1].at(range(40, 60))[-2:], late)
+    assert scene.asked == set(range(60))
 
 
 def test_another_performance_takes_the_place_of_the_face_s_own(complete: Path) -> None:

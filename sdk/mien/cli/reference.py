@@ -75,7 +75,8 @@ def _tier() -> inspect.Parameter:
 
 def _option(setting: dataclasses.Field[Any]) -> inspect.Parameter:
     name = setting.name if setting.name in _BARE else _PREFIX + setting.name
-    flag = "--" + name.replace("_", "-")
+    option = setting.metadata.get("option", setting.name)
+    flag = "--" + (name.removesuffix(setting.name) + option).replace("_", "-")
     kind = type(setting.default)
     choices = setting.metadata.get("choices")
     text = setting.metadata["help"]
@@ -87,8 +88,8 @@ def _option(setting: dataclasses.Field[Any]) -> inspect.Parameter:
     if setting.default != "":
         text = f"{text} Default: {setting.default}."
     metavar = "|".join(choices) if choices else {int: "N", float: "X", str: "PATH"}[kind]
-    option = typer.Option(flag, metavar=metavar, help=text, rich_help_panel=_PANEL)
-    return _parameter(name, kind | None, option)
+    typed = typer.Option(flag, metavar=metavar, help=text, rich_help_panel=_PANEL)
+    return _parameter(name, kind | None, typed)
 
 
 def _parameter(name: str, kind: Any, option: Any) -> inspect.Parameter:

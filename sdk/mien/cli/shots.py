@@ -111,7 +111,12 @@ def render(
         raise UsageError("--face says whom --set is meant for, and nothing is set.")
     project = open_source(shot, media)
     settings = reference(project.reference)
-    get_renderer(renderer, settings)
+    found = get_renderer(renderer, settings)
+    if renderer == "auto" and found.name != "reference" and reference(None) is not None:
+        print_notice(
+            f"--tier and --reference-... say how the reference renderer works; auto chooses"
+            f" {found.name} here. Ask for it with --renderer reference."
+        )
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     for text in [frames, *(a.span for a in assignments)]:
         if text is not None:

@@ -43,6 +43,7 @@ __all__ = [
     "Smirk",
     "crop",
     "crop_for",
+    "limited",
     "read_shot",
 ]
 
@@ -200,7 +201,7 @@ class Smirk:
             rows = slice(start, start + self.batch)
             pictures = np.ascontiguousarray(ordered[rows].transpose(0, 3, 1, 2), dtype=np.float32)
             found[rows] = self._network(pictures)
-        return _limited(found)
+        return limited(found)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -260,17 +261,17 @@ def read_shot(
             progress(min(start + smirk.batch, len(frames)), len(frames))
     valid = seen | bridge(raw, seen, max(1, round(_LONGEST_GAP * rate)), shot.cuts)
     smoothed = smooth(raw, valid, rate=rate, cuts=shot.cuts)
-    return Readings(_limited(smoothed), raw, valid)
+    return Readings(limited(smoothed), raw, valid)
 
 
-def _limited(flame: FloatArray) -> FloatArray:
-    """Coefficients held within SMIRK's limits."""
-    limited = flame.copy()
-    limited[:, EYELIDS] = np.clip(flame[:, EYELIDS], 0, 1)
+def limited(flame: FloatArray) -> FloatArray:
+    """Coefficients (n, 55) held within SMIRK's limits."""
+    held = flame.copy()
+    held[:, EYELIDS] = np.clip(flame[:, EYELIDS], 0, 1)
     opening, turns = JAW.start, slice(JAW.start + 1, JAW.stop)
-    limited[:, opening] = np.maximum(flame[:, opening], 0)
-    limited[:, turns] = np.clip(flame[:, turns], -_MOST_JAW_TURN, _MOST_JAW_TURN)
-    return limited
+    held[:, opening] = np.maximum(flame[:, opening], 0)
+    held[:, turns] = np.clip(flame[:, turns], -_MOST_JAW_TURN, _MOST_JAW_TURN)
+    return held
 
 
 def _torch(path: Path, device: str) -> _Network:

@@ -138,6 +138,8 @@ class MoviePicture:
             planes_of(video),
             matrix=self.video.colorspace,
             full=self.full_range,
+            transfer=self.video.color_trc,
+            primaries=self.video.color_primaries,
         )
 
     def with_plate(self, plate: Plate) -> MoviePicture:

@@ -106,9 +106,12 @@ class Plate:
         matrix: Y'CbCr matrix of the tags (ITU-T H.273); untagged is BT.709 from 720 lines
             on, else BT.601.
         full: Whether Y'CbCr uses the full range of code values.
+        transfer: Transfer characteristics of the tags, likewise.
+        primaries: Colour primaries of the tags, likewise.
     """
 
-    __slots__ = ("_matrix", "_owned", "_planes", "full", "height", "layout", "width")
+    __slots__ = ("_matrix", "_owned", "_planes", "full", "height", "layout", "primaries",
+                 "transfer", "width")  # fmt: skip
 
     def __init__(
         self,
@@ -118,10 +121,13 @@ class Plate:
         *,
         matrix: int = 2,
         full: bool = False,
+        transfer: int = 2,
+        primaries: int = 2,
     ) -> None:
         self.layout = layout
         self.width, self.height = size
         self.full = full
+        self.transfer, self.primaries = transfer, primaries
         self._planes = tuple(planes)
         self._matrix = resolve_matrix(matrix, self.height)
         self._owned = False
@@ -159,7 +165,15 @@ class Plate:
     def with_planes(self, planes: Sequence[Plane]) -> Plate:
         """A plate of the same format with other planes."""
         size = (self.width, self.height)
-        return Plate(self.layout, size, planes, matrix=self._matrix, full=self.full)
+        return Plate(
+            self.layout,
+            size,
+            planes,
+            matrix=self._matrix,
+            full=self.full,
+            transfer=self.transfer,
+            primaries=self.primaries,
+        )
 
     def rgb(self, box: Box | None = None) -> FloatArray:
         """A part of the picture as R'G'B', nominally 0..1.

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.media.color import srgb
+from mien.media.display import to_display
 from mien.media.orient import to_coded
 from mien.media.planes import Box, Plate
 from mien.model.curves import FloatArray
@@ -33,7 +33,7 @@ def sample_upright(plate: Plate, orientation: Orientation, xs: Array, ys: Array)
 
     Returns:
         (h, w, 3) float64 R'G'B' in 8-bit code values, between whole ones where interpolated;
-        linear light (EXR) through the sRGB curve.
+        linear light (EXR) and HDR as an ordinary display shows them.
     """
     turned = orientation.quarter_turns % 2 == 1
     origin, right, below = np.asarray(
@@ -57,9 +57,7 @@ def _sample(plate: Plate, columns: Array, rows: Array) -> Array:
     )
     if not box.width or not box.height:
         return np.zeros((len(rows), len(columns), 3))
-    rgb = plate.rgb(box)
-    if plate.layout.floating:
-        rgb = srgb(rgb)
+    rgb = to_display(plate, plate.rgb(box))
     codes = np.rint(np.clip(rgb, 0, 1) * np.float32(255))
     if shrink > 1:
         size = (box.width // shrink, box.height // shrink)

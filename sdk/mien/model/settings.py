@@ -1,7 +1,8 @@
 """Settings of the reference renderer: values, with their limits and what they mean.
 
 Everything that shows settings to people - the command line, the project file, an editor -
-reads names, limits and help from the fields here.
+reads names, limits and help from the fields here. An option that is not named as its field has
+its own name as `option`.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ def _choices(kind: Any, help: str) -> dict[str, Any]:
     return {"choices": get_args(kind), "help": help}
 
 
-def _switch(help: str) -> Any:
-    return field(default=False, metadata={"help": help})
+def _switch(help: str, **more: str) -> Any:
+    return field(default=False, metadata={"help": help, **more})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,11 @@ class ReferenceSettings:
     precision: Precision = field(
         default="auto",
         metadata=_choices(Precision, "Of the networks; auto is half precision on a GPU."),
+    )
+    compiled: bool = _switch(
+        "Let torch.compile make kernels for this machine: minutes before the first frame, kept for"
+        " the next render; faster afterwards.",
+        option="compile",
     )
     small_vae: bool = _switch("Use the small VAE: quicker and coarser.")
     anchors: int = _number(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mien.errors import MissingPartError, UsageError
 from mien.model.settings import ReferenceSettings
 from mien.rendering.base import Renderer
-from mien.weights.store import installed, locate, missing_for
+from mien.weights.store import find_model, installed, missing_for, models_folder, remedy
 
 __all__ = ["available", "get_renderer", "register_renderer"]
 
@@ -71,23 +71,53 @@ def get_renderer(name: str = "auto", settings: ReferenceSettings | None = None) 
 
 
 def _check_reference(settings: ReferenceSettings) -> None:
+    """Refuse settings whose models are not all there.
+
+    Raises:
+        MissingPartError: When some are missing; it names them all, and how to get them.
+    """
     lora = settings.shot_lora
     if lora and not Path(lora).is_file():
         raise MissingPartError(
             f"There is no LoRA {lora}.",
             "Make it with `mien train-shot`, or render without it: --reference-shot-lora ''.",
         )
-    optional = {"taesd": settings.small_vae, "lcm-lora-sdv1-5": settings.scheduler == "lcm"}
-    wanted = [name for name, needed in optional.items() if needed and not installed(name)]
-    for model in [*_lacking(settings.approximate), *wanted]:
-        try:
-            locate(model)  # says which files are missing, and how to get them
-        except MissingPartError as error:
-            if model in wanted or model in _lacking(approximate=True):
-                raise
-            raise MissingPartError(
-                error.cause, f"{error.remedy} Or go on with --approximate, by the next best way."
-            ) from error
+    needed, wanted = _lacking(settings.approximate), _wanted(settings)
+    lacking = [*needed, *wanted]
+    if not lacking:
+        return
+    remedies = _remedies(lacking)
+    if not wanted and not set(needed) & set(_lacking(approximate=True)):
+        remedies.append("Or go on with --approximate, by the next best way.")
+    raise MissingPartError(
+        f"The renderer '{_REFERENCE}' lacks {'a model' if len(lacking) == 1 else 'models'} in"
+        f" {models_folder()}: {', '.join(_what_is_absent(name) for name in lacking)}.",
+        " ".join(remedies),
+    )
+
+
+def _what_is_absent(name: str) -> str:
+    """A model, and which of its files are missing where that is not all of them."""
+    model = find_model(name)
+    absent = [file.path for file in model.absent]
+    whole = len(absent) > 1 and len(absent) == sum(not file.optional for file in model.files)
+    return name if whole else f"{name} ({', '.join(absent)})"
+
+
+def _remedies(lacking: Sequence[str]) -> list[str]:
+    """How to get models: in one go those that can be fetched, then the others one by one."""
+    fetched = [name for name in lacking if find_model(name).fetchable]
+    others = [remedy(find_model(name)) for name in lacking if name not in fetched]
+    if not fetched:
+        return others
+    download = f"`mien models fetch {' '.join(fetched)}`"
+    return [f"{download}, or `mien models add NAME PATH` with what you have.", *others]
+
+
+def _wanted(settings: ReferenceSettings) -> list[str]:
+    """Models that only these settings need and that are not installed."""
+    optional = {"lcm-lora-sdv1-5": settings.scheduler == "lcm", "taesd": settings.small_vae}
+    return [name for name, needed in optional.items() if needed and not installed(name)]
 
 
 def _is_at_home(settings: ReferenceSettings) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from mien.errors import WriteError
 
-__all__ = ["FileRecord", "Record", "read_record", "sync_folder", "write_record"]
+__all__ = ["FileRecord", "Record", "read_record", "recorded_at", "sync_folder", "write_record"]
 
 _NAME: Final = "installed.json"
 
@@ -55,6 +55,14 @@ def read_record(folder: Path) -> Record:
 
 def _file(entry: dict[str, Any]) -> FileRecord:
     return FileRecord(int(entry["size"]), str(entry["sha256"]), bool(entry["as_is"]))
+
+
+def recorded_at(folder: Path) -> int:
+    """When the record in a model's folder was written, in nanoseconds; 0 where there is none."""
+    try:
+        return (folder / _NAME).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def write_record(folder: Path, record: Record) -> None:

@@ -12,24 +12,24 @@ the next best is taken:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
 
 from mien.face.bridge import apply_change, flame_change
 from mien.face.flame_fit import fit_flame
-from mien.face.smirk import BASIS, Smirk, crop, read_shot
-from mien.model.curves import FLAME_SIZE, BoolArray, FloatArray
+from mien.face.smirk import BASIS, Smirk, crop, limited
+from mien.media.planes import Plate
+from mien.model.curves import FloatArray
 from mien.model.settings import Colour
 from mien.model.shot import Shot
 from mien.rendering.base import FacePlan, PlateSource
+from mien.rendering.reference.readings import SteadyReadings
 from mien.rendering.reference.warped import Warped
-from mien.signal.smooth import REACHES, REFERENCE_RATE, smooth
 from mien.weights.store import installed, locate
 
-__all__ = ["Bridge", "bridge_for", "drive", "performance"]
+__all__ = ["Bridge", "Drive", "bridge_for"]
 
 _HEAD = "flame2020"
 
@@ -82,52 +82,11 @@ def bridge_for(approximate: bool) -> Bridge:
     return bridge
 
 
-def performance(
-    plan: FacePlan,
-    shot: Shot,
-    source: PlateSource,
-    smirk: Smirk | None,
-    progress: Callable[[float], None] | None = None,
-    *,
-    where: BoolArray | None = None,
-) -> FloatArray:
-    """(T, 55) coefficients of what a face does, before anything is asked of it.
+class Drive:
+    """The coefficients of one face: what it does, and what is asked beside.
 
-    Args:
-        plan: The face.
-        shot: Its shot.
-        source: The shot's plates.
-        smirk: What reads them; None to fit the FLAME 2020 head to the landmarks.
-        progress: Told the share done.
-        where: (T,) the frames that are needed; all when not given. Others need not be right.
-    """
-    if smirk is None:
-        return fit_flame(plan.face, BASIS).flame
-
-    def read(done: int, total: int) -> None:
-        if progress is not None:
-            progress(done / max(total, 1))
-
-    face = plan.face
-    if where is not None:
-        # Smoothing looks a little way around; what lies further off is not read.
-        reach = round(max(REACHES) * float(shot.clock.rate) / REFERENCE_RATE) + 1
-        near = maximum_filter1d(where, 2 * reach + 1, mode="constant")
-        face = replace(face, curves=replace(face.curves, valid=face.valid & near))
-    return read_shot(smirk, face, shot, source, read).flame
-
-
-def drive(
-    plan: FacePlan,
-    shot: Shot,
-    source: PlateSource,
-    warped: Warped,
-    bridge: Bridge,
-    colour: Colour,
-    device: str,
-    progress: Callable[[float], None] | None = None,
-) -> FloatArray:
-    """The coefficients of one face over a shot: what it does, and what is asked beside.
+    They are worked out when they are asked for: a few frames of a long shot cost only what is
+    near them.
 
     Args:
         plan: The face and its edit.
@@ -137,39 +96,79 @@ def drive(
         bridge: How coefficients are made.
         colour: Colour order of SMIRK.
         device: Where SMIRK runs.
-        progress: Told the share done.
-
-    Returns:
-        (T, 55) float32 in `flame2020`: [expression 50 | eyelids 2 | jaw 3].
     """
-    if plan.flame is not None:
-        return plan.flame
-    smirk = Smirk.load(device, colour=colour) if bridge.smirk else None
-    where = warped.expressive
-    before = performance(plan, shot, source, smirk, progress, where=where)
-    if bridge.head:
-        change = flame_change(plan.evaluated.delta, BASIS)
-    else:
-        assert smirk is not None
-        change = _seen_change(plan, shot, source, warped, smirk)
-    return apply_change(before, change)
 
+    def __init__(
+        self,
+        plan: FacePlan,
+        shot: Shot,
+        source: PlateSource,
+        warped: Warped,
+        bridge: Bridge,
+        colour: Colour,
+        device: str,
+    ) -> None:
+        self._plan = plan
+        self._orientation = shot.media.orientation
+        self._source = source
+        self._warped = warped
+        self._smirk: Smirk | None = None
+        self._fitted: FloatArray | None = None
+        self._change: FloatArray | None = None
+        if plan.flame is not None:
+            return
+        face = plan.face
+        if bridge.smirk:
+            self._smirk = Smirk.load(device, colour=colour)
+            seen = face.valid & ~face.curves.bridged
+            self._performance = SteadyReadings(self._performed, seen, shot, bridged=True)
+        else:
+            self._fitted = fit_flame(face, BASIS, cuts=shot.cuts).flame
+        if bridge.head:
+            self._change = flame_change(plan.evaluated.delta, BASIS)
+        else:
+            asked = warped.expressive
+            self._seen_change = SteadyReadings(self._changed, asked, shot, bridged=False)
 
-def _seen_change(
-    plan: FacePlan, shot: Shot, source: PlateSource, warped: Warped, smirk: Smirk
-) -> FloatArray:
-    """(T, 55) what SMIRK sees change between the plate and the warped picture, smoothed."""
-    asked: BoolArray = warped.expressive
-    change = np.zeros((len(asked), FLAME_SIZE), dtype=np.float32)
-    frames = np.flatnonzero(asked).tolist()
-    for start in range(0, len(frames), smirk.batch):
-        part = frames[start : start + smirk.batch]
-        pictures = []
-        for frame in part:
-            plate, points = source.plate(frame), plan.face.landmarks[frame]
-            for seen in (plate, warped.plate(frame, plate)):
-                pictures.append(crop(seen, points, shot.media.orientation))
-        read = smirk.coefficients(np.stack(pictures))
-        change[part] = read[1::2] - read[::2]
-    smoothed = smooth(change, asked, rate=float(shot.clock.rate), cuts=shot.cuts)
-    return np.asarray(smoothed * asked[:, None], dtype=np.float32)
+    def at(self, frames: Sequence[int]) -> FloatArray:
+        """Coefficients of frames in `flame2020`: [expression 50 | eyelids 2 | jaw 3].
+
+        Args:
+            frames: Frames in which more is asked than a look or a turn of the head.
+
+        Returns:
+            (n, 55) float32.
+        """
+        given = self._plan.flame
+        if given is not None:
+            return given[list(frames)]
+        if self._fitted is not None:
+            before = self._fitted[list(frames)]
+        else:
+            before = limited(np.stack([self._performance.at(frame) for frame in frames]))
+        if self._change is not None:
+            change = self._change[list(frames)]
+        else:
+            change = np.stack([self._seen_change.at(frame) for frame in frames])
+        return apply_change(before, change)
+
+    def _performed(self, frames: list[int]) -> FloatArray:
+        """(n, 55) what SMIRK sees in the plates."""
+        return self._seen_in([self._crop(frame, self._source.plate(frame)) for frame in frames])
+
+    def _changed(self, frames: list[int]) -> FloatArray:
+        """(n, 55) what SMIRK sees change between the plates and the warped pictures."""
+        crops = []
+        for frame in frames:
+            plate = self._source.plate(frame)
+            for picture in (plate, self._warped.plate(frame, plate)):
+                crops.append(self._crop(frame, picture))
+        seen = self._seen_in(crops)
+        return seen[1::2] - seen[::2]
+
+    def _crop(self, frame: int, picture: Plate) -> FloatArray:
+        return crop(picture, self._plan.face.landmarks[frame], self._orientation)
+
+    def _seen_in(self, crops: list[FloatArray]) -> FloatArray:
+        assert self._smirk is not None
+        return self._smirk.coefficients(np.stack(crops))

@@ -31,6 +31,7 @@ from mien.rendering.reference.denoise import (
 from mien.rendering.reference.determinism import even_threads
 from mien.rendering.reference.expression import ExpressionTokens, read_expression_adapter
 from mien.rendering.reference.files import ReferenceFiles
+from mien.rendering.reference.kernels import as_it_is, compile_in_place, explained
 from mien.rendering.reference.lora import read_lora
 from mien.rendering.reference.memory import (
     frames_that_fit,
@@ -103,9 +104,16 @@ class Estimate:
     reference_row: float
     vae: float
 
-    def per_frame(self, steps: int, guidance: float) -> float:
-        """Seconds that a frame takes with the reference on."""
-        return self.unet_row * steps * (2 if guidance > 1 else 1) + self.reference_row + self.vae
+    def per_frame(self, steps: int, guidance: float, *, reference: bool = True) -> float:
+        """Seconds that a frame takes.
+
+        Args:
+            steps: That are taken: fewer than the settings say where a strength is below 1.
+            guidance: More than 1 takes two rows a step.
+            reference: Whether the Reference Adapter is on.
+        """
+        rows = steps * (2 if guidance > 1 else 1)
+        return self.unet_row * rows + self.reference_row * reference + self.vae
 
 
 class Engine:
@@ -123,6 +131,7 @@ class Engine:
         device: Where it works.
         dtype: The UNet's precision.
         resolution: Pixels of the side of the square crops that it was made for.
+        compiled: Whether the denoiser makes kernels for every shape of what it is given.
         counts: Work done.
     """
 
@@ -159,9 +168,10 @@ class Engine:
         self.prompter = Prompter(files.encoder, files.encoder_config, files.tokenizer)
         self.resolution = int(self.networks.config["sample_size"]) * self.vae.factor
         self.counts = Counts()
+        self.compiled = compiled
         if compiled:
-            for unet in (self.networks.plain, self.networks.denoiser):
-                unet.compile(dynamic=False)
+            # The reference pass is one of many, and not worth the minutes.
+            compile_in_place(self.networks.denoiser)
 
     @classmethod
     def load(
@@ -182,8 +192,8 @@ class Engine:
             small_vae: Use the small VAE, for previews.
             lcm: Use the LoRA for few steps.
             shot_lora: A LoRA trained on the shot.
-            compiled: Let torch.compile make kernels for every size of batch that is asked for:
-                minutes at first, faster afterwards.
+            compiled: Let torch.compile make the denoiser's kernels, for every size of batch that
+                is asked for: minutes at first, faster afterwards.
 
         Raises:
             MissingPartError: When a model or a package is not installed.
@@ -288,6 +298,7 @@ class Engine:
 
         Raises:
             DeviceMemoryError: When so many frames do not fit at once.
+            RenderError: When kernels were asked for and cannot be made.
         """
 
         def work() -> Tensor:
@@ -299,7 +310,8 @@ class Engine:
                 self.device,
             )
 
-        return within_memory(len(request.noise), "Denoising", work)
+        with explained(self.compiled):
+            return within_memory(len(request.noise), "Denoising", work)
 
     @_at_work
     def predict(self, latents: Tensor, timestep: Tensor, conditions: Conditions) -> Tensor:
@@ -373,7 +385,9 @@ class Engine:
         )
         conditions = self.conditions(request)
         timestep = torch.tensor(0, device=self.device)
-        _, seeing = self._timed(lambda: self.predict(latents, timestep, conditions))
+        # Kernels for a single row would be made for nothing: they only make it faster.
+        with as_it_is(self.compiled):
+            _, seeing = self._timed(lambda: self.predict(latents, timestep, conditions))
         _, decoding = self._timed(lambda: self.decode(latents))
         self.counts = before
         return Estimate(unet_row=seeing, reference_row=looking, vae=encoding + decoding)

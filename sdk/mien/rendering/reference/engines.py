@@ -12,12 +12,14 @@ from mien.model.settings import ReferenceSettings
 from mien.rendering.devices import Device, Precision, pick_device
 from mien.rendering.reference.driving import Bridge, bridge_for
 from mien.rendering.reference.engine import Engine
-from mien.weights.store import installed, locate
+from mien.weights.contents import digest
+from mien.weights.record import read_record, recorded_at
+from mien.weights.store import find_model, locate
 
-__all__ = ["Engines"]
+__all__ = ["Engines", "contents_of"]
 
-_MODELS = ("arc2face", "arc2face-expression", "arc2face-reference", "arcface-antelopev2",
-           "stable-diffusion-v1-5", "smirk", "flame2020", "lcm-lora-sdv1-5", "taesd")  # fmt: skip
+_ALWAYS = ("arc2face", "arc2face-expression", "arc2face-reference", "arcface-antelopev2",
+           "stable-diffusion-v1-5")  # fmt: skip
 
 
 class Engines:
@@ -43,7 +45,7 @@ class Engines:
     @cached_property
     def engine(self) -> Engine:
         """The networks, in the precision that the settings or the device ask for."""
-        return self._load(self.device.precision)
+        return self._load(self.device.precision, compiled=self.settings.compiled)
 
     @cached_property
     def exact(self) -> Engine:
@@ -53,16 +55,19 @@ class Engines:
     @property
     def key(self) -> str:
         """Names the settings, the weights, the device, and how coefficients are made."""
+        settings = self.settings.to_dict()
+        lora = settings.pop("shot_lora")
         facts = {
-            "settings": self.settings.to_dict(),
+            "settings": settings,
             "device": [self.device.kind, self.device.name, self.device.precision],
             "torch": metadata.version("torch"),
             "bridge": str(self.bridge),
-            "weights": [_facts(path) for path in self._files()],
+            "weights": [content for name in self._models() for content in contents_of(name)],
+            "shot": digest(Path(lora)) if lora else "",
         }
         return hashlib.blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
 
-    def _load(self, precision: Precision) -> Engine:
+    def _load(self, precision: Precision, *, compiled: bool = False) -> Engine:
         lora = self.settings.shot_lora
         return Engine.load(
             self.device.kind,
@@ -70,15 +75,40 @@ class Engines:
             small_vae=self.settings.small_vae,
             lcm=self.settings.scheduler == "lcm",
             shot_lora=Path(lora) if lora else None,
+            compiled=compiled,
         )
 
-    def _files(self) -> list[Path]:
-        models = [sorted(locate(name).values()) for name in _MODELS if installed(name)]
-        lora = self.settings.shot_lora
-        return [path for files in models for path in files] + ([Path(lora)] if lora else [])
+    def _models(self) -> list[str]:
+        """The models that are used."""
+        asked = {
+            "smirk": self.bridge.smirk,
+            "flame2020": self.bridge.head,
+            "lcm-lora-sdv1-5": self.settings.scheduler == "lcm",
+            "taesd": self.settings.small_vae,
+        }
+        return [*_ALWAYS, *(name for name, used in asked.items() if used)]
 
 
-def _facts(path: Path) -> tuple[str, int, int]:
-    """Name, size and time of a file: gigabytes are not read for it."""
-    facts = path.stat()
-    return path.name, facts.st_size, facts.st_mtime_ns
+def contents_of(model: str) -> list[tuple[str, int, str]]:
+    """Name, size and content of every file of an installed model: gigabytes are not read for it.
+
+    The content is the checksum that was kept when the file was installed; where there is none,
+    or the file was written since, the time at which it was written stands for it.
+
+    Args:
+        model: Its name.
+
+    Raises:
+        MissingPartError: When it is not installed.
+    """
+    files = sorted(locate(model).items())
+    folder = find_model(model).folder
+    record, recorded = read_record(folder), recorded_at(folder)
+    found = []
+    for name, path in files:
+        stat, known = path.stat(), record.files.get(name)
+        content = str(stat.st_mtime_ns)
+        if known and known.size == stat.st_size and stat.st_mtime_ns <= recorded:
+            content = known.sha256
+        found.append((name, stat.st_size, content))
+    return found

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from mien.media.cache import ByteCache
+from mien.media.display import to_display
 from mien.media.planes import Plate
 from mien.model.curves import FloatArray
 from mien.model.settings import ReferenceSettings
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.reference.crop import CropPath
+from mien.rendering.reference.driving import Drive
 from mien.rendering.reference.need import need_of
 from mien.rendering.reference.paste import (
     correction_of,
-    display,
     in_colours_of,
     paste,
     with_patch,
@@ -45,15 +47,17 @@ class Actor:
         plan: The face and its edit.
         warped: The edit as the warp renderer shows it.
         path: The squares.
-        coefficients: (T, 55) what the face is to do.
+        drive: What the face is to do.
         prompt: Whose face it is, as the engine made it.
+        shot_scale: How strongly a LoRA that was trained on the shot acts on it.
     """
 
     plan: FacePlan
     warped: Warped
     path: CropPath
-    coefficients: FloatArray
+    drive: Drive
     prompt: Prompt
+    shot_scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +77,9 @@ class FaceFilm:
         source: The shot's plates.
         regenerator: The networks.
         settings: How frames are made.
+
+    Attributes:
+        strength: How far frames are noised, 0..1.
     """
 
     def __init__(
@@ -90,7 +97,7 @@ class FaceFilm:
         self._settings = settings
         number = actor.plan.face.number
         self._noise = noise_field(settings.seed, number, regenerator.noise_shape)
-        self._strength = settings.strength or strength_of(actor.plan)
+        self.strength = settings.strength or strength_of(actor.plan)
         # Frames are asked for in order: held are those within reach, and those made with them.
         held = 2 * (settings.smoothing + settings.latent_smoothing + timing.group) + 1
         self._made: ByteCache[int, _Made] = ByteCache(held)
@@ -108,6 +115,23 @@ class FaceFilm:
             own, difference, square = self._steadied(frame)
             patch = paste(patch, plate, crop, correction_of(difference, square, need, own))
         return warped.turned(frame, plate, patch)
+
+    def to_make(self, frames: Iterable[int]) -> int:
+        """How many frames go through the networks, at most, when some are asked for.
+
+        With them are made those over which they are averaged.
+        """
+        reach = self._settings.smoothing
+        made: set[int] = set()
+        for frame in frames:
+            if self._timing.asked[frame]:
+                made.update(self._timing.around(frame, reach))
+        made = {i for frame in made for i in self._timing.together(frame)}
+        if self._settings.latent_smoothing:
+            reach = self._settings.latent_smoothing
+            near = {i for frame in made for i in self._timing.around(frame, reach)}
+            made = {i for frame in near for i in self._timing.together(frame)}
+        return len(made)
 
     def _steadied(self, frame: int) -> tuple[float, FloatArray, FloatArray]:
         """The frame's own share, the difference averaged over time, and the warped square."""
@@ -198,17 +222,18 @@ class FaceFilm:
             frames=frames,
             plates=np.stack([plate for plate, _ in squares]),
             warped=np.stack([warped for _, warped in squares]),
-            coefficients=self._actor.coefficients[list(frames)],
+            coefficients=self._actor.drive.at(frames),
             anchors=anchors,
             noise=self._noise,
-            strength=self._strength,
+            strength=self.strength,
             prompt=self._actor.prompt,
+            shot_scale=self._actor.shot_scale,
         )
 
     def _plate_square(self, frame: int) -> FloatArray:
         plate, crop = self._source.plate(frame), self._actor.path.at(frame)
         box = crop.box(plate)
-        square = crop.take(display(plate, plate.rgb(box)), (box.x0, box.y0))
+        square = crop.take(to_display(plate, plate.rgb(box)), (box.x0, box.y0))
         return np.clip(square, 0, 1)
 
     def _squares(self, frame: int) -> tuple[FloatArray, FloatArray]:
@@ -217,7 +242,7 @@ class FaceFilm:
         box = crop.box(plate)
         before = plate.rgb(box)
         pictures = before, with_patch(before, self._warped(frame, plate), box)
-        squares = [crop.take(display(plate, each), (box.x0, box.y0)) for each in pictures]
+        squares = [crop.take(to_display(plate, each), (box.x0, box.y0)) for each in pictures]
         return np.clip(squares[0], 0, 1), np.clip(squares[1], 0, 1)
 
     def _warped(self, frame: int, plate: Plate) -> Patch | None:

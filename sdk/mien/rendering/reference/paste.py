@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mien.media.color import srgb
+from mien.media.display import from_display, to_display
 from mien.media.planes import Box, Plate
 from mien.model.curves import FloatArray
 from mien.rendering.base import Patch
@@ -26,7 +26,7 @@ from mien.rendering.reference.crop import Crop
 from mien.rendering.reference.need import Need
 from mien.rendering.warp.tone import luma, smoothstep
 
-__all__ = ["Correction", "correction_of", "display", "in_colours_of", "paste", "with_patch"]
+__all__ = ["Correction", "correction_of", "in_colours_of", "paste", "with_patch"]
 
 _SLOW = 0.035
 """Standard deviation, as a part of the square's side, of what counts as shading."""
@@ -66,11 +66,6 @@ class Correction:
     made: FloatArray
     warped: FloatArray
     own: float
-
-
-def display(plate: Plate, rgb: FloatArray) -> FloatArray:
-    """Pixels of a plate as the networks are shown them: linear light (EXR) as sRGB."""
-    return srgb(rgb) if plate.layout.floating else rgb
 
 
 def with_patch(plate: FloatArray, patch: Patch | None, box: Box) -> FloatArray:
@@ -131,7 +126,7 @@ def paste(patch: Patch, plate: Plate, crop: Crop, correction: Correction) -> Pat
         correction: What is added.
     """
     box = patch.box
-    warped = display(plate, patch.rgb)
+    warped = to_display(plate, patch.rgb)
     seen = crop.lay(correction.change, box)
     made = np.clip(crop.lay(correction.made, box), 0, 1)[..., None]
     # Of the warped picture's detail that a square cannot hold, only the grain is kept.
@@ -139,9 +134,9 @@ def paste(patch: Patch, plate: Plate, crop: Crop, correction: Correction) -> Pat
     coarse = crop.lay(crop.take(grain, (box.x0, box.y0)), box)
     detail = warped - crop.lay(correction.warped, box) - (grain - coarse)
     change = seen - made * (detail - correction.own * coarse)
-    if plate.layout.floating:
-        change = _linear(warped + change) - _linear(warped)
-    return Patch(box, np.asarray(patch.rgb + change, dtype=np.float32), patch.mask)
+    plain = from_display(plate, warped)
+    changed = patch.rgb + (from_display(plate, warped + change) - plain)
+    return Patch(box, np.asarray(changed, dtype=np.float32), patch.mask)
 
 
 def _averaged(
@@ -201,10 +196,3 @@ def _grain(picture: FloatArray) -> FloatArray:
     # OpenCV adds up the differences of the three channels.
     smooth = cv2.bilateralFilter(picture, 7, 3 * _GRAIN_REACH * level, _GRAIN_WIDTH)
     return np.asarray(picture - smooth, dtype=np.float32)
-
-
-def _linear(encoded: FloatArray) -> FloatArray:
-    """The inverse of `media.color.srgb`."""
-    value = np.maximum(encoded, 0)
-    curve = ((value + 0.055) / 1.055) ** 2.4
-    return np.asarray(np.where(value <= 0.04045, value / 12.92, curve), dtype=np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,6 +34,7 @@ class Order:
         noise: (K, 4, h, w) the face's noise: what frames start from, then what LCM adds.
         strength: How far they are noised, 0..1.
         prompt: Whose face it is.
+        shot_scale: How strongly a LoRA that was trained on the shot acts on this face.
     """
 
     face: int
@@ -45,17 +46,24 @@ class Order:
     noise: FloatArray
     strength: float
     prompt: Prompt
+    shot_scale: float = 1.0
 
-    def part(self, rows: slice) -> Order:
-        """Some of the frames."""
+    def part(self, rows: Sequence[int]) -> Order:
+        """Some of the frames, by their place among them."""
+        chosen = list(rows)
         return replace(
             self,
-            frames=self.frames[rows],
-            plates=self.plates[rows],
-            warped=self.warped[rows],
-            coefficients=self.coefficients[rows],
-            anchors={i: (square, w[rows]) for i, (square, w) in self.anchors.items()},
+            frames=tuple(self.frames[row] for row in chosen),
+            plates=self.plates[chosen],
+            warped=self.warped[chosen],
+            coefficients=self.coefficients[chosen],
+            anchors={i: (square, w[chosen]) for i, (square, w) in self.anchors.items()},
         )
+
+    def filled_up(self, count: int) -> Order:
+        """So many frames: the last one again and again after the others."""
+        last = len(self.frames) - 1
+        return self.part([min(row, last) for row in range(max(count, last + 1))])
 
 
 class Regenerator:
@@ -125,8 +133,7 @@ class Regenerator:
         made: list[FloatArray] = []
         done = 0
         while done < len(order.frames):
-            rows = slice(done, done + self.batch)
-            part = order.part(rows)
+            part = order.part(range(done, min(done + self.batch, len(order.frames))))
             try:
                 found = make(self.engine, part)
             except DeviceMemoryError as error:
@@ -159,7 +166,14 @@ class Regenerator:
             return row
         frame = part.frames[i]
         self._banks.clear()
-        again: FloatArray = make(self._exact(), part.part(slice(i, i + 1)))[0]
+        try:
+            again: FloatArray = make(self._exact(), part.part([i]))[0]
+        except DeviceMemoryError as error:
+            raise RenderError(
+                f"Frame {frame} came out as no number, and the GPU's memory does not hold the"
+                " networks in float32 to make it again.",
+                "Close other programs, or render with --reference-precision bfloat16.",
+            ) from error
         self._banks.clear()
         if not np.isfinite(again).all():
             raise RenderError(
@@ -169,9 +183,11 @@ class Regenerator:
         self._tell(f"frame {frame} came out as no number, and was made again in float32")
         return again
 
-    def _denoised(self, engine: Engine, order: Order) -> FloatArray:
+    def _denoised(self, engine: Engine, asked: Order) -> FloatArray:
         with torch.inference_mode():
             settings = self._settings
+            # Kernels are made for one size of batch, and every other would cost minutes.
+            order = asked.filled_up(self.batch) if engine.compiled else asked
             bank = self._bank(engine, order) if settings.reference_scale else None
             shape = (-1, len(order.frames), -1, -1, -1)
             noise = torch.from_numpy(order.noise)[:, None].expand(shape)
@@ -189,9 +205,11 @@ class Regenerator:
                 guidance=settings.guidance,
                 expression_scale=settings.expression_scale,
                 reference_scale=settings.reference_scale,
+                shot_scale=order.shot_scale,
                 scheduler=settings.scheduler,
             )
-            return np.asarray(engine.denoise(request).cpu().numpy(), dtype=np.float32)
+            found = engine.denoise(request)[: len(asked.frames)]
+            return np.asarray(found.cpu().numpy(), dtype=np.float32)
 
     def _bank(self, engine: Engine, order: Order) -> Bank:
         """What the reference pass sees of every frame; an anchor's own is used again."""

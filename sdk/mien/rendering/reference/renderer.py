@@ -70,7 +70,7 @@ class ReferenceRenderer:
         source: PlateSource,
         progress: Callable[[float], None] | None = None,
     ) -> RenderSession:
-        """Load the networks, look through the shot, and read what drives its faces.
+        """Load the networks, and look through the shot for its mouths and whose faces they are.
 
         Args:
             shot: The tracked shot.

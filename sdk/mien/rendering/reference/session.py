@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import TracebackType
 
-import numpy as np
-
 from mien.media.planes import Plate
+from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.reference.crop import CropPath
-from mien.rendering.reference.driving import drive
+from mien.rendering.reference.driving import Drive
+from mien.rendering.reference.engine import Estimate
 from mien.rendering.reference.engines import Engines
 from mien.rendering.reference.film import Actor, FaceFilm
 from mien.rendering.reference.identity import ArcFace, identity_of
+from mien.rendering.reference.kernels import kernel_folder
 from mien.rendering.reference.regenerate import Regenerator
+from mien.rendering.reference.shot_lora import read_facts
 from mien.rendering.reference.temporal import Timing
 from mien.rendering.reference.warped import Warped
 
@@ -36,7 +39,7 @@ def open_session(
     notes: list[str],
     progress: Callable[[float], None],
 ) -> ReferenceSession:
-    """Load the networks, look through a shot, and read what drives its faces.
+    """Load the networks, and look through a shot for its mouths and for whose faces they are.
 
     Args:
         engines: The networks.
@@ -55,11 +58,10 @@ def open_session(
     asked = [plan for plan in plans if plan.evaluated.delta.any()]
     for i, plan in enumerate(asked):
 
-        def told(share: float, done: int = i) -> None:
-            progress((done + share) / len(asked))
+        def told(done: int, total: int, before: int = i) -> None:
+            progress((before + done / total) / len(asked))
 
         session.add(plan, shot, source, arcface, told)
-    session.say_how_long(asked)
     progress(1.0)
     return session
 
@@ -77,7 +79,9 @@ class ReferenceSession:
         self._settings = engines.settings
         self._device = engines.device
         self._films: dict[int, FaceFilm] = {}
+        self._estimate: Estimate | None = None
         self._group = self._settings.batch or _GROUP[self._device.kind]
+        self._notes = notes
         notes.append(str(engines.bridge))
         self.regenerator = Regenerator(
             engines.engine, self._settings, self._group, lambda: engines.exact, notes.append
@@ -89,7 +93,37 @@ class ReferenceSession:
         return self._engines.key
 
     def expect(self, frames: Sequence[int]) -> None:
-        """Nothing is planned by it: which frames go together is told by their numbers alone."""
+        """Say, before it starts, what takes long.
+
+        Nothing is planned by it: which frames go together is told by their numbers alone.
+        """
+        work = [(film, film.to_make(frames)) for film in self._films.values()]
+        if not any(count for _, count in work):
+            return
+        if self._settings.compiled:
+            _LOG.warning(
+                "torch.compile makes kernels before the first frame, which takes minutes;"
+                " they are kept in %s for the next render.", kernel_folder(),
+            )  # fmt: skip
+        if not self._device.accelerated:
+            self._say_how_long(work)
+
+    def _say_how_long(self, work: Sequence[tuple[FaceFilm, int]]) -> None:
+        settings, engine = self._settings, self.regenerator.engine
+        if self._estimate is None:
+            self._estimate = engine.estimate(self.regenerator.size)
+        count, seconds = 0, 0.0
+        for film, made in work:
+            steps = engine.levels.timesteps(settings.steps, settings.scheduler, film.strength)
+            each = self._estimate.per_frame(
+                len(steps), settings.guidance, reference=settings.reference_scale > 0
+            )
+            count, seconds = count + made, seconds + made * each
+        several = f" of {len(work)} faces" if len(work) > 1 else ""
+        _LOG.warning(
+            "There is no GPU: on this CPU a frame takes about %.1f s, the %d frames%s to be"
+            " regenerated about %s.", seconds / count, count, several, _duration(seconds),
+        )  # fmt: skip
 
     def add(
         self,
@@ -97,7 +131,7 @@ class ReferenceSession:
         shot: Shot,
         source: PlateSource,
         arcface: ArcFace,
-        progress: Callable[[float], None],
+        progress: Callable[[int, int], None],
     ) -> None:
         """Get ready for one face.
 
@@ -106,39 +140,29 @@ class ReferenceSession:
             shot: Its shot.
             source: The shot's plates.
             arcface: Tells who it is.
-            progress: Told the share done.
+            progress: Told the frames looked at and their total.
         """
         settings, engine = self._settings, self.regenerator.engine
         warped = Warped(plan, shot, source)
-        coefficients = drive(
-            plan,
-            shot,
-            source,
-            warped,
-            self._engines.bridge,
-            settings.colour,
-            self._device.kind,
-            progress,
+        drive = Drive(
+            plan, shot, source, warped, self._engines.bridge, settings.colour, self._device.kind
         )
-        identity = identity_of(arcface, plan.face, shot, source)
+        identity = identity_of(arcface, plan.face, shot, source, progress)
         path = CropPath(plan.face, shot, self.regenerator.size)
         timing = Timing(warped.expressive, tuple(shot.cuts), self._group, settings.anchors)
-        actor = Actor(plan, warped, path, coefficients, engine.prompt(identity))
+        prompt, scale = engine.prompt(identity), self._shot_scale(plan.face, shot)
+        actor = Actor(plan, warped, path, drive, prompt, scale)
         self._films[plan.face.number] = FaceFilm(actor, timing, source, self.regenerator, settings)
 
-    def say_how_long(self, plans: Sequence[FacePlan]) -> None:
-        """Say how slowly a CPU works, before it starts."""
-        frames = sum(int(np.count_nonzero(plan.evaluated.active)) for plan in plans)
-        if self._device.accelerated or not frames:
-            return
-        settings = self._settings
-        each = self.regenerator.engine.estimate(self.regenerator.size).per_frame(
-            settings.steps, settings.guidance
-        )
-        _LOG.warning(
-            "There is no GPU: on this CPU a frame takes about %.1f s, the %d frames to be"
-            " regenerated about %s.", each, frames, _duration(each * frames),
-        )  # fmt: skip
+    def _shot_scale(self, face: Face, shot: Shot) -> float:
+        """How strongly the shot's LoRA acts on a face: it learned one face, and is nobody else."""
+        if not self._settings.shot_lora:
+            return 0.0
+        facts = read_facts(Path(self._settings.shot_lora))
+        note = "the LoRA was trained on other media than these"
+        if facts.get("media_fingerprint") != shot.media.fingerprint and note not in self._notes:
+            self._notes.append(note)
+        return float(facts.get("face") == face.number)
 
     def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
         """New pixels of one face in one frame; None where nothing changes."""

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mien.errors import NothingToDoError
 from mien.face.smirk import Smirk, read_shot
+from mien.media.display import to_display
 from mien.media.orient import to_coded
 from mien.media.planes import Plate
 from mien.model.curves import FloatArray
@@ -22,7 +23,6 @@ from mien.model.shot import Shot
 from mien.rendering.base import PlateSource
 from mien.rendering.reference.crop import Crop, CropPath
 from mien.rendering.reference.engine import Engine
-from mien.rendering.reference.paste import display
 from mien.rendering.reference.train.denoiser import Batch
 from mien.rendering.reference.train.settings import TrainSettings
 
@@ -176,7 +176,7 @@ def look_through(
 
 def square_of(crop: Crop, plate: Plate) -> FloatArray:
     """A square (N, N, 3) of a plate as the networks are shown it, 0..1."""
-    return np.clip(display(plate, crop.of_plate(plate)), 0, 1)
+    return np.clip(to_display(plate, crop.of_plate(plate)), 0, 1)
 
 
 def _weights(face: Face, shot: Shot, frame: int, crop: Crop, size: int) -> FloatArray:
