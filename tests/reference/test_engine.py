@@ -254,6 +254,20 @@ def test_full_memory_says_how_many_frames(
     assert torch.equal(engine.denoise(order), expected)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+     "MPS backend out of memory (MPS allocated: 8.00 GB)"],
+    ids=["cublas", "mps"],
+)  # fmt: skip
+def test_libraries_say_it_in_their_own_words(text: str) -> None:
+    def full() -> None:
+        raise RuntimeError(text)
+
+    with pytest.raises(DeviceMemoryError, match="3 frames"):
+        within_memory(3, "Denoising", full)
+
+
 def test_other_errors_pass_unchanged() -> None:
     def other() -> None:
         raise RuntimeError("other")

@@ -22,6 +22,9 @@ _BANK_LAYERS = 30
 """Tokens, keys and values of one frame's reference bank, in the same unit as the UNet's."""
 _SPARE = 0.85
 """Share of the free memory that is planned with; the rest is for fragmentation."""
+_FULL = ("CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED", "CUDA error: out of memory",
+         "MPS backend out of memory")  # fmt: skip
+"""What cuBLAS, cuDNN, the driver and Apple's GPUs say of it, in a plain RuntimeError."""
 _MOST = 64
 """Frames beyond which a bigger batch gains nothing."""
 
@@ -79,6 +82,13 @@ def _free(device: torch.device) -> int:
     return int(free + held)
 
 
+def _is_full(error: RuntimeError) -> bool:
+    """Whether an error says that memory ran out: torch's allocator, or a library beside it."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    return any(sign in str(error) for sign in _FULL)
+
+
 def within_memory(frames: int, what: str, work: Callable[[], T]) -> T:
     """What `work` gives; a device's refusal becomes an error that says what was asked for.
 
@@ -92,8 +102,9 @@ def within_memory(frames: int, what: str, work: Callable[[], T]) -> T:
     """
     try:
         return work()
-    except torch.OutOfMemoryError:
-        pass
+    except RuntimeError as error:
+        if not _is_full(error):
+            raise
     # Raised out here: inside, the error would hold the frames of the stack, and their tensors.
     torch.cuda.empty_cache()
     raise DeviceMemoryError(
