@@ -110,6 +110,17 @@ def test_a_damaged_frame_is_made_again(batch: Batch, harm: str) -> None:
     assert batch.made()[before:] == [11]
 
 
+def test_a_damaged_project_is_tracked_again(footage: Path, tmp_path: Path) -> None:
+    batch = Batch(tmp_path / "out", footage, renderer="keyed", wait=0, workers=1)
+    batch.run()
+    content = batch.output.read_bytes()
+    (tracked,) = (batch.folder / ".mien-batch" / "tracked").glob("*.mien")
+    tracked.write_bytes(tracked.read_bytes()[:5000])
+    batch.output.unlink()
+    batch.run()
+    assert batch.output.read_bytes() == content
+
+
 def test_a_changed_edit_costs_the_frames_that_it_changes(batch: Batch, tmp_path: Path) -> None:
     batch.run()
     before = len(batch.made())

@@ -110,6 +110,7 @@ def test_the_batch_itself_is_killed(batch: Batch, undisturbed: bytes) -> None:
 
 
 def test_ctrl_c_and_a_second_batch(batch: Batch, undisturbed: bytes) -> None:
+    batch.wait = 0.8
     process = batch.start()
     batch.wait_for(4, process)
     second = batch.start()
@@ -121,6 +122,7 @@ def test_ctrl_c_and_a_second_batch(batch: Batch, undisturbed: bytes) -> None:
     assert process.returncode == 1
     assert "What is finished is kept: the same command goes on from there." in err
     until(lambda: not workers(batch), 5)
+    batch.wait = 0
     batch.run("--resume")
     assert batch.output.read_bytes() == undisturbed
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import mien
 from mien import api
-from mien.errors import MediaError, OutputError, UsageError
+from mien.errors import MediaError, OutputError, ProjectError, UsageError
 from mien.io.project import Project
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
 from mien.jobs.order import Order, Task
@@ -183,11 +184,13 @@ class Workbench:
         journal = ShotJournal(order.folder, order.name)
         path = journal.tracked(key)
         with journal.tracking(key):
-            if not path.exists():
-                # The whole media, not what the cut uses of it: the next cut may use more.
-                tracked = api.track(Shot(facts, ()), progress=progress)
-                _check_same(facts, probe(order.media))
-                api.save_project(tracked, path)
+            if path.exists():
+                with suppress(ProjectError):  # damaged: it is made again
+                    return api.load_project(path, media=order.media)
+            # The whole media, not what the cut uses of it: the next cut may use more.
+            tracked = api.track(Shot(facts, ()), progress=progress)
+            _check_same(facts, probe(order.media))
+            api.save_project(tracked, path)
         return api.load_project(path, media=order.media)
 
     def _renderer(self, order: Order) -> Renderer:
