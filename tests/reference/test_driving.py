@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +15,16 @@ from mien.model.controls import INDEX
 from mien.model.settings import ReferenceSettings
 from mien.rendering import devices
 from mien.rendering.reference.driving import Bridge, Drive, bridge_for
+from mien.rendering.reference.engines import Engines, contents_of
 from mien.rendering.reference.warped import Warped
 from mien.rendering.registry import available, get_renderer
 from mien.rendering.replace import replaced
 from mien.weights.flame_file import write_flame
+from mien.weights.record import FileRecord, Record, write_record
 from tests.contract import scenes
 from tests.contract.scenes import Scene
 from tests.flame_heads import made_head
+from tests.small_models import preview_models
 
 APPROXIMATE = ReferenceSettings(approximate=True)
 
@@ -85,11 +90,33 @@ def test_with_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             get_renderer("reference", ReferenceSettings(approximate=approximate))
 
 
-def test_a_tiers_models_are_named(complete: Path) -> None:
-    with pytest.raises(MissingPartError, match="taesd"):
+def test_a_previews_models_are_named_at_once(complete: Path) -> None:
+    with pytest.raises(MissingPartError, match="taesd") as small:
         get_renderer("reference", ReferenceSettings(small_vae=True))
-    with pytest.raises(MissingPartError, match="lcm-lora"):
-        get_renderer("reference", ReferenceSettings(scheduler="lcm"))
+    assert "lcm" not in str(small.value)
+    with pytest.raises(MissingPartError, match=r"lcm-lora.*taesd") as both:
+        get_renderer("reference", ReferenceSettings.preview())
+    assert "`mien models fetch lcm-lora-sdv1-5 taesd`" in both.value.remedy
+    preview_models(complete)
+    assert get_renderer("reference", ReferenceSettings.preview()).name == "reference"
+
+
+def test_the_key_follows_what_is_in_the_files(complete: Path) -> None:
+    """Of models that are used; by the checksum of a file that is as it was installed."""
+    settings = ReferenceSettings()
+    key = Engines(settings).key
+    preview_models(complete)
+    assert Engines(settings).key == key
+    assert Engines(ReferenceSettings.preview()).key != key
+    folder, name = complete / "taesd", "diffusion_pytorch_model.safetensors"
+    file, stat = folder / name, (folder / name).stat()
+    write_record(folder, Record(files={name: FileRecord(stat.st_size, "abc")}))
+    assert (name, stat.st_size, "abc") in contents_of("taesd")
+    os.utime(file, ns=(0, 0))
+    assert (name, stat.st_size, "abc") in contents_of("taesd"), "copied, not changed"
+    later = time.time_ns() + 10**9
+    os.utime(file, ns=(later, later))
+    assert (name, stat.st_size, str(later)) in contents_of("taesd"), "written since"
 
 
 @pytest.mark.parametrize("gpu", [True, False])

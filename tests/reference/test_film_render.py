@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -284,3 +285,59 @@ def test_any_order_gives_the_same(changes: dict[str, float]) -> None:
 
     there, back = rendered([0, 1, 2, 3]), rendered([3, 0, 2])
     assert all(np.array_equal(there[i], picture) for i, picture in back.items())
+
+
+def test_only_what_this_run_makes_is_foretold(
+    long_scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Frames asked for, those they are steadied by, and nothing for what is finished."""
+    plan = long_scene.plan(jawOpen=0.6)
+    settings = dataclasses.replace(QUICK, smoothing=2)
+    with ReferenceRenderer(settings).open(long_scene.shot, [plan], long_scene) as session:
+        assert not caplog.messages
+        session.expect([])
+        assert not caplog.messages
+        session.expect([20, 21])
+        assert "the 6 frames to be regenerated about" in caplog.messages[-1]
+        counts = session.regenerator.engine.counts
+        for frame in (20, 21):
+            session.render(plan, frame, long_scene.plate(frame))
+        assert counts.vae_decodes <= 6
+    gaze = long_scene.plan(gazeYawLeft=0.5)
+    before = len(caplog.messages)
+    with ReferenceRenderer(settings).open(long_scene.shot, [gaze], long_scene) as session:
+        session.expect(range(48))
+    assert len(caplog.messages) == before, "a look costs no pass"
+
+
+def test_another_performance_end_to_end(
+    project: Path, complete_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Coefficients of the face's own, but with the jaw open: the chin comes down, and no else."""
+    monkeypatch.setenv("MIEN_MODELS", str(complete_models))
+    loaded = mien.load_project(project)
+    given = mien.fit_flame(loaded.shot, basis="flame2020")[0].flame.copy()
+    given[:, 52] += 0.25
+    report = mien.render(
+        loaded, tmp_path / "out.mkv", performances={1: given}, renderer="reference",
+        settings=QUICK, frames="20:23", lossless=True, progress=False,
+    )  # fmt: skip
+    assert report.faces == (1,)
+    assert report.frames_edited == 3
+    before = pictures(loaded.shot.media.path)[20:23]
+    after = pictures(tmp_path / "out.mkv")
+    where = np.abs(np.stack(after).astype(int) - np.stack(before)).max(axis=(0, 3)) > 0
+    x0, y0, x1, y1 = loaded.shot.faces[0].box(21)
+    assert where.mean() > 0.01
+    margin = 0.4 * (y1 - y0)
+    rows, columns = np.nonzero(where)
+    assert y0 - margin < rows.min() < rows.max() < y1 + margin
+    assert x0 - margin < columns.min() < columns.max() < x1 + margin
+
+
+def test_auto_says_when_it_passes_the_settings_by(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--set", "jawOpen=+0.3@20:21", "--frames", "20:21", "--tier", "preview"]
+    assert run(["render", str(project), "-o", str(tmp_path / "out.mkv"), *asked]) == 0
+    assert "auto chooses warp" in capsys.readouterr().err

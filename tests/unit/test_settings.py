@@ -104,6 +104,8 @@ def test_every_setting_has_an_option(capsys: pytest.CaptureFixture[str]) -> None
     import inspect
 
     options = inspect.signature(with_reference_settings(verb)).parameters
+    (switch,) = options["reference_compiled"].annotation.__metadata__
+    assert "--reference-compile/" in f"{switch.default} {switch.param_decls}"
     names = {name.removeprefix("reference_") for name in options} - {"shot", "tier"}
     assert names == {field.name for field in dataclasses.fields(ReferenceSettings)}
     values = dict.fromkeys(options)

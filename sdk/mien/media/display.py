@@ -35,6 +35,8 @@ _HLG_GAMMA: Final = 1.2
 """Of that display (BT.2100, table 5), here of every channel by itself."""
 _KNEE: Final = 0.5
 """Light from which highlights are compressed: skin lies below."""
+_SATURATED: Final = 2.0
+"""How far BT.709's share of a saturated colour may exceed the peak."""
 _TO_BT709: Final = np.array(
     # ITU-R BT.2087, table 4.
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]]
@@ -76,7 +78,7 @@ def from_display(plate: Plate, shown: FloatArray) -> FloatArray:
         return np.asarray(np.maximum(_linear(shown), 0), dtype=np.float32)
     if plate.transfer not in (_PQ, _HLG):
         return shown
-    light = _expanded(_linear(shown), _peak(plate.transfer))
+    light = _expanded(_linear(shown), _SATURATED * _peak(plate.transfer))
     if plate.primaries == _BT2020:
         light = light @ np.linalg.inv(_TO_BT709).T
     return np.asarray(_coded(plate.transfer, light), dtype=np.float32)

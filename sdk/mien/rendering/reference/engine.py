@@ -215,7 +215,7 @@ class Engine:
         """The models of given files on a device; as `load`."""
         return within_memory(
             0,
-            "Loading the networks for",
+            "Loading the networks",
             lambda: cls(files, device=device, dtype=dtype, compiled=compiled),
         )
 

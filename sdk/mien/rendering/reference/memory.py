@@ -93,7 +93,7 @@ def within_memory(frames: int, what: str, work: Callable[[], T]) -> T:
     """What `work` gives; a device's refusal becomes an error that says what was asked for.
 
     Args:
-        frames: How many were asked for at once.
+        frames: How many were asked for at once; 0 where it is not about frames.
         what: What is done to them, for the error.
         work: Does it.
 
@@ -107,8 +107,11 @@ def within_memory(frames: int, what: str, work: Callable[[], T]) -> T:
             raise
     # Raised out here: inside, the error would hold the frames of the stack, and their tensors.
     torch.cuda.empty_cache()
+    what = f"{what} {frames} frames at once" if frames else what
     raise DeviceMemoryError(
-        f"{what} {frames} frames at once takes more memory than the device has.",
-        "Take fewer frames at once, or a lower precision.",
+        f"{what} takes more memory than the device has.",
+        "Close other programs, or take a lower precision."
+        if not frames
+        else "Take fewer frames at once, or a lower precision.",
         frames=frames,
     )
