@@ -268,6 +268,14 @@ def test_libraries_say_it_in_their_own_words(text: str) -> None:
         within_memory(3, "Denoising", full)
 
 
+def test_networks_that_do_not_fit_are_no_matter_of_frames() -> None:
+    def full() -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    with pytest.raises(DeviceMemoryError, match=r"networks takes more.*Close other programs"):
+        within_memory(0, "Loading the networks", full)
+
+
 def test_other_errors_pass_unchanged() -> None:
     def other() -> None:
         raise RuntimeError("other")

@@ -20,7 +20,16 @@ import numpy.typing as npt
 from mien.blas import one_blas_thread
 from mien.errors import UsageError
 from mien.face.heads import Head, installed_heads, load_head
-from mien.face.layout import BASES, EXPRESSION, EYELIDS, JAW, MIEN_RIG, LinearBridge, rig_bridge
+from mien.face.layout import (
+    BASES,
+    EXPRESSION,
+    EYELIDS,
+    JAW,
+    JAW_SIDEWAYS,
+    MIEN_RIG,
+    LinearBridge,
+    rig_bridge,
+)
 from mien.face.rig import load_rig
 from mien.model.controls import NAMES
 from mien.model.curves import FLAME_SIZE, FloatArray
@@ -44,8 +53,6 @@ VERTEX_NOISE: Final = 0.001
 """Metres, the same for vertices."""
 JAW_STEP: Final = 1e-3
 """Radians over which the jaw's turn is differentiated."""
-JAW_SIDEWAYS: Final = 0.2
-"""Radians; SMIRK's coefficients turn the jaw sideways by no more."""
 
 
 def installed_bases() -> tuple[str, ...]:

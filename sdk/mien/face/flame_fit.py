@@ -20,7 +20,7 @@ import numpy.typing as npt
 from mien.blas import one_blas_thread
 from mien.face.flame import FlameHead
 from mien.face.heads import Head, load_head
-from mien.face.layout import EXPRESSION, EYELIDS, JAW
+from mien.face.layout import EXPRESSION, EYELIDS, JAW, JAW_SIDEWAYS
 from mien.face.pose import Alignment, align, nearest_rotations
 from mien.face.rig import SKIN, load_rig
 from mien.face.solve import FINE, ROTATION_NOISE, SCALE_NOISE, TRANSLATION_NOISE
@@ -50,8 +50,12 @@ FREE: Final = 1e-3
 """How little the pose's change is held back."""
 SPREAD: Final = np.array([1.0] * 50 + [10.0] * 2 + [2.0] * 3, dtype=np.float32)
 """How far coefficients usually are from 0: expressions count in standard deviations."""
-LOW: Final = np.array([-np.inf] * 50 + [0.0] * 2 + [0.0, -0.2, -0.2], dtype=np.float32)
-HIGH: Final = np.array([np.inf] * 50 + [1.0] * 2 + [np.inf, 0.2, 0.2], dtype=np.float32)
+LOW: Final = np.array(
+    [-np.inf] * 50 + [0.0] * 2 + [0.0, -JAW_SIDEWAYS, -JAW_SIDEWAYS], dtype=np.float32
+)
+HIGH: Final = np.array(
+    [np.inf] * 50 + [1.0] * 2 + [np.inf, JAW_SIDEWAYS, JAW_SIDEWAYS], dtype=np.float32
+)
 """Bounds of coefficients, those of SMIRK's: lids open to shut, a jaw that opens."""
 NOISE: Final = np.array([0.15] * 50 + [0.05] * 2 + [0.01] * 3, dtype=np.float32)
 """Standard deviation of what is jitter of a coefficient; what is rougher is motion."""

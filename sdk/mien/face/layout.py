@@ -27,6 +27,7 @@ __all__ = [
     "EYELIDS",
     "FLAME_BASES",
     "JAW",
+    "JAW_SIDEWAYS",
     "MIEN_RIG",
     "LinearBridge",
     "controls_to_flame",
@@ -46,6 +47,8 @@ BASES: Final = (MIEN_RIG, *FLAME_BASES)
 EXPRESSION: Final = slice(0, 50)
 EYELIDS: Final = slice(50, 52)
 JAW: Final = slice(52, 55)
+JAW_SIDEWAYS: Final = 0.2
+"""Radians by which coefficients turn the jaw sideways, or roll it, at most: SMIRK's limit."""
 
 _LIDS = ("eyeBlinkLeft", "eyeBlinkRight")
 _CLOSING = ("eyeBlink", "eyeSquint", "eyeLookDown")

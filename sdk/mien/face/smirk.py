@@ -22,7 +22,7 @@ import numpy.typing as npt
 from scipy.ndimage import binary_dilation
 
 from mien.errors import MissingPartError, UsageError, WeightsError
-from mien.face.layout import EYELIDS, JAW
+from mien.face.layout import EYELIDS, JAW, JAW_SIDEWAYS
 from mien.media.planes import Plate
 from mien.media.upright import sample_upright
 from mien.model.curves import FLAME_SIZE, BoolArray, FloatArray
@@ -55,9 +55,6 @@ CROP_SIZE: Final = 224
 
 _SCALE: Final = 1.4
 """Side of the crop over the mean of width and height of the landmarks' box; SMIRK's demo."""
-
-_MOST_JAW_TURN: Final = 0.2
-"""Radians to which SMIRK holds the jaw's turn about y and z."""
 
 _BATCH: Final = {"cpu": 8, "cuda": 64, "mps": 32}
 """Crops that go through the network together."""
@@ -270,7 +267,7 @@ def limited(flame: FloatArray) -> FloatArray:
     held[:, EYELIDS] = np.clip(flame[:, EYELIDS], 0, 1)
     opening, turns = JAW.start, slice(JAW.start + 1, JAW.stop)
     held[:, opening] = np.maximum(flame[:, opening], 0)
-    held[:, turns] = np.clip(flame[:, turns], -_MOST_JAW_TURN, _MOST_JAW_TURN)
+    held[:, turns] = np.clip(flame[:, turns], -JAW_SIDEWAYS, JAW_SIDEWAYS)
     return held
 
 
