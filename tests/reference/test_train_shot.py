@@ -248,7 +248,9 @@ def test_a_full_disk(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_bad_settings() -> None:
-    for name, value in (("steps", 0), ("rank", 0), ("rate", float("nan")), ("batch", 1000)):
+    wrong = (("steps", 0), ("rank", 0), ("rate", float("nan")), ("batch", 1000), ("steps", 2.5),
+             ("seed", "x"), ("colour", "yuv"))  # fmt: skip
+    for name, value in wrong:
         with pytest.raises(UsageError, match=name):
             mien.TrainSettings(**{name: value})
     with pytest.raises(UsageError, match="multiple of 64"):

@@ -15,7 +15,18 @@ from typing import Any, Final, Literal, get_args
 
 from mien.errors import UsageError
 
-__all__ = ["TIERS", "Colour", "Precision", "ReferenceSettings", "Scheduler", "Tier", "of_tier"]
+__all__ = [
+    "TIERS",
+    "Colour",
+    "Precision",
+    "ReferenceSettings",
+    "Scheduler",
+    "Tier",
+    "check_setting",
+    "choices",
+    "number",
+    "of_tier",
+]
 
 Scheduler = Literal["dpm++", "lcm"]
 Colour = Literal["rgb", "bgr"]
@@ -30,11 +41,13 @@ _LEAST_SIZE = 64
 """Pixels of a square whose coarsest latents are still one apiece."""
 
 
-def _number(default: float, low: float, high: float, help: str) -> Any:
+def number(default: float, low: float, high: float, help: str) -> Any:
+    """A setting that is a number: whole where its default is."""
     return field(default=default, metadata={"low": low, "high": high, "help": help})
 
 
-def _choices(kind: Any, help: str) -> dict[str, Any]:
+def choices(kind: Any, help: str) -> dict[str, Any]:
+    """Metadata of a setting that is one of the words of a `Literal`."""
     return {"choices": get_args(kind), "help": help}
 
 
@@ -52,22 +65,22 @@ class ReferenceSettings:
         UsageError: When a value is of the wrong kind or outside its limits.
     """
 
-    steps: int = _number(25, 1, 200, "Denoising steps.")
-    guidance: float = _number(
+    steps: int = number(25, 1, 200, "Denoising steps.")
+    guidance: float = number(
         3.0, 0, 30, "Classifier-free guidance; 1 or less turns it off and halves the work."
     )
-    expression_scale: float = _number(1.0, 0, 2, "How strongly the Expression Adapter speaks.")
-    reference_scale: float = _number(
+    expression_scale: float = number(1.0, 0, 2, "How strongly the Expression Adapter speaks.")
+    reference_scale: float = number(
         0.8, 0, 2, "Weight of the Reference Adapter: less follows the expression more freely,"
         " more copies the plate; 0 turns it off.",
     )  # fmt: skip
-    seed: int = _number(0, 0, _LARGEST_SEED, "Seed of the noise.")
-    strength: float = _number(
+    seed: int = number(0, 0, _LARGEST_SEED, "Seed of the noise.")
+    strength: float = number(
         0.0, 0, 1, "How far frames are noised before they are regenerated: 1 wholly, as the"
         " original; 0 chooses by how far the edit departs from the performance.",
     )  # fmt: skip
-    batch: int = _number(0, 0, 256, "Frames regenerated together; 0 chooses by memory.")
-    size: int = _number(
+    batch: int = number(0, 0, 256, "Frames regenerated together; 0 chooses by memory.")
+    size: int = number(
         0,
         0,
         1024,
@@ -76,18 +89,18 @@ class ReferenceSettings:
     )
     scheduler: Scheduler = field(
         default="dpm++",
-        metadata=_choices(Scheduler, "DPM-Solver++, or LCM for four steps without guidance."),
+        metadata=choices(Scheduler, "DPM-Solver++, or LCM for four steps without guidance."),
     )
     colour: Colour = field(
         default="rgb",
-        metadata=_choices(
+        metadata=choices(
             Colour,
             "Colour order that SMIRK is fed: rgb as its authors do, bgr as the Arc2Face app does.",
         ),
     )
     precision: Precision = field(
         default="auto",
-        metadata=_choices(Precision, "Of the networks; auto is half precision on a GPU."),
+        metadata=choices(Precision, "Of the networks; auto is half precision on a GPU."),
     )
     compiled: bool = _switch(
         "Let torch.compile make kernels for this machine: minutes before the first frame, kept for"
@@ -95,15 +108,15 @@ class ReferenceSettings:
         option="compile",
     )
     small_vae: bool = _switch("Use the small VAE: quicker and coarser.")
-    anchors: int = _number(
+    anchors: int = number(
         16, 0, 1000, "Every how many frames there is an anchor, a frame to whose appearance its"
         " neighbours refer too; 0 for none.",
     )  # fmt: skip
-    anchor_weight: float = _number(0.5, 0, 1, "How much anchors count beside the frame itself.")
-    smoothing: int = _number(
+    anchor_weight: float = number(0.5, 0, 1, "How much anchors count beside the frame itself.")
+    smoothing: int = number(
         6, 0, 30, "Frames to either side over which what is regenerated is smoothed in time."
     )
-    latent_smoothing: int = _number(
+    latent_smoothing: int = number(
         0, 0, 30, "Frames to either side over which latents are smoothed before they are decoded."
     )
     shot_lora: str = field(
@@ -115,7 +128,7 @@ class ReferenceSettings:
 
     def __post_init__(self) -> None:
         for setting in dataclasses.fields(self):
-            _check(setting, getattr(self, setting.name))
+            check_setting(setting, getattr(self, setting.name))
         if self.size % 8 or 0 < self.size < _LEAST_SIZE:
             raise UsageError(
                 f"size cannot be {self.size}.", f"It is a multiple of 8, {_LEAST_SIZE} or more."
@@ -175,12 +188,17 @@ def of_tier(tier: str, shot: ReferenceSettings | None = None) -> ReferenceSettin
     return dataclasses.replace(shot, **{name: getattr(found, name) for name in _TIERED})
 
 
-def _check(setting: dataclasses.Field[Any], value: Any) -> None:
+def check_setting(setting: dataclasses.Field[Any], value: Any) -> None:
+    """Refuse a value of the wrong kind or outside the limits that a setting's metadata name.
+
+    Raises:
+        UsageError: When it is; the setting is named.
+    """
     name = setting.name
     if "choices" in setting.metadata:
-        choices = setting.metadata["choices"]
-        if value not in choices:
-            raise UsageError(f"{name} cannot be '{value}'.", f"Choose one of {', '.join(choices)}.")
+        words = setting.metadata["choices"]
+        if value not in words:
+            raise UsageError(f"{name} cannot be '{value}'.", f"Choose one of {', '.join(words)}.")
         return
     kind: type[Any] = type(setting.default)
     if kind is str:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 from mien.errors import UsageError
-from mien.model.settings import Colour
+from mien.model.settings import Colour, check_setting, choices, number
 
 __all__ = ["TrainSettings"]
-
-
-def _number(default: float, low: float, high: float, help: str) -> Any:
-    return field(default=default, metadata={"low": low, "high": high, "help": help})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,41 +17,31 @@ class TrainSettings:
     """How a LoRA is trained on one shot.
 
     Raises:
-        UsageError: When a value lies outside its limits.
+        UsageError: When a value is of the wrong kind or outside its limits.
     """
 
-    steps: int = _number(800, 1, 100_000, "Training steps.")
-    rank: int = _number(16, 1, 256, "Rank of the LoRA: what it can hold, and its size.")
-    rate: float = _number(1e-4, 1e-7, 1.0, "Learning rate, after a warm-up and before it decays.")
-    resolution: int = _number(
+    steps: int = number(800, 1, 100_000, "Training steps.")
+    rank: int = number(16, 1, 256, "Rank of the LoRA: what it can hold, and its size.")
+    rate: float = number(1e-4, 1e-7, 1.0, "Learning rate, after a warm-up and before it decays.")
+    resolution: int = number(
         512, 64, 1024, "Pixels of a face's side; less is quicker and needs less memory."
     )
-    batch: int = _number(2, 1, 64, "Frames a step.")
-    frames: int = _number(400, 4, 10_000, "Frames of the shot that are learned from, at most.")
-    held_out: int = _number(8, 2, 1000, "Every how many frames one is kept back, to check with.")
-    sheet: int = _number(4, 0, 32, "Held-out frames that the sheet shows, before and after.")
-    reference_scale: float = _number(
+    batch: int = number(2, 1, 64, "Frames a step.")
+    frames: int = number(400, 4, 10_000, "Frames of the shot that are learned from, at most.")
+    held_out: int = number(8, 2, 1000, "Every how many frames one is kept back, to check with.")
+    sheet: int = number(4, 0, 32, "Held-out frames that the sheet shows, before and after.")
+    reference_scale: float = number(
         0.8, 0, 2, "Weight of the Reference Adapter beside which the LoRA will be used."
     )
-    seed: int = _number(0, 0, 2**63 - 1, "Seed of everything that is drawn.")
+    seed: int = number(0, 0, 2**63 - 1, "Seed of everything that is drawn.")
     colour: Colour = field(
-        default="rgb", metadata={"help": "Colour order that SMIRK is fed, as when rendering."}
+        default="rgb",
+        metadata=choices(Colour, "Colour order that SMIRK is fed, as when rendering."),
     )
 
     def __post_init__(self) -> None:
         for setting in dataclasses.fields(self):
-            if "low" not in setting.metadata:
-                continue
-            value = getattr(self, setting.name)
-            low, high = setting.metadata["low"], setting.metadata["high"]
-            if not (math.isfinite(value) and low <= value <= high):
-                raise UsageError(
-                    f"{setting.name} cannot be {value}.", f"It lies from {low} to {high}."
-                )
-        if self.colour not in get_args(Colour):
-            raise UsageError(
-                f"colour cannot be '{self.colour}'.", f"It is one of {', '.join(get_args(Colour))}."
-            )
+            check_setting(setting, getattr(self, setting.name))
         if self.resolution % 64:
             # Of the UNet's eight times finer latents, three levels are halved.
             raise UsageError(
