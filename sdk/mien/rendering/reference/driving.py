@@ -25,6 +25,7 @@ from mien.model.curves import FloatArray
 from mien.model.settings import Colour
 from mien.model.shot import Shot
 from mien.rendering.base import FacePlan, PlateSource
+from mien.rendering.reference.memory import within_memory
 from mien.rendering.reference.readings import SteadyReadings
 from mien.rendering.reference.warped import Warped
 from mien.weights.store import installed, locate
@@ -170,5 +171,8 @@ class Drive:
         return crop(picture, self._plan.face.landmarks[frame], self._orientation)
 
     def _seen_in(self, crops: list[FloatArray]) -> FloatArray:
-        assert self._smirk is not None
-        return self._smirk.coefficients(np.stack(crops))
+        smirk = self._smirk
+        assert smirk is not None
+        return within_memory(
+            len(crops), "Reading expressions in", lambda: smirk.coefficients(np.stack(crops))
+        )

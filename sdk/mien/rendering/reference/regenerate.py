@@ -213,14 +213,15 @@ class Regenerator:
 
     def _bank(self, engine: Engine, order: Order) -> Bank:
         """What the reference pass sees of every frame; an anchor's own is used again."""
-        others = [i for i, frame in enumerate(order.frames) if frame not in order.anchors]
+        frames = tuple(dict.fromkeys(order.frames))  # an order that was filled up repeats the last
+        others = [i for i, frame in enumerate(frames) if frame not in order.anchors]
         parts = []
         if others:
             latents = engine.encode(order.plates[others])
             parts.append(engine.reference(latents, order.prompt))
-        known = [frame for frame in order.frames if frame in order.anchors]
+        known = [frame for frame in frames if frame in order.anchors]
         parts += [self._anchor(engine, order, frame) for frame in known]
-        place = {order.frames[i]: row for row, i in enumerate(others)}
+        place = {frames[i]: row for row, i in enumerate(others)}
         place |= {frame: len(others) + row for row, frame in enumerate(known)}
         return Bank.join(parts).select([place[frame] for frame in order.frames])
 

@@ -159,10 +159,11 @@ class ReferenceSession:
         if not self._settings.shot_lora:
             return 0.0
         facts = read_facts(Path(self._settings.shot_lora))
-        note = "the LoRA was trained on other media than these"
+        number = facts.get("face")
+        note = f"the LoRA was trained on other media; it acts on face {number} of these"
         if facts.get("media_fingerprint") != shot.media.fingerprint and note not in self._notes:
             self._notes.append(note)
-        return float(facts.get("face") == face.number)
+        return float(number == face.number)
 
     def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
         """New pixels of one face in one frame; None where nothing changes."""
