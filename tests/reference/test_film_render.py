@@ -13,14 +13,17 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import mien
 from mien.cli.main import run
 from mien.errors import CancelledError, DeviceMemoryError, RenderError
+from mien.media.fingerprint import fingerprint
 from mien.media.reader import open_reader
 from mien.model.settings import ReferenceSettings
 from mien.rendering.base import FacePlan
 from mien.rendering.reference.renderer import ReferenceRenderer
+from mien.rendering.reference.shot_lora import FORMAT, write_tensors
 from tests.contract import scenes
 from tests.contract.scenes import Scene
 
@@ -341,3 +344,26 @@ def test_auto_says_when_it_passes_the_settings_by(
     asked = ["--set", "jawOpen=+0.3@20:21", "--frames", "20:21", "--tier", "preview"]
     assert run(["render", str(project), "-o", str(tmp_path / "out.mkv"), *asked]) == 0
     assert "auto chooses warp" in capsys.readouterr().err
+
+
+def test_a_lora_acts_on_the_face_that_it_learned(small_models: Path, tmp_path: Path) -> None:
+    scene = Scene()
+    plan = scene.plan(jawOpen=0.6)
+    unet = small_models / "arc2face/arc2face/diffusion_pytorch_model.safetensors"
+    layer = "down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_q"
+    height, width = load_file(unet)[f"{layer}.weight"].shape
+    pair = {
+        f"unet.{layer}.lora.down.weight": torch.ones(1, width),
+        f"unet.{layer}.lora.up.weight": torch.ones(height, 1),
+    }
+    facts = {"format": FORMAT, "base": fingerprint([unet])}
+    patches = {}
+    for face in (0, 1, 2):
+        path = tmp_path / f"{face}.safetensors"
+        write_tensors(path, pair, facts | {"face": face, "media_fingerprint": "other"})
+        renderer, session = opened(scene, plan, shot_lora=str(path) if face else "")
+        with session:
+            patches[face] = session.render(plan, 1, scene.plate(1)).rgb
+        assert any("other media" in note for note in renderer.notes) == bool(face)
+    assert np.array_equal(patches[2], patches[0]), "trained on another face"
+    assert not np.array_equal(patches[1], patches[0])
