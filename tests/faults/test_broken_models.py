@@ -52,6 +52,15 @@ def of_another_shape(path: Path, models: Path) -> None:
     torch.save(state | {"ip_adapter": adapter | {next(iter(adapter)): torch.zeros(7)}}, path)
 
 
+def a_lora_for_few_steps(path: Path, models: Path) -> None:
+    """It fits the same network, but is no Reference Adapter."""
+    from safetensors.numpy import save_file
+
+    layer = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q"
+    parts = {"lora_down": np.zeros((2, 64), np.float32), "lora_up": np.zeros((64, 2), np.float32)}
+    save_file({f"{layer}.{part}.weight": value for part, value in parts.items()}, path)
+
+
 def another(file: str) -> Break:
     """The weights of another model under this file's name."""
 
@@ -99,6 +108,7 @@ def install(
         (ADAPTER, pickled),
         (ADAPTER, of_another_shape),
         (LORA, of_another_shape),
+        (LORA, a_lora_for_few_steps),
         (VAE, pickled),
     ],
 )

@@ -43,6 +43,7 @@ from mien.rendering.reference.schedule import NoiseLevels
 from mien.rendering.reference.shot_lora import check_shot_lora
 from mien.rendering.reference.unet import Networks
 from mien.rendering.reference.vae import Vae
+from mien.weights.contents import check_file
 
 __all__ = ["Counts", "Denoise", "Engine", "Estimate", "Precision", "Prompt"]
 
@@ -153,8 +154,11 @@ class Engine:
         for name, path in ((REF, files.reference), (LCM, files.lcm), (SHOT, files.shot)):
             if path is None:
                 continue
+            # Any LoRA of this UNet fits; another than the one meant gives silent nonsense.
             if name == SHOT:
                 check_shot_lora(path, files.unet)
+            elif name == REF:
+                check_file(path, "reference-lora")
             self.networks.loras.add(name, read_lora(path, self.networks.plain))
         # bfloat16 has 8 bits of mantissa: a picture in it shows steps. float16 has 11.
         half = self.dtype != torch.float32
