@@ -15,6 +15,7 @@ from mien.errors import UsageError
 from mien.model.assignments import Assignment, parse_assignment
 
 if TYPE_CHECKING:
+    from mien.api import RenderReport
     from mien.io.project import Project
     from mien.model.edits import Edit
     from mien.model.face import Face
@@ -134,6 +135,11 @@ def render(
         return
     if tracking:
         tell_faces(project.shot)
+    _tell_report(report)
+
+
+def _tell_report(report: RenderReport) -> None:
+    """Print what a render did."""
     edited = ", ".join(str(number) for number in report.faces)
     done = f"face {edited} edited in {report.frames_edited}" if edited else "none changed"
     if report.frames_resumed:
