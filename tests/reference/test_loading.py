@@ -224,6 +224,13 @@ def test_another_model_s_file_is_named(
         Engine.open(replace(files, **{part: tmp_path / source.name}))
 
 
+def test_a_text_encoder_that_is_not_described(files: ReferenceFiles, tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text('{"hidden_size": 768, "layer_norm_eps": 1e-5, "num_hidden_layers": 2}')
+    with pytest.raises(WeightsError, match=r"config\.json describes no text encoder"):
+        Engine.open(replace(files, encoder_config=config))
+
+
 def test_a_tokenizer_without_the_placeholder(files: ReferenceFiles, tmp_path: Path) -> None:
     for file in files.tokenizer.iterdir():
         text = file.read_text()
@@ -232,3 +239,6 @@ def test_a_tokenizer_without_the_placeholder(files: ReferenceFiles, tmp_path: Pa
         Engine.open(replace(files, tokenizer=tmp_path))
     with pytest.raises(WeightsError, match="tokenizer"):
         Engine.open(replace(files, tokenizer=tmp_path / "none"))
+    (tmp_path / "vocab.json").write_text("{}")
+    with pytest.raises(WeightsError, match="holds no tokenizer"):
+        Engine.open(replace(files, tokenizer=tmp_path))

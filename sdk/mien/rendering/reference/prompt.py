@@ -58,7 +58,12 @@ class Prompter:
     """
 
     def __init__(self, weights: Path, config: Path, tokenizer: Path) -> None:
-        self._encoder = _Encoder(read_config(config))
+        try:
+            self._encoder = _Encoder(read_config(config))
+        except (KeyError, TypeError, ValueError) as error:
+            raise WeightsError(
+                f"{config} describes no text encoder of CLIP ({error}).", "Get it again."
+            ) from error
         state = load_torch(weights)
         state.pop(_POSITION_IDS, None)
         check_state({k: v.shape for k, v in self._encoder.state_dict().items()}, state, weights)
@@ -121,7 +126,7 @@ def _tokens(folder: Path) -> tuple[list[int], list[int], int]:
         ) from error
     try:
         tokenizer = CLIPTokenizer.from_pretrained(str(folder), local_files_only=True)
-    except (OSError, ValueError, TypeError) as error:
+    except Exception as error:  # tokenizers names no errors of its own
         raise WeightsError(
             f"{folder} holds no tokenizer ({str(error).splitlines()[0]}).", "Get it again."
         ) from error
