@@ -71,7 +71,7 @@ def test_a_shot_speaks_before_the_command_line_and_that_before_the_file(tmp_path
         ("- a", 1, "fields are expected here"),
         ("shots: []", 1, "shots: there are none"),
         ("shots:\n - name: a\n   medai: b", 3, r"shots\[1\] \(a\)\.medai: .*Did you mean media\?"),
-        ("shots:\n - media: b\n   set: mouthSmle=1", 3, r"set\[1\]: .*Did you mean 'mouthSmile'"),
+        ("shots:\n - media: b\n   set: mouthSmle=1", 3, r"set\[1\]: .*mean 'mouthSmile'\?$"),
         ("shots:\n - media: b\n   set: [jawOpen=0.2@9:3]", 3, r"set\[1\]: .*9:3 runs backwards"),
         ("shots:\n - media: b\n   set:\n    - jawOpen", 4, "cannot be read"),
         ("shots:\n - media: b\n   frames: 5\n   set: jawOpen=1", 3, "frames: '5' is not a span"),

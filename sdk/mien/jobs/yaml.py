@@ -217,7 +217,8 @@ class _Source:
         """The error of a value."""
         where = self.words(place)
         said = f"{where}: {what}" if where else what
-        return InputError(f"{self.name}, line {self.line(place)}: {said}.", remedy)
+        end = "" if said.endswith("?") else "."
+        return InputError(f"{self.name}, line {self.line(place)}: {said}{end}", remedy)
 
     def words(self, place: _Path) -> str:
         """A place as people write it, with the name of its shot: `shots[2] (sh020).media`."""
