@@ -142,6 +142,8 @@ def test_another_codec_costs_no_frame(batch: Batch) -> None:
     before = len(batch.made())
     report = batch.run("--lossless")
     assert report["shots"][0]["output"].endswith("shot.mkv")
+    # Back again, the first output is still known to be the batch's own.
+    assert batch.run()["shots"][0]["output"] == str(batch.output)
     assert len(batch.made()) == before
 
 
@@ -212,6 +214,7 @@ def test_a_dry_run_does_nothing(batch: Batch, mien: Mien) -> None:
         (("--engine", "dask", "--address", "tcp://127.0.0.1:1"), 2, "No Dask scheduler answers"),
         (("--renderer", "wrap"), 2, "There is no renderer named 'wrap'"),
         (("--handles", "4"), 2, "go with a cut"),
+        (("--activate",), 2, "go with a cut"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

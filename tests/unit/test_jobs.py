@@ -7,25 +7,28 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.errors import InputError, MediaError, UsageError, WriteError
+from mien.errors import InputError, MediaError, OutputError, UsageError, WriteError
 from mien.jobs import local
 from mien.jobs.engine import Done, Failed, Word, failed
 from mien.jobs.events import EventLog
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
-from mien.jobs.openjd import in_folder
+from mien.jobs.openjd import export, in_folder
 from mien.jobs.order import Order, Task, read_order
 from mien.jobs.plan import Plan, ShotPlan, chunks_of, make_plan
 from mien.jobs.queue import Queue, Waiting
-from mien.jobs.report import write_reports
+from mien.jobs.report import check_reports, write_reports
 from mien.jobs.runner import ShotOutcome, run_plan
 from mien.jobs.show import Show
 from mien.jobs.tables import plan_facts, plan_rows
@@ -134,6 +137,10 @@ def test_an_output_is_whole_when_its_record_says_so(tmp_path: Path) -> None:
     journal.note(whole)
     assert journal.whole("key", output) == whole
     assert journal.whole("other", output) is None
+    journal.note(OutputRecord("key", "sh010.mkv", earlier=(output.name,)))
+    assert journal.owns(output)
+    assert not journal.owns(tmp_path / "sh010.mp4")
+    journal.note(whole)
     output.write_bytes(b"flim")
     assert journal.whole("key", output) is None
     record = journal.folder / "output.json"
@@ -197,6 +204,48 @@ def test_a_plan_says_what_cannot_be_done(tmp_path: Path) -> None:
     assert rows[1][-1] == "left out: The media are offline. Relink them."
     assert rows[-1][-1] == "0 of 2 shots, 0 frames"
     assert plan_facts(plan)["shots"][0]["problem"].startswith("The media")
+
+
+@pytest.mark.parametrize(
+    ("codec", "lossless", "words"),
+    [("prorez", False, "no codec 'prorez'"), ("prores", True, "without loss")],
+)
+def test_what_no_file_can_hold_is_known_before_frames_are_made(
+    clip: Callable[[str], Path], tmp_path: Path, codec: str, lossless: bool, words: str
+) -> None:
+    media = clip("lp_s29.mp4")
+    jobs = [ShotJob(name, media, codec=codec, lossless=lossless) for name in ("a", "b")]
+    for shot in make_plan(jobs, tmp_path).shots:
+        assert shot.order is None
+        assert words in str(shot.problem)
+
+
+def test_a_farm_is_told_of_every_file_that_is_read(tmp_path: Path) -> None:
+    images = [tmp_path / f"s.{number:04d}.png" for number in (7, 8)]
+    for image in images:
+        cv2.imwrite(str(image), np.zeros((16, 16, 3), np.uint8))
+    lora = tmp_path / "actor.safetensors"
+    settings = ReferenceSettings(shot_lora=str(lora))
+    plan = make_plan(
+        [ShotJob("s", tmp_path / "s.%04d.png"), ShotJob("gone", tmp_path / "gone.mov")],
+        tmp_path / "out", settle=lambda _: settings,
+    )  # fmt: skip
+    bundle = export(plan, tmp_path / "bundle")
+    told = yaml.safe_load((bundle / "asset_references.yaml").read_text())["assetReferences"]
+    assert told["inputs"]["filenames"] == sorted(map(str, [*images, lora]))
+
+
+def test_reports_take_the_place_of_nobodys_files(tmp_path: Path) -> None:
+    index = tmp_path / "index.html"
+    index.write_text("somebody's")
+    with pytest.raises(OutputError, match=r"index\.html exists already"):
+        check_reports(tmp_path)
+    check_reports(tmp_path, overwrite=True)
+    (tmp_path / ".mien-batch").mkdir()
+    check_reports(tmp_path)
+    (tmp_path / "report").touch()
+    with pytest.raises(OutputError, match="is a file"):
+        check_reports(tmp_path)
 
 
 def test_reports_hold_no_markup_of_strangers(tmp_path: Path) -> None:

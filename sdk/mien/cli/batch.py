@@ -133,8 +133,10 @@ def batch(
     The same command goes on where an earlier one was stopped or killed. Exit code 1: some
     shots failed; they are named, and the others are done.
     """
+    from mien.jobs.batch import run_batch
     from mien.jobs.journal import FOLDER
     from mien.jobs.plan import CHUNK, make_plan
+    from mien.jobs.yaml import read_jobs
 
     if address is not None and engine != "dask":
         raise UsageError("--address names a Dask cluster.", "Add --engine dask.")
@@ -142,7 +144,8 @@ def batch(
         raise UsageError(f"There is no batch in {folder} to go on with.", "Check the folder.")
     cut: Cut | None = None
     if source.suffix.lower() in _LISTS:
-        jobs = _listed(source, renderer, codec, lossless, rate, edits, handles)
+        _check_list(source, rate, edits, handles, activate)
+        jobs = read_jobs(source, renderer=renderer, codec=codec, lossless=lossless)
     else:
         cut = _read_cut(source, rate, handles, edits, renderer, codec, lossless)
         jobs = list(cut.jobs)
@@ -154,7 +157,10 @@ def batch(
     if openjd is not None:
         _export(plan, openjd, json=json)
         return
-    report = _run(plan, _starter(plan, engine, address, workers), retries, cut, activate)
+    start = _starter(plan, engine, address, workers)
+    report = run_batch(plan, start, retries=retries, overwrite=overwrite)
+    if cut is not None:
+        _hand_back(cut, report, folder, activate=activate)
     _print_report(report, json=json)
     if report.failed:
         raise typer.Exit(1)
@@ -188,22 +194,15 @@ def _chunk(text: str) -> FrameRange:
     return FrameRange(int(match[1]), int(match[2] or match[1]) + 1)
 
 
-def _listed(
-    source: Path,
-    renderer: str | None,
-    codec: str | None,
-    lossless: bool,
-    rate: str | None,
-    edits: Path | None,
-    handles: int,
-) -> list[ShotJob]:
-    from mien.jobs.yaml import read_jobs
-
-    if rate is not None or edits is not None or handles:
+def _check_list(
+    source: Path, rate: str | None, edits: Path | None, handles: int, activate: bool
+) -> None:
+    """Refuse with a list what only a cut can answer."""
+    if rate is not None or edits is not None or handles or activate:
         raise UsageError(
-            "--rate, --edits and --handles go with a cut.", f"{source.name} is a list of shots."
+            "--rate, --edits, --handles and --activate go with a cut.",
+            f"{source.name} is a list of shots.",
         )
-    return read_jobs(source, renderer=renderer, codec=codec, lossless=lossless)
 
 
 def _read_cut(
@@ -257,23 +256,12 @@ def _starter(
     return lambda: LocalEngine(workers or count_workers(wanted))
 
 
-def _run(
-    plan: Plan,
-    start: Callable[[], Engine],
-    retries: int,
-    cut: Cut | None,
-    activate: bool,
-) -> BatchReport:
-    from mien.jobs.batch import run_batch
+def _hand_back(cut: Cut, report: BatchReport, folder: Path, *, activate: bool) -> None:
+    from mien.editorial import write_back
 
-    report = run_batch(plan, start, retries=retries)
-    if cut is not None:
-        from mien.editorial import write_back
-
-        results = [outcome.result for outcome in report.outcomes]
-        for path in write_back(cut, results, plan.folder, activate=activate):
-            print_notice(f"wrote {path}")
-    return report
+    results = [outcome.result for outcome in report.outcomes]
+    for path in write_back(cut, results, folder, activate=activate):
+        print_notice(f"wrote {path}")
 
 
 def _print_plan(plan: Plan, *, json: bool) -> None:

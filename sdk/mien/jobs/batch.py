@@ -13,7 +13,7 @@ from mien.jobs.engine import Engine
 from mien.jobs.events import EventLog
 from mien.jobs.journal import check_folder
 from mien.jobs.plan import Plan
-from mien.jobs.report import write_reports
+from mien.jobs.report import check_reports, write_reports
 from mien.jobs.runner import RETRIES, ShotOutcome, run_plan
 from mien.jobs.show import shown
 from mien.media.lock import Held, Lock
@@ -51,6 +51,7 @@ def run_batch(
     start_engine: Callable[[], Engine],
     *,
     retries: int = RETRIES,
+    overwrite: bool = False,
     progress: bool = True,
 ) -> BatchReport:
     """Render the shots of a plan; what an earlier run finished is not done again.
@@ -59,14 +60,17 @@ def run_batch(
         plan: The plan.
         start_engine: Starts the workers.
         retries: How often a task is done anew when it fails.
+        overwrite: Whether reports that no batch made may be replaced.
         progress: Whether to show bars on a terminal.
 
     Raises:
-        OutputError: When the folder cannot be written to, or another batch runs in it.
+        OutputError: When the folder cannot be written to, holds somebody's files where the
+            reports go, or another batch runs in it.
         MienError: When the workers are lost for good.
         CancelledError: In place of KeyboardInterrupt; what was finished is kept.
     """
     start = time.monotonic()
+    check_reports(plan.folder, overwrite=overwrite)
     with _held(plan.folder), EventLog(plan.folder / EVENTS) as log:
         log.add("start", shots=len(plan.shots), frames=plan.frames, chunk=plan.chunk)
         with shown(progress, len(plan.shots), plan.frames) as show:

@@ -69,6 +69,7 @@ class OutputRecord:
         digest: Of its content; empty while it is being written.
         edited: Frames in which a face was changed.
         seconds: Time that writing it took.
+        earlier: Names of what the shot was written to before, with another codec.
     """
 
     key: str
@@ -76,6 +77,7 @@ class OutputRecord:
     digest: str = ""
     edited: int = 0
     seconds: float = 0.0
+    earlier: tuple[str, ...] = ()
 
 
 class ShotJournal:
@@ -125,7 +127,7 @@ class ShotJournal:
             value = json.loads(self._record.read_bytes())
             return OutputRecord(
                 str(value["key"]), str(value["output"]), str(value["digest"]),
-                int(value["edited"]), float(value["seconds"]),
+                int(value["edited"]), float(value["seconds"]), tuple(map(str, value["earlier"])),
             )  # fmt: skip
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -171,8 +173,12 @@ class ShotJournal:
 
     def owns(self, output: Path) -> bool:
         """Whether this batch made an output, or was about to, so that it may replace it."""
+        return output.name in self.outputs()
+
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what this batch wrote, or was about to; the latest is the last."""
         record = self.record()
-        return record is not None and record.output == output.name
+        return () if record is None else (*record.earlier, record.output)
 
 
 @contextmanager

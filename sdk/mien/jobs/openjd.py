@@ -25,6 +25,7 @@ from mien.io.files import written_whole
 from mien.jobs.order import Order, Task
 from mien.jobs.plan import Plan
 from mien.jobs.steps import Workbench
+from mien.media.sequence import Pattern
 
 __all__ = ["export", "in_folder", "run_step"]
 
@@ -69,14 +70,30 @@ def export(plan: Plan, folder: Path) -> Path:
         folder / "parameter_values.yaml",
         {"parameterValues": [{"name": name, "value": value} for name, value in values.items()]},
     )
-    files = {path for shot in plan.shots if shot.facts for path in [shot.facts.path]}
-    files |= {order.project for order in orders if order.project is not None}
     references = {
-        "inputs": {"filenames": sorted(str(path.absolute()) for path in files)},
+        "inputs": {"filenames": sorted(str(path.absolute()) for path in _inputs(plan))},
         "outputs": {"directories": [output]},
     }
     _dump(folder / "asset_references.yaml", {"assetReferences": references})
     return folder
+
+
+def _inputs(plan: Plan) -> set[Path]:
+    """The files that the shots are made from, every image of a sequence."""
+    files: set[Path] = set()
+    for shot in plan.shots:
+        if shot.order is None or shot.facts is None:
+            continue
+        pattern = Pattern.parse(shot.facts.path)
+        if pattern is None:
+            files.add(shot.facts.path)
+        else:
+            files.update(map(pattern.file, pattern.numbers()))
+        if shot.order.project is not None:
+            files.add(shot.order.project)
+        if shot.order.settings is not None and shot.order.settings.shot_lora:
+            files.add(Path(shot.order.settings.shot_lora))
+    return files
 
 
 def in_folder(order: Order, folder: Path) -> Order:

@@ -115,7 +115,8 @@ def make_plan(
             own when not given.
     """
     look = _looked_once()
-    shots = tuple(_plan_shot(job, folder, look, overwrite, settle) for job in jobs)
+    fits = _fitted_once()
+    shots = tuple(_plan_shot(job, folder, look, fits, overwrite, settle) for job in jobs)
     return Plan(folder, chunk, shots)
 
 
@@ -153,6 +154,21 @@ def _looked_once() -> Callable[[ShotJob], _Looked]:
     return look
 
 
+def _fitted_once() -> Callable[[Path, MediaFacts, ShotJob], None]:
+    """A function that refuses what cannot be written, before frames are made for it."""
+    from mien.media.codecs import choose_encoding
+
+    known: set[tuple[Path, str, str | None, bool]] = set()
+
+    def fits(output: Path, facts: MediaFacts, job: ShotJob) -> None:
+        asked = (facts.path, output.suffix, job.codec, job.lossless)
+        if asked not in known:
+            choose_encoding(output, facts, codec=job.codec, lossless=job.lossless)
+            known.add(asked)
+
+    return fits
+
+
 def _look(job: ShotJob) -> _Looked:
     from mien import api
 
@@ -168,6 +184,7 @@ def _plan_shot(
     job: ShotJob,
     folder: Path,
     look: Callable[[ShotJob], _Looked],
+    fits: Callable[[Path, MediaFacts, ShotJob], None],
     overwrite: bool,
     settle: Settle | None,
 ) -> ShotPlan:
@@ -177,6 +194,7 @@ def _plan_shot(
         facts, settings = look(job)
         frames = job.frames_of(facts.clock)
         output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)
+        fits(output, facts, job)
         settings = settings if settle is None else settle(settings)
     except MienError as error:
         return ShotPlan(job, problem=Problem.of(error))

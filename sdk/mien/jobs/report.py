@@ -10,12 +10,14 @@ from typing import Any
 from urllib.parse import quote
 
 import mien
+from mien.errors import OutputError
 from mien.io.files import written_whole
+from mien.jobs.journal import FOLDER
 from mien.jobs.pictures import REPORT
 from mien.jobs.plan import Plan
 from mien.jobs.runner import ShotOutcome
 
-__all__ = ["write_reports"]
+__all__ = ["check_reports", "write_reports"]
 
 _SUMMARY, _INDEX = "summary.json", "index.html"
 
@@ -31,6 +33,32 @@ img { max-height: 270px; max-width: 100%; display: block; } td img { height: 72p
 .failed { color: #b00020; } .pair { display: flex; flex-wrap: wrap; gap: .5rem; }
 figure { margin: 0 0 1rem; } figcaption { color: #666; }
 """
+
+
+def check_reports(folder: Path, *, overwrite: bool = False) -> None:
+    """See that reports take the place of nobody's files, before anything is rendered.
+
+    Args:
+        folder: The batch's folder.
+        overwrite: Whether files that no batch made may be replaced.
+
+    Raises:
+        OutputError: When they would.
+    """
+    place = folder / REPORT
+    if place.exists() and not place.is_dir():
+        raise OutputError(
+            f"{place} is a file, and reports go into a folder of that name.",
+            "Move it, or choose another folder.",
+        )
+    if overwrite or (folder / FOLDER).exists():
+        return
+    for path in (folder / _SUMMARY, folder / _INDEX):
+        if path.exists():
+            raise OutputError(
+                f"{path} exists already, and no batch made it.",
+                "Choose another folder, or allow it with --overwrite.",
+            )
 
 
 def write_reports(plan: Plan, outcomes: Sequence[ShotOutcome], seconds: float) -> tuple[Path, Path]:
@@ -73,7 +101,7 @@ def _facts(outcome: ShotOutcome) -> dict[str, Any]:
         "name": plan.job.name,
         "status": "done" if problem is None else "failed",
         "origin": plan.job.origin,
-        "media": None if facts is None else str(facts.path),
+        "media": None if facts is None else str(facts.path.absolute()),
         "output": None if problem is not None or order is None else str(order.output),
         "frames": None if order is None else str(order.frames),
         "faces": list(outcome.faces),

@@ -137,14 +137,16 @@ class Workbench:
     def _write(self, opened: _Opened, journal: ShotJournal, progress: Progress) -> OutputRecord:
         """Write the output and its record, in an order that a kill cannot disturb."""
         order, start = opened.order, time.monotonic()
-        journal.note(OutputRecord(opened.key, order.output.name))
+        name = order.output.name
+        earlier = tuple(known for known in journal.outputs() if known != name)
+        journal.note(OutputRecord(opened.key, name, earlier=earlier))
         output = Output(order.output, order.frames, order.codec, order.lossless, overwrite=True)
         pictures = Pictures(order.folder, order.name)
         show = pictures.taker(opened.plans, order.frames)
         rendered = opened.frames.assemble(output, progress, show)
         record = OutputRecord(
-            opened.key, order.output.name, digest_of(order.output), rendered.edited,
-            round(time.monotonic() - start, 3),
+            opened.key, name, digest_of(order.output), rendered.edited,
+            round(time.monotonic() - start, 3), earlier,
         )  # fmt: skip
         journal.note(record)
         return record
