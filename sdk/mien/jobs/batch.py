@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.errors import CancelledError, OutputError
+from mien.errors import CancelledError, MienError, OutputError
 from mien.jobs.engine import Engine
 from mien.jobs.events import EventLog
 from mien.jobs.journal import check_folder
@@ -86,6 +86,9 @@ def run_batch(
                 raise CancelledError(
                     "Stopped.", "What is finished is kept: the same command goes on from there."
                 ) from stop
+            except MienError as error:
+                log.add("stopped", code=error.code, cause=error.cause)
+                raise
         seconds = time.monotonic() - start
         summary, index = write_reports(plan, outcomes, seconds)
         failed = sum(outcome.problem is not None for outcome in outcomes)

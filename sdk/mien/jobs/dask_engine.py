@@ -89,14 +89,18 @@ class DaskEngine:
             self._cluster = self._started(count or count_workers("reference" if gpu else "warp"))
             address = self._cluster.scheduler_address
         self._address = address
-        self._client = self._connected()
         self._numbers = itertools.count()
         self._slots: dict[int, str] = {}
         self._known: dict[str, bool] = {}
         self._busy: dict[int, _Busy] = {}
         self._ready: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self._looked = self._seen = time.monotonic()
-        self._await_workers()
+        self._looked = self._seen = 0.0
+        try:
+            self._client = self._connected()
+            self._await_workers()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def name(self) -> str:
@@ -168,8 +172,11 @@ class DaskEngine:
 
     def _connected(self) -> Client:
         from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
 
         try:
+            # A client that is given what is no address does not close when it is let go.
+            get_address_host_port(self._address)
             return Client(self._address, timeout=_CONNECT, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise UsageError(
@@ -187,6 +194,7 @@ class DaskEngine:
                 )
             if not self._slots:
                 time.sleep(0.1)
+        self._looked = self._seen = time.monotonic()
 
     def _addresses(self) -> list[str]:
         """The workers there are.
@@ -226,10 +234,11 @@ class DaskEngine:
 
     def _update(self, addresses: Sequence[str]) -> None:
         for address in addresses:
-            if address not in self._known:
-                self._known[address] = self._asked(address)
-        have_gpu = [address for address in addresses if self._known[address]]
-        usable = have_gpu if self._gpu and have_gpu else addresses
+            if address not in self._known and (has_gpu := self._asked(address)) is not None:
+                self._known[address] = has_gpu
+        known = [address for address in addresses if address in self._known]
+        have_gpu = [address for address in known if self._known[address]]
+        usable = have_gpu if self._gpu and have_gpu else known
         for slot, address in list(self._slots.items()):
             if address not in usable:
                 del self._slots[slot]
@@ -237,8 +246,10 @@ class DaskEngine:
             if address not in self._slots.values():
                 self._slots[next(self._numbers)] = address
 
-    def _asked(self, address: str) -> bool:
+    def _asked(self, address: str) -> bool | None:
         """Whether a worker has a GPU; it must have the same mien, and see the folder.
+
+        None when it does not answer: it has just gone, or is asked again at the next look.
 
         Raises:
             MissingPartError: When it has no mien, or another.
@@ -251,7 +262,7 @@ class DaskEngine:
                 _introduce, str(self._token.path), workers=[address], on_error="return"
             )[address]
         except (OSError, KeyError, TimeoutError, CommClosedError):
-            return False  # it has just gone; the next look will tell
+            return None
         if not isinstance(said, Mapping) or said["mien"] != mien.__version__:
             found = f"has mien {said['mien']}" if isinstance(said, Mapping) else "has no mien"
             raise MissingPartError(
@@ -291,10 +302,10 @@ class DaskEngine:
         self._busy.clear()
         self._slots.clear()
         self._known.clear()
-        with suppress(Exception):  # whatever a client without a scheduler may say
-            self._client.close(timeout=1)
         end = time.monotonic() + _PATIENCE
         while True:
+            with suppress(Exception):  # whatever a client without a scheduler may say
+                self._client.close(timeout=1)
             try:
                 self._client = self._connected()
                 self._await_workers()

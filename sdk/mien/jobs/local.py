@@ -65,6 +65,7 @@ class LocalEngine:
         """What workers have to tell; see `Engine.wait`."""
         if not self._busy:
             time.sleep(seconds)
+            return []
         by_thing: dict[object, int] = {}
         for slot in self._busy:
             by_thing[self._workers[slot].connection] = slot
