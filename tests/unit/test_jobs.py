@@ -258,6 +258,17 @@ def test_reports_hold_no_markup_of_strangers(tmp_path: Path) -> None:
         assert "&lt;script&gt;" in page.read_text()
 
 
+def test_the_index_leads_to_the_first_image_of_a_sequence(
+    tmp_path: Path, footage_facts: MediaFacts
+) -> None:
+    for number in (7, 8):
+        (tmp_path / f"s.{number:04d}.png").touch()
+    told = order(output=tmp_path / "s.%04d.png")
+    shot = ShotPlan(ShotJob("sh010"), told, footage_facts)
+    _, index = write_reports(Plan(tmp_path, 48, (shot,)), [ShotOutcome(shot)], 1.0)
+    assert '<a href="s.0007.png">s.%04d.png</a>' in index.read_text()
+
+
 def test_a_result_names_what_whoever_asked_wants_to_know() -> None:
     job = ShotJob("a", problem=Problem("media", "Gone."))
     result = ShotOutcome(make_plan([job], Path()).shots[0], job.problem).result

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Final
 
 import opentimelineio as otio
@@ -20,7 +19,7 @@ from mien.editorial.times import count_at, exact_rate
 from mien.editorial.uses import Sequence, Use, fields_of
 from mien.jobs.job import ShotResult
 from mien.jobs.names import safe_name
-from mien.media.sequence import Pattern
+from mien.media.sequence import Pattern, first_file
 from mien.timebase import Timecode
 
 __all__ = ["Render", "conform_lists"]
@@ -185,13 +184,6 @@ def _listed(render: Render) -> str:
     return str(pattern.folder / f"{pattern.prefix}[{first}-{last}]{pattern.suffix}")
 
 
-def _file(output: Path) -> Path:
-    """The file by which an editor opens a render: the first image of a sequence."""
-    pattern = Pattern.parse(output)
-    numbers = [] if pattern is None else pattern.numbers()
-    return pattern.file(numbers[0]) if pattern is not None and numbers else output
-
-
 def _speed(frames: Fraction) -> str:
     return f"{'-' if frames < 0 else ''}{abs(float(frames)):05.1f}"
 
@@ -227,7 +219,7 @@ def _clip(event: _Event, rate: float) -> Any:
     assert result.clock is not None
     length = round(len(result.frames) * exact_rate(rate) / result.clock.rate)
     reference = otio.schema.ExternalReference(
-        target_url=_file(result.output.absolute()).as_uri(),
+        target_url=first_file(result.output.absolute()).as_uri(),
         available_range=otio.opentime.TimeRange(start, _time(length, rate)),
     )
     reference.name = result.output.name

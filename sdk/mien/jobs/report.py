@@ -16,6 +16,7 @@ from mien.jobs.journal import FOLDER
 from mien.jobs.pictures import REPORT
 from mien.jobs.plan import Plan
 from mien.jobs.runner import ShotOutcome
+from mien.media.sequence import first_file
 
 __all__ = ["check_reports", "write_reports"]
 
@@ -171,8 +172,8 @@ def _link(outcome: ShotOutcome, up: str = "") -> str:
     order = outcome.plan.order
     if outcome.problem is not None or order is None:
         return ""
-    name = order.output.name
-    return f'<a href="{up}{quote(name)}">{_text(name)}</a>'
+    file = first_file(order.output)
+    return f'<a href="{up}{quote(file.name)}">{_text(order.output.name)}</a>'
 
 
 def _page_of(outcome: ShotOutcome) -> str:

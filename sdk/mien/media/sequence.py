@@ -23,7 +23,9 @@ from mien.media.index import open_movie
 from mien.model.shot import ColorTags, MediaFacts, Orientation
 from mien.timebase import Clock, Timecode
 
-__all__ = ["EXTENSIONS", "Pattern", "SequenceReader", "find_sequence", "probe_sequence"]
+__all__ = [
+    "EXTENSIONS", "Pattern", "SequenceReader", "find_sequence", "first_file", "probe_sequence",
+]  # fmt: skip
 
 EXTENSIONS: Final = (".exr", ".png", ".dpx", ".tif", ".tiff", ".jpg", ".jpeg", ".tga", ".bmp")
 """Images that can be the frames of a sequence."""
@@ -104,6 +106,13 @@ def find_sequence(path: Path) -> Pattern | None:
         )
     prefix, suffix = path.stem[: match.start()], path.stem[match.end() :] + path.suffix
     return Pattern(path.parent, prefix, suffix, len(match[1]))
+
+
+def first_file(path: Path) -> Path:
+    """The file by which other programs open a movie or sequence: of images, the first."""
+    pattern = Pattern.parse(path)
+    numbers = [] if pattern is None else pattern.numbers()
+    return pattern.file(numbers[0]) if pattern is not None and numbers else path
 
 
 def probe_sequence(pattern: Pattern) -> MediaFacts:
