@@ -127,7 +127,8 @@ class ShotJournal:
             value = json.loads(self._record.read_bytes())
             return OutputRecord(
                 str(value["key"]), str(value["output"]), str(value["digest"]),
-                int(value["edited"]), float(value["seconds"]), tuple(map(str, value["earlier"])),
+                int(value["edited"]), float(value["seconds"]),
+                tuple(map(str, value.get("earlier", ()))),
             )  # fmt: skip
         except (OSError, ValueError, KeyError, TypeError):
             return None
