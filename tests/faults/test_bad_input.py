@@ -235,7 +235,9 @@ def test_wrong_options(
 
 
 def test_a_renderer_that_is_not_installed(mien: Mien, footage: Path, out: Path) -> None:
-    mien("render", footage, "-o", out, "--renderer", "reference").refused(MISSING, "arc2face")
+    mien("render", footage, "-o", out, "--renderer", "reference").refused(
+        MISSING, "renderer 'reference'", "arc2face"
+    )
 
 
 def test_a_face_that_is_not_there(mien: Mien, project: Path, out: Path) -> None:

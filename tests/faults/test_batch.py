@@ -216,6 +216,7 @@ def test_a_dry_run_does_nothing(batch: Batch, mien: Mien) -> None:
         (("--renderer", "wrap"), 2, "There is no renderer named 'wrap'"),
         (("--handles", "4"), 2, "go with a cut"),
         (("--activate",), 2, "go with a cut"),
+        (("--engine", "dask", "--address", "tcp://a:1", "--workers", "2"), 2, "has its own"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

@@ -140,6 +140,8 @@ def batch(
 
     if address is not None and engine != "dask":
         raise UsageError("--address names a Dask cluster.", "Add --engine dask.")
+    if address is not None and workers is not None:
+        raise UsageError("--workers starts workers here; the cluster has its own.", "Leave it out.")
     if resume and not (folder / FOLDER).is_dir():
         raise UsageError(f"There is no batch in {folder} to go on with.", "Check the folder.")
     cut: Cut | None = None
@@ -221,6 +223,8 @@ def _read_cut(
             f"{source.name} is neither a cut nor a list of shots.",
             f"Cuts end in {', '.join(SUFFIXES)}, lists in {' or '.join(_LISTS)}.",
         )
+    if rate is not None and source.suffix.lower() != ".edl":
+        raise UsageError(f"--rate goes with an EDL; {source.name} says its own.", "Leave it out.")
     cut = read_cut(
         source, rate=rate, handles=handles, edits=edits, renderer=renderer, codec=codec,
         lossless=lossless,
