@@ -51,9 +51,9 @@ class Batch:
         if self.project is not None:
             shot |= {"project": str(self.project)}
         jobs.write_text(json.dumps({"renderer": self.renderer, "shots": [shot]}))
-        return command(
-            "batch", jobs, "-o", self.folder, "--chunk", CHUNK, "--workers", self.workers, *options
-        )  # fmt: skip
+        # A cluster that is there already has its own workers.
+        workers = () if "--address" in options else ("--workers", self.workers)
+        return command("batch", jobs, "-o", self.folder, "--chunk", CHUNK, *workers, *options)
 
     def variables(self) -> dict[str, str]:
         return {**os.environ, **workers_path(self.log, self.wait), **self.environment}
