@@ -1,0 +1,72 @@
+"""How the window looks at the document: nothing here is saved with it, and nothing is undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mien.session.refs import KeyRef, TrackRef
+
+__all__ = ["OVERLAYS", "Overlay", "TimeView", "ViewMode", "ViewState"]
+
+ViewMode = Literal["edited", "plate", "wipe", "side"]
+"""What the viewer shows: the edit, the plate, or both divided or next to each other."""
+Overlay = Literal["boxes", "landmarks", "mesh", "mask", "handles"]
+OVERLAYS: tuple[Overlay, ...] = ("boxes", "landmarks", "mesh", "mask", "handles")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeView:
+    """The stretch of time that timeline and curve editor show; both share it.
+
+    Attributes:
+        first: Frame at the left edge; fractions are allowed.
+        scale: Pixels a frame; 0 until a panel has fitted the shot to its width.
+    """
+
+    first: float = 0.0
+    scale: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """What is shown and chosen.
+
+    Attributes:
+        shot: Id of the current shot; None while the document has none.
+        frame: The playhead.
+        face: Number of the current face; None for the main one.
+        layer: Layer that new keys go to.
+        keys: Keys that are selected.
+        tracks: Tracks (lanes) that are selected.
+        controls: Controls whose curves are shown.
+        mode: What the viewer shows.
+        wipe: Where the wipe divides the picture, 0..1 from the left.
+        overlays: What is drawn over the picture.
+        time: The stretch of time in view.
+        speed: Speed of playback: 1 forward at true rate, negative backward, 0 stopped.
+        loop: Whether playback goes round in the in/out range.
+        auto_key: Whether a changed control gets a key at the playhead.
+        snap: Whether dragged keys snap to keys, markers, cuts and the playhead.
+        trying: Values by control of an expression that is tried (hover in the palette); not
+            part of the document.
+        dragging: Whether a gesture is going on, so that a quick preview is enough.
+    """
+
+    shot: str | None = None
+    frame: int = 0
+    face: int | None = None
+    layer: str = "edit"
+    keys: frozenset[KeyRef] = frozenset()
+    tracks: frozenset[TrackRef] = frozenset()
+    controls: tuple[str, ...] = ()
+    mode: ViewMode = "edited"
+    wipe: float = 0.5
+    overlays: frozenset[Overlay] = frozenset({"boxes", "handles"})
+    time: TimeView = field(default_factory=TimeView)
+    speed: float = 0.0
+    loop: bool = False
+    auto_key: bool = True
+    snap: bool = True
+    trying: tuple[tuple[str, float], ...] = ()
+    dragging: bool = False

@@ -1,0 +1,167 @@
+"""The workspace: the one place through which panels read and change what the window shows.
+
+A panel connects to `changed`, shows what is new, and turns what the user does into calls of
+`set` (view state), `apply` and `gesture` (document). Everything happens on the main thread;
+`later` brings answers of worker threads there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from mien.errors import MienError
+from mien.io.project import Document, Project
+from mien.preview.previewer import Previewer
+from mien.session.session import Change, Gesture, Session
+from mien_desktop.resolve import Resolved, resolve
+from mien_desktop.view_state import ViewState
+
+__all__ = ["Workspace"]
+
+
+class Workspace(QObject):
+    """Session, view state and preview of one window.
+
+    Args:
+        session: The document; a new one when not given.
+        parent: Qt's owner.
+    """
+
+    changed = Signal(object, object)
+    """The new and the last `Resolved`; not sent when both would show the same."""
+    problem = Signal(object)
+    """A MienError to be shown with its cause and remedy."""
+    said = Signal(str)
+    """A line for the status bar."""
+    _called = Signal(object)
+
+    def __init__(self, session: Session | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session or Session()
+        self._gesture: Gesture | None = None
+        self._previewer: Previewer | None = None
+        self._previewed: object = None
+        self._forget = self.session.subscribe(self._document_changed)
+        self._called.connect(self._call, Qt.ConnectionType.QueuedConnection)
+        self.now: Resolved = resolve(self.session.document, ViewState())
+        self._open_preview(self.now)
+
+    @property
+    def state(self) -> ViewState:
+        """The view state."""
+        return self.now.state
+
+    @property
+    def project(self) -> Project | None:
+        """The current shot with its edits."""
+        return self.now.project
+
+    @property
+    def previewer(self) -> Previewer | None:
+        """Pictures of the current shot; None without one, or when its media are missing."""
+        return self._previewer
+
+    def set(self, **changes: Any) -> None:
+        """Change the view state.
+
+        Args:
+            **changes: Attributes of `ViewState` and their new values.
+        """
+        self._show(self.session.document, dataclasses.replace(self.state, **changes))
+
+    def apply(self, name: str, change: Callable[[Document], Document]) -> bool:
+        """Change the document in one step that can be undone.
+
+        Args:
+            name: What the step is called in the menu, as `Delete 3 keys`.
+            change: From the document to the new one.
+
+        Returns:
+            Whether it was done; when it was refused the reason was shown.
+        """
+        self.finish_gesture()
+        try:
+            self.session.apply(name, change)
+        except MienError as error:
+            self.problem.emit(error)
+            return False
+        return True
+
+    def begin_gesture(self, name: str) -> None:
+        """Begin something like a drag: many changes, one step."""
+        self.finish_gesture()
+        self._gesture = self.session.gesture(name)
+        self.set(dragging=True)
+
+    def update_gesture(self, change: Callable[[Document], Document]) -> None:
+        """Change the document as it was when the gesture began."""
+        if self._gesture is None:
+            return
+        try:
+            self._gesture.update(change)
+        except MienError as error:
+            self.said.emit(str(error))
+
+    def finish_gesture(self, *, keep: bool = True) -> None:
+        """End the gesture that goes on, if any: as one step, or as if it had not been."""
+        gesture, self._gesture = self._gesture, None
+        if gesture is None:
+            return
+        if keep:
+            gesture.commit()
+        else:
+            gesture.cancel()
+        self.set(dragging=False)
+
+    @contextmanager
+    def reporting(self) -> Iterator[None]:
+        """Show what goes wrong inside instead of raising it."""
+        try:
+            yield
+        except MienError as error:
+            self.problem.emit(error)
+
+    def later(self, call: Callable[[], None]) -> None:
+        """Call on the main thread, soon; may be used from any thread."""
+        self._called.emit(call)
+
+    def close(self) -> None:
+        """Let go of the media and the session's news."""
+        self._forget()
+        if self._previewer is not None:
+            self._previewer.close()
+            self._previewer = None
+
+    @Slot(object)
+    def _call(self, call: Callable[[], None]) -> None:
+        call()
+
+    def _document_changed(self, change: Change) -> None:
+        self._show(change.after, self.state)
+
+    def _show(self, document: Document, state: ViewState) -> None:
+        before = self.now
+        if document is before.document and state == before.state:
+            return
+        self.now = now = resolve(document, state, before)
+        self._open_preview(now)
+        self.changed.emit(now, before)
+
+    def _open_preview(self, now: Resolved) -> None:
+        """Keep the previewer on the current shot and its edits."""
+        shot = now.shot
+        if shot is not self._previewed:
+            if self._previewer is not None:
+                self._previewer.close()
+                self._previewer = None
+            self._previewed = shot
+            if shot is not None and shot.media.path.exists():
+                with self.reporting():
+                    self._previewer = Previewer(shot)
+        if self._previewer is not None:
+            self._previewer.set_edits(now.edits)
