@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from mien.errors import UsageError
 
-__all__ = ["INTERPOLATIONS", "Interpolation", "Key", "sample"]
+__all__ = ["INTERPOLATIONS", "Interpolation", "Key", "cubic", "sample"]
 
 Interpolation = Literal["hold", "linear", "ease", "bezier"]
 INTERPOLATIONS: tuple[str, ...] = get_args(Interpolation)
@@ -95,15 +95,43 @@ def _segment(a: Key, b: Key, times: _Array) -> _Array:
     return np.asarray(a.value + (b.value - a.value) * share)
 
 
-def _bezier(a: Key, b: Key, times: _Array) -> _Array:
+def cubic(a: Key, b: Key) -> _Array:
+    """The segment between two keys as a cubic Bezier curve in time and value.
+
+    Args:
+        a: The key that the segment leaves; its interpolation says how. A held segment has no
+            such curve: it is a step.
+        b: The next key.
+
+    Returns:
+        (4, 2) float64 control points, (frame, value); frames ascend, so that the curve has one
+        value at any time.
+    """
     length = float(b.frame - a.frame)
-    out = a.handle_out or (length / 3, 0.0)
-    back = b.handle_in or (-length / 3, 0.0)
+    if a.interpolation == "bezier":
+        out = a.handle_out or (length / 3, 0.0)
+        back = b.handle_in or (-length / 3, 0.0)
+    else:
+        # 3u^2 - 2u^3, the ease, is the cubic whose handles are a third of the way and level.
+        rise = (b.value - a.value) / 3 if a.interpolation == "linear" else 0.0
+        out, back = (length / 3, rise), (-length / 3, -rise)
     # Handles that together are longer than the segment could fold time: scale both, as
     # Blender's F-curves do.
     fold = min(1.0, length / max(out[0] - back[0], 1e-12))
-    x1, x2 = out[0] * fold, length + back[0] * fold
-    y1, y2 = a.value + out[1] * fold, b.value + back[1] * fold
+    return np.array(
+        (
+            (a.frame, a.value),
+            (a.frame + out[0] * fold, a.value + out[1] * fold),
+            (b.frame + back[0] * fold, b.value + back[1] * fold),
+            (b.frame, b.value),
+        )
+    )
+
+
+def _bezier(a: Key, b: Key, times: _Array) -> _Array:
+    length = float(b.frame - a.frame)
+    points = cubic(a, b)
+    _, x1, x2, _ = points[:, 0] - a.frame
     x = times - a.frame
     low, high = np.zeros_like(x), np.ones_like(x)
     # Bisection: x(u) is monotone by now, and 48 halvings reach the limit of a double.
@@ -111,7 +139,7 @@ def _bezier(a: Key, b: Key, times: _Array) -> _Array:
         u = (low + high) / 2
         below = _cubic(u, 0.0, x1, x2, length) < x
         low, high = np.where(below, u, low), np.where(below, high, u)
-    return _cubic((low + high) / 2, a.value, y1, y2, b.value)
+    return _cubic((low + high) / 2, *points[:, 1])
 
 
 def _cubic(u: _Array, p0: float, p1: float, p2: float, p3: float) -> _Array:
