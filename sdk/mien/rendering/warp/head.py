@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mien.face.shown import head_motion
 from mien.media.orient import to_coded
 from mien.media.planes import Box, Plate
 from mien.model.controls import HEAD, INDEX
@@ -28,9 +29,6 @@ _HAIR, _STILL = 1.3, 2.3
 and where all is still."""
 _FOLLOW = 0.75
 """How far hair and neck follow the outline of the face."""
-_NECK = (0.0, -4.0, -3.0)
-"""The joint that the head turns on, from the middle between the ears, in cm."""
-_EARS = (234, 454)
 _CELL = 0.25
 """Cells of the field in cm."""
 _SEEN = 1 / 64, 0.25
@@ -49,6 +47,7 @@ def turn_head(
     turns: FloatArray,
     plate: Plate,
     patch: Patch | None,
+    scale: float = 1.0,
 ) -> Patch | None:
     """Turn the head in a picture.
 
@@ -59,13 +58,17 @@ def turn_head(
         turns: (3,) yaw, pitch and roll in radians.
         plate: The plate.
         patch: What the expression has changed, None when nothing.
+        scale: Pixels of the plate in a coded pixel.
 
     Returns:
         A patch that holds both changes; None when the face is not in the picture.
     """
     points, motion = _mesh(face, orientation, frame, turns)
+    if scale != 1:
+        points = np.asarray((points + 0.5) * scale - 0.5, dtype=np.float32)
+        motion = motion * np.float32(scale)
     mesh = still_mesh()
-    unit = float(face.curves.pose.scale[frame])
+    unit = scale * float(face.curves.pose.scale[frame])
     cell = max(1, round(_CELL * unit))
     canvas = Zone.around(points, 2 * cell, cell)
     box = Box(canvas.x0, canvas.y0, canvas.x0 + canvas.width, canvas.y0 + canvas.height)
@@ -96,9 +99,7 @@ def _mesh(
     """New place and motion of the face's landmarks, of the hair around and of the still ring."""
     pose = face.curves.pose
     upright = face.landmarks[frame, :SKIN, :2]
-    joint = face.identity[list(_EARS)].mean(axis=0) + np.array(_NECK, dtype=np.float32)
-    turned = (face.identity - joint) @ _rotation(turns).T + joint
-    moves = pose.displace(frame, np.asarray(turned - face.identity, dtype=np.float32))
+    moves = pose.displace(frame, head_motion(face.identity, face.identity, turns))
     oval = list(OVAL)
     middle = upright[oval].mean(axis=0)
     hair = middle + _HAIR * (upright[oval] - middle)
@@ -107,15 +108,6 @@ def _mesh(
     motion = np.concatenate([moves, _FOLLOW * moves[oval], np.zeros_like(still)])
     points = to_coded(orientation, source + motion)
     return points, points - to_coded(orientation, source)
-
-
-def _rotation(turns: FloatArray) -> FloatArray:
-    """(3, 3) yaw to the person's left, pitch upwards, roll of the top to the person's left."""
-    (sy, sp, sr), (cy, cp, cr) = np.sin(turns), np.cos(turns)
-    yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    pitch = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
-    roll = np.array([[cr, sr, 0], [-sr, cr, 0], [0, 0, 1]])
-    return np.asarray(yaw @ pitch @ roll, dtype=np.float32)
 
 
 def _lay(patch: Patch, picture: FloatArray, box: Box) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mien.face.gaze import GAZE_COLUMNS, gaze_change
 from mien.face.rig import LOWER_LID_SHARE, load_rig
+from mien.face.shown import iris_motion
 from mien.media.orient import to_coded
 from mien.model.controls import INDEX
 from mien.model.curves import FloatArray
@@ -27,8 +27,6 @@ _RING_SIDE, _RING_CHIN = 1.22, 1.5
 """Where the still ring lies, times the outline's distance from the middle of the face."""
 _EDGE_ON, _FACING = 0.1, 0.5
 """Cosines to the line of sight: skin seen edge-on is kept, skin that faces us moves."""
-_EYEBALL = 1.2
-"""Radius of an eyeball in canonical units (cm); the adult mean is 12 mm."""
 _OVERLAP = 0.12
 """How far a closed upper lid reaches over the edge of the lower one, in cm."""
 _SINK = 0.14
@@ -41,8 +39,6 @@ _CORNER = (1.0, 0.7, 0.4, 0.2)
 """How the landmarks from the outer corner inwards share its motion."""
 _CORNER_DROP = 0.5
 """How far the outer corner sinks when the eye closes, as a part of its opening."""
-_GAZE_OF = {"Left": [0, 2], "Right": [1, 3]}
-"""Yaw and pitch of an eye among the columns of gaze."""
 _JAW = [INDEX[name] for name in ("jawForward", "jawLeft", "jawOpen", "jawRight")]
 _CHIN = (152, 175, 199, 200)
 """Landmarks that go with the lower jaw whatever the lips do."""
@@ -86,6 +82,28 @@ class FaceMotion:
         """(V, 2) the mesh's vertices in the new picture."""
         return self.source + self.motion
 
+    def scaled(self, scale: float) -> FaceMotion:
+        """The same motion in the picture made larger by a factor, or smaller."""
+
+        def moved(points: FloatArray) -> FloatArray:
+            # Pixel centres lie at integers: what stays where it is is the corner at -0.5.
+            return np.asarray((points + 0.5) * scale - 0.5, dtype=np.float32)
+
+        mouth = self.mouth_frame
+        return replace(
+            self,
+            source=moved(self.source),
+            motion=self.motion * np.float32(scale),
+            iris={side: moved(points) for side, points in self.iris.items()},
+            gaze={side: vector * np.float32(scale) for side, vector in self.gaze.items()},
+            jaw=self.jaw * np.float32(scale),
+            jaw_open=self.jaw_open * np.float32(scale),
+            seam=moved(self.seam),
+            mouth_frame=Frame(moved(mouth.origin), mouth.along, mouth.down),
+            across=self.across * scale,
+            unit=self.unit * scale,
+        )
+
 
 class Mover:
     """Turns edits of one face into motion of the mesh.
@@ -93,11 +111,13 @@ class Mover:
     Args:
         face: The tracked face.
         orientation: How its upright pixels lie in the coded picture.
+        scale: Pixels of the picture that is painted on in a coded pixel.
     """
 
-    def __init__(self, face: Face, orientation: Orientation) -> None:
+    def __init__(self, face: Face, orientation: Orientation, scale: float = 1.0) -> None:
         self._face = face
         self._orientation = orientation
+        self._scale = scale
         self._rig = load_rig().personal(face.identity)
         self._mesh = warp_mesh()
         self._spread = _lid_spread()
@@ -124,7 +144,7 @@ class Mover:
         points = to_coded(self._orientation, upright)
         skin = self._skin(frame, source, target)
         jaw = self._jaw(source, target)
-        eyes = _iris_motion(source, target)
+        eyes = iris_motion(source, target)
         jaw_open = self._jaw(np.zeros_like(target), target)
         others = np.stack([jaw, jaw_open, eyes["Left"], eyes["Right"]])
         anchors = upright[[152, 152, IRIS["Left"][0], IRIS["Right"][0]]]
@@ -139,7 +159,7 @@ class Mover:
         forward = self._face.curves.pose.rotation[frame, :, 2]
         seam = self._seam(frame, upright)
         mouth = Frame.between(seam[0], seam[-1], seam[0] + points[152] - points[10])
-        return FaceMotion(
+        found = FaceMotion(
             source=vertices,
             motion=motion,
             iris={side: points[list(eye)] for side, eye in IRIS.items()},
@@ -152,6 +172,7 @@ class Mover:
             unit=unit,
             yaw=float(np.degrees(np.arctan2(forward[0], forward[2]))),
         )
+        return found if self._scale == 1 else found.scaled(self._scale)
 
     def _coded(self, frame: int, vectors: FloatArray, at: FloatArray) -> FloatArray:
         """Canonical displacements (N, 3) at upright points (N, 2), in coded pixels."""
@@ -326,19 +347,6 @@ def _blink_path(side: str, points: FloatArray, gaps: FloatArray) -> FloatArray:
 def _opening_of(points: FloatArray, eye: Opening) -> FloatArray:
     """(2N,) heights of an opening at its landmarks, pixels."""
     return _gaps(points, list(eye.upper), list(eye.lower), Frame.of_opening(points, eye).down)
-
-
-def _iris_motion(source: FloatArray, target: FloatArray) -> dict[str, FloatArray]:
-    """Per side, (3,) canonical displacement of the middle of the iris."""
-    before = source[list(GAZE_COLUMNS)]
-    after = before + gaze_change(source, target)
-    motion = {}
-    for side, columns in _GAZE_OF.items():
-        ends = []
-        for yaw, pitch in (np.radians(before[columns]), np.radians(after[columns])):
-            ends.append([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
-        motion[side] = (_EYEBALL * np.subtract(ends[1], ends[0])).astype(np.float32)
-    return motion
 
 
 def _head_normals(identity: FloatArray) -> FloatArray:
