@@ -1,0 +1,127 @@
+"""Fixtures of the window's tests: an application that forgives no warning and no leak."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from tests.desktop.driving import settle
+
+if TYPE_CHECKING:
+    from mien_desktop.workspace import Workspace
+
+FRAMES = 48
+"""Length of the short clip, so that it is tracked in two seconds."""
+
+
+@pytest.fixture(scope="session")
+def app() -> QApplication:
+    """The one application of a test process."""
+    from mien_desktop import theme
+
+    app = QApplication.instance() or QApplication(["mien-desktop"])
+    assert isinstance(app, QApplication)
+    app.setQuitOnLastWindowClosed(False)
+    theme.dress(app)
+    return app
+
+
+@pytest.fixture(autouse=True)
+def _homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings, notes and recovery of each test are its own."""
+    for name in ("CONFIG", "STATE", "DATA"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_warnings() -> Iterator[None]:
+    """A test in which Qt warns of something fails."""
+    said: list[str] = []
+
+    def handle(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+        # The offscreen platform says so of every window that asks for a least size.
+        if kind != QtMsgType.QtDebugMsg and not message.startswith("This plugin does not support"):
+            said.append(message)
+
+    before = qInstallMessageHandler(handle)
+    yield
+    qInstallMessageHandler(before)
+    assert not said, f"Qt warned: {said}"
+
+
+@pytest.fixture(autouse=True)
+def _no_leaks(_no_warnings: None) -> Iterator[None]:
+    """A test that leaves windows behind fails."""
+    before = set(map(id, QApplication.topLevelWidgets()))
+    yield
+    if QApplication.instance() is None:
+        return
+    settle()
+    if _left(before):
+        gc.collect()
+        settle()
+    left = _left(before)
+    assert not left, f"left behind: {left}"
+
+
+def _left(before: set[int]) -> list[str]:
+    return [
+        f"{type(widget).__name__} {widget.accessibleName() or widget.windowTitle()!r}"
+        for widget in QApplication.topLevelWidgets()
+        if id(widget) not in before and widget.metaObject().className() != "QTipLabel"
+    ]
+
+
+@pytest.fixture(scope="session")
+def short_clip(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first 48 frames of a talking head, 1280 x 720, with sound."""
+    import mien
+
+    path = tmp_path_factory.mktemp("clips") / "talk.mp4"
+    mien.render(clip("lp_s18.mp4"), path, frames=f"0:{FRAMES}", progress=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tracked(short_clip: Path) -> Path:
+    """A project of the short clip, tracked, without edits."""
+    import mien
+
+    path = short_clip.with_suffix(".mien")
+    mien.save_project(mien.track(short_clip, progress=False), path)
+    return path
+
+
+@pytest.fixture
+def workspace(app: QApplication, tracked: Path) -> Iterator[Workspace]:
+    """The tracked project in a workspace; what it reports as a problem fails the test."""
+    from mien.session.session import Session
+
+    from mien_desktop.workspace import Workspace
+
+    session = Session()
+    session.open(tracked)
+    workspace = Workspace(session)
+    problems: list[object] = []
+    workspace.problem.connect(problems.append)
+    yield workspace
+    workspace.close()
+    workspace.deleteLater()
+    assert not problems, f"problems were reported: {problems}"
