@@ -15,6 +15,7 @@ import numpy.typing as npt
 from mien.media.planes import Box
 from mien.model.controls import CONTROLS
 from mien.model.curves import FloatArray
+from mien.model.face import Face
 from mien.rendering.base import FacePlan, PlateSource
 from mien.rendering.warp.motion import FaceMotion, Mover
 from mien.rendering.warp.mouth import Cavity, cavity_of, depth_shown, profile
@@ -23,7 +24,7 @@ from mien.rendering.warp.topology import LIPS, SKIN_SAMPLES
 
 IntArray = npt.NDArray[np.intp]
 
-__all__ = ["Exemplar", "MouthMemory", "look_through", "moves_mouth", "samples"]
+__all__ = ["Exemplar", "MouthMemory", "look_through", "mouth_memory", "moves_mouth", "samples"]
 
 _LOOKS = 6
 """Frames of a shot that are decoded to look into the mouth."""
@@ -98,7 +99,7 @@ def moves_mouth(plan: FacePlan) -> bool:
 def look_through(
     plan: FacePlan, mover: Mover, source: PlateSource, cuts: Sequence[int]
 ) -> MouthMemory:
-    """Look for this face's teeth and open mouths in the shot.
+    """Look for a face's teeth and open mouths in the shot, if an edit moves its mouth.
 
     Args:
         plan: The face and its edit.
@@ -108,16 +109,28 @@ def look_through(
     """
     if not moves_mouth(plan):
         return MouthMemory()
-    gaps, skew = _openings(plan)
-    yaw, speed = _yaw(plan), _speed(plan)
+    return mouth_memory(plan.face, mover, source, cuts)
+
+
+def mouth_memory(face: Face, mover: Mover, source: PlateSource, cuts: Sequence[int]) -> MouthMemory:
+    """Look for a face's teeth and open mouths in the shot, whatever is asked of it.
+
+    Args:
+        face: The face.
+        mover: Its motion.
+        source: The shot's plates.
+        cuts: First frames of new sections.
+    """
+    gaps, skew = _openings(face)
+    yaw, speed = _yaw(face), _speed(face)
     sections = (0, *cuts)
-    looks = [_look(plan, mover, source, frame) for frame in _spread_out(gaps)]
+    looks = [_look(face, mover, source, frame) for frame in _spread_out(gaps)]
     teeth = _teeth([look for look in looks if look is not None])
     found = []
     for start, stop in zip(sections, (*cuts, len(gaps)), strict=True):
         place = slice(start, stop)
         tries = _best(gaps[place], yaw[place], speed[place], skew[place])
-        found.append(_good([_look(plan, mover, source, start + i) for i in tries], teeth))
+        found.append(_good([_look(face, mover, source, start + i) for i in tries], teeth))
     return MouthMemory(teeth, sections, tuple(found))
 
 
@@ -160,12 +173,11 @@ def _good(looks: Sequence[Exemplar | None], teeth: float) -> Exemplar | None:
     return replace(best, cavity=replace(best.cavity, teeth=teeth))
 
 
-def _openings(plan: FacePlan) -> tuple[FloatArray, FloatArray]:
+def _openings(face: Face) -> tuple[FloatArray, FloatArray]:
     """Height (T,) of the mouth's opening in every frame, cm, and how unequal its halves are.
 
     The height is -1 where the face is not seen.
     """
-    face = plan.face
     middle = len(LIPS.upper) // 2
     near = [middle - 2, middle, middle + 2]
     upper = face.landmarks[:, [LIPS.upper[i] for i in near], :2]
@@ -178,16 +190,15 @@ def _openings(plan: FacePlan) -> tuple[FloatArray, FloatArray]:
     return gaps[:, 1], skew.astype(np.float32)
 
 
-def _yaw(plan: FacePlan) -> FloatArray:
+def _yaw(face: Face) -> FloatArray:
     """(T,) turn of the head in degrees."""
-    forward = plan.face.curves.pose.rotation[:, :, 2]
+    forward = face.curves.pose.rotation[:, :, 2]
     yaw = np.degrees(np.arctan2(forward[:, 0], forward[:, 2]))
     return np.asarray(yaw, dtype=np.float32)
 
 
-def _speed(plan: FacePlan) -> FloatArray:
+def _speed(face: Face) -> FloatArray:
     """(T,) how fast the lips move, in cm a frame: fast lips are blurred and hard to track."""
-    face = plan.face
     steps = np.zeros(len(face.landmarks) - 1, dtype=np.float32)
     for point in LIPS.rim:
         steps += np.linalg.norm(np.diff(face.landmarks[:, point, :2], axis=0), axis=1)
@@ -208,9 +219,9 @@ def _spread_out(gaps: FloatArray) -> list[int]:
     return frames
 
 
-def _look(plan: FacePlan, mover: Mover, source: PlateSource, frame: int) -> Exemplar | None:
+def _look(face: Face, mover: Mover, source: PlateSource, frame: int) -> Exemplar | None:
     """The mouth of a frame; None when it is not wholly in the picture."""
-    controls = plan.evaluated.source[frame]
+    controls = face.curves.controls.array[frame]
     motion = mover.move(frame, controls, controls)
     plate = source.plate(frame)
     points = motion.source[[*LIPS.rim, *SKIN_SAMPLES]]

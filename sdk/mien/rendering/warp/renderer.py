@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
 from mien.media.planes import Plate
-from mien.model.shot import Shot
+from mien.model.face import Face
+from mien.model.shot import Orientation, Shot
 from mien.rendering.base import Dependence, FacePlan, Patch, PlateSource
-from mien.rendering.warp.exemplars import MouthMemory, look_through, moves_mouth
+from mien.rendering.warp.exemplars import MouthMemory, mouth_memory, moves_mouth
 from mien.rendering.warp.head import head_turns, turn_head
 from mien.rendering.warp.motion import Mover
 from mien.rendering.warp.paint import paint
 
-__all__ = ["WarpRenderer"]
+__all__ = ["WarpRenderer", "WarpSession", "WarpShot"]
 
 
 class WarpRenderer:
@@ -34,7 +36,7 @@ class WarpRenderer:
         plans: Sequence[FacePlan],
         source: PlateSource,
         progress: Callable[[float], None] | None = None,
-    ) -> _Session:
+    ) -> WarpSession:
         """Look through the shot and get ready.
 
         Args:
@@ -43,23 +45,106 @@ class WarpRenderer:
             source: The shot's plates.
             progress: Told the share done, 0..1.
         """
-        movers = {plan.face.number: Mover(plan.face, shot.media.orientation) for plan in plans}
+        return WarpShot(shot, source).session(plans, progress)
+
+
+class WarpShot:
+    """What the warp renderer knows of a shot, whatever is asked of its faces.
+
+    One edit after another can be rendered with it, in any number of threads: the shot is
+    looked through once for each face whose mouth moves, and what a session of it paints is
+    what a newly opened one would.
+
+    Args:
+        shot: The tracked shot.
+        source: The shot's plates; where `scale` is given, its upright pictures, so scaled.
+        scale: Pixels of the pictures that are painted on in an upright pixel; None where they
+            are the coded plates.
+    """
+
+    def __init__(self, shot: Shot, source: PlateSource, scale: float | None = None) -> None:
+        self._shot = shot
+        self._source = source
+        self._orientation = shot.media.orientation
+        self._scale = 1.0
+        if scale is not None:
+            self._orientation = Orientation(*shot.media.orientation.upright_size)
+            self._scale = scale
+        self._movers: dict[int, Mover] = {}
+        self._memories: dict[int, MouthMemory] = {}
+        self._looking = threading.Lock()
+
+    def knows(self, face: Face) -> bool:
+        """Whether the shot has been looked through for this face's mouth."""
+        return face.number in self._memories
+
+    def look(self, face: Face) -> None:
+        """Look through the shot for this face's mouth, where that has not been done.
+
+        Raises:
+            MediaError: When a frame cannot be read.
+        """
+        with self._looking:
+            if not self.knows(face):
+                mover = self.mover(face)
+                memory = mouth_memory(face, mover, self._source, self._shot.cuts)
+                self._memories[face.number] = memory
+
+    def mover(self, face: Face) -> Mover:
+        """What turns edits of a face into motion."""
+        found = self._movers.get(face.number)
+        if found is None:
+            found = Mover(face, self._orientation, self._scale)
+            self._movers[face.number] = found
+        return found
+
+    def session(
+        self,
+        plans: Sequence[FacePlan],
+        progress: Callable[[float], None] | None = None,
+        *,
+        look: bool = True,
+    ) -> WarpSession:
+        """The renderer at work on one edit.
+
+        Args:
+            plans: The faces with edits.
+            progress: Told the share done, 0..1.
+            look: Whether to look through the shot first for mouths that move; without,
+                mouths that are not known yet are painted without what other frames show.
+        """
         memories = {}
         for done, plan in enumerate(plans, start=1):
-            mover = movers[plan.face.number]
-            memories[plan.face.number] = look_through(plan, mover, source, shot.cuts)
+            number, moved = plan.face.number, moves_mouth(plan)
+            if moved and look:
+                self.look(plan.face)
+            known = self._memories.get(number) if moved else None
+            memories[number] = known or MouthMemory()
             if progress is not None:
                 progress(done / len(plans))
-        return _Session(shot, movers, memories)
+        movers = {plan.face.number: self.mover(plan.face) for plan in plans}
+        return WarpSession(self._orientation, self._scale, movers, memories)
 
 
-class _Session:
-    """The warp renderer at work on one shot."""
+class WarpSession:
+    """The warp renderer at work on one edit of a shot.
+
+    Args:
+        orientation: How the faces' upright pixels lie in the coded picture.
+        scale: Pixels of the plates in a coded pixel.
+        movers: By a face's number, what turns its edit into motion.
+        memories: By a face's number, what the shot knows of its mouth.
+    """
 
     def __init__(
-        self, shot: Shot, movers: Mapping[int, Mover], memories: Mapping[int, MouthMemory]
+        self,
+        orientation: Orientation,
+        scale: float,
+        movers: Mapping[int, Mover],
+        memories: Mapping[int, MouthMemory],
     ) -> None:
-        self._orientation = shot.media.orientation
+        self._orientation = orientation
+        self._scale = scale
         self._movers = movers
         self._memories = memories
 
@@ -74,10 +159,10 @@ class _Session:
         patch = paint(motion, plate, frame, self._memories[face.number])
         turns = head_turns(source, target)
         if turns.any():
-            return turn_head(face, self._orientation, frame, turns, plate, patch)
+            return turn_head(face, self._orientation, frame, turns, plate, patch, self._scale)
         return patch
 
-    def __enter__(self) -> _Session:
+    def __enter__(self) -> WarpSession:
         return self
 
     def __exit__(
