@@ -4,7 +4,9 @@
     ├── UsageError                   2   what was asked for cannot be meant
     │   ├── UnknownControlError          no control, expression or viseme of that name
     │   ├── TimeError                    a time or span that is unreadable or outside the shot
-    │   └── OutputError                  the output cannot be put there (refused before any work)
+    │   ├── OutputError                  the output cannot be put there (refused before any work)
+    │   └── ProtocolError                a message to `mien serve` that cannot be meant
+    │       └── HandleError                  no shot or job of that name, for this client
     ├── InputError                   3   a file that was given cannot be used
     │   ├── MediaError                   missing, unreadable, truncated or without pictures
     │   └── ProjectError                 a .mien file that is corrupt, too new or without its media
@@ -15,6 +17,7 @@
     ├── FetchError                   1   a download failed; what was received is kept
     ├── RenderError                  1   a renderer failed at a frame; the frame is named
     ├── WriteError                   1   the disk is full, or the output failed half-way
+    ├── WorkerError                  1   the process that did the work died
     ├── DeviceMemoryError            1   the GPU's memory does not hold what was asked of it
     └── CancelledError               1   stopped by the user (Ctrl-C)
 
@@ -72,6 +75,18 @@ class OutputError(UsageError):
     """The output cannot be written where it was asked for; nothing was done."""
 
     code = "output"
+
+
+class ProtocolError(UsageError):
+    """A message to `mien serve` that cannot be read, or asks for what it does not have."""
+
+    code = "protocol"
+
+
+class HandleError(ProtocolError):
+    """The client has no shot or job of that name."""
+
+    code = "handle"
 
 
 class InputError(MienError):
@@ -135,6 +150,12 @@ class WriteError(MienError):
     """Writing failed half-way; no file was left under the final name."""
 
     code = "write"
+
+
+class WorkerError(MienError):
+    """The process that did the work died: killed, out of memory, or crashed."""
+
+    code = "worker"
 
 
 class DeviceMemoryError(MienError):
