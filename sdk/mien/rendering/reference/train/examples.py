@@ -152,7 +152,9 @@ def look_through(
     def reading(done: int, total: int) -> None:
         progress(done / total / 2)
 
-    coefficients = read_shot(smirk, face, shot, source, reading).flame[list(frames)]
+    wanted = np.isin(np.arange(len(face.valid)), frames)
+    readings = read_shot(smirk, face, shot, source, reading, wanted=wanted)
+    coefficients = readings.flame[list(frames)]
     path = CropPath(face, shot, settings.resolution)
     crops, latents, weights = [], [], []
     for done, frame in enumerate(frames, 1):
