@@ -9,10 +9,12 @@ import numpy as np
 from mien.model.curves import BoolArray, Curves, FloatArray
 from mien.timebase import Clock
 
-__all__ = ["LANDMARKS", "Face", "FaceTrack"]
+__all__ = ["LANDMARKS", "WEAK", "Face", "FaceTrack"]
 
 LANDMARKS = 478
 """MediaPipe's face mesh: 468 points of the skin, then 5 of each iris (right eye first)."""
+WEAK = 0.5
+"""Confidence below which what was tracked should be looked at before it is relied upon."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -73,6 +75,11 @@ class Face:
     def valid(self) -> BoolArray:
         """(T,) bool, the frames in which this face can be edited."""
         return self.curves.valid
+
+    @property
+    def weak(self) -> BoolArray:
+        """(T,) bool, the frames that can be edited but were seen badly, or only bridged."""
+        return self.valid & ((self.confidence < WEAK) | self.curves.bridged)
 
     def box(self, frame: int) -> tuple[float, float, float, float]:
         """The face's bounding box (x0, y0, x1, y1) in pixels of the upright picture."""
