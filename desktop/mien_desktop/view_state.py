@@ -7,10 +7,12 @@ from typing import Literal
 
 from mien.session.refs import KeyRef, TrackRef
 
-__all__ = ["OVERLAYS", "Overlay", "TimeView", "ViewMode", "ViewState"]
+__all__ = ["OVERLAYS", "Overlay", "TimeView", "Units", "ViewMode", "ViewState"]
 
 ViewMode = Literal["edited", "plate", "wipe", "side"]
 """What the viewer shows: the edit, the plate, or both divided or next to each other."""
+Units = Literal["timecode", "frames", "seconds"]
+"""What the rulers of timeline and curve editor count in."""
 Overlay = Literal["boxes", "landmarks", "mesh", "mask", "handles"]
 OVERLAYS: tuple[Overlay, ...] = ("boxes", "landmarks", "mesh", "mask", "handles")
 
@@ -44,6 +46,7 @@ class ViewState:
         wipe: Where the wipe divides the picture, 0..1 from the left.
         overlays: What is drawn over the picture.
         time: The stretch of time in view.
+        units: What rulers count in.
         speed: Speed of playback: 1 forward at true rate, negative backward, 0 stopped.
         loop: Whether playback goes round in the in/out range.
         auto_key: Whether a changed control gets a key at the playhead.
@@ -64,6 +67,7 @@ class ViewState:
     wipe: float = 0.5
     overlays: frozenset[Overlay] = frozenset({"boxes", "handles"})
     time: TimeView = field(default_factory=TimeView)
+    units: Units = "timecode"
     speed: float = 0.0
     loop: bool = False
     auto_key: bool = True
