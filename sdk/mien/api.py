@@ -234,26 +234,32 @@ def save_project(shot: Shot | Project, path: PathLike, edits: Sequence[Edit] = (
     project = shot if isinstance(shot, Project) else Project(shot)
     faces = _by_face(project.shot, (*project.edits, *edits))
     merged = tuple(Edit(face, layers) for face, layers in faces)
-    project_file.save(Project(project.shot, merged, project.reference), Path(path))
+    project_file.save(dataclasses.replace(project, edits=merged), Path(path))
 
 
 def load_project(
-    path: PathLike, *, media: PathLike | None = None, find_media: bool = True
+    path: PathLike,
+    shot: str | int | None = None,
+    *,
+    media: PathLike | None = None,
+    find_media: bool = True,
 ) -> Project:
-    """Open a `.mien` file.
+    """Open a shot of a `.mien` file.
 
     Args:
         path: The file.
+        shot: Name or number (from 1) of the shot, for a file that holds several.
         media: Where its media are, when they are neither in or beside the project's folder
             nor where this user had them when they tracked them.
         find_media: Whether the media are looked for; curves can be used without.
 
     Raises:
+        UsageError: When it has no such shot, or several and none is named.
         ProjectError: When it is missing, corrupt or too new, or its media are not found.
         MediaError: When `media` cannot be read.
     """
     place = None if media is None else Path(media)
-    return project_file.load(Path(path), media=place, find=find_media)
+    return project_file.load(Path(path), shot=shot, media=place, find=find_media)
 
 
 def fit_flame(
@@ -372,7 +378,7 @@ def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[Face
 
     plans = []
     for face, layers in _by_face(shot, edits):
-        evaluated = evaluate(face.curves.controls.array, layers, face.valid)
+        evaluated = evaluate(face.curves.controls.array, layers, face.valid, shot.cuts)
         if evaluated.active[span.start : span.stop].any():
             plans.append(FacePlan(face, evaluated))
     return plans

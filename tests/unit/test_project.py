@@ -157,7 +157,17 @@ def rewritten(path: Path, changes: dict[str, bytes | None], compress: int | None
 def changed_document(path: Path, **fields: Any) -> None:
     with zipfile.ZipFile(path) as archive:
         document = json.loads(archive.read("project.json"))
-    rewritten(path, {"project.json": json.dumps(document | fields).encode()})
+    shot = {name: value for name, value in fields.items() if name in document["shots"][0]}
+    whole = document | {name: value for name, value in fields.items() if name not in shot}
+    whole["shots"][0] |= shot
+    rewritten(path, {"project.json": json.dumps(whole).encode()})
+
+
+def first_shot(path: Path) -> dict[str, Any]:
+    """What the JSON of a project says of its first shot."""
+    with zipfile.ZipFile(path) as archive:
+        shot: dict[str, Any] = json.loads(archive.read("project.json"))["shots"][0]
+    return shot
 
 
 def npy(array: np.ndarray, **options: Any) -> bytes:
@@ -219,25 +229,40 @@ def test_a_newer_version_says_so(saved: Path) -> None:
     assert "Update mien" in refused(saved)
 
 
-def test_an_older_version_is_upgraded(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Version 0 never left the house; version 1 kept no settings of a renderer.
-    changed_document(saved, version=0, cuts="none")
-    first = {0: lambda old: old | {"version": 1, "cuts": []}}
-    monkeypatch.setattr(schema, "UPGRADES", first | dict(schema.UPGRADES))
-    assert project_file.load(saved).shot.cuts == ()
+BASELINES = sorted((Path(__file__).parents[1] / "baselines").glob("project-*.mien"))
+
+
+def test_every_version_that_was_ever_written_has_a_baseline() -> None:
+    assert [path.stem for path in BASELINES] == [
+        f"project-{version}" for version in range(1, schema.VERSION + 1)
+    ]
+
+
+@pytest.mark.parametrize("path", BASELINES, ids=lambda path: path.stem)
+def test_projects_of_every_version_can_be_read(path: Path) -> None:
+    (project,) = project_file.load_document(path, find_media=False).shots
+    (face,) = project.shot.faces
+    smile, eyes = project.edits[0].layers
+    assert not project.online
+    assert project.title == "shot"
+    assert project.shot.clock.times == (0, Fraction(1, 30), Fraction(4, 30), Fraction(9, 30))
+    assert str(project.shot.clock.timecode(0)) == "00:48:02;28"
+    assert (face.name, face.valid.tolist()) == ("Ada", [True, True, False, True])
+    assert face.curves.controls["jawOpen"].tolist() == [0.4375, 0.9375, 0.375, 0.875]
+    assert smile.tracks[0].keys[1] == Key(3, 0.5, "bezier", (-1.0, 0.25), (2.0, 0.5))
+    assert (smile.weight, eyes.muted, eyes.tracks[0].span) == (0.5, True, FrameRange(1, 3))
+    assert (project.reference is None) == (path.stem == "project-1")
 
 
 def test_a_wrong_field_is_named(saved: Path) -> None:
-    with zipfile.ZipFile(saved) as archive:
-        document = json.loads(archive.read("project.json"))
-    document["edits"][0]["layers"][1]["weight"] = 3
-    changed_document(saved, edits=document["edits"])
-    assert "edits.0.layers.1.weight" in refused(saved)
+    edits = first_shot(saved)["edits"]
+    edits[0]["layers"][1]["weight"] = 3
+    changed_document(saved, edits=edits)
+    assert "shots.0.edits.0.layers.1.weight" in refused(saved)
 
 
 def test_an_unknown_control_is_named_with_its_layer(saved: Path) -> None:
-    with zipfile.ZipFile(saved) as archive:
-        edits = json.loads(archive.read("project.json"))["edits"]
+    edits = first_shot(saved)["edits"]
     edits[0]["layers"][0]["tracks"][0]["control"] = "mouthSmle"
     changed_document(saved, edits=edits)
     assert "layer 'smile'" in refused(saved)
@@ -250,13 +275,12 @@ def test_an_edit_of_nobody(saved: Path) -> None:
 
 
 def test_a_fraction_cannot_blow_up(saved: Path) -> None:
-    with zipfile.ZipFile(saved) as archive:
-        media = json.loads(archive.read("project.json"))["media"]
+    media = first_shot(saved)["media"]
     changed_document(saved, media=media | {"rate": "1e999999999"})
     assert "media.rate" in refused(saved)
 
 
-LANDMARKS = "faces/1/landmarks.npy"
+LANDMARKS = "shots/1/faces/1/landmarks.npy"
 
 
 def test_a_missing_array(saved: Path) -> None:
@@ -288,7 +312,7 @@ def test_a_zip_bomb_is_not_unpacked(saved: Path) -> None:
 
 def test_values_that_are_not_numbers_in_valid_frames(saved: Path) -> None:
     controls = np.full((FRAMES, 59), np.nan, dtype=np.float32)
-    rewritten(saved, {"faces/1/curves/controls.npy": npy(controls)})
+    rewritten(saved, {"shots/1/faces/1/curves/controls.npy": npy(controls)})
     assert "controls.npy holds values that are not numbers" in refused(saved)
 
 
@@ -335,8 +359,7 @@ def test_a_strangers_path_is_not_followed(saved: Path, folder: Path, tmp_path: P
     outside = tmp_path / "outside"
     outside.mkdir()
     (folder / "shot.mp4").rename(outside / "shot.mp4")
-    with zipfile.ZipFile(saved) as archive:
-        media = json.loads(archive.read("project.json"))["media"]
+    media = first_shot(saved)["media"]
     for path in ("../outside/shot.mp4", str(outside / "shot.mp4")):
         changed_document(saved, media=media | {"path": path})
         assert "was not found" in refused(saved)
@@ -347,8 +370,7 @@ def test_nor_through_a_link(saved: Path, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (folder / "shot.mp4").rename(tmp_path / "outside" / "shot.mp4")
     (folder / "sub").symlink_to(tmp_path / "outside")
-    with zipfile.ZipFile(saved) as archive:
-        media = json.loads(archive.read("project.json"))["media"]
+    media = first_shot(saved)["media"]
     changed_document(saved, media=media | {"path": "sub/shot.mp4"})
     assert "was not found" in refused(saved)
 
@@ -371,8 +393,7 @@ def test_a_path_that_was_not_followed_is_not_remembered(
 ) -> None:
     (tmp_path / "outside").mkdir()
     (folder / "shot.mp4").rename(tmp_path / "outside" / "shot.mp4")
-    with zipfile.ZipFile(saved) as archive:
-        media = json.loads(archive.read("project.json"))["media"]
+    media = first_shot(saved)["media"]
     changed_document(saved, media=media | {"path": "../outside/shot.mp4"})
     project_file.save(project_file.load(saved, find=False), folder / "again.mien")
     assert "was not found" in refused(folder / "again.mien")
@@ -399,8 +420,7 @@ def test_curves_can_be_had_without_the_media(saved: Path, folder: Path) -> None:
 
 
 def test_what_a_project_says_of_its_media_is_not_relied_upon(project: Project, saved: Path) -> None:
-    with zipfile.ZipFile(saved) as archive:
-        media = json.loads(archive.read("project.json"))["media"]
+    media = first_shot(saved)["media"]
     changed_document(saved, media=media | {"pixel_format": "nonsense", "rate": "7"})
     back = project_file.load(saved)
     assert back.shot.media == project.shot.media
@@ -432,6 +452,6 @@ def test_a_sequence_beside_a_project_is_looked_at_once(
         return "other" if len(looked) == 1 else "wanted"
 
     monkeypatch.setattr(relink, "fingerprint", fingerprint)
-    found = relink.find_media("../gone/s.%04d.png", "wanted", folder / "p.mien")
+    found = relink.find_media(folder / "../gone/s.%04d.png", "wanted", folder, "p.mien")
     assert found == folder / "b.%04d.png"
     assert len(looked) <= 2

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from mien.errors import InputError, ProjectError, TimeError
 from mien.io.project import SUFFIX, describe
 from mien.io.relink import content_of
-from mien.io.schema import ProjectDocument
+from mien.io.schema import ShotPart
 from mien.jobs.job import CutSpan
 from mien.timebase import Clock, FrameRange, Timecode
 
@@ -31,7 +31,7 @@ class _Sidecar:
     spans: tuple[FrameRange, ...]
 
     @classmethod
-    def of(cls, path: Path, document: ProjectDocument) -> _Sidecar:
+    def of(cls, path: Path, document: ShotPart) -> _Sidecar:
         part = document.media
         start = part.start
         coded = None if start is None else Timecode(start.frames, start.nominal, start.drop)
@@ -78,7 +78,7 @@ class Sidecars:
         self.notices: list[str] = []
         for path in sorted(folder.glob(f"*{SUFFIX}")):
             try:
-                self._found.append(_Sidecar.of(path, describe(path)))
+                self._found += [_Sidecar.of(path, part) for part in describe(path).shots]
             except (ProjectError, TimeError) as error:
                 self.notices.append(str(error))
         if not self._found:

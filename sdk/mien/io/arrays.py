@@ -62,11 +62,13 @@ class ArrayReader:
     Args:
         archive: The open zip file.
         name: Its name, for errors.
+        folder: Folder of the members in the archive, with a slash at its end.
     """
 
-    def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
+    def __init__(self, archive: zipfile.ZipFile, name: str, folder: str = "") -> None:
         self._archive = archive
         self._name = name
+        self._folder = folder
 
     def read(self, member: str, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         """One array.
@@ -74,6 +76,7 @@ class ArrayReader:
         Raises:
             ProjectError: When it is missing, damaged, or not of that type and shape.
         """
+        member = self._folder + member
         try:
             info = self._archive.getinfo(member)
             if info.compress_type != zipfile.ZIP_STORED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import replace
 from fractions import Fraction
@@ -14,13 +15,17 @@ from mien.io.schema import (
     FacePart,
     KeyPart,
     LayerPart,
+    MarkerPart,
     MediaPart,
+    ShotPart,
     TimecodePart,
     TrackPart,
 )
+from mien.model.document import Project
 from mien.model.edits import Edit, Layer, Track
 from mien.model.face import Face
 from mien.model.interpolate import Key
+from mien.model.marker import Marker
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import ColorTags, MediaFacts, Orientation, Shot
 from mien.timebase import Clock, FrameRange, Timecode
@@ -30,10 +35,60 @@ __all__ = [
     "face_part",
     "make_edit",
     "make_facts",
+    "make_project",
     "make_settings",
     "media_part",
     "settings_part",
+    "shot_part",
 ]
+
+
+def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
+    """A shot without its arrays, as a file in `folder` keeps it.
+
+    Args:
+        project: The shot.
+        folder: Folder to which the path of its media is to be relative.
+        arrays: Where its arrays are in the file.
+    """
+    shot, span = project.shot, project.span
+    return ShotPart(
+        id=project.id,
+        name=project.name,
+        arrays=arrays,
+        media=media_part(shot.media, folder),
+        cuts=shot.cuts,
+        faces=tuple(face_part(face) for face in shot.faces),
+        edits=tuple(edit_part(edit) for edit in project.edits),
+        reference=settings_part(project.reference, folder),
+        markers=tuple(
+            MarkerPart.model_validate(dataclasses.asdict(marker)) for marker in project.markers
+        ),
+        span=None if span is None else (span.start, span.stop),
+    )
+
+
+def make_project(part: ShotPart, shot: Shot, path: Path) -> Project:
+    """What a project file kept of a shot; its media are yet to be found.
+
+    Args:
+        part: The shot without its arrays.
+        shot: The shot.
+        path: The project file.
+
+    Raises:
+        ProjectError: When the part contradicts itself or the shot.
+    """
+    edits = tuple(make_edit(edit, shot, path.name) for edit in part.edits)
+    if len({edit.face.number for edit in edits}) != len(edits):
+        raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.")
+    reference = make_settings(part.reference, path)
+    try:
+        markers = tuple(Marker(mark.frame, mark.name, mark.color) for mark in part.markers)
+        span = None if part.span is None else FrameRange(*part.span)
+        return Project(shot, edits, reference, part.name, markers, span, part.id, online=False)
+    except MienError as error:
+        raise ProjectError(f"{path.name} is corrupt: {error.cause}", error.remedy) from error
 
 
 def media_part(facts: MediaFacts, folder: Path) -> MediaPart:

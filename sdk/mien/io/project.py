@@ -1,15 +1,7 @@
-"""Project files (`.mien`): a tracked shot and its edits.
+"""Project files (`.mien`): tracked shots and their edits.
 
-A zip archive with `project.json` (schema.py) and stored `.npy` arrays:
-
-    media/pts.npy                (T,) int64
-    media/times.npy              (T, 2) int64, numerators and denominators of seconds; only
-                                 when the frame rate varies
-    faces/N/landmarks.npy        (T, 478, 3) float32
-    faces/N/confidence.npy       (T,) float32
-    faces/N/identity.npy         (468, 3) float32
-    faces/N/curves/*.npy         controls, flame, scale, rotation, translation, valid, bridged
-    faces/N/raw/*.npy            the same before smoothing
+A zip archive with `project.json` (schema.py) and, for every shot, stored `.npy` arrays in
+`shots/N/` (shot_arrays.py).
 
 Nothing is extracted to disk and no member is chosen by a name from the file, so no path can
 lead outside.
@@ -18,38 +10,37 @@ lead outside.
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 import mien
 from mien.errors import MienError, OutputError, ProjectError
+from mien.io import relink as media_places
 from mien.io.arrays import ZIP_ERRORS, ArrayReader, write_array, write_member
 from mien.io.files import check_file, written_whole
-from mien.io.parts import (
-    edit_part,
-    face_part,
-    make_edit,
-    make_facts,
-    make_settings,
-    media_part,
-    settings_part,
-)
-from mien.io.relink import find_media, remember, take_media
-from mien.io.schema import FacePart, MediaPart, ProjectDocument, read_document
-from mien.model.controls import NAMES
-from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
+from mien.io.parts import make_project, shot_part
+from mien.io.schema import ProjectDocument, read_document
+from mien.io.shot_arrays import read_shot, shot_arrays
+from mien.model.document import Document, Project
 from mien.model.edits import Edit
-from mien.model.face import LANDMARKS, Face
-from mien.model.settings import ReferenceSettings
-from mien.model.shot import MediaFacts, Shot
-from mien.timebase import Clock
+from mien.model.marker import Marker
+from mien.model.shot import Shot
 
-__all__ = ["SUFFIX", "Project", "check_project", "describe", "load", "save"]
+__all__ = [
+    "SUFFIX",
+    "Document",
+    "Marker",
+    "Project",
+    "check_project",
+    "describe",
+    "find_shots",
+    "load",
+    "load_document",
+    "relink",
+    "save",
+    "save_document",
+]
 
 SUFFIX = ".mien"
 """Ending of project files; by it they are told from media."""
@@ -57,22 +48,6 @@ SUFFIX = ".mien"
 _DOCUMENT = "project.json"
 _LARGEST_DOCUMENT = 64 << 20
 """Bytes of JSON that are read at most; ten thousand keys take one of them."""
-_SKIN = 468
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Project:
-    """A tracked shot and what is asked of its faces.
-
-    Attributes:
-        shot: The shot.
-        edits: The edits, at most one a face.
-        reference: Settings of the reference renderer; None for those of a final render.
-    """
-
-    shot: Shot
-    edits: tuple[Edit, ...] = ()
-    reference: ReferenceSettings | None = None
 
 
 def check_project(path: Path, *, overwrite: bool) -> None:
@@ -88,7 +63,7 @@ def check_project(path: Path, *, overwrite: bool) -> None:
     check_file(path, overwrite=overwrite)
 
 
-def save(project: Project, path: Path) -> None:
+def save_document(document: Document, path: Path) -> None:
     """Write a project file, whole or not at all.
 
     Raises:
@@ -96,47 +71,106 @@ def save(project: Project, path: Path) -> None:
         WriteError: When the disk is full; what was there before stays.
     """
     check_project(path, overwrite=True)
-    shot = project.shot
-    document = ProjectDocument(
-        written_by=f"mien {mien.__version__}",
-        media=media_part(shot.media, path.parent),
-        cuts=shot.cuts,
-        faces=tuple(face_part(face) for face in shot.faces),
-        edits=tuple(edit_part(edit) for edit in project.edits),
-        reference=settings_part(project.reference, path.parent),
+    folders = [f"shots/{number}/" for number in range(1, len(document.shots) + 1)]
+    parts = tuple(
+        shot_part(project, path.parent, folder)
+        for project, folder in zip(document.shots, folders, strict=True)
     )
-    text = document.model_dump_json(indent=1, by_alias=True).encode()
+    whole = ProjectDocument(written_by=f"mien {mien.__version__}", shots=parts)
+    text = whole.model_dump_json(indent=1, by_alias=True).encode()
     with written_whole(path) as file, zipfile.ZipFile(file, "w") as archive:
         write_member(archive, _DOCUMENT, text, packed=True)
-        for name, array in _arrays(shot).items():
-            write_array(archive, name, array, packed=False)
+        for project, folder in zip(document.shots, folders, strict=True):
+            for name, array in shot_arrays(project.shot).items():
+                write_array(archive, folder + name, array, packed=False)
 
 
-def load(path: Path, *, media: Path | None = None, find: bool = True) -> Project:
-    """Read a project file.
+def load_document(
+    path: Path, *, media: Mapping[str, Path] | None = None, find_media: bool = True
+) -> Document:
+    """Read a project file with all its shots.
 
     Args:
         path: The project file.
-        media: Where the media are, when they are not where relink.py may look by itself.
-        find: Whether the media are looked for; without, `shot.media.path` is only what the
-            project says, and is not to be opened.
+        media: By a shot's id, where its media are, when they are not where relink.py may
+            look by itself.
+        find_media: Whether the media of the others are looked for; shots whose media are
+            not are offline (`Project.online`).
 
     Raises:
+        ProjectError: When the file is missing, corrupt or too new, or media are lost.
+        MediaError: When one of `media` cannot be read.
+    """
+    document = _read(path)
+    given = media or {}
+    for project in document.shots:
+        if find_media or project.id in given:
+            document = document.with_shot(relink(project, given.get(project.id), path))
+    return document
+
+
+def find_shots(document: Document, path: Path | None) -> Document:
+    """A document with the media found of those of its offline shots that can be.
+
+    Args:
+        document: The document.
+        path: Its file; None looks only where this user last had the media.
+    """
+    for project in document.shots:
+        if not project.online:
+            try:
+                document = document.with_shot(relink(project, None, path))
+            except MienError:
+                continue  # it stays offline, and people are asked where it is
+    return document
+
+
+def relink(project: Project, media: Path | None, path: Path | None = None) -> Project:
+    """A shot with its media found again.
+
+    Args:
+        project: The shot.
+        media: Where its media are, as the user says; None to look for them.
+        path: The project file beside which they are looked for; None for none.
+
+    Raises:
+        ProjectError: When they are not found, or show something else than was tracked.
+        MediaError: When `media` cannot be read.
+    """
+    shot, wanted = project.shot, project.shot.media.fingerprint
+    name = project.title if path is None else path.name
+    folder = None if path is None else path.parent
+    place = media or media_places.find_media(shot.media.path, wanted, folder, name)
+    facts = media_places.take_media(shot.media, place, name)
+    media_places.remember(place, wanted)
+    faces = tuple(replace(face, clock=facts.clock) for face in shot.faces)
+    found = Shot(facts, faces, shot.cuts)
+    edits = tuple(Edit(found.face(edit.face.number), edit.layers) for edit in project.edits)
+    return replace(project, shot=found, edits=edits, online=True)
+
+
+def save(project: Project, path: Path) -> None:
+    """Write a project file that holds one shot; as `save_document`."""
+    save_document(Document((project,)), path)
+
+
+def load(
+    path: Path, *, shot: str | int | None = None, media: Path | None = None, find: bool = True
+) -> Project:
+    """Read one shot of a project file.
+
+    Args:
+        path: The project file.
+        shot: Name, number from 1, or id of the shot; None for the only one.
+        media: Where its media are, when they are not where relink.py may look by itself.
+        find: Whether the media are looked for; without, the shot is offline.
+
+    Raises:
+        UsageError: When there is no such shot, or none is named of several.
         ProjectError: When the file is missing, corrupt or too new, or its media are lost.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            document = read_document(_document(archive, path.name), path.name)
-            shot = _shot(document, ArrayReader(archive, path.name), path)
-            reference = make_settings(document.reference, path)
-    except ZIP_ERRORS as error:
-        raise _unreadable(path, error) from error
-    if find or media is not None:
-        shot = _relinked(shot, document.media.path, media, path)
-    edits = tuple(make_edit(part, shot, path.name) for part in document.edits)
-    if len({edit.face.number for edit in edits}) != len(edits):
-        raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.")
-    return Project(shot, edits, reference)
+    project = _read(path).choose(shot, path.name)
+    return relink(project, media, path) if find or media is not None else project
 
 
 def describe(path: Path) -> ProjectDocument:
@@ -152,13 +186,18 @@ def describe(path: Path) -> ProjectDocument:
         raise _unreadable(path, error) from error
 
 
-def _relinked(shot: Shot, relative: str, media: Path | None, path: Path) -> Shot:
-    wanted = shot.media.fingerprint
-    place = media or find_media(relative, wanted, path)
-    facts = take_media(shot.media, place, path.name)
-    remember(place, wanted)
-    faces = tuple(replace(face, clock=facts.clock) for face in shot.faces)
-    return replace(shot, media=facts, faces=faces)
+def _read(path: Path) -> Document:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            document = read_document(_document(archive, path.name), path.name)
+            projects = []
+            for part in document.shots:
+                arrays = ArrayReader(archive, path.name, part.arrays)
+                shot = read_shot(part, arrays, path.parent, path.name)
+                projects.append(make_project(part, shot, path))
+    except ZIP_ERRORS as error:
+        raise _unreadable(path, error) from error
+    return Document(tuple(projects))
 
 
 def _document(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -181,99 +220,3 @@ def _unreadable(path: Path, error: BaseException) -> ProjectError:
     return ProjectError(
         f"{path.name} is corrupt: {error}.", "Restore it from a backup, or track the shot again."
     )
-
-
-def _arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
-    media = shot.media
-    arrays: dict[str, npt.NDArray[Any]] = {"media/pts.npy": np.array(media.pts, dtype="<i8")}
-    if media.clock.times is not None:
-        times = [(time.numerator, time.denominator) for time in media.clock.times]
-        arrays["media/times.npy"] = np.array(times, dtype="<i8").reshape(-1, 2)
-    for face in shot.faces:
-        folder = f"faces/{face.number}"
-        arrays[f"{folder}/landmarks.npy"] = face.landmarks
-        arrays[f"{folder}/confidence.npy"] = face.confidence
-        arrays[f"{folder}/identity.npy"] = face.identity
-        for name, curves in (("curves", face.curves), ("raw", face.raw)):
-            for part, array in (
-                ("controls", curves.controls.array),
-                ("flame", curves.flame),
-                ("scale", curves.pose.scale),
-                ("rotation", curves.pose.rotation),
-                ("translation", curves.pose.translation),
-                ("valid", curves.valid),
-                ("bridged", curves.bridged),
-            ):
-                arrays[f"{folder}/{name}/{part}.npy"] = array
-    return {
-        name: np.ascontiguousarray(array, dtype="<f4" if array.dtype.kind == "f" else array.dtype)
-        for name, array in arrays.items()
-    }
-
-
-def _shot(document: ProjectDocument, arrays: ArrayReader, path: Path) -> Shot:
-    try:
-        facts = _facts(document.media, arrays, path)
-        faces = tuple(_face(part, facts.clock, arrays) for part in document.faces)
-    except ProjectError:
-        raise
-    except (MienError, ValueError, ZeroDivisionError) as error:
-        raise ProjectError(f"{path.name} is corrupt: {error}") from error
-    if len({face.number for face in faces}) != len(faces):
-        raise ProjectError(f"{path.name} is corrupt: two of its faces have the same number.")
-    return Shot(facts, faces, document.cuts)
-
-
-def _facts(part: MediaPart, arrays: ArrayReader, path: Path) -> MediaFacts:
-    frames = part.frame_count
-    pts = arrays.read("media/pts.npy", "<i8", (frames,))
-    times = None
-    if part.variable_rate:
-        pairs = arrays.read("media/times.npy", "<i8", (frames, 2)).tolist()
-        times = tuple(Fraction(top, bottom) for top, bottom in pairs)
-    return make_facts(part, path.parent / part.path, tuple(pts.tolist()), times)
-
-
-def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:
-    frames = clock.frame_count
-    folder = f"faces/{part.number}"
-    found = arrays.group(
-        folder,
-        {
-            "landmarks": ("<f4", (frames, LANDMARKS, 3)),
-            "confidence": ("<f4", (frames,)),
-            "identity": ("<f4", (_SKIN, 3)),
-        },
-    )
-    return Face(
-        part.number,
-        part.name,
-        clock,
-        found["landmarks"],
-        found["confidence"],
-        found["identity"],
-        _curves(f"{folder}/curves", part.basis, frames, arrays),
-        _curves(f"{folder}/raw", part.basis, frames, arrays),
-    )
-
-
-def _curves(folder: str, basis: str, frames: int, arrays: ArrayReader) -> Curves:
-    found = arrays.group(
-        folder,
-        {
-            "controls": ("<f4", (frames, len(NAMES))),
-            "flame": ("<f4", (frames, FLAME_SIZE)),
-            "scale": ("<f4", (frames,)),
-            "rotation": ("<f4", (frames, 3, 3)),
-            "translation": ("<f4", (frames, 2)),
-            "valid": ("|b1", (frames,)),
-            "bridged": ("|b1", (frames,)),
-        },
-    )
-    valid = found["valid"]
-    for name in ("controls", "flame", "scale", "rotation", "translation"):
-        if not np.isfinite(found[name][valid]).all():
-            raise ValueError(f"{folder}/{name}.npy holds values that are not numbers.")
-    pose = HeadPose(found["scale"], found["rotation"], found["translation"])
-    controls = ControlCurves(found["controls"])
-    return Curves(controls, found["flame"], basis, pose, valid, found["bridged"])

@@ -18,7 +18,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import platformdirs
 
@@ -54,27 +54,27 @@ def take_media(facts: MediaFacts, media: Path, project: str) -> MediaFacts:
     return found
 
 
-def find_media(relative: str, wanted: str, project: Path) -> Path:
-    """Where a project's media are now.
+def find_media(stored: Path, wanted: str, folder: Path | None, project: str) -> Path:
+    """Where the media of a shot are now.
 
     Args:
-        relative: Path that the project names, relative to its folder.
+        stored: Where the project says that they are.
         wanted: Fingerprint of the media that were tracked.
-        project: The project file.
+        folder: Folder of the project file; None when there is none.
+        project: Name of the project, for errors.
 
     Raises:
         ProjectError: When they are nowhere that may be looked at.
     """
-    name = PurePosixPath(relative).name
     changed = False
-    for candidate in _candidates(relative, wanted, project.parent):
+    for candidate in _candidates(stored, wanted, folder):
         found = content_of(candidate)
         if found == wanted:
             return candidate
-        changed |= found is not None and candidate.name == name
+        changed |= found is not None and candidate.name == stored.name
     cause = "has another content than the file that was tracked" if changed else "was not found"
     raise ProjectError(
-        f"The media of {project.name}, {name}, {cause}.",
+        f"The media of {project}, {stored.name}, {cause}.",
         "Say where it is with --media PATH, or put it beside the project.",
     )
 
@@ -97,17 +97,16 @@ def remember(path: Path, content: str) -> None:
         pass
 
 
-def _candidates(relative: str, wanted: str, folder: Path) -> Iterator[Path]:
-    path = PurePosixPath(relative)
-    inside = folder / path
-    if not path.is_absolute() and inside.resolve().is_relative_to(folder.resolve()):
-        yield inside
-    yield folder / path.name
-    try:
-        neighbours = sorted(folder.glob(f"*{path.suffix}"))
-    except OSError:
-        neighbours = []
-    yield from islice(_shots(neighbours), _MOST_NEIGHBOURS)
+def _candidates(stored: Path, wanted: str, folder: Path | None) -> Iterator[Path]:
+    if folder is not None:
+        if stored.resolve().is_relative_to(folder.resolve()):
+            yield stored
+        yield folder / stored.name
+        try:
+            neighbours = sorted(folder.glob(f"*{stored.suffix}"))
+        except OSError:
+            neighbours = []
+        yield from islice(_shots(neighbours), _MOST_NEIGHBOURS)
     try:
         yield Path(os.fsdecode(_note(wanted).read_bytes()))
     except OSError:

@@ -13,16 +13,26 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from mien.errors import ProjectError
 
 __all__ = [
-    "VERSION", "ColorPart", "EditPart", "FacePart", "KeyPart", "LayerPart", "MediaPart",
-    "ProjectDocument", "TimecodePart", "TrackPart", "read_document",
+    "VERSION", "ColorPart", "EditPart", "FacePart", "KeyPart", "LayerPart", "MarkerPart",
+    "MediaPart", "ProjectDocument", "ShotPart", "TimecodePart", "TrackPart", "read_document",
 ]  # fmt: skip
 
-VERSION = 2
+VERSION = 3
 """Version of the schema that this mien writes; it reads every version up to this one."""
+
+
+def _several_shots(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 3 holds several shots, with names, markers and in and out points."""
+    document = {key: old[key] for key in ("schema", "written_by") if key in old}
+    shot = {key: value for key, value in old.items() if key not in (*document, "version")}
+    new = {"id": "", "name": "", "arrays": "", "markers": [], "span": None}
+    return document | {"version": 3, "shots": [new | shot]}
+
 
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     # Version 2 keeps settings of the reference renderer.
     1: lambda old: old | {"version": 2, "reference": None},
+    2: _several_shots,
 }
 """From a version of the document to the next, so that a file of any age can be read."""
 
@@ -114,7 +124,7 @@ class TrackPart(_Part):
     """`model.edits.Track`."""
 
     control: str
-    mode: Literal["add", "replace", "scale"]
+    mode: Literal["add", "replace", "scale", "smooth"]
     span: tuple[int, int] | None
     fade: _Count
     keys: Annotated[tuple[KeyPart, ...], Field(min_length=1)]
@@ -136,18 +146,38 @@ class EditPart(_Part):
     layers: tuple[LayerPart, ...]
 
 
-class ProjectDocument(_Part):
-    """Everything of a project but its arrays."""
+class MarkerPart(_Part):
+    """`model.marker.Marker`."""
 
-    schema_name: Annotated[Literal["mien-project"], Field(alias="schema")] = "mien-project"
-    version: Literal[2] = 2
-    written_by: str
+    frame: _Count
+    name: str
+    color: Literal["amber", "red", "green", "blue", "violet", "gray"]
+
+
+class ShotPart(_Part):
+    """`model.document.Project` without its arrays."""
+
+    id: Annotated[str, Field(pattern=r"^[0-9a-z-]{0,36}$")]
+    name: str
+    arrays: Annotated[str, Field(pattern=r"^(shots/[1-9][0-9]{0,5}/)?$")]
+    """Folder of the shot's arrays in the archive; empty in files that hold one shot only."""
     media: MediaPart
     cuts: tuple[_Count, ...]
     faces: tuple[FacePart, ...]
     edits: tuple[EditPart, ...]
     reference: dict[str, bool | int | float | str] | None
     """`model.settings.ReferenceSettings`; its `shot_lora` is relative, as the media's path is."""
+    markers: tuple[MarkerPart, ...]
+    span: tuple[_Count, _Count] | None
+
+
+class ProjectDocument(_Part):
+    """Everything of a project file but its arrays."""
+
+    schema_name: Annotated[Literal["mien-project"], Field(alias="schema")] = "mien-project"
+    version: Literal[3] = 3
+    written_by: str
+    shots: tuple[ShotPart, ...]
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

@@ -84,7 +84,7 @@ def _asked_faces(shot: ShotPlan) -> list[int] | None:
     largest = bool(job.set) and job.face is None
     if job.project is not None:
         try:
-            document = describe(job.project)
+            document = describe(job.project).shots[0]
         except MienError:
             return None
         faces |= {edit.face for edit in document.edits}

@@ -19,7 +19,7 @@ from mien.timebase import FrameRange
 
 __all__ = ["FADE", "Edit", "Layer", "Mode", "Track"]
 
-Mode = Literal["add", "replace", "scale"]
+Mode = Literal["add", "replace", "scale", "smooth"]
 MODES: tuple[str, ...] = get_args(Mode)
 FADE = 6
 """Frames over which a track with a span is eased in and out."""

@@ -5,15 +5,21 @@ Layers are applied bottom to top, tracks in the order they were keyed:
     add        target += w * value
     replace    target += w * (value - target)
     scale      target *= 1 + w * (value - 1)
+    smooth     target += w * (smoothed - target)
 
 where w is the layer's weight times the track's influence at the frame. A track on a named
 expression or viseme acts on each of its controls with `value` times that control's weight
-(for `scale`: with the value itself).
+(for `scale` and `smooth`: with the value itself).
+
+`smooth` takes the value as the standard deviation, in frames, of a Gaussian that averages what
+lies below. A frame counts only together with its mirror image about the one that is smoothed,
+so that there is no lag: straight lines stay what they are, also at the ends of a shot and beside
+frames without the face. Nothing is averaged across a cut.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +36,10 @@ _LOW = np.array([control.low for control in CONTROLS], dtype=np.float32)
 _HIGH = np.array([control.high for control in CONTROLS], dtype=np.float32)
 _FROM_SOURCE = np.array([control.region == "head" for control in CONTROLS])
 """Controls whose limits count from the performance: the head is turned from where it is."""
+WIDEST_SMOOTHING = 120.0
+"""Frames of standard deviation that a track can ask for at most."""
+_REACH = 4.0
+"""Standard deviations that a Gaussian reaches to either side."""
 NEGLIGIBLE = 1e-4
 """Departures below this are none: no pixel would change, so the plate is left alone."""
 
@@ -58,13 +68,16 @@ class Evaluated:
         return np.asarray(self.delta.any(axis=1))
 
 
-def evaluate(source: FloatArray, layers: Sequence[Layer], valid: BoolArray) -> Evaluated:
+def evaluate(
+    source: FloatArray, layers: Sequence[Layer], valid: BoolArray, cuts: Iterable[int] = ()
+) -> Evaluated:
     """Apply layers of edit tracks to a performance.
 
     Args:
         source: (T, 59) controls of the performance.
         layers: Layers, bottom first.
         valid: (T,) frames in which the face can be edited; elsewhere nothing is asked.
+        cuts: First frames of new shots, across which nothing is smoothed.
 
     Returns:
         Source and delta; the target is held within the controls' limits unless the
@@ -80,9 +93,13 @@ def evaluate(source: FloatArray, layers: Sequence[Layer], valid: BoolArray) -> E
     before = source[:, columns].astype(np.float64)
     after = before.copy()
     frames = np.arange(len(source), dtype=np.int64)
+    pieces = np.searchsorted(np.sort(np.array([*cuts], dtype=np.int64)), frames, side="right")
     for layer in layers:
         for track in layer.tracks:
-            _apply(track, layer.weight, frames, after, place)
+            if track.mode == "smooth":
+                _smooth(track, layer.weight, frames, after, place, np.where(valid, pieces, -1))
+            else:
+                _apply(track, layer.weight, frames, after, place)
     base = np.where(_FROM_SOURCE[columns], before, 0)
     low = np.minimum(base + _LOW[columns], before)
     high = np.maximum(base + _HIGH[columns], before)
@@ -111,3 +128,31 @@ def _apply(
             column += weight * (value * share - column)
         else:
             column *= 1 + weight * (value - 1)
+
+
+def _smooth(
+    track: Track,
+    layer_weight: float,
+    frames: npt.NDArray[np.int64],
+    target: npt.NDArray[np.float64],
+    place: Mapping[str, int],
+    pieces: npt.NDArray[np.int64],
+) -> None:
+    """Smooth the columns of `target` that a track drives, inside `pieces`; -1 is in none."""
+    weight = layer_weight * track.influence(frames)
+    sigma = np.clip(track.values(frames), 0, WIDEST_SMOOTHING)
+    columns = [place[name] for name, _ in resolve(track.control)]
+    below = np.where(pieces[:, None] >= 0, target[:, columns], 0)
+    # Where a frame takes no part there is nothing to reach for.
+    reach = int(np.ceil(_REACH * sigma[(weight > 0) & (pieces >= 0)].max(initial=0)))
+    total, share = below.copy(), np.ones(len(frames))
+    spread = 2 * np.maximum(sigma, 1e-3) ** 2
+    for step in range(1, min(reach, (len(frames) - 1) // 2) + 1):
+        middle = slice(step, len(frames) - step)
+        both = (pieces[: -2 * step] == pieces[middle]) & (pieces[2 * step :] == pieces[middle])
+        part = np.where(both, np.exp(-(step**2) / spread[middle]), 0)
+        total[middle] += part[:, None] * (below[: -2 * step] + below[2 * step :])
+        share[middle] += 2 * part
+    smoothed = total / share[:, None]
+    seen = pieces >= 0
+    target[np.ix_(seen, columns)] += (weight[:, None] * (smoothed - below))[seen]

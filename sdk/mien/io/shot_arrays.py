@@ -1,0 +1,142 @@
+"""The arrays of a shot: what a project file stores beside its JSON.
+
+media/pts.npy                (T,) int64
+media/times.npy              (T, 2) int64, numerators and denominators of seconds; only
+                             when the frame rate varies
+faces/N/landmarks.npy        (T, 478, 3) float32
+faces/N/confidence.npy       (T,) float32
+faces/N/identity.npy         (468, 3) float32
+faces/N/curves/*.npy         controls, flame, scale, rotation, translation, valid, bridged
+faces/N/raw/*.npy            the same before smoothing
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.errors import MienError, ProjectError
+from mien.io.arrays import ArrayReader
+from mien.io.parts import make_facts
+from mien.io.schema import FacePart, MediaPart, ShotPart
+from mien.model.controls import NAMES
+from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
+from mien.model.face import LANDMARKS, Face
+from mien.model.shot import MediaFacts, Shot
+from mien.timebase import Clock
+
+__all__ = ["read_shot", "shot_arrays"]
+
+_SKIN = 468
+
+
+def shot_arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a shot by the names of their members."""
+    media = shot.media
+    arrays: dict[str, npt.NDArray[Any]] = {"media/pts.npy": np.array(media.pts, dtype="<i8")}
+    if media.clock.times is not None:
+        times = [(time.numerator, time.denominator) for time in media.clock.times]
+        arrays["media/times.npy"] = np.array(times, dtype="<i8").reshape(-1, 2)
+    for face in shot.faces:
+        folder = f"faces/{face.number}"
+        arrays[f"{folder}/landmarks.npy"] = face.landmarks
+        arrays[f"{folder}/confidence.npy"] = face.confidence
+        arrays[f"{folder}/identity.npy"] = face.identity
+        for name, curves in (("curves", face.curves), ("raw", face.raw)):
+            for part, array in (
+                ("controls", curves.controls.array),
+                ("flame", curves.flame),
+                ("scale", curves.pose.scale),
+                ("rotation", curves.pose.rotation),
+                ("translation", curves.pose.translation),
+                ("valid", curves.valid),
+                ("bridged", curves.bridged),
+            ):
+                arrays[f"{folder}/{name}/{part}.npy"] = array
+    return {
+        name: np.ascontiguousarray(array, dtype="<f4" if array.dtype.kind == "f" else array.dtype)
+        for name, array in arrays.items()
+    }
+
+
+def read_shot(part: ShotPart, arrays: ArrayReader, folder: Path, name: str) -> Shot:
+    """A shot as it was stored; its media are not looked for.
+
+    Args:
+        part: The shot without its arrays.
+        arrays: Its arrays.
+        folder: Folder to which the path of its media is relative.
+        name: Name of the file, for errors.
+
+    Raises:
+        ProjectError: When arrays are missing or damaged, or contradict the part.
+    """
+    try:
+        facts = _facts(part.media, arrays, folder)
+        faces = tuple(_face(face, facts.clock, arrays) for face in part.faces)
+    except ProjectError:
+        raise
+    except (MienError, ValueError, ZeroDivisionError) as error:
+        raise ProjectError(f"{name} is corrupt: {error}") from error
+    if len({face.number for face in faces}) != len(faces):
+        raise ProjectError(f"{name} is corrupt: two of its faces have the same number.")
+    return Shot(facts, faces, part.cuts)
+
+
+def _facts(part: MediaPart, arrays: ArrayReader, folder: Path) -> MediaFacts:
+    frames = part.frame_count
+    pts = arrays.read("media/pts.npy", "<i8", (frames,))
+    times = None
+    if part.variable_rate:
+        pairs = arrays.read("media/times.npy", "<i8", (frames, 2)).tolist()
+        times = tuple(Fraction(top, bottom) for top, bottom in pairs)
+    return make_facts(part, folder / part.path, tuple(pts.tolist()), times)
+
+
+def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:
+    frames = clock.frame_count
+    folder = f"faces/{part.number}"
+    found = arrays.group(
+        folder,
+        {
+            "landmarks": ("<f4", (frames, LANDMARKS, 3)),
+            "confidence": ("<f4", (frames,)),
+            "identity": ("<f4", (_SKIN, 3)),
+        },
+    )
+    return Face(
+        part.number,
+        part.name,
+        clock,
+        found["landmarks"],
+        found["confidence"],
+        found["identity"],
+        _curves(f"{folder}/curves", part.basis, frames, arrays),
+        _curves(f"{folder}/raw", part.basis, frames, arrays),
+    )
+
+
+def _curves(folder: str, basis: str, frames: int, arrays: ArrayReader) -> Curves:
+    found = arrays.group(
+        folder,
+        {
+            "controls": ("<f4", (frames, len(NAMES))),
+            "flame": ("<f4", (frames, FLAME_SIZE)),
+            "scale": ("<f4", (frames,)),
+            "rotation": ("<f4", (frames, 3, 3)),
+            "translation": ("<f4", (frames, 2)),
+            "valid": ("|b1", (frames,)),
+            "bridged": ("|b1", (frames,)),
+        },
+    )
+    valid = found["valid"]
+    for name in ("controls", "flame", "scale", "rotation", "translation"):
+        if not np.isfinite(found[name][valid]).all():
+            raise ValueError(f"{folder}/{name}.npy holds values that are not numbers.")
+    pose = HeadPose(found["scale"], found["rotation"], found["translation"])
+    controls = ControlCurves(found["controls"])
+    return Curves(controls, found["flame"], basis, pose, valid, found["bridged"])

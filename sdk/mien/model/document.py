@@ -1,0 +1,205 @@
+"""What a project file holds: one shot or several, with what is asked of their faces."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from mien.errors import TimeError, UsageError
+from mien.model.edits import Edit
+from mien.model.marker import Marker
+from mien.model.settings import ReferenceSettings
+from mien.model.shot import Shot
+from mien.timebase import FrameRange
+
+__all__ = ["Document", "Project"]
+
+_ID_DIGITS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Project:
+    """A shot and what is asked of its faces.
+
+    Attributes:
+        shot: The shot; without faces until it is tracked.
+        edits: The edits, at most one a face.
+        reference: Settings of the reference renderer; None for those of a final render.
+        name: What people call the shot; empty for the name of its media.
+        markers: Markers in ascending order of frames, one a frame.
+        span: Frames between the in and the out point; None for all.
+        id: Names the shot in its document, through saves and renames; empty until the shot
+            is in a document.
+        online: Whether the media were found; when not, `shot.media.path` is only what a file
+            says, and is not to be opened.
+    """
+
+    shot: Shot
+    edits: tuple[Edit, ...] = ()
+    reference: ReferenceSettings | None = None
+    name: str = ""
+    markers: tuple[Marker, ...] = ()
+    span: FrameRange | None = None
+    id: str = ""
+    online: bool = True
+
+    def __post_init__(self) -> None:
+        frames = self.shot.clock.frame_count
+        places = [marker.frame for marker in self.markers]
+        if any(b <= a for a, b in itertools.pairwise(places)):
+            raise UsageError(f"The markers of {self.title} are not in ascending order.")
+        if places and places[-1] >= frames:
+            raise TimeError(
+                f"The marker at frame {places[-1]} lies outside {self.title}, which has {frames}"
+                " frames."
+            )
+        if self.span is not None and not 0 < len(self.span) <= frames - self.span.start:
+            raise TimeError(
+                f"The span {self.span} is empty or lies outside {self.title}, which has {frames}"
+                " frames."
+            )
+
+    @property
+    def title(self) -> str:
+        """What to call the shot: its name, or that of its media without the extension."""
+        return self.name or self.shot.media.path.stem
+
+    @property
+    def tracked(self) -> bool:
+        """Whether the shot has faces to edit."""
+        return bool(self.shot.faces)
+
+    def edit(self, face: int) -> Edit:
+        """The edit of a face by its number; an empty one when nothing is asked of it.
+
+        Raises:
+            NoFaceError: When the shot has no such face.
+        """
+        found = next((edit for edit in self.edits if edit.face.number == face), None)
+        return Edit(self.shot.face(face)) if found is None else found
+
+    def with_edit(self, edit: Edit) -> Project:
+        """This project with the edit of a face replaced; one without layers is left out."""
+        others = [old for old in self.edits if old.face.number != edit.face.number]
+        edits = sorted([*others, edit] if edit.layers else others, key=lambda e: e.face.number)
+        return replace(self, edits=tuple(edits))
+
+    def same_as(self, other: Project) -> bool:
+        """Whether nothing differs; tracked data count as the same when they are one object."""
+        if self is other:
+            return True
+        return self.shot is other.shot and all(
+            getattr(self, name) == getattr(other, name)
+            for name in ("edits", "reference", "name", "markers", "span", "id", "online")
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """The shots of a project file, in the order of its shot list.
+
+    Shots without an id, or with the id of an earlier one, are given one: from what their
+    media hold, so that equal documents are equal files.
+
+    Attributes:
+        shots: The shots.
+    """
+
+    shots: tuple[Project, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shots", _identified(self.shots))
+
+    def shot(self, id: str) -> Project:
+        """The shot with an id.
+
+        Raises:
+            UsageError: When there is none.
+        """
+        for project in self.shots:
+            if project.id == id:
+                return project
+        raise UsageError(f"There is no shot '{id}' here.", self._choice())
+
+    def index(self, id: str) -> int:
+        """The place of the shot with an id.
+
+        Raises:
+            UsageError: When there is none.
+        """
+        return self.shots.index(self.shot(id))
+
+    def with_shot(self, project: Project) -> Document:
+        """This document with the shot of the same id replaced, or with a shot more."""
+        if project.id and any(old.id == project.id for old in self.shots):
+            shots = tuple(project if old.id == project.id else old for old in self.shots)
+            return Document(shots)
+        return Document((*self.shots, project))
+
+    def without_shot(self, id: str) -> Document:
+        """This document without a shot.
+
+        Raises:
+            UsageError: When there is none with that id.
+        """
+        gone = self.shot(id)
+        return Document(tuple(project for project in self.shots if project is not gone))
+
+    def choose(self, which: str | int | None, where: str) -> Project:
+        """The shot that somebody means.
+
+        Args:
+            which: Its name, its number from 1, or its id; None for the only one.
+            where: Name of the file, for errors.
+
+        Raises:
+            UsageError: When there is none, or several; the message lists them.
+        """
+        if which is None:
+            if len(self.shots) == 1:
+                return self.shots[0]
+            raise UsageError(f"{where} holds {len(self.shots)} shots.", self._choice())
+        named = [p for p in self.shots if which in (p.title, p.id)]
+        if len(named) == 1:
+            return named[0]
+        if len(named) > 1:
+            raise UsageError(f"{where} holds {len(named)} shots named {which}.", self._choice())
+        text = str(which)
+        if text.isdecimal() and 1 <= int(text) <= len(self.shots):
+            return self.shots[int(text) - 1]
+        raise UsageError(f"{where} holds no shot {which}.", self._choice())
+
+    def same_as(self, other: Document) -> bool:
+        """Whether nothing differs; tracked data count as the same when they are one object."""
+        return len(self.shots) == len(other.shots) and all(
+            a.same_as(b) for a, b in zip(self.shots, other.shots, strict=True)
+        )
+
+    def _choice(self) -> str:
+        if not self.shots:
+            return "It holds no shot yet."
+        listed = ", ".join(f"{i} ({p.title})" for i, p in enumerate(self.shots, 1))
+        return f"Choose a shot by name or number: {listed}."
+
+
+def _identified(shots: Iterable[Project]) -> tuple[Project, ...]:
+    taken: set[str] = set()
+    result = []
+    for project in shots:
+        if not project.id or project.id in taken:
+            project = replace(project, id=_new_id(project, taken))
+        taken.add(project.id)
+        result.append(project)
+    return tuple(result)
+
+
+def _new_id(project: Project, taken: set[str]) -> str:
+    media = project.shot.media
+    for attempt in itertools.count():
+        seed = f"{media.fingerprint or media.path.name}/{attempt}"
+        made = hashlib.sha256(seed.encode(errors="replace")).hexdigest()[:_ID_DIGITS]
+        if made not in taken:
+            return made
+    raise AssertionError("counting has no end")
