@@ -1,0 +1,139 @@
+"""Commands as Qt's actions: in menus and behind keys, with the focused panel's keys first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QMainWindow,
+    QMenu,
+    QWidget,
+)
+
+from mien_desktop.command import Command
+from mien_desktop.keymap import Keymap, load_keymap, normal
+
+__all__ = ["Actions"]
+
+_PRESS = frozenset({"Space"})
+_WALK = frozenset({"Up", "Down", "Left", "Right", "Home", "End", "PgUp", "PgDown"})
+
+
+class Actions(QObject):
+    """The actions of a window.
+
+    Args:
+        window: Where commands of the scope `window` work.
+        panels: By scope, the panel whose focus makes its commands work.
+        commands: Every command.
+    """
+
+    def __init__(
+        self, window: QMainWindow, panels: Mapping[str, QWidget], commands: Iterable[Command]
+    ) -> None:
+        super().__init__(window)
+        self._panels = dict(panels)
+        self._window = window
+        self.keymap = load_keymap(commands)
+        self._actions = {command.id: self._action(command) for command in self.keymap.commands}
+        self._taken: frozenset[str] = frozenset()
+        self.use(self.keymap)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._focus_changed)
+
+    def use(self, keymap: Keymap) -> None:
+        """Take over the keys of a map."""
+        self.keymap = keymap
+        for command in keymap.commands:
+            self._set_keys(command)
+
+    def action(self, name: str) -> QAction:
+        """The action of a command by its id."""
+        return self._actions[name]
+
+    def fill(self, menu: QMenu, ids: Iterable[str]) -> None:
+        """Put commands into a menu; an empty id draws a line.
+
+        What can be done now, and what is on, is looked at whenever the menu opens.
+        """
+        for name in ids:
+            if name:
+                menu.addAction(self._actions[name])
+            else:
+                menu.addSeparator()
+        menu.aboutToShow.connect(lambda: self._look(menu))
+        # A disabled action has no keys, and nobody would enable it again before the next look.
+        menu.aboutToHide.connect(lambda: [action.setEnabled(True) for action in menu.actions()])
+
+    def _action(self, command: Command) -> QAction:
+        action = QAction(command.text, self)
+        action.setData(command.id)
+        action.setToolTip(command.tip or command.text)
+        action.setStatusTip(command.tip)
+        action.setCheckable(command.checked is not None)
+        action.triggered.connect(lambda: self._run(command, action))
+        where = self._panels.get(command.scope, self._window)
+        context = Qt.ShortcutContext.WindowShortcut
+        if command.scope != "window":
+            context = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        action.setShortcutContext(context)
+        where.addAction(action)
+        return action
+
+    def _run(self, command: Command, action: QAction) -> None:
+        if command.enabled is None or command.enabled():
+            command.run()
+        if command.checked is not None:
+            action.setChecked(command.checked())
+
+    def _look(self, menu: QMenu) -> None:
+        by_id = {command.id: command for command in self.keymap.commands}
+        for action in menu.actions():
+            command = by_id.get(str(action.data()))
+            if command is None:
+                continue
+            if command.enabled is not None:
+                action.setEnabled(command.enabled())
+            if command.checked is not None:
+                action.setChecked(command.checked())
+
+    def _set_keys(self, command: Command) -> None:
+        keys = [key for key in map(normal, self.keymap.keys(command)) if key]
+        if command.scope == "window":
+            keys = [key for key in keys if key not in self._taken]
+        self._actions[command.id].setShortcuts([QKeySequence(key) for key in keys])
+
+    def _focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
+        """Let go of those of the window's keys that the focused widget has a use for."""
+        if now is None or now.window() is not self._window:
+            return
+        taken = _own_keys(now) | self.keymap.shadowed(self._scope(now))
+        changed, self._taken = taken ^ self._taken, taken
+        if not changed:
+            return
+        for command in self.keymap.commands:
+            if command.scope == "window" and changed & set(map(normal, self.keymap.keys(command))):
+                self._set_keys(command)
+
+    def _scope(self, widget: QWidget) -> str:
+        for scope, panel in self._panels.items():
+            if panel is widget or panel.isAncestorOf(widget):
+                return scope
+        return "window"
+
+
+def _own_keys(widget: QWidget) -> frozenset[str]:
+    """Keys without which a widget could not be used from the keyboard."""
+    if isinstance(widget, QAbstractButton):
+        return _PRESS
+    if isinstance(widget, QComboBox | QAbstractItemView | QAbstractSlider):
+        return _PRESS | _WALK
+    return frozenset()
