@@ -16,6 +16,7 @@ from mien.model.controls import Region
 __all__ = [
     "ACCENT",
     "CACHED",
+    "CURVES",
     "DIM",
     "DISABLED",
     "FONT_SIZE",
@@ -86,6 +87,15 @@ REGIONS: dict[Region, QColor] = {
     "head": QColor("#9a8ab4"),
 }
 """A muted colour for the controls of each region."""
+
+CURVES = tuple(
+    QColor(name)
+    for name in (
+        "#d9a05b", "#6fb1d6", "#8cc084", "#cf8a9c", "#b3a0dc", "#c9c06a",
+        "#6cc0b0", "#d98a6a", "#8fa0e0", "#a8b86a", "#c890c8", "#7cc4dc", "#d0b090",
+    )
+)  # fmt: skip
+"""Colours of curves that are shown together; neighbours among the controls differ."""
 
 MARKERS: dict[str, QColor] = {
     "amber": QColor("#e0a030"),
