@@ -1,0 +1,197 @@
+"""What the curve editor shows of a document: channels, each with its curves; no Qt.
+
+A channel is a name that can be keyed: a control, a control without its side, an expression or a
+viseme. It has a line for each of its tracks, and where it stands for a control the curves of the
+performance and of the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mien.model.controls import CONTROLS, INDEX, NAMES, Region, sides
+from mien.model.curves import BoolArray, ControlCurves, FloatArray
+from mien.model.edits import Track
+from mien.session.refs import KeyRef, TrackRef
+from mien_desktop.resolve import Resolved
+
+__all__ = ["SMOOTH_UNIT", "Channel", "Line", "Scene", "scene"]
+
+SMOOTH_UNIT = 10.0
+"""Frames of smoothing that are drawn as high as a weight of 1."""
+_PLACES = {name: i for i, name in enumerate(NAMES)} | {
+    name: INDEX[pair[0]]
+    for name in {n.removesuffix("Left").removesuffix("Right") for n in NAMES}
+    if (pair := sides(name)) is not None
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """A track as it is drawn.
+
+    Attributes:
+        ref: The track's name in the document.
+        track: The track.
+        unit: What its values are divided by before they are drawn.
+        muted: Whether its layer takes no part.
+    """
+
+    ref: TrackRef
+    track: Track
+    unit: float
+    muted: bool
+
+    @property
+    def modifier(self) -> bool:
+        """Whether it changes what lies below instead of asking for values."""
+        return self.track.mode in ("scale", "smooth")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Channel:
+    """A name that can be keyed, and its curves.
+
+    Attributes:
+        name: The name.
+        region: Region of the control; None for expressions and visemes.
+        unit: What values are divided by before they are drawn: 1 for weights, the limit for
+            degrees, so that both fit in one picture.
+        color: Index of its colour.
+        lines: Its tracks, bottom first.
+        source: (T,) performance; None for expressions and visemes.
+        result: (T,) what the face does after all edits.
+    """
+
+    name: str
+    region: Region | None
+    unit: float
+    color: int
+    lines: tuple[Line, ...] = ()
+    source: FloatArray | None = None
+    result: FloatArray | None = None
+
+    @property
+    def line(self) -> Line | None:
+        """The line that keys are added to: the uppermost that asks for values."""
+        return next((line for line in reversed(self.lines) if not line.modifier), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """Everything that the curve editor shows.
+
+    Attributes:
+        channels: The channels of the list, in the order of the face.
+        shown: Names of those that are drawn.
+        active: Name of the one that fields and new keys are about.
+        valid: (T,) frames in which the face can be edited.
+        keys: The selected keys.
+    """
+
+    channels: tuple[Channel, ...] = ()
+    shown: frozenset[str] = frozenset()
+    active: str | None = None
+    valid: BoolArray | None = None
+    keys: frozenset[KeyRef] = frozenset()
+
+    def channel(self, name: str | None) -> Channel | None:
+        """The channel with a name."""
+        return next((channel for channel in self.channels if channel.name == name), None)
+
+    @property
+    def drawn(self) -> tuple[Channel, ...]:
+        """The channels that are drawn, the active one last and so on top."""
+        drawn = [c for c in self.channels if c.name in self.shown]
+        return tuple(sorted(drawn, key=lambda channel: channel.name == self.active))
+
+    @property
+    def lines(self) -> tuple[tuple[Channel, Line], ...]:
+        """The lines that are drawn; modifiers only of the active channel."""
+        return tuple(
+            (channel, line)
+            for channel in self.drawn
+            for line in channel.lines
+            if channel.name == self.active or not line.modifier
+        )
+
+    def selected(self) -> list[tuple[Line, int]]:
+        """Every selected key, as its line and its place in the track; by frame."""
+        frames: dict[TrackRef, set[int]] = {}
+        for ref in self.keys:
+            frames.setdefault(ref.track, set()).add(ref.frame)
+        found = [
+            (line, i)
+            for channel in self.channels
+            for line in channel.lines
+            if line.ref in frames
+            for i, key in enumerate(line.track.keys)
+            if key.frame in frames[line.ref]
+        ]
+        return sorted(found, key=lambda pair: pair[0].track.keys[pair[1]].frame)
+
+
+def scene(now: Resolved, active: str | None = None) -> Scene:
+    """What the curve editor shows.
+
+    Listed is what has a track and what was chosen. Drawn is what was chosen; without a choice
+    what the selected tracks and keys belong to, and without those everything that has a track.
+
+    Args:
+        now: Document and view state.
+        active: The channel that was last touched.
+    """
+    if now.face is None or now.edit is None or now.evaluated is None:
+        return Scene()
+    lines = _lines(now)
+    chosen = [name for name in now.state.controls if name in _PLACES or name in lines]
+    names = sorted({*lines, *chosen}, key=_order)
+    source = ControlCurves(now.evaluated.source)
+    result = ControlCurves(now.evaluated.target)
+    channels = tuple(_channel(name, lines.get(name, ()), source, result) for name in names)
+    wanted = {key.track for key in now.state.keys} | now.state.tracks
+    selected = [n for n in names if any(line.ref in wanted for line in lines.get(n, ()))]
+    shown = frozenset(chosen or selected or list(lines))
+    if active not in shown:
+        active = next((n for n in [*selected, *chosen, *names] if n in shown), None)
+    return Scene(channels, shown, active, now.face.valid, now.state.keys)
+
+
+def _lines(now: Resolved) -> dict[str, list[Line]]:
+    assert now.project is not None
+    assert now.edit is not None
+    found: dict[str, list[Line]] = {}
+    for layer in now.edit.layers:
+        for index, track in enumerate(layer.tracks):
+            ref = TrackRef(now.project.id, now.edit.face.number, layer.name, index)
+            line = Line(ref, track, _unit(track.control, track.mode), layer.muted)
+            found.setdefault(track.control, []).append(line)
+    return found
+
+
+def _channel(
+    name: str, lines: Iterable[Line], source: ControlCurves, result: ControlCurves
+) -> Channel:
+    if name not in _PLACES:
+        return Channel(name, None, 1.0, _color(name), tuple(lines))
+    region = CONTROLS[_PLACES[name]].region
+    unit = _unit(name, "add")
+    return Channel(name, region, unit, _color(name), tuple(lines), source[name], result[name])
+
+
+def _unit(name: str, mode: str) -> float:
+    if mode == "smooth":
+        return SMOOTH_UNIT
+    if mode == "scale" or name not in _PLACES:
+        return 1.0
+    control = CONTROLS[_PLACES[name]]
+    return control.high if control.unit == "degrees" else 1.0
+
+
+def _order(name: str) -> tuple[int, str]:
+    return (_PLACES.get(name, len(NAMES)), name)
+
+
+def _color(name: str) -> int:
+    return _PLACES.get(name, sum(map(ord, name)))

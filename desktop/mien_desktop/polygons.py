@@ -1,0 +1,22 @@
+"""Numpy points as Qt's polygons, without a Python object for every point."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtGui import QPolygonF
+from shiboken6 import VoidPtr
+
+__all__ = ["polygon"]
+
+
+def polygon(points: npt.ArrayLike) -> QPolygonF:
+    """A polygon of (N, 2) points."""
+    array = np.ascontiguousarray(points, dtype=np.float64)
+    made = QPolygonF()
+    made.resize(len(array))
+    if len(array):
+        # A QPolygonF is an array of pairs of doubles; its memory is filled in one go.
+        memory = VoidPtr(made.data(), array.nbytes, True)
+        np.frombuffer(memory, dtype=np.float64)[:] = array.ravel()
+    return made
