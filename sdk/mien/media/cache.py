@@ -51,6 +51,11 @@ class ByteCache(Generic[Key, Value]):
             while self._held > self.limit:
                 self._held -= self._items.popitem(last=False)[1][1]
 
+    def keys(self) -> list[Key]:
+        """What is held, the least recently used first."""
+        with self._lock:
+            return list(self._items)
+
     def clear(self) -> None:
         """Let go of everything."""
         with self._lock:

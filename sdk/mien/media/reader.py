@@ -7,6 +7,7 @@ import os
 import threading
 from bisect import bisect_right
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol
@@ -237,26 +238,38 @@ class MovieReader:
 
     def frame(self, index: int) -> Frame:
         """The frame with an index; see `Reader.frame`."""
+        with closing(self.walk(index)) as frames:
+            for frame in frames:
+                found = frame
+        return found
+
+    def walk(self, index: int) -> Generator[Frame, None, None]:
+        """The frames that have to be decoded to get to one, which comes last.
+
+        For whoever may want another frame before this one is there: an iterator that is
+        closed early has decoded no more than it gave. Until then no other frame can be read.
+        """
         if not 0 <= index < len(self._facts.pts):
             raise IndexError(f"{self._facts.path.name} has no frame {index}")
         with self._lock:
             found = self._cache.get(index)
             if found is not None:
-                return found
+                yield found
+                return
             if self._decoder is None:
                 self._decoder = _Decoder(self._facts, self._index, self._threads)
             self._decoder.seek(index)
-            while True:
+            number = -1
+            while number < index:
                 number, video = self._decoder.read()
                 frame = self._frame(number, video)
                 self._cache.put(number, frame, frame.picture.nbytes)
-                if number == index:
-                    return frame
                 if number > index:
                     raise MediaError(
                         f"Frame {index} of {self._facts.path.name} is damaged or missing.",
                         "Copy or export it again.",
                     )
+                yield frame
 
     def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
         """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""

@@ -1,0 +1,244 @@
+"""Makes pictures of one shot, and keeps those that may be wanted again."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+
+from mien.media.cache import ByteCache
+from mien.media.frame import Frame
+from mien.media.planes import Plate
+from mien.model.curves import BoolArray, FloatArray
+from mien.model.edits import Edit
+from mien.model.face import Face
+from mien.model.shot import Shot
+from mien.preview.painter import Asked, Painter
+from mien.preview.picture import Rgb8, displayed, small_scale
+from mien.preview.proxy import Proxy
+from mien.preview.source import KeyFrames, ShotSource
+from mien.preview.store import ReadyStore, pack
+from mien.rendering.base import Patch
+
+__all__ = ["PictureMaker"]
+
+_NEAR: Final = 12
+"""Frames within which a picture is near enough not to decode a nearer one."""
+_MASKS: Final = 8
+"""Frames whose masks are kept."""
+
+
+class PictureMaker:
+    """Pictures of one shot with its present edit; safe between threads.
+
+    Args:
+        shot: The shot.
+        cache_bytes: Bytes of pictures that are kept, in all.
+        proxy: Small pictures of the shot on disk, as far as they are made.
+    """
+
+    def __init__(self, shot: Shot, cache_bytes: int, proxy: Proxy | None) -> None:
+        self._shot = shot
+        self._facts = shot.media
+        self._proxy = proxy
+        self.scale = small_scale(shot.media)
+        self.asked = Asked.nothing(shot.clock.frame_count)
+        self._frames = ShotSource(shot.media, cache_bytes // 4)
+        # Looking through the shot, and making pictures ahead, must not move the decoder away
+        # from where the user is.
+        self._looked = ShotSource(shot.media, 0)
+        self._ahead = ShotSource(shot.media, 0)
+        self._keys = KeyFrames(shot.media) if shot.media.kind == "movie" else None
+        self._painter = Painter(shot, self._looked, _SmallPlates(self._small_plate), self.scale)
+        self._full: ByteCache[tuple[int, int], Rgb8] = ByteCache(cache_bytes // 4)
+        self._small: ByteCache[int, Rgb8] = ByteCache(cache_bytes // 8)
+        self._ready = ReadyStore(cache_bytes * 3 // 8)
+        self._masks: OrderedDict[tuple[int, int], Sequence[Patch]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def set_edits(self, edits: Sequence[Edit]) -> None:
+        """Ask something else of the faces; pictures of frames that do not change stay good."""
+        with self._lock:
+            self.asked = self.asked.followed_by(self._shot, edits)
+
+    def look(self, face: Face) -> None:
+        """Look through the shot for a face's mouth, so that it need not be waited for."""
+        self._painter.look(face)
+        with self._lock:
+            self.asked = self.asked.renewed(face)
+
+    def at_once(self, frame: int, *, edited: bool) -> tuple[Rgb8, float] | None:
+        """A picture of that frame that is ready, and its scale; in full size if there is one."""
+        stamp = self._stamp(frame, edited=edited)
+        found = self._full.get((frame, stamp))
+        if found is not None:
+            return found, 1.0
+        found = self._ready.get(frame, stamp)
+        return None if found is None else (found, self.scale)
+
+    def small(self, frame: int) -> Rgb8 | None:
+        """The small picture of a frame without its edit, where nothing has to be decoded."""
+        found = self._small.get(frame)
+        if found is None and self._proxy is not None:
+            found = self._proxy.picture(frame)
+            if found is not None:
+                self._small.put(frame, found, found.nbytes)
+        return found
+
+    def near(self, frame: int) -> tuple[int, Rgb8] | None:
+        """A frame nearby and its small picture without its edit; quickly there, if at all."""
+        best = self._nearest(frame)
+        if best is not None and abs(best - frame) <= _NEAR:
+            found = self.small(best)
+            if found is not None:
+                return best, found
+        key = self._key_frame(frame)
+        if key is not None and (best is None or abs(key - frame) < abs(best - frame)):
+            best = key
+        found = None if best is None else self.small(best)
+        return None if best is None or found is None else (best, found)
+
+    def decoded(self, frame: int, stop: Callable[[], bool]) -> Frame | None:
+        """A frame; None when `stop` says so before it is decoded.
+
+        Raises:
+            MediaError: When it cannot be read.
+        """
+        found = self._frames.frame_unless(frame, stop)
+        if found is not None:
+            self._keep_small(found)
+        return found
+
+    def painted(self, frame: int, picture: Rgb8, *, edited: bool) -> Rgb8:
+        """A small picture with its edit, if it is to have one."""
+        asked = self.asked
+        if not edited or not asked.active[frame]:
+            return picture
+        return self._painter.small(frame, picture, asked)
+
+    def can_finish(self, frame: int, *, edited: bool) -> bool:
+        """Whether `finished` need not look through the shot first."""
+        asked = self.asked
+        return not edited or not asked.active[frame] or self._painter.ready(asked)
+
+    def finished(self, frame: Frame, *, edited: bool) -> Rgb8:
+        """The picture of a frame in full size, as an export has it.
+
+        Raises:
+            MediaError: When the shot cannot be read.
+        """
+        asked, index = self.asked, frame.index
+        stamp = int(asked.stamps[index]) if edited else -1
+        found = self._full.get((index, stamp))
+        if found is None:
+            if stamp < 0:
+                found = displayed(frame, self._facts)
+            else:
+                found, patches = self._painter.full(frame, asked)
+                self._keep_mask((index, stamp), patches)
+            self._full.put((index, stamp), found, found.nbytes)
+        return found
+
+    def prepare(self, frame: int, start: int, stop: Callable[[], bool]) -> bool:
+        """Make a frame's picture ready to be played with its edit.
+
+        Args:
+            frame: Index of the frame.
+            start: The playhead; what is played last from there on makes room.
+            stop: Whether to give up.
+
+        Returns:
+            False when there is no more room before it is played.
+
+        Raises:
+            MediaError: When the frame cannot be read.
+        """
+        stamp = self._stamp(frame, edited=True)
+        picture = self.small(frame)
+        if picture is None:
+            found = self._ahead.frame_unless(frame, stop)
+            if found is None:
+                return True
+            picture = displayed(found, self._facts, self.scale)
+        return self._ready.put(frame, stamp, pack(self.painted(frame, picture, edited=True)), start)
+
+    def ready(self) -> BoolArray:
+        """(T,) frames whose pictures with their edit can be played at once."""
+        asked = self.asked
+        found = self._ready.ready(asked.stamps)
+        if self._proxy is not None:
+            found |= self._proxy.made & ~asked.active
+        return found
+
+    def mask(self, frame: int) -> FloatArray | None:
+        """(H, W) how much of a frame the edit replaces; None where that is not known."""
+        with self._lock:
+            patches = self._masks.get((frame, self._stamp(frame, edited=True)))
+        return None if patches is None else self._painter.mask(patches)
+
+    def close(self) -> None:
+        """Let go of files and pictures."""
+        for source in (self._frames, self._looked, self._ahead):
+            source.close()
+        if self._keys is not None:
+            self._keys.close()
+        self._full.clear()
+        self._small.clear()
+        self._ready.clear()
+
+    def _stamp(self, frame: int, *, edited: bool) -> int:
+        return int(self.asked.stamps[frame]) if edited else -1
+
+    def _small_plate(self, frame: int) -> Plate:
+        picture = self.small(frame)
+        if picture is None:
+            picture = self._keep_small(self._looked.frame(frame))
+        return Plate.from_rgb(picture)
+
+    def _keep_small(self, frame: Frame) -> Rgb8:
+        found = self._small.get(frame.index)
+        if found is None:
+            found = displayed(frame, self._facts, self.scale)
+            self._small.put(frame.index, found, found.nbytes)
+        return found
+
+    def _keep_mask(self, key: tuple[int, int], patches: Sequence[Patch]) -> None:
+        with self._lock:
+            self._masks[key] = patches
+            while len(self._masks) > _MASKS:
+                self._masks.popitem(last=False)
+
+    def _nearest(self, frame: int) -> int | None:
+        """The nearest frame of which there is a small picture."""
+        there = self._small.keys()
+        best = min(there, key=lambda other: abs(other - frame), default=None)
+        if self._proxy is not None:
+            made = np.flatnonzero(self._proxy.made)
+            if len(made):
+                found = int(made[np.argmin(np.abs(made - frame))])
+                if best is None or abs(found - frame) < abs(best - frame):
+                    return found
+        return best
+
+    def _key_frame(self, frame: int) -> int | None:
+        """The key frame before a frame, its small picture made."""
+        if self._keys is None:
+            return None
+        key = self._keys.before(frame)
+        if key is not None and self.small(key) is not None:
+            return key
+        found = self._keys.frame(frame)
+        if found is None:
+            return None
+        self._keep_small(found)
+        return found.index
+
+
+class _SmallPlates:
+    """The small pictures of a shot, for renderers."""
+
+    def __init__(self, plate: Callable[[int], Plate]) -> None:
+        self.plate = plate

@@ -1,0 +1,84 @@
+"""Pictures for looking: upright, as an ordinary display shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mien.media.display import to_display
+from mien.media.frame import Frame
+from mien.media.orient import turn
+from mien.model.shot import MediaFacts
+
+__all__ = ["Picture", "Quality", "Rgb8", "SMALL_LINES", "displayed", "small_scale"]
+
+Rgb8 = npt.NDArray[np.uint8]
+
+Quality = Literal["drag", "full"]
+"""`drag` while something moves (a slider, the playhead): small and fast. `full`: the plate's
+pixels through the renderer, exactly as an export has them."""
+
+SMALL_LINES: Final = 540
+"""Lines of the shorter side of small pictures: half of 1080p."""
+_TONE_MAPPED: Final = (16, 18)
+"""Transfer characteristics (ITU-T H.273) of PQ and HLG, which a display cannot show as is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A picture for looking.
+
+    Attributes:
+        frame: The frame that it shows.
+        rgb: (H, W, 3) uint8 sRGB, upright; never written to.
+        scale: Pixels of this picture in a pixel of the upright picture.
+        exact: Whether it shows the frame that was asked for, not one near it.
+        edited: Whether it shows the edit.
+        generation: Number of the request that it answers.
+    """
+
+    frame: int
+    rgb: Rgb8
+    scale: float
+    exact: bool
+    edited: bool
+    generation: int
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing better of this frame comes: exact, and in full size."""
+        return self.exact and self.scale == 1
+
+
+def small_scale(facts: MediaFacts) -> float:
+    """Pixels of a small picture in a pixel of the upright one; never more than 1."""
+    return min(1.0, SMALL_LINES / min(facts.orientation.upright_size))
+
+
+def displayed(frame: Frame, facts: MediaFacts, scale: float = 1.0) -> Rgb8:
+    """A frame as an ordinary display shows it.
+
+    Args:
+        frame: The frame.
+        facts: Facts of its media.
+        scale: Pixels of the result in a pixel of the upright picture.
+
+    Returns:
+        (H, W, 3) uint8 sRGB, upright, with square pixels.
+    """
+    width, height = facts.orientation.upright_size
+    if facts.color.transfer not in _TONE_MAPPED:
+        return frame.upright_rgb(None if scale == 1 else max(1, round(scale * height)))
+    size = max(1, round(scale * width)), max(1, round(scale * height))
+    if facts.orientation.quarter_turns % 2:
+        size = size[1], size[0]
+    plate = frame.plate()
+    coded = plate.rgb()
+    if size != (plate.width, plate.height):
+        coded = np.asarray(cv2.resize(coded, size, interpolation=cv2.INTER_AREA))
+    shown = np.clip(to_display(plate, coded), 0, 1)
+    return turn(facts.orientation, np.asarray(np.rint(shown * 255), dtype=np.uint8))

@@ -1,0 +1,371 @@
+"""Pictures of one open shot for somebody who moves about in it and changes its edit.
+
+A request is answered at once with the best that is there, then with better ones, until the
+picture is what an export would have. The cycle:
+
+1. `request` answers from the caches in the caller's thread, or takes a number and wakes two
+   threads. A later request overtakes an earlier one, whose answers are dropped by number.
+2. The quick thread paints the edit into a small picture of the frame, from its cache or its
+   proxy file; where there is neither it shows a frame nearby.
+3. The exact thread decodes the frame, unless it is overtaken meanwhile, and paints the edit
+   into the plate itself.
+4. When nobody waits, the exact thread makes pictures ahead of the playhead for playback, and
+   a third thread looks through the shot for open mouths, once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from mien.blas import one_blas_thread
+from mien.errors import MienError
+from mien.model.curves import BoolArray, FloatArray
+from mien.model.edits import Edit
+from mien.model.shot import Shot
+from mien.preview.maker import PictureMaker
+from mien.preview.picture import Picture, Quality, Rgb8
+from mien.preview.proxy import Proxy, ProxyStore
+from mien.timebase import FrameRange
+
+__all__ = ["CACHE_BYTES", "Picture", "Previewer", "Quality"]
+
+CACHE_BYTES: Final = 512 << 20
+"""Bytes of pictures that are kept in memory."""
+_SETTLED: Final = 0.3
+"""Seconds without a change of the edit before pictures are made ahead again."""
+_NEARBY, _SMALL, _FULL = 1, 2, 3
+"""How good an answer is."""
+
+Deliver = Callable[[Picture], None]
+Failed = Callable[[MienError], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Request:
+    """What was asked for; see `Previewer.request`."""
+
+    generation: int
+    frame: int
+    edited: bool
+    quality: Quality
+    deliver: Deliver
+    failed: Failed | None
+
+
+class Previewer:
+    """Pictures of one open shot, with its edit painted in by the warp renderer.
+
+    Callbacks come from the caller's thread where a picture is ready, else from threads of
+    the previewer; they must not raise, and return soon.
+
+    Args:
+        shot: The shot.
+        cache_bytes: Bytes of pictures that are kept in memory.
+        proxies: Where proxy files are kept; None to do without.
+    """
+
+    def __init__(
+        self, shot: Shot, *, cache_bytes: int = CACHE_BYTES, proxies: ProxyStore | None = None
+    ) -> None:
+        self._shot = shot
+        self._stack = ExitStack()
+        self._stack.enter_context(one_blas_thread())
+        self._proxy: Proxy | None = None
+        if proxies is not None:
+            self._proxy = proxies.open(shot.media, self._tell)
+        self._maker = PictureMaker(shot, cache_bytes, self._proxy)
+        self._changed = threading.Condition()
+        self._delivering = threading.RLock()
+        self._newest: _Request | None = None
+        self._generation = 0
+        self._best = 0
+        self._for_quick = self._for_exact = False
+        self._ahead: tuple[FrameRange, int] | None = None
+        self._all_ready = False
+        self._edited_at = 0.0
+        self._shown = False
+        self._closed = False
+        self._subscribers: list[Callable[[], None]] = []
+        self._threads = [
+            threading.Thread(target=work, name=f"mien-preview-{name}", daemon=True)
+            for name, work in (
+                ("quick", self._run_quick),
+                ("exact", self._run_exact),
+                ("look", self._run_look),
+            )
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def set_edits(self, edits: Sequence[Edit]) -> None:
+        """Ask something else of the faces. Ask for a picture again to see it.
+
+        Args:
+            edits: Edits of the shot's faces; several of one face are applied in order.
+
+        Raises:
+            UsageError: When an edit belongs to another shot.
+            NoFaceError: When the shot has no such face.
+        """
+        self._maker.set_edits(edits)
+        with self._changed:
+            self._edited_at = time.monotonic()
+            self._all_ready = False
+            self._changed.notify_all()
+        self._tell()
+
+    def request(
+        self,
+        frame: int,
+        *,
+        edited: bool,
+        quality: Quality,
+        deliver: Deliver,
+        failed: Failed | None = None,
+    ) -> int:
+        """Ask for a picture; it takes the place of what was asked before.
+
+        Args:
+            frame: Index of the frame.
+            edited: Whether with the edit.
+            quality: `drag` while something moves, playback too; `full` when it rests.
+            deliver: Given one picture or several, each better than the one before; the last
+                one is exact, and of full size where the quality is `full`.
+            failed: Given the error when the frame cannot be read.
+
+        Returns:
+            The request's number, which its pictures carry.
+
+        Raises:
+            IndexError: When the shot has no such frame.
+        """
+        if not 0 <= frame < self._shot.clock.frame_count:
+            raise IndexError(f"{self._shot.media.path.name} has no frame {frame}")
+        there = self._maker.at_once(frame, edited=edited)
+        with self._changed:
+            self._generation += 1
+            request = _Request(self._generation, frame, edited, quality, deliver, failed)
+            self._newest, self._best = request, 0
+            done = there is not None and (quality == "drag" or there[1] == 1)
+            self._for_quick, self._for_exact = there is None, not done
+            self._changed.notify_all()
+        if there is not None:
+            picture, scale = there
+            self._answer(request, _FULL if scale == 1 else _SMALL, frame, picture, scale)
+        return request.generation
+
+    def picture(self, frame: int, *, edited: bool = True, quality: Quality = "full") -> Picture:
+        """A picture of a frame, waited for.
+
+        Args:
+            frame: Index of the frame.
+            edited: Whether with the edit.
+            quality: `drag` for a small one, `full` for one as an export has it.
+
+        Raises:
+            IndexError: When the shot has no such frame.
+            MediaError: When it cannot be read.
+        """
+        if not 0 <= frame < self._shot.clock.frame_count:
+            raise IndexError(f"{self._shot.media.path.name} has no frame {frame}")
+        scale = self._maker.scale if quality == "drag" else 1.0
+        small = self._maker.small(frame) if quality == "drag" else None
+        if small is None:
+            found = self._maker.decoded(frame, _never)
+            assert found is not None
+            small = self._maker.small(frame)
+            if quality == "full" or small is None:
+                rgb = self._maker.finished(found, edited=edited)
+                return Picture(frame, rgb, 1.0, True, edited, 0)
+        rgb = self._maker.painted(frame, small, edited=edited)
+        return Picture(frame, rgb, scale, True, edited, 0)
+
+    def ahead(self, frames: FrameRange | None, start: int = 0) -> None:
+        """Make the edited pictures of a range ready to be played, while nobody waits.
+
+        Args:
+            frames: The range; None to stop.
+            start: The playhead, from where on they are wanted first.
+        """
+        with self._changed:
+            self._ahead = None if frames is None else (frames, start)
+            self._all_ready = False
+            self._changed.notify_all()
+
+    def cached(self) -> BoolArray:
+        """(T,) frames whose edited pictures are ready to be played."""
+        return self._maker.ready()
+
+    @property
+    def proxy_share(self) -> float | None:
+        """How much of the proxy file is made, 0..1; None where there is none."""
+        return None if self._proxy is None else float(self._proxy.made.mean())
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Have a function called when `cached` or `proxy_share` may have changed.
+
+        Returns:
+            Call it to be told no more.
+        """
+        self._subscribers.append(callback)
+        return lambda: self._subscribers.remove(callback)
+
+    def mask(self, frame: int) -> FloatArray | None:
+        """(H, W) how much of the upright picture the edit replaces, 0..1.
+
+        None until the frame's edited picture was made in full size.
+        """
+        return self._maker.mask(frame)
+
+    def close(self) -> None:
+        """Stop all work and let go of the files."""
+        with self._changed:
+            self._closed = True
+            self._newest = None
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        if self._proxy is not None:
+            self._proxy.close()
+        self._maker.close()
+        self._stack.close()
+
+    def _tell(self) -> None:
+        for callback in tuple(self._subscribers):
+            callback()
+
+    def _answer(self, request: _Request, best: int, frame: int, rgb: Rgb8, scale: float) -> None:
+        """Deliver a picture, unless the request is overtaken or has had a better one."""
+        with self._delivering:
+            with self._changed:
+                if request is not self._newest or best <= self._best:
+                    return
+                self._best = best
+                if not self._shown and best > _NEARBY:
+                    self._shown = True
+                    self._changed.notify_all()
+            exact = frame == request.frame
+            request.deliver(Picture(frame, rgb, scale, exact, request.edited, request.generation))
+
+    def _overtaken(self, request: _Request) -> bool:
+        """Whether another frame is wanted by now."""
+        newest = self._newest
+        return newest is None or newest.frame != request.frame
+
+    def _run_quick(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._for_quick)
+                if self._closed or self._newest is None:
+                    return
+                self._for_quick, request = False, self._newest
+            self._quickly(request)
+
+    def _quickly(self, request: _Request) -> None:
+        maker, frame = self._maker, request.frame
+        small = maker.small(frame)
+        if small is not None:
+            rgb = maker.painted(frame, small, edited=request.edited)
+            self._answer(request, _SMALL, frame, rgb, maker.scale)
+            return
+        near = maker.near(frame)
+        if near is not None and not self._overtaken(request):
+            other, small = near
+            rgb = maker.painted(other, small, edited=request.edited)
+            self._answer(request, _NEARBY, other, rgb, maker.scale)
+
+    def _run_exact(self) -> None:
+        while True:
+            with self._changed:
+                while not self._closed and not self._for_exact:
+                    wait = self._until_ahead()
+                    if wait == 0:
+                        break
+                    self._changed.wait(wait)
+                if self._closed:
+                    return
+                request = self._newest if self._for_exact else None
+                self._for_exact = False
+            if request is None:
+                self._step_ahead()
+                continue
+            try:
+                self._exactly(request)
+            except MienError as error:
+                if request.failed is not None and request is self._newest:
+                    request.failed(error)
+
+    def _exactly(self, request: _Request) -> None:
+        maker, frame = self._maker, request.frame
+        if request.quality == "drag" and maker.small(frame) is not None:
+            return
+        found = maker.decoded(frame, lambda: self._overtaken(request))
+        if found is None:
+            return
+        if request.quality == "full" and maker.can_finish(frame, edited=request.edited):
+            rgb = maker.finished(found, edited=request.edited)
+            self._answer(request, _FULL, frame, rgb, 1.0)
+            return
+        small = maker.small(frame)
+        if small is not None and self._best < _SMALL:
+            rgb = maker.painted(frame, small, edited=request.edited)
+            self._answer(request, _SMALL, frame, rgb, maker.scale)
+
+    def _until_ahead(self) -> float | None:
+        """Seconds until the next picture may be made ahead; None when there is none."""
+        if self._ahead is None or self._all_ready:
+            return None
+        return max(0.0, self._edited_at + _SETTLED - time.monotonic())
+
+    def _step_ahead(self) -> None:
+        """Make one picture ahead of the playhead."""
+        plan = self._ahead
+        if plan is None:
+            return
+        frames, start = plan
+        order = np.roll(np.arange(frames.start, frames.stop), frames.start - start)
+        missing = order[~self._maker.ready()[order]]
+        going = False
+        if len(missing):
+            try:
+                going = self._maker.prepare(int(missing[0]), start, self._busy)
+            except MienError:
+                # Whoever looks at that frame is told; nothing is to be played beyond it.
+                going = False
+        with self._changed:
+            if not going and self._ahead is plan:
+                self._all_ready = True
+        self._tell()
+
+    def _busy(self) -> bool:
+        return self._closed or self._for_exact
+
+    def _run_look(self) -> None:
+        with self._changed:
+            # The first picture comes first.
+            self._changed.wait_for(lambda: self._closed or self._shown)
+        for face in self._shot.faces:
+            if self._closed:
+                return
+            try:
+                self._maker.look(face)
+            except MienError:
+                return
+            with self._changed:
+                # A picture that waited for this can be finished now.
+                if self._newest is not None and self._newest.quality == "full":
+                    self._for_exact = self._for_exact or self._best < _FULL
+                self._all_ready = False
+                self._changed.notify_all()
+            self._tell()
+
+
+def _never() -> bool:
+    return False

@@ -1,0 +1,7 @@
+"""Proxy files."""
+
+
+class Proxy: ...
+
+
+class ProxyStore: ...

@@ -1,0 +1,152 @@
+"""The frames of a shot for somebody who moves about in it and does not like to wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import closing, suppress
+
+import av
+from av.container import InputContainer
+
+from mien.errors import MediaError
+from mien.media.frame import Frame, MoviePicture
+from mien.media.index import main_video, open_movie
+from mien.media.planes import Plate
+from mien.media.reader import MovieReader, Reader, open_reader
+from mien.model.shot import MediaFacts
+
+__all__ = ["KeyFrames", "ShotSource"]
+
+
+class ShotSource:
+    """Any frame of a shot, exactly; opened when the first is asked for.
+
+    Args:
+        facts: Facts of the media.
+        cache_bytes: Bytes of decoded frames that are kept.
+        threads: Threads that decode; 0 lets the decoder choose.
+    """
+
+    def __init__(self, facts: MediaFacts, cache_bytes: int, threads: int = 0) -> None:
+        self._facts = facts
+        self._cache_bytes = cache_bytes
+        self._threads = threads
+        self._reader: Reader | None = None
+        self._lock = threading.Lock()
+
+    def frame(self, index: int) -> Frame:
+        """The frame with an index.
+
+        Raises:
+            MediaError: When the media cannot be read.
+        """
+        return self._opened().frame(index)
+
+    def frame_unless(self, index: int, stop: Callable[[], bool]) -> Frame | None:
+        """The frame with an index; None when `stop` says so before it is there.
+
+        Raises:
+            MediaError: When the media cannot be read.
+        """
+        reader = self._opened()
+        if not isinstance(reader, MovieReader):
+            return reader.frame(index)
+        with closing(reader.walk(index)) as frames:
+            for frame in frames:
+                if frame.index == index:
+                    return frame
+                if stop():
+                    return None
+        return None
+
+    def plate(self, frame: int) -> Plate:
+        """The plate of a frame, for renderers."""
+        return self.frame(frame).plate()
+
+    def close(self) -> None:
+        """Let go of the file and of the frames kept."""
+        with self._lock:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
+
+    def _opened(self) -> Reader:
+        with self._lock:
+            if self._reader is None:
+                # Pictures for looking are taken from plates, which only PyAV gives.
+                self._reader = open_reader(
+                    self._facts, decoder="pyav", cache_bytes=self._cache_bytes,
+                    threads=self._threads,
+                )  # fmt: skip
+            return self._reader
+
+
+class KeyFrames:
+    """The frames of a movie at which decoding may start: quickly there, but not every frame.
+
+    Needs no index of the file, only the times in its facts.
+
+    Args:
+        facts: Facts of a movie.
+    """
+
+    def __init__(self, facts: MediaFacts) -> None:
+        self._facts = facts
+        self._number = {pts: i for i, pts in enumerate(facts.pts)}
+        self._container: InputContainer | None = None
+        self._reaches: dict[int, int] = {}
+        """Of every key frame that was met, how far it is known to be the nearest one."""
+
+    def before(self, index: int) -> int | None:
+        """The key frame at or before a frame, where it is known already."""
+        for key, known in self._reaches.items():
+            if key <= index <= known:
+                return key
+        return None
+
+    def frame(self, index: int) -> Frame | None:
+        """The key frame at or before a frame; None where the format does not find it."""
+        try:
+            return self._decoded(index)
+        except (av.FFmpegError, OSError, MediaError):
+            # Whoever decodes the frame itself meets the same fault, and names it.
+            self.close()
+            return None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._container is not None:
+            self._container.close()
+            self._container = None
+
+    def _decoded(self, index: int) -> Frame | None:
+        if self._container is None:
+            self._container = open_movie(self._facts.path)
+            opened = main_video(self._container)
+            assert opened is not None
+            # Threads that work on several frames at once would hold the first one back.
+            opened.thread_type = "SLICE"
+        video = main_video(self._container)
+        assert video is not None
+        self._container.seek(self._facts.pts[index], stream=video)
+        found: Frame | None = None
+        for packet in self._container.demux(video):
+            if not packet.is_keyframe:
+                continue
+            with suppress(av.error.EOFError):
+                pictures = [*packet.decode(), *video.codec_context.decode(None)]
+                found = self._frame(pictures)
+            video.codec_context.flush_buffers()
+            break
+        if found is not None and found.index <= index:
+            self._reaches[found.index] = max(index, self._reaches.get(found.index, 0))
+        return found
+
+    def _frame(self, pictures: list[av.VideoFrame]) -> Frame | None:
+        for video in pictures:
+            number = self._number.get(video.pts) if video.pts is not None else None
+            if number is not None:
+                facts = self._facts
+                return Frame(number, facts.pts[number], facts.orientation, MoviePicture(video))
+        return None

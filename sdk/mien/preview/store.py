@@ -1,0 +1,102 @@
+"""Pictures that are ready to be played: packed, bounded in bytes, farthest ahead goes first."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mien.model.curves import BoolArray
+from mien.preview.picture import Rgb8
+
+__all__ = ["ReadyStore", "pack", "unpack"]
+
+_QUALITY: Final = 92
+"""JPEG: no artefact shows while the picture moves, and a second of film takes a few MB."""
+
+
+def pack(picture: Rgb8) -> bytes:
+    """A picture (H, W, 3) as JPEG."""
+    bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    done, packed = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    if not done:
+        raise ValueError(f"a picture of {picture.shape} cannot be packed")
+    return packed.tobytes()
+
+
+def unpack(packed: bytes) -> Rgb8 | None:
+    """A packed picture (H, W, 3); None when it is damaged."""
+    data = np.frombuffer(packed, dtype=np.uint8)
+    found = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
+    return None if found is None else np.asarray(found, dtype=np.uint8)
+
+
+class ReadyStore:
+    """Edited pictures of frames, each with the stamp of what was asked when it was made.
+
+    Args:
+        limit: Bytes that may be held.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = 0
+        self._items: dict[int, tuple[int, bytes]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def held(self) -> int:
+        """Bytes held now."""
+        return self._held
+
+    def get(self, frame: int, stamp: int) -> Rgb8 | None:
+        """The picture of a frame, if it is there and up to date."""
+        with self._lock:
+            found = self._items.get(frame)
+        return unpack(found[1]) if found is not None and found[0] == stamp else None
+
+    def put(self, frame: int, stamp: int, packed: bytes, start: int) -> bool:
+        """Keep a picture; those that are played last from `start` on make room for it.
+
+        Returns:
+            False when it would be one of those itself.
+        """
+
+        def turn_of(other: int) -> tuple[bool, int]:
+            # What lies behind the playhead is played after all that lies before it.
+            return other < start, other
+
+        with self._lock:
+            self._drop(frame)
+            while self._items and self._held + len(packed) > self._limit:
+                last = max(self._items, key=turn_of)
+                if turn_of(last) < turn_of(frame):
+                    return False
+                self._drop(last)
+            self._items[frame] = stamp, packed
+            self._held += len(packed)
+            return True
+
+    def ready(self, stamps: npt.NDArray[np.int64]) -> BoolArray:
+        """(T,) the frames whose pictures are there and up to date."""
+        found = np.zeros(len(stamps), dtype=bool)
+        with self._lock:
+            items = [(frame, stamp) for frame, (stamp, _) in self._items.items()]
+        if items:
+            frames, made = np.array(items, dtype=np.int64).T
+            found[frames] = stamps[frames] == made
+        return found
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        with self._lock:
+            self._items.clear()
+            self._held = 0
+
+    def _drop(self, frame: int) -> None:
+        found = self._items.pop(frame, None)
+        if found is not None:
+            self._held -= len(found[1])
