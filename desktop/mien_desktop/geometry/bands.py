@@ -1,0 +1,110 @@
+"""How the timeline is divided: bands from top to bottom, cells of the column of names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from mien_desktop.geometry.lanes import ROW, Lane
+
+__all__ = ["MARKERS", "RULER", "THUMBNAILS", "WAVEFORM", "Band", "Bands", "Cell", "cells"]
+
+RULER = 24
+MARKERS = 20
+THUMBNAILS = 42
+WAVEFORM = 34
+"""Heights of the bands in logical pixels."""
+
+Band = Literal["ruler", "markers", "thumbnails", "waveform", "lanes"]
+CellName = Literal["fold", "name", "mute", "weight", "mode", "value", "key"]
+NARROWEST, WIDEST = 120, 480
+"""Limits of the column of names."""
+_INDENT: dict[str, int] = {"face": 0, "layer": 12, "track": 24}
+_FOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Where ruler, markers, strips and lanes lie.
+
+    Attributes:
+        names: Width of the column of names, to the left of everything.
+        thumbnails: Whether the strip of pictures is shown.
+        waveform: Whether the strip of sound is shown.
+    """
+
+    names: int = 216
+    thumbnails: bool = True
+    waveform: bool = True
+
+    def every(self) -> Iterator[tuple[Band, int, int]]:
+        """The bands above the lanes: name, top and height."""
+        top = 0
+        for name, height, there in (
+            ("ruler", RULER, True),
+            ("markers", MARKERS, True),
+            ("thumbnails", THUMBNAILS, self.thumbnails),
+            ("waveform", WAVEFORM, self.waveform),
+        ):
+            if there:
+                yield name, top, height  # type: ignore[misc]
+                top += height
+
+    @property
+    def lanes(self) -> int:
+        """Where the lanes begin."""
+        return sum(height for _, _, height in self.every())
+
+    def top(self, band: Band) -> int:
+        """Where a band begins; the lanes' top for one that is not shown."""
+        return next((top for name, top, _ in self.every() if name == band), self.lanes)
+
+    def at(self, y: float) -> Band:
+        """The band at a height."""
+        for name, top, height in self.every():
+            if top <= y < top + height:
+                return name
+        return "lanes"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A part of a lane's name that does something.
+
+    Attributes:
+        name: What it is.
+        left: Where it begins, from the left of the column.
+        width: Its width.
+    """
+
+    name: CellName
+    left: int
+    width: int
+
+    def contains(self, x: float) -> bool:
+        """Whether a pixel of the column lies in it."""
+        return self.left <= x < self.left + self.width
+
+
+def cells(lane: Lane, width: int) -> tuple[Cell, ...]:
+    """The cells of a lane's name in a column of a width, from left to right."""
+    left = _INDENT[lane.kind]
+    found = []
+    if lane.kind != "track":
+        found.append(Cell("fold", left, _FOLD))
+        left += _FOLD
+    else:
+        left += 8
+    right: list[tuple[CellName, int]] = []
+    if lane.kind == "layer":
+        right = [("mute", ROW), ("weight", 44)]
+    elif lane.kind == "track":
+        right = [("mode", 16), ("value", 48), ("key", ROW)]
+    room = sum(size for _, size in right)
+    found.append(Cell("name", left, max(width - left - room, 0)))
+    place = width - room
+    for name, size in right:
+        found.append(Cell(name, place, size))
+        place += size
+    return tuple(found)

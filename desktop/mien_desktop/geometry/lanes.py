@@ -1,0 +1,214 @@
+"""Lanes of the timeline: faces, their layers, the tracks in them, from top to bottom.
+
+Faces come in the order of the shot, layers with the last applied at the top, as picture editors
+stack them, tracks in the order in which they act. A face and a layer show the keys of everything
+below them; when they are collapsed that is all that shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.model.controls import CONTROLS, INDEX, Region, sides
+from mien.model.document import Project
+from mien.model.edits import Edit, Layer, Track
+from mien.model.face import Face
+from mien.model.interpolate import INTERPOLATIONS
+from mien.session.refs import KeyRef, TrackRef
+from mien_desktop.geometry.marks import SUM
+
+__all__ = ["ROW", "Lane", "Lanes", "Marks", "lay_out", "region"]
+
+ROW = 22
+"""Height of a lane in logical pixels."""
+Kind = Literal["face", "layer", "track"]
+_SHAPES = {name: shape for shape, name in enumerate(INTERPOLATIONS)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marks:
+    """The keys that a lane shows.
+
+    Attributes:
+        frames: (N,) int64, ascending, each once.
+        shapes: (N,) uint8 shapes as geometry/marks.py numbers them.
+    """
+
+    frames: npt.NDArray[np.int64]
+    shapes: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """A row of the timeline.
+
+    Attributes:
+        kind: What it stands for.
+        face: Its face.
+        layer: Its layer; None for a face.
+        tracks: The track, or all tracks below, with their names.
+        marks: The keys that it shows.
+        collapsed: Whether what is below is hidden; of a face or a layer.
+    """
+
+    kind: Kind
+    face: Face
+    layer: Layer | None
+    tracks: tuple[tuple[TrackRef, Track], ...]
+    marks: Marks
+    collapsed: bool = False
+
+    @property
+    def id(self) -> tuple[int, str | None]:
+        """Names a face or layer of a shot, to remember that it is collapsed."""
+        return self.face.number, self.layer.name if self.layer else None
+
+    @property
+    def ref(self) -> TrackRef:
+        """The name of the track."""
+        return self.tracks[0][0]
+
+    @property
+    def track(self) -> Track:
+        """The track."""
+        return self.tracks[0][1]
+
+    @cached_property
+    def muted(self) -> bool:
+        """Whether nothing of it acts."""
+        return self.layer is not None and (self.layer.muted or not self.layer.weight)
+
+    def keys_at(self, frames: Iterable[int]) -> Iterator[KeyRef]:
+        """The keys of the track, or of all tracks below, at any of some frames."""
+        wanted = set(frames)
+        for ref, track in self.tracks:
+            for key in track.keys:
+                if key.frame in wanted:
+                    yield KeyRef(ref, key.frame)
+
+    def keys_between(self, first: float, last: float) -> Iterator[KeyRef]:
+        """The keys from one time to another, both included."""
+        for ref, track in self.tracks:
+            for key in track.keys:
+                if first <= key.frame <= last:
+                    yield KeyRef(ref, key.frame)
+
+
+@dataclass(frozen=True, eq=False)
+class Lanes:
+    """All lanes of a shot that are not hidden.
+
+    Attributes:
+        rows: The lanes from top to bottom, each `ROW` high.
+        kept: What the next layout uses again: keys by the identity of their track.
+    """
+
+    rows: tuple[Lane, ...] = ()
+    kept: dict[int, tuple[Track, Marks]] = field(default_factory=dict)
+
+    @property
+    def height(self) -> int:
+        """Of all lanes together."""
+        return ROW * len(self.rows)
+
+    def at(self, y: float) -> Lane | None:
+        """The lane at a height from the top of the first."""
+        row = self.row(y)
+        return self.rows[row] if 0 <= row < len(self.rows) else None
+
+    def row(self, y: float) -> int:
+        """The number of the lane at a height; beyond the ends where there is none."""
+        return int(y // ROW)
+
+    def top(self, lane: Lane) -> int:
+        """Where a lane of this layout begins."""
+        return ROW * self.rows.index(lane)
+
+
+def lay_out(
+    project: Project | None,
+    collapsed: frozenset[tuple[int, str | None]] = frozenset(),
+    before: Lanes | None = None,
+) -> Lanes:
+    """The lanes of a shot.
+
+    Args:
+        project: The shot with its edits.
+        collapsed: Faces and layers, as `Lane.id` names them, whose lanes are hidden.
+        before: The last layout; keys of tracks that did not change are taken from it.
+    """
+    if project is None:
+        return Lanes()
+    old = before.kept if before else {}
+    kept: dict[int, tuple[Track, Marks]] = {}
+    rows: list[Lane] = []
+    for face in project.shot.faces:
+        edit = next((e for e in project.edits if e.face.number == face.number), None)
+        rows += _face(project, face, edit, collapsed, old, kept)
+    return Lanes(tuple(rows), kept)
+
+
+def _face(
+    project: Project,
+    face: Face,
+    edit: Edit | None,
+    collapsed: frozenset[tuple[int, str | None]],
+    old: dict[int, tuple[Track, Marks]],
+    kept: dict[int, tuple[Track, Marks]],
+) -> Iterator[Lane]:
+    frames = project.shot.clock.frame_count
+    below: list[Lane] = []
+    for layer in reversed(edit.layers if edit else ()):
+        lanes = []
+        for index, track in enumerate(layer.tracks):
+            ref = TrackRef(project.id, face.number, layer.name, index)
+            marks = _marks(track, old, kept)
+            lanes.append(Lane("track", face, layer, ((ref, track),), marks))
+        hidden = (face.number, layer.name) in collapsed
+        below.append(_group("layer", face, layer, lanes, frames, hidden))
+        if not hidden:
+            below += lanes
+    layers = [lane for lane in below if lane.kind == "layer"]
+    hidden = (face.number, None) in collapsed
+    yield _group("face", face, None, layers, frames, hidden)
+    if not hidden:
+        yield from below
+
+
+def _group(
+    kind: Kind, face: Face, layer: Layer | None, lanes: list[Lane], frames: int, hidden: bool
+) -> Lane:
+    there = np.zeros(frames, bool)
+    for lane in lanes:
+        there[lane.marks.frames] = True
+    keys = np.flatnonzero(there)
+    marks = Marks(keys, np.full(len(keys), SUM, np.uint8))
+    tracks = tuple(pair for lane in lanes for pair in lane.tracks)
+    return Lane(kind, face, layer, tracks, marks, hidden)
+
+
+def _marks(
+    track: Track, old: dict[int, tuple[Track, Marks]], kept: dict[int, tuple[Track, Marks]]
+) -> Marks:
+    # Tracks are values that share what did not change, so the very same one has the same keys.
+    # Comparing them by value would take longer than making them.
+    found = old.get(id(track))
+    if found is None or found[0] is not track:
+        count = len(track.keys)
+        frames = np.fromiter((key.frame for key in track.keys), np.int64, count)
+        shapes = np.fromiter((_SHAPES[key.interpolation] for key in track.keys), np.uint8, count)
+        found = (track, Marks(frames, shapes))
+    kept[id(track)] = found
+    return found[1]
+
+
+def region(control: str) -> Region | None:
+    """The part of the face that a control moves; None for an expression or a viseme."""
+    names = sides(control)
+    return CONTROLS[INDEX[names[0]]].region if names else None

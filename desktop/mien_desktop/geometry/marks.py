@@ -1,0 +1,161 @@
+"""Keys of many lanes as one picture of palette indices, made by numpy; no Qt.
+
+A painter's call for each of a hundred thousand keys would take a second. Here a row of keys is a
+row of dots, and a key's shape is a small stamp: shifting the dots by each pixel of the stamp and
+taking the greatest index paints all keys of all lanes at once. A greater index wins where keys
+overlap, so a selected key is never hidden by its neighbour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.model.interpolate import INTERPOLATIONS
+
+__all__ = ["CLASSES", "DENSE", "LEVELS", "OUTLINE", "SUM", "Dots", "paint", "radius", "thinned"]
+
+ByteArray = npt.NDArray[np.uint8]
+
+SUM: Final = len(INTERPOLATIONS)
+"""The shape of keys of a group; the shapes before it are those of `INTERPOLATIONS`."""
+_TICK: Final = SUM + 1
+"""The shape of keys that lie too close to be told apart."""
+CLASSES: Final = ("muted", "plain", "selected")
+"""How keys are coloured, from the least to the most important."""
+OUTLINE: Final = 6
+"""Palette indices 1..6: an outline of growing opacity around the key; 0 is nothing."""
+LEVELS: Final = 12
+"""Palette indices of a class's colour, from the outline's colour to its own; the first of class
+`c` is `OUTLINE + 1 + c * LEVELS`."""
+DENSE: Final = 5.0
+"""Distance of keys in logical pixels below which they are drawn as thin bars."""
+_RADIUS: Final = 4.5
+_FINE: Final = 8
+"""Samples a pixel and axis for the edges of shapes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dots:
+    """The keys of one lane that are in view.
+
+    Attributes:
+        x: (N,) int64 middles in device pixels.
+        shape: (N,) uint8 shapes: indices of `INTERPOLATIONS`, or `SUM`.
+        kind: (N,) uint8 indices of `CLASSES`.
+    """
+
+    x: npt.NDArray[np.int64]
+    shape: ByteArray
+    kind: ByteArray
+
+
+def radius(ratio: float) -> int:
+    """Half the height of a painted row, without its middle, in device pixels."""
+    return int(np.ceil(_RADIUS * ratio)) + 1
+
+
+def thinned(dots: Dots, ratio: float) -> Dots:
+    """The dots with ticks for shapes, when they lie too close for shapes."""
+    if len(dots.x) < 2:
+        return dots
+    # Half of the keys may be near each other (a fade's in and out) before shapes say nothing.
+    if float(np.median(np.diff(dots.x))) >= DENSE * ratio:
+        return dots
+    return Dots(dots.x, np.full_like(dots.shape, _TICK), dots.kind)
+
+
+def paint(lanes: Sequence[Dots], width: int, ratio: float) -> ByteArray:
+    """All lanes' keys as palette indices.
+
+    Args:
+        lanes: The keys of every lane, thinned.
+        width: Width of the lanes in device pixels.
+        ratio: Device pixels a logical pixel.
+
+    Returns:
+        (lanes, 2 * radius + 1, width) uint8 indices; the keys' middle is the middle row.
+    """
+    r = radius(ratio)
+    size = 2 * r + 1
+    # A key whose middle is out of view may still be seen in part: dots lie in a margin too.
+    room = width + 4 * r
+    out = np.zeros((size, len(lanes), room), np.uint8)
+    kinds = _present(lanes)
+    for shape, kind in sorted(kinds, key=lambda pair: pair[1]):
+        rows = kinds[shape, kind]
+        dots = np.zeros((len(rows), room), np.uint8)
+        for at, row in enumerate(rows):
+            lane = lanes[row]
+            chosen = lane.x[(lane.shape == shape) & (lane.kind == kind)] + 2 * r
+            dots[at, chosen[(chosen >= r) & (chosen < room - r)]] = 1
+        whole = len(rows) == len(lanes)
+        target = out if whole else np.ascontiguousarray(out[:, rows])
+        _stamp(target, dots, _stamps(ratio)[shape], kind)
+        if not whole:
+            out[:, rows] = target
+    return np.ascontiguousarray(out[:, :, 2 * r : 2 * r + width].transpose(1, 0, 2))
+
+
+def _present(lanes: Sequence[Dots]) -> dict[tuple[int, int], list[int]]:
+    """The lanes in which each pair of shape and kind occurs."""
+    found: dict[tuple[int, int], list[int]] = {}
+    for row, lane in enumerate(lanes):
+        for pair in np.unique(lane.shape.astype(np.int64) * len(CLASSES) + lane.kind).tolist():
+            found.setdefault(divmod(pair, len(CLASSES)), []).append(row)
+    return found
+
+
+def _stamp(out: ByteArray, dots: ByteArray, stamp: ByteArray, kind: int) -> None:
+    """Put a stamp at every dot; `out` is (size, rows, room), all stamps are symmetric."""
+    r = len(stamp) // 2
+    room = dots.shape[1]
+    spread = np.empty((len(dots), room - 2 * r), np.uint8)
+    for dy in range(r + 1):
+        line = out[dy, :, r : room - r]
+        for dx, level in enumerate(stamp[dy].tolist()):
+            if level:
+                index = level if level <= OUTLINE else level + kind * LEVELS
+                np.multiply(dots[:, 2 * r - dx : room - dx], index, out=spread, casting="unsafe")
+                np.maximum(line, spread, out=line)
+        if dy < r:
+            mirrored = out[2 * r - dy, :, r : room - r]
+            np.maximum(mirrored, line, out=mirrored)
+
+
+@lru_cache(maxsize=8)
+def _stamps(ratio: float) -> ByteArray:
+    """(shapes, size, size) levels: 1..OUTLINE the outline, above it the first class's colour."""
+    r = radius(ratio)
+    steps = (np.arange((2 * r + 1) * _FINE) + 0.5) / _FINE - r - 0.5
+    u, v = np.meshgrid(steps / ratio, steps / ratio)
+    fill = np.stack([_coverage(inside) for inside in _shapes(np.abs(u), np.abs(v), 0.0)])
+    rim = np.stack([_coverage(inside) for inside in _shapes(np.abs(u), np.abs(v), 1.0)])
+    outline = np.ceil(rim * OUTLINE)
+    colour = OUTLINE + np.ceil(fill * LEVELS)
+    return np.where(fill > 0, colour, outline).astype(np.uint8)
+
+
+def _shapes(
+    u: npt.NDArray[np.float64], v: npt.NDArray[np.float64], more: float
+) -> tuple[npt.NDArray[np.bool_], ...]:
+    """Inside of each shape, grown by so many logical pixels, at distances from the middle."""
+    high = v <= 3.5 + more
+    return (
+        np.maximum(u, v) <= 2.9 + more,  # hold: a square, a step
+        u + v <= 3.9 + 1.4 * more,  # linear: a diamond, straight lines
+        np.hypot(u, v) <= 3.4 + more,  # ease: a circle
+        (u <= 1.1 + 0.75 * v + more) & high,  # bezier: an hourglass, its handles
+        u + v <= 3.2 + 1.4 * more,
+        (u <= 0.6 + more / 2) & high,
+    )
+
+
+def _coverage(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    size = len(inside) // _FINE
+    return np.asarray(inside.reshape(size, _FINE, size, _FINE).mean(axis=(1, 3)))

@@ -1,0 +1,72 @@
+"""What lies under the pointer, and what becomes selected by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+
+from mien.session.refs import KeyRef
+from mien.timebase import FrameRange
+from mien_desktop.geometry.axis import Axis
+from mien_desktop.geometry.lanes import ROW, Lane, Lanes
+
+__all__ = ["GRIP", "How", "bounds", "chosen", "key_at", "keys_in", "nearest"]
+
+GRIP = 6.0
+"""How near the pointer must be to take hold of something, in logical pixels."""
+How = Literal["only", "more", "other"]
+"""Whether what is picked becomes the selection, joins it, or changes sides."""
+
+
+def nearest(axis: Axis, frames: Iterable[int], x: float, grip: float = GRIP) -> int | None:
+    """The one of some frames whose middle is nearest to a pixel, and near enough."""
+    places = np.fromiter(frames, np.int64)
+    if not len(places):
+        return None
+    gaps = np.abs(axis.xs(places) - x)
+    best = int(np.argmin(gaps))
+    return int(places[best]) if gaps[best] <= grip else None
+
+
+def key_at(lanes: Lanes, axis: Axis, x: float, y: float) -> tuple[Lane, int] | None:
+    """The lane and the frame of the key at a place; `y` from the top of the first lane."""
+    lane = lanes.at(y)
+    if lane is None:
+        return None
+    # Keys are in order: only those around the pointer are looked at.
+    low, high = np.searchsorted(lane.marks.frames, [axis.time(x - GRIP), axis.time(x + GRIP)])
+    frame = nearest(axis, lane.marks.frames[low : high + 1].tolist(), x)
+    return None if frame is None else (lane, frame)
+
+
+def keys_in(
+    lanes: Lanes, axis: Axis, corner: tuple[float, float], other: tuple[float, float]
+) -> frozenset[KeyRef]:
+    """The keys whose middles lie in the box between two corners, however it was drawn.
+
+    A face or a layer gives what it shows, the keys of all its tracks.
+    """
+    left, right = sorted((corner[0], other[0]))
+    top, bottom = sorted((corner[1], other[1]))
+    found: set[KeyRef] = set()
+    for row, lane in enumerate(lanes.rows):
+        if top <= ROW * row + ROW / 2 <= bottom:
+            found.update(lane.keys_between(axis.time(left), axis.time(right)))
+    return frozenset(found)
+
+
+def chosen(before: frozenset[KeyRef], picked: frozenset[KeyRef], how: How) -> frozenset[KeyRef]:
+    """The selection after something was picked."""
+    if how == "only":
+        return picked
+    if how == "more":
+        return before | picked
+    return before ^ picked
+
+
+def bounds(keys: Iterable[KeyRef]) -> FrameRange | None:
+    """The frames from the first to the last selected key; None when none is."""
+    frames = [key.frame for key in keys]
+    return FrameRange(min(frames), max(frames) + 1) if frames else None

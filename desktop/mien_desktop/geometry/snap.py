@@ -1,0 +1,83 @@
+"""Snapping: dragged times are drawn to places that mean something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.model.document import Project
+from mien.session.refs import KeyRef
+
+__all__ = ["PIXELS", "Snapped", "snap", "targets"]
+
+PIXELS = 7.0
+"""How near a place must be, in logical pixels, to draw something to it."""
+_Frames = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapped:
+    """Where a drag ends.
+
+    Attributes:
+        delta: Frames by which things move.
+        target: The frame that something was drawn to; None when nothing was near.
+    """
+
+    delta: int
+    target: int | None = None
+
+
+def targets(
+    project: Project, playhead: int | None = None, without: Iterable[KeyRef] = ()
+) -> _Frames:
+    """Ascending frames of a shot that draw: keys, markers, cuts, in and out, both ends.
+
+    Args:
+        project: The shot with its edits.
+        playhead: The playhead, when it draws too; not while it is itself dragged.
+        without: Keys that are dragged, which would hold themselves back.
+    """
+    moved: dict[object, set[int]] = {}
+    for key in without:
+        moved.setdefault((key.track.face, key.track.layer, key.track.index), set()).add(key.frame)
+    last = project.shot.clock.frame_count - 1
+    found = {0, last, *project.shot.cuts, *(marker.frame for marker in project.markers)}
+    if project.span is not None:
+        found |= {project.span.start, project.span.stop - 1}
+    if playhead is not None:
+        found.add(playhead)
+    for edit in project.edits:
+        for layer in edit.layers:
+            for index, track in enumerate(layer.tracks):
+                dragged = moved.get((edit.face.number, layer.name, index), ())
+                found.update(key.frame for key in track.keys if key.frame not in dragged)
+    return np.array(sorted(found), np.int64)
+
+
+def snap(moved: npt.ArrayLike, delta: int, places: _Frames, reach: float) -> Snapped:
+    """Change a move so that one of the moved frames comes to lie on a place that draws.
+
+    Args:
+        moved: (N,) frames before the move.
+        delta: Frames by which the pointer moved.
+        places: (M,) ascending frames that draw.
+        reach: Frames within which they do; `PIXELS` divided by the axis' scale.
+
+    Returns:
+        The least change of `delta` that lays a frame on a place within reach.
+    """
+    frames = np.unique(np.asarray(moved, dtype=np.int64)) + delta
+    if not len(frames) or not len(places):
+        return Snapped(delta)
+    after = np.clip(np.searchsorted(places, frames), 0, len(places) - 1)
+    before = np.clip(after - 1, 0, len(places) - 1)
+    gaps = np.concatenate([places[after] - frames, places[before] - frames])
+    best = int(np.argmin(np.abs(gaps)))
+    if abs(int(gaps[best])) > reach:
+        return Snapped(delta)
+    gap = int(gaps[best])
+    return Snapped(delta + gap, int(frames[best % len(frames)]) + gap)

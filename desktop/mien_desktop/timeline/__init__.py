@@ -1,0 +1,5 @@
+"""The timeline: faces, layers and edited controls over time.
+
+workspace.changed ─> Scene (what is shown, and where) ─> painting
+mouse, keys       ─> drags, keys, layers, menus       ─> commands of the session
+"""

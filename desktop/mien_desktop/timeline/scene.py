@@ -1,0 +1,123 @@
+"""What the timeline shows and where it lies: all that painting and the mouse need to know; no Qt."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.session.refs import KeyRef, TrackRef
+from mien_desktop.geometry.axis import Axis
+from mien_desktop.geometry.bands import Band, Bands
+from mien_desktop.geometry.lanes import ROW, Lane, Lanes
+from mien_desktop.geometry.select import key_at
+from mien_desktop.resolve import Resolved
+
+__all__ = ["Scene", "Selected", "runs"]
+
+_Frames = npt.NDArray[np.int64]
+
+
+class Selected:
+    """Selected keys by their tracks.
+
+    Args:
+        keys: The keys.
+    """
+
+    def __init__(self, keys: Iterable[KeyRef] = ()) -> None:
+        frames: defaultdict[TrackRef, list[int]] = defaultdict(list)
+        for key in keys:
+            frames[key.track].append(key.frame)
+        self._frames: Mapping[TrackRef, _Frames] = {
+            ref: np.array(sorted(found), np.int64) for ref, found in frames.items()
+        }
+        all_frames = [frame for found in frames.values() for frame in found]
+        self.span = (min(all_frames), max(all_frames)) if all_frames else None
+        """First and last selected frame; None when nothing is selected."""
+
+    def __bool__(self) -> bool:
+        return bool(self._frames)
+
+    def of(self, lane: Lane, frames: _Frames) -> npt.NDArray[np.bool_]:
+        """(N,) whether any key of a lane is selected at (N,) frames."""
+        found = [self._frames[ref] for ref, _ in lane.tracks if ref in self._frames]
+        if not found:
+            return np.zeros(len(frames), bool)
+        return np.isin(frames, found[0] if len(found) == 1 else np.concatenate(found))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """A timeline of a size.
+
+    Attributes:
+        now: What the window shows.
+        lanes: The lanes.
+        axis: The time axis; its pixel 0 is the right edge of the column of names.
+        bands: How it is divided.
+        scroll: Pixels by which the lanes are scrolled up.
+        width: Width in logical pixels.
+        height: Height in logical pixels.
+        selected: The selected keys.
+    """
+
+    now: Resolved
+    lanes: Lanes
+    axis: Axis
+    bands: Bands
+    scroll: int
+    width: int
+    height: int
+    selected: Selected = field(default_factory=Selected)
+
+    def x(self, frame: float) -> float:
+        """The middle of a frame, from the left of the widget."""
+        return self.bands.names + self.axis.x(frame)
+
+    def edge(self, frame: float) -> float:
+        """Where a frame begins, from the left of the widget."""
+        return self.bands.names + self.axis.edge(frame)
+
+    def frame(self, x: float) -> int:
+        """The frame of the shot that is nearest to a pixel of the widget."""
+        last = max(self.now.frame_count - 1, 0)
+        return min(max(self.axis.frame(x - self.bands.names), 0), last)
+
+    def inside(self, x: float, y: float) -> tuple[float, float]:
+        """A place of the widget from the first frame's edge and the top of the first lane."""
+        return x - self.bands.names, y - self.bands.lanes + self.scroll
+
+    def top(self, row: int) -> int:
+        """Where a lane begins, from the top of the widget."""
+        return self.bands.lanes + row * ROW - self.scroll
+
+    def rows(self) -> range:
+        """The lanes in view."""
+        first = self.scroll // ROW
+        last = (self.scroll + self.height - self.bands.lanes + ROW - 1) // ROW
+        return range(first, max(min(last, len(self.lanes.rows)), first))
+
+    def band(self, y: float) -> Band:
+        """The band at a height of the widget."""
+        return self.bands.at(y)
+
+    def lane(self, y: float) -> Lane | None:
+        """The lane at a height of the widget; None above the lanes and below the last."""
+        return self.lanes.at(y - self.bands.lanes + self.scroll) if y >= self.bands.lanes else None
+
+    def key(self, x: float, y: float) -> tuple[Lane, int] | None:
+        """The lane and the frame of the key at a place of the widget."""
+        if y < self.bands.lanes or x < self.bands.names:
+            return None
+        return key_at(self.lanes, self.axis, *self.inside(x, y))
+
+
+def runs(there: npt.NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+    """Stretches of True: start and stop of each, half-open."""
+    steps = np.diff(np.concatenate([[0], there.astype(np.int8), [0]]))
+    starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+    return tuple(zip(starts.tolist(), stops.tolist(), strict=True))
