@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from bisect import insort
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Literal, SupportsIndex, get_args
 
@@ -21,6 +22,8 @@ __all__ = ["FADE", "Edit", "Layer", "Mode", "Track"]
 
 Mode = Literal["add", "replace", "scale", "smooth"]
 MODES: tuple[str, ...] = get_args(Mode)
+_FEW = 32
+"""Changes of keys that are spliced in one by one; more are sorted in together."""
 FADE = 6
 """Frames over which a track with a span is eased in and out."""
 
@@ -32,7 +35,8 @@ class Track:
     Attributes:
         control: A control, a control without its side, an expression or a viseme.
         keys: Keys in ascending order of frames, one a frame.
-        mode: Whether the value is added to the performance, replaces it or scales it.
+        mode: Whether the value is added to the performance, replaces it or scales it, or says
+            by how many frames (standard deviation of a Gaussian) what lies below is smoothed.
         span: Frames in which the track acts; None for all.
         fade: Frames over which it is eased in and out inside the span.
     """
@@ -53,9 +57,42 @@ class Track:
 
     def with_key(self, key: Key) -> Track:
         """This track with a key more; a key at the same frame is replaced."""
-        keys = [k for k in self.keys if k.frame != key.frame]
-        insort(keys, key, key=lambda k: k.frame)
-        return replace(self, keys=tuple(keys))
+        return self.with_keys((key,))
+
+    def with_keys(self, added: Iterable[Key], removed: Iterable[int] = ()) -> Track:
+        """This track without the keys at some frames, and with others.
+
+        Args:
+            added: Keys, in any order; keys at the same frames are replaced, and of several
+                at one frame the last stays.
+            removed: Frames whose keys are taken away first.
+
+        Raises:
+            UsageError: When no key is left.
+        """
+        added, removed = tuple(added), tuple(removed)
+        if len(added) + len(removed) <= _FEW:
+            keys = list(self.keys)
+            for frame in removed:
+                keys[_slot(keys, frame)] = ()
+            for key in added:
+                keys[_slot(keys, key.frame)] = (key,)
+        else:
+            by_frame = {key.frame: key for key in self.keys}
+            for frame in removed:
+                by_frame.pop(frame, None)
+            by_frame.update((key.frame, key) for key in added)
+            keys = [by_frame[frame] for frame in sorted(by_frame)]
+        if not keys:
+            raise UsageError(f"No key of {self.control} would be left.", "Remove the track.")
+        # In order by now: the checks of a new track would take as long as it has keys.
+        track = copy(self)
+        object.__setattr__(track, "keys", tuple(keys))
+        return track
+
+    def key_at(self, frame: int) -> Key | None:
+        """The key at a frame; None when there is none."""
+        return next(iter(self.keys[_slot(self.keys, frame)]), None)
 
     def values(self, frames: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """(N,) values at (N,) frames."""
@@ -71,6 +108,12 @@ class Track:
         edge = np.minimum(times - self.span.start + 1, self.span.stop - times) / (fade + 1)
         edge = np.clip(edge, 0, 1)
         return np.asarray(edge * edge * (3 - 2 * edge))
+
+
+def _slot(keys: Sequence[Key], frame: int) -> slice:
+    """Where the key at a frame is, or would be."""
+    at = bisect_left(keys, frame, key=lambda key: key.frame)
+    return slice(at, at + (at < len(keys) and keys[at].frame == frame))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from mien.model.curves import BoolArray, FloatArray
 from mien.model.edits import Layer, Track
 from mien.model.presets import resolve
 
-__all__ = ["Evaluated", "evaluate"]
+__all__ = ["WIDEST_SMOOTHING", "Evaluated", "evaluate", "unlimited"]
 
 _LOW = np.array([control.low for control in CONTROLS], dtype=np.float32)
 _HIGH = np.array([control.high for control in CONTROLS], dtype=np.float32)
@@ -83,23 +83,14 @@ def evaluate(
         Source and delta; the target is held within the controls' limits unless the
         performance itself is beyond them.
     """
-    layers = [layer for layer in layers if not layer.muted and layer.weight]
+    layers = _heard(layers)
     names = {
         name for layer in layers for track in layer.tracks for name, _ in resolve(track.control)
     }
     # Only columns that a track drives are worked on: most edits ask for a few of the 59.
     columns = sorted(INDEX[name] for name in names)
-    place = {NAMES[column]: i for i, column in enumerate(columns)}
     before = source[:, columns].astype(np.float64)
-    after = before.copy()
-    frames = np.arange(len(source), dtype=np.int64)
-    pieces = np.searchsorted(np.sort(np.array([*cuts], dtype=np.int64)), frames, side="right")
-    for layer in layers:
-        for track in layer.tracks:
-            if track.mode == "smooth":
-                _smooth(track, layer.weight, frames, after, place, np.where(valid, pieces, -1))
-            else:
-                _apply(track, layer.weight, frames, after, place)
+    after = _asked(before, [NAMES[column] for column in columns], layers, valid, cuts)
     base = np.where(_FROM_SOURCE[columns], before, 0)
     low = np.minimum(base + _LOW[columns], before)
     high = np.maximum(base + _HIGH[columns], before)
@@ -108,6 +99,55 @@ def evaluate(
     delta = np.zeros_like(source)
     delta[:, columns] = change
     return Evaluated(source, delta)
+
+
+def unlimited(
+    source: FloatArray,
+    layers: Sequence[Layer],
+    valid: BoolArray,
+    cuts: Iterable[int],
+    names: Sequence[str],
+) -> npt.NDArray[np.float64]:
+    """What is asked of some controls before limits are applied.
+
+    Args:
+        source: (T, 59) controls of the performance.
+        layers: Layers, bottom first.
+        valid: (T,) frames with a performance; elsewhere it counts as neutral.
+        cuts: First frames of new shots.
+        names: Sided names of N controls.
+
+    Returns:
+        (T, N) float64 values.
+    """
+    before = np.where(valid[:, None], source[:, [INDEX[name] for name in names]], 0)
+    return _asked(before.astype(np.float64), names, _heard(layers), valid, cuts)
+
+
+def _heard(layers: Iterable[Layer]) -> list[Layer]:
+    return [layer for layer in layers if not layer.muted and layer.weight]
+
+
+def _asked(
+    before: npt.NDArray[np.float64],
+    names: Sequence[str],
+    layers: Sequence[Layer],
+    valid: BoolArray,
+    cuts: Iterable[int],
+) -> npt.NDArray[np.float64]:
+    """(T, N) what layers ask of the controls in the columns of `before`."""
+    place = {name: i for i, name in enumerate(names)}
+    after = before.copy()
+    frames = np.arange(len(before), dtype=np.int64)
+    pieces = np.searchsorted(np.sort(np.array([*cuts], dtype=np.int64)), frames, side="right")
+    pieces = np.where(valid, pieces, -1)
+    for layer in layers:
+        for track in layer.tracks:
+            if track.mode == "smooth":
+                _smooth(track, layer.weight, frames, after, place, pieces)
+            else:
+                _apply(track, layer.weight, frames, after, place)
+    return after
 
 
 def _apply(
@@ -121,6 +161,8 @@ def _apply(
     weight = layer_weight * track.influence(frames)
     value = track.values(frames)
     for name, share in resolve(track.control):
+        if name not in place:
+            continue
         column = target[:, place[name]]
         if track.mode == "add":
             column += weight * value * share
@@ -141,7 +183,7 @@ def _smooth(
     """Smooth the columns of `target` that a track drives, inside `pieces`; -1 is in none."""
     weight = layer_weight * track.influence(frames)
     sigma = np.clip(track.values(frames), 0, WIDEST_SMOOTHING)
-    columns = [place[name] for name, _ in resolve(track.control)]
+    columns = [place[name] for name, _ in resolve(track.control) if name in place]
     below = np.where(pieces[:, None] >= 0, target[:, columns], 0)
     # Where a frame takes no part there is nothing to reach for.
     reach = int(np.ceil(_REACH * sigma[(weight > 0) & (pieces >= 0)].max(initial=0)))

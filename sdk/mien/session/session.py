@@ -1,0 +1,303 @@
+"""The document being edited: what is done to it, and undone."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from mien.errors import UsageError
+from mien.io.project import find_shots, load_document, save_document
+from mien.model.document import Document
+
+__all__ = ["Change", "Gesture", "Session"]
+
+Command = Callable[[Document], Document]
+ChangeKind = Literal["apply", "update", "commit", "cancel", "undo", "redo", "replace", "save"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """What happened to the document.
+
+    Attributes:
+        before: The document before.
+        after: The document now; the same object when only its file changed.
+        name: Name of the step, as undo shows it; empty for `replace` and `save`.
+        kind: `apply`, or what a gesture did (`update`, `commit`, `cancel`), `undo`, `redo`,
+            `replace` (another document was opened), `save`.
+    """
+
+    before: Document
+    after: Document
+    name: str
+    kind: ChangeKind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    name: str
+    before: Document
+    after: Document
+
+
+class Session:
+    """One document being edited, with everything that can be undone.
+
+    Documents are values that share what did not change, so undo keeps them all.
+
+    Args:
+        document: The document to begin with.
+        path: Its file; None when it was never saved.
+        modified: Whether it differs from its file, as after a recovery.
+    """
+
+    def __init__(
+        self, document: Document | None = None, path: Path | None = None, *, modified: bool = False
+    ) -> None:
+        self._document = document or Document()
+        self._path = path
+        self._saved: Document | None = None if modified else self._document
+        self._done: list[_Step] = []
+        self._undone: list[_Step] = []
+        self._gesture: Gesture | None = None
+        self._revision = 0
+        self._subscribers: list[Callable[[Change], None]] = []
+        self._untold: deque[Change] = deque()
+        self._telling = False
+
+    @property
+    def document(self) -> Document:
+        """The document as it is now."""
+        return self._document
+
+    @property
+    def path(self) -> Path | None:
+        """The document's file; None when it was never saved."""
+        return self._path
+
+    @property
+    def modified(self) -> bool:
+        """Whether the document differs from its file."""
+        return self._document is not self._saved
+
+    @property
+    def revision(self) -> int:
+        """A number that grows with every change of the document."""
+        return self._revision
+
+    @property
+    def undo_names(self) -> tuple[str, ...]:
+        """Names of the steps that can be undone, the next first."""
+        return tuple(step.name for step in reversed(self._done))
+
+    @property
+    def redo_names(self) -> tuple[str, ...]:
+        """Names of the steps that can be done again, the next first."""
+        return tuple(step.name for step in reversed(self._undone))
+
+    def apply(self, name: str, change: Command) -> None:
+        """Change the document, as one step that can be undone.
+
+        Nothing happens when the document stays the same. When the change raises, the
+        document stays as it was.
+
+        Args:
+            name: What the step is called, as `Move keys`.
+            change: From the document to the changed one.
+        """
+        self._end_gesture()
+        before, after = self._document, change(self._document)
+        if not after.same_as(before):
+            self._push(_Step(name, before, after))
+            self._become(after, name, "apply")
+
+    def gesture(self, name: str) -> Gesture:
+        """Begin a change that is shown while it is made, as a drag; it is one step in the end.
+
+        Args:
+            name: What the step is called.
+        """
+        self._end_gesture()
+        self._gesture = Gesture(self, name, self._document)
+        return self._gesture
+
+    def undo(self) -> None:
+        """Take the last step back; nothing happens when there is none."""
+        self._end_gesture()
+        if self._done:
+            step = self._done.pop()
+            self._undone.append(step)
+            self._become(step.before, step.name, "undo")
+
+    def redo(self) -> None:
+        """Do the step again that was undone last; nothing happens when there is none."""
+        self._end_gesture()
+        if self._undone:
+            step = self._undone.pop()
+            self._done.append(step)
+            self._become(step.after, step.name, "redo")
+
+    def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
+        """Be told of every change.
+
+        Changes that a callback makes are told after the one it was called for, so that
+        everybody hears of them in the same order.
+
+        Args:
+            callback: Called with each change.
+
+        Returns:
+            A function that ends it; calling it again does nothing.
+        """
+        self._subscribers.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._subscribers:
+                self._subscribers.remove(callback)
+
+        return unsubscribe
+
+    def new(self) -> None:
+        """Begin an empty document; what was open is let go."""
+        self.replace(Document())
+
+    def open(self, path: Path) -> None:
+        """Open a project file; shots whose media are not found are offline.
+
+        Raises:
+            ProjectError: When it is missing, corrupt or too new; the document stays.
+        """
+        self.replace(find_shots(load_document(path, find_media=False), path), path)
+
+    def replace(
+        self, document: Document, path: Path | None = None, *, modified: bool = False
+    ) -> None:
+        """Edit another document, which has nothing to undo.
+
+        Args:
+            document: The document.
+            path: Its file; None when it was never saved.
+            modified: Whether it differs from its file, as after a recovery.
+        """
+        self._end_gesture()
+        self._done.clear()
+        self._undone.clear()
+        self._path = path
+        self._saved = None if modified else document
+        self._become(document, "", "replace")
+
+    def save(self, path: Path | None = None) -> None:
+        """Write the document to its file.
+
+        Args:
+            path: Another file, which becomes the document's; None for its own.
+
+        Raises:
+            UsageError: When it has no file and none is given.
+            OutputError: When it cannot be put there.
+            WriteError: When the disk is full; what was there before stays.
+        """
+        self._end_gesture()
+        target = path or self._path
+        if target is None:
+            raise UsageError("The document has no file yet.", "Give it a name.")
+        save_document(self._document, target)
+        self._path, self._saved = target, self._document
+        self._tell(Change(self._document, self._document, "", "save"))
+
+    def _become(self, document: Document, name: str, kind: ChangeKind) -> None:
+        before, self._document = self._document, document
+        self._revision += 1
+        self._tell(Change(before, document, name, kind))
+
+    def _push(self, step: _Step) -> None:
+        self._done.append(step)
+        self._undone.clear()
+
+    def _end_gesture(self) -> None:
+        if self._gesture is not None:
+            self._gesture.commit()
+
+    def _tell(self, change: Change) -> None:
+        self._untold.append(change)
+        if self._telling:
+            return
+        self._telling = True
+        try:
+            while self._untold:
+                told = self._untold.popleft()
+                for subscriber in tuple(self._subscribers):
+                    subscriber(told)
+        finally:
+            self._telling = False
+            self._untold.clear()
+
+
+class Gesture:
+    """A change that is shown while it is made; see `Session.gesture`.
+
+    Once it ended, whatever ended it, its methods do nothing: the last movement of a mouse
+    may come late. As a context manager it is committed at the end, or cancelled by an error.
+    """
+
+    def __init__(self, session: Session, name: str, start: Document) -> None:
+        self._session = session
+        self._name = name
+        self._start = start
+
+    @property
+    def open(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._session._gesture is self
+
+    def update(self, change: Command) -> None:
+        """Show a change of the document as it was when the gesture began.
+
+        Args:
+            change: From that document to the changed one.
+        """
+        if self.open:
+            after = change(self._start)
+            if not after.same_as(self._session.document):
+                self._session._become(after, self._name, "update")
+
+    def commit(self) -> None:
+        """End it; what it did is one step that can be undone."""
+        if not self.open:
+            return
+        session = self._session
+        session._gesture = None
+        if session.document.same_as(self._start):
+            self._return("cancel")
+            return
+        session._push(_Step(self._name, self._start, session.document))
+        session._tell(Change(self._start, session.document, self._name, "commit"))
+
+    def cancel(self) -> None:
+        """End it; the document is as it was."""
+        if self.open:
+            self._session._gesture = None
+            self._return("cancel")
+
+    def _return(self, kind: ChangeKind) -> None:
+        # The very object of before, so that a document that was saved counts as saved again.
+        if self._session.document is not self._start:
+            self._session._become(self._start, self._name, kind)
+
+    def __enter__(self) -> Gesture:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.commit()
+        else:
+            self.cancel()

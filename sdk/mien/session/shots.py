@@ -1,0 +1,191 @@
+"""Commands on shots, their markers and their span: from a document to a changed one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mien.errors import UsageError
+from mien.model.document import Document, Project
+from mien.model.edits import Edit
+from mien.model.marker import Marker
+from mien.model.settings import ReferenceSettings
+from mien.model.shot import Shot
+from mien.session.places import change_shot, check_frame
+from mien.timebase import FrameRange
+
+__all__ = [
+    "add_marker",
+    "add_shot",
+    "move_marker",
+    "move_shot",
+    "remove_marker",
+    "remove_shot",
+    "rename_face",
+    "rename_marker",
+    "rename_shot",
+    "replace_shot",
+    "set_reference",
+    "set_span",
+]
+
+
+def add_shot(document: Document, project: Project | Shot, index: int | None = None) -> Document:
+    """A document with a shot more.
+
+    Args:
+        document: The document.
+        project: The shot; it is given an id of its own when its id is taken.
+        index: Its place in the list; None for the end.
+    """
+    added = Project(project) if isinstance(project, Shot) else project
+    if any(old.id == added.id for old in document.shots):
+        added = replace(added, id="")
+    # At the end first, so that the shots that are there keep their ids.
+    longer = Document((*document.shots, added))
+    return longer if index is None else move_shot(longer, longer.shots[-1].id, index)
+
+
+def remove_shot(document: Document, shot: str) -> Document:
+    """A document without a shot."""
+    return document.without_shot(shot)
+
+
+def move_shot(document: Document, shot: str, index: int) -> Document:
+    """A document with a shot at another place in the list."""
+    moved = document.shot(shot)
+    shots = [project for project in document.shots if project is not moved]
+    shots.insert(max(0, index), moved)
+    return Document(tuple(shots))
+
+
+def rename_shot(document: Document, shot: str, name: str) -> Document:
+    """A document with another name for a shot; empty for that of its media."""
+    return change_shot(document, shot, lambda project: replace(project, name=name.strip()))
+
+
+def replace_shot(document: Document, shot: str, tracked: Shot) -> Document:
+    """A document with a shot tracked, or tracked again.
+
+    What is asked of faces that are no longer there is let go.
+
+    Args:
+        document: The document.
+        shot: Id of the shot.
+        tracked: The shot with its faces, of the same frames.
+
+    Raises:
+        UsageError: When it has another number of frames.
+    """
+    project = document.shot(shot)
+    frames, found = project.shot.clock.frame_count, tracked.clock.frame_count
+    if frames != found:
+        raise UsageError(
+            f"{project.title} has {frames} frames, and what was tracked {found}.",
+            "Add it as another shot.",
+        )
+    numbers = {face.number for face in tracked.faces}
+    edits = tuple(
+        Edit(tracked.face(edit.face.number), edit.layers)
+        for edit in project.edits
+        if edit.face.number in numbers
+    )
+    return document.with_shot(replace(project, shot=tracked, edits=edits, online=True))
+
+
+def rename_face(document: Document, shot: str, face: int, name: str) -> Document:
+    """A document with another name for a face.
+
+    Raises:
+        NoFaceError: When the shot has no such face.
+        UsageError: When the name is empty.
+    """
+    if not name.strip():
+        raise UsageError("A face needs a name.", "Write one.")
+    project = document.shot(shot)
+    old = project.shot.face(face)
+    renamed = replace(old, name=name.strip())
+    faces = tuple(renamed if one is old else one for one in project.shot.faces)
+    tracked = replace(project.shot, faces=faces)
+    edits = tuple(Edit(tracked.face(edit.face.number), edit.layers) for edit in project.edits)
+    return document.with_shot(replace(project, shot=tracked, edits=edits))
+
+
+def add_marker(
+    document: Document, shot: str, frame: int, name: str = "", color: str = "amber"
+) -> Document:
+    """A document with a marker more; one at that frame is replaced.
+
+    Raises:
+        TimeError: When the frame lies outside the shot.
+        UsageError: When there is no such colour.
+    """
+    check_frame(document, shot, frame)
+    marker = Marker(frame, name, color)
+
+    def added(project: Project) -> Project:
+        others = [old for old in project.markers if old.frame != frame]
+        markers = sorted([*others, marker], key=lambda m: m.frame)
+        return replace(project, markers=tuple(markers))
+
+    return change_shot(document, shot, added)
+
+
+def move_marker(document: Document, shot: str, frame: int, to: int) -> Document:
+    """A document with a marker at another frame; one there is replaced.
+
+    Raises:
+        UsageError: When there is no marker at `frame`.
+        TimeError: When `to` lies outside the shot.
+    """
+    marker = _marker(document, shot, frame)
+    moved = remove_marker(document, shot, frame)
+    return add_marker(moved, shot, to, marker.name, marker.color)
+
+
+def rename_marker(
+    document: Document, shot: str, frame: int, name: str, color: str | None = None
+) -> Document:
+    """A document with another name, or colour, of a marker.
+
+    Raises:
+        UsageError: When there is no marker at that frame, or no such colour.
+    """
+    marker = _marker(document, shot, frame)
+    return add_marker(document, shot, frame, name, color or marker.color)
+
+
+def remove_marker(document: Document, shot: str, frame: int) -> Document:
+    """A document without a marker.
+
+    Raises:
+        UsageError: When there is none at that frame.
+    """
+    gone = _marker(document, shot, frame)
+    return change_shot(
+        document,
+        shot,
+        lambda project: replace(
+            project, markers=tuple(m for m in project.markers if m is not gone)
+        ),
+    )
+
+
+def set_span(document: Document, shot: str, span: FrameRange | None) -> Document:
+    """A document with other in and out points of a shot; None for all of it.
+
+    Raises:
+        TimeError: When the span is empty or lies outside the shot.
+    """
+    return change_shot(document, shot, lambda project: replace(project, span=span))
+
+
+def set_reference(document: Document, shot: str, settings: ReferenceSettings | None) -> Document:
+    """A document with other settings of the reference renderer for a shot."""
+    return change_shot(document, shot, lambda project: replace(project, reference=settings))
+
+
+def _marker(document: Document, shot: str, frame: int) -> Marker:
+    for marker in document.shot(shot).markers:
+        if marker.frame == frame:
+            return marker
+    raise UsageError(f"There is no marker at frame {frame}.")
