@@ -145,6 +145,8 @@ class OpenParams(Message):
     path: Text
     media: Text | None = None
     """Where a project's media are, if they have moved."""
+    project_shot: Name | Number | None = None
+    """Name of a project's shot, or its number from 1; needed where it has several."""
 
 
 class CloseParams(Message):
@@ -367,6 +369,8 @@ class SampledTrack(Message):
     start: Count = 0
     values: Numbers
     """One for every frame from `start` on."""
+    fade: Count = 0
+    """Frames over which the track is eased in and out inside of them."""
 
 
 class LayerValue(Message):

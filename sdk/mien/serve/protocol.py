@@ -24,7 +24,7 @@ from mien.errors import MienError, ProtocolError
 from mien.serve.messages import METHODS, Handle, Message
 
 __all__ = ["HELLO_LINE", "MAX_LINE", "PROTOCOL", "ErrorFacts", "Request", "encode", "error_facts",
-           "read_params", "read_request", "schema"]  # fmt: skip
+           "id_of", "read_message", "read_params", "read_request", "schema"]  # fmt: skip
 
 PROTOCOL: Final = 1
 """Version of the protocol; it changes when a host that was written for one before would fail."""
@@ -112,11 +112,11 @@ class CancelledEvent(Message):
     job: Handle
 
 
-def read_request(line: bytes) -> Request:
-    """The request in a line.
+def read_message(line: bytes) -> dict[str, Any]:
+    """The JSON object in a line.
 
     Raises:
-        ProtocolError: When it is no JSON, or no request.
+        ProtocolError: When there is none.
     """
     try:
         value = json.loads(line, parse_constant=_no_constant)
@@ -126,19 +126,27 @@ def read_request(line: bytes) -> Request:
         raise ProtocolError("A line holds no JSON object.", _REMEDY)
     if _depth(value) > _DEEP:
         raise ProtocolError("A line is nested too deeply.", _REMEDY)
+    return value
+
+
+def id_of(value: dict[str, Any]) -> int | str | None:
+    """The id of a message, proper request or not; None when it has none."""
+    try:
+        return _IDS.validate_python(value.get("id"), strict=True)
+    except ValidationError:
+        return None
+
+
+def read_request(value: dict[str, Any]) -> Request:
+    """The request that an object is.
+
+    Raises:
+        ProtocolError: When it is none.
+    """
     try:
         return Request.model_validate(value)
     except ValidationError as error:
         raise ProtocolError(f"A line is no request: {_complaint(error)}.", _REMEDY) from error
-
-
-def read_id(line: bytes) -> int | str | None:
-    """The id of a line that is no proper request, if it has one."""
-    try:
-        value = json.loads(line)
-        return _IDS.validate_python(value["id"], strict=True)
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
 
 
 def read_params(request: Request) -> Message:

@@ -1,0 +1,179 @@
+"""One client: its lines in, its answers and events out."""
+
+from __future__ import annotations
+
+import hmac
+import queue
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import IO, Any, Final
+
+from mien.errors import MienError, ProtocolError
+from mien.serve.lines import TOO_LONG, read_lines
+from mien.serve.messages import HelloParams, Message
+from mien.serve.methods import Methods
+from mien.serve.protocol import (
+    HELLO_LINE,
+    MAX_LINE,
+    PROTOCOL,
+    Request,
+    encode,
+    error_facts,
+    id_of,
+    read_message,
+    read_params,
+    read_request,
+)
+
+__all__ = ["Conversation"]
+
+_WAITING: Final = 1000
+"""Requests that may wait for their turn."""
+
+
+class Conversation:
+    """A conversation with one client, from its `hello` to its end.
+
+    Two threads are at work: `run`'s own reads, and answers at once what never waits; another
+    does the rest in order. Jobs have processes of their own.
+
+    Args:
+        source: Where the client's lines come from, buffered.
+        output: Where answers and events go.
+        token: What `hello` must bear; None where whoever can write here is trusted.
+        greeted: Called when the client has said who it is.
+    """
+
+    def __init__(
+        self,
+        source: IO[bytes],
+        output: IO[bytes],
+        *,
+        token: str | None = None,
+        greeted: Callable[[], None] | None = None,
+    ) -> None:
+        self._source = source
+        self._output = output
+        self._token = token
+        self._greet = greeted
+        self._greeted = False
+        self._over = False
+        self._writing = threading.Lock()
+        self._methods = Methods(self._send)
+        self._tasks: queue.Queue[tuple[Request, Message] | None] = queue.Queue(_WAITING)
+        self._thread = threading.Thread(target=self._work, name="mien-serve", daemon=True)
+
+    def run(self) -> None:
+        """Talk until the client ends it or is gone; then stop its jobs and forget its shots."""
+        self._thread.start()
+        try:
+            limit = lambda: MAX_LINE if self._greeted else HELLO_LINE  # noqa: E731
+            for line in read_lines(self._source, limit):
+                self._take(line)
+                # Nobody may try tokens one after another.
+                if self._over or (self._token is not None and not self._greeted):
+                    break
+        except OSError:
+            pass  # the client is gone
+        finally:
+            self._over = True
+            self._methods.close()
+            with suppress(queue.Full):  # then the other thread has something to wake up for
+                self._tasks.put_nowait(None)
+
+    def _take(self, line: bytes | None) -> None:
+        """Act on a line; whatever is in it, it is answered."""
+        number: int | str | None = None
+        try:
+            if line is TOO_LONG:
+                most = MAX_LINE if self._greeted else HELLO_LINE
+                raise ProtocolError(f"A line is longer than {most} bytes.", "Pack its numbers.")
+            assert line is not None
+            message = read_message(line)
+            number = id_of(message)
+            request = read_request(message)
+            params = read_params(request)
+            self._allow(request, params)
+            if request.method == "shutdown":
+                self._answer(request, {})
+                self._over = True
+            elif request.method in self._methods.at_once:
+                handler = self._methods.at_once[request.method]
+                self._answer(request, handler(params).model_dump())
+            else:
+                self._tasks.put_nowait((request, params))
+        except queue.Full:
+            busy = ProtocolError(f"{_WAITING} requests wait already.", "Wait for their answers.")
+            self._refuse(number, busy)
+        except MienError as error:
+            self._refuse(number, error)
+        except Exception as error:  # noqa: BLE001 - no line may end the server
+            self._refuse(number, _unexpected(error))
+
+    def _allow(self, request: Request, params: Message) -> None:
+        """Refuse all but a first, proper `hello` until there was one."""
+        if not isinstance(params, HelloParams):
+            if not self._greeted:
+                raise ProtocolError("The first request is no `hello`.", "Say hello first.")
+            return
+        if self._token is not None and not _same(params.token or "", self._token):
+            raise ProtocolError("The token is wrong.", "Use the one that the server printed.")
+        if params.protocol != PROTOCOL:
+            older = "the host's plug-in" if params.protocol < PROTOCOL else "mien"
+            raise ProtocolError(
+                f"{params.client} speaks version {params.protocol} of the protocol, this is"
+                f" version {PROTOCOL}.",
+                f"Update {older}.",
+            )
+        self._greeted = True
+        if self._greet is not None:
+            self._greet()
+
+    def _work(self) -> None:
+        while True:
+            task = self._tasks.get()
+            if task is None or self._over:
+                return
+            request, params = task
+            try:
+                result = self._methods.in_order[request.method](params).model_dump()
+            except MienError as error:
+                self._refuse(request.id, error)
+            except MemoryError:
+                short = MienError("There is not enough memory for this.", "Close other programs.")
+                self._refuse(request.id, short)
+            except Exception as error:  # noqa: BLE001 - no request may end the server
+                self._refuse(request.id, _unexpected(error))
+            else:
+                self._answer(request, result)
+                # Their events come after the answer that names them.
+                for job in self._methods.take_begun():
+                    job.start()
+
+    def _answer(self, request: Request, result: dict[str, Any]) -> None:
+        self._send({"id": request.id, "result": result})
+
+    def _refuse(self, number: int | str | None, error: MienError) -> None:
+        self._send({"id": number, "error": error_facts(error)})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        line = encode(message)
+        with self._writing:
+            try:
+                self._output.write(line)
+                self._output.flush()
+            except (OSError, ValueError):
+                self._over = True  # the client is gone; the end of its lines is near
+
+
+def _same(given: str, token: str) -> bool:
+    """Whether two tokens are equal, in a time that does not tell where they differ."""
+    return hmac.compare_digest(given.encode(errors="surrogatepass"), token.encode())
+
+
+def _unexpected(error: Exception) -> MienError:
+    return MienError(
+        f"Something unexpected went wrong ({type(error).__name__}: {error}).",
+        "Please report it.",
+    )

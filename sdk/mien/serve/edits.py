@@ -1,0 +1,175 @@
+"""Between the protocol's layers and the SDK's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.errors import TimeError, UsageError
+from mien.model.edits import Edit, Layer, Track
+from mien.model.face import Face
+from mien.model.interpolate import Key
+from mien.serve.messages import (
+    Encoding,
+    KeyedTrack,
+    KeyValue,
+    LayerValue,
+    SampledTrack,
+)
+from mien.serve.numbers import read_numbers, write_numbers
+from mien.timebase import FrameRange
+
+__all__ = ["make_edit", "sampled_track", "write_layers"]
+
+
+def make_edit(face: Face, layers: Sequence[LayerValue]) -> Edit:
+    """The edit that a host asks for.
+
+    Raises:
+        MienError: When a name, a time or a value cannot be meant; it is named.
+    """
+    return Edit(
+        face,
+        [
+            Layer(
+                layer.name,
+                tuple(_make_track(face, track) for track in layer.tracks),
+                layer.weight,
+                layer.muted,
+            )
+            for layer in layers
+        ],
+    )
+
+
+def sampled_track(
+    control: str,
+    start: int,
+    values: npt.NDArray[np.float64],
+    frames: int,
+    *,
+    mode: str = "add",
+    fade: int = 0,
+) -> Track:
+    """A track that has a value for every frame.
+
+    Linear keys give back their own values exactly; inside a run of equal values keys would say
+    nothing, and are left out.
+
+    Args:
+        control: What is keyed.
+        start: Frame of the first value.
+        values: (N,) values, N at least 1.
+        frames: Frames of the shot.
+        mode: How they act.
+        fade: Frames over which they are eased in and out.
+
+    Raises:
+        TimeError: When there are more values than frames.
+        UsageError: When there are none, or the control or the mode is unknown.
+    """
+    stop = start + len(values)
+    if not len(values):
+        raise UsageError(f"The track of {control} has no values.", "Send one for every frame.")
+    if stop > frames:
+        raise TimeError(
+            f"The values of {control} reach frame {stop - 1}; the shot has {frames} frames.",
+            f"Send {frames - start} at most, or start earlier.",
+        )
+    telling = np.ones(len(values), dtype=bool)
+    telling[1:-1] = (values[1:-1] != values[:-2]) | (values[1:-1] != values[2:])
+    keys = tuple(
+        Key(start + place, value, "linear")
+        for place, value in zip(
+            np.flatnonzero(telling).tolist(), values[telling].tolist(), strict=True
+        )
+    )
+    whole = start == 0 and stop == frames and not fade
+    span = None if whole else FrameRange(start, stop)
+    return Track(control, keys, mode, span, fade)  # type: ignore[arg-type]
+
+
+def write_layers(
+    edit: Edit, *, sampled: bool = False, encoding: Encoding = "list"
+) -> list[LayerValue]:
+    """An edit as a host reads it.
+
+    Args:
+        edit: The edit.
+        sampled: Whether its tracks come as values in place of keys.
+        encoding: Of the values.
+    """
+    frames = edit.face.clock.frame_count
+
+    def written(track: Track) -> SampledTrack | KeyedTrack:
+        return _sampled(track, frames, encoding) if sampled else _keyed(track)
+
+    return [
+        LayerValue(
+            name=layer.name,
+            weight=layer.weight,
+            muted=layer.muted,
+            tracks=[written(track) for track in layer.tracks],
+        )
+        for layer in edit.layers
+    ]
+
+
+def _make_track(face: Face, track: SampledTrack | KeyedTrack) -> Track:
+    frames = face.clock.frame_count
+    if isinstance(track, SampledTrack):
+        values = read_numbers(track.values)
+        return sampled_track(
+            track.control, track.start, values, frames, mode=track.mode, fade=track.fade
+        )
+    for key in track.keys:
+        if not 0 <= key.frame < frames:
+            raise TimeError(
+                f"The key of {track.control} at frame {key.frame} lies outside the shot, which has"
+                f" {frames} frames.",
+            )
+    keys = tuple(
+        Key(key.frame, key.value, key.interpolation, _pair(key.handle_in), _pair(key.handle_out))
+        for key in track.keys
+    )
+    span = None
+    if track.span is not None:
+        span = face.clock.parse_range(f"{track.span[0]}:{track.span[1]}")
+    return Track(track.control, keys, track.mode, span, track.fade)
+
+
+def _pair(handle: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if handle is None else (handle[0], handle[1])
+
+
+def _sampled(track: Track, frames: int, encoding: Encoding) -> SampledTrack:
+    span = track.span or FrameRange(0, frames)
+    values = track.values(np.arange(span.start, span.stop))
+    return SampledTrack(
+        control=track.control,
+        mode=track.mode,
+        start=span.start,
+        values=write_numbers(values, encoding),
+        fade=0 if track.span is None else track.fade,
+    )
+
+
+def _keyed(track: Track) -> KeyedTrack:
+    return KeyedTrack(
+        control=track.control,
+        mode=track.mode,
+        keys=[
+            KeyValue(
+                frame=key.frame,
+                value=key.value,
+                interpolation=key.interpolation,
+                handle_in=None if key.handle_in is None else list(key.handle_in),
+                handle_out=None if key.handle_out is None else list(key.handle_out),
+            )
+            for key in track.keys
+        ],
+        span=None if track.span is None else [track.span.start, track.span.stop],
+        fade=track.fade,
+    )

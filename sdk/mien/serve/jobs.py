@@ -1,0 +1,257 @@
+"""Jobs: work in processes of their own, told by events, stopped when asked."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any, Final, Literal
+
+from mien.errors import HandleError, MienError, WorkerError
+from mien.serve.messages import JobFacts, Message
+from mien.serve.protocol import error_facts
+from mien.serve.worker import Cancelled, Done, Failed, Order, Progressed, Word, work
+
+__all__ = ["Job", "Jobs"]
+
+_PATIENCE: Final = 10.0
+"""Seconds for a job to clean up after it was cancelled."""
+_KEPT: Final = 100
+"""Jobs that have ended and are still known to `status`."""
+_CONTEXT = multiprocessing.get_context("spawn")
+_starting = threading.Lock()
+"""multiprocessing starts one process at a time."""
+
+State = Literal["running", "done", "failed", "cancelled"]
+Send = Callable[[dict[str, Any]], None]
+
+
+class Job:
+    """One job.
+
+    Args:
+        kind: What it does.
+        shot: Handle of its shot.
+        order: What its process is told.
+        finish: Makes the result of the event `done` from what the process gave.
+        send: Takes its events.
+    """
+
+    def __init__(
+        self,
+        kind: Literal["track", "render"],
+        shot: str,
+        order: Order,
+        finish: Callable[[Any], Message],
+        send: Send,
+    ) -> None:
+        self.handle = f"job-{secrets.token_hex(8)}"
+        self.kind: Literal["track", "render"] = kind
+        self.shot = shot
+        self.state: State = "running"
+        self._order: Order | None = order
+        self._finish = finish
+        self._send = send
+        self._progress = Progressed("", 0, 0)
+        self._began = time.monotonic()
+        self._took: float | None = None
+        self._process: SpawnProcess | None = None
+        self._cancelled = False
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name=self.handle, daemon=True)
+
+    def start(self) -> None:
+        """Start its process; call it once the host knows the job's handle."""
+        self._thread.start()
+
+    def facts(self) -> JobFacts:
+        """The job, for `status`."""
+        told = self._progress
+        seconds = time.monotonic() - self._began if self._took is None else self._took
+        return JobFacts(
+            job=self.handle, kind=self.kind, shot=self.shot, state=self.state, stage=told.stage,
+            done=told.done, total=told.total, seconds=round(seconds, 3),
+        )  # fmt: skip
+
+    def cancel(self) -> None:
+        """Have it stopped; returns at once."""
+        with self._lock:
+            if self.state != "running" or self._cancelled:
+                return
+            self._cancelled = True
+            process = self._process
+        if process is not None:
+            self._stop(process)
+
+    def join(self, seconds: float) -> None:
+        """Wait until it has ended; one that takes longer is killed."""
+        if not self._thread.is_alive():
+            return
+        self._thread.join(seconds)
+        process = self._process
+        if self._thread.is_alive() and process is not None:
+            with suppress(ValueError):  # it has just been closed
+                process.kill()
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        try:
+            connection = self._spawn()
+        except (OSError, pickle.PicklingError) as error:
+            self._end(_failed(WorkerError(f"No process could be started: {error}.")))
+            return
+        word: Word | None = None
+        if connection is not None:
+            word = self._hear(connection)
+        self._end(word)
+
+    def _spawn(self) -> Connection | None:
+        """Start the process; None when the job was cancelled before."""
+        ours, theirs = _CONTEXT.Pipe(duplex=False)
+        order, self._order = self._order, None  # the process has it then; let go of its arrays
+        process = _CONTEXT.Process(target=work, args=(theirs, order), name=self.handle, daemon=True)
+        if self._cancelled:
+            return None
+        with _starting:
+            process.start()
+        with self._lock:
+            self._process = process
+            cancelled = self._cancelled
+        theirs.close()
+        if cancelled:
+            self._stop(process)
+        return ours
+
+    def _hear(self, connection: Connection) -> Word | None:
+        """What the process says, to its last word; None when it died without one."""
+        with connection:
+            while True:
+                try:
+                    word: Word = connection.recv()
+                except (EOFError, OSError, pickle.UnpicklingError):
+                    return None
+                if not isinstance(word, Progressed):
+                    return word
+                self._progress = word
+                self._tell("progress", stage=word.stage, done=word.done, total=word.total)
+
+    def _end(self, word: Word | None) -> None:
+        code = self._reap()
+        if isinstance(word, Done):
+            try:
+                result = self._finish(word.result).model_dump()
+            except MienError as error:
+                word = _failed(error)
+        with self._lock:
+            self._took = time.monotonic() - self._began
+            if isinstance(word, Cancelled) or (word is None and self._cancelled):
+                self.state = "cancelled"
+            elif isinstance(word, Done):
+                self.state = "done"
+            else:
+                self.state = "failed"
+        if isinstance(word, Done):
+            self._tell("done", result=result)
+        elif self.state == "cancelled":
+            self._tell("cancelled")
+        else:
+            told = word if isinstance(word, Failed) else _failed(_death(code))
+            error = {"code": told.code, "cause": told.cause, "remedy": told.remedy}
+            self._tell("failed", error=error | {"exit": told.exit})
+
+    def _reap(self) -> int:
+        """The exit code of the process, when it has ended."""
+        with self._lock:
+            process = self._process
+        if process is None:
+            return 0
+        process.join(_PATIENCE)
+        if process.is_alive():
+            process.kill()
+            process.join()
+        return process.exitcode or 0
+
+    def _stop(self, process: SpawnProcess) -> None:
+        process.terminate()
+
+        def insist() -> None:
+            process.join(_PATIENCE)
+            if process.is_alive():
+                process.kill()
+
+        threading.Thread(target=insist, name=f"{self.handle}-stop", daemon=True).start()
+
+    def _tell(self, event: str, **more: Any) -> None:
+        self._send({"event": event, "job": self.handle, **more})
+
+
+class Jobs:
+    """The jobs of one client."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def add(self, job: Job) -> None:
+        """Know a job; the oldest that have ended are forgotten."""
+        with self._lock:
+            ended = [handle for handle, old in self._jobs.items() if old.state != "running"]
+            for handle in ended[: max(0, len(ended) - _KEPT + 1)]:
+                del self._jobs[handle]
+            self._jobs[job.handle] = job
+            closed = self._closed
+        if closed:
+            job.cancel()
+
+    def find(self, handle: str) -> Job:
+        """The job of a handle.
+
+        Raises:
+            HandleError: When the client has none of that name.
+        """
+        with self._lock:
+            job = self._jobs.get(handle)
+        if job is None:
+            raise HandleError(f"There is no job '{handle}'.", "Use the handle that started it.")
+        return job
+
+    def all(self) -> list[Job]:
+        """All jobs that are known, the oldest first."""
+        with self._lock:
+            return list(self._jobs.values())
+
+    def of_shot(self, shot: str) -> list[Job]:
+        """The jobs of a shot that are running."""
+        return [job for job in self.all() if job.shot == shot and job.state == "running"]
+
+    def close(self) -> None:
+        """Stop all jobs, and wait until they have cleaned up."""
+        with self._lock:
+            self._closed = True
+        for job in self.all():
+            job.cancel()
+        for job in self.all():
+            job.join(_PATIENCE)
+
+
+def _failed(error: MienError) -> Failed:
+    return Failed(**error_facts(error))
+
+
+def _death(code: int) -> WorkerError:
+    how = f"ended with exit code {code}"
+    if code < 0:
+        with suppress(ValueError):
+            how = f"was killed ({signal.Signals(-code).name})"
+    return WorkerError(
+        f"The process that did the work {how}.",
+        "Try again; if it took too much memory, close other programs.",
+    )

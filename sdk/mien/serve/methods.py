@@ -1,0 +1,267 @@
+"""What each method of the protocol does, for one client."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import mien
+from mien import api
+from mien.errors import UsageError
+from mien.io.project import SUFFIX, Project, check_project
+from mien.model.controls import CONTROLS
+from mien.model.evaluate import evaluate
+from mien.model.presets import PRESETS
+from mien.model.settings import ReferenceSettings
+from mien.rendering.registry import available, get_renderer
+from mien.serve import messages as say
+from mien.serve.curves import read_curves
+from mien.serve.edits import make_edit, write_layers
+from mien.serve.jobs import Job, Jobs
+from mien.serve.pictures import PictureFiles, encoded, fitted, inline, square
+from mien.serve.protocol import MAX_LINE, PROTOCOL
+from mien.serve.shots import OpenShot, Shots, face_facts, shot_facts
+from mien.serve.worker import RenderOrder, TrackOrder
+
+__all__ = ["Methods"]
+
+Handler = Callable[[Any], say.Message]
+
+
+class Methods:
+    """The methods, with the shots and jobs of one client.
+
+    Args:
+        send: Takes the events of its jobs.
+    """
+
+    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
+        self._send = send
+        self._shots = Shots()
+        self._jobs = Jobs()
+        self._files = PictureFiles()
+        self._begun: list[Job] = []
+        self.at_once: Mapping[str, Handler] = {
+            "hello": self._hello,
+            "status": self._status,
+            "cancel": self._cancel,
+        }
+        """Methods that never wait, by name."""
+        self.in_order: Mapping[str, Handler] = {
+            "open": self._open,
+            "close": self._close,
+            "track": self._track,
+            "faces": self._faces,
+            "curves": self._curves,
+            "set_edits": self._set_edits,
+            "get_edits": self._get_edits,
+            "preview": self._preview,
+            "render": self._render,
+            "save": self._save,
+            "export_curves": self._export_curves,
+            "import_curves": self._import_curves,
+            "controls": self._controls,
+        }
+        """Methods that may take their time, by name."""
+
+    def take_begun(self) -> list[Job]:
+        """Jobs that are to be started, once the host has been told of them."""
+        begun, self._begun = self._begun, []
+        return begun
+
+    def close(self) -> None:
+        """Stop the jobs and let go of everything."""
+        self._jobs.close()
+        self._shots.close()
+        self._files.close()
+
+    def _hello(self, params: say.HelloParams) -> say.HelloResult:
+        return say.HelloResult(
+            protocol=PROTOCOL,
+            mien=mien.__version__,
+            methods=list(say.METHODS),
+            renderers=list(available()),
+            max_line=MAX_LINE,
+        )
+
+    def _status(self, params: say.Empty) -> say.StatusResult:
+        return say.StatusResult(
+            mien=mien.__version__,
+            shots=self._shots.status(),
+            jobs=[job.facts() for job in self._jobs.all()],
+        )
+
+    def _cancel(self, params: say.CancelParams) -> say.CancelResult:
+        job = self._jobs.find(params.job)
+        state = job.state
+        job.cancel()
+        return say.CancelResult(job=job.handle, state=state)
+
+    def _open(self, params: say.OpenParams) -> say.ShotFacts:
+        path = Path(params.path)
+        if path.suffix.lower() == SUFFIX:
+            project = api.load_project(path, params.project_shot, media=params.media)
+            opened = OpenShot(project, path)
+        elif params.media is not None or params.project_shot is not None:
+            raise UsageError(f"`media` and `project_shot` go with a project; {path.name} is none.")
+        else:
+            opened = OpenShot(Project(api.open_shot(path)), None)
+        facts = shot_facts(opened)
+        self._shots.add(opened)
+        return facts
+
+    def _close(self, params: say.CloseParams) -> say.Empty:
+        self._shots.remove(params.shot)
+        for job in self._jobs.of_shot(params.shot):
+            job.cancel()
+        return say.Empty()
+
+    def _track(self, params: say.TrackParams) -> say.JobResult:
+        opened = self._shots.find(params.shot)
+        shot = opened.project.shot
+        if shot.faces and not params.replace:
+            raise UsageError(
+                f"{shot.media.path.name} is tracked already.",
+                "Ask for `replace` to track it again; its edits go with its faces.",
+            )
+        if any(job.kind == "track" for job in self._jobs.of_shot(params.shot)):
+            raise UsageError(f"{shot.media.path.name} is being tracked.", "Wait, or cancel that.")
+
+        def finish(tracked: Any) -> say.Message:
+            opened.set_shot(tracked)
+            return shot_facts(opened)
+
+        bare = dataclasses.replace(shot, faces=(), cuts=())
+        order = TrackOrder(bare, params.max_faces)
+        return self._begin(Job("track", params.shot, order, finish, self._send))
+
+    def _faces(self, params: say.FacesParams) -> say.FacesResult:
+        opened = self._shots.find(params.shot)
+        faces = [face_facts(face) for face in opened.project.shot.faces]
+        if params.thumbnail is not None:
+            faces = [self._pictured(opened, face, params.thumbnail) for face in faces]
+        return say.FacesResult(faces=faces)
+
+    def _pictured(self, opened: OpenShot, face: say.FaceFacts, side: int) -> say.FaceFacts:
+        rgb = opened.picture(face.frame, edited=False).rgb
+        x0, y0, x1, y1 = face.box
+        data = encoded(square(rgb, (x0, y0, x1, y1), side), "png")
+        return face.model_copy(update={"thumbnail": inline(data)})
+
+    def _curves(self, params: say.CurvesParams) -> say.CurvesResult:
+        return read_curves(self._shots.find(params.shot).project, params)
+
+    def _set_edits(self, params: say.SetEditsParams) -> say.SetEditsResult:
+        opened = self._shots.find(params.shot)
+        face = opened.project.shot.face(params.face)
+        edit = make_edit(face, params.layers)
+        asked = evaluate(face.curves.controls.array, edit.layers, face.valid)
+        opened.set_edit(edit)
+        return say.SetEditsResult(active_frames=int(asked.active.sum()))
+
+    def _get_edits(self, params: say.GetEditsParams) -> say.GetEditsResult:
+        project = self._shots.find(params.shot).project
+        edits = project.edits
+        if params.face is not None:
+            face = project.shot.face(params.face)
+            edits = tuple(edit for edit in edits if edit.face.number == face.number)
+        return say.GetEditsResult(
+            edits=[
+                say.EditFacts(
+                    face=edit.face.number,
+                    layers=write_layers(edit, sampled=params.sampled, encoding=params.encoding),
+                )
+                for edit in edits
+            ]
+        )
+
+    def _preview(self, params: say.PreviewParams) -> say.PreviewResult:
+        picture = self._shots.find(params.shot).picture(params.frame, edited=params.edited)
+        rgb = fitted(picture.rgb, params.max_size)
+        data = encoded(rgb, params.format)
+        result = say.PreviewResult(
+            frame=params.frame,
+            width=rgb.shape[1],
+            height=rgb.shape[0],
+            format=params.format,
+            edited=picture.edited,
+        )
+        if params.to == "inline":
+            return result.model_copy(update={"data": inline(data)})
+        path = self._files.write(data, params.format)
+        return result.model_copy(update={"path": str(path)})
+
+    def _render(self, params: say.RenderParams) -> say.JobResult:
+        from mien.media.outputs import check_output
+
+        project = self._shots.find(params.shot).project
+        shot, output = project.shot, Path(params.output)
+        settings = project.reference
+        if params.settings is not None:
+            base = settings or ReferenceSettings.final()
+            settings = ReferenceSettings.from_dict(base.to_dict() | params.settings)
+        span = None
+        if params.frames is not None:
+            span = shot.clock.parse_range(f"{params.frames[0]}:{params.frames[1]}")
+        # What can be refused is refused before a process is started for it.
+        check_output(
+            output, shot.media, overwrite=params.overwrite, codec=params.codec,
+            lossless=params.lossless,
+        )  # fmt: skip
+        if params.renderer != "auto":
+            get_renderer(params.renderer, settings)
+        order = RenderOrder(
+            project=project,
+            output=output,
+            renderer=params.renderer,
+            settings=settings,
+            frames=span,
+            codec=params.codec,
+            lossless=params.lossless,
+            overwrite=params.overwrite,
+            matte=params.matte,
+        )
+        return self._begin(
+            Job("render", params.shot, order, lambda report: say.RenderResult(**report), self._send)
+        )
+
+    def _begin(self, job: Job) -> say.JobResult:
+        self._jobs.add(job)
+        self._begun.append(job)
+        return say.JobResult(job=job.handle)
+
+    def _save(self, params: say.SaveParams) -> say.Empty:
+        opened = self._shots.find(params.shot)
+        path = Path(params.path)
+        check_project(path, overwrite=params.overwrite)
+        api.save_project(opened.project, path)
+        opened.path = path
+        return say.Empty()
+
+    def _export_curves(self, params: say.ExportCurvesParams) -> say.ExportCurvesResult:
+        shot = self._shots.find(params.shot).project.shot
+        written = api.export_curves(
+            shot, params.path, face=params.face, raw=params.raw, basis=params.basis,
+            overwrite=params.overwrite,
+        )  # fmt: skip
+        return say.ExportCurvesResult(faces=list(written.faces), basis=written.basis)
+
+    def _import_curves(self, params: say.ImportCurvesParams) -> say.ImportCurvesResult:
+        raise NotImplementedError
+
+    def _controls(self, params: say.Empty) -> say.ControlsResult:
+        return say.ControlsResult(
+            controls=[
+                say.ControlFacts(
+                    name=one.name, region=one.region, unit=one.unit, low=one.low, high=one.high,
+                    mirror=one.mirror,
+                )
+                for one in CONTROLS
+            ],
+            presets=[
+                say.PresetFacts(name=one.name, kind=one.kind, weights=dict(one.weights))
+                for one in PRESETS.values()
+            ],
+        )  # fmt: skip

@@ -1,0 +1,197 @@
+"""The shots that a client has open."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mien.errors import HandleError, TimeError
+from mien.io.project import Project
+from mien.model.edits import Edit
+from mien.model.face import Face
+from mien.model.shot import Shot
+from mien.serve.messages import FaceFacts, ShotFacts, ShotStatus
+
+if TYPE_CHECKING:
+    from mien.preview.picture import Picture
+    from mien.preview.previewer import Previewer
+
+__all__ = ["OpenShot", "Shots", "face_facts", "shot_facts"]
+
+
+class OpenShot:
+    """A shot with what is asked of its faces, and its pictures.
+
+    Args:
+        project: The shot and its edits.
+        path: The project file that it was opened from.
+    """
+
+    def __init__(self, project: Project, path: Path | None) -> None:
+        self.handle = f"shot-{secrets.token_hex(8)}"
+        self.path = path
+        self._project = project
+        self._previewer: Previewer | None = None
+        self._shown: tuple[Edit, ...] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def project(self) -> Project:
+        """The shot and its edits, as they are now."""
+        return self._project
+
+    def set_edit(self, edit: Edit) -> None:
+        """Ask this of a face in place of what was asked before."""
+        others = [old for old in self._project.edits if old.face.number != edit.face.number]
+        edits = [*others, edit] if edit.layers else others
+        edits.sort(key=lambda one: one.face.number)
+        self._project = dataclasses.replace(self._project, edits=tuple(edits))
+
+    def set_shot(self, shot: Shot) -> None:
+        """Take a shot that was tracked; edits of its former faces go."""
+        with self._lock:
+            self._project = dataclasses.replace(self._project, shot=shot, edits=())
+            self._let_go()
+
+    def picture(self, frame: int, *, edited: bool) -> Picture:
+        """A frame for looking, exactly as a render with the embedded renderer has it.
+
+        Raises:
+            TimeError: When the shot has no such frame.
+            MediaError: When it cannot be read.
+        """
+        frames = self._project.shot.clock.frame_count
+        if frame >= frames:
+            raise TimeError(
+                f"There is no frame {frame}: the shot has {frames}.", f"The last is {frames - 1}."
+            )
+        with self._lock:
+            project = self._project
+            if self._previewer is None:
+                from mien.preview.previewer import Previewer
+
+                self._previewer = Previewer(project.shot)
+            if self._shown is not project.edits:
+                self._previewer.set_edits(project.edits)
+                self._shown = project.edits
+            return self._previewer.picture(frame, edited=edited)
+
+    def close(self) -> None:
+        """Let go of the media."""
+        with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._previewer is not None:
+            self._previewer.close()
+        self._previewer = self._shown = None
+
+
+class Shots:
+    """The shots of one client, by handle."""
+
+    def __init__(self) -> None:
+        self._shots: dict[str, OpenShot] = {}
+        self._lock = threading.Lock()
+
+    def add(self, shot: OpenShot) -> None:
+        """Know a shot."""
+        with self._lock:
+            self._shots[shot.handle] = shot
+
+    def find(self, handle: str) -> OpenShot:
+        """The shot of a handle.
+
+        Raises:
+            HandleError: When the client has none of that name.
+        """
+        with self._lock:
+            shot = self._shots.get(handle)
+        if shot is None:
+            raise HandleError(f"There is no shot '{handle}'.", "Use the handle that `open` gave.")
+        return shot
+
+    def remove(self, handle: str) -> None:
+        """Let go of a shot.
+
+        Raises:
+            HandleError: When the client has none of that name.
+        """
+        shot = self.find(handle)
+        with self._lock:
+            self._shots.pop(handle, None)
+        shot.close()
+
+    def status(self) -> list[ShotStatus]:
+        """All of them, the oldest first."""
+        with self._lock:
+            shots = list(self._shots.values())
+        return [
+            ShotStatus(
+                shot=one.handle,
+                path=str(one.project.shot.media.path),
+                tracked=bool(one.project.shot.faces),
+            )
+            for one in shots
+        ]
+
+    def close(self) -> None:
+        """Let go of all."""
+        with self._lock:
+            shots, self._shots = list(self._shots.values()), {}
+        for shot in shots:
+            shot.close()
+
+
+def shot_facts(opened: OpenShot) -> ShotFacts:
+    """A shot, in the protocol's terms."""
+    project = opened.project
+    media, clock = project.shot.media, project.shot.clock
+    return ShotFacts(
+        shot=opened.handle,
+        path=str(media.path),
+        project=None if opened.path is None else str(opened.path),
+        tracked=bool(project.shot.faces),
+        frames=clock.frame_count,
+        rate=[clock.rate.numerator, clock.rate.denominator],
+        variable_rate=clock.times is not None,
+        seconds=float(clock.seconds(clock.frame_count)),
+        size=list(media.orientation.upright_size),
+        start_timecode=str(clock.timecode(0)),
+        kind=media.kind,
+        codec=media.codec,
+        bits=media.bits,
+        audio=media.audio_streams > 0,
+        fingerprint=media.fingerprint,
+        cuts=list(project.shot.cuts),
+        faces=[face_facts(face) for face in project.shot.faces],
+        edited=[edit.face.number for edit in project.edits],
+    )
+
+
+def face_facts(face: Face, thumbnail: str | None = None) -> FaceFacts:
+    """A face, in the protocol's terms."""
+    seen = face.confidence > 0
+    frame = clearest_frame(face)
+    return FaceFacts(
+        face=face.number,
+        name=face.name,
+        frames_seen=int(seen.sum()),
+        confidence=round(float(face.confidence[seen].mean()), 4) if seen.any() else 0.0,
+        frame=frame,
+        box=[round(side, 2) for side in face.box(frame)] if seen.any() else [0.0, 0.0, 0.0, 0.0],
+        thumbnail=thumbnail,
+    )
+
+
+def clearest_frame(face: Face) -> int:
+    """The frame in which a face is seen best: large, and surely."""
+    points = face.landmarks[:, :468, :2]
+    size = points.max(axis=1) - points.min(axis=1)
+    score = face.confidence * np.sqrt(np.maximum(np.nan_to_num(size).prod(axis=1), 0))
+    return int(np.argmax(score))

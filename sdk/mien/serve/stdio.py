@@ -1,0 +1,42 @@
+"""One client over standard input and output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import IO
+
+from mien.serve.conversation import Conversation
+
+__all__ = ["serve_stdio"]
+
+
+def serve_stdio() -> int:
+    """Serve the process that started this one, until it closes standard input.
+
+    Returns:
+        The exit code.
+    """
+    source, output = _take_streams()
+    conversation = Conversation(source, output)
+    with suppress(KeyboardInterrupt):  # jobs were stopped on the way out
+        conversation.run()
+    return 0
+
+
+def _take_streams() -> tuple[IO[bytes], IO[bytes]]:
+    """Standard input and output, for the protocol alone.
+
+    What libraries and child processes print goes to standard error, and nobody else reads from
+    the host.
+    """
+    source = os.fdopen(os.dup(0), "rb")
+    output = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    os.dup2(2, 1)
+    return source, output
