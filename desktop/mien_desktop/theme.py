@@ -103,7 +103,7 @@ MARKERS: dict[str, QColor] = {
     "green": QColor("#6aa870"),
     "blue": QColor("#6a9cd0"),
     "violet": QColor("#a080c0"),
-    "grey": QColor("#9a9a9a"),
+    "gray": QColor("#9a9a9a"),
 }
 """Colours of markers by the names that documents use."""
 

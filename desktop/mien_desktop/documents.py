@@ -1,0 +1,274 @@
+"""Files of the window: projects opened and saved, clips added, nothing lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from mien.errors import InputError, MienError
+from mien.model.document import Document, Project
+from mien_desktop.background import Background
+from mien_desktop.settings import settings, text_list
+from mien_desktop.workspace import Workspace
+
+__all__ = ["Documents"]
+
+_RECENT = "documents/recent"
+_FOLDER = "documents/folder"
+_MOST_RECENT = 12
+_PROJECTS = "mien projects (*.mien)"
+_ALL = "All files (*)"
+_CLIPS = ("mov", "mp4", "m4v", "mkv", "mxf", "webm", "avi", "exr", "dpx", "png", "tif", "tiff")
+"""Endings by which clips are told in dialogs and folders; any file may be tried."""
+
+
+class Documents(QObject):
+    """What the menu File does. Nothing here blocks: dialogs answer when they are closed.
+
+    Args:
+        workspace: The window's workspace.
+        background: Reads files.
+        window: Owner of the dialogs.
+    """
+
+    opened = Signal()
+    """Another document is there, or none."""
+    added = Signal(object)
+    """Ids of shots that were added, as a tuple."""
+
+    def __init__(self, workspace: Workspace, background: Background, window: QWidget) -> None:
+        super().__init__(window)
+        self._workspace = workspace
+        self._session = workspace.session
+        self._background = background
+        self._window = window
+
+    @property
+    def title(self) -> str:
+        """Name of the document."""
+        path = self._session.path
+        return path.stem if path else "Untitled"
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Projects that were opened or saved, the last first."""
+        return tuple(Path(name) for name in text_list(_RECENT))
+
+    def forget_recent(self) -> None:
+        """Empty the list of recent projects."""
+        settings().remove(_RECENT)
+
+    def new(self) -> None:
+        """Begin an empty document."""
+        self.when_saved(self._begin_new)
+
+    def ask_open(self) -> None:
+        """Ask which project or clip to open."""
+        everything = f"Projects and clips ({_patterns('mien', *_CLIPS)})"
+        dialog = self._dialog("Open", [everything, _PROJECTS, _ALL])
+        dialog.fileSelected.connect(lambda name: self.open_paths([Path(name)]))
+        dialog.open()
+
+    def ask_add(self) -> None:
+        """Ask which clips to add as shots."""
+        dialog = self._dialog("Add clips", [f"Clips ({_patterns(*_CLIPS)})", _ALL])
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(lambda names: self.add_media([Path(n) for n in names]))
+        dialog.open()
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open what was dropped or chosen: a project takes the document's place, clips join it."""
+        projects = [path for path in paths if path.suffix.lower() == ".mien"]
+        clips = [path for path in paths if path.suffix.lower() != ".mien"]
+        if projects:
+            self.open_project(projects[0])
+        if len(projects) > 1:
+            self._workspace.said.emit(f"One project at a time: {projects[0].name} was opened.")
+        elif clips:
+            self.add_media(clips)
+
+    def open_project(self, path: Path) -> None:
+        """Open a project in place of the document, which may be saved first."""
+        self.when_saved(lambda: self._load(path))
+
+    def add_media(self, paths: Sequence[Path]) -> None:
+        """Add clips as untracked shots, in one step, and show the first of them."""
+        self._workspace.said.emit(f"Reading {_names(paths)} …")
+        self._background.run(partial(_read_clips, paths), self._clips_read)
+
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        """Save to the document's file, or ask for one.
+
+        Args:
+            then: Called when it is saved.
+        """
+        if self._session.path is None:
+            self.ask_save(then)
+        else:
+            self._write(self._session.path, then)
+
+    def ask_save(self, then: Callable[[], None] | None = None) -> None:
+        """Ask for the file to save to."""
+        dialog = self._dialog("Save as", [_PROJECTS])
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+        dialog.setDefaultSuffix("mien")
+        dialog.selectFile(f"{self._suggested()}.mien")
+        dialog.fileSelected.connect(lambda name: self._write(Path(name), then))
+        dialog.open()
+
+    def when_saved(self, then: Callable[[], None]) -> None:
+        """Do something that lets the document go, after asking whether to save its changes.
+
+        Args:
+            then: Called at once when there is nothing to save, or when the user saved or
+                discarded; not when they cancelled.
+        """
+        self._workspace.finish_gesture()
+        if not self._session.modified:
+            then()
+            return
+        button = QMessageBox.StandardButton
+        box = QMessageBox(
+            QMessageBox.Icon.NoIcon,
+            "Save changes?",
+            f"{self.title} has changes that are not saved.",
+            button.Save | button.Discard | button.Cancel,
+            self._window,
+        )
+        box.setInformativeText("Discarded changes are gone for good.")
+        box.setDefaultButton(button.Save)
+        box.finished.connect(box.deleteLater)
+        answers = {button.Save: lambda: self.save(then), button.Discard: then}
+        box.buttonClicked.connect(
+            lambda clicked: answers.get(box.standardButton(clicked), lambda: None)()
+        )
+        box.open()
+
+    def replaced(self, document: Document, path: Path | None, *, modified: bool) -> None:
+        """Go on with a document that comes from elsewhere, as from a recovery."""
+        self._session.replace(document, path, modified=modified)
+        self.opened.emit()
+
+    def _begin_new(self) -> None:
+        self._session.new()
+        self.opened.emit()
+
+    def _load(self, path: Path) -> None:
+        self._workspace.said.emit(f"Opening {path.name} …")
+        self._background.run(
+            partial(_read_project, path), partial(self._loaded, path), self._unread
+        )
+
+    def _loaded(self, path: Path, document: Document) -> None:
+        self._session.replace(document, path)
+        self._note(path)
+        self._workspace.said.emit(f"{path.name} is open.")
+        self.opened.emit()
+
+    def _unread(self, error: MienError) -> None:
+        self._workspace.said.emit("")
+        self._workspace.problem.emit(error)
+
+    def _clips_read(self, read: tuple[tuple[Project, ...], tuple[MienError, ...]]) -> None:
+        clips, errors = read
+        self._workspace.said.emit("")
+        if clips:
+            before = {project.id for project in self._session.document.shots}
+            name = f"Add {clips[0].title}" if len(clips) == 1 else f"Add {len(clips)} shots"
+            self._workspace.apply(name, partial(_with_clips, clips=clips))
+            ids = tuple(p.id for p in self._session.document.shots if p.id not in before)
+            if ids:
+                self._workspace.set(shot=ids[0], frame=0, face=None)
+                self.added.emit(ids)
+        if len(errors) == 1:
+            self._workspace.problem.emit(errors[0])
+        elif errors:
+            causes = "\n".join(error.cause for error in errors)
+            self._workspace.problem.emit(
+                InputError(f"{len(errors)} files could not be added:\n{causes}", errors[0].remedy)
+            )
+
+    def _write(self, path: Path, then: Callable[[], None] | None) -> None:
+        try:
+            self._session.save(path)
+        except MienError as error:
+            self._workspace.problem.emit(error)
+            return
+        self._note(path)
+        self._workspace.said.emit(f"Saved as {path.name}.")
+        if then is not None:
+            # After the dialog that this may be called from has gone.
+            QTimer.singleShot(0, self, then)
+
+    def _suggested(self) -> str:
+        project = self._workspace.project
+        return project.title if self._session.path is None and project else self.title
+
+    def _dialog(self, title: str, filters: list[str]) -> QFileDialog:
+        folder = str(settings().value(_FOLDER) or Path.home())
+        dialog = QFileDialog(self._window, title, folder)
+        dialog.setNameFilters(filters)
+        dialog.fileSelected.connect(self._note_folder)
+        dialog.finished.connect(dialog.deleteLater)
+        return dialog
+
+    def _note(self, path: Path) -> None:
+        others = [str(old) for old in self.recent if old != path.absolute()]
+        settings().setValue(_RECENT, [str(path.absolute()), *others][:_MOST_RECENT])
+
+    def _note_folder(self, name: str) -> None:
+        settings().setValue(_FOLDER, str(Path(name).parent))
+
+
+def _read_project(path: Path) -> Document:
+    """A project whose media are found where they can be; else its shots are offline."""
+    from mien.io.project import find_shots, load_document
+
+    return find_shots(load_document(path, find_media=False), path)
+
+
+def _read_clips(paths: Sequence[Path]) -> tuple[tuple[Project, ...], tuple[MienError, ...]]:
+    """Shots of clips, each once, and what could not be read."""
+    from mien.api import open_shot
+
+    shots, errors = {}, []
+    for path in _files(paths):
+        try:
+            shot = open_shot(path)
+        except MienError as error:
+            errors.append(error)
+        else:
+            # A sequence's images are one shot, however many of them were dropped.
+            shots.setdefault(shot.media.path, Project(shot))
+    return tuple(shots.values()), tuple(errors)
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files that were given, and the clips in folders that were."""
+    for path in paths:
+        if path.is_dir():
+            clips = (f for f in sorted(path.iterdir()) if f.suffix.lower()[1:] in _CLIPS)
+            yield from clips
+        else:
+            yield path
+
+
+def _with_clips(document: Document, clips: Sequence[Project]) -> Document:
+    from mien.session.commands import add_shot
+
+    for clip in clips:
+        document = add_shot(document, clip)
+    return document
+
+
+def _names(paths: Sequence[Path]) -> str:
+    return paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+
+
+def _patterns(*kinds: str) -> str:
+    return " ".join(f"*.{kind} *.{kind.upper()}" for kind in kinds)

@@ -1,0 +1,51 @@
+"""What a shot's row says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mien.model.document import Project
+
+__all__ = ["Mood", "Status", "status"]
+
+Mood = Literal["plain", "ready", "edited", "busy", "bad"]
+"""How a state is shown: by a dot of its colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of a shot.
+
+    Attributes:
+        text: In a few words.
+        mood: Its colour.
+        share: Part of the work on it that is done, 0..1; None when nothing is being done or
+            when that is not known yet.
+    """
+
+    text: str
+    mood: Mood
+    share: float | None = None
+
+
+def status(project: Project, tracking: tuple[float | None] | None = None) -> Status:
+    """The state of a shot.
+
+    Args:
+        project: The shot.
+        tracking: Of a shot being tracked, the part that is done, or None in its place while it
+            waits; None for others.
+    """
+    if not project.online:
+        return Status("media missing", "bad")
+    if tracking is not None:
+        (share,) = tracking
+        text = "waiting" if share is None else f"tracking {round(100 * share)} %"
+        return Status(text, "busy", share)
+    if not project.tracked:
+        return Status("untracked", "plain")
+    faces = len(project.shot.faces)
+    count = "1 face" if faces == 1 else f"{faces} faces"
+    edited = any(layer.tracks for edit in project.edits for layer in edit.layers)
+    return Status(f"{count}, edited", "edited") if edited else Status(count, "ready")
