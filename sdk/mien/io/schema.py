@@ -25,7 +25,7 @@ def _several_shots(old: dict[str, Any]) -> dict[str, Any]:
     """Version 3 holds several shots, with names, markers and in and out points."""
     document = {key: old[key] for key in ("schema", "written_by") if key in old}
     shot = {key: value for key, value in old.items() if key not in (*document, "version")}
-    new = {"id": "", "name": "", "arrays": "", "markers": [], "span": None}
+    new: dict[str, Any] = {"id": "", "name": "", "arrays": "", "markers": [], "span": None}
     return document | {"version": 3, "shots": [new | shot]}
 
 

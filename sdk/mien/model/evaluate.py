@@ -29,6 +29,7 @@ from mien.model.controls import CONTROLS, INDEX, NAMES
 from mien.model.curves import BoolArray, FloatArray
 from mien.model.edits import Layer, Track
 from mien.model.presets import resolve
+from mien.model.sampled import sampled
 
 __all__ = ["WIDEST_SMOOTHING", "Evaluated", "evaluate", "unlimited"]
 
@@ -144,22 +145,21 @@ def _asked(
     for layer in layers:
         for track in layer.tracks:
             if track.mode == "smooth":
-                _smooth(track, layer.weight, frames, after, place, pieces)
+                _smooth(track, layer.weight, after, place, pieces)
             else:
-                _apply(track, layer.weight, frames, after, place)
+                _apply(track, layer.weight, after, place)
     return after
 
 
 def _apply(
     track: Track,
     layer_weight: float,
-    frames: npt.NDArray[np.int64],
     target: npt.NDArray[np.float64],
     place: Mapping[str, int],
 ) -> None:
     """Apply one track to `target`, whose columns hold the controls that `place` says."""
-    weight = layer_weight * track.influence(frames)
-    value = track.values(frames)
+    value, influence = sampled(track, len(target))
+    weight = layer_weight * influence
     for name, share in resolve(track.control):
         if name not in place:
             continue
@@ -175,22 +175,23 @@ def _apply(
 def _smooth(
     track: Track,
     layer_weight: float,
-    frames: npt.NDArray[np.int64],
     target: npt.NDArray[np.float64],
     place: Mapping[str, int],
     pieces: npt.NDArray[np.int64],
 ) -> None:
     """Smooth the columns of `target` that a track drives, inside `pieces`; -1 is in none."""
-    weight = layer_weight * track.influence(frames)
-    sigma = np.clip(track.values(frames), 0, WIDEST_SMOOTHING)
-    columns = [place[name] for name, _ in resolve(track.control) if name in place]
+    value, influence = sampled(track, len(target))
+    weight = layer_weight * influence
+    sigma = np.clip(value, 0, WIDEST_SMOOTHING)
+    driven = [place[name] for name, _ in resolve(track.control) if name in place]
+    columns = np.array(driven, dtype=np.intp)
     below = np.where(pieces[:, None] >= 0, target[:, columns], 0)
     # Where a frame takes no part there is nothing to reach for.
     reach = int(np.ceil(_REACH * sigma[(weight > 0) & (pieces >= 0)].max(initial=0)))
-    total, share = below.copy(), np.ones(len(frames))
+    total, share = below.copy(), np.ones(len(target))
     spread = 2 * np.maximum(sigma, 1e-3) ** 2
-    for step in range(1, min(reach, (len(frames) - 1) // 2) + 1):
-        middle = slice(step, len(frames) - step)
+    for step in range(1, min(reach, (len(target) - 1) // 2) + 1):
+        middle = slice(step, len(target) - step)
         both = (pieces[: -2 * step] == pieces[middle]) & (pieces[2 * step :] == pieces[middle])
         part = np.where(both, np.exp(-(step**2) / spread[middle]), 0)
         total[middle] += part[:, None] * (below[: -2 * step] + below[2 * step :])

@@ -20,6 +20,7 @@ __all__ = ["INTERPOLATIONS", "Interpolation", "Key", "cubic", "sample"]
 
 Interpolation = Literal["hold", "linear", "ease", "bezier"]
 INTERPOLATIONS: tuple[str, ...] = get_args(Interpolation)
+_KINDS = {name: number for number, name in enumerate(INTERPOLATIONS)}
 _Array = npt.NDArray[np.float64]
 
 
@@ -71,28 +72,23 @@ def sample(keys: Sequence[Key], frames: npt.ArrayLike) -> _Array:
     """
     times = np.asarray(frames, dtype=np.float64)
     starts = np.array([key.frame for key in keys], dtype=np.float64)
-    values = np.empty(times.shape)
+    levels = np.array([key.value for key in keys], dtype=np.float64)
+    kinds = np.array([_KINDS[key.interpolation] for key in keys])
+    kinds[-1] = _KINDS["hold"]
     segment = np.searchsorted(starts, times, side="right") - 1
-    values[segment < 0] = keys[0].value
-    for i, key in enumerate(keys):
-        here = segment == i
-        if not here.any():
-            continue
-        if i + 1 == len(keys) or key.interpolation == "hold":
-            values[here] = key.value
-        else:
-            values[here] = _segment(key, keys[i + 1], times[here])
+    at = np.maximum(segment, 0)
+    values = np.asarray(levels[at])
+    kind = np.where(segment < 0, _KINDS["hold"], kinds[at])
+    straight = (kind == _KINDS["linear"]) | (kind == _KINDS["ease"])
+    if straight.any():
+        a, b = at[straight], at[straight] + 1
+        share = (times[straight] - starts[a]) / (starts[b] - starts[a])
+        share = np.where(kind[straight] == _KINDS["ease"], share * share * (3 - 2 * share), share)
+        values[straight] = levels[a] + (levels[b] - levels[a]) * share
+    curved = kind == _KINDS["bezier"]
+    if curved.any():
+        values[curved] = _bezier(keys, at[curved], times[curved])
     return values
-
-
-def _segment(a: Key, b: Key, times: _Array) -> _Array:
-    length = b.frame - a.frame
-    share = (times - a.frame) / length
-    if a.interpolation == "bezier":
-        return _bezier(a, b, times)
-    if a.interpolation == "ease":
-        share = share * share * (3 - 2 * share)
-    return np.asarray(a.value + (b.value - a.value) * share)
 
 
 def cubic(a: Key, b: Key) -> _Array:
@@ -107,6 +103,11 @@ def cubic(a: Key, b: Key) -> _Array:
         (4, 2) float64 control points, (frame, value); frames ascend, so that the curve has one
         value at any time.
     """
+    return _cubic_from(a, b) + np.array((a.frame, 0.0))
+
+
+def _cubic_from(a: Key, b: Key) -> _Array:
+    """(4, 2) control points, their frames counted from `a`."""
     length = float(b.frame - a.frame)
     if a.interpolation == "bezier":
         out = a.handle_out or (length / 3, 0.0)
@@ -120,28 +121,29 @@ def cubic(a: Key, b: Key) -> _Array:
     fold = min(1.0, length / max(out[0] - back[0], 1e-12))
     return np.array(
         (
-            (a.frame, a.value),
-            (a.frame + out[0] * fold, a.value + out[1] * fold),
-            (b.frame + back[0] * fold, b.value + back[1] * fold),
-            (b.frame, b.value),
+            (0.0, a.value),
+            (out[0] * fold, a.value + out[1] * fold),
+            (length + back[0] * fold, b.value + back[1] * fold),
+            (length, b.value),
         )
     )
 
 
-def _bezier(a: Key, b: Key, times: _Array) -> _Array:
-    length = float(b.frame - a.frame)
-    points = cubic(a, b)
-    _, x1, x2, _ = points[:, 0] - a.frame
-    x = times - a.frame
+def _bezier(keys: Sequence[Key], at: npt.NDArray[np.intp], times: _Array) -> _Array:
+    """Values at times, each in the segment that starts with the key of its number."""
+    numbers, segment = np.unique(at, return_inverse=True)
+    points = np.array([_cubic_from(keys[i], keys[i + 1]) for i in numbers])[segment]
+    _, x1, x2, length = points[:, :, 0].T
+    x = times - np.array([keys[i].frame for i in numbers], dtype=np.float64)[segment]
     low, high = np.zeros_like(x), np.ones_like(x)
     # Bisection: x(u) is monotone by now, and 48 halvings reach the limit of a double.
     for _ in range(48):
         u = (low + high) / 2
         below = _cubic(u, 0.0, x1, x2, length) < x
         low, high = np.where(below, u, low), np.where(below, high, u)
-    return _cubic((low + high) / 2, *points[:, 1])
+    return _cubic((low + high) / 2, *points[:, :, 1].T)
 
 
-def _cubic(u: _Array, p0: float, p1: float, p2: float, p3: float) -> _Array:
+def _cubic(u: _Array, p0: _Array | float, p1: _Array, p2: _Array, p3: _Array) -> _Array:
     v = 1 - u
     return np.asarray(v * v * v * p0 + 3 * v * v * u * p1 + 3 * v * u * u * p2 + u * u * u * p3)

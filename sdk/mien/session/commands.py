@@ -28,6 +28,10 @@ from mien.session.layers import remove_tracks as remove_tracks
 from mien.session.layers import rename_layer as rename_layer
 from mien.session.layers import set_layer as set_layer
 from mien.session.layers import set_track as set_track
+from mien.session.modifiers import NEUTRAL as NEUTRAL
+from mien.session.modifiers import Modifier as Modifier
+from mien.session.modifiers import key_modifier as key_modifier
+from mien.session.modifiers import set_modifier as set_modifier
 from mien.session.shots import add_marker as add_marker
 from mien.session.shots import add_shot as add_shot
 from mien.session.shots import move_marker as move_marker

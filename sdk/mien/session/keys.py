@@ -13,13 +13,13 @@ from typing import Final, Literal, get_args
 
 from mien.errors import UsageError
 from mien.model.document import Document
-from mien.model.edits import Layer, Mode, Track
+from mien.model.edits import Mode, Track
 from mien.model.interpolate import Interpolation, Key
 from mien.session.places import (
     by_track,
-    change_layer,
     check_frame,
     find_track,
+    put_track,
     replace_tracks,
     track_at,
 )
@@ -84,7 +84,7 @@ def set_key(
     ref = find_track(document, shot, face, layer, control, mode)
     if ref is None:
         track = Track(control, (Key(frame, value, interpolation),), mode)
-        return change_layer(document, shot, face, layer, lambda old: _with_track(old, track))
+        return put_track(document, shot, face, layer, track)
     track = track_at(document, ref)
     key = track.key_at(frame) or Key(frame, value)
     key = replace(key, value=value, interpolation=interpolation)
@@ -228,9 +228,7 @@ def paste_keys(
         ref = find_track(document, shot, face, layer, control, mode)
         if ref is None:
             new = Track(control, tuple(placed), mode)
-            document = change_layer(
-                document, shot, face, layer, lambda old, new=new: _with_track(old, new)
-            )
+            document = put_track(document, shot, face, layer, new)
             ref = find_track(document, shot, face, layer, control, mode)
             assert ref is not None
         else:
@@ -296,10 +294,6 @@ def ease(document: Document, keys: Iterable[KeyRef], preset: Ease) -> Document:
             track = track.with_keys((a, b))
         document = replace_tracks(document, {ref: track})
     return document
-
-
-def _with_track(layer: Layer, track: Track) -> Layer:
-    return replace(layer, tracks=(*layer.tracks, track))
 
 
 def _frame(key: Key) -> int:

@@ -9,7 +9,7 @@ from mien.errors import UsageError
 from mien.model.document import Document
 from mien.model.edits import Edit, Layer, Mode, Track
 from mien.model.interpolate import Key
-from mien.session.places import change_edit, change_layer, check_frame, replace_tracks, track_at
+from mien.session.places import change_edit, check_frame, put_track, replace_tracks, track_at
 from mien.session.refs import TrackRef
 from mien.timebase import FrameRange
 
@@ -149,9 +149,7 @@ def add_track(
     """
     check_frame(document, shot, frame)
     track = Track(control, (Key(frame, value),), mode, span)
-    return change_layer(
-        document, shot, face, layer, lambda old: replace(old, tracks=(*old.tracks, track))
-    )
+    return put_track(document, shot, face, layer, track)
 
 
 def remove_track(document: Document, track: TrackRef) -> Document:

@@ -18,6 +18,7 @@ __all__ = [
     "change_shot",
     "check_frame",
     "find_track",
+    "put_track",
     "replace_tracks",
     "track_at",
 ]
@@ -56,6 +57,13 @@ def change_layer(
     """
     return change_edit(
         document, shot, face, lambda edit: edit.with_layer(change(edit.layer(layer)))
+    )
+
+
+def put_track(document: Document, shot: str, face: int, layer: str, track: Track) -> Document:
+    """A document with a track on top of those of a layer, which is made when it is missing."""
+    return change_layer(
+        document, shot, face, layer, lambda old: replace(old, tracks=(*old.tracks, track))
     )
 
 

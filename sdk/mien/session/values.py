@@ -7,7 +7,7 @@ line over the value of one key, whatever lies above and below.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,9 +22,9 @@ from mien.model.interpolate import Key
 from mien.model.presets import resolve
 from mien.session.places import (
     change_edit,
-    change_layer,
     check_frame,
     find_track,
+    put_track,
     replace_tracks,
     track_at,
 )
@@ -97,10 +97,7 @@ def set_track_value(
         ref = find_track(document, shot, face, layer, control)
         if ref is None:
             made = Track(control, (Key(frame, value),))
-            document = change_layer(
-                document, shot, face, layer,
-                lambda old, made=made: replace(old, tracks=(*old.tracks, made)),
-            )  # fmt: skip
+            document = put_track(document, shot, face, layer, made)
         else:
             track = _valued(track_at(document, ref), frame, value, auto_key=auto_key)
             document = replace_tracks(document, {ref: track})
@@ -300,7 +297,7 @@ def _solved(
 
 
 def _targets(
-    project: Project, face: int, frame: int, layer: str, names: Collection[str]
+    project: Project, face: int, frame: int, layer: str, names: Sequence[str]
 ) -> dict[str, float]:
     """Targets of controls at a frame, without limits, with a layer heard."""
     found = project.shot.face(face)
