@@ -16,10 +16,14 @@ from mien.model.edits import Track
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.resolve import Resolved
 
-__all__ = ["SMOOTH_UNIT", "Channel", "Line", "Scene", "scene"]
+__all__ = ["COLORS", "DEGREES_UNIT", "SMOOTH_UNIT", "Channel", "Line", "Scene", "scene"]
 
+COLORS = 13
+"""Colours that there are."""
 SMOOTH_UNIT = 10.0
 """Frames of smoothing that are drawn as high as a weight of 1."""
+DEGREES_UNIT = 10.0
+"""Degrees that are drawn as high as a weight of 1."""
 _PLACES = {name: i for i, name in enumerate(NAMES)} | {
     name: INDEX[pair[0]]
     for name in {n.removesuffix("Left").removesuffix("Right") for n in NAMES}
@@ -56,8 +60,8 @@ class Channel:
     Attributes:
         name: The name.
         region: Region of the control; None for expressions and visemes.
-        unit: What values are divided by before they are drawn: 1 for weights, the limit for
-            degrees, so that both fit in one picture.
+        unit: What values are divided by before they are drawn: 1 for weights, more for degrees,
+            so that both fit in one picture.
         color: Index of its colour.
         lines: Its tracks, bottom first.
         source: (T,) performance; None for expressions and visemes.
@@ -149,7 +153,10 @@ def scene(now: Resolved, active: str | None = None) -> Scene:
     names = sorted({*lines, *chosen}, key=_order)
     source = ControlCurves(now.evaluated.source)
     result = ControlCurves(now.evaluated.target)
-    channels = tuple(_channel(name, lines.get(name, ()), source, result) for name in names)
+    colors = _colors(names)
+    channels = tuple(
+        _channel(name, colors[name], lines.get(name, ()), source, result) for name in names
+    )
     wanted = {key.track for key in now.state.keys} | now.state.tracks
     selected = [n for n in names if any(line.ref in wanted for line in lines.get(n, ()))]
     shown = frozenset(chosen or selected or list(lines))
@@ -171,13 +178,13 @@ def _lines(now: Resolved) -> dict[str, list[Line]]:
 
 
 def _channel(
-    name: str, lines: Iterable[Line], source: ControlCurves, result: ControlCurves
+    name: str, color: int, lines: Iterable[Line], source: ControlCurves, result: ControlCurves
 ) -> Channel:
     if name not in _PLACES:
-        return Channel(name, None, 1.0, _color(name), tuple(lines))
+        return Channel(name, None, 1.0, color, tuple(lines))
     region = CONTROLS[_PLACES[name]].region
     unit = _unit(name, "add")
-    return Channel(name, region, unit, _color(name), tuple(lines), source[name], result[name])
+    return Channel(name, region, unit, color, tuple(lines), source[name], result[name])
 
 
 def _unit(name: str, mode: str) -> float:
@@ -186,12 +193,18 @@ def _unit(name: str, mode: str) -> float:
     if mode == "scale" or name not in _PLACES:
         return 1.0
     control = CONTROLS[_PLACES[name]]
-    return control.high if control.unit == "degrees" else 1.0
+    return DEGREES_UNIT if control.unit == "degrees" else 1.0
 
 
 def _order(name: str) -> tuple[int, str]:
     return (_PLACES.get(name, len(NAMES)), name)
 
 
-def _color(name: str) -> int:
-    return _PLACES.get(name, sum(map(ord, name)))
+def _colors(names: Iterable[str]) -> dict[str, int]:
+    """A colour for each name: its own, or the next when another in the list has that."""
+    found: dict[str, int] = {}
+    for name in names:
+        own = _PLACES.get(name, sum(map(ord, name)))
+        taken = {color % COLORS for color in found.values()}
+        found[name] = next((own + i for i in range(COLORS) if (own + i) % COLORS not in taken), own)
+    return found

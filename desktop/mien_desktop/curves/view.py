@@ -1,0 +1,29 @@
+"""Where the curve editor looks; no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mien_desktop.geometry.axis import Axis
+from mien_desktop.geometry.curves import ValueAxis
+from mien_desktop.view_state import Units
+
+__all__ = ["RULER", "View"]
+
+RULER = 20
+"""Height of the ruler in pixels; the values lie below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where the canvas looks.
+
+    Attributes:
+        time: The stretch of time.
+        values: The values.
+        units: What the ruler counts in.
+    """
+
+    time: Axis
+    values: ValueAxis
+    units: Units = "frames"
