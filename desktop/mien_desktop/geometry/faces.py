@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ from mien.face.shown import shown_points
 from mien.model.curves import FloatArray
 from mien.model.face import Face
 
-__all__ = ["FaceShape", "face_at", "mesh_edges", "shape_of"]
+__all__ = ["FaceShape", "apart", "face_at", "mesh_edges", "shape_of"]
 
 _MARGIN = 0.06
 """What is left free around a face inside its box, as a part of its size."""
@@ -62,6 +63,22 @@ def face_at(shapes: Sequence[FaceShape], x: float, y: float) -> FaceShape | None
     """The face whose box holds a point of the picture; the smallest where several do."""
     hit = [s for s in shapes if s.box[0] <= x <= s.box[2] and s.box[1] <= y <= s.box[3]]
     return min(hit, key=lambda s: (s.box[2] - s.box[0]) * (s.box[3] - s.box[1]), default=None)
+
+
+def apart(
+    places: Mapping[str, tuple[float, float]], least: float
+) -> dict[str, tuple[float, float]]:
+    """Places that are far enough from each other to be told apart, the first ones first.
+
+    Args:
+        places: Names and places, the most important first.
+        least: Distance below which the later of two is left out.
+    """
+    kept: dict[str, tuple[float, float]] = {}
+    for name, (x, y) in places.items():
+        if all(math.hypot(x - other, y - below) >= least for other, below in kept.values()):
+            kept[name] = x, y
+    return kept
 
 
 @lru_cache(maxsize=1)

@@ -13,7 +13,20 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["HIGHEST", "LOWEST", "Area", "Placement", "Sampling", "fitted", "sampling", "side_areas"]
+from mien_desktop.view_state import ViewMode
+
+__all__ = [
+    "HIGHEST",
+    "LOWEST",
+    "Area",
+    "Pane",
+    "Placement",
+    "Sampling",
+    "divider",
+    "fitted",
+    "panes",
+    "sampling",
+]
 
 Sampling = Literal["exact", "nearest", "smooth", "averaged"]
 """How pixels of a picture become those of the display."""
@@ -111,20 +124,67 @@ def fitted(size: tuple[int, int], area: Area) -> Placement:
     return Placement(zoom, (area.width - size[0] * zoom) / 2, (area.height - size[1] * zoom) / 2)
 
 
-def side_areas(width: float, height: float, size: tuple[int, int]) -> tuple[Area, Area]:
-    """Two areas for two pictures: next to each other, or above, where they are larger so.
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """A part of the view, and what it shows.
+
+    Attributes:
+        area: What the picture's placement is relative to.
+        clip: The part of it in which the picture is seen.
+        edited: Whether it shows the edit.
+        title: What it is called; empty when there is no doubt.
+    """
+
+    area: Area
+    clip: Area
+    edited: bool
+    title: str = ""
+
+
+def panes(
+    mode: ViewMode, view: tuple[float, float], size: tuple[int, int], at: float = 0.0
+) -> tuple[Pane, ...]:
+    """How the view is divided.
 
     Args:
-        width: Of the view.
-        height: Of the view.
-        size: Width and height of the pictures.
+        mode: What is shown.
+        view: Width and height of the view.
+        size: Width and height of the picture.
+        at: Where a wipe divides the view, from the left.
     """
+    width, height = view
+    whole = Area(0, 0, width, height)
+    if mode == "side":
+        first, second = _halves(width, height, size)
+        return Pane(first, first, False, "Plate"), Pane(second, second, True, "Edit")
+    if mode == "wipe":
+        left, right = Area(0, 0, at, height), Area(at, 0, width - at, height)
+        return Pane(whole, left, False, "Plate"), Pane(whole, right, True, "Edit")
+    if mode == "plate":
+        return (Pane(whole, whole, False, "Plate"),)
+    return (Pane(whole, whole, True),)
+
+
+def divider(wipe: float, placement: Placement, width: int, view: float) -> float:
+    """Where a wipe divides the view, on a whole pixel inside it.
+
+    Args:
+        wipe: Where it divides the picture, 0..1 from the left.
+        placement: Where the picture lies.
+        width: Of the picture.
+        view: Width of the view.
+    """
+    return min(max(float(round(placement.left + wipe * width * placement.zoom)), 0.0), view)
+
+
+def _halves(width: float, height: float, size: tuple[int, int]) -> tuple[Area, Area]:
+    """Two areas next to each other, or one above the other where pictures are larger so."""
     across = min((width - 1) / 2 / size[0], height / size[1])
     down = min(width / size[0], (height - 1) / 2 / size[1])
     if across >= down:
-        half = (width - 1) / 2
+        half = (width - 1) // 2
         return Area(0, 0, half, height), Area(half + 1, 0, half, height)
-    half = (height - 1) / 2
+    half = (height - 1) // 2
     return Area(0, 0, width, half), Area(0, half + 1, width, half)
 
 

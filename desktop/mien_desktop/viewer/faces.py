@@ -1,0 +1,71 @@
+"""The faces at the playhead, as tracked and as edited; kept while nothing moves."""
+
+from __future__ import annotations
+
+from mien.model.curves import FloatArray
+from mien.model.edits import Edit
+from mien.model.evaluate import Evaluated, evaluate
+from mien.model.face import Face
+from mien_desktop.geometry.faces import FaceShape, shape_of
+from mien_desktop.resolve import Resolved
+
+__all__ = ["Faces"]
+
+
+class Faces:
+    """Shapes of all faces of the current shot, and what is asked of them."""
+
+    def __init__(self) -> None:
+        self._made_for: dict[bool, Resolved | None] = {False: None, True: None}
+        self._shapes: dict[bool, tuple[FaceShape, ...]] = {False: (), True: ()}
+        self._evaluated: dict[int, tuple[Edit, Evaluated]] = {}
+
+    def shapes(self, now: Resolved, *, edited: bool) -> tuple[FaceShape, ...]:
+        """The faces at the playhead.
+
+        Args:
+            now: What the window shows.
+            edited: Whether they are where the edit moves them.
+        """
+        before = self._made_for[edited]
+        if before is None or not _same(now, before):
+            self._shapes[edited] = self._made(now, edited=edited)
+        self._made_for[edited] = now
+        return self._shapes[edited]
+
+    def target(self, now: Resolved, face: Face) -> FloatArray:
+        """(59,) controls asked of a face at the playhead; the performance without an edit."""
+        frame = now.state.frame
+        edit = next((edit for edit in now.edits if edit.face.number == face.number), None)
+        if edit is None:
+            return face.curves.controls.array[frame]
+        asked = self._asked(now, edit)
+        return asked.source[frame] + asked.delta[frame]
+
+    def _made(self, now: Resolved, *, edited: bool) -> tuple[FaceShape, ...]:
+        if now.shot is None:
+            return ()
+        shapes = (
+            shape_of(face, now.state.frame, self.target(now, face) if edited else None)
+            for face in now.shot.faces
+        )
+        return tuple(shape for shape in shapes if shape is not None)
+
+    def _asked(self, now: Resolved, edit: Edit) -> Evaluated:
+        face, cuts = edit.face, now.shot.cuts if now.shot else ()
+        if edit is now.edit and now.evaluated is not None:
+            return now.evaluated
+        kept = self._evaluated.get(face.number)
+        if kept is not None and kept[0].face is face and kept[0].layers is edit.layers:
+            return kept[1]
+        asked = evaluate(face.curves.controls.array, edit.layers, face.valid, cuts)
+        self._evaluated[face.number] = edit, asked
+        return asked
+
+
+def _same(now: Resolved, before: Resolved) -> bool:
+    return (
+        now.shot is before.shot
+        and now.edits is before.edits
+        and now.state.frame == before.state.frame
+    )

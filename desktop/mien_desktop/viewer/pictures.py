@@ -1,0 +1,176 @@
+"""The pictures that the viewer shows: asked of the previewer, kept until better ones come.
+
+The cycle of a request:
+
+1. `ask` is told what the window shows; when that is another picture, the previewer is asked.
+2. The previewer answers at once with what is there, then from its threads with better pictures.
+3. In that thread the pixels become a `QImage`, and `later` brings it to the main thread.
+4. It is taken unless a newer answer is shown already, or another shot.
+
+An answer need not be the newest request's: while playing, or while something is dragged, every
+picture that is newer than the one on screen is worth showing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtGui import QColor, QImage
+
+from mien.errors import MienError
+from mien.model.curves import FloatArray
+from mien.model.edits import Edit
+from mien.preview.picture import Picture, Quality
+from mien.preview.previewer import Previewer
+from mien_desktop.resolve import Resolved
+from mien_desktop.workspace import Workspace
+
+__all__ = ["Pictures", "Shown"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A picture that can be painted.
+
+    Attributes:
+        picture: The previewer's answer.
+        image: Its pixels.
+    """
+
+    picture: Picture
+    image: QImage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wanted:
+    """What a picture depends on; it is asked for again only when this changes."""
+
+    frame: int
+    edits: tuple[Edit, ...]
+    quality: Quality
+
+    def same_as(self, other: _Wanted | None) -> bool:
+        """Whether the answer would be the same picture."""
+        return (
+            other is not None
+            and self.edits is other.edits
+            and (self.frame, self.quality) == (other.frame, other.quality)
+        )
+
+
+class Pictures:
+    """Plate and edit at the playhead.
+
+    Args:
+        workspace: Where the previewer is, and whose `later` brings its answers.
+        arrived: Called on the main thread when something new can be shown.
+    """
+
+    def __init__(self, workspace: Workspace, arrived: Callable[[], None]) -> None:
+        self._workspace = workspace
+        self._arrived = arrived
+        self._previewer: Previewer | None = None
+        self._wanted: dict[bool, _Wanted | None] = {}
+        self._shown: dict[bool, Shown] = {}
+        self._masked: tuple[Shown, QImage | None] | None = None
+        self._error: MienError | None = None
+        self._closed = False
+
+    @property
+    def error(self) -> MienError | None:
+        """Why the picture that was asked for last did not come."""
+        return self._error
+
+    def shown(self, *, edited: bool) -> Shown | None:
+        """What came last of a kind; until the first comes, the other kind."""
+        return self._shown.get(edited) or self._shown.get(not edited)
+
+    def mask(self, tint: QColor) -> QImage | None:
+        """How much of each pixel the edit replaces, as the opacity of a tint.
+
+        None until the edited picture is there in full size.
+        """
+        shown = self._shown.get(True)
+        if shown is None or self._previewer is None or not shown.picture.final:
+            return None
+        if self._masked is None or self._masked[0] is not shown:
+            mask = self._previewer.mask(shown.picture.frame)
+            self._masked = shown, None if mask is None else _tinted(mask, tint)
+        return self._masked[1]
+
+    def ask(self, now: Resolved, *, plate: bool, edited: bool) -> None:
+        """Ask for what is not there yet.
+
+        Args:
+            now: What the window shows.
+            plate: Whether the plate is shown.
+            edited: Whether the edit is shown.
+        """
+        previewer = self._workspace.previewer
+        if previewer is not self._previewer:
+            self._previewer, self._error = previewer, None
+            self._wanted, self._shown, self._masked = {}, {}, None
+        for kind, needed in ((False, plate), (True, edited)):
+            if previewer is not None and needed:
+                self._request(previewer, now, edited=kind)
+            else:
+                self._wanted[kind] = None
+
+    def close(self) -> None:
+        """Take nothing any more of what still comes."""
+        self._closed = True
+
+    def _request(self, previewer: Previewer, now: Resolved, *, edited: bool) -> None:
+        state = now.state
+        moving = bool(state.speed or (edited and (state.dragging or state.trying)))
+        wanted = _Wanted(state.frame, now.edits if edited else (), "drag" if moving else "full")
+        if wanted.same_as(self._wanted.get(edited)):
+            return
+        self._wanted[edited] = wanted
+
+        def deliver(picture: Picture) -> None:
+            shown = Shown(picture, _image(picture))
+            self._workspace.later(lambda: self._take(previewer, shown))
+
+        def failed(error: MienError) -> None:
+            self._workspace.later(lambda: self._fail(wanted, error))
+
+        previewer.request(
+            wanted.frame, edited=edited, quality=wanted.quality, deliver=deliver, failed=failed
+        )
+
+    def _take(self, previewer: Previewer, shown: Shown) -> None:
+        if self._closed or previewer is not self._previewer:
+            return
+        kind = shown.picture.edited
+        before = self._shown.get(kind)
+        if before is None or shown.picture.generation >= before.picture.generation:
+            self._shown[kind] = shown
+            self._error = None
+            self._arrived()
+
+    def _fail(self, wanted: _Wanted, error: MienError) -> None:
+        if not self._closed and wanted in self._wanted.values():
+            self._error = error
+            self._arrived()
+
+
+def _image(picture: Picture) -> QImage:
+    """A picture's pixels as Qt paints them fastest; they are copied."""
+    height, width = picture.rgb.shape[:2]
+    rgb = np.ascontiguousarray(picture.rgb)
+    image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return image.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def _tinted(mask: FloatArray, tint: QColor) -> QImage:
+    """A mask (H, W) of 0..1 as a tint of that opacity."""
+    height, width = mask.shape
+    alpha = np.clip(mask, 0, 1) * tint.alphaF()
+    argb = np.empty((height, width, 4), dtype=np.uint8)
+    for channel, value in enumerate((tint.blueF(), tint.greenF(), tint.redF(), 1.0)):
+        argb[..., channel] = np.rint(alpha * (255 * value))
+    kind = QImage.Format.Format_ARGB32_Premultiplied
+    return QImage(argb.data, width, height, 4 * width, kind).copy()
