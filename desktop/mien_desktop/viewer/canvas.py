@@ -19,14 +19,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from mien_desktop import theme
-from mien_desktop.geometry.faces import FaceShape, face_at
+from mien_desktop.geometry.faces import FaceShape, apart, face_at
 from mien_desktop.geometry.picture import Area, Pane, Placement, divider, fitted, panes
 from mien_desktop.resolve import Resolved
 from mien_desktop.viewer.faces import Faces
 from mien_desktop.viewer.images import ImagePainter
 from mien_desktop.viewer.manipulate import Puller
 from mien_desktop.viewer.notes import paint_note
-from mien_desktop.viewer.overlays import paint_faces, paint_handles, paint_tag
+from mien_desktop.viewer.overlays import HANDLES_APART, paint_faces, paint_handles, paint_tag
 from mien_desktop.viewer.panes import paint_divider, paint_title, rectangle
 from mien_desktop.viewer.pictures import Pictures
 from mien_desktop.workspace import Workspace
@@ -191,13 +191,11 @@ class Canvas(QWidget):
         wanted = "handles" in now.state.overlays and pane.edited and not now.state.speed
         if placement is None or not wanted:
             return {}
-        return {
-            name: (
-                float(x + pane.area.left), float(y + pane.area.top)
-            )
-            for name, point in self._puller.handles(now).items()
-            for x, y in [placement.to_view(point)]
-        }  # fmt: skip
+        places = {}
+        for name, point in self._puller.handles(now).items():
+            x, y = placement.to_view(point).tolist()
+            places[name] = x + pane.area.left, y + pane.area.top
+        return apart(places, HANDLES_APART)
 
     # -- painting --------------------------------------------------------------------------
 

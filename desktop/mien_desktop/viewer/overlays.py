@@ -16,11 +16,13 @@ from mien_desktop.geometry.faces import FaceShape, mesh_edges
 from mien_desktop.geometry.picture import Placement
 from mien_desktop.view_state import Overlay
 
-__all__ = ["HANDLE_RADIUS", "paint_faces", "paint_handles", "paint_tag"]
+__all__ = ["HANDLES_APART", "paint_faces", "paint_handles", "paint_tag"]
 
-HANDLE_RADIUS: Final = 4.5
+HANDLES_APART: Final = 11.0
+"""View pixels between handles; of those that are nearer the less important one is left out."""
+_RADIUS = 4.0
 """Of a handle, in view pixels."""
-_HELD_RADIUS = 6.5
+_HELD_RADIUS = 6.0
 _MESH_OPACITY = 0.42
 _DOT = 2.0
 """Diameter of a landmark, in view pixels; those of the irises are half as large again."""
@@ -70,7 +72,7 @@ def paint_handles(
     shadow = QColor(theme.WINDOW)
     shadow.setAlphaF(0.7)
     for name, (x, y) in handles.items():
-        radius = _HELD_RADIUS if name == held else HANDLE_RADIUS
+        radius = _HELD_RADIUS if name == held else _RADIUS
         painter.setPen(QPen(shadow, 3.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawEllipse(QPointF(x, y), radius, radius)
