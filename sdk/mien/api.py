@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Project",
     "RenderReport",
+    "WrittenCurves",
+    "export_curves",
     "fit_flame",
     "load_project",
     "main_face",
@@ -158,6 +160,7 @@ def render(
     codec: str | None = None,
     lossless: bool = False,
     overwrite: bool = False,
+    matte: bool = False,
     progress: bool | Progress = True,
 ) -> RenderReport:
     """Write a shot with edited faces. Nothing else changes.
@@ -176,6 +179,8 @@ def render(
         codec: Name of the video codec; None for the source's family.
         lossless: Whether the output is decoded to exactly the pixels that were rendered.
         overwrite: Whether a file of that name may be replaced.
+        matte: Whether the mask of what is changed is written in place of the picture: grey,
+            black where the plate stays, white where it is wholly replaced.
         progress: True for bars on a terminal, or a function that is told the stage
             (`prepare`, `render`), the steps done and the steps in all.
 
@@ -203,7 +208,7 @@ def render(
     if performances:
         plans = _with_performances(shot, plans, performances)
     chosen = _renderer(renderer, settings or project.reference, needed=bool(plans))
-    destination = Output(path, span, codec, lossless, overwrite)
+    destination = Output(path, span, codec, lossless, overwrite, matte)
     with shown(progress) as told:
         rendered = render_shot(shot, plans, chosen, destination, told)
     return RenderReport(
@@ -295,6 +300,70 @@ def fit_flame(
         flame_fit.fit_flame(face, head, cuts=shot.cuts, raw=raw)
         for face in (shot.faces if faces is None else faces)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCurves:
+    """What a curve file holds.
+
+    Attributes:
+        faces: Numbers of its faces.
+        basis: Basis of their FLAME coefficients.
+    """
+
+    faces: tuple[int, ...]
+    basis: str
+
+
+def export_curves(
+    shot: Shot,
+    path: PathLike,
+    *,
+    face: int | None = None,
+    raw: bool = False,
+    basis: str = "auto",
+    overwrite: bool = False,
+) -> WrittenCurves:
+    """Write what faces do over a shot to a file for other programs.
+
+    Args:
+        shot: A tracked shot.
+        path: The file: `.npz` holds one face, `.json` one or all.
+        face: Number of the face; when not given the largest (`.npz`) or all (`.json`).
+        raw: Whether the curves are taken before smoothing.
+        basis: Of the FLAME coefficients: `mien-rig`, or an installed head; `auto` takes a head
+            if there is one.
+        overwrite: Whether a file of that name may be replaced.
+
+    Raises:
+        UsageError: When the ending is no format, or there is no such basis.
+        OutputError: When it cannot be put there.
+        NoFaceError: When the shot has no such face.
+        MissingPartError: When the head is not installed.
+        WriteError: When writing fails half-way.
+    """
+    from mien.face.bridge import check_basis, installed_bases
+    from mien.face.layout import MIEN_RIG
+    from mien.io.curves_file import check_format, write_curves
+    from mien.io.files import check_file
+
+    place = Path(path)
+    check_format(place)
+    check_file(place, overwrite=overwrite)
+    basis = installed_bases()[0] if basis == "auto" else basis
+    check_basis(basis)
+    if face is not None:
+        faces = [shot.face(face)]
+    elif place.suffix.lower() == ".json":
+        faces = list(shot.faces)
+    else:
+        faces = [main_face(shot)]
+    fits = {}
+    if basis != MIEN_RIG:
+        found = fit_flame(shot, basis=basis, faces=faces, raw=raw)
+        fits = {one.number: fit for one, fit in zip(faces, found, strict=True)}
+    write_curves(shot, faces, place, raw=raw, fits=fits)
+    return WrittenCurves(tuple(one.number for one in faces), basis)
 
 
 def main_face(shot: Shot) -> Face:

@@ -30,11 +30,13 @@ from mien.rendering.base import (
     Dependence,
     FacePlan,
     KeyedRenderer,
+    Patch,
     Renderer,
     RenderSession,
 )
 from mien.rendering.compose import compose
 from mien.rendering.frame_files import FrameFolder
+from mien.rendering.matte import matte
 from mien.rendering.resume import (
     FrameKeys,
     finished_frames,
@@ -60,6 +62,7 @@ class Output:
         codec: Name of the codec; None for the source's family.
         lossless: Whether it is decoded to exactly the pixels that were rendered.
         overwrite: Whether it may replace a file.
+        matte: Whether it holds the mask of what is changed in place of the picture.
     """
 
     path: Path
@@ -67,6 +70,7 @@ class Output:
     codec: str | None = None
     lossless: bool = False
     overwrite: bool = False
+    matte: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,8 @@ def render_shot(
         faces: _Faces | None = None
         if renderer is not None:
             faces = stack.enter_context(_opened(shot, plans, renderer, output, progress))
+        elif output.matte:
+            faces = _Mattes((), _no_session, None)
         return _written(shot, faces, output, progress)
 
 
@@ -350,13 +356,15 @@ def _opened(
         session = stack.enter_context(_session(shot, plans, renderer, progress))
         finished: FrameFolder | None = None
         if isinstance(session, CostlySession):
-            if session.key is not None:
+            # What is kept of a frame is its picture, which does not tell its mask.
+            if session.key is not None and not output.matte:
                 key = resume_key(shot, plans, mien.__version__, renderer.name, session.key)
                 finished = stack.enter_context(finished_frames(output.path, key))
             there = frozenset() if finished is None else finished.kept
             asked = np.any([plan.evaluated.active for plan in plans], axis=0)
             session.expect([i for i in output.frames if asked[i] and i not in there])
-        yield _Faces(plans, lambda: session, finished)
+        kind = _Mattes if output.matte else _Faces
+        yield kind(plans, lambda: session, finished)
 
 
 class _Faces:
@@ -392,12 +400,31 @@ class _Faces:
             if found is not None:
                 self.resumed += 1
                 return found
-        session = self._session()
-        patches = [session.render(plan, frame, plate) for plan in plans]
-        result = compose(plate, [patch for patch in patches if patch is not None])
+        result = compose(plate, self._patches(frame, plate, plans))
         if self._finished is not None:
             self._finished.keep(frame, plate, result)
         return result
+
+    def _patches(self, frame: int, plate: Plate, plans: Sequence[FacePlan]) -> list[Patch]:
+        session = self._session()
+        patches = [session.render(plan, frame, plate) for plan in plans]
+        return [patch for patch in patches if patch is not None]
+
+
+class _Mattes(_Faces):
+    """The masks of the faces, frame by frame."""
+
+    def edited(self, frame: Frame) -> Frame:
+        """The mask of what is changed in the frame; black where nothing is."""
+        asked = [plan for plan, when in self._active if when[frame.index]]
+        plate = frame.plate()
+        patches = self._patches(frame.index, plate, asked) if asked else []
+        self.edits += bool(patches)
+        return frame.with_plate(matte(plate, patches))
+
+
+def _no_session() -> RenderSession:
+    raise AssertionError("no face is edited")
 
 
 def _runs(frames: Sequence[int]) -> Iterator[FrameRange]:

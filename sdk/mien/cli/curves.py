@@ -44,51 +44,36 @@ def curves(
 ) -> None:
     """Write what the faces of a shot do, for other programs."""
     from mien import api
-    from mien.face.layout import MIEN_RIG
-    from mien.io.curves_file import check_format, write_curves
+    from mien.face.bridge import check_basis
+    from mien.io.curves_file import check_format
     from mien.io.files import check_file
     from mien.io.project import SUFFIX
 
+    # What can be refused is, before the shot is tracked.
     check_format(output)
     check_file(output, overwrite=overwrite)
-    basis = _basis(basis)
+    if basis != "auto":
+        check_basis(basis)
     if shot.suffix.lower() == SUFFIX:
         tracked = api.load_project(shot, find_media=False).shot
     else:
         tracked = api.track(shot)
-    if face is not None:
-        faces = [tracked.face(face)]
-    elif output.suffix.lower() == ".json":
-        faces = list(tracked.faces)
-    else:
-        faces = [api.main_face(tracked)]
-    fits = {}
-    if basis != MIEN_RIG:
-        found = api.fit_flame(tracked, basis=basis, faces=faces, raw=raw)
-        fits = {one.number: fit for one, fit in zip(faces, found, strict=True)}
-    write_curves(tracked, faces, output, raw=raw, fits=fits)
-    numbers = [one.number for one in faces]
+    written = api.export_curves(
+        tracked, output, face=face, raw=raw, basis=basis, overwrite=overwrite
+    )
     if json:
         print_json(
             {
                 "source": str(shot),
                 "output": str(output),
-                "faces": numbers,
+                "faces": list(written.faces),
                 "frames": tracked.clock.frame_count,
-                "basis": basis,
+                "basis": written.basis,
             }
         )
         return
-    typer.echo(f"wrote {output}: face {', '.join(map(str, numbers))}, basis {basis}")
-
-
-def _basis(name: str) -> str:
-    """The basis of a name; refused before any work when it cannot be had."""
-    from mien.face.bridge import check_basis, installed_bases
-
-    chosen = installed_bases()[0] if name == "auto" else name
-    check_basis(chosen)
-    return chosen
+    numbers = ", ".join(map(str, written.faces))
+    typer.echo(f"wrote {output}: face {numbers}, basis {written.basis}")
 
 
 def controls(json: Json = False) -> None:

@@ -91,6 +91,10 @@ def render(
     lossless: Annotated[
         bool, typer.Option("--lossless", help="Keep every pixel exactly as rendered (FFV1).")
     ] = False,
+    matte: Annotated[
+        bool,
+        typer.Option("--matte", help="Write the mask of what is changed, in grey, instead."),
+    ] = False,
     overwrite: Overwrite = False,
     media: Media = None,
     json: Json = False,
@@ -128,7 +132,7 @@ def render(
     edits = [_edit(project.shot, face, assignments)] if assignments else []
     report = api.render(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
-        codec=codec, lossless=lossless, overwrite=overwrite,
+        codec=codec, lossless=lossless, overwrite=overwrite, matte=matte,
     )  # fmt: skip
     if json:
         print_json({"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict())

@@ -162,6 +162,19 @@ class Plate:
         self._owned = False
         return twin
 
+    def black(self) -> Plate:
+        """A black plate of the same format; what is transparent stays so."""
+        layout = self.layout
+        blank = self.with_planes([np.array(plane) for plane in self._planes])
+        blank._owned = True
+        offsets = np.zeros(3)
+        if layout.model != "rgb" and not layout.floating:
+            offsets = code_scale(layout.bits, self.full)[1]
+        for i, channel in enumerate(layout.channels):
+            samples = blank._planes[channel.plane][:, channel.offset :: channel.step]
+            samples[...] = int(offsets[i]) << layout.padding
+        return blank
+
     def with_planes(self, planes: Sequence[Plane]) -> Plate:
         """A plate of the same format with other planes."""
         size = (self.width, self.height)

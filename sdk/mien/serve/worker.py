@@ -135,6 +135,7 @@ def _do(order: Order, told: _Teller) -> Any:
         codec=order.codec,
         lossless=order.lossless,
         overwrite=order.overwrite,
+        matte=order.matte,
         progress=told,
     )
     return report.to_dict()
