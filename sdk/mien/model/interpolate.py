@@ -103,7 +103,7 @@ def cubic(a: Key, b: Key) -> _Array:
         (4, 2) float64 control points, (frame, value); frames ascend, so that the curve has one
         value at any time.
     """
-    return _cubic_from(a, b) + np.array((a.frame, 0.0))
+    return np.asarray(_cubic_from(a, b) + np.array((a.frame, 0.0)))
 
 
 def _cubic_from(a: Key, b: Key) -> _Array:
@@ -132,7 +132,7 @@ def _cubic_from(a: Key, b: Key) -> _Array:
 def _bezier(keys: Sequence[Key], at: npt.NDArray[np.intp], times: _Array) -> _Array:
     """Values at times, each in the segment that starts with the key of its number."""
     numbers, segment = np.unique(at, return_inverse=True)
-    points = np.array([_cubic_from(keys[i], keys[i + 1]) for i in numbers])[segment]
+    points: _Array = np.array([_cubic_from(keys[i], keys[i + 1]) for i in numbers])[segment]
     _, x1, x2, length = points[:, :, 0].T
     x = times - np.array([keys[i].frame for i in numbers], dtype=np.float64)[segment]
     low, high = np.zeros_like(x), np.ones_like(x)
@@ -141,7 +141,8 @@ def _bezier(keys: Sequence[Key], at: npt.NDArray[np.intp], times: _Array) -> _Ar
         u = (low + high) / 2
         below = _cubic(u, 0.0, x1, x2, length) < x
         low, high = np.where(below, u, low), np.where(below, high, u)
-    return _cubic((low + high) / 2, *points[:, :, 1].T)
+    y0, y1, y2, y3 = points[:, :, 1].T
+    return _cubic((low + high) / 2, y0, y1, y2, y3)
 
 
 def _cubic(u: _Array, p0: _Array | float, p1: _Array, p2: _Array, p3: _Array) -> _Array:
