@@ -15,7 +15,7 @@ from mien.media.planes import Plate
 from mien.model.curves import BoolArray, FloatArray
 from mien.model.edits import Edit
 from mien.model.face import Face
-from mien.model.shot import MediaFacts, Shot
+from mien.model.shot import Shot
 from mien.preview.picture import Rgb8, displayed
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.compose import compose

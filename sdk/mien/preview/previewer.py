@@ -4,7 +4,8 @@ A request is answered at once with the best that is there, then with better ones
 picture is what an export would have. The cycle:
 
 1. `request` answers from the caches in the caller's thread, or takes a number and wakes two
-   threads. A later request overtakes an earlier one, whose answers are dropped by number.
+   threads. A later request for a picture of the same kind (with or without the edit) overtakes
+   an earlier one, which is not begun any more; nothing older is shown after something newer.
 2. The quick thread paints the edit into a small picture of the frame, from its cache or its
    proxy file; where there is neither it shows a frame nearby.
 3. The exact thread decodes the frame, unless it is overtaken meanwhile, and paints the edit
@@ -20,7 +21,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -40,6 +41,8 @@ CACHE_BYTES: Final = 512 << 20
 """Bytes of pictures that are kept in memory."""
 _SETTLED: Final = 0.3
 """Seconds without a change of the edit before pictures are made ahead again."""
+_ON_THE_WAY: Final = 12
+"""Frames from one that is wanted within which decoding another goes on."""
 _NEARBY, _SMALL, _FULL = 1, 2, 3
 """How good an answer is."""
 
@@ -57,6 +60,23 @@ class _Request:
     quality: Quality
     deliver: Deliver
     failed: Failed | None
+
+
+@dataclass(slots=True)
+class _Desk:
+    """Where requests of one kind, with or without the edit, wait: only the newest does.
+
+    Attributes:
+        newest: What was asked for last.
+        for_quick: Whether the quick thread has yet to see to it.
+        for_exact: Whether the exact thread has.
+        shown: Generation of the last answer, and how good it was.
+    """
+
+    newest: _Request | None = None
+    for_quick: bool = False
+    for_exact: bool = False
+    shown: tuple[int, int] = (0, 0)
 
 
 class Previewer:
@@ -83,10 +103,8 @@ class Previewer:
         self._maker = PictureMaker(shot, cache_bytes, self._proxy)
         self._changed = threading.Condition()
         self._delivering = threading.RLock()
-        self._newest: _Request | None = None
+        self._desks = {True: _Desk(), False: _Desk()}
         self._generation = 0
-        self._best = 0
-        self._for_quick = self._for_exact = False
         self._ahead: tuple[FrameRange, int] | None = None
         self._all_ready = False
         self._edited_at = 0.0
@@ -130,7 +148,7 @@ class Previewer:
         deliver: Deliver,
         failed: Failed | None = None,
     ) -> int:
-        """Ask for a picture; it takes the place of what was asked before.
+        """Ask for a picture; it takes the place of what was asked of that kind before.
 
         Args:
             frame: Index of the frame.
@@ -152,9 +170,9 @@ class Previewer:
         with self._changed:
             self._generation += 1
             request = _Request(self._generation, frame, edited, quality, deliver, failed)
-            self._newest, self._best = request, 0
+            desk = self._desks[edited]
             done = there is not None and (quality == "drag" or there[1] == 1)
-            self._for_quick, self._for_exact = there is None, not done
+            desk.newest, desk.for_quick, desk.for_exact = request, there is None, not done
             self._changed.notify_all()
         if there is not None:
             picture, scale = there
@@ -228,7 +246,6 @@ class Previewer:
         """Stop all work and let go of the files."""
         with self._changed:
             self._closed = True
-            self._newest = None
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
@@ -242,12 +259,14 @@ class Previewer:
             callback()
 
     def _answer(self, request: _Request, best: int, frame: int, rgb: Rgb8, scale: float) -> None:
-        """Deliver a picture, unless the request is overtaken or has had a better one."""
+        """Deliver a picture, unless a newer one or a better one was delivered before."""
+        answer = request.generation, best
+        desk = self._desks[request.edited]
         with self._delivering:
             with self._changed:
-                if request is not self._newest or best <= self._best:
+                if self._closed or answer <= desk.shown:
                     return
-                self._best = best
+                desk.shown = answer
                 if not self._shown and best > _NEARBY:
                     self._shown = True
                     self._changed.notify_all()
@@ -255,18 +274,29 @@ class Previewer:
             request.deliver(Picture(frame, rgb, scale, exact, request.edited, request.generation))
 
     def _overtaken(self, request: _Request) -> bool:
-        """Whether another frame is wanted by now."""
-        newest = self._newest
-        return newest is None or newest.frame != request.frame
+        """Whether a frame is wanted by now for which this one is no step on the way."""
+        newest = self._desks[request.edited].newest
+        far = newest is not None and abs(newest.frame - request.frame) > _ON_THE_WAY
+        return self._closed or far
 
     def _run_quick(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._for_quick)
-                if self._closed or self._newest is None:
+                self._changed.wait_for(lambda: self._closed or self._next("for_quick"))
+                request = self._next("for_quick")
+                if self._closed or request is None:
                     return
-                self._for_quick, request = False, self._newest
+                self._desks[request.edited].for_quick = False
             self._quickly(request)
+
+    def _next(self, which: Literal["for_quick", "for_exact"]) -> _Request | None:
+        """The request that has waited longest for a thread."""
+        waiting = [
+            desk.newest
+            for desk in self._desks.values()
+            if getattr(desk, which) and desk.newest is not None
+        ]
+        return min(waiting, key=lambda request: request.generation, default=None)
 
     def _quickly(self, request: _Request) -> None:
         maker, frame = self._maker, request.frame
@@ -284,22 +314,25 @@ class Previewer:
     def _run_exact(self) -> None:
         while True:
             with self._changed:
-                while not self._closed and not self._for_exact:
+                request = self._next("for_exact")
+                while not self._closed and request is None:
                     wait = self._until_ahead()
                     if wait == 0:
                         break
                     self._changed.wait(wait)
+                    request = self._next("for_exact")
                 if self._closed:
                     return
-                request = self._newest if self._for_exact else None
-                self._for_exact = False
+                if request is not None:
+                    self._desks[request.edited].for_exact = False
             if request is None:
                 self._step_ahead()
                 continue
             try:
                 self._exactly(request)
             except MienError as error:
-                if request.failed is not None and request is self._newest:
+                newest = self._desks[request.edited].newest
+                if request.failed is not None and request is newest:
                     request.failed(error)
 
     def _exactly(self, request: _Request) -> None:
@@ -314,7 +347,7 @@ class Previewer:
             self._answer(request, _FULL, frame, rgb, 1.0)
             return
         small = maker.small(frame)
-        if small is not None and self._best < _SMALL:
+        if small is not None:
             rgb = maker.painted(frame, small, edited=request.edited)
             self._answer(request, _SMALL, frame, rgb, maker.scale)
 
@@ -345,7 +378,7 @@ class Previewer:
         self._tell()
 
     def _busy(self) -> bool:
-        return self._closed or self._for_exact
+        return self._closed or self._next("for_exact") is not None
 
     def _run_look(self) -> None:
         with self._changed:
@@ -360,8 +393,9 @@ class Previewer:
                 return
             with self._changed:
                 # A picture that waited for this can be finished now.
-                if self._newest is not None and self._newest.quality == "full":
-                    self._for_exact = self._for_exact or self._best < _FULL
+                desk = self._desks[True]
+                if desk.newest is not None and desk.newest.quality == "full":
+                    desk.for_exact |= desk.shown < (desk.newest.generation, _FULL)
                 self._all_ready = False
                 self._changed.notify_all()
             self._tell()

@@ -1,0 +1,160 @@
+"""The sound of a shot, for playing it."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final
+
+import av
+import numpy as np
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+
+from mien.media.index import open_movie
+from mien.model.curves import FloatArray
+from mien.model.shot import MediaFacts
+
+__all__ = ["AudioTrack", "open_audio"]
+
+_PREROLL: Final = Fraction(1, 5)
+"""Seconds decoded before what is wanted: a decoder needs a few packets to find its voice."""
+_KEPT: Final = 2.0
+"""Seconds of sound kept behind what was read last."""
+_JUMP: Final = 0.05
+"""Seconds by which times must leave the count of samples before they are believed: some
+formats round times to milliseconds, which would click."""
+
+
+class AudioTrack:
+    """The first sound track of a movie, decoded where it is read.
+
+    Args:
+        media: Facts of a movie with sound.
+
+    Attributes:
+        rate: Samples in a second.
+        channels: 1, or 2: more are mixed down.
+
+    Raises:
+        av.FFmpegError: When it cannot be opened.
+    """
+
+    def __init__(self, media: MediaFacts) -> None:
+        self._container: InputContainer | None = open_movie(media.path)
+        self._stream: AudioStream = self._container.streams.audio[0]
+        context = self._stream.codec_context
+        self.rate: int = context.sample_rate
+        self.channels: int = min(2, context.layout.nb_channels)
+        self._start = media.pts[0] * media.time_base
+        self._lock = threading.Lock()
+        self._blocks: Iterator[tuple[int, FloatArray]] = iter(())
+        self._begin = self._end = 0
+        self._samples: list[FloatArray] = []
+        self._seek(0)
+
+    def read(self, start: int, count: int) -> FloatArray:
+        """Samples of the sound.
+
+        Args:
+            start: The first sample, counted from the time of frame 0.
+            count: How many.
+
+        Returns:
+            (count, channels) float32, nominally -1..1; silence where there is no sound.
+        """
+        result = np.zeros((count, self.channels), dtype=np.float32)
+        with self._lock:
+            if self._container is None:
+                return result
+            if start < self._begin or start > self._end + self.rate:
+                self._seek(start)
+            while self._end < start + count:
+                found = next(self._blocks, None)
+                if found is None:
+                    break
+                self._append(*found)
+            self._forget(start - round(_KEPT * self.rate))
+            held = np.concatenate(self._samples) if self._samples else result[:0]
+            low, high = max(start, self._begin), min(start + count, self._end)
+            if low < high:
+                result[low - start : high - start] = held[low - self._begin : high - self._begin]
+        return result
+
+    def blocks(self) -> Iterator[tuple[int, FloatArray]]:
+        """All of the sound: the first sample's number of each block, and (n, channels)."""
+        with self._lock:
+            self._seek(None)
+            yield from self._blocks
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._container is not None:
+                self._container.close()
+                self._container = None
+            self._blocks = iter(())
+            self._samples.clear()
+
+    def _seek(self, start: int | None) -> None:
+        """Make the block that holds a sample, or one before it, the next; None for the first."""
+        assert self._container is not None
+        self._samples.clear()
+        if start is not None and start > _PREROLL * self.rate:
+            seconds = self._start + Fraction(start, self.rate) - _PREROLL
+            self._container.seek(int(seconds / self._stream.time_base), stream=self._stream)
+        else:
+            self._container.seek(0, any_frame=False)
+        self._blocks = self._decoded()
+        first = next(self._blocks, None)
+        self._begin = self._end = first[0] if first is not None else start or 0
+        if first is not None:
+            self._blocks = itertools.chain([first], self._blocks)
+
+    def _decoded(self) -> Iterator[tuple[int, FloatArray]]:
+        assert self._container is not None
+        layout = "mono" if self.channels == 1 else "stereo"
+        resampler = AudioResampler(format="flt", layout=layout, rate=self.rate)
+        expected: int | None = None
+        for packet in self._container.demux(self._stream):
+            try:
+                frames = packet.decode()
+            except av.error.InvalidDataError:
+                # A damaged packet is silence; the next one says where it belongs.
+                continue
+            for frame in frames:
+                if frame.pts is None or frame.time_base is None:
+                    continue
+                told = round((frame.pts * frame.time_base - self._start) * self.rate)
+                if expected is None or abs(told - expected) > _JUMP * self.rate:
+                    expected = told
+                for part in resampler.resample(frame):
+                    samples = part.to_ndarray().reshape(-1, self.channels)
+                    yield expected, np.asarray(samples, dtype=np.float32)
+                    expected += len(samples)
+
+    def _append(self, at: int, samples: FloatArray) -> None:
+        gap = at - self._end
+        if gap > 0:
+            self._samples.append(np.zeros((gap, self.channels), dtype=np.float32))
+        elif gap < 0:
+            samples = samples[-gap:]
+        self._samples.append(samples)
+        self._end = max(self._end, at) + len(samples)
+
+    def _forget(self, before: int) -> None:
+        while self._samples and self._begin + len(self._samples[0]) < before:
+            self._begin += len(self._samples.pop(0))
+
+
+def open_audio(media: MediaFacts) -> AudioTrack | None:
+    """The sound of a shot; None where it has none that can be decoded."""
+    if media.kind != "movie" or not media.audio_streams:
+        return None
+    try:
+        return AudioTrack(media)
+    except (av.FFmpegError, OSError):
+        return None
