@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from mien.errors import MienError
 from mien.io.project import Document, Project
 from mien.preview.previewer import Previewer
+from mien.session.keys import Clipboard
 from mien.session.session import Change, Gesture, Session
 from mien_desktop.resolve import Resolved, resolve
 from mien_desktop.view_state import ViewState
@@ -43,6 +44,8 @@ class Workspace(QObject):
     def __init__(self, session: Session | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session = session or Session()
+        self.clipboard = Clipboard()
+        """Keys that were copied in the timeline or in the curve editor, to be pasted in either."""
         self._gesture: Gesture | None = None
         self._previewer: Previewer | None = None
         self._previewed: object = None

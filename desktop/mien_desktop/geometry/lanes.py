@@ -7,7 +7,8 @@ below them; when they are collapsed that is all that shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -19,7 +20,7 @@ from mien.model.controls import CONTROLS, INDEX, Region, sides
 from mien.model.document import Project
 from mien.model.edits import Edit, Layer, Track
 from mien.model.face import Face
-from mien.model.interpolate import INTERPOLATIONS
+from mien.model.interpolate import INTERPOLATIONS, Key, sample
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.geometry.marks import SUM
 
@@ -84,20 +85,24 @@ class Lane:
         """Whether nothing of it acts."""
         return self.layer is not None and (self.layer.muted or not self.layer.weight)
 
-    def keys_at(self, frames: Iterable[int]) -> Iterator[KeyRef]:
-        """The keys of the track, or of all tracks below, at any of some frames."""
-        wanted = set(frames)
-        for ref, track in self.tracks:
-            for key in track.keys:
-                if key.frame in wanted:
-                    yield KeyRef(ref, key.frame)
+    def value(self, frame: int) -> float:
+        """The value of the track at a frame."""
+        after = int(np.searchsorted(self.marks.frames, frame, side="right"))
+        # Two keys say all about a time between them; sampling a thousand would be felt.
+        around = self.track.keys[max(after - 1, 0) : after + 1]
+        return float(sample(around, [frame])[0])
+
+    def keys_at(self, frame: int) -> Iterator[KeyRef]:
+        """The keys of the track, or of all tracks below, at a frame."""
+        return self.keys_between(frame, frame)
 
     def keys_between(self, first: float, last: float) -> Iterator[KeyRef]:
         """The keys from one time to another, both included."""
         for ref, track in self.tracks:
-            for key in track.keys:
-                if first <= key.frame <= last:
-                    yield KeyRef(ref, key.frame)
+            start = bisect_left(track.keys, first, key=_frame)
+            stop = bisect_right(track.keys, last, key=_frame)
+            for key in track.keys[start:stop]:
+                yield KeyRef(ref, key.frame)
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,6 +211,10 @@ def _marks(
         found = (track, Marks(frames, shapes))
     kept[id(track)] = found
     return found[1]
+
+
+def _frame(key: Key) -> int:
+    return key.frame
 
 
 def region(control: str) -> Region | None:

@@ -1,4 +1,4 @@
-"""What the timeline shows and where it lies: all that painting and the mouse need to know; no Qt."""
+"""What the timeline shows and where it lies, as painting and the mouse need to know; no Qt."""
 
 from __future__ import annotations
 

@@ -1,0 +1,171 @@
+"""Painting the column of names: what a lane is, whether it acts, and its value at the playhead."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from mien.model.edits import Mode
+from mien_desktop import theme
+from mien_desktop.geometry.bands import MARKERS, RULER, Cell, cells
+from mien_desktop.geometry.lanes import ROW, Lane
+from mien_desktop.icons import paint_icon
+from mien_desktop.timeline.paint_lanes import lane_color
+from mien_desktop.timeline.scene import Scene
+from mien_desktop.words import count, title
+
+__all__ = ["MODES", "paint_bracket", "paint_names", "paint_playhead", "paint_values"]
+
+MODES: dict[Mode, str] = {"add": "+", "replace": "=", "scale": "×", "smooth": "~"}
+"""A track's mode in one letter."""
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+def paint_names(painter: QPainter, scene: Scene) -> None:
+    """Everything of the column that does not change with the playhead."""
+    names = scene.bands.names
+    painter.fillRect(QRect(0, 0, names, scene.height), theme.PANEL)
+    painter.setFont(theme.small())
+    for band, top, height in scene.bands.every():
+        painter.fillRect(QRect(0, top + height - 1, names, 1), theme.WINDOW)
+        painter.setPen(theme.DIM)
+        word = {"markers": "Markers", "waveform": "Sound", "thumbnails": "Pictures"}.get(band)
+        if word:
+            painter.drawText(QRect(8, top, names - 16, height), _LEFT, word)
+    painter.save()
+    painter.setClipRect(0, scene.bands.lanes, names, scene.height)
+    for row in scene.rows():
+        _paint_name(painter, scene, row)
+    painter.restore()
+    painter.fillRect(QRect(names - 1, 0, 1, scene.height), theme.WINDOW)
+
+
+def _paint_name(painter: QPainter, scene: Scene, row: int) -> None:
+    lane = scene.lanes.rows[row]
+    top = scene.top(row)
+    state = scene.now.state
+    ground = theme.PANEL
+    if lane.kind == "face":
+        ground = theme.RAISED
+    elif lane.kind == "track" and lane.ref in state.tracks:
+        ground = theme.SELECTED_ROW
+    painter.fillRect(QRect(0, top, scene.bands.names, ROW - 1), ground)
+    painter.fillRect(QRect(0, top + ROW - 1, scene.bands.names, 1), theme.WINDOW)
+    current = lane.face.number == state.face
+    if lane.kind == "face" and current:
+        painter.fillRect(QRect(0, top, 3, ROW - 1), theme.ACCENT)
+    if lane.kind == "track":
+        painter.fillRect(QRect(24, top + 4, 3, ROW - 9), lane_color(lane))
+    for cell in cells(lane, scene.bands.names):
+        rect = QRect(cell.left, top, cell.width, ROW - 1)
+        if cell.name == "fold":
+            _paint_fold(painter, rect, lane.collapsed)
+        elif cell.name == "name":
+            target = lane.kind == "layer" and current and lane.id[1] == state.layer
+            _paint_title(painter, rect, lane, target)
+        elif cell.name == "mute" and lane.layer is not None:
+            color = theme.DISABLED if lane.layer.muted else theme.DIM
+            icon = "no-eye" if lane.layer.muted else "eye"
+            paint_icon(painter, icon, QRectF(rect).adjusted(3, 3, -3, -3), color)
+        elif cell.name == "weight" and lane.layer is not None:
+            painter.setPen(theme.DIM)
+            painter.drawText(rect.adjusted(0, 0, -6, 0), _RIGHT, f"{lane.layer.weight:.0%}")
+        elif cell.name == "mode":
+            painter.setPen(theme.DIM)
+            painter.drawText(rect, _CENTRE, MODES[lane.track.mode])
+
+
+def _paint_fold(painter: QPainter, rect: QRect, collapsed: bool) -> None:
+    box = QRectF(rect).adjusted(4, 5, -4, -5)
+    paint_icon(painter, "right" if collapsed else "down", box, theme.DIM)
+
+
+def _paint_title(painter: QPainter, rect: QRect, lane: Lane, target: bool) -> None:
+    """Write what a lane is called; the layer that new keys go to stands out."""
+    metrics = painter.fontMetrics()
+    if lane.kind == "track":
+        text, color = title(lane.track.control), theme.TEXT
+    elif lane.layer is not None:
+        text, color = lane.layer.name, theme.ACCENT if target else theme.TEXT
+    else:
+        text, color = lane.face.name, theme.TEXT
+    painter.setPen(theme.DISABLED if lane.muted else color)
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width() - 6)
+    painter.drawText(rect, _LEFT, shown)
+    keys = sum(len(track.keys) for _, track in lane.tracks)
+    if lane.kind == "face" and keys:
+        painter.setPen(theme.DIM)
+        painter.drawText(rect.adjusted(0, 0, -8, 0), _RIGHT, count(keys, "key"))
+
+
+def paint_values(painter: QPainter, scene: Scene) -> None:
+    """The tracks' values at the playhead, and whether they have a key there."""
+    frame = scene.now.state.frame
+    painter.save()
+    painter.setClipRect(0, scene.bands.lanes, scene.bands.names, scene.height)
+    painter.setFont(theme.small())
+    for row in scene.rows():
+        lane = scene.lanes.rows[row]
+        if lane.kind != "track":
+            continue
+        value, key = (c for c in cells(lane, scene.bands.names) if c.name in ("value", "key"))
+        painter.setPen(theme.DISABLED if lane.muted else theme.DIM)
+        painter.drawText(_rect(scene, row, value), _RIGHT, f"{lane.value(frame):+.2f}")
+        keyed = lane.track.key_at(frame) is not None
+        color = theme.ACCENT if keyed else theme.DISABLED
+        box = QRectF(_rect(scene, row, key)).adjusted(3, 3, -3, -3)
+        paint_icon(painter, "key" if keyed else "no-key", box, color)
+    painter.restore()
+
+
+def _rect(scene: Scene, row: int, cell: Cell) -> QRect:
+    return QRect(cell.left, scene.top(row), cell.width, ROW - 1)
+
+
+def paint_playhead(painter: QPainter, scene: Scene) -> None:
+    """The playhead: a line through the middle of its frame, and the frame where it is wide."""
+    if not scene.now.frame_count:
+        return
+    frame = scene.now.state.frame
+    painter.save()
+    painter.setClipRect(scene.bands.names, 0, scene.width, scene.height)
+    left, width = scene.edge(frame), scene.axis.scale
+    if width > 4:
+        band = QColor(theme.PLAYHEAD)
+        band.setAlpha(22)
+        painter.fillRect(QRectF(left, RULER, width, scene.height), band)
+    x = round(scene.x(frame)) + 0.5
+    painter.setPen(QPen(theme.PLAYHEAD, 1))
+    painter.drawLine(QPointF(x, RULER - 1), QPointF(x, scene.height))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.PLAYHEAD)
+    head = ((-5, RULER - 13), (5, RULER - 13), (5, RULER - 7), (0, RULER - 1), (-5, RULER - 7))
+    painter.drawPolygon([QPointF(x + dx, y) for dx, y in head])
+    painter.restore()
+
+
+def paint_bracket(painter: QPainter, scene: Scene, hot: int | None = None) -> None:
+    """The bar over selected keys, whose ends scale them in time.
+
+    Args:
+        painter: Paints on the widget.
+        scene: The timeline.
+        hot: 0 or 1 when the pointer is over the first or the last end.
+    """
+    span = scene.selected.span
+    if span is None or span[0] == span[1]:
+        return
+    painter.save()
+    painter.setClipRect(scene.bands.names, 0, scene.width, scene.height)
+    top = RULER + MARKERS - 6
+    left, right = scene.x(span[0]), scene.x(span[1])
+    bar = QColor(theme.SELECTION)
+    bar.setAlpha(110)
+    painter.fillRect(QRectF(left, top, right - left, 4), bar)
+    for end, x in enumerate((left, right)):
+        color = theme.SELECTION.lighter(130) if end == hot else theme.SELECTION
+        painter.fillRect(QRectF(x - 2, top - 2, 4, 8), color)
+    painter.restore()

@@ -1,0 +1,100 @@
+"""What the pointer is over, told once for hovering and for pressing; no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mien_desktop.geometry.bands import CellName, cells
+from mien_desktop.geometry.lanes import Lane
+from mien_desktop.geometry.select import GRIP, nearest
+from mien_desktop.timeline.scene import Scene
+
+__all__ = ["Target", "target"]
+
+Kind = Literal[
+    "column", "heading", "cell", "ruler", "in", "out", "grip", "marker", "markers", "key", "span",
+    "lane",
+]  # fmt: skip
+Part = Literal["start", "body", "stop"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """What is under the pointer.
+
+    Attributes:
+        kind: What it is: the edge of the column of names, its head, a cell of it, the ruler (with
+            the strips, on which one scrubs too), the in or out point, an end of the selection, a
+            marker, the band of markers, a key, the span of a track, or a lane.
+        lane: The lane; None below the last.
+        cell: The cell of the column of names.
+        frame: Frame of a marker or key.
+        part: Of a span; of the selection its first or last end.
+    """
+
+    kind: Kind
+    lane: Lane | None = None
+    cell: CellName | None = None
+    frame: int = 0
+    part: Part = "body"
+
+
+def target(scene: Scene, x: float, y: float) -> Target:
+    """What lies at a place of the widget."""
+    names = scene.bands.names
+    if abs(x - names) <= 3:
+        return Target("column")
+    if x < names:
+        return _name(scene, x, y)
+    band = scene.band(y)
+    if band == "markers":
+        return _marker(scene, x, y)
+    if band == "lanes":
+        return _lane(scene, x, y)
+    project = scene.now.project
+    if band == "ruler" and project is not None and project.span is not None:
+        if abs(scene.edge(project.span.start) - x) <= GRIP:
+            return Target("in")
+        if abs(scene.edge(project.span.stop) - x) <= GRIP:
+            return Target("out")
+    return Target("ruler")
+
+
+def _name(scene: Scene, x: float, y: float) -> Target:
+    lane = scene.lane(y)
+    if lane is None:
+        return Target("heading" if y < scene.bands.lanes else "lane")
+    for cell in cells(lane, scene.bands.names):
+        if cell.contains(x):
+            return Target("cell", lane, cell.name)
+    return Target("cell", lane, "name")
+
+
+def _marker(scene: Scene, x: float, y: float) -> Target:
+    span = scene.selected.span
+    if span is not None and span[0] != span[1]:
+        for part, frame in (("start", span[0]), ("stop", span[1])):
+            if abs(scene.x(frame) - x) <= GRIP and y >= scene.bands.top("markers") + 10:
+                return Target("grip", frame=frame, part=part)  # type: ignore[arg-type]
+    project = scene.now.project
+    markers = [marker.frame for marker in project.markers] if project else []
+    frame = nearest(scene.axis, markers, x - scene.bands.names)
+    return Target("markers") if frame is None else Target("marker", frame=frame)
+
+
+def _lane(scene: Scene, x: float, y: float) -> Target:
+    key = scene.key(x, y)
+    if key is not None:
+        return Target("key", key[0], frame=key[1])
+    lane = scene.lane(y)
+    if lane is not None and lane.kind == "track" and lane.track.span is not None:
+        span = lane.track.span
+        start, stop = scene.edge(span.start), scene.edge(span.stop)
+        if abs(x - start) <= GRIP:
+            return Target("span", lane, part="start")
+        if abs(x - stop) <= GRIP:
+            return Target("span", lane, part="stop")
+        if start < x < stop:
+            return Target("span", lane)
+    return Target("lane", lane)
