@@ -44,6 +44,12 @@ from mien.session.shots import rename_shot as rename_shot
 from mien.session.shots import replace_shot as replace_shot
 from mien.session.shots import set_reference as set_reference
 from mien.session.shots import set_span as set_span
+from mien.session.sliders import Way as Way
+from mien.session.sliders import linked as linked
+from mien.session.sliders import mirror as mirror
+from mien.session.sliders import partner as partner
+from mien.session.sliders import restore as restore
+from mien.session.sliders import toggle_key as toggle_key
 from mien.session.values import copy_expression as copy_expression
 from mien.session.values import expression_at as expression_at
 from mien.session.values import reset as reset
