@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien import api
 from mien.api import PathLike, Project
-from mien.io.project import SUFFIX
+from mien.io.project import SUFFIX, load_document, save_document
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.progress import Progress, shown
@@ -68,6 +68,7 @@ def train_shot(
     source: Shot | Project | PathLike,
     output: PathLike,
     *,
+    shot: str | int | None = None,
     face: int | None = None,
     settings: TrainSettings | None = None,
     overwrite: bool = False,
@@ -81,6 +82,7 @@ def train_shot(
             from then on, if that lies in its folder.
         output: The LoRA to write, a `.safetensors` file; a plot of the losses and a sheet go
             beside it, as `.loss.png` and `.sheet.png`.
+        shot: Name or number (from 1) of the shot in a `.mien` file that holds several.
         face: Number of the face; the largest when not given.
         settings: How it is trained.
         overwrite: Whether files of these names may be replaced.
@@ -116,14 +118,14 @@ def train_shot(
         # A training that was killed may have written them just before.
         check_file(picture, overwrite=overwrite or is_kept(path))
     file = _project_file(source)
-    shot = _shot(source, media)
-    chosen = api.main_face(shot) if face is None else shot.face(face)
+    tracked = _shot(source, shot, media)
+    chosen = api.main_face(tracked) if face is None else tracked.face(face)
     pick_device()  # says what to install when torch is missing
     from mien.rendering.reference.train import run
 
-    with shown(progress) as told, open_reader(shot.media, cache_bytes=0) as reader:
+    with shown(progress) as told, open_reader(tracked.media, cache_bytes=0) as reader:
         trained = run.train_shot(
-            chosen, shot, Plates(reader), path, settings, mien.__version__, told
+            chosen, tracked, Plates(reader), path, settings, mien.__version__, told
         )
     return TrainReport(
         output=path,
@@ -136,7 +138,7 @@ def train_shot(
         held_out=trained.held_out,
         loss_before=trained.before,
         loss_after=trained.after,
-        remembered=file is not None and _remember_lora(file, path, media),
+        remembered=file is not None and _remember_lora(file, shot, path),
         seconds=time.monotonic() - start,
     )
 
@@ -148,23 +150,26 @@ def _project_file(source: Shot | Project | PathLike) -> Path | None:
     return Path(source)
 
 
-def _shot(source: Shot | Project | PathLike, media: PathLike | None) -> Shot:
+def _shot(
+    source: Shot | Project | PathLike, which: str | int | None, media: PathLike | None
+) -> Shot:
     if isinstance(source, Shot):
         return source
     if isinstance(source, Project):
         return source.shot
     if _project_file(source) is not None:
-        return api.load_project(source, media=media).shot
+        return api.load_project(source, which, media=media).shot
     return api.open_shot(source)
 
 
-def _remember_lora(file: Path, lora: Path, media: PathLike | None) -> bool:
+def _remember_lora(file: Path, which: str | int | None, lora: Path) -> bool:
     """Let a project render with a LoRA; whether it does, which it only may inside its folder."""
     if ".." in Path(os.path.relpath(lora.absolute(), file.parent.absolute())).parts:
         return False
     # As it is now: a training takes long, and somebody may have worked on it.
-    project = api.load_project(file, media=media)
+    document = load_document(file, find_media=False)
+    project = document.choose(which, file.name)
     settings = project.reference or ReferenceSettings()
     reference = dataclasses.replace(settings, shot_lora=str(lora))
-    api.save_project(dataclasses.replace(project, reference=reference), file)
+    save_document(document.with_shot(dataclasses.replace(project, reference=reference)), file)
     return True

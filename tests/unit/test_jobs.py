@@ -63,6 +63,7 @@ def test_chunks_hold_every_frame_once_and_begin_at_multiples(
     [
         {},
         {"media": None, "project": Path("/p/ä.mien"), "set": (), "face": 2, "codec": "h264"},
+        {"project": Path("/p/x.mien"), "shot": "close-up"},
         {"lossless": True, "overwrite": True, "output": Path("/out/x.%04d.exr")},
         {"settings": ReferenceSettings(steps=4, seed=7)},
     ],

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.options import FaceNumber, Json, Overwrite, ShotOrProject
+from mien.cli.options import FaceNumber, Json, Overwrite, ShotOfProject, ShotOrProject
 from mien.cli.output import print_json, print_table
+from mien.errors import UsageError
 from mien.model.controls import CONTROLS
 from mien.model.presets import EXPRESSIONS, VISEMES, Preset
 
@@ -29,6 +30,7 @@ def curves(
             "-o", "--output", metavar="FILE", help="curves.npz (one face) or curves.json (all)."
         ),
     ],
+    which: ShotOfProject = None,
     face: FaceNumber = None,
     raw: Annotated[bool, typer.Option("--raw", help="The curves before smoothing.")] = False,
     basis: Annotated[
@@ -54,8 +56,10 @@ def curves(
     check_file(output, overwrite=overwrite)
     if basis != "auto":
         check_basis(basis)
+    if which is not None and shot.suffix.lower() != SUFFIX:
+        raise UsageError(f"--shot goes with a project, and {shot.name} is none.")
     if shot.suffix.lower() == SUFFIX:
-        tracked = api.load_project(shot, find_media=False).shot
+        tracked = api.load_project(shot, which, find_media=False).shot
     else:
         tracked = api.track(shot)
     written = api.export_curves(

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-__all__ = ["FaceNumber", "Json", "Media", "Overwrite", "ShotOrProject"]
+__all__ = ["FaceNumber", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject"]
 
 ShotOrProject = Annotated[
     Path,
@@ -22,6 +22,10 @@ FaceNumber = Annotated[
 Media = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option("--media", metavar="PATH", help="Where a project's media are, if they moved."),
+]
+ShotOfProject = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--shot", metavar="NAME|N", help="Which shot, of a project that holds several."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from mien.cli.options import FaceNumber, Json, Media, Overwrite, ShotOrProject
+from mien.cli.options import FaceNumber, Json, Media, Overwrite, ShotOfProject, ShotOrProject
 from mien.cli.output import print_json, print_notice
 from mien.cli.reference import Settle, with_reference_settings
 from mien.errors import UsageError
@@ -76,6 +76,7 @@ def render(
             " performance, without it replaces it. May be given several times.",
         ),
     ] = None,
+    which: ShotOfProject = None,
     face: FaceNumber = None,
     frames: Annotated[
         Optional[str],  # noqa: UP045
@@ -114,7 +115,7 @@ def render(
     assignments = [parse_assignment(text) for text in values or ()]
     if face is not None and not assignments:
         raise UsageError("--face says whom --set is meant for, and nothing is set.")
-    project = open_source(shot, media)
+    project = open_source(shot, media, which)
     settings = reference(project.reference)
     found = get_renderer(renderer, settings)
     if renderer == "auto" and found.name != "reference" and reference(None) is not None:
@@ -156,15 +157,17 @@ def _tell_report(report: RenderReport) -> None:
         typer.echo(f"  {note}")
 
 
-def open_source(path: Path, media: Path | None) -> Project:
+def open_source(path: Path, media: Path | None, which: str | None = None) -> Project:
     """A project, or a shot that is not yet one."""
     from mien import api
     from mien.io.project import SUFFIX
 
     if path.suffix.lower() == SUFFIX:
-        return api.load_project(path, media=media)
+        return api.load_project(path, which, media=media)
     if media is not None:
         raise UsageError(f"--media goes with a project, and {path.name} is none.")
+    if which is not None:
+        raise UsageError(f"--shot goes with a project, and {path.name} is none.")
     return api.Project(api.open_shot(path))
 
 

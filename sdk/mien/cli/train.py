@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Optional
 
 import typer
 
-from mien.cli.options import FaceNumber, Json, Media, Overwrite
+from mien.cli.options import FaceNumber, Json, Media, Overwrite, ShotOfProject
 from mien.cli.output import print_json
 from mien.rendering.reference.train.settings import TrainSettings
 
@@ -40,6 +40,7 @@ def train_shot(
         Path,
         typer.Option("-o", "--output", metavar="LORA.safetensors", help="The LoRA to write."),
     ],
+    which: ShotOfProject = None,
     face: FaceNumber = None,
     steps: Annotated[_Whole, _option("steps", "N")] = None,
     rank: Annotated[_Whole, _option("rank", "N")] = None,
@@ -74,7 +75,7 @@ def train_shot(
     }  # fmt: skip
     settings = TrainSettings(**{k: v for k, v in asked.items() if v is not None})
     report = training.train_shot(
-        shot, output, face=face, settings=settings, overwrite=overwrite, media=media
+        shot, output, shot=which, face=face, settings=settings, overwrite=overwrite, media=media
     )
     if json:
         print_json({"source": str(shot)} | report.to_dict())

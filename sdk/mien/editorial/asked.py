@@ -1,6 +1,7 @@
 """What is asked of a clip: `metadata["mien"]` on it, or on one of its effects.
 
     {"schema": "mien.edit/1", "project": "sh020.mien"}
+    {"schema": "mien.edit/1", "project": "sc2.mien", "shot": "sh020"}
     {"schema": "mien.edit/1", "set": ["mouthSmile=+0.5@20:80"], "face": 1}
 
 Times in `set` are those of the media, as everywhere. A project is looked for in the folder of
@@ -33,11 +34,13 @@ class Asked:
 
     Attributes:
         project: The project as the cut names it; None without one.
+        shot: Name, number or id of the shot in the project; None for its only one.
         set: Edits as typed for `--set`.
         face: Number of the face that `set` is meant for.
     """
 
     project: str | None
+    shot: str | None
     set: tuple[str, ...]
     face: int | None
 
@@ -47,6 +50,7 @@ class _Document(BaseModel):
 
     schema_name: Annotated[str, Field(alias="schema")] = SCHEMA
     project: Annotated[str, Field(min_length=1)] | None = None
+    shot: Annotated[str, Field(min_length=1)] | None = None
     set: tuple[Annotated[str, AfterValidator(check_set)], ...] = ()
     face: Annotated[int, Field(ge=1)] | None = None
 
@@ -104,7 +108,7 @@ def _read(found: Any, name: str) -> Asked | None:
         raise InputError(f"The edit of clip {name}: {field}: {first['msg']}.", _REMEDY) from error
     if document.project is None and not document.set:
         return None
-    return Asked(document.project, document.set, document.face)
+    return Asked(document.project, document.shot, document.set, document.face)
 
 
 _REMEDY: Final = f'Write {{"schema": "{SCHEMA}", "project": ...}} or {{..., "set": [...]}}.'

@@ -150,7 +150,7 @@ class _Finder:
         )
         try:
             asked = asked_of(use.clip)
-            project = self._project(asked, shot, use)
+            project, number = self._project(asked, shot, use)
         except MienError as error:
             return replace(shot, problem=Problem.of(error))
         if asked is None and project is None:
@@ -170,7 +170,7 @@ class _Finder:
                 "Relink the clip, or put its file beside the cut.",
             )  # fmt: skip
             return replace(shot, problem=problem)
-        return replace(shot, media=media, project=project)
+        return replace(shot, media=media, project=project, shot=number)
 
     def _place(self, use: Use) -> Place | None:
         folder = self._path.parent
@@ -180,13 +180,18 @@ class _Finder:
         path = beside([use.clip.name, _reel(use)], folder)
         return None if path is None else Place(path, True)
 
-    def _project(self, asked: Asked | None, shot: ShotJob, use: Use) -> Path | None:
+    def _project(
+        self, asked: Asked | None, shot: ShotJob, use: Use
+    ) -> tuple[Path | None, str | None]:
+        """The project for a clip, and which of its shots; None without one."""
         edits = self._wishes.edits
         if asked is not None:
             folders = (self._path.parent,) if edits is None else (edits, self._path.parent)
-            return None if asked.project is None else project_path(asked.project, folders)
+            if asked.project is None:
+                return None, None
+            return project_path(asked.project, folders), asked.shot
         if self._sidecars is None:
-            return None
+            return None, None
         return self._sidecars.project_for(shot.name, shot.media, shot.frames, _reel(use))
 
 

@@ -25,13 +25,15 @@ __all__ = ["Sidecars"]
 @dataclass(frozen=True, slots=True)
 class _Sidecar:
     path: Path
+    shot: str | None
+    name: str
     media: str
     content: str
     clock: Clock
     spans: tuple[FrameRange, ...]
 
     @classmethod
-    def of(cls, path: Path, document: ShotPart) -> _Sidecar:
+    def of(cls, path: Path, document: ShotPart, only: bool) -> _Sidecar:
         part = document.media
         start = part.start
         coded = None if start is None else Timecode(start.frames, start.nominal, start.drop)
@@ -44,7 +46,15 @@ class _Sidecar:
             for track in layer.tracks
         ]
         spans = [clock.all if t.span is None else FrameRange(*t.span) for t in tracks]
-        return cls(path, PurePosixPath(part.path).name, part.fingerprint, clock, tuple(spans))
+        # A project of one shot is known by its file's name, as its owner gave it.
+        shot, name = (None, path.stem) if only else (document.id, document.title)
+        media = PurePosixPath(part.path).name
+        return cls(path, shot, name.lower(), media, part.fingerprint, clock, tuple(spans))
+
+    @property
+    def title(self) -> str:
+        """What to call it in messages."""
+        return self.path.name if self.shot is None else f"{self.path.name}, {self.name},"
 
     def asks_in(self, span: CutSpan | str | None) -> bool:
         """Whether anything is asked in the frames that a cut uses."""
@@ -72,13 +82,14 @@ class Sidecars:
         if not folder.is_dir():
             raise InputError(f"{folder} is no folder.", "Give --edits a folder of .mien files.")
         self._clips = {name.lower() for name in names}
-        self._used: set[Path] = set()
+        self._used: set[_Sidecar] = set()
         self._contents: dict[Path, str | None] = {}
         self._found: list[_Sidecar] = []
         self.notices: list[str] = []
         for path in sorted(folder.glob(f"*{SUFFIX}")):
             try:
-                self._found += [_Sidecar.of(path, part) for part in describe(path).shots]
+                parts = describe(path).shots
+                self._found += [_Sidecar.of(path, part, len(parts) == 1) for part in parts]
             except (ProjectError, TimeError) as error:
                 self.notices.append(str(error))
         if not self._found:
@@ -90,8 +101,8 @@ class Sidecars:
 
     def project_for(
         self, name: str, media: Path | None, span: CutSpan | str | None, reel: str = ""
-    ) -> Path | None:
-        """The project for a clip; None without one.
+    ) -> tuple[Path | None, str | None]:
+        """The project for a clip, and which of its shots; None without one.
 
         Args:
             name: The clip's name, as a file's.
@@ -103,26 +114,26 @@ class Sidecars:
             InputError: When several fit equally well.
         """
         same = [found for found in self._of_media((name, reel), media) if found.asks_in(span)]
-        named = [found for found in same if found.path.stem.lower() == name.lower()]
+        named = [found for found in same if found.name == name.lower()]
         # One with another clip's name is that clip's.
-        free = [found for found in same if found.path.stem.lower() not in self._clips]
+        free = [found for found in same if found.name not in self._clips]
         fitting = named or free
         if len(fitting) > 1:
-            names = " and ".join(found.path.name for found in fitting[:2])
+            names = " and ".join(found.title for found in fitting[:2])
             raise InputError(
                 f"{names} both fit the clip {name}.", f"Name the right one {name}{SUFFIX}."
             )
         if not fitting:
-            return None
-        self._used.add(fitting[0].path)
-        return fitting[0].path
+            return None, None
+        self._used.add(fitting[0])
+        return fitting[0].path, fitting[0].shot
 
     def unused(self) -> list[str]:
         """Notices of the projects that are for no clip."""
         return [
-            f"{found.path.name} is for no clip: none shows what it edits of {found.media}."
+            f"{found.title} is for no clip: none shows what it edits of {found.media}."
             for found in self._found
-            if found.path not in self._used
+            if found not in self._used
         ]
 
     def _of_media(self, names: tuple[str, str], media: Path | None) -> list[_Sidecar]:

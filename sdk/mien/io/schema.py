@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -169,6 +170,11 @@ class ShotPart(_Part):
     """`model.settings.ReferenceSettings`; its `shot_lora` is relative, as the media's path is."""
     markers: tuple[MarkerPart, ...]
     span: tuple[_Count, _Count] | None
+
+    @property
+    def title(self) -> str:
+        """As `Project.title`."""
+        return self.name or PurePosixPath(self.media.path).stem
 
 
 class ProjectDocument(_Part):

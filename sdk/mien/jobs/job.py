@@ -160,6 +160,7 @@ class ShotJob:
         name: Its name, unique in the batch; fit to be a file's (names.py).
         media: The movie or sequence; None when the project alone says.
         project: The `.mien` file with its tracked faces and edits; None to track it first.
+        shot: Name, number or id of the shot in the project; None for its only one.
         set: Edits as typed for `--set`, on top of the project's.
         face: Number of the face that `set` is meant for; None for the largest.
         frames: The frames to write: typed (`0:120`), or of a cut; None for all.
@@ -174,6 +175,7 @@ class ShotJob:
     name: str
     media: Path | None = None
     project: Path | None = None
+    shot: str | None = None
     set: tuple[str, ...] = ()
     face: int | None = None
     frames: str | CutSpan | None = None

@@ -39,6 +39,7 @@ class Order:
         folder: The batch's folder.
         overwrite: Whether an output that this batch did not make may be replaced.
         settings: Of the reference renderer; None for those of a final render.
+        shot: Name, number or id of the shot in the project; None for its only one.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Order:
     folder: Path
     overwrite: bool = False
     settings: ReferenceSettings | None = None
+    shot: str | None = None
 
     @classmethod
     def of(
@@ -79,7 +81,7 @@ class Order:
         media, project = (None if p is None else p.absolute() for p in (job.media, job.project))
         return cls(
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
-            job.lossless, output.absolute(), folder.absolute(), overwrite, settings,
+            job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -89,6 +91,7 @@ class Order:
             "name": self.name,
             "media": None if self.media is None else str(self.media),
             "project": None if self.project is None else str(self.project),
+            "shot": self.shot,
             "set": list(self.set),
             "face": self.face,
             "frames": str(self.frames),
@@ -121,10 +124,11 @@ def read_order(path: Path) -> Order:
         if settings is not None:
             settings = ReferenceSettings.from_dict(settings)
         return Order(
-            str(value["name"]), media, project, tuple(map(str, value["set"])), value["face"],
+            str(value["name"]), media, project, tuple(map(str, value["set"])),
+            value["face"],
             FrameRange(int(start), int(stop)), str(value["renderer"]), value["codec"],
             bool(value["lossless"]), Path(value["output"]), Path(value["folder"]),
-            bool(value["overwrite"]), settings,
+            bool(value["overwrite"]), settings, value.get("shot"),
         )  # fmt: skip
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the name.") from error

@@ -136,11 +136,11 @@ def chunks_of(span: FrameRange, chunk: int) -> Iterator[FrameRange]:
 
 def _looked_once() -> Callable[[ShotJob], _Looked]:
     """A function that looks at the media and projects of jobs, at each once."""
-    known: dict[tuple[Path | None, Path | None], _Looked | MienError] = {}
+    known: dict[tuple[Path | None, str | None, Path | None], _Looked | MienError] = {}
 
     def look(job: ShotJob) -> _Looked:
         # A project says more than its media: that it is whole, and fits them.
-        place = (job.project, job.media)
+        place = (job.project, job.shot, job.media)
         if place not in known:
             try:
                 known[place] = _look(job)
@@ -173,7 +173,7 @@ def _look(job: ShotJob) -> _Looked:
     from mien import api
 
     if job.project is not None:
-        project = api.load_project(job.project, media=job.media)
+        project = api.load_project(job.project, job.shot, media=job.media)
         return project.shot.media, project.reference
     if job.media is None:
         raise UsageError(f"{job.name} has neither media nor a project.", "Give one of them.")

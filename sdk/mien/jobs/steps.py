@@ -176,7 +176,7 @@ class Workbench:
     def _project(self, order: Order, progress: Progress) -> Project:
         """The project of a shot; tracked first, and kept, where there is none."""
         if order.project is not None:
-            return api.load_project(order.project, media=order.media)
+            return api.load_project(order.project, order.shot, media=order.media)
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
         facts = probe(order.media)

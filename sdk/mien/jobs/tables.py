@@ -78,13 +78,14 @@ def _facts(plan: Plan, shot: ShotPlan) -> dict[str, Any]:
 def _asked_faces(shot: ShotPlan) -> list[int] | None:
     """Numbers of the faces that are edited; None for the largest, known after tracking only."""
     from mien.io.project import describe
+    from mien.model.document import choose
 
     job = shot.job
     faces = set() if job.face is None or not job.set else {job.face}
     largest = bool(job.set) and job.face is None
     if job.project is not None:
         try:
-            document = describe(job.project).shots[0]
+            document = choose(describe(job.project).shots, job.shot, job.project.name)
         except MienError:
             return None
         faces |= {edit.face for edit in document.edits}

@@ -9,6 +9,7 @@
         face: 1               # the largest when left out
       - name: sh020
         project: sh020.mien   # edits come from the project, and from set on top
+        shot: close-up        # of a project with several: its name, or its number from 1
 
 Paths are relative to the file. Every error names the line and the field.
 """
@@ -83,6 +84,7 @@ class _Shot(_Part):
     name: _Text | None = None
     media: _Text | None = None
     project: _Text | None = None
+    shot: _Text | None = None
     frames: Annotated[_Text, AfterValidator(_check_frames)] | None = None
     set: Annotated[tuple[_Set, ...], BeforeValidator(_listed)] = ()
     face: Annotated[int, Field(ge=1)] | None = None
@@ -124,7 +126,7 @@ def read_jobs(
     for number, shot in enumerate(file.shots):
         _check_shot(shot, number, source)
     names = unique_names(
-        shot.name or Path(shot.media or shot.project or "").stem for shot in file.shots
+        shot.name or shot.shot or Path(shot.media or shot.project or "").stem for shot in file.shots
     )
     jobs = []
     for number, (shot, name) in enumerate(zip(file.shots, names, strict=True)):
@@ -134,6 +136,7 @@ def read_jobs(
                 name=name,
                 media=None if shot.media is None else path.parent / shot.media,
                 project=None if shot.project is None else path.parent / shot.project,
+                shot=shot.shot,
                 set=shot.set,
                 face=shot.face,
                 frames=shot.frames,
@@ -154,6 +157,10 @@ def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     if shot.project is None and not shot.set:
         raise source.error(
             place, "nothing is asked of it", "Say what to set, or give a project with edits."
+        )
+    if shot.shot is not None and shot.project is None:
+        raise source.error(
+            (*place, "shot"), "it names a shot of a project, and no project", "Leave it out."
         )
     if shot.face is not None and not shot.set:
         raise source.error(

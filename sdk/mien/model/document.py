@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 from mien.errors import TimeError, UsageError
 from mien.model.edits import Edit
@@ -14,9 +15,20 @@ from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
 
-__all__ = ["Document", "Project"]
+__all__ = ["Document", "Project", "choose"]
 
 _ID_DIGITS = 8
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+
+_NamedT = TypeVar("_NamedT", bound=_Named)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +133,7 @@ class Document:
         for project in self.shots:
             if project.id == id:
                 return project
-        raise UsageError(f"There is no shot '{id}' here.", self._choice())
+        raise UsageError(f"There is no shot '{id}' here.", _choice(self.shots))
 
     def index(self, id: str) -> int:
         """The place of the shot with an id.
@@ -157,19 +169,7 @@ class Document:
         Raises:
             UsageError: When there is none, or several; the message lists them.
         """
-        if which is None:
-            if len(self.shots) == 1:
-                return self.shots[0]
-            raise UsageError(f"{where} holds {len(self.shots)} shots.", self._choice())
-        named = [p for p in self.shots if which in (p.title, p.id)]
-        if len(named) == 1:
-            return named[0]
-        if len(named) > 1:
-            raise UsageError(f"{where} holds {len(named)} shots named {which}.", self._choice())
-        text = str(which)
-        if text.isdecimal() and 1 <= int(text) <= len(self.shots):
-            return self.shots[int(text) - 1]
-        raise UsageError(f"{where} holds no shot {which}.", self._choice())
+        return choose(self.shots, which, where)
 
     def same_as(self, other: Document) -> bool:
         """Whether nothing differs; tracked data count as the same when they are one object."""
@@ -177,11 +177,29 @@ class Document:
             a.same_as(b) for a, b in zip(self.shots, other.shots, strict=True)
         )
 
-    def _choice(self) -> str:
-        if not self.shots:
-            return "It holds no shot yet."
-        listed = ", ".join(f"{i} ({p.title})" for i, p in enumerate(self.shots, 1))
-        return f"Choose a shot by name or number: {listed}."
+
+def choose(shots: Sequence[_NamedT], which: str | int | None, where: str) -> _NamedT:
+    """The shot that somebody means; see `Document.choose`."""
+    if which is None:
+        if len(shots) == 1:
+            return shots[0]
+        raise UsageError(f"{where} holds {len(shots)} shots.", _choice(shots))
+    named = [shot for shot in shots if which in (shot.title, shot.id)]
+    if len(named) == 1:
+        return named[0]
+    if len(named) > 1:
+        raise UsageError(f"{where} holds {len(named)} shots named {which}.", _choice(shots))
+    text = str(which)
+    if text.isdecimal() and 1 <= int(text) <= len(shots):
+        return shots[int(text) - 1]
+    raise UsageError(f"{where} holds no shot {which}.", _choice(shots))
+
+
+def _choice(shots: Sequence[_Named]) -> str:
+    if not shots:
+        return "It holds no shot yet."
+    listed = ", ".join(f"{i} ({shot.title})" for i, shot in enumerate(shots, 1))
+    return f"Choose a shot by name or number: {listed}."
 
 
 def _identified(shots: Iterable[Project]) -> tuple[Project, ...]:
