@@ -100,6 +100,11 @@ class CurveCanvas(QWidget):
         self.set_time(self.view.time.fitted(span, self._frames))
         self._show_values([key.value / unit for key, unit in keys])
 
+    def select_all(self) -> None:
+        """Select every key that is drawn."""
+        keys = (KeyRef(line.ref, k.frame) for _, line in self.scene.lines for k in line.track.keys)
+        self.workspace.set(keys=frozenset(keys))
+
     def set_time(self, time: Axis) -> None:
         """Show another stretch of time, here and in the timeline."""
         self.workspace.set(time=time.view)
@@ -142,7 +147,7 @@ class CurveCanvas(QWidget):
         low, high = self._extent()
         seen = self._values.height / self._values.scale
         inside = self._values.value(self._values.height) <= low and high <= self._values.value(0)
-        if not inside or (high - low) < seen / 4:
+        if not inside or (high - low) < seen / 2:
             self._fit_values()
 
     def _extent(self) -> tuple[float, float]:
@@ -171,7 +176,7 @@ class CurveCanvas(QWidget):
 
     # Qt's events --------------------------------------------------------------------------
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what does not move from a picture of it, and the playhead over that."""
         now, view = self.workspace.now, self.view
         ratio = self.devicePixelRatioF()
@@ -203,16 +208,16 @@ class CurveCanvas(QWidget):
         painter.setPen(theme.DIM)
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Show the same values in another height."""
         self._values = self._values.resized(self.height() - RULER)
         self._spoil()
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         """A height in which curves can be read."""
         return QSize(640, 220)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom time under the pointer; with Ctrl the values; with Shift scroll in time."""
         turned = event.angleDelta().y() or event.angleDelta().x()
         factor = _ZOOM ** (turned / 120)
@@ -225,7 +230,7 @@ class CurveCanvas(QWidget):
             self.set_time(self.view.time.zoomed(place.x(), factor, self._frames))
         event.accept()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin what the place under the pointer offers."""
         if self._drag is not None or self.workspace.now.face is None:
             return
@@ -263,7 +268,7 @@ class CurveCanvas(QWidget):
         self._drag = drag
         self.update()
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with the drag, or show what lies under the pointer."""
         if self._drag is not None:
             self._drag.move(event.position(), event.modifiers())
@@ -277,7 +282,7 @@ class CurveCanvas(QWidget):
         else:
             self.unsetCursor()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End the drag: what it did is one step."""
         if self._drag is not None and event.button() in (
             Qt.MouseButton.LeftButton,
@@ -291,18 +296,18 @@ class CurveCanvas(QWidget):
             drag.end(keep=keep)
         self.update()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape takes a drag back."""
         if event.key() == Qt.Key.Key_Escape and self._drag is not None:
             self._end(keep=False)
         else:
             super().keyPressEvent(event)
 
-    def focusOutEvent(self, event: QEvent) -> None:  # noqa: N802
+    def focusOutEvent(self, event: QEvent) -> None:
         """A drag does not outlive the focus: another window may have taken the pointer."""
         self._end(keep=True)
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Add a key to the active channel where the pointer is."""
         place = event.position()
         channel = self.scene.channel(self.scene.active)
@@ -326,7 +331,7 @@ class CurveCanvas(QWidget):
                 lambda d: set_value(d, shot, face, wanted, frame, layer=layer, auto_key=True),
             )
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of what is under the pointer, which is selected first."""
         place = QPointF(event.pos())
         found = hit(self.scene, self.view, place.x(), place.y() - RULER)

@@ -91,7 +91,7 @@ def _paint_values(painter: QPainter, view: View, active: Channel | None) -> None
         painter.setPen(theme.DISABLED if abs(value) < step / 2 else grid)
         painter.drawLine(QLineF(0, y, view.time.width, y))
         painter.setPen(theme.DIM)
-        if RULER + 12 < y:
+        if y > RULER + 12:
             painter.drawText(QPointF(5, y - 3), f"{value * unit:.{digits}f}{sign}")
 
 

@@ -1,0 +1,142 @@
+"""The curve editor's panel: list, canvas, fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from mien.model.document import Document
+from mien.session.commands import move_keys
+from mien.session.refs import KeyRef
+from mien_desktop.command import Command
+from mien_desktop.curves.canvas import CurveCanvas
+from mien_desktop.curves.channel_list import ChannelList
+from mien_desktop.curves.key_fields import KeyFields
+from mien_desktop.curves.modifier_rows import ModifierRows
+from mien_desktop.icons import icon
+from mien_desktop.timeline.keys import KeyEditing
+from mien_desktop.words import count
+from mien_desktop.workspace import Workspace
+
+__all__ = ["CurvesPanel"]
+
+_LIST_WIDTH = 220
+_STEP = 0.01
+"""Weight of a nudge."""
+
+
+class CurvesPanel(QWidget):
+    """Performance, edit and result of the chosen controls, with keys and handles to drag.
+
+    Args:
+        workspace: The workspace.
+        parent: Qt's owner.
+    """
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._editing = KeyEditing(workspace)
+        self.canvas = CurveCanvas(workspace, self)
+        self.channels = ChannelList(self.canvas, self)
+        self.fields = KeyFields(self.canvas, self._editing, self)
+        own = self._own_commands()
+        ours = {command.id for command in own}
+        shared = (c for c in self._editing.commands("curves") if c.id not in ours)
+        self._commands = (*own, *shared)
+        self.setAccessibleName("Curve editor")
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.channels, 1)
+        column.addWidget(ModifierRows(self.canvas))
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(side)
+        split.addWidget(self.canvas)
+        split.setStretchFactor(1, 1)
+        split.setSizes([_LIST_WIDTH, 900])
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(3)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(self._header())
+        whole.addWidget(split, 1)
+        self.canvas.asked.connect(self._open_menu)
+
+    def commands(self) -> tuple[Command, ...]:
+        """What can be done in the curve editor."""
+        return self._commands
+
+    def _own_commands(self) -> tuple[Command, ...]:
+        canvas, fields = self.canvas, self.fields
+
+        def command(
+            name: str, text: str, run: Callable[[], None], *keys: str, group: str = "Curves"
+        ) -> Command:
+            return Command(f"curves.{name}", text, run, keys, group, "curves")
+
+        raises = (
+            ("raise", "Ctrl+Up", "Raise keys", 1), ("lower", "Ctrl+Down", "Lower keys", -1),
+        )  # fmt: skip
+        return (
+            command("frame", "Frame selected keys", canvas.frame_selected, "F"),
+            command("fit", "Fit all curves", canvas.fit, "Shift+F"),
+            command("align", "Align handles, or level them", fields.align, "V"),
+            command("select-all", "Select all keys that are shown", canvas.select_all, "Ctrl+A",
+                    group="Keys"),
+            *(command(name, text, partial(self._raise, sign * _STEP), keys, group="Keys")
+              for name, keys, text, sign in raises),
+            *(command(f"{name}-more", f"{text} ten times as far",
+                      partial(self._raise, sign * _STEP * 10),
+                      keys.replace("Ctrl", "Ctrl+Shift"), group="Keys")
+              for name, keys, text, sign in raises),
+        )  # fmt: skip
+
+    def _raise(self, step: float) -> None:
+        """Raise the selected keys by a step of weight, or ten times as many degrees."""
+        selected = self.canvas.scene.selected()
+        if not selected:
+            return
+
+        def change(document: Document) -> Document:
+            for line, i in selected:
+                ref = KeyRef(line.ref, line.track.keys[i].frame)
+                document, _ = move_keys(document, [ref], 0, step * line.unit)
+            return document
+
+        self._workspace.apply(f"Nudge {count(len(selected), 'key')}", change)
+
+    def _header(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 3, 6, 3)
+        row.setSpacing(4)
+        row.addWidget(self.fields)
+        row.addStretch(1)
+        for command, picture in zip(self._commands, ("boxes", "fit"), strict=False):
+            button = QToolButton()
+            button.setIcon(icon(picture))
+            button.setToolTip(f"{command.text} ({command.keys[0]})")
+            button.setAccessibleName(command.text)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.clicked.connect(command.run)
+            row.addWidget(button)
+        return row
+
+    def _open_menu(self, place: QPointF) -> None:
+        menu = QMenu(self)
+        group = ""
+        for command in reversed(self._commands):
+            if command.enabled is not None and not command.enabled():
+                continue
+            if group and command.group != group:
+                menu.addSeparator()
+            group = command.group
+            action = menu.addAction(command.text)
+            action.triggered.connect(lambda _=False, run=command.run: run())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(QPoint(round(place.x()), round(place.y())))
