@@ -1,0 +1,34 @@
+"""mien for Blender: facial expressions in video, keyed as F-curves in the sequencer.
+
+Standard library and bpy only; the work is done by `mien serve` of the user's own mien.
+"""
+
+from __future__ import annotations
+
+import bpy
+
+from . import jobs, ops_edit, ops_shots, panel, preview, server, settings, state
+
+_CLASSES = (server.MienPreferences, *ops_shots.CLASSES, *ops_edit.CLASSES, *panel.CLASSES)
+
+
+def register() -> None:
+    """Called by Blender when the extension is enabled."""
+    state.register()
+    settings.register()
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
+    panel.register()
+    preview.start_overlay()
+
+
+def unregister() -> None:
+    """Called by Blender when it is disabled, and at its end."""
+    jobs.stop_all()
+    preview.stop_overlay()
+    server.disconnect()
+    panel.unregister()
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)
+    settings.unregister()
+    state.unregister()

@@ -1,0 +1,125 @@
+"""What Blender's versions call differently, from 3.4 (for looking) over 4.2 to 5.0.
+
+The one place that knows of versions, and the one seam where Blender's objects are untyped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import bpy
+
+__all__ = ["STRIP_CLASS", "FCurve", "Scene", "Strip", "all_strips", "channels", "draw_image",
+           "ensured_channels", "progress_bar", "properties", "sequencer_scene",
+           "strip_collection"]  # fmt: skip
+
+Scene = Any
+Strip = Any
+FCurve = Any
+
+STRIP_CLASS: Any = getattr(bpy.types, "Strip", None) or bpy.types.Sequence
+"""`Sequence` was renamed in 4.4."""
+
+_Class = TypeVar("_Class", bound=type)
+
+
+def properties(**declared: Any) -> Callable[[_Class], _Class]:
+    """Class decorator that gives a Blender class its properties.
+
+    Blender reads them from annotations; written there, they would be no types.
+    """
+
+    def add(cls: _Class) -> _Class:
+        cls.__annotations__ = dict(declared)
+        return cls
+
+    return add
+
+
+def sequencer_scene(context: Any) -> Scene:
+    """The scene whose strips are shown; since 5.0 it may be another than the window's."""
+    return getattr(context, "sequencer_scene", None) or context.scene
+
+
+def strip_collection(scene: Scene) -> Any:
+    """The strips at the top level, with `new_movie`, `new_image` and `remove`."""
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    return editor.strips if hasattr(editor, "strips") else editor.sequences
+
+
+def all_strips(scene: Scene) -> Iterator[Strip]:
+    """Every strip of a scene, those in meta strips too."""
+    editor = scene.sequence_editor
+    if editor is not None:
+        yield from editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+
+
+def channels(owner: Any) -> Any | None:
+    """What holds a data-block's F-curves, with `fcurves` and `groups`; None when there is none.
+
+    Since 4.4 that is the channel bag of its slot, before it was the action itself.
+    """
+    data = owner.animation_data
+    if data is None or data.action is None:
+        return None
+    if not hasattr(data.action, "layers"):
+        return data.action
+    if data.action_slot is None:
+        return None
+    for layer in data.action.layers:
+        for strip in layer.strips:
+            bag = strip.channelbag(data.action_slot)
+            if bag is not None:
+                return bag
+    return None
+
+
+def ensured_channels(owner: Any) -> Any:
+    """The same; action, slot and layer are made where there are none."""
+    data = owner.animation_data or owner.animation_data_create()
+    if data.action is None:
+        data.action = bpy.data.actions.new(f"{owner.name}Action")
+    action = data.action
+    if not hasattr(action, "layers"):
+        return action
+    if data.action_slot is None:
+        data.action_slot = action.slots.new(id_type=owner.id_type, name=owner.name)
+    found = channels(owner)
+    if found is not None:
+        return found
+    layer = action.layers[0] if action.layers else action.layers.new("Layer")
+    strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
+    return strip.channelbag(data.action_slot, ensure=True)
+
+
+def progress_bar(layout: Any, text: str, share: float) -> None:
+    """Draw how far a job is."""
+    if hasattr(layout, "progress"):
+        layout.progress(text=text, factor=share, type="BAR")
+    else:
+        layout.label(text=f"{text}  {share:.0%}")
+
+
+def draw_image(image: Any, corners: Any, coordinates: Any) -> None:
+    """Draw an image over a region, values as they are.
+
+    Args:
+        image: The image data-block.
+        corners: Four corners in pixels of the region, against the clock.
+        coordinates: The image's coordinates (0..1) there.
+    """
+    import gpu
+    from gpu_extras.batch import batch_for_shader
+
+    old = bpy.app.version < (4, 0, 0)
+    shader = gpu.shader.from_builtin("2D_IMAGE" if old else "IMAGE")
+    batch = batch_for_shader(
+        shader,
+        "TRIS",
+        {"pos": [tuple(c) if old else (*c, 0.0) for c in corners], "texCoord": coordinates},
+        indices=[(0, 1, 2), (0, 2, 3)],
+    )
+    shader.bind()
+    shader.uniform_sampler("image", gpu.texture.from_image(image))
+    batch.draw(shader)

@@ -1,0 +1,124 @@
+"""Projects and curve files, the same that the rest of mien reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+from . import server
+from .animation import Samples, write_keys
+from .client import Client
+from .compat import Scene, Strip
+from .jobs import Task
+from .rendering import send_edits
+from .shots import curves_of, opened
+from .state import find_strip, identify
+from .timing import media_path, timing
+from .tracking import adopt
+
+__all__ = ["export_curves", "export_project", "import_curves", "import_project"]
+
+_NOTHING = 1e-6
+
+
+def export_project(scene: Scene, strip: Strip, path: Path) -> Task:
+    """A task that writes the strip, with its edits, as a `.mien` project.
+
+    The edits become one layer with a value for every frame, as Blender evaluates them.
+    """
+    identifier = identify(scene, strip)
+
+    def work(task: Task) -> Generator[None, None, str]:
+        client, shot = yield from opened(find_strip(scene, identifier))
+        strip = find_strip(scene, identifier)
+        when = timing(scene, strip, strip.mien.frames)
+        for answer in send_edits(client, shot, scene, strip, when, (0, strip.mien.frames)):
+            yield from server.wait(answer)
+        yield from server.wait(client.ask("save", shot=shot, path=str(path), overwrite=True))
+        return f"Wrote {path.name}."
+
+    return Task("Export", identifier, work)
+
+
+def export_curves(scene: Scene, strip: Strip, face: int, path: Path) -> Task:
+    """A task that writes what faces do: one face as `.npz`, all of them as `.json`."""
+    identifier = identify(scene, strip)
+
+    def work(task: Task) -> Generator[None, None, str]:
+        client, shot = yield from opened(find_strip(scene, identifier))
+        whom = {"face": face} if path.suffix.lower() == ".npz" else {}
+        asked = client.ask("export_curves", shot=shot, path=str(path), overwrite=True, **whom)
+        yield from server.wait(asked)
+        return f"Wrote {path.name}."
+
+    return Task("Export", identifier, work)
+
+
+def import_project(scene: Scene, strip: Strip, path: Path) -> Task:
+    """A task that gives a strip the faces and edits of a `.mien` project of its media."""
+    media, identifier = media_path(strip), identify(scene, strip)
+
+    def work(task: Task) -> Generator[None, None, str]:
+        client = yield from server.connect()
+        asked = client.ask("open", path=str(path), media=media)
+        found = yield from server.wait(asked)
+        edits = yield from _edits(client, found["shot"], found["edited"])
+        told = yield from adopt(client, scene, identifier, found)
+        _write(scene, identifier, edits)
+        return told
+
+    return Task("Import", identifier, work)
+
+
+def import_curves(scene: Scene, strip: Strip, face: int, path: Path) -> Task:
+    """A task that makes a face follow the curves of a file, from the playhead's frame on."""
+    identifier = identify(scene, strip)
+    when = timing(scene, strip, strip.mien.frames)
+    at = min(max(when.media_frame(scene.frame_current), 0), strip.mien.frames - 1)
+
+    def work(task: Task) -> Generator[None, None, str]:
+        client, shot = yield from opened(find_strip(scene, identifier))
+        yield from server.wait(client.ask("set_edits", shot=shot, face=face, layers=[]))
+        asked = client.ask("import_curves", shot=shot, face=face, path=str(path), at=at)
+        yield from server.wait(asked)
+        edits = yield from _edits(client, shot, [face])
+        _write(scene, identifier, edits)
+        return f"Face {face} follows {path.name}."
+
+    return Task("Import", identifier, work)
+
+
+def _edits(
+    client: Client, shot: str, faces: Sequence[int]
+) -> Generator[None, None, dict[int, list[Samples]]]:
+    """What edits come to, face by face: differences, for the frames where there are any."""
+    found = {}
+    for face in faces:
+        before = yield from curves_of(client, shot, face)
+        after = yield from curves_of(client, shot, face, which="target")
+        found[face] = [
+            samples
+            for control, target in after.controls.items()
+            if (samples := _difference(control, target, before.controls[control], before.valid))
+        ]
+    return found
+
+
+def _difference(
+    control: str, target: Sequence[float], source: Sequence[float], valid: Sequence[bool]
+) -> Samples | None:
+    values = [t - s if fine else 0.0 for t, s, fine in zip(target, source, valid, strict=True)]
+    asked = [i for i, value in enumerate(values) if abs(value) > _NOTHING]
+    if not asked:
+        return None
+    # A frame more at both ends, so that the curve starts and ends at nothing.
+    first, last = max(0, asked[0] - 1), min(len(values), asked[-1] + 2)
+    return Samples(control, first, values[first:last])
+
+
+def _write(scene: Scene, identifier: str, edits: dict[int, list[Samples]]) -> None:
+    strip = find_strip(scene, identifier)
+    when = timing(scene, strip, strip.mien.frames)
+    for face, tracks in edits.items():
+        for samples in tracks:
+            write_keys(scene, strip, face, f"Face {face}", samples, when)

@@ -1,0 +1,237 @@
+"""The sidebar of the sequencer: tracking, faces, palette, sliders, preview, render."""
+
+from __future__ import annotations
+
+import tempfile
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import bpy
+import bpy.utils.previews
+
+from . import jobs
+from .compat import Strip, progress_bar, sequencer_scene
+from .rig import EXPRESSIONS, VISEMES, edit_property, pairs, source_property, words
+from .state import AMOUNT, active_face, thumbnail_bytes
+from .timing import timing
+
+__all__ = ["CLASSES", "register", "unregister"]
+
+_pictures: Any = None
+
+
+def _thumbnail(face: Any) -> int:
+    """Icon of a face's picture; made when it is first shown."""
+    if not face.thumbnail or _pictures is None:
+        return 0
+    name = str(hash(face.thumbnail))
+    if name not in _pictures:
+        path = Path(bpy.app.tempdir or tempfile.gettempdir()) / f"mien-face-{name}.png"
+        path.write_bytes(thumbnail_bytes(face))
+        _pictures.load(name, str(path), "IMAGE")
+    return int(_pictures[name].icon_id)
+
+
+class MIEN_UL_faces(bpy.types.UIList):
+    """Faces of a strip with their pictures."""
+
+    def draw_item(
+        self, context: Any, layout: Any, data: Any, item: Any, icon: Any, active: Any, name: str
+    ) -> None:
+        """Draw a face: picture, name, how much it is seen."""
+        row = layout.row()
+        row.prop(item, "name", text="", emboss=False, icon_value=_thumbnail(item))
+        row.label(text=f"{item.seen} frames, {item.confidence:.0%}")
+
+
+class _Panel(bpy.types.Panel):
+    """Base of the panels in the sequencer's sidebar."""
+
+    bl_space_type = "SEQUENCE_EDITOR"
+    bl_region_type = "UI"
+    bl_category = "mien"
+
+    @staticmethod
+    def strip(context: Any) -> Strip | None:
+        """The active strip, when it is a movie or images."""
+        scene = sequencer_scene(context)
+        editor = scene.sequence_editor if scene is not None else None
+        found = editor.active_strip if editor is not None else None
+        return found if found is not None and found.type in ("MOVIE", "IMAGE") else None
+
+
+class _TrackedPanel(_Panel):
+    """Base of those that need a tracked strip."""
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """A tracked strip is active."""
+        strip = cls.strip(context)
+        return strip is not None and active_face(strip) is not None
+
+
+class MIEN_PT_strip(_Panel):
+    """The strip: track it, choose a face."""
+
+    bl_label = "mien"
+
+    def draw(self, context: Any) -> None:
+        """Draw what there is to do for the active strip."""
+        layout = self.layout
+        strip = self.strip(context)
+        if strip is None:
+            layout.label(text="Select a movie or image strip", icon="INFO")
+            return
+        task = jobs.running(strip.mien.identifier) if strip.mien.identifier else None
+        if task is not None:
+            row = layout.row(align=True)
+            progress_bar(row, f"{task.title}: {task.stage or 'starting'}", task.share)
+            row.operator("mien.cancel", text="", icon="X")
+        elif not len(strip.mien.faces):
+            layout.operator("mien.track", icon="TRACKER")
+            layout.operator("mien.import_project", icon="IMPORT")
+        else:
+            self._draw_faces(context, layout, strip)
+        _draw_message(layout)
+
+    def _draw_faces(self, context: Any, layout: Any, strip: Strip) -> None:
+        row = layout.row()
+        face = active_face(strip)
+        assert face is not None
+        picture = _thumbnail(face)
+        if picture:
+            row.template_icon(icon_value=picture, scale=5)
+        column = row.column()
+        column.template_list(
+            "MIEN_UL_faces", "", strip.mien, "faces", strip.mien, "active", rows=2, maxrows=5
+        )
+        column.operator("mien.track", text="Track Again", icon="FILE_REFRESH")
+        scene = sequencer_scene(context)
+        when = timing(scene, strip, strip.mien.frames)
+        frame = when.media_frame(scene.frame_current)
+        if face.missing(frame):
+            layout.label(text=f"{face.name} is not seen in this frame", icon="ERROR")
+
+
+class MIEN_PT_expression(_TrackedPanel):
+    """The palette of named expressions, and what acts on the whole face."""
+
+    bl_label = "Expression"
+
+    def draw(self, context: Any) -> None:
+        """Draw the palette."""
+        layout = self.layout
+        scene = sequencer_scene(context)
+        strip = self.strip(context)
+        face = active_face(strip)
+        assert face is not None
+        layout.prop(strip, edit_property(face.number, AMOUNT), slider=True)
+        row = layout.row(align=True)
+        row.prop(scene.mien, "strength", slider=True)
+        row.prop(scene.mien, "key", text="", icon="KEY_HLT", toggle=True)
+        layout.row().prop(scene.mien, "palette", expand=True)
+        grid = layout.grid_flow(row_major=True, columns=3, even_columns=True, align=True)
+        named = EXPRESSIONS if scene.mien.palette == "EXPRESSIONS" else VISEMES
+        for name in named:
+            button = grid.operator("mien.apply_expression", text=words(name))
+            button.name, button.strength = name, scene.mien.strength
+        row = layout.row(align=True)
+        row.operator("mien.key_face", icon="KEYFRAME_HLT")
+        row.operator("mien.reset_face", text="Reset", icon="LOOP_BACK")
+        row.operator_menu_enum("mien.mirror", "mode", icon="MOD_MIRROR")
+
+
+class MIEN_PT_controls(_TrackedPanel):
+    """Sliders of a region's controls."""
+
+    bl_label = "Controls"
+
+    def draw(self, context: Any) -> None:
+        """Draw the region's sliders, the person's right on the left as in the picture."""
+        layout = self.layout
+        scene = sequencer_scene(context)
+        strip = self.strip(context)
+        face = active_face(strip)
+        assert face is not None
+        grid = layout.grid_flow(row_major=True, columns=5, even_columns=True, align=True)
+        grid.prop(scene.mien, "region", expand=True)
+        layout.prop(scene.mien, "performance", icon="HIDE_OFF")
+        column = layout.column(align=True)
+        for row_names in pairs(scene.mien.region):
+            row = column.row(align=True)
+            for name in row_names:
+                row.prop(strip, edit_property(face.number, name), slider=True)
+            if scene.mien.performance:
+                row = column.row(align=True)
+                row.enabled = False
+                for name in row_names:
+                    row.prop(strip, source_property(face.number, name), text="performance")
+
+
+class MIEN_PT_output(_TrackedPanel):
+    """Preview and render."""
+
+    bl_label = "Preview and Render"
+
+    def draw(self, context: Any) -> None:
+        """Draw the switches and the render button."""
+        layout = self.layout
+        scene = sequencer_scene(context)
+        row = layout.row(align=True)
+        row.prop(scene.mien, "overlay", icon="OVERLAY", toggle=True)
+        row.operator("mien.preview", text="", icon="IMAGE_DATA")
+        for name in ("format", "renderer", "folder"):
+            layout.prop(scene.mien, name)
+        layout.operator("mien.render", icon="RENDER_ANIMATION")
+
+
+class MIEN_PT_exchange(_TrackedPanel):
+    """Shape keys and files."""
+
+    bl_label = "Shape Keys and Files"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Draw the buttons."""
+        layout = self.layout
+        scene = sequencer_scene(context)
+        layout.prop(scene.mien, "mesh", text="Mesh")
+        layout.operator("mien.bake_shape_keys", icon="SHAPEKEY_DATA")
+        for kind in ("project", "curves"):
+            row = layout.row(align=True)
+            row.operator(f"mien.import_{kind}", icon="IMPORT")
+            row.operator(f"mien.export_{kind}", icon="EXPORT")
+
+
+def _draw_message(layout: Any) -> None:
+    """What the last task said: its cause and remedy when it failed."""
+    if jobs.last_error is not None:
+        box = layout.box().column(align=True)
+        box.alert = True
+        for i, line in enumerate(_wrapped(str(jobs.last_error))):
+            box.label(text=line, icon="ERROR" if i == 0 else "BLANK1")
+    elif jobs.last_outcome:
+        layout.label(text=jobs.last_outcome, icon="CHECKMARK")
+
+
+def _wrapped(text: str, width: int = 48) -> list[str]:
+    return textwrap.wrap(text, width)
+
+
+CLASSES = (MIEN_UL_faces, MIEN_PT_strip, MIEN_PT_expression, MIEN_PT_controls, MIEN_PT_output,
+           MIEN_PT_exchange)  # fmt: skip
+
+
+def register() -> None:
+    """Make room for the faces' pictures."""
+    global _pictures
+    _pictures = bpy.utils.previews.new()
+
+
+def unregister() -> None:
+    """Let go of them."""
+    global _pictures
+    if _pictures is not None:
+        bpy.utils.previews.remove(_pictures)
+    _pictures = None

@@ -1,0 +1,193 @@
+"""The edited frame at the playhead, as an image and drawn over the sequencer's preview."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import jobs, server
+from .animation import sample_edit
+from .client import ServeError
+from .compat import Scene, Strip, draw_image, sequencer_scene
+from .jobs import Task
+from .problems import RefusedError
+from .rig import CONTROLS, edit_property
+from .shots import opened, set_edits
+from .state import AMOUNT, find_strip, identify
+from .timing import timing
+
+__all__ = ["IMAGE", "previewing", "start_overlay", "stop_overlay"]
+
+IMAGE = "mien preview"
+"""Name of the image data-block that holds the frame."""
+_TICK = 0.15
+"""Seconds between two looks at what the playhead shows."""
+
+_shown: tuple[str, int] | None = None
+"""Identifier of the strip and frame of the media that the image shows."""
+_handler: Any = None
+_wanted: Any = None
+_task: Task | None = None
+
+
+def previewing(scene: Scene, strip: Strip, *, edited: bool = True) -> Task:
+    """A task that fetches the edited frame at the playhead into the image data-block.
+
+    Args:
+        scene: The scene that holds the strip.
+        strip: A tracked strip.
+        edited: Whether the edit is shown, or the plate.
+
+    Raises:
+        RefusedError: When the strip does not show a frame at the playhead.
+    """
+    identifier = identify(scene, strip)
+    when = timing(scene, strip, strip.mien.frames)
+    frame = when.media_frame(scene.frame_current_final)
+    if not 0 <= frame < when.frames:
+        raise RefusedError(f"'{strip.name}' shows no frame at the playhead.", "Move the playhead.")
+    # What is asked is read now: by the time the server is there the playhead may be elsewhere.
+    tracks = [
+        (face.number, sample_edit(scene, strip, face.number, when, (frame, frame + 1)))
+        for face in strip.mien.faces
+    ]
+    size = max(64, min(scene.render.resolution_x, 1280))
+
+    def work(task: Task) -> Generator[None, None, str]:
+        global _shown
+        client, shot = yield from opened(find_strip(scene, identifier))
+        for number, samples in tracks:
+            set_edits(client, shot, number, [(s.control, s.start, s.values) for s in samples])
+        answer = client.ask(
+            "preview", shot=shot, frame=frame, edited=edited, max_size=size, to="file"
+        )
+        picture = yield from server.wait(answer)
+        _load(Path(picture["path"]))
+        _shown = (identifier, frame)
+        return f"Frame {frame} as it will be rendered."
+
+    return Task("Preview", identifier, work)
+
+
+def start_overlay() -> None:
+    """Draw the edited frame over sequencer previews, and follow playhead and values."""
+    global _handler
+    if _handler is None and not bpy.app.background:
+        space = bpy.types.SpaceSequenceEditor
+        _handler = space.draw_handler_add(_draw, (), "PREVIEW", "POST_PIXEL")
+        bpy.app.timers.register(_watch, first_interval=0.0, persistent=True)
+
+
+def stop_overlay() -> None:
+    """Stop both."""
+    global _handler, _wanted, _task
+    if _handler is not None:
+        bpy.types.SpaceSequenceEditor.draw_handler_remove(_handler, "PREVIEW")
+        _handler = None
+    if bpy.app.timers.is_registered(_watch):
+        bpy.app.timers.unregister(_watch)
+    if _task is not None:
+        _task.cancel()
+    _wanted = _task = None
+
+
+def _watch() -> float:
+    """Fetch the frame anew when the playhead or a value has moved; one at a time."""
+    global _wanted, _task
+    if _task is not None:
+        if _task.step():
+            return _TICK / 5
+        if _task.error is not None:
+            jobs.note(_task)
+        _task = None
+        jobs.redraw()
+    scene = sequencer_scene(bpy.context)
+    strip = scene.sequence_editor.active_strip if scene and scene.sequence_editor else None
+    if strip is None or not scene.mien.overlay or not len(strip.mien.faces):
+        return _TICK
+    wanted = _signature(scene, strip)
+    if wanted != _wanted:
+        _wanted = wanted
+        try:
+            _task = previewing(scene, strip)
+        except ServeError:
+            _task = None
+    return _TICK
+
+
+def _signature(scene: Scene, strip: Strip) -> Any:
+    """Everything that the picture depends on."""
+    values = tuple(
+        getattr(strip, edit_property(face.number, control))
+        for face in strip.mien.faces
+        for control in (AMOUNT, *CONTROLS)
+    )
+    return strip.mien.identifier, strip.mien.project, scene.frame_current_final, values
+
+
+def _load(path: Path) -> None:
+    """Put a PNG into the image data-block."""
+    image = bpy.data.images.get(IMAGE)
+    if image is None:
+        image = bpy.data.images.load(str(path))
+        image.name = IMAGE
+        # The values are what a display shows; nothing is to be converted.
+        image.colorspace_settings.name = "Non-Color"
+    else:
+        if image.packed_file is not None:
+            image.unpack(method="REMOVE")
+        image.filepath = str(path)
+        image.reload()
+    # The file is the server's and goes soon.
+    image.pack()
+    image.gl_free()
+
+
+def _draw() -> None:
+    """Draw the image where the sequencer shows the strip."""
+    context = bpy.context
+    scene = sequencer_scene(context)
+    image = bpy.data.images.get(IMAGE)
+    if image is None or _shown is None or not scene.mien.overlay:
+        return
+    try:
+        strip = find_strip(scene, _shown[0])
+        when = timing(scene, strip, strip.mien.frames)
+    except ServeError:
+        return
+    if when.media_frame(scene.frame_current_final) != _shown[1]:
+        return
+    corners, coordinates = _placed(scene, strip)
+    view = context.region.view2d
+    draw_image(image, [view.view_to_region(*xy, clip=False) for xy in corners], coordinates)
+
+
+def _placed(scene: Scene, strip: Strip) -> tuple[list[tuple[float, float]], list[Any]]:
+    """Corners of a strip's picture in the preview, and the image's coordinates there."""
+    width, height = strip.mien.size
+    crop, move = strip.crop, strip.transform
+    left, right = crop.min_x / width, 1 - crop.max_x / width
+    bottom, top = crop.min_y / height, 1 - crop.max_y / height
+    coordinates = [(left, bottom), (right, bottom), (right, top), (left, top)]
+    sine, cosine = math.sin(move.rotation), math.cos(move.rotation)
+    # The origin, about which it is scaled and turned, is a share of the picture.
+    origin = ((move.origin[0] - 0.5) * width, (move.origin[1] - 0.5) * height)
+    corners = []
+    for u, v in coordinates:
+        x = ((u - 0.5) * width - origin[0]) * move.scale_x
+        y = ((v - 0.5) * height - origin[1]) * move.scale_y
+        corners.append(
+            (
+                x * cosine - y * sine + origin[0] + move.offset_x,
+                x * sine + y * cosine + origin[1] + move.offset_y,
+            )
+        )
+    if strip.use_flip_x:
+        coordinates = [(left + right - u, v) for u, v in coordinates]
+    if strip.use_flip_y:
+        coordinates = [(u, bottom + top - v) for u, v in coordinates]
+    return corners, coordinates

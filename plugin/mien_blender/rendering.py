@@ -1,0 +1,193 @@
+"""Rendering a strip's edit, and putting the result above it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import server
+from .animation import sample_edit
+from .client import Client
+from .compat import Scene, Strip, all_strips, strip_collection
+from .jobs import Task
+from .problems import RefusedError
+from .shots import opened, set_edits
+from .state import find_strip, identify
+from .timing import Timing, media_path, timing
+
+__all__ = ["FORMATS", "place", "rendering", "send_edits"]
+
+FORMATS = {
+    "SOURCE": ("As the source", "The source's own codec", "", {}),
+    "H264": ("H.264", "For review", ".mp4", {"codec": "h264"}),
+    "PRORES": ("ProRes 422 HQ", "For finishing", ".mov", {"codec": "prores"}),
+    "LOSSLESS": ("Lossless", "FFV1, every pixel exact", ".mkv", {"lossless": True}),
+}
+"""By identifier: title, description, ending of the file, and the parameters of `render`."""
+
+
+def send_edits(
+    client: Client, shot: str, scene: Scene, strip: Strip, when: Timing, span: tuple[int, int]
+) -> list[Any]:
+    """Sample the edits of all faces over a span of the media and send them.
+
+    Returns:
+        The answers' futures.
+    """
+    sent = []
+    for face in strip.mien.faces:
+        samples = sample_edit(scene, strip, face.number, when, span)
+        tracks = [(each.control, each.start, each.values) for each in samples]
+        sent.append(set_edits(client, shot, face.number, tracks))
+    return sent
+
+
+def rendering(scene: Scene, strip: Strip) -> Task:
+    """A task that renders what is seen of a strip and puts the result above it.
+
+    Folder, format and renderer are those that the scene's panel is set to.
+
+    Args:
+        scene: The scene that holds the strip.
+        strip: A tracked strip.
+    """
+    identifier = identify(scene, strip)
+    format_, renderer = scene.mien.format, scene.mien.renderer
+    folder = Path(bpy.path.abspath(scene.mien.folder)) if scene.mien.folder else _folder(strip)
+
+    def work(task: Task) -> Generator[None, None, str]:
+        task.tell("starting mien", 0, 0)
+        client, shot = yield from opened(find_strip(scene, identifier))
+        strip = find_strip(scene, identifier)
+        when = timing(scene, strip, strip.mien.frames)
+        span = when.visible
+        if span[0] >= span[1]:
+            raise RefusedError(
+                f"No frame of '{strip.name}' is seen.", "Move or lengthen the strip."
+            )
+        output = _next_output(strip, folder, format_)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        sent = send_edits(client, shot, scene, strip, when, span)
+        job = client.start(
+            "render", shot=shot, output=str(output), frames=list(span), renderer=renderer,
+            **FORMATS[format_][3],
+        )  # fmt: skip
+        for answer in sent:
+            yield from server.wait(answer)
+        report = yield from task.await_job(job)
+        result = place(scene, find_strip(scene, identifier), output, span)
+        return f"{result.name}: {report['frames_edited']} of {report['frames']} frames edited."
+
+    return Task("Render", identifier, work)
+
+
+def place(scene: Scene, strip: Strip, movie: Path, span: tuple[int, int]) -> Strip:
+    """Show a rendered movie on a channel above its strip, which is muted and stays.
+
+    A result that is there already takes the new file, or gives way when its length is another.
+
+    Args:
+        scene: The scene.
+        strip: The strip that was rendered.
+        movie: The render.
+        span: Frames of the media that it holds.
+    """
+    when = timing(scene, strip, strip.mien.frames)
+    start, length = round(when.scene_time(span[0])), span[1] - span[0]
+    old = next((s for s in all_strips(scene) if s.mien.source == strip.mien.identifier), None)
+    path = _relative(movie)
+    if old is not None and old.frame_start == start and old.frame_duration == length:
+        old.filepath = path
+        strip.mute = True
+        return old
+    collection = strip_collection(scene)
+    channel = old.channel if old is not None else None
+    if old is not None:
+        collection.remove(old)
+    if channel is None:
+        channel = _free_channel(scene, strip, start, round(start + length / when.rate))
+    result = _new_movie(scene, f"{strip.name} (mien)", path, channel, start, when.rate)
+    result.mien.source = strip.mien.identifier
+    _copy_look(strip, result)
+    strip.mute = True
+    return result
+
+
+def _folder(strip: Strip) -> Path:
+    """Where renders go unless the user says otherwise: beside the .blend, or beside the media."""
+    home = Path(bpy.data.filepath) if bpy.data.filepath else Path(media_path(strip))
+    return home.parent / "mien renders"
+
+
+def _next_output(strip: Strip, folder: Path, format_: str) -> Path:
+    """A name that is not taken: a version more than any in the folder."""
+    media = Path(media_path(strip))
+    stem = re.sub(r"[._]?%0\dd", "", media.stem) or "render"
+    ending = FORMATS[format_][2] or (media.suffix if strip.type == "MOVIE" else ".mp4")
+    pattern = re.compile(re.escape(f"{stem}-{strip.mien.identifier[:6]}-v") + r"(\d+)\.\w+")
+    taken = [strip.mien.version]
+    if folder.is_dir():
+        taken += [int(m[1]) for file in folder.iterdir() if (m := pattern.fullmatch(file.name))]
+    strip.mien.version = max(taken) + 1
+    return folder / f"{stem}-{strip.mien.identifier[:6]}-v{strip.mien.version:03d}{ending}"
+
+
+def _relative(path: Path) -> str:
+    """A path as Blender keeps it: relative to the .blend where that is possible."""
+    if not bpy.data.filepath:
+        return str(path)
+    try:
+        return str(bpy.path.relpath(str(path)))
+    except ValueError:  # on another drive
+        return str(path)
+
+
+def _free_channel(scene: Scene, strip: Strip, start: int, stop: int) -> int:
+    """The first channel above a strip with nothing in a span."""
+    taken = {
+        other.channel
+        for other in strip_collection(scene)
+        if other.frame_final_start < stop and other.frame_final_end > start
+    }
+    return next(c for c in range(strip.channel + 1, 1 << 20) if c not in taken)
+
+
+def _new_movie(scene: Scene, name: str, path: str, channel: int, start: int, rate: float) -> Strip:
+    if rate == 1.0:
+        return strip_collection(scene).new_movie(
+            name=name, filepath=path, channel=channel, frame_start=start
+        )
+    # Only Blender's own operator makes a strip that plays at the movie's rate.
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "SEQUENCE_EDITOR":
+                with bpy.context.temp_override(window=window, area=area):
+                    bpy.ops.sequencer.movie_strip_add(
+                        filepath=bpy.path.abspath(path), channel=channel, frame_start=start,
+                        sound=False, use_framerate=False, adjust_playback_rate=True,
+                        replace_sel=True,
+                    )  # fmt: skip
+                made = scene.sequence_editor.active_strip
+                made.name = name
+                return made
+    raise RefusedError(
+        f"{path} is rendered, but plays at another rate than the scene.",
+        "Add it yourself, with Adjust Playback Rate.",
+    )
+
+
+def _copy_look(source: Strip, result: Strip) -> None:
+    """Show the result where and how its strip is shown."""
+    for name in ("blend_type", "blend_alpha", "use_flip_x", "use_flip_y", "color_saturation",
+                 "color_multiply"):  # fmt: skip
+        setattr(result, name, getattr(source, name))
+    for group in ("transform", "crop"):
+        ours, theirs = getattr(result, group), getattr(source, group)
+        for item in theirs.bl_rna.properties:
+            if not item.is_readonly and item.type in ("INT", "FLOAT", "ENUM"):
+                value = getattr(theirs, item.identifier)
+                setattr(ours, item.identifier, value)

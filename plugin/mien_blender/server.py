@@ -1,0 +1,184 @@
+"""The user's own mien: finding it, starting `mien serve`, asking it without blocking.
+
+Blender must never wait. What takes time is written as a generator that yields while there is
+nothing to do; jobs.py runs it a step at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Generator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+import bpy
+from bpy.props import StringProperty
+
+from .client import Client, Job, ServeError
+from .compat import properties
+from .problems import RefusedError
+
+__all__ = ["MienPreferences", "connect", "current", "disconnect", "find_executable", "shots",
+           "wait", "work"]  # fmt: skip
+
+_T = TypeVar("_T")
+Waiting = Generator[None, None, _T]
+
+NAME = "mien.exe" if sys.platform == "win32" else "mien"
+VARIABLE = "MIEN_EXECUTABLE"
+"""Environment variable that names the executable, for farms and tests."""
+
+_client: Client | None = None
+_shots: dict[tuple[str, str], str] = {}
+
+
+@properties(
+    executable=StringProperty(
+        name="mien",
+        description="The mien executable of your installation; looked for when empty",
+        subtype="FILE_PATH",
+    )
+)
+class MienPreferences(bpy.types.AddonPreferences):
+    """Where mien is, and whether it works."""
+
+    bl_idname = __package__ or "mien_blender"
+
+    executable: str
+
+    def draw(self, context: Any) -> None:
+        """Draw the path, the button that checks it, and what the check said."""
+        layout = self.layout
+        layout.prop(self, "executable")
+        row = layout.row()
+        row.operator("mien.check", icon="CHECKMARK")
+        row.label(text=checked or f"Found: {_found() or 'nothing yet'}")
+
+
+checked = ""
+"""What the last check of the installation said."""
+
+
+def find_executable() -> str:
+    """The mien executable: the preferences', or the first of those that can be found.
+
+    Raises:
+        RefusedError: When there is none.
+    """
+    asked = _asked()
+    if asked:
+        path = Path(bpy.path.abspath(asked))
+        # People point to the folder of their installation as well as to the file in it.
+        for candidate in (path, path / NAME, path / "bin" / NAME, path / "Scripts" / NAME):
+            if candidate.is_file() and os.access(candidate, os.X_OK):
+                return str(candidate)
+        raise RefusedError(
+            f"{asked} is no executable.",
+            "Edit > Preferences > Add-ons > mien: give the path of mien, or leave it empty.",
+        )
+    found = _found()
+    if found is None:
+        raise RefusedError(
+            "mien was not found on this computer.",
+            "Install it, or give its path in Edit > Preferences > Add-ons > mien.",
+        )
+    return found
+
+
+def wait(future: Future[_T]) -> Waiting[_T]:
+    """Wait for a result without blocking; a generator that yields meanwhile."""
+    while not future.done():
+        yield
+    return future.result()
+
+
+def connect() -> Waiting[Client]:
+    """A client of a running `mien serve`; one that has ended is started anew.
+
+    Raises:
+        ServeError: When mien is not found or cannot be started.
+    """
+    global _client
+    if _client is not None and _client.alive:
+        return _client
+    disconnect()
+    command = [find_executable(), "serve"]
+    started: Future[Client] = Future()
+
+    def start() -> None:
+        try:
+            # Blender's own Python must not leak into mien's.
+            clean = {"PYTHONHOME": "", "PYTHONPATH": ""}
+            started.set_result(Client(command, name="mien for Blender", environment=clean))
+        except (ServeError, TimeoutError) as error:
+            started.set_exception(_explained(error, command[0]))
+
+    threading.Thread(target=start, name="mien-start", daemon=True).start()
+    _client = yield from wait(started)
+    return _client
+
+
+def current() -> Client | None:
+    """The client of the running server, if there is one."""
+    return _client
+
+
+def disconnect() -> None:
+    """End the server, if there is one."""
+    global _client
+    client, _client = _client, None
+    _shots.clear()
+    if client is not None:
+        client.close()
+
+
+def work(job: Job, told: Any) -> Waiting[dict[str, Any]]:
+    """Wait for the end of the server's job; `told` hears of its progress."""
+    while not job.result.done():
+        told.tell(job.stage, job.done, job.total)
+        yield
+    return job.result.result()
+
+
+def shots() -> dict[tuple[str, str], str]:
+    """Handles of the shots that the running server has open, by project and media."""
+    return _shots
+
+
+def _asked() -> str:
+    addon = bpy.context.preferences.addons.get(MienPreferences.bl_idname)
+    preferences = getattr(addon, "preferences", None)
+    return (preferences.executable if preferences else "") or os.environ.get(VARIABLE, "")
+
+
+def _found() -> str | None:
+    """The first executable in the places where installers put it."""
+    home = Path.home()
+    folders = [
+        home / ".local" / "bin",
+        home / "mien" / ".venv" / "bin",
+        home / ".venv" / "bin",
+        home / "mien" / ".venv" / "Scripts",
+        home / "AppData" / "Roaming" / "Python" / "Scripts",
+        Path("/opt/mien/bin"),
+        Path("/usr/local/bin"),
+    ]
+    on_path = shutil.which("mien")
+    return on_path or next((str(f / NAME) for f in folders if (f / NAME).is_file()), None)
+
+
+def _explained(error: Exception, executable: str) -> ServeError:
+    """What is wrong when a server does not start, with what it said."""
+    details = getattr(error, "details", "")
+    said = details.strip().splitlines()[-1:] if details else []
+    cause = error.cause if isinstance(error, ServeError) else "mien serve does not answer."
+    return ServeError(
+        "gone",
+        f"{executable}: {cause}" + (f" It said: {said[0]}" if said else ""),
+        "Check the installation with `mien doctor`, or choose another in the preferences.",
+        details,
+    )

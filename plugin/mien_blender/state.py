@@ -1,0 +1,228 @@
+"""What is kept of a tracked strip in the .blend: flat animated properties, faces, the project.
+
+Controls are flat properties of the strip, because Blender can make no path to a number in a
+group of a strip: the I key would fail. The `.mien` project (what `mien serve` needs besides) is
+embedded in a text data-block, so that a .blend carries everything; both find each other by an
+identifier, never by name.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import uuid
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import (
+    CollectionProperty,
+    FloatProperty,
+    IntProperty,
+    IntVectorProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from .compat import STRIP_CLASS, Scene, Strip, all_strips, properties
+from .problems import RefusedError
+from .rig import CONTROLS, MAX_FACES, Control, edit_property, source_property, words
+
+__all__ = ["MienFace", "MienStrip", "active_face", "embed_project", "find_strip",
+           "project_file", "register", "store_faces", "unregister"]  # fmt: skip
+
+_PROJECT = "mien_project"
+_IDENTIFIER = "mien_id"
+AMOUNT = "amount"
+
+
+@properties(
+    number=IntProperty(name="Number"),
+    name=StringProperty(name="Name", description="What you call this person"),
+    seen=IntProperty(name="Seen", description="Frames in which the face is seen"),
+    confidence=FloatProperty(name="Confidence", min=0, max=1),
+    gaps=StringProperty(name="Gaps", description="Frames of the media without this face"),
+    thumbnail=StringProperty(name="Thumbnail", description="A PNG as base64"),
+)
+class MienFace(bpy.types.PropertyGroup):
+    """A face that was found in a strip."""
+
+    number: int
+    name: str
+    seen: int
+    confidence: float
+    gaps: str
+    thumbnail: str
+
+    def missing(self, frame: int) -> bool:
+        """Whether the face cannot be edited in a frame of the media."""
+        spans = (span.split("-") for span in self.gaps.split())
+        return any(int(first) <= frame <= int(last) for first, last in spans)
+
+
+@properties(
+    identifier=StringProperty(name="Identifier", description="Names this strip for good"),
+    project=StringProperty(name="Project", description="Names the tracked project in this file"),
+    source=StringProperty(name="Source", description="Of a rendered strip: which strip it shows"),
+    version=IntProperty(name="Version", description="Number of the last render"),
+    frames=IntProperty(name="Frames", description="Frames of the tracked media"),
+    size=IntVectorProperty(name="Size", description="Of the upright picture, pixels", size=2),
+    faces=CollectionProperty(type=MienFace),
+    active=IntProperty(name="Face", description="The face whose controls are shown"),
+)  # fmt: skip
+class MienStrip(bpy.types.PropertyGroup):
+    """What mien knows of a strip."""
+
+    identifier: str
+    project: str
+    source: str
+    version: int
+    frames: int
+    size: Any
+    faces: Any
+    active: int
+
+
+def active_face(strip: Strip) -> MienFace | None:
+    """The face whose controls are shown; None when the strip is not tracked."""
+    faces = strip.mien.faces
+    return faces[min(max(strip.mien.active, 0), len(faces) - 1)] if len(faces) else None
+
+
+def find_strip(scene: Scene, identifier: str) -> Strip:
+    """A strip by its identifier: it may have been renamed or moved in the meantime.
+
+    Raises:
+        RefusedError: When it is gone.
+    """
+    for strip in all_strips(scene):
+        if strip.mien.identifier == identifier:
+            return strip
+    raise RefusedError(
+        "The strip was removed while mien worked on it; nothing was changed.",
+        "Undo the removal and try again.",
+    )
+
+
+def identify(scene: Scene, strip: Strip) -> str:
+    """The strip's identifier; a copied strip gets one of its own."""
+    own = strip.mien.identifier
+    same = sum(other.mien.identifier == own for other in all_strips(scene))
+    if not own or same > 1:
+        own = strip.mien.identifier = uuid.uuid4().hex
+    return str(own)
+
+
+def embed_project(name: str, content: bytes) -> str:
+    """Keep a `.mien` project in the .blend and return its identifier."""
+    identifier = hashlib.sha256(content).hexdigest()[:32]
+    if _embedded(identifier) is None:
+        text = bpy.data.texts.new(f"mien {name}")
+        text.write(f"The tracked faces of {name}, kept by the mien extension.\n")
+        text.use_fake_user = True
+        text[_PROJECT] = content
+        text[_IDENTIFIER] = identifier
+    return identifier
+
+
+def project_file(strip: Strip) -> Path:
+    """A file with the strip's project, written out from the .blend.
+
+    Raises:
+        RefusedError: When the strip is not tracked, or its project is no longer in the .blend.
+    """
+    text = _embedded(strip.mien.project) if strip.mien.project else None
+    if text is None:
+        raise RefusedError(
+            f"Strip '{strip.name}' has no tracked faces in this file.",
+            "Track it first.",
+        )
+    path = Path(bpy.app.tempdir) / f"{strip.mien.project}.mien"
+    content = bytes(text[_PROJECT])
+    if not path.is_file() or path.stat().st_size != len(content):
+        path.write_bytes(content)
+    return path
+
+
+def store_faces(strip: Strip, faces: list[dict[str, Any]], gaps: dict[int, str]) -> None:
+    """Note the faces that were found; names that the user gave are kept.
+
+    Args:
+        strip: The strip.
+        faces: `FaceFacts` of the protocol.
+        gaps: By number, the frames in which a face is not seen, as `4-9 30-31`.
+    """
+    own = {face.number: face.name for face in strip.mien.faces}
+    strip.mien.faces.clear()
+    for facts in faces:
+        face = strip.mien.faces.add()
+        face.number = facts["face"]
+        face.name = own.get(face.number, facts["name"])
+        face.seen = facts["frames_seen"]
+        face.confidence = facts["confidence"]
+        face.gaps = gaps.get(face.number, "")
+        face.thumbnail = facts["thumbnail"] or ""
+    strip.mien.active = 0
+
+
+def thumbnail_bytes(face: MienFace) -> bytes:
+    """The PNG of a face; empty when there is none."""
+    return base64.b64decode(face.thumbnail)
+
+
+def _embedded(identifier: str) -> Any | None:
+    return next((t for t in bpy.data.texts if t.get(_IDENTIFIER) == identifier), None)
+
+
+def _names() -> dict[str, tuple[Control | None, bool, int]]:
+    """Every animated property, by its name: control, whether it is of the source, face."""
+    found: dict[str, tuple[Control | None, bool, int]] = {}
+    for face in range(1, MAX_FACES + 1):
+        found[edit_property(face, AMOUNT)] = (None, False, face)
+        for control in CONTROLS.values():
+            found[edit_property(face, control.name)] = (control, False, face)
+            found[source_property(face, control.name)] = (control, True, face)
+    return found
+
+
+def _declared(control: Control | None, source: bool, face: int) -> Any:
+    if control is None:
+        return FloatProperty(
+            name="Amount", description=f"How much of the edit of face {face} is taken",
+            min=0, max=1, default=1, subtype="FACTOR",
+        )  # fmt: skip
+    degrees = control.unit == "degrees"
+    title = words(control.name) + (" °" if degrees else "")
+    if source:
+        return FloatProperty(name=title, description=f"What face {face} does", precision=3)
+    return FloatProperty(
+        name=title,
+        description=f"Added to what face {face} does, in {'degrees' if degrees else 'weight'}",
+        min=control.low,
+        max=control.high,
+        soft_min=control.low if degrees else max(control.low, -1.0),
+        soft_max=control.high if degrees else min(control.high, 1.0),
+        step=50 if degrees else 1,
+        precision=2 if degrees else 3,
+    )
+
+
+_CLASSES = (MienFace, MienStrip)
+
+
+def register() -> None:
+    """Register classes, and the properties of strips."""
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
+    STRIP_CLASS.mien = PointerProperty(type=MienStrip)
+    for name, what in _names().items():
+        setattr(STRIP_CLASS, name, _declared(*what))
+
+
+def unregister() -> None:
+    """Take them back; values stay in the .blend."""
+    for name in _names():
+        delattr(STRIP_CLASS, name)
+    del STRIP_CLASS.mien
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)

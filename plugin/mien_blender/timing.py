@@ -1,0 +1,125 @@
+"""Where a strip's media lie in the scene's time."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from .compat import Scene, Strip
+from .problems import RefusedError
+
+__all__ = ["Timing", "media_path", "timing"]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How frames of the media and of the scene belong together.
+
+    Attributes:
+        start: Scene frame in which the media's frame 0 would be shown.
+        rate: Frames of the media for each frame of the scene; 1 unless their rates differ.
+        frames: Frames of the media.
+        first: First scene frame in which the strip is seen.
+        last: Scene frame after the last one in which it is seen.
+    """
+
+    start: float
+    rate: float
+    frames: int
+    first: int
+    last: int
+
+    def scene_time(self, frame: int) -> float:
+        """Scene time, with fractions, of a frame of the media."""
+        return self.start + frame / self.rate
+
+    def media_frame(self, time: float) -> int:
+        """Frame of the media that is shown at a scene time; may lie outside of the media."""
+        # A frame begins a hair late where the rates' quotient is not exact.
+        return math.floor((time - self.start) * self.rate + 1e-4)
+
+    @property
+    def visible(self) -> tuple[int, int]:
+        """Frames of the media that are seen: first, and the one after the last."""
+        first = max(0, self.media_frame(self.first))
+        last = min(self.frames, self.media_frame(self.last - 1) + 1)
+        return first, max(first, last)
+
+
+def timing(scene: Scene, strip: Strip, frames: int) -> Timing:
+    """Where a strip's media lie in the scene.
+
+    Args:
+        scene: The scene that holds the strip.
+        strip: A movie or image strip.
+        frames: Frames of its media, as mien counts them.
+
+    Raises:
+        RefusedError: When the strip is retimed or runs backwards.
+    """
+    if getattr(strip, "use_reverse_frames", False) or len(getattr(strip, "retiming_keys", ())):
+        raise _retimed(strip)
+    # Before 4.5 frame_duration is in frames of the media, since then in frames of the scene.
+    length = strip.frame_final_duration + strip.frame_offset_start + strip.frame_offset_end
+    trim = strip.animation_offset_start
+    length += trim + strip.animation_offset_end
+    rate = 1.0
+    if strip.type == "MOVIE" and abs(length - frames) > 1:
+        scene_rate = scene.render.fps / scene.render.fps_base
+        rate = strip.fps / scene_rate if strip.fps else 0.0
+        if not rate or abs(length - frames / rate) > 1.5:
+            raise _retimed(strip)
+    start = strip.frame_start - trim / rate - _skipped(strip)
+    return Timing(start, rate, frames, strip.frame_final_start, strip.frame_final_end)
+
+
+def media_path(strip: Strip) -> str:
+    """Absolute path of a strip's movie, or the pattern of its image sequence.
+
+    Raises:
+        RefusedError: When the strip shows neither.
+    """
+    if strip.type == "MOVIE":
+        return str(Path(bpy.path.abspath(strip.filepath)))
+    if strip.type == "IMAGE" and len(strip.elements) > 1:
+        name = strip.elements[0].filename
+        digits = _digits(name)
+        if digits:
+            pattern = f"{name[: digits.start()]}%0{len(digits[0])}d{name[digits.end() :]}"
+            return str(Path(bpy.path.abspath(strip.directory)) / pattern)
+    raise RefusedError(
+        f"Strip '{strip.name}' is neither a movie nor an image sequence.",
+        "Select a strip that shows one.",
+    )
+
+
+def _digits(name: str) -> re.Match[str] | None:
+    """The number of an image: the last digits of its name, before the ending."""
+    found = list(re.finditer(r"\d+", Path(name).stem))
+    return found[-1] if found else None
+
+
+def _skipped(strip: Strip) -> int:
+    """Images of a sequence on disk that come before the strip's first one."""
+    if strip.type != "IMAGE":
+        return 0
+    name = strip.elements[0].filename
+    digits = _digits(name)
+    if digits is None:
+        return 0
+    head, tail = re.escape(name[: digits.start()]), re.escape(name[digits.end() :])
+    folder = Path(bpy.path.abspath(strip.directory))
+    pattern = re.compile(f"{head}(\\d+){tail}")
+    numbers = [int(m[1]) for f in folder.glob("*") if (m := pattern.fullmatch(f.name))]
+    return int(digits[0]) - min(numbers) if numbers else 0
+
+
+def _retimed(strip: Strip) -> RefusedError:
+    return RefusedError(
+        f"Strip '{strip.name}' is retimed; its pictures are not those of the film one by one.",
+        "Take the speed change away, or render it to a movie first.",
+    )

@@ -1,0 +1,87 @@
+"""Tracking a strip, and putting what was found into the scene."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+from . import server
+from .animation import bake_source
+from .client import Client
+from .compat import Scene, Strip
+from .jobs import Task
+from .problems import RefusedError
+from .rig import MAX_FACES
+from .shots import THUMBNAIL, Curves, curves_of, gaps
+from .state import embed_project, find_strip, identify, store_faces
+from .timing import media_path, timing
+
+__all__ = ["adopt", "tracking"]
+
+
+def tracking(scene: Scene, strip: Strip, max_faces: int, *, modal: bool = False) -> Task:
+    """A task that finds the faces of a strip and bakes what they do.
+
+    Args:
+        scene: The scene that holds the strip.
+        strip: A movie or image strip.
+        max_faces: People to keep at most.
+        modal: Whether an operator steps the task.
+
+    Raises:
+        RefusedError: When the strip shows no media.
+    """
+    media, identifier = media_path(strip), identify(scene, strip)
+
+    def work(task: Task) -> Generator[None, None, str]:
+        task.tell("starting mien", 0, 0)
+        client = yield from server.connect()
+        shot = (yield from server.wait(client.ask("open", path=media)))["shot"]
+        found = yield from task.await_job(client.start("track", shot=shot, max_faces=max_faces))
+        task.tell("reading curves", 0, 0)
+        return (yield from adopt(client, scene, identifier, found))
+
+    return Task("Track", identifier, work, modal=modal)
+
+
+def adopt(
+    client: Client, scene: Scene, identifier: str, found: dict[str, Any]
+) -> Generator[None, None, str]:
+    """Put a tracked shot into the scene, once everything about it has been fetched.
+
+    Args:
+        client: The server.
+        scene: The scene.
+        identifier: Of the strip.
+        found: `ShotFacts` of the protocol.
+    """
+    shot = found["shot"]
+    answer = yield from server.wait(client.ask("faces", shot=shot, thumbnail=THUMBNAIL))
+    faces: list[dict[str, Any]] = answer["faces"][:MAX_FACES]
+    curves: dict[int, Curves] = {}
+    for facts in faces:
+        curves[facts["face"]] = yield from curves_of(client, shot, facts["face"])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "shot.mien"
+        yield from server.wait(client.ask("save", shot=shot, path=str(path)))
+        content = path.read_bytes()
+
+    strip = find_strip(scene, identifier)
+    media = media_path(strip)
+    if Path(media).name != Path(found["path"]).name:
+        raise RefusedError(
+            "The strip shows other media by now; nothing was changed.", "Track it again."
+        )
+    when = timing(scene, strip, found["frames"])
+    strip.mien.project = embed_project(Path(media).name, content)
+    strip.mien.frames = found["frames"]
+    strip.mien.size = found["size"]
+    server.shots()[strip.mien.project, media] = shot
+    store_faces(strip, faces, {number: gaps(each.valid) for number, each in curves.items()})
+    for facts in faces:
+        number = facts["face"]
+        bake_source(scene, strip, number, f"Face {number}", curves[number].controls, when)
+    count = len(faces)
+    return f"{count} face{'s' if count != 1 else ''} found in {strip.name}."
