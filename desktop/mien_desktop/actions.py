@@ -100,6 +100,8 @@ class Actions(QObject):
             command = by_id.get(str(action.data()))
             if command is None:
                 continue
+            if command.words is not None:
+                action.setText(command.words())
             if command.enabled is not None:
                 action.setEnabled(command.enabled())
             if command.checked is not None:

@@ -26,6 +26,7 @@ class Command:
         tip: More words, for a tooltip; `text` when empty.
         checked: For what can be on or off, whether it is on.
         enabled: Whether it can be done now; always when None.
+        words: The words of menus now, where they change (`Undo Move 3 keys`).
     """
 
     id: str
@@ -37,3 +38,4 @@ class Command:
     tip: str = ""
     checked: Callable[[], bool] | None = None
     enabled: Callable[[], bool] | None = None
+    words: Callable[[], str] | None = None

@@ -89,7 +89,7 @@ class Layout(QWidget):
         size = self.size() if self.width() > 400 else QSize(1280, 680)
         right = min(max(280, size.width() // 5), 420)
         rest = size.width() - right
-        left = min(max(170, rest // 7), 280)
+        left = min(max(190, rest // 7), 280)
         bottom = max(230, round(size.height() * 0.36))
         self._outer.setSizes([rest, right])
         self._middle.setSizes([size.height() - bottom, bottom])

@@ -160,7 +160,9 @@ QTabBar::tab {{
 }}
 QTabBar::tab:hover {{ color: {text}; }}
 QTabBar::tab:selected {{ background: {panel}; color: {text}; border-bottom-color: {accent}; }}
+QTabBar {{ qproperty-drawBase: 0; }}
 QTabWidget::pane {{ border: none; }}
+QTreeView::item {{ padding: 2px 0; }}
 QScrollBar {{ background: {window}; border: none; margin: 0; }}
 QScrollBar:vertical {{ width: 10px; }}
 QScrollBar:horizontal {{ height: 10px; }}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,9 +52,11 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_warnings() -> Iterator[None]:
-    """A test in which Qt warns of something fails."""
+def _no_warnings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test in which Qt warns of something fails, and one in which a slot raises."""
     said: list[str] = []
+    raised: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: raised.append(error))
 
     def handle(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
         # The offscreen platform says so of every window that asks for a least size.
@@ -63,6 +66,8 @@ def _no_warnings() -> Iterator[None]:
     before = qInstallMessageHandler(handle)
     yield
     qInstallMessageHandler(before)
+    if raised:
+        raise raised[0]
     assert not said, f"Qt warned: {said}"
 
 

@@ -13,7 +13,7 @@ from types import FrameType
 import typer
 from typer.exceptions import TyperException
 
-from mien.cli import batch, curves, demo, serve, shots, system, train
+from mien.cli import batch, curves, demo, desktop, serve, shots, system, train
 from mien.cli.output import print_error
 from mien.errors import CancelledError, MienError, UsageError
 
@@ -53,6 +53,7 @@ batch.add_to(app)
 curves.add_to(app)
 train.add_to(app)
 serve.add_to(app)
+desktop.add_to(app)
 system.add_to(app)
 
 

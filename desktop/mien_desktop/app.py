@@ -1,0 +1,88 @@
+"""The program `mien-desktop`."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtWidgets import QApplication
+
+import mien
+from mien.errors import MienError
+from mien_desktop import theme
+from mien_desktop.window import Window
+from mien_desktop.workspace import Workspace
+
+__all__ = ["main", "run"]
+
+
+def run() -> int:
+    """Run the program with the arguments of the process."""
+    return main(sys.argv[1:])
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Show the window until it is closed.
+
+    Args:
+        arguments: Files to open: a project, or clips.
+
+    Returns:
+        The exit code.
+    """
+    app = QApplication([sys.argv[0]])
+    app.setApplicationName("mien")
+    app.setApplicationVersion(mien.__version__)
+    app.setDesktopFileName("mien")
+    theme.dress(app)
+    window = Window(Workspace())
+    _report_bugs(window)
+    _end_on_signals(window)
+    window.ended.connect(app.quit)
+    window.show()
+    paths = [Path(name).absolute() for name in arguments]
+    QTimer.singleShot(0, window, lambda: window.begin(paths))
+    return app.exec()
+
+
+def _report_bugs(window: Window) -> None:
+    """Show what nobody foresaw as a message; the document stays, and is autosaved."""
+
+    def report(error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None or isinstance(error, KeyboardInterrupt):
+            return
+        traceback.print_exception(type(error), error, trace)
+        shown = error
+        if not isinstance(error, MienError):
+            shown = MienError(
+                f"Something unexpected went wrong ({type(error).__name__}: {error}).",
+                "Your work is kept. Please report it with the details.",
+            )
+            shown.__cause__ = error
+        window.workspace.later(lambda: window.show_problem(shown))
+
+    sys.excepthook = lambda kind, error, trace: report(error, trace)
+    threading.excepthook = lambda args: report(args.exc_value, args.exc_traceback)
+
+
+def _end_on_signals(window: Window) -> None:
+    """Let Ctrl-C in a terminal, and `kill`, end the program in order.
+
+    Python's handlers run only when Qt calls into Python; a socket that the signal is written to
+    wakes it. Unsaved work is kept for recovery.
+    """
+    reading, writing = socket.socketpair()
+    writing.setblocking(False)
+    signal.set_wakeup_fd(writing.fileno())
+    notifier = QSocketNotifier(reading.fileno(), QSocketNotifier.Type.Read, window)
+    window.ended.connect(lambda: (notifier.setEnabled(False), writing.close(), reading.close()))
+    notifier.activated.connect(lambda: (reading.recv(64), window.stop()))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: None)

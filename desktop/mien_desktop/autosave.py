@@ -1,0 +1,190 @@
+"""Changes are kept as they are made, and offered again after a crash."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mien.errors import MienError
+from mien_desktop import theme
+from mien_desktop.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mien.session.recovery import Recoverable, Recovered, Recovery
+    from mien.session.session import Change
+
+__all__ = ["DELAY", "Autosave", "RecoveryDialog"]
+
+DELAY = 1.0
+"""Seconds for which a change may be lost at most, with the time that writing takes."""
+
+
+class Autosave(QObject):
+    """Keeps what is not saved where a crash does not reach it.
+
+    Args:
+        workspace: The window's workspace.
+        parent: Qt's owner.
+    """
+
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._session = workspace.session
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="mien-autosave")
+        self._recovery: Recovery | None = None
+        self._complained = False
+        # Not begun anew by further changes, so that a long drag is kept too.
+        self._timer = QTimer(self, singleShot=True, interval=round(1000 * DELAY))
+        self._timer.timeout.connect(self._keep)
+        self._forget = self._session.subscribe(self._changed)
+
+    def recover(self, entry: Recoverable) -> Recovered:
+        """Read what was kept and go on keeping it; to be called on a thread.
+
+        Raises:
+            ProjectError: When it is damaged, or another window has taken it.
+        """
+        return self._threads.submit(lambda: self._kept().recover(entry)).result()
+
+    def close(self, *, keep: bool = False) -> None:
+        """Keep nothing more.
+
+        Args:
+            keep: Whether unsaved changes stay recoverable, as when the program is made to end;
+                not when the user saved them, or let them go.
+        """
+        self._forget()
+        self._timer.stop()
+        if keep and self._session.modified:
+            self._keep()
+        else:
+            self._threads.submit(lambda: self._recovery and self._recovery.close())
+        self._threads.shutdown(wait=True)
+
+    def _changed(self, change: Change) -> None:
+        if self._session.modified:
+            if not self._timer.isActive():
+                self._timer.start()
+        elif change.kind in ("save", "replace", "undo", "redo", "cancel"):
+            self._timer.stop()
+            self._threads.submit(lambda: self._recovery and self._recovery.clear())
+
+    def _keep(self) -> None:
+        document, path = self._session.document, self._session.path
+        future = self._threads.submit(lambda: self._kept().write(document, path))
+        future.add_done_callback(lambda f: self._workspace.later(partial(self._kept_or_not, f)))
+
+    def _kept(self) -> Recovery:
+        if self._recovery is None:
+            from mien.session.recovery import Recovery
+
+            self._recovery = Recovery()
+        return self._recovery
+
+    def _kept_or_not(self, future: object) -> None:
+        error = future.exception()  # type: ignore[attr-defined]
+        if isinstance(error, MienError):
+            if not self._complained:
+                self._workspace.said.emit(f"Not autosaved: {error}")
+            self._complained = True
+        elif error is not None:
+            raise error
+
+
+class RecoveryDialog(QDialog):
+    """Offers what was not saved when the program ended.
+
+    Args:
+        entries: What can be recovered.
+        parent: Qt's owner.
+    """
+
+    chosen = Signal(object)
+    """The entry that is to be recovered."""
+
+    def __init__(self, entries: list[Recoverable], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Recover unsaved work")
+        self.resize(560, 300)
+        words = QLabel(
+            "mien ended without saving these. Recovered work opens with its changes unsaved, so"
+            " that the file on disk stays as it is until you save.",
+            wordWrap=True,
+        )
+        self.list = QTreeWidget(columnCount=3, rootIsDecorated=False)
+        self.list.setAccessibleName("Unsaved work")
+        self.list.setHeaderLabels(["Document", "Changed last", "File"])
+        self.list.header().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        self.list.header().resizeSection(0, 170)
+        self.list.header().resizeSection(1, 130)
+        self.list.itemDoubleClicked.connect(self._recover)
+        for entry in entries:
+            self._add(entry)
+        self.list.setCurrentItem(self.list.topLevelItem(0))
+        self._discard = QPushButton("Discard", autoDefault=False)
+        self._discard.setToolTip("Throw this unsaved work away for good")
+        self._discard.clicked.connect(self._throw_away)
+        later = QPushButton("Later", autoDefault=False)
+        later.setToolTip("Ask again at the next start")
+        later.clicked.connect(self.reject)
+        recover = QPushButton("Recover", default=True)
+        recover.clicked.connect(self._recover)
+        row = QHBoxLayout()
+        row.addWidget(self._discard)
+        row.addStretch()
+        row.addWidget(later)
+        row.addWidget(recover)
+        column = QVBoxLayout(self)
+        column.addWidget(words)
+        column.addWidget(self.list)
+        column.addLayout(row)
+
+    def _add(self, entry: Recoverable) -> None:
+        path = str(entry.path) if entry.path else "never saved"
+        item = QTreeWidgetItem([entry.name, _when(entry.when), path])
+        item.setData(0, Qt.ItemDataRole.UserRole, entry)
+        item.setToolTip(2, path)
+        item.setForeground(2, theme.DIM)
+        self.list.addTopLevelItem(item)
+
+    def _entry(self) -> Recoverable | None:
+        item = self.list.currentItem()
+        return item.data(0, Qt.ItemDataRole.UserRole) if item else None
+
+    def _recover(self) -> None:
+        entry = self._entry()
+        if entry is not None:
+            self.accept()
+            self.chosen.emit(entry)
+
+    def _throw_away(self) -> None:
+        from mien.session.recovery import discard
+
+        entry = self._entry()
+        if entry is not None:
+            discard(entry)
+            self.list.takeTopLevelItem(self.list.indexOfTopLevelItem(self.list.currentItem()))
+        if not self.list.topLevelItemCount():
+            self.reject()
+
+
+def _when(time: datetime) -> str:
+    local = time.astimezone()
+    today = local.date() == datetime.now().astimezone().date()
+    return local.strftime("today %H:%M" if today else "%Y-%m-%d %H:%M")

@@ -1,0 +1,170 @@
+"""The window's own commands, and where in the menus every command is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QMenu, QWidget
+
+from mien_desktop.actions import Actions
+from mien_desktop.command import Command
+from mien_desktop.documents import Documents
+
+if TYPE_CHECKING:
+    from mien_desktop.window import Window
+
+__all__ = ["build_menus", "window_commands"]
+
+_MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("&File", ("File",)),
+    ("&Edit", ("Edit", "Keys", "Expressions")),
+    ("&Shot", ("Shot", "Markers", "Layers")),
+    ("&View", ("View", "Viewer", "Overlays")),
+    ("&Playback", ("Playback", "Transport")),
+    ("&Timeline", ("Timeline",)),
+    ("&Curves", ("Curves",)),
+    ("C&ontrols", ("Controls",)),
+    ("&Window", ("Window",)),
+    ("&Help", ("Help",)),
+)
+"""Menus, and the groups of commands that each holds; a line is drawn between groups."""
+
+
+def window_commands(window: Window) -> tuple[Command, ...]:
+    """Commands that belong to no panel."""
+    return (*_files(window), *_editing(window), *_window(window), *_help(window))
+
+
+def build_menus(window: Window, actions: Actions, documents: Documents) -> None:
+    """Fill the menu bar."""
+    commands = actions.keymap.commands
+    placed = {group for _, groups in _MENUS for group in groups}
+    rest = tuple(dict.fromkeys(c.group for c in commands if c.group not in placed))
+    bar = window.menuBar()
+    for title, groups in (*_MENUS[:-2], *((group, (group,)) for group in rest), *_MENUS[-2:]):
+        ids = _with_lines(commands, groups)
+        if not ids:
+            continue
+        menu = bar.addMenu(title)
+        menu.setToolTipsVisible(True)
+        actions.fill(menu, ids)
+        if title == "&File":
+            _add_recent(menu, documents)
+
+
+def _with_lines(commands: Iterable[Command], groups: tuple[str, ...]) -> list[str]:
+    ids: list[str] = []
+    for group in groups:
+        found = [command.id for command in commands if command.group == group]
+        ids += ["", *found] if ids and found else found
+    return ids
+
+
+def _add_recent(menu: QMenu, documents: Documents) -> None:
+    recent = QMenu("Open recent", menu)
+    menu.insertMenu(menu.actions()[2], recent)
+
+    def fill() -> None:
+        recent.clear()
+        for path in documents.recent:
+            action = recent.addAction(path.name)
+            action.setToolTip(str(path))
+            action.setEnabled(path.exists())
+            action.triggered.connect(partial(documents.open_project, path))
+        recent.addSeparator()
+        recent.addAction("Forget these", documents.forget_recent)
+
+    recent.setToolTipsVisible(True)
+    recent.aboutToShow.connect(fill)
+
+
+def _files(window: Window) -> tuple[Command, ...]:
+    documents = window.documents
+
+    def has_shots() -> bool:
+        return bool(window.workspace.now.document.shots)
+
+    def command(name: str, text: str, run: Callable[[], None], *keys: str) -> Command:
+        needs = has_shots if name in ("save", "save-as", "export", "relink") else None
+        return Command(f"file.{name}", text, run, keys, "File", enabled=needs)
+
+    return (
+        command("new", "New", documents.new, "Ctrl+N"),
+        command("open", "Open …", documents.ask_open, "Ctrl+O"),
+        command("add", "Add clips …", documents.ask_add, "Ctrl+I"),
+        command("save", "Save", documents.save, "Ctrl+S"),
+        command("save-as", "Save as …", documents.ask_save, "Ctrl+Shift+S"),
+        command("export", "Export …", window.ask_export, "Ctrl+E"),
+        command("relink", "Find missing media …", window.ask_relink),
+        command("quit", "Quit", window.leave, "Ctrl+Q"),
+    )
+
+
+def _editing(window: Window) -> tuple[Command, ...]:
+    workspace = window.workspace
+    session = workspace.session
+
+    def words(verb: str, names: Callable[[], tuple[str, ...]]) -> Callable[[], str]:
+        return lambda: f"{verb} {names()[0]}" if names() else verb
+
+    def undone() -> tuple[str, ...]:
+        return session.undo_names
+
+    def redone() -> tuple[str, ...]:
+        return session.redo_names
+
+    return (
+        Command("edit.undo", "Undo", _after_drag(window, session.undo), ("Ctrl+Z",), "Edit",
+                enabled=lambda: bool(undone()), words=words("Undo", undone)),
+        Command("edit.redo", "Redo", _after_drag(window, session.redo),
+                ("Ctrl+Shift+Z", "Ctrl+Y"), "Edit",
+                enabled=lambda: bool(redone()), words=words("Redo", redone)),
+        Command("shot.track", "Track faces", window.track, ("Ctrl+T",), "Shot",
+                tip="Find every face of the shot, and what it does",
+                enabled=lambda: workspace.project is not None and workspace.project.online),
+    )  # fmt: skip
+
+
+def _after_drag(window: Window, step: Callable[[], None]) -> Callable[[], None]:
+    """Undo or redo that gives up a drag which still goes on."""
+
+    def run() -> None:
+        window.workspace.finish_gesture()
+        step()
+
+    return run
+
+
+def _window(window: Window) -> tuple[Command, ...]:
+    layout = window.panels
+
+    def toggle(name: str, text: str, place: QWidget, key: str) -> Command:
+        return Command(
+            f"window.{name}", text, lambda: place.setVisible(place.isHidden()), (key,), "Window",
+            checked=lambda: not place.isHidden(),
+        )  # fmt: skip
+
+    return (
+        toggle("shots", "Shots and jobs", layout.left, "Ctrl+1"),
+        toggle("timeline", "Timeline and curves", layout.bottom, "Ctrl+2"),
+        toggle("controls", "Controls", layout.right, "Ctrl+3"),
+        Command(
+            "window.split", "Timeline and curves side by side",
+            lambda: layout.set_side_by_side(not layout.side_by_side), ("Ctrl+4",), "Window",
+            checked=lambda: layout.side_by_side,
+        ),
+        Command("window.reset", "Reset the layout", layout.reset, (), "Window"),
+        Command("window.full", "Full screen", window.toggle_full_screen, ("F11",), "Window",
+                checked=window.isFullScreen),
+    )  # fmt: skip
+
+
+def _help(window: Window) -> tuple[Command, ...]:
+    return (
+        Command("help.keys", "Keyboard map …", window.show_keys, ("F1",), "Help"),
+        Command("help.tour", "Tour", window.start_tour, (), "Help"),
+        Command("help.preferences", "Preferences …", window.show_preferences, ("Ctrl+,",), "Help"),
+        Command("help.about", "About mien", window.show_about, (), "Help"),
+    )

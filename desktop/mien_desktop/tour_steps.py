@@ -1,0 +1,66 @@
+"""What the tour says, and the demo shot that it is taken on."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from mien_desktop.tour import Step
+
+if TYPE_CHECKING:
+    from mien_desktop.window import Window
+
+__all__ = ["tour_steps"]
+
+
+def tour_steps(window: Window) -> tuple[Step, ...]:
+    """The four steps."""
+    return (
+        Step(
+            "1  Drop a clip here",
+            "Any movie or image sequence with a face in it, or a .mien project. To begin with,"
+            " take the demo shot: five seconds that are made on your machine.",
+            window.viewer,
+            "Use the demo shot",
+            partial(_open_demo, window),
+        ),
+        Step(
+            "2  Track the faces",
+            "mien looks for every face and for what it does, frame by frame. The window stays"
+            " yours meanwhile; Jobs shows what is going on.",
+            window.panels.bottom,
+            "Track faces",
+            window.track,
+        ),
+        Step(
+            "3  Change the expression",
+            "Move a slider, or pull at the face in the picture: each change sets a key at the"
+            " playhead. Under Expressions, point at one to try it and click to apply it.",
+            window.panels.right,
+        ),
+        Step(
+            "4  Play, compare, export",
+            "Space plays, J K L shuttle, W wipes between plate and edit. Ctrl+Z takes anything"
+            " back, Ctrl+E exports, F1 lists every key.",
+            window.transport,
+        ),
+    )
+
+
+def _open_demo(window: Window) -> None:
+    """Make the demo shot where the user's data are, once, and add it."""
+    path = platformdirs.user_data_path("mien") / "demo" / "demo.mp4"
+    window.workspace.said.emit("Making the demo shot …")
+    window.background.run(partial(_made, path), lambda made: window.documents.add_media([made]))
+
+
+def _made(path: Path) -> Path:
+    if not path.exists():
+        from mien.demo.footage import make_footage
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make_footage(path)
+    return path
