@@ -1,0 +1,156 @@
+"""What can be exported, and what is wrong with an export before it is started; without Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.errors import MienError, OutputError, UsageError
+from mien.model.document import Project
+from mien.model.settings import ReferenceSettings
+from mien.timebase import FrameRange
+
+__all__ = ["PRESETS", "ExportRequest", "Preset", "default_output", "exists", "trouble"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A kind of export.
+
+    Attributes:
+        id: Names it in settings.
+        text: What it is called.
+        tip: What it is for.
+        suffix: Ending of its files; of the pattern's name where it is a sequence of images.
+        codec: The codec; None for the source's.
+        lossless: Whether every pixel is kept exactly.
+        matte: Whether it holds the mask in place of the picture.
+        mark: What is put behind the shot's name.
+    """
+
+    id: str
+    text: str
+    tip: str
+    suffix: str
+    codec: str | None = None
+    lossless: bool = False
+    matte: bool = False
+    mark: str = "edit"
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether it writes numbered images."""
+        return "%" in self.suffix
+
+
+PRESETS: tuple[Preset, ...] = (
+    Preset("review", "Review, H.264", "Small, plays everywhere.", ".mp4", "h264"),
+    Preset("prores", "ProRes 422 HQ", "For the editing program and for grading.", ".mov", "prores"),
+    Preset("exr", "EXR sequence", "Half float, one image a frame.", ".%04d.exr"),
+    Preset(
+        "lossless",
+        "Lossless, FFV1",
+        "Every pixel outside the mask is the source's, bit for bit.",
+        ".mkv",
+        "ffv1",
+        lossless=True,
+    ),
+    Preset(
+        "matte",
+        "Mask as a matte, ProRes",
+        "Grey: white where the picture was changed.",
+        ".mov",
+        "prores",
+        matte=True,
+        mark="matte",
+    ),
+    Preset(
+        "matte-exr",
+        "Mask as a matte, EXR",
+        "Grey: 1 where the picture was changed.",
+        ".%04d.exr",
+        matte=True,
+        mark="matte",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """Everything about one export.
+
+    Attributes:
+        preset: What is written.
+        output: Where to; a pattern for a sequence of images.
+        frames: The frames; None for the whole shot.
+        renderer: `auto`, `warp` or `reference`.
+        settings: Of the reference renderer; None for the shot's own.
+        overwrite: Whether what is there may be replaced.
+    """
+
+    preset: Preset
+    output: Path
+    frames: FrameRange | None = None
+    renderer: str = "auto"
+    settings: ReferenceSettings | None = None
+    overwrite: bool = False
+
+
+def default_output(project: Project, preset: Preset, folder: Path) -> Path:
+    """Where an export goes if nobody says otherwise: a folder of its own for images."""
+    name = f"{_plain(project.title)}_{preset.mark}"
+    return folder / name / f"{name}{preset.suffix}" if preset.is_sequence else (
+        folder / f"{name}{preset.suffix}"
+    )  # fmt: skip
+
+
+def exists(request: ExportRequest) -> bool:
+    """Whether there is something in the output's place."""
+    from mien.media.sequence import Pattern
+
+    pattern = Pattern.parse(request.output)
+    return request.output.exists() if pattern is None else bool(pattern.numbers())
+
+
+def trouble(project: Project, request: ExportRequest) -> MienError | None:
+    """Why an export cannot be started; None when it can.
+
+    That something would be replaced is not counted: that is asked.
+    """
+    try:
+        _check(project, request)
+    except MienError as error:
+        return error
+    return None
+
+
+def _check(project: Project, request: ExportRequest) -> None:
+    from mien.media.codecs import choose_encoding
+    from mien.media.outputs import check_output
+    from mien.rendering.registry import get_renderer
+
+    media, preset, output = project.shot.media, request.preset, request.output
+    if not project.online:
+        raise OutputError(f"{media.path.name} is missing.", "Find the media of the shot first.")
+    if not output.name or not output.is_absolute():
+        raise OutputError("There is no place to write to.", "Choose a file.")
+    if not output.name.lower().endswith(preset.suffix.lower()):
+        raise OutputError(
+            f"{preset.text} is written to a file that ends in {preset.suffix}.",
+            f"Name it {Path(output.stem).stem}{preset.suffix}.",
+        )
+    encoding = (preset.codec, preset.lossless)
+    choose_encoding(output, media, codec=encoding[0], lossless=encoding[1])
+    if output.parent.exists() or not (preset.is_sequence and output.parent.parent.is_dir()):
+        # A folder for images is made when the export starts; any other must be there.
+        check_output(output, media, overwrite=True, codec=encoding[0], lossless=encoding[1])
+    if preset.matte and not any(edit.layers for edit in project.edits):
+        raise UsageError(f"Nothing is edited in {project.title}.", "There is no mask to write.")
+    if request.renderer != "auto":
+        get_renderer(request.renderer, request.settings or project.reference)
+
+
+def _plain(title: str) -> str:
+    """A title as part of a file's name."""
+    kept = "".join(c if c.isalnum() or c in " ._-" else "_" for c in title).strip(" .")
+    return Path(kept).stem or "shot"

@@ -1,0 +1,299 @@
+"""The queue: jobs wait their turn, run one or several at once, and tell how far they are."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from mien.errors import MienError
+from mien.model.document import Document, Project
+from mien.session.commands import replace_shot
+from mien_desktop.jobs.presets import ExportRequest
+from mien_desktop.jobs.work import ExportTask, JobError, Task, TrackTask, Work
+from mien_desktop.settings import settings
+from mien_desktop.workspace import Workspace
+
+__all__ = ["Job", "JobQueue", "State"]
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+Kind = Literal["track", "export"]
+
+_SHARES = {"track": (0.0, 0.9), "solve": (0.9, 1.0), "prepare": (0.0, 0.1), "render": (0.1, 1.0)}
+"""The part of a job that each stage is, roughly, from where to where."""
+_SETTLED = 2.0
+"""Seconds after which the time left can be guessed."""
+_PATIENCE = 3.0
+"""Seconds for threads to end when the window closes."""
+_PARALLEL = "jobs/parallel"
+_MOST = 8
+
+
+class Job:
+    """One job of the queue.
+
+    Attributes:
+        kind: What it does.
+        shot: Id of its shot.
+        title: Its words in the queue.
+        task: What its process is told.
+        state: How it stands.
+        stage: What is being done.
+        done: Steps done of the stage.
+        total: Steps of the stage; 0 while they are not known.
+        result: What came of it.
+        error: Why it failed.
+    """
+
+    def __init__(
+        self, number: int, kind: Kind, shot: str, title: str, task: Task, queue: JobQueue
+    ) -> None:
+        self.number = number
+        self.kind: Kind = kind
+        self.shot = shot
+        self.title = title
+        self.task = task
+        self.state: State = "waiting"
+        self.stage = ""
+        self.done = 0
+        self.total = 0
+        self.result: Any = None
+        self.error: MienError | None = None
+        self.work: Work | None = None
+        self._queue = queue
+        self._began = 0.0
+        self._took = 0.0
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to it."""
+        return self.state in ("done", "failed", "cancelled")
+
+    @property
+    def fraction(self) -> float | None:
+        """The part that is done, 0..1; None while that is not known."""
+        if self.state == "done":
+            return 1.0
+        if not self.total:
+            return None
+        start, stop = _SHARES.get(self.stage, (0.0, 1.0))
+        return start + (stop - start) * self.done / self.total
+
+    @property
+    def seconds(self) -> float:
+        """How long it has run."""
+        return time.monotonic() - self._began if self.state == "running" else self._took
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it will still run, at the speed so far; None while that is not known."""
+        fraction = self.fraction
+        if self.state != "running" or not fraction or self.seconds < _SETTLED:
+            return None
+        return self.seconds * (1 - fraction) / fraction
+
+    def cancel(self) -> None:
+        """Have it stopped, or taken out of the queue when it still waits."""
+        self._queue.cancel(self)
+
+    def began(self) -> None:
+        """Note that it runs."""
+        self.state, self._began = "running", time.monotonic()
+
+    def finished(self, state: State) -> None:
+        """Note how it ended."""
+        self._took = self.seconds
+        self.state = state
+        self.work = None
+
+
+class JobQueue(QObject):
+    """The jobs of a window, oldest first.
+
+    Args:
+        workspace: The window's workspace: gets tracked shots, and is told what goes wrong.
+        parent: Qt's owner.
+    """
+
+    changed = Signal()
+    """A job was added, went on, ended or was removed."""
+    ended = Signal(object)
+    """A `Job` has ended."""
+
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._numbers = itertools.count(1)
+        self._jobs: list[Job] = []
+        self._open = True
+        value = settings().value(_PARALLEL, 1, int)
+        self._parallel = min(max(value if isinstance(value, int) else 1, 1), _MOST)
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All jobs, the oldest first."""
+        return tuple(self._jobs)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs or waits."""
+        return any(not job.ended for job in self._jobs)
+
+    @property
+    def parallel(self) -> int:
+        """How many jobs run at once; it is remembered."""
+        return self._parallel
+
+    @parallel.setter
+    def parallel(self, number: int) -> None:
+        self._parallel = min(max(number, 1), _MOST)
+        settings().setValue(_PARALLEL, self._parallel)
+        self._advance()
+
+    def track(self, shot: str) -> Job | None:
+        """Find the faces of a shot of the document; they are put in it when they are found.
+
+        Args:
+            shot: Its id.
+
+        Returns:
+            The job, the one that is already there when it is being tracked; None when the
+            shot cannot be tracked, and why was shown.
+        """
+        for job in self._jobs:
+            if job.kind == "track" and job.shot == shot and not job.ended:
+                return job
+        with self._workspace.reporting():
+            project = self._workspace.now.document.shot(shot)
+            _check_online(project)
+            task = TrackTask(project.shot.media.path)
+            return self._add("track", shot, f"Track {project.title}", task)
+        return None
+
+    def export(self, project: Project, request: ExportRequest) -> Job:
+        """Write a shot as it is now, whatever is changed in it afterwards."""
+        title = f"Export {request.output.name}"
+        return self._add("export", project.id, title, ExportTask(project, request))
+
+    def retry(self, job: Job) -> None:
+        """Do a job again that failed or was cancelled."""
+        if job.state not in ("failed", "cancelled"):
+            return
+        self.remove(job)
+        self._add(job.kind, job.shot, job.title, job.task)
+
+    def cancel(self, job: Job) -> None:
+        """Stop a job; one that still waits is cancelled at once."""
+        if job.state == "waiting":
+            job.finished("cancelled")
+            self.ended.emit(job)
+            self.changed.emit()
+        elif job.work is not None:
+            job.work.cancel()
+
+    def remove(self, job: Job) -> None:
+        """Forget a job that has ended."""
+        if job.ended and job in self._jobs:
+            self._jobs.remove(job)
+            self.changed.emit()
+
+    def clear(self) -> None:
+        """Forget all jobs that have ended."""
+        self._jobs = [job for job in self._jobs if not job.ended]
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Stop everything, quickly; nothing unfinished is left behind."""
+        self._open = False
+        works = [job.work for job in self._jobs if job.work is not None]
+        for work in works:
+            work.kill()
+        end = time.monotonic() + _PATIENCE
+        for work in works:
+            work.join(max(0.1, end - time.monotonic()))
+        for job in self._jobs:
+            if not job.ended:
+                job.finished("cancelled")
+
+    def _add(self, kind: Kind, shot: str, title: str, task: Task) -> Job:
+        job = Job(next(self._numbers), kind, shot, title, task, self)
+        self._jobs.append(job)
+        self._advance()
+        self.changed.emit()
+        return job
+
+    def _advance(self) -> None:
+        """Start jobs that wait, as many as may run."""
+        running = sum(job.state == "running" for job in self._jobs)
+        for job in self._jobs:
+            if not self._open or running >= self._parallel:
+                return
+            if job.state == "waiting":
+                running += 1
+                self._start(job)
+
+    def _start(self, job: Job) -> None:
+        def told(stage: str, done: int, total: int) -> None:
+            self._later(lambda: self._progressed(job, stage, done, total))
+
+        def ended(result: Any, error: MienError | None) -> None:
+            self._later(lambda: self._ended(job, result, error))
+
+        job.work = Work(job.task, told, ended)
+        job.began()
+        job.work.start()
+
+    def _later(self, call: Callable[[], None]) -> None:
+        # The window may be gone by now, and its objects with it.
+        if self._open:
+            self._workspace.later(call)
+
+    def _progressed(self, job: Job, stage: str, done: int, total: int) -> None:
+        if not job.ended:
+            job.stage, job.done, job.total = stage, done, total
+            self.changed.emit()
+
+    def _ended(self, job: Job, result: Any, error: MienError | None) -> None:
+        if job.ended or not self._open:
+            return
+        if isinstance(error, JobError) and error.word == "cancelled":
+            job.finished("cancelled")
+        elif error is not None:
+            job.error = error
+            job.finished("failed")
+            self._workspace.problem.emit(error)
+        else:
+            job.result = result
+            job.finished("done")
+            self._take(job)
+        self._advance()
+        self.ended.emit(job)
+        self.changed.emit()
+
+    def _take(self, job: Job) -> None:
+        """Put what a job found in the document, and say what it did."""
+        if job.kind == "export":
+            self._workspace.said.emit(f"{job.title}: done, {job.result['frames']} frames.")
+            return
+        if all(project.id != job.shot for project in self._workspace.now.document.shots):
+            self._workspace.said.emit(f"{job.title}: done, but the shot was removed meanwhile.")
+            return
+
+        def change(document: Document) -> Document:
+            return replace_shot(document, job.shot, job.result)
+
+        self._workspace.apply(job.title, change)
+        # The document holds it now; the queue need not.
+        job.result = None
+
+
+def _check_online(project: Project) -> None:
+    if not project.online:
+        from mien.errors import MediaError
+
+        raise MediaError(
+            f"{project.shot.media.path.name} is missing.", "Find the media of the shot first."
+        )

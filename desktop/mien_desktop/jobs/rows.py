@@ -1,0 +1,146 @@
+"""One job in the queue panel: its name, how far it is, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QPalette
+from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
+
+from mien_desktop import icons, theme
+from mien_desktop.jobs.messages import show_error
+from mien_desktop.jobs.queue import Job, JobQueue
+from mien_desktop.jobs.work import ExportTask
+
+__all__ = ["JobRow", "clock_words", "state_words"]
+
+_STEPS = 1000
+_BAR = 6
+"""Height of the progress bar in pixels."""
+_STAGES = {
+    "": "Starting",
+    "track": "Finding faces",
+    "solve": "Reading expressions",
+    "prepare": "Looking through the shot",
+    "render": "Rendering",
+}
+_ENDS = {"waiting": "Waiting", "cancelled": "Cancelled"}
+
+
+class JobRow(QWidget):
+    """A row for one job.
+
+    Args:
+        job: The job.
+        queue: Its queue.
+        parent: Qt's owner.
+    """
+
+    def __init__(self, job: Job, queue: JobQueue, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.job = job
+        self._queue = queue
+        self.setAccessibleName(job.title)
+        self._title = QLabel(job.title)
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._words = QLabel()
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setFont(theme.small())
+        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._bar = QProgressBar()
+        self._bar.setAccessibleName(f"Progress of {job.title}")
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(_BAR)
+        self._bar.setRange(0, _STEPS)
+        self._cancel = _button("close", f"Cancel {job.title}", job.cancel)
+        self._retry = _button("reset", "Try again", lambda: queue.retry(job))
+        self._why = _button("warning", "What went wrong", self._explain)
+        self._open = _button("film", "Show in its folder", self._reveal)
+        self._remove = _button("close", "Remove from the list", lambda: queue.remove(job))
+        grid = QGridLayout(self)
+        grid.setContentsMargins(8, 6, 6, 6)
+        grid.setHorizontalSpacing(2)
+        grid.setVerticalSpacing(3)
+        grid.addWidget(self._title, 0, 0)
+        for column, button in enumerate(
+            (self._why, self._retry, self._open, self._cancel, self._remove), start=1
+        ):
+            grid.addWidget(button, 0, column)
+        grid.addWidget(self._bar, 1, 0, 1, 6)
+        grid.addWidget(self._words, 2, 0, 1, 6)
+        grid.setColumnStretch(0, 1)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show how the job stands."""
+        job = self.job
+        running = job.state == "running"
+        self._bar.setVisible(running or job.state == "waiting")
+        fraction = job.fraction
+        # Unknown is shown as none, not as a bar that wanders: it would repaint for ever.
+        self._bar.setValue(0 if fraction is None else round(_STEPS * fraction))
+        words = state_words(job)
+        self._words.setText(words)
+        self._words.setToolTip(words)
+        palette = self._words.palette()
+        palette.setColor(
+            QPalette.ColorRole.WindowText, theme.ACCENT if job.state == "failed" else theme.DIM
+        )
+        self._words.setPalette(palette)
+        self._title.setToolTip(job.title)
+        self._cancel.setVisible(not job.ended)
+        self._remove.setVisible(job.ended)
+        self._retry.setVisible(job.state in ("failed", "cancelled"))
+        self._why.setVisible(job.state == "failed")
+        self._open.setVisible(job.state == "done" and job.kind == "export")
+
+    def _explain(self) -> None:
+        if self.job.error is not None:
+            show_error(self.window(), self.job.error)
+
+    def _reveal(self) -> None:
+        if isinstance(self.job.task, ExportTask):
+            folder: Path = self.job.task.request.output.parent
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def state_words(job: Job) -> str:
+    """How a job stands, in words."""
+    if job.state == "done":
+        return f"Done in {clock_words(job.seconds)}"
+    if job.state == "failed":
+        return job.error.cause if job.error is not None else "Failed"
+    if job.state != "running":
+        return _ENDS[job.state]
+    words = [_STAGES.get(job.stage, job.stage)]
+    if job.total:
+        words.append(f"{job.done} of {job.total}" if job.stage in ("track", "render") else "")
+    left = job.seconds_left
+    if left is not None:
+        words.append(f"{clock_words(left)} left")
+    return " · ".join(word for word in words if word)
+
+
+def clock_words(seconds: float) -> str:
+    """A duration as a person reads it: `8 s`, `2:05 min`, `1:10:00 h`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{max(whole, 1)} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02} min"
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02} h"
+
+
+def _button(icon: str, words: str, run: Callable[[], object]) -> QToolButton:
+    button = QToolButton()
+    button.setAutoRaise(True)
+    button.setIcon(icons.icon(icon))
+    button.setIconSize(QSize(14, 14))
+    button.setToolTip(words)
+    button.setAccessibleName(words)
+    button.clicked.connect(lambda: run())
+    return button
