@@ -174,6 +174,8 @@ class Previewer:
             done = there is not None and (quality == "drag" or there[1] == 1)
             desk.newest, desk.for_quick, desk.for_exact = request, there is None, not done
             self._changed.notify_all()
+        if self._proxy is not None:
+            self._proxy.want(frame)
         if there is not None:
             picture, scale = there
             self._answer(request, _FULL if scale == 1 else _SMALL, frame, picture, scale)
@@ -384,6 +386,8 @@ class Previewer:
         with self._changed:
             # The first picture comes first.
             self._changed.wait_for(lambda: self._closed or self._shown)
+        if self._proxy is not None and not self._closed:
+            self._proxy.start()
         for face in self._shot.faces:
             if self._closed:
                 return

@@ -1,0 +1,61 @@
+"""A ten-minute 1080p film with a key frame every 250 frames, made from a test clip."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from tests.benchmarks.common import clip
+
+GOP = 250
+RATE = 25
+FRAMES = 10 * 60 * RATE
+
+
+def long_film(folder: Path, frames: int = FRAMES) -> Path:
+    """The film, in a folder; one group of pictures is encoded, and then repeated."""
+    path = folder / "long.mp4"
+    if path.exists():
+        return path
+    with av.open(path, "w") as film:
+        stream = film.add_stream(
+            "libx264",
+            rate=RATE,
+            options={
+                "preset": "veryfast",
+                "crf": "20",
+                "x264-params": f"keyint={GOP}:min-keyint={GOP}:scenecut=0:open-gop=0:bframes=2",
+            },
+        )
+        stream.width, stream.height, stream.pix_fmt = 1920, 1080, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, RATE)
+        packets = []
+        for number, frame in enumerate(_frames()):
+            frame.pts, frame.time_base = number, Fraction(1, RATE)
+            frame.pict_type = av.video.frame.PictureType.NONE
+            packets += stream.encode(frame)
+        packets += stream.encode(None)
+        kept = [
+            (bytes(p), p.pts * p.time_base * RATE, p.dts * p.time_base * RATE, p.is_keyframe)
+            for p in packets
+        ]
+        for shift in range(0, frames, GOP):
+            for data, pts, dts, key in kept:
+                packet = av.Packet(data)
+                packet.stream = stream
+                packet.time_base = Fraction(1, RATE)
+                packet.pts, packet.dts = round(pts) + shift, round(dts) + shift
+                packet.is_keyframe = key
+                film.mux(packet)
+    return path
+
+
+def _frames() -> list[av.VideoFrame]:
+    """The first frames of the clip, in 8 bits, there and back again until they are enough."""
+    with av.open(clip("derived_hevc10_1080p_s18.mp4")) as film:
+        film.streams.video[0].thread_type = "AUTO"
+        found = [frame.reformat(format="yuv420p") for frame in film.decode(video=0)]
+    found = found + found[-2:0:-1]
+    return (found * (GOP // len(found) + 1))[:GOP]
