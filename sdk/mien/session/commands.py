@@ -3,6 +3,7 @@
 session.apply("Key the smile", lambda d: set_key(d, shot, 1, "mouthSmile", 24, 0.6))
 """
 
+from mien.session.insert import insert_key as insert_key
 from mien.session.keys import EASES as EASES
 from mien.session.keys import Clipboard as Clipboard
 from mien.session.keys import Ease as Ease
@@ -11,7 +12,6 @@ from mien.session.keys import copy_keys as copy_keys
 from mien.session.keys import delete_keys as delete_keys
 from mien.session.keys import duplicate_keys as duplicate_keys
 from mien.session.keys import ease as ease
-from mien.session.keys import insert_key as insert_key
 from mien.session.keys import move_keys as move_keys
 from mien.session.keys import paste_keys as paste_keys
 from mien.session.keys import scale_keys as scale_keys

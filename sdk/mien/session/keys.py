@@ -34,7 +34,6 @@ __all__ = [
     "delete_keys",
     "duplicate_keys",
     "ease",
-    "insert_key",
     "move_keys",
     "paste_keys",
     "scale_keys",
@@ -91,31 +90,6 @@ def set_key(
     return replace_tracks(document, {ref: track.with_key(key)})
 
 
-def insert_key(
-    document: Document, track: TrackRef, frame: int, value: float | None = None
-) -> Document:
-    """A document with a key on the curve of a track, which otherwise stays as it runs.
-
-    Args:
-        document: The document.
-        track: The track.
-        frame: Where; a key that is there only takes the value.
-        value: Another value than the curve's.
-
-    Raises:
-        TimeError: When the frame lies outside the shot.
-    """
-    check_frame(document, track.shot, frame)
-    old = track_at(document, track)
-    key = old.key_at(frame)
-    if key is None:
-        before = max((k for k in old.keys if k.frame < frame), key=_frame, default=old.keys[0])
-        key = Key(frame, float(old.values([frame])[0]), before.interpolation)
-    if value is not None:
-        key = replace(key, value=value)
-    return replace_tracks(document, {track: old.with_key(key)})
-
-
 def move_keys(
     document: Document, keys: Iterable[KeyRef], frames: int, value: float = 0.0
 ) -> Edited:
@@ -167,7 +141,11 @@ def duplicate_keys(
 
 
 def delete_keys(document: Document, keys: Iterable[KeyRef]) -> Document:
-    """A document without keys; tracks that have none left are removed."""
+    """A document without keys; tracks that have none left are removed.
+
+    The tracks above a removed one move down by a place in their layer: select no key of these
+    by its old reference.
+    """
     changed: dict[TrackRef, Track | None] = {}
     for ref, frames in by_track(keys).items():
         track = track_at(document, ref)

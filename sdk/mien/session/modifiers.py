@@ -11,7 +11,8 @@ from typing import Final, Literal
 
 from mien.model.document import Document
 from mien.model.edits import Track
-from mien.session.keys import delete_keys, insert_key, set_key
+from mien.session.insert import insert_key
+from mien.session.keys import delete_keys, set_key
 from mien.session.layers import add_track
 from mien.session.places import find_track, replace_tracks, track_at
 from mien.session.refs import KeyRef

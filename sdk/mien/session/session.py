@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Literal
 
 from mien.errors import UsageError
-from mien.io.project import find_shots, load_document, save_document
 from mien.model.document import Document
 
 __all__ = ["Change", "Gesture", "Session"]
@@ -171,6 +170,8 @@ class Session:
         Raises:
             ProjectError: When it is missing, corrupt or too new; the document stays.
         """
+        from mien.io.project import find_shots, load_document
+
         self.replace(find_shots(load_document(path, find_media=False), path), path)
 
     def replace(
@@ -201,6 +202,8 @@ class Session:
             OutputError: When it cannot be put there.
             WriteError: When the disk is full; what was there before stays.
         """
+        from mien.io.project import save_document
+
         self._end_gesture()
         target = path or self._path
         if target is None:

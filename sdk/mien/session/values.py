@@ -51,6 +51,7 @@ def set_value(
     *,
     layer: str = "edit",
     auto_key: bool,
+    reach: int = 0,
 ) -> Document:
     """A document in which controls have given targets at a frame.
 
@@ -67,6 +68,9 @@ def set_value(
         layer: Name of the layer; made when it is missing.
         auto_key: Whether a key is set at the frame; otherwise the key that is there is changed,
             or the whole track is raised or lowered when there is none.
+        reach: With `auto_key`, the frames to either side of a new key beyond which nothing
+            changes: keys of what was there are set too. 0 for none, and then the first key
+            of a track holds over the whole shot.
 
     Raises:
         UnknownControlError: When nothing has one of the names.
@@ -78,7 +82,9 @@ def set_value(
     wanted = {name: value for name, value in controls.items() if sides(name) is not None}
     if wanted:
         values |= _solved(document, shot, face, wanted, frame, layer, auto_key)
-    return set_track_value(document, shot, face, values, frame, layer=layer, auto_key=auto_key)
+    return set_track_value(
+        document, shot, face, values, frame, layer=layer, auto_key=auto_key, reach=reach
+    )
 
 
 def set_track_value(
@@ -90,16 +96,23 @@ def set_track_value(
     *,
     layer: str = "edit",
     auto_key: bool,
+    reach: int = 0,
 ) -> Document:
     """As `set_value`, with the values of the tracks themselves: what is added."""
     check_frame(document, shot, frame)
+    last = document.shot(shot).shot.clock.frame_count - 1
     for control, value in values.items():
         ref = find_track(document, shot, face, layer, control)
         if ref is None:
             made = Track(control, (Key(frame, value),))
+            if auto_key and reach:
+                made = made.with_keys(_pins(Track(control, (Key(frame, 0.0),)), frame, reach, last))
             document = put_track(document, shot, face, layer, made)
         else:
-            track = _valued(track_at(document, ref), frame, value, auto_key=auto_key)
+            old = track_at(document, ref)
+            track = _valued(old, frame, value, auto_key=auto_key)
+            if auto_key and reach and old.key_at(frame) is None:
+                track = track.with_keys(_pins(old, frame, reach, last))
             document = replace_tracks(document, {ref: track})
     return document
 
@@ -114,6 +127,7 @@ def set_expression(
     *,
     layer: str = "edit",
     auto_key: bool,
+    reach: int = 0,
 ) -> Document:
     """A document in which an expression is added at a frame.
 
@@ -127,10 +141,13 @@ def set_expression(
         frame: The frame.
         layer: Name of the layer; made when it is missing.
         auto_key: As in `set_value`.
+        reach: As in `set_value`.
     """
     weights = {expression: 1.0} if isinstance(expression, str) else expression
     values = {name: weight * strength for name, weight in weights.items()}
-    return set_track_value(document, shot, face, values, frame, layer=layer, auto_key=auto_key)
+    return set_track_value(
+        document, shot, face, values, frame, layer=layer, auto_key=auto_key, reach=reach
+    )
 
 
 def expression_at(
@@ -189,6 +206,7 @@ def copy_expression(
     regions: Collection[str] | None = None,
     layer: str = "edit",
     auto_key: bool = True,
+    reach: int = 0,
 ) -> Document:
     """A document in which a face does at a frame what another, or itself, does at another.
 
@@ -201,13 +219,16 @@ def copy_expression(
         regions: As in `expression_at`.
         layer: Name of the layer that is keyed.
         auto_key: As in `set_value`.
+        reach: As in `set_value`.
     """
     shot, face, frame = source
     values = expression_at(
         document, shot, face, frame, source=of, controls=controls, regions=regions
     )
     shot, face, frame = target
-    return set_value(document, shot, face, values, frame, layer=layer, auto_key=auto_key)
+    return set_value(
+        document, shot, face, values, frame, layer=layer, auto_key=auto_key, reach=reach
+    )
 
 
 def reset(
@@ -263,6 +284,17 @@ def _valued(track: Track, frame: int, value: float, *, auto_key: bool) -> Track:
         return track.with_key(Key(frame, value, before.interpolation))
     rise = value - float(track.values([frame])[0])
     return replace(track, keys=tuple(replace(k, value=k.value + rise) for k in track.keys))
+
+
+def _pins(old: Track, frame: int, reach: int, last: int) -> list[Key]:
+    """Keys of what a track did, `reach` frames from a new key, where no other key is nearer."""
+    pins = []
+    others = [key.frame for key in old.keys if key.frame != frame]
+    for place in (frame - reach, frame + reach):
+        between = range(min(place, frame), max(place, frame) + 1)
+        if 0 <= place <= last and not any(other in between for other in others):
+            pins.append(Key(place, float(old.values([place])[0])))
+    return pins
 
 
 def _frame(key: Key) -> int:
