@@ -33,7 +33,10 @@ def choose_tracks(workspace: Workspace, tracks: Iterable[TrackRef]) -> None:
 
 
 def _shown(workspace: Workspace, tracks: frozenset[TrackRef]) -> dict[str, object]:
-    """The controls of lanes, their face and their layer, as changes of the view state."""
+    """The controls of lanes, their face and their layer, as changes of the view state.
+
+    Curves that are shown already stay: who picks a key of one of several keeps the others in view.
+    """
     controls: dict[str, None] = {}
     for ref in sorted(tracks):
         try:
@@ -43,4 +46,6 @@ def _shown(workspace: Workspace, tracks: frozenset[TrackRef]) -> dict[str, objec
     if not controls:
         return {}
     first = min(tracks)
+    if controls.keys() <= set(workspace.state.controls):
+        return {"face": first.face, "layer": first.layer}
     return {"controls": tuple(controls), "face": first.face, "layer": first.layer}
