@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 import mien
 from mien.errors import MienError
 from mien_desktop import theme
+from mien_desktop.preferences import proxy_store
 from mien_desktop.window import Window
 from mien_desktop.workspace import Workspace
 
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     app.setApplicationVersion(mien.__version__)
     app.setDesktopFileName("mien")
     theme.dress(app)
-    window = Window(Workspace())
+    window = Window(Workspace(proxies=proxy_store))
     _report_bugs(window)
     _end_on_signals(window)
     window.ended.connect(app.quit)

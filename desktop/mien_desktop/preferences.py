@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 from PySide6.QtWidgets import (
@@ -23,11 +24,15 @@ from PySide6.QtWidgets import (
 
 from mien_desktop.settings import settings
 
-__all__ = ["PreferencesDialog", "cache_folder", "cache_limit", "proxies_wanted"]
+if TYPE_CHECKING:
+    from mien.preview.proxy import ProxyStore
+
+__all__ = ["PreferencesDialog", "cache_folder", "cache_limit", "proxies_wanted", "proxy_store"]
 
 _PROXIES, _FOLDER, _LIMIT = "proxies/on", "proxies/folder", "proxies/limit-gib"
 _GIB = 1 << 30
 _USUAL_LIMIT = 20
+_LIMIT_VARIABLE = "MIEN_CACHE_LIMIT"
 
 
 def proxies_wanted() -> bool:
@@ -42,12 +47,21 @@ def cache_folder() -> Path:
 
 
 def cache_limit() -> int:
-    """Bytes that they may take together; MIEN_CACHE_LIMIT comes first."""
-    given = os.environ.get("MIEN_CACHE_LIMIT", "")
-    if given.isdecimal():
-        return int(given)
+    """GiB that they may take together."""
     value = str(settings().value(_LIMIT, _USUAL_LIMIT))
-    return (int(value) if value.isdecimal() else _USUAL_LIMIT) * _GIB
+    return int(value) if value.isdecimal() else _USUAL_LIMIT
+
+
+def proxy_store() -> ProxyStore | None:
+    """The place of proxy files as the user wants it; None when they want none."""
+    if not proxies_wanted():
+        return None
+    from mien.preview.proxy import ProxyStore
+
+    # The processes that make them read it too; who started this one may have set another limit.
+    if _LIMIT_VARIABLE not in os.environ:
+        os.environ[_LIMIT_VARIABLE] = str(cache_limit() * _GIB)
+    return ProxyStore(cache_folder())
 
 
 class PreferencesDialog(QDialog):
@@ -64,7 +78,7 @@ class PreferencesDialog(QDialog):
         self.folder.setAccessibleName("Folder of the copies")
         browse = QPushButton("Choose …", autoDefault=False)
         browse.clicked.connect(self._ask_folder)
-        self.limit = QSpinBox(minimum=1, maximum=4096, value=cache_limit() // _GIB, suffix=" GiB")
+        self.limit = QSpinBox(minimum=1, maximum=4096, value=cache_limit(), suffix=" GiB")
         self.limit.setAccessibleName("Space for the copies")
         row = QHBoxLayout()
         row.addWidget(self.folder, 1)
@@ -96,3 +110,4 @@ class PreferencesDialog(QDialog):
         store.setValue(_PROXIES, self.proxies.isChecked())
         store.setValue(_FOLDER, self.folder.text())
         store.setValue(_LIMIT, self.limit.value())
+        os.environ[_LIMIT_VARIABLE] = str(self.limit.value() * _GIB)

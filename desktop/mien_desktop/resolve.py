@@ -11,13 +11,11 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-
-from mien.api import main_face
-from mien.io.project import Document, Project
+from mien.model.document import Document, Project
 from mien.model.edits import Edit, Layer
 from mien.model.evaluate import Evaluated, evaluate
 from mien.model.face import Face
-from mien.model.shot import Shot
+from mien.model.shot import Shot, main_face
 from mien.session.refs import KeyRef, TrackRef
 from mien.timebase import FrameRange
 from mien_desktop.view_state import ViewState

@@ -181,6 +181,7 @@ class Window(QMainWindow):
         if paths:
             self.documents.open_paths(paths)
         self.background.run(_recoverable, partial(self._offer, bool(paths)))
+        self.background.run(_warm, lambda nothing: None)
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""
@@ -322,6 +323,12 @@ class Window(QMainWindow):
             screen = self.screen().availableGeometry()
             self.resize(min(1600, screen.width()), min(1000, screen.height()))
         QTimer.singleShot(0, self, self.panels.recall)
+
+
+def _warm() -> None:
+    """Load what the first clip needs, while nobody waits for it."""
+    import mien.api
+    import mien.preview.previewer  # noqa: F401
 
 
 def _recoverable() -> list:  # type: ignore[type-arg]

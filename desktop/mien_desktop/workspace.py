@@ -10,17 +10,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from mien.errors import MienError
-from mien.io.project import Document, Project
-from mien.preview.previewer import Previewer
+from mien.model.document import Document, Project
 from mien.session.keys import Clipboard
 from mien.session.session import Change, Gesture, Session
 from mien_desktop.resolve import Resolved, resolve
 from mien_desktop.view_state import ViewState
+
+if TYPE_CHECKING:
+    from mien.preview.previewer import Previewer
+    from mien.preview.proxy import ProxyStore
 
 __all__ = ["Workspace"]
 
@@ -30,6 +33,7 @@ class Workspace(QObject):
 
     Args:
         session: The document; a new one when not given.
+        proxies: Gives the place of proxy files for a shot that is opened; None to do without.
         parent: Qt's owner.
     """
 
@@ -41,11 +45,18 @@ class Workspace(QObject):
     """A line for the status bar."""
     _called = Signal(object)
 
-    def __init__(self, session: Session | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: Session | None = None,
+        parent: QObject | None = None,
+        *,
+        proxies: Callable[[], ProxyStore | None] = lambda: None,
+    ) -> None:
         super().__init__(parent)
         self.session = session or Session()
         self.clipboard = Clipboard()
         """Keys that were copied in the timeline or in the curve editor, to be pasted in either."""
+        self._proxies = proxies
         self._gesture: Gesture | None = None
         self._previewer: Previewer | None = None
         self._previewed: object = None
@@ -163,8 +174,10 @@ class Workspace(QObject):
                 self._previewer.close()
                 self._previewer = None
             self._previewed = shot
-            if shot is not None and shot.media.path.exists():
+            if shot is not None and now.project is not None and now.project.online:
+                from mien.preview.previewer import Previewer
+
                 with self.reporting():
-                    self._previewer = Previewer(shot)
+                    self._previewer = Previewer(shot, proxies=self._proxies())
         if self._previewer is not None:
             self._previewer.set_edits(now.edits)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import numpy.typing as npt
 
 from mien.errors import NoFaceError, UsageError
@@ -24,7 +23,7 @@ from mien.model.edits import Edit, Layer
 from mien.model.evaluate import evaluate
 from mien.model.face import Face
 from mien.model.settings import ReferenceSettings
-from mien.model.shot import Shot
+from mien.model.shot import Shot, main_face
 from mien.progress import Progress, shown
 from mien.timebase import FrameRange
 
@@ -364,23 +363,6 @@ def export_curves(
         fits = {one.number: fit for one, fit in zip(faces, found, strict=True)}
     write_curves(shot, faces, place, raw=raw, fits=fits)
     return WrittenCurves(tuple(one.number for one in faces), basis)
-
-
-def main_face(shot: Shot) -> Face:
-    """The face that fills most of the shot, over all frames: whom an edit most likely means.
-
-    Raises:
-        NoFaceError: When the shot has no face.
-    """
-    if not shot.faces:
-        raise NoFaceError(f"{shot.media.path.name} has no face.", "Track it first.")
-
-    def filled(face: Face) -> float:
-        points = face.landmarks[:, :, :2]
-        size = np.fmax.reduce(points, axis=1) - np.fmin.reduce(points, axis=1)
-        return float(np.nansum(size.prod(axis=1)))
-
-    return max(shot.faces, key=filled)
 
 
 def _as_project(source: Shot | Project | PathLike, edits: Sequence[Edit]) -> Project:

@@ -8,11 +8,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from mien.errors import NoFaceError
 from mien.model.face import Face
 from mien.timebase import Clock
 
-__all__ = ["ColorTags", "MediaFacts", "Orientation", "Shot"]
+__all__ = ["ColorTags", "MediaFacts", "Orientation", "Shot", "main_face"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +134,20 @@ class Shot:
             f"{self.media.path.name} has no face {number}.",
             f"Its faces are: {have}." if have else "No face was found in it.",
         )
+
+
+def main_face(shot: Shot) -> Face:
+    """The face that fills most of the shot, over all frames: whom an edit most likely means.
+
+    Raises:
+        NoFaceError: When the shot has no face.
+    """
+    if not shot.faces:
+        raise NoFaceError(f"{shot.media.path.name} has no face.", "Track it first.")
+
+    def filled(face: Face) -> float:
+        points = face.landmarks[:, :, :2]
+        size = np.fmax.reduce(points, axis=1) - np.fmin.reduce(points, axis=1)
+        return float(np.nansum(size.prod(axis=1)))
+
+    return max(shot.faces, key=filled)
