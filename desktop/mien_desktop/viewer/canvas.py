@@ -237,7 +237,8 @@ class Canvas(QWidget):
         paint_faces(painter, shapes, placement, now.state.overlays, now.state.face)
         painter.translate(-pane.area.left, -pane.area.top)
         if now.state.overlays:
-            paint_handles(painter, self._handles(now, pane), self._puller.held)
+            faint = self._pointer is None
+            paint_handles(painter, self._handles(now, pane), self._puller.held, faint=faint)
             self._paint_pull(painter, pane, now)
         painter.restore()
         paint_title(painter, pane, beside=now.state.mode in ("wipe", "side"))
@@ -412,6 +413,8 @@ class Canvas(QWidget):
 
     def _point(self, at: QPointF) -> None:
         """Tell what lies under the pointer."""
+        if self._pointer is None:
+            self.update()
         self._pointer = at
         placement, size = self.placement(), self._size()
         if placement is None or size is None:

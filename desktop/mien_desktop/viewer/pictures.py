@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtGui import QColor, QImage
@@ -22,10 +23,13 @@ from PySide6.QtGui import QColor, QImage
 from mien.errors import MienError
 from mien.model.curves import FloatArray
 from mien.model.edits import Edit
-from mien.preview.picture import Picture, Quality
-from mien.preview.previewer import Previewer
 from mien_desktop.resolve import Resolved
 from mien_desktop.workspace import Workspace
+
+if TYPE_CHECKING:
+    # These bring what decodes and paints; the window opens faster without.
+    from mien.preview.picture import Picture, Quality
+    from mien.preview.previewer import Previewer
 
 __all__ = ["Pictures", "Shown"]
 

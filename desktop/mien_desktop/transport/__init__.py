@@ -1,0 +1,1 @@
+"""The transport: time runs, forward and backward, with sound, and is shown and typed."""

@@ -1,0 +1,238 @@
+"""Playback: the playhead runs with time, which the sound device tells where there is sound.
+
+The speed is view state: whoever sets it starts and stops playback. Frames that cannot be shown
+in time are left out; time never waits for them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from mien.model.curves import FloatArray
+from mien.model.shot import MediaFacts
+from mien_desktop.geometry.course import Course, shuttled
+from mien_desktop.resolve import Resolved
+from mien_desktop.transport.audio import DeviceSpeaker, Feed, NoSoundError, Speaker, audible
+from mien_desktop.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mien.preview.audio import AudioTrack
+
+__all__ = ["Playback"]
+
+_SOONEST: Final = 0.004
+"""Seconds between two looks at the clock at least; no display shows more."""
+_STUCK: Final = 1.0
+"""Seconds after which a device that plays nothing is given up."""
+
+
+class Playback(QObject):
+    """Moves the playhead while the speed is not 0.
+
+    Args:
+        workspace: Whose playhead and speed they are.
+        speaker: What plays the sound; the system's device when not given.
+        clock: Seconds that pass, where there is no sound.
+        parent: Qt's owner.
+    """
+
+    sound_changed = Signal()
+    """The volume is another, or sound was switched off or on."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        speaker: Speaker | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._speaker: Speaker | None = speaker or DeviceSpeaker()
+        self._clock = clock
+        self._course: Course | None = None
+        self._began = 0.0
+        self._set: int | None = None
+        self._track: tuple[MediaFacts, AudioTrack | None] | None = None
+        self._feed: Feed | None = None
+        self._volume = 1.0
+        self._muted = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+        workspace.changed.connect(self._changed)
+
+    @property
+    def playing(self) -> bool:
+        """Whether time runs."""
+        return self._course is not None
+
+    @property
+    def sounds(self) -> bool:
+        """Whether there is something that plays sound, as far as is known."""
+        return self._speaker is not None
+
+    @property
+    def volume(self) -> float:
+        """Loudness, 0..1."""
+        return self._volume
+
+    @property
+    def muted(self) -> bool:
+        """Whether the sound is off."""
+        return self._muted
+
+    def set_volume(self, volume: float) -> None:
+        """Change the loudness."""
+        self._volume = min(max(volume, 0.0), 1.0)
+        self.sound_changed.emit()
+
+    def set_muted(self, muted: bool) -> None:
+        """Switch the sound off or on; time goes on as before."""
+        self._muted = muted
+        self.sound_changed.emit()
+
+    def play(self, speed: float = 1.0) -> None:
+        """Play from the playhead; from the start when it stands at the end.
+
+        Args:
+            speed: 1 for true rate; negative is backward.
+        """
+        now = self._workspace.now
+        if now.shot is None or now.frame_count < 2:
+            return
+        span = now.span if now.state.loop else now.shot.clock.all
+        first, last = (span.start, span.stop - 1)[:: 1 if speed > 0 else -1]
+        frame = first if now.state.frame == last else now.state.frame
+        self._workspace.set(speed=speed, frame=frame)
+
+    def stop(self) -> None:
+        """Stop at the frame that is shown."""
+        self._workspace.set(speed=0.0)
+
+    def toggle(self) -> None:
+        """Play at true rate, or stop."""
+        if self._workspace.state.speed:
+            self.stop()
+        else:
+            self.play()
+
+    def forward(self) -> None:
+        """Shuttle forward; twice as fast each time."""
+        self.play(shuttled(self._workspace.state.speed, 1))
+
+    def backward(self) -> None:
+        """Shuttle backward; twice as fast each time."""
+        self.play(shuttled(self._workspace.state.speed, -1))
+
+    def close(self) -> None:
+        """Let go of the device and of the file."""
+        self._halt()
+        self._close_track()
+
+    def _close_track(self) -> None:
+        if self._track is not None and self._track[1] is not None:
+            self._track[1].close()
+        self._track = None
+
+    def _changed(self, now: Resolved, before: Resolved) -> None:
+        state, then = now.state, before.state
+        if state.shot != then.shot and state.speed:
+            self._halt()
+            self._workspace.set(speed=0.0)
+            return
+        moved = state.frame != then.frame and state.frame != self._set
+        other = (state.speed, state.loop) != (then.speed, then.loop) or (
+            state.loop and now.span != before.span
+        )
+        if (moved or other) and (state.speed or self._course is not None):
+            self._halt()
+            if state.speed:
+                self._run(now)
+
+    def _run(self, now: Resolved) -> None:
+        assert now.shot is not None
+        clock = now.shot.clock
+        span = now.span if now.state.loop and len(now.span) else clock.all
+        start = min(max(now.state.frame, span.start), span.stop - 1)
+        self._course = Course(clock, span, start, now.state.speed, now.state.loop)
+        self._set = now.state.frame
+        self._began = self._clock()
+        self._start_sound(now.shot.media, self._course)
+        self._tick()
+
+    def _halt(self) -> None:
+        self._timer.stop()
+        self._course = self._set = None
+        if self._feed is not None:
+            if self._speaker is not None:
+                self._speaker.stop()
+            self._feed.close()
+            self._feed = None
+
+    def _tick(self) -> None:
+        course = self._course
+        if course is None:
+            return
+        elapsed = self._elapsed()
+        frame = course.frame(elapsed)
+        self._set = frame
+        self._workspace.set(frame=frame)
+        if course is not self._course:
+            # Somebody who was told of the frame has stopped or moved on.
+            return
+        if course.ended(elapsed):
+            self._workspace.set(speed=0.0)
+            return
+        wait = course.until_next(self._elapsed())
+        self._timer.start(max(round(1000 * max(wait, _SOONEST)), 1))
+
+    def _elapsed(self) -> float:
+        """Seconds that playback runs: as the sound device tells, else as the clock does."""
+        passed = self._clock() - self._began
+        if self._feed is None or self._speaker is None:
+            return passed
+        heard = self._speaker.heard()
+        if not heard and passed > _STUCK:
+            self._give_up_sound("the sound device does not play")
+            self._began = self._clock()
+            return 0.0
+        return heard
+
+    def _start_sound(self, media: MediaFacts, course: Course) -> None:
+        if self._speaker is None or not audible(course.speed):
+            return
+        # The window opens faster without what decodes.
+        from mien.preview.audio import open_audio
+
+        if self._track is None or self._track[0] is not media:
+            self._close_track()
+            self._track = media, open_audio(media)
+        track = self._track[1]
+        if track is None:
+            return
+        feed = self._feed = Feed(track, course)
+
+        def pull(count: int) -> FloatArray:
+            return feed.pull(count) * (0.0 if self._muted else self._volume)
+
+        try:
+            self._speaker.start(track.rate, track.channels, pull)
+        except NoSoundError as error:
+            self._give_up_sound(str(error))
+
+    def _give_up_sound(self, why: str) -> None:
+        """Play without sound from now on, and say so once."""
+        speaker, self._speaker = self._speaker, None
+        if speaker is not None:
+            speaker.stop()
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            feed.close()
+        self._workspace.said.emit(f"Playing without sound: {why}.")
+        self.sound_changed.emit()
