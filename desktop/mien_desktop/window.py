@@ -240,7 +240,7 @@ class Window(QMainWindow):
     def _show_jobs(self) -> None:
         """Tell the panels what is being tracked."""
         shares = {
-            job.shot: job.fraction if job.state == "running" else None
+            job.shot: (job.fraction or 0.0) if job.state == "running" else None
             for job in self.queue.jobs
             if job.kind == "track" and job.state in ("waiting", "running")
         }

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 from tests.desktop.driving import settle
 
 if TYPE_CHECKING:
+    from mien_desktop.window import Window
     from mien_desktop.workspace import Workspace
 
 FRAMES = 48
@@ -118,7 +119,6 @@ def tracked(short_clip: Path) -> Path:
 def workspace(app: QApplication, tracked: Path) -> Iterator[Workspace]:
     """The tracked project in a workspace; what it reports as a problem fails the test."""
     from mien.session.session import Session
-
     from mien_desktop.workspace import Workspace
 
     session = Session()
@@ -130,3 +130,19 @@ def workspace(app: QApplication, tracked: Path) -> Iterator[Workspace]:
     workspace.close()
     workspace.deleteLater()
     assert not problems, f"problems were reported: {problems}"
+
+
+@pytest.fixture
+def main_window(app: QApplication) -> Iterator[Window]:
+    """The whole window, empty, 1280 x 720."""
+    from mien_desktop.window import Window
+    from mien_desktop.workspace import Workspace
+
+    window = Window(Workspace())
+    window.resize(1280, 720)
+    window.show()
+    settle()
+    yield window
+    window.stop()
+    window.deleteLater()
+    settle()
