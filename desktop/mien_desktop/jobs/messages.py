@@ -67,7 +67,7 @@ class ErrorDialog(QDialog):
         self._details.setAccessibleName("Details")
         self._details.setReadOnly(True)
         self._details.setFont(theme.figures())
-        self._details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._details.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self._details.setMinimumHeight(_DETAILS_HEIGHT)
         self._details.hide()
         self._lay_out()

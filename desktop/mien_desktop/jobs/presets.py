@@ -10,7 +10,8 @@ from mien.model.document import Project
 from mien.model.settings import ReferenceSettings
 from mien.timebase import FrameRange
 
-__all__ = ["PRESETS", "ExportRequest", "Preset", "default_output", "exists", "trouble"]
+__all__ = ["PRESETS", "ExportRequest", "Preset", "default_output", "exists", "summary",
+           "trouble"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,27 @@ def exists(request: ExportRequest) -> bool:
 
     pattern = Pattern.parse(request.output)
     return request.output.exists() if pattern is None else bool(pattern.numbers())
+
+
+def summary(project: Project, request: ExportRequest) -> str:
+    """What an export will be, in words.
+
+    Raises:
+        OutputError: When output and codec do not go together; see `trouble`.
+    """
+    from mien.media.codecs import choose_encoding
+
+    media, preset = project.shot.media, request.preset
+    encoding = choose_encoding(request.output, media, codec=preset.codec, lossless=preset.lossless)
+    width, height = media.orientation.upright_size
+    frames = request.frames or media.clock.all
+    words = [f"{len(frames)} frames", f"{width} x {height}", encoding.pixel_format]
+    if encoding.container and media.audio_streams:
+        words.append("sound as in the source")
+    edited = sum(bool(edit.layers) for edit in project.edits)
+    if not edited:
+        words.append("no face is edited: a plain copy")
+    return ", ".join(words) + "."
 
 
 def trouble(project: Project, request: ExportRequest) -> MienError | None:

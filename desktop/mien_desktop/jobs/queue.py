@@ -46,6 +46,7 @@ class Job:
         total: Steps of the stage; 0 while they are not known.
         result: What came of it.
         error: Why it failed.
+        stopping: Whether it was asked to stop and has not yet.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Job:
         self.total = 0
         self.result: Any = None
         self.error: MienError | None = None
+        self.stopping = False
         self.work: Work | None = None
         self._queue = queue
         self._began = 0.0
@@ -129,8 +131,7 @@ class JobQueue(QObject):
         self._numbers = itertools.count(1)
         self._jobs: list[Job] = []
         self._open = True
-        value = settings().value(_PARALLEL, 1, int)
-        self._parallel = min(max(value if isinstance(value, int) else 1, 1), _MOST)
+        self._parallel = min(max(settings().value(_PARALLEL, 1, int), 1), _MOST)
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -192,7 +193,9 @@ class JobQueue(QObject):
             self.ended.emit(job)
             self.changed.emit()
         elif job.work is not None:
+            job.stopping = True
             job.work.cancel()
+            self.changed.emit()
 
     def remove(self, job: Job) -> None:
         """Forget a job that has ended."""

@@ -92,6 +92,7 @@ class JobRow(QWidget):
         self._words.setPalette(palette)
         self._title.setToolTip(job.title)
         self._cancel.setVisible(not job.ended)
+        self._cancel.setEnabled(not job.stopping)
         self._remove.setVisible(job.ended)
         self._retry.setVisible(job.state in ("failed", "cancelled"))
         self._why.setVisible(job.state == "failed")
@@ -115,6 +116,8 @@ def state_words(job: Job) -> str:
         return job.error.cause if job.error is not None else "Failed"
     if job.state != "running":
         return _ENDS[job.state]
+    if job.stopping:
+        return "Stopping"
     words = [_STAGES.get(job.stage, job.stage)]
     if job.total:
         words.append(f"{job.done} of {job.total}" if job.stage in ("track", "render") else "")

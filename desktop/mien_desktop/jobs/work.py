@@ -209,7 +209,7 @@ class Work:
             with self._lock:
                 self._client = client
             self._check()
-        return self._client  # type: ignore[return-value]
+        return self._client
 
     def _run(self) -> None:
         result: Any = None

@@ -241,7 +241,7 @@ class Client:
         self._follow(self._read, source)
 
     def _hello(self, name: str, token: str | None) -> None:
-        secret = {} if token is None else {"token": token}
+        secret: dict[str, Any] = {} if token is None else {"token": token}
         try:
             self.hello = self.call("hello", protocol=PROTOCOL, client=name, **secret)
         except (ServeError, FutureTimeout):
@@ -290,9 +290,10 @@ class Client:
 
     def _settle(self, message: Answer) -> None:
         with self._lock:
-            future, job = self._waiting.pop(message.get("id"), (None, None))
-        if future is None:
+            entry = self._waiting.pop(message["id"], None)
+        if entry is None:
             return
+        future, job = entry
         if "error" in message:
             error = _error(message["error"])
             _end(future, error=error)

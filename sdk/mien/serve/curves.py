@@ -34,10 +34,10 @@ def read_curves(project: Project, params: CurvesParams) -> CurvesResult:
     curves = face.raw if params.which == "raw" else face.curves
     valid = curves.valid[rows]
 
-    def written(array: npt.NDArray[np.float32]) -> object:
+    def written(array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         part = array[rows]
         # Rows of frames that are not valid may hold anything, also what JSON cannot.
-        return np.where(valid.reshape(-1, *(1,) * (part.ndim - 1)), part, 0)
+        return np.asarray(np.where(valid.reshape(-1, *(1,) * (part.ndim - 1)), part, 0))
 
     controls = _target(project, face) if params.which == "target" else curves.controls
     result = CurvesResult(
@@ -89,7 +89,7 @@ def _target(project: Project, face: Face) -> ControlCurves:
     layers = [
         layer for edit in project.edits if edit.face.number == face.number for layer in edit.layers
     ]
-    found = evaluate(face.curves.controls.array, layers, face.valid)
+    found = evaluate(face.curves.controls.array, layers, face.valid, project.shot.cuts)
     return ControlCurves(found.target)
 
 

@@ -63,7 +63,7 @@ class Job:
         self._began = time.monotonic()
         self._took: float | None = None
         self._process: SpawnProcess | None = None
-        self._cancelled = False
+        self._cancelled = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=self.handle, daemon=True)
 
@@ -83,9 +83,9 @@ class Job:
     def cancel(self) -> None:
         """Have it stopped; returns at once."""
         with self._lock:
-            if self.state != "running" or self._cancelled:
+            if self.state != "running" or self._cancelled.is_set():
                 return
-            self._cancelled = True
+            self._cancelled.set()
             process = self._process
         if process is not None:
             self._stop(process)
@@ -117,15 +117,14 @@ class Job:
         ours, theirs = _CONTEXT.Pipe(duplex=False)
         order, self._order = self._order, None  # the process has it then; let go of its arrays
         process = _CONTEXT.Process(target=work, args=(theirs, order), name=self.handle, daemon=True)
-        if self._cancelled:
+        if self._cancelled.is_set():
             return None
         with _starting:
             process.start()
         with self._lock:
             self._process = process
-            cancelled = self._cancelled
         theirs.close()
-        if cancelled:
+        if self._cancelled.is_set():
             self._stop(process)
         return ours
 
@@ -147,11 +146,11 @@ class Job:
         if isinstance(word, Done):
             try:
                 result = self._finish(word.result).model_dump()
-            except MienError as error:
-                word = _failed(error)
+            except MienError as refused:
+                word = _failed(refused)
         with self._lock:
             self._took = time.monotonic() - self._began
-            if isinstance(word, Cancelled) or (word is None and self._cancelled):
+            if isinstance(word, Cancelled) or (word is None and self._cancelled.is_set()):
                 self.state = "cancelled"
             elif isinstance(word, Done):
                 self.state = "done"

@@ -34,7 +34,7 @@ Handle = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Span = Annotated[list[Count], Field(min_length=2, max_length=2)]
 """`[start, stop]`: frames, `stop` excluded."""
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
-Mode = Literal["add", "replace", "scale"]
+Mode = Literal["add", "replace", "scale", "smooth"]
 Encoding = Literal["list", "f32"]
 
 
@@ -347,7 +347,8 @@ class KeyedTrack(Message):
 
     control: Name
     mode: Mode = "add"
-    """Whether values are added to the performance, take its place or scale it."""
+    """Whether values are added to the performance, take its place, scale it, or are the
+    standard deviation, in frames, of a Gaussian that smooths what lies below."""
     keys: Annotated[list[KeyValue], Field(min_length=1)]
     """In ascending order of frames."""
     span: Span | None = None

@@ -19,6 +19,7 @@ from mien.rendering.registry import available, get_renderer
 from mien.serve import messages as say
 from mien.serve.curves import read_curves
 from mien.serve.edits import make_edit, write_layers
+from mien.serve.imports import imported
 from mien.serve.jobs import Job, Jobs
 from mien.serve.pictures import PictureFiles, encoded, fitted, inline, square
 from mien.serve.protocol import MAX_LINE, PROTOCOL
@@ -157,7 +158,8 @@ class Methods:
         opened = self._shots.find(params.shot)
         face = opened.project.shot.face(params.face)
         edit = make_edit(face, params.layers)
-        asked = evaluate(face.curves.controls.array, edit.layers, face.valid)
+        cuts = opened.project.shot.cuts
+        asked = evaluate(face.curves.controls.array, edit.layers, face.valid, cuts)
         opened.set_edit(edit)
         return say.SetEditsResult(active_frames=int(asked.active.sum()))
 
@@ -249,7 +251,10 @@ class Methods:
         return say.ExportCurvesResult(faces=list(written.faces), basis=written.basis)
 
     def _import_curves(self, params: say.ImportCurvesParams) -> say.ImportCurvesResult:
-        raise NotImplementedError
+        opened = self._shots.find(params.shot)
+        edit, controls, span = imported(opened.project, params)
+        opened.set_edit(edit)
+        return say.ImportCurvesResult(layer=params.layer, controls=controls, frames=span)
 
     def _controls(self, params: say.Empty) -> say.ControlsResult:
         return say.ControlsResult(

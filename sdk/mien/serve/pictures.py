@@ -71,7 +71,7 @@ def encoded(rgb: Rgb8, format: Format) -> bytes:
     import cv2
 
     if format == "rgba8":
-        return cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA).tobytes()
+        return bytes(cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA))
     options = [cv2.IMWRITE_PNG_COMPRESSION, _QUICK_PNG]
     _, data = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
     return bytes(data)

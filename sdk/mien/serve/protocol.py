@@ -186,8 +186,10 @@ def error_facts(error: MienError) -> dict[str, Any]:
 
 def schema() -> dict[str, Any]:
     """Everything that may be said, as JSON Schema (2020-12)."""
-    envelope = (Request, Answer, Refusal, ProgressEvent, DoneEvent, FailedEvent, CancelledEvent)
-    named = {model.__name__: model for model in envelope}
+    envelope: tuple[type[Message], ...] = (
+        Request, Answer, Refusal, ProgressEvent, DoneEvent, FailedEvent, CancelledEvent,
+    )  # fmt: skip
+    named: dict[str, type[Message]] = {model.__name__: model for model in envelope}
     for method in METHODS.values():
         models = (method.params, method.result, method.job)
         named |= {model.__name__: model for model in models if model is not None}

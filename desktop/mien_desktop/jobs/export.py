@@ -1,0 +1,295 @@
+"""The export dialog: what is written, of which frames, by whom and where to."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QRadioButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mien.model.document import Project
+from mien_desktop import theme
+from mien_desktop.jobs.presets import (
+    PRESETS,
+    ExportRequest,
+    Preset,
+    default_output,
+    exists,
+    summary,
+    trouble,
+)
+from mien_desktop.jobs.queue import JobQueue
+from mien_desktop.jobs.reference import ReferenceForm
+from mien_desktop.settings import settings
+from mien_desktop.workspace import Workspace
+
+__all__ = ["ExportDialog"]
+
+_WIDTH = 520
+_RENDERERS = (
+    ("auto", "Automatic", "The reference renderer where it is installed with a GPU, else the"
+     " embedded one"),
+    ("warp", "Warp", "The embedded renderer: fast, on the CPU, what the viewer shows"),
+    ("reference", "Reference", "Regenerates the face; needs its models, and a GPU to be quick"),
+)  # fmt: skip
+
+
+class ExportDialog(QDialog):
+    """Asks how to export the current shot, and puts the export in the queue.
+
+    Args:
+        workspace: The window's workspace; it has a current shot.
+        queue: Takes the export.
+        parent: The window that it belongs to.
+    """
+
+    def __init__(
+        self, workspace: Workspace, queue: JobQueue, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        project = workspace.project
+        assert project is not None
+        self._project: Project = project
+        self._span = project.span
+        self._queue = queue
+        self._typed = False
+        self._folder = _remembered_folder(project)
+        self.setWindowTitle(f"Export {project.title}")
+        self.setAccessibleName("Export")
+        self.setMinimumWidth(_WIDTH)
+        self._make_what()
+        self._make_where()
+        self._make_words()
+        self._reference = ReferenceForm(project.reference)
+        self._lay_out()
+        self._recall()
+        for signal in (
+            self._preset.currentIndexChanged,
+            self._renderer.currentIndexChanged,
+            self._part.toggled,
+            self._reference.changed,
+        ):
+            signal.connect(self._refresh)
+        self._preset.currentIndexChanged.connect(self._suggest)
+        self._output.textEdited.connect(self._note_typed)
+        self._output.textChanged.connect(self._refresh)
+        self._suggest()
+        self._refresh()
+
+    def request(self) -> ExportRequest:
+        """The export that the fields describe."""
+        name = self._renderer.currentData()
+        return ExportRequest(
+            preset=self._chosen(),
+            output=Path(self._output.text().strip()),
+            frames=self._span if self._part.isChecked() else None,
+            renderer=name,
+            settings=self._reference.settings if name == "reference" else None,
+        )
+
+    def accept(self) -> None:
+        """Put the export in the queue; what would be replaced is asked about first."""
+        request = self.request()
+        if trouble(self._project, request) is not None:
+            self._refresh()
+        elif exists(request):
+            self._ask_replace(request)
+        else:
+            self._begin(request)
+
+    def _make_what(self) -> None:
+        self._preset = QComboBox()
+        self._preset.setAccessibleName("Preset")
+        for preset in PRESETS:
+            self._preset.addItem(preset.text, preset.id)
+            self._preset.setItemData(
+                self._preset.count() - 1, preset.tip, Qt.ItemDataRole.ToolTipRole
+            )
+        self._tip = _dim_label()
+        clock, span = self._project.shot.clock, self._span
+        self._whole = QRadioButton(f"Whole shot, {clock.frame_count} frames")
+        text = "Between in and out" if span is None else f"In to out, {len(span)} frames"
+        self._part = QRadioButton(text)
+        self._part.setEnabled(span is not None)
+        self._part.setToolTip(
+            "Set the in and out points first (I and O)" if span is None else
+            f"{clock.timecode(span.start)} to {clock.timecode(span.stop - 1)}"
+        )  # fmt: skip
+        ranges = QButtonGroup(self)
+        ranges.addButton(self._whole)
+        ranges.addButton(self._part)
+        (self._whole if span is None else self._part).setChecked(True)
+        self._renderer = QComboBox()
+        self._renderer.setAccessibleName("Renderer")
+        for place, (name, words, tip) in enumerate(_RENDERERS):
+            self._renderer.addItem(words, name)
+            self._renderer.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
+
+    def _make_where(self) -> None:
+        self._output = QLineEdit()
+        self._output.setAccessibleName("Output")
+        self._output.setToolTip("The file, or the pattern of an image sequence (name.%04d.exr)")
+        self._browse = QPushButton("Browse …")
+        self._browse.setAutoDefault(False)
+        self._browse.clicked.connect(self._ask_place)
+
+    def _make_words(self) -> None:
+        self._cause = QLabel()
+        self._cause.setTextFormat(Qt.TextFormat.PlainText)
+        self._cause.setWordWrap(True)
+        self._cause.setAccessibleName("What is wrong")
+        palette = self._cause.palette()
+        palette.setColor(QPalette.ColorRole.WindowText, theme.ACCENT)
+        self._cause.setPalette(palette)
+        self._words = _dim_label()
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self._export = buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._export.setDefault(True)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self._buttons = buttons
+
+    def _lay_out(self) -> None:
+        ranges = QVBoxLayout()
+        ranges.setSpacing(4)
+        ranges.addWidget(self._whole)
+        ranges.addWidget(self._part)
+        place = QHBoxLayout()
+        place.addWidget(self._output, 1)
+        place.addWidget(self._browse)
+        form = QFormLayout()
+        form.setHorizontalSpacing(14)
+        form.setVerticalSpacing(8)
+        form.addRow("Preset", self._preset)
+        form.addRow("", self._tip)
+        form.addRow("Range", ranges)
+        form.addRow("Renderer", self._renderer)
+        form.addRow("", self._reference)
+        form.addRow("Output", place)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 12)
+        column.setSpacing(10)
+        column.addLayout(form)
+        column.addStretch(1)
+        column.addWidget(self._cause)
+        column.addWidget(self._words)
+        column.addWidget(self._buttons)
+
+    def _chosen(self) -> Preset:
+        return PRESETS[self._preset.currentIndex()]
+
+    def _note_typed(self) -> None:
+        self._typed = True
+
+    def _suggest(self) -> None:
+        """Propose a place; a name that was typed keeps its stem and gets the preset's ending."""
+        preset = self._chosen()
+        if self._typed:
+            place = Path(self._output.text().strip())
+            stem = place.name.partition(".")[0]
+            self._output.setText(str(place.parent / f"{stem}{preset.suffix}"))
+        else:
+            self._output.setText(str(default_output(self._project, preset, self._folder)))
+
+    def _refresh(self) -> None:
+        """Show what fits the choices, and what is wrong with them."""
+        request = self.request()
+        self._tip.setText(request.preset.tip)
+        self._reference.setVisible(request.renderer == "reference")
+        problem = trouble(self._project, request)
+        self._export.setEnabled(problem is None)
+        self._cause.setVisible(problem is not None)
+        if problem is not None:
+            self._cause.setText(problem.cause)
+            self._words.setText(problem.remedy)
+        else:
+            self._words.setText(summary(self._project, request))
+        self._words.setToolTip(self._words.text())
+
+    def _ask_place(self) -> None:
+        preset = self._chosen()
+        ending = preset.suffix.rpartition(".")[2]
+        dialog = QFileDialog(self, "Export to", self._output.text())
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # it is asked about later
+        dialog.setNameFilter(f"{preset.text} (*.{ending})")
+        dialog.selectFile(self._output.text())
+        dialog.fileSelected.connect(self._take_place)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _take_place(self, name: str) -> None:
+        place, preset = Path(name), self._chosen()
+        if not place.name.lower().endswith(preset.suffix.lower()):
+            place = place.with_name(place.name.partition(".")[0] + preset.suffix)
+        self._typed = True
+        self._output.setText(str(place))
+
+    def _ask_replace(self, request: ExportRequest) -> None:
+        kind = "The images" if request.preset.is_sequence else request.output.name
+        verb = "are" if request.preset.is_sequence else "is"
+        box = QMessageBox(
+            QMessageBox.Icon.NoIcon,
+            "Export",
+            f"{kind} {verb} there already.",
+            QMessageBox.StandardButton.Cancel,
+            self,
+        )
+        box.setInformativeText(f"In {request.output.parent}. What is there is kept until the export"
+                               " is whole.")  # fmt: skip
+        replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
+        replace.clicked.connect(lambda: self._begin(dataclasses.replace(request, overwrite=True)))
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        box.finished.connect(box.deleteLater)
+        box.open()
+
+    def _begin(self, request: ExportRequest) -> None:
+        kept = settings()
+        kept.setValue("export/preset", request.preset.id)
+        kept.setValue("export/renderer", request.renderer)
+        folder = request.output.parent
+        kept.setValue("export/folder", str(folder.parent if request.preset.is_sequence else folder))
+        self._queue.export(self._project, request)
+        super().accept()
+
+    def _recall(self) -> None:
+        for box, key in ((self._preset, "export/preset"), (self._renderer, "export/renderer")):
+            place = box.findData(settings().value(key))
+            with QSignalBlocker(box):
+                box.setCurrentIndex(max(place, 0))
+
+
+def _remembered_folder(project: Project) -> Path:
+    """The folder of the last export; the media's when there was none, or it is gone."""
+    last = settings().value("export/folder")
+    folder = Path(last) if isinstance(last, str) and last else None
+    return folder if folder is not None and folder.is_dir() else project.shot.media.path.parent
+
+
+def _dim_label() -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    palette = label.palette()
+    palette.setColor(QPalette.ColorRole.WindowText, theme.DIM)
+    label.setPalette(palette)
+    return label

@@ -1,0 +1,109 @@
+"""The settings of the reference renderer that an export asks about."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
+
+from mien.model.settings import ReferenceSettings, of_tier
+
+__all__ = ["ReferenceForm"]
+
+_SPIN = 2**31 - 1
+"""The largest number that a field for whole numbers takes."""
+_TIERS = (("final", "Final"), ("preview", "Quick look"))
+
+
+class ReferenceForm(QWidget):
+    """Fields for quality, steps, guidance, strength and seed; the other settings stay the shot's.
+
+    Args:
+        shot: Settings of the shot; None for those of a final render.
+        parent: Qt's owner.
+    """
+
+    changed = Signal()
+
+    def __init__(self, shot: ReferenceSettings | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shot = shot
+        start = shot or ReferenceSettings.final()
+        self._tier = QComboBox()
+        for name, text in _TIERS:
+            self._tier.addItem(text, name)
+        self._tier.setAccessibleName("Quality")
+        self._tier.setToolTip("Steps, guidance, scheduler and smoothing of a final render, or of a"
+                              " quick look")  # fmt: skip
+        self._tier.activated.connect(self._take_tier)
+        self._steps = self._whole("steps", "Steps")
+        self._guidance = self._decimal("guidance", "Guidance")
+        self._strength = self._decimal("strength", "Strength")
+        self._seed = self._whole("seed", "Seed")
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow("Quality", self._tier)
+        form.addRow("Steps", self._steps)
+        form.addRow("Guidance", self._guidance)
+        form.addRow("Strength", self._strength)
+        form.addRow("Seed", self._seed)
+        self._settings = start
+        self._show(start)
+        for field in (self._steps, self._guidance, self._strength, self._seed):
+            field.valueChanged.connect(self._edited)
+
+    @property
+    def settings(self) -> ReferenceSettings:
+        """The settings as they stand in the fields."""
+        return self._settings
+
+    def _take_tier(self) -> None:
+        self._show(of_tier(self._tier.currentData(), self._shot))
+        self._edited()
+
+    def _show(self, settings: ReferenceSettings) -> None:
+        self._settings = settings
+        for field, value in (
+            (self._steps, settings.steps),
+            (self._guidance, settings.guidance),
+            (self._strength, settings.strength),
+            (self._seed, min(settings.seed, _SPIN)),
+        ):
+            field.blockSignals(True)
+            field.setValue(value)  # type: ignore[arg-type]
+            field.blockSignals(False)
+
+    def _edited(self) -> None:
+        self._settings = dataclasses.replace(
+            self._settings,
+            steps=self._steps.value(),
+            guidance=self._guidance.value(),
+            strength=self._strength.value(),
+            seed=self._seed.value(),
+        )
+        self.changed.emit()
+
+    def _whole(self, name: str, text: str) -> QSpinBox:
+        field = QSpinBox()
+        low, high, help_text = _limits(name)
+        field.setRange(int(low), min(int(high), _SPIN))
+        field.setAccessibleName(text)
+        field.setToolTip(help_text)
+        return field
+
+    def _decimal(self, name: str, text: str) -> QDoubleSpinBox:
+        field = QDoubleSpinBox()
+        low, high, help_text = _limits(name)
+        field.setRange(low, high)
+        field.setSingleStep(0.05 if high <= 2 else 0.5)
+        field.setDecimals(2)
+        field.setAccessibleName(text)
+        field.setToolTip(help_text)
+        return field
+
+
+def _limits(name: str) -> tuple[float, float, str]:
+    """Lowest and highest value of a setting, and its help."""
+    found = next(one for one in dataclasses.fields(ReferenceSettings) if one.name == name)
+    return found.metadata["low"], found.metadata["high"], found.metadata["help"]
