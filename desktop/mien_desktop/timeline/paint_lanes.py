@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from mien.model.edits import Track
 from mien.model.face import Face
@@ -79,14 +79,12 @@ def _paint_tracking(painter: QPainter, scene: Scene, row: int, weak: Tracking) -
     # On the face's own lane the colour is full, below it a tint: it is there to be noticed once.
     color = QColor(theme.WEAK)
     color.setAlpha(170 if lane.kind == "face" else 50)
-    painter.fillRects(_rects(scene, weak[0], top), color)
-    painter.fillRects(_rects(scene, weak[1], top), theme.WINDOW)
-    if lane.kind == "face":
-        ground = painter.brush()
-        painter.setBrush(Qt.BrushStyle.BDiagPattern)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawRects(_rects(scene, weak[1], top))
-        painter.setBrush(ground)
+    for rect in _rects(scene, weak[0], top):
+        painter.fillRect(rect, color)
+    for rect in _rects(scene, weak[1], top):
+        painter.fillRect(rect, theme.WINDOW)
+        if lane.kind == "face":
+            painter.fillRect(rect, QBrush(theme.LINE, Qt.BrushStyle.BDiagPattern))
 
 
 def _rects(scene: Scene, stretches: Iterable[tuple[int, int]], top: int) -> list[QRectF]:

@@ -5,41 +5,56 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from mien.model.edits import Mode
 from mien_desktop import theme
-from mien_desktop.geometry.bands import MARKERS, RULER, Cell, cells
+from mien_desktop.geometry.bands import MARKERS, RULER, Band, Cell, cells
 from mien_desktop.geometry.lanes import ROW, Lane
+from mien_desktop.geometry.ruler import label
 from mien_desktop.icons import paint_icon
 from mien_desktop.timeline.paint_lanes import lane_color
 from mien_desktop.timeline.scene import Scene
+from mien_desktop.timeline.words import MODES, number
 from mien_desktop.words import count, title
 
-__all__ = ["MODES", "paint_bracket", "paint_names", "paint_playhead", "paint_values"]
+__all__ = [
+    "paint_bracket",
+    "paint_headings",
+    "paint_names",
+    "paint_playhead",
+    "paint_values",
+]
 
-MODES: dict[Mode, str] = {"add": "+", "replace": "=", "scale": "×", "smooth": "~"}
-"""A track's mode in one letter."""
+_HEADINGS: dict[Band, str] = {
+    "markers": "Markers", "thumbnails": "Pictures", "waveform": "Sound",
+}  # fmt: skip
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
-def paint_names(painter: QPainter, scene: Scene) -> None:
-    """Everything of the column that does not change with the playhead."""
+def paint_headings(painter: QPainter, scene: Scene) -> None:
+    """What the bands above the lanes are called."""
     names = scene.bands.names
-    painter.fillRect(QRect(0, 0, names, scene.height), theme.PANEL)
+    painter.fillRect(QRect(0, 0, names, scene.bands.lanes), theme.PANEL)
     painter.setFont(theme.small())
+    painter.setPen(theme.DIM)
     for band, top, height in scene.bands.every():
+        if band in _HEADINGS:
+            painter.drawText(QRect(8, top, names - 16, height), _LEFT, _HEADINGS[band])
         painter.fillRect(QRect(0, top + height - 1, names, 1), theme.WINDOW)
-        painter.setPen(theme.DIM)
-        word = {"markers": "Markers", "waveform": "Sound", "thumbnails": "Pictures"}.get(band)
-        if word:
-            painter.drawText(QRect(8, top, names - 16, height), _LEFT, word)
+    painter.fillRect(QRect(names - 1, 0, 1, scene.bands.lanes), theme.WINDOW)
+
+
+def paint_names(painter: QPainter, scene: Scene) -> None:
+    """Everything of the lanes' names that does not change with the playhead."""
+    names = scene.bands.names
     painter.save()
     painter.setClipRect(0, scene.bands.lanes, names, scene.height)
+    painter.fillRect(QRect(0, scene.bands.lanes, names, scene.height), theme.PANEL)
+    painter.setFont(theme.small())
     for row in scene.rows():
         _paint_name(painter, scene, row)
+    painter.fillRect(QRect(names - 1, scene.bands.lanes, 1, scene.height), theme.WINDOW)
     painter.restore()
-    painter.fillRect(QRect(names - 1, 0, 1, scene.height), theme.WINDOW)
 
 
 def _paint_name(painter: QPainter, scene: Scene, row: int) -> None:
@@ -74,7 +89,7 @@ def _paint_name(painter: QPainter, scene: Scene, row: int) -> None:
             painter.drawText(rect.adjusted(0, 0, -6, 0), _RIGHT, f"{lane.layer.weight:.0%}")
         elif cell.name == "mode":
             painter.setPen(theme.DIM)
-            painter.drawText(rect, _CENTRE, MODES[lane.track.mode])
+            painter.drawText(rect, _CENTRE, MODES[lane.track.mode][0])
 
 
 def _paint_fold(painter: QPainter, rect: QRect, collapsed: bool) -> None:
@@ -101,9 +116,15 @@ def _paint_title(painter: QPainter, rect: QRect, lane: Lane, target: bool) -> No
 
 
 def paint_values(painter: QPainter, scene: Scene) -> None:
-    """The tracks' values at the playhead, and whether they have a key there."""
-    frame = scene.now.state.frame
+    """Where the playhead is, the tracks' values there, and whether they have a key there."""
+    shot, state = scene.now.shot, scene.now.state
+    if shot is None:
+        return
     painter.save()
+    painter.setFont(theme.figures())
+    painter.setPen(theme.TEXT)
+    place = QRect(8, 0, scene.bands.names - 16, RULER)
+    painter.drawText(place, _LEFT, label(shot.clock, state.frame, state.units))
     painter.setClipRect(0, scene.bands.lanes, scene.bands.names, scene.height)
     painter.setFont(theme.small())
     for row in scene.rows():
@@ -112,8 +133,8 @@ def paint_values(painter: QPainter, scene: Scene) -> None:
             continue
         value, key = (c for c in cells(lane, scene.bands.names) if c.name in ("value", "key"))
         painter.setPen(theme.DISABLED if lane.muted else theme.DIM)
-        painter.drawText(_rect(scene, row, value), _RIGHT, f"{lane.value(frame):+.2f}")
-        keyed = lane.track.key_at(frame) is not None
+        painter.drawText(_rect(scene, row, value), _RIGHT, number(lane.value(state.frame), lane))
+        keyed = lane.track.key_at(state.frame) is not None
         color = theme.ACCENT if keyed else theme.DISABLED
         box = QRectF(_rect(scene, row, key)).adjusted(3, 3, -3, -3)
         paint_icon(painter, "key" if keyed else "no-key", box, color)

@@ -120,7 +120,7 @@ def paint_thumbnails(
     top = scene.bands.top("thumbnails")
     painter.fillRect(QRect(0, top, scene.width, THUMBNAILS), theme.WELL)
     painter.save()
-    left, end = scene.bands.names, scene.edge(scene.now.frame_count)
+    end = scene.edge(scene.now.frame_count)
     painter.setClipRect(
         QRectF(
             scene.bands.names, top, max(min(end, scene.width) - scene.bands.names, 0), THUMBNAILS

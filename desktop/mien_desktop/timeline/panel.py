@@ -1,0 +1,208 @@
+"""The timeline panel: a row of buttons over the timeline itself, and its commands."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+from typing import get_args
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from mien_desktop.command import Command
+from mien_desktop.geometry.axis import Axis
+from mien_desktop.geometry.select import bounds
+from mien_desktop.geometry.snap import targets
+from mien_desktop.icons import icon
+from mien_desktop.resolve import Resolved
+from mien_desktop.timeline.editing import LaneEditing
+from mien_desktop.timeline.view import TimelineView
+from mien_desktop.view_state import Units
+from mien_desktop.words import title
+from mien_desktop.workspace import Workspace
+
+__all__ = ["TimelinePanel"]
+
+_UNITS: tuple[Units, ...] = get_args(Units)
+_NOTCH = 1.25
+"""Factor of zoom of a key press."""
+
+
+class TimelinePanel(QWidget):
+    """Faces as groups, layers and edited controls as lanes with keys.
+
+    Args:
+        workspace: The window's workspace.
+        parent: Qt's owner.
+    """
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self.view = TimelineView(workspace, self)
+        self._editing = LaneEditing(self.view)
+        self._auto = self._button("auto-key", "Auto-key", self._toggle_auto, checkable=True)
+        self._auto.setToolTip("Auto-key: what you change is keyed at the playhead")
+        self._snap = self._button("snap", "Snap", self._toggle_snap, checkable=True)
+        self._snap.setToolTip("Snap (S): what is dragged is drawn to keys, markers and cuts")
+        self._pictures = self._button("film", "Pictures", self._toggle_pictures, checkable=True)
+        self._sound = self._button("sound", "Sound", self._toggle_sound, checkable=True)
+        self._units = QComboBox(self)
+        self._units.setAccessibleName("Ruler")
+        self._units.setToolTip("What the ruler counts in")
+        self._units.addItems([title(unit) for unit in _UNITS])
+        self._units.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._units.activated.connect(lambda i: self._workspace.set(units=_UNITS[i]))
+        self._lay_out()
+        self.setFocusProxy(self.view)
+        workspace.changed.connect(self._changed)
+        self._show(workspace.now)
+
+    def commands(self) -> tuple[Command, ...]:
+        """What can be done here, for menus and keys."""
+        workspace = self._workspace
+        key = partial(Command, group="Keys")
+        play = partial(Command, group="Playback")
+        mark = partial(Command, group="Markers")
+        view = partial(Command, group="View", scope="timeline")
+        at = "at the playhead"
+        return (
+            *self._editing.keys.commands("timeline"),
+            key("keys.set", f"Set key {at}", self._set_key, ("Ctrl+K",)),
+            key("keys.auto", "Auto-key", self._toggle_auto, ("Ctrl+Shift+K",),
+                checked=lambda: workspace.state.auto_key),
+            key("keys.snap", "Snap", self._toggle_snap, ("S",),
+                checked=lambda: workspace.state.snap),
+            play("time.previous", "Previous key, marker or cut", partial(self._step, -1), ("Up",)),
+            play("time.next", "Next key, marker or cut", partial(self._step, 1), ("Down",)),
+            mark("markers.add", f"Add marker {at}", self._add_marker, ("M",)),
+            mark("markers.rename", f"Rename the marker {at}", self._rename_marker, ("Shift+M",)),
+            Command("layers.add", "Add layer", self._add_layer, (), "Layers"),
+            view("timeline.fit", "Show the whole shot", self._fit, ("Shift+F",)),
+            view("timeline.frame", "Frame the selected keys", self._frame, ("F",)),
+            view("timeline.in", "Zoom in", partial(self._zoom, _NOTCH), ("+", "=")),
+            view("timeline.out", "Zoom out", partial(self._zoom, 1 / _NOTCH), ("-",)),
+            view("timeline.pictures", "Pictures", self._toggle_pictures,
+                 checked=lambda: self.view.bands.thumbnails),
+            view("timeline.sound", "Sound", self._toggle_sound,
+                 checked=lambda: self.view.bands.waveform),
+        )  # fmt: skip
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setContentsMargins(6, 3, 6, 3)
+        row.setSpacing(4)
+        for button in (self._auto, self._snap):
+            row.addWidget(button)
+        row.addSpacing(8)
+        row.addWidget(self._button("key", "Set key at the playhead", self._set_key))
+        row.addWidget(self._button("marker", "Add marker at the playhead", self._add_marker))
+        row.addWidget(self._button("add", "Add layer", self._add_layer))
+        row.addStretch()
+        row.addWidget(self._pictures)
+        row.addWidget(self._sound)
+        row.addSpacing(8)
+        row.addWidget(self._units)
+        row.addWidget(self._button("remove", "Zoom out", partial(self._zoom, 1 / _NOTCH)))
+        row.addWidget(self._button("add", "Zoom in", partial(self._zoom, _NOTCH)))
+        row.addWidget(self._button("fit", "Show the whole shot", self._fit))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(self.view, 1)
+
+    def _button(
+        self, picture: str, name: str, run: Callable[[], None], *, checkable: bool = False
+    ) -> QToolButton:
+        button = QToolButton(self)
+        button.setIcon(icon(picture))
+        button.setAccessibleName(name)
+        button.setToolTip(name)
+        button.setCheckable(checkable)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda: run())
+        return button
+
+    def _changed(self, now: Resolved, before: Resolved) -> None:
+        old, new = before.state, now.state
+        if (new.auto_key, new.snap, new.units) != (old.auto_key, old.snap, old.units):
+            self._show(now)
+
+    def _show(self, now: Resolved) -> None:
+        self._auto.setChecked(now.state.auto_key)
+        self._snap.setChecked(now.state.snap)
+        self._units.setCurrentIndex(_UNITS.index(now.state.units))
+        self._pictures.setChecked(self.view.bands.thumbnails)
+        self._sound.setChecked(self.view.bands.waveform)
+
+    def _toggle_auto(self) -> None:
+        self._workspace.set(auto_key=not self._workspace.state.auto_key)
+        self._show(self._workspace.now)
+
+    def _toggle_snap(self) -> None:
+        self._workspace.set(snap=not self._workspace.state.snap)
+        self._show(self._workspace.now)
+
+    def _toggle_pictures(self) -> None:
+        bands = self.view.bands
+        self.view.set_bands(dataclasses.replace(bands, thumbnails=not bands.thumbnails))
+        self._show(self._workspace.now)
+
+    def _toggle_sound(self) -> None:
+        bands = self.view.bands
+        self.view.set_bands(dataclasses.replace(bands, waveform=not bands.waveform))
+        self._show(self._workspace.now)
+
+    def _set_key(self) -> None:
+        self._editing.keys.key_at_playhead()
+
+    def _add_marker(self) -> None:
+        if self._workspace.project is not None:
+            self._editing.add_marker(self._workspace.state.frame)
+
+    def _rename_marker(self) -> None:
+        if self._workspace.project is not None:
+            self._editing.rename_marker(self._workspace.state.frame)
+
+    def _add_layer(self) -> None:
+        face = self._workspace.state.face
+        if face is not None:
+            self._editing.add_layer(face)
+
+    def _step(self, way: int) -> None:
+        """Go to the next place that draws keys too: a key, a marker, a cut, in, out, an end."""
+        project, frame = self._workspace.project, self._workspace.state.frame
+        if project is None:
+            return
+        places = targets(project)
+        side = "left" if way < 0 else "right"
+        at = int(np.searchsorted(places, frame, side=side)) - (way < 0)
+        if 0 <= at < len(places):
+            self._workspace.set(frame=int(places[at]), speed=0.0)
+
+    def _zoom(self, factor: float) -> None:
+        """Zoom about the playhead when it is in view, else about the middle."""
+        axis, now = self._axis(), self._workspace.now
+        x = axis.x(now.state.frame)
+        x = x if 0 <= x <= axis.width else axis.width / 2
+        self.view.show_time(axis.zoomed(x, factor, now.frame_count))
+
+    def _fit(self) -> None:
+        now = self._workspace.now
+        if now.shot is not None:
+            self.view.show_time(self._axis().fitted(now.shot.clock.all, now.frame_count))
+
+    def _frame(self) -> None:
+        """Show the selected keys; the whole shot when there are none."""
+        span = bounds(self._workspace.state.keys)
+        if span is None or len(span) < 2:
+            self._fit()
+        else:
+            frames = self._workspace.now.frame_count
+            self.view.show_time(self._axis().fitted(span, frames))
+
+    def _axis(self) -> Axis:
+        return self.view.scene.axis

@@ -1,0 +1,377 @@
+"""The painted part of the timeline: it keeps the scene, paints it, and hands the mouse on."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
+
+from mien.model.face import Face
+from mien_desktop import theme
+from mien_desktop.geometry.axis import Axis
+from mien_desktop.geometry.bands import NARROWEST, THUMBNAILS, WIDEST, Bands
+from mien_desktop.geometry.lanes import ROW, Lane, Lanes, lay_out
+from mien_desktop.geometry.strips import tiles
+from mien_desktop.resolve import Resolved
+from mien_desktop.timeline.drags import Overlay
+from mien_desktop.timeline.inline import Inline
+from mien_desktop.timeline.mouse import Mouse
+from mien_desktop.timeline.paint_lanes import Tracking, paint_keys, paint_lanes, tracking
+from mien_desktop.timeline.paint_names import (
+    paint_bracket,
+    paint_headings,
+    paint_names,
+    paint_playhead,
+    paint_values,
+)
+from mien_desktop.timeline.paint_time import (
+    paint_markers,
+    paint_ruler,
+    paint_thumbnails,
+    paint_waveform,
+)
+from mien_desktop.timeline.scene import Scene, Selected
+from mien_desktop.timeline.strips import Strips
+from mien_desktop.timeline.words import describe
+from mien_desktop.workspace import Workspace
+
+__all__ = ["TimelineView"]
+
+_HINT = "Nothing is edited yet. Move a slider, or drag the face in the viewer: keys appear here."
+
+
+class TimelineView(QAbstractScrollArea):
+    """Ruler, markers, strips and lanes, with the column of names.
+
+    Args:
+        workspace: The window's workspace.
+        parent: Qt's owner.
+    """
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.workspace = workspace
+        self.bands = Bands()
+        self.setAccessibleName("Timeline")
+        self.setAccessibleDescription(
+            "Keys of faces, layers and controls over time. The wheel zooms, with Shift it scrolls."
+        )
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
+        self.setMinimumSize(QSize(320, 120))
+        self.viewport().setMouseTracking(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.horizontalScrollBar().setAccessibleName("Time in view")
+        self.verticalScrollBar().setAccessibleName("Lanes in view")
+        self.horizontalScrollBar().valueChanged.connect(self._scrolled_time)
+        self.verticalScrollBar().valueChanged.connect(self._drop_lanes)
+        self.strips = Strips(workspace, self._drop_head)
+        self.mouse = Mouse(self)
+        self._collapsed: dict[str, frozenset[tuple[int, str | None]]] = {}
+        self._lanes = Lanes()
+        self._selected = Selected()
+        self._weak: dict[int, tuple[Face, Tracking]] = {}
+        self._scene: Scene | None = None
+        self._head: QPixmap | None = None
+        self._base: QPixmap | None = None
+        self._syncing = False
+        workspace.changed.connect(self._changed)
+        self.destroyed.connect(self.strips.close)
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self.strips.close)
+        self._take_lanes(workspace.now)
+        self.strips.show(workspace.now)
+
+    @property
+    def scene(self) -> Scene:
+        """What is shown now, and where."""
+        if self._scene is None:
+            now, size = self.workspace.now, self.viewport().size()
+            width = max(size.width() - self.bands.names, 1)
+            self._scene = Scene(
+                now, self._lanes, Axis.of(now.state.time, width, now.frame_count), self.bands,
+                self.verticalScrollBar().value(), size.width(), size.height(), self._selected,
+            )  # fmt: skip
+        return self._scene
+
+    def set_bands(self, bands: Bands) -> None:
+        """Divide the timeline in another way."""
+        names = min(max(bands.names, NARROWEST), WIDEST, max(self.width() // 2, NARROWEST))
+        self.bands = dataclasses.replace(bands, names=names)
+        self._sync_bars()
+        self._drop_all()
+
+    def show_time(self, axis: Axis) -> None:
+        """Show another stretch of time, here and in the curve editor."""
+        self.workspace.set(time=axis.view)
+
+    def scroll_lanes(self, pixels: float) -> None:
+        """Scroll the lanes; positive shows what is further down."""
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + round(pixels))
+
+    def fold(self, lane: Lane) -> None:
+        """Hide or show what lies below a face or a layer."""
+        shot = self.workspace.state.shot
+        if shot is not None and lane.kind != "track":
+            self._collapsed[shot] = self._collapsed.get(shot, frozenset()) ^ {lane.id}
+            self._take_lanes(self.workspace.now)
+            self._drop_all()
+
+    def type_at(self, place: QRect, text: str, name: str, take: Callable[[str], None]) -> None:
+        """Open a field over a place."""
+        Inline(self.viewport(), place, text, name, take)
+
+    def drop_overlay(self) -> None:
+        """Paint what a drag shows, and what the pointer is over, again."""
+        self.viewport().update()
+
+    # What changed ------------------------------------------------------------------------
+
+    def _changed(self, now: Resolved, before: Resolved) -> None:
+        state, old = now.state, before.state
+        self._scene = None
+        if now.project is not before.project:
+            self.strips.show(now)
+            self._take_lanes(now)
+        if state.keys is not old.keys:
+            self._selected = Selected(state.keys)
+        if now.frame_count != before.frame_count or state.time != old.time:
+            self._sync_bars()
+        lanes = (state.keys, state.tracks, state.layer, state.face)
+        if now.project is not before.project or state.time != old.time or state.shot != old.shot:
+            self._drop_all()
+        elif lanes != (old.keys, old.tracks, old.layer, old.face):
+            self._drop_lanes()
+        elif state.units != old.units:
+            self._drop_head()
+        if state.frame != old.frame:
+            self._playhead_moved(old.frame)
+
+    def _playhead_moved(self, old: int) -> None:
+        scene = self.scene
+        half = int(max(scene.axis.scale, 12)) + 2
+        for frame in (old, scene.now.state.frame):
+            self.viewport().update(int(scene.x(frame)) - half, 0, 2 * half, scene.height)
+        self.viewport().update(0, 0, scene.bands.names, scene.height)
+        shown = scene.axis.revealing(scene.now.state.frame, scene.now.frame_count)
+        if shown is not scene.axis and self.mouse.idle:
+            # Not from inside the change: other panels have not heard of it yet.
+            self.workspace.later(self.reveal)
+
+    def reveal(self) -> None:
+        """Bring the playhead into view."""
+        scene = self.scene
+        shown = scene.axis.revealing(scene.now.state.frame, scene.now.frame_count)
+        if shown is not scene.axis:
+            self.show_time(shown)
+
+    def _take_lanes(self, now: Resolved) -> None:
+        shot = now.state.shot or ""
+        collapsed = self._collapsed.get(shot, frozenset())
+        self._lanes = lay_out(now.project, collapsed, self._lanes)
+        self._scene = None
+        self._sync_bars()
+
+    def _tracking(self, faces: tuple[Face, ...]) -> dict[int, Tracking]:
+        for face in faces:
+            known = self._weak.get(face.number)
+            if known is None or known[0] is not face:
+                self._weak[face.number] = (face, tracking(face))
+        return {face.number: self._weak[face.number][1] for face in faces}
+
+    def _sync_bars(self) -> None:
+        """Bring the scroll bars to where the view is."""
+        self._scene = None
+        axis, frames = self.scene.axis, self.workspace.now.frame_count
+        self._syncing = True
+        bar = self.horizontalScrollBar()
+        low, high = axis.panned(1e9, frames).first, axis.panned(-1e9, frames).first
+        bar.setRange(round(low * axis.scale), round(high * axis.scale))
+        bar.setPageStep(round(axis.width))
+        bar.setSingleStep(max(round(axis.width / 20), 1))
+        bar.setValue(round(axis.first * axis.scale))
+        lanes = self.viewport().height() - self.bands.lanes
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(self._lanes.height - lanes + ROW // 2, 0))
+        bar.setPageStep(max(lanes, ROW))
+        bar.setSingleStep(ROW)
+        self._syncing = False
+        self._scene = None
+
+    def _scrolled_time(self, value: int) -> None:
+        if not self._syncing:
+            axis = self.scene.axis
+            self.show_time(dataclasses.replace(axis, first=value / axis.scale))
+
+    # Painting ----------------------------------------------------------------------------
+
+    def _drop_all(self) -> None:
+        self._head = None
+        self._drop_lanes()
+
+    def _drop_lanes(self) -> None:
+        self._base = self._scene = None
+        self.viewport().update()
+
+    def _drop_head(self) -> None:
+        self._head = None
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the layers that changed anew, and over all of them what moves."""
+        scene = self.scene
+        if self._head is None:
+            self._head = self._layer(scene, scene.bands.lanes, self._paint_head)
+        if self._base is None:
+            self._base = self._layer(scene, scene.height, self._paint_base)
+        painter = QPainter(self.viewport())
+        painter.drawPixmap(0, 0, self._base)
+        painter.drawPixmap(0, 0, self._head)
+        paint_values(painter, scene)
+        paint_bracket(painter, scene, self.mouse.hot_grip)
+        paint_playhead(painter, scene)
+        self._paint_overlay(painter, scene, self.mouse.overlay)
+        if scene.now.project is not None and not scene.now.project.edits:
+            self._paint_hint(painter, scene)
+        painter.end()
+
+    def _layer(
+        self, scene: Scene, height: int, paint: Callable[[QPainter, Scene], None]
+    ) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        layer = QPixmap(QSize(max(scene.width, 1), max(height, 1)) * ratio)
+        layer.setDevicePixelRatio(ratio)
+        painter = QPainter(layer)
+        paint(painter, scene)
+        painter.end()
+        return layer
+
+    def _paint_head(self, painter: QPainter, scene: Scene) -> None:
+        paint_ruler(painter, scene)
+        paint_markers(painter, scene)
+        if scene.bands.thumbnails:
+            paint_thumbnails(painter, scene, self.strips.picture, self.strips.aspect)
+            shown = tiles(scene.axis, (THUMBNAILS - 2) * self.strips.aspect, scene.now.frame_count)
+            lines = round((THUMBNAILS - 2) * self.devicePixelRatioF())
+            self.strips.want([tile.frame for tile in shown], lines)
+        if scene.bands.waveform:
+            paint_waveform(painter, scene, self.strips.peaks, self.strips.seconds)
+        paint_headings(painter, scene)
+
+    def _paint_base(self, painter: QPainter, scene: Scene) -> None:
+        faces = scene.now.shot.faces if scene.now.shot else ()
+        painter.fillRect(0, 0, scene.width, scene.height, theme.WINDOW)
+        paint_lanes(painter, scene, self._tracking(faces))
+        paint_keys(painter, scene, self.devicePixelRatioF())
+        paint_names(painter, scene)
+
+    def _paint_hint(self, painter: QPainter, scene: Scene) -> None:
+        area = QRect(
+            scene.bands.names, scene.bands.lanes, scene.width - scene.bands.names,
+            scene.height - scene.bands.lanes,
+        )  # fmt: skip
+        painter.setPen(theme.DIM)
+        painter.drawText(area.adjusted(16, ROW, -16, 0), _CENTRE | Qt.TextFlag.TextWordWrap, _HINT)
+
+    def _paint_overlay(self, painter: QPainter, scene: Scene, overlay: Overlay) -> None:
+        painter.save()
+        painter.setClipRect(0 if overlay.insert is not None else scene.bands.names, 0,
+                            scene.width, scene.height)  # fmt: skip
+        if overlay.line is not None:
+            painter.setPen(QPen(theme.SELECTION, 1, Qt.PenStyle.DashLine))
+            x = round(scene.x(overlay.line))
+            painter.drawLine(x, scene.bands.top("markers"), x, scene.height)
+        if overlay.insert is not None:
+            painter.fillRect(0, scene.top(overlay.insert) - 1, scene.width, 2, theme.SELECTION)
+        if overlay.box is not None:
+            x0, y0, x1, y1 = overlay.box
+            shade = theme.SELECTION
+            painter.setPen(QPen(shade, 1, Qt.PenStyle.DashLine))
+            painter.setClipRect(
+                QRectF(scene.bands.names, scene.bands.lanes, scene.width, scene.height)
+            )
+            painter.drawRect(QRectF(x0, y0, x1 - x0, y1 - y0).normalized())
+        if overlay.note:
+            self._paint_note(painter, overlay.note)
+        painter.restore()
+
+    def _paint_note(self, painter: QPainter, note: str) -> None:
+        place = self.mouse.place
+        painter.setFont(theme.small())
+        box = painter.fontMetrics().boundingRect(note).adjusted(-5, -2, 5, 2)
+        box.moveBottomLeft(QPoint(int(place[0]) + 12, int(place[1]) - 8))
+        box.moveRight(min(box.right(), self.viewport().width() - 2))
+        painter.setClipping(False)
+        painter.fillRect(box, theme.RAISED)
+        painter.setPen(theme.TEXT)
+        painter.drawText(box, _CENTRE, note)
+
+    # Events ------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More or less of the shot is in view."""
+        super().resizeEvent(event)
+        self._sync_bars()
+        self._drop_all()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin what the pointer is over."""
+        self.mouse.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Go on with it, or show what could begin."""
+        self.mouse.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End it."""
+        self.mouse.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Rename, type a value, add a key or a marker."""
+        self.mouse.double(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with what is under the pointer."""
+        self.mouse.menu(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom under the pointer; scroll with Shift, in time with Ctrl."""
+        self.mouse.wheel(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape gives a drag up; other keys are commands."""
+        if event.key() == Qt.Key.Key_Escape and not self.mouse.idle:
+            self.mouse.give_up()
+        else:
+            event.ignore()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Tell what is under the pointer, and forget it when the pointer leaves."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            place = event.pos()
+            text = describe(self.scene, self.mouse.target_at(place.x(), place.y()))
+            QToolTip.showText(event.globalPos(), text, self.viewport())
+            return True
+        if event.type() == QEvent.Type.Leave:
+            self.mouse.leave()
+        return bool(super().viewportEvent(event))
+
+
+_CENTRE = Qt.AlignmentFlag.AlignCenter

@@ -1,0 +1,108 @@
+"""What the timeline says of what is under the pointer; no Qt."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mien.model.controls import CONTROLS, INDEX, sides
+from mien.model.edits import Mode
+from mien_desktop.geometry.lanes import Lane
+from mien_desktop.geometry.ruler import label
+from mien_desktop.timeline.scene import Scene
+from mien_desktop.timeline.targets import Target
+from mien_desktop.words import count, title
+
+__all__ = ["MODES", "describe", "number"]
+
+MODES: Final[dict[Mode, tuple[str, str]]] = {
+    "add": ("+", "adds to the performance"),
+    "replace": ("=", "replaces the performance"),
+    "scale": ("×", "scales the performance"),
+    "smooth": ("~", "smooths the performance"),
+}
+"""A track's mode: its sign, and what it does."""
+_CELLS: Final = {
+    "fold": "Hide or show what is below",
+    "mute": "Mute: leave the layer out",
+    "weight": "Weight of the layer: drag, or double-click to type",
+    "value": "Value at the playhead: double-click to type",
+    "key": "Key at the playhead: click to set it or take it away",
+}
+_KINDS: Final = {
+    "ruler": "Drag to move the playhead",
+    "in": "In point: drag",
+    "out": "Out point: drag",
+    "grip": "Drag to scale the selected keys in time",
+    "markers": "Double-click for a marker",
+}
+
+
+def number(value: float, lane: Lane) -> str:
+    """A value of a lane's track as people read it: degrees, frames, or a weight."""
+    track = lane.track
+    if track.mode == "smooth":
+        return f"{value:.1f} f"
+    if track.mode == "scale":
+        return f"{value:.2f}"
+    names = sides(track.control)
+    if names and CONTROLS[INDEX[names[0]]].unit == "degrees":
+        return f"{value:+.1f}°"
+    return f"{value:+.2f}"
+
+
+def describe(scene: Scene, target: Target) -> str:
+    """What is under the pointer, in one or two lines; empty for nothing of note."""
+    lane = target.lane
+    if target.kind == "key" and lane is not None:
+        return _key(scene, lane, target.frame)
+    if target.kind == "marker":
+        return _marker(scene, target.frame)
+    if target.kind == "span" and lane is not None and lane.track.span is not None:
+        span = lane.track.span
+        return (
+            f"{title(lane.track.control)} {number(lane.track.keys[0].value, lane)}, frames"
+            f" {span.start} to {span.stop - 1}, eased over {count(lane.track.fade, 'frame')}"
+        )
+    if target.kind == "cell" and lane is not None:
+        if target.cell == "mode":
+            return f"{title(lane.track.control)} {MODES[lane.track.mode][1]}; click to change"
+        if target.cell == "name":
+            return _name(lane)
+        return _CELLS.get(str(target.cell), "")
+    return _KINDS.get(target.kind, "")
+
+
+def _key(scene: Scene, lane: Lane, frame: int) -> str:
+    shot = scene.now.shot
+    assert shot is not None
+    time = label(shot.clock, frame, scene.now.state.units)
+    if lane.kind != "track":
+        return f"{count(sum(1 for _ in lane.keys_at(frame)), 'key')} at {time}"
+    key = lane.track.key_at(frame)
+    if key is None:
+        return ""
+    text = f"{title(lane.track.control)} {number(key.value, lane)} at {time}"
+    return f"{text}\n{title(key.interpolation)} to the next key"
+
+
+def _marker(scene: Scene, frame: int) -> str:
+    shot, project = scene.now.shot, scene.now.project
+    assert shot is not None
+    assert project is not None
+    time = label(shot.clock, frame, scene.now.state.units)
+    named = next((marker.name for marker in project.markers if marker.frame == frame), "")
+    return f"{named or 'Marker'} at {time}\nDouble-click to rename, drag to move"
+
+
+def _name(lane: Lane) -> str:
+    if lane.kind == "track":
+        return f"{title(lane.track.control)}: {count(len(lane.track.keys), 'key')}"
+    if lane.layer is not None:
+        return f"Layer {lane.layer.name}: new keys go here once it is clicked; drag to reorder"
+    lost, weak = int((~lane.face.valid).sum()), int(lane.face.weak.sum())
+    parts = [lane.face.name]
+    if lost:
+        parts.append(f"not seen in {count(lost, 'frame')}")
+    if weak:
+        parts.append(f"tracked weakly in {count(weak, 'frame')}")
+    return ", ".join(parts)
