@@ -1,0 +1,1 @@
+"""Controls as sliders, and named expressions as a palette."""

@@ -1,0 +1,130 @@
+"""What the sliders show at the playhead; no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from mien.model.controls import CONTROLS, INDEX, Control, Region, sides
+from mien_desktop.resolve import Resolved
+
+__all__ = ["SECTIONS", "Board", "Mark", "Slider", "board", "matching"]
+
+SECTIONS: Final[tuple[tuple[str, tuple[Region, ...]], ...]] = (
+    ("Brows", ("brows",)),
+    ("Eyes", ("eyes",)),
+    ("Nose and cheeks", ("nose", "cheeks")),
+    ("Mouth", ("mouth",)),
+    ("Jaw", ("jaw",)),
+    ("Tongue", ("tongue",)),
+    ("Gaze", ("gaze",)),
+    ("Head", ("head",)),
+)
+"""Headings and the regions under them, from the brow down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How a control is keyed.
+
+    Attributes:
+        here: Whether it has a key at the playhead.
+        edited: Whether a track drives it, its own or one of both sides.
+    """
+
+    here: bool = False
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slider:
+    """A control at the playhead.
+
+    Attributes:
+        control: The control.
+        performed: What the performance does.
+        target: What it does in the end.
+        mark: How it is keyed.
+    """
+
+    control: Control
+    performed: float
+    target: float
+    mark: Mark
+
+    @property
+    def low(self) -> float:
+        """Lowest value of the slider; of the head from where it is, as its limits are."""
+        low = self.control.low
+        if self.control.region == "head":
+            return self.performed + low
+        return min(low, self.performed)
+
+    @property
+    def high(self) -> float:
+        """Highest value of the slider."""
+        high = self.control.high
+        if self.control.region == "head":
+            return self.performed + high
+        return max(high, self.performed)
+
+    def share(self, value: float) -> float:
+        """Where a value lies on the slider, 0 left to 1 right."""
+        return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
+
+    def at(self, share: float) -> float:
+        """The value at a place of the slider."""
+        return self.low + min(max(share, 0.0), 1.0) * (self.high - self.low)
+
+    def held(self, value: float) -> float:
+        """A value held within the slider's ends."""
+        return min(max(value, self.low), self.high)
+
+
+class Board:
+    """All sliders at a playhead; a slider is made when it is asked for.
+
+    Args:
+        now: Document and view state.
+    """
+
+    def __init__(self, now: Resolved) -> None:
+        self._now = now
+        frame, face = now.state.frame, now.face
+        self.live = face is not None and bool(face.valid[frame])
+        """Whether the face is seen in the frame, so that there is something to move."""
+        self._marks = _marks(now)
+
+    def slider(self, name: str) -> Slider:
+        """The slider of a control; at rest without a face."""
+        column, frame = INDEX[name], self._now.state.frame
+        found = self._now.evaluated
+        performed = change = 0.0
+        if self.live and found is not None:
+            performed = float(found.source[frame, column])
+            change = float(found.delta[frame, column])
+        mark = self._marks.get(name, Mark())
+        return Slider(CONTROLS[column], performed, performed + change, mark)
+
+
+def board(now: Resolved) -> Board:
+    """What the sliders show."""
+    return Board(now)
+
+
+def _marks(now: Resolved) -> dict[str, Mark]:
+    marks: dict[str, Mark] = {}
+    for layer in now.edit.layers if now.edit is not None else ():
+        for track in layer.tracks:
+            key = track.key_at(now.state.frame) is not None and layer.name == now.state.layer
+            for name in sides(track.control) or ():
+                old = marks.get(name, Mark())
+                marks[name] = Mark(old.here or (key and name == track.control), True)
+    return marks
+
+
+def matching(text: str, names: Iterable[str]) -> tuple[str, ...]:
+    """The names that hold every word of a search, whatever its case: `smile l` finds both."""
+    words = text.casefold().split()
+    return tuple(name for name in names if all(word in name.casefold() for word in words))

@@ -1,0 +1,304 @@
+"""One control as a row: name, slider, number, key. The row paints itself, so that 59 are cheap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from mien_desktop import theme
+from mien_desktop.controls.board import Slider
+from mien_desktop.fields import Field
+from mien_desktop.icons import paint_icon
+from mien_desktop.numbers import show_value
+from mien_desktop.words import title
+
+if TYPE_CHECKING:
+    from mien_desktop.controls.panel import ControlsPanel
+
+__all__ = ["ControlRow"]
+
+_STAR, _VALUE, _KEY, _RESET = 18, 54, 20, 18
+_NAME_SHARE, _NAME_LEAST = 0.32, 92
+_FINE = 0.1
+"""How far the value moves with Shift, of what it moves without."""
+
+
+class ControlRow(QWidget):
+    """A control's slider.
+
+    Args:
+        name: The control.
+        words: What it is called under its heading.
+        panel: The panel that it reports to.
+    """
+
+    def __init__(self, name: str, words: str, panel: ControlsPanel) -> None:
+        super().__init__()
+        self.name, self._words = name, words
+        self._panel = panel
+        self._held = False
+        self._last = QPointF()
+        self._value = 0.0
+        self._field: Field | None = None
+        self.setFixedHeight(theme.ROW_HEIGHT)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setAccessibleName(title(name))
+
+    @property
+    def slider(self) -> Slider:
+        """The control at the playhead."""
+        return self._panel.board.slider(self.name)
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for a slider that can be set."""
+        return QSize(280, theme.ROW_HEIGHT)
+
+    # Where things are ---------------------------------------------------------------------
+
+    def _parts(self) -> dict[str, QRectF]:
+        width, height = float(self.width()), float(self.height())
+        name = max(_NAME_LEAST, width * _NAME_SHARE - _STAR)
+        right = width - _RESET - 2
+        spans = {
+            "star": (2.0, float(_STAR)),
+            "name": (2.0 + _STAR, name),
+            "slider": (12.0 + _STAR + name, right - _KEY - _VALUE - 22 - _STAR - name),
+            "value": (right - _KEY - _VALUE, float(_VALUE)),
+            "key": (right - _KEY, float(_KEY)),
+            "reset": (right, float(_RESET)),
+        }
+        return {part: QRectF(x, 0, w, height) for part, (x, w) in spans.items()}
+
+    def groove(self) -> QRectF:
+        """Where the slider is: its ends are the lowest and highest value."""
+        return self._parts()["slider"]
+
+    def part(self, place: QPointF) -> str:
+        """What lies at a place: `star`, `name`, `slider`, `value`, `key`, `reset` or nothing."""
+        parts = self._parts()
+        parts["slider"].adjust(-8, 0, 8, 0)
+        return next((part for part, rect in parts.items() if rect.contains(place)), "")
+
+    # Painting -----------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the row as the control is now."""
+        slider, parts = self.slider, self._parts()
+        live = self._panel.board.live
+        painter = QPainter(self)
+        chosen = self.name in self._panel.workspace.state.controls
+        hovered = self.underMouse()
+        if chosen:
+            painter.fillRect(self.rect(), theme.SELECTED_ROW)
+        elif hovered:
+            painter.fillRect(self.rect(), theme.RAISED)
+        if self.hasFocus():
+            painter.setPen(theme.ACCENT)
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        star = self.name in self._panel.favourites
+        if star or hovered:
+            _icon(painter, "star" if star else "no-star", parts["star"],
+                  theme.ACCENT if star else theme.DISABLED)  # fmt: skip
+        painter.setPen(theme.TEXT if live else theme.DISABLED)
+        metrics = painter.fontMetrics()
+        words = metrics.elidedText(
+            self._words, Qt.TextElideMode.ElideRight, int(parts["name"].width())
+        )
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(parts["name"], left, words)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_slider(painter, slider, parts["slider"], live=live)
+        self._paint_value(painter, slider, parts["value"], live=live)
+        mark = slider.mark
+        color = theme.ACCENT if mark.edited else (theme.DIM if hovered else theme.DISABLED)
+        _icon(painter, "key" if mark.here else "no-key", parts["key"], color)
+        if mark.edited and hovered:
+            _icon(painter, "reset", parts["reset"], theme.DIM)
+
+    def _paint_slider(self, painter: QPainter, slider: Slider, rect: QRectF, *, live: bool) -> None:
+        y = rect.center().y()
+
+        def x(value: float) -> float:
+            return rect.left() + slider.share(value) * rect.width()
+
+        painter.setPen(QPen(theme.WELL, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawLine(QLineF(rect.left(), y, rect.right(), y))
+        if slider.control.region != "head":
+            painter.setPen(QPen(theme.LINE, 1))
+            painter.drawLine(QLineF(x(0), y - 5, x(0), y + 5))
+        if not live:
+            return
+        edited = slider.target != slider.performed
+        if edited:
+            # From what was performed to what is asked: the edit.
+            painter.setPen(QPen(theme.ACCENT, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+            painter.drawLine(QLineF(x(slider.performed), y, x(slider.target), y))
+        painter.setPen(QPen(theme.GHOST, 2))
+        painter.drawLine(QLineF(x(slider.performed), y - 6, x(slider.performed), y + 6))
+        painter.setPen(QPen(theme.WELL, 1))
+        painter.setBrush(theme.SELECTION if edited else theme.TEXT)
+        painter.drawEllipse(QPointF(x(slider.target), y), 5, 5)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _paint_value(self, painter: QPainter, slider: Slider, rect: QRectF, *, live: bool) -> None:
+        painter.setFont(theme.figures())
+        edited = slider.target != slider.performed
+        painter.setPen(theme.SELECTION if edited else (theme.DIM if live else theme.DISABLED))
+        text = show_value(slider.target, slider.control.unit) if live else "-"
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(rect.adjusted(0, 0, -4, 0), right, text)
+
+    # The pointer --------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Hold the thumb, or do what the part that was pressed is for."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        part = self.part(event.position())
+        if part == "slider":
+            self._take(event.position())
+        elif part == "name":
+            self._panel.choose(self.name, more=bool(event.modifiers() & _MORE))
+        elif part == "star":
+            self._panel.toggle_favourite(self.name)
+        elif part == "key":
+            self._panel.toggle_key((self.name,))
+        elif part == "reset":
+            self._panel.restore((self.name,))
+        elif part == "value":
+            self.edit()
+
+    def _take(self, place: QPointF) -> None:
+        # A press does not bring the thumb to the pointer: nobody changes a face by a slip, and
+        # a double click would begin with a jump.
+        if self._panel.board.live:
+            self._last, self._value, self._held = place, self.slider.target, True
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Move the thumb that is held; with Shift finely."""
+        if not self._held:
+            self._show_cursor(event.position())
+            return
+        slider, rect = self.slider, self.groove()
+        moved = (event.position().x() - self._last.x()) / rect.width()
+        self._last = event.position()
+        fine = _FINE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
+        # Beyond the ends the pointer is kept count of, so that it meets the thumb coming back.
+        self._value += moved * fine * (slider.high - slider.low)
+        self._panel.drag(self.name, slider.held(self._value))
+
+    def _show_cursor(self, place: QPointF) -> None:
+        shapes = {"slider": Qt.CursorShape.SizeHorCursor, "value": Qt.CursorShape.IBeamCursor}
+        self.setCursor(shapes.get(self.part(place), Qt.CursorShape.ArrowCursor))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let the thumb go: the drag is one step."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._let_go(keep=True)
+
+    def _let_go(self, *, keep: bool) -> None:
+        if self._held:
+            self._held = False
+            self._panel.end(keep=keep)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A double click on the slider brings the performance back."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self.part(event.position()) == "slider":
+            self._let_go(keep=False)
+            self._panel.restore((self.name,))
+        else:
+            self.mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What else can be done with the control."""
+        self._panel.open_menu(self.name, event.globalPos())
+
+    def event(self, event: QEvent) -> bool:
+        """Tell what each part is for."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            text = self._tip(self.part(QPointF(event.pos())))
+            QToolTip.showText(event.globalPos(), text, self)
+            return True
+        return super().event(event)
+
+    def _tip(self, part: str) -> str:
+        slider, unit = self.slider, self.slider.control.unit
+        words = title(self.name)
+        return {
+            "star": "Favourite: keep it at the top",
+            "value": "Click to type a value, or +=0.1 to add to it",
+            "key": "Delete the key here" if slider.mark.here else "Set a key here",
+            "reset": "Back to the performance at this frame",
+            "slider": (
+                f"{words}: {show_value(slider.target, unit)}, performed"
+                f" {show_value(slider.performed, unit)}.\n"
+                "Drag to say what the face is to do; the difference is added to the performance,\n"
+                "which stays alive underneath. Shift for fine steps, double click to reset."
+            ),
+        }.get(part, f"{self.name}\nClick to show its curve, with Ctrl beside others")
+
+    # The keyboard -------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens the number; Escape takes a drag back."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.edit()
+        elif event.key() == Qt.Key.Key_Escape and self._held:
+            self._let_go(keep=False)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Come into view."""
+        super().focusInEvent(event)
+        self._panel.reveal(self)
+        self.setAccessibleDescription(self._tip("slider").partition("\n")[0])
+
+    def edit(self) -> None:
+        """Let the value be typed."""
+        if not self._panel.board.live or self._field is not None:
+            return
+        rect = self._parts()["value"].toRect()
+        field = Field(f"Value of {title(self.name)}", "", rect.width() + 6, self)
+        field.setFixedHeight(self.height())
+        field.move(rect.left() - 4, 0)
+        field.show_text(show_value(self.slider.target, self.slider.control.unit))
+        field.typed.connect(lambda text: self._panel.type_value(self.name, text))
+        field.editingFinished.connect(self._close_field)
+        field.show()
+        field.setFocus()
+        self._field = field
+
+    def _close_field(self) -> None:
+        field, self._field = self._field, None
+        if field is not None:
+            field.deleteLater()
+            if field.hasFocus():
+                self.setFocus()
+
+
+_MORE = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+def _icon(painter: QPainter, name: str, rect: QRectF, color: QColor) -> None:
+    side = 12.0
+    middle = rect.center()
+    square = QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side)
+    paint_icon(painter, name, square, color)
