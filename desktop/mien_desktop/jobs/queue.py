@@ -131,7 +131,7 @@ class JobQueue(QObject):
         self._numbers = itertools.count(1)
         self._jobs: list[Job] = []
         self._open = True
-        self._parallel = min(max(settings().value(_PARALLEL, 1, int), 1), _MOST)
+        self._parallel = _remembered()
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -167,12 +167,14 @@ class JobQueue(QObject):
         for job in self._jobs:
             if job.kind == "track" and job.shot == shot and not job.ended:
                 return job
-        with self._workspace.reporting():
+        try:
             project = self._workspace.now.document.shot(shot)
             _check_online(project)
-            task = TrackTask(project.shot.media.path)
-            return self._add("track", shot, f"Track {project.title}", task)
-        return None
+        except MienError as error:
+            self._workspace.problem.emit(error)
+            return None
+        task = TrackTask(project.shot.media.path)
+        return self._add("track", shot, f"Track {project.title}", task)
 
     def export(self, project: Project, request: ExportRequest) -> Job:
         """Write a shot as it is now, whatever is changed in it afterwards."""
@@ -291,6 +293,12 @@ class JobQueue(QObject):
         self._workspace.apply(job.title, change)
         # The document holds it now; the queue need not.
         job.result = None
+
+
+def _remembered() -> int:
+    """How many jobs run at once, as it was set last."""
+    value = settings().value(_PARALLEL, 1, int)
+    return min(max(value, 1), _MOST) if isinstance(value, int) else 1
 
 
 def _check_online(project: Project) -> None:
