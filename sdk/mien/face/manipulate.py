@@ -8,7 +8,7 @@ point in the direction of the pull.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +28,9 @@ _DAMPING: Final = 0.06
 _STEPS: Final = 6
 _CLOSE_ENOUGH: Final = 0.02
 """Pixels."""
+_HALVINGS: Final = 4
+_STUCK: Final = 1e-3
+"""Pixels for a weight of 1 that are no motion."""
 _PROBE: Final = 0.02
 """Change of a weight by which its effect is measured."""
 _UNCHANGED: Final = 1e-4
@@ -75,7 +78,7 @@ def _both(
 HANDLES: Final[tuple[Handle, ...]] = (
     *_both(
         "mouthCorner", 291, 61,
-        {"mouthSmile": 1, "mouthFrown": 1, "mouthStretch": 1.5, "mouthPucker": 3},
+        {"mouthSmile": 1, "mouthFrown": 1, "mouthStretch": 1.5, "mouthPucker": 5},
         "mouthSmile", "mouthFrown", "mouthStretch",
     ),
     Handle("lipUpper", 0, {"mouthUpperUp": 1, "mouthShrugUpper": 1.5, "mouthRollUpper": 1,
@@ -234,23 +237,51 @@ def _solve(
     low = np.array([axis.low for axis in axes])
     # A bound that leaves no room is opened by a hair, as the solver demands.
     high = np.maximum([axis.high for axis in axes], low + 1e-9)
-    costs = np.diag([axis.cost for axis in axes])
+    costs = np.array([axis.cost for axis in axes])
     start = moved.free(handle, moved.by(handle, controls))
     goal = moved.free(handle, offset)
-    changes = np.zeros(len(axes))
+
+    def reached(changes: Array) -> Array:
+        return moved.changed(handle, axes, changes) - start
+
+    changes, here = np.zeros(len(axes)), np.zeros(2)
+    damping: Array | None = None
     for _ in range(_STEPS):
-        here = moved.changed(handle, axes, changes) - start
         if np.abs(goal - here).max() < _CLOSE_ENOUGH:
             break
-        slopes = np.empty((2, len(axes)))
-        for i in range(len(axes)):
-            # Measured into the room that is left, where the rig bends at its bounds.
-            step = _PROBE if changes[i] + _PROBE <= high[i] else -_PROBE
+        slopes = _slopes(reached, changes, here, high)
+        if damping is None:
+            strongest = float(np.linalg.norm(slopes, axis=0).max())
+            damping = _DAMPING * max(strongest, 1e-6) * costs
+        matrix = np.concatenate([slopes, np.diag(damping)])
+        right = np.concatenate([goal - here + slopes @ changes, np.zeros(len(axes))])
+        step = lsq_linear(matrix, right, (low, high), method="bvls").x - changes
+        before = _misfit(goal - here, damping * changes)
+        for _ in range(_HALVINGS):
+            there = reached(changes + step)
+            if _misfit(goal - there, damping * (changes + step)) < before:
+                break
+            # The rig bends: a full step leads past the goal.
+            step = step / 2
+        else:
+            break
+        changes, here = changes + step, there
+    return changes
+
+
+def _slopes(reached: Callable[[Array], Array], changes: Array, here: Array, high: Array) -> Array:
+    """(2, N) how a point moves along each axis, from where it is."""
+    slopes = np.empty((2, len(changes)))
+    for i in range(len(changes)):
+        for step in (_PROBE, -_PROBE):
             probe = changes.copy()
             probe[i] += step
-            slopes[:, i] = (moved.changed(handle, axes, probe) - start - here) / step
-        damping = _DAMPING * max(float(np.linalg.norm(slopes, axis=0).max()), 1e-6)
-        matrix = np.concatenate([slopes, damping * costs])
-        right = np.concatenate([goal - here + slopes @ changes, np.zeros(len(axes))])
-        changes = np.asarray(lsq_linear(matrix, right, (low, high), method="bvls").x)
-    return changes
+            slopes[:, i] = (reached(probe) - here) / step
+            # At the end of its way an axis moves nothing any more, but it does so backwards.
+            if probe[i] <= high[i] and np.abs(slopes[:, i]).max() > _STUCK:
+                break
+    return slopes
+
+
+def _misfit(missed: Array, damped: Array) -> float:
+    return float(missed @ missed + damped @ damped)

@@ -236,6 +236,11 @@ class MovieReader:
         """The facts of the media."""
         return self._facts
 
+    @property
+    def held(self) -> int:
+        """Bytes of decoded pictures kept for random access."""
+        return self._cache.held
+
     def frame(self, index: int) -> Frame:
         """The frame with an index; see `Reader.frame`."""
         with closing(self.walk(index)) as frames:

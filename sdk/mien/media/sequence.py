@@ -187,6 +187,11 @@ class SequenceReader:
         """The facts of the media."""
         return self._facts
 
+    @property
+    def held(self) -> int:
+        """Bytes of decoded pictures kept for random access."""
+        return self._cache.held
+
     def frame(self, index: int) -> Frame:
         """The frame with an index; see `Reader.frame`."""
         if not 0 <= index < self._facts.clock.frame_count:

@@ -49,6 +49,7 @@ class AudioTrack:
         context = self._stream.codec_context
         self.rate: int = context.sample_rate
         self.channels: int = min(2, context.layout.nb_channels)
+        self._tick = self._stream.time_base or Fraction(1, self.rate)
         self._start = media.pts[0] * media.time_base
         self._lock = threading.Lock()
         self._blocks: Iterator[tuple[int, FloatArray]] = iter(())
@@ -105,7 +106,7 @@ class AudioTrack:
         self._samples.clear()
         if start is not None and start > _PREROLL * self.rate:
             seconds = self._start + Fraction(start, self.rate) - _PREROLL
-            self._container.seek(int(seconds / self._stream.time_base), stream=self._stream)
+            self._container.seek(int(seconds / self._tick), stream=self._stream)
         else:
             self._container.seek(0, any_frame=False)
         self._blocks = self._decoded()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from operator import is_
 from typing import Final
 
 import numpy as np
@@ -46,6 +47,7 @@ class PictureMaker:
         self._proxy = proxy
         self.scale = small_scale(shot.media)
         self.asked = Asked.nothing(shot.clock.frame_count)
+        self._edits: tuple[Edit, ...] = ()
         self._frames = ShotSource(shot.media, cache_bytes // 4)
         # Looking through the shot, and making pictures ahead, must not move the decoder away
         # from where the user is.
@@ -59,10 +61,25 @@ class PictureMaker:
         self._masks: OrderedDict[tuple[int, int], Sequence[Patch]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def set_edits(self, edits: Sequence[Edit]) -> None:
-        """Ask something else of the faces; pictures of frames that do not change stay good."""
+    @property
+    def held(self) -> int:
+        """Bytes of pictures held."""
+        frames = sum(source.held for source in (self._frames, self._looked, self._ahead))
+        return frames + self._full.held + self._small.held + self._ready.held
+
+    def set_edits(self, edits: Sequence[Edit]) -> bool:
+        """Ask something else of the faces; pictures of frames that do not change stay good.
+
+        Returns:
+            False when these are the edits that were asked for already.
+        """
         with self._lock:
+            # Windows ask with every change of anything, mostly for the same again.
+            if len(self._edits) == len(edits) and all(map(is_, self._edits, edits)):
+                return False
             self.asked = self.asked.followed_by(self._shot, edits)
+            self._edits = tuple(edits)
+            return True
 
     def look(self, face: Face) -> None:
         """Look through the shot for a face's mouth, so that it need not be waited for."""
@@ -178,6 +195,11 @@ class PictureMaker:
         with self._lock:
             patches = self._masks.get((frame, self._stamp(frame, edited=True)))
         return None if patches is None else self._painter.mask(patches)
+
+    def stop(self) -> None:
+        """Give up what is being decoded."""
+        for source in (self._frames, self._looked, self._ahead):
+            source.stop()
 
     def close(self) -> None:
         """Let go of files and pictures."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import cv2
 import numpy as np
@@ -17,6 +17,8 @@ from mien.model.shot import MediaFacts
 __all__ = ["Picture", "Quality", "Rgb8", "SMALL_LINES", "displayed", "small_scale"]
 
 Rgb8 = npt.NDArray[np.uint8]
+
+Number = TypeVar("Number", np.uint8, np.float32)
 
 Quality = Literal["drag", "full"]
 """`drag` while something moves (a slider, the playhead): small and fast. `full`: the plate's
@@ -71,14 +73,23 @@ def displayed(frame: Frame, facts: MediaFacts, scale: float = 1.0) -> Rgb8:
         (H, W, 3) uint8 sRGB, upright, with square pixels.
     """
     width, height = facts.orientation.upright_size
-    if facts.color.transfer not in _TONE_MAPPED:
-        return frame.upright_rgb(None if scale == 1 else max(1, round(scale * height)))
     size = max(1, round(scale * width)), max(1, round(scale * height))
+    if facts.color.transfer not in _TONE_MAPPED:
+        # Scaled afterwards: FFmpeg's scaler rounds down, and a small picture must not be
+        # darker than the large one that takes its place.
+        whole = frame.upright_rgb()
+        return whole if scale == 1 else _resized(whole, size)
     if facts.orientation.quarter_turns % 2:
         size = size[1], size[0]
     plate = frame.plate()
-    coded = plate.rgb()
-    if size != (plate.width, plate.height):
-        coded = np.asarray(cv2.resize(coded, size, interpolation=cv2.INTER_AREA))
+    coded = _resized(plate.rgb(), size)
     shown = np.clip(to_display(plate, coded), 0, 1)
     return turn(facts.orientation, np.asarray(np.rint(shown * 255), dtype=np.uint8))
+
+
+def _resized(picture: npt.NDArray[Number], size: tuple[int, int]) -> npt.NDArray[Number]:
+    """A picture (h, w, 3) made smaller to (width, height)."""
+    if size == (picture.shape[1], picture.shape[0]):
+        return picture
+    resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(resized, dtype=picture.dtype)

@@ -132,7 +132,8 @@ class Previewer:
             UsageError: When an edit belongs to another shot.
             NoFaceError: When the shot has no such face.
         """
-        self._maker.set_edits(edits)
+        if not self._maker.set_edits(edits):
+            return
         with self._changed:
             self._edited_at = time.monotonic()
             self._all_ready = False
@@ -224,6 +225,11 @@ class Previewer:
         return self._maker.ready()
 
     @property
+    def held(self) -> int:
+        """Bytes of pictures held in memory now."""
+        return self._maker.held
+
+    @property
     def proxy_share(self) -> float | None:
         """How much of the proxy file is made, 0..1; None where there is none."""
         return None if self._proxy is None else float(self._proxy.made.mean())
@@ -249,6 +255,7 @@ class Previewer:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        self._maker.stop()
         for thread in self._threads:
             thread.join()
         if self._proxy is not None:

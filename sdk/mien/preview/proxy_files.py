@@ -15,6 +15,7 @@ file that was moved or renamed keeps its proxy, and its time tells when it was l
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -38,6 +39,7 @@ SEGMENT: Final = 120
 """Frames of a segment: a few seconds, some 10 MB."""
 _MAGIC: Final = b"MIENPRX1"
 _LIMIT: Final = 20 << 30
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)(?:I?B)?")
 _UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -131,13 +133,12 @@ def cache_limit() -> int:
     told = os.environ.get("MIEN_CACHE_LIMIT", "").strip().upper()
     if not told:
         return _LIMIT
-    number, unit = told.rstrip("KMGTIB"), told.lstrip("0123456789.")[:1]
-    try:
-        return int(float(number) * _UNITS["" if unit == "B" else unit])
-    except (ValueError, KeyError):
+    match = _SIZE.fullmatch(told)
+    if match is None:
         raise UsageError(
             f"MIEN_CACHE_LIMIT is '{told}', which is no size.", "Write it as 500M or 20G."
-        ) from None
+        )
+    return int(float(match[1]) * _UNITS[match[2]])
 
 
 def make_room(place: Path, own: Path, wanted: int, limit: int) -> bool:

@@ -9,11 +9,12 @@ from contextlib import closing, suppress
 import av
 from av.container import InputContainer
 
-from mien.errors import MediaError
+from mien.errors import CancelledError, MediaError
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import main_video, open_movie
 from mien.media.planes import Plate
 from mien.media.reader import MovieReader, Reader, open_reader
+from mien.media.sequence import SequenceReader
 from mien.model.shot import MediaFacts
 
 __all__ = ["KeyFrames", "ShotSource"]
@@ -34,14 +35,25 @@ class ShotSource:
         self._threads = threads
         self._reader: Reader | None = None
         self._lock = threading.Lock()
+        self._stopped = False
 
     def frame(self, index: int) -> Frame:
         """The frame with an index.
 
         Raises:
             MediaError: When the media cannot be read.
+            CancelledError: When `stop` was called.
         """
-        return self._opened().frame(index)
+        found = self.frame_unless(index, lambda: self._stopped)
+        if found is None:
+            raise CancelledError(f"Reading {self._facts.path.name} was stopped.")
+        return found
+
+    @property
+    def held(self) -> int:
+        """Bytes of decoded frames held."""
+        reader = self._reader
+        return reader.held if isinstance(reader, (MovieReader, SequenceReader)) else 0
 
     def frame_unless(self, index: int, stop: Callable[[], bool]) -> Frame | None:
         """The frame with an index; None when `stop` says so before it is there.
@@ -63,6 +75,10 @@ class ShotSource:
     def plate(self, frame: int) -> Plate:
         """The plate of a frame, for renderers."""
         return self.frame(frame).plate()
+
+    def stop(self) -> None:
+        """Give up what is being decoded, and all that is asked for from now on."""
+        self._stopped = True
 
     def close(self) -> None:
         """Let go of the file and of the frames kept."""

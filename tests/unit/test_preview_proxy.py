@@ -1,0 +1,162 @@
+"""Proxies: made in the background, of use at once, never half a file, never more than allowed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mien
+from mien.errors import UsageError
+from mien.media.lock import Lock
+from mien.media.probe import probe
+from mien.model.shot import MediaFacts
+from mien.preview.picture import displayed, small_scale
+from mien.preview.proxy import Proxy, ProxyStore
+from mien.preview.proxy_files import SEGMENT, ProxyFolder, cache_limit, make_room
+from mien.preview.store import pack
+
+PATIENCE = 30.0
+
+
+@pytest.fixture(scope="module")
+def media(clip: Callable[[str], Path]) -> MediaFacts:
+    """282 frames of 1280 x 720: three segments."""
+    return probe(clip("lp_s18.mp4"))
+
+
+def made(folder: Path, media: MediaFacts, *, share: float = 1.0) -> Proxy:
+    """A proxy of which at least a share is made, stopped."""
+    proxy = ProxyStore(folder).open(media, lambda: None)
+    proxy.start()
+    until = time.monotonic() + PATIENCE
+    while proxy.made.mean() < share and not proxy.problem:
+        assert time.monotonic() < until, "the proxy does not get on"
+        time.sleep(0.02)
+    proxy.close()
+    return proxy
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_a_proxy_shows_every_frame_and_is_not_made_twice(media: MediaFacts, tmp_path: Path) -> None:
+    proxy = made(tmp_path, media)
+    with mien.media.reader.open_reader(media) as reader:
+        for frame in (0, SEGMENT - 1, SEGMENT, 281):
+            there = proxy.picture(frame)
+            assert there is not None
+            assert there.shape == (540, 960, 3)
+            exact = displayed(reader.frame(frame), media, small_scale(media))
+            assert np.abs(there.astype(int) - exact).mean() < 2
+    folder = ProxyFolder(tmp_path, media)
+    times = [folder.file(i).stat().st_mtime_ns for i in range(folder.segments)]
+    again = made(tmp_path, media)
+    assert again.made.all()
+    assert [folder.file(i).stat().st_mtime_ns for i in range(folder.segments)] == times
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_a_killed_maker_leaves_no_half_file_and_the_next_one_goes_on(
+    media: MediaFacts, tmp_path: Path
+) -> None:
+    proxy = made(tmp_path, media, share=0.3)
+    folder = ProxyFolder(tmp_path, media)
+    first = folder.file(0).stat().st_mtime_ns
+    assert not proxy.made.all(), "the clip is too short for this test"
+    for segment in np.flatnonzero(folder.there()):
+        assert folder.picture(int(segment) * SEGMENT) is not None
+    left = folder.path / ".000002.frames.1.partial"
+    left.write_bytes(b"half")
+    assert made(tmp_path, media).made.all()
+    assert not left.exists()
+    assert folder.file(0).stat().st_mtime_ns == first
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_what_is_wanted_is_made_first(media: MediaFacts, tmp_path: Path) -> None:
+    proxy = ProxyStore(tmp_path).open(media, lambda: None)
+    proxy.start()
+    proxy.want(270)
+    until = time.monotonic() + PATIENCE
+    while not proxy.made.any():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    proxy.close()
+    assert proxy.made[270]
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_a_second_maker_waits_for_the_first(media: MediaFacts, tmp_path: Path) -> None:
+    folder = ProxyFolder(tmp_path, media)
+    folder.used()
+    lock = Lock(folder.path / "lock")
+    proxy = ProxyStore(tmp_path).open(media, lambda: None)
+    proxy.start()
+    time.sleep(1.0)
+    assert not folder.there().any()
+    proxy.close()
+    lock.release()
+
+
+def facts(fingerprint: str, media: MediaFacts) -> MediaFacts:
+    import dataclasses
+
+    return dataclasses.replace(media, fingerprint=fingerprint)
+
+
+def filled(place: Path, media: MediaFacts, name: str, age: float) -> ProxyFolder:
+    """A proxy with one segment, last used so many seconds ago."""
+    folder = ProxyFolder(place, facts(name, media))
+    folder.used()
+    picture = pack(np.zeros((16, 16, 3), dtype=np.uint8))
+    folder.write(0, [picture] * SEGMENT)
+    os.utime(folder.path, (time.time() - age,) * 2)
+    return folder
+
+
+@pytest.mark.shared
+def test_the_proxy_used_longest_ago_makes_room(media: MediaFacts, tmp_path: Path) -> None:
+    old, new, own = (
+        filled(tmp_path, media, name, age) for name, age in (("a", 300), ("b", 200), ("c", 400))
+    )
+    size = own.file(0).stat().st_size
+    assert make_room(tmp_path, own.path, size, 3 * size)
+    assert not old.path.exists()
+    assert new.path.exists()
+    assert own.path.exists()
+    assert not make_room(tmp_path, own.path, size, size)
+    assert own.path.exists()
+
+
+@pytest.mark.shared
+def test_a_damaged_segment_is_made_again(media: MediaFacts, tmp_path: Path) -> None:
+    folder = filled(tmp_path, media, media.fingerprint, 0)
+    proxy = ProxyStore(tmp_path).open(media, lambda: None)
+    assert proxy.made[:SEGMENT].all()
+    assert not proxy.made[SEGMENT:].any()
+    whole = folder.file(0).read_bytes()
+    for damaged in (b"", whole[:40], b"MIENPRX1" + b"\xff" * 2000):
+        folder.file(0).write_bytes(damaged)
+        proxy = ProxyStore(tmp_path).open(media, lambda: None)
+        assert proxy.picture(3) is None
+        assert not proxy.made.any()
+        assert not folder.file(0).exists()
+
+
+def test_the_limit_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MIEN_CACHE_LIMIT", raising=False)
+    assert cache_limit() == 20 << 30
+    for text, size in (("500M", 500 << 20), ("1.5G", 3 << 29), ("2 GiB", 2 << 30), ("4096", 4096)):
+        monkeypatch.setenv("MIEN_CACHE_LIMIT", text)
+        assert cache_limit() == size
+    for wrong in ("much", "3X", "-"):
+        monkeypatch.setenv("MIEN_CACHE_LIMIT", wrong)
+        with pytest.raises(UsageError, match="MIEN_CACHE_LIMIT"):
+            cache_limit()
