@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from mien.errors import MienError
 from mien_desktop import theme
 from mien_desktop.geometry.faces import FaceShape, apart, face_at
 from mien_desktop.geometry.picture import Area, Pane, Placement, divider, fitted, panes
@@ -30,6 +31,9 @@ from mien_desktop.viewer.overlays import HANDLES_APART, paint_faces, paint_handl
 from mien_desktop.viewer.panes import paint_divider, paint_title, rectangle
 from mien_desktop.viewer.pictures import Pictures
 from mien_desktop.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mien.preview.picture import Picture
 
 __all__ = ["Canvas"]
 
@@ -101,13 +105,40 @@ class Canvas(QWidget):
         """Whether the picture is kept as large as the view allows."""
         return self._placement is None
 
+    @property
+    def showing(self) -> Picture | None:
+        """The picture that is shown; of two the edited one."""
+        shown = self._pictures.shown(edited=self._workspace.state.mode != "plate")
+        return shown.picture if shown else None
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing better comes of what is shown."""
+        kinds = {pane.edited for pane in self._panes(self._workspace.now)}
+        return all(self._pictures.settled(edited=kind) for kind in kinds)
+
+    @property
+    def error(self) -> MienError | None:
+        """Why there is no picture of the frame."""
+        return self._pictures.error
+
+    def shapes(self) -> tuple[FaceShape, ...]:
+        """The faces at the playhead, as they are shown."""
+        return self._shapes(self._workspace.now, edited=self._workspace.state.mode != "plate")
+
+    def divider(self) -> float:
+        """Where a wipe divides the view, from the left."""
+        return self._divider(self._workspace.now)
+
+    def handles(self) -> dict[str, tuple[float, float]]:
+        """Names and places, in the view, of what can be pulled at."""
+        now = self._workspace.now
+        return self._handles(now, self._panes(now)[-1])
+
     def placement(self) -> Placement | None:
         """Where the picture lies in its area; None without one."""
-        size, now = self._size(), self._workspace.now
-        if size is None:
-            return None
-        placement = self._placement or fitted(size, self._panes(now)[0].area)
-        return placement.on_grid(self.devicePixelRatioF())
+        placement = self._exact_placement()
+        return placement.on_grid(self.devicePixelRatioF()) if placement else None
 
     def fit(self) -> None:
         """Show the whole picture."""
@@ -169,6 +200,13 @@ class Canvas(QWidget):
             return None
         return shot.media.orientation.upright_size
 
+    def _exact_placement(self) -> Placement | None:
+        """The placement as it was asked for, between pixels of the display too."""
+        size = self._size()
+        if size is None:
+            return None
+        return self._placement or fitted(size, self._panes(self._workspace.now)[0].area)
+
     def _panes(self, now: Resolved) -> tuple[Pane, ...]:
         size = self._size() or (16, 9)
         view = float(self.width()), float(self.height())
@@ -212,7 +250,7 @@ class Canvas(QWidget):
                 self._paint_pane(painter, pane, placement, now)
             if len(parts) == 2:
                 paint_divider(painter, parts, now.state.mode, held=self._doing == "wipe")
-            error = self._pictures.error
+            error = self.error
             if error is not None:
                 paint_tag(painter, str(error), QPointF(8, self.height() - 28), color=theme.WEAK)
 
@@ -361,7 +399,7 @@ class Canvas(QWidget):
         self.update()
 
     def _pan(self, step: QPointF) -> None:
-        placement = self.placement()
+        placement = self._exact_placement()
         if placement is not None:
             self._place(placement.moved(step.x(), step.y()))
 
@@ -380,11 +418,11 @@ class Canvas(QWidget):
             )
 
     def _select(self, at: QPointF) -> None:
-        placement, now = self.placement(), self._workspace.now
+        placement = self.placement()
         if placement is None:
             return
         x, y = placement.to_picture(*self._in_area(at))
-        shape = face_at(self._shapes(now, edited=now.state.mode != "plate"), x, y)
+        shape = face_at(self.shapes(), x, y)
         if shape is not None:
             self._workspace.set(face=shape.number)
 

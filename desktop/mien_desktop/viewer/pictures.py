@@ -78,6 +78,7 @@ class Pictures:
         self._previewer: Previewer | None = None
         self._wanted: dict[bool, _Wanted | None] = {}
         self._shown: dict[bool, Shown] = {}
+        self._asked: dict[bool, int] = {}
         self._masked: tuple[Shown, QImage | None] | None = None
         self._error: MienError | None = None
         self._closed = False
@@ -90,6 +91,15 @@ class Pictures:
     def shown(self, *, edited: bool) -> Shown | None:
         """What came last of a kind; until the first comes, the other kind."""
         return self._shown.get(edited) or self._shown.get(not edited)
+
+    def settled(self, *, edited: bool) -> bool:
+        """Whether what is shown of a kind is what was asked for last, and nothing better comes."""
+        shown = self._shown.get(edited)
+        return (
+            shown is not None
+            and shown.picture.final
+            and shown.picture.generation == self._asked.get(edited)
+        )
 
     def mask(self, tint: QColor) -> QImage | None:
         """How much of each pixel the edit replaces, as the opacity of a tint.
@@ -115,7 +125,7 @@ class Pictures:
         previewer = self._workspace.previewer
         if previewer is not self._previewer:
             self._previewer, self._error = previewer, None
-            self._wanted, self._shown, self._masked = {}, {}, None
+            self._wanted, self._shown, self._asked, self._masked = {}, {}, {}, None
         for kind, needed in ((False, plate), (True, edited)):
             if previewer is not None and needed:
                 self._request(previewer, now, edited=kind)
@@ -141,7 +151,7 @@ class Pictures:
         def failed(error: MienError) -> None:
             self._workspace.later(lambda: self._fail(wanted, error))
 
-        previewer.request(
+        self._asked[edited] = previewer.request(
             wanted.frame, edited=edited, quality=wanted.quality, deliver=deliver, failed=failed
         )
 
