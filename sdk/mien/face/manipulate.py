@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.face.gaze import FULL_LOOK
-from mien.face.shown import iris_motion, personal_rig
+from mien.face.shown import iris_motion, personal_rig, shown_points
 from mien.model.controls import CONTROLS, INDEX, sides
 from mien.model.curves import FloatArray
 from mien.model.face import Face
@@ -113,13 +113,12 @@ def handles(face: Face, frame: int, controls: FloatArray) -> dict[str, FloatArra
     """
     if not face.valid[frame]:
         return {}
-    moved = _Moved(face, frame, controls)
-    found = {}
-    for handle in HANDLES:
-        point = face.landmarks[frame, handle.landmark, :2] + moved.by(handle, controls)
-        if np.isfinite(point).all():
-            found[handle.name] = np.asarray(point, dtype=np.float32)
-    return found
+    points = shown_points(face, frame, np.asarray(controls, dtype=np.float32))
+    return {
+        handle.name: points[handle.landmark]
+        for handle in HANDLES
+        if np.isfinite(points[handle.landmark]).all()
+    }
 
 
 def drag(
