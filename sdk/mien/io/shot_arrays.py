@@ -12,6 +12,7 @@ faces/N/raw/*.npy            the same before smoothing
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,9 @@ def _facts(part: MediaPart, arrays: ArrayReader, folder: Path) -> MediaFacts:
     if part.variable_rate:
         pairs = arrays.read("media/times.npy", "<i8", (frames, 2)).tolist()
         times = tuple(Fraction(top, bottom) for top, bottom in pairs)
-    return make_facts(part, folder / part.path, tuple(pts.tolist()), times)
+    # By its letters, as it was made relative: `..` of a folder that is a link leads elsewhere.
+    path = Path(os.path.normpath(folder / part.path))
+    return make_facts(part, path, tuple(pts.tolist()), times)
 
 
 def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:

@@ -205,15 +205,17 @@ class Recovery:
         with self._mutex:
             try:
                 lock = Lock(entry.folder / _LOCK)
-            except (Held, OSError) as error:
+            except Held as error:
                 raise ProjectError(
                     f"{entry.name} is being recovered by another window.", "Look there."
                 ) from error
+            except OSError as error:
+                raise _gone(entry) from error
             try:
                 recovered = _recovered(_read(entry.folder), entry.folder)
             except FileNotFoundError as error:
                 lock.release()
-                raise ProjectError(f"{entry.name} is no longer there.") from error
+                raise _gone(entry) from error
             except BaseException:
                 lock.release()
                 raise
@@ -221,10 +223,15 @@ class Recovery:
             self._folder, self._lock = entry.folder, lock
             return recovered
 
-    def close(self) -> None:
-        """End it and keep nothing: the user saved the document, or let it go."""
+    def close(self, *, keep: bool = False) -> None:
+        """End it.
+
+        Args:
+            keep: Whether what is kept can be recovered, as when the program is made to end;
+                not when the user saved the document, or let it go.
+        """
         with self._mutex:
-            if self._folder is not None:
+            if self._folder is not None and not keep:
                 (self._folder / _DOCUMENT).unlink(missing_ok=True)
             self._leave()
 
@@ -270,6 +277,12 @@ class Recovery:
                 for name, array in arrays.items():
                     write_array(archive, name, array, packed=False)
         return shot, key
+
+
+def _gone(entry: Recoverable) -> ProjectError:
+    return ProjectError(
+        f"{entry.name} cannot be recovered any more.", "Another window has saved or discarded it."
+    )
 
 
 def _home() -> Path:
