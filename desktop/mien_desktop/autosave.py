@@ -71,10 +71,10 @@ class Autosave(QObject):
         """
         self._forget()
         self._timer.stop()
-        if keep and self._session.modified:
+        keep = keep and self._session.modified
+        if keep:
             self._keep()
-        else:
-            self._threads.submit(lambda: self._recovery and self._recovery.close())
+        self._threads.submit(lambda: self._recovery and self._recovery.close(keep=keep))
         self._threads.shutdown(wait=True)
 
     def _changed(self, change: Change) -> None:

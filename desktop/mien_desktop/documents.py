@@ -235,6 +235,7 @@ def _read_project(path: Path) -> Document:
 def _read_clips(paths: Sequence[Path]) -> tuple[tuple[Project, ...], tuple[MienError, ...]]:
     """Shots of clips, each once, and what could not be read."""
     from mien.api import open_shot
+    from mien.io.relink import remember
 
     shots, errors = {}, []
     for path in _files(paths):
@@ -243,6 +244,8 @@ def _read_clips(paths: Sequence[Path]) -> tuple[tuple[Project, ...], tuple[MienE
         except MienError as error:
             errors.append(error)
         else:
+            # The user's word on where it is, for when a project elsewhere is opened again.
+            remember(shot.media.path, shot.media.fingerprint)
             # A sequence's images are one shot, however many of them were dropped.
             shots.setdefault(shot.media.path, Project(shot))
     return tuple(shots.values()), tuple(errors)

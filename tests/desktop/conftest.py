@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +58,7 @@ def _no_warnings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A test in which Qt warns of something fails, and one in which a slot raises."""
     said: list[str] = []
     raised: list[BaseException] = []
-    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: raised.append(error))
+    monkeypatch.setattr(sys, "excepthook", _noting(raised))
 
     def handle(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
         # The offscreen platform says so of every window that asks for a least size.
@@ -70,6 +71,16 @@ def _no_warnings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if raised:
         raise raised[0]
     assert not said, f"Qt warned: {said}"
+
+
+def _noting(raised: list[BaseException]) -> Callable[..., None]:
+    """A hook that shows what a slot raised at once, for when the test fails of it later."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: object) -> None:
+        traceback.print_exception(error)
+        raised.append(error)
+
+    return hook
 
 
 @pytest.fixture(autouse=True)
