@@ -12,8 +12,8 @@ __all__ = ["MARKERS", "RULER", "THUMBNAILS", "WAVEFORM", "Band", "Bands", "Cell"
 
 RULER = 24
 MARKERS = 20
-THUMBNAILS = 42
-WAVEFORM = 34
+THUMBNAILS = 36
+WAVEFORM = 28
 """Heights of the bands in logical pixels."""
 
 Band = Literal["ruler", "markers", "thumbnails", "waveform", "lanes"]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-
 __all__ = ["Glyph", "glyph"]
 
 Points = npt.NDArray[np.float64]

@@ -26,7 +26,7 @@ from mien_desktop.geometry.marks import SUM
 
 __all__ = ["ROW", "Lane", "Lanes", "Marks", "lay_out", "region"]
 
-ROW = 22
+ROW = 20
 """Height of a lane in logical pixels."""
 Kind = Literal["face", "layer", "track"]
 _SHAPES = {name: shape for shape, name in enumerate(INTERPOLATIONS)}

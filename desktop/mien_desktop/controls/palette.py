@@ -1,0 +1,361 @@
+"""The palette: named expressions to be tried by hovering and applied by a click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QScrollArea,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mien.model.presets import PRESETS
+from mien.session.commands import Manner, apply_expression, expression_at, set_value
+from mien.session.presets import UserExpressions
+from mien_desktop.command import Command
+from mien_desktop.controls.save import SaveDialog
+from mien_desktop.controls.tile import Tile
+from mien_desktop.controls.tiles import Tiles
+from mien_desktop.controls.trying import added_here, trying
+from mien_desktop.icons import icon
+from mien_desktop.resolve import Resolved
+from mien_desktop.settings import settings
+from mien_desktop.workspace import Workspace
+
+__all__ = ["PalettePanel"]
+
+_OWN = "Yours"
+_PAUSE = 70
+"""Milliseconds that the pointer rests on a tile before it is tried: passing by tries nothing."""
+_STRONGEST = 150
+"""Per cent of an expression that can be applied."""
+_MANNERS: tuple[tuple[Manner, str, str], ...] = (
+    ("moment", "As a moment", "It comes before the playhead and goes after it"),
+    ("onwards", "From here on", "It comes before the playhead and stays"),
+    ("key", "As a key", "Only a key at the playhead: alone it holds for the whole shot"),
+)
+
+
+class PalettePanel(QWidget):
+    """Expressions and visemes, those of mien and those of the user.
+
+    Args:
+        workspace: The workspace.
+        parent: Qt's owner.
+        store: Where the user's expressions are kept; the user's own file when not given.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        parent: QWidget | None = None,
+        *,
+        store: UserExpressions | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._store = store or UserExpressions()
+        self._copied: dict[str, float] = {}
+        self._hovered: Tile | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_PAUSE)
+        self._rest.timeout.connect(self._try)
+        self.setAccessibleName("Expressions")
+        self._commands = self._make_commands()
+        self.tiles = Tiles()
+        area = QScrollArea()
+        area.setWidget(self.tiles)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(self._search_row())
+        whole.addLayout(self._strength_row())
+        whole.addWidget(area, 1)
+        self._fill()
+        workspace.changed.connect(self._resolved)
+        self._enable(workspace.now)
+
+    def commands(self) -> tuple[Command, ...]:
+        """What can be done with expressions."""
+        return self._commands
+
+    @property
+    def strength(self) -> float:
+        """How much of an expression is applied, 1 for all of it."""
+        return self._strength.value() / 100
+
+    # Trying and applying ------------------------------------------------------------------
+
+    def _entered(self, tile: Tile) -> None:
+        self._hovered = tile
+        self._rest.start()
+
+    def _left(self, tile: Tile) -> None:
+        if self._hovered is tile:
+            self._hovered = None
+            self._rest.stop()
+            self._workspace.set(trying=())
+
+    def _try(self) -> None:
+        tile = self._hovered
+        if tile is not None:
+            values = _weights(tile)
+            self._workspace.set(trying=trying(self._workspace.now, values, self.strength))
+
+    def apply(self, tile: Tile) -> None:
+        """Apply an expression at the playhead."""
+        now, state, strength = self._workspace.now, self._workspace.state, self.strength
+        if now.project is None or now.face is None:
+            return
+        shot, face = now.project.id, now.face.number
+        expression = dict(tile.weights) if tile.own else tile.name
+        manner: Manner = self._manner.currentData()
+        reach = max(round(now.project.shot.clock.rate * 2 / 5), 1)
+        self._rest.stop()
+        self._workspace.set(trying=())
+        done = self._workspace.apply(
+            f"Apply {tile.accessibleName()}",
+            lambda d: apply_expression(
+                d, shot, face, expression, strength, state.frame, manner=manner, reach=reach,
+                layer=state.layer,
+            ),
+        )  # fmt: skip
+        if done:
+            names = tuple(dict(tile.weights)) if tile.own else (tile.name,)
+            self._workspace.set(controls=names)
+
+    def copy(self) -> None:
+        """Keep what the face does at the playhead, to be pasted elsewhere."""
+        now = self._workspace.now
+        if now.project is None or now.face is None:
+            return
+        with self._workspace.reporting():
+            self._copied = expression_at(
+                now.document, now.project.id, now.face.number, now.state.frame
+            )
+            self._workspace.said.emit(f"Copied the expression of frame {now.state.frame}.")
+
+    def paste(self) -> None:
+        """Let the face do at the playhead what was copied, here or in another shot."""
+        now, state = self._workspace.now, self._workspace.state
+        if now.project is None or now.face is None or not self._copied:
+            self._workspace.said.emit("There is no expression to paste: copy one first.")
+            return
+        shot, face, values = now.project.id, now.face.number, self._copied
+        self._workspace.apply(
+            "Paste expression",
+            lambda d: set_value(
+                d, shot, face, values, state.frame, layer=state.layer, auto_key=state.auto_key
+            ),
+        )
+
+    # The user's own -----------------------------------------------------------------------
+
+    def keep(self, name: str, weights: Mapping[str, float]) -> None:
+        """Keep an expression under a name."""
+        with self._workspace.reporting():
+            self._store.add(name, weights)
+        self._fill_own()
+
+    def rename(self, name: str, new: str) -> None:
+        """Give one of the user's expressions another name."""
+        with self._workspace.reporting():
+            self._store.rename(name, new)
+        self._fill_own()
+
+    def forget(self, name: str) -> None:
+        """Keep one of the user's expressions no longer."""
+        with self._workspace.reporting():
+            self._store.remove(name)
+        self._fill_own()
+
+    def import_from(self, path: Path) -> None:
+        """Add the expressions of a file."""
+        with self._workspace.reporting():
+            added = self._store.import_from(path)
+            self._workspace.said.emit(f"Added {len(added)} of {path.name}.")
+        self._fill_own()
+
+    def export_to(self, path: Path) -> None:
+        """Write the user's expressions to a file; a dialog asked before it replaces one."""
+        with self._workspace.reporting():
+            self._store.export_to(path, overwrite=True)
+
+    def _save(self) -> None:
+        now = self._workspace.now
+        if now.project is None or now.face is None or not now.face.valid[now.state.frame]:
+            self._workspace.said.emit("Go to a frame that shows the face.")
+            return
+        whole = expression_at(now.document, now.project.id, now.face.number, now.state.frame)
+        dialog = SaveDialog(added_here(now), whole, self)
+        if dialog.exec():
+            self.keep(dialog.name, dialog.weights)
+
+    def _ask_rename(self, name: str) -> None:
+        new, agreed = QInputDialog.getText(self, "Rename", "Name", text=name)
+        if agreed and new.strip():
+            self.rename(name, new)
+
+    def _ask_import(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Import expressions", "", "*.json")
+        if path:
+            self.import_from(Path(path))
+
+    def _ask_export(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self, "Export expressions", "expressions.json", "*.json"
+        )
+        if path:
+            self.export_to(Path(path))
+
+    # How it is built ----------------------------------------------------------------------
+
+    def _make_commands(self) -> tuple[Command, ...]:
+        def command(
+            name: str, text: str, run: Callable[[], None], *keys: str, tip: str = ""
+        ) -> Command:
+            return Command(f"expressions.{name}", text, run, keys, "Expressions", "window", tip,
+                           enabled=self._live)  # fmt: skip
+
+        return (
+            command("copy", "Copy expression", self.copy, "Ctrl+Shift+C",
+                    tip="What the face does at the playhead"),
+            command("paste", "Paste expression", self.paste, "Ctrl+Shift+V",
+                    tip="At the playhead, of this shot or another"),
+            command("keep", "Keep this expression...", self._save,
+                    tip="Under a name, in the palette"),
+        )  # fmt: skip
+
+    def _search_row(self) -> QHBoxLayout:
+        search = QLineEdit()
+        search.setPlaceholderText("Search expressions")
+        search.setClearButtonEnabled(True)
+        search.setAccessibleName("Search expressions")
+        search.textChanged.connect(lambda text: self.tiles.find(text))
+        keep = QToolButton()
+        keep.setIcon(icon("add"))
+        keep.setToolTip("Keep the expression at the playhead under a name")
+        keep.setAccessibleName("Keep this expression")
+        keep.clicked.connect(self._save)
+        menu = QMenu(self)
+        for command in self._commands:
+            menu.addAction(command.text).triggered.connect(lambda _=False, c=command: c.run())
+        menu.addSeparator()
+        menu.addAction("Import...").triggered.connect(self._ask_import)
+        menu.addAction("Export yours...").triggered.connect(self._ask_export)
+        more = QToolButton()
+        more.setIcon(icon("more"))
+        more.setToolTip("Copy, paste, import and export")
+        more.setAccessibleName("More")
+        more.setMenu(menu)
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        row = QHBoxLayout()
+        row.setContentsMargins(6, 4, 6, 2)
+        row.setSpacing(4)
+        row.addWidget(search, 1)
+        for button in (keep, more):
+            button.setIconSize(QSize(16, 16))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            row.addWidget(button)
+        return row
+
+    def _strength_row(self) -> QHBoxLayout:
+        self._strength = QSlider(Qt.Orientation.Horizontal)
+        self._strength.setRange(0, _STRONGEST)
+        self._strength.setValue(100)
+        self._strength.setPageStep(10)
+        self._strength.setAccessibleName("Strength")
+        self._strength.setToolTip("How much of an expression is tried and applied")
+        figure = QLabel("100 %")
+        figure.setFixedWidth(46)
+        figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._strength.valueChanged.connect(lambda value: figure.setText(f"{value} %"))
+        self._manner = QComboBox()
+        for manner, text, tip in _MANNERS:
+            self._manner.addItem(text, manner)
+            self._manner.setItemData(self._manner.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self._manner.setAccessibleName("How it is applied")
+        self._manner.setToolTip("\n".join(f"{text}: {tip}" for _, text, tip in _MANNERS))
+        known = self._manner.findData(settings().value("expressions/manner"))
+        self._manner.setCurrentIndex(max(known, 0))
+        self._manner.currentIndexChanged.connect(
+            lambda: settings().setValue("expressions/manner", self._manner.currentData())
+        )
+        row = QHBoxLayout()
+        row.setContentsMargins(6, 2, 6, 4)
+        row.setSpacing(6)
+        row.addWidget(self._strength, 1)
+        row.addWidget(figure)
+        row.addWidget(self._manner)
+        return row
+
+    def _fill(self) -> None:
+        """Make the tiles, the user's own first."""
+        self._fill_own()
+        groups: dict[str, list[Tile]] = {}
+        for preset in PRESETS.values():
+            tile = self._tile(preset.name, preset.weights, own=False)
+            groups.setdefault(f"{preset.kind.capitalize()}s", []).append(tile)
+        for name, tiles in groups.items():
+            self.tiles.set_group(name, tiles)
+
+    def _fill_own(self) -> None:
+        kept = [self._tile(one.name, one.weights, own=True) for one in self._store.all()]
+        self.tiles.set_group(_OWN, kept)
+        if self._store.notice:
+            self._workspace.said.emit(self._store.notice)
+
+    def _tile(self, name: str, weights: tuple[tuple[str, float], ...], *, own: bool) -> Tile:
+        tile = Tile(name, weights, own=own)
+        tile.entered.connect(partial(self._entered, tile))
+        tile.left.connect(partial(self._left, tile))
+        tile.clicked.connect(partial(self._clicked, tile))
+        if own:
+            tile.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            tile.customContextMenuRequested.connect(partial(self._open_menu, tile))
+        return tile
+
+    def _clicked(self, tile: Tile, checked: bool = False) -> None:
+        self.apply(tile)
+
+    def _open_menu(self, tile: Tile, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Rename...").triggered.connect(lambda: self._ask_rename(tile.name))
+        menu.addAction("Forget").triggered.connect(lambda: self.forget(tile.name))
+        menu.popup(tile.mapToGlobal(place))
+
+    # What is shown ------------------------------------------------------------------------
+
+    def _live(self) -> bool:
+        return self._workspace.now.face is not None
+
+    def _resolved(self, now: Resolved, before: Resolved) -> None:
+        if now.face is not before.face:
+            self._enable(now)
+
+    def _enable(self, now: Resolved) -> None:
+        self.tiles.setEnabled(now.face is not None)
+
+
+def _weights(tile: Tile) -> dict[str, float]:
+    return dict(tile.weights) if tile.own else {tile.name: 1.0}

@@ -1,0 +1,122 @@
+"""A tile of the palette: a schematic face and a name."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from mien_desktop import theme
+from mien_desktop.geometry.glyph import Glyph, glyph
+from mien_desktop.polygons import polygon
+from mien_desktop.words import title
+
+__all__ = ["Tile"]
+
+_FACE = 44
+"""Side of the face in pixels."""
+
+
+class Tile(QAbstractButton):
+    """An expression that can be tried and applied.
+
+    Args:
+        name: Its name.
+        weights: Sided controls and their weights.
+        own: Whether the user made it.
+        parent: Qt's owner.
+    """
+
+    entered = Signal()
+    """The pointer or the keyboard came to it."""
+    left = Signal()
+    """They went."""
+
+    def __init__(
+        self,
+        name: str,
+        weights: tuple[tuple[str, float], ...],
+        *,
+        own: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.name, self.weights, self.own = name, weights, own
+        self._glyph: Glyph = glyph(weights)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(name if own else title(name))
+        parts = ", ".join(f"{title(control)} {weight:g}" for control, weight in weights[:8])
+        more = "" if len(weights) <= 8 else ", ..."
+        self.setToolTip(f"{self.accessibleName()}: {parts}{more}")
+
+    def sizeHint(self) -> QSize:
+        """The least that face and name need."""
+        return QSize(70, _FACE + 24)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint ground, face and name."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        hot = self.underMouse() or self.hasFocus()
+        ground = theme.WELL if self.isDown() else (theme.HOVER if hot else theme.RAISED)
+        painter.setPen(QPen(theme.ACCENT if self.hasFocus() else theme.LINE, 1))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        color = theme.TEXT if self.isEnabled() else theme.DISABLED
+        self._paint_face(painter, QRectF((self.width() - _FACE) / 2, 3, _FACE, _FACE))
+        painter.setPen(color)
+        painter.setFont(theme.small())
+        words = self.accessibleName()
+        room = self.width() - 2
+        words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
+        place = QRectF(0, _FACE + 4, self.width(), 18)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _paint_face(self, painter: QPainter, rect: QRectF) -> None:
+        painter.save()
+        painter.translate(rect.topLeft())
+        painter.scale(rect.width(), rect.height())
+        color = theme.TEXT if self.isEnabled() else theme.DISABLED
+        cap = Qt.PenCapStyle.RoundCap
+        pen = QPen(color, 0.036, Qt.PenStyle.SolidLine, cap, Qt.PenJoinStyle.RoundJoin)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme.DISABLED, 0.024))
+        painter.drawEllipse(QRectF(0.06, 0.02, 0.88, 0.96))
+        painter.setPen(pen)
+        for line in self._glyph.lines:
+            painter.drawPolyline(polygon(line))
+        painter.setBrush(theme.WELL)
+        painter.drawPolygon(polygon(self._glyph.mouth))
+        if self._glyph.tongue is not None:
+            painter.setBrush(theme.REGIONS["tongue"])
+            painter.drawPolygon(polygon(self._glyph.tongue))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        for x, y, opened in self._glyph.pupils:
+            if opened > 0.05:
+                painter.drawEllipse(QPointF(x, y), 0.035, 0.035 * min(opened * 1.4, 1.0))
+        painter.restore()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Try it."""
+        super().enterEvent(event)
+        self.update()
+        self.entered.emit()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Try it no longer."""
+        super().leaveEvent(event)
+        self.update()
+        self.left.emit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Try it, when it was reached by the keyboard."""
+        super().focusInEvent(event)
+        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        if event.reason() in keys:
+            self.entered.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Try it no longer."""
+        super().focusOutEvent(event)
+        self.left.emit()

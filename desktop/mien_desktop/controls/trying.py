@@ -1,0 +1,44 @@
+"""What the viewer is to show while an expression is tried, and what the edits add here; no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mien.model.controls import ARKIT, INDEX
+from mien.model.edits import Track
+from mien_desktop.resolve import Resolved
+
+__all__ = ["added_here", "trying"]
+
+
+def trying(
+    now: Resolved, weights: Mapping[str, float], strength: float
+) -> tuple[tuple[str, float], ...]:
+    """Values to be added while an expression is tried, so that it looks as when it is applied.
+
+    What the layer's own tracks of these names ask for already is not added twice.
+
+    Args:
+        now: Document and view state.
+        weights: By control, expression or viseme, its weight.
+        strength: How much of it.
+    """
+    return tuple((name, weight * strength - _asked(now, name)) for name, weight in weights.items())
+
+
+def _asked(now: Resolved, name: str) -> float:
+    tracks: tuple[Track, ...] = ()
+    if now.edit is not None:
+        tracks = now.edit.layer(now.state.layer).tracks
+    for track in tracks:
+        if (track.control, track.mode, track.span) == (name, "add", None):
+            return float(track.values([now.state.frame])[0])
+    return 0.0
+
+
+def added_here(now: Resolved) -> dict[str, float]:
+    """What the edits add to the performance at the playhead, by control; nothing without edits."""
+    if now.evaluated is None:
+        return {}
+    delta = now.evaluated.delta[now.state.frame]
+    return {name: float(delta[INDEX[name]]) for name in ARKIT if delta[INDEX[name]]}
