@@ -139,13 +139,12 @@ QPushButton:checked, QToolButton:checked {{
 QPushButton:focus, QToolButton:focus {{ border-color: {accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {disabled}; }}
 QPushButton:default {{ border-color: {accent}; }}
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit {{
+QLineEdit, QPlainTextEdit, QTextEdit {{
     background: {well}; border: 1px solid {line}; border-radius: 3px; padding: 2px 5px;
     selection-background-color: {accent}; selection-color: {well};
 }}
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
-    border-color: {accent};
-}}
+QLineEdit:focus {{ border-color: {accent}; }}
+QAbstractSpinBox > QLineEdit, QComboBox > QLineEdit {{ border: none; padding: 0 2px; }}
 QComboBox QAbstractItemView {{ background: {panel}; border: 1px solid {line}; }}
 QAbstractItemView {{
     background: {well}; border: 1px solid {line}; outline: none;
