@@ -99,6 +99,11 @@ class Feed:
         self._thread = threading.Thread(target=self._run, name="playback-sound", daemon=True)
         self._thread.start()
 
+    @property
+    def ready(self) -> int:
+        """Samples from the start on up to which all is read, or left out."""
+        return self._made
+
     def pull(self, count: int) -> FloatArray:
         """The next samples (count, channels); silence for those that are not there yet."""
         result = np.zeros((count, self._sound.channels), dtype=np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from mien.errors import TimeError
@@ -38,6 +38,7 @@ class TimeField(QLineEdit):
         super().__init__(parent)
         self._workspace = workspace
         self._units = units
+        self._entered = False
         self.setFont(theme.figures())
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setAccessibleName("Timecode" if units == "timecode" else "Frame")
@@ -54,7 +55,15 @@ class TimeField(QLineEdit):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """What is typed takes the place of what is there."""
         super().focusInEvent(event)
+        self._entered = True
         self.selectAll()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The click that enters the field selects all of it; the next one sets the cursor."""
+        super().mouseReleaseEvent(event)
+        if self._entered and not self.hasSelectedText():
+            self.selectAll()
+        self._entered = False
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """What was typed and not entered is dropped."""

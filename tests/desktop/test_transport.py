@@ -1,0 +1,288 @@
+"""The transport on a real tracked clip: time runs, is shown, is typed, and is heard."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSlider, QToolButton
+
+from mien.session.commands import set_value
+from mien.timebase import Clock, FrameRange, Timecode
+from mien_desktop.geometry.course import Course
+from mien_desktop.transport.audio import Feed, NoSoundError
+from mien_desktop.transport.bar import TransportBar
+from mien_desktop.workspace import Workspace
+from tests.desktop.driving import click, drag, named, settle, shown, type_text, wait_until
+
+LAST = 47
+
+
+class Hands:
+    """A speaker whose device moves on when the test says so."""
+
+    def __init__(self) -> None:
+        self.rate = 0
+        self.samples: list[np.ndarray] = []
+        self.stopped = False
+        self._pull: Callable[[int], np.ndarray] | None = None
+
+    def start(self, rate: int, channels: int, pull: Callable[[int], np.ndarray]) -> None:
+        self.rate, self._pull, self.stopped = rate, pull, False
+        self.samples = []
+
+    def heard(self) -> float:
+        return sum(map(len, self.samples)) / self.rate if self.rate else 0.0
+
+    def stop(self) -> None:
+        self.stopped, self._pull = True, None
+
+    def play(self, seconds: float) -> np.ndarray:
+        """Let the device take so much."""
+        assert self._pull is not None
+        taken = self._pull(round(seconds * self.rate))
+        self.samples.append(taken)
+        return taken
+
+
+class Deaf(Hands):
+    def start(self, rate: int, channels: int, pull: Callable[[int], np.ndarray]) -> None:
+        raise NoSoundError("no sound device is there")
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def bar(workspace: Workspace, hands: Hands) -> Iterator[TransportBar]:
+    with shown(TransportBar(workspace, speaker=hands), 720, 60) as bar:
+        yield bar
+
+
+def frame(workspace: Workspace) -> int:
+    return workspace.state.frame
+
+
+def test_commands_step_leap_and_go(bar, workspace):
+    run = {command.id: command.run for command in bar.commands()}
+    for name, expected in (
+        ("step", 1), ("leap", 11), ("step-back", 10), ("last", LAST), ("step", LAST),
+        ("leap-back", LAST - 10), ("first", 0),
+    ):  # fmt: skip
+        run[f"play.{name}"]()
+        assert frame(workspace) == expected
+
+
+def test_in_and_out_are_steps_that_can_be_undone(bar, workspace):
+    run = {command.id: command.run for command in bar.commands()}
+    workspace.set(frame=10)
+    run["play.in"]()
+    workspace.set(frame=20)
+    run["play.out"]()
+    assert workspace.now.span == FrameRange(10, 21)
+    workspace.set(frame=30)
+    run["play.in"]()
+    assert workspace.now.span == FrameRange(30, 48)
+    workspace.session.undo()
+    run["play.to-in"]()
+    assert frame(workspace) == 10
+    run["play.clear"]()
+    assert workspace.now.span == FrameRange(0, 48)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("36", 36), ("1.0s", 30), ("00:00:01:05", 35), ("+7", 17), ("-4", 6), ("999", LAST)],
+)
+def test_a_time_is_typed_as_people_write_it(bar, workspace, text, expected):
+    workspace.set(frame=10)
+    field = named(bar, "Timecode", QLineEdit)
+    click(field)
+    type_text(field, text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert frame(workspace) == expected
+    assert named(bar, "Frame", QLineEdit).text() == str(expected)
+
+
+def test_a_command_goes_to_where_a_time_is_typed(bar, workspace):
+    next(command for command in bar.commands() if command.id == "play.time").run()
+    field = named(bar, "Timecode", QLineEdit)
+    assert field.hasFocus()
+    type_text(field, "12")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert frame(workspace) == 12
+
+
+def test_what_is_no_time_is_told_and_escape_takes_it_back(bar, workspace):
+    said: list[str] = []
+    workspace.said.connect(said.append)
+    field = named(bar, "Timecode", QLineEdit)
+    click(field)
+    type_text(field, "tomorrow")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert "'tomorrow' is not a time." in said[-1]
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == "00:00:00:00"
+
+
+def test_timecode_drops_frames_as_the_material_does(bar, workspace):
+    shot = workspace.now.shot
+    rate = Fraction(30000, 1001)
+    start = Timecode.parse("01:00:59;20", rate)
+    clock = Clock(rate, shot.clock.frame_count, start=start)
+    media = replace(shot.media, clock=clock)
+    drop = replace(workspace.project, shot=replace(shot, media=media))
+    workspace.apply("Drop", lambda document: document.with_shot(drop))
+    workspace.set(frame=10)
+    assert named(bar, "Timecode", QLineEdit).text() == "01:01:00;02"
+
+
+def test_sound_tells_the_time_of_the_picture(bar, workspace, hands):
+    click(named(bar, "Play", QToolButton))
+    assert workspace.state.speed == 1
+    wait_until(lambda: hands.rate)
+    settle()
+    assert frame(workspace) == 0, "the picture waits for the sound"
+    hands.play(0.5)
+    wait_until(lambda: frame(workspace) == 15)
+    click(named(bar, "Stop", QToolButton))
+    assert workspace.state.speed == 0
+    assert hands.stopped
+    assert frame(workspace) == 15
+
+
+def test_what_is_heard_is_the_sound_at_the_playhead(bar, workspace, hands):
+    from mien.preview.audio import open_audio
+
+    workspace.set(frame=15)
+    bar.playback.play()
+    wait_until(lambda: hands.rate)
+    time.sleep(0.3)
+    heard = hands.play(0.1)
+    track = open_audio(workspace.now.shot.media)
+    expected = track.read(round(0.5 * track.rate), len(heard))
+    track.close()
+    bar.playback.stop()
+    assert np.abs(expected).max() > 0.001
+    assert np.allclose(heard, expected, atol=1e-6)
+
+
+def test_volume_and_mute(bar, workspace, hands):
+    named(bar, "Volume", QSlider).setValue(50)
+    assert bar.playback.volume == 0.5
+    click(named(bar, "Mute", QToolButton))
+    bar.playback.play()
+    wait_until(lambda: hands.rate)
+    time.sleep(0.2)
+    assert not hands.play(0.1).any()
+    bar.playback.stop()
+
+
+def test_a_loop_goes_round_between_in_and_out(bar, workspace, hands):
+    run = {command.id: command.run for command in bar.commands()}
+    workspace.set(frame=10)
+    run["play.in"]()
+    workspace.set(frame=19)
+    run["play.out"]()
+    click(named(bar, "Loop", QToolButton))
+    bar.playback.play()
+    assert frame(workspace) == 10
+    wait_until(lambda: hands.rate)
+    hands.play(11.5 / 30)
+    wait_until(lambda: frame(workspace) == 11)
+    assert workspace.state.speed == 1
+    bar.playback.stop()
+
+
+def test_the_shuttle_has_no_sound_backward_and_time_goes_on(bar, workspace, hands):
+    workspace.set(frame=40)
+    bar.playback.backward()
+    bar.playback.backward()
+    assert workspace.state.speed == -2
+    assert named(bar, "Speed", QComboBox).currentText() == "−2 ×"
+    assert not hands.rate
+    wait_until(lambda: frame(workspace) < 30)
+    bar.playback.forward()
+    assert workspace.state.speed == 1
+    bar.playback.stop()
+
+
+def test_it_stops_at_the_end_and_begins_again_there(bar, workspace, hands):
+    workspace.set(frame=40)
+    bar.playback.play(8.0)
+    wait_until(lambda: not workspace.state.speed)
+    assert frame(workspace) == LAST
+    bar.playback.play(8.0)
+    assert frame(workspace) < LAST
+    bar.playback.stop()
+
+
+def test_scrubbing_while_it_plays_goes_on_from_there(bar, workspace, hands):
+    bar.playback.play()
+    wait_until(lambda: hands.rate)
+    hands.play(0.1)
+    workspace.set(frame=30)
+    assert workspace.state.speed == 1
+    hands.play(0.2)
+    wait_until(lambda: frame(workspace) == 36)
+    bar.playback.stop()
+
+
+def test_without_a_device_it_plays_by_the_clock_and_says_so_once(workspace):
+    said: list[str] = []
+    workspace.said.connect(said.append)
+    with shown(TransportBar(workspace, speaker=Deaf()), 720, 60) as bar:
+        for _ in range(2):
+            workspace.set(frame=0)
+            bar.playback.play()
+            wait_until(lambda: frame(workspace) >= 5)
+            bar.playback.stop()
+        assert not named(bar, "Volume", QSlider).isEnabled()
+    assert said == ["Playing without sound: no sound device is there."]
+
+
+def test_late_sound_is_left_out_not_delayed():
+    class Slow:
+        rate, channels = 1000, 1
+        gate = threading.Event()
+
+        def read(self, start: int, count: int) -> np.ndarray:
+            self.gate.wait(5)
+            return np.arange(start, start + count, dtype=np.float32)[:, None]
+
+    sound = Slow()
+    clock = Clock(Fraction(25), 1000)
+    feed = Feed(sound, Course(clock, clock.all, 0, 1.0, loop=False))
+    assert not feed.pull(500).any()
+    sound.gate.set()
+    wait_until(lambda: feed.ready > 900)
+    assert np.array_equal(feed.pull(400)[:, 0], np.arange(500, 900))
+    # The device takes more than was read, and what comes then is what is due then.
+    feed.pull(3000)
+    wait_until(lambda: feed.ready > 4200)
+    assert np.array_equal(feed.pull(300)[:, 0], np.arange(3900, 4200))
+    feed.close()
+
+
+@pytest.mark.slow
+def test_the_bar_scrubs_and_shows_what_is_rendered(bar, workspace):
+    cache = bar.cache_bar
+    drag(cache, (2, 8), (cache.width() / 2, 8))
+    assert frame(workspace) == 24
+    wait_until(lambda: cache.cached == [(0, 48)], 30, "all frames rendered")
+    shot = workspace.state.shot
+    workspace.apply(
+        "Smile",
+        lambda document: set_value(document, shot, 1, {"mouthSmile": 0.8}, 24, auto_key=True),
+    )
+    wait_until(lambda: cache.cached != [(0, 48)], 5, "edited frames have to be rendered anew")
+    wait_until(lambda: cache.cached == [(0, 48)], 60, "and are")
