@@ -201,7 +201,7 @@ def _group_muted(curve: FCurve) -> bool:
 
 def _scene_values(
     scene: Scene, strip: Strip, names: Sequence[str], times: Sequence[float]
-) -> list[list[float]]:
+) -> list[Sequence[float]]:
     """Values by playing the scene: slower, but with drivers and everything else."""
     rows: list[list[float]] = [[] for _ in names]
     frame, subframe = scene.frame_current, scene.frame_subframe
@@ -213,4 +213,4 @@ def _scene_values(
                 row.append(getattr(strip, name))
     finally:
         scene.frame_set(frame, subframe=subframe)
-    return rows
+    return [*rows]

@@ -25,6 +25,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import TimeoutError as FutureTimeout
 from typing import IO, Any
 
 __all__ = ["PROTOCOL", "Client", "Job", "ServeError", "pack", "unpack"]
@@ -177,7 +178,7 @@ class Client:
 
         Raises:
             ServeError: When it is refused, or the server is gone.
-            TimeoutError: When it takes longer than `timeout` seconds.
+            concurrent.futures.TimeoutError: When it takes longer than `timeout` seconds.
         """
         return self.ask(method, **params).result(timeout)
 
@@ -214,6 +215,11 @@ class Client:
             if thread is not threading.current_thread():
                 thread.join(_PATIENCE)
 
+    def kill(self) -> None:
+        """End a server that was started here at once; its jobs notice and clean up."""
+        if self._process is not None:
+            self._process.kill()
+
     def __enter__(self) -> Client:
         return self
 
@@ -235,10 +241,10 @@ class Client:
         self._follow(self._read, source)
 
     def _hello(self, name: str, token: str | None) -> None:
-        secret = {} if token is None else {"token": token}
+        secret: dict[str, Any] = {} if token is None else {"token": token}
         try:
             self.hello = self.call("hello", protocol=PROTOCOL, client=name, **secret)
-        except (ServeError, TimeoutError):
+        except (ServeError, FutureTimeout):
             self.close()
             raise
 
@@ -284,9 +290,10 @@ class Client:
 
     def _settle(self, message: Answer) -> None:
         with self._lock:
-            future, job = self._waiting.pop(message.get("id"), (None, None))
-        if future is None:
+            entry = self._waiting.pop(message["id"], None)
+        if entry is None:
             return
+        future, job = entry
         if "error" in message:
             error = _error(message["error"])
             _end(future, error=error)

@@ -5,6 +5,7 @@ The one place that knows of versions, and the one seam where Blender's objects a
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -102,7 +103,7 @@ def progress_bar(layout: Any, text: str, share: float) -> None:
 
 
 def draw_image(image: Any, corners: Any, coordinates: Any) -> None:
-    """Draw an image over a region, values as they are.
+    """Draw an image over a region, in its own colours.
 
     Args:
         image: The image data-block.
@@ -114,6 +115,9 @@ def draw_image(image: Any, corners: Any, coordinates: Any) -> None:
 
     old = bpy.app.version < (4, 0, 0)
     shader = gpu.shader.from_builtin("2D_IMAGE" if old else "IMAGE")
+    # Textures are in scene linear; in newer Blenders that need not be the display's linear light.
+    with contextlib.suppress(ValueError):
+        shader = gpu.shader.from_builtin("IMAGE_SCENE_LINEAR_TO_REC709_SRGB")
     batch = batch_for_shader(
         shader,
         "TRIS",

@@ -12,7 +12,7 @@ import bpy.utils.previews
 
 from . import jobs
 from .compat import Strip, progress_bar, sequencer_scene
-from .rig import EXPRESSIONS, VISEMES, edit_property, pairs, source_property, words
+from .rig import EXPRESSIONS, VISEMES, edit_property, pairs, short, source_property, words
 from .state import AMOUNT, active_face, thumbnail_bytes
 from .timing import timing
 
@@ -39,10 +39,12 @@ class MIEN_UL_faces(bpy.types.UIList):
     def draw_item(
         self, context: Any, layout: Any, data: Any, item: Any, icon: Any, active: Any, name: str
     ) -> None:
-        """Draw a face: picture, name, how much it is seen."""
+        """Draw a face: picture, name, the share of frames in which it is seen."""
         row = layout.row()
         row.prop(item, "name", text="", emboss=False, icon_value=_thumbnail(item))
-        row.label(text=f"{item.seen} frames, {item.confidence:.0%}")
+        seen = row.row()
+        seen.alignment = "RIGHT"
+        seen.label(text=f"{item.seen / max(data.frames, 1):.0%}")
 
 
 class _Panel(bpy.types.Panel):
@@ -154,19 +156,24 @@ class MIEN_PT_controls(_TrackedPanel):
         strip = self.strip(context)
         face = active_face(strip)
         assert face is not None
-        grid = layout.grid_flow(row_major=True, columns=5, even_columns=True, align=True)
+        grid = layout.grid_flow(row_major=True, columns=3, even_columns=True, align=True)
         grid.prop(scene.mien, "region", expand=True)
         layout.prop(scene.mien, "performance", icon="HIDE_OFF")
         column = layout.column(align=True)
-        for row_names in pairs(scene.mien.region):
-            row = column.row(align=True)
-            for name in row_names:
-                row.prop(strip, edit_property(face.number, name), slider=True)
+        rows = pairs(scene.mien.region)
+        if any(len(names) > 1 for names in rows):
+            row = _labelled(column, "")
+            row.label(text="Right")
+            row.label(text="Left")
+        for names in rows:
+            row = _labelled(column, short(names[0]))
+            for name in names:
+                row.prop(strip, edit_property(face.number, name), text="", slider=True)
             if scene.mien.performance:
-                row = column.row(align=True)
+                row = _labelled(column, "")
                 row.enabled = False
-                for name in row_names:
-                    row.prop(strip, source_property(face.number, name), text="performance")
+                for name in names:
+                    row.prop(strip, source_property(face.number, name), text="")
 
 
 class MIEN_PT_output(_TrackedPanel):
@@ -202,6 +209,13 @@ class MIEN_PT_exchange(_TrackedPanel):
             row = layout.row(align=True)
             row.operator(f"mien.import_{kind}", icon="IMPORT")
             row.operator(f"mien.export_{kind}", icon="EXPORT")
+
+
+def _labelled(column: Any, text: str) -> Any:
+    """A row behind a label."""
+    split = column.split(factor=0.36, align=True)
+    split.label(text=text)
+    return split.row(align=True)
 
 
 def _draw_message(layout: Any) -> None:

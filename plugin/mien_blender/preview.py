@@ -135,8 +135,6 @@ def _load(path: Path) -> None:
     if image is None:
         image = bpy.data.images.load(str(path))
         image.name = IMAGE
-        # The values are what a display shows; nothing is to be converted.
-        image.colorspace_settings.name = "Non-Color"
     else:
         if image.packed_file is not None:
             image.unpack(method="REMOVE")

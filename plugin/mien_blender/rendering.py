@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,32 @@ from .shots import opened, set_edits
 from .state import find_strip, identify
 from .timing import Timing, media_path, timing
 
-__all__ = ["FORMATS", "place", "rendering", "send_edits"]
+__all__ = ["FORMATS", "Format", "place", "rendering", "send_edits"]
+
+
+@dataclass(frozen=True)
+class Format:
+    """What a render is written as.
+
+    Attributes:
+        title: What it is called.
+        description: What it is for.
+        ending: Of the file; empty for the source's own.
+        parameters: For mien's `render`.
+    """
+
+    title: str
+    description: str
+    ending: str
+    parameters: dict[str, Any]
+
 
 FORMATS = {
-    "SOURCE": ("As the source", "The source's own codec", "", {}),
-    "H264": ("H.264", "For review", ".mp4", {"codec": "h264"}),
-    "PRORES": ("ProRes 422 HQ", "For finishing", ".mov", {"codec": "prores"}),
-    "LOSSLESS": ("Lossless", "FFV1, every pixel exact", ".mkv", {"lossless": True}),
+    "SOURCE": Format("As the source", "The source's own codec", "", {}),
+    "H264": Format("H.264", "For review", ".mp4", {"codec": "h264"}),
+    "PRORES": Format("ProRes", "For finishing", ".mov", {"codec": "prores"}),
+    "LOSSLESS": Format("Lossless", "FFV1, every pixel exact", ".mkv", {"lossless": True}),
 }
-"""By identifier: title, description, ending of the file, and the parameters of `render`."""
 
 
 def send_edits(
@@ -74,7 +92,7 @@ def rendering(scene: Scene, strip: Strip) -> Task:
         sent = send_edits(client, shot, scene, strip, when, span)
         job = client.start(
             "render", shot=shot, output=str(output), frames=list(span), renderer=renderer,
-            **FORMATS[format_][3],
+            **FORMATS[format_].parameters,
         )  # fmt: skip
         for answer in sent:
             yield from server.wait(answer)
@@ -127,7 +145,7 @@ def _next_output(strip: Strip, folder: Path, format_: str) -> Path:
     """A name that is not taken: a version more than any in the folder."""
     media = Path(media_path(strip))
     stem = re.sub(r"[._]?%0\dd", "", media.stem) or "render"
-    ending = FORMATS[format_][2] or (media.suffix if strip.type == "MOVIE" else ".mp4")
+    ending = FORMATS[format_].ending or (media.suffix if strip.type == "MOVIE" else ".mp4")
     pattern = re.compile(re.escape(f"{stem}-{strip.mien.identifier[:6]}-v") + r"(\d+)\.\w+")
     taken = [strip.mien.version]
     if folder.is_dir():

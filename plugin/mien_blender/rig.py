@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = ["CONTROLS", "EXPRESSIONS", "MAX_FACES", "REGIONS", "VISEMES", "Control", "Preset",
-           "edit_property", "pairs", "source_property", "words"]  # fmt: skip
+           "edit_property", "pairs", "short", "source_property", "words"]  # fmt: skip
 
 MAX_FACES = 10
 """Faces of a strip that have properties; the most that mien tracks unless told otherwise."""
@@ -83,6 +83,14 @@ def words(name: str) -> str:
         if text.endswith(f" {side}") and name not in _DIRECTIONS:
             text = text.removesuffix(side) + side[0]
     return text[0].upper() + text[1:]
+
+
+def short(name: str) -> str:
+    """A control's name beside others of its region: without the region and the side."""
+    if name in _DIRECTIONS:
+        return "Sideways"
+    text = words(name).split(" ", 1)[1]
+    return text.removesuffix(" L").removesuffix(" R")
 
 
 def pairs(region: str) -> list[tuple[str, ...]]:

@@ -6,6 +6,7 @@ nothing to do; jobs.py runs it a step at a time.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -104,7 +105,10 @@ def connect() -> Waiting[Client]:
     """
     global _client
     if _client is not None and _client.alive:
-        return _client
+        # It may have died so lately that nobody has noticed; then another is started.
+        with contextlib.suppress(ServeError):
+            yield from wait(_client.ask("status"))
+            return _client
     disconnect()
     command = [find_executable(), "serve"]
     started: Future[Client] = Future()

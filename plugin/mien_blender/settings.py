@@ -47,7 +47,7 @@ def _has_shape_keys(settings: Any, candidate: Any) -> bool:
         default=True,
     ),
     format=EnumProperty(
-        name="Format", items=[(key, *value[:2]) for key, value in FORMATS.items()]
+        name="Format", items=[(key, each.title, each.description) for key, each in FORMATS.items()]
     ),
     renderer=EnumProperty(
         name="Renderer",

@@ -8,8 +8,6 @@ import os
 import sys
 from pathlib import Path
 
-import bpy
-
 MODULE = os.environ["MIEN_EXTENSION"]
 """Full name of the installed extension's module."""
 
@@ -45,3 +43,12 @@ def told(facts: dict) -> None:
     print("FACTS " + json.dumps(facts), flush=True)
     sys.stderr.flush()
     os._exit(0)
+
+
+def refused(operator, **parameters) -> str:
+    """Why an operator refuses: its cause and remedy."""
+    try:
+        answer = operator(**parameters)
+    except RuntimeError as error:
+        return str(error)
+    raise AssertionError(f"it was not refused: {answer}")

@@ -1,0 +1,4 @@
+from typing import Any
+
+shader: Any
+texture: Any

@@ -1,0 +1,203 @@
+"""Everything around the story, on a project that the SDK has tracked.
+
+Called as: tools.py CLIP PROJECT FOLDER. FOLDER/expected.json holds what the SDK's edit of the
+project comes to.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import bpy
+from common import add_clip, compat, extension, refused, strip_named, told
+
+clip, project, folder = (Path(argument) for argument in sys.argv[1:4])
+animation, timing, state = extension("animation"), extension("timing"), extension("state")
+rig = extension("rig")
+facts: dict[str, float] = {}
+
+
+def edit(strip, control: str) -> float:
+    """A control's value at the playhead."""
+    return float(getattr(strip, f"mien_1_{control}"))
+
+
+def sampled(scene, strip) -> dict[str, list[float]]:
+    """What would be sent to mien for all frames."""
+    when = timing.timing(scene, strip, strip.mien.frames)
+    found = animation.sample_edit(scene, strip, 1, when, (0, when.frames))
+    return {each.control: list(each.values) for each in found}
+
+
+def check_import(scene, strip) -> None:
+    """A project of the SDK brings its faces, and its edit as F-curves."""
+    assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
+    expected = json.loads((folder / "expected.json").read_text())
+    own = sampled(scene, strip)
+    assert set(own) == set(expected), (set(own), set(expected))
+    facts["import"] = max(abs(a - b) for c in own for a, b in zip(own[c], expected[c], strict=True))
+
+
+def check_palette(scene, strip) -> None:
+    """Expressions, mirror and reset set ordinary keys; undo takes them back."""
+    scene.frame_set(50)
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.mien.apply_expression(name="wink", strength=0.5) == {"FINISHED"}
+    bpy.ops.ed.undo_push(message="wink")
+    assert round(edit(strip, "eyeBlinkLeft"), 5) == 0.5
+    assert bpy.ops.mien.mirror(mode="SWAP") == {"FINISHED"}
+    assert round(edit(strip, "eyeBlinkRight"), 5) == 0.5
+    assert edit(strip, "eyeBlinkLeft") == 0
+    keys = animation.channel(scene, strip, "mien_1_eyeBlinkRight").keyframe_points
+    assert [tuple(key.co) for key in keys] == [(50.0, 0.5)]
+    assert bpy.ops.mien.key_face() == {"FINISHED"}
+    assert bpy.ops.mien.reset_face() == {"FINISHED"}
+    assert not any(edit(strip, control) for control in rig.CONTROLS)
+    bpy.ops.ed.undo_push(message="reset")
+    bpy.ops.ed.undo()
+    bpy.ops.ed.undo()
+
+
+def check_undone(scene, strip) -> None:
+    """After undo, nothing of the palette is left and the import is."""
+    assert animation.channel(scene, strip, "mien_1_eyeBlinkRight") is None
+    assert edit(strip, "eyeBlinkLeft") == 0
+    assert len(strip.mien.faces) == 1
+
+
+def check_sampling(scene, strip) -> None:
+    """Amount, muted curves and the NLA count as they do in Blender."""
+    before = sampled(scene, strip)["mouthSmileLeft"]
+    strip.mien_1_amount = 0.5
+    half = sampled(scene, strip)["mouthSmileLeft"]
+    assert max(abs(a / 2 - b) for a, b in zip(before, half, strict=True)) < 1e-6
+    strip.mien_1_amount = 1
+    curve = animation.channel(scene, strip, "mien_1_mouthSmileLeft")
+    curve.mute = True
+    strip.mien_1_mouthSmileLeft = 0
+    assert "mouthSmileLeft" not in sampled(scene, strip)
+    curve.mute = False
+    # Pushed down to the NLA the same values come out, by playing the scene.
+    data = scene.animation_data
+    track = data.nla_tracks.new()
+    action = data.action
+    track.strips.new("down", int(action.frame_range[0]), action)
+    data.action = None
+    played = sampled(scene, strip)["mouthSmileLeft"]
+    facts["nla"] = max(abs(a - b) for a, b in zip(before, played, strict=True))
+    data.nla_tracks.remove(track)
+    data.action = action
+
+
+def check_preview(scene, strip) -> None:
+    """The frame at the playhead comes as an image, with the edit in it."""
+    scene.render.resolution_x = 640
+    pictures = []
+    for amount in (0.0, 1.0):
+        strip.mien_1_amount = amount
+        scene.frame_set(60)
+        assert bpy.ops.mien.preview() == {"FINISHED"}
+        image = bpy.data.images["mien preview"]
+        assert tuple(image.size) == (640, 360)
+        assert image.packed_file is not None
+        pictures.append(list(image.pixels))
+    changed = [abs(a - b) > 0.02 for a, b in zip(*pictures, strict=True)]
+    facts["changed"] = sum(changed) / len(changed)
+
+
+def check_shape_keys(scene, strip) -> None:
+    """A mesh follows the face, edit and all."""
+    mesh = bpy.data.objects.new("head", bpy.data.meshes.new("head"))
+    scene.collection.objects.link(mesh)
+    mesh.data.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
+    for name in ("Basis", "mouthSmileLeft", "JawOpen", "mouth_smile_R", "nothing"):
+        mesh.shape_key_add(name=name)
+    for block in mesh.data.shape_keys.key_blocks:
+        block.value = 0  # since 5.0 new ones stand at 1
+    scene.mien.mesh = mesh
+    assert bpy.ops.mien.bake_shape_keys() == {"FINISHED"}
+    blocks = mesh.data.shape_keys.key_blocks
+    worst = 0.0
+    for frame in (20, 60, 100):
+        scene.frame_set(frame)
+        for block, control in (
+            ("mouthSmileLeft", "mouthSmileLeft"),
+            ("JawOpen", "jawOpen"),
+            ("mouth_smile_R", "mouthSmileRight"),
+        ):
+            both = getattr(strip, f"mien_source_1_{control}") + edit(strip, control)
+            worst = max(worst, abs(blocks[block].value - both))
+    facts["shape_keys"] = worst
+    assert blocks["nothing"].value == 0
+    keys = extension("shape_keys")
+    assert keys.flame_keys(["Exp1", "Exp50", "Exp51", "Shape1"]) == {"Exp1": 0, "Exp50": 49}
+    assert keys.flame_keys(["expr_000", "expr_001"]) == {"expr_000": 0, "expr_001": 1}
+
+
+def check_files(scene, strip) -> None:
+    """What is exported is what the SDK reads; curves come back as F-curves."""
+    assert bpy.ops.mien.export_project(filepath=str(folder / "out.mien")) == {"FINISHED"}
+    (folder / "sampled.json").write_text(json.dumps(sampled(scene, strip)))
+    for name in ("out.npz", "out.json"):
+        assert bpy.ops.mien.export_curves(filepath=str(folder / name)) == {"FINISHED"}
+        assert (folder / name).stat().st_size > 1000
+    scene.frame_set(strip.frame_final_start)
+    assert bpy.ops.mien.import_curves(filepath=str(folder / "out.npz")) == {"FINISHED"}
+
+
+def check_sequence(scene) -> None:
+    """Images of a sequence are told apart by number, from wherever the strip starts."""
+    images = sorted((folder / "images").glob("*.png"))
+    collection = compat.strip_collection(scene)
+    strip = collection.new_image(name="images", filepath=str(images[2]), channel=5, frame_start=200)
+    for image in images[3:]:
+        strip.elements.append(image.name)
+    strip.frame_final_duration = len(images) - 2
+    assert timing.media_path(strip) == str(folder / "images" / "plate.%04d.png")
+    when = timing.timing(scene, strip, len(images))
+    assert when.visible == (2, len(images))
+    assert when.media_frame(200) == 2
+    collection.remove(strip)
+
+
+def check_refusals(scene, strip) -> None:
+    """What cannot be done is said, and nothing is changed."""
+    strip.filepath = str(folder / "lost.mp4")
+    assert "lost.mp4" in refused(bpy.ops.mien.render)
+    assert not strip.mute
+    strip.filepath = str(clip)
+    effect = {"type": "COLOR", "channel": 6, "frame_start": 1}
+    length = compat.strip_collection(scene).bl_rna.functions["new_effect"].parameters
+    effect |= {"length": 10} if "length" in length else {"frame_end": 11}
+    colour = compat.strip_collection(scene).new_effect(name="colour", **effect)
+    scene.sequence_editor.active_strip = colour
+    assert not bpy.ops.mien.track.poll()
+    strip_named(scene, "take")
+    # A copy of a strip becomes one of its own as soon as it is worked on.
+    copy = add_clip(scene, "copy", clip, channel=7, start=1)
+    copy.mien.identifier = strip.mien.identifier
+    assert state.identify(scene, copy) != strip.mien.identifier
+    strip_named(scene, "take")
+
+
+def main() -> None:
+    bpy.context.preferences.edit.use_global_undo = True
+    scene = bpy.context.scene
+    add_clip(scene, "take", clip, channel=1, start=11)
+    check_import(scene, strip_named(scene, "take"))
+    check_palette(scene, strip_named(scene, "take"))
+    scene = bpy.context.scene
+    strip = strip_named(scene, "take")
+    check_undone(scene, strip)
+    check_sampling(scene, strip)
+    check_preview(scene, strip)
+    check_shape_keys(scene, strip)
+    check_files(scene, strip)
+    check_sequence(scene)
+    check_refusals(scene, strip_named(scene, "take"))
+    told(facts)
+
+
+main()

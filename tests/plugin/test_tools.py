@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+import mien
+from mien.model.controls import NAMES
+from mien.model.evaluate import evaluate
+from tests.plugin.conftest import Run
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def project(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of the SDK, with an edit that has all modes."""
+    shot = mien.track(clip("lp_s18.mp4"), progress=False)
+    edit = mien.Edit(shot.faces[0])
+    for frame, value in ((30, 0.0), (45, 0.7), (75, 0.0)):
+        edit = edit.key("mouthSmile", frame, value)
+    edit = edit.set("jawOpen", 0.5, span="40:60", mode="scale")
+    path = tmp_path_factory.mktemp("project") / "take.mien"
+    mien.save_project(shot, path, edits=[edit])
+    return path
+
+
+def asked(project: mien.Project) -> dict[str, list[float]]:
+    """What a project's edit comes to, by control."""
+    (edit,) = project.edits
+    face = edit.face
+    delta = evaluate(face.curves.controls.array, edit.layers, face.valid).delta
+    return {NAMES[i]: delta[:, i].tolist() for i in np.flatnonzero(delta.any(axis=0))}
+
+
+def write_images(clip: Path, folder: Path) -> None:
+    folder.mkdir()
+    with av.open(str(clip)) as movie:
+        for number, frame in zip(range(8), movie.decode(video=0), strict=False):
+            frame.reformat(320, 180).to_image().save(folder / f"plate.{1001 + number:04d}.png")
+
+
+def test_everything_around_the_story(
+    blender: Run, clip: Callable[[str], Path], project: Path, tmp_path: Path
+) -> None:
+    media = clip("lp_s18.mp4")
+    (tmp_path / "expected.json").write_text(json.dumps(asked(mien.load_project(project))))
+    write_images(media, tmp_path / "images")
+    told = blender("tools.py", media, project, tmp_path)
+    assert told["import"] <= 1e-5
+    assert told["nla"] <= 1e-5
+    assert told["shape_keys"] <= 1e-5
+    # The smile changes the lower face and nothing else of the picture.
+    assert 0.001 < told["changed"] < 0.1
+
+    exported = asked(mien.load_project(tmp_path / "out.mien", media=media))
+    sampled = json.loads((tmp_path / "sampled.json").read_text())
+    # The SDK leaves out what no pixel could show (evaluate.NEGLIGIBLE).
+    for control, values in sampled.items():
+        np.testing.assert_allclose(exported[control], values, atol=1.01e-4)
+
+
+def test_killing_the_server_loses_nothing(
+    blender: Run, clip: Callable[[str], Path], project: Path, tmp_path: Path
+) -> None:
+    told = blender("kills.py", clip("lp_s18.mp4"), project, tmp_path)
+    assert "Try again." in told["said"]
