@@ -25,6 +25,8 @@ NAMES = (
     "fidelity",
     "blinks",
     "batch",
+    "preview",
+    "scrub",
 )
 
 

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from types import ModuleType
@@ -59,3 +59,10 @@ def paired(work: Callable[[], object], baseline: Callable[[], object], runs: int
         f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f});"
         f" {median(ours):.2f} s against {median(theirs):.2f} s, {runs} runs"
     )
+
+
+def percentiles(seconds: Sequence[float]) -> str:
+    """Median, 95th percentile and worst of times, in milliseconds."""
+    ordered = sorted(seconds)
+    middle, high = ordered[len(ordered) // 2], ordered[int(0.95 * (len(ordered) - 1))]
+    return f"{1e3 * middle:.0f} ms, p95 {1e3 * high:.0f} ms, worst {1e3 * ordered[-1]:.0f} ms"

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 
+import mien
+from mien.media.probe import probe
+from mien.model.curves import ControlCurves, Curves, HeadPose
+from mien.model.face import Face
+from mien.model.shot import Shot
 from tests.benchmarks.common import clip
 
 GOP = 250
@@ -16,6 +23,7 @@ FRAMES = 10 * 60 * RATE
 
 def long_film(folder: Path, frames: int = FRAMES) -> Path:
     """The film, in a folder; one group of pictures is encoded, and then repeated."""
+    folder.mkdir(exist_ok=True)
     path = folder / "long.mp4"
     if path.exists():
         return path
@@ -59,3 +67,37 @@ def _frames() -> list[av.VideoFrame]:
         found = [frame.reformat(format="yuv420p") for frame in film.decode(video=0)]
     found = found + found[-2:0:-1]
     return (found * (GOP // len(found) + 1))[:GOP]
+
+
+def tracked_long_film(folder: Path) -> Shot:
+    """The film as a tracked shot: its one group of pictures tracked, and repeated."""
+    shot = Shot(probe(long_film(folder)), ())
+    part = mien.track(long_film(folder / "part", GOP), progress=False)
+    face = part.faces[0]
+
+    def repeated(array: np.ndarray) -> np.ndarray:
+        times = -(-shot.clock.frame_count // GOP)
+        return np.concatenate([array] * times)[: shot.clock.frame_count]
+
+    def curves(given: Curves) -> Curves:
+        pose = given.pose
+        return Curves(
+            ControlCurves(repeated(given.controls.array)),
+            repeated(given.flame),
+            given.basis,
+            HeadPose(*map(repeated, (pose.scale, pose.rotation, pose.translation))),
+            repeated(given.valid),
+            repeated(given.bridged),
+        )
+
+    whole = Face(
+        1,
+        face.name,
+        shot.clock,
+        repeated(face.landmarks),
+        repeated(face.confidence),
+        face.identity,
+        curves(face.curves),
+        curves(face.raw),
+    )
+    return dataclasses.replace(shot, faces=(whole,))
