@@ -3,6 +3,7 @@
 #   make test    lint, types, layers and every test
 #   make check   the quick part of it, under three minutes
 #   make bench   the benchmarks: ratios against baselines in the same run
+#   make plugin  the Blender extension as a zip in ./dist
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,13 +11,17 @@ BIN := $(VENV)/bin
 MODULE_CHECKS := $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 # Two workers halve the time on two cores; --dist loadfile keeps a module's fixtures together.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Real Blenders for the tests, as wheels in environments of their own: GPL, so nothing of mien is
+# ever installed beside them. They are made for Python 3.11 alone; without one they are left out.
+BLENDER_PYTHON ?= $(firstword $(shell $(PYTHON) -c 'import sys; sys.version_info[:2] == (3, 11) and print(sys.executable)') $(shell command -v python3.11))
+BLENDERS := .venv-blender/4.5/.made .venv-blender/5.0/.made
 
-.PHONY: demo test check lint bench clean
+.PHONY: demo test check lint bench plugin clean
 
 demo: $(VENV)/.demo
 	$(BIN)/mien demo -o demo
 
-test: lint
+test: lint $(if $(BLENDER_PYTHON),$(BLENDERS))
 	$(PYTEST)
 
 check: lint
@@ -28,6 +33,17 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks
 
+plugin: .venv-blender/4.5/.made
+	.venv-blender/4.5/bin/python plugin/build.py dist
+
+.venv-blender/4.5/.made: BPY = 4.5.15
+.venv-blender/5.0/.made: BPY = 5.0.1
+$(BLENDERS):
+	test -n "$(BLENDER_PYTHON)" || { echo "Blender's wheels need Python 3.11: make BLENDER_PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(BLENDER_PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check bpy==$(BPY)
+	touch $@
+
 $(VENV)/.demo: EXTRA = demo
 $(VENV)/.dev: EXTRA = dev
 $(VENV)/.demo $(VENV)/.dev: pyproject.toml constraints.txt
@@ -37,4 +53,4 @@ $(VENV)/.demo $(VENV)/.dev: pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist demo *.egg-info sdk/*.egg-info
+	rm -rf $(VENV) .venv-blender build dist demo *.egg-info sdk/*.egg-info
