@@ -42,6 +42,12 @@ __all__ = [
     "shot_part",
 ]
 
+_MOST_KEYS = 120_000
+"""Keys whose parts are remembered; those take some 60 MB."""
+_parts: dict[int, tuple[Track, TrackPart]] = {}
+"""By their ids the tracks that were written last, and what became of them: a document is kept
+again and again while one of its tracks changes. While a track is here, no other has its id."""
+
 
 def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
     """A shot without its arrays, as a file in `folder` keeps it.
@@ -179,13 +185,20 @@ def edit_part(edit: Edit) -> EditPart:
 
 
 def _track_part(track: Track) -> TrackPart:
+    known = _parts.get(id(track))
+    if known is not None:
+        return known[1]
     keys = tuple(
         KeyPart(frame=key.frame, value=key.value, interpolation=key.interpolation,
                 handle_in=key.handle_in, handle_out=key.handle_out)
         for key in track.keys
     )  # fmt: skip
     span = None if track.span is None else (track.span.start, track.span.stop)
-    return TrackPart(control=track.control, mode=track.mode, span=span, fade=track.fade, keys=keys)
+    part = TrackPart(control=track.control, mode=track.mode, span=span, fade=track.fade, keys=keys)
+    if sum(len(old.keys) for old, _ in _parts.values()) > _MOST_KEYS:
+        _parts.clear()
+    _parts[id(track)] = (track, part)
+    return part
 
 
 def make_edit(part: EditPart, shot: Shot, name: str) -> Edit:

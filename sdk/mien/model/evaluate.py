@@ -90,7 +90,8 @@ def evaluate(
     }
     # Only columns that a track drives are worked on: most edits ask for a few of the 59.
     columns = sorted(INDEX[name] for name in names)
-    before = source[:, columns].astype(np.float64)
+    # Column by column, as tracks work on them.
+    before = np.asfortranarray(source[:, columns], dtype=np.float64)
     after = _asked(before, [NAMES[column] for column in columns], layers, valid, cuts)
     base = np.where(_FROM_SOURCE[columns], before, 0)
     low = np.minimum(base + _LOW[columns], before)
@@ -122,7 +123,7 @@ def unlimited(
         (T, N) float64 values.
     """
     before = np.where(valid[:, None], source[:, [INDEX[name] for name in names]], 0)
-    return _asked(before.astype(np.float64), names, _heard(layers), valid, cuts)
+    return _asked(np.asfortranarray(before, dtype=np.float64), names, _heard(layers), valid, cuts)
 
 
 def _heard(layers: Iterable[Layer]) -> list[Layer]:
@@ -138,7 +139,7 @@ def _asked(
 ) -> npt.NDArray[np.float64]:
     """(T, N) what layers ask of the controls in the columns of `before`."""
     place = {name: i for i, name in enumerate(names)}
-    after = before.copy()
+    after = before.copy(order="K")
     frames = np.arange(len(before), dtype=np.int64)
     pieces = np.searchsorted(np.sort(np.array([*cuts], dtype=np.int64)), frames, side="right")
     pieces = np.where(valid, pieces, -1)

@@ -7,6 +7,7 @@ are shortened until it does not, so that a curve has one value at any time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -44,7 +45,7 @@ class Key:
     handle_out: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.value):
+        if not math.isfinite(self.value):
             raise UsageError(f"The key at frame {self.frame} has the value {self.value}.",
                              "Give a finite number.")  # fmt: skip
         if self.interpolation not in INTERPOLATIONS:
@@ -53,7 +54,9 @@ class Key:
                 f"Choose one of {', '.join(INTERPOLATIONS)}.",
             )
         for handle, sign in ((self.handle_in, -1), (self.handle_out, 1)):
-            if handle is not None and not (np.isfinite(handle).all() and handle[0] * sign >= 0):
+            if handle is not None and not (
+                math.isfinite(handle[0]) and math.isfinite(handle[1]) and handle[0] * sign >= 0
+            ):
                 raise UsageError(
                     f"The key at frame {self.frame} has a handle of {handle}.",
                     "Handles are (frames, value); the one in points back, the one out forward.",

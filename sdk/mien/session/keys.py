@@ -7,7 +7,7 @@ move keys also give their new references, in the order of tracks and frames.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
@@ -45,6 +45,8 @@ __all__ = [
 
 Edited = tuple[Document, tuple[KeyRef, ...]]
 """A changed document, and the keys that were changed as they are called in it."""
+_Picked = Mapping[TrackRef, Sequence[int]]
+"""Frames of keys in ascending order, by their tracks."""
 Handle = tuple[float, float]
 Ease = Literal["in", "out", "in-out", "overshoot", "anticipate"]
 EASES: Final[tuple[Ease, ...]] = get_args(Ease)
@@ -103,12 +105,9 @@ def move_keys(
         frames: Frames to move them by, later or (negative) earlier.
         value: What is added to their values.
     """
-    frames = _room(document, keys, frames)
-    return _mapped(
-        document,
-        keys,
-        lambda key, _: replace(key, frame=key.frame + frames, value=key.value + value),
-    )
+    picked = by_track(keys)
+    frames = _room(document, picked, frames)
+    return _mapped(document, picked, lambda key, _: _shifted(key, frames, value))
 
 
 def scale_keys(document: Document, keys: Iterable[KeyRef], pivot: float, factor: float) -> Edited:
@@ -129,15 +128,16 @@ def scale_keys(document: Document, keys: Iterable[KeyRef], pivot: float, factor:
             back, out = out, back
         return replace(key, frame=min(max(frame, 0), count - 1), handle_in=back, handle_out=out)
 
-    return _mapped(document, keys, scaled)
+    return _mapped(document, by_track(keys), scaled)
 
 
 def duplicate_keys(
     document: Document, keys: Iterable[KeyRef], frames: int, value: float = 0.0
 ) -> Edited:
     """As `move_keys`, but the keys also stay where they are."""
-    frames = _room(document, keys, frames)
-    return _mapped(document, keys, lambda key, _: _shifted(key, frames, value), keep=True)
+    picked = by_track(keys)
+    frames = _room(document, picked, frames)
+    return _mapped(document, picked, lambda key, _: _shifted(key, frames, value), keep=True)
 
 
 def delete_keys(document: Document, keys: Iterable[KeyRef]) -> Document:
@@ -218,14 +218,16 @@ def paste_keys(
 
 def set_keys_value(document: Document, keys: Iterable[KeyRef], value: float) -> Document:
     """A document with one value for several keys."""
-    return _mapped(document, keys, lambda key, _: replace(key, value=value))[0]
+    return _mapped(document, by_track(keys), lambda key, _: replace(key, value=value))[0]
 
 
 def set_interpolation(
     document: Document, keys: Iterable[KeyRef], interpolation: Interpolation
 ) -> Document:
     """A document with another way from keys to their next."""
-    return _mapped(document, keys, lambda key, _: replace(key, interpolation=interpolation))[0]
+    return _mapped(
+        document, by_track(keys), lambda key, _: replace(key, interpolation=interpolation)
+    )[0]
 
 
 def set_handles(
@@ -278,10 +280,9 @@ def _frame(key: Key) -> int:
     return key.frame
 
 
-def _keys(document: Document, ref: TrackRef, frames: Iterable[int]) -> list[Key]:
-    track = track_at(document, ref)
-    found = (track.key_at(frame) for frame in frames)
-    return [key for key in found if key is not None]
+def _keys(document: Document, ref: TrackRef, frames: Sequence[int]) -> list[Key]:
+    wanted = set(frames)
+    return [key for key in track_at(document, ref).keys if key.frame in wanted]
 
 
 def _shifted(key: Key, frames: int, value: float) -> Key:
@@ -292,10 +293,10 @@ def _stretched(handle: Handle | None, factor: float) -> Handle | None:
     return None if handle is None else (handle[0] * factor, handle[1])
 
 
-def _room(document: Document, keys: Iterable[KeyRef], frames: int) -> int:
+def _room(document: Document, picked: _Picked, frames: int) -> int:
     """How far keys can be moved, of what was asked for."""
     low, high = -math.inf, math.inf
-    for ref, places in by_track(keys).items():
+    for ref, places in picked.items():
         count = document.shot(ref.shot).shot.clock.frame_count
         low, high = max(low, -places[0]), min(high, count - 1 - places[-1])
     return int(min(max(frames, low), high)) if low <= high else 0
@@ -303,7 +304,7 @@ def _room(document: Document, keys: Iterable[KeyRef], frames: int) -> int:
 
 def _mapped(
     document: Document,
-    keys: Iterable[KeyRef],
+    picked: _Picked,
     change: Callable[[Key, int], Key],
     *,
     keep: bool = False,
@@ -311,7 +312,7 @@ def _mapped(
     """A document with keys changed; `change` gets a key and the frames of its shot."""
     changed: dict[TrackRef, Track | None] = {}
     moved: list[KeyRef] = []
-    for ref, frames in by_track(keys).items():
+    for ref, frames in picked.items():
         count = document.shot(ref.shot).shot.clock.frame_count
         old = _keys(document, ref, frames)
         new = [change(key, count) for key in old]
