@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.media.display import from_display, to_display
+from mien.media.display import from_display, shown8, to_display
 from mien.media.planes import Channel, Layout, Plate
 
 PQ, HLG, BT709, BT2020 = 16, 18, 1, 9
@@ -30,6 +30,17 @@ def test_hdr_there_and_back(transfer: int, primaries: int) -> None:
     assert (np.diff(shades) > 0).all()
     assert abs(shades[0]) < 1e-3
     assert shades[-1] < 1
+
+
+@pytest.mark.parametrize("transfer", [PQ, HLG])
+@pytest.mark.parametrize("primaries", [BT709, BT2020])
+def test_tables_show_what_the_formulas_show(transfer: int, primaries: int) -> None:
+    plate = tagged(transfer, primaries)
+    codes = np.random.default_rng(1).uniform(-0.05, 1.05, (300, 300, 3)).astype(np.float32)
+    exact = np.rint(np.clip(to_display(plate, codes), 0, 1) * 255)
+    missed = np.abs(shown8(plate, codes) - exact)
+    assert np.quantile(missed, 0.9999) <= 1
+    assert missed.mean() < 0.02
 
 
 @pytest.mark.parametrize(("transfer", "code"), [(PQ, 0.5807), (HLG, 0.75)])

@@ -10,8 +10,10 @@ The way back undoes it, so that no difference comes back as none.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -19,7 +21,7 @@ from mien.media.color import srgb
 from mien.media.planes import Plate
 from mien.model.curves import FloatArray
 
-__all__ = ["from_display", "to_display"]
+__all__ = ["from_display", "shown8", "to_display", "tone_mapped"]
 
 _PQ: Final = 16
 _HLG: Final = 18
@@ -37,6 +39,9 @@ _KNEE: Final = 0.5
 """Light from which highlights are compressed: skin lies below."""
 _SATURATED: Final = 2.0
 """How far BT.709's share of a saturated colour may exceed the peak."""
+_CODES: Final = 16383
+_DROPPED: Final = 13
+"""Bits of a float that make no difference in 8 bits of a picture."""
 _TO_BT709: Final = np.array(
     # ITU-R BT.2087, table 4.
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]]
@@ -59,12 +64,48 @@ def to_display(plate: Plate, rgb: FloatArray) -> FloatArray:
     """
     if plate.layout.floating:
         return srgb(rgb)
-    if plate.transfer not in (_PQ, _HLG):
+    if not tone_mapped(plate.transfer):
         return rgb
     light = _light(plate.transfer, rgb)
     if plate.primaries == _BT2020:
         light = light @ _TO_BT709.T
     return np.asarray(_signal(_compressed(light)), dtype=np.float32)
+
+
+def tone_mapped(transfer: int) -> bool:
+    """Whether a display cannot show pictures of these transfer characteristics as they are."""
+    return transfer in (_PQ, _HLG)
+
+
+def shown8(plate: Plate, rgb: FloatArray) -> npt.NDArray[np.uint8]:
+    """Pixels of a PQ or HLG plate as `to_display` has them, in 8 bits, by tables.
+
+    Args:
+        plate: The plate, whose tags count.
+        rgb: (H, W, 3) as `Plate.rgb` gives them.
+    """
+    codes = np.clip(rgb * np.float32(_CODES), 0, _CODES) + np.float32(0.5)
+    light = _light_table(plate.transfer)[codes.astype(np.uint16)]
+    if plate.primaries == _BT2020:
+        light = cv2.transform(light, _TO_BT709.astype(np.float32))
+    # The upper bits of a float are its logarithm, nearly: steps as fine as the eye's.
+    places = np.ascontiguousarray(light, dtype=np.float32).view(np.uint32) >> _DROPPED
+    return np.asarray(_code_table()[places])
+
+
+@lru_cache(maxsize=2)
+def _light_table(transfer: int) -> FloatArray:
+    """Light of codes in steps of 1 / _CODES."""
+    return np.asarray(_light(transfer, np.linspace(0, 1, _CODES + 1)), dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def _code_table() -> npt.NDArray[np.uint8]:
+    """8-bit sRGB of light by the upper bits of its float."""
+    bits = (np.arange(1 << (32 - _DROPPED), dtype=np.uint32) << _DROPPED) | (1 << (_DROPPED - 1))
+    with np.errstate(invalid="ignore"):  # among all patterns of bits are those of no number
+        light = np.clip(np.nan_to_num(bits.view(np.float32).astype(np.float64)), 0, None)
+    return np.rint(np.clip(_signal(_compressed(light)), 0, 1) * 255).astype(np.uint8)
 
 
 def from_display(plate: Plate, shown: FloatArray) -> FloatArray:
@@ -76,7 +117,7 @@ def from_display(plate: Plate, shown: FloatArray) -> FloatArray:
     """
     if plate.layout.floating:
         return np.asarray(np.maximum(_linear(shown), 0), dtype=np.float32)
-    if plate.transfer not in (_PQ, _HLG):
+    if not tone_mapped(plate.transfer):
         return shown
     light = _expanded(_linear(shown), _SATURATED * _peak(plate.transfer))
     if plate.primaries == _BT2020:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.media.display import to_display
+from mien.media.display import shown8, tone_mapped
 from mien.media.frame import Frame
 from mien.media.orient import turn
 from mien.model.shot import MediaFacts
@@ -26,8 +26,6 @@ pixels through the renderer, exactly as an export has them."""
 
 SMALL_LINES: Final = 540
 """Lines of the shorter side of small pictures: half of 1080p."""
-_TONE_MAPPED: Final = (16, 18)
-"""Transfer characteristics (ITU-T H.273) of PQ and HLG, which a display cannot show as is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +72,7 @@ def displayed(frame: Frame, facts: MediaFacts, scale: float = 1.0) -> Rgb8:
     """
     width, height = facts.orientation.upright_size
     size = max(1, round(scale * width)), max(1, round(scale * height))
-    if facts.color.transfer not in _TONE_MAPPED:
+    if not tone_mapped(facts.color.transfer):
         # Scaled afterwards: FFmpeg's scaler rounds down, and a small picture must not be
         # darker than the large one that takes its place.
         whole = frame.upright_rgb()
@@ -82,9 +80,7 @@ def displayed(frame: Frame, facts: MediaFacts, scale: float = 1.0) -> Rgb8:
     if facts.orientation.quarter_turns % 2:
         size = size[1], size[0]
     plate = frame.plate()
-    coded = _resized(plate.rgb(), size)
-    shown = np.clip(to_display(plate, coded), 0, 1)
-    return turn(facts.orientation, np.asarray(np.rint(shown * 255), dtype=np.uint8))
+    return turn(facts.orientation, shown8(plate, _resized(plate.rgb(), size)))
 
 
 def _resized(picture: npt.NDArray[Number], size: tuple[int, int]) -> npt.NDArray[Number]:
