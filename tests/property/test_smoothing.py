@@ -37,6 +37,7 @@ def noise(seed: int, frames: int = FRAMES) -> np.ndarray:
     return np.random.default_rng(seed).uniform(0.2, 0.8, frames).astype(np.float32)
 
 
+@settings(deadline=None)
 @given(sigmas, st.floats(0, 0.5), st.floats(-0.008, 0.008), st.integers(0, 9))
 def test_straight_lines_stay_what_they_are(
     sigma: float, level: float, slope: float, seed: int
@@ -47,6 +48,7 @@ def test_straight_lines_stay_what_they_are(
     np.testing.assert_allclose(got, line, atol=2e-4)
 
 
+@settings(deadline=None)
 @given(sigmas, sigmas, st.integers(0, 99))
 def test_there_is_no_lag(first: float, last: float, seed: int) -> None:
     """Time turned around gives the result turned around."""
@@ -56,6 +58,7 @@ def test_there_is_no_lag(first: float, last: float, seed: int) -> None:
     np.testing.assert_allclose(there, back[::-1], atol=2e-4)
 
 
+@settings(deadline=None)
 @given(sigmas, st.integers(0, 99), st.integers(1, FRAMES - 1))
 def test_nothing_crosses_a_cut(sigma: float, seed: int, cut: int) -> None:
     jaw = noise(seed)
@@ -64,6 +67,7 @@ def test_nothing_crosses_a_cut(sigma: float, seed: int, cut: int) -> None:
     np.testing.assert_allclose(whole, np.concatenate(parts), atol=1e-6)
 
 
+@settings(deadline=None)
 @given(sigmas, st.integers(0, 99))
 def test_what_was_not_seen_is_not_read(sigma: float, seed: int) -> None:
     jaw = noise(seed)
@@ -97,7 +101,7 @@ def test_it_may_vary_and_is_taken_in_part() -> None:
     np.testing.assert_allclose(spanned[28:32], full[28:32], atol=1e-4)
 
 
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 @given(st.floats(-1e9, 1e9))
 def test_any_number_can_be_asked_for(sigma: float) -> None:
     jaw = noise(1)
