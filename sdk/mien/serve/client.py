@@ -285,8 +285,8 @@ class Client:
                     self._hear(message)
                 else:
                     self._settle(message)
-        self._gone.set()
         self._fail()
+        self._how()  # also so that the system forgets the process
 
     def _settle(self, message: Answer) -> None:
         with self._lock:

@@ -10,7 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 __all__ = [
     "METHODS", "CancelParams", "CancelResult", "CloseParams", "ControlFacts", "ControlsResult",
@@ -27,7 +34,22 @@ __all__ = [
 Count = Annotated[int, Field(ge=0)]
 Number = Annotated[int, Field(ge=1)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]
+_LONGEST_PATH = 4096
+
+
+def _path(value: object) -> str:
+    # Names of files need not be Unicode; what is not comes as lone surrogates (PEP 383), which
+    # pydantic's own check of strings refuses.
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_PATH or "\x00" in value:
+        raise ValueError(f"a path is text of 1 to {_LONGEST_PATH} characters, none of them null")
+    return value
+
+
+PathText = Annotated[
+    str,
+    PlainValidator(_path),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _LONGEST_PATH}),
+]
 """A path, or the pattern of an image sequence (`shot.%04d.exr`)."""
 Handle = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 """Names a shot or a job to the client that has it, and to nobody else."""
@@ -105,7 +127,7 @@ class ShotStatus(Message):
     """A shot that the client has open."""
 
     shot: Handle
-    path: str
+    path: PathText
     tracked: bool
 
 
@@ -142,8 +164,8 @@ class JobResult(Message):
 class OpenParams(Message):
     """A movie, the pattern of an image sequence, or a `.mien` project."""
 
-    path: Text
-    media: Text | None = None
+    path: PathText
+    media: PathText | None = None
     """Where a project's media are, if they have moved."""
     project_shot: Name | Number | None = None
     """Name of a project's shot, or its number from 1; needed where it has several."""
@@ -175,9 +197,9 @@ class ShotFacts(Message):
     """A shot that is open."""
 
     shot: Handle
-    path: str
+    path: PathText
     """Of the media."""
-    project: str | None
+    project: PathText | None
     """Path of the project that it was opened from."""
     tracked: bool
     frames: Count
@@ -228,7 +250,7 @@ class SaveParams(Message):
     """A shot to keep, with its faces and edits, as a `.mien` project."""
 
     shot: Handle
-    path: Text
+    path: PathText
     overwrite: bool = False
 
 
@@ -289,7 +311,7 @@ class ExportCurvesParams(Message):
     """Curves to write to a file: `.npz` (one face) or `.json` (one or all)."""
 
     shot: Handle
-    path: Text
+    path: PathText
     face: Number | None = None
     """The largest face for `.npz`, all for `.json`, when not given."""
     raw: bool = False
@@ -309,7 +331,7 @@ class ImportCurvesParams(Message):
 
     shot: Handle
     face: Number
-    path: Text
+    path: PathText
     source_face: Number | None = None
     """Whose curves, where the file holds several faces."""
     controls: list[Name] | None = None
@@ -454,14 +476,14 @@ class PreviewResult(Message):
     """Whether a face was changed in it."""
     data: str | None = None
     """Base64, when it was asked for `inline`."""
-    path: str | None = None
+    path: PathText | None = None
 
 
 class RenderParams(Message):
     """A shot to write, with its edits. The job's result is `RenderResult`."""
 
     shot: Handle
-    output: Text
+    output: PathText
     frames: Span | None = None
     renderer: Name = "auto"
     settings: dict[str, bool | int | float | str] | None = None
@@ -478,7 +500,7 @@ class RenderParams(Message):
 class RenderResult(Message):
     """What a render did."""
 
-    output: str
+    output: PathText
     frames: Count
     frames_edited: Count
     frames_resumed: Count

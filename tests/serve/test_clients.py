@@ -1,0 +1,182 @@
+"""Who may talk to a server, and what of it: tokens, handles, ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mien.serve import client as client_module
+from mien.serve.client import PROTOCOL, Client, ServeError
+from mien.serve.protocol import PROTOCOL as SERVERS
+from tests.serve.conftest import COMMAND
+from tests.serve.wire import Wire, refused
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "a-token-that-nobody-guesses"
+
+
+@contextmanager
+def listening(*options: str, **environment: str) -> Iterator[dict[str, Any]]:
+    """A server over TCP, and what it says of itself."""
+    process = subprocess.Popen(
+        [*COMMAND, "--tcp", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env={**os.environ, **environment},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["listening"]
+    finally:
+        process.terminate()
+        _, errors = process.communicate(timeout=20)
+        assert "Traceback" not in errors
+        assert process.returncode == 0
+
+
+def code_of(call: Callable[[], object]) -> str:
+    with pytest.raises(ServeError) as caught:
+        call()
+    return caught.value.code
+
+
+def test_a_client_has_nothing_of_another(tracked: Path) -> None:
+    with listening() as facts:
+        port, token = facts["port"], facts["token"]
+        with (
+            Client.connect(port, token, name="one") as one,
+            Client.connect(port, token, name="two") as two,
+        ):
+            shot = one.call("open", path=str(tracked))["shot"]
+            job = one.start("render", shot=shot, output=str(tracked.with_name("one.mp4")))
+            while not job.handle and not job.result.done():
+                one.call("status")
+            assert job.handle
+            assert two.call("status")["shots"] == []
+            assert two.call("status")["jobs"] == []
+            for method, more in (
+                ("faces", {}),
+                ("get_edits", {}),
+                ("set_edits", {"face": 1, "layers": []}),
+                ("curves", {"face": 1}),
+                ("preview", {"frame": 0}),
+                ("save", {"path": str(tracked.with_name("stolen.mien"))}),
+                ("close", {}),
+            ):
+                assert code_of(lambda m=method, p=more: two.call(m, shot=shot, **p)) == "handle"
+            assert code_of(lambda: two.call("cancel", job=job.handle)) == "handle"
+            two.close()
+            assert one.call("status")["shots"][0]["shot"] == shot
+            assert job.result.result(60)["frames"] == 24
+
+
+def test_who_does_not_know_the_token_learns_nothing() -> None:
+    with listening(MIEN_SERVE_TOKEN=TOKEN) as facts:
+        assert "token" not in facts
+        port = facts["port"]
+        assert code_of(lambda: Client.connect(port, "guess", name="other")) == "protocol"
+        for line in (
+            b'{"id": 1, "method": "status"}\n',
+            b'{"id": 1, "method": "hello", "params": {"protocol": 1, "client": "x"}}\n',
+            b"nonsense\n",
+            b"x" * 100_000 + b"\n",
+        ):
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+                connection.sendall(line)
+                with connection.makefile("rb") as answers:
+                    refused(json.loads(answers.readline()), "protocol")
+                    # It may hang up with some of the line unread.
+                    with contextlib.suppress(ConnectionResetError):
+                        assert answers.readline() == b""
+        with Client.connect(port, TOKEN, name="friend") as friend:
+            assert friend.call("status")["shots"] == []
+
+
+def test_a_token_in_a_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    place = tmp_path / "token"
+    place.write_text(f"{TOKEN}\n")
+    place.chmod(0o600)
+    with (
+        listening("--token-file", str(place)) as facts,
+        Client.connect(facts["port"], TOKEN, name="friend") as friend,
+    ):
+        assert friend.alive
+    place.chmod(0o644)
+    for text, mode in ((TOKEN, 0o644), ("short", 0o600)):
+        place.write_text(text)
+        place.chmod(mode)
+        done = subprocess.run(
+            [*COMMAND, "--tcp", "0", "--token-file", str(place)], capture_output=True, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 2
+        assert "token" in done.stderr
+        assert done.stdout == ""
+
+
+def test_hello_comes_first_and_in_this_version() -> None:
+    with Wire(greet=False) as wire:
+        refused(wire.ask("status"), "protocol", "hello")
+        refused(wire.ask("hello", {"protocol": 2, "client": "x"}), "protocol", "Update mien")
+        refused(wire.ask("hello", {"protocol": 0, "client": "x"}), "protocol", "plug-in")
+        assert wire.ask("hello", {"protocol": 1, "client": "x"}, "a")["id"] == "a"
+        wire.lives()
+
+
+def test_shutdown_ends_the_conversation() -> None:
+    with Wire() as wire:
+        assert wire.ask("shutdown")["result"] == {}
+        wire.thread.join(20)
+        assert not wire.thread.is_alive()
+
+
+def test_prints_do_not_reach_the_host() -> None:
+    script = (
+        "import os, sys\n"
+        "from mien.serve import methods, stdio\n"
+        "from mien.serve.messages import Empty\n"
+        "def noisy(self, params):\n"
+        "    print('a print', flush=True)\n"
+        "    os.write(1, b'a write')\n"
+        "    os.system('echo shell')\n"
+        "    return Empty()\n"
+        "methods.Methods._controls = noisy\n"
+        "sys.exit(stdio.serve_stdio())\n"
+    )
+    with Client([sys.executable, "-c", script], name="tests") as client:
+        assert client.call("controls") == {}
+        assert client.call("status")["jobs"] == []
+    assert "a print" in client.log
+    assert "shell" in client.log
+
+
+def test_a_server_that_does_not_start_is_told_with_its_words() -> None:
+    assert code_of(lambda: Client(["/nowhere/mien", "serve"], name="tests")) == "gone"
+    with pytest.raises(ServeError) as caught:
+        Client([sys.executable, "-c", "import sys; sys.exit('no mien here')"], name="tests")
+    assert caught.value.code == "gone"
+    assert "no mien here" in caught.value.details
+
+
+def test_the_client_stands_alone_and_is_the_extensions() -> None:
+    source = Path(client_module.__file__)
+    # The names of what an import brings are looked at in a process that has seen nothing else.
+    script = (
+        f"import runpy, sys; runpy.run_path({str(source)!r});"
+        "print([m for m in sys.modules if m.partition('.')[0] in ('mien', 'numpy', 'pydantic')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+    assert PROTOCOL == SERVERS
+    copy = ROOT / "plugin" / "mien_blender" / "client.py"
+    assert copy.read_bytes() == source.read_bytes()

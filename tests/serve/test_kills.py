@@ -1,0 +1,158 @@
+"""Whoever is killed, nothing runs on and nothing unfinished is left under a final name."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mien.serve.client import Client, Job, ServeError
+
+pytestmark = pytest.mark.slow
+
+PATIENCE = 20
+
+
+def until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def server_of(client: Client) -> psutil.Process:
+    assert client._process is not None
+    return psutil.Process(client._process.pid)
+
+
+def workers(server: psutil.Process) -> list[psutil.Process]:
+    """The processes of jobs; multiprocessing has one more of its own."""
+    return [
+        child
+        for child in server.children(recursive=True)
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+
+
+def begun(client: Client, path: Path, output: Path) -> Job:
+    """A render in the middle of its work."""
+    shot = client.call("open", path=str(path))["shot"]
+    job = client.start("render", shot=shot, output=str(output), lossless=True)
+    until(lambda: job.stage == "render" and job.done)
+    return job
+
+
+def error_of(job: Job) -> ServeError:
+    with pytest.raises(ServeError) as caught:
+        job.result.result(PATIENCE)
+    return caught.value
+
+
+@pytest.fixture
+def long_clip(clip: Callable[[str], Path]) -> Path:
+    """A movie whose render takes seconds."""
+    return clip("lp_s18.mp4")
+
+
+def test_a_cancelled_render_leaves_nothing(client: Client, long_clip: Path, tmp_path: Path) -> None:
+    job = begun(client, long_clip, tmp_path / "out.mkv")
+    client.cancel(job)
+    assert client.call("status")["jobs"][0]["job"] == job.handle
+    assert error_of(job).code == "cancelled"
+    assert client.call("status")["jobs"][0]["state"] == "cancelled"
+    assert list(tmp_path.iterdir()) == []
+    client.cancel(job)
+    assert client.call("cancel", job=job.handle)["state"] == "cancelled"
+
+
+def test_a_killed_job_is_an_error_and_the_server_goes_on(
+    client: Client, long_clip: Path, tmp_path: Path
+) -> None:
+    job = begun(client, long_clip, tmp_path / "out.mkv")
+    for worker in workers(server_of(client)):
+        worker.kill()
+    error = error_of(job)
+    assert error.code == "worker"
+    assert "SIGKILL" in error.cause
+    assert not (tmp_path / "out.mkv").exists()
+    shot = client.call("status")["shots"][0]["shot"]
+    again = client.start("render", shot=shot, output=str(tmp_path / "out.mkv"), frames=[0, 4])
+    assert again.result.result(60)["frames"] == 4
+    # What the killed job left aside was cleared up by the next.
+    assert [path.name for path in tmp_path.iterdir()] == ["out.mkv"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_the_jobs_of_a_killed_server_end(
+    client: Client, long_clip: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    job = begun(client, long_clip, tmp_path / "out.mkv")
+    server = server_of(client)
+    children = server.children(recursive=True)
+    server.send_signal(how)
+    until(lambda: not any(child.is_running() for child in children))
+    error = error_of(job)
+    assert error.code == ("gone" if how == signal.SIGKILL else "cancelled")
+    until(lambda: not client.alive)
+    with pytest.raises(ServeError) as caught:
+        client.call("status")
+    assert caught.value.code == "gone"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_without_a_host_ends_with_its_jobs(long_clip: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys, time\n"
+        "from mien.serve.client import Client\n"
+        "client = Client([sys.executable, '-m', 'mien', 'serve'], name='host')\n"
+        f"shot = client.call('open', path={str(long_clip)!r})['shot']\n"
+        f"job = client.start('render', shot=shot, output={str(tmp_path / 'out.mkv')!r})\n"
+        "while not job.done: time.sleep(0.02)\n"
+        "print('working', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    host = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    assert host.stdout is not None
+    assert host.stdout.readline() == b"working\n"
+    children = psutil.Process(host.pid).children(recursive=True)
+    assert len(children) >= 2
+    host.kill()
+    host.communicate()
+    until(lambda: not any(child.is_running() for child in children))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_end_of_input_is_a_clean_end(client: Client, long_clip: Path, tmp_path: Path) -> None:
+    job = begun(client, long_clip, tmp_path / "out.mkv")
+    children = server_of(client).children(recursive=True)
+    process = client._process
+    assert process is not None
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(PATIENCE) == 0
+    assert error_of(job).code in ("cancelled", "gone")
+    until(lambda: not any(child.is_running() for child in children))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_in_memory_go_with_a_killed_server(spawn: Callable[..., Client], talk: Path) -> None:
+    first = spawn()
+    shot = first.call("open", path=str(talk))["shot"]
+    left = Path(first.call("preview", shot=shot, frame=0, edited=False, to="file")["path"])
+    os.kill(server_of(first).pid, signal.SIGKILL)
+    until(lambda: not first.alive)
+    first.close()
+    assert left.exists()
+    second = spawn()
+    shot = second.call("open", path=str(talk))["shot"]
+    mine = Path(second.call("preview", shot=shot, frame=0, edited=False, to="file")["path"])
+    assert not left.exists()
+    second.close()
+    assert not mine.parent.exists()
