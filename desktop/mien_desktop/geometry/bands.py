@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from mien_desktop.geometry.lanes import ROW, Lane
@@ -38,23 +38,15 @@ class Bands:
     thumbnails: bool = True
     waveform: bool = True
 
-    def every(self) -> Iterator[tuple[Band, int, int]]:
+    def every(self) -> tuple[tuple[Band, int, int], ...]:
         """The bands above the lanes: name, top and height."""
-        top = 0
-        for name, height, there in (
-            ("ruler", RULER, True),
-            ("markers", MARKERS, True),
-            ("thumbnails", THUMBNAILS, self.thumbnails),
-            ("waveform", WAVEFORM, self.waveform),
-        ):
-            if there:
-                yield name, top, height  # type: ignore[misc]
-                top += height
+        return _every(self.thumbnails, self.waveform)
 
     @property
     def lanes(self) -> int:
         """Where the lanes begin."""
-        return sum(height for _, _, height in self.every())
+        _, top, height = self.every()[-1]
+        return top + height
 
     def top(self, band: Band) -> int:
         """Where a band begins; the lanes' top for one that is not shown."""
@@ -66,6 +58,22 @@ class Bands:
             if top <= y < top + height:
                 return name
         return "lanes"
+
+
+@lru_cache
+def _every(thumbnails: bool, waveform: bool) -> tuple[tuple[Band, int, int], ...]:
+    bands: list[tuple[Band, int, bool]] = [
+        ("ruler", RULER, True),
+        ("markers", MARKERS, True),
+        ("thumbnails", THUMBNAILS, thumbnails),
+        ("waveform", WAVEFORM, waveform),
+    ]
+    top, found = 0, []
+    for name, height, there in bands:
+        if there:
+            found.append((name, top, height))
+            top += height
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

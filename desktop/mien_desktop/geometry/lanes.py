@@ -20,7 +20,8 @@ from mien.model.controls import CONTROLS, INDEX, Region, sides
 from mien.model.document import Project
 from mien.model.edits import Edit, Layer, Track
 from mien.model.face import Face
-from mien.model.interpolate import INTERPOLATIONS, Key, sample
+from mien.model.interpolate import INTERPOLATIONS, Key
+from mien.model.sampled import sampled
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.geometry.marks import SUM
 
@@ -87,10 +88,8 @@ class Lane:
 
     def value(self, frame: int) -> float:
         """The value of the track at a frame."""
-        after = int(np.searchsorted(self.marks.frames, frame, side="right"))
-        # Two keys say all about a time between them; sampling a thousand would be felt.
-        around = self.track.keys[max(after - 1, 0) : after + 1]
-        return float(sample(around, [frame])[0])
+        # The face is evaluated from the same samples, so they are there already.
+        return float(sampled(self.track, self.face.clock.frame_count)[0][frame])
 
     def keys_at(self, frame: int) -> Iterator[KeyRef]:
         """The keys of the track, or of all tracks below, at a frame."""
@@ -130,6 +129,19 @@ class Lanes:
     def row(self, y: float) -> int:
         """The number of the lane at a height; beyond the ends where there is none."""
         return int(y // ROW)
+
+    @cached_property
+    def every(self) -> tuple[Marks, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """All keys, lane after lane; (N,) the number of each one's lane; where lanes begin."""
+        marks = [lane.marks for lane in self.rows]
+        none = Marks(np.zeros(0, np.int64), np.zeros(0, np.uint8))
+        counts = np.array([len(m.frames) for m in marks], np.int64)
+        every = Marks(
+            np.concatenate([none.frames, *(m.frames for m in marks)]),
+            np.concatenate([none.shapes, *(m.shapes for m in marks)]),
+        )
+        begins = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return every, np.repeat(np.arange(len(marks)), counts), begins
 
     def top(self, lane: Lane) -> int:
         """Where a lane of this layout begins."""

@@ -8,7 +8,6 @@ overlap, so a selected key is never hidden by its neighbour.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -18,9 +17,10 @@ import numpy.typing as npt
 
 from mien.model.interpolate import INTERPOLATIONS
 
-__all__ = ["CLASSES", "DENSE", "LEVELS", "OUTLINE", "SUM", "Dots", "paint", "radius", "thinned"]
+__all__ = ["CLASSES", "DENSE", "LEVELS", "OUTLINE", "SUM", "Dots", "paint", "radius"]
 
 ByteArray = npt.NDArray[np.uint8]
+_Numbers = npt.NDArray[np.int64]
 
 SUM: Final = len(INTERPOLATIONS)
 """The shape of keys of a group; the shapes before it are those of `INTERPOLATIONS`."""
@@ -35,22 +35,24 @@ LEVELS: Final = 12
 `c` is `OUTLINE + 1 + c * LEVELS`."""
 DENSE: Final = 5.0
 """Distance of keys in logical pixels below which they are drawn as thin bars."""
-_RADIUS: Final = 4.5
+_RADIUS: Final = 5.0
 _FINE: Final = 8
 """Samples a pixel and axis for the edges of shapes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dots:
-    """The keys of one lane that are in view.
+    """Keys of some lanes, lane after lane, each lane's from left to right.
 
     Attributes:
+        lane: (N,) int64 numbers of their lanes, from 0.
         x: (N,) int64 middles in device pixels.
         shape: (N,) uint8 shapes: indices of `INTERPOLATIONS`, or `SUM`.
         kind: (N,) uint8 indices of `CLASSES`.
     """
 
-    x: npt.NDArray[np.int64]
+    lane: _Numbers
+    x: _Numbers
     shape: ByteArray
     kind: ByteArray
 
@@ -60,21 +62,24 @@ def radius(ratio: float) -> int:
     return int(np.ceil(_RADIUS * ratio)) + 1
 
 
-def thinned(dots: Dots, ratio: float) -> Dots:
-    """The dots with ticks for shapes, when they lie too close for shapes."""
+def thinned(dots: Dots, lanes: int, ratio: float) -> Dots:
+    """The dots with ticks for shapes in lanes where they lie too close for shapes."""
     if len(dots.x) < 2:
         return dots
+    near = (np.diff(dots.x) < DENSE * ratio) & (np.diff(dots.lane) == 0)
+    crowded = np.bincount(dots.lane[1:][near], minlength=lanes)
     # Half of the keys may be near each other (a fade's in and out) before shapes say nothing.
-    if float(np.median(np.diff(dots.x))) >= DENSE * ratio:
-        return dots
-    return Dots(dots.x, np.full_like(dots.shape, _TICK), dots.kind)
+    dense = 2 * crowded > np.bincount(dots.lane, minlength=lanes)
+    shape = np.where(dense[dots.lane], np.uint8(_TICK), dots.shape)
+    return Dots(dots.lane, dots.x, shape, dots.kind)
 
 
-def paint(lanes: Sequence[Dots], width: int, ratio: float) -> ByteArray:
-    """All lanes' keys as palette indices.
+def paint(dots: Dots, lanes: int, width: int, ratio: float) -> ByteArray:
+    """All keys as palette indices.
 
     Args:
-        lanes: The keys of every lane, thinned.
+        dots: The keys; those far out of view should be left out.
+        lanes: Number of lanes.
         width: Width of the lanes in device pixels.
         ratio: Device pixels a logical pixel.
 
@@ -85,30 +90,24 @@ def paint(lanes: Sequence[Dots], width: int, ratio: float) -> ByteArray:
     size = 2 * r + 1
     # A key whose middle is out of view may still be seen in part: dots lie in a margin too.
     room = width + 4 * r
-    out = np.zeros((size, len(lanes), room), np.uint8)
-    kinds = _present(lanes)
-    for shape, kind in sorted(kinds, key=lambda pair: pair[1]):
-        rows = kinds[shape, kind]
-        dots = np.zeros((len(rows), room), np.uint8)
-        for at, row in enumerate(rows):
-            lane = lanes[row]
-            chosen = lane.x[(lane.shape == shape) & (lane.kind == kind)] + 2 * r
-            dots[at, chosen[(chosen >= r) & (chosen < room - r)]] = 1
-        whole = len(rows) == len(lanes)
+    out = np.zeros((size, lanes, room), np.uint8)
+    dots = thinned(dots, lanes, ratio)
+    place = dots.x + 2 * r
+    inside = (place >= r) & (place < room - r)
+    pair = dots.shape * np.uint8(len(CLASSES)) + dots.kind
+    found = np.flatnonzero(np.bincount(pair[inside])).tolist()
+    for number in sorted(found, key=lambda n: n % len(CLASSES)):
+        shape, kind = divmod(number, len(CLASSES))
+        here = inside & (pair == number)
+        rows = np.flatnonzero(np.bincount(dots.lane[here], minlength=lanes))
+        spots = np.zeros((lanes, room), np.uint8)
+        spots[dots.lane[here], place[here]] = 1
+        whole = 2 * len(rows) > lanes
         target = out if whole else np.ascontiguousarray(out[:, rows])
-        _stamp(target, dots, _stamps(ratio)[shape], kind)
+        _stamp(target, spots if whole else spots[rows], _stamps(ratio)[shape], kind)
         if not whole:
             out[:, rows] = target
     return np.ascontiguousarray(out[:, :, 2 * r : 2 * r + width].transpose(1, 0, 2))
-
-
-def _present(lanes: Sequence[Dots]) -> dict[tuple[int, int], list[int]]:
-    """The lanes in which each pair of shape and kind occurs."""
-    found: dict[tuple[int, int], list[int]] = {}
-    for row, lane in enumerate(lanes):
-        for pair in np.unique(lane.shape.astype(np.int64) * len(CLASSES) + lane.kind).tolist():
-            found.setdefault(divmod(pair, len(CLASSES)), []).append(row)
-    return found
 
 
 def _stamp(out: ByteArray, dots: ByteArray, stamp: ByteArray, kind: int) -> None:
@@ -145,13 +144,13 @@ def _shapes(
     u: npt.NDArray[np.float64], v: npt.NDArray[np.float64], more: float
 ) -> tuple[npt.NDArray[np.bool_], ...]:
     """Inside of each shape, grown by so many logical pixels, at distances from the middle."""
-    high = v <= 3.5 + more
+    high = v <= 3.9 + more
     return (
-        np.maximum(u, v) <= 2.9 + more,  # hold: a square, a step
-        u + v <= 3.9 + 1.4 * more,  # linear: a diamond, straight lines
-        np.hypot(u, v) <= 3.4 + more,  # ease: a circle
-        (u <= 1.1 + 0.75 * v + more) & high,  # bezier: an hourglass, its handles
-        u + v <= 3.2 + 1.4 * more,
+        np.maximum(u, v) <= 3.2 + more,  # hold: a square, a step
+        u + v <= 4.4 + 1.4 * more,  # linear: a diamond, straight lines
+        np.hypot(u, v) <= 3.8 + more,  # ease: a circle
+        (u <= 1.2 + 0.75 * v + more) & high,  # bezier: an hourglass, its handles
+        u + v <= 3.6 + 1.4 * more,
         (u <= 0.6 + more / 2) & high,
     )
 

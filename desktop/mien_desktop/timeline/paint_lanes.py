@@ -13,12 +13,15 @@ from mien.model.edits import Track
 from mien.model.face import Face
 from mien_desktop import theme
 from mien_desktop.geometry.lanes import ROW, Lane, region
-from mien_desktop.geometry.marks import CLASSES, LEVELS, OUTLINE, Dots, paint, radius, thinned
+from mien_desktop.geometry.marks import LEVELS, OUTLINE, Dots, paint, radius
 from mien_desktop.polygons import polygon
 from mien_desktop.timeline.scene import Scene, runs
+from mien_desktop.timeline.words import number
 
 __all__ = ["Tracking", "lane_color", "paint_keys", "paint_lanes", "tracking"]
 
+_OUTSIDE = theme.WINDOW
+_CENTRE = Qt.AlignmentFlag.AlignCenter
 Tracking = tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 """Stretches of frames in which a face was tracked weakly, and in which it was not there."""
 
@@ -47,17 +50,19 @@ def paint_lanes(painter: QPainter, scene: Scene, weak: Mapping[int, Tracking]) -
     area = QRectF(scene.bands.names, scene.bands.lanes, scene.width, scene.height)
     painter.save()
     painter.setClipRect(area)
-    painter.fillRect(area, theme.WINDOW)
     rows = scene.rows()
     bottom = scene.top(rows.stop)
+    # Every pixel once: these are the largest areas of the window after the picture.
     painter.fillRect(QRectF(left, area.top(), right - left, bottom - area.top()), theme.WELL)
+    painter.fillRect(QRectF(area.left(), area.top(), left - area.left(), area.height()), _OUTSIDE)
+    painter.fillRect(QRectF(right, area.top(), scene.width - right, area.height()), _OUTSIDE)
+    painter.fillRect(QRectF(left, bottom, right - left, scene.height - bottom), _OUTSIDE)
     for row in rows:
         _paint_ground(painter, scene, row, left, right)
+    for face, (first, last) in _faces(scene).items():
+        _paint_tracking(painter, scene, first, last, weak[face])
     for row in rows:
-        lane = scene.lanes.rows[row]
-        _paint_tracking(painter, scene, row, weak[lane.face.number])
-        if lane.kind == "track":
-            _paint_reach(painter, scene, row)
+        _paint_line(painter, scene, row, left, right)
     _paint_cuts(painter, scene, bottom)
     _paint_outside(painter, scene, bottom)
     painter.restore()
@@ -65,32 +70,55 @@ def paint_lanes(painter: QPainter, scene: Scene, weak: Mapping[int, Tracking]) -
 
 def _paint_ground(painter: QPainter, scene: Scene, row: int, left: float, right: float) -> None:
     lane = scene.lanes.rows[row]
-    rect = QRectF(left, scene.top(row), right - left, ROW - 1)
+    rect = QRectF(left, scene.top(row), right - left, ROW)
     if lane.kind != "track":
         painter.fillRect(rect, theme.RAISED if lane.kind == "face" else theme.PANEL)
     elif lane.ref in scene.now.state.tracks:
         painter.fillRect(rect, theme.SELECTED_ROW)
-    painter.fillRect(QRectF(left, rect.bottom(), right - left, 1), theme.WINDOW)
 
 
-def _paint_tracking(painter: QPainter, scene: Scene, row: int, weak: Tracking) -> None:
-    top = scene.top(row)
-    lane = scene.lanes.rows[row]
-    # On the face's own lane the colour is full, below it a tint: it is there to be noticed once.
-    color = QColor(theme.WEAK)
-    color.setAlpha(170 if lane.kind == "face" else 50)
-    for rect in _rects(scene, weak[0], top):
-        painter.fillRect(rect, color)
-    for rect in _rects(scene, weak[1], top):
+def _paint_line(painter: QPainter, scene: Scene, row: int, left: float, right: float) -> None:
+    """What lies between a lane's ground and its keys."""
+    if scene.lanes.rows[row].kind == "track":
+        _paint_reach(painter, scene, row)
+    bottom = scene.top(row) + ROW - 1
+    painter.fillRect(QRectF(left, bottom, right - left, 1), theme.WINDOW)
+
+
+def _faces(scene: Scene) -> dict[int, tuple[int, int]]:
+    """The first and the last lane in view of every face."""
+    found: dict[int, tuple[int, int]] = {}
+    for row in scene.rows():
+        number = scene.lanes.rows[row].face.number
+        found[number] = (found.get(number, (row, row))[0], row)
+    return found
+
+
+def _paint_tracking(painter: QPainter, scene: Scene, first: int, last: int, weak: Tracking) -> None:
+    """Tint a face's lanes where it was tracked weakly, and hatch its own where it is not there."""
+    top, height = scene.top(first), (last - first + 1) * ROW
+    tint, full = QColor(theme.WEAK), QColor(theme.WEAK)
+    tint.setAlpha(45)
+    full.setAlpha(190)
+    for rect in _rects(scene, weak[0], top, height):
+        painter.fillRect(rect, tint)
+    for rect in _rects(scene, weak[1], top, height):
         painter.fillRect(rect, theme.WINDOW)
-        if lane.kind == "face":
-            painter.fillRect(rect, QBrush(theme.LINE, Qt.BrushStyle.BDiagPattern))
+    if scene.lanes.rows[first].kind != "face":
+        return
+    # On the face's own lane it is told plainly, below it is there to be noticed.
+    for rect in _rects(scene, weak[0], top + ROW - 4, 3):
+        painter.fillRect(rect, full)
+    for rect in _rects(scene, weak[1], top, ROW):
+        painter.fillRect(rect, QBrush(theme.LINE, Qt.BrushStyle.BDiagPattern))
 
 
-def _rects(scene: Scene, stretches: Iterable[tuple[int, int]], top: int) -> list[QRectF]:
+def _rects(
+    scene: Scene, stretches: Iterable[tuple[int, int]], top: int, height: int
+) -> list[QRectF]:
     seen = scene.axis.visible(scene.now.frame_count)
     return [
-        QRectF(scene.edge(start), top, (stop - start) * scene.axis.scale, ROW - 1)
+        QRectF(scene.edge(start), top, (stop - start) * scene.axis.scale, height)
         for start, stop in stretches
         if start < seen.stop and stop > seen.start
     ]
@@ -105,16 +133,30 @@ def _paint_reach(painter: QPainter, scene: Scene, row: int) -> None:
     middle = top + ROW / 2 - 0.5
     track = lane.track
     if track.span is not None:
-        color.setAlpha(25 if lane.muted else 70)
+        color.setAlpha(40 if lane.muted else 130)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color)
         painter.drawPolygon(polygon(_fades(scene, track, top + 3, top + ROW - 4)))
+        if len(track.keys) == 1:
+            _paint_amount(painter, scene, lane, top)
         return
     painter.setPen(QPen(color, 1))
     first, last = scene.x(track.keys[0].frame), scene.x(track.keys[-1].frame)
     if len(track.keys) == 1:
         first, last = scene.edge(0), scene.edge(scene.now.frame_count)
     painter.drawLine(QLineF(first, middle, last, middle))
+
+
+def _paint_amount(painter: QPainter, scene: Scene, lane: Lane, top: int) -> None:
+    """Write a constant's value into its span, where there is room."""
+    span = lane.track.span
+    assert span is not None
+    left, right = max(scene.edge(span.start), scene.bands.names), scene.edge(span.stop)
+    if right - left > 60:
+        painter.setFont(theme.small())
+        painter.setPen(theme.DISABLED if lane.muted else theme.TEXT)
+        text = number(lane.track.keys[0].value, lane)
+        painter.drawText(QRectF(left, top, right - left, ROW - 1), _CENTRE, text)
 
 
 def _fades(scene: Scene, track: Track, top: float, bottom: float) -> list[tuple[float, float]]:
@@ -159,41 +201,37 @@ def paint_keys(painter: QPainter, scene: Scene, ratio: float) -> None:
     width = round((scene.width - scene.bands.names) * ratio)
     if not len(rows) or width <= 0:
         return
-    lanes = [_dots(scene, scene.lanes.rows[row], width, ratio) for row in rows]
-    filled = [i for i, dots in enumerate(lanes) if len(dots.x)]
-    if not filled:
-        return
     width += -width % 4  # of a line of a QImage, in bytes
-    indices = paint([lanes[i] for i in filled], width, ratio)
+    indices = paint(_dots(scene, rows, width, ratio), len(rows), width, ratio)
     size = 2 * radius(ratio) + 1
-    plain = QImage(indices.data, width, len(filled) * size, width, QImage.Format.Format_Indexed8)
+    plain = QImage(indices.data, width, len(rows) * size, width, QImage.Format.Format_Indexed8)
     plain.setColorTable(_palette())
     image = plain.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
     painter.save()
     painter.setClipRect(QRectF(scene.bands.names, scene.bands.lanes, scene.width, scene.height))
-    for at, i in enumerate(filled):
+    _, _, begins = scene.lanes.every
+    for at, row in enumerate(rows):
+        if begins[row] == begins[row + 1]:
+            continue
         # Whole device pixels, so that keys are as sharp as they were drawn.
-        middle = round((scene.top(rows[i]) + ROW / 2 - 0.5) * ratio)
-        target = QRectF(
-            scene.bands.names, (middle - size // 2) / ratio, width / ratio, size / ratio
-        )
+        middle = round((scene.top(row) + ROW / 2 - 0.5) * ratio)
+        top = (middle - size // 2) / ratio
+        target = QRectF(scene.bands.names, top, width / ratio, size / ratio)
         painter.drawImage(target, image, QRectF(0, at * size, width, size))
     painter.restore()
 
 
-def _dots(scene: Scene, lane: Lane, width: int, ratio: float) -> Dots:
-    frames = lane.marks.frames
-    margin = 8 * ratio
-    low, high = (scene.axis.time(x / ratio) for x in (-margin, width + margin))
-    first, last = np.searchsorted(frames, [low, high])
-    seen = frames[first:last]
-    kind = np.full(len(seen), CLASSES.index("plain"), np.uint8)
-    if lane.muted:
-        kind[:] = CLASSES.index("muted")
-    if scene.selected:
-        kind[scene.selected.of(lane, seen)] = CLASSES.index("selected")
-    x = np.floor(scene.axis.xs(seen) * ratio).astype(np.int64)
-    return thinned(Dots(x, lane.marks.shapes[first:last], kind), ratio)
+def _dots(scene: Scene, rows: range, width: int, ratio: float) -> Dots:
+    """The keys of lanes that are in view, or so near to it that a part of them is."""
+    every, lane, begins = scene.lanes.every
+    first, last = begins[rows.start], begins[rows.stop]
+    x = np.floor(scene.axis.xs(every.frames[first:last]) * ratio).astype(np.int64)
+    margin = 2 * radius(ratio)
+    seen = (x >= -margin) & (x < width + margin)
+    kind = scene.kinds[first:last]
+    return Dots(
+        lane[first:last][seen] - rows.start, x[seen], every.shapes[first:last][seen], kind[seen]
+    )
 
 
 @cache

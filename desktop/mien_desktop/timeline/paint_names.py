@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from mien_desktop import theme
 from mien_desktop.geometry.bands import MARKERS, RULER, Band, Cell, cells
@@ -26,6 +29,8 @@ __all__ = [
 _HEADINGS: dict[Band, str] = {
     "markers": "Markers", "thumbnails": "Pictures", "waveform": "Sound",
 }  # fmt: skip
+_ICON = 12
+"""Side of the icons in logical pixels."""
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -76,25 +81,42 @@ def _paint_name(painter: QPainter, scene: Scene, row: int) -> None:
     for cell in cells(lane, scene.bands.names):
         rect = QRect(cell.left, top, cell.width, ROW - 1)
         if cell.name == "fold":
-            _paint_fold(painter, rect, lane.collapsed)
+            _paint_picture(painter, "right" if lane.collapsed else "down", rect, theme.DIM)
         elif cell.name == "name":
             target = lane.kind == "layer" and current and lane.id[1] == state.layer
             _paint_title(painter, rect, lane, target)
         elif cell.name == "mute" and lane.layer is not None:
             color = theme.DISABLED if lane.layer.muted else theme.DIM
             icon = "no-eye" if lane.layer.muted else "eye"
-            paint_icon(painter, icon, QRectF(rect).adjusted(3, 3, -3, -3), color)
+            _paint_picture(painter, icon, rect, color)
         elif cell.name == "weight" and lane.layer is not None:
             painter.setPen(theme.DIM)
             painter.drawText(rect.adjusted(0, 0, -6, 0), _RIGHT, f"{lane.layer.weight:.0%}")
+        elif cell.name == "key":
+            _paint_picture(painter, "no-key", rect, theme.DISABLED)
         elif cell.name == "mode":
             painter.setPen(theme.DIM)
             painter.drawText(rect, _CENTRE, MODES[lane.track.mode][0])
 
 
-def _paint_fold(painter: QPainter, rect: QRect, collapsed: bool) -> None:
-    box = QRectF(rect).adjusted(4, 5, -4, -5)
-    paint_icon(painter, "right" if collapsed else "down", box, theme.DIM)
+def _paint_picture(painter: QPainter, name: str, rect: QRect, color: QColor) -> None:
+    """Paint an icon into the middle of a cell."""
+    ratio = painter.device().devicePixelRatioF()
+    place = QPointF(rect.center()) + QPointF(0.5 - _ICON / 2, 0.5 - _ICON / 2)
+    painter.drawPixmap(place, _picture(name, color.rgba(), ratio))
+
+
+@lru_cache(maxsize=32)
+def _picture(name: str, color: int, ratio: float) -> QPixmap:
+    """An icon as pixels: there are a hundred of it in view, and its path is the same."""
+    side = math.ceil(_ICON * ratio)
+    picture = QPixmap(side, side)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    paint_icon(painter, name, QRectF(0, 0, _ICON, _ICON), QColor.fromRgba(color))
+    painter.end()
+    return picture
 
 
 def _paint_title(painter: QPainter, rect: QRect, lane: Lane, target: bool) -> None:
@@ -134,10 +156,8 @@ def paint_values(painter: QPainter, scene: Scene) -> None:
         value, key = (c for c in cells(lane, scene.bands.names) if c.name in ("value", "key"))
         painter.setPen(theme.DISABLED if lane.muted else theme.DIM)
         painter.drawText(_rect(scene, row, value), _RIGHT, number(lane.value(state.frame), lane))
-        keyed = lane.track.key_at(state.frame) is not None
-        color = theme.ACCENT if keyed else theme.DISABLED
-        box = QRectF(_rect(scene, row, key)).adjusted(3, 3, -3, -3)
-        paint_icon(painter, "key" if keyed else "no-key", box, color)
+        if lane.track.key_at(state.frame) is not None:
+            _paint_picture(painter, "key", _rect(scene, row, key), theme.ACCENT)
     painter.restore()
 
 

@@ -86,7 +86,7 @@ def paint_markers(painter: QPainter, scene: Scene, held: int | None = None) -> N
     metrics = painter.fontMetrics()
     places = [scene.x(marker.frame) for marker in project.markers]
     for marker, x, after in zip(
-        project.markers, places, [*places[1:], scene.width + 200.0], strict=True
+        project.markers, places, [*places[1:], scene.width + 200.0], strict=False
     ):
         color = theme.MARKERS.get(marker.color, theme.ACCENT)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,11 @@ from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.bands import Band, Bands
 from mien_desktop.geometry.lanes import ROW, Lane, Lanes
+from mien_desktop.geometry.marks import CLASSES
 from mien_desktop.geometry.select import key_at
 from mien_desktop.resolve import Resolved
 
 __all__ = ["Scene", "Selected", "runs"]
-
-_Frames = npt.NDArray[np.int64]
 
 
 class Selected:
@@ -32,22 +31,25 @@ class Selected:
         frames: defaultdict[TrackRef, list[int]] = defaultdict(list)
         for key in keys:
             frames[key.track].append(key.frame)
-        self._frames: Mapping[TrackRef, _Frames] = {
-            ref: np.array(sorted(found), np.int64) for ref, found in frames.items()
-        }
-        all_frames = [frame for found in frames.values() for frame in found]
-        self.span = (min(all_frames), max(all_frames)) if all_frames else None
+        self._frames: Mapping[TrackRef, list[int]] = frames
+        every = [frame for found in frames.values() for frame in found]
+        self.span = (min(every), max(every)) if every else None
         """First and last selected frame; None when nothing is selected."""
 
-    def __bool__(self) -> bool:
-        return bool(self._frames)
-
-    def of(self, lane: Lane, frames: _Frames) -> npt.NDArray[np.bool_]:
-        """(N,) whether any key of a lane is selected at (N,) frames."""
-        found = [self._frames[ref] for ref, _ in lane.tracks if ref in self._frames]
-        if not found:
-            return np.zeros(len(frames), bool)
-        return np.isin(frames, found[0] if len(found) == 1 else np.concatenate(found))
+    def kinds(self, lanes: Lanes) -> npt.NDArray[np.uint8]:
+        """(N,) how each of the keys that `lanes.every` holds is coloured."""
+        every, _, begins = lanes.every
+        kinds = np.full(len(every.frames), CLASSES.index("plain"), np.uint8)
+        for row, lane in enumerate(lanes.rows):
+            here = slice(begins[row], begins[row + 1])
+            if lane.muted:
+                kinds[here] = CLASSES.index("muted")
+            # A face's or layer's key stands for those below: it is selected with any of them.
+            found = [f for ref, _ in lane.tracks for f in self._frames.get(ref, ())]
+            if found:
+                chosen = np.isin(every.frames[here], found)
+                kinds[here][chosen] = CLASSES.index("selected")
+        return kinds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +65,7 @@ class Scene:
         width: Width in logical pixels.
         height: Height in logical pixels.
         selected: The selected keys.
+        kinds: (N,) how each of the keys that `lanes.every` holds is coloured.
     """
 
     now: Resolved
@@ -72,7 +75,8 @@ class Scene:
     scroll: int
     width: int
     height: int
-    selected: Selected = field(default_factory=Selected)
+    selected: Selected
+    kinds: npt.NDArray[np.uint8]
 
     def x(self, frame: float) -> float:
         """The middle of a frame, from the left of the widget."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -11,6 +12,7 @@ from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
+    QPaintDevice,
     QPainter,
     QPaintEvent,
     QPen,
@@ -85,9 +87,11 @@ class TimelineView(QAbstractScrollArea):
         self._collapsed: dict[str, frozenset[tuple[int, str | None]]] = {}
         self._lanes = Lanes()
         self._selected = Selected()
+        self._kinds = self._selected.kinds(self._lanes)
         self._weak: dict[int, tuple[Face, Tracking]] = {}
         self._scene: Scene | None = None
         self._head: QPixmap | None = None
+        self._names: QPixmap | None = None
         self._base: QPixmap | None = None
         self._syncing = False
         workspace.changed.connect(self._changed)
@@ -107,6 +111,7 @@ class TimelineView(QAbstractScrollArea):
             self._scene = Scene(
                 now, self._lanes, Axis.of(now.state.time, width, now.frame_count), self.bands,
                 self.verticalScrollBar().value(), size.width(), size.height(), self._selected,
+                self._kinds,
             )  # fmt: skip
         return self._scene
 
@@ -152,14 +157,18 @@ class TimelineView(QAbstractScrollArea):
             self._take_lanes(now)
         if state.keys is not old.keys:
             self._selected = Selected(state.keys)
+            self._kinds = self._selected.kinds(self._lanes)
         if now.frame_count != before.frame_count or state.time != old.time:
             self._sync_bars()
         lanes = (state.keys, state.tracks, state.layer, state.face)
-        if now.project is not before.project or state.time != old.time or state.shot != old.shot:
+        if now.project is not before.project:
             self._drop_all()
         elif lanes != (old.keys, old.tracks, old.layer, old.face):
             self._drop_lanes()
-        elif state.units != old.units:
+        if state.time != old.time:  # names stay where they are
+            self._head = self._base = None
+            self.viewport().update()
+        if state.units != old.units:
             self._drop_head()
         if state.frame != old.frame:
             self._playhead_moved(old.frame)
@@ -186,6 +195,7 @@ class TimelineView(QAbstractScrollArea):
         shot = now.state.shot or ""
         collapsed = self._collapsed.get(shot, frozenset())
         self._lanes = lay_out(now.project, collapsed, self._lanes)
+        self._kinds = self._selected.kinds(self._lanes)
         self._scene = None
         self._sync_bars()
 
@@ -227,7 +237,7 @@ class TimelineView(QAbstractScrollArea):
         self._drop_lanes()
 
     def _drop_lanes(self) -> None:
-        self._base = self._scene = None
+        self._base = self._names = self._scene = None
         self.viewport().update()
 
     def _drop_head(self) -> None:
@@ -239,28 +249,33 @@ class TimelineView(QAbstractScrollArea):
         scene = self.scene
         if self._head is None:
             self._head = self._layer(scene, scene.bands.lanes, self._paint_head)
+        if self._names is None:
+            self._names = self._layer(scene, scene.height, paint_names, scene.bands.names)
         if self._base is None:
             self._base = self._layer(scene, scene.height, self._paint_base)
-        painter = QPainter(self.viewport())
-        painter.drawPixmap(0, 0, self._base)
-        painter.drawPixmap(0, 0, self._head)
-        paint_values(painter, scene)
-        paint_bracket(painter, scene, self.mouse.hot_grip)
-        paint_playhead(painter, scene)
-        self._paint_overlay(painter, scene, self.mouse.overlay)
-        if scene.now.project is not None and not scene.now.project.edits:
-            self._paint_hint(painter, scene)
-        painter.end()
+        with painting(self.viewport()) as painter:
+            painter.drawPixmap(0, 0, self._base)
+            painter.drawPixmap(0, 0, self._names)
+            painter.drawPixmap(0, 0, self._head)
+            paint_values(painter, scene)
+            paint_bracket(painter, scene, self.mouse.hot_grip)
+            paint_playhead(painter, scene)
+            self._paint_overlay(painter, scene, self.mouse.overlay)
+            if scene.now.project is not None and not scene.now.project.edits:
+                self._paint_hint(painter, scene)
 
     def _layer(
-        self, scene: Scene, height: int, paint: Callable[[QPainter, Scene], None]
+        self,
+        scene: Scene,
+        height: int,
+        paint: Callable[[QPainter, Scene], None],
+        width: int | None = None,
     ) -> QPixmap:
         ratio = self.devicePixelRatioF()
-        layer = QPixmap(QSize(max(scene.width, 1), max(height, 1)) * ratio)
+        layer = QPixmap(QSize(max(width or scene.width, 1), max(height, 1)) * ratio)
         layer.setDevicePixelRatio(ratio)
-        painter = QPainter(layer)
-        paint(painter, scene)
-        painter.end()
+        with painting(layer) as painter:
+            paint(painter, scene)
         return layer
 
     def _paint_head(self, painter: QPainter, scene: Scene) -> None:
@@ -277,10 +292,8 @@ class TimelineView(QAbstractScrollArea):
 
     def _paint_base(self, painter: QPainter, scene: Scene) -> None:
         faces = scene.now.shot.faces if scene.now.shot else ()
-        painter.fillRect(0, 0, scene.width, scene.height, theme.WINDOW)
         paint_lanes(painter, scene, self._tracking(faces))
         paint_keys(painter, scene, self.devicePixelRatioF())
-        paint_names(painter, scene)
 
     def _paint_hint(self, painter: QPainter, scene: Scene) -> None:
         area = QRect(
@@ -375,3 +388,13 @@ class TimelineView(QAbstractScrollArea):
 
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+@contextmanager
+def painting(device: QPaintDevice) -> Iterator[QPainter]:
+    """A painter that ends also when painting failed; Qt crashes over one that outlives its page."""
+    painter = QPainter(device)
+    try:
+        yield painter
+    finally:
+        painter.end()
