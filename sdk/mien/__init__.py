@@ -14,12 +14,15 @@ import importlib
 
 TYPE_CHECKING = False  # type checkers take it as true; `typing` itself would cost 10 ms
 if TYPE_CHECKING:
+    from mien.api import Document as Document
     from mien.api import Project as Project
     from mien.api import RenderReport as RenderReport
     from mien.api import fit_flame as fit_flame
+    from mien.api import load_document as load_document
     from mien.api import load_project as load_project
     from mien.api import open_shot as open_shot
     from mien.api import render as render
+    from mien.api import save_document as save_document
     from mien.api import save_project as save_project
     from mien.api import track as track
     from mien.errors import MienError as MienError
@@ -31,22 +34,27 @@ if TYPE_CHECKING:
     from mien.model.evaluate import evaluate as evaluate
     from mien.model.face import Face as Face
     from mien.model.interpolate import Key as Key
+    from mien.model.marker import Marker as Marker
     from mien.model.presets import PRESETS as PRESETS
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Shot as Shot
     from mien.rendering.reference.train.settings import TrainSettings as TrainSettings
     from mien.rendering.registry import register_renderer as register_renderer
+    from mien.session.session import Session as Session
     from mien.training import train_shot as train_shot
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Document": "mien.api",
     "Project": "mien.api",
     "RenderReport": "mien.api",
     "fit_flame": "mien.api",
+    "load_document": "mien.api",
     "load_project": "mien.api",
     "open_shot": "mien.api",
     "render": "mien.api",
+    "save_document": "mien.api",
     "save_project": "mien.api",
     "track": "mien.api",
     "train_shot": "mien.training",
@@ -59,10 +67,12 @@ _HOMES = {
     "evaluate": "mien.model.evaluate",
     "Face": "mien.model.face",
     "Key": "mien.model.interpolate",
+    "Marker": "mien.model.marker",
     "PRESETS": "mien.model.presets",
     "TrainSettings": "mien.rendering.reference.train.settings",
     "ReferenceSettings": "mien.model.settings",
     "Shot": "mien.model.shot",
+    "Session": "mien.session.session",
     "register_renderer": "mien.rendering.registry",
 }
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from mien.errors import NoFaceError, UsageError
+from mien.errors import NoFaceError, ProjectError, UsageError
 from mien.io import project as project_file
-from mien.io.project import SUFFIX, Project
+from mien.io.project import SUFFIX, Document, Project
 from mien.io.relink import remember
 from mien.model.edits import Edit, Layer
 from mien.model.evaluate import evaluate
@@ -32,15 +32,18 @@ if TYPE_CHECKING:
     from mien.rendering.base import FacePlan, Renderer
 
 __all__ = [
+    "Document",
     "Project",
     "RenderReport",
     "WrittenCurves",
     "export_curves",
     "fit_flame",
+    "load_document",
     "load_project",
     "main_face",
     "open_shot",
     "render",
+    "save_document",
     "save_project",
     "track",
 ]
@@ -266,6 +269,39 @@ def load_project(
     return project_file.load(Path(path), shot=shot, media=place, find=find_media)
 
 
+def load_document(
+    path: PathLike,
+    *,
+    media: Mapping[str, PathLike] | None = None,
+    find_media: bool = True,
+) -> Document:
+    """Open a `.mien` file with all its shots.
+
+    Args:
+        path: The file.
+        media: By a shot's id, where its media are, when they are neither in or beside the
+            file's folder nor where this user had them when they tracked them.
+        find_media: Whether the media of the others are looked for; without, these shots are
+            offline: their curves can be used, their pictures not.
+
+    Raises:
+        ProjectError: When it is missing, corrupt or too new, or media are not found.
+        MediaError: When one of `media` cannot be read.
+    """
+    places = {shot: Path(place) for shot, place in (media or {}).items()}
+    return project_file.load_document(Path(path), media=places, find_media=find_media)
+
+
+def save_document(document: Document, path: PathLike) -> None:
+    """Keep several shots and their edits as one `.mien` file, whole or not at all.
+
+    Raises:
+        OutputError: When it cannot be put there.
+        WriteError: When the disk is full; what was there before stays.
+    """
+    project_file.save_document(document, Path(path))
+
+
 def fit_flame(
     shot: Shot,
     *,
@@ -367,6 +403,11 @@ def export_curves(
 
 def _as_project(source: Shot | Project | PathLike, edits: Sequence[Edit]) -> Project:
     if isinstance(source, Project):
+        if not source.online:
+            raise ProjectError(
+                f"The media of {source.title} were not looked for, or not found.",
+                "Load it with find_media, or say where they are.",
+            )
         return source
     if isinstance(source, Shot):
         return Project(source)

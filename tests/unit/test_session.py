@@ -167,6 +167,19 @@ def test_modified_until_saved_and_again_after_undo(session: Session, tmp_path: P
     assert (session.undo_names, session.modified) == ((), False)
 
 
+def test_a_document_that_changed_while_it_was_written_is_still_modified(
+    session: Session, tmp_path: Path
+) -> None:
+    key(session, 3)
+    written = session.document
+    save_document(written, tmp_path / "x.mien")
+    key(session, 8)
+    session.saved(written, tmp_path / "x.mien")
+    assert (session.modified, session.path) == (True, tmp_path / "x.mien")
+    session.undo()
+    assert not session.modified
+
+
 def test_a_save_that_fails_leaves_it_unsaved(session: Session, tmp_path: Path) -> None:
     key(session, 3)
     for path in (tmp_path / "no" / "x.mien", tmp_path / "x.mov"):

@@ -97,6 +97,16 @@ def test_media_are_found_shot_by_shot(saved: Path) -> None:
     assert [project.online for project in found.shots] == [True, False, True]
 
 
+def test_pictures_of_a_shot_that_is_offline_are_not_rendered(saved: Path, tmp_path: Path) -> None:
+    offline = api.load_project(saved, "hero", find_media=False)
+    with pytest.raises(ProjectError, match="media of hero were not looked for"):
+        api.render(offline, tmp_path / "out.mkv", lossless=True)
+    document = api.load_document(saved, media={offline.id: saved.with_name("close.mp4")})
+    assert all(project.online for project in document.shots)
+    api.save_document(document, tmp_path / "again.mien")
+    assert (tmp_path / "again.mien").read_bytes() == saved.read_bytes()
+
+
 def test_ids_are_given_where_they_lack_or_clash() -> None:
     one, two = make_document(2).shots
     clash = Document((one, replace(two, id=one.id), replace(one, id="")))

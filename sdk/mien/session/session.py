@@ -209,7 +209,16 @@ class Session:
         if target is None:
             raise UsageError("The document has no file yet.", "Give it a name.")
         save_document(self._document, target)
-        self._path, self._saved = target, self._document
+        self.saved(self._document, target)
+
+    def saved(self, document: Document, path: Path) -> None:
+        """Note that somebody, as a thread, has written the document to its file.
+
+        Args:
+            document: The document as it was written; it may have changed since.
+            path: The file, which becomes the document's.
+        """
+        self._path, self._saved = path, document
         self._tell(Change(self._document, self._document, "", "save"))
 
     def _become(self, document: Document, name: str, kind: ChangeKind) -> None:
