@@ -20,13 +20,14 @@ from mien.session.commands import insert_key, set_value
 from mien.session.refs import KeyRef
 from mien.timebase import FrameRange
 from mien_desktop import theme
-from mien_desktop.curves.channels import Scene, scene
+from mien_desktop.curves.channels import Line, Scene, scene
 from mien_desktop.curves.drags import BoxDrag, Drag, HandleDrag, KeyDrag, PanDrag, ScrubDrag
 from mien_desktop.curves.hits import HandleHit, KeyHit, LineHit, hit
 from mien_desktop.curves.painting import paint_curves, paint_ground, paint_now
 from mien_desktop.curves.view import RULER, View
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.curves import ValueAxis
+from mien_desktop.geometry.handles import handles
 from mien_desktop.resolve import Resolved
 from mien_desktop.workspace import Workspace
 
@@ -159,7 +160,7 @@ class CurveCanvas(QWidget):
                     seen = curve[self.scene.valid] / channel.unit
                     found += [float(np.min(seen, initial=0)), float(np.max(seen, initial=0))]
         for _, line in self.scene.lines:
-            found += [key.value / line.unit for key in line.track.keys]
+            found += _reach(line)
         return min(found), max(found)
 
     def _fit_values(self) -> None:
@@ -338,3 +339,12 @@ class CurveCanvas(QWidget):
         if isinstance(found, KeyHit):
             self._choose(found.key, found.channel, Qt.KeyboardModifier.NoModifier)
         self.asked.emit(QPointF(event.globalPos()))
+
+
+def _reach(line: Line) -> list[float]:
+    """What of a line is to be seen: its keys and the ends of their handles, as they are drawn."""
+    keys = line.track.keys
+    ends = (
+        key.value + value for i, key in enumerate(keys) for _, value in handles(keys, i).values()
+    )
+    return [value / line.unit for value in (*(key.value for key in keys), *ends)]

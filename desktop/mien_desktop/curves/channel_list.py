@@ -138,7 +138,6 @@ class ChannelList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Curves to show")
         self.selectionModel().selectionChanged.connect(self._selected)
-        self.selectionModel().currentChanged.connect(self._current)
         canvas.changed.connect(self._show)
         canvas.workspace.changed.connect(lambda *_: self.viewport().update())
         self._show()
@@ -179,12 +178,10 @@ class ChannelList(QListView):
             return
         rows = sorted(index.row() for index in self.selectionModel().selectedIndexes())
         names = tuple(self._model.names[row] for row in rows)
+        current = self._model.channel(self.currentIndex())
         self._canvas.workspace.set(controls=names)
-
-    def _current(self, index: QModelIndex) -> None:
-        channel = self._model.channel(index)
-        if not self._telling and channel is not None:
-            self._canvas.activate(channel.name)
+        if current is not None:
+            self._canvas.activate(current.name)
 
 
 def _unit(channel: Channel) -> str:
