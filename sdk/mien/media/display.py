@@ -105,7 +105,8 @@ def _code_table() -> npt.NDArray[np.uint8]:
     bits = (np.arange(1 << (32 - _DROPPED), dtype=np.uint32) << _DROPPED) | (1 << (_DROPPED - 1))
     with np.errstate(invalid="ignore"):  # among all patterns of bits are those of no number
         light = np.clip(np.nan_to_num(bits.view(np.float32).astype(np.float64)), 0, None)
-    return np.rint(np.clip(_signal(_compressed(light)), 0, 1) * 255).astype(np.uint8)
+    codes = np.rint(np.clip(_signal(_compressed(light)), 0, 1) * 255)
+    return np.asarray(codes, dtype=np.uint8)
 
 
 def from_display(plate: Plate, shown: FloatArray) -> FloatArray:

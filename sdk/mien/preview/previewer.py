@@ -41,6 +41,8 @@ CACHE_BYTES: Final = 512 << 20
 """Bytes of pictures that are kept in memory."""
 _SETTLED: Final = 0.3
 """Seconds without a change of the edit before pictures are made ahead again."""
+_PATIENCE: Final = 0.1
+"""Seconds that decoding waits at most for the quick thread to find a picture."""
 _ON_THE_WAY: Final = 12
 """Frames from one that is wanted within which decoding another goes on."""
 _NEARBY, _SMALL, _FULL = 1, 2, 3
@@ -70,12 +72,15 @@ class _Desk:
         newest: What was asked for last.
         for_quick: Whether the quick thread has yet to see to it.
         for_exact: Whether the exact thread has.
+        seeking: Whether the quick thread is yet to find a picture; decoding does not start
+            before, as it would take the processor from it.
         shown: Generation of the last answer, and how good it was.
     """
 
     newest: _Request | None = None
     for_quick: bool = False
     for_exact: bool = False
+    seeking: bool = False
     shown: tuple[int, int] = (0, 0)
 
 
@@ -173,7 +178,8 @@ class Previewer:
             request = _Request(self._generation, frame, edited, quality, deliver, failed)
             desk = self._desks[edited]
             done = there is not None and (quality == "drag" or there[1] == 1)
-            desk.newest, desk.for_quick, desk.for_exact = request, there is None, not done
+            desk.newest, desk.for_exact = request, not done
+            desk.for_quick = desk.seeking = there is None
             self._changed.notify_all()
         if self._proxy is not None:
             self._proxy.want(frame)
@@ -309,16 +315,18 @@ class Previewer:
 
     def _quickly(self, request: _Request) -> None:
         maker, frame = self._maker, request.frame
-        small = maker.small(frame)
+        best, small = frame, maker.small(frame)
+        if small is None:
+            near = maker.near(frame)
+            if near is not None and not self._overtaken(request):
+                best, small = near
+        with self._changed:
+            self._desks[request.edited].seeking = False
+            self._changed.notify_all()
         if small is not None:
-            rgb = maker.painted(frame, small, edited=request.edited)
-            self._answer(request, _SMALL, frame, rgb, maker.scale)
-            return
-        near = maker.near(frame)
-        if near is not None and not self._overtaken(request):
-            other, small = near
-            rgb = maker.painted(other, small, edited=request.edited)
-            self._answer(request, _NEARBY, other, rgb, maker.scale)
+            rgb = maker.painted(best, small, edited=request.edited)
+            rank = _SMALL if best == frame else _NEARBY
+            self._answer(request, rank, best, rgb, maker.scale)
 
     def _run_exact(self) -> None:
         while True:
@@ -346,6 +354,9 @@ class Previewer:
 
     def _exactly(self, request: _Request) -> None:
         maker, frame = self._maker, request.frame
+        desk = self._desks[request.edited]
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or not desk.seeking, _PATIENCE)
         if request.quality == "drag" and maker.small(frame) is not None:
             return
         found = maker.decoded(frame, lambda: self._overtaken(request))
