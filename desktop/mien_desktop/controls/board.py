@@ -8,8 +8,9 @@ from typing import Final
 
 from mien.model.controls import CONTROLS, INDEX, Control, Region, sides
 from mien_desktop.resolve import Resolved
+from mien_desktop.words import title
 
-__all__ = ["SECTIONS", "Board", "Mark", "Slider", "board", "matching"]
+__all__ = ["SECTIONS", "Board", "Mark", "Slider", "matching"]
 
 SECTIONS: Final[tuple[tuple[str, tuple[Region, ...]], ...]] = (
     ("Brows", ("brows",)),
@@ -22,6 +23,10 @@ SECTIONS: Final[tuple[tuple[str, tuple[Region, ...]], ...]] = (
     ("Head", ("head",)),
 )
 """Headings and the regions under them, from the brow down."""
+
+
+_TELLING = 3
+"""Letters of a search that mean a name wherever they stand in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +113,6 @@ class Board:
         return Slider(CONTROLS[column], performed, performed + change, mark)
 
 
-def board(now: Resolved) -> Board:
-    """What the sliders show."""
-    return Board(now)
-
-
 def _marks(now: Resolved) -> dict[str, Mark]:
     marks: dict[str, Mark] = {}
     for layer in now.edit.layers if now.edit is not None else ():
@@ -125,6 +125,15 @@ def _marks(now: Resolved) -> dict[str, Mark]:
 
 
 def matching(text: str, names: Iterable[str]) -> tuple[str, ...]:
-    """The names that hold every word of a search, whatever its case: `smile l` finds both."""
+    """The names that a search finds.
+
+    Every word of the search begins a word of the name, as in `smile l`, or is some part of the
+    name that is long enough to mean it.
+    """
     words = text.casefold().split()
-    return tuple(name for name in names if all(word in name.casefold() for word in words))
+    return tuple(name for name in names if all(_means(word, name) for word in words))
+
+
+def _means(word: str, name: str) -> bool:
+    begun = any(part.startswith(word) for part in title(name).casefold().split())
+    return begun or (len(word) >= _TELLING and word in name.casefold())

@@ -65,10 +65,10 @@ class ControlsPanel(QWidget):
         self.favourites: tuple[str, ...] = tuple(name for name in known if name in INDEX)
         self._before: dict[str, float] | None = None
         self.setAccessibleName("Controls")
-        self._sections = [Section(_FAVOURITES, self.favourites, self._row)]
+        self.sections = [Section(_FAVOURITES, self.favourites, self._row)]
         for name, regions in SECTIONS:
             names = tuple(c.name for c in CONTROLS if c.region in regions)
-            self._sections.append(Section(name, names, self._row))
+            self.sections.append(Section(name, names, self._row))
         self._commands = self._make_commands()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -77,7 +77,7 @@ class ControlsPanel(QWidget):
         self._area = self._scroll_area()
         whole.addWidget(self._area, 1)
         opened = text_list("controls/open") or _OPEN_AT_FIRST
-        for section in self._sections:
+        for section in self.sections:
             section.set_open(section.name in (*opened, _FAVOURITES))
             section.toggled.connect(self._remember_open)
             section.reset.connect(self.restore)
@@ -273,7 +273,7 @@ class ControlsPanel(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for section in self._sections:
+        for section in self.sections:
             column.addWidget(section)
         column.addStretch(1)
         area = QScrollArea()
@@ -356,12 +356,12 @@ class ControlsPanel(QWidget):
 
     def _refresh(self) -> None:
         self.board = Board(self.workspace.now)
-        for section in self._sections:
+        for section in self.sections:
             edited = sum(self.board.slider(name).mark.edited for name in section.names)
             section.refresh(edited)
 
     def _show_favourites(self) -> None:
-        section = self._sections[0]
+        section = self.sections[0]
         section.set_names(self.favourites)
         section.setVisible(bool(self.favourites))
         section.set_open(section.is_open)
@@ -369,7 +369,7 @@ class ControlsPanel(QWidget):
     def _find(self, text: str) -> None:
         """Show only the controls that a search finds, wherever they are."""
         opened = text_list("controls/open") or _OPEN_AT_FIRST
-        for section in self._sections:
+        for section in self.sections:
             if not text.strip():
                 section.set_open(section.name in (*opened, _FAVOURITES))
                 section.setVisible(bool(section.names))
@@ -380,7 +380,7 @@ class ControlsPanel(QWidget):
 
     def _remember_open(self) -> None:
         if not self._search.text().strip():
-            opened = [section.name for section in self._sections if section.is_open]
+            opened = [section.name for section in self.sections if section.is_open]
             settings().setValue("controls/open", opened)
 
 

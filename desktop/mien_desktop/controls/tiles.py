@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from mien_desktop import theme
+from mien_desktop.controls.board import matching
 from mien_desktop.controls.tile import Tile
 
 __all__ = ["Tiles"]
@@ -49,11 +50,10 @@ class Tiles(QWidget):
         self.arrange()
 
     def find(self, text: str) -> None:
-        """Show only the tiles whose names hold every word of a search."""
-        words = text.casefold().split()
+        """Show only the tiles whose names a search finds."""
+        found = matching(text, [tile.name for tile in self.tiles])
         for tile in self.tiles:
-            name = f"{tile.name} {tile.accessibleName()}".casefold()
-            tile.setVisible(all(word in name for word in words))
+            tile.setVisible(tile.name in found)
         self.arrange()
 
     def arrange(self) -> None:
