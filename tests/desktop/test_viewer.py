@@ -17,7 +17,7 @@ from mien.model.controls import INDEX
 from mien.session.commands import set_value
 from mien.session.session import Session
 from mien_desktop.viewer.canvas import Canvas
-from mien_desktop.viewer.manipulate import mirrored
+from mien_desktop.viewer.manipulate import mirrored, one_sided
 from mien_desktop.viewer.panel import ViewerPanel
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import (
@@ -165,6 +165,12 @@ def test_mirrored_values_leave_directions_alone():
     values = mirrored({"mouthSmileLeft": 0.5, "mouthLeft": 0.3, "jawOpen": 0.1}, before)
     assert values["mouthSmileRight"] == pytest.approx(0.7)
     assert set(values) == {"mouthSmileLeft", "mouthSmileRight", "mouthLeft", "jawOpen"}
+
+
+def test_one_side_alone_is_pulled_where_both_would_move():
+    values = {"gazeYawLeft": 4.0, "gazeYawRight": 4.0, "mouthRight": 0.2}
+    assert set(one_sided(values, "eyeLeft")) == {"gazeYawLeft", "mouthRight"}
+    assert one_sided(values, "chin") == values
 
 
 def test_a_wipe_shows_plate_and_edit_and_its_line_is_dragged(panel, workspace):

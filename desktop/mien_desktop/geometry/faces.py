@@ -86,7 +86,7 @@ def mesh_edges() -> npt.NDArray[np.intp]:
     """(E, 2) landmarks that the edges of the rig's mesh join, each edge once."""
     triangles = load_rig().triangles
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    return np.unique(np.sort(edges, axis=1), axis=0)
+    return np.asarray(np.unique(np.sort(edges, axis=1), axis=0), dtype=np.intp)
 
 
 def _box(points: FloatArray) -> tuple[float, float, float, float]:

@@ -221,7 +221,10 @@ class Canvas(QWidget):
         return divider(now.state.wipe, placement, size[0], self.width())
 
     def _shapes(self, now: Resolved, *, edited: bool) -> tuple[FaceShape, ...]:
-        return self._faces.shapes(now, edited=edited)
+        # Those of the frame that is shown: while one scrubs it may be one nearby.
+        shown = self._pictures.shown(edited=edited)
+        frame = shown.picture.frame if shown else now.state.frame
+        return self._faces.shapes(now, frame, edited=edited)
 
     def _handles(self, now: Resolved, pane: Pane) -> dict[str, tuple[float, float]]:
         """The handles in view coordinates; empty where nothing can be pulled at."""
@@ -415,6 +418,7 @@ class Canvas(QWidget):
             self._puller.move(
                 (whole.x() / placement.zoom, whole.y() / placement.zoom),
                 both=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
+                one=bool(modifiers & Qt.KeyboardModifier.AltModifier),
             )
 
     def _select(self, at: QPointF) -> None:

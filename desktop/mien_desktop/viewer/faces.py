@@ -1,6 +1,8 @@
-"""The faces at the playhead, as tracked and as edited; kept while nothing moves."""
+"""The faces in a frame, as tracked and as edited; kept while nothing moves."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from mien.model.curves import FloatArray
 from mien.model.edits import Edit
@@ -16,37 +18,37 @@ class Faces:
     """Shapes of all faces of the current shot, and what is asked of them."""
 
     def __init__(self) -> None:
-        self._made_for: dict[bool, Resolved | None] = {False: None, True: None}
-        self._shapes: dict[bool, tuple[FaceShape, ...]] = {False: (), True: ()}
+        self._made_for: dict[bool, tuple[Resolved, int]] = {}
+        self._shapes: dict[bool, tuple[FaceShape, ...]] = {}
         self._evaluated: dict[int, tuple[Edit, Evaluated]] = {}
 
-    def shapes(self, now: Resolved, *, edited: bool) -> tuple[FaceShape, ...]:
-        """The faces at the playhead.
+    def shapes(self, now: Resolved, frame: int, *, edited: bool) -> tuple[FaceShape, ...]:
+        """The faces in a frame.
 
         Args:
             now: What the window shows.
+            frame: The frame, one of the current shot.
             edited: Whether they are where the edit moves them.
         """
-        before = self._made_for[edited]
-        if before is None or not _same(now, before):
-            self._shapes[edited] = self._made(now, edited=edited)
-        self._made_for[edited] = now
+        before = self._made_for.get(edited)
+        if before is None or before[1] != frame or not _same(now, before[0]):
+            self._shapes[edited] = self._made(now, frame, edited=edited)
+        self._made_for[edited] = now, frame
         return self._shapes[edited]
 
-    def target(self, now: Resolved, face: Face) -> FloatArray:
-        """(59,) controls asked of a face at the playhead; the performance without an edit."""
-        frame = now.state.frame
+    def target(self, now: Resolved, face: Face, frame: int) -> FloatArray:
+        """(59,) controls asked of a face in a frame; the performance without an edit."""
         edit = next((edit for edit in now.edits if edit.face.number == face.number), None)
         if edit is None:
-            return face.curves.controls.array[frame]
+            return np.asarray(face.curves.controls.array[frame])
         asked = self._asked(now, edit)
-        return asked.source[frame] + asked.delta[frame]
+        return np.asarray(asked.source[frame] + asked.delta[frame])
 
-    def _made(self, now: Resolved, *, edited: bool) -> tuple[FaceShape, ...]:
-        if now.shot is None:
+    def _made(self, now: Resolved, frame: int, *, edited: bool) -> tuple[FaceShape, ...]:
+        if now.shot is None or frame >= now.frame_count:
             return ()
         shapes = (
-            shape_of(face, now.state.frame, self.target(now, face) if edited else None)
+            shape_of(face, frame, self.target(now, face, frame) if edited else None)
             for face in now.shot.faces
         )
         return tuple(shape for shape in shapes if shape is not None)
@@ -64,8 +66,4 @@ class Faces:
 
 
 def _same(now: Resolved, before: Resolved) -> bool:
-    return (
-        now.shot is before.shot
-        and now.edits is before.edits
-        and now.state.frame == before.state.frame
-    )
+    return now.shot is before.shot and now.edits is before.edits

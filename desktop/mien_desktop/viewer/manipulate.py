@@ -17,7 +17,7 @@ from mien_desktop.viewer.faces import Faces
 from mien_desktop.words import title
 from mien_desktop.workspace import Workspace
 
-__all__ = ["Puller", "mirrored"]
+__all__ = ["Puller", "mirrored", "one_sided"]
 
 _REACH: Final = 11.0
 """View pixels within which a handle is taken hold of."""
@@ -76,7 +76,9 @@ class Puller:
                 else {
                     name: (float(point[0]), float(point[1]))
                     for name, point in handles(
-                        now.face, now.state.frame, self._faces.target(now, now.face)
+                        now.face,
+                        now.state.frame,
+                        self._faces.target(now, now.face, now.state.frame),
                     ).items()
                 }
             )
@@ -100,24 +102,29 @@ class Puller:
         face, state = now.face, now.state
         if self._hovered is None or face is None or state.shot is None:
             return False
-        target = self._faces.target(now, face).copy()
+        target = self._faces.target(now, face, state.frame)
         self._pulled = _Pull(self._hovered, face, state.frame, target)
         self._workspace.begin_gesture(f"Drag {title(self._hovered).lower()}")
         return True
 
-    def move(self, by: tuple[float, float], *, both: bool) -> None:
+    def move(self, by: tuple[float, float], *, both: bool, one: bool) -> None:
         """Pull.
 
         Args:
             by: Pixels of the upright picture from where the pull began.
             both: Whether the other side of the face does the same.
+            one: Whether the other side stays as it is, where it would move along.
         """
         pull, state = self._pulled, self._workspace.state
         if pull is None or state.shot is None:
             return
         shot, layer, auto_key = state.shot, state.layer, state.auto_key
         values = drag(pull.face, pull.frame, pull.target, pull.handle, by)
-        pull.values = values = mirrored(values, pull.target) if both else values
+        if one:
+            values = one_sided(values, pull.handle)
+        elif both:
+            values = mirrored(values, pull.target)
+        pull.values = values
         self._workspace.update_gesture(
             lambda document: set_value(
                 document, shot, pull.face.number, values, pull.frame,
@@ -163,10 +170,32 @@ def mirrored(values: Mapping[str, float], target: FloatArray) -> dict[str, float
     both = dict(values)
     for name, value in values.items():
         control = CONTROLS[INDEX[name]]
-        pair = sides(name.removesuffix("Left").removesuffix("Right")) or ()
-        # mouthLeft and jawLeft are directions, which have no other side.
-        if control.mirror in pair and control.mirror not in values:
+        if control.mirror in _pair(name) and control.mirror not in values:
             both[control.mirror] = float(
                 target[INDEX[control.mirror]] + value - target[INDEX[name]]
             )
     return both
+
+
+def one_sided(values: Mapping[str, float], handle: str) -> dict[str, float]:
+    """Values of controls without those of the side that a handle does not lie on.
+
+    Args:
+        values: What is asked of controls, by name.
+        handle: Name of the handle; all stays for one in the middle of the face.
+    """
+    other = {"Left": "Right", "Right": "Left"}.get(_side(handle), "")
+    return {
+        name: value
+        for name, value in values.items()
+        if not other or not name.endswith(other) or CONTROLS[INDEX[name]].mirror not in _pair(name)
+    }
+
+
+def _side(name: str) -> str:
+    return next((side for side in ("Left", "Right") if name.endswith(side)), "")
+
+
+def _pair(name: str) -> tuple[str, ...]:
+    """Both sides of a control; none for directions as mouthLeft, which have no other side."""
+    return sides(name.removesuffix(_side(name))) or ()

@@ -150,8 +150,9 @@ class ViewerPanel(QWidget):
             box.addItem(f"{percent} %", percent / 100)
         box.setEditable(True)
         edit = box.lineEdit()
-        edit.setReadOnly(True)
-        edit.setAccessibleName("Zoom")
+        if edit is not None:
+            edit.setReadOnly(True)
+            edit.setAccessibleName("Zoom")
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         box.setFixedWidth(84)
         box.activated.connect(self._zoom_chosen)
