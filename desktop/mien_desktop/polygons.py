@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QPolygonF
@@ -16,7 +18,8 @@ def polygon(points: npt.ArrayLike) -> QPolygonF:
     made = QPolygonF()
     made.resize(len(array))
     if len(array):
-        # A QPolygonF is an array of pairs of doubles; its memory is filled in one go.
-        memory = VoidPtr(made.data(), array.nbytes, True)
+        # A QPolygonF is an array of pairs of doubles; its memory is filled in one go. PySide's
+        # stubs know less of VoidPtr than PySide does.
+        memory = cast(Any, VoidPtr)(made.data(), array.nbytes, True)
         np.frombuffer(memory, dtype=np.float64)[:] = array.ravel()
     return made

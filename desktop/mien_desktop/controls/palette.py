@@ -249,7 +249,7 @@ class PalettePanel(QWidget):
         search.setPlaceholderText("Search expressions")
         search.setClearButtonEnabled(True)
         search.setAccessibleName("Search expressions")
-        search.textChanged.connect(lambda text: self.tiles.find(text))
+        search.textChanged.connect(lambda text: self.tiles.search(text))
         keep = QToolButton()
         keep.setIcon(icon("add"))
         keep.setToolTip("Keep the expression at the playhead under a name")

@@ -49,7 +49,7 @@ class Tiles(QWidget):
             tile.show()
         self.arrange()
 
-    def find(self, text: str) -> None:
+    def search(self, text: str) -> None:
         """Show only the tiles whose names a search finds."""
         found = matching(text, [tile.name for tile in self.tiles])
         for tile in self.tiles:

@@ -80,12 +80,12 @@ class _Delegate(QStyledItemDelegate):
             return
         scene = self._model.canvas.scene
         frame = self._model.canvas.workspace.state.frame
-        rect = QRectF(option.rect)  # type: ignore[attr-defined]
+        rect = QRectF(option.rect)
         drawn = channel.name in scene.shown
         painter.save()
         if channel.name == scene.active:
             painter.fillRect(rect, theme.SELECTED_ROW)
-        elif option.state & QStyle.StateFlag.State_MouseOver:  # type: ignore[attr-defined]
+        elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, theme.HOVER)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         color = curve_color(channel)
@@ -107,7 +107,7 @@ class _Delegate(QStyledItemDelegate):
             painter.drawConvexPolygon(diamond(rect.right() - wide, y, 4))
         name = rect.adjusted(_SWATCH, 0, -wide - 8, 0)
         painter.setPen(theme.TEXT if drawn else theme.DIM)
-        painter.setFont(option.font)  # type: ignore[attr-defined]
+        painter.setFont(option.font)
         metrics = painter.fontMetrics()
         shown = metrics.elidedText(
             title(channel.name), Qt.TextElideMode.ElideRight, int(name.width())

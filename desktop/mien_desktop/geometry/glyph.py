@@ -112,4 +112,5 @@ def _tongue(w: dict[str, float]) -> Points | None:
     if out <= 0:
         return None
     turn = np.linspace(0, np.pi, 9)
-    return np.stack([0.5 + 0.06 * np.cos(turn), 0.76 + 0.12 * out * np.sin(turn)], axis=1)
+    x, y = 0.5 + 0.06 * np.cos(turn), 0.76 + 0.12 * out * np.sin(turn)
+    return np.asarray(np.stack([x, y], axis=1))
