@@ -15,7 +15,7 @@ from mien.api import face_plans
 from mien.errors import MediaError, MienError
 from mien.media.reader import open_reader
 from mien.pipeline import Plates
-from mien.preview.picture import Picture, displayed
+from mien.preview.picture import Picture, displayed, first_picture
 from mien.preview.previewer import Previewer
 from mien.preview.store import ReadyStore, pack
 from mien.rendering.warp.renderer import WarpRenderer, WarpShot
@@ -260,6 +260,18 @@ def test_closing_does_not_wait_for_what_is_going_on(shot: mien.Shot) -> None:
     start = time.monotonic()
     previewer.close()
     assert time.monotonic() - start < 2
+
+
+@pytest.mark.shared
+def test_the_first_picture_needs_no_index(clip: Callable[[str], Path], tmp_path: Path) -> None:
+    for name in ("derived_phone_rotated.mp4", "derived_prores422lt_24p_s29.mov"):
+        with open_reader(clip(name)) as reader:
+            shown = displayed(reader.frame(0), reader.facts)
+        assert np.array_equal(first_picture(clip(name)), shown)
+    empty = tmp_path / "empty.mp4"
+    empty.touch()
+    with pytest.raises(MediaError, match=r"empty\.mp4"):
+        first_picture(empty)
 
 
 def test_what_is_played_last_makes_room() -> None:

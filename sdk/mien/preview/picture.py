@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
 from typing import Final, Literal, TypeVar
 
+import av
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mien.errors import MediaError
 from mien.media.display import shown8, tone_mapped
-from mien.media.frame import Frame
+from mien.media.frame import Frame, MoviePicture
+from mien.media.index import main_video, open_movie
 from mien.media.orient import turn
-from mien.model.shot import MediaFacts
+from mien.media.probe import probe
+from mien.media.reader import open_reader
+from mien.media.sequence import find_sequence, probe_sequence
+from mien.model.shot import MediaFacts, Orientation
 
-__all__ = ["Picture", "Quality", "Rgb8", "SMALL_LINES", "displayed", "small_scale"]
+__all__ = ["Picture", "Quality", "Rgb8", "SMALL_LINES", "displayed", "first_picture", "small_scale"]
 
 Rgb8 = npt.NDArray[np.uint8]
 
@@ -70,17 +78,56 @@ def displayed(frame: Frame, facts: MediaFacts, scale: float = 1.0) -> Rgb8:
     Returns:
         (H, W, 3) uint8 sRGB, upright, with square pixels.
     """
-    width, height = facts.orientation.upright_size
+    return _displayed(frame, facts.color.transfer, scale)
+
+
+def first_picture(path: Path) -> Rgb8:
+    """The first picture of a movie or image sequence, before the file is indexed.
+
+    Args:
+        path: A movie, or the pattern of an image sequence.
+
+    Returns:
+        (H, W, 3) uint8 sRGB, upright, with square pixels.
+
+    Raises:
+        MediaError: When there is no picture.
+    """
+    sequence = find_sequence(path)
+    if sequence is not None:
+        facts = probe_sequence(sequence)
+        with open_reader(facts, cache_bytes=0) as reader:
+            return displayed(reader.frame(0), facts)
+    try:
+        with open_movie(path) as container:
+            video = main_video(container)
+            pictures = container.decode(video) if video is not None else iter(())
+            for picture in pictures:
+                assert video is not None
+                turns = round(picture.rotation / 90) % 4
+                aspect = video.sample_aspect_ratio or Fraction(1)
+                orientation = Orientation(picture.width, picture.height, turns, aspect)
+                frame = Frame(0, picture.pts or 0, orientation, MoviePicture(picture))
+                return _displayed(frame, picture.color_trc, 1.0)
+    except (av.FFmpegError, OSError, UnicodeError):
+        pass
+    # Whatever is wrong with the file, opening it properly names it.
+    probe(path)
+    raise MediaError(f"No picture of {path.name} can be decoded.", "Check that it plays.")
+
+
+def _displayed(frame: Frame, transfer: int, scale: float) -> Rgb8:
+    width, height = frame.orientation.upright_size
     size = max(1, round(scale * width)), max(1, round(scale * height))
-    if not tone_mapped(facts.color.transfer):
+    if not tone_mapped(transfer):
         # Scaled afterwards: FFmpeg's scaler rounds down, and a small picture must not be
         # darker than the large one that takes its place.
         whole = frame.upright_rgb()
         return whole if scale == 1 else _resized(whole, size)
-    if facts.orientation.quarter_turns % 2:
+    if frame.orientation.quarter_turns % 2:
         size = size[1], size[0]
     plate = frame.plate()
-    return turn(facts.orientation, shown8(plate, _resized(plate.rgb(), size)))
+    return turn(frame.orientation, shown8(plate, _resized(plate.rgb(), size)))
 
 
 def _resized(picture: npt.NDArray[Number], size: tuple[int, int]) -> npt.NDArray[Number]:
