@@ -10,10 +10,11 @@ from pathlib import Path, PurePath
 
 from mien.errors import MienError, ProjectError, UsageError
 from mien.io.schema import (
+    INTERPOLATION_LETTERS,
     ColorPart,
     EditPart,
     FacePart,
-    KeyPart,
+    KeysPart,
     LayerPart,
     MarkerPart,
     MediaPart,
@@ -42,11 +43,8 @@ __all__ = [
     "shot_part",
 ]
 
-_MOST_KEYS = 120_000
-"""Keys whose parts are remembered; those take some 60 MB."""
-_parts: dict[int, tuple[Track, TrackPart]] = {}
-"""By their ids the tracks that were written last, and what became of them: a document is kept
-again and again while one of its tracks changes. While a track is here, no other has its id."""
+
+_INTERPOLATIONS = {letter: name for name, letter in INTERPOLATION_LETTERS.items()}
 
 
 def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
@@ -185,20 +183,18 @@ def edit_part(edit: Edit) -> EditPart:
 
 
 def _track_part(track: Track) -> TrackPart:
-    known = _parts.get(id(track))
-    if known is not None:
-        return known[1]
-    keys = tuple(
-        KeyPart(frame=key.frame, value=key.value, interpolation=key.interpolation,
-                handle_in=key.handle_in, handle_out=key.handle_out)
-        for key in track.keys
-    )  # fmt: skip
+    keys = KeysPart(
+        frames=tuple(key.frame for key in track.keys),
+        values=tuple(key.value for key in track.keys),
+        interpolations="".join(INTERPOLATION_LETTERS[key.interpolation] for key in track.keys),
+        handles=tuple(
+            (place, key.handle_in, key.handle_out)
+            for place, key in enumerate(track.keys)
+            if key.handle_in or key.handle_out
+        ),
+    )
     span = None if track.span is None else (track.span.start, track.span.stop)
-    part = TrackPart(control=track.control, mode=track.mode, span=span, fade=track.fade, keys=keys)
-    if sum(len(old.keys) for old, _ in _parts.values()) > _MOST_KEYS:
-        _parts.clear()
-    _parts[id(track)] = (track, part)
-    return part
+    return TrackPart(control=track.control, mode=track.mode, span=span, fade=track.fade, keys=keys)
 
 
 def make_edit(part: EditPart, shot: Shot, name: str) -> Edit:
@@ -229,9 +225,11 @@ def make_edit(part: EditPart, shot: Shot, name: str) -> Edit:
 
 
 def _make_track(part: TrackPart) -> Track:
+    handles = {place: (back, out) for place, back, out in part.keys.handles}
+    columns = zip(part.keys.frames, part.keys.values, part.keys.interpolations, strict=True)
     keys = tuple(
-        Key(key.frame, key.value, key.interpolation, key.handle_in, key.handle_out)
-        for key in part.keys
+        Key(frame, value, _INTERPOLATIONS[letter], *handles.get(place, (None, None)))
+        for place, (frame, value, letter) in enumerate(columns)
     )
     span = None if part.span is None else FrameRange(*part.span)
     return Track(part.control, keys, part.mode, span, part.fade)

@@ -47,7 +47,7 @@ SUFFIX = ".mien"
 
 _DOCUMENT = "project.json"
 _LARGEST_DOCUMENT = 64 << 20
-"""Bytes of JSON that are read at most; ten thousand keys take one of them."""
+"""Bytes of JSON that are read at most; two million keys take them."""
 
 
 def check_project(path: Path, *, overwrite: bool) -> None:
@@ -77,7 +77,12 @@ def save_document(document: Document, path: Path) -> None:
         for project, folder in zip(document.shots, folders, strict=True)
     )
     whole = ProjectDocument(written_by=f"mien {mien.__version__}", shots=parts)
-    text = whole.model_dump_json(indent=1, by_alias=True).encode()
+    text = whole.model_dump_json(by_alias=True).encode()
+    if len(text) > _LARGEST_DOCUMENT:
+        raise OutputError(
+            f"{path.name} would hold more keys than can be read again.",
+            "Save its shots as several projects.",
+        )
     with written_whole(path) as file, zipfile.ZipFile(file, "w") as archive:
         write_member(archive, _DOCUMENT, text, packed=True)
         for project, folder in zip(document.shots, folders, strict=True):

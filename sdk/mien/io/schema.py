@@ -7,27 +7,57 @@ import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from mien.errors import ProjectError
+from mien.model.interpolate import Interpolation
 
 __all__ = [
-    "VERSION", "ColorPart", "EditPart", "FacePart", "KeyPart", "LayerPart", "MarkerPart",
-    "MediaPart", "ProjectDocument", "ShotPart", "TimecodePart", "TrackPart", "read_document",
+    "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "EditPart", "FacePart", "KeysPart",
+    "LayerPart", "MarkerPart", "MediaPart", "ProjectDocument", "ShotPart", "TimecodePart",
+    "TrackPart", "read_document",
 ]  # fmt: skip
 
+INTERPOLATION_LETTERS: Final[Mapping[Interpolation, str]] = {
+    "hold": "h", "linear": "l", "ease": "e", "bezier": "b",
+}  # fmt: skip
 VERSION = 3
 """Version of the schema that this mien writes; it reads every version up to this one."""
 
 
 def _several_shots(old: dict[str, Any]) -> dict[str, Any]:
-    """Version 3 holds several shots, with names, markers and in and out points."""
+    """Version 3 holds several shots, with names, markers and in and out points; keys in columns."""
     document = {key: old[key] for key in ("schema", "written_by") if key in old}
     shot = {key: value for key, value in old.items() if key not in (*document, "version")}
+    for edit in shot["edits"]:
+        for layer in edit["layers"]:
+            for track in layer["tracks"]:
+                track["keys"] = _columns(track["keys"])
     new: dict[str, Any] = {"id": "", "name": "", "arrays": "", "markers": [], "span": None}
     return document | {"version": 3, "shots": [new | shot]}
+
+
+def _columns(keys: list[dict[str, Any]]) -> dict[str, Any]:
+    handles = [
+        (place, key.get("handle_in"), key.get("handle_out")) for place, key in enumerate(keys)
+    ]
+    return {
+        "frames": [key["frame"] for key in keys],
+        "values": [key["value"] for key in keys],
+        "interpolations": "".join(
+            INTERPOLATION_LETTERS[key.get("interpolation", "ease")] for key in keys
+        ),
+        "handles": [(place, *both) for place, *both in handles if any(both)],
+    }
 
 
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -38,6 +68,7 @@ UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
 """From a version of the document to the next, so that a file of any age can be read."""
 
 _Count = Annotated[int, Field(ge=0)]
+_Handle = tuple[float, float]
 _Positive = Annotated[int, Field(ge=1)]
 _FRACTION = re.compile(r"\d{1,18}(/\d{1,18})?")
 
@@ -111,14 +142,26 @@ class FacePart(_Part):
     basis: str
 
 
-class KeyPart(_Part):
-    """`model.interpolate.Key`."""
+class KeysPart(_Part):
+    """Keys of a track (`model.interpolate.Key`), column by column: a curve may have thousands.
 
-    frame: int
-    value: float
-    interpolation: Literal["hold", "linear", "ease", "bezier"] = "ease"
-    handle_in: tuple[float, float] | None = None
-    handle_out: tuple[float, float] | None = None
+    `interpolations` has a letter a key, of INTERPOLATION_LETTERS; `handles` names the keys that
+    have any by their place: (place, handle before, handle after).
+    """
+
+    frames: Annotated[tuple[int, ...], Field(min_length=1)]
+    values: tuple[float, ...]
+    interpolations: Annotated[str, Field(pattern=r"^[hleb]+$")]
+    handles: tuple[tuple[_Count, _Handle | None, _Handle | None], ...] = ()
+
+    @model_validator(mode="after")
+    def _columns_agree(self) -> KeysPart:
+        count = len(self.frames)
+        if not count == len(self.values) == len(self.interpolations):
+            raise ValueError("frames, values and interpolations are not as many as each other")
+        if any(place >= count for place, _, _ in self.handles):
+            raise ValueError("handles of a key that is not there")
+        return self
 
 
 class TrackPart(_Part):
@@ -128,7 +171,7 @@ class TrackPart(_Part):
     mode: Literal["add", "replace", "scale", "smooth"]
     span: tuple[int, int] | None
     fade: _Count
-    keys: Annotated[tuple[KeyPart, ...], Field(min_length=1)]
+    keys: KeysPart
 
 
 class LayerPart(_Part):
@@ -216,12 +259,17 @@ def read_document(text: bytes, name: str) -> ProjectDocument:
             f" to {VERSION}).",
             "Update mien.",
         )
+    if version not in (*UPGRADES, VERSION):
+        raise ProjectError(f"{name} has project version {version}, which no mien wrote.")
     try:
         for step in range(version, VERSION):
             document = UPGRADES[step](document)
         return ProjectDocument.model_validate(document)
-    except KeyError as error:
-        raise ProjectError(f"{name} has project version {version}, which no mien wrote.") from error
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ProjectError(
+            f"{name} is corrupt: its project.json lacks fields of version {version}.",
+            "Restore it from a backup, or track the shot again.",
+        ) from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"])
