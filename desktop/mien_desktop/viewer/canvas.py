@@ -277,9 +277,9 @@ class Canvas(QWidget):
         shapes = self._shapes(now, edited=pane.edited)
         paint_faces(painter, shapes, placement, now.state.overlays, now.state.face)
         painter.translate(-pane.area.left, -pane.area.top)
-        if now.state.overlays:
-            faint = self._pointer is None
-            paint_handles(painter, self._handles(now, pane), self._puller.held, faint=faint)
+        if self._pointer is not None:
+            # Without a pointer there is nothing to pull with, and somebody who looks at the face.
+            paint_handles(painter, self._handles(now, pane), self._puller.held)
             self._paint_pull(painter, pane, now)
         painter.restore()
         paint_title(painter, pane, beside=now.state.mode in ("wipe", "side"))

@@ -24,8 +24,6 @@ _RADIUS = 4.0
 """Of a handle, in view pixels."""
 _HELD_RADIUS = 6.0
 _MESH_OPACITY = 0.42
-_FAINT = 0.4
-"""Opacity of handles while the pointer is elsewhere."""
 _DOT = 2.0
 """Diameter of a landmark, in view pixels; those of the irises are half as large again."""
 _TAG_OPACITY = 0.78
@@ -61,11 +59,7 @@ def paint_faces(
 
 
 def paint_handles(
-    painter: QPainter,
-    handles: Mapping[str, tuple[float, float]],
-    held: str | None,
-    *,
-    faint: bool,
+    painter: QPainter, handles: Mapping[str, tuple[float, float]], held: str | None
 ) -> None:
     """Paint what can be pulled at.
 
@@ -73,9 +67,7 @@ def paint_handles(
         painter: Where.
         handles: Names and places in the painter's coordinates.
         held: The one under the pointer, or being pulled.
-        faint: Whether they must not stand between the picture and who looks at it.
     """
-    painter.setOpacity(_FAINT if faint else 1.0)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     shadow = QColor(theme.WINDOW)
     shadow.setAlphaF(0.7)
@@ -87,7 +79,6 @@ def paint_handles(
         painter.setPen(QPen(theme.SELECTION if name == held else theme.ACCENT, 1.5))
         painter.setBrush(theme.SELECTION if name == held else shadow)
         painter.drawEllipse(QPointF(x, y), radius, radius)
-    painter.setOpacity(1.0)
 
 
 def paint_tag(
