@@ -29,6 +29,9 @@ _STEPS: Final = 6
 _CLOSE_ENOUGH: Final = 0.02
 """Pixels."""
 _HALVINGS: Final = 4
+_SETTLED: Final = 0.98
+"""Steps end when one leaves more than this of what was missed."""
+_SWEEPS: Final = 200
 _STUCK: Final = 1e-3
 """Pixels for a weight of 1 that are no motion."""
 _PROBE: Final = 0.02
@@ -231,8 +234,6 @@ def _solve(
     offset: tuple[float, float],
 ) -> Array:
     """The changes (N,) along axes that take a handle by an offset, as far as they may go."""
-    from scipy.optimize import lsq_linear
-
     low = np.array([axis.low for axis in axes])
     # A bound that leaves no room is opened by a hair, as the solver demands.
     high = np.maximum([axis.high for axis in axes], low + 1e-9)
@@ -254,18 +255,35 @@ def _solve(
             damping = _DAMPING * max(strongest, 1e-6) * costs
         matrix = np.concatenate([slopes, np.diag(damping)])
         right = np.concatenate([goal - here + slopes @ changes, np.zeros(len(axes))])
-        step = lsq_linear(matrix, right, (low, high), method="bvls").x - changes
+        step = _bounded(matrix, right, low, high, changes) - changes
         before = _misfit(goal - here, damping * changes)
         for _ in range(_HALVINGS):
             there = reached(changes + step)
-            if _misfit(goal - there, damping * (changes + step)) < before:
+            after = _misfit(goal - there, damping * (changes + step))
+            if after < before:
                 break
             # The rig bends: a full step leads past the goal.
             step = step / 2
         else:
             break
         changes, here = changes + step, there
+        if after > _SETTLED * before:
+            break
     return changes
+
+
+def _bounded(matrix: Array, right: Array, low: Array, high: Array, start: Array) -> Array:
+    """Least squares |matrix x - right| with low <= x <= high, by projected Gauss-Seidel."""
+    normal, pull = matrix.T @ matrix, matrix.T @ right
+    found = np.clip(start, low, high)
+    for _ in range(_SWEEPS):
+        before = found.copy()
+        for i in range(len(found)):
+            rest = pull[i] - normal[i] @ found + normal[i, i] * found[i]
+            found[i] = min(max(rest / normal[i, i], low[i]), high[i])
+        if np.abs(found - before).max() < _UNCHANGED:
+            break
+    return found
 
 
 def _slopes(reached: Callable[[Array], Array], changes: Array, here: Array, high: Array) -> Array:
