@@ -48,6 +48,7 @@ def code_of(call: Callable[[], object]) -> str:
     return caught.value.code
 
 
+@pytest.mark.slow
 def test_a_client_has_nothing_of_another(tracked: Path) -> None:
     with listening() as facts:
         port, token = facts["port"], facts["token"]
@@ -78,6 +79,7 @@ def test_a_client_has_nothing_of_another(tracked: Path) -> None:
             assert job.result.result(60)["frames"] == 24
 
 
+@pytest.mark.slow
 def test_who_does_not_know_the_token_learns_nothing() -> None:
     with listening(MIEN_SERVE_TOKEN=TOKEN) as facts:
         assert "token" not in facts
@@ -100,6 +102,7 @@ def test_who_does_not_know_the_token_learns_nothing() -> None:
             assert friend.call("status")["shots"] == []
 
 
+@pytest.mark.slow
 def test_a_token_in_a_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     place = tmp_path / "token"
     place.write_text(f"{TOKEN}\n")
@@ -136,6 +139,21 @@ def test_shutdown_ends_the_conversation() -> None:
         assert wire.ask("shutdown")["result"] == {}
         wire.thread.join(20)
         assert not wire.thread.is_alive()
+
+
+def test_a_script_may_send_everything_at_once(talk: Path) -> None:
+    lines = [
+        {"id": 1, "method": "hello", "params": {"protocol": 1, "client": "a shell"}},
+        {"id": 2, "method": "open", "params": {"path": str(talk)}},
+        {"id": 3, "method": "controls"},
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    done = subprocess.run(
+        COMMAND, input=text, capture_output=True, text=True, timeout=60, check=True
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["id"] for answer in answers] == [1, 2, 3]
+    assert all("result" in answer for answer in answers)
 
 
 def test_prints_do_not_reach_the_host() -> None:

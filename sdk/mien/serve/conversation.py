@@ -68,19 +68,29 @@ class Conversation:
         """Talk until the client ends it or is gone; then stop its jobs and forget its shots."""
         self._thread.start()
         try:
-            limit = lambda: MAX_LINE if self._greeted else HELLO_LINE  # noqa: E731
-            for line in read_lines(self._source, limit):
-                self._take(line)
-                # Nobody may try tokens one after another.
-                if self._over or (self._token is not None and not self._greeted):
-                    break
+            self._listen()
+            if not self._over:
+                # The end of its lines: what was asked is answered, if somebody still reads it.
+                self._methods.stop_jobs()
+                self._tasks.put(None)
+                self._thread.join()
         except OSError:
             pass  # the client is gone
         finally:
             self._over = True
-            self._methods.close()
             with suppress(queue.Full):  # then the other thread has something to wake up for
                 self._tasks.put_nowait(None)
+            self._methods.close()
+
+    def _listen(self) -> None:
+        limit = lambda: MAX_LINE if self._greeted else HELLO_LINE  # noqa: E731
+        for line in read_lines(self._source, limit):
+            self._take(line)
+            # Nobody may try tokens one after another.
+            if self._token is not None and not self._greeted:
+                self._over = True
+            if self._over:
+                return
 
     def _take(self, line: bytes | None) -> None:
         """Act on a line; whatever is in it, it is answered."""

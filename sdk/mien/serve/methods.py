@@ -72,6 +72,10 @@ class Methods:
         begun, self._begun = self._begun, []
         return begun
 
+    def stop_jobs(self) -> None:
+        """Stop the jobs, and wait until they have cleaned up; no other is started."""
+        self._jobs.close()
+
     def close(self) -> None:
         """Stop the jobs and let go of everything."""
         self._jobs.close()
@@ -142,11 +146,11 @@ class Methods:
         opened = self._shots.find(params.shot)
         faces = [face_facts(face) for face in opened.project.shot.faces]
         if params.thumbnail is not None:
-            faces = [self._pictured(opened, face, params.thumbnail) for face in faces]
+            faces = [self._pictured(opened.handle, face, params.thumbnail) for face in faces]
         return say.FacesResult(faces=faces)
 
-    def _pictured(self, opened: OpenShot, face: say.FaceFacts, side: int) -> say.FaceFacts:
-        rgb = opened.picture(face.frame, edited=False).rgb
+    def _pictured(self, shot: str, face: say.FaceFacts, side: int) -> say.FaceFacts:
+        rgb = self._shots.picture(shot, face.frame, edited=False).rgb
         x0, y0, x1, y1 = face.box
         data = encoded(square(rgb, (x0, y0, x1, y1), side), "png")
         return face.model_copy(update={"thumbnail": inline(data)})
@@ -180,7 +184,7 @@ class Methods:
         )
 
     def _preview(self, params: say.PreviewParams) -> say.PreviewResult:
-        picture = self._shots.find(params.shot).picture(params.frame, edited=params.edited)
+        picture = self._shots.picture(params.shot, params.frame, edited=params.edited)
         rgb = fitted(picture.rgb, params.max_size)
         data = encoded(rgb, params.format)
         result = say.PreviewResult(

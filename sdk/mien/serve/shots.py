@@ -6,7 +6,7 @@ import dataclasses
 import secrets
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from mien.preview.previewer import Previewer
 
 __all__ = ["OpenShot", "Shots", "face_facts", "shot_facts"]
+
+
+_CACHE: Final = 128 << 20
+"""Bytes of pictures that are kept of a shot."""
+_LOOKED_AT: Final = 4
+"""Shots of which pictures are kept at a time, however many are open."""
 
 
 class OpenShot:
@@ -75,14 +81,14 @@ class OpenShot:
             if self._previewer is None:
                 from mien.preview.previewer import Previewer
 
-                self._previewer = Previewer(project.shot)
+                self._previewer = Previewer(project.shot, cache_bytes=_CACHE)
             if self._shown is not project.edits:
                 self._previewer.set_edits(project.edits)
                 self._shown = project.edits
             return self._previewer.picture(frame, edited=edited)
 
-    def close(self) -> None:
-        """Let go of the media."""
+    def rest(self) -> None:
+        """Let go of the media and their pictures until one is asked for."""
         with self._lock:
             self._let_go()
 
@@ -97,6 +103,7 @@ class Shots:
 
     def __init__(self) -> None:
         self._shots: dict[str, OpenShot] = {}
+        self._looked_at: list[OpenShot] = []
         self._lock = threading.Lock()
 
     def add(self, shot: OpenShot) -> None:
@@ -116,6 +123,22 @@ class Shots:
             raise HandleError(f"There is no shot '{handle}'.", "Use the handle that `open` gave.")
         return shot
 
+    def picture(self, handle: str, frame: int, *, edited: bool) -> Picture:
+        """A frame of a shot for looking; pictures of shots not looked at for long are let go.
+
+        Raises:
+            HandleError: When the client has no shot of that name.
+            TimeError: When the shot has no such frame.
+            MediaError: When it cannot be read.
+        """
+        shot = self.find(handle)
+        with self._lock:
+            others = [one for one in self._looked_at if one is not shot]
+            self._looked_at = [shot, *others[: _LOOKED_AT - 1]]
+        for other in others[_LOOKED_AT - 1 :]:
+            other.rest()
+        return shot.picture(frame, edited=edited)
+
     def remove(self, handle: str) -> None:
         """Let go of a shot.
 
@@ -125,7 +148,8 @@ class Shots:
         shot = self.find(handle)
         with self._lock:
             self._shots.pop(handle, None)
-        shot.close()
+            self._looked_at = [one for one in self._looked_at if one is not shot]
+        shot.rest()
 
     def status(self) -> list[ShotStatus]:
         """All of them, the oldest first."""
@@ -145,7 +169,7 @@ class Shots:
         with self._lock:
             shots, self._shots = list(self._shots.values()), {}
         for shot in shots:
-            shot.close()
+            shot.rest()
 
 
 def shot_facts(opened: OpenShot) -> ShotFacts:

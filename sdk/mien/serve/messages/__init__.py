@@ -1,0 +1,143 @@
+"""What hosts ask of `mien serve` and what it answers, method by method.
+
+Every method has a model of its parameters and one of its result. The schema that
+`mien serve --schema` prints is made from the models here, and so are the checks: a field that
+is not named here is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mien.serve.messages.base import Empty, Encoding, Handle, Message, Numbers, Packed
+from mien.serve.messages.curves import (
+    CurvesParams,
+    CurvesResult,
+    ExportCurvesParams,
+    ExportCurvesResult,
+    FlameRows,
+    ImportCurvesParams,
+    ImportCurvesResult,
+    PoseRows,
+)
+from mien.serve.messages.edits import (
+    EditFacts,
+    GetEditsParams,
+    GetEditsResult,
+    KeyedTrack,
+    KeyValue,
+    LayerValue,
+    SampledTrack,
+    SetEditsParams,
+    SetEditsResult,
+)
+from mien.serve.messages.names import ControlFacts, ControlsResult, PresetFacts
+from mien.serve.messages.pictures import PreviewParams, PreviewResult, RenderParams, RenderResult
+from mien.serve.messages.shots import (
+    CloseParams,
+    FaceFacts,
+    FacesParams,
+    FacesResult,
+    OpenParams,
+    SaveParams,
+    ShotFacts,
+    TrackParams,
+)
+from mien.serve.messages.talk import (
+    CancelParams,
+    CancelResult,
+    HelloParams,
+    HelloResult,
+    JobFacts,
+    JobResult,
+    ShotStatus,
+    StatusResult,
+)
+
+__all__ = [
+    "CancelParams",
+    "CancelResult",
+    "CloseParams",
+    "ControlFacts",
+    "ControlsResult",
+    "CurvesParams",
+    "CurvesResult",
+    "EditFacts",
+    "Empty",
+    "Encoding",
+    "ExportCurvesParams",
+    "ExportCurvesResult",
+    "FaceFacts",
+    "FacesParams",
+    "FacesResult",
+    "FlameRows",
+    "GetEditsParams",
+    "GetEditsResult",
+    "Handle",
+    "HelloParams",
+    "HelloResult",
+    "ImportCurvesParams",
+    "ImportCurvesResult",
+    "JobFacts",
+    "JobResult",
+    "KeyValue",
+    "KeyedTrack",
+    "LayerValue",
+    "METHODS",
+    "Message",
+    "Method",
+    "Numbers",
+    "OpenParams",
+    "Packed",
+    "PoseRows",
+    "PresetFacts",
+    "PreviewParams",
+    "PreviewResult",
+    "RenderParams",
+    "RenderResult",
+    "SampledTrack",
+    "SaveParams",
+    "SetEditsParams",
+    "SetEditsResult",
+    "ShotFacts",
+    "ShotStatus",
+    "StatusResult",
+    "TrackParams",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of the protocol.
+
+    Attributes:
+        params: Model of its parameters.
+        result: Model of its result; of a method that starts a job, `JobResult`.
+        job: Model of the result in the job's event `done`.
+    """
+
+    params: type[Message]
+    result: type[Message]
+    job: type[Message] | None = None
+
+
+METHODS: dict[str, Method] = {
+    "hello": Method(HelloParams, HelloResult),
+    "status": Method(Empty, StatusResult),
+    "cancel": Method(CancelParams, CancelResult),
+    "shutdown": Method(Empty, Empty),
+    "open": Method(OpenParams, ShotFacts),
+    "close": Method(CloseParams, Empty),
+    "track": Method(TrackParams, JobResult, ShotFacts),
+    "faces": Method(FacesParams, FacesResult),
+    "curves": Method(CurvesParams, CurvesResult),
+    "set_edits": Method(SetEditsParams, SetEditsResult),
+    "get_edits": Method(GetEditsParams, GetEditsResult),
+    "preview": Method(PreviewParams, PreviewResult),
+    "render": Method(RenderParams, JobResult, RenderResult),
+    "save": Method(SaveParams, Empty),
+    "export_curves": Method(ExportCurvesParams, ExportCurvesResult),
+    "import_curves": Method(ImportCurvesParams, ImportCurvesResult),
+    "controls": Method(Empty, ControlsResult),
+}
+"""Every method, by its name."""

@@ -1,0 +1,78 @@
+"""What messages are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+__all__ = [
+    "Count",
+    "Empty",
+    "Encoding",
+    "Handle",
+    "Message",
+    "Mode",
+    "Name",
+    "Number",
+    "Numbers",
+    "Packed",
+    "Pair",
+    "PathText",
+    "Span",
+]
+
+Count = Annotated[int, Field(ge=0)]
+Number = Annotated[int, Field(ge=1)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_LONGEST_PATH = 4096
+
+
+def _path(value: object) -> str:
+    # Names of files need not be Unicode; what is not comes as lone surrogates (PEP 383), which
+    # pydantic's own check of strings refuses.
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_PATH or "\x00" in value:
+        raise ValueError(f"a path is text of 1 to {_LONGEST_PATH} characters, none of them null")
+    return value
+
+
+PathText = Annotated[
+    str,
+    PlainValidator(_path),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _LONGEST_PATH}),
+]
+"""A path, or the pattern of an image sequence (`shot.%04d.exr`)."""
+Handle = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+"""Names a shot or a job to the client that has it, and to nobody else."""
+Span = Annotated[list[Count], Field(min_length=2, max_length=2)]
+"""`[start, stop]`: frames, `stop` excluded."""
+Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+Mode = Literal["add", "replace", "scale", "smooth"]
+Encoding = Literal["list", "f32"]
+
+
+class Message(BaseModel):
+    """Part of a message: every field is named, none is coerced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False,
+                              use_attribute_docstrings=True)  # fmt: skip
+
+
+class Empty(Message):
+    """Nothing."""
+
+
+class Packed(Message):
+    """Numbers as base64 of little-endian float32, row after row."""
+
+    f32: str
+
+
+Numbers = list[float] | Packed

@@ -1,0 +1,121 @@
+"""Messages about curves, and files of them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mien.serve.messages.base import (
+    Count,
+    Encoding,
+    Handle,
+    Message,
+    Name,
+    Number,
+    Numbers,
+    PathText,
+    Span,
+)
+
+__all__ = [
+    "CurvesParams",
+    "CurvesResult",
+    "ExportCurvesParams",
+    "ExportCurvesResult",
+    "FlameRows",
+    "ImportCurvesParams",
+    "ImportCurvesResult",
+    "PoseRows",
+]
+
+
+class CurvesParams(Message):
+    """Curves of a face to read."""
+
+    shot: Handle
+    face: Number
+    which: Literal["performance", "raw", "target"] = "performance"
+    """As smoothed, as solved, or as the edits ask for (controls alone)."""
+    controls: list[Name] | None = None
+    """Names; all 59 when not given. A name without its side gives the mean of both."""
+    flame: bool = False
+    basis: Name = "mien-rig"
+    """Of the FLAME coefficients: `mien-rig`, or an installed head, which takes longer."""
+    pose: bool = False
+    frames: Span | None = None
+    encoding: Encoding = "list"
+
+
+class FlameRows(Message):
+    """(N, 55) FLAME coefficients: expression 50, eyelids 2, jaw 3 (axis-angle, radians)."""
+
+    basis: str
+    values: Numbers
+    """55 N numbers, row after row."""
+
+
+class PoseRows(Message):
+    """Where the head is: [x, y] = translation + scale * [(R X)_x, -(R X)_y], in pixels."""
+
+    scale: Numbers
+    """(N,) pixels per centimetre."""
+    rotation: Numbers
+    """(N, 3) axis times angle, radians; x to the person's left, y up, z to the camera."""
+    translation: Numbers
+    """(N, 2) pixels of the upright picture."""
+
+
+class CurvesResult(Message):
+    """Curves of N frames. Values of frames that are not valid are 0 and mean nothing."""
+
+    start: Count
+    stop: Count
+    valid: list[bool]
+    """Whether the face can be edited in the frame."""
+    bridged: list[bool]
+    """Whether its values are interpolated over a short gap."""
+    controls: dict[str, Numbers]
+    flame: FlameRows | None = None
+    pose: PoseRows | None = None
+
+
+class ExportCurvesParams(Message):
+    """Curves to write to a file: `.npz` (one face) or `.json` (one or all)."""
+
+    shot: Handle
+    path: PathText
+    face: Number | None = None
+    """The largest face for `.npz`, all for `.json`, when not given."""
+    raw: bool = False
+    basis: Name = "auto"
+    overwrite: bool = False
+
+
+class ExportCurvesResult(Message):
+    """What was written."""
+
+    faces: list[int]
+    basis: str
+
+
+class ImportCurvesParams(Message):
+    """A file of `export_curves` (or `mien curves`) whose controls a face is to follow."""
+
+    shot: Handle
+    face: Number
+    path: PathText
+    source_face: Number | None = None
+    """Whose curves, where the file holds several faces."""
+    controls: list[Name] | None = None
+    """Controls to take; all but head and gaze when not given."""
+    at: Count = 0
+    """Frame of the shot on which the file's first frame falls."""
+    layer: Name = "imported"
+    """Layer that it makes, or takes the place of."""
+
+
+class ImportCurvesResult(Message):
+    """The layer that was made."""
+
+    layer: str
+    controls: list[str]
+    frames: Span

@@ -1,0 +1,73 @@
+"""Messages about pictures: previews and renders."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mien.serve.messages.base import Count, Handle, Message, Name, PathText, Span
+
+__all__ = ["PreviewParams", "PreviewResult", "RenderParams", "RenderResult"]
+
+
+class PreviewParams(Message):
+    """A frame to look at, upright and as an ordinary display shows it."""
+
+    shot: Handle
+    frame: Count
+    edited: bool = True
+    """The edit, as the embedded renderer makes it; else the plate."""
+    max_size: Annotated[int, Field(ge=16, le=16384)] | None = None
+    """Pixels of the longer side at most."""
+    format: Literal["png", "rgba8"] = "png"
+    """`rgba8`: 4 bytes a pixel, rows from top to bottom, no header."""
+    to: Literal["inline", "file"] = "inline"
+    """`file`: a file in memory (where the system has such) that only this user may read. It
+    is there until the client has asked for two more."""
+
+
+class PreviewResult(Message):
+    """The picture."""
+
+    frame: Count
+    width: int
+    height: int
+    format: Literal["png", "rgba8"]
+    edited: bool
+    """Whether a face was changed in it."""
+    data: str | None = None
+    """Base64, when it was asked for `inline`."""
+    path: PathText | None = None
+
+
+class RenderParams(Message):
+    """A shot to write, with its edits. The job's result is `RenderResult`."""
+
+    shot: Handle
+    output: PathText
+    frames: Span | None = None
+    renderer: Name = "auto"
+    settings: dict[str, bool | int | float | str] | None = None
+    """Of the reference renderer; those that are not named are the project's, or a final
+    render's."""
+    codec: Name | None = None
+    """As `mien render --codec`; the source's when not given."""
+    lossless: bool = False
+    overwrite: bool = False
+    matte: bool = False
+    """Whether the mask of what is changed is written, in grey, in place of the picture."""
+
+
+class RenderResult(Message):
+    """What a render did."""
+
+    output: PathText
+    frames: Count
+    frames_edited: Count
+    frames_resumed: Count
+    faces: list[int]
+    renderer: str | None
+    codec: str
+    seconds: float
+    notes: list[str]

@@ -1,0 +1,113 @@
+"""Messages about shots and their faces."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mien.serve.messages.base import Count, Handle, Message, Name, Number, PathText
+
+__all__ = [
+    "CloseParams",
+    "FaceFacts",
+    "FacesParams",
+    "FacesResult",
+    "OpenParams",
+    "SaveParams",
+    "ShotFacts",
+    "TrackParams",
+]
+
+
+class OpenParams(Message):
+    """A movie, the pattern of an image sequence, or a `.mien` project."""
+
+    path: PathText
+    media: PathText | None = None
+    """Where a project's media are, if they have moved."""
+    project_shot: Name | Number | None = None
+    """Name of a project's shot, or its number from 1; needed where it has several."""
+
+
+class CloseParams(Message):
+    """A shot to let go of; its jobs are cancelled, its handle is no longer known."""
+
+    shot: Handle
+
+
+class FaceFacts(Message):
+    """A person of a shot."""
+
+    face: Number
+    name: str
+    frames_seen: Count
+    confidence: float
+    """0..1, the mean over the frames in which it was seen."""
+    frame: Count
+    """A frame in which it is seen well."""
+    box: Annotated[list[float], Field(min_length=4, max_length=4)]
+    """x0, y0, x1, y1 in that frame, pixels of the upright picture."""
+    thumbnail: str | None = None
+    """Base64 of a PNG of it in that frame; only where it was asked for."""
+
+
+class ShotFacts(Message):
+    """A shot that is open."""
+
+    shot: Handle
+    path: PathText
+    """Of the media."""
+    project: PathText | None
+    """Path of the project that it was opened from."""
+    tracked: bool
+    frames: Count
+    rate: Annotated[list[int], Field(min_length=2, max_length=2)]
+    """Frames a second, as numerator and denominator."""
+    variable_rate: bool
+    seconds: float
+    size: Annotated[list[int], Field(min_length=2, max_length=2)]
+    """Width and height of the upright picture in square pixels."""
+    start_timecode: str
+    kind: Literal["movie", "sequence"]
+    codec: str
+    bits: int
+    audio: bool
+    fingerprint: str
+    """Names the content, whatever the file is called."""
+    cuts: list[int]
+    """First frames of new shots inside the material."""
+    faces: list[FaceFacts]
+    edited: list[int]
+    """Numbers of the faces that have edits."""
+
+
+class TrackParams(Message):
+    """A shot whose faces are to be found. The job's result is `ShotFacts`."""
+
+    shot: Handle
+    max_faces: Number | None = None
+    replace: bool = False
+    """Whether a shot that is tracked is tracked again; its edits go with its faces."""
+
+
+class FacesParams(Message):
+    """A shot whose faces are to be shown."""
+
+    shot: Handle
+    thumbnail: Annotated[int, Field(ge=16, le=1024)] | None = None
+    """Pixels along the side of square pictures of them; none when not given."""
+
+
+class FacesResult(Message):
+    """The faces, the first to appear first."""
+
+    faces: list[FaceFacts]
+
+
+class SaveParams(Message):
+    """A shot to keep, with its faces and edits, as a `.mien` project."""
+
+    shot: Handle
+    path: PathText
+    overwrite: bool = False

@@ -1,0 +1,95 @@
+"""Messages of the conversation itself: who is there, what goes on, jobs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from mien.serve.messages.base import Count, Handle, Message, Name, PathText
+
+__all__ = [
+    "CancelParams",
+    "CancelResult",
+    "HelloParams",
+    "HelloResult",
+    "JobFacts",
+    "JobResult",
+    "ShotStatus",
+    "StatusResult",
+]
+
+
+class HelloParams(Message):
+    """Who asks. The first request of every client."""
+
+    protocol: int
+    """Version of the protocol that the client speaks: 1."""
+    client: Name
+    """Name and version of the program, for people."""
+    token: Annotated[str, StringConstraints(max_length=200)] | None = None
+    """Needed over TCP, and only there."""
+
+
+class HelloResult(Message):
+    """Who answers."""
+
+    protocol: int
+    mien: str
+    """Version of mien."""
+    methods: list[str]
+    renderers: list[str]
+    """Those that can be used now; `auto` chooses among them."""
+    max_line: int
+    """Bytes of a line that are read at most."""
+
+
+class JobFacts(Message):
+    """A job: work of a process of its own."""
+
+    job: Handle
+    kind: Literal["track", "render"]
+    shot: Handle
+    state: Literal["running", "done", "failed", "cancelled"]
+    stage: str
+    """What is being done: `track`, `solve`, `prepare` or `render`; empty at first."""
+    done: Count
+    total: Count
+    """Steps of the stage; 0 while they are not known."""
+    seconds: float
+    """Since it was started; for a job that has ended, how long it took."""
+
+
+class ShotStatus(Message):
+    """A shot that the client has open."""
+
+    shot: Handle
+    path: PathText
+    tracked: bool
+
+
+class StatusResult(Message):
+    """What is open and what is going on, of the client that asks."""
+
+    mien: str
+    shots: list[ShotStatus]
+    jobs: list[JobFacts]
+
+
+class CancelParams(Message):
+    """A job to stop. One that has ended already is left as it is."""
+
+    job: Handle
+
+
+class CancelResult(Message):
+    """State of the job when it was asked; the event `cancelled` follows when it has stopped."""
+
+    job: Handle
+    state: Literal["running", "done", "failed", "cancelled"]
+
+
+class JobResult(Message):
+    """A job was started; its events name it."""
+
+    job: Handle
