@@ -12,6 +12,11 @@ from . import jobs, ops_edit, ops_shots, panel, preview, server, settings, state
 _CLASSES = (server.MienPreferences, *ops_shots.CLASSES, *ops_edit.CLASSES, *panel.CLASSES)
 
 
+def _before_load(*_: object) -> None:
+    """What was under way was for the file that is left."""
+    jobs.stop_all()
+
+
 def register() -> None:
     """Called by Blender when the extension is enabled."""
     state.register()
@@ -20,10 +25,12 @@ def register() -> None:
         bpy.utils.register_class(cls)
     panel.register()
     preview.start_overlay()
+    bpy.app.handlers.load_pre.append(bpy.app.handlers.persistent(_before_load))
 
 
 def unregister() -> None:
     """Called by Blender when it is disabled, and at its end."""
+    bpy.app.handlers.load_pre.remove(_before_load)
     jobs.stop_all()
     preview.stop_overlay()
     server.disconnect()

@@ -12,7 +12,7 @@ from .compat import Scene, Strip
 from .jobs import Task
 from .rendering import send_edits
 from .shots import curves_of, opened
-from .state import find_strip, identify
+from .state import Address, identify
 from .timing import media_path, timing
 from .tracking import adopt
 
@@ -26,66 +26,66 @@ def export_project(scene: Scene, strip: Strip, path: Path) -> Task:
 
     The edits become one layer with a value for every frame, as Blender evaluates them.
     """
-    identifier = identify(scene, strip)
+    address = identify(scene, strip)
 
     def work(task: Task) -> Generator[None, None, str]:
-        client, shot = yield from opened(find_strip(scene, identifier))
-        strip = find_strip(scene, identifier)
+        client, shot = yield from opened(address.find()[1])
+        scene, strip = address.find()
         when = timing(scene, strip, strip.mien.frames)
         for answer in send_edits(client, shot, scene, strip, when, (0, strip.mien.frames)):
             yield from server.wait(answer)
         yield from server.wait(client.ask("save", shot=shot, path=str(path), overwrite=True))
         return f"Wrote {path.name}."
 
-    return Task("Export", identifier, work)
+    return Task("Export", address.identifier, work)
 
 
 def export_curves(scene: Scene, strip: Strip, face: int, path: Path) -> Task:
     """A task that writes what faces do: one face as `.npz`, all of them as `.json`."""
-    identifier = identify(scene, strip)
+    address = identify(scene, strip)
 
     def work(task: Task) -> Generator[None, None, str]:
-        client, shot = yield from opened(find_strip(scene, identifier))
+        client, shot = yield from opened(address.find()[1])
         whom = {"face": face} if path.suffix.lower() == ".npz" else {}
         asked = client.ask("export_curves", shot=shot, path=str(path), overwrite=True, **whom)
         yield from server.wait(asked)
         return f"Wrote {path.name}."
 
-    return Task("Export", identifier, work)
+    return Task("Export", address.identifier, work)
 
 
 def import_project(scene: Scene, strip: Strip, path: Path) -> Task:
     """A task that gives a strip the faces and edits of a `.mien` project of its media."""
-    media, identifier = media_path(strip), identify(scene, strip)
+    media, address = media_path(strip), identify(scene, strip)
 
     def work(task: Task) -> Generator[None, None, str]:
         client = yield from server.connect()
         asked = client.ask("open", path=str(path), media=media)
         found = yield from server.wait(asked)
         edits = yield from _edits(client, found["shot"], found["edited"])
-        told = yield from adopt(client, scene, identifier, found)
-        _write(scene, identifier, edits)
+        told = yield from adopt(client, address, found)
+        _write(address, edits)
         return told
 
-    return Task("Import", identifier, work)
+    return Task("Import", address.identifier, work)
 
 
 def import_curves(scene: Scene, strip: Strip, face: int, path: Path) -> Task:
     """A task that makes a face follow the curves of a file, from the playhead's frame on."""
-    identifier = identify(scene, strip)
+    address = identify(scene, strip)
     when = timing(scene, strip, strip.mien.frames)
     at = min(max(when.media_frame(scene.frame_current), 0), strip.mien.frames - 1)
 
     def work(task: Task) -> Generator[None, None, str]:
-        client, shot = yield from opened(find_strip(scene, identifier))
+        client, shot = yield from opened(address.find()[1])
         yield from server.wait(client.ask("set_edits", shot=shot, face=face, layers=[]))
         asked = client.ask("import_curves", shot=shot, face=face, path=str(path), at=at)
         yield from server.wait(asked)
         edits = yield from _edits(client, shot, [face])
-        _write(scene, identifier, edits)
+        _write(address, edits)
         return f"Face {face} follows {path.name}."
 
-    return Task("Import", identifier, work)
+    return Task("Import", address.identifier, work)
 
 
 def _edits(
@@ -116,8 +116,8 @@ def _difference(
     return Samples(control, first, values[first:last])
 
 
-def _write(scene: Scene, identifier: str, edits: dict[int, list[Samples]]) -> None:
-    strip = find_strip(scene, identifier)
+def _write(address: Address, edits: dict[int, list[Samples]]) -> None:
+    scene, strip = address.find()
     when = timing(scene, strip, strip.mien.frames)
     for face, tracks in edits.items():
         for samples in tracks:

@@ -11,12 +11,16 @@ import bpy
 import bpy.utils.previews
 
 from . import jobs
+from .client import ServeError
 from .compat import Strip, progress_bar, sequencer_scene
 from .rig import EXPRESSIONS, VISEMES, edit_property, pairs, short, source_property, words
 from .state import AMOUNT, active_face, thumbnail_bytes
 from .timing import timing
 
 __all__ = ["CLASSES", "register", "unregister"]
+
+_WIDTH = 38
+"""Letters in a line of the sidebar."""
 
 _pictures: Any = None
 
@@ -110,9 +114,12 @@ class MIEN_PT_strip(_Panel):
         )
         column.operator("mien.track", text="Track Again", icon="FILE_REFRESH")
         scene = sequencer_scene(context)
-        when = timing(scene, strip, strip.mien.frames)
-        frame = when.media_frame(scene.frame_current)
-        if face.missing(frame):
+        try:
+            when = timing(scene, strip, strip.mien.frames)
+        except ServeError as error:
+            _draw_error(layout, error)
+            return
+        if face.missing(when.media_frame(scene.frame_current)):
             layout.label(text=f"{face.name} is not seen in this frame", icon="ERROR")
 
 
@@ -219,18 +226,24 @@ def _labelled(column: Any, text: str) -> Any:
 
 
 def _draw_message(layout: Any) -> None:
-    """What the last task said: its cause and remedy when it failed."""
+    """What the last task said."""
     if jobs.last_error is not None:
-        box = layout.box().column(align=True)
-        box.alert = True
-        for i, line in enumerate(_wrapped(str(jobs.last_error))):
-            box.label(text=line, icon="ERROR" if i == 0 else "BLANK1")
+        _draw_error(layout, jobs.last_error)
     elif jobs.last_outcome:
-        layout.label(text=jobs.last_outcome, icon="CHECKMARK")
+        _draw_lines(layout.column(align=True), jobs.last_outcome, "CHECKMARK")
 
 
-def _wrapped(text: str, width: int = 48) -> list[str]:
-    return textwrap.wrap(text, width)
+def _draw_error(layout: Any, error: ServeError) -> None:
+    """What is wrong, and what to do about it."""
+    box = layout.box().column(align=True)
+    box.alert = True
+    _draw_lines(box, error.cause, "ERROR")
+    _draw_lines(box, error.remedy, "BLANK1")
+
+
+def _draw_lines(column: Any, text: str, icon: str) -> None:
+    for i, line in enumerate(textwrap.wrap(text, _WIDTH)):
+        column.label(text=line, icon="BLANK1" if i else icon)
 
 
 CLASSES = (MIEN_UL_faces, MIEN_PT_strip, MIEN_PT_expression, MIEN_PT_controls, MIEN_PT_output,

@@ -17,7 +17,7 @@ from .jobs import Task
 from .problems import RefusedError
 from .rig import CONTROLS, edit_property
 from .shots import opened, set_edits
-from .state import AMOUNT, find_strip, identify
+from .state import AMOUNT, Address, identify
 from .timing import timing
 
 __all__ = ["IMAGE", "previewing", "start_overlay", "stop_overlay"]
@@ -27,8 +27,8 @@ IMAGE = "mien preview"
 _TICK = 0.15
 """Seconds between two looks at what the playhead shows."""
 
-_shown: tuple[str, int] | None = None
-"""Identifier of the strip and frame of the media that the image shows."""
+_shown: tuple[Address, int] | None = None
+"""Address of the strip and frame of the media that the image shows."""
 _handler: Any = None
 _wanted: Any = None
 _task: Task | None = None
@@ -45,7 +45,7 @@ def previewing(scene: Scene, strip: Strip, *, edited: bool = True) -> Task:
     Raises:
         RefusedError: When the strip does not show a frame at the playhead.
     """
-    identifier = identify(scene, strip)
+    address = identify(scene, strip)
     when = timing(scene, strip, strip.mien.frames)
     frame = when.media_frame(scene.frame_current_final)
     if not 0 <= frame < when.frames:
@@ -59,7 +59,7 @@ def previewing(scene: Scene, strip: Strip, *, edited: bool = True) -> Task:
 
     def work(task: Task) -> Generator[None, None, str]:
         global _shown
-        client, shot = yield from opened(find_strip(scene, identifier))
+        client, shot = yield from opened(address.find()[1])
         for number, samples in tracks:
             set_edits(client, shot, number, [(s.control, s.start, s.values) for s in samples])
         answer = client.ask(
@@ -67,10 +67,10 @@ def previewing(scene: Scene, strip: Strip, *, edited: bool = True) -> Task:
         )
         picture = yield from server.wait(answer)
         _load(Path(picture["path"]))
-        _shown = (identifier, frame)
+        _shown = (address, frame)
         return f"Frame {frame} as it will be rendered."
 
-    return Task("Preview", identifier, work)
+    return Task("Preview", address.identifier, work)
 
 
 def start_overlay() -> None:
@@ -153,7 +153,7 @@ def _draw() -> None:
     if image is None or _shown is None or not scene.mien.overlay:
         return
     try:
-        strip = find_strip(scene, _shown[0])
+        scene, strip = _shown[0].find()
         when = timing(scene, strip, strip.mien.frames)
     except ServeError:
         return

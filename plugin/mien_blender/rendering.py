@@ -17,7 +17,7 @@ from .compat import Scene, Strip, all_strips, strip_collection
 from .jobs import Task
 from .problems import RefusedError
 from .shots import opened, set_edits
-from .state import find_strip, identify
+from .state import identify
 from .timing import Timing, media_path, timing
 
 __all__ = ["FORMATS", "Format", "place", "rendering", "send_edits"]
@@ -73,14 +73,14 @@ def rendering(scene: Scene, strip: Strip) -> Task:
         scene: The scene that holds the strip.
         strip: A tracked strip.
     """
-    identifier = identify(scene, strip)
+    address = identify(scene, strip)
     format_, renderer = scene.mien.format, scene.mien.renderer
     folder = Path(bpy.path.abspath(scene.mien.folder)) if scene.mien.folder else _folder(strip)
 
     def work(task: Task) -> Generator[None, None, str]:
         task.tell("starting mien", 0, 0)
-        client, shot = yield from opened(find_strip(scene, identifier))
-        strip = find_strip(scene, identifier)
+        client, shot = yield from opened(address.find()[1])
+        scene, strip = address.find()
         when = timing(scene, strip, strip.mien.frames)
         span = when.visible
         if span[0] >= span[1]:
@@ -97,10 +97,10 @@ def rendering(scene: Scene, strip: Strip) -> Task:
         for answer in sent:
             yield from server.wait(answer)
         report = yield from task.await_job(job)
-        result = place(scene, find_strip(scene, identifier), output, span)
+        result = place(*address.find(), output, span)
         return f"{result.name}: {report['frames_edited']} of {report['frames']} frames edited."
 
-    return Task("Render", identifier, work)
+    return Task("Render", address.identifier, work)
 
 
 def place(scene: Scene, strip: Strip, movie: Path, span: tuple[int, int]) -> Strip:

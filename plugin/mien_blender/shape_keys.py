@@ -14,7 +14,7 @@ from .problems import RefusedError
 from .rendering import send_edits
 from .rig import CONTROLS
 from .shots import curves_of, opened
-from .state import find_strip, identify
+from .state import identify
 from .timing import Timing, timing
 
 __all__ = ["baking", "flame_keys", "named_controls"]
@@ -87,11 +87,11 @@ def baking(scene: Scene, strip: Strip, face: int, mesh: Any, *, edited: bool, ba
             f"'{mesh.name}' has no shape keys with ARKit or FLAME names.",
             "Name them as mouthSmileLeft or as Exp1.",
         )
-    identifier, target = identify(scene, strip), mesh.name
+    address, target = identify(scene, strip), mesh.name
 
     def work(task: Task) -> Generator[None, None, str]:
-        client, shot = yield from opened(find_strip(scene, identifier))
-        strip = find_strip(scene, identifier)
+        client, shot = yield from opened(address.find()[1])
+        scene, strip = address.find()
         when = timing(scene, strip, strip.mien.frames)
         span = when.visible
         if edited:
@@ -100,7 +100,7 @@ def baking(scene: Scene, strip: Strip, face: int, mesh: Any, *, edited: bool, ba
         wanted = {"flame": True, "basis": basis} if flame and not controls else {}
         which = "target" if edited and not wanted else "performance"
         curves = yield from curves_of(client, shot, face, which=which, frames=list(span), **wanted)
-        mesh = scene.objects.get(target)
+        mesh = address.find()[0].objects.get(target)
         if mesh is None:
             raise RefusedError(f"'{target}' is no longer in the scene.", "Choose a mesh again.")
         rows = {name: curves.controls[control] for name, control in controls.items()}
@@ -109,7 +109,7 @@ def baking(scene: Scene, strip: Strip, face: int, mesh: Any, *, edited: bool, ba
         _write(mesh.data.shape_keys, rows, when, span[0])
         return f"{len(rows)} shape keys of {target} follow face {face}."
 
-    return Task("Bake", identifier, work)
+    return Task("Bake", address.identifier, work)
 
 
 def _write(keys: Any, rows: dict[str, list[float]], when: Timing, first: int) -> None:

@@ -48,8 +48,8 @@ def opened(strip: Strip) -> Waiting[tuple[Client, str]]:
         ServeError: When the strip is not tracked, or its media are not found.
     """
     project, media = project_file(strip), media_path(strip)
-    client = yield from server.connect()
     key = (strip.mien.project, media)
+    client = yield from server.connect()
     known = server.shots()
     if key not in known:
         answer = client.ask("open", path=str(project), media=media)

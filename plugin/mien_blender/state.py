@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,9 @@ from .compat import STRIP_CLASS, Scene, Strip, all_strips, properties
 from .problems import RefusedError
 from .rig import CONTROLS, MAX_FACES, Control, edit_property, source_property, words
 
-__all__ = ["MienFace", "MienStrip", "active_face", "embed_project", "find_strip",
-           "project_file", "register", "store_faces", "unregister"]  # fmt: skip
+__all__ = ["AMOUNT", "Address", "MienFace", "MienStrip", "active_face", "embed_project",
+           "identify", "project_file", "register", "store_faces", "thumbnail_bytes",
+           "unregister"]  # fmt: skip
 
 _PROJECT = "mien_project"
 _IDENTIFIER = "mien_id"
@@ -89,28 +91,41 @@ def active_face(strip: Strip) -> MienFace | None:
     return faces[min(max(strip.mien.active, 0), len(faces) - 1)] if len(faces) else None
 
 
-def find_strip(scene: Scene, identifier: str) -> Strip:
-    """A strip by its identifier: it may have been renamed or moved in the meantime.
+@dataclass(frozen=True)
+class Address:
+    """A strip by what stays its own: Blender's objects may be others after every undo.
 
-    Raises:
-        RefusedError: When it is gone.
+    Attributes:
+        scene: Name of its scene when it was asked for.
+        identifier: Identifier of the strip.
     """
-    for strip in all_strips(scene):
-        if strip.mien.identifier == identifier:
-            return strip
-    raise RefusedError(
-        "The strip was removed while mien worked on it; nothing was changed.",
-        "Undo the removal and try again.",
-    )
+
+    scene: str
+    identifier: str
+
+    def find(self) -> tuple[Scene, Strip]:
+        """The strip and its scene, whatever they are called by now.
+
+        Raises:
+            RefusedError: When the strip is gone.
+        """
+        for scene in sorted(bpy.data.scenes, key=lambda scene: bool(scene.name != self.scene)):
+            for strip in all_strips(scene):
+                if strip.mien.identifier == self.identifier:
+                    return scene, strip
+        raise RefusedError(
+            "The strip was removed while mien worked on it; nothing was changed.",
+            "Undo the removal and try again.",
+        )
 
 
-def identify(scene: Scene, strip: Strip) -> str:
-    """The strip's identifier; a copied strip gets one of its own."""
+def identify(scene: Scene, strip: Strip) -> Address:
+    """The strip's address; a copied strip gets an identifier of its own."""
     own = strip.mien.identifier
     same = sum(other.mien.identifier == own for other in all_strips(scene))
     if not own or same > 1:
         own = strip.mien.identifier = uuid.uuid4().hex
-    return str(own)
+    return Address(scene.name, own)
 
 
 def embed_project(name: str, content: bytes) -> str:

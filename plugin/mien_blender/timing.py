@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import bpy
@@ -111,11 +112,21 @@ def _skipped(strip: Strip) -> int:
     digits = _digits(name)
     if digits is None:
         return 0
-    head, tail = re.escape(name[: digits.start()]), re.escape(name[digits.end() :])
     folder = Path(bpy.path.abspath(strip.directory))
-    pattern = re.compile(f"{head}(\\d+){tail}")
-    numbers = [int(m[1]) for f in folder.glob("*") if (m := pattern.fullmatch(f.name))]
-    return int(digits[0]) - min(numbers) if numbers else 0
+    try:
+        changed = folder.stat().st_mtime_ns
+    except OSError:
+        return 0
+    first = _first_number(folder, name[: digits.start()], name[digits.end() :], changed)
+    return int(digits[0]) - first if first is not None else 0
+
+
+@lru_cache(maxsize=64)
+def _first_number(folder: Path, head: str, tail: str, changed: int) -> int | None:
+    """The lowest number of images in a folder; looked up anew when the folder has changed."""
+    pattern = re.compile(f"{re.escape(head)}(\\d+){re.escape(tail)}")
+    numbers = (int(m[1]) for f in folder.iterdir() if (m := pattern.fullmatch(f.name)))
+    return min(numbers, default=None)
 
 
 def _retimed(strip: Strip) -> RefusedError:

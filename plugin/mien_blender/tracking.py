@@ -15,7 +15,7 @@ from .jobs import Task
 from .problems import RefusedError
 from .rig import MAX_FACES
 from .shots import THUMBNAIL, Curves, curves_of, gaps
-from .state import embed_project, find_strip, identify, store_faces
+from .state import Address, embed_project, identify, store_faces
 from .timing import media_path, timing
 
 __all__ = ["adopt", "tracking"]
@@ -33,7 +33,7 @@ def tracking(scene: Scene, strip: Strip, max_faces: int, *, modal: bool = False)
     Raises:
         RefusedError: When the strip shows no media.
     """
-    media, identifier = media_path(strip), identify(scene, strip)
+    media, address = media_path(strip), identify(scene, strip)
 
     def work(task: Task) -> Generator[None, None, str]:
         task.tell("starting mien", 0, 0)
@@ -41,20 +41,17 @@ def tracking(scene: Scene, strip: Strip, max_faces: int, *, modal: bool = False)
         shot = (yield from server.wait(client.ask("open", path=media)))["shot"]
         found = yield from task.await_job(client.start("track", shot=shot, max_faces=max_faces))
         task.tell("reading curves", 0, 0)
-        return (yield from adopt(client, scene, identifier, found))
+        return (yield from adopt(client, address, found))
 
-    return Task("Track", identifier, work, modal=modal)
+    return Task("Track", address.identifier, work, modal=modal)
 
 
-def adopt(
-    client: Client, scene: Scene, identifier: str, found: dict[str, Any]
-) -> Generator[None, None, str]:
+def adopt(client: Client, address: Address, found: dict[str, Any]) -> Generator[None, None, str]:
     """Put a tracked shot into the scene, once everything about it has been fetched.
 
     Args:
         client: The server.
-        scene: The scene.
-        identifier: Of the strip.
+        address: Of the strip.
         found: `ShotFacts` of the protocol.
     """
     shot = found["shot"]
@@ -68,7 +65,7 @@ def adopt(
         yield from server.wait(client.ask("save", shot=shot, path=str(path)))
         content = path.read_bytes()
 
-    strip = find_strip(scene, identifier)
+    scene, strip = address.find()
     media = media_path(strip)
     if Path(media).name != Path(found["path"]).name:
         raise RefusedError(

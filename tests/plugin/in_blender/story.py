@@ -20,14 +20,14 @@ SMILE = ("mien_1_mouthSmileLeft", "mien_1_mouthSmileRight")
 def key_smile(scene, strip) -> None:
     """Keys as an animator sets them: I key, then handles pulled in the graph editor."""
     for name in SMILE:
-        for frame, value in ((40, 0.0), (52, 0.8), (70, 0.15), (86, 0.0)):
+        for frame, value in ((36, 0.0), (48, 0.8), (64, 0.15), (78, 0.0)):
             setattr(strip, name, value)
             assert strip.keyframe_insert(name, frame=frame)
         curve = animation.channel(scene, strip, name)
         assert [round(k.co[1], 3) for k in curve.keyframe_points] == [0.0, 0.8, 0.15, 0.0]
         top = curve.keyframe_points[1]
         top.handle_left_type = top.handle_right_type = "FREE"
-        top.handle_left, top.handle_right = (45.3, 1.1), (61.7, 0.95)
+        top.handle_left, top.handle_right = (42.3, 1.1), (56.7, 0.95)
         curve.update()
     # A driver on another control: an animated controller in the scene closes the jaw.
     handle = bpy.data.objects.new("jaw handle", None)
@@ -97,7 +97,7 @@ def main() -> None:
     strip = add_clip(scene, "take 1", clip, channel=2, start=20)
     # What is seen starts at the film's frame 15.
     strip.frame_offset_start = 15
-    strip.frame_offset_end = strip.frame_final_duration - 60
+    strip.frame_offset_end = strip.frame_final_duration - 45
     assert bpy.ops.mien.track() == {"FINISHED"}
     assert len(strip.mien.faces) == 1
     face = strip.mien.faces[0]
@@ -112,14 +112,9 @@ def main() -> None:
     worst = render_and_compare(scene, strip)
     first = check_result(scene, strip)
     bpy.ops.wm.save_as_mainfile(filepath=str(blend))
-    assert bpy.ops.mien.render() == {"FINISHED"}
-    second = check_result(scene, strip)
-    assert first != second
-    assert Path(first).is_file()
 
-    # Renamed, moved in time, the media moved on disk: saved and opened again.
+    # Renamed, the media moved on disk: saved and opened again.
     strip.name = 'interview "two"'
-    strip.frame_start += 7
     moved = folder / "elsewhere" / clip.name
     moved.parent.mkdir()
     moved.write_bytes(clip.read_bytes())
@@ -132,14 +127,16 @@ def main() -> None:
     assert strip.mien.faces[0].name == "face 1"
     smile = animation.channel(scene, strip, SMILE[0])
     handle = smile.keyframe_points[1].handle_left
-    assert abs(handle[0] - (45.3 + 7)) < 1e-4, tuple(handle)
+    assert abs(handle[0] - 42.3) < 1e-4, tuple(handle)
     jaw = animation.channel(scene, strip, "mien_source_1_jawOpen")
     assert [point.co[1] for point in jaw.sampled_points] == baked
-    assert round(jaw.sampled_points[0].co[0]) == 27
+    assert round(jaw.sampled_points[0].co[0]) == 20
     assert len(scene.animation_data.drivers) == 1
     again = render_and_compare(scene, strip)
-    check_result(scene, strip)
-    told({"worst": max(worst, again), "render": second, "frames": 60})
+    second = check_result(scene, strip)
+    assert first != second
+    assert Path(first).is_file()
+    told({"worst": max(worst, again), "render": second, "frames": 45})
 
 
 main()

@@ -134,6 +134,10 @@ def check_shape_keys(scene, strip) -> None:
     keys = extension("shape_keys")
     assert keys.flame_keys(["Exp1", "Exp50", "Exp51", "Shape1"]) == {"Exp1": 0, "Exp50": 49}
     assert keys.flame_keys(["expr_000", "expr_001"]) == {"expr_000": 0, "expr_001": 1}
+    # Without a FLAME head's files nothing is passed off as its coefficients.
+    for block in blocks[1:]:
+        block.name = f"Exp{block.name}" if block.name == "nothing" else f"Exp{len(block.name)}"
+    assert "flame2020" in refused(bpy.ops.mien.bake_shape_keys)
 
 
 def check_files(scene, strip) -> None:
@@ -145,6 +149,29 @@ def check_files(scene, strip) -> None:
         assert (folder / name).stat().st_size > 1000
     scene.frame_set(strip.frame_final_start)
     assert bpy.ops.mien.import_curves(filepath=str(folder / "out.npz")) == {"FINISHED"}
+
+
+def check_results(scene, strip) -> None:
+    """A result is replaced in place; when its length is another, by a new strip."""
+    place = extension("rendering").place
+    results = [place(scene, strip, clip, (0, 282)).name, place(scene, strip, clip, (0, 282)).name]
+    assert results[0] == results[1]
+    assert strip.mute
+    at = strip_named(scene, results[0])
+    assert (at.frame_start, at.channel) == (strip.frame_start, strip.channel + 1)
+    # Moved by the user, the strip takes its curves along; its next result lies where it is.
+    smile = animation.channel(scene, strip, "mien_1_mouthSmileLeft").keyframe_points[0]
+    before = smile.co[0]
+    strip.frame_start += 7
+    assert animation.channel(scene, strip, "mien_1_mouthSmileLeft").keyframe_points[0].co[0] == (
+        before + 7
+    )
+    again = place(scene, strip, clip, (0, 282))
+    assert again.frame_start == strip.frame_start
+    assert len([s for s in compat.all_strips(scene) if s.mien.source]) == 1
+    compat.strip_collection(scene).remove(again)
+    strip.frame_start -= 7
+    strip.mute = False
 
 
 def check_sequence(scene) -> None:
@@ -178,7 +205,7 @@ def check_refusals(scene, strip) -> None:
     # A copy of a strip becomes one of its own as soon as it is worked on.
     copy = add_clip(scene, "copy", clip, channel=7, start=1)
     copy.mien.identifier = strip.mien.identifier
-    assert state.identify(scene, copy) != strip.mien.identifier
+    assert state.identify(scene, copy).identifier != strip.mien.identifier
     strip_named(scene, "take")
 
 
@@ -195,6 +222,7 @@ def main() -> None:
     check_preview(scene, strip)
     check_shape_keys(scene, strip)
     check_files(scene, strip)
+    check_results(scene, strip)
     check_sequence(scene)
     check_refusals(scene, strip_named(scene, "take"))
     told(facts)
