@@ -25,6 +25,8 @@ __all__ = ["HANDLES", "Handle", "drag", "handles"]
 
 _DAMPING: Final = 0.06
 """Part of the strongest control's effect: weaker ones than this are left alone."""
+_ACROSS: Final = 0.4
+"""A corner of the mouth that is pulled up has to come up, even if a smile takes it outwards."""
 _STEPS: Final = 6
 _CLOSE_ENOUGH: Final = 0.02
 """Pixels."""
@@ -239,10 +241,11 @@ def _solve(
     high = np.maximum([axis.high for axis in axes], low + 1e-9)
     costs = np.array([axis.cost for axis in axes])
     start = moved.free(handle, moved.by(handle, controls))
-    goal = moved.free(handle, offset)
+    weights = _weights(offset)
+    goal = weights @ moved.free(handle, offset)
 
     def reached(changes: Array) -> Array:
-        return moved.changed(handle, axes, changes) - start
+        return np.asarray(weights @ (moved.changed(handle, axes, changes) - start))
 
     changes, here = np.zeros(len(axes)), np.zeros(2)
     damping: Array | None = None
@@ -270,6 +273,14 @@ def _solve(
         if after > _SETTLED * before:
             break
     return changes
+
+
+def _weights(offset: tuple[float, float]) -> Array:
+    """(2, 2) what counts of a miss: all of it along the pull, less of it across."""
+    length = max(float(np.hypot(*offset)), 1e-6)
+    along = np.array(offset) / length
+    across = np.array([-along[1], along[0]])
+    return np.asarray(np.outer(along, along) + _ACROSS * np.outer(across, across))
 
 
 def _bounded(matrix: Array, right: Array, low: Array, high: Array, start: Array) -> Array:
