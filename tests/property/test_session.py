@@ -151,6 +151,65 @@ def test_undo_all_is_the_start_and_redo_all_the_end(asked: list[Command]) -> Non
     assert session.document is end
 
 
+actions = st.sampled_from(["apply", "begin", "update", "commit", "cancel", "undo", "redo", "save"])
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(actions, frames), max_size=40))
+def test_gestures_steps_and_saves_in_any_order(asked: list[tuple[str, int]]) -> None:
+    """Against the plainest thing that could be right: a list of documents and a place in it."""
+    session, history, place, saved = Session(START), [START], 0, START
+    gesture, started = session.gesture("None"), False
+    gesture.cancel()
+
+    def keyed_at(frame: int) -> Command:
+        return lambda d: c.set_key(d, ONE, 1, "jawOpen", frame, 1.0)
+
+    def step() -> None:
+        nonlocal place
+        if not session.document.same_as(history[place]):
+            history[place + 1 :] = [session.document]
+            place += 1
+
+    with tempfile.TemporaryDirectory() as folder:
+        for action, frame in asked:
+            if action == "begin":
+                gesture = session.gesture("Drag")
+                step()
+                started = True
+                continue
+            if action == "update":
+                gesture.update(keyed_at(frame))
+                expected = keyed_at(frame)(history[place]) if started else history[place]
+                assert session.document.same_as(expected)
+                continue
+            if action == "cancel":
+                gesture.cancel()
+            elif action == "commit":
+                gesture.commit()
+                step()
+            elif action == "apply":
+                session.apply("Key", lambda d: d)
+                step()
+                session.apply("Key", keyed_at(frame))
+                step()
+            elif action == "save":
+                session.save(Path(folder) / "x.mien")
+                step()
+                saved = history[place]
+            else:
+                session.apply("Nothing", lambda d: d)
+                step()
+                (session.undo if action == "undo" else session.redo)()
+                by = -1 if action == "undo" else 1
+                place = min(max(place + by, 0), len(history) - 1)
+            started = False
+            assert session.document is history[place]
+            assert session.modified == (session.document is not saved)
+            assert len(session.undo_names) == place
+            assert len(session.redo_names) == len(history) - 1 - place
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(commands(), min_size=5, max_size=25))
 def test_documents_come_back_from_files(asked: list[Command]) -> None:

@@ -137,6 +137,23 @@ def test_everybody_hears_of_every_change_in_order(session: Session) -> None:
     assert heard[2:] == [("undo", "Mark")]
 
 
+def test_one_that_fails_does_not_keep_the_others_from_hearing(session: Session) -> None:
+    heard: list[str] = []
+
+    def failing(change: Change) -> None:
+        raise ValueError(change.name)
+
+    session.subscribe(lambda change: heard.append(f"first {change.name}"))
+    end = session.subscribe(failing)
+    session.subscribe(lambda change: heard.append(f"last {change.name}"))
+    with pytest.raises(ValueError, match="Key"):
+        key(session, 3)
+    assert heard == ["first Key", "last Key"]
+    end()
+    session.undo()
+    assert heard[2:] == ["first Key", "last Key"]
+
+
 def test_a_change_says_what_was_and_what_is(session: Session) -> None:
     changes: list[Change] = []
     session.subscribe(changes.append)

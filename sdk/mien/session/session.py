@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -242,8 +243,10 @@ class Session:
         try:
             while self._untold:
                 told = self._untold.popleft()
-                for subscriber in tuple(self._subscribers):
-                    subscriber(told)
+                # One that raises does not keep the others from hearing of it.
+                with ExitStack() as everybody:
+                    for subscriber in reversed(self._subscribers):
+                        everybody.callback(subscriber, told)
         finally:
             self._telling = False
             self._untold.clear()
