@@ -107,6 +107,22 @@ def test_pictures_of_a_shot_that_is_offline_are_not_rendered(saved: Path, tmp_pa
     assert (tmp_path / "again.mien").read_bytes() == saved.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("media", "title"),
+    [
+        ("sh010.mov", "sh010"),
+        ("sh010.%04d.exr", "sh010"),
+        ("sh010_%d.png", "sh010"),
+        ("%04d.exr", "%04d"),
+        ("a.b.mov", "a.b"),
+    ],
+)
+def test_shots_are_called_as_their_media(media: str, title: str) -> None:
+    shot = make_shot(9)
+    named = Project(replace(shot, media=replace(shot.media, path=Path("/plates") / media)))
+    assert named.title == title
+
+
 def test_ids_are_given_where_they_lack_or_clash() -> None:
     one, two = make_document(2).shots
     clash = Document((one, replace(two, id=one.id), replace(one, id="")))

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from mien.errors import ProjectError
+from mien.model.document import media_title
 from mien.model.interpolate import Interpolation
 
 __all__ = [
@@ -217,7 +218,7 @@ class ShotPart(_Part):
     @property
     def title(self) -> str:
         """As `Project.title`."""
-        return self.name or PurePosixPath(self.media.path).stem
+        return self.name or media_title(PurePosixPath(self.media.path).name)
 
 
 class ProjectDocument(_Part):

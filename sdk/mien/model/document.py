@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Protocol, TypeVar
 
 from mien.errors import TimeError, UsageError
@@ -15,9 +17,10 @@ from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
 
-__all__ = ["Document", "Project", "choose"]
+__all__ = ["Document", "Project", "choose", "media_title"]
 
 _ID_DIGITS = 8
+_NUMBER = re.compile(r"[._ -]?%(0\d+)?d$")
 
 
 class _Named(Protocol):
@@ -75,8 +78,8 @@ class Project:
 
     @property
     def title(self) -> str:
-        """What to call the shot: its name, or that of its media without the extension."""
-        return self.name or self.shot.media.path.stem
+        """What to call the shot: its name, or that of its media."""
+        return self.name or media_title(self.shot.media.path.name)
 
     @property
     def tracked(self) -> bool:
@@ -176,6 +179,12 @@ class Document:
         return len(self.shots) == len(other.shots) and all(
             a.same_as(b) for a, b in zip(self.shots, other.shots, strict=True)
         )
+
+
+def media_title(name: str) -> str:
+    """What to call media: a file's name without extension, nor place of an image's number."""
+    stem = PurePosixPath(name).stem
+    return _NUMBER.sub("", stem) or stem
 
 
 def choose(shots: Sequence[_NamedT], which: str | int | None, where: str) -> _NamedT:
