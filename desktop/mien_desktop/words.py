@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
+from mien.model.presets import PRESETS
+
 __all__ = ["count", "title"]
 
 
 def title(name: str) -> str:
     """A control's, an expression's or a viseme's name as a person writes it.
 
-    `mouthSmileLeft` is `Mouth smile left`; `viseme_PP` stays what it is.
+    `mouthSmileLeft` is `Mouth smile left`; the visemes `PP` and `kk` stay what they are.
     """
-    if "_" in name:
+    if name in PRESETS and PRESETS[name].kind == "viseme":
         return name
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     return words[:1].upper() + words[1:].lower()

@@ -25,6 +25,7 @@ NAMES = (
     "fidelity",
     "blinks",
     "batch",
+    "timeline",
     "session",
     "preview",
     "scrub",

@@ -1,15 +1,18 @@
-"""How long the desktop's timeline takes to paint 60 lanes with 100,000 keys. Bound: 16 ms at p95."""
+"""How long the timeline takes to paint 60 lanes with 100,000 keys. Bound: 16 ms at p95."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from fractions import Fraction
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tests.benchmarks.common import seconds
+from tests.desktop.shots import made_face, project_of
+
+if TYPE_CHECKING:
+    from mien.model.document import Document
 
 LANES = 60
 KEYS = 100_000
@@ -27,7 +30,6 @@ def main() -> None:
 
     qInstallMessageHandler(lambda *_: None)
     from mien.session.session import Session
-
     from mien_desktop import theme
     from mien_desktop.timeline.panel import TimelinePanel
     from mien_desktop.workspace import Workspace
@@ -70,37 +72,16 @@ def main() -> None:
     panel.close()
 
 
-def document():  # type: ignore[no-untyped-def]
-    """A shot of ten minutes with one face, whose landmarks take no memory."""
+def document() -> Document:
+    """A shot of ten minutes with 60 lanes: a face, two layers, and tracks."""
     from mien.model.controls import NAMES
-    from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
-    from mien.model.document import Document, Project
-    from mien.model.edits import Edit, Layer, Track
-    from mien.model.face import LANDMARKS, Face
+    from mien.model.document import Document
+    from mien.model.edits import Layer, Track
     from mien.model.interpolate import INTERPOLATIONS, Key
-    from mien.model.shot import ColorTags, MediaFacts, Orientation, Shot
-    from mien.timebase import Clock
 
-    def zeros(*shape: int) -> np.ndarray:  # type: ignore[type-arg]
-        return np.broadcast_to(np.float32(0), (FRAMES, *shape))
-
-    clock = Clock(Fraction(30), FRAMES)
-    seen = np.ones(FRAMES, bool)
-    pose = HeadPose(zeros(), zeros(3, 3), zeros(2))
-    controls = ControlCurves(np.zeros((FRAMES, len(NAMES)), np.float32))
-    curves = Curves(controls, zeros(FLAME_SIZE), "mien-rig", pose, seen, ~seen)
-    confidence = np.where(np.arange(FRAMES) % 700 < 40, 0.3, 0.95).astype(np.float32)
-    face = Face(
-        1, "face 1", clock, zeros(LANDMARKS, 3), confidence,
-        np.zeros((468, 3), np.float32), curves, curves,
-    )  # fmt: skip
-    facts = MediaFacts(
-        Path("nowhere.mp4"), "movie", "mp4", "h264", "yuv420p", 8, Orientation(1920, 1080), clock,
-        Fraction(1, 30), tuple(range(FRAMES)), ColorTags(),
-    )  # fmt: skip
     random = np.random.default_rng(1)
     tracks = []
-    for lane in range(LANES - 3):  # a face, two layers, and these
+    for lane in range(LANES - 3):
         count = KEYS // (LANES - 3) + (lane < KEYS % (LANES - 3))
         frames = np.sort(random.choice(FRAMES, count, replace=False)).tolist()
         kinds = random.integers(0, len(INTERPOLATIONS), count).tolist()
@@ -111,5 +92,4 @@ def document():  # type: ignore[no-untyped-def]
         tracks.append(Track(NAMES[lane], keys))
     half = len(tracks) // 2
     layers = (Layer("edit", tuple(tracks[:half])), Layer("polish", tuple(tracks[half:])))
-    shot = Shot(facts, (face,), cuts=(6000, 12_000))
-    return Document((Project(shot, (Edit(face, layers),), online=False),))
+    return Document((project_of(made_face(FRAMES), layers, cuts=(6000, 12_000)),))
