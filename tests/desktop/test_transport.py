@@ -19,6 +19,7 @@ from mien.timebase import Clock, FrameRange, Timecode
 from mien_desktop.geometry.course import Course
 from mien_desktop.transport.audio import Feed, NoSoundError
 from mien_desktop.transport.bar import TransportBar
+from mien_desktop.transport.playback import Playback
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import click, drag, named, settle, shown, type_text, wait_until
 
@@ -32,11 +33,16 @@ class Hands:
         self.rate = 0
         self.samples: list[np.ndarray] = []
         self.stopped = False
+        self._began = 0.0
         self._pull: Callable[[int], np.ndarray] | None = None
+
+    def clock(self) -> float:
+        """The system's clock; it goes with the device while that is at work."""
+        return self._began + self.heard() if self._pull else time.monotonic()
 
     def start(self, rate: int, channels: int, pull: Callable[[int], np.ndarray]) -> None:
         self.rate, self._pull, self.stopped = rate, pull, False
-        self.samples = []
+        self.samples, self._began = [], time.monotonic()
 
     def heard(self) -> float:
         return sum(map(len, self.samples)) / self.rate if self.rate else 0.0
@@ -64,7 +70,8 @@ def hands() -> Hands:
 
 @pytest.fixture
 def bar(workspace: Workspace, hands: Hands) -> Iterator[TransportBar]:
-    with shown(TransportBar(workspace, speaker=hands), 720, 60) as bar:
+    playback = Playback(workspace, hands, hands.clock)
+    with shown(TransportBar(workspace, playback=playback), 720, 60) as bar:
         yield bar
 
 
@@ -240,7 +247,7 @@ def test_scrubbing_while_it_plays_goes_on_from_there(bar, workspace, hands):
 def test_without_a_device_it_plays_by_the_clock_and_says_so_once(workspace):
     said: list[str] = []
     workspace.said.connect(said.append)
-    with shown(TransportBar(workspace, speaker=Deaf()), 720, 60) as bar:
+    with shown(TransportBar(workspace, playback=Playback(workspace, Deaf())), 720, 60) as bar:
         for _ in range(2):
             workspace.set(frame=0)
             bar.playback.play()
@@ -248,6 +255,25 @@ def test_without_a_device_it_plays_by_the_clock_and_says_so_once(workspace):
             bar.playback.stop()
         assert not named(bar, "Volume", QSlider).isEnabled()
     assert said == ["Playing without sound: no sound device is there."]
+
+
+@pytest.mark.parametrize(("heard", "expected"), [(0.0, 0), (100.0, 45)])
+def test_a_device_that_does_not_keep_time_is_given_up(workspace, hands, heard, expected):
+    said: list[str] = []
+    workspace.said.connect(said.append)
+    passed = [0.0]
+    playback = Playback(workspace, hands, lambda: passed[0])
+    with shown(TransportBar(workspace, playback=playback), 720, 60):
+        playback.play()
+        passed[0] = 1.5
+        hands.heard = lambda: heard
+        wait_until(lambda: said)
+        assert hands.stopped
+        assert frame(workspace) == expected
+        passed[0] = 1.55
+        wait_until(lambda: frame(workspace) in (expected + 1, expected + 2))
+        playback.stop()
+    assert said == ["Playing without sound: the sound device does not keep time."]
 
 
 def test_late_sound_is_left_out_not_delayed():

@@ -24,7 +24,6 @@ from mien_desktop import theme
 from mien_desktop.command import Command
 from mien_desktop.icons import icon
 from mien_desktop.resolve import Resolved
-from mien_desktop.transport.audio import Speaker
 from mien_desktop.transport.cache_bar import CacheBar
 from mien_desktop.transport.playback import Playback
 from mien_desktop.transport.time_field import TimeField
@@ -45,7 +44,7 @@ class TransportBar(QWidget):
     Args:
         workspace: Whose playhead it moves.
         parent: Qt's owner.
-        speaker: What plays the sound; the system's device when not given.
+        playback: What moves the playhead; its own when not given.
 
     Attributes:
         playback: What moves the playhead.
@@ -55,11 +54,12 @@ class TransportBar(QWidget):
         self,
         workspace: Workspace,
         parent: QWidget | None = None,
-        speaker: Speaker | None = None,
+        playback: Playback | None = None,
     ) -> None:
         super().__init__(parent)
         self._workspace = workspace
-        self.playback = Playback(workspace, speaker, parent=self)
+        self.playback = playback or Playback(workspace)
+        self.playback.setParent(self)
         self.cache_bar = CacheBar(workspace, self)
         self._timecode = TimeField(workspace, "timecode", self)
         self._frame = TimeField(workspace, "frames", self)

@@ -26,8 +26,8 @@ __all__ = ["Playback"]
 
 _SOONEST: Final = 0.004
 """Seconds between two looks at the clock at least; no display shows more."""
-_STUCK: Final = 1.0
-"""Seconds after which a device that plays nothing is given up."""
+_ASTRAY: Final = 1.0
+"""Seconds that a device may differ from the clock until it is given up."""
 
 
 class Playback(QObject):
@@ -36,7 +36,7 @@ class Playback(QObject):
     Args:
         workspace: Whose playhead and speed they are.
         speaker: What plays the sound; the system's device when not given.
-        clock: Seconds that pass, where there is no sound.
+        clock: Seconds that pass; it tells the time where there is no sound.
         parent: Qt's owner.
     """
 
@@ -198,10 +198,11 @@ class Playback(QObject):
         if self._feed is None or self._speaker is None:
             return passed
         heard = self._speaker.heard()
-        if not heard and passed > _STUCK:
-            self._give_up_sound("the sound device does not play")
-            self._began = self._clock()
-            return 0.0
+        if abs(heard - passed) > _ASTRAY:
+            # A device that was unplugged stands still; one that is none takes all at once.
+            self._began += passed - min(heard, passed)
+            self._give_up_sound("the sound device does not keep time")
+            return min(heard, passed)
         return heard
 
     def _start_sound(self, media: MediaFacts, course: Course) -> None:
