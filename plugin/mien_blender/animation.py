@@ -11,7 +11,7 @@ from .rig import CONTROLS, edit_property, source_property
 from .state import AMOUNT
 from .timing import Timing
 
-__all__ = ["Samples", "bake_source", "channel", "fill", "fresh_curve",
+__all__ = ["Samples", "bake_source", "channel", "clear_edit", "fill", "fresh_curve",
            "key_now", "sample_edit", "write_keys"]  # fmt: skip
 
 _NOTHING = 1e-6
@@ -95,6 +95,15 @@ def write_keys(
     curve = _fresh(scene, strip, edit_property(face, samples.control), title)
     times = [when.scene_time(samples.start + i) for i in range(len(samples.values))]
     fill(curve, times, samples.values)
+
+
+def clear_edit(scene: Scene, strip: Strip, face: int) -> None:
+    """Take every key and value of a face's edit away."""
+    for control in CONTROLS:
+        curve = channel(scene, strip, edit_property(face, control))
+        if curve is not None:
+            ensured_channels(scene).fcurves.remove(curve)
+        setattr(strip, edit_property(face, control), 0.0)
 
 
 def key_now(scene: Scene, strip: Strip, face: int, title: str, control: str) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from . import server
-from .animation import Samples, write_keys
+from .animation import Samples, clear_edit, write_keys
 from .client import Client
 from .compat import Scene, Strip
 from .jobs import Task
+from .keys import keyed, write_keyed
 from .rendering import send_edits
 from .shots import curves_of, opened
 from .state import Address, identify
@@ -55,16 +56,30 @@ def export_curves(scene: Scene, strip: Strip, face: int, path: Path) -> Task:
 
 
 def import_project(scene: Scene, strip: Strip, path: Path) -> Task:
-    """A task that gives a strip the faces and edits of a `.mien` project of its media."""
+    """A task that gives a strip the faces and edits of a `.mien` project of its media.
+
+    Keys that are added to the performance come as keys; other edits as a value a frame.
+    """
     media, address = media_path(strip), identify(scene, strip)
 
     def work(task: Task) -> Generator[None, None, str]:
         client = yield from server.connect()
         asked = client.ask("open", path=str(path), media=media)
         found = yield from server.wait(asked)
-        edits = yield from _edits(client, found["shot"], found["edited"])
+        shot, faces = found["shot"], found["edited"]
+        asked = client.ask("get_edits", shot=shot)
+        layers = {each["face"]: each["layers"] for each in (yield from server.wait(asked))["edits"]}
+        keys = {face: keyed(layers[face]) for face in faces}
+        edits = yield from _edits(client, shot, [face for face in faces if keys[face] is None])
         told = yield from adopt(client, address, found)
+        scene, strip = address.find()
+        when = timing(scene, strip, strip.mien.frames)
+        for face in strip.mien.faces:
+            clear_edit(scene, strip, face.number)
         _write(address, edits)
+        for face, tracks in keys.items():
+            if tracks is not None:
+                write_keyed(scene, strip, face, tracks, when)
         return told
 
     return Task("Import", address.identifier, work)

@@ -18,15 +18,20 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def project(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of the SDK, with an edit that has all modes."""
+    """A project of the SDK, with an edit that has all modes; beside it one that has only keys."""
     shot = mien.track(clip("lp_s18.mp4"), progress=False)
     edit = mien.Edit(shot.faces[0])
     for frame, value in ((30, 0.0), (45, 0.7), (75, 0.0)):
         edit = edit.key("mouthSmile", frame, value)
-    edit = edit.set("jawOpen", 0.5, span="40:60", mode="scale")
-    path = tmp_path_factory.mktemp("project") / "take.mien"
-    mien.save_project(shot, path, edits=[edit])
-    return path
+    folder = tmp_path_factory.mktemp("project")
+    mixed = edit.set("jawOpen", 0.5, span="40:60", mode="scale")
+    mien.save_project(shot, folder / "take.mien", edits=[mixed])
+    edit = edit.key("surprise", 80, 0.1, interpolation="bezier", handle_out=(9, 0.4))
+    edit = edit.key("surprise", 97, 0.6, interpolation="linear", handle_in=(-4, 0.3))
+    edit = edit.key("surprise", 110, 0.0).key("cheekPuff", 20, 0.3, interpolation="hold")
+    edit = edit.key("cheekPuff", 33, -0.2, interpolation="hold")
+    mien.save_project(shot, folder / "keys.mien", edits=[edit])
+    return folder / "take.mien"
 
 
 def asked(project: mien.Project) -> dict[str, list[float]]:
@@ -48,10 +53,13 @@ def test_everything_around_the_story(
     blender: Run, clip: Callable[[str], Path], project: Path, tmp_path: Path
 ) -> None:
     media = clip("lp_s18.mp4")
-    (tmp_path / "expected.json").write_text(json.dumps(asked(mien.load_project(project))))
+    for name in ("take", "keys"):
+        expected = asked(mien.load_project(project.with_stem(name)))
+        (tmp_path / f"{name}.json").write_text(json.dumps(expected))
     write_images(media, tmp_path / "images")
     told = blender("tools.py", media, project, tmp_path)
-    assert told["import"] <= 1e-5
+    assert told["take"] <= 1e-5
+    assert told["keys"] <= 1e-4, "the SDK leaves out what is below, evaluate.NEGLIGIBLE"
     assert told["nla"] <= 1e-5
     assert told["shape_keys"] <= 1e-5
     # The smile changes the lower face and nothing else of the picture.

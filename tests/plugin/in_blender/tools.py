@@ -1,7 +1,7 @@
 """Everything around the story, on a project that the SDK has tracked.
 
-Called as: tools.py CLIP PROJECT FOLDER. FOLDER/expected.json holds what the SDK's edit of the
-project comes to.
+Called as: tools.py CLIP PROJECT FOLDER. FOLDER/NAME.json holds what the SDK's edit of the project
+NAME comes to.
 """
 
 from __future__ import annotations
@@ -32,12 +32,16 @@ def sampled(scene, strip) -> dict[str, list[float]]:
 
 
 def check_import(scene, strip) -> None:
-    """A project of the SDK brings its faces, and its edit as F-curves."""
-    assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
-    expected = json.loads((folder / "expected.json").read_text())
-    own = sampled(scene, strip)
-    assert set(own) == set(expected), (set(own), set(expected))
-    facts["import"] = max(abs(a - b) for c in own for a, b in zip(own[c], expected[c], strict=True))
+    """A project of the SDK brings its faces, and its edit as F-curves: its keys, if it may."""
+    for name, keys in (("keys", 3), ("take", 47)):
+        path = project.with_stem(name)
+        assert bpy.ops.mien.import_project(filepath=str(path)) == {"FINISHED"}
+        expected = json.loads((folder / f"{name}.json").read_text())
+        own = sampled(scene, strip)
+        assert set(own) == set(expected), (set(own), set(expected))
+        facts[name] = max(abs(a - b) for c in own for a, b in zip(own[c], expected[c], strict=True))
+        smile = animation.channel(scene, strip, "mien_1_mouthSmileLeft")
+        assert abs(len(smile.keyframe_points) - keys) <= 2
 
 
 def check_palette(scene, strip) -> None:
