@@ -135,6 +135,34 @@ def test_the_proxy_used_longest_ago_makes_room(media: MediaFacts, tmp_path: Path
     assert own.path.exists()
 
 
+@pytest.mark.slow
+@pytest.mark.shared
+def test_a_proxy_that_has_no_room_says_so(media: MediaFacts, tmp_path: Path) -> None:
+    proxy = ProxyStore(tmp_path, limit=1 << 20).open(media, lambda: None)
+    proxy.start()
+    until = time.monotonic() + PATIENCE
+    while not proxy.problem:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    proxy.close()
+    assert "MIEN_CACHE_LIMIT" in proxy.problem
+    assert not proxy.made.any()
+    assert not list(tmp_path.rglob("*.frames"))
+
+
+@pytest.mark.shared
+def test_images_rendered_anew_have_another_proxy(media: MediaFacts, tmp_path: Path) -> None:
+    import cv2
+
+    for number in range(1, 4):
+        cv2.imwrite(str(tmp_path / f"a.{number:04}.png"), np.full((20, 30, 3), number, np.uint8))
+    sequence = probe(tmp_path / "a.%04d.png")
+    before = ProxyFolder(tmp_path, sequence).path
+    assert ProxyFolder(tmp_path, sequence).path == before
+    os.utime(tmp_path / "a.0002.png", (1, 1))
+    assert ProxyFolder(tmp_path, sequence).path != before
+
+
 @pytest.mark.shared
 def test_a_damaged_segment_is_made_again(media: MediaFacts, tmp_path: Path) -> None:
     folder = filled(tmp_path, media, media.fingerprint, 0)

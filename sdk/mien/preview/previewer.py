@@ -19,14 +19,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
 from mien.blas import one_blas_thread
-from mien.errors import MienError
+from mien.errors import MediaError, MienError
 from mien.model.curves import BoolArray, FloatArray
 from mien.model.edits import Edit
 from mien.model.shot import Shot
@@ -104,7 +104,8 @@ class Previewer:
         self._stack.enter_context(one_blas_thread())
         self._proxy: Proxy | None = None
         if proxies is not None:
-            self._proxy = proxies.open(shot.media, self._tell)
+            with suppress(MediaError):  # whoever reads the frames is told
+                self._proxy = proxies.open(shot.media, self._tell)
         self._maker = PictureMaker(shot, cache_bytes, self._proxy)
         self._changed = threading.Condition()
         self._delivering = threading.RLock()
@@ -239,6 +240,11 @@ class Previewer:
     def proxy_share(self) -> float | None:
         """How much of the proxy file is made, 0..1; None where there is none."""
         return None if self._proxy is None else float(self._proxy.made.mean())
+
+    @property
+    def proxy_problem(self) -> str:
+        """Why making the proxy was given up; empty when it was not."""
+        return "" if self._proxy is None else self._proxy.problem
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Have a function called when `cached` or `proxy_share` may have changed.
@@ -406,6 +412,7 @@ class Previewer:
             self._changed.wait_for(lambda: self._closed or self._shown)
         if self._proxy is not None and not self._closed:
             self._proxy.start()
+            self._tell()
         for face in self._shot.faces:
             if self._closed:
                 return

@@ -21,14 +21,16 @@ __all__ = ["Proxy", "ProxyStore"]
 
 
 class ProxyStore:
-    """Where proxies are kept, up to a size (MIEN_CACHE_LIMIT, 20 GiB when not set).
+    """Where proxies are kept, up to a size.
 
     Args:
         folder: The folder; one in the user's cache when None.
+        limit: Bytes that all may take; when None what MIEN_CACHE_LIMIT says, or 20 GiB.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, limit: int | None = None) -> None:
         self.folder = folder or proxies_folder()
+        self.limit = limit
 
     def open(self, media: MediaFacts, told: Callable[[], None]) -> Proxy:
         """The proxy of a shot, as far as it is made.
@@ -37,14 +39,14 @@ class ProxyStore:
             media: Facts of the media.
             told: Called, from a thread, when more of it is there.
         """
-        return Proxy(self.folder, media, told)
+        return Proxy(self, media, told)
 
 
 class Proxy:
     """The proxy of one shot; `start` has the rest of it made.
 
     Args:
-        place: The folder in which proxies are kept.
+        store: Where proxies are kept.
         media: Facts of the media.
         told: Called, from a thread, when more of it is there.
 
@@ -53,11 +55,11 @@ class Proxy:
         problem: Why making it was given up; empty when it was not.
     """
 
-    def __init__(self, place: Path, media: MediaFacts, told: Callable[[], None]) -> None:
-        self._place = place
+    def __init__(self, store: ProxyStore, media: MediaFacts, told: Callable[[], None]) -> None:
+        self._store = store
         self._media = media
         self._told = told
-        self._folder = ProxyFolder(place, media)
+        self._folder = ProxyFolder(store.folder, media)
         self._process: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
         self._closed = False
@@ -86,7 +88,10 @@ class Proxy:
         with suppress(OSError):
             self._folder.used()
         command = [sys.executable, "-m", "mien.preview.proxy_maker", str(self._media.path),
-                   self._media.fingerprint, str(self._place)]  # fmt: skip
+                   self._media.fingerprint, str(self._store.folder)]  # fmt: skip
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+        if self._store.limit is not None:
+            environment["MIEN_CACHE_LIMIT"] = str(self._store.limit)
         try:
             self._process = subprocess.Popen(
                 command,
@@ -95,7 +100,7 @@ class Proxy:
                 stderr=subprocess.DEVNULL,
                 text=True,
                 encoding="utf-8",
-                env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
+                env=environment,
             )
         except OSError as error:
             self.problem = f"No process can be started: {error}."

@@ -32,6 +32,7 @@ from mien.model.curves import BoolArray
 from mien.model.shot import MediaFacts
 from mien.preview.picture import SMALL_LINES, Rgb8
 from mien.preview.store import unpack
+from mien.rendering.resume import media_stamp
 
 __all__ = ["SEGMENT", "ProxyFolder", "cache_limit", "make_room", "proxies_folder"]
 
@@ -49,10 +50,16 @@ class ProxyFolder:
     Args:
         place: The folder in which proxies are kept.
         media: Facts of the media.
+
+    Raises:
+        MediaError: When the images of a sequence cannot be looked at.
     """
 
     def __init__(self, place: Path, media: MediaFacts) -> None:
-        self.path = place / f"{media.fingerprint}-{SMALL_LINES}"
+        # The fingerprint of a movie looks at its ends; images in between may have been rendered
+        # anew, which only their times tell.
+        name = media_stamp(media) if media.kind == "sequence" else media.fingerprint
+        self.path = place / f"{name}-{SMALL_LINES}"
         self.frames = media.clock.frame_count
         self.segments = -(-self.frames // SEGMENT)
         self._starts: dict[int, npt.NDArray[np.int64]] = {}
