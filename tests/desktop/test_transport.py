@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -312,3 +315,40 @@ def test_the_bar_scrubs_and_shows_what_is_rendered(bar, workspace):
     )
     wait_until(lambda: cache.cached != [(0, 48)], 5, "edited frames have to be rendered anew")
     wait_until(lambda: cache.cached == [(0, 48)], 60, "and are")
+
+
+_NULL_DEVICE = """
+import sys, time, numpy as np
+from mien_desktop.transport.audio import DeviceSpeaker, NoSoundError
+pulled = []
+def pull(count):
+    pulled.append(count)
+    return np.zeros((count, 2), dtype=np.float32)
+speaker = DeviceSpeaker()
+assert speaker.heard() == 0
+try:
+    speaker.start(44100, 2, pull)
+except NoSoundError as error:
+    print("none:", error)
+    sys.exit()
+end = time.monotonic() + 5
+while not speaker.heard() and time.monotonic() < end:
+    time.sleep(0.01)
+heard = speaker.heard()
+speaker.stop()
+speaker.stop()
+print("heard" if 0 < heard <= sum(pulled) / 44100 + 1 else heard)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ALSA's null device is Linux's")
+def test_a_real_stream_is_opened_and_closed(tmp_path):
+    config = tmp_path / "asound.conf"
+    config.write_text("pcm.!default { type null }\nctl.!default { type null }\n")
+    run = subprocess.run(
+        [sys.executable, "-c", _NULL_DEVICE], capture_output=True, text=True, timeout=60,
+        env={**os.environ, "ALSA_CONFIG_PATH": str(config)}, check=True,
+    )  # fmt: skip
+    if run.stdout.startswith("none:"):
+        pytest.skip(f"PortAudio cannot be used here: {run.stdout.strip()}")
+    assert run.stdout.strip() == "heard"
