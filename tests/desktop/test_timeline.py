@@ -247,6 +247,7 @@ class TestKeys:
         run["timeline.leap-right"]()
         assert frames(keyed, 0) == [15, 20, 21]
         keyed.session.undo()
+        keyed.set(keys=frozenset({KeyRef(ref, 5), KeyRef(ref, 11)}))
         run["timeline.copy"]()
         run["timeline.paste"]()
         assert frames(keyed, 0) == [5, 11, 20, 30, 36]
