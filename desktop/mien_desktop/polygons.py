@@ -1,4 +1,4 @@
-"""Numpy points as Qt's polygons, without a Python object for every point."""
+"""Polygons: numpy points without a Python object for every point, and the shape of a key."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPolygonF
 from shiboken6 import VoidPtr
 
-__all__ = ["polygon"]
+__all__ = ["diamond", "polygon"]
 
 
 def polygon(points: npt.ArrayLike) -> QPolygonF:
@@ -23,3 +24,10 @@ def polygon(points: npt.ArrayLike) -> QPolygonF:
         memory = cast(Any, VoidPtr)(made.data(), array.nbytes, True)
         np.frombuffer(memory, dtype=np.float64)[:] = array.ravel()
     return made
+
+
+def diamond(x: float, y: float, reach: float) -> QPolygonF:
+    """The shape of a key around a place."""
+    return QPolygonF(
+        [QPointF(x - reach, y), QPointF(x, y - reach), QPointF(x + reach, y), QPointF(x, y + reach)]
+    )

@@ -126,7 +126,7 @@ def test_a_click_on_a_slider_changes_nothing_and_a_double_click_resets(
 def test_values_are_typed(panel: ControlsPanel, workspace: Workspace) -> None:
     jaw = row(panel, "jawOpen")
     for text, value in (("0.45", 0.45), ("+=0.1", 0.55), ("9", 1.5)):
-        value_at = QPointF(jaw.groove().right() + 40, 11)
+        value_at = QPointF(jaw.groove().right() + 30, 11)
         assert jaw.part(value_at) == "value"
         click(jaw, value_at)
         field = named(panel, "Value of Jaw open", Field)

@@ -100,9 +100,15 @@ class Board:
         self.live = face is not None and bool(face.valid[frame])
         """Whether the face is seen in the frame, so that there is something to move."""
         self._marks = _marks(now)
+        self._sliders: dict[str, Slider] = {}
 
     def slider(self, name: str) -> Slider:
         """The slider of a control; at rest without a face."""
+        if name not in self._sliders:
+            self._sliders[name] = self._slider(name)
+        return self._sliders[name]
+
+    def _slider(self, name: str) -> Slider:
         column, frame = INDEX[name], self._now.state.frame
         found = self._now.evaluated
         performed = change = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -46,6 +46,8 @@ _FAVOURITES = "Favourites"
 _OPEN_AT_FIRST = ("Brows", "Eyes", "Mouth", "Jaw")
 _STEP = 0.01
 """Of the slider's weight, or ten times as many degrees, that a key of the keyboard moves it."""
+_WHILE_PLAYING = 120
+"""Milliseconds between sliders' updates while a film plays."""
 _FACE = tuple(c.name for c in CONTROLS if c.region not in ("gaze", "head"))
 
 
@@ -64,6 +66,8 @@ class ControlsPanel(QWidget):
         known = text_list("controls/favourites")
         self.favourites: tuple[str, ...] = tuple(name for name in known if name in INDEX)
         self._before: dict[str, float] | None = None
+        self._soon = QTimer(self, singleShot=True, interval=_WHILE_PLAYING)
+        self._soon.timeout.connect(self._refresh)
         self.setAccessibleName("Controls")
         self.sections = [Section(_FAVOURITES, self.favourites, self._row)]
         for name, regions in SECTIONS:
@@ -352,7 +356,12 @@ class ControlsPanel(QWidget):
             or now.state.layer != before.state.layer
             or now.state.controls != before.state.controls
         ):
-            self._refresh()
+            # While a film plays the numbers cannot be read: a few a second are enough.
+            if now.state.speed and now.state.frame != before.state.frame:
+                if not self._soon.isActive():
+                    self._soon.start()
+            else:
+                self._refresh()
 
     def _refresh(self) -> None:
         self.board = Board(self.workspace.now)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QFocusEvent,
+    QFont,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -23,6 +24,7 @@ from mien_desktop.controls.board import Slider
 from mien_desktop.fields import Field
 from mien_desktop.icons import paint_icon
 from mien_desktop.numbers import show_value
+from mien_desktop.polygons import diamond
 from mien_desktop.words import title
 
 if TYPE_CHECKING:
@@ -30,8 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ControlRow"]
 
-_STAR, _VALUE, _KEY, _RESET = 18, 54, 20, 18
-_NAME_SHARE, _NAME_LEAST = 0.32, 92
+_STAR, _VALUE, _KEY, _RESET = 16, 48, 18, 16
+_NAME_SHARE, _NAME_LEAST = 0.3, 80
+_GAP = 9
 _FINE = 0.1
 """How far the value moves with Shift, of what it moves without."""
 
@@ -53,6 +56,7 @@ class ControlRow(QWidget):
         self._last = QPointF()
         self._value = 0.0
         self._field: Field | None = None
+        self._shown: tuple[object, ...] = ()
         self.setFixedHeight(theme.ROW_HEIGHT)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -74,10 +78,11 @@ class ControlRow(QWidget):
         width, height = float(self.width()), float(self.height())
         name = max(_NAME_LEAST, width * _NAME_SHARE - _STAR)
         right = width - _RESET - 2
+        end = 2.0 + _STAR + name + 2 * _GAP
         spans = {
             "star": (2.0, float(_STAR)),
             "name": (2.0 + _STAR, name),
-            "slider": (12.0 + _STAR + name, right - _KEY - _VALUE - 22 - _STAR - name),
+            "slider": (2.0 + _STAR + name + _GAP, right - _KEY - _VALUE - end),
             "value": (right - _KEY - _VALUE, float(_VALUE)),
             "key": (right - _KEY, float(_KEY)),
             "reset": (right, float(_RESET)),
@@ -96,14 +101,31 @@ class ControlRow(QWidget):
 
     # Painting -----------------------------------------------------------------------------
 
+    def refresh(self) -> None:
+        """Paint anew if anything that can be seen has changed."""
+        shown = self._look()
+        if shown != self._shown:
+            self.update()
+
+    def _look(self) -> tuple[object, ...]:
+        slider, width = self.slider, self.groove().width()
+        live = self._panel.board.live
+        return (
+            round(slider.share(slider.target) * width * 2),
+            round(slider.share(slider.performed) * width * 2),
+            show_value(slider.target, slider.control.unit) if live else "-",
+            slider.mark,
+            self.name in self._panel.workspace.state.controls,
+            self.name in self._panel.favourites,
+        )
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the row as the control is now."""
+        self._shown = self._look()
         slider, parts = self.slider, self._parts()
-        live = self._panel.board.live
+        live, hovered = self._panel.board.live, self.underMouse()
         painter = QPainter(self)
-        chosen = self.name in self._panel.workspace.state.controls
-        hovered = self.underMouse()
-        if chosen:
+        if self.name in self._panel.workspace.state.controls:
             painter.fillRect(self.rect(), theme.SELECTED_ROW)
         elif hovered:
             painter.fillRect(self.rect(), theme.RAISED)
@@ -119,49 +141,48 @@ class ControlRow(QWidget):
         words = metrics.elidedText(
             self._words, Qt.TextElideMode.ElideRight, int(parts["name"].width())
         )
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(parts["name"], left, words)
+        painter.drawText(parts["name"], _LEFT, words)
+        self._paint_value(painter, slider, parts["value"], live=live)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_slider(painter, slider, parts["slider"], live=live)
-        self._paint_value(painter, slider, parts["value"], live=live)
-        mark = slider.mark
-        color = theme.ACCENT if mark.edited else (theme.DIM if hovered else theme.DISABLED)
-        _icon(painter, "key" if mark.here else "no-key", parts["key"], color)
-        if mark.edited and hovered:
+        self._paint_key(painter, slider, parts["key"].center(), hovered=hovered)
+        if slider.mark.edited and hovered:
             _icon(painter, "reset", parts["reset"], theme.DIM)
 
     def _paint_slider(self, painter: QPainter, slider: Slider, rect: QRectF, *, live: bool) -> None:
-        y = rect.center().y()
-
-        def x(value: float) -> float:
-            return rect.left() + slider.share(value) * rect.width()
-
-        painter.setPen(QPen(theme.WELL, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawLine(QLineF(rect.left(), y, rect.right(), y))
+        y, left, width = rect.center().y(), rect.left(), rect.width()
+        painter.fillRect(QRectF(left - 2, y - 2, width + 4, 4), theme.WELL)
         if slider.control.region != "head":
-            painter.setPen(QPen(theme.LINE, 1))
-            painter.drawLine(QLineF(x(0), y - 5, x(0), y + 5))
+            zero = left + slider.share(0) * width
+            painter.fillRect(QRectF(zero - 0.5, y - 5, 1, 10), theme.LINE)
         if not live:
             return
+        performed = left + slider.share(slider.performed) * width
+        target = left + slider.share(slider.target) * width
         edited = slider.target != slider.performed
         if edited:
             # From what was performed to what is asked: the edit.
-            painter.setPen(QPen(theme.ACCENT, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-            painter.drawLine(QLineF(x(slider.performed), y, x(slider.target), y))
-        painter.setPen(QPen(theme.GHOST, 2))
-        painter.drawLine(QLineF(x(slider.performed), y - 6, x(slider.performed), y + 6))
-        painter.setPen(QPen(theme.WELL, 1))
+            painter.fillRect(QRectF(performed, y - 2, target - performed, 4), theme.ACCENT)
+        painter.fillRect(QRectF(performed - 1, y - 6, 2, 12), theme.GHOST)
+        painter.setPen(theme.WELL)
         painter.setBrush(theme.SELECTION if edited else theme.TEXT)
-        painter.drawEllipse(QPointF(x(slider.target), y), 5, 5)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(QPointF(target, y), 5, 5)
+
+    def _paint_key(
+        self, painter: QPainter, slider: Slider, middle: QPointF, *, hovered: bool
+    ) -> None:
+        mark = slider.mark
+        color = theme.ACCENT if mark.edited else (theme.DIM if hovered else theme.DISABLED)
+        painter.setPen(color)
+        painter.setBrush(color if mark.here else Qt.BrushStyle.NoBrush)
+        painter.drawConvexPolygon(diamond(middle.x(), middle.y(), 4.0))
 
     def _paint_value(self, painter: QPainter, slider: Slider, rect: QRectF, *, live: bool) -> None:
-        painter.setFont(theme.figures())
+        painter.setFont(_figures())
         edited = slider.target != slider.performed
         painter.setPen(theme.SELECTION if edited else (theme.DIM if live else theme.DISABLED))
         text = show_value(slider.target, slider.control.unit) if live else "-"
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(rect.adjusted(0, 0, -4, 0), right, text)
+        painter.drawText(rect.adjusted(0, 0, -4, 0), _RIGHT, text)
 
     # The pointer --------------------------------------------------------------------------
 
@@ -294,6 +315,13 @@ class ControlRow(QWidget):
                 self.setFocus()
 
 
+@cache
+def _figures() -> QFont:
+    return theme.figures()
+
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _MORE = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 

@@ -140,17 +140,21 @@ class Section(QWidget):
         if edited != self.heading.edited:
             self.heading.edited = edited
             self.heading.update()
-        for row in self.rows.values():
-            row.update()
+        for row in self.rows.values() if self.is_open else ():
+            row.refresh()
 
     def _words(self, name: str) -> str:
-        """A control's name without the heading that it stands under: `Smile left`."""
+        """A control's name in short, as it stands under the heading: `Smile L`."""
         words = title(name)
         first, _, rest = words.partition(" ")
-        redundant = self.name.casefold().removesuffix("s") == first.casefold()
-        if not redundant or rest in ("left", "right"):
-            return words
-        return rest[:1].upper() + rest[1:]
+        if self.name.casefold().removesuffix("s") == first.casefold():
+            if rest in ("left", "right"):
+                return words
+            words = rest[:1].upper() + rest[1:]
+        for side in ("left", "right"):
+            if words.endswith(f" {side}"):
+                return words.removesuffix(side) + side[0].upper()
+        return words
 
     def _toggle(self) -> None:
         self.set_open(not self.is_open)

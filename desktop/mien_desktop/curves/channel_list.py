@@ -19,8 +19,9 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from mien_desktop import theme
 from mien_desktop.curves.canvas import CurveCanvas
 from mien_desktop.curves.channels import Channel
-from mien_desktop.curves.painting import curve_color, diamond, value_at
+from mien_desktop.curves.painting import curve_color, value_at
 from mien_desktop.numbers import show_value
+from mien_desktop.polygons import diamond
 from mien_desktop.words import title
 
 __all__ = ["ChannelList"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from mien.model.interpolate import sample
 from mien.timebase import FrameRange
@@ -17,10 +17,10 @@ from mien_desktop.curves.view import RULER, View
 from mien_desktop.geometry.curves import key_points, keyed_curve, sampled_curve
 from mien_desktop.geometry.handles import handles
 from mien_desktop.geometry.ruler import ticks
-from mien_desktop.polygons import polygon
+from mien_desktop.polygons import diamond, polygon
 from mien_desktop.resolve import Resolved
 
-__all__ = ["curve_color", "diamond", "paint_curves", "paint_ground", "paint_now", "value_at"]
+__all__ = ["curve_color", "paint_curves", "paint_ground", "paint_now", "value_at"]
 
 _KEY = 4.5
 """Half a key's diagonal in pixels."""
@@ -172,13 +172,6 @@ def _paint_keys(
         else:
             painter.drawConvexPolygon(diamond(x, y, _KEY))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-
-
-def diamond(x: float, y: float, reach: float) -> QPolygonF:
-    """The shape of a key."""
-    return QPolygonF(
-        [QPointF(x - reach, y), QPointF(x, y - reach), QPointF(x + reach, y), QPointF(x, y + reach)]
-    )
 
 
 def _paint_handles(painter: QPainter, view: View, line: Line, indices: Iterable[int]) -> None:
