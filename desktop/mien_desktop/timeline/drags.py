@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from mien.model.document import Document
 from mien.session.commands import (
@@ -102,11 +103,17 @@ class _Gesture:
 
 
 def _snapped(
-    workspace: Workspace, scene: Scene, frames: object, delta: int, places: object, free: bool
+    workspace: Workspace,
+    scene: Scene,
+    frames: npt.ArrayLike,
+    delta: int,
+    places: npt.NDArray[np.int64],
+    free: bool,
 ) -> Snapped:
+    """A move of frames, drawn to a place when snapping is on; `free` turns that around."""
     if workspace.state.snap == free:
         return Snapped(delta)
-    return snap(frames, delta, places, PIXELS / scene.axis.scale)  # type: ignore[arg-type]
+    return snap(frames, delta, places, PIXELS / scene.axis.scale)
 
 
 class Scrub:

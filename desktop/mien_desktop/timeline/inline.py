@@ -23,7 +23,7 @@ class Inline(QLineEdit):
     """
 
     def __init__(
-        self, parent: QWidget, place: QRect, text: str, name: str, take: Callable[[str], None]
+        self, parent: QWidget, place: QRect, text: str, name: str, take: Callable[[str], object]
     ) -> None:
         super().__init__(text, parent)
         self._take, self._before = take, text

@@ -40,8 +40,6 @@ EASE_NAMES: Final[dict[Ease, str]] = {
 }  # fmt: skip
 _LEAP = 10
 """Frames of a nudge with Shift."""
-_STEP = 0.01
-"""Of values: a hundredth of a whole expression."""
 
 
 class KeyEditing:
@@ -65,7 +63,6 @@ class KeyEditing:
             return Command(f"{scope}.{name}", text, run, keys, "Keys", scope, enabled=when)
 
         nudges = (("left", "Ctrl+Left", "earlier", -1), ("right", "Ctrl+Right", "later", 1))
-        lifts = (("up", "Ctrl+Up", "up", _STEP), ("down", "Ctrl+Down", "down", -_STEP))
         return (
             command("cut", "Cut keys", self.cut, "Ctrl+X"),
             command("copy", "Copy keys", self.copy, "Ctrl+C"),
@@ -86,12 +83,6 @@ class KeyEditing:
                     keys.replace("Ctrl", "Ctrl+Shift"),
                 )
                 for way, keys, word, step in nudges
-            ),
-            *(
-                # Values are seen in the curve editor only; a lane shows when, not how much.
-                command(f"nudge-{way}", f"Nudge values {word}", partial(self.nudge, 0, step), keys)
-                for way, keys, word, step in lifts
-                if scope == "curves"
             ),
             *(
                 command(f"to-{kind}", text, partial(self.interpolate, kind))
@@ -154,11 +145,11 @@ class KeyEditing:
         delta = frame - span.start or len(span)
         self._edit(f"Duplicate {self._many()}", lambda d: duplicate_keys(d, keys, delta))
 
-    def nudge(self, frames: int, value: float = 0.0) -> None:
-        """Move the selected keys by frames, and by a value."""
+    def nudge(self, frames: int) -> None:
+        """Move the selected keys by frames."""
         keys = self._workspace.state.keys
         if keys:
-            self._edit(f"Nudge {self._many()}", lambda d: move_keys(d, keys, frames, value))
+            self._edit(f"Nudge {self._many()}", lambda d: move_keys(d, keys, frames))
 
     def interpolate(self, kind: Interpolation) -> None:
         """Change how curves run from the selected keys to their next."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from mien.model.edits import Track
@@ -242,17 +242,15 @@ def _palette() -> list[int]:
     for level in range(1, OUTLINE + 1):
         dark.setAlpha(round(200 * level / OUTLINE))
         table.append(dark.rgba())
-    for color in (theme.DISABLED, theme.ACCENT, QColor(theme.SELECTION).lighter(125)):
+    for color in (theme.DISABLED, theme.ACCENT, theme.SELECTION.lighter(125)):
         for level in range(1, LEVELS + 1):
-            share = level / LEVELS
-            mixed = [
-                round(a + (b - a) * share)
-                for a, b in zip(theme.WINDOW.getRgb()[:3], color.getRgb()[:3], strict=True)
-            ]
-            table.append(QColor(*mixed).rgba())
+            table.append(_mixed(theme.WINDOW, color, level / LEVELS).rgba())
     return table
 
 
-def key_point(scene: Scene, row: int, frame: int) -> QPointF:
-    """The middle of a key on the widget."""
-    return QPointF(scene.x(frame), scene.top(row) + ROW / 2 - 0.5)
+def _mixed(a: QColor, b: QColor, share: float) -> QColor:
+    return QColor(
+        round(a.red() + (b.red() - a.red()) * share),
+        round(a.green() + (b.green() - a.green()) * share),
+        round(a.blue() + (b.blue() - a.blue()) * share),
+    )

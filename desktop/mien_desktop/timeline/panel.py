@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import get_args
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -178,10 +177,9 @@ class TimelinePanel(QWidget):
         if project is None:
             return
         places = targets(project)
-        side = "left" if way < 0 else "right"
-        at = int(np.searchsorted(places, frame, side=side)) - (way < 0)
-        if 0 <= at < len(places):
-            self._workspace.set(frame=int(places[at]), speed=0.0)
+        ahead = places[places > frame][:1] if way > 0 else places[places < frame][-1:]
+        if len(ahead):
+            self._workspace.set(frame=int(ahead[0]), speed=0.0)
 
     def _zoom(self, factor: float) -> None:
         """Zoom about the playhead when it is in view, else about the middle."""

@@ -17,6 +17,8 @@ Kind = Literal[
     "lane",
 ]  # fmt: skip
 Part = Literal["start", "body", "stop"]
+_GRIPS = 10
+"""Where, in the band of markers, the flags end and the bar over selected keys begins."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,14 +75,15 @@ def _name(scene: Scene, x: float, y: float) -> Target:
 
 def _marker(scene: Scene, x: float, y: float) -> Target:
     span = scene.selected.span
-    if span is not None and span[0] != span[1]:
-        for part, frame in (("start", span[0]), ("stop", span[1])):
-            if abs(scene.x(frame) - x) <= GRIP and y >= scene.bands.top("markers") + 10:
-                return Target("grip", frame=frame, part=part)  # type: ignore[arg-type]
+    if span is not None and span[0] != span[1] and y >= scene.bands.top("markers") + _GRIPS:
+        if abs(scene.x(span[0]) - x) <= GRIP:
+            return Target("grip", frame=span[0], part="start")
+        if abs(scene.x(span[1]) - x) <= GRIP:
+            return Target("grip", frame=span[1], part="stop")
     project = scene.now.project
     markers = [marker.frame for marker in project.markers] if project else []
-    frame = nearest(scene.axis, markers, x - scene.bands.names)
-    return Target("markers") if frame is None else Target("marker", frame=frame)
+    found = nearest(scene.axis, markers, x - scene.bands.names)
+    return Target("markers") if found is None else Target("marker", frame=found)
 
 
 def _lane(scene: Scene, x: float, y: float) -> Target:

@@ -139,7 +139,7 @@ class TimelineView(QAbstractScrollArea):
             self._take_lanes(self.workspace.now)
             self._drop_all()
 
-    def type_at(self, place: QRect, text: str, name: str, take: Callable[[str], None]) -> None:
+    def type_at(self, place: QRect, text: str, name: str, take: Callable[[str], object]) -> None:
         """Open a field over a place."""
         Inline(self.viewport(), place, text, name, take)
 
