@@ -226,6 +226,18 @@ def test_the_shuttle_has_no_sound_backward_and_time_goes_on(bar, workspace, hand
     bar.playback.stop()
 
 
+def test_a_chosen_speed_is_that_of_the_next_play(bar, workspace):
+    box = named(bar, "Speed", QComboBox)
+    box.activated.emit(0)
+    assert workspace.state.speed == 0
+    assert box.currentText() == "0.25 ×"
+    bar.playback.toggle()
+    assert workspace.state.speed == 0.25
+    box.activated.emit(3)
+    assert workspace.state.speed == 2
+    bar.playback.stop()
+
+
 def test_it_stops_at_the_end_and_begins_again_there(bar, workspace, hands):
     workspace.set(frame=40)
     bar.playback.play(8.0)

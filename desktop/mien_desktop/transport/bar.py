@@ -74,6 +74,7 @@ class TransportBar(QWidget):
         self._volume = self._volume_slider()
         self._asked_ahead: tuple[object, ...] = ()
         self._lay_out()
+        self.playback.rate_changed.connect(self._show_rate)
         self.playback.sound_changed.connect(self._show_sound)
         workspace.changed.connect(self._changed)
         self._show(workspace.now)
@@ -185,15 +186,18 @@ class TransportBar(QWidget):
         self._play.setIcon(icon("pause" if playing else "play"))
         self._play.setAccessibleName("Stop" if playing else "Play")
         self._loop.setChecked(now.state.loop)
-        speed = now.state.speed or 1.0
-        self._speed.setCurrentIndex(_SPEEDS.index(speed) if speed in _SPEEDS else -1)
-        self._speed.setEditText(_speed_words(speed))
+        self._show_rate()
         self._count.setText("" if now.shot is None else f"/ {now.frame_count}")
         rate = "" if now.shot is None else f"{float(now.shot.clock.rate):.6g} fps"
         self._count.setToolTip(f"Frames of the shot, {rate}")
         for widget in self.findChildren(QToolButton):
             widget.setEnabled(now.shot is not None)
         self._speed.setEnabled(now.shot is not None)
+
+    def _show_rate(self) -> None:
+        speed = self.playback.rate
+        self._speed.setCurrentIndex(_SPEEDS.index(speed) if speed in _SPEEDS else -1)
+        self._speed.setEditText(_speed_words(speed))
 
     def _show_sound(self) -> None:
         silent = self.playback.muted or not self.playback.sounds
@@ -228,7 +232,7 @@ class TransportBar(QWidget):
         return box
 
     def _speed_chosen(self, index: int) -> None:
-        self.playback.play(float(self._speed.itemData(index)))
+        self.playback.set_rate(float(self._speed.itemData(index)))
 
     def _volume_slider(self) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal, self)

@@ -40,6 +40,8 @@ class Playback(QObject):
         parent: Qt's owner.
     """
 
+    rate_changed = Signal()
+    """Another speed was chosen."""
     sound_changed = Signal()
     """The volume is another, or sound was switched off or on."""
 
@@ -59,6 +61,7 @@ class Playback(QObject):
         self._set: int | None = None
         self._track: tuple[MediaFacts, AudioTrack | None] | None = None
         self._feed: Feed | None = None
+        self._rate = 1.0
         self._volume = 1.0
         self._muted = False
         self._timer = QTimer(self)
@@ -71,6 +74,11 @@ class Playback(QObject):
     def playing(self) -> bool:
         """Whether time runs."""
         return self._course is not None
+
+    @property
+    def rate(self) -> float:
+        """The speed of what plays, or would when it is started."""
+        return self._workspace.state.speed or self._rate
 
     @property
     def sounds(self) -> bool:
@@ -86,6 +94,17 @@ class Playback(QObject):
     def muted(self) -> bool:
         """Whether the sound is off."""
         return self._muted
+
+    def set_rate(self, speed: float) -> None:
+        """Choose the speed at which `toggle` plays; what plays already takes it on.
+
+        Args:
+            speed: More than 0; 1 is true rate.
+        """
+        self._rate = speed
+        if self.playing:
+            self.play(speed)
+        self.rate_changed.emit()
 
     def set_volume(self, volume: float) -> None:
         """Change the loudness."""
@@ -116,11 +135,11 @@ class Playback(QObject):
         self._workspace.set(speed=0.0)
 
     def toggle(self) -> None:
-        """Play at true rate, or stop."""
+        """Play at the speed that was chosen, or stop."""
         if self._workspace.state.speed:
             self.stop()
         else:
-            self.play()
+            self.play(self._rate)
 
     def forward(self) -> None:
         """Shuttle forward; twice as fast each time."""

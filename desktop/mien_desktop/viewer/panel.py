@@ -34,6 +34,8 @@ _OVERLAYS: Final[dict[Overlay, tuple[str, str, str]]] = {
 }
 _ZOOMS: Final = (25, 50, 100, 200, 400, 800)
 """Per cent that the list of zooms offers."""
+_WIDEST = "0000,0000  000 000 000"
+"""Place and value of a pixel."""
 
 
 class ViewerPanel(QWidget):
@@ -210,6 +212,9 @@ class _PixelValue(QWidget):
         self._color = QColor()
         self._text = QLabel(self)
         self._text.setFont(theme.figures())
+        # As wide as it can be, so that nothing moves when the pointer comes in.
+        width = self._text.fontMetrics().horizontalAdvance(_WIDEST)
+        self._text.setFixedWidth(width)
         self._text.setAccessibleName("Pixel under the pointer")
         self._text.setToolTip("Column, row; red, green and blue as displayed, 0 to 255")
         row = QHBoxLayout(self)
