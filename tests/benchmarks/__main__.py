@@ -25,6 +25,7 @@ NAMES = (
     "fidelity",
     "blinks",
     "batch",
+    "playback",
     "timeline",
     "session",
     "preview",

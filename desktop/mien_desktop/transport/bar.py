@@ -72,7 +72,6 @@ class TransportBar(QWidget):
         self._speed = self._speed_box()
         self._mute = _button("Mute", "sound", "Sound on or off (Shift+S)", self._turn_sound)
         self._volume = self._volume_slider()
-        self._asked_ahead: tuple[object, ...] = ()
         self._lay_out()
         self.playback.rate_changed.connect(self._show_rate)
         self.playback.sound_changed.connect(self._show_sound)
@@ -179,7 +178,7 @@ class TransportBar(QWidget):
         after, then = now.state, before.state
         if now.shot is not before.shot or (after.speed, after.loop) != (then.speed, then.loop):
             self._show(now)
-        self._look_ahead(now)
+        self._look_ahead(now, before)
 
     def _show(self, now: Resolved) -> None:
         playing = bool(now.state.speed)
@@ -206,14 +205,25 @@ class TransportBar(QWidget):
         if not self.playback.sounds:
             self._mute.setToolTip("No sound device was found; playback goes on without sound")
 
-    def _look_ahead(self, now: Resolved) -> None:
+    def _look_ahead(self, now: Resolved, before: Resolved | None = None) -> None:
         """Have the pictures from the playhead on made while nobody waits for others."""
         previewer, state = self._workspace.previewer, now.state
-        near = state.frame // _AHEAD if state.speed else state.frame
-        asked = (previewer, now.edits, now.span, near)
-        if previewer is not None and asked != self._asked_ahead:
-            previewer.ahead(now.span, min(max(state.frame, now.span.start), now.span.stop - 1))
-        self._asked_ahead = asked
+        if previewer is None:
+            return
+        trying = bool(state.trying)
+        stride = _AHEAD if state.speed else 1
+        if (
+            before is not None
+            and now.shot is before.shot
+            and now.edits is before.edits
+            and now.span == before.span
+            and trying == bool(before.state.trying)
+            and state.frame // stride == before.state.frame // stride
+        ):
+            return
+        start = min(max(state.frame, now.span.start), now.span.stop - 1)
+        # What is only tried will not be played.
+        previewer.ahead(None if trying else now.span, start)
 
     def _speed_box(self) -> QComboBox:
         box = QComboBox(self)
