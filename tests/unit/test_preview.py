@@ -214,6 +214,26 @@ def test_frames_are_made_ahead_and_stay_good_where_nothing_changes(
 
 @pytest.mark.slow
 @pytest.mark.shared
+def test_no_picture_of_another_edit_is_shown(shot: mien.Shot, previewer: Previewer) -> None:
+    face = shot.faces[0]
+    shown = []
+    for edits in ([smile(shot)], [], [mien.Edit(face).set("blink", 0.8)], [], [smile(shot)]):
+        previewer.set_edits(edits)
+        previewer.ahead(FrameRange(3, 5))
+        wait(lambda: bool(previewer.cached()[3:5].all()))
+        answers = Answers()
+        previewer.request(3, edited=True, quality="drag", deliver=answers.deliver)
+        shown.append((answers.pictures[0].rgb, previewer.picture(4).rgb))
+    for i in range(2):
+        first, none, other, again, same = (pictures[i] for pictures in shown)
+        assert np.array_equal(none, again)
+        assert (first != other).any()
+        assert (first != none).any()
+        assert np.array_equal(first, same)
+
+
+@pytest.mark.slow
+@pytest.mark.shared
 def test_memory_is_bounded(shot: mien.Shot) -> None:
     limit = 24 << 20
     previewer = Previewer(shot, cache_bytes=limit)

@@ -15,7 +15,6 @@ from mien.media.frame import Frame
 from mien.media.planes import Plate
 from mien.model.curves import BoolArray, FloatArray
 from mien.model.edits import Edit
-from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.preview.painter import Asked, Painter
 from mien.preview.picture import Rgb8, displayed, small_scale
@@ -51,7 +50,7 @@ class PictureMaker:
         self._frames = ShotSource(shot.media, cache_bytes // 4)
         # Looking through the shot, and making pictures ahead, must not move the decoder away
         # from where the user is.
-        self._looked = ShotSource(shot.media, 0)
+        self._looked = ShotSource(shot.media, 0, threads=1)
         self._ahead = ShotSource(shot.media, 0)
         self._keys = KeyFrames(shot.media) if shot.media.kind == "movie" else None
         self._painter = Painter(shot, self._looked, _SmallPlates(self._small_plate), self.scale)
@@ -81,11 +80,22 @@ class PictureMaker:
             self._edits = tuple(edits)
             return True
 
-    def look(self, face: Face) -> None:
-        """Look through the shot for a face's mouth, so that it need not be waited for."""
+    def look(self) -> bool:
+        """Look through the shot for one face's mouth, so that it need not be waited for.
+
+        Returns:
+            False when all are known.
+
+        Raises:
+            MediaError: When the shot cannot be read.
+        """
+        face = self._painter.unknown(self.asked)
+        if face is None:
+            return False
         self._painter.look(face)
         with self._lock:
             self.asked = self.asked.renewed(face)
+        return True
 
     def at_once(self, frame: int, *, edited: bool) -> tuple[Rgb8, float] | None:
         """A picture of that frame that is ready, and its scale; in full size if there is one."""
@@ -173,14 +183,16 @@ class PictureMaker:
         Raises:
             MediaError: When the frame cannot be read.
         """
-        stamp = self._stamp(frame, edited=True)
+        asked = self.asked
         picture = self.small(frame)
         if picture is None:
             found = self._ahead.frame_unless(frame, stop)
             if found is None:
                 return True
             picture = displayed(found, self._facts, self.scale)
-        return self._ready.put(frame, stamp, pack(self.painted(frame, picture, edited=True)), start)
+        if asked.active[frame]:
+            picture = self._painter.small(frame, picture, asked)
+        return self._ready.put(frame, int(asked.stamps[frame]), pack(picture), start)
 
     def ready(self) -> BoolArray:
         """(T,) frames whose pictures with their edit can be played at once."""

@@ -32,13 +32,15 @@ class Asked:
     Attributes:
         plans: The faces with edits.
         active: (T,) the frames in which anything is asked.
-        stamps: (T,) a frame's number changes when what is asked of it does; where nothing
-            is asked it is -1.
+        stamps: (T,) a frame's number changes when what is asked of it does, and never comes
+            again; where nothing is asked it is -1.
+        last: The last number that was given.
     """
 
     plans: tuple[FacePlan, ...]
     active: BoolArray
     stamps: npt.NDArray[np.int64]
+    last: int = 0
 
     @classmethod
     def nothing(cls, frames: int) -> Asked:
@@ -57,8 +59,8 @@ class Asked:
         for plan in plans:
             active |= plan.evaluated.active
         changed = _changed(self.plans, plans, len(active)) | (active != self.active)
-        stamps = np.where(changed, self.stamps.max(initial=0) + 1, self.stamps)
-        return Asked(plans, active, np.where(active, stamps, -1))
+        stamps = np.where(changed, self.last + 1, self.stamps)
+        return Asked(plans, active, np.where(active, stamps, -1), self.last + 1)
 
     def renewed(self, face: Face) -> Asked:
         """The same, but pictures in which a face's mouth moves are out of date."""
@@ -66,8 +68,8 @@ class Asked:
         for plan in self.plans:
             if plan.face.number == face.number and moves_mouth(plan):
                 stale |= plan.evaluated.active
-        stamps = np.where(stale, self.stamps.max(initial=0) + 1, self.stamps)
-        return Asked(self.plans, self.active, stamps)
+        stamps = np.where(stale, self.last + 1, self.stamps)
+        return Asked(self.plans, self.active, stamps, self.last + 1)
 
 
 class Painter:
@@ -82,12 +84,20 @@ class Painter:
 
     def __init__(self, shot: Shot, plates: PlateSource, smalls: PlateSource, scale: float) -> None:
         self._facts = shot.media
+        self._faces = shot.faces
         self._full = WarpShot(shot, plates)
         self._small = WarpShot(shot, smalls, scale)
 
     def ready(self, asked: Asked) -> bool:
         """Whether the mouths that move are known, so that `full` need not wait for them."""
-        return all(self._full.knows(plan.face) for plan in asked.plans if moves_mouth(plan))
+        return all(self._full.knows(face) for face in _talking(asked))
+
+    def unknown(self, asked: Asked) -> Face | None:
+        """The face whose mouth is to be looked for next; None when all are known."""
+        for face in (*_talking(asked), *self._faces):
+            if not self._full.knows(face):
+                return face
+        return None
 
     def look(self, face: Face) -> None:
         """Look through the shot for a face's mouth.
@@ -137,6 +147,11 @@ class Painter:
         if upright.shape[::-1] != orientation.upright_size:
             upright = cv2.resize(upright, orientation.upright_size)
         return np.asarray(upright)
+
+
+def _talking(asked: Asked) -> list[Face]:
+    """The faces whose mouths an edit moves."""
+    return [plan.face for plan in asked.plans if moves_mouth(plan)]
 
 
 def _patches(session: WarpSession, asked: Asked, frame: int, plate: Plate) -> list[Patch]:

@@ -16,6 +16,8 @@ picture is what an export would have. The cycle:
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -413,12 +415,13 @@ class Previewer:
         if self._proxy is not None and not self._closed:
             self._proxy.start()
             self._tell()
-        for face in self._shot.faces:
-            if self._closed:
-                return
+        _give_way()
+        while not self._closed:
             try:
-                self._maker.look(face)
+                if not self._maker.look():
+                    return
             except MienError:
+                # Whoever asks for a frame is told.
                 return
             with self._changed:
                 # A picture that waited for this can be finished now.
@@ -428,6 +431,13 @@ class Previewer:
                 self._all_ready = False
                 self._changed.notify_all()
             self._tell()
+
+
+def _give_way() -> None:
+    """Let other threads go first, where the system can tell them apart; decoders follow."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def _never() -> bool:
