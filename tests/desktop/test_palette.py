@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -190,3 +191,18 @@ def test_glyphs_wear_their_expressions() -> None:
         for line in (*glyph(preset.weights).lines, glyph(preset.weights).mouth):
             assert np.isfinite(line).all()
             assert ((line > -0.05) & (line < 1.05)).all(), preset.name
+
+
+def test_an_expression_is_copied_to_another_shot(panel: PalettePanel, workspace: Workspace) -> None:
+    assert workspace.now.project is not None
+    other = replace(workspace.now.project, id="another", name="another")
+    workspace.apply("add", lambda d: replace(d, shots=(*d.shots, other)))
+    panel.copy()
+    assert workspace.now.evaluated is not None
+    smile = workspace.now.evaluated.target[24, INDEX["mouthSmileLeft"]]
+    workspace.set(shot="another", frame=40)
+    panel.paste()
+    after = workspace.now.evaluated.target[40, INDEX["mouthSmileLeft"]]
+    assert after == pytest.approx(smile, abs=1e-4)
+    assert not workspace.session.document.shots[0].edits
+    assert workspace.session.document.shots[1].edits

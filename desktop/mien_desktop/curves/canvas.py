@@ -250,8 +250,7 @@ class CurveCanvas(QWidget):
         if isinstance(found, KeyHit):
             self._choose(found.key, found.channel, modifiers)
             if found.key in self.workspace.state.keys:
-                copying = bool(modifiers & Qt.KeyboardModifier.AltModifier)
-                return KeyDrag(self, place, found.key, copying=copying)
+                return KeyDrag(self, place, found.key, modifiers)
         elif isinstance(found, LineHit):
             self.activate(found.channel)
         return BoxDrag(self, place, modifiers)

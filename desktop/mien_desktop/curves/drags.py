@@ -123,16 +123,21 @@ class KeyDrag:
     """
 
     def __init__(
-        self, canvas: CurveCanvas, place: QPointF, grasped: KeyRef, *, copying: bool
+        self,
+        canvas: CurveCanvas,
+        place: QPointF,
+        grasped: KeyRef,
+        modifiers: Qt.KeyboardModifier,
     ) -> None:
         self._canvas, self._start = canvas, place
-        self._grasped, self._copying = grasped, copying
+        self._grasped, self._alone = grasped, not modifiers & _MORE
+        self._copying = bool(modifiers & _ALT)
         workspace = canvas.workspace
         self._keys = workspace.state.keys
         self._units = {line.ref: line.unit for line, _ in canvas.scene.selected()}
         project = workspace.project
         assert project is not None
-        still = () if copying else self._keys
+        still = () if self._copying else self._keys
         self._places = targets(project, workspace.state.frame, still)
         self._snapped: int | None = None
         self._moving = False
@@ -188,7 +193,7 @@ class KeyDrag:
             workspace.finish_gesture(keep=keep)
             if not keep:
                 workspace.set(keys=self._keys)
-        elif keep and len(self._keys) > 1:
+        elif keep and self._alone:
             workspace.set(keys=frozenset({self._grasped}))
 
     def paint(self, painter: QPainter, view: View) -> None:
