@@ -21,7 +21,7 @@ from mien_desktop.preferences import proxy_store
 from mien_desktop.window import Window
 from mien_desktop.workspace import Workspace
 
-__all__ = ["main", "run"]
+__all__ = ["launch", "main", "run"]
 
 
 def run() -> int:
@@ -38,6 +38,19 @@ def main(arguments: Sequence[str] = ()) -> int:
     Returns:
         The exit code.
     """
+    window = launch(arguments)
+    app = QApplication.instance()
+    assert app is not None
+    window.ended.connect(app.quit)
+    return app.exec()
+
+
+def launch(arguments: Sequence[str] = ()) -> Window:
+    """Show the window; what follows happens when events are handled.
+
+    Args:
+        arguments: Files to open: a project, or clips.
+    """
     app = QApplication([sys.argv[0]])
     app.setApplicationName("mien")
     app.setApplicationVersion(mien.__version__)
@@ -46,11 +59,10 @@ def main(arguments: Sequence[str] = ()) -> int:
     window = Window(Workspace(proxies=proxy_store))
     _report_bugs(window)
     _end_on_signals(window)
-    window.ended.connect(app.quit)
     window.show()
     paths = [Path(name).absolute() for name in arguments]
     QTimer.singleShot(0, window, lambda: window.begin(paths))
-    return app.exec()
+    return window
 
 
 def _report_bugs(window: Window) -> None:

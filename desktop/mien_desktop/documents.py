@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from mien.errors import InputError, MienError
@@ -37,8 +37,10 @@ class Documents(QObject):
 
     opened = Signal()
     """Another document is there, or none."""
-    added = Signal(object)
-    """Ids of shots that were added, as a tuple."""
+    reading = Signal(object)
+    """Clips are being read: their paths, as a tuple."""
+    read = Signal()
+    """They are read, or were refused."""
 
     def __init__(self, workspace: Workspace, background: Background, window: QWidget) -> None:
         super().__init__(window)
@@ -46,6 +48,8 @@ class Documents(QObject):
         self._session = workspace.session
         self._background = background
         self._window = window
+        self._saving = False
+        self._next_save: Callable[[], None] | None = None
 
     @property
     def title(self) -> str:
@@ -98,6 +102,7 @@ class Documents(QObject):
     def add_media(self, paths: Sequence[Path]) -> None:
         """Add clips as untracked shots, in one step, and show the first of them."""
         self._workspace.said.emit(f"Reading {_names(paths)} …")
+        self.reading.emit(tuple(paths))
         self._background.run(partial(_read_clips, paths), self._clips_read)
 
     def save(self, then: Callable[[], None] | None = None) -> None:
@@ -177,6 +182,7 @@ class Documents(QObject):
     def _clips_read(self, read: tuple[tuple[Project, ...], tuple[MienError, ...]]) -> None:
         clips, errors = read
         self._workspace.said.emit("")
+        self.read.emit()
         if clips:
             before = {project.id for project in self._session.document.shots}
             name = f"Add {clips[0].title}" if len(clips) == 1 else f"Add {len(clips)} shots"
@@ -184,7 +190,6 @@ class Documents(QObject):
             ids = tuple(p.id for p in self._session.document.shots if p.id not in before)
             if ids:
                 self._workspace.set(shot=ids[0], frame=0, face=None)
-                self.added.emit(ids)
         if len(errors) == 1:
             self._workspace.problem.emit(errors[0])
         elif errors:
@@ -194,16 +199,34 @@ class Documents(QObject):
             )
 
     def _write(self, path: Path, then: Callable[[], None] | None) -> None:
-        try:
-            self._session.save(path)
-        except MienError as error:
-            self._workspace.problem.emit(error)
+        if self._saving:
+            self._next_save = partial(self._write, path, then)
             return
-        self._note(path)
-        self._workspace.said.emit(f"Saved as {path.name}.")
-        if then is not None:
-            # After the dialog that this may be called from has gone.
-            QTimer.singleShot(0, self, then)
+        self._workspace.finish_gesture()
+        document, self._saving = self._session.document, True
+        self._workspace.said.emit(f"Saving {path.name} …")
+
+        def written(nothing: None) -> None:
+            self._session.saved(document, path)
+            self._note(path)
+            self._workspace.said.emit(f"Saved as {path.name}.")
+            self._end_saving()
+            if then is not None:
+                then()
+
+        def refused(error: MienError) -> None:
+            self._workspace.said.emit("")
+            self._workspace.problem.emit(error)
+            self._end_saving()
+
+        # On a thread: tracking data of a long film are tens of megabytes.
+        self._background.run(partial(_save, document, path), written, refused)
+
+    def _end_saving(self) -> None:
+        self._saving = False
+        again, self._next_save = self._next_save, None
+        if again is not None:
+            again()
 
     def _suggested(self) -> str:
         project = self._workspace.project
@@ -230,6 +253,12 @@ def _read_project(path: Path) -> Document:
     from mien.io.project import find_shots, load_document
 
     return find_shots(load_document(path, find_media=False), path)
+
+
+def _save(document: Document, path: Path) -> None:
+    from mien.io.project import save_document
+
+    save_document(document, path)
 
 
 def _read_clips(paths: Sequence[Path]) -> tuple[tuple[Project, ...], tuple[MienError, ...]]:

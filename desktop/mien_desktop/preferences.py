@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +31,6 @@ __all__ = ["PreferencesDialog", "cache_folder", "cache_limit", "proxies_wanted",
 _PROXIES, _FOLDER, _LIMIT = "proxies/on", "proxies/folder", "proxies/limit-gib"
 _GIB = 1 << 30
 _USUAL_LIMIT = 20
-_LIMIT_VARIABLE = "MIEN_CACHE_LIMIT"
 
 
 def proxies_wanted() -> bool:
@@ -58,10 +56,7 @@ def proxy_store() -> ProxyStore | None:
         return None
     from mien.preview.proxy import ProxyStore
 
-    # The processes that make them read it too; who started this one may have set another limit.
-    if _LIMIT_VARIABLE not in os.environ:
-        os.environ[_LIMIT_VARIABLE] = str(cache_limit() * _GIB)
-    return ProxyStore(cache_folder())
+    return ProxyStore(cache_folder(), cache_limit() * _GIB)
 
 
 class PreferencesDialog(QDialog):
@@ -110,4 +105,3 @@ class PreferencesDialog(QDialog):
         store.setValue(_PROXIES, self.proxies.isChecked())
         store.setValue(_FOLDER, self.folder.text())
         store.setValue(_LIMIT, self.limit.value())
-        os.environ[_LIMIT_VARIABLE] = str(self.limit.value() * _GIB)

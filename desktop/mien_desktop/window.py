@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -14,14 +15,17 @@ from mien.errors import MienError
 from mien_desktop.actions import Actions
 from mien_desktop.autosave import Autosave, RecoveryDialog
 from mien_desktop.background import Background
+from mien_desktop.command import Command
 from mien_desktop.controls.palette import PalettePanel
 from mien_desktop.controls.panel import ControlsPanel
 from mien_desktop.curves.panel import CurvesPanel
 from mien_desktop.documents import Documents
+from mien_desktop.jobs.badge import JobsBadge
 from mien_desktop.jobs.panel import JobsPanel
 from mien_desktop.jobs.queue import JobQueue
 from mien_desktop.keymap import Keymap
 from mien_desktop.layout import Layout
+from mien_desktop.loading import Loading, first_picture
 from mien_desktop.menus import build_menus, window_commands
 from mien_desktop.settings import settings
 from mien_desktop.shots.panel import ShotsPanel
@@ -34,10 +38,25 @@ from mien_desktop.untracked import TrackedOnly
 from mien_desktop.viewer.panel import ViewerPanel
 from mien_desktop.workspace import Workspace
 
+if TYPE_CHECKING:
+    from mien.session.recovery import Recoverable, Recovered
+
 __all__ = ["Window"]
 
 _GEOMETRY = "window/geometry"
 _MESSAGE_MS = 8000
+
+
+class Panel(Protocol):
+    """What the window asks of every panel."""
+
+    def commands(self) -> tuple[Command, ...]:
+        """What can be done in it."""
+        ...
+
+    def close(self) -> bool:
+        """Stop what it has running."""
+        ...
 
 
 class Window(QMainWindow):
@@ -73,6 +92,9 @@ class Window(QMainWindow):
         self._message = QLabel()
         self.statusBar().addWidget(self._message, 1)
         self.statusBar().setSizeGripEnabled(False)
+        badge = JobsBadge(self.queue)
+        badge.clicked.connect(lambda: self.panels.bring(self.jobs))
+        self.statusBar().addPermanentWidget(badge)
         self._quiet = QTimer(self, singleShot=True, interval=_MESSAGE_MS)
         self._quiet.timeout.connect(self._message.clear)
         self._connect()
@@ -205,6 +227,7 @@ class Window(QMainWindow):
         self.palette = PalettePanel(workspace)
         self.timeline_place = TrackedOnly(self.timeline, workspace)
         self.curves_place = TrackedOnly(self.curves, workspace)
+        self.loading = Loading(self.viewer)
         Thumbnails(workspace, self.background, self.shots)
 
     def _scopes(self) -> dict[str, QWidget]:
@@ -221,18 +244,22 @@ class Window(QMainWindow):
         self.workspace.said.connect(self._say)
         self.workspace.problem.connect(self.show_problem)
         self.documents.opened.connect(self._opened)
+        self.documents.reading.connect(self._show_first)
+        self.documents.read.connect(self.loading.end)
         self.queue.changed.connect(self._show_jobs)
         for place in (self.timeline_place, self.curves_place, self.shots):
             place.track_asked.connect(self._track)
             place.relink_asked.connect(self.ask_relink)
 
-    def _commands(self) -> tuple:  # type: ignore[type-arg]
-        panels = (
+    def _all_panels(self) -> tuple[Panel, ...]:
+        return (
             self.shots, self.viewer, self.transport, self.timeline, self.curves, self.controls,
             self.palette, self.jobs,
         )  # fmt: skip
-        own = window_commands(self)
-        return (*own, *(command for panel in panels for command in panel.commands()))
+
+    def _commands(self) -> tuple[Command, ...]:
+        panels = (command for panel in self._all_panels() for command in panel.commands())
+        return (*window_commands(self), *panels)
 
     def _track(self, shot: str) -> None:
         self.queue.track(shot)
@@ -252,6 +279,11 @@ class Window(QMainWindow):
         if missing:
             self.ask_relink()
 
+    def _show_first(self, paths: tuple[Path, ...]) -> None:
+        """Show the first clip's first picture, which is there long before its last is counted."""
+        self.loading.begin(f"Reading {paths[0].name} …")
+        self.background.run(partial(first_picture, paths[0]), self.loading.show_picture)
+
     def _say(self, words: str) -> None:
         self._message.setText(words)
         self._quiet.start()
@@ -266,7 +298,7 @@ class Window(QMainWindow):
     def _tour_ended(self) -> None:
         self.tour = None
 
-    def _offer(self, opened: bool, entries: list) -> None:  # type: ignore[type-arg]
+    def _offer(self, opened: bool, entries: list[Recoverable]) -> None:
         """Offer what was not saved; else show around at the first start."""
         if entries:
             dialog = RecoveryDialog(entries, self)
@@ -276,8 +308,8 @@ class Window(QMainWindow):
         elif not opened and not tour_was_seen():
             self.start_tour()
 
-    def _recover(self, entry: object) -> None:
-        def done(recovered: object) -> None:
+    def _recover(self, entry: Recoverable) -> None:
+        def done(recovered: Recovered) -> None:
             self.documents.replaced(recovered.document, recovered.path, modified=True)
 
         self.background.run(lambda: self.autosave.recover(entry), done)
@@ -309,7 +341,8 @@ class Window(QMainWindow):
         self._ended = True
         settings().setValue(_GEOMETRY, self.saveGeometry())
         self.panels.remember()
-        self.transport.playback.stop()
+        for panel in self._all_panels():
+            panel.close()
         self._forget()
         self.queue.close()
         self.background.close()
@@ -331,7 +364,7 @@ def _warm() -> None:
     import mien.preview.previewer  # noqa: F401
 
 
-def _recoverable() -> list:  # type: ignore[type-arg]
+def _recoverable() -> list[Recoverable]:
     from mien.session.recovery import recoverable
 
     return recoverable()

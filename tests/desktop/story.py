@@ -1,0 +1,242 @@
+"""The story of an edit, told in processes of their own: python -m tests.desktop.story CHAPTER ...
+
+    edit CLIP FOLDER       open, track, key a smile, scrub, undo, redo, drag a key, play, save,
+                           change something more, and wait to be killed
+    recover FOLDER OUTPUT  take up what the killed one had not saved, export, save, close
+
+Everything is done with the mouse and the keys on the window that `mien desktop` shows. The last
+line of standard output is a JSON object with what was seen.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
+
+from mien.model.controls import INDEX
+from mien_desktop.app import launch
+from mien_desktop.autosave import RecoveryDialog
+from mien_desktop.controls.row import ControlRow
+from mien_desktop.geometry.lanes import ROW
+from mien_desktop.jobs.export import ExportDialog
+from mien_desktop.window import Window
+from mien_desktop.words import title
+from tests.desktop.driving import click, drag, keys, named, settle, type_text, wait_until
+
+SMILE = "mouthSmileLeft"
+PATIENCE = 60.0
+"""Seconds for which the first chapter waits to be killed."""
+TRACKING = 240.0
+"""Seconds that tracking and exporting may take on a busy machine."""
+
+
+def main() -> None:
+    """Run a chapter; what Qt warns of, or a slot raises, ends it."""
+    chapter, first, second = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    qInstallMessageHandler(_no_warning)
+    window = launch([str(first)] if chapter == "edit" else [])
+    raised: list[BaseException] = []
+    sys.excepthook = lambda kind, error, trace: raised.append(error)
+    window.resize(1280, 720)
+    seen = edit(window, second) if chapter == "edit" else recover(window, second)
+    if raised:
+        raise raised[0]
+    print(json.dumps(seen), flush=True)
+    end = time.monotonic() + PATIENCE
+    while chapter == "edit" and time.monotonic() < end:
+        settle()
+        time.sleep(0.01)
+
+
+def edit(window: Window, folder: Path) -> dict[str, object]:
+    """From a clip to a saved project, and a change that is not saved."""
+    workspace = window.workspace
+    wait_until(lambda: workspace.project, 20, "the clip")
+    longest = track(window)
+    scrub(window, 20)
+    row = find_slider(window, SMILE)
+    click(row, row._parts()["key"].center())
+    scrub(window, 60)
+    pull_slider(row, 0.3)
+    assert frames(window) == [20, 60], frames(window)
+    smile = value(window, 60)
+    scrub(window, 40)
+    keys(window, "Ctrl+Z")
+    assert frames(window) == [20], "undone"
+    keys(window, "Ctrl+Shift+Z")
+    assert frames(window) == [20, 60], "done again"
+    drag_key(window, 60, 70)
+    assert frames(window) == [20, 70], frames(window)
+    shown = play(window)
+    keys(window, "Ctrl+S")
+    name_file(folder / "story.mien")
+    wait_until(lambda: not workspace.session.modified, 20, "the save")
+    scrub(window, 70)
+    jaw = find_slider(window, "jawOpen")
+    pull_slider(jaw, 0.15)
+    assert workspace.session.modified
+    # Autosave waits a second; the test kills this process some time after that.
+    end = time.monotonic() + 2.5
+    wait_until(lambda: time.monotonic() > end)
+    return {"smile": smile, "keys": frames(window), "shown": shown, "longest": longest}
+
+
+def recover(window: Window, output: Path) -> dict[str, object]:
+    """From what the crash left to an exported film and a saved project."""
+    workspace = window.workspace
+    dialog = wait_for(RecoveryDialog, 20)
+    click(named(dialog, "Recover", QPushButton))
+    wait_until(lambda: workspace.project and workspace.previewer, 30, "the recovered project")
+    assert workspace.session.modified
+    tracks = sorted(track.control for track in tracks_of(window))
+    scrub(window, 10)
+    keys(window, "I")
+    scrub(window, 80)
+    keys(window, "O")
+    keys(window, "Ctrl+E")
+    export = wait_for(ExportDialog, 10)
+    box = named(export, "Preset", QComboBox)
+    box.setCurrentIndex(next(i for i in range(box.count()) if "FFV1" in box.itemText(i)))
+    line = named(export, "Output", QLineEdit)
+    line.setFocus()
+    line.selectAll()
+    type_text(line, str(output))
+    click(named(export, "Export", QPushButton))
+    wait_until(lambda: not window.queue.busy, TRACKING, "the export")
+    job = window.queue.jobs[-1]
+    assert job.state == "done", str(job.error)
+    keys(window, "Ctrl+S")
+    wait_until(lambda: not workspace.session.modified, 20, "the save")
+    keys(window, "Ctrl+Q")
+    wait_until(lambda: not window.isVisible(), 20, "the end")
+    return {"tracks": tracks, "keys": frames(window)}
+
+
+def track(window: Window) -> float:
+    """Click `Track faces`; answers with the longest time for which the window was not there."""
+    workspace = window.workspace
+    click(named(window.timeline_place, "Track faces", QPushButton))
+    assert window.queue.busy
+    longest, last = 0.0, time.monotonic()
+    end = last + TRACKING
+    while not (workspace.project and workspace.project.tracked):
+        settle(1)
+        now = time.monotonic()
+        assert now < end, "not tracked in time"
+        longest, last = max(longest, now - last), now
+        time.sleep(0.005)
+    return longest
+
+
+def scrub(window: Window, frame: int) -> None:
+    """Type the frame into the transport's field."""
+    field = named(window.transport, "Frame", QLineEdit)
+    field.setFocus()
+    field.selectAll()
+    type_text(field, str(frame))
+    keys(field, "Return")
+    assert window.workspace.state.frame == frame
+
+
+def find_slider(window: Window, control: str) -> ControlRow:
+    """Search for a control and see its row."""
+    search = named(window.controls, "Search controls", QLineEdit)
+    search.setFocus()
+    search.selectAll()
+    type_text(search, title(control))
+    return named(window.controls, title(control), ControlRow)
+
+
+def pull_slider(row: ControlRow, share: float) -> None:
+    """Drag the thumb over a share of the slider's length."""
+    groove = row.groove()
+    start = groove.left() + row.slider.share(row.slider.target) * groove.width()
+    y = groove.center().y()
+    drag(row, (start, y), (start + share * groove.width(), y))
+
+
+def drag_key(window: Window, frame: int, to: int) -> None:
+    """Drag a key of the first lane with keys along the timeline."""
+    view = window.timeline.view
+    scene = view.scene
+    rows = [i for i, lane in enumerate(scene.lanes.rows) if lane.kind == "track"]
+    y = scene.top(rows[0]) + ROW / 2
+    drag(view.viewport(), (scene.x(frame), y), (scene.x(to), y))
+
+
+def play(window: Window) -> int:
+    """Play for a second; answers with how far the playhead came."""
+    start = window.workspace.state.frame
+    window.viewer.setFocus()
+    keys(window, "Space")
+    end = time.monotonic() + 1
+    wait_until(lambda: time.monotonic() > end)
+    keys(window, "Space")
+    settle()
+    return window.workspace.state.frame - start
+
+
+def tracks_of(window: Window) -> list:  # type: ignore[type-arg]
+    project = window.workspace.project
+    assert project is not None
+    return [t for e in project.edits for layer in e.layers for t in layer.tracks]
+
+
+def frames(window: Window) -> list[int]:
+    """The frames of the keys of the smile."""
+    found = [t for t in tracks_of(window) if t.control == SMILE]
+    return [key.frame for track in found for key in track.keys]
+
+
+def value(window: Window, frame: int) -> float:
+    """What the smile is to be at a frame."""
+    evaluated = window.workspace.now.evaluated
+    assert evaluated is not None
+    return float(evaluated.target[frame, INDEX[SMILE]])
+
+
+def wait_for(kind: type[QDialog], seconds: float) -> QWidget:
+    """The dialog of a kind, once it is open."""
+    found: list[QWidget] = []
+
+    def there() -> bool:
+        found[:] = [
+            w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()
+        ]
+        return bool(found)
+
+    wait_until(there, seconds, f"a {kind.__name__}")
+    return found[0]
+
+
+def name_file(path: Path) -> None:
+    """Answer the file dialog that is open."""
+    dialog = wait_for(QFileDialog, 10)
+    assert isinstance(dialog, QFileDialog)
+    line = dialog.findChild(QLineEdit)
+    assert line is not None
+    line.setText(str(path))
+    dialog.accept()
+    settle()
+
+
+def _no_warning(kind: QtMsgType, context: object, message: str) -> None:
+    if kind != QtMsgType.QtDebugMsg and not message.startswith("This plugin does not support"):
+        raise AssertionError(f"Qt warned: {message}")
+
+
+if __name__ == "__main__":
+    main()
