@@ -105,8 +105,9 @@ class Painter:
         Raises:
             MediaError: When a frame cannot be read.
         """
-        self._full.look(face)
+        # What `full` knows both do.
         self._small.look(face)
+        self._full.look(face)
 
     def full(self, frame: Frame, asked: Asked) -> tuple[Rgb8, Sequence[Patch]]:
         """A frame with the edit in it, as an export has it, and what was painted.
@@ -114,6 +115,8 @@ class Painter:
         Raises:
             MediaError: When the shot cannot be looked through.
         """
+        for face in _talking(asked):
+            self.look(face)
         plate = frame.plate()
         patches = _patches(self._full.session(asked.plans), asked, frame.index, plate)
         if patches:
