@@ -15,6 +15,7 @@ from mien.media.probe import probe
 from mien.session.commands import set_key, set_span
 from mien.session.session import Session
 from mien.timebase import FrameRange
+from mien_desktop.jobs.badge import JobsBadge
 from mien_desktop.jobs.export import ExportDialog
 from mien_desktop.jobs.messages import ErrorDialog, show_error
 from mien_desktop.jobs.panel import JobsPanel
@@ -167,6 +168,34 @@ def test_the_panel_shows_jobs_and_what_can_be_done(bench: Bench, tmp_path: Path)
         click(named(panel, "Clear finished", QPushButton))
         assert queue.jobs == ()
         assert {command.id for command in panel.commands()} == {"jobs.cancel", "jobs.clear"}
+
+
+def test_the_status_bar_tells_of_the_job_that_runs(bench: Bench, tmp_path: Path) -> None:
+    _, queue, _ = bench
+    badge = JobsBadge(queue)
+    asked: list[bool] = []
+    badge.clicked.connect(lambda: asked.append(True))
+    with shown(badge):
+        badge.hide()
+        job = export(bench, tmp_path / "a.mkv")
+        assert badge.isVisible()
+        assert badge.accessibleDescription().startswith("Export a.mkv")
+        click(badge)
+        assert asked == [True]
+        job.cancel()
+        assert ended(job) == "cancelled"
+        assert not badge.isVisible()
+
+
+def test_the_part_that_is_done_only_grows(bench: Bench, tmp_path: Path) -> None:
+    job = export(bench, tmp_path / "a.mkv")
+    found = []
+    for stage, done in (("prepare", 0), ("prepare", 100), ("render", 0), ("render", 50)):
+        job.stage, job.done, job.total = stage, done, 100
+        found.append(job.fraction)
+    assert found == sorted(found)  # type: ignore[type-var]
+    assert found == pytest.approx([0, 0.1, 0.1, 0.55])
+    job.cancel()
 
 
 def test_words_of_time() -> None:

@@ -12,7 +12,7 @@ from mien_desktop.jobs.rows import state_words
 
 __all__ = ["JobsBadge"]
 
-_WIDTH = 300
+_WIDTH = 380
 _LINE = 2
 """Height of the progress line."""
 _GAP = 6

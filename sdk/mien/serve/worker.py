@@ -12,12 +12,15 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mien.errors import CancelledError, MienError
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
+
+if TYPE_CHECKING:
+    from mien.model.document import Project
 
 __all__ = ["Cancelled", "Done", "Failed", "Order", "Progressed", "RenderOrder", "TrackOrder",
            "Word", "work"]  # fmt: skip
@@ -40,7 +43,7 @@ class TrackOrder:
 class RenderOrder:
     """Write a project's shot, as `mien.render` takes it; the result is its report's dictionary."""
 
-    project: Any
+    project: Project
     output: Path
     renderer: str
     settings: ReferenceSettings | None
