@@ -53,7 +53,8 @@ class PictureMaker:
         self._looked = ShotSource(shot.media, 0, threads=1)
         self._ahead = ShotSource(shot.media, 0)
         self._keys = KeyFrames(shot.media) if shot.media.kind == "movie" else None
-        self._painter = Painter(shot, self._looked, _SmallPlates(self._small_plate), self.scale)
+        plates = _Plates(self._looked_at), _Plates(self._small_plate)
+        self._painter = Painter(shot, *plates, self.scale)
         self._full: ByteCache[tuple[int, int], Rgb8] = ByteCache(cache_bytes // 4)
         self._small: ByteCache[int, Rgb8] = ByteCache(cache_bytes // 8)
         self._ready = ReadyStore(cache_bytes * 3 // 8)
@@ -226,6 +227,12 @@ class PictureMaker:
     def _stamp(self, frame: int, *, edited: bool) -> int:
         return int(self.asked.stamps[frame]) if edited else -1
 
+    def _looked_at(self, frame: int) -> Plate:
+        """The plate of a frame; its small picture is kept, which is looked at next."""
+        found = self._looked.frame(frame)
+        self._keep_small(found)
+        return found.plate()
+
     def _small_plate(self, frame: int) -> Plate:
         picture = self.small(frame)
         if picture is None:
@@ -271,8 +278,8 @@ class PictureMaker:
         return found.index
 
 
-class _SmallPlates:
-    """The small pictures of a shot, for renderers."""
+class _Plates:
+    """Plates of a shot, or its small pictures, for renderers."""
 
     def __init__(self, plate: Callable[[int], Plate]) -> None:
         self.plate = plate

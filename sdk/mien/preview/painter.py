@@ -90,14 +90,17 @@ class Painter:
 
     def ready(self, asked: Asked) -> bool:
         """Whether the mouths that move are known, so that `full` need not wait for them."""
-        return all(self._full.knows(face) for face in _talking(asked))
+        return all(map(self._knows, _talking(asked)))
 
     def unknown(self, asked: Asked) -> Face | None:
         """The face whose mouth is to be looked for next; None when all are known."""
         for face in (*_talking(asked), *self._faces):
-            if not self._full.knows(face):
+            if not self._knows(face):
                 return face
         return None
+
+    def _knows(self, face: Face) -> bool:
+        return self._full.knows(face) and self._small.knows(face)
 
     def look(self, face: Face) -> None:
         """Look through the shot for a face's mouth.
@@ -105,9 +108,8 @@ class Painter:
         Raises:
             MediaError: When a frame cannot be read.
         """
-        # What `full` knows both do.
-        self._small.look(face)
         self._full.look(face)
+        self._small.look(face)
 
     def full(self, frame: Frame, asked: Asked) -> tuple[Rgb8, Sequence[Patch]]:
         """A frame with the edit in it, as an export has it, and what was painted.

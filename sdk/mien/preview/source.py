@@ -12,7 +12,6 @@ from av.container import InputContainer
 from mien.errors import CancelledError, MediaError
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import main_video, open_movie
-from mien.media.planes import Plate
 from mien.media.reader import MovieReader, Reader, open_reader
 from mien.media.sequence import SequenceReader
 from mien.model.shot import MediaFacts
@@ -71,10 +70,6 @@ class ShotSource:
                 if stop():
                     return None
         return None
-
-    def plate(self, frame: int) -> Plate:
-        """The plate of a frame, for renderers."""
-        return self.frame(frame).plate()
 
     def stop(self) -> None:
         """Give up what is being decoded, and all that is asked for from now on."""
