@@ -38,7 +38,10 @@ def test_every_sample_is_tested_here() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["quickstart.py", "keyframe_a_smile.py", "custom_renderer.py"])
+@pytest.mark.parametrize(
+    "name",
+    ["quickstart.py", "keyframe_a_smile.py", "custom_renderer.py", "ask_a_server.py"],
+)
 def test_a_sample_that_renders(name: str, footage: Path, tmp_path: Path) -> None:
     assert "out.mp4" in run(name, tmp_path, footage, "out.mp4")
     assert probe(tmp_path / "out.mp4").clock == probe(footage).clock
