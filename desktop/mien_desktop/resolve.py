@@ -80,7 +80,10 @@ def resolve(document: Document, state: ViewState, before: Resolved | None = None
     if face is not None and edit is None:
         edit = before.edit if before and _empty_edit(before.edit, face) else Edit(face)
     last = project.shot.clock.frame_count - 1
-    keys, tracks = _existing(project, state.keys, state.tracks)
+    keys, tracks = state.keys, state.tracks
+    if not (before and before.project is project and before.state.keys is keys
+            and before.state.tracks is tracks):  # fmt: skip
+        keys, tracks = _existing(project, keys, tracks)
     state = dataclasses.replace(
         state,
         shot=project.id,

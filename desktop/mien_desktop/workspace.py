@@ -8,6 +8,7 @@ A panel connects to `changed`, shows what is new, and turns what the user does i
 from __future__ import annotations
 
 import dataclasses
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from mien.errors import MienError
 from mien.model.document import Document, Project
 from mien.session.keys import Clipboard
+from mien.session.refs import KeyRef, TrackRef
 from mien.session.session import Change, Gesture, Session
 from mien_desktop.resolve import Resolved, resolve
 from mien_desktop.view_state import ViewState
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from mien.preview.proxy import ProxyStore
 
 __all__ = ["Workspace"]
+
+_CHOSEN = 200
+"""Documents of which it is remembered what was selected in them."""
+_Chosen = OrderedDict[int, tuple[Document, frozenset[KeyRef], frozenset[TrackRef]]]
 
 
 class Workspace(QObject):
@@ -58,6 +64,8 @@ class Workspace(QObject):
         """Keys that were copied in the timeline or in the curve editor, to be pasted in either."""
         self._proxies = proxies
         self._gesture: Gesture | None = None
+        # The document itself is kept too: while it lives, no other has its id.
+        self._chosen: _Chosen = OrderedDict()
         self._previewer: Previewer | None = None
         self._previewed: object = None
         self._forget = self.session.subscribe(self._document_changed)
@@ -99,6 +107,7 @@ class Workspace(QObject):
             Whether it was done; when it was refused the reason was shown.
         """
         self.finish_gesture()
+        self._remember(self.session.document)
         try:
             self.session.apply(name, change)
         except MienError as error:
@@ -109,6 +118,7 @@ class Workspace(QObject):
     def begin_gesture(self, name: str) -> None:
         """Begin something like a drag: many changes, one step."""
         self.finish_gesture()
+        self._remember(self.session.document)
         self._gesture = self.session.gesture(name)
         self.set(dragging=True)
 
@@ -156,7 +166,22 @@ class Workspace(QObject):
         call()
 
     def _document_changed(self, change: Change) -> None:
-        self._show(change.after, self.state)
+        """Show another document; undo and redo also bring back what was selected in it."""
+        state = self.state
+        if change.kind in ("undo", "redo"):
+            self._remember(change.before)
+            if id(change.after) in self._chosen:
+                _, keys, tracks = self._chosen[id(change.after)]
+                state = dataclasses.replace(state, keys=keys, tracks=tracks)
+        elif change.kind == "replace":
+            self._chosen.clear()
+        self._show(change.after, state)
+
+    def _remember(self, document: Document) -> None:
+        """Keep in mind what is selected in a document that undo may come back to."""
+        self._chosen[id(document)] = (document, self.state.keys, self.state.tracks)
+        while len(self._chosen) > _CHOSEN:
+            self._chosen.popitem(last=False)
 
     def _show(self, document: Document, state: ViewState) -> None:
         before = self.now

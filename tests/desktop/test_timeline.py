@@ -161,6 +161,9 @@ class TestKeys:
         assert [key.frame for key in keyed.state.keys] == [15]
         keyed.session.undo()
         assert frames(keyed, 0) == [4, 10, 20]
+        assert [key.frame for key in keyed.state.keys] == [10]  # what was selected comes back
+        keyed.session.redo()
+        assert [key.frame for key in keyed.state.keys] == [15]
 
     def test_escape_brings_a_dragged_key_back(self, panel: TimelinePanel, keyed: Workspace) -> None:
         view, steps = panel.view, len(keyed.session.undo_names)
@@ -247,7 +250,6 @@ class TestKeys:
         run["timeline.leap-right"]()
         assert frames(keyed, 0) == [15, 20, 21]
         keyed.session.undo()
-        keyed.set(keys=frozenset({KeyRef(ref, 5), KeyRef(ref, 11)}))
         run["timeline.copy"]()
         run["timeline.paste"]()
         assert frames(keyed, 0) == [5, 11, 20, 30, 36]

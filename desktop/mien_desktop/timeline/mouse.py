@@ -93,7 +93,7 @@ class Mouse:
             return
         self._moved = True
         if self._column:
-            self._view.set_bands(dataclasses.replace(self._view.bands, names=round(x)))
+            self._view.set_bands(dataclasses.replace(self._view.wanted, names=round(x)))
         elif self._drag is not None:
             self._turn(x)
             free = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)

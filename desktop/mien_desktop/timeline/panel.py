@@ -84,9 +84,9 @@ class TimelinePanel(QWidget):
             view("timeline.in", "Zoom in", partial(self._zoom, _NOTCH), ("+", "=")),
             view("timeline.out", "Zoom out", partial(self._zoom, 1 / _NOTCH), ("-",)),
             view("timeline.pictures", "Pictures", self._toggle_pictures,
-                 checked=lambda: self.view.bands.thumbnails),
+                 checked=lambda: self.view.wanted.thumbnails),
             view("timeline.sound", "Sound", self._toggle_sound,
-                 checked=lambda: self.view.bands.waveform),
+                 checked=lambda: self.view.wanted.waveform),
         )  # fmt: skip
 
     def _lay_out(self) -> None:
@@ -134,8 +134,8 @@ class TimelinePanel(QWidget):
         self._auto.setChecked(now.state.auto_key)
         self._snap.setChecked(now.state.snap)
         self._units.setCurrentIndex(_UNITS.index(now.state.units))
-        self._pictures.setChecked(self.view.bands.thumbnails)
-        self._sound.setChecked(self.view.bands.waveform)
+        self._pictures.setChecked(self.view.wanted.thumbnails)
+        self._sound.setChecked(self.view.wanted.waveform)
 
     def _toggle_auto(self) -> None:
         self._workspace.set(auto_key=not self._workspace.state.auto_key)
@@ -146,12 +146,12 @@ class TimelinePanel(QWidget):
         self._show(self._workspace.now)
 
     def _toggle_pictures(self) -> None:
-        bands = self.view.bands
+        bands = self.view.wanted
         self.view.set_bands(dataclasses.replace(bands, thumbnails=not bands.thumbnails))
         self._show(self._workspace.now)
 
     def _toggle_sound(self) -> None:
-        bands = self.view.bands
+        bands = self.view.wanted
         self.view.set_bands(dataclasses.replace(bands, waveform=not bands.waveform))
         self._show(self._workspace.now)
 

@@ -67,7 +67,8 @@ class TimelineView(QAbstractScrollArea):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.workspace = workspace
-        self.bands = Bands()
+        self.wanted = Bands()
+        """How the user divides the timeline."""
         self.setAccessibleName("Timeline")
         self.setAccessibleDescription(
             "Keys of faces, layers and controls over time. The wheel zooms, with Shift it scrolls."
@@ -115,10 +116,17 @@ class TimelineView(QAbstractScrollArea):
             )  # fmt: skip
         return self._scene
 
+    @property
+    def bands(self) -> Bands:
+        """How it is divided: without a strip of sound where there is none."""
+        shot = self.workspace.now.shot
+        silent = shot is not None and not shot.media.audio_streams
+        return dataclasses.replace(self.wanted, waveform=False) if silent else self.wanted
+
     def set_bands(self, bands: Bands) -> None:
         """Divide the timeline in another way."""
         names = min(max(bands.names, NARROWEST), WIDEST, max(self.width() // 2, NARROWEST))
-        self.bands = dataclasses.replace(bands, names=names)
+        self.wanted = dataclasses.replace(bands, names=names)
         self._sync_bars()
         self._drop_all()
 
