@@ -196,6 +196,19 @@ def test_keys_are_scaled_about_a_frame() -> None:
     assert [ref.frame for ref in refs] == [20, 30]
 
 
+def test_time_turned_around_turns_the_curve() -> None:
+    document = keyed(
+        Key(0, 0.1, "linear"), Key(12, 0.7, "bezier", None, (6.0, 0.4)), Key(30, 0.2, "ease"),
+        Key(47, 0.5, "linear"),
+    )  # fmt: skip
+    turned, _ = c.scale_keys(document, [KeyRef(JAW, f) for f, _ in keys(document)], 23.5, -1)
+    before, after = (
+        d.shot(ONE).edit(1).layers[0].tracks[0].values(np.arange(FRAMES))
+        for d in (document, turned)
+    )
+    np.testing.assert_allclose(after[::-1], before, atol=1e-9)
+
+
 def test_a_track_without_keys_is_no_more() -> None:
     document = c.set_key(keyed(Key(10, 0.1), Key(20, 0.2)), ONE, 1, "cheekPuff", 5, 1)
     assert keys(c.delete_keys(document, [KeyRef(JAW, 20)])) == [(10, 0.1)]

@@ -128,7 +128,8 @@ def scale_keys(document: Document, keys: Iterable[KeyRef], pivot: float, factor:
             back, out = out, back
         return replace(key, frame=min(max(frame, 0), count - 1), handle_in=back, handle_out=out)
 
-    return _mapped(document, by_track(keys), scaled)
+    picked = by_track(keys)
+    return _mapped(_ways_back(document, picked) if factor < 0 else document, picked, scaled)
 
 
 def duplicate_keys(
@@ -287,6 +288,17 @@ def _keys(document: Document, ref: TrackRef, frames: Sequence[int]) -> list[Key]
 
 def _shifted(key: Key, frames: int, value: float) -> Key:
     return replace(key, frame=key.frame + frames, value=key.value + value)
+
+
+def _ways_back(document: Document, picked: _Picked) -> Document:
+    """A document whose keys have the ways that lead to them, as they do when time is turned."""
+    changed: dict[TrackRef, Track | None] = {}
+    for ref, frames in picked.items():
+        old = _keys(document, ref, frames)
+        # The first gets that of the last, so that turning time twice changes nothing.
+        new = [replace(k, interpolation=old[i - 1].interpolation) for i, k in enumerate(old)]
+        changed[ref] = track_at(document, ref).with_keys(new)
+    return replace_tracks(document, changed)
 
 
 def _stretched(handle: Handle | None, factor: float) -> Handle | None:
