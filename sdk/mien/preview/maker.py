@@ -38,6 +38,10 @@ class PictureMaker:
         shot: The shot.
         cache_bytes: Bytes of pictures that are kept, in all.
         proxy: Small pictures of the shot on disk, as far as they are made.
+
+    Attributes:
+        scale: Pixels of a small picture in a pixel of the upright picture.
+        asked: What is asked of the faces now.
     """
 
     def __init__(self, shot: Shot, cache_bytes: int, proxy: Proxy | None) -> None:

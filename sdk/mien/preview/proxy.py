@@ -83,10 +83,10 @@ class Proxy:
 
     def start(self) -> None:
         """Have what is missing made by a process in the background."""
-        if self._process is not None or self._closed or self.made.all():
-            return
         with suppress(OSError):
             self._folder.used()
+        if self._process is not None or self._closed or self.made.all():
+            return
         command = [sys.executable, "-m", "mien.preview.proxy_maker", str(self._media.path),
                    self._media.fingerprint, str(self._store.folder)]  # fmt: skip
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
@@ -101,6 +101,8 @@ class Proxy:
                 text=True,
                 encoding="utf-8",
                 env=environment,
+                # Elsewhere the process makes itself less important.
+                creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
             )
         except OSError as error:
             self.problem = f"No process can be started: {error}."
