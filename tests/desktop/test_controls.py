@@ -67,6 +67,13 @@ def pull(row: ControlRow, value: float, **how: object) -> None:
     drag(row, thumb(row), thumb(row) + QPointF(pixels, 0), **how)  # type: ignore[arg-type]
 
 
+def place_of(row: ControlRow, part: str) -> QPointF:
+    """A place inside a part of a row."""
+    found = [x for x in range(row.width()) if row.part(QPointF(x, 11)) == part]
+    assert found, part
+    return QPointF(found[len(found) // 2], 11)
+
+
 def test_every_control_is_in_one_section() -> None:
     listed = [c.name for _, regions in SECTIONS for c in CONTROLS if c.region in regions]
     assert sorted(listed) == sorted(NAMES)
@@ -126,9 +133,7 @@ def test_a_click_on_a_slider_changes_nothing_and_a_double_click_resets(
 def test_values_are_typed(panel: ControlsPanel, workspace: Workspace) -> None:
     jaw = row(panel, "jawOpen")
     for text, value in (("0.45", 0.45), ("+=0.1", 0.55), ("9", 1.5)):
-        value_at = QPointF(jaw.groove().right() + 30, 11)
-        assert jaw.part(value_at) == "value"
-        click(jaw, value_at)
+        click(jaw, place_of(jaw, "value"))
         field = named(panel, "Value of Jaw open", Field)
         field.selectAll()
         type_text(field, text)
@@ -147,24 +152,23 @@ def test_keys_favourites_and_curves_from_the_row(
     panel: ControlsPanel, workspace: Workspace
 ) -> None:
     jaw = row(panel, "jawOpen")
-    at = {part: next(QPointF(x, 11) for x in range(jaw.width()) if jaw.part(QPointF(x, 11)) == part)
-          for part in ("star", "name", "key", "reset")}  # fmt: skip
-    click(jaw, at["key"] + QPointF(8, 0))
+    at = {part: place_of(jaw, part) for part in ("star", "name", "key")}
+    click(jaw, at["key"])
     assert jaw.slider.mark.here
     assert target(workspace, "jawOpen") == pytest.approx(performed(workspace, "jawOpen"))
-    click(jaw, at["key"] + QPointF(8, 0))
+    click(jaw, at["key"])
     assert not jaw.slider.mark.edited
-    click(jaw, at["name"] + QPointF(8, 0))
-    click(row(panel, "mouthPucker"), at["name"] + QPointF(8, 0), modifiers=CTRL)
+    click(jaw, at["name"])
+    click(row(panel, "mouthPucker"), at["name"], modifiers=CTRL)
     assert workspace.state.controls == ("jawOpen", "mouthPucker")
-    click(jaw, at["star"] + QPointF(8, 0))
+    click(jaw, at["star"])
     assert panel.favourites == ("jawOpen",)
     assert named(panel, "Favourites").isVisible()
     with shown(ControlsPanel(workspace), 340, 600) as second:
         assert second.favourites == ("jawOpen",)  # remembered
     pull(row(panel, "jawOpen"), 0.3)
     jaw = row(panel, "jawOpen")
-    click(jaw, at["reset"] + QPointF(8, 0))
+    click(jaw, place_of(jaw, "reset"))
     assert not jaw.slider.mark.edited
 
 

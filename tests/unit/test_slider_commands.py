@@ -1,11 +1,11 @@
-"""What stands beside a slider, modifiers, and expressions that come and go."""
+"""What stands beside a slider, and modifiers."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from mien.errors import NoFaceError, TimeError, UsageError
+from mien.errors import NoFaceError, TimeError
 from mien.model.controls import CONTROLS, INDEX, NAMES
 from mien.model.document import Document
 from mien.model.evaluate import evaluate
@@ -135,41 +135,7 @@ def test_smoothing_is_keyed_where_there_was_none_and_taken_away() -> None:
     assert not moved(c.remove_track(document, TrackRef(SHOT, 1, "edit", 0)))
 
 
-def test_a_moment_changes_nothing_beyond_its_reach() -> None:
-    document = c.apply_expression(START, SHOT, 1, "surprise", 0.8, 24, reach=6)
-    frames = {frame for frame, _ in moved(document)}
-    assert min(frames) > 18
-    assert max(frames) < 30
-    track = document.shot(SHOT).edit(1).layer("edit").tracks[0]
-    assert [(key.frame, key.value) for key in track.keys] == [(18, 0.0), (24, 0.8), (30, 0.0)]
-
-
-def test_what_was_asked_before_stays_beyond_a_moment() -> None:
-    before = c.set_key(START, SHOT, 1, "smile", 0, 0.0, interpolation="linear")
-    before = c.set_key(before, SHOT, 1, "smile", 47, 0.47)
-    after = c.apply_expression(before, SHOT, 1, "smile", 1.0, 20, reach=5)
-    np.testing.assert_allclose(targets(after)[:16], targets(before)[:16], atol=1e-6)
-    # The key after the moment eases into the next as its neighbours do: linear, as they were.
-    np.testing.assert_allclose(targets(after)[25:], targets(before)[25:], atol=1e-6)
-
-
-def test_an_expression_that_stays_and_one_that_is_only_keyed() -> None:
-    onwards = c.apply_expression(START, SHOT, 1, "kiss", 1.0, 24, manner="onwards", reach=6)
-    frames = {frame for frame, _ in moved(onwards)}
-    assert min(frames) > 18
-    assert max(frames) == 47
-    keyed = c.apply_expression(START, SHOT, 1, {"jawOpen": 0.5}, 0.5, 24, manner="key")
-    assert {frame for frame, _ in moved(keyed)} == set(range(48))
-    assert targets(keyed)[3, INDEX["jawOpen"]] == pytest.approx(
-        PERFORMED[3, INDEX["jawOpen"]] + 0.25
-    )
-
-
 def test_what_cannot_be_meant_is_refused() -> None:
-    with pytest.raises(UsageError, match="no manner"):
-        c.apply_expression(START, SHOT, 1, "kiss", 1.0, 24, manner="later")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="over 0 frames"):
-        c.apply_expression(START, SHOT, 1, "kiss", 1.0, 24, reach=0)
     with pytest.raises(TimeError, match="outside"):
         c.toggle_key(START, SHOT, 1, ["jawOpen"], 99)
     with pytest.raises(NoFaceError):

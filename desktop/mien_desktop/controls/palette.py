@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from mien.model.presets import PRESETS
-from mien.session.commands import Manner, apply_expression, expression_at, set_value
+from mien.session.commands import expression_at, set_expression, set_value
 from mien.session.presets import UserExpressions
 from mien_desktop.command import Command
 from mien_desktop.controls.save import SaveDialog
@@ -42,11 +43,12 @@ _PAUSE = 70
 """Milliseconds that the pointer rests on a tile before it is tried: passing by tries nothing."""
 _STRONGEST = 150
 """Per cent of an expression that can be applied."""
-_MANNERS: tuple[tuple[Manner, str, str], ...] = (
+_MANNERS = (
     ("moment", "As a moment", "It comes before the playhead and goes after it"),
-    ("onwards", "From here on", "It comes before the playhead and stays"),
-    ("key", "As a key", "Only a key at the playhead: alone it holds for the whole shot"),
+    ("key", "As a key", "Only a key at the playhead: the first holds for the whole shot"),
 )
+_COMING = Fraction(2, 5)
+"""Seconds over which a moment comes, and goes."""
 
 
 class PalettePanel(QWidget):
@@ -127,15 +129,14 @@ class PalettePanel(QWidget):
             return
         shot, face = now.project.id, now.face.number
         expression = dict(tile.weights) if tile.own else tile.name
-        manner: Manner = self._manner.currentData()
-        reach = max(round(now.project.shot.clock.rate * 2 / 5), 1)
+        reach = self._reach(now)
         self._rest.stop()
         self._workspace.set(trying=())
         done = self._workspace.apply(
             f"Apply {tile.accessibleName()}",
-            lambda d: apply_expression(
-                d, shot, face, expression, strength, state.frame, manner=manner, reach=reach,
-                layer=state.layer,
+            lambda d: set_expression(
+                d, shot, face, expression, strength, state.frame, layer=state.layer,
+                auto_key=True, reach=reach,
             ),
         )  # fmt: skip
         if done:
@@ -160,12 +161,19 @@ class PalettePanel(QWidget):
             self._workspace.said.emit("There is no expression to paste: copy one first.")
             return
         shot, face, values = now.project.id, now.face.number, self._copied
+        reach = self._reach(now)
         self._workspace.apply(
             "Paste expression",
             lambda d: set_value(
-                d, shot, face, values, state.frame, layer=state.layer, auto_key=state.auto_key
+                d, shot, face, values, state.frame, layer=state.layer, auto_key=True, reach=reach
             ),
         )
+
+    def _reach(self, now: Resolved) -> int:
+        """Frames over which an expression comes and goes; 0 when it is only keyed."""
+        if now.shot is None or self._manner.currentData() == "key":
+            return 0
+        return max(round(now.shot.clock.rate * _COMING), 1)
 
     # The user's own -----------------------------------------------------------------------
 

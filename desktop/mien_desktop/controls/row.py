@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ControlRow"]
 
-_STAR, _VALUE, _KEY, _RESET = 16, 48, 18, 16
-_NAME_SHARE, _NAME_LEAST = 0.3, 80
-_GAP = 9
+_STAR, _VALUE, _KEY, _RESET = 16, 42, 18, 14
+_NAME_SHARE, _NAME_LEAST = 0.26, 80
+_GAP = 7
 _FINE = 0.1
 """How far the value moves with Shift, of what it moves without."""
 
@@ -76,16 +76,15 @@ class ControlRow(QWidget):
 
     def _parts(self) -> dict[str, QRectF]:
         width, height = float(self.width()), float(self.height())
-        name = max(_NAME_LEAST, width * _NAME_SHARE - _STAR)
-        right = width - _RESET - 2
-        end = 2.0 + _STAR + name + 2 * _GAP
+        name = max(_NAME_LEAST, width * _NAME_SHARE)
+        right = width - _KEY - 2
+        start = _STAR + name + _GAP
         spans = {
-            "star": (2.0, float(_STAR)),
-            "name": (2.0 + _STAR, name),
-            "slider": (2.0 + _STAR + name + _GAP, right - _KEY - _VALUE - end),
-            "value": (right - _KEY - _VALUE, float(_VALUE)),
-            "key": (right - _KEY, float(_KEY)),
-            "reset": (right, float(_RESET)),
+            "star": (0.0, float(_STAR)),
+            "name": (float(_STAR), name),
+            "slider": (start, right - _VALUE - _GAP - start),
+            "value": (right - _VALUE, float(_VALUE)),
+            "key": (right, float(_KEY)),
         }
         return {part: QRectF(x, 0, w, height) for part, (x, w) in spans.items()}
 
@@ -93,10 +92,17 @@ class ControlRow(QWidget):
         """Where the slider is: its ends are the lowest and highest value."""
         return self._parts()["slider"]
 
+    def _reset_place(self) -> QRectF:
+        name = self._parts()["name"]
+        return QRectF(name.right() - _RESET, 0, _RESET, name.height())
+
     def part(self, place: QPointF) -> str:
         """What lies at a place: `star`, `name`, `slider`, `value`, `key`, `reset` or nothing."""
         parts = self._parts()
-        parts["slider"].adjust(-8, 0, 8, 0)
+        parts["slider"].adjust(-_GAP, 0, _GAP, 0)
+        if self.slider.mark.edited:
+            # Over the end of the name, so that it takes no room from the slider.
+            parts = {"reset": self._reset_place(), **parts}
         return next((part for part, rect in parts.items() if rect.contains(place)), "")
 
     # Painting -----------------------------------------------------------------------------
@@ -136,6 +142,9 @@ class ControlRow(QWidget):
         if star or hovered:
             _icon(painter, "star" if star else "no-star", parts["star"],
                   theme.ACCENT if star else theme.DISABLED)  # fmt: skip
+        if slider.mark.edited and hovered:
+            _icon(painter, "reset", self._reset_place(), theme.DIM)
+            parts["name"].adjust(0, 0, -_RESET, 0)
         painter.setPen(theme.TEXT if live else theme.DISABLED)
         metrics = painter.fontMetrics()
         words = metrics.elidedText(
@@ -146,8 +155,6 @@ class ControlRow(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_slider(painter, slider, parts["slider"], live=live)
         self._paint_key(painter, slider, parts["key"].center(), hovered=hovered)
-        if slider.mark.edited and hovered:
-            _icon(painter, "reset", parts["reset"], theme.DIM)
 
     def _paint_slider(self, painter: QPainter, slider: Slider, rect: QRectF, *, live: bool) -> None:
         y, left, width = rect.center().y(), rect.left(), rect.width()
@@ -182,7 +189,7 @@ class ControlRow(QWidget):
         edited = slider.target != slider.performed
         painter.setPen(theme.SELECTION if edited else (theme.DIM if live else theme.DISABLED))
         text = show_value(slider.target, slider.control.unit) if live else "-"
-        painter.drawText(rect.adjusted(0, 0, -4, 0), _RIGHT, text)
+        painter.drawText(rect.adjusted(-8, 0, -2, 0), _RIGHT, text)
 
     # The pointer --------------------------------------------------------------------------
 
@@ -297,9 +304,9 @@ class ControlRow(QWidget):
         if not self._panel.board.live or self._field is not None:
             return
         rect = self._parts()["value"].toRect()
-        field = Field(f"Value of {title(self.name)}", "", rect.width() + 6, self)
+        field = Field(f"Value of {title(self.name)}", "", rect.width() + 14, self)
         field.setFixedHeight(self.height())
-        field.move(rect.left() - 4, 0)
+        field.move(rect.left() - 10, 0)
         field.show_text(show_value(self.slider.target, self.slider.control.unit))
         field.typed.connect(lambda text: self._panel.type_value(self.name, text))
         field.editingFinished.connect(self._close_field)

@@ -32,9 +32,6 @@ from mien.session.modifiers import NEUTRAL as NEUTRAL
 from mien.session.modifiers import Modifier as Modifier
 from mien.session.modifiers import key_modifier as key_modifier
 from mien.session.modifiers import set_modifier as set_modifier
-from mien.session.moments import MANNERS as MANNERS
-from mien.session.moments import Manner as Manner
-from mien.session.moments import apply_expression as apply_expression
 from mien.session.shots import add_marker as add_marker
 from mien.session.shots import add_shot as add_shot
 from mien.session.shots import move_marker as move_marker
