@@ -27,9 +27,15 @@ from mien_desktop.viewer.faces import Faces
 from mien_desktop.viewer.images import ImagePainter
 from mien_desktop.viewer.manipulate import Puller
 from mien_desktop.viewer.notes import paint_note
-from mien_desktop.viewer.overlays import HANDLES_APART, paint_faces, paint_handles, paint_tag
+from mien_desktop.viewer.overlays import (
+    HANDLES_APART,
+    paint_faces,
+    paint_handles,
+    paint_tag,
+    paint_words,
+)
 from mien_desktop.viewer.panes import paint_divider, paint_title, rectangle
-from mien_desktop.viewer.pictures import Pictures
+from mien_desktop.viewer.pictures import Pictures, Shown
 from mien_desktop.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -108,7 +114,7 @@ class Canvas(QWidget):
     @property
     def showing(self) -> Picture | None:
         """The picture that is shown; of two the edited one."""
-        shown = self._pictures.shown(edited=self._workspace.state.mode != "plate")
+        shown = self._shown(edited=self._workspace.state.mode != "plate")
         return shown.picture if shown else None
 
     @property
@@ -212,6 +218,9 @@ class Canvas(QWidget):
         view = float(self.width()), float(self.height())
         return panes(now.state.mode, view, size, self._divider(now))
 
+    def _shown(self, *, edited: bool) -> Shown | None:
+        return self._pictures.shown(self._workspace.state.frame, edited=edited)
+
     def _divider(self, now: Resolved) -> float:
         """Where a wipe divides the view; 0 without one."""
         size = self._size()
@@ -222,7 +231,7 @@ class Canvas(QWidget):
 
     def _shapes(self, now: Resolved, *, edited: bool) -> tuple[FaceShape, ...]:
         # Those of the frame that is shown: while one scrubs it may be one nearby.
-        shown = self._pictures.shown(edited=edited)
+        shown = self._shown(edited=edited)
         frame = shown.picture.frame if shown else now.state.frame
         return self._faces.shapes(now, frame, edited=edited)
 
@@ -260,7 +269,7 @@ class Canvas(QWidget):
     def _paint_pane(
         self, painter: QPainter, pane: Pane, placement: Placement, now: Resolved
     ) -> None:
-        shown = self._pictures.shown(edited=pane.edited)
+        shown = self._shown(edited=pane.edited)
         size = self._size()
         painter.save()
         painter.setClipRect(rectangle(pane.clip))
@@ -293,11 +302,7 @@ class Canvas(QWidget):
         place = self._handles(now, pane).get(held) if held else None
         if place is None or not words:
             return
-        x, y = place
-        for number, line in enumerate(words):
-            color = theme.SELECTION if number == 0 else theme.TEXT
-            tag = paint_tag(painter, line, QPointF(x + 12, y + 8), color=color)
-            y += tag.height() + 1
+        paint_words(painter, words, QPointF(*place), rectangle(pane.clip))
 
     # -- mouse and keys --------------------------------------------------------------------
 
@@ -464,7 +469,7 @@ class Canvas(QWidget):
         pane = next(
             (p for p in self._panes(self._workspace.now) if (at.x(), at.y()) in p.clip), None
         )
-        shown = self._pictures.shown(edited=pane.edited) if pane else None
+        shown = self._shown(edited=pane.edited) if pane else None
         px, py = placement.to_picture(*self._in_area(at))
         x, y = round(px), round(py)
         if shown is None or not (0 <= x < size[0] and 0 <= y < size[1]):

@@ -16,7 +16,7 @@ from mien_desktop.geometry.faces import FaceShape, mesh_edges
 from mien_desktop.geometry.picture import Placement
 from mien_desktop.view_state import Overlay
 
-__all__ = ["HANDLES_APART", "paint_faces", "paint_handles", "paint_tag"]
+__all__ = ["HANDLES_APART", "paint_faces", "paint_handles", "paint_tag", "paint_words"]
 
 HANDLES_APART: Final = 11.0
 """View pixels between handles; of those that are nearer the less important one is left out."""
@@ -102,10 +102,9 @@ def paint_tag(
         The ground.
     """
     painter.setFont(theme.small())
-    metrics = QFontMetricsF(painter.font())
-    width, height = metrics.horizontalAdvance(text) + 10, metrics.height() + 4
+    width, height = _tag_size(text)
     left = at.x() - width if align == Qt.AlignmentFlag.AlignRight else at.x()
-    ground = QRectF(round(left), round(at.y()), round(width), round(height))
+    ground = QRectF(round(left), round(at.y()), width, height)
     fill = QColor(theme.WINDOW)
     fill.setAlphaF(_TAG_OPACITY)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -114,6 +113,32 @@ def paint_tag(
     painter.setPen(color)
     painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, text)
     return ground
+
+
+def paint_words(painter: QPainter, words: Sequence[str], at: QPointF, within: QRectF) -> None:
+    """Paint lines next to a handle, the first one as its name, where there is room for them.
+
+    Args:
+        painter: Where.
+        words: The lines.
+        at: The handle.
+        within: What they are to stay inside of.
+    """
+    sizes = [_tag_size(line) for line in words]
+    width, height = max(size[0] for size in sizes), sum(size[1] + 1 for size in sizes)
+    x, y = at.x() + 12, at.y() + 8
+    if x + width > within.right():
+        x = at.x() - 12 - width
+    if y + height > within.bottom():
+        y = at.y() - 8 - height
+    for number, line in enumerate(words):
+        color = theme.SELECTION if number == 0 else theme.TEXT
+        y += paint_tag(painter, line, QPointF(x, y), color=color).height() + 1
+
+
+def _tag_size(text: str) -> tuple[float, float]:
+    metrics = QFontMetricsF(theme.small())
+    return round(metrics.horizontalAdvance(text) + 10), round(metrics.height() + 4)
 
 
 def _color(shape: FaceShape, current: int | None) -> QColor:
@@ -158,7 +183,7 @@ def _paint_box(
     painter.drawRect(QRectF(round(left), round(top), round(right - left), round(bottom - top)))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     text = f"{shape.name} · weak tracking" if shape.weak else shape.name
-    height = QFontMetricsF(theme.small()).height() + 4
+    height = _tag_size(text)[1]
     # Inside the box where the picture's edge leaves no room above it.
     above = top - height - 2 if top - height - 2 > 0 else max(top, 0) + 2
     words = theme.SELECTION if chosen else theme.TEXT

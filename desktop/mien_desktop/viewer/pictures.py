@@ -88,9 +88,16 @@ class Pictures:
         """Why the picture that was asked for last did not come."""
         return self._error
 
-    def shown(self, *, edited: bool) -> Shown | None:
-        """What came last of a kind; until the first comes, the other kind."""
-        return self._shown.get(edited) or self._shown.get(not edited)
+    def shown(self, frame: int, *, edited: bool) -> Shown | None:
+        """What there is of a kind.
+
+        Until it comes for a frame, the other kind of that frame is nearer to it than the same
+        kind of another.
+        """
+        own, other = self._shown.get(edited), self._shown.get(not edited)
+        if own is None or (other is not None and own.picture.frame != frame == other.picture.frame):
+            return other
+        return own
 
     def settled(self, *, edited: bool) -> bool:
         """Whether what is shown of a kind is what was asked for last, and nothing better comes."""
