@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -22,6 +22,8 @@ NARROWEST, WIDEST = 120, 480
 """Limits of the column of names."""
 _INDENT: dict[str, int] = {"face": 0, "layer": 12, "track": 24}
 _FOLD = 20
+_LANES = 5
+"""Lanes for which there has to be room before strips are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,14 @@ class Bands:
         """Where the lanes begin."""
         _, top, height = self.every()[-1]
         return top + height
+
+    def fitting(self, height: int) -> Bands:
+        """Without pictures, and then without sound, where the lanes would be left too little."""
+        bands = self
+        for name in ("thumbnails", "waveform"):
+            if bands.lanes + _LANES * ROW > height:
+                bands = replace(bands, **{name: False})
+        return bands
 
     def top(self, band: Band) -> int:
         """Where a band begins; the lanes' top for one that is not shown."""

@@ -118,10 +118,11 @@ class TimelineView(QAbstractScrollArea):
 
     @property
     def bands(self) -> Bands:
-        """How it is divided: without a strip of sound where there is none."""
+        """How it is divided: no sound where there is none, no strips where lanes need the room."""
         shot = self.workspace.now.shot
         silent = shot is not None and not shot.media.audio_streams
-        return dataclasses.replace(self.wanted, waveform=False) if silent else self.wanted
+        wanted = dataclasses.replace(self.wanted, waveform=self.wanted.waveform and not silent)
+        return wanted.fitting(self.viewport().height())
 
     def set_bands(self, bands: Bands) -> None:
         """Divide the timeline in another way."""
