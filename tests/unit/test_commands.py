@@ -74,6 +74,15 @@ def test_targets_are_met_whatever_lies_above_and_below(document: Document, auto_
     assert all(len(t.keys) == count for t in document.shot(ONE).edit(1).layer("edit").tracks)
 
 
+def test_an_expression_and_targets_are_met_together() -> None:
+    wanted = {"mouthSmileLeft": 0.9, "smile": 0.5, "jawOpen": 0.3}
+    document = c.set_value(START, ONE, 1, wanted, 10, auto_key=True)
+    assert result(document, "mouthSmileLeft", 10) == pytest.approx(0.9, abs=1e-6)
+    assert result(document, "jawOpen", 10) == pytest.approx(0.3, abs=1e-6)
+    asked = result(document, "mouthSmileRight", 10) - result(START, "mouthSmileRight", 10)
+    assert asked == pytest.approx(0.4, abs=1e-6)
+
+
 def test_a_name_without_a_side_means_both() -> None:
     document = c.set_value(START, ONE, 1, {"mouthSmile": 0.6}, 10, auto_key=True)
     left, right = (result(document, f"mouthSmile{side}", 10) for side in ("Left", "Right"))

@@ -261,47 +261,6 @@ def test_a_wrong_field_is_named(saved: Path) -> None:
     assert "shots.0.edits.0.layers.1.weight" in refused(saved)
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"frames": [0]}, "as many as each other"),
-        ({"frames": []}, "keys.frames"),
-        ({"frames": [6, 0]}, "ascending order"),
-        ({"values": [0.5, "x"]}, "keys.values.1"),
-        ({"values": [0.5, 1e999]}, "keys.values.1"),
-        ({"interpolations": "ex"}, "keys.interpolations"),
-        ({"handles": [[2, None, [1, 0]]]}, "a key that is not there"),
-        ({"handles": [[0, [1, 0], None]]}, "has a handle of"),
-    ],
-)
-def test_keys_whose_columns_disagree(saved: Path, changes: dict[str, Any], words: str) -> None:
-    edits = first_shot(saved)["edits"]
-    edits[0]["layers"][0]["tracks"][0]["keys"] |= changes
-    changed_document(saved, edits=edits)
-    assert words in refused(saved)
-
-
-@pytest.mark.parametrize("keys", [None, [1], [{"frame": 0}], {"frame": 0}])
-def test_keys_of_an_old_project_that_are_none(tmp_path: Path, keys: Any) -> None:
-    old = tmp_path / "old.mien"
-    old.write_bytes((BASELINES[1]).read_bytes())
-    with zipfile.ZipFile(old) as archive:
-        document = json.loads(archive.read("project.json"))
-    document["edits"][0]["layers"][0]["tracks"][0]["keys"] = keys
-    rewritten(old, {"project.json": json.dumps(document).encode()})
-    assert "old.mien is corrupt" in refused(old)
-
-
-def test_more_keys_than_can_be_read_are_not_written(
-    project: Project, saved: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = saved.read_bytes()
-    monkeypatch.setattr(project_file, "_LARGEST_DOCUMENT", 1000)
-    with pytest.raises(OutputError, match="more keys than can be read"):
-        project_file.save(project, saved)
-    assert saved.read_bytes() == before
-
-
 def test_an_unknown_control_is_named_with_its_layer(saved: Path) -> None:
     edits = first_shot(saved)["edits"]
     edits[0]["layers"][0]["tracks"][0]["control"] = "mouthSmle"
@@ -476,6 +435,18 @@ def test_media_whose_name_is_not_unicode(project: Project, folder: Path) -> None
     moved = replace(project.shot, media=replace(project.shot.media, path=odd))
     project_file.save(Project(moved), folder / "odd.mien")
     assert project_file.load(folder / "odd.mien").shot.media.path == odd
+
+
+def test_media_on_another_drive(
+    project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def relpath(*_: Any) -> str:
+        raise ValueError("path is on mount 'C:', start on mount 'D:'")
+
+    monkeypatch.setattr(os.path, "relpath", relpath)
+    project_file.save(project, folder / "far.mien")
+    assert first_shot(folder / "far.mien")["media"]["path"] == str(folder / "shot.mp4")
+    assert project_file.load(folder / "far.mien").shot.media == project.shot.media
 
 
 def test_a_sequence_beside_a_project_is_looked_at_once(

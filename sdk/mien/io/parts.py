@@ -98,7 +98,7 @@ def make_project(part: ShotPart, shot: Shot, path: Path) -> Project:
 def media_part(facts: MediaFacts, folder: Path) -> MediaPart:
     """Facts of media as a project in `folder` keeps them."""
     size, color = facts.orientation, facts.color
-    path = PurePath(os.path.relpath(facts.path.absolute(), folder.absolute())).as_posix()
+    path = _relative(facts.path, folder).as_posix()
     return MediaPart(
         # JSON is Unicode, file names need not be: such media are found by their content.
         path=path.encode(errors="replace").decode(),
@@ -125,6 +125,13 @@ def media_part(facts: MediaFacts, folder: Path) -> MediaPart:
         first_number=facts.first_number,
         metadata=dict(facts.metadata),
     )  # fmt: skip
+
+
+def _relative(path: Path, folder: Path) -> PurePath:
+    try:
+        return PurePath(os.path.relpath(path.absolute(), folder.absolute()))
+    except ValueError:
+        return path.absolute()  # on another drive of Windows
 
 
 def _start_part(start: Timecode | None) -> TimecodePart | None:
@@ -246,8 +253,9 @@ def settings_part(
         return None
     kept: dict[str, bool | int | float | str] = settings.to_dict()
     if settings.shot_lora:
-        lora = PurePath(os.path.relpath(Path(settings.shot_lora).absolute(), folder.absolute()))
-        kept["shot_lora"] = "" if ".." in lora.parts else lora.as_posix()
+        lora = _relative(Path(settings.shot_lora), folder)
+        outside = lora.is_absolute() or ".." in lora.parts
+        kept["shot_lora"] = "" if outside else lora.as_posix()
     return kept
 
 

@@ -80,10 +80,13 @@ def set_value(
     check_frame(document, shot, frame)
     values = {name: value for name, value in controls.items() if sides(name) is None}
     wanted = {name: value for name, value in controls.items() if sides(name) is not None}
-    if wanted:
-        values |= _solved(document, shot, face, wanted, frame, layer, auto_key)
-    return set_track_value(
+    # Expressions first: they drive controls that have targets.
+    document = set_track_value(
         document, shot, face, values, frame, layer=layer, auto_key=auto_key, reach=reach
+    )
+    solved = _solved(document, shot, face, wanted, frame, layer, auto_key) if wanted else {}
+    return set_track_value(
+        document, shot, face, solved, frame, layer=layer, auto_key=auto_key, reach=reach
     )
 
 
