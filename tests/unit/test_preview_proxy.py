@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -103,6 +105,36 @@ def test_a_second_maker_waits_for_the_first(media: MediaFacts, tmp_path: Path) -
     assert not folder.there().any()
     proxy.close()
     lock.release()
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_the_maker_ends_with_whoever_started_it(media: MediaFacts, tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from mien.media.probe import probe;"
+        "from mien.preview.proxy import ProxyStore;"
+        "proxy = ProxyStore(Path(sys.argv[2])).open(probe(sys.argv[1]), lambda: None);"
+        "proxy.start(); print(proxy._process.pid, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", script, str(media.path), str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        maker = int(owner.stdout.readline())
+        owner.kill()
+    until = time.monotonic() + PATIENCE
+    while _runs(maker):
+        assert time.monotonic() < until, "the maker goes on by itself"
+        time.sleep(0.05)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process runs; one that ended and waits for its parent does not."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def facts(fingerprint: str, media: MediaFacts) -> MediaFacts:
