@@ -44,22 +44,22 @@ def channel(scene: Scene, strip: Strip, name: str) -> FCurve | None:
 
 
 def bake_source(
-    scene: Scene, strip: Strip, face: int, title: str, curves: Mapping[str, Sequence[float]],
-    when: Timing,
-) -> None:  # fmt: skip
+    scene: Scene, strip: Strip, face: int, curves: Mapping[str, Sequence[float]], when: Timing
+) -> None:
     """Bake what a face does into locked F-curves.
 
     Args:
         scene: The scene that holds the strip.
         strip: The strip.
         face: Number of the face.
-        title: What the face is called.
         curves: By control, a value for every frame of the media.
         when: Where the media lie in the scene.
     """
+    # The edit's group comes first: it is the one to work in.
+    _group(ensured_channels(scene), f"Face {face}")
     first, last = round(when.scene_time(0)), round(when.scene_time(when.frames - 1))
     for control, values in curves.items():
-        curve = _fresh(scene, strip, source_property(face, control), f"{title}: performance")
+        curve = _fresh(scene, strip, source_property(face, control), f"Face {face}: performance")
         fill(curve, [when.scene_time(i) for i in range(len(values))], values)
         # The last frame is excluded.
         curve.convert_to_samples(first, last + 1)
@@ -74,8 +74,12 @@ def fresh_curve(owner: Any, path: str, group: str) -> FCurve:
     if old is not None:
         holder.fcurves.remove(old)
     curve = holder.fcurves.new(path, index=0)
-    curve.group = holder.groups.get(group) or holder.groups.new(group)
+    curve.group = _group(holder, group)
     return curve
+
+
+def _group(holder: Any, name: str) -> Any:
+    return holder.groups.get(name) or holder.groups.new(name)
 
 
 def fill(curve: FCurve, times: Sequence[float], values: Sequence[float]) -> None:
@@ -88,11 +92,9 @@ def fill(curve: FCurve, times: Sequence[float], values: Sequence[float]) -> None
     curve.update()
 
 
-def write_keys(
-    scene: Scene, strip: Strip, face: int, title: str, samples: Samples, when: Timing
-) -> None:
+def write_keys(scene: Scene, strip: Strip, face: int, samples: Samples, when: Timing) -> None:
     """Put values of frames into a control's F-curve, a key a frame, in the place of its keys."""
-    curve = _fresh(scene, strip, edit_property(face, samples.control), title)
+    curve = _fresh(scene, strip, edit_property(face, samples.control), f"Face {face}")
     times = [when.scene_time(samples.start + i) for i in range(len(samples.values))]
     fill(curve, times, samples.values)
 
@@ -106,10 +108,12 @@ def clear_edit(scene: Scene, strip: Strip, face: int) -> None:
         setattr(strip, edit_property(face, control), 0.0)
 
 
-def key_now(scene: Scene, strip: Strip, face: int, title: str, control: str) -> None:
+def key_now(scene: Scene, strip: Strip, face: int, control: str) -> None:
     """Key a control's value at the playhead, as Blender's I key does."""
     strip.keyframe_insert(
-        data_path=edit_property(face, control), frame=scene.frame_current_final, group=title
+        data_path=edit_property(face, control),
+        frame=scene.frame_current_final,
+        group=f"Face {face}",
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import bpy
 
 __all__ = ["STRIP_CLASS", "FCurve", "Scene", "Strip", "all_strips", "channels", "draw_image",
-           "ensured_channels", "progress_bar", "properties", "sequencer_scene",
+           "draw_label", "ensured_channels", "progress_bar", "properties", "sequencer_scene",
            "strip_collection"]  # fmt: skip
 
 Scene = Any
@@ -100,6 +100,20 @@ def progress_bar(layout: Any, text: str, share: float) -> None:
         layout.progress(text=text, factor=share, type="BAR")
     else:
         layout.label(text=f"{text}  {share:.0%}")
+
+
+def draw_label(text: str) -> None:
+    """Draw a word in the lower left corner of a region."""
+    import blf
+
+    size = 12 * bpy.context.preferences.system.ui_scale
+    blf.size(0, size, *((72,) if bpy.app.version < (4, 0, 0) else ()))
+    blf.enable(0, blf.SHADOW)
+    blf.shadow(0, 3, 0.0, 0.0, 0.0, 1.0)
+    blf.color(0, 1.0, 1.0, 1.0, 0.9)
+    blf.position(0, size, size, 0)
+    blf.draw(0, text)
+    blf.disable(0, blf.SHADOW)
 
 
 def draw_image(image: Any, corners: Any, coordinates: Any) -> None:

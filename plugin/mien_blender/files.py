@@ -136,4 +136,4 @@ def _write(address: Address, edits: dict[int, list[Samples]]) -> None:
     when = timing(scene, strip, strip.mien.frames)
     for face, tracks in edits.items():
         for samples in tracks:
-            write_keys(scene, strip, face, f"Face {face}", samples, when)
+            write_keys(scene, strip, face, samples, when)

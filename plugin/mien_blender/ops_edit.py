@@ -21,7 +21,7 @@ def _set(scene: Scene, strip: Strip, face: MienFace, values: dict[str, float]) -
     for control, value in values.items():
         setattr(strip, edit_property(face.number, control), value)
         if scene.mien.key:
-            key_now(scene, strip, face.number, f"Face {face.number}", control)
+            key_now(scene, strip, face.number, control)
 
 
 def _values(strip: Strip, face: MienFace) -> dict[str, float]:
@@ -100,7 +100,7 @@ class KeyFace(_OnFace):
     def change(self, scene: Scene, strip: Strip, face: MienFace) -> None:
         """Key the controls as they are."""
         for control in _used(scene, strip, face):
-            key_now(scene, strip, face.number, f"Face {face.number}", control)
+            key_now(scene, strip, face.number, control)
 
 
 class ResetFace(_OnFace):

@@ -43,13 +43,14 @@ class CheckMien(bpy.types.Operator):
                 next(steps)
                 time.sleep(_SLICE)
         except StopIteration as end:
-            hello = end.value.hello
+            hello, command = end.value.hello, server.find_executable()
         except ServeError as error:
-            server.checked = str(error)
+            server.checked = error
             return complain(self, error)
         renderers = ", ".join(hello["renderers"])
-        server.checked = f"mien {hello['mien']} answers; renderers: {renderers}."
-        self.report({"INFO"}, server.checked)
+        said = f"{command} is mien {hello['mien']}; renderers: {renderers}."
+        server.checked = said
+        self.report({"INFO"}, said)
         return {"FINISHED"}
 
 

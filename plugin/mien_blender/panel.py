@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,12 @@ import bpy.utils.previews
 from . import jobs
 from .client import ServeError
 from .compat import Strip, progress_bar, sequencer_scene
+from .drawing import draw_error, draw_lines
 from .rig import EXPRESSIONS, VISEMES, edit_property, pairs, short, source_property, words
 from .state import AMOUNT, active_face, thumbnail_bytes
 from .timing import timing
 
 __all__ = ["CLASSES", "register", "unregister"]
-
-_WIDTH = 38
-"""Letters in a line of the sidebar."""
 
 _pictures: Any = None
 
@@ -117,7 +114,7 @@ class MIEN_PT_strip(_Panel):
         try:
             when = timing(scene, strip, strip.mien.frames)
         except ServeError as error:
-            _draw_error(layout, error)
+            draw_error(layout, error)
             return
         if face.missing(when.media_frame(scene.frame_current)):
             layout.label(text=f"{face.name} is not seen in this frame", icon="ERROR")
@@ -228,22 +225,9 @@ def _labelled(column: Any, text: str) -> Any:
 def _draw_message(layout: Any) -> None:
     """What the last task said."""
     if jobs.last_error is not None:
-        _draw_error(layout, jobs.last_error)
+        draw_error(layout, jobs.last_error)
     elif jobs.last_outcome:
-        _draw_lines(layout.column(align=True), jobs.last_outcome, "CHECKMARK")
-
-
-def _draw_error(layout: Any, error: ServeError) -> None:
-    """What is wrong, and what to do about it."""
-    box = layout.box().column(align=True)
-    box.alert = True
-    _draw_lines(box, error.cause, "ERROR")
-    _draw_lines(box, error.remedy, "BLANK1")
-
-
-def _draw_lines(column: Any, text: str, icon: str) -> None:
-    for i, line in enumerate(textwrap.wrap(text, _WIDTH)):
-        column.label(text=line, icon="BLANK1" if i else icon)
+        draw_lines(layout.column(align=True), jobs.last_outcome, "CHECKMARK")
 
 
 CLASSES = (MIEN_UL_faces, MIEN_PT_strip, MIEN_PT_expression, MIEN_PT_controls, MIEN_PT_output,

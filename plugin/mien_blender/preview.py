@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Generator
 from pathlib import Path
@@ -12,7 +13,7 @@ import bpy
 from . import jobs, server
 from .animation import sample_edit
 from .client import ServeError
-from .compat import Scene, Strip, draw_image, sequencer_scene
+from .compat import Scene, Strip, draw_image, draw_label, sequencer_scene
 from .jobs import Task
 from .problems import RefusedError
 from .rig import CONTROLS, edit_property
@@ -112,10 +113,10 @@ def _watch() -> float:
     wanted = _signature(scene, strip)
     if wanted != _wanted:
         _wanted = wanted
-        try:
+        # Where there is no frame, there is none to show.
+        with contextlib.suppress(ServeError):
             _task = previewing(scene, strip)
-        except ServeError:
-            _task = None
+            jobs.redraw()
     return _TICK
 
 
@@ -150,7 +151,11 @@ def _draw() -> None:
     context = bpy.context
     scene = sequencer_scene(context)
     image = bpy.data.images.get(IMAGE)
-    if image is None or _shown is None or not scene.mien.overlay:
+    if not scene.mien.overlay:
+        return
+    if _task is not None:
+        draw_label("mien: fetching the edited frame")
+    if image is None or _shown is None:
         return
     try:
         scene, strip = _shown[0].find()
@@ -159,12 +164,14 @@ def _draw() -> None:
         return
     if when.media_frame(scene.frame_current_final) != _shown[1]:
         return
-    corners, coordinates = _placed(scene, strip)
+    corners, coordinates = _placed(strip)
     view = context.region.view2d
     draw_image(image, [view.view_to_region(*xy, clip=False) for xy in corners], coordinates)
+    if _task is None:
+        draw_label("mien: edited frame")
 
 
-def _placed(scene: Scene, strip: Strip) -> tuple[list[tuple[float, float]], list[Any]]:
+def _placed(strip: Strip) -> tuple[list[tuple[float, float]], list[Any]]:
     """Corners of a strip's picture in the preview, and the image's coordinates there."""
     width, height = strip.mien.size
     crop, move = strip.crop, strip.transform

@@ -21,6 +21,7 @@ from bpy.props import StringProperty
 
 from .client import Client, Job, ServeError
 from .compat import properties
+from .drawing import draw_error, draw_lines
 from .problems import RefusedError
 
 __all__ = ["MienPreferences", "connect", "current", "disconnect", "find_executable", "shots",
@@ -30,6 +31,8 @@ _T = TypeVar("_T")
 Waiting = Generator[None, None, _T]
 
 NAME = "mien.exe" if sys.platform == "win32" else "mien"
+_WIDTH = 80
+"""Letters in a line of the preferences."""
 VARIABLE = "MIEN_EXECUTABLE"
 """Environment variable that names the executable, for farms and tests."""
 
@@ -55,12 +58,17 @@ class MienPreferences(bpy.types.AddonPreferences):
         """Draw the path, the button that checks it, and what the check said."""
         layout = self.layout
         layout.prop(self, "executable")
-        row = layout.row()
-        row.operator("mien.check", icon="CHECKMARK")
-        row.label(text=checked or f"Found: {_found() or 'nothing yet'}")
+        if not self.executable:
+            found = os.environ.get(VARIABLE) or _found() or "nothing yet"
+            draw_lines(layout, f"Found: {found}", "VIEWZOOM", width=_WIDTH)
+        layout.operator("mien.check", icon="CHECKMARK")
+        if isinstance(checked, ServeError):
+            draw_error(layout, checked, width=_WIDTH)
+        elif checked:
+            draw_lines(layout, checked, "INFO", width=_WIDTH)
 
 
-checked = ""
+checked: str | ServeError = ""
 """What the last check of the installation said."""
 
 

@@ -79,6 +79,6 @@ def adopt(client: Client, address: Address, found: dict[str, Any]) -> Generator[
     store_faces(strip, faces, {number: gaps(each.valid) for number, each in curves.items()})
     for facts in faces:
         number = facts["face"]
-        bake_source(scene, strip, number, f"Face {number}", curves[number].controls, when)
+        bake_source(scene, strip, number, curves[number].controls, when)
     count = len(faces)
     return f"{count} face{'s' if count != 1 else ''} found in {strip.name}."
