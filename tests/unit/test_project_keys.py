@@ -61,7 +61,7 @@ def test_more_keys_than_can_be_read_are_not_written(
     saved: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = saved.read_bytes()
-    monkeypatch.setattr(project_file, "_LARGEST_DOCUMENT", 1000)
+    monkeypatch.setattr(project_file, "_LARGEST_DOCUMENT", 100)
     with pytest.raises(OutputError, match="more keys than can be read"):
         save_document(make_document(1), saved)
     assert saved.read_bytes() == before
