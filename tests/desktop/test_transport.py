@@ -364,3 +364,12 @@ def test_a_real_stream_is_opened_and_closed(tmp_path):
     if run.stdout.startswith("none:"):
         pytest.skip(f"PortAudio cannot be used here: {run.stdout.strip()}")
     assert run.stdout.strip() == "heard"
+
+
+def test_it_is_closed_while_it_plays(workspace, hands):
+    playback = Playback(workspace, hands, hands.clock)
+    with shown(TransportBar(workspace, playback=playback), 720, 60):
+        playback.play()
+        wait_until(lambda: hands.rate)
+    assert hands.stopped
+    assert not playback.playing

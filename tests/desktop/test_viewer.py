@@ -277,3 +277,24 @@ def test_a_broken_frame_is_told_in_the_picture(app, tracked: Path, short_clip: P
         settle()
         assert pixels(panel.canvas).std() > 1
     workspace.close()
+
+
+def test_while_one_scrubs_no_older_answer_takes_the_place_of_a_newer_one(panel, workspace):
+    canvas = panel.canvas
+    smile(workspace)
+    seen: list[int] = []
+    canvas.painted.connect(lambda frame: seen.append(canvas.showing.generation))
+    for frame in range(0, 48, 3):
+        workspace.set(frame=frame)
+        QTest.qWait(15)
+    wait_for_picture(canvas)
+    assert canvas.showing.frame == 45
+    assert seen == sorted(seen)
+
+
+def test_it_is_closed_while_pictures_are_on_their_way(workspace):
+    with shown(ViewerPanel(workspace), 500, 400) as panel:
+        smile(workspace)
+        workspace.set(frame=33)
+        panel.canvas.repaint()
+    QTest.qWait(300)
