@@ -45,6 +45,8 @@ __all__ = ["Window"]
 
 _GEOMETRY = "window/geometry"
 _MESSAGE_MS = 8000
+_WARM_MS = 500
+"""After which packages are loaded that only a clip needs; the window is painted by then."""
 
 
 class Panel(Protocol):
@@ -203,7 +205,7 @@ class Window(QMainWindow):
         if paths:
             self.documents.open_paths(paths)
         self.background.run(_recoverable, partial(self._offer, bool(paths)))
-        self.background.run(_warm, lambda nothing: None)
+        QTimer.singleShot(_WARM_MS, self, lambda: self.background.run(_warm, lambda done: None))
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""

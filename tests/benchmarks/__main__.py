@@ -30,6 +30,7 @@ NAMES = (
     "session",
     "preview",
     "scrub",
+    "desktop",
 )
 
 

@@ -138,6 +138,10 @@ def wheel(
 
 def keys(widget: QWidget, sequence: str) -> None:
     """Press keys in Qt's portable words, as `Ctrl+Shift+Z`; shortcuts of the window take part."""
+    if not widget.isActiveWindow():
+        # What a window manager does once a dialog has closed.
+        widget.activateWindow()
+        settle(1)
     QTest.keySequence(widget, QKeySequence(sequence))
     settle(1)
 

@@ -11,8 +11,10 @@ line of standard output is a JSON object with what was seen.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
+import traceback
 from pathlib import Path
 
 from PySide6.QtCore import QtMsgType, qInstallMessageHandler
@@ -51,9 +53,15 @@ def main() -> None:
     raised: list[BaseException] = []
     sys.excepthook = lambda kind, error, trace: raised.append(error)
     window.resize(1280, 720)
-    seen = edit(window, second) if chapter == "edit" else recover(window, second)
-    if raised:
-        raise raised[0]
+    try:
+        seen = edit(window, second) if chapter == "edit" else recover(window, second)
+        if raised:
+            raise raised[0]
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is the test that failed
+        # Straight out: the window's threads and workers must not make another end of it.
+        traceback.print_exception(error)
+        sys.stderr.flush()
+        os._exit(1)
     print(json.dumps(seen), flush=True)
     end = time.monotonic() + PATIENCE
     while chapter == "edit" and time.monotonic() < end:

@@ -1,0 +1,94 @@
+"""How long the window takes: from launch to be seen, and to show another frame.
+
+Bounds: 1.5 s from the start of the process to the first painted window. The platform is Qt's
+offscreen one, so that no X server takes part.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from tests.benchmarks.common import clip
+
+RUNS = 7
+STEPS = 120
+
+_LAUNCH = """
+import json, sys, time
+from mien_desktop.app import launch
+from PySide6.QtWidgets import QApplication
+import psutil
+
+window = launch()
+window.repaint()
+QApplication.processEvents()
+print(json.dumps(time.time() - psutil.Process().create_time()), flush=True)
+loaded = {name.partition(".")[0] for name in sys.modules}
+heavy = {"torch", "mediapipe", "cv2", "av", "scipy", "OpenEXR"} & loaded
+print(json.dumps(sorted(heavy)), flush=True)
+window.stop()
+"""
+
+_STEP = """
+import json, sys, time
+from mien_desktop.app import launch
+from PySide6.QtWidgets import QApplication
+from pathlib import Path
+
+window = launch([sys.argv[1]])
+window.resize(1920, 1080)
+workspace = window.workspace
+end = time.monotonic() + 60
+while not (workspace.project and window.viewer.canvas.settled) and time.monotonic() < end:
+    QApplication.processEvents()
+    time.sleep(0.01)
+took = []
+for step in range(int(sys.argv[2])):
+    start = time.perf_counter()
+    workspace.set(frame=step % workspace.now.frame_count)
+    window.repaint()
+    took.append(time.perf_counter() - start)
+    QApplication.processEvents()
+print(json.dumps(took), flush=True)
+window.stop()
+"""
+
+
+def main() -> None:
+    """Print both."""
+    with tempfile.TemporaryDirectory() as folder:
+        launches = [_run(_LAUNCH, folder) for _ in range(RUNS)]
+        seconds = [float(lines[0]) for lines in launches]
+        print(f"launch to window {median(seconds):6.2f} s  (median of {RUNS}; at most 1.5;"
+              f" slowest {max(seconds):.2f})")  # fmt: skip
+        print(f"heavy packages loaded by then: {', '.join(launches[0][1]) or 'none'}")
+        project = _tracked(Path(folder))
+        took = np.array(_run(_STEP, folder, str(project), str(STEPS))[0]) * 1e3
+        print(f"another frame    {np.percentile(took, 95):6.1f} ms (p95 of {STEPS}, 1920 x 1080,"
+              f" all panels; median {np.median(took):.1f})")  # fmt: skip
+
+
+def _tracked(folder: Path) -> Path:
+    import mien
+
+    path = folder / "shot.mien"
+    mien.save_project(mien.track(clip("lp_s18.mp4"), progress=False), path)
+    return path
+
+
+def _run(script: str, folder: str, *arguments: str) -> list:  # type: ignore[type-arg]
+    homes = {f"XDG_{name}_HOME": folder for name in ("CONFIG", "STATE", "CACHE", "DATA")}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True, text=True, check=True,
+        env=os.environ | homes | {"QT_QPA_PLATFORM": "offscreen"},
+    )  # fmt: skip
+    return [json.loads(line) for line in done.stdout.splitlines()]
