@@ -70,6 +70,13 @@ class KeyEditing:
             command("duplicate", "Duplicate keys at the playhead", self.duplicate, "Ctrl+D"),
             command("delete", "Delete keys", self.delete, "Del", enabled=False),
             command("select-all", "Select all keys", self.select_all, "Ctrl+A", enabled=False),
+            command(
+                "select-here",
+                "Select the keys at the playhead",
+                self.select_here,
+                "Return",
+                enabled=False,
+            ),
             command("select-none", "Select no keys", self.select_none, "Ctrl+Shift+A"),
             *(
                 command(f"nudge-{way}", f"Nudge one frame {word}", partial(self.nudge, step), keys)
@@ -178,6 +185,22 @@ class KeyEditing:
             for key in track.keys
         )
         choose(self._workspace, frozenset(found))
+
+    def select_here(self) -> None:
+        """Select the keys at the playhead: of the selected lanes, or of all."""
+        project, state = self._workspace.project, self._workspace.state
+        if project is None:
+            return
+        found = (
+            ref
+            for edit in project.edits
+            for layer in edit.layers
+            for index, track in enumerate(layer.tracks)
+            if track.key_at(state.frame) is not None
+            and (ref := TrackRef(project.id, edit.face.number, layer.name, index))
+        )
+        chosen = [ref for ref in found if ref in state.tracks or not state.tracks]
+        choose(self._workspace, frozenset(KeyRef(ref, state.frame) for ref in chosen))
 
     def select_none(self) -> None:
         """Select no key and no lane."""

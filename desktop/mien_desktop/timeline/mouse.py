@@ -28,6 +28,8 @@ _ZOOM = 1.0015
 """Factor of zoom for an eighth of a degree of the wheel; a notch of 15 degrees gives 1.2."""
 _CURSORS: dict[str, Qt.CursorShape] = {
     "column": Qt.CursorShape.SplitHCursor,
+    "key": Qt.CursorShape.PointingHandCursor,
+    "marker": Qt.CursorShape.PointingHandCursor,
     "in": Qt.CursorShape.SizeHorCursor,
     "out": Qt.CursorShape.SizeHorCursor,
     "grip": Qt.CursorShape.SizeHorCursor,

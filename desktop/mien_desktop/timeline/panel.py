@@ -78,6 +78,11 @@ class TimelinePanel(QWidget):
             play("time.next", "Next key, marker or cut", partial(self._step, 1), ("Down",)),
             mark("markers.add", f"Add marker {at}", self._add_marker, ("M",)),
             mark("markers.rename", f"Rename the marker {at}", self._rename_marker, ("Shift+M",)),
+            mark("markers.remove", f"Remove the marker {at}", self._remove_marker, ("Alt+M",)),
+            key("timeline.lane-up", "Choose the lane above", partial(self._walk, -1), ("PgUp",),
+                scope="timeline"),
+            key("timeline.lane-down", "Choose the lane below", partial(self._walk, 1), ("PgDown",),
+                scope="timeline"),
             Command("layers.add", "Add layer", self._add_layer, (), "Layers"),
             view("timeline.fit", "Show the whole shot", self._fit, ("Shift+F",)),
             view("timeline.frame", "Frame the selected keys", self._frame, ("F",)),
@@ -165,6 +170,23 @@ class TimelinePanel(QWidget):
     def _rename_marker(self) -> None:
         if self._workspace.project is not None:
             self._editing.rename_marker(self._workspace.state.frame)
+
+    def _remove_marker(self) -> None:
+        project, frame = self._workspace.project, self._workspace.state.frame
+        if project is not None and any(marker.frame == frame for marker in project.markers):
+            self._editing.remove_marker(frame)
+
+    def _walk(self, way: int) -> None:
+        """Choose the next lane of a track, and bring it into view."""
+        rows = self.view.scene.lanes.rows
+        tracks = [row for row, lane in enumerate(rows) if lane.kind == "track"]
+        if not tracks:
+            return
+        chosen = [row for row in tracks if rows[row].ref in self._workspace.state.tracks]
+        at = tracks.index(chosen[-1 if way > 0 else 0]) + way if chosen else 0
+        row = tracks[min(max(at, 0), len(tracks) - 1)]
+        self._editing.choose_lane(rows[row], None)
+        self.view.show_row(row)
 
     def _add_layer(self) -> None:
         face = self._workspace.state.face

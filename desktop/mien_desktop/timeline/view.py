@@ -99,7 +99,7 @@ class TimelineView(QAbstractScrollArea):
         self.destroyed.connect(self.strips.close)
         application = QCoreApplication.instance()
         if application is not None:
-            application.aboutToQuit.connect(self.strips.close)
+            application.aboutToQuit.connect(self._stop)
         self._take_lanes(workspace.now)
         self.strips.show(workspace.now)
 
@@ -140,6 +140,13 @@ class TimelineView(QAbstractScrollArea):
         bar = self.verticalScrollBar()
         bar.setValue(bar.value() + round(pixels))
 
+    def show_row(self, row: int) -> None:
+        """Scroll to a lane when it is out of view."""
+        scene = self.scene
+        above = scene.top(row) - scene.bands.lanes
+        below = scene.top(row) + ROW - scene.height
+        self.scroll_lanes(min(above, 0) or max(below, 0))
+
     def fold(self, lane: Lane) -> None:
         """Hide or show what lies below a face or a layer."""
         shot = self.workspace.state.shot
@@ -155,6 +162,9 @@ class TimelineView(QAbstractScrollArea):
     def drop_overlay(self) -> None:
         """Paint what a drag shows, and what the pointer is over, again."""
         self.viewport().update()
+
+    def _stop(self) -> None:
+        self.strips.close()
 
     # What changed ------------------------------------------------------------------------
 
