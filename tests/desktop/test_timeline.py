@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
 
 from mien.model.edits import Track
 from mien.session.commands import add_layer, add_marker, add_track, set_key, set_span
@@ -21,6 +24,7 @@ from tests.desktop.driving import (
     CTRL,
     LEFT,
     MIDDLE,
+    PLAIN,
     SHIFT,
     click,
     double_click,
@@ -119,8 +123,6 @@ class TestTime:
         assert view.scene.axis.first > first
         drag(view.viewport(), place, (place[0] + 60, 200), button=MIDDLE)
         assert view.scene.axis.first < first + 5
-        keys(view, "Shift+F")  # commands are the window's: alone, the panel has no keys
-        panel.commands()
 
     def test_the_page_turns_when_the_playhead_leaves(
         self, panel: TimelinePanel, keyed: Workspace
@@ -271,6 +273,52 @@ class TestKeys:
         run["time.next"]()
         assert keyed.state.frame == 25
 
+    def test_lanes_and_keys_are_chosen_from_the_keyboard(
+        self, panel: TimelinePanel, keyed: Workspace
+    ) -> None:
+        run = {command.id: command.run for command in panel.commands()}
+        run["timeline.lane-down"]()
+        assert keyed.state.controls == ("mouthSmile",)
+        run["timeline.lane-down"]()
+        assert keyed.state.controls == ("jawOpen",)
+        keyed.set(frame=10)
+        run["timeline.select-here"]()
+        assert len(keyed.state.keys) == 1
+        run["timeline.select-none"]()
+        run["timeline.select-here"]()
+        assert len(keyed.state.keys) == 2
+
+    def test_no_hand_brings_it_out_of_step(self, panel: TimelinePanel, keyed: Workspace) -> None:
+        """Wild movements: nothing is raised, and undo leads back to the start."""
+        wild = random.Random(7)
+        view, start = panel.view, keyed.session.document
+        steps = len(keyed.session.undo_names)
+        for _ in range(60):
+            size = view.viewport().size()
+            a, b = (
+                (wild.uniform(-5, size.width()), wild.uniform(0, size.height())) for _ in range(2)
+            )
+            held = wild.choice((PLAIN, PLAIN, SHIFT, CTRL, ALT))
+            act = wild.randrange(5)
+            if act == 0:
+                wheel(view.viewport(), a, wild.choice((-2, 1, 3)), held)
+            elif act == 1:
+                double_click(view.viewport(), a)
+                for field in view.viewport().findChildren(QLineEdit):
+                    keys(field, "Esc")
+            else:
+                press(view.viewport(), a, modifiers=held)
+                move(view.viewport(), b, held=LEFT, modifiers=held)
+                if wild.random() < 0.2:
+                    keys(view, "Esc")
+                release(view.viewport(), b, modifiers=held)
+            for menu in view.findChildren(QMenu):
+                menu.close()
+            settle(1)
+        while len(keyed.session.undo_names) > steps:
+            keyed.session.undo()
+        assert keyed.session.document.same_as(start)
+
 
 class TestNames:
     def test_cells_fold_mute_and_key(self, panel: TimelinePanel, keyed: Workspace) -> None:
@@ -337,14 +385,21 @@ class TestNames:
         click(view.viewport(), cell(view, smile, "mode"))
         choose_in_menu(view, "=  Replace: replaces the performance")
         assert track(keyed, 0).mode == "replace"
-        for kind in ("key", "lane", "name"):
-            lane = view.scene.lanes.rows[smile]
-            target = view.mouse.target_at(
-                *(at(view, smile, 10 if kind == "key" else 30))
-                if kind != "name"
-                else cell(view, smile, "name")
-            )
-            assert target.lane is lane
+        open_menu(view, at(view, smile, 10))
+        assert [key.frame for key in keyed.state.keys] == [10]
+        choose_in_menu(view, "Hold")
+        assert track(keyed, 0).keys[1].interpolation == "hold"
+        open_menu(view, cell(view, 1, "name"))
+        choose_in_menu(view, "Add layer")
+        assert keyed.state.layer == "layer 1"
+        open_menu(view, cell(view, 1, "name"))
+        choose_in_menu(view, "Remove layer")
+        open_menu(view, cell(view, row_of(view, "jawOpen"), "name"))
+        choose_in_menu(view, "Remove lane")
+        assert undo_name(keyed) == "Remove jaw open"
+        open_menu(view, at(view, 0, 30))
+        choose_in_menu(view, "Select its keys")
+        assert len(keyed.state.keys) == 3
 
     def test_a_span_is_moved_and_trimmed(self, panel: TimelinePanel, keyed: Workspace) -> None:
         shot, view = shot_id(keyed), panel.view
@@ -381,6 +436,12 @@ class TestMarkers:
         assert project.markers[0].name == "laughs"
         click(view.viewport(), (view.scene.x(26), y))
         assert keyed.state.frame == 26
+        run = {command.id: command.run for command in panel.commands()}
+        keyed.set(frame=26)
+        run["markers.remove"]()
+        project = keyed.project
+        assert project is not None
+        assert not project.markers
 
 
 class TestPicture:
@@ -418,6 +479,14 @@ def enter(view: TimelineView, name: str, text: str) -> None:
     type_text(field, text)
     keys(field, "Return")
     settle()
+
+
+def open_menu(view: TimelineView, place: tuple[float, float]) -> None:
+    """Press the right button."""
+    point = QPoint(round(place[0]), round(place[1]))
+    mouse = QContextMenuEvent.Reason.Mouse
+    event = QContextMenuEvent(mouse, point, view.viewport().mapToGlobal(point))
+    QApplication.sendEvent(view.viewport(), event)
 
 
 def choose_in_menu(view: QWidget, text: str) -> None:
