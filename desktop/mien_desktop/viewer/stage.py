@@ -1,0 +1,194 @@
+"""The stage: which picture lies where in the view, and the faces and handles over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtWidgets import QWidget
+
+from mien_desktop.geometry.faces import FaceShape, apart
+from mien_desktop.geometry.picture import Area, Pane, Placement, divider, fitted, panes
+from mien_desktop.resolve import Resolved
+from mien_desktop.viewer.faces import Faces
+from mien_desktop.viewer.manipulate import Puller
+from mien_desktop.viewer.overlays import HANDLES_APART
+from mien_desktop.viewer.pictures import Pictures, Shown
+from mien_desktop.workspace import Workspace
+
+__all__ = ["Stage"]
+
+_FACE_SHARE: Final = 0.8
+"""Of the view that a face takes when it is framed."""
+
+
+class Stage:
+    """Everything that the canvas paints and that the mouse meets, in view coordinates.
+
+    Args:
+        workspace: What is shown.
+        view: The widget in which it is shown.
+        changed: Called when the picture lies elsewhere.
+
+    Attributes:
+        pictures: The pictures.
+        puller: The handles of the current face.
+    """
+
+    def __init__(self, workspace: Workspace, view: QWidget, changed: Callable[[], None]) -> None:
+        self._workspace = workspace
+        self._view = view
+        self._changed = changed
+        self._placement: Placement | None = None
+        self._faces = Faces()
+        self.pictures = Pictures(workspace, view.update)
+        self.puller = Puller(workspace, self._faces)
+
+    @property
+    def now(self) -> Resolved:
+        """What the window shows."""
+        return self._workspace.now
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the upright picture; None when there is none."""
+        shot = self.now.shot
+        if shot is None or self._workspace.previewer is None:
+            return None
+        return shot.media.orientation.upright_size
+
+    @property
+    def fits(self) -> bool:
+        """Whether the picture is kept as large as the view allows."""
+        return self._placement is None
+
+    @property
+    def placement(self) -> Placement | None:
+        """Where the picture lies in its area, on pixels of the display; None without one."""
+        placement = self._asked_placement()
+        return placement.on_grid(self._view.devicePixelRatioF()) if placement else None
+
+    @property
+    def panes(self) -> tuple[Pane, ...]:
+        """How the view is divided."""
+        view = float(self._view.width()), float(self._view.height())
+        return panes(self.now.state.mode, view, self.size or (16, 9), self.divider)
+
+    @property
+    def divider(self) -> float:
+        """Where a wipe divides the view, from the left; 0 without one."""
+        size, state = self.size, self.now.state
+        if size is None or state.mode != "wipe":
+            return 0.0
+        whole = Area(0, 0, self._view.width(), self._view.height())
+        placement = self._placement or fitted(size, whole)
+        return divider(state.wipe, placement, size[0], self._view.width())
+
+    def ask(self) -> None:
+        """Ask for the pictures that the panes need."""
+        mode = self.now.state.mode
+        self.pictures.ask(self.now, plate=mode != "edited", edited=mode != "plate")
+
+    def settled(self) -> bool:
+        """Whether nothing better comes of what is shown."""
+        kinds = {pane.edited for pane in self.panes}
+        return all(self.pictures.settled(edited=kind) for kind in kinds)
+
+    def shown(self, *, edited: bool) -> Shown | None:
+        """The picture of a kind at the playhead, or the nearest there is."""
+        return self.pictures.shown(self.now.state.frame, edited=edited)
+
+    def shapes(self, *, edited: bool) -> tuple[FaceShape, ...]:
+        """The faces in the frame that is shown; while one scrubs it may be one nearby."""
+        shown = self.shown(edited=edited)
+        frame = shown.picture.frame if shown else self.now.state.frame
+        return self._faces.shapes(self.now, frame, edited=edited)
+
+    def handles(self, pane: Pane) -> dict[str, tuple[float, float]]:
+        """What can be pulled at in a pane."""
+        placement, state = self.placement, self.now.state
+        wanted = "handles" in state.overlays and pane.edited and not state.speed
+        if placement is None or not wanted:
+            return {}
+        places = {}
+        for name, point in self.puller.handles(self.now).items():
+            x, y = placement.to_view(point).tolist()
+            places[name] = x + pane.area.left, y + pane.area.top
+        return apart(places, HANDLES_APART)
+
+    def pane_at(self, x: float, y: float) -> Pane | None:
+        """The pane that shows something at a point of the view."""
+        return next((pane for pane in self.panes if (x, y) in pane.clip), None)
+
+    def in_area(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the view relative to the area that it lies in."""
+        parts = self.panes
+        area = next((pane.area for pane in parts if (x, y) in pane.area), parts[0].area)
+        return x - area.left, y - area.top
+
+    def in_picture(self, x: float, y: float) -> tuple[float, float] | None:
+        """A point of the view in the picture; None without one."""
+        placement = self.placement
+        return placement.to_picture(*self.in_area(x, y)) if placement else None
+
+    # -- moving the picture ----------------------------------------------------------------
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        self._place(None)
+
+    def zoom_at(self, zoom: float, x: float, y: float) -> None:
+        """Zoom to so many view pixels a pixel of the picture, about a point of an area."""
+        placement = self._asked_placement()
+        if placement is not None:
+            self._place(placement.zoomed(zoom, x, y))
+
+    def zoom_middle(self, zoom: float) -> None:
+        """The same about the middle."""
+        area = self.panes[0].area
+        self.zoom_at(zoom, area.width / 2, area.height / 2)
+
+    def move(self, dx: float, dy: float) -> None:
+        """Move the picture by view pixels."""
+        placement = self._asked_placement()
+        if placement is not None:
+            self._place(placement.moved(dx, dy))
+
+    def grow(self, width: int, height: int) -> None:
+        """Keep the middle of the picture where it is in a view that has grown."""
+        if self._placement is not None:
+            self.move(width / 2, height / 2)
+
+    def frame_face(self) -> None:
+        """Bring the current face close; the whole picture when there is none."""
+        number = self.now.state.face
+        shape = next((s for s in self.shapes(edited=True) if s.number == number), None)
+        if shape is None or self.size is None:
+            return self.fit()
+        area = self.panes[0].area
+        left, top, right, bottom = shape.box
+        zoom = _FACE_SHARE * min(area.width / (right - left), area.height / (bottom - top))
+        start = Placement(zoom, area.width / 2, area.height / 2)
+        x, y = start.to_view(((left + right) / 2, (top + bottom) / 2)).tolist()
+        self._place(start.moved(area.width / 2 - x, area.height / 2 - y))
+
+    def wipe(self, x: float) -> None:
+        """Divide the picture at a place in the view."""
+        placement, size = self.placement, self.size
+        if placement is not None and size is not None:
+            part = (x - placement.left) / (size[0] * placement.zoom)
+            self._workspace.set(wipe=min(max(part, 0.0), 1.0))
+
+    def _asked_placement(self) -> Placement | None:
+        """The placement as it was asked for, between pixels of the display too."""
+        size = self.size
+        if size is None:
+            return None
+        return self._placement or fitted(size, self.panes[0].area)
+
+    def _place(self, placement: Placement | None) -> None:
+        size = self.size
+        if placement is not None and size is not None:
+            placement = placement.held(size, self.panes[0].area)
+        self._placement = placement
+        self._changed()
