@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
+    QColor,
     QContextMenuEvent,
     QHelpEvent,
     QKeyEvent,
@@ -334,8 +335,10 @@ class TimelineView(QAbstractScrollArea):
             painter.fillRect(0, scene.top(overlay.insert) - 1, scene.width, 2, theme.SELECTION)
         if overlay.box is not None:
             x0, y0, x1, y1 = overlay.box
-            shade = theme.SELECTION
-            painter.setPen(QPen(shade, 1, Qt.PenStyle.DashLine))
+            inside = QColor(theme.SELECTION)
+            inside.setAlpha(25)
+            painter.setPen(QPen(theme.SELECTION, 1, Qt.PenStyle.DashLine))
+            painter.setBrush(inside)
             painter.setClipRect(
                 QRectF(scene.bands.names, scene.bands.lanes, scene.width, scene.height)
             )
