@@ -109,7 +109,7 @@ def test_a_cancelled_export_leaves_nothing(bench: Bench, tmp_path: Path) -> None
     assert second.state == "waiting"
     second.cancel()
     assert second.state == "cancelled"
-    wait_until(lambda: first.stage == "render", 30)
+    wait_until(lambda: first.stage == "render", 60)
     first.cancel()
     assert first.stopping
     assert ended(first) == "cancelled"
@@ -125,7 +125,7 @@ def test_a_crash_is_told_and_can_be_tried_again(bench: Bench, tmp_path: Path) ->
     smile(workspace)
     before = workspace.now.document
     job = export(bench, tmp_path / "a.mkv")
-    wait_until(lambda: job.stage == "render", 30)
+    wait_until(lambda: job.stage == "render", 60)
     for child in psutil.Process().children(recursive=True):
         child.kill()
     assert ended(job) == "failed"
@@ -140,7 +140,7 @@ def test_a_crash_is_told_and_can_be_tried_again(bench: Bench, tmp_path: Path) ->
 def test_a_window_may_close_while_jobs_run(bench: Bench, tmp_path: Path) -> None:
     _, queue, _ = bench
     job = export(bench, tmp_path / "a.mkv")
-    wait_until(lambda: psutil.Process().children(), 20)
+    wait_until(lambda: psutil.Process().children(), 60)
     queue.close()
     assert job.state == "cancelled"
 

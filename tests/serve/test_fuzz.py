@@ -48,7 +48,7 @@ def wire() -> Iterator[Wire]:
 
 
 @given(data=st.binary(max_size=200).map(lambda data: data.replace(b"\n", b" ")))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_bytes(wire: Wire, data: bytes) -> None:
     wire.send(data + b"\n")
     if data.strip():
@@ -79,7 +79,7 @@ def test_truncated_lines(wire: Wire, message: dict[str, Any], cut: float) -> Non
     params=st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=6),
     number=st.integers(0, 2**53) | st.text(max_size=64),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_parameters(wire: Wire, method: str, params: dict[str, Any], number: int | str) -> None:
     answer = wire.ask(method, params, number)
     assert answer["id"] == number

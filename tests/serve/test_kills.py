@@ -17,7 +17,7 @@ from mien.serve.client import Client, Job, ServeError
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 20
+PATIENCE = 60
 
 
 def until(true: Callable[[], object]) -> None:
