@@ -11,13 +11,21 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
 
 from mien.model.edits import Track
-from mien.session.commands import add_layer, add_marker, add_track, set_key, set_span
+from mien.session.commands import (
+    add_layer,
+    add_marker,
+    add_shot,
+    add_track,
+    set_key,
+    set_span,
+)
 from mien.session.refs import KeyRef, TrackRef
 from mien.timebase import FrameRange
 from mien_desktop.geometry.bands import MARKERS, cells
 from mien_desktop.geometry.lanes import ROW
 from mien_desktop.timeline.panel import TimelinePanel
 from mien_desktop.timeline.view import TimelineView
+from mien_desktop.timeline.words import describe
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import (
     ALT,
@@ -457,6 +465,40 @@ class TestPicture:
         y = inside.y() + view.scene.bands.top("thumbnails") + 17
         x = inside.x() + round(view.scene.edge(0)) + 12
         assert strip.pixelColor(x, y) != strip.pixelColor(inside.x() + 4, y)
+
+    def test_what_is_under_the_pointer_is_said(
+        self, panel: TimelinePanel, keyed: Workspace
+    ) -> None:
+        view, shot = panel.view, shot_id(keyed)
+        keyed.apply("Marker", lambda d: add_marker(d, shot, 30, "door"))
+        keyed.set(units="frames")
+        smile = row_of(view, "mouthSmile")
+        marker = (view.scene.x(30), view.scene.bands.top("markers") + 6)
+        for place, words in (
+            (at(view, smile, 10), "Mouth smile +0.60 at 10\nEase to the next key"),
+            (at(view, 0, 10), "2 keys at 10"),
+            (marker, "door at 30"),
+            (cell(view, smile, "mode"), "Mouth smile adds to the performance"),
+            (cell(view, 0, "name"), "face 1"),
+            ((view.scene.x(9), 5), "Drag to move the playhead"),
+        ):
+            assert describe(view.scene, view.mouse.target_at(*place)).startswith(words)
+
+    def test_each_shot_keeps_its_stretch_of_time(
+        self, panel: TimelinePanel, keyed: Workspace
+    ) -> None:
+        view, first = panel.view, shot_id(keyed)
+        project = keyed.project
+        assert project is not None
+        shot = project.shot
+        keyed.apply("Add shot", lambda d: add_shot(d, shot))
+        wheel(view.viewport(), (view.scene.x(20), 200), 4)
+        zoomed = keyed.state.time
+        keyed.set(shot=keyed.session.document.shots[1].id)
+        wait_until(lambda: keyed.state.time.scale == 0)
+        assert view.scene.axis.visible(48) == FrameRange(0, 48)
+        keyed.set(shot=first)
+        wait_until(lambda: keyed.state.time == zoomed)
 
     def test_buttons_show_and_set_the_state(self, panel: TimelinePanel, keyed: Workspace) -> None:
         click(named(panel, "Snap"))

@@ -50,6 +50,7 @@ from mien_desktop.timeline.paint_time import (
 from mien_desktop.timeline.scene import Scene, Selected
 from mien_desktop.timeline.strips import Strips
 from mien_desktop.timeline.words import describe
+from mien_desktop.view_state import TimeView, ViewState
 from mien_desktop.workspace import Workspace
 
 __all__ = ["TimelineView"]
@@ -86,6 +87,7 @@ class TimelineView(QAbstractScrollArea):
         self.verticalScrollBar().valueChanged.connect(self._drop_lanes)
         self.strips = Strips(workspace, self._drop_head)
         self.mouse = Mouse(self)
+        self._times: dict[str, TimeView] = {}
         self._collapsed: dict[str, frozenset[tuple[int, str | None]]] = {}
         self._lanes = Lanes()
         self._selected = Selected()
@@ -167,8 +169,6 @@ class TimelineView(QAbstractScrollArea):
     def _stop(self) -> None:
         self.strips.close()
 
-    # What changed ------------------------------------------------------------------------
-
     def _changed(self, now: Resolved, before: Resolved) -> None:
         state, old = now.state, before.state
         self._scene = None
@@ -181,17 +181,29 @@ class TimelineView(QAbstractScrollArea):
         if now.frame_count != before.frame_count or state.time != old.time:
             self._sync_bars()
         lanes = (state.keys, state.tracks, state.layer, state.face)
-        if now.project is not before.project:
-            self._drop_all()
-        elif lanes != (old.keys, old.tracks, old.layer, old.face):
+        if now.project is not before.project or lanes != (
+            old.keys,
+            old.tracks,
+            old.layer,
+            old.face,
+        ):
             self._drop_lanes()
         if state.time != old.time:  # names stay where they are
-            self._head = self._base = None
-            self.viewport().update()
-        if state.units != old.units:
+            self._base = None
+        if _above(now) != _above(before):  # another stretch of time too
             self._drop_head()
+        if state.shot != old.shot:
+            self._turn_to(state.shot, old)
         if state.frame != old.frame:
             self._playhead_moved(old.frame)
+
+    def _turn_to(self, shot: str | None, old: ViewState) -> None:
+        """Show the stretch of another shot that was shown of it last; at first the whole."""
+        if old.shot is not None:
+            self._times[old.shot] = old.time
+            time = self._times.get(shot or "", TimeView())
+            # Not from inside the change: other panels have not heard of it yet.
+            self.workspace.later(lambda: self.workspace.set(time=time))
 
     def _playhead_moved(self, old: int) -> None:
         scene = self.scene
@@ -249,8 +261,6 @@ class TimelineView(QAbstractScrollArea):
         if not self._syncing:
             axis = self.scene.axis
             self.show_time(dataclasses.replace(axis, first=value / axis.scale))
-
-    # Painting ----------------------------------------------------------------------------
 
     def _drop_all(self) -> None:
         self._head = None
@@ -358,8 +368,6 @@ class TimelineView(QAbstractScrollArea):
         painter.setPen(theme.TEXT)
         painter.drawText(box, _CENTRE, note)
 
-    # Events ------------------------------------------------------------------------------
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More or less of the shot is in view."""
         super().resizeEvent(event)
@@ -406,7 +414,16 @@ class TimelineView(QAbstractScrollArea):
             return True
         if event.type() == QEvent.Type.Leave:
             self.mouse.leave()
+        elif event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._drop_all()
         return bool(super().viewportEvent(event))
+
+
+def _above(now: Resolved) -> tuple[object, ...]:
+    """All that is shown above the lanes; equal when it need not be painted anew."""
+    project, state = now.project, now.state
+    shown = (project.shot.media, project.markers, project.span) if project else (None, (), None)
+    return (id(shown[0]), *shown[1:], state.time, state.units)
 
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
