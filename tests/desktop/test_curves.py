@@ -248,6 +248,10 @@ def test_wheel_zooms_time_or_values_under_the_pointer(panel: CurvesPanel) -> Non
     assert after.time == before.time
     assert after.values.scale > before.values.scale
     assert after.values.y(0.6) + RULER == pytest.approx(spot.y(), abs=0.5)
+    wheel(panel.canvas, spot, 8)
+    panel.canvas.workspace.set(frame=47)
+    settle()
+    assert 0 <= panel.canvas.view.time.x(47) <= panel.canvas.width()  # the page is turned
     panel.canvas.fit()
     assert panel.canvas.view.time.x(0) >= 0
     panel.canvas.select_all()

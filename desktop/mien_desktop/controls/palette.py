@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -112,9 +113,17 @@ class PalettePanel(QWidget):
 
     def _left(self, tile: Tile) -> None:
         if self._hovered is tile:
-            self._hovered = None
-            self._rest.stop()
-            self._workspace.set(trying=())
+            self._stop_trying()
+
+    def _stop_trying(self) -> None:
+        self._hovered = None
+        self._rest.stop()
+        self._workspace.set(trying=())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing is tried from a palette that nobody sees."""
+        super().hideEvent(event)
+        self._stop_trying()
 
     def _try(self) -> None:
         tile = self._hovered
@@ -327,6 +336,7 @@ class PalettePanel(QWidget):
             self.tiles.set_group(name, tiles)
 
     def _fill_own(self) -> None:
+        self._stop_trying()  # the tile under the pointer may be gone
         kept = [self._tile(one.name, one.weights, own=True) for one in self._store.all()]
         self.tiles.set_group(_OWN, kept)
         if self._store.notice:

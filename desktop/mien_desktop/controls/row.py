@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["ControlRow"]
 
 _STAR, _VALUE, _KEY, _RESET = 16, 42, 18, 14
-_NAME_SHARE, _NAME_LEAST = 0.26, 80
+_NAME_SHARE, _NAME_LEAST = 0.26, 84
 _GAP = 7
 _FINE = 0.1
 """How far the value moves with Shift, of what it moves without."""
@@ -148,7 +148,10 @@ class ControlRow(QWidget):
         painter.setPen(theme.TEXT if live else theme.DISABLED)
         metrics = painter.fontMetrics()
         words = metrics.elidedText(
-            self._words, Qt.TextElideMode.ElideRight, int(parts["name"].width())
+            # In the middle: the side at the end tells two rows apart.
+            self._words,
+            Qt.TextElideMode.ElideMiddle,
+            int(parts["name"].width()),
         )
         painter.drawText(parts["name"], _LEFT, words)
         self._paint_value(painter, slider, parts["value"], live=live)

@@ -135,6 +135,15 @@ class CurveCanvas(QWidget):
             self._spoil()
         elif now.state.frame != before.state.frame:
             self.update()
+            self._follow()
+
+    def _follow(self) -> None:
+        """Turn the page when the playhead has left it."""
+        time, frame = self.view.time, self.workspace.state.frame
+        shown = time.revealing(frame, self._frames)
+        if shown != time and self._drag is None and self.isVisible():
+            # Not from inside the change: other panels have not heard of it yet.
+            self.workspace.later(lambda: self.set_time(shown))
 
     def _take(self, now: Resolved, active: str | None = None) -> None:
         before, self.scene = self.scene, scene(now, active)

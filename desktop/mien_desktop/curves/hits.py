@@ -12,6 +12,7 @@ from mien_desktop.curves.view import View
 from mien_desktop.geometry.curves import (
     key_points,
     keyed_curve,
+    keys_between,
     nearest_point,
     points_inside,
     polyline_distance,
@@ -79,10 +80,12 @@ def _handle(scene: Scene, view: View, x: float, y: float) -> HandleHit | None:
 
 def _key(scene: Scene, view: View, x: float, y: float) -> KeyHit | None:
     for channel, line in reversed(scene.lines):
-        points = key_points(line.track.keys, view.time, view.values, line.unit)
-        index = nearest_point(points, x, y, _NEAR)
+        keys = line.track.keys
+        shown = keys_between(keys, view.time.time(x - _NEAR), view.time.time(x + _NEAR))
+        near = keys[shown.start : shown.stop]
+        index = nearest_point(key_points(near, view.time, view.values, line.unit), x, y, _NEAR)
         if index is not None:
-            return KeyHit(KeyRef(line.ref, line.track.keys[index].frame), channel.name)
+            return KeyHit(KeyRef(line.ref, near[index].frame), channel.name)
     return None
 
 

@@ -14,7 +14,7 @@ from mien.timebase import FrameRange
 from mien_desktop import theme
 from mien_desktop.curves.channels import COLORS, Channel, Line, Scene
 from mien_desktop.curves.view import RULER, View
-from mien_desktop.geometry.curves import key_points, keyed_curve, sampled_curve
+from mien_desktop.geometry.curves import key_points, keyed_curve, keys_between, sampled_curve
 from mien_desktop.geometry.handles import handles
 from mien_desktop.geometry.ruler import ticks
 from mien_desktop.polygons import diamond, polygon
@@ -24,8 +24,10 @@ __all__ = ["curve_color", "paint_curves", "paint_ground", "paint_now", "value_at
 
 _KEY = 4.5
 """Half a key's diagonal in pixels."""
-_MOST_DIAMONDS = 1500
+_MOST_DIAMONDS = 300
 """Beyond so many keys of a line in view they are points."""
+_DENSE = 0.75
+"""Pixels a frame below which curves are drawn without smooth edges."""
 
 
 def curve_color(channel: Channel, alpha: float = 1.0) -> QColor:
@@ -100,12 +102,18 @@ def paint_curves(painter: QPainter, view: View, scene: Scene) -> None:
     painter.save()
     painter.setClipRect(QRectF(0, RULER, view.time.width, view.values.height))
     painter.translate(0, RULER)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    # Zoomed out, a curve is a zigzag in every column of pixels: smooth edges would cost a second
+    # and show nothing.
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, not _dense(view))
     for channel in scene.drawn:
         _paint_channel(painter, view, scene, channel)
     for channel, line in scene.lines:
         _paint_line(painter, view, scene, channel, line)
     painter.restore()
+
+
+def _dense(view: View) -> bool:
+    return view.time.scale < _DENSE
 
 
 def _paint_channel(painter: QPainter, view: View, scene: Scene, channel: Channel) -> None:
@@ -116,7 +124,7 @@ def _paint_channel(painter: QPainter, view: View, scene: Scene, channel: Channel
         sampled_curve(values, scene.valid, view.time, view.values, channel.unit)
         for values in (channel.source, channel.result)
     ]
-    if active:
+    if active and not _dense(view):
         # What the edit does: the room between performance and result.
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(curve_color(channel, 0.10))
@@ -125,14 +133,18 @@ def _paint_channel(painter: QPainter, view: View, scene: Scene, channel: Channel
         painter.setBrush(Qt.BrushStyle.NoBrush)
     ghost = QColor(theme.GHOST)
     ghost.setAlphaF(0.9 if active else 0.45)
-    only = channel.line is None
-    for runs, pen in (
-        (curves[0], QPen(ghost, 1)),
-        (curves[1], QPen(curve_color(channel, 1.0 if active or only else 0.75), 1.6)),
+    strong = curve_color(channel, 1.0 if active or channel.line is None else 0.75)
+    # A line of more than one pixel goes through Qt's stroker, a hundred times slower where a curve
+    # is rough: the result is drawn twice, a little apart.
+    for runs, color, offsets in (
+        (curves[0], ghost, (0.0,)),
+        (curves[1], strong, (-0.3, 0.3)),
     ):
-        painter.setPen(pen)
+        painter.setPen(QPen(color, 1))
         for run in runs:
-            painter.drawPolyline(polygon(run))
+            line = polygon(run)
+            for offset in offsets:
+                painter.drawPolyline(line.translated(0, offset))
 
 
 def _paint_line(painter: QPainter, view: View, scene: Scene, channel: Channel, line: Line) -> None:
@@ -142,13 +154,16 @@ def _paint_line(painter: QPainter, view: View, scene: Scene, channel: Channel, l
     style = Qt.PenStyle.DotLine if line.modifier else Qt.PenStyle.DashLine
     painter.setPen(QPen(color, 1, style))
     painter.drawPolyline(polygon(keyed_curve(keys, view.time, view.values, line.unit)))
-    points = key_points(keys, view.time, view.values, line.unit)
     chosen = {ref.frame for ref in scene.keys if ref.track == line.ref}
-    selected = np.array([key.frame in chosen for key in keys], dtype=bool)
-    _paint_handles(painter, view, line, np.flatnonzero(selected))
-    inside = (points[:, 0] > -_KEY) & (points[:, 0] < view.time.width + _KEY)
-    held = np.array([key.interpolation == "hold" for key in keys], dtype=bool)
-    _paint_keys(painter, points[inside & ~selected], held[inside & ~selected], color)
+    left, right = view.time.time(-_KEY), view.time.time(view.time.width + _KEY)
+    shown = keys_between(keys, left, right)
+    if chosen:
+        _paint_handles(painter, view, line, [i for i in shown if keys[i].frame in chosen])
+    seen = keys[shown.start : shown.stop]
+    points = key_points(seen, view.time, view.values, line.unit)
+    selected = np.array([key.frame in chosen for key in seen], dtype=bool)
+    held = np.array([key.interpolation == "hold" for key in seen], dtype=bool)
+    _paint_keys(painter, points[~selected], held[~selected], color)
     _paint_keys(painter, points[selected], held[selected], theme.SELECTION)
 
 

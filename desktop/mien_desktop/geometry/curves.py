@@ -22,6 +22,7 @@ __all__ = [
     "ValueAxis",
     "key_points",
     "keyed_curve",
+    "keys_between",
     "nearest_point",
     "points_inside",
     "polyline_distance",
@@ -97,6 +98,16 @@ class ValueAxis:
         return step, [i * step for i in range(first, last + 1)]
 
 
+def keys_between(keys: Sequence[Key], first: float, last: float) -> range:
+    """Indices of the keys whose frames lie from `first` to `last`, both included."""
+    start = bisect_left(keys, first, key=_frame)
+    return range(start, max(bisect_right(keys, last, key=_frame), start))
+
+
+def _frame(key: Key) -> int:
+    return key.frame
+
+
 def key_points(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 1.0) -> Points:
     """(K, 2) pixels of keys.
 
@@ -127,10 +138,8 @@ def keyed_curve(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 
     Returns:
         (N, 2) pixels.
     """
-    frames = [key.frame for key in keys]
-    left, right = time.time(0), time.time(time.width)
-    start = max(bisect_right(frames, left) - 1, 0)
-    stop = min(bisect_left(frames, right) + 1, len(keys))
+    shown = keys_between(keys, time.time(0), time.time(time.width))
+    start, stop = max(shown.start - 1, 0), min(shown.stop + 1, len(keys))
     seen = keys[start:stop] or keys[-1:]
     if len(seen) > 1 and (seen[-1].frame - seen[0].frame) * time.scale < _COARSE * len(seen):
         points = _extremes(key_points(seen, time, axis, unit))
