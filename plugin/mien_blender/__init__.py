@@ -15,6 +15,7 @@ _CLASSES = (server.MienPreferences, *ops_shots.CLASSES, *ops_edit.CLASSES, *pane
 def _before_load(*_: object) -> None:
     """What was under way was for the file that is left."""
     jobs.stop_all()
+    preview.forget()
 
 
 def register() -> None:

@@ -11,8 +11,8 @@ from .rig import CONTROLS, edit_property, source_property
 from .state import AMOUNT
 from .timing import Timing
 
-__all__ = ["Samples", "bake_source", "channel", "clear_edit", "fill", "fresh_curve",
-           "key_now", "sample_edit", "write_keys"]  # fmt: skip
+__all__ = ["Samples", "bake_source", "channel", "clear_edit", "clear_source", "fill", "fresh_curve",
+           "key_now", "sample_edit", "shown_edit", "write_keys"]  # fmt: skip
 
 _NOTHING = 1e-6
 """Values below this ask for nothing."""
@@ -101,11 +101,20 @@ def write_keys(scene: Scene, strip: Strip, face: int, samples: Samples, when: Ti
 
 def clear_edit(scene: Scene, strip: Strip, face: int) -> None:
     """Take every key and value of a face's edit away."""
-    for control in CONTROLS:
-        curve = channel(scene, strip, edit_property(face, control))
+    _clear(scene, strip, [edit_property(face, control) for control in CONTROLS])
+
+
+def clear_source(scene: Scene, strip: Strip, face: int) -> None:
+    """Take a face's baked performance away."""
+    _clear(scene, strip, [source_property(face, control) for control in CONTROLS])
+
+
+def _clear(scene: Scene, strip: Strip, names: Sequence[str]) -> None:
+    for name in names:
+        curve = channel(scene, strip, name)
         if curve is not None:
             ensured_channels(scene).fcurves.remove(curve)
-        setattr(strip, edit_property(face, control), 0.0)
+        strip.property_unset(name)
 
 
 def key_now(scene: Scene, strip: Strip, face: int, control: str) -> None:
@@ -115,6 +124,19 @@ def key_now(scene: Scene, strip: Strip, face: int, control: str) -> None:
         frame=scene.frame_current_final,
         group=f"Face {face}",
     )
+
+
+def shown_edit(strip: Strip, face: int, frame: int) -> list[Samples]:
+    """What is asked of a face now, at the playhead: also what was set and not yet keyed.
+
+    Args:
+        strip: The strip.
+        face: Number of the face.
+        frame: Frame of the media at the playhead.
+    """
+    amount = getattr(strip, edit_property(face, AMOUNT))
+    values = {c: amount * getattr(strip, edit_property(face, c)) for c in CONTROLS}
+    return [Samples(c, frame, [v]) for c, v in values.items() if abs(v) > _NOTHING]
 
 
 def sample_edit(

@@ -7,11 +7,11 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
-from .animation import channel, key_now
+from .animation import channel, clear_edit, clear_source, key_now
 from .compat import Scene, Strip, properties
 from .ops_base import Result, on_tracked, target
 from .rig import CONTROLS, EXPRESSIONS, VISEMES, edit_property, words
-from .state import MienFace, active_face
+from .state import MienFace, active_face, forget_project
 
 __all__ = ["CLASSES"]
 
@@ -149,4 +149,19 @@ class MirrorFace(_OnFace):
         _set(scene, strip, face, {c: v for c, v in wanted.items() if v != values[c]})
 
 
-CLASSES = (ApplyExpression, KeyFace, ResetFace, MirrorFace)
+class RemoveData(_OnFace):
+    """Take everything of mien away from the strip: faces, curves and the tracked project."""
+
+    bl_idname = "mien.remove_data"
+    bl_label = "Remove mien Data"
+    bl_description = "Take faces, curves, keys and the tracked project away from the strip"
+
+    def change(self, scene: Scene, strip: Strip, face: MienFace) -> None:
+        """Remove the curves of all faces, then what is known of the strip."""
+        for each in strip.mien.faces:
+            clear_edit(scene, strip, each.number)
+            clear_source(scene, strip, each.number)
+        forget_project(strip)
+
+
+CLASSES = (ApplyExpression, KeyFace, ResetFace, MirrorFace, RemoveData)

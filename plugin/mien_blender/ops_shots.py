@@ -103,6 +103,11 @@ class TrackStrip(bpy.types.Operator):
         self.report({"INFO"}, self._task.outcome)
         return {"FINISHED"}
 
+    def cancel(self, context: Any) -> None:
+        """Blender ends the operator, as when another file is loaded."""
+        self._task.cancel()
+        context.window_manager.event_timer_remove(self._timer)
+
     def execute(self, context: Any) -> Result:
         """Track at once, for scripts and Blender without a window."""
         try:

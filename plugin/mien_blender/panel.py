@@ -213,6 +213,7 @@ class MIEN_PT_exchange(_TrackedPanel):
             row = layout.row(align=True)
             row.operator(f"mien.import_{kind}", icon="IMPORT")
             row.operator(f"mien.export_{kind}", icon="EXPORT")
+        layout.operator("mien.remove_data", icon="TRASH")
 
 
 def _labelled(column: Any, text: str) -> Any:

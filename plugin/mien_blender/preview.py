@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 
 from . import jobs, server
-from .animation import sample_edit
+from .animation import shown_edit
 from .client import ServeError
 from .compat import Scene, Strip, draw_image, draw_label, sequencer_scene
 from .jobs import Task
@@ -21,7 +21,7 @@ from .shots import opened, set_edits
 from .state import AMOUNT, Address, identify
 from .timing import timing
 
-__all__ = ["IMAGE", "previewing", "start_overlay", "stop_overlay"]
+__all__ = ["IMAGE", "forget", "previewing", "start_overlay", "stop_overlay"]
 
 IMAGE = "mien preview"
 """Name of the image data-block that holds the frame."""
@@ -52,10 +52,7 @@ def previewing(scene: Scene, strip: Strip, *, edited: bool = True) -> Task:
     if not 0 <= frame < when.frames:
         raise RefusedError(f"'{strip.name}' shows no frame at the playhead.", "Move the playhead.")
     # What is asked is read now: by the time the server is there the playhead may be elsewhere.
-    tracks = [
-        (face.number, sample_edit(scene, strip, face.number, when, (frame, frame + 1)))
-        for face in strip.mien.faces
-    ]
+    tracks = [(face.number, shown_edit(strip, face.number, frame)) for face in strip.mien.faces]
     size = max(64, min(scene.render.resolution_x, 1280))
 
     def work(task: Task) -> Generator[None, None, str]:
@@ -83,17 +80,23 @@ def start_overlay() -> None:
         bpy.app.timers.register(_watch, first_interval=0.0, persistent=True)
 
 
+def forget() -> None:
+    """Let go of what is shown and under way; another file is loaded."""
+    global _shown, _wanted, _task
+    if _task is not None:
+        _task.cancel()
+    _shown = _wanted = _task = None
+
+
 def stop_overlay() -> None:
     """Stop both."""
-    global _handler, _wanted, _task
+    global _handler
     if _handler is not None:
         bpy.types.SpaceSequenceEditor.draw_handler_remove(_handler, "PREVIEW")
         _handler = None
     if bpy.app.timers.is_registered(_watch):
         bpy.app.timers.unregister(_watch)
-    if _task is not None:
-        _task.cancel()
-    _wanted = _task = None
+    forget()
 
 
 def _watch() -> float:

@@ -30,8 +30,8 @@ from .problems import RefusedError
 from .rig import CONTROLS, MAX_FACES, Control, edit_property, source_property, words
 
 __all__ = ["AMOUNT", "Address", "MienFace", "MienStrip", "active_face", "embed_project",
-           "identify", "project_file", "register", "store_faces", "thumbnail_bytes",
-           "unregister"]  # fmt: skip
+           "forget_project", "identify", "project_file", "register", "store_faces",
+           "thumbnail_bytes", "unregister"]  # fmt: skip
 
 _PROJECT = "mien_project"
 _IDENTIFIER = "mien_id"
@@ -128,8 +128,14 @@ def identify(scene: Scene, strip: Strip) -> Address:
     return Address(scene.name, own)
 
 
-def embed_project(name: str, content: bytes) -> str:
-    """Keep a `.mien` project in the .blend and return its identifier."""
+def embed_project(strip: Strip, name: str, content: bytes) -> None:
+    """Keep a `.mien` project in the .blend for a strip, in the place of any that it had.
+
+    Args:
+        strip: The strip.
+        name: What the project is called, for people.
+        content: The file.
+    """
     identifier = hashlib.sha256(content).hexdigest()[:32]
     if _embedded(identifier) is None:
         text = bpy.data.texts.new(f"mien {name}")
@@ -137,7 +143,23 @@ def embed_project(name: str, content: bytes) -> str:
         text.use_fake_user = True
         text[_PROJECT] = content
         text[_IDENTIFIER] = identifier
-    return identifier
+    old, strip.mien.project = strip.mien.project, identifier
+    _drop_unused(old)
+
+
+def forget_project(strip: Strip) -> None:
+    """Forget the strip's faces and its project."""
+    strip.mien.faces.clear()
+    old, strip.mien.project = strip.mien.project, ""
+    _drop_unused(old)
+
+
+def _drop_unused(identifier: str) -> None:
+    """Take a project out of the .blend when no strip has it; undo brings it back."""
+    strips = (strip for scene in bpy.data.scenes for strip in all_strips(scene))
+    text = _embedded(identifier)
+    if text is not None and not any(s.mien.project == identifier for s in strips):
+        bpy.data.texts.remove(text)
 
 
 def project_file(strip: Strip) -> Path:

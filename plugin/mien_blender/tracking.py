@@ -72,7 +72,7 @@ def adopt(client: Client, address: Address, found: dict[str, Any]) -> Generator[
             "The strip shows other media by now; nothing was changed.", "Track it again."
         )
     when = timing(scene, strip, found["frames"])
-    strip.mien.project = embed_project(Path(media).name, content)
+    embed_project(strip, Path(media).name, content)
     strip.mien.frames = found["frames"]
     strip.mien.size = found["size"]
     server.shots()[strip.mien.project, media] = shot

@@ -35,4 +35,4 @@ def test_only_the_standard_library_and_bpy_are_imported(file: Path) -> None:
     names |= {str(node.module) for node in ast.walk(tree)
               if isinstance(node, ast.ImportFrom) and not node.level}  # fmt: skip
     roots = {name.split(".")[0] for name in names}
-    assert roots <= set(sys.stdlib_module_names) | {"bpy", "gpu", "gpu_extras"}
+    assert roots <= set(sys.stdlib_module_names) | {"blf", "bpy", "gpu", "gpu_extras"}

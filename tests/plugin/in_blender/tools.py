@@ -83,6 +83,10 @@ def check_sampling(scene, strip) -> None:
     strip.mien_1_mouthSmileLeft = 0
     assert "mouthSmileLeft" not in sampled(scene, strip)
     curve.mute = False
+    # A modifier in the graph editor acts in both ways of sampling.
+    noise = curve.modifiers.new("NOISE")
+    noise.strength, noise.scale = 0.3, 7
+    before = sampled(scene, strip)["mouthSmileLeft"]
     # Pushed down to the NLA the same values come out, by playing the scene.
     data = scene.animation_data
     track = data.nla_tracks.new()
@@ -93,6 +97,8 @@ def check_sampling(scene, strip) -> None:
     facts["nla"] = max(abs(a - b) for a, b in zip(before, played, strict=True))
     data.nla_tracks.remove(track)
     data.action = action
+    curve = animation.channel(scene, strip, "mien_1_mouthSmileLeft")
+    curve.modifiers.remove(curve.modifiers[0])
 
 
 def check_preview(scene, strip) -> None:
@@ -229,6 +235,9 @@ def main() -> None:
     check_results(scene, strip)
     check_sequence(scene)
     check_refusals(scene, strip_named(scene, "take"))
+    assert bpy.ops.mien.remove_data() == {"FINISHED"}
+    assert not any("mien_" in curve.data_path for curve in compat.channels(scene).fcurves)
+    assert not any("mien" in text.name for text in bpy.data.texts)
     told(facts)
 
 
