@@ -302,7 +302,7 @@ class ControlsPanel(QWidget):
             command("swap", "Swap left and right", lambda: self.mirror("swap", NAMES)),
             command("reset", "Reset the whole face here", lambda: self.restore(self._edited())),
             command("remove", "Remove all edits of the face", lambda: self.remove(self._driven())),
-            command("link", "Link left and right", self._link_sides, "L"),
+            command("link", "Link left and right", self._link_sides, "Alt+L"),
             command("up", "Raise the control", partial(self._step, 1), "Ctrl+Up"),
             command("down", "Lower the control", partial(self._step, -1), "Ctrl+Down"),
             command("up-more", "Raise it far", partial(self._step, 10), "Ctrl+Shift+Up"),

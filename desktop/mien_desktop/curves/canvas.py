@@ -22,7 +22,7 @@ from mien.timebase import FrameRange
 from mien_desktop import theme
 from mien_desktop.curves.channels import Line, Scene, scene
 from mien_desktop.curves.drags import BoxDrag, Drag, HandleDrag, KeyDrag, PanDrag, ScrubDrag
-from mien_desktop.curves.hits import HandleHit, KeyHit, LineHit, hit
+from mien_desktop.curves.hits import HandleHit, KeyHit, LineHit, grasp, hit
 from mien_desktop.curves.painting import paint_curves, paint_ground, paint_now
 from mien_desktop.curves.view import RULER, View
 from mien_desktop.geometry.axis import Axis
@@ -63,6 +63,10 @@ class CurveCanvas(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Curves")
         self.setAccessibleDescription("Keys and curves of the chosen controls over time")
+        self.setStatusTip(
+            "Wheel: zoom time, with Ctrl values, with Shift scroll. Middle button: pan."
+            " Double click: add a key. Alt: copy keys, or free a handle."
+        )
         self.setMinimumSize(160, 90)
         workspace.changed.connect(self._resolved)
         self._take(workspace.now)
@@ -283,7 +287,8 @@ class CurveCanvas(QWidget):
             self._drag.move(event.position(), event.modifiers())
             self.update()
             return
-        found = hit(self.scene, self.view, event.position().x(), event.position().y() - RULER)
+        place = event.position()
+        found = grasp(self.scene, self.view, place.x(), place.y() - RULER)
         if isinstance(found, HandleHit):
             self.setCursor(Qt.CursorShape.PointingHandCursor)
         elif isinstance(found, KeyHit):
@@ -343,7 +348,7 @@ class CurveCanvas(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of what is under the pointer, which is selected first."""
         place = QPointF(event.pos())
-        found = hit(self.scene, self.view, place.x(), place.y() - RULER)
+        found = grasp(self.scene, self.view, place.x(), place.y() - RULER)
         if isinstance(found, KeyHit):
             self._choose(found.key, found.channel, Qt.KeyboardModifier.NoModifier)
         self.asked.emit(QPointF(event.globalPos()))

@@ -20,7 +20,7 @@ from mien_desktop.geometry.curves import (
 )
 from mien_desktop.geometry.handles import Side, handles
 
-__all__ = ["HandleHit", "KeyHit", "LineHit", "hit", "keys_inside"]
+__all__ = ["HandleHit", "KeyHit", "LineHit", "grasp", "hit", "keys_inside"]
 
 _NEAR = 7.0
 """Pixels from a key or handle that still mean it."""
@@ -52,8 +52,8 @@ class LineHit:
     channel: str
 
 
-def hit(scene: Scene, view: View, x: float, y: float) -> HandleHit | KeyHit | LineHit | None:
-    """What lies under a pixel: a handle, a key, or a curve; what is on top first.
+def grasp(scene: Scene, view: View, x: float, y: float) -> HandleHit | KeyHit | None:
+    """What can be dragged at a pixel: a handle or a key; what is on top first.
 
     Args:
         scene: What is shown.
@@ -61,7 +61,12 @@ def hit(scene: Scene, view: View, x: float, y: float) -> HandleHit | KeyHit | Li
         x: Pixels from the left.
         y: Pixels below the ruler.
     """
-    return _handle(scene, view, x, y) or _key(scene, view, x, y) or _curve(scene, view, x, y)
+    return _handle(scene, view, x, y) or _key(scene, view, x, y)
+
+
+def hit(scene: Scene, view: View, x: float, y: float) -> HandleHit | KeyHit | LineHit | None:
+    """As `grasp`, and where there is nothing to drag the curve that runs there."""
+    return grasp(scene, view, x, y) or _curve(scene, view, x, y)
 
 
 def _handle(scene: Scene, view: View, x: float, y: float) -> HandleHit | None:
