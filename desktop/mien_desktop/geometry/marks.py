@@ -35,7 +35,8 @@ LEVELS: Final = 12
 `c` is `OUTLINE + 1 + c * LEVELS`."""
 DENSE: Final = 5.0
 """Distance of keys in logical pixels below which they are drawn as thin bars."""
-_RADIUS: Final = 5.0
+_RADIUS: Final = 5.5
+"""Half the height of the largest shape with its outline, in logical pixels."""
 _FINE: Final = 8
 """Samples a pixel and axis for the edges of shapes."""
 
@@ -59,7 +60,7 @@ class Dots:
 
 def radius(ratio: float) -> int:
     """Half the height of a painted row, without its middle, in device pixels."""
-    return int(np.ceil(_RADIUS * ratio)) + 1
+    return int(np.ceil(_RADIUS * ratio - 0.5))
 
 
 def thinned(dots: Dots, lanes: int, ratio: float) -> Dots:
@@ -111,16 +112,25 @@ def paint(dots: Dots, lanes: int, width: int, ratio: float) -> ByteArray:
 
 
 def _stamp(out: ByteArray, dots: ByteArray, stamp: ByteArray, kind: int) -> None:
-    """Put a stamp at every dot; `out` is (size, rows, room), all stamps are symmetric."""
+    """Put a stamp at every dot; `out` is (size, rows, room).
+
+    Stamps are symmetric, and weaker from their middle outwards in every line. So a line is the
+    maximum of what lies within `k` pixels of a dot, times the level there, over all `k`.
+    """
     r = len(stamp) // 2
     room = dots.shape[1]
-    spread = np.empty((len(dots), room - 2 * r), np.uint8)
+    within = [dots[:, r : room - r].copy()]
+    for k in range(1, r + 1):
+        wider = np.maximum(within[-1], dots[:, r - k : room - r - k])
+        within.append(np.maximum(wider, dots[:, r + k : room - r + k], out=wider))
+    spread = np.empty_like(within[0])
     for dy in range(r + 1):
         line = out[dy, :, r : room - r]
-        for dx, level in enumerate(stamp[dy].tolist()):
-            if level:
+        levels = stamp[dy, r:].tolist()
+        for k, level in enumerate(levels):
+            if level and (k == r or levels[k + 1] != level):
                 index = level if level <= OUTLINE else level + kind * LEVELS
-                np.multiply(dots[:, 2 * r - dx : room - dx], index, out=spread, casting="unsafe")
+                np.multiply(within[k], index, out=spread, casting="unsafe")
                 np.maximum(line, spread, out=line)
         if dy < r:
             mirrored = out[2 * r - dy, :, r : room - r]
@@ -147,7 +157,7 @@ def _shapes(
     high = v <= 3.9 + more
     return (
         np.maximum(u, v) <= 3.2 + more,  # hold: a square, a step
-        u + v <= 4.4 + 1.4 * more,  # linear: a diamond, straight lines
+        u + v <= 4.3 + 1.2 * more,  # linear: a diamond, straight lines
         np.hypot(u, v) <= 3.8 + more,  # ease: a circle
         (u <= 1.2 + 0.75 * v + more) & high,  # bezier: an hourglass, its handles
         u + v <= 3.6 + 1.4 * more,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 
@@ -61,8 +62,10 @@ def paint_lanes(painter: QPainter, scene: Scene, weak: Mapping[int, Tracking]) -
         _paint_ground(painter, scene, row, left, right)
     for face, (first, last) in _faces(scene).items():
         _paint_tracking(painter, scene, first, last, weak[face])
-    for row in rows:
-        _paint_line(painter, scene, row, left, right)
+    _paint_reaches(painter, scene)
+    painter.setPen(theme.WINDOW)
+    ends = [scene.top(row + 1) - 0.5 for row in rows]
+    painter.drawLines([QLineF(left, y, right, y) for y in ends])
     _paint_cuts(painter, scene, bottom)
     _paint_outside(painter, scene, bottom)
     painter.restore()
@@ -75,14 +78,6 @@ def _paint_ground(painter: QPainter, scene: Scene, row: int, left: float, right:
         painter.fillRect(rect, theme.RAISED if lane.kind == "face" else theme.PANEL)
     elif lane.ref in scene.now.state.tracks:
         painter.fillRect(rect, theme.SELECTED_ROW)
-
-
-def _paint_line(painter: QPainter, scene: Scene, row: int, left: float, right: float) -> None:
-    """What lies between a lane's ground and its keys."""
-    if scene.lanes.rows[row].kind == "track":
-        _paint_reach(painter, scene, row)
-    bottom = scene.top(row) + ROW - 1
-    painter.fillRect(QRectF(left, bottom, right - left, 1), theme.WINDOW)
 
 
 def _faces(scene: Scene) -> dict[int, tuple[int, int]]:
@@ -124,27 +119,41 @@ def _rects(
     ]
 
 
-def _paint_reach(painter: QPainter, scene: Scene, row: int) -> None:
-    """Where a track acts: its span with its fades, or a line between its keys."""
-    lane = scene.lanes.rows[row]
-    color = QColor(lane_color(lane))
-    color.setAlpha(60 if lane.muted else 150)
-    top = scene.top(row)
-    middle = top + ROW / 2 - 0.5
-    track = lane.track
-    if track.span is not None:
-        color.setAlpha(40 if lane.muted else 130)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(color)
-        painter.drawPolygon(polygon(_fades(scene, track, top + 3, top + ROW - 4)))
-        if len(track.keys) == 1:
-            _paint_amount(painter, scene, lane, top)
-        return
-    painter.setPen(QPen(color, 1))
-    first, last = scene.x(track.keys[0].frame), scene.x(track.keys[-1].frame)
-    if len(track.keys) == 1:
-        first, last = scene.edge(0), scene.edge(scene.now.frame_count)
-    painter.drawLine(QLineF(first, middle, last, middle))
+def _paint_reaches(painter: QPainter, scene: Scene) -> None:
+    """Where tracks act: their span with its fades, or a line between their keys."""
+    lines: defaultdict[tuple[int, int], list[QLineF]] = defaultdict(list)
+    for row in scene.rows():
+        lane = scene.lanes.rows[row]
+        if lane.kind != "track":
+            continue
+        keys, color = lane.track.keys, lane_color(lane).rgba()
+        if lane.track.span is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(_faded(color, 40 if lane.muted else 130))
+            _paint_span(painter, scene, row)
+            continue
+        first, last = scene.x(keys[0].frame), scene.x(keys[-1].frame)
+        if len(keys) == 1:
+            first, last = scene.edge(0), scene.edge(scene.now.frame_count)
+        middle = scene.top(row) + ROW / 2 - 0.5
+        lines[color, 60 if lane.muted else 150].append(QLineF(first, middle, last, middle))
+    for (color, alpha), of_color in lines.items():
+        painter.setPen(_faded(color, alpha))
+        painter.drawLines(of_color)
+
+
+def _paint_span(painter: QPainter, scene: Scene, row: int) -> None:
+    lane, top = scene.lanes.rows[row], scene.top(row)
+    painter.drawPolygon(polygon(_fades(scene, lane.track, top + 3, top + ROW - 4)))
+    if len(lane.track.keys) == 1:
+        _paint_amount(painter, scene, lane, top)
+
+
+@cache
+def _faded(color: int, alpha: int) -> QColor:
+    faded = QColor.fromRgba(color)
+    faded.setAlpha(alpha)
+    return faded
 
 
 def _paint_amount(painter: QPainter, scene: Scene, lane: Lane, top: int) -> None:

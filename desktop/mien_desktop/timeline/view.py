@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -13,11 +12,9 @@ from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
-    QPaintDevice,
     QPainter,
     QPaintEvent,
     QPen,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
@@ -32,6 +29,7 @@ from mien_desktop.geometry.strips import tiles
 from mien_desktop.resolve import Resolved
 from mien_desktop.timeline.drags import Overlay
 from mien_desktop.timeline.inline import Inline
+from mien_desktop.timeline.layer import Layer, painting
 from mien_desktop.timeline.mouse import Mouse
 from mien_desktop.timeline.paint_lanes import Tracking, paint_keys, paint_lanes, tracking
 from mien_desktop.timeline.paint_names import (
@@ -94,9 +92,9 @@ class TimelineView(QAbstractScrollArea):
         self._kinds = self._selected.kinds(self._lanes)
         self._weak: dict[int, tuple[Face, Tracking]] = {}
         self._scene: Scene | None = None
-        self._head: QPixmap | None = None
-        self._names: QPixmap | None = None
-        self._base: QPixmap | None = None
+        self._head = Layer(self._paint_head)
+        self._names = Layer(lambda painter: paint_names(painter, self.scene))
+        self._base = Layer(self._paint_base)
         self._syncing = False
         workspace.changed.connect(self._changed)
         self.destroyed.connect(self.strips.close)
@@ -189,7 +187,7 @@ class TimelineView(QAbstractScrollArea):
         ):
             self._drop_lanes()
         if state.time != old.time:  # names stay where they are
-            self._base = None
+            self._base.drop()
         if _above(now) != _above(before):  # another stretch of time too
             self._drop_head()
         if state.shot != old.shot:
@@ -263,30 +261,29 @@ class TimelineView(QAbstractScrollArea):
             self.show_time(dataclasses.replace(axis, first=value / axis.scale))
 
     def _drop_all(self) -> None:
-        self._head = None
+        self._head.drop()
         self._drop_lanes()
 
     def _drop_lanes(self) -> None:
-        self._base = self._names = self._scene = None
+        self._scene = None
+        self._base.drop()
+        self._names.drop()
         self.viewport().update()
 
     def _drop_head(self) -> None:
-        self._head = None
+        self._head.drop()
         self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the layers that changed anew, and over all of them what moves."""
-        scene = self.scene
-        if self._head is None:
-            self._head = self._layer(scene, scene.bands.lanes, self._paint_head)
-        if self._names is None:
-            self._names = self._layer(scene, scene.height, paint_names, scene.bands.names)
-        if self._base is None:
-            self._base = self._layer(scene, scene.height, self._paint_base)
+        scene, ratio = self.scene, self.devicePixelRatioF()
+        base = self._base.pixels(scene.width, scene.height, ratio)
+        names = self._names.pixels(scene.bands.names, scene.height, ratio)
+        head = self._head.pixels(scene.width, scene.bands.lanes, ratio)
         with painting(self.viewport()) as painter:
-            painter.drawPixmap(0, 0, self._base)
-            painter.drawPixmap(0, 0, self._names)
-            painter.drawPixmap(0, 0, self._head)
+            painter.drawPixmap(0, 0, base)
+            painter.drawPixmap(0, 0, names)
+            painter.drawPixmap(0, 0, head)
             paint_values(painter, scene)
             paint_bracket(painter, scene, self.mouse.hot_grip)
             paint_playhead(painter, scene)
@@ -294,21 +291,8 @@ class TimelineView(QAbstractScrollArea):
             if scene.now.project is not None and not scene.now.project.edits:
                 self._paint_hint(painter, scene)
 
-    def _layer(
-        self,
-        scene: Scene,
-        height: int,
-        paint: Callable[[QPainter, Scene], None],
-        width: int | None = None,
-    ) -> QPixmap:
-        ratio = self.devicePixelRatioF()
-        layer = QPixmap(QSize(max(width or scene.width, 1), max(height, 1)) * ratio)
-        layer.setDevicePixelRatio(ratio)
-        with painting(layer) as painter:
-            paint(painter, scene)
-        return layer
-
-    def _paint_head(self, painter: QPainter, scene: Scene) -> None:
+    def _paint_head(self, painter: QPainter) -> None:
+        scene = self.scene
         paint_ruler(painter, scene)
         paint_markers(painter, scene)
         if scene.bands.thumbnails:
@@ -320,7 +304,8 @@ class TimelineView(QAbstractScrollArea):
             paint_waveform(painter, scene, self.strips.peaks, self.strips.seconds)
         paint_headings(painter, scene)
 
-    def _paint_base(self, painter: QPainter, scene: Scene) -> None:
+    def _paint_base(self, painter: QPainter) -> None:
+        scene = self.scene
         faces = scene.now.shot.faces if scene.now.shot else ()
         paint_lanes(painter, scene, self._tracking(faces))
         paint_keys(painter, scene, self.devicePixelRatioF())
@@ -427,13 +412,3 @@ def _above(now: Resolved) -> tuple[object, ...]:
 
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
-
-
-@contextmanager
-def painting(device: QPaintDevice) -> Iterator[QPainter]:
-    """A painter that ends also when painting failed; Qt crashes over one that outlives its page."""
-    painter = QPainter(device)
-    try:
-        yield painter
-    finally:
-        painter.end()
