@@ -71,7 +71,7 @@ class Actions(QObject):
                 menu.addSeparator()
         menu.aboutToShow.connect(lambda: self._look(menu))
         # A disabled action has no keys, and nobody would enable it again before the next look.
-        menu.aboutToHide.connect(lambda: [action.setEnabled(True) for action in menu.actions()])
+        menu.aboutToHide.connect(lambda: _enable(menu))
 
     def _action(self, command: Command) -> QAction:
         action = QAction(command.text, self)
@@ -130,6 +130,11 @@ class Actions(QObject):
             if panel is widget or panel.isAncestorOf(widget):
                 return scope
         return "window"
+
+
+def _enable(menu: QMenu) -> None:
+    for action in menu.actions():
+        action.setEnabled(True)
 
 
 def _own_keys(widget: QWidget) -> frozenset[str]:

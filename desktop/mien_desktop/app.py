@@ -72,17 +72,27 @@ def _report_bugs(window: Window) -> None:
         if error is None or isinstance(error, KeyboardInterrupt):
             return
         traceback.print_exception(type(error), error, trace)
-        shown = error
-        if not isinstance(error, MienError):
-            shown = MienError(
-                f"Something unexpected went wrong ({type(error).__name__}: {error}).",
-                "Your work is kept. Please report it with the details.",
-            )
-            shown.__cause__ = error
+        shown = error if isinstance(error, MienError) else _unforeseen(error)
         window.workspace.later(lambda: window.show_problem(shown))
 
     sys.excepthook = lambda kind, error, trace: report(error, trace)
     threading.excepthook = lambda args: report(args.exc_value, args.exc_traceback)
+    window.ended.connect(_forget_hooks)
+
+
+def _unforeseen(error: BaseException) -> MienError:
+    made = MienError(
+        f"Something unexpected went wrong ({type(error).__name__}: {error}).",
+        "Your work is kept. Please report it with the details.",
+    )
+    made.__cause__ = error
+    return made
+
+
+def _forget_hooks() -> None:
+    """Without the window what goes wrong is only written down."""
+    sys.excepthook = sys.__excepthook__
+    threading.excepthook = threading.__excepthook__
 
 
 def _end_on_signals(window: Window) -> None:
@@ -95,7 +105,18 @@ def _end_on_signals(window: Window) -> None:
     writing.setblocking(False)
     signal.set_wakeup_fd(writing.fileno())
     notifier = QSocketNotifier(reading.fileno(), QSocketNotifier.Type.Read, window)
-    window.ended.connect(lambda: (notifier.setEnabled(False), writing.close(), reading.close()))
-    notifier.activated.connect(lambda: (reading.recv(64), window.stop()))
+
+    def arrived() -> None:
+        reading.recv(64)
+        window.stop()
+
+    def end() -> None:
+        notifier.setEnabled(False)
+        signal.set_wakeup_fd(-1)
+        writing.close()
+        reading.close()
+
+    notifier.activated.connect(arrived)
+    window.ended.connect(end)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: None)

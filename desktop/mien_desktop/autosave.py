@@ -74,7 +74,7 @@ class Autosave(QObject):
         keep = keep and self._session.modified
         if keep:
             self._keep()
-        self._threads.submit(lambda: self._recovery and self._recovery.close(keep=keep))
+        self._threads.submit(self._leave, keep)
         self._threads.shutdown(wait=True)
 
     def _changed(self, change: Change) -> None:
@@ -83,12 +83,20 @@ class Autosave(QObject):
                 self._timer.start()
         elif change.kind in ("save", "replace", "undo", "redo", "cancel"):
             self._timer.stop()
-            self._threads.submit(lambda: self._recovery and self._recovery.clear())
+            self._threads.submit(self._clear)
 
     def _keep(self) -> None:
         document, path = self._session.document, self._session.path
         future = self._threads.submit(lambda: self._kept().write(document, path))
         future.add_done_callback(lambda f: self._workspace.later(partial(self._kept_or_not, f)))
+
+    def _clear(self) -> None:
+        if self._recovery is not None:
+            self._recovery.clear()
+
+    def _leave(self, keep: bool) -> None:
+        if self._recovery is not None:
+            self._recovery.close(keep=keep)
 
     def _kept(self) -> Recovery:
         if self._recovery is None:
@@ -127,7 +135,8 @@ class RecoveryDialog(QDialog):
             " that the file on disk stays as it is until you save.",
             wordWrap=True,
         )
-        self.list = QTreeWidget(columnCount=3, rootIsDecorated=False)
+        self.list = QTreeWidget(columnCount=3)
+        self.list.setRootIsDecorated(False)
         self.list.setAccessibleName("Unsaved work")
         self.list.setHeaderLabels(["Document", "Changed last", "File"])
         self.list.header().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
@@ -136,7 +145,7 @@ class RecoveryDialog(QDialog):
         self.list.itemDoubleClicked.connect(self._recover)
         for entry in entries:
             self._add(entry)
-        self.list.setCurrentItem(self.list.topLevelItem(0))
+        self.list.setCurrentIndex(self.list.model().index(0, 0))
         self._discard = QPushButton("Discard", autoDefault=False)
         self._discard.setToolTip("Throw this unsaved work away for good")
         self._discard.clicked.connect(self._throw_away)
@@ -179,7 +188,7 @@ class RecoveryDialog(QDialog):
         entry = self._entry()
         if entry is not None:
             discard(entry)
-            self.list.takeTopLevelItem(self.list.indexOfTopLevelItem(self.list.currentItem()))
+            self.list.takeTopLevelItem(self.list.currentIndex().row())
         if not self.list.topLevelItemCount():
             self.reject()
 

@@ -157,6 +157,7 @@ class Documents(QObject):
     def replaced(self, document: Document, path: Path | None, *, modified: bool) -> None:
         """Go on with a document that comes from elsewhere, as from a recovery."""
         self._session.replace(document, path, modified=modified)
+        self._workspace.show_shot(None)
         self.opened.emit()
 
     def _begin_new(self) -> None:
@@ -171,6 +172,7 @@ class Documents(QObject):
 
     def _loaded(self, path: Path, document: Document) -> None:
         self._session.replace(document, path)
+        self._workspace.show_shot(None)
         self._note(path)
         self._workspace.said.emit(f"{path.name} is open.")
         self.opened.emit()
@@ -189,7 +191,7 @@ class Documents(QObject):
             self._workspace.apply(name, partial(_with_clips, clips=clips))
             ids = tuple(p.id for p in self._session.document.shots if p.id not in before)
             if ids:
-                self._workspace.set(shot=ids[0], frame=0, face=None)
+                self._workspace.show_shot(ids[0])
         if len(errors) == 1:
             self._workspace.problem.emit(errors[0])
         elif errors:
@@ -266,7 +268,8 @@ def _read_clips(paths: Sequence[Path]) -> tuple[tuple[Project, ...], tuple[MienE
     from mien.api import open_shot
     from mien.io.relink import remember
 
-    shots, errors = {}, []
+    shots: dict[Path, Project] = {}
+    errors = []
     for path in _files(paths):
         try:
             shot = open_shot(path)

@@ -51,10 +51,14 @@ class Layout(QWidget):
         self._top = _splitter(Qt.Orientation.Horizontal, self.left, picture)
         self._middle = _splitter(Qt.Orientation.Vertical, self._top, self.bottom)
         self._outer = _splitter(Qt.Orientation.Horizontal, self._middle, self.right)
-        # Growing windows give their pixels to the picture.
-        for splitter, index in ((self._outer, 0), (self._middle, 0), (self._top, 1)):
-            splitter.setStretchFactor(index, 1)
-            splitter.setStretchFactor(1 - index, 0)
+        # Growing windows give their pixels to the picture, and lanes a third of the height.
+        for splitter, shares in (
+            (self._outer, (1, 0)),
+            (self._middle, (2, 1)),
+            (self._top, (0, 1)),
+        ):
+            for index, share in enumerate(shares):
+                splitter.setStretchFactor(index, share)
         row = QVBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._outer)

@@ -53,7 +53,8 @@ class RelinkDialog(QDialog):
         self._searching = False
         self.setWindowTitle("Find missing media")
         self.resize(640, 340)
-        self.list = QTreeWidget(columnCount=2, rootIsDecorated=False)
+        self.list = QTreeWidget(columnCount=2)
+        self.list.setRootIsDecorated(False)
         self.list.setAccessibleName("Missing media")
         self.list.setHeaderLabels(["Shot", "Was expected at"])
         self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
@@ -104,8 +105,7 @@ class RelinkDialog(QDialog):
             item.setForeground(1, theme.DIM)
             item.setToolTip(1, str(project.shot.media.path))
             self.list.addTopLevelItem(item)
-        if self.list.topLevelItemCount():
-            self.list.setCurrentItem(self.list.topLevelItem(0))
+        self.list.setCurrentIndex(self.list.model().index(0, 0))
         some = bool(self.missing) and not self._searching
         self._locate.setEnabled(some)
         self._search.setEnabled(some)

@@ -136,9 +136,9 @@ QPushButton:pressed, QToolButton:pressed {{ background: {well}; }}
 QPushButton:checked, QToolButton:checked {{
     background: {selected_row}; border-color: {accent}; color: {selection};
 }}
+QPushButton:default {{ border-color: {dim}; }}
 QPushButton:focus, QToolButton:focus {{ border-color: {accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {disabled}; }}
-QPushButton:default {{ border-color: {accent}; }}
 QLineEdit, QPlainTextEdit, QTextEdit {{
     background: {well}; border: 1px solid {line}; border-radius: 3px; padding: 2px 5px;
     selection-background-color: {accent}; selection-color: {well};

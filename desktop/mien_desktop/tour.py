@@ -60,7 +60,8 @@ class Tour(QWidget):
         self._steps = steps
         self._at = 0
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.bubble = QFrame(window, objectName="tour")
+        self.bubble = QFrame(window)
+        self.bubble.setObjectName("tour")
         self.bubble.setStyleSheet(
             f"#tour {{ background: {theme.RAISED.name()};"
             f" border: 1px solid {theme.ACCENT.name()}; border-radius: 4px; }}"

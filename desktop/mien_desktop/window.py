@@ -45,6 +45,7 @@ __all__ = ["Window"]
 
 _GEOMETRY = "window/geometry"
 _MESSAGE_MS = 8000
+_STATUS_HEIGHT = 24
 _WARM_MS = 500
 """After which packages are loaded that only a clip needs; the window is painted by then."""
 
@@ -85,7 +86,7 @@ class Window(QMainWindow):
         self.panels = Layout(
             left=(("Shots", self.shots), ("Jobs", self.jobs)),
             centre=(self.viewer, self.transport),
-            right=(("Controls", self.controls), ("Expressions", self.palette)),
+            right=(("Controls", self.controls), ("Expressions", self.expressions)),
             bottom=(("Timeline", self.timeline_place), ("Curves", self.curves_place)),
         )
         self.setCentralWidget(self.panels)
@@ -94,6 +95,8 @@ class Window(QMainWindow):
         self._message = QLabel()
         self.statusBar().addWidget(self._message, 1)
         self.statusBar().setSizeGripEnabled(False)
+        # What comes and goes in it must not move the picture.
+        self.statusBar().setFixedHeight(_STATUS_HEIGHT)
         badge = JobsBadge(self.queue)
         badge.clicked.connect(lambda: self.panels.bring(self.jobs))
         self.statusBar().addPermanentWidget(badge)
@@ -226,7 +229,7 @@ class Window(QMainWindow):
         self.timeline = TimelinePanel(workspace)
         self.curves = CurvesPanel(workspace)
         self.controls = ControlsPanel(workspace)
-        self.palette = PalettePanel(workspace)
+        self.expressions = PalettePanel(workspace)
         self.timeline_place = TrackedOnly(self.timeline, workspace)
         self.curves_place = TrackedOnly(self.curves, workspace)
         self.loading = Loading(self.viewer)
@@ -256,7 +259,7 @@ class Window(QMainWindow):
     def _all_panels(self) -> tuple[Panel, ...]:
         return (
             self.shots, self.viewer, self.transport, self.timeline, self.curves, self.controls,
-            self.palette, self.jobs,
+            self.expressions, self.jobs,
         )  # fmt: skip
 
     def _commands(self) -> tuple[Command, ...]:

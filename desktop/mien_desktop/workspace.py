@@ -21,7 +21,7 @@ from mien.session.keys import Clipboard
 from mien.session.refs import KeyRef, TrackRef
 from mien.session.session import Change, Gesture, Session
 from mien_desktop.resolve import Resolved, resolve
-from mien_desktop.view_state import ViewState
+from mien_desktop.view_state import TimeView, ViewState
 
 if TYPE_CHECKING:
     from mien.preview.previewer import Previewer
@@ -95,6 +95,14 @@ class Workspace(QObject):
             **changes: Attributes of `ViewState` and their new values.
         """
         self._show(self.session.document, dataclasses.replace(self.state, **changes))
+
+    def show_shot(self, shot: str | None) -> None:
+        """Show a shot from its beginning, all of it.
+
+        Args:
+            shot: Its id; None for the first.
+        """
+        self.set(shot=shot, frame=0, face=None, time=TimeView(), speed=0.0)
 
     def apply(self, name: str, change: Callable[[Document], Document]) -> bool:
         """Change the document in one step that can be undone.

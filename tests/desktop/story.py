@@ -75,6 +75,7 @@ def edit(window: Window, folder: Path) -> dict[str, object]:
     wait_until(lambda: workspace.project, 20, "the clip")
     longest = track(window)
     scrub(window, 20)
+    click(named(window.controls, "Link left and right", QToolButton))
     row = find_slider(window, SMILE)
     click(row, row._parts()["key"].center())
     scrub(window, 60)
@@ -92,8 +93,10 @@ def edit(window: Window, folder: Path) -> dict[str, object]:
     keys(window, "Ctrl+S")
     name_file(folder / "story.mien")
     wait_until(lambda: not workspace.session.modified, 20, "the save")
-    scrub(window, 70)
     jaw = find_slider(window, "jawOpen")
+    scrub(window, 20)
+    click(jaw, jaw._parts()["key"].center())
+    scrub(window, 70)
     pull_slider(jaw, 0.15)
     assert workspace.session.modified
     # Autosave waits a second; the test kills this process some time after that.

@@ -21,6 +21,7 @@ from mien.media.reader import open_reader
 from mien.model.controls import INDEX
 
 SMILE = INDEX["mouthSmileLeft"]
+SMILES = {"mouthSmileLeft", "mouthSmileRight"}
 PATIENCE = 300
 
 
@@ -57,18 +58,19 @@ def test_the_story(clip: Callable[[str], Path], tmp_path: Path) -> None:
     assert first.wait(10) == -signal.SIGKILL
     assert told["keys"] == [20, 70]
     assert told["shown"] >= 10, "it did not play"
-    assert told["longest"] < 0.5, "the window was away while a job ran"
+    # 0.15 s on a quiet machine; the job itself takes many seconds.
+    assert told["longest"] < 2, "the window was away while a job ran"
     gone = time.monotonic() + 10
     while any(child.is_running() and child.status() != "zombie" for child in children):
         assert time.monotonic() < gone, "a worker outlived the window"
         time.sleep(0.1)
     saved = mien.load_project(tmp_path / "story.mien")
-    assert {t.control for t in saved.edits[0].layers[0].tracks} == {"mouthSmileLeft"}
+    assert {t.control for t in saved.edits[0].layers[0].tracks} == SMILES
 
     second = begin("recover", tmp_path, output)
     told = seen(second)
     assert second.wait(PATIENCE) == 0
-    assert told["tracks"] == ["jawOpen", "mouthSmileLeft"]
+    assert set(told["tracks"]) == {"jawOpen"} | SMILES
     assert told["keys"] == [20, 70]
 
     project = mien.load_project(tmp_path / "story.mien")

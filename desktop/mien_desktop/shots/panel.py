@@ -162,7 +162,7 @@ class ShotsPanel(QWidget):
 
     def _chosen(self, item: QListWidgetItem | None, before: QListWidgetItem | None) -> None:
         if item is not None and not self._filling:
-            self._workspace.set(shot=item.data(_ID), frame=0, face=None)
+            self._workspace.show_shot(item.data(_ID))
 
     def _renamed(self, item: QListWidgetItem) -> None:
         if self._filling:

@@ -41,8 +41,8 @@ class RowPainter(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one row."""
         painter.save()
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, theme.SELECTED_ROW)
             painter.fillRect(QRect(rect.left(), rect.top(), 2, rect.height()), theme.ACCENT)
@@ -65,7 +65,7 @@ class RowPainter(QStyledItemDelegate):
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> None:
         """The name is edited where it is painted."""
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        rect: QRect = option.rect
         left = _GAP + PICTURE_SIZE.width() + 6
         editor.setGeometry(rect.left() + left, rect.top() + _GAP - 2, rect.width() - left - 4, 24)
 
