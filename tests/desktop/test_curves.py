@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 
 from mien.model.controls import INDEX
 from mien.model.edits import Track
@@ -339,3 +340,16 @@ def test_the_ruler_scrubs_and_nothing_breaks_without_a_shot(
     for command in panel.commands():
         if command.enabled is None or command.enabled():
             command.run()
+
+
+def test_the_menu_is_of_the_key_under_the_pointer(panel: CurvesPanel, workspace: Workspace) -> None:
+    spot = place(panel, 18, 0.6).toPoint()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, spot, panel.canvas.mapToGlobal(spot))
+    QApplication.sendEvent(panel.canvas, event)
+    assert workspace.state.keys == {KeyRef(jaw(workspace)[0], 18)}
+    menu = next(m for m in panel.findChildren(QMenu) if m.isVisible())
+    action = next(a for a in menu.actions() if a.text() == "Linear")
+    action.trigger()
+    menu.close()
+    settle()
+    assert jaw(workspace)[1].keys[1].interpolation == "linear"

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -92,7 +92,6 @@ class PalettePanel(QWidget):
         whole.addLayout(self._search_row())
         whole.addLayout(self._strength_row())
         whole.addWidget(area, 1)
-        self._fill()
         workspace.changed.connect(self._resolved)
         self._enable(workspace.now)
 
@@ -119,6 +118,12 @@ class PalettePanel(QWidget):
         self._hovered = None
         self._rest.stop()
         self._workspace.set(trying=())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make the tiles when they are seen for the first time: a launch does not wait for them."""
+        super().showEvent(event)
+        if not self.tiles.tiles:
+            self._fill()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing is tried from a palette that nobody sees."""

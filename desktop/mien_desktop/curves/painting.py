@@ -219,7 +219,7 @@ def paint_now(painter: QPainter, view: View, scene: Scene, frame: int) -> None:
             continue
         painter.setPen(QPen(theme.WELL, 1))
         painter.setBrush(curve_color(channel))
-        painter.drawEllipse(QPointF(x, view.values.y(value / channel.unit) + RULER), 3.5, 3.5)
+        painter.drawEllipse(QPointF(x, view.values.y(value / channel.unit) + RULER), 3, 3)
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 

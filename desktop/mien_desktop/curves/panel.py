@@ -18,6 +18,7 @@ from mien_desktop.curves.key_fields import KeyFields
 from mien_desktop.curves.modifier_rows import ModifierRows
 from mien_desktop.icons import icon
 from mien_desktop.timeline.keys import KeyEditing
+from mien_desktop.timeline.menus import key_menu
 from mien_desktop.words import count
 from mien_desktop.workspace import Workspace
 
@@ -117,7 +118,8 @@ class CurvesPanel(QWidget):
         row.setSpacing(4)
         row.addWidget(self.fields)
         row.addStretch(1)
-        for command, picture in zip(self._commands, ("boxes", "fit"), strict=False):
+        for name, picture in (("frame", "boxes"), ("fit", "fit")):
+            command = self._by_name(name)
             button = QToolButton()
             button.setIcon(icon(picture))
             button.setToolTip(f"{command.text} ({command.keys[0]})")
@@ -129,14 +131,15 @@ class CurvesPanel(QWidget):
 
     def _open_menu(self, place: QPointF) -> None:
         menu = QMenu(self)
-        group = ""
-        for command in reversed(self._commands):
-            if command.enabled is not None and not command.enabled():
-                continue
-            if group and command.group != group:
-                menu.addSeparator()
-            group = command.group
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self._editing.any():
+            key_menu(menu, self._editing)
+            menu.addSeparator()
+        names = ("align", "paste", "select-all", "frame", "fit")
+        for command in (self._by_name(name) for name in names):
             action = menu.addAction(command.text)
             action.triggered.connect(lambda _=False, run=command.run: run())
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(QPoint(round(place.x()), round(place.y())))
+
+    def _by_name(self, name: str) -> Command:
+        return next(command for command in self._commands if command.id == f"curves.{name}")
