@@ -101,7 +101,7 @@ class Documents(QObject):
 
     def add_media(self, paths: Sequence[Path]) -> None:
         """Add clips as untracked shots, in one step, and show the first of them."""
-        self._workspace.said.emit(f"Reading {_names(paths)} …")
+        self._workspace.said.emit(f"Reading {_names(paths)}…")
         self.reading.emit(tuple(paths))
         self._background.run(partial(_read_clips, paths), self._clips_read)
 
@@ -165,7 +165,7 @@ class Documents(QObject):
         self.opened.emit()
 
     def _load(self, path: Path) -> None:
-        self._workspace.said.emit(f"Opening {path.name} …")
+        self._workspace.said.emit(f"Opening {path.name}…")
         self._background.run(
             partial(_read_project, path), partial(self._loaded, path), self._unread
         )
@@ -206,7 +206,7 @@ class Documents(QObject):
             return
         self._workspace.finish_gesture()
         document, self._saving = self._session.document, True
-        self._workspace.said.emit(f"Saving {path.name} …")
+        self._workspace.said.emit(f"Saving {path.name}…")
 
         def written(nothing: None) -> None:
             self._session.saved(document, path)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu, QWidget
 
 from mien_desktop.actions import Actions
-from mien_desktop.command import Command
+from mien_desktop.command import Command, Scope
 from mien_desktop.documents import Documents
 
 if TYPE_CHECKING:
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 __all__ = ["build_menus", "window_commands"]
 
-_MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("&File", ("File",)),
-    ("&Edit", ("Edit", "Keys", "Expressions")),
-    ("&Shot", ("Shot", "Markers", "Layers")),
-    ("&View", ("View", "Viewer", "Overlays")),
-    ("&Playback", ("Playback", "Transport")),
-    ("&Timeline", ("Timeline",)),
-    ("&Curves", ("Curves",)),
-    ("C&ontrols", ("Controls",)),
-    ("&Window", ("Window",)),
-    ("&Help", ("Help",)),
+_MENUS: tuple[tuple[str, Scope | None, tuple[str, ...]], ...] = (
+    ("&File", None, ("File",)),
+    ("&Edit", None, ("Edit", "Expressions", "Keys")),
+    ("&Shot", None, ("Shot", "Markers", "Layers", "Jobs")),
+    ("&View", "viewer", ("View",)),
+    ("&Playback", None, ("Playback",)),
+    ("&Timeline", "timeline", ()),
+    ("&Curves", "curves", ()),
+    ("C&ontrols", "controls", ()),
+    ("&Window", None, ("Window",)),
+    ("&Help", None, ("Help",)),
 )
-"""Menus, and the groups of commands that each holds; a line is drawn between groups."""
+"""Menus: the panel whose commands each holds, and the window's groups; a line is drawn between."""
 
 
 def window_commands(window: Window) -> tuple[Command, ...]:
@@ -40,25 +40,26 @@ def window_commands(window: Window) -> tuple[Command, ...]:
 def build_menus(window: Window, actions: Actions, documents: Documents) -> None:
     """Fill the menu bar."""
     commands = actions.keymap.commands
-    placed = {group for _, groups in _MENUS for group in groups}
-    rest = tuple(dict.fromkeys(c.group for c in commands if c.group not in placed))
-    bar = window.menuBar()
-    for title, groups in (*_MENUS[:-2], *((group, (group,)) for group in rest), *_MENUS[-2:]):
-        ids = _with_lines(commands, groups)
-        if not ids:
-            continue
-        menu = bar.addMenu(title)
+    for title, scope, groups in _MENUS:
+        menu = window.menuBar().addMenu(title)
         menu.setToolTipsVisible(True)
-        actions.fill(menu, ids)
+        actions.fill(menu, _with_lines(commands, scope, groups))
         if title == "&File":
             _add_recent(menu, documents)
 
 
-def _with_lines(commands: Iterable[Command], groups: tuple[str, ...]) -> list[str]:
+def _with_lines(
+    commands: Sequence[Command], scope: Scope | None, groups: tuple[str, ...]
+) -> list[str]:
+    of_panel = [command for command in commands if command.scope == scope]
+    parts = [[c.id for c in commands if c.scope == "window" and c.group == g] for g in groups]
+    parts += [
+        [command.id for command in of_panel if command.group == group]
+        for group in dict.fromkeys(command.group for command in of_panel)
+    ]
     ids: list[str] = []
-    for group in groups:
-        found = [command.id for command in commands if command.group == group]
-        ids += ["", *found] if ids and found else found
+    for part in filter(None, parts):
+        ids += ["", *part] if ids else part
     return ids
 
 
@@ -92,12 +93,12 @@ def _files(window: Window) -> tuple[Command, ...]:
 
     return (
         command("new", "New", documents.new, "Ctrl+N"),
-        command("open", "Open …", documents.ask_open, "Ctrl+O"),
-        command("add", "Add clips …", documents.ask_add, "Ctrl+I"),
+        command("open", "Open…", documents.ask_open, "Ctrl+O"),
+        command("add", "Add clips…", documents.ask_add, "Ctrl+I"),
         command("save", "Save", documents.save, "Ctrl+S"),
-        command("save-as", "Save as …", documents.ask_save, "Ctrl+Shift+S"),
-        command("export", "Export …", window.ask_export, "Ctrl+E"),
-        command("relink", "Find missing media …", window.ask_relink),
+        command("save-as", "Save as…", documents.ask_save, "Ctrl+Shift+S"),
+        command("export", "Export…", window.ask_export, "Ctrl+E"),
+        command("relink", "Find missing media…", window.ask_relink),
         command("quit", "Quit", window.leave, "Ctrl+Q"),
     )
 
@@ -163,8 +164,8 @@ def _window(window: Window) -> tuple[Command, ...]:
 
 def _help(window: Window) -> tuple[Command, ...]:
     return (
-        Command("help.keys", "Keyboard map …", window.show_keys, ("F1",), "Help"),
+        Command("help.keys", "Keyboard map…", window.show_keys, ("F1",), "Help"),
         Command("help.tour", "Tour", window.start_tour, (), "Help"),
-        Command("help.preferences", "Preferences …", window.show_preferences, ("Ctrl+,",), "Help"),
+        Command("help.preferences", "Preferences…", window.show_preferences, ("Ctrl+,",), "Help"),
         Command("help.about", "About mien", window.show_about, (), "Help"),
     )

@@ -71,7 +71,7 @@ class PreferencesDialog(QDialog):
         self.proxies.setToolTip("Long clips can then be scrubbed without waiting")
         self.folder = QLineEdit(str(cache_folder()))
         self.folder.setAccessibleName("Folder of the copies")
-        browse = QPushButton("Choose …", autoDefault=False)
+        browse = QPushButton("Choose…", autoDefault=False)
         browse.clicked.connect(self._ask_folder)
         self.limit = QSpinBox(minimum=1, maximum=4096, value=cache_limit(), suffix=" GiB")
         self.limit.setAccessibleName("Space for the copies")

@@ -60,8 +60,8 @@ class RelinkDialog(QDialog):
         self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.list.header().resizeSection(0, 170)
         self.note = QLabel(wordWrap=True)
-        self._locate = self._button("Choose file …", self._ask_file)
-        self._search = self._button("Search a folder …", self._ask_folder)
+        self._locate = self._button("Choose file…", self._ask_file)
+        self._search = self._button("Search a folder…", self._ask_folder)
         self._close = self._button("Close", self.accept)
         words = QLabel(_CAUSE, wordWrap=True)
         row = QHBoxLayout()
@@ -83,13 +83,13 @@ class RelinkDialog(QDialog):
     def locate(self, shot: str, path: Path) -> None:
         """Take a file as the media of a shot."""
         project = self._workspace.now.document.shot(shot)
-        self._begin(f"Looking at {path.name} …")
+        self._begin(f"Looking at {path.name}…")
         self._background.run(partial(_relinked, [(project, path)]), self._found)
 
     def search(self, folder: Path) -> None:
         """Look for all missing media in a folder and those inside."""
         lost = self.missing
-        self._begin(f"Searching {folder} …")
+        self._begin(f"Searching {folder}…")
         self._background.run(partial(_searched, folder, lost), self._found)
 
     def _button(self, text: str, run: object) -> QPushButton:

@@ -43,8 +43,8 @@ def tour_steps(window: Window) -> tuple[Step, ...]:
         ),
         Step(
             "4  Play, compare, export",
-            "Space plays, J K L shuttle, W wipes between plate and edit. Ctrl+Z takes anything"
-            " back, Ctrl+E exports, F1 lists every key.",
+            "Space plays, J K L shuttle; 1 to 4 show the edit, the plate, a wipe, or both. Ctrl+Z"
+            " takes anything back, Ctrl+E exports, F1 lists every key.",
             window.transport,
         ),
     )
@@ -53,7 +53,7 @@ def tour_steps(window: Window) -> tuple[Step, ...]:
 def _open_demo(window: Window) -> None:
     """Make the demo shot where the user's data are, once, and add it."""
     path = platformdirs.user_data_path("mien") / "demo" / "demo.mp4"
-    window.workspace.said.emit("Making the demo shot …")
+    window.workspace.said.emit("Making the demo shot…")
     window.background.run(partial(_made, path), lambda made: window.documents.add_media([made]))
 
 

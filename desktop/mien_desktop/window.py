@@ -286,7 +286,7 @@ class Window(QMainWindow):
 
     def _show_first(self, paths: tuple[Path, ...]) -> None:
         """Show the first clip's first picture, which is there long before its last is counted."""
-        self.loading.begin(f"Reading {paths[0].name} …")
+        self.loading.begin(f"Reading {paths[0].name}…")
         self.background.run(partial(first_picture, paths[0]), self.loading.show_picture)
 
     def _say(self, words: str) -> None:

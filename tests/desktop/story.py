@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLineEdit,
     QPushButton,
+    QToolButton,
     QWidget,
 )
 

@@ -157,3 +157,14 @@ def test_a_changed_key_works_in_the_window(main_window: Window, tmp_path: Path) 
     actions.use(actions.keymap.with_keys(split, ["Ctrl+Alt+9"]))
     keys(main_window, "Ctrl+Alt+9")
     assert main_window.panels.side_by_side
+
+
+def test_the_keys_of_the_docs_are_those_of_the_window(main_window: Window) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "desktop.md").read_text()
+    table = page.split("| keys | command |")[1].split("\n\n")[0]
+    rows = [row.strip("| ").split(" | ") for row in table.splitlines()[2:]]
+    have = {
+        (key, c.text) for c in main_window.actions_.keymap.commands for key in map(normal, c.keys)
+    }
+    assert len(rows) > 30
+    assert {(keys, text) for keys, text in rows} <= have

@@ -75,7 +75,7 @@ class ShotsPanel(QWidget):
             command("previous", "Previous shot", lambda: self._step(-1), "PgUp"),
             command("up", "Move shot up", lambda: self._shift(-1)),
             command("down", "Move shot down", lambda: self._shift(1)),
-            command("rename", "Rename shot …", self._rename, "F2"),
+            command("rename", "Rename shot…", self._rename, "F2"),
             command("remove", "Remove shot", self._remove),
         )
 
@@ -216,11 +216,11 @@ class ShotsPanel(QWidget):
             menu.addAction(action)
 
         if not project.online:
-            add("Find missing media …", self.relink_asked.emit)
+            add("Find missing media…", self.relink_asked.emit)
         else:
             words = "Track faces again" if project.tracked else "Track faces"
             add(words, partial(self.track_asked.emit, project.id))
-        add("Rename …", self._rename)
+        add("Rename…", self._rename)
         add("Remove from project", self._remove)
         menu.popup(self.list.mapToGlobal(place))
 
