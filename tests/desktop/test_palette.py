@@ -137,6 +137,14 @@ def test_the_users_own_are_kept_renamed_shared_and_forgotten(
     assert tile(panel, "smirk").own
 
 
+def test_an_expression_is_kept_before_the_palette_was_seen(workspace: Workspace) -> None:
+    hidden = PalettePanel(workspace)
+    hidden.keep("smirk", {"mouthSmileLeft": 0.4})
+    assert hidden.tiles.tiles == []
+    with shown(hidden, 340, 500) as panel:
+        assert {t.name for t in panel.tiles.tiles} == {"smirk", *PRESETS}
+
+
 def test_an_expression_is_copied_to_another_frame(
     panel: PalettePanel, workspace: Workspace
 ) -> None:

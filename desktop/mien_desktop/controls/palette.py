@@ -73,6 +73,7 @@ class PalettePanel(QWidget):
         self._store = store or UserExpressions()
         self._copied: dict[str, float] = {}
         self._hovered: Tile | None = None
+        self._filled = False
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_PAUSE)
@@ -122,7 +123,7 @@ class PalettePanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Make the tiles when they are seen for the first time: a launch does not wait for them."""
         super().showEvent(event)
-        if not self.tiles.tiles:
+        if not self._filled:
             self._fill()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -332,6 +333,7 @@ class PalettePanel(QWidget):
 
     def _fill(self) -> None:
         """Make the tiles, the user's own first."""
+        self._filled = True
         self._fill_own()
         groups: dict[str, list[Tile]] = {}
         for preset in PRESETS.values():
@@ -341,6 +343,8 @@ class PalettePanel(QWidget):
             self.tiles.set_group(name, tiles)
 
     def _fill_own(self) -> None:
+        if not self._filled:
+            return
         self._stop_trying()  # the tile under the pointer may be gone
         kept = [self._tile(one.name, one.weights, own=True) for one in self._store.all()]
         self.tiles.set_group(_OWN, kept)
