@@ -21,8 +21,9 @@ CLIPS = ("lp_s18.mp4", "derived_two_faces_1080p30.mp4")
 FRAMES = 120
 _WAIT = 240.0
 """Seconds after which a shot should have been rendered."""
-_RESTED = 2.0
-"""Seconds for which it has stayed rendered before it is played."""
+_RESTED = 8.0
+"""Seconds for which it has stayed rendered before it is played; once the shot was looked through
+for open mouths, frames are rendered anew."""
 
 
 def main() -> None:
