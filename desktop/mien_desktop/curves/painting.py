@@ -93,8 +93,9 @@ def _paint_values(painter: QPainter, view: View, active: Channel | None) -> None
         painter.setPen(theme.DISABLED if abs(value) < step / 2 else grid)
         painter.drawLine(QLineF(0, y, view.time.width, y))
         painter.setPen(theme.DIM)
-        if y > RULER + 12:
-            painter.drawText(QPointF(5, y - 3), f"{value * unit:.{digits}f}{sign}")
+        below = y < RULER + 12
+        place = QPointF(5, y + 12 if below else y - 3)
+        painter.drawText(place, f"{value * unit:.{digits}f}{sign}")
 
 
 def paint_curves(painter: QPainter, view: View, scene: Scene) -> None:
