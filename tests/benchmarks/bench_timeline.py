@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -52,13 +53,17 @@ def main() -> None:
     print(f"{rows} lanes in view, {keys} keys, {SIZE[0]} x {SIZE[1]}")
 
     def show(name: str, step: Callable[[int], None]) -> None:
-        times = []
+        wall, busy = [], []
         for i in range(STEPS):
             step(i)
-            times.append(1000 * seconds(view.viewport().repaint))
+            start = time.thread_time()
+            wall.append(1000 * seconds(view.viewport().repaint))
+            busy.append(1000 * (time.thread_time() - start))
             app.processEvents()
-        middle, most = np.percentile(times, [50, 95])
-        print(f"{name:<24}{middle:6.1f} ms, p95 {most:6.1f} ms  (at most 16)")
+        middle, most = np.percentile(wall, [50, 95])
+        # Painting is done on one thread: its own time does not count what others did meanwhile.
+        own = np.percentile(busy, 95)
+        print(f"{name:<24}{middle:6.1f} ms, p95 {most:6.1f} ms (at most 16), p95 of CPU {own:6.1f}")
 
     axis = view.scene.axis
     show("whole shot, everything", lambda _: view.set_bands(view.bands))
@@ -86,8 +91,7 @@ def document() -> Document:
         frames = np.sort(random.choice(FRAMES, count, replace=False)).tolist()
         kinds = random.integers(0, len(INTERPOLATIONS), count).tolist()
         keys = tuple(
-            Key(f, 0.1 * (f % 7), INTERPOLATIONS[k])  # type: ignore[arg-type]
-            for f, k in zip(frames, kinds, strict=True)
+            Key(f, 0.1 * (f % 7), INTERPOLATIONS[k]) for f, k in zip(frames, kinds, strict=True)
         )
         tracks.append(Track(NAMES[lane], keys))
     half = len(tracks) // 2

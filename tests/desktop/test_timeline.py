@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
 
+from mien.model.document import Document
 from mien.model.edits import Track
 from mien.session.commands import (
     add_layer,
@@ -56,11 +57,14 @@ KEYS = {"mouthSmile": ((4, 0.0), (10, 0.6), (20, 0.5)), "jawOpen": ((8, 0.1), (1
 def keyed(workspace: Workspace) -> Workspace:
     """A smile and a jaw over the first frames, on one layer."""
     shot = shot_id(workspace)
-    for control, places in KEYS.items():
-        for frame, value in places:
-            workspace.apply(
-                "Key", lambda d, c=control, f=frame, v=value: set_key(d, shot, 1, c, f, v)
-            )
+
+    def keyed(document: Document) -> Document:
+        for control, places in KEYS.items():
+            for frame, value in places:
+                document = set_key(document, shot, 1, control, frame, value)
+        return document
+
+    workspace.apply("Key", keyed)
     return workspace
 
 
