@@ -170,29 +170,48 @@ def test_sound_tells_the_time_of_the_picture(bar, workspace, hands):
     assert frame(workspace) == 15
 
 
-def test_what_is_heard_is_the_sound_at_the_playhead(bar, workspace, hands):
+def listen(hands: Hands) -> tuple[int, np.ndarray]:
+    """Take sound in small pieces until there is some: where it begins, and the next tenth."""
+
+    def sounds() -> bool:
+        time.sleep(0.05)
+        return bool(hands.play(0.01).any())
+
+    wait_until(sounds)
+    at = sum(map(len, hands.samples))
+    return at, hands.play(0.1)
+
+
+def sound_at(workspace: Workspace, start: float, at: int, count: int) -> np.ndarray:
+    """What the file holds, from the `at`-th sample on after `start` seconds."""
     from mien.preview.audio import open_audio
 
+    track = open_audio(workspace.now.shot.media)
+    samples = track.read(round(start * track.rate) + at, count)
+    track.close()
+    return samples
+
+
+def test_what_is_heard_is_the_sound_at_the_playhead(bar, workspace, hands):
     workspace.set(frame=15)
     bar.playback.play()
     wait_until(lambda: hands.rate)
-    time.sleep(0.3)
-    heard = hands.play(0.1)
-    track = open_audio(workspace.now.shot.media)
-    expected = track.read(round(0.5 * track.rate), len(heard))
-    track.close()
+    at, heard = listen(hands)
     bar.playback.stop()
+    expected = sound_at(workspace, 0.5, at, len(heard))
     assert np.abs(expected).max() > 0.001
     assert np.allclose(heard, expected, atol=1e-6)
 
 
 def test_volume_and_mute(bar, workspace, hands):
-    named(bar, "Volume", QSlider).setValue(50)
-    assert bar.playback.volume == 0.5
-    click(named(bar, "Mute", QToolButton))
+    named(bar, "Volume", QSlider).setValue(10)
+    assert bar.playback.volume == 0.1
+    workspace.set(frame=15)
     bar.playback.play()
     wait_until(lambda: hands.rate)
-    time.sleep(0.2)
+    at, quiet = listen(hands)
+    assert np.allclose(quiet, 0.1 * sound_at(workspace, 0.5, at, len(quiet)), atol=1e-6)
+    click(named(bar, "Mute", QToolButton))
     assert not hands.play(0.1).any()
     bar.playback.stop()
 
