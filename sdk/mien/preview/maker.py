@@ -9,6 +9,7 @@ from operator import is_
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame
@@ -98,8 +99,6 @@ class PictureMaker:
         if face is None:
             return False
         self._painter.look(face)
-        with self._lock:
-            self.asked = self.asked.renewed(face)
         return True
 
     def at_once(self, frame: int, *, edited: bool) -> tuple[Rgb8, float] | None:
@@ -189,6 +188,7 @@ class PictureMaker:
             MediaError: When the frame cannot be read.
         """
         asked = self.asked
+        lasting = not asked.active[frame] or self._painter.ready(asked)
         picture = self.small(frame)
         if picture is None:
             found = self._ahead.frame_unless(frame, stop)
@@ -197,15 +197,22 @@ class PictureMaker:
             picture = displayed(found, self._facts, self.scale)
         if asked.active[frame]:
             picture = self._painter.small(frame, picture, asked)
-        return self._ready.put(frame, int(asked.stamps[frame]), pack(picture), start)
+        stamp = int(asked.stamps[frame])
+        return self._ready.put(frame, stamp, pack(picture), start, lasting=lasting)
+
+    def unprepared(self, frames: npt.NDArray[np.intp]) -> int | None:
+        """The first of some frames that is not ready; None when all are.
+
+        Pictures from before the shot was looked through are played, and made again at last.
+        """
+        missing = frames[~self.ready()[frames]]
+        if not len(missing) and self._painter.ready(self.asked):
+            missing = frames[~self._whether_ready(lasting=True)[frames]]
+        return int(missing[0]) if len(missing) else None
 
     def ready(self) -> BoolArray:
         """(T,) frames whose pictures with their edit can be played at once."""
-        asked = self.asked
-        found = self._ready.ready(asked.stamps)
-        if self._proxy is not None:
-            found |= self._proxy.made & ~asked.active
-        return found
+        return self._whether_ready(lasting=False)
 
     def mask(self, frame: int) -> FloatArray | None:
         """(H, W) how much of a frame the edit replaces; None where that is not known."""
@@ -227,6 +234,13 @@ class PictureMaker:
         self._full.clear()
         self._small.clear()
         self._ready.clear()
+
+    def _whether_ready(self, *, lasting: bool) -> BoolArray:
+        asked = self.asked
+        found = self._ready.ready(asked.stamps, lasting=lasting)
+        if self._proxy is not None:
+            found |= self._proxy.made & ~asked.active
+        return found
 
     def _stamp(self, frame: int, *, edited: bool) -> int:
         return int(self.asked.stamps[frame]) if edited else -1

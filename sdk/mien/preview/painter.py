@@ -62,15 +62,6 @@ class Asked:
         stamps = np.where(changed, self.last + 1, self.stamps)
         return Asked(plans, active, np.where(active, stamps, -1), self.last + 1)
 
-    def renewed(self, face: Face) -> Asked:
-        """The same, but pictures in which a face's mouth moves are out of date."""
-        stale = np.zeros(len(self.active), dtype=bool)
-        for plan in self.plans:
-            if plan.face.number == face.number and moves_mouth(plan):
-                stale |= plan.evaluated.active
-        stamps = np.where(stale, self.last + 1, self.stamps)
-        return Asked(self.plans, self.active, stamps, self.last + 1)
-
 
 class Painter:
     """Paints the edit into frames of a shot with the warp renderer.

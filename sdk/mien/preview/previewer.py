@@ -114,7 +114,7 @@ class Previewer:
         self._desks = {True: _Desk(), False: _Desk()}
         self._generation = 0
         self._ahead: tuple[FrameRange, int] | None = None
-        self._all_ready = False
+        self._changes, self._done = 0, -1
         self._edited_at = 0.0
         self._shown = False
         self._closed = False
@@ -144,7 +144,7 @@ class Previewer:
             return
         with self._changed:
             self._edited_at = time.monotonic()
-            self._all_ready = False
+            self._changes += 1
             self._changed.notify_all()
         self._tell()
 
@@ -226,7 +226,7 @@ class Previewer:
         """
         with self._changed:
             self._ahead = None if frames is None else (frames, start)
-            self._all_ready = False
+            self._changes += 1
             self._changed.notify_all()
 
     def cached(self) -> BoolArray:
@@ -381,28 +381,25 @@ class Previewer:
 
     def _until_ahead(self) -> float | None:
         """Seconds until the next picture may be made ahead; None when there is none."""
-        if self._ahead is None or self._all_ready:
+        if self._ahead is None or self._done == self._changes:
             return None
         return max(0.0, self._edited_at + _SETTLED - time.monotonic())
 
     def _step_ahead(self) -> None:
         """Make one picture ahead of the playhead."""
-        plan = self._ahead
+        plan, changes = self._ahead, self._changes
         if plan is None:
             return
         frames, start = plan
         order = np.roll(np.arange(frames.start, frames.stop), frames.start - start)
-        missing = order[~self._maker.ready()[order]]
-        going = False
-        if len(missing):
-            try:
-                going = self._maker.prepare(int(missing[0]), start, self._busy)
-            except MienError:
-                # Whoever looks at that frame is told; nothing is to be played beyond it.
-                going = False
-        with self._changed:
-            if not going and self._ahead is plan:
-                self._all_ready = True
+        frame, going = self._maker.unprepared(order), False
+        if frame is not None:
+            # Whoever looks at a frame that cannot be read is told; here nothing is made any more.
+            with suppress(MienError):
+                going = self._maker.prepare(frame, start, self._busy)
+        if not going:
+            # Nothing is left, or there is no more room, until something changes.
+            self._done = changes
         self._tell()
 
     def _busy(self) -> bool:
@@ -428,7 +425,7 @@ class Previewer:
                 desk = self._desks[True]
                 if desk.newest is not None and desk.newest.quality == "full":
                     desk.for_exact |= desk.shown < (desk.newest.generation, _FULL)
-                self._all_ready = False
+                self._changes += 1
                 self._changed.notify_all()
             self._tell()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -34,6 +34,12 @@ def unpack(packed: bytes) -> Rgb8 | None:
     return None if found is None else np.asarray(found, dtype=np.uint8)
 
 
+class _Item(NamedTuple):
+    stamp: int
+    packed: bytes
+    lasting: bool
+
+
 class ReadyStore:
     """Edited pictures of frames, each with the stamp of what was asked when it was made.
 
@@ -44,7 +50,7 @@ class ReadyStore:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._held = 0
-        self._items: dict[int, tuple[int, bytes]] = {}
+        self._items: dict[int, _Item] = {}
         self._lock = threading.Lock()
 
     @property
@@ -56,10 +62,19 @@ class ReadyStore:
         """The picture of a frame, if it is there and up to date."""
         with self._lock:
             found = self._items.get(frame)
-        return unpack(found[1]) if found is not None and found[0] == stamp else None
+        return unpack(found.packed) if found is not None and found.stamp == stamp else None
 
-    def put(self, frame: int, stamp: int, packed: bytes, start: int) -> bool:
+    def put(
+        self, frame: int, stamp: int, packed: bytes, start: int, *, lasting: bool = True
+    ) -> bool:
         """Keep a picture; those that are played last from `start` on make room for it.
+
+        Args:
+            frame: Index of the frame.
+            stamp: What was asked when it was made.
+            packed: The picture.
+            start: The playhead.
+            lasting: Whether a better one cannot be made.
 
         Returns:
             False when it would be one of those itself.
@@ -76,15 +91,24 @@ class ReadyStore:
                 if turn_of(last) < turn_of(frame):
                     return False
                 self._drop(last)
-            self._items[frame] = stamp, packed
+            self._items[frame] = _Item(stamp, packed, lasting)
             self._held += len(packed)
             return True
 
-    def ready(self, stamps: npt.NDArray[np.int64]) -> BoolArray:
-        """(T,) the frames whose pictures are there and up to date."""
+    def ready(self, stamps: npt.NDArray[np.int64], *, lasting: bool = False) -> BoolArray:
+        """(T,) the frames whose pictures are there and up to date.
+
+        Args:
+            stamps: (T,) what is asked now.
+            lasting: Whether only those count than which none better can be made.
+        """
         found = np.zeros(len(stamps), dtype=bool)
         with self._lock:
-            items = [(frame, stamp) for frame, (stamp, _) in self._items.items()]
+            items = [
+                (frame, item.stamp)
+                for frame, item in self._items.items()
+                if item.lasting or not lasting
+            ]
         if items:
             frames, made = np.array(items, dtype=np.int64).T
             found[frames] = stamps[frames] == made
@@ -99,4 +123,4 @@ class ReadyStore:
     def _drop(self, frame: int) -> None:
         found = self._items.pop(frame, None)
         if found is not None:
-            self._held -= len(found[1])
+            self._held -= len(found.packed)
