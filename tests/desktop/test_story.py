@@ -51,11 +51,11 @@ def test_the_story(clip: Callable[[str], Path], tmp_path: Path) -> None:
     film, output = tmp_path / "lp_s18.mp4", tmp_path / "edited.mkv"
     shutil.copy(clip("lp_s18.mp4"), film)
 
-    first = begin("edit", film, tmp_path)
-    told = seen(first)
-    children = psutil.Process(first.pid).children(recursive=True)
-    os.kill(first.pid, signal.SIGKILL)
-    assert first.wait(10) == -signal.SIGKILL
+    with begin("edit", film, tmp_path) as first:
+        told = seen(first)
+        children = psutil.Process(first.pid).children(recursive=True)
+        os.kill(first.pid, signal.SIGKILL)
+    assert first.returncode == -signal.SIGKILL
     assert told["keys"] == [20, 70]
     assert told["shown"] >= 10, "it did not play"
     # 0.15 s on a quiet machine; the job itself takes many seconds.
@@ -67,9 +67,9 @@ def test_the_story(clip: Callable[[str], Path], tmp_path: Path) -> None:
     saved = mien.load_project(tmp_path / "story.mien")
     assert {t.control for t in saved.edits[0].layers[0].tracks} == SMILES
 
-    second = begin("recover", tmp_path, output)
-    told = seen(second)
-    assert second.wait(PATIENCE) == 0
+    with begin("recover", tmp_path, output) as second:
+        told = seen(second)
+        assert second.wait(PATIENCE) == 0
     assert set(told["tracks"]) == {"jawOpen"} | SMILES
     assert told["keys"] == [20, 70]
 
