@@ -17,7 +17,7 @@ from mien.model.controls import INDEX
 from mien.session.commands import set_value
 from mien.session.session import Session
 from mien_desktop.viewer.canvas import Canvas
-from mien_desktop.viewer.manipulate import mirrored, one_sided
+from mien_desktop.viewer.manipulate import one_sided
 from mien_desktop.viewer.panel import ViewerPanel
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import (
@@ -157,14 +157,6 @@ def test_shift_pulls_both_sides_and_escape_gives_up(panel, workspace):
     assert [target(workspace, f"mouthSmile{side}") for side in ("Left", "Right")] == start
     assert not workspace.session.undo_names
     release(canvas, (x + 2, y - 12))
-
-
-def test_mirrored_values_leave_directions_alone():
-    before = np.zeros(59, dtype=np.float32)
-    before[INDEX["mouthSmileRight"]] = 0.2
-    values = mirrored({"mouthSmileLeft": 0.5, "mouthLeft": 0.3, "jawOpen": 0.1}, before)
-    assert values["mouthSmileRight"] == pytest.approx(0.7)
-    assert set(values) == {"mouthSmileLeft", "mouthSmileRight", "mouthLeft", "jawOpen"}
 
 
 def test_one_side_alone_is_pulled_where_both_would_move():

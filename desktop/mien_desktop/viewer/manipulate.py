@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mien.face.manipulate import drag, handles
-from mien.model.controls import CONTROLS, INDEX, sides
+from mien.model.controls import INDEX, NAMES
 from mien.model.curves import FloatArray
 from mien.model.face import Face
-from mien.session.commands import set_value
+from mien.session.commands import linked, partner, set_value
 from mien_desktop.resolve import Resolved
 from mien_desktop.viewer.faces import Faces
 from mien_desktop.words import title
 from mien_desktop.workspace import Workspace
 
-__all__ = ["Puller", "mirrored", "one_sided"]
+__all__ = ["Puller", "one_sided"]
 
 _REACH: Final = 11.0
 """View pixels within which a handle is taken hold of."""
@@ -123,7 +123,7 @@ class Puller:
         if one:
             values = one_sided(values, pull.handle)
         elif both:
-            values = mirrored(values, pull.target)
+            values = linked(values, dict(zip(NAMES, pull.target.tolist(), strict=True)))
         pull.values = values
         self._workspace.update_gesture(
             lambda document: set_value(
@@ -160,23 +160,6 @@ def _same(now: Resolved, before: Resolved) -> bool:
     )
 
 
-def mirrored(values: Mapping[str, float], target: FloatArray) -> dict[str, float]:
-    """Values of controls with the other side changed as much as the side that they are on.
-
-    Args:
-        values: What is asked of controls, by name.
-        target: (59,) what was asked of all of them before.
-    """
-    both = dict(values)
-    for name, value in values.items():
-        control = CONTROLS[INDEX[name]]
-        if control.mirror in _pair(name) and control.mirror not in values:
-            both[control.mirror] = float(
-                target[INDEX[control.mirror]] + value - target[INDEX[name]]
-            )
-    return both
-
-
 def one_sided(values: Mapping[str, float], handle: str) -> dict[str, float]:
     """Values of controls without those of the side that a handle does not lie on.
 
@@ -184,18 +167,9 @@ def one_sided(values: Mapping[str, float], handle: str) -> dict[str, float]:
         values: What is asked of controls, by name.
         handle: Name of the handle; all stays for one in the middle of the face.
     """
-    other = {"Left": "Right", "Right": "Left"}.get(_side(handle), "")
+    side = next((side for side in ("Left", "Right") if handle.endswith(side)), "")
     return {
         name: value
         for name, value in values.items()
-        if not other or not name.endswith(other) or CONTROLS[INDEX[name]].mirror not in _pair(name)
+        if name.endswith(side) or partner(name) is None
     }
-
-
-def _side(name: str) -> str:
-    return next((side for side in ("Left", "Right") if name.endswith(side)), "")
-
-
-def _pair(name: str) -> tuple[str, ...]:
-    """Both sides of a control; none for directions as mouthLeft, which have no other side."""
-    return sides(name.removesuffix(_side(name))) or ()
