@@ -100,10 +100,13 @@ def test_shift_holds_a_drag_to_one_axis_and_alt_copies(
     assert [frame for frame, _ in pairs(workspace)] == [6, 18, 24, 36]
     workspace.session.undo()
     settle()
-    workspace.set(keys=frozenset())
-    # Shift on a press adds to the selection; then it holds the drag.
+    click(panel.canvas, start)
     drag(panel.canvas, start, start + QPointF(6 * view.time.scale, -9), modifiers=SHIFT)
     assert pairs(workspace) == [(6, 0.0), (24, 0.6), (36, 0.1)]
+    click(panel.canvas, place(panel, 6, 0.0), modifiers=SHIFT)
+    assert len(workspace.state.keys) == 2
+    click(panel.canvas, place(panel, 24, 0.6), modifiers=SHIFT)
+    assert workspace.state.keys == {KeyRef(jaw(workspace)[0], 6)}
 
 
 def test_a_dragged_key_snaps_to_the_playhead(panel: CurvesPanel, workspace: Workspace) -> None:
@@ -209,11 +212,12 @@ def test_fields_show_and_take_times_and_values(panel: CurvesPanel, workspace: Wo
     assert {v for _, v in pairs(workspace)} == {0.3}
     workspace.session.undo()
     said: list[str] = []
-    workspace.problem.disconnect()
-    workspace.problem.connect(lambda error: said.append(str(error)))
+    workspace.said.connect(said.append)
     fill(value, "much")
-    assert said
+    fill(time, "soon")
     assert "no number" in said[0]
+    assert "not a time" in said[1]
+    assert len(workspace.state.keys) == 3
 
 
 def fill(field: Field, text: str) -> None:

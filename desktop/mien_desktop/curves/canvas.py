@@ -29,6 +29,8 @@ from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.curves import ValueAxis
 from mien_desktop.geometry.handles import handles
 from mien_desktop.resolve import Resolved
+from mien_desktop.view_state import TimeView
+from mien_desktop.view_state import TimeView
 from mien_desktop.workspace import Workspace
 
 __all__ = ["CurveCanvas"]
@@ -86,7 +88,7 @@ class CurveCanvas(QWidget):
 
     def fit(self) -> None:
         """Show the whole shot, and all values of what is drawn."""
-        self.set_time(self.view.time.fitted(FrameRange(0, self._frames), self._frames))
+        self.workspace.set(time=TimeView())
         self._fit_values()
 
     def frame_selected(self) -> None:
@@ -261,19 +263,22 @@ class CurveCanvas(QWidget):
         if isinstance(found, HandleHit):
             return HandleDrag(self, place, found)
         if isinstance(found, KeyHit):
+            selected = found.key in self.workspace.state.keys
             self._choose(found.key, found.channel, modifiers)
             if found.key in self.workspace.state.keys:
-                return KeyDrag(self, place, found.key, modifiers)
+                return KeyDrag(self, place, found.key, modifiers, selected=selected)
         elif isinstance(found, LineHit):
             self.activate(found.channel)
         return BoxDrag(self, place, modifiers)
 
     def _choose(self, key: KeyRef, channel: str, modifiers: Qt.KeyboardModifier) -> None:
-        more = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
         keys = self.workspace.state.keys
         self.activate(channel)
-        if modifiers & more:
+        if modifiers & Qt.KeyboardModifier.ControlModifier:
             self.workspace.set(keys=keys ^ {key})
+        elif modifiers & Qt.KeyboardModifier.ShiftModifier:
+            # One that is selected already may be about to be dragged along an axis.
+            self.workspace.set(keys=keys | {key})
         elif key not in keys:
             self.workspace.set(keys=frozenset({key}))
 
@@ -327,6 +332,8 @@ class CurveCanvas(QWidget):
         channel = self.scene.channel(self.scene.active)
         now = self.workspace.now
         if channel is None or now.project is None or now.face is None or place.y() < RULER:
+            return
+        if grasp(self.scene, self.view, place.x(), place.y() - RULER) is not None:
             return
         frame = min(max(self.view.time.frame(place.x()), 0), self._frames - 1)
         drawn = self._values.value(place.y() - RULER)

@@ -128,9 +128,12 @@ class KeyDrag:
         place: QPointF,
         grasped: KeyRef,
         modifiers: Qt.KeyboardModifier,
+        *,
+        selected: bool,
     ) -> None:
         self._canvas, self._start = canvas, place
         self._grasped, self._alone = grasped, not modifiers & _MORE
+        self._dropped = selected and bool(modifiers & _SHIFT)
         self._copying = bool(modifiers & _ALT)
         workspace = canvas.workspace
         self._keys = workspace.state.keys
@@ -187,7 +190,7 @@ class KeyDrag:
         workspace.set(keys=after)
 
     def end(self, *, keep: bool) -> None:
-        """One step; a click without a drag on one of several keys selects it alone."""
+        """One step; a click without a drag selects the key alone, or with Shift drops it."""
         workspace = self._canvas.workspace
         if self._moving:
             workspace.finish_gesture(keep=keep)
@@ -195,6 +198,8 @@ class KeyDrag:
                 workspace.set(keys=self._keys)
         elif keep and self._alone:
             workspace.set(keys=frozenset({self._grasped}))
+        elif keep and self._dropped:
+            workspace.set(keys=self._keys - {self._grasped})
 
     def paint(self, painter: QPainter, view: View) -> None:
         """The line that keys snapped to."""

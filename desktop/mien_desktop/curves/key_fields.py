@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
+from mien.errors import UsageError
 from mien.model.document import Document
 from mien.model.interpolate import Interpolation
 from mien.session.commands import (
@@ -128,35 +129,39 @@ class KeyFields(QWidget):
         shot, keys = self._workspace.now.shot, self._workspace.state.keys
         if shot is None or not keys:
             return
-        first = min(key.frame for key in keys)
-        with self._workspace.reporting():
+        try:
             if text.startswith(("+=", "-=")):
                 frames = round(read_amount(text).value)
             else:
-                frames = shot.clock.parse(text) - first
-            moved: frozenset[KeyRef] = frozenset()
+                frames = shot.clock.parse(text) - min(key.frame for key in keys)
+        except UsageError as error:
+            self._workspace.said.emit(str(error))
+            return
+        moved: frozenset[KeyRef] = frozenset()
 
-            def change(document: Document) -> Document:
-                nonlocal moved
-                document, refs = move_keys(document, keys, frames)
-                moved = frozenset(refs)
-                return document
+        def change(document: Document) -> Document:
+            nonlocal moved
+            document, refs = move_keys(document, keys, frames)
+            moved = frozenset(refs)
+            return document
 
-            if self._workspace.apply(f"Move {count(len(keys), 'key')}", change):
-                self._workspace.set(keys=moved)
+        if self._workspace.apply(f"Move {count(len(keys), 'key')}", change):
+            self._workspace.set(keys=moved)
 
     def _set(self, text: str) -> None:
         keys = self._workspace.state.keys
-        with self._workspace.reporting():
+        try:
             amount = read_amount(text)
-            self._apply(
-                f"Set {count(len(keys), 'key')}",
-                lambda d: (
-                    move_keys(d, keys, 0, amount.value)[0]
-                    if amount.relative
-                    else set_keys_value(d, keys, amount.value)
-                ),
-            )
+        except UsageError as error:
+            self._workspace.said.emit(str(error))
+            return
+
+        def change(document: Document) -> Document:
+            if amount.relative:
+                return move_keys(document, keys, 0, amount.value)[0]
+            return set_keys_value(document, keys, amount.value)
+
+        self._apply(f"Set {count(len(keys), 'key')}", change)
 
     def _apply(self, name: str, change: Callable[[Document], Document]) -> None:
         if self._workspace.state.keys:
