@@ -30,7 +30,6 @@ from mien_desktop.geometry.curves import ValueAxis
 from mien_desktop.geometry.handles import handles
 from mien_desktop.resolve import Resolved
 from mien_desktop.view_state import TimeView
-from mien_desktop.view_state import TimeView
 from mien_desktop.workspace import Workspace
 
 __all__ = ["CurveCanvas"]
