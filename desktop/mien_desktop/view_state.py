@@ -23,7 +23,7 @@ class TimeView:
 
     Attributes:
         first: Frame at the left edge; fractions are allowed.
-        scale: Pixels a frame; 0 until a panel has fitted the shot to its width.
+        scale: Pixels a frame; 0 for the whole shot, however wide a panel is.
     """
 
     first: float = 0.0

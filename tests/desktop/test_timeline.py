@@ -512,6 +512,11 @@ class TestPicture:
         before = panel.view.scene.bands.lanes
         click(named(panel, "Pictures"))
         assert panel.view.scene.bands.lanes < before
+        x = panel.view.bands.names
+        drag(panel.view.viewport(), (x, 200), (x + 50, 200))
+        assert panel.view.bands.names == x + 50
+        with shown(TimelinePanel(keyed), 900, 420) as again:
+            assert again.view.bands == panel.view.bands
         shot = shot_id(keyed)
         keyed.apply("Marker", lambda d: add_marker(d, shot, 5, "here"))
         keyed.set(units="seconds")

@@ -107,6 +107,8 @@ class Mouse:
         if self._pressed is None or event.button() not in (_LEFT, _MIDDLE):
             return
         found, moved, drag = self._pressed[0], self._moved, self._drag
+        if self._column:
+            self._view.keep_bands()
         self._end()
         if drag is not None:
             drag.finish(keep=True)

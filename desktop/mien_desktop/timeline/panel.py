@@ -10,21 +10,24 @@ from typing import get_args
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from mien.timebase import FrameRange
 from mien_desktop.command import Command
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.select import bounds
 from mien_desktop.geometry.snap import targets
 from mien_desktop.icons import icon
 from mien_desktop.resolve import Resolved
+from mien_desktop.settings import settings
 from mien_desktop.timeline.editing import LaneEditing
 from mien_desktop.timeline.view import TimelineView
-from mien_desktop.view_state import Units
+from mien_desktop.view_state import TimeView, Units
 from mien_desktop.words import title
 from mien_desktop.workspace import Workspace
 
 __all__ = ["TimelinePanel"]
 
 _UNITS: tuple[Units, ...] = get_args(Units)
+_COUNTED = "timeline/units"
 _NOTCH = 1.25
 """Factor of zoom of a key press."""
 
@@ -47,15 +50,20 @@ class TimelinePanel(QWidget):
         self._snap = self._button("snap", "Snap", self._toggle_snap, checkable=True)
         self._snap.setToolTip("Snap (S): what is dragged is drawn to keys, markers and cuts")
         self._pictures = self._button("film", "Pictures", self._toggle_pictures, checkable=True)
+        self._pictures.setToolTip("Pictures of the shot, where there is room for them")
         self._sound = self._button("sound", "Sound", self._toggle_sound, checkable=True)
+        self._sound.setToolTip("Waveform of the sound, where there is room for it")
         self._units = QComboBox(self)
         self._units.setAccessibleName("Ruler")
         self._units.setToolTip("What the ruler counts in")
         self._units.addItems([title(unit) for unit in _UNITS])
         self._units.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._units.activated.connect(lambda i: self._workspace.set(units=_UNITS[i]))
+        self._units.activated.connect(lambda i: self._count_in(_UNITS[i]))
         self._lay_out()
         self.setFocusProxy(self.view)
+        units = settings().value(_COUNTED)
+        if units in _UNITS:
+            workspace.set(units=units)
         workspace.changed.connect(self._changed)
         self._show(workspace.now)
 
@@ -151,13 +159,14 @@ class TimelinePanel(QWidget):
         self._show(self._workspace.now)
 
     def _toggle_pictures(self) -> None:
-        bands = self.view.wanted
-        self.view.set_bands(dataclasses.replace(bands, thumbnails=not bands.thumbnails))
-        self._show(self._workspace.now)
+        self._divide(thumbnails=not self.view.wanted.thumbnails)
 
     def _toggle_sound(self) -> None:
-        bands = self.view.wanted
-        self.view.set_bands(dataclasses.replace(bands, waveform=not bands.waveform))
+        self._divide(waveform=not self.view.wanted.waveform)
+
+    def _divide(self, **shown: bool) -> None:
+        self.view.set_bands(dataclasses.replace(self.view.wanted, **shown))
+        self.view.keep_bands()
         self._show(self._workspace.now)
 
     def _set_key(self) -> None:
@@ -188,6 +197,10 @@ class TimelinePanel(QWidget):
         self._editing.choose_lane(rows[row], None)
         self.view.show_row(row)
 
+    def _count_in(self, units: Units) -> None:
+        self._workspace.set(units=units)
+        settings().setValue(_COUNTED, units)
+
     def _add_layer(self) -> None:
         face = self._workspace.state.face
         if face is not None:
@@ -211,9 +224,7 @@ class TimelinePanel(QWidget):
         self.view.show_time(axis.zoomed(x, factor, now.frame_count))
 
     def _fit(self) -> None:
-        now = self._workspace.now
-        if now.shot is not None:
-            self.view.show_time(self._axis().fitted(now.shot.clock.all, now.frame_count))
+        self._workspace.set(time=TimeView())
 
     def _frame(self) -> None:
         """Show the selected keys; the whole shot when there are none."""
@@ -221,8 +232,9 @@ class TimelinePanel(QWidget):
         if span is None or len(span) < 2:
             self._fit()
         else:
-            frames = self._workspace.now.frame_count
-            self.view.show_time(self._axis().fitted(span, frames))
+            frames, margin = self._workspace.now.frame_count, max(len(span) // 8, 4)
+            wider = FrameRange(max(span.start - margin, 0), span.stop + margin)
+            self.view.show_time(self._axis().fitted(wider, frames))
 
     def _axis(self) -> Axis:
         return self.view.scene.axis

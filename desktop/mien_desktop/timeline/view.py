@@ -27,6 +27,7 @@ from mien_desktop.geometry.bands import NARROWEST, THUMBNAILS, WIDEST, Bands
 from mien_desktop.geometry.lanes import ROW, Lane, Lanes, lay_out
 from mien_desktop.geometry.strips import tiles
 from mien_desktop.resolve import Resolved
+from mien_desktop.settings import settings
 from mien_desktop.timeline.drags import Overlay
 from mien_desktop.timeline.inline import Inline
 from mien_desktop.timeline.layer import Layer, painting
@@ -53,6 +54,7 @@ from mien_desktop.workspace import Workspace
 
 __all__ = ["TimelineView"]
 
+_GROUP = "timeline"
 _HINT = "Nothing is edited yet. Move a slider, or drag the face in the viewer: keys appear here."
 
 
@@ -67,7 +69,7 @@ class TimelineView(QAbstractScrollArea):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.workspace = workspace
-        self.wanted = Bands()
+        self.wanted = _remembered()
         """How the user divides the timeline."""
         self.setAccessibleName("Timeline")
         self.setAccessibleDescription(
@@ -134,6 +136,12 @@ class TimelineView(QAbstractScrollArea):
         self.wanted = dataclasses.replace(bands, names=names)
         self._sync_bars()
         self._drop_all()
+
+    def keep_bands(self) -> None:
+        """Remember how the timeline is divided for the next start."""
+        store = settings()
+        for name, value in dataclasses.asdict(self.wanted).items():
+            store.setValue(f"{_GROUP}/{name}", value)
 
     def show_time(self, axis: Axis) -> None:
         """Show another stretch of time, here and in the curve editor."""
@@ -405,6 +413,17 @@ class TimelineView(QAbstractScrollArea):
         elif event.type() == QEvent.Type.DevicePixelRatioChange:
             self._drop_all()
         return bool(super().viewportEvent(event))
+
+
+def _remembered() -> Bands:
+    """How the timeline was divided the last time."""
+    store, usual = settings(), Bands()
+    names = store.value(f"{_GROUP}/names", usual.names, int)
+    return Bands(
+        min(max(names if isinstance(names, int) else usual.names, NARROWEST), WIDEST),
+        bool(store.value(f"{_GROUP}/thumbnails", usual.thumbnails, bool)),
+        bool(store.value(f"{_GROUP}/waveform", usual.waveform, bool)),
+    )
 
 
 def _above(now: Resolved) -> tuple[object, ...]:
