@@ -367,6 +367,7 @@ class TestNames:
         view = panel.view
         double_click(view.viewport(), cell(view, 0, "name"))
         enter(view, "Name of the face", "Anna")
+        assert view.hasFocus()
         double_click(view.viewport(), cell(view, 1, "name"))
         enter(view, "Name of the layer", "smiles")
         assert keyed.now.face is not None

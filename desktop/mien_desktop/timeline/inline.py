@@ -53,10 +53,9 @@ class Inline(QLineEdit):
             return
         self._open = False
         text = self.text().strip()
-        parent = self.parentWidget()
+        if self.hasFocus():  # not when it went elsewhere already
+            self.parentWidget().setFocus()
         self.hide()
         self.deleteLater()
-        if parent is not None and self.hasFocus():
-            parent.setFocus()
         if keep and text != self._before:
             self._take(text)
