@@ -21,12 +21,16 @@ from mien_desktop.workspace import Workspace
 from tests.desktop.driving import (
     ALT,
     CTRL,
+    LEFT,
     SHIFT,
     click,
     double_click,
     drag,
     keys,
+    move,
     named,
+    press,
+    release,
     settle,
     shown,
     type_text,
@@ -118,8 +122,6 @@ def test_a_dragged_key_snaps_to_the_playhead(panel: CurvesPanel, workspace: Work
 
 
 def test_escape_takes_a_drag_back(panel: CurvesPanel, workspace: Workspace) -> None:
-    from tests.desktop.driving import LEFT, move, press, release
-
     start = place(panel, 18, 0.6)
     press(panel.canvas, start)
     for step in range(1, 5):

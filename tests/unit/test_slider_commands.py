@@ -81,6 +81,16 @@ def test_restoring_a_constant_removes_it_and_a_keyed_control_keeps_its_other_key
     assert [key.frame for key in track.keys] == [5, 20, 40]
 
 
+def test_restoring_what_an_expression_does_changes_nothing_far_away() -> None:
+    surprised = c.set_expression(START, SHOT, 1, "surprise", 1.0, 24, auto_key=True)
+    back = c.restore(surprised, SHOT, 1, ["browInnerUp"], 24, reach=6)
+    brow, jaw = INDEX["browInnerUp"], INDEX["jawOpen"]
+    assert targets(back)[24, brow] == pytest.approx(PERFORMED[24, brow], abs=1e-6)
+    np.testing.assert_allclose(targets(back)[:, jaw], targets(surprised)[:, jaw])
+    far = [frame for frame in range(48) if abs(frame - 24) > 6]
+    np.testing.assert_allclose(targets(back)[far, brow], targets(surprised)[far, brow], atol=1e-6)
+
+
 @pytest.mark.parametrize(("way", "source"), [("left", "Left"), ("right", "Right")])
 def test_one_side_is_copied_to_the_other(way: c.Way, source: str) -> None:
     names = [control.name for control in CONTROLS if control.region == "mouth"]

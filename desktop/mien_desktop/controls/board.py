@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from mien.model.controls import CONTROLS, INDEX, Control, Region, sides
+from mien.model.controls import CONTROLS, INDEX, Control, Region
+from mien.model.presets import resolve
 from mien_desktop.resolve import Resolved
 from mien_desktop.words import title
 
@@ -35,7 +36,7 @@ class Mark:
 
     Attributes:
         here: Whether it has a key at the playhead.
-        edited: Whether a track drives it, its own or one of both sides.
+        edited: Whether a track drives it: its own, one of both sides, or an expression's.
     """
 
     here: bool = False
@@ -124,7 +125,7 @@ def _marks(now: Resolved) -> dict[str, Mark]:
     for layer in now.edit.layers if now.edit is not None else ():
         for track in layer.tracks:
             key = track.key_at(now.state.frame) is not None and layer.name == now.state.layer
-            for name in sides(track.control) or ():
+            for name, _ in resolve(track.control):
                 old = marks.get(name, Mark())
                 marks[name] = Mark(old.here or (key and name == track.control), True)
     return marks

@@ -46,6 +46,8 @@ _FAVOURITES = "Favourites"
 _OPEN_AT_FIRST = ("Brows", "Eyes", "Mouth", "Jaw")
 _STEP = 0.01
 """Of the slider's weight, or ten times as many degrees, that a key of the keyboard moves it."""
+_WHOLE_FACE = ("key", "copy-left", "copy-right", "swap", "reset", "remove")
+"""Commands in the menu of the panel's head."""
 _WHILE_PLAYING = 120
 """Milliseconds between sliders' updates while a film plays."""
 _FACE = tuple(c.name for c in CONTROLS if c.region not in ("gaze", "head"))
@@ -252,8 +254,7 @@ class ControlsPanel(QWidget):
         )
         menu = QMenu(self)
         for command in self._commands:
-            if command.id.startswith(("controls.copy", "controls.swap", "controls.reset",
-                                      "controls.remove", "controls.key")):  # fmt: skip
+            if command.id.removeprefix("controls.") in _WHOLE_FACE:
                 menu.addAction(command.text).triggered.connect(lambda _=False, c=command: c.run())
         more = QToolButton()
         more.setIcon(icon("mirror"))
@@ -294,15 +295,19 @@ class ControlsPanel(QWidget):
                 f"controls.{name}", text, run, keys, "Controls", "controls", enabled=self._live
             )
 
+        search, link = (
+            ("Search controls", self._focus_search),
+            ("Link left and right", self._link_sides),
+        )
         return (
-            command("search", "Search controls", lambda: self._search.setFocus(), "Ctrl+F"),
+            Command("controls.search", *search, ("Ctrl+F",), "Controls", "controls"),
+            Command("controls.link", *link, ("Alt+L",), "Controls", "controls"),
             command("key", "Key the whole face here", lambda: self.toggle_key(_FACE)),
             command("copy-left", "Copy left side to right", lambda: self.mirror("left", _FACE)),
             command("copy-right", "Copy right side to left", lambda: self.mirror("right", _FACE)),
             command("swap", "Swap left and right", lambda: self.mirror("swap", NAMES)),
             command("reset", "Reset the whole face here", lambda: self.restore(self._edited())),
             command("remove", "Remove all edits of the face", lambda: self.remove(self._driven())),
-            command("link", "Link left and right", self._link_sides, "Alt+L"),
             command("up", "Raise the control", partial(self._step, 1), "Ctrl+Up"),
             command("down", "Lower the control", partial(self._step, -1), "Ctrl+Down"),
             command("up-more", "Raise it far", partial(self._step, 10), "Ctrl+Shift+Up"),
@@ -312,6 +317,9 @@ class ControlsPanel(QWidget):
     @property
     def _linking(self) -> bool:
         return self._link.isChecked()
+
+    def _focus_search(self) -> None:
+        self._search.setFocus()
 
     def _link_sides(self) -> None:
         self._link.toggle()

@@ -86,27 +86,45 @@ def restore(
     frame: int,
     *,
     layer: str = "edit",
+    reach: int = 12,
 ) -> Document:
     """A document in which controls do at a frame what the performance does.
 
-    A constant edit is taken away; one with several keys gets a key that asks for the
-    performance, so that what it asks elsewhere stays.
+    A constant edit is taken away. One with several keys gets a key that asks for the
+    performance, so that what it asks elsewhere stays. What an expression or another layer does
+    to a control is taken back around the frame.
+
+    Args:
+        document: The document.
+        shot: Id of the shot.
+        face: Number of the face.
+        controls: Sided names of controls.
+        frame: The frame.
+        layer: Name of the layer that is changed.
+        reach: Frames over which what others do is taken back, to either side.
 
     Raises:
         NoFaceError: When the face is not seen in that frame.
         TimeError: When the frame lies outside the shot.
     """
     names = tuple(controls)
-    constant = []
+    keyed, constant = set(), []
     for name in names:
         ref = find_track(document, shot, face, layer, name)
         if ref is not None and len(track_at(document, ref).keys) == 1:
             constant.append(name)
+        elif ref is not None:
+            keyed.add(name)
     document = reset(document, shot, face, constant, None, layer)
     performed = expression_at(document, shot, face, frame, source="performance", controls=names)
     now = expression_at(document, shot, face, frame, controls=names)
     off = {name: value for name, value in performed.items() if now[name] != value}
-    return set_value(document, shot, face, off, frame, layer=layer, auto_key=True)
+    for own, frames in ((True, 0), (False, reach)):
+        values = {name: value for name, value in off.items() if (name in keyed) is own}
+        document = set_value(
+            document, shot, face, values, frame, layer=layer, auto_key=True, reach=frames
+        )
+    return document
 
 
 def mirror(
