@@ -145,6 +145,7 @@ class PersonalRig:
         opened = self._lips.gaps(self.identity + self._linear[_JAW_OPEN])
         self._jaw_gap = opened - self._lips.gaps(self.identity)
         self.fields = self._own_fields()
+        self._last: tuple[bytes, FloatArray] = b"", self.identity
 
     def displacement(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """How the skin has to move, for one performance to be seen as another.
@@ -168,11 +169,20 @@ class PersonalRig:
         reach = np.maximum(target, FURTHEST)
         emphasised = np.minimum(target + added * (self.rig.emphasis - 1), reach)
         there = self._deformed(emphasised, look + gaze_change(source, target))
-        return np.asarray(there - self._deformed(source, look), dtype=np.float32)
+        return np.asarray(there - self._from(source, look), dtype=np.float32)
 
     def shape(self, controls: FloatArray) -> FloatArray:
         """The face, (468, 3), in one performance: the neutral face and what moves it."""
         return self._deformed(controls, looks_to_degrees(controls))
+
+    def _from(self, source: FloatArray, look: FloatArray) -> FloatArray:
+        """The face in a performance, which is asked for again and again in one frame."""
+        key = source.tobytes()
+        known, shape = self._last
+        if known != key:
+            shape = self._deformed(source, look)
+            self._last = key, shape
+        return shape
 
     def _deformed(self, controls: FloatArray, gaze: FloatArray) -> FloatArray:
         shape = self.identity + np.tensordot(controls, self._linear, axes=1)

@@ -162,10 +162,10 @@ def _changed(before: Sequence[FacePlan], after: Sequence[FacePlan], frames: int)
     now = {plan.face.number: plan for plan in after}
     changed = np.zeros(frames, dtype=bool)
     for number in was.keys() | now.keys():
-        old, new = was.get(number), now.get(number)
-        if old is None or new is None or moves_mouth(old) != moves_mouth(new):
+        pair = [plans[number] for plans in (was, now) if number in plans]
+        if len(pair) == 1 or moves_mouth(pair[0]) != moves_mouth(pair[1]):
             # What is known of a mouth counts once it moves in any frame.
-            changed |= (new or old).evaluated.active  # type: ignore[union-attr]
-        if old is not None and new is not None:
-            changed |= (old.evaluated.delta != new.evaluated.delta).any(axis=1)
+            changed |= pair[-1].evaluated.active
+        if len(pair) == 2:
+            changed |= (pair[0].evaluated.delta != pair[1].evaluated.delta).any(axis=1)
     return changed
