@@ -117,7 +117,9 @@ class TestTime:
         view = panel.view
         drag(view.viewport(), (view.scene.x(3), 8), (view.scene.x(17), 8))
         assert keyed.state.frame == 17
-        drag(view.viewport(), (view.scene.x(17), 8), (5000, 8))
+        drag(view.viewport(), (view.scene.x(17), 8), (view.scene.x(8) + 5, 8), modifiers=CTRL)
+        assert keyed.state.frame == 8  # where the jaw has a key
+        drag(view.viewport(), (view.scene.x(8), 8), (5000, 8))
         assert keyed.state.frame == keyed.now.frame_count - 1
 
     def test_the_wheel_zooms_under_the_pointer(

@@ -124,8 +124,13 @@ class Scrub:
         self._workspace = workspace
 
     def move(self, scene: Scene, x: float, y: float, *, free: bool) -> None:
-        """Go to the frame under the pointer; who scrubs does not play."""
-        self._workspace.set(frame=scene.frame(x), speed=0.0)
+        """Go to the frame under the pointer; with Ctrl to a key, marker or cut that is near."""
+        frame, self.overlay.line = scene.frame(x), None
+        project = scene.now.project
+        if free and project is not None:
+            found = snap([frame], 0, targets(project), PIXELS / scene.axis.scale)
+            frame, self.overlay.line = frame + found.delta, found.target
+        self._workspace.set(frame=frame, speed=0.0)  # who scrubs does not play
 
     def finish(self, *, keep: bool) -> None:
         """The playhead stays where it is."""

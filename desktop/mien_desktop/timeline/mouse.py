@@ -186,7 +186,7 @@ class Mouse:
         self._column = found.kind == "column"
         if found.kind == "ruler":
             self._drag = drags.Scrub(workspace)
-            self._drag.move(scene, x, y, free=True)
+            self._drag.move(scene, x, y, free=bool(held & Qt.KeyboardModifier.ControlModifier))
             self._moved = True
         elif found.kind in ("in", "out"):
             self._drag = drags.SetSpan(workspace, "start" if found.kind == "in" else "stop")

@@ -29,7 +29,7 @@ _CELLS: Final = {
     "key": "Key at the playhead: click to set it or take it away",
 }
 _KINDS: Final = {
-    "ruler": "Drag to move the playhead",
+    "ruler": "Drag to move the playhead; with Ctrl it goes to keys, markers and cuts",
     "in": "In point: drag",
     "out": "Out point: drag",
     "grip": "Drag to scale the selected keys in time",
