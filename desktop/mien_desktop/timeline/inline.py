@@ -53,8 +53,9 @@ class Inline(QLineEdit):
             return
         self._open = False
         text = self.text().strip()
-        if self.hasFocus():  # not when it went elsewhere already
-            self.parentWidget().setFocus()
+        parent = self.parentWidget()
+        if parent is not None and self.hasFocus():  # not when it went elsewhere already
+            parent.setFocus()
         self.hide()
         self.deleteLater()
         if keep and text != self._before:
