@@ -16,6 +16,8 @@ __all__ = ["Samples", "bake_source", "channel", "clear_edit", "clear_source", "f
 
 _NOTHING = 1e-6
 """Values below this ask for nothing."""
+_LINEAR = 1
+"""Blender's number for linear interpolation, which arrays of keys are set by."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,6 @@ class Samples:
     control: str
     start: int
     values: Sequence[float]
-
-    def to_track(self) -> dict[str, Any]:
-        """A `SampledTrack` of the protocol: differences to add to the performance."""
-        return {"control": self.control, "start": self.start, "values": list(self.values)}
 
 
 def channel(scene: Scene, strip: Strip, name: str) -> FCurve | None:
@@ -87,8 +85,7 @@ def fill(curve: FCurve, times: Sequence[float], values: Sequence[float]) -> None
     points = curve.keyframe_points
     points.add(len(values))
     points.foreach_set("co", [x for pair in zip(times, values, strict=True) for x in pair])
-    for point in points:
-        point.interpolation = "LINEAR"
+    points.foreach_set("interpolation", [_LINEAR] * len(values))
     curve.update()
 
 

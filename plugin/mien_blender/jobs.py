@@ -8,6 +8,7 @@ so a server that dies at any time leaves the .blend as it was.
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -16,6 +17,7 @@ import bpy
 from . import server
 from .client import Job as ServerJob
 from .client import ServeError
+from .problems import RefusedError
 
 __all__ = ["Task", "finish", "redraw", "running", "show", "start", "stop_all"]
 
@@ -68,9 +70,17 @@ class Task:
             self.outcome = end.value
             self.finished = True
         except ServeError as error:
-            self.error = error
-            self.finished = True
+            self._fail(error)
+        except OSError as error:
+            self._fail(RefusedError(f"{error.filename or self.title}: {error.strerror or error}."))
+        except Exception as error:  # noqa: BLE001 - the outermost place: the user is to know
+            traceback.print_exc()
+            self._fail(RefusedError(f"{self.title} failed: {error}.", "The console tells more."))
         return not self.finished
+
+    def _fail(self, error: ServeError) -> None:
+        self.error = error
+        self.finished = True
 
     def tell(self, stage: str, done: int, total: int) -> None:
         """Note how far the server is."""
@@ -89,8 +99,7 @@ class Task:
         if self.job is not None and client is not None:
             client.cancel(self.job)
         self._work.close()
-        self.error = ServeError("cancelled", f"{self.title} was cancelled.")
-        self.finished = True
+        self._fail(ServeError("cancelled", f"{self.title} was cancelled."))
 
     def run(self) -> None:
         """Run to the end, for Blender without a window.

@@ -25,6 +25,8 @@ __all__ = ["IMAGE", "forget", "previewing", "start_overlay", "stop_overlay"]
 
 IMAGE = "mien preview"
 """Name of the image data-block that holds the frame."""
+_LARGEST = 1280
+"""Pixels of the longer side; more would only take longer to come."""
 _TICK = 0.15
 """Seconds between two looks at what the playhead shows."""
 
@@ -35,13 +37,12 @@ _wanted: Any = None
 _task: Task | None = None
 
 
-def previewing(scene: Scene, strip: Strip, *, edited: bool = True) -> Task:
+def previewing(scene: Scene, strip: Strip) -> Task:
     """A task that fetches the edited frame at the playhead into the image data-block.
 
     Args:
         scene: The scene that holds the strip.
         strip: A tracked strip.
-        edited: Whether the edit is shown, or the plate.
 
     Raises:
         RefusedError: When the strip does not show a frame at the playhead.
@@ -53,16 +54,15 @@ def previewing(scene: Scene, strip: Strip, *, edited: bool = True) -> Task:
         raise RefusedError(f"'{strip.name}' shows no frame at the playhead.", "Move the playhead.")
     # What is asked is read now: by the time the server is there the playhead may be elsewhere.
     tracks = [(face.number, shown_edit(strip, face.number, frame)) for face in strip.mien.faces]
-    size = max(64, min(scene.render.resolution_x, 1280))
+    size = max(64, min(max(scene.render.resolution_x, scene.render.resolution_y), _LARGEST))
 
     def work(task: Task) -> Generator[None, None, str]:
         global _shown
         client, shot = yield from opened(address.find()[1])
-        for number, samples in tracks:
-            set_edits(client, shot, number, [(s.control, s.start, s.values) for s in samples])
-        answer = client.ask(
-            "preview", shot=shot, frame=frame, edited=edited, max_size=size, to="file"
-        )
+        sent = [set_edits(client, shot, number, samples) for number, samples in tracks]
+        answer = client.ask("preview", shot=shot, frame=frame, max_size=size, to="file")
+        for each in sent:
+            yield from server.wait(each)
         picture = yield from server.wait(answer)
         _load(Path(picture["path"]))
         _shown = (address, frame)

@@ -48,6 +48,10 @@ FORMATS = {
 }
 
 
+_MOVIES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".mxf")
+"""Endings of the movies that mien writes."""
+
+
 def send_edits(
     client: Client, shot: str, scene: Scene, strip: Strip, when: Timing, span: tuple[int, int]
 ) -> list[Any]:
@@ -59,8 +63,7 @@ def send_edits(
     sent = []
     for face in strip.mien.faces:
         samples = sample_edit(scene, strip, face.number, when, span)
-        tracks = [(each.control, each.start, each.values) for each in samples]
-        sent.append(set_edits(client, shot, face.number, tracks))
+        sent.append(set_edits(client, shot, face.number, samples))
     return sent
 
 
@@ -145,7 +148,9 @@ def _next_output(strip: Strip, folder: Path, format_: str) -> Path:
     """A name that is not taken: a version more than any in the folder."""
     media = Path(media_path(strip))
     stem = re.sub(r"[._]?%0\dd", "", media.stem) or "render"
-    ending = FORMATS[format_].ending or (media.suffix if strip.type == "MOVIE" else ".mp4")
+    ending = FORMATS[format_].ending or media.suffix.lower()
+    if ending not in _MOVIES:
+        ending = ".mov"
     pattern = re.compile(re.escape(f"{stem}-{strip.mien.identifier[:6]}-v") + r"(\d+)\.\w+")
     taken = [strip.mien.version]
     if folder.is_dir():

@@ -37,6 +37,7 @@ VARIABLE = "MIEN_EXECUTABLE"
 """Environment variable that names the executable, for farms and tests."""
 
 _client: Client | None = None
+_starting: Future[Client] | None = None
 _shots: dict[tuple[str, str], str] = {}
 
 
@@ -111,27 +112,40 @@ def connect() -> Waiting[Client]:
     Raises:
         ServeError: When mien is not found or cannot be started.
     """
-    global _client
+    global _client, _starting
     if _client is not None and _client.alive:
         # It may have died so lately that nobody has noticed; then another is started.
         with contextlib.suppress(ServeError):
             yield from wait(_client.ask("status"))
             return _client
-    disconnect()
-    command = [find_executable(), "serve"]
+    # Whoever comes while it starts waits for the same.
+    if _starting is None:
+        disconnect()
+        _starting = _start(find_executable())
+    starting = _starting
+    try:
+        _client = yield from wait(starting)
+    finally:
+        if _starting is starting and starting.done():
+            _starting = None
+    return _client
+
+
+def _start(executable: str) -> Future[Client]:
+    """Start a server in a thread: it takes a second to answer."""
     started: Future[Client] = Future()
 
     def start() -> None:
         try:
             # Blender's own Python must not leak into mien's.
             clean = {"PYTHONHOME": "", "PYTHONPATH": ""}
-            started.set_result(Client(command, name="mien for Blender", environment=clean))
+            client = Client([executable, "serve"], name="mien for Blender", environment=clean)
+            started.set_result(client)
         except (ServeError, TimeoutError) as error:
-            started.set_exception(_explained(error, command[0]))
+            started.set_exception(_explained(error, executable))
 
     threading.Thread(target=start, name="mien-start", daemon=True).start()
-    _client = yield from wait(started)
-    return _client
+    return started
 
 
 def current() -> Client | None:
@@ -141,11 +155,20 @@ def current() -> Client | None:
 
 def disconnect() -> None:
     """End the server, if there is one."""
-    global _client
+    global _client, _starting
+    if _starting is not None:
+        _starting.add_done_callback(_unwanted)
+        _starting = None
     client, _client = _client, None
     _shots.clear()
     if client is not None:
         client.close()
+
+
+def _unwanted(started: Future[Client]) -> None:
+    """End a server that nobody waits for any more."""
+    if started.exception() is None:
+        started.result().close()
 
 
 def work(job: Job, told: Any) -> Waiting[dict[str, Any]]:

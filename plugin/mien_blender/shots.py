@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from . import server
+from .animation import Samples
 from .client import Client, pack, unpack
 from .compat import Strip
 from .rig import CONTROLS
@@ -76,15 +78,15 @@ def curves_of(
 
 
 def set_edits(
-    client: Client, shot: str, face: int, tracks: Iterable[tuple[str, int, Sequence[float]]]
-) -> Any:
-    """Say what is asked of a face: control, first frame and values. Returns the answer's future.
+    client: Client, shot: str, face: int, samples: Iterable[Samples]
+) -> Future[dict[str, Any]]:
+    """Say what is asked of a face, and return the answer's future.
 
     Requests are served in their order, so what follows need not wait for the answer.
     """
     sampled = [
-        {"control": control, "mode": "add", "start": start, "values": pack(values)}
-        for control, start, values in tracks
+        {"control": s.control, "mode": "add", "start": s.start, "values": pack(s.values)}
+        for s in samples
     ]
     layers = [{"name": LAYER, "tracks": sampled}] if sampled else []
     return client.ask("set_edits", shot=shot, face=face, layers=layers)

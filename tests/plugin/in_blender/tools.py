@@ -103,7 +103,7 @@ def check_sampling(scene, strip) -> None:
 
 def check_preview(scene, strip) -> None:
     """The frame at the playhead comes as an image, with the edit in it."""
-    scene.render.resolution_x = 640
+    scene.render.resolution_x, scene.render.resolution_y = 640, 360
     pictures = []
     for amount in (0.0, 1.0):
         strip.mien_1_amount = amount
