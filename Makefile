@@ -1,5 +1,6 @@
 # Each target makes its own .venv and installs what it needs; a second run is quick.
 #   make demo    edit a real face on embedded footage; results in ./demo
+#   make desktop open the editor
 #   make test    lint, types, layers and every test
 #   make check   the quick part of it, under three minutes
 #   make bench   the benchmarks: ratios against baselines in the same run
@@ -16,10 +17,13 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 BLENDER_PYTHON ?= $(firstword $(shell $(PYTHON) -c 'import sys; sys.version_info[:2] == (3, 11) and print(sys.executable)') $(shell command -v python3.11))
 BLENDERS := .venv-blender/4.5/.made .venv-blender/5.0/.made
 
-.PHONY: demo test check lint bench plugin clean
+.PHONY: demo desktop test check lint bench plugin clean
 
 demo: $(VENV)/.demo
 	$(BIN)/mien demo -o demo
+
+desktop: $(VENV)/.desktop
+	$(BIN)/mien desktop
 
 test: lint $(if $(BLENDER_PYTHON),$(BLENDERS))
 	$(PYTEST)
@@ -45,8 +49,9 @@ $(BLENDERS):
 	touch $@
 
 $(VENV)/.demo: EXTRA = demo
+$(VENV)/.desktop: EXTRA = demo,desktop
 $(VENV)/.dev: EXTRA = dev
-$(VENV)/.demo $(VENV)/.dev: pyproject.toml constraints.txt
+$(VENV)/.demo $(VENV)/.desktop $(VENV)/.dev: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 12) else "mien needs Python 3.10 to 3.12, this is %d.%d; say which one to use: make PYTHON=python3.11" % v)'
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRA)]'
