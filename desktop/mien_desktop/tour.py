@@ -70,7 +70,7 @@ class Tour(QWidget):
         self._title.setStyleSheet(f"color: {theme.SELECTION.name()}; font-weight: bold;")
         self._count.setStyleSheet(f"color: {theme.DIM.name()};")
         self._do = QPushButton()
-        self._do.clicked.connect(lambda: self._steps[self._at].run())
+        self._do.clicked.connect(self._act)
         self._back, self._next = QPushButton("Back"), QPushButton("Next")
         self._leave = QPushButton("Leave tour")
         self._back.clicked.connect(lambda: self._go(-1))
@@ -124,6 +124,11 @@ class Tour(QWidget):
         column.addLayout(row)
         self.bubble.setFixedWidth(_WIDTH)
 
+    def _act(self) -> None:
+        # Once a step: what it does takes a while.
+        self._do.setEnabled(False)
+        self._steps[self._at].run()
+
     def _go(self, by: int) -> None:
         if self._at + by >= len(self._steps):
             self.end()
@@ -137,6 +142,7 @@ class Tour(QWidget):
         self._text.setText(step.text)
         self._do.setText(step.action)
         self._do.setVisible(bool(step.action))
+        self._do.setEnabled(True)
         self._count.setText(f"{self._at + 1} of {len(self._steps)}")
         self._back.setEnabled(self._at > 0)
         last = self._at + 1 == len(self._steps)

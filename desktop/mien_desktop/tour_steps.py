@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from mien.progress import Progress
 from mien_desktop.tour import Step
 
 if TYPE_CHECKING:
     from mien_desktop.window import Window
 
 __all__ = ["tour_steps"]
+
+_FRAMES = 75
+"""Of the demo shot: long enough to play, short enough to be tracked while one reads on."""
 
 
 def tour_steps(window: Window) -> tuple[Step, ...]:
@@ -22,7 +26,7 @@ def tour_steps(window: Window) -> tuple[Step, ...]:
         Step(
             "1  Drop a clip here",
             "Any movie or image sequence with a face in it, or a .mien project. To begin with,"
-            " take the demo shot: five seconds that are made on your machine.",
+            " take the demo shot: three seconds, made on your machine.",
             window.viewer,
             "Use the demo shot",
             partial(_open_demo, window),
@@ -53,14 +57,21 @@ def tour_steps(window: Window) -> tuple[Step, ...]:
 def _open_demo(window: Window) -> None:
     """Make the demo shot where the user's data are, once, and add it."""
     path = platformdirs.user_data_path("mien") / "demo" / "demo.mp4"
-    window.workspace.said.emit("Making the demo shot…")
-    window.background.run(partial(_made, path), lambda made: window.documents.add_media([made]))
+    workspace = window.workspace
+
+    def told(stage: str, done: int, total: int) -> None:
+        words = f"Making the demo shot: {round(100 * done / total)} %"
+        workspace.later(lambda: workspace.said.emit(words))
+
+    window.background.run(
+        partial(_made, path, told), lambda made: window.documents.add_media([made])
+    )
 
 
-def _made(path: Path) -> Path:
+def _made(path: Path, told: Progress) -> Path:
     if not path.exists():
         from mien.demo.footage import make_footage
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        make_footage(path)
+        make_footage(path, frames=_FRAMES, progress=told)
     return path
