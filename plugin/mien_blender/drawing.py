@@ -9,7 +9,7 @@ from .client import ServeError
 
 __all__ = ["draw_error", "draw_lines"]
 
-_SIDEBAR = 38
+_SIDEBAR = 34
 """Letters in a line of the sidebar."""
 
 

@@ -113,6 +113,8 @@ def _watch() -> float:
     strip = scene.sequence_editor.active_strip if scene and scene.sequence_editor else None
     if strip is None or not scene.mien.overlay or not len(strip.mien.faces):
         return _TICK
+    if any(window.screen.is_animation_playing for window in bpy.context.window_manager.windows):
+        return _TICK  # it plays on before any frame could come
     wanted = _signature(scene, strip)
     if wanted != _wanted:
         _wanted = wanted
