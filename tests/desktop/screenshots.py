@@ -24,13 +24,14 @@ from mien_desktop.app import launch
 from mien_desktop.window import Window
 from tests.desktop.driving import click, keys, move, named, settle, type_text
 
-CURVES = ("mouthSmileLeft", "mouthSmileRight", "jawOpen", "browInnerUp")
+CURVES = ("mouthSmileLeft", "eyeSquintLeft", "browInnerUp", "browDownLeft")
 KEYS = {
-    "mouthSmile": ((12, 0.0), (30, 0.6), (62, 0.55), (90, 0.0)),
-    "jawOpen": ((20, 0.0), (34, 0.18), (52, 0.0)),
-    "browInnerUp": ((24, 0.0), (40, 0.5), (80, 0.0)),
-    "eyeSquint": ((18, 0.0), (36, 0.35), (84, 0.0)),
+    "mouthSmile": ((12, 0.0), (34, -0.75), (70, -0.7), (100, 0.0)),
+    "browInnerUp": ((24, 0.0), (40, 0.7), (86, 0.0)),
+    "eyeSquint": ((18, 0.0), (36, 0.3), (84, 0.0)),
+    "browDown": ((20, 0.0), (44, -0.1), (92, 0.0)),
 }
+"""A smile that fades and comes back: the demo's portrait smiles already."""
 
 
 def main() -> None:
