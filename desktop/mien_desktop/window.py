@@ -46,8 +46,8 @@ __all__ = ["Window"]
 _GEOMETRY = "window/geometry"
 _MESSAGE_MS = 8000
 _STATUS_HEIGHT = 24
-_WARM_MS = 500
-"""After which packages are loaded that only a clip needs; the window is painted by then."""
+_PAINTED_MS = 300
+"""After which the window is painted, and packages are loaded that only clips need."""
 
 
 class Panel(Protocol):
@@ -207,8 +207,8 @@ class Window(QMainWindow):
         """
         if paths:
             self.documents.open_paths(paths)
-        self.background.run(_recoverable, partial(self._offer, bool(paths)))
-        QTimer.singleShot(_WARM_MS, self, lambda: self.background.run(_warm, lambda done: None))
+        offer = partial(self.background.run, _recoverable, partial(self._offer, bool(paths)))
+        QTimer.singleShot(_PAINTED_MS, self, offer)
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or no longer."""
@@ -363,13 +363,9 @@ class Window(QMainWindow):
         QTimer.singleShot(0, self, self.panels.recall)
 
 
-def _warm() -> None:
-    """Load what the first clip needs, while nobody waits for it."""
-    import mien.api
-    import mien.preview.previewer  # noqa: F401
-
-
 def _recoverable() -> list[Recoverable]:
+    """What can be recovered; and what the first clip needs is loaded while nobody waits for it."""
+    import mien.preview.previewer  # noqa: F401
     from mien.session.recovery import recoverable
 
     return recoverable()

@@ -1,4 +1,4 @@
-"""The program from outside: what it loads before the window is seen, and what it says without Qt."""
+"""The program from outside: what it loads before it is seen, and what it says without Qt."""
 
 from __future__ import annotations
 
