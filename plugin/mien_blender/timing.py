@@ -15,6 +15,9 @@ from .problems import RefusedError
 
 __all__ = ["Timing", "media_path", "timing"]
 
+_SLACK = 0.02
+"""Part of a movie's length by which Blender's count of frames may miss mien's."""
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -69,11 +72,17 @@ def timing(scene: Scene, strip: Strip, frames: int) -> Timing:
     trim = strip.animation_offset_start
     length += trim + strip.animation_offset_end
     rate = 1.0
-    if strip.type == "MOVIE" and abs(length - frames) > 1:
-        scene_rate = scene.render.fps / scene.render.fps_base
-        rate = strip.fps / scene_rate if strip.fps else 0.0
-        if not rate or abs(length - frames / rate) > 1.5:
-            raise _retimed(strip)
+    if strip.type == "MOVIE":
+        own = strip.fps * scene.render.fps_base / scene.render.fps or 1.0
+        # Either frame by frame, or at the movie's own rate: whichever its length speaks for.
+        rate = min((1.0, own), key=lambda rate: abs(length - frames / rate))
+        # Blender guesses the length of some movies from their duration.
+        if abs(length - frames / rate) > max(2, frames * _SLACK):
+            raise RefusedError(
+                f"Blender shows {length:.0f} frames of '{strip.name}', and the film has {frames}:"
+                " it is retimed, or its frames do not come at a steady rate.",
+                "Take the speed change away, or convert the film to a steady rate.",
+            )
     start = strip.frame_start - trim / rate - _skipped(strip)
     return Timing(start, rate, frames, strip.frame_final_start, strip.frame_final_end)
 

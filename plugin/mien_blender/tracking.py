@@ -38,7 +38,10 @@ def tracking(scene: Scene, strip: Strip, max_faces: int, *, modal: bool = False)
     def work(task: Task) -> Generator[None, None, str]:
         task.tell("starting mien", 0, 0)
         client = yield from server.connect()
-        shot = (yield from server.wait(client.ask("open", path=media)))["shot"]
+        facts = yield from server.wait(client.ask("open", path=media))
+        # What cannot be edited here need not be tracked.
+        timing(*address.find(), facts["frames"])
+        shot = facts["shot"]
         found = yield from task.await_job(client.start("track", shot=shot, max_faces=max_faces))
         task.tell("reading curves", 0, 0)
         return (yield from adopt(client, address, found))

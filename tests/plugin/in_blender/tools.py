@@ -205,6 +205,9 @@ def check_refusals(scene, strip) -> None:
     assert "lost.mp4" in refused(bpy.ops.mien.render)
     assert not strip.mute
     strip.filepath = str(clip)
+    variable = add_clip(scene, "phone", clip.with_name("vretalk_1.mp4"), channel=8, start=1)
+    assert "steady rate" in refused(bpy.ops.mien.track)
+    assert not len(variable.mien.faces)
     effect = {"type": "COLOR", "channel": 6, "frame_start": 1}
     length = compat.strip_collection(scene).bl_rna.functions["new_effect"].parameters
     effect |= {"length": 10} if "length" in length else {"frame_end": 11}
