@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -11,17 +12,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtCore import (
+    QMessageLogContext,
+    QSocketNotifier,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QApplication
 
 import mien
-from mien.errors import MienError
+from mien.errors import MienError, MissingPartError
 from mien_desktop import theme
 from mien_desktop.preferences import proxy_store
 from mien_desktop.window import Window
 from mien_desktop.workspace import Workspace
 
 __all__ = ["launch", "main", "run"]
+
+_NO_DISPLAY = (
+    "Qt cannot open a window here. Start it where there is a display; on Linux with X it needs"
+    " libxcb-cursor0, libxcb-icccm4 and libxcb-keysyms1 of the system's packages."
+)
 
 
 def run() -> int:
@@ -51,7 +63,7 @@ def launch(arguments: Sequence[str] = ()) -> Window:
     Args:
         arguments: Files to open: a project, or clips.
     """
-    app = QApplication([sys.argv[0]])
+    app = _application()
     app.setApplicationName("mien")
     app.setApplicationVersion(mien.__version__)
     app.setDesktopFileName("mien")
@@ -63,6 +75,25 @@ def launch(arguments: Sequence[str] = ()) -> Window:
     paths = [Path(name).absolute() for name in arguments]
     QTimer.singleShot(0, window, lambda: window.begin(paths))
     return window
+
+
+def _application() -> QApplication:
+    """The application; where no window can be opened the process ends with the reason."""
+
+    def hear(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+        if kind == QtMsgType.QtFatalMsg:
+            # Qt ends the process once this returns, and dumps it.
+            sys.stderr.write(f"mien: error: {_NO_DISPLAY}\n")
+            sys.stderr.flush()
+            os._exit(MissingPartError.exit_code)
+        if kind != QtMsgType.QtDebugMsg:
+            sys.stderr.write(f"{message}\n")
+
+    before = qInstallMessageHandler(hear)
+    try:
+        return QApplication([sys.argv[0]])
+    finally:
+        qInstallMessageHandler(before)
 
 
 def _report_bugs(window: Window) -> None:

@@ -30,13 +30,20 @@ sys.exit(run(["desktop"]))
 """
 
 
-def run(script: str) -> subprocess.CompletedProcess[str]:
+_NO_DISPLAY = """
+import sys
+from mien.cli.main import run
+sys.exit(run(["desktop"]))
+"""
+
+
+def run(script: str, platform: str = "offscreen") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        env=os.environ | {"QT_QPA_PLATFORM": platform, "DISPLAY": ":99999"},
         timeout=60,
         check=False,
     )
@@ -54,4 +61,11 @@ def test_without_qt_the_verb_says_what_to_install() -> None:
     done = run(_WITHOUT_QT)
     assert done.returncode == 5
     assert 'pip install "mien[desktop]"' in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_display_the_reason_is_told() -> None:
+    done = run(_NO_DISPLAY, "xcb")
+    assert done.returncode == 5
+    assert "Qt cannot open a window here" in done.stderr
     assert "Traceback" not in done.stderr
