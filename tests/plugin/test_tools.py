@@ -11,6 +11,8 @@ import pytest
 import mien
 from mien.model.controls import NAMES
 from mien.model.evaluate import evaluate
+from mien.weights.flame_file import write_flame
+from tests.flame_heads import made_head
 from tests.plugin.conftest import Run
 
 pytestmark = pytest.mark.slow
@@ -79,3 +81,21 @@ def test_killing_the_server_loses_nothing(
 ) -> None:
     told = blender("kills.py", clip("lp_s18.mp4"), project, tmp_path)
     assert "Try again." in told["said"]
+
+
+@pytest.mark.parametrize("blender", ["4.5"], indirect=True)
+def test_a_flame_mesh_takes_the_coefficients_of_its_head(
+    blender: Run,
+    clip: Callable[[str], Path],
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "flame2020").mkdir()
+    write_flame(made_head(), tmp_path / "flame2020" / "flame.npz")
+    monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
+    (fit,) = mien.fit_flame(mien.load_project(project).shot, basis="flame2020")
+    (tmp_path / "flame.json").write_text(json.dumps(fit.flame[:50].tolist()))
+    told = blender("flame.py", clip("lp_s18.mp4"), project, tmp_path, MIEN_MODELS=str(tmp_path))
+    assert told["worst"] <= 1e-5
+    assert told["largest"] > 0.01
