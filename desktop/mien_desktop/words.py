@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from mien.model.presets import PRESETS
 
 __all__ = ["count", "title"]
 
 
+@cache
 def title(name: str) -> str:
     """A control's, an expression's or a viseme's name as a person writes it.
 

@@ -107,17 +107,22 @@ class Cell:
 
 def cells(lane: Lane, width: int) -> tuple[Cell, ...]:
     """The cells of a lane's name in a column of a width, from left to right."""
-    left = _INDENT[lane.kind]
+    return _cells(lane.kind, width)
+
+
+@lru_cache
+def _cells(kind: str, width: int) -> tuple[Cell, ...]:
+    left = _INDENT[kind]
     found = []
-    if lane.kind != "track":
+    if kind != "track":
         found.append(Cell("fold", left, _FOLD))
         left += _FOLD
     else:
         left += 8
     right: list[tuple[CellName, int]] = []
-    if lane.kind == "layer":
+    if kind == "layer":
         right = [("mute", ROW), ("weight", 44)]
-    elif lane.kind == "track":
+    elif kind == "track":
         right = [("mode", 16), ("value", 48), ("key", ROW)]
     room = sum(size for _, size in right)
     found.append(Cell("name", left, max(width - left - room, 0)))

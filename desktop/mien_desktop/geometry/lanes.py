@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 import numpy as np
@@ -229,6 +229,7 @@ def _frame(key: Key) -> int:
     return key.frame
 
 
+@cache
 def region(control: str) -> Region | None:
     """The part of the face that a control moves; None for an expression or a viseme."""
     names = sides(control)

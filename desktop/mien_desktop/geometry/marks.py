@@ -67,11 +67,15 @@ def thinned(dots: Dots, lanes: int, ratio: float) -> Dots:
     """The dots with ticks for shapes in lanes where they lie too close for shapes."""
     if len(dots.x) < 2:
         return dots
-    near = (np.diff(dots.x) < DENSE * ratio) & (np.diff(dots.lane) == 0)
-    crowded = np.bincount(dots.lane[1:][near], minlength=lanes)
+    counts = np.bincount(dots.lane, minlength=lanes)
+    begins = np.cumsum(counts) - counts
+    near = np.zeros(len(dots.x) + 1, np.int64)
+    np.cumsum(np.diff(dots.x) < DENSE * ratio, out=near[1:-1])
+    # Neighbours in a lane: of its keys, all but the last are before another.
+    last = np.maximum(begins + counts - 1, begins)
+    crowded = near[last] - near[begins]
     # Half of the keys may be near each other (a fade's in and out) before shapes say nothing.
-    dense = 2 * crowded > np.bincount(dots.lane, minlength=lanes)
-    shape = np.where(dense[dots.lane], np.uint8(_TICK), dots.shape)
+    shape = np.where(np.repeat(2 * crowded > counts, counts), np.uint8(_TICK), dots.shape)
     return Dots(dots.lane, dots.x, shape, dots.kind)
 
 

@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
 
 from mien_desktop import theme
 from mien_desktop.geometry.bands import MARKERS, RULER, Band, Cell, cells
@@ -121,7 +121,6 @@ def _picture(name: str, color: int, ratio: float) -> QPixmap:
 
 def _paint_title(painter: QPainter, rect: QRect, lane: Lane, target: bool) -> None:
     """Write what a lane is called; the layer that new keys go to stands out."""
-    metrics = painter.fontMetrics()
     if lane.kind == "track":
         text, color = title(lane.track.control), theme.TEXT
     elif lane.layer is not None:
@@ -129,12 +128,17 @@ def _paint_title(painter: QPainter, rect: QRect, lane: Lane, target: bool) -> No
     else:
         text, color = lane.face.name, theme.TEXT
     painter.setPen(theme.DISABLED if lane.muted else color)
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width() - 6)
-    painter.drawText(rect, _LEFT, shown)
+    painter.drawText(rect, _LEFT, _elided(text, rect.width() - 6))
     keys = sum(len(track.keys) for _, track in lane.tracks)
     if lane.kind == "face" and keys:
         painter.setPen(theme.DIM)
         painter.drawText(rect.adjusted(0, 0, -8, 0), _RIGHT, count(keys, "key"))
+
+
+@lru_cache(maxsize=512)
+def _elided(text: str, width: int) -> str:
+    """A text cut to a width; names are measured once, not with every repaint."""
+    return QFontMetrics(theme.small()).elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 def paint_values(painter: QPainter, scene: Scene) -> None:

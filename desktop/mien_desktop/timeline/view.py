@@ -189,16 +189,12 @@ class TimelineView(QAbstractScrollArea):
             self._kinds = self._selected.kinds(self._lanes)
         if now.frame_count != before.frame_count or state.time != old.time:
             self._sync_bars()
-        lanes = (state.keys, state.tracks, state.layer, state.face)
-        if now.project is not before.project or lanes != (
-            old.keys,
-            old.tracks,
-            old.layer,
-            old.face,
-        ):
+        lanes = (state.tracks, state.layer, state.face)
+        if now.project is not before.project or lanes != (old.tracks, old.layer, old.face):
             self._drop_lanes()
-        if state.time != old.time:  # names stay where they are
+        if state.keys is not old.keys or state.time != old.time:  # names stay what they are
             self._base.drop()
+            self.viewport().update()
         if _above(now) != _above(before):  # another stretch of time too
             self._drop_head()
         if state.shot != old.shot:
