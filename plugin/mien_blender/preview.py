@@ -21,7 +21,7 @@ from .shots import opened, set_edits
 from .state import AMOUNT, Address, identify
 from .timing import timing
 
-__all__ = ["IMAGE", "forget", "previewing", "start_overlay", "stop_overlay"]
+__all__ = ["IMAGE", "busy", "forget", "previewing", "start_overlay", "stop_overlay"]
 
 IMAGE = "mien preview"
 """Name of the image data-block that holds the frame."""
@@ -78,6 +78,11 @@ def start_overlay() -> None:
         space = bpy.types.SpaceSequenceEditor
         _handler = space.draw_handler_add(_draw, (), "PREVIEW", "POST_PIXEL")
         bpy.app.timers.register(_watch, first_interval=0.0, persistent=True)
+
+
+def busy() -> bool:
+    """Whether a frame is being fetched for the overlay."""
+    return _task is not None
 
 
 def forget() -> None:
