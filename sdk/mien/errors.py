@@ -178,3 +178,19 @@ class CancelledError(MienError):
     """Stopped by the user; no file was left under the final name."""
 
     code = "cancelled"
+
+
+def explained(error: BaseException, remedy: str = "Please report it.") -> MienError:
+    """An error as people are told of it, be it one of these or a bug.
+
+    Args:
+        error: The error.
+        remedy: What to do about a bug.
+    """
+    if isinstance(error, MienError):
+        return error
+    if isinstance(error, MemoryError):
+        return MienError("There is not enough memory for this.", "Close other programs.")
+    made = MienError(f"Something unexpected went wrong ({type(error).__name__}: {error}).", remedy)
+    made.__cause__ = error
+    return made

@@ -8,8 +8,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +65,7 @@ def test_a_client_has_nothing_of_another(tracked: Path) -> None:
             assert job.handle
             assert two.call("status")["shots"] == []
             assert two.call("status")["jobs"] == []
-            for method, more in (
+            asked: tuple[tuple[str, dict[str, Any]], ...] = (
                 ("faces", {}),
                 ("get_edits", {}),
                 ("set_edits", {"face": 1, "layers": []}),
@@ -71,8 +73,9 @@ def test_a_client_has_nothing_of_another(tracked: Path) -> None:
                 ("preview", {"frame": 0}),
                 ("save", {"path": str(tracked.with_name("stolen.mien"))}),
                 ("close", {}),
-            ):
-                assert code_of(lambda m=method, p=more: two.call(m, shot=shot, **p)) == "handle"
+            )
+            for method, more in asked:
+                assert code_of(partial(two.call, method, shot=shot, **more)) == "handle"
             assert code_of(lambda: two.call("cancel", job=job.handle)) == "handle"
             two.close()
             assert one.call("status")["shots"][0]["shot"] == shot
@@ -100,6 +103,21 @@ def test_who_does_not_know_the_token_learns_nothing() -> None:
                         assert answers.readline() == b""
         with Client.connect(port, TOKEN, name="friend") as friend:
             assert friend.call("status")["shots"] == []
+
+
+@pytest.mark.slow
+def test_a_client_that_does_not_read_does_not_keep_the_server() -> None:
+    hello = {"protocol": 1, "client": "deaf", "token": TOKEN}
+    lines = json.dumps({"id": 1, "method": "hello", "params": hello}).encode() + b"\n"
+    lines += b'{"id": 2, "method": "controls"}\n' * 500_000
+    with listening(MIEN_SERVE_TOKEN=TOKEN) as facts, socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(("127.0.0.1", facts["port"]))
+        deaf.settimeout(2)
+        with pytest.raises(TimeoutError):
+            deaf.sendall(lines)
+        with Client.connect(facts["port"], TOKEN, name="other") as other:
+            assert other.call("status")["shots"] == []
 
 
 @pytest.mark.slow
@@ -182,6 +200,29 @@ def test_a_server_that_does_not_start_is_told_with_its_words() -> None:
         Client([sys.executable, "-c", "import sys; sys.exit('no mien here')"], name="tests")
     assert caught.value.code == "gone"
     assert "no mien here" in caught.value.details
+
+
+def test_a_client_reads_while_it_writes() -> None:
+    # This server does not read on until its answer was taken.
+    script = (
+        "import sys, time\n"
+        'def answer(i): print(\'{"id": %d, "result": {}}\' % i, flush=True)\n'
+        "sys.stdin.readline(); answer(1)\n"
+        "sys.stdin.readline(); time.sleep(0.5); answer(2)\n"
+        "time.sleep(60)\n"
+    )
+    client = Client([sys.executable, "-c", script], name="tests")
+    first = client.ask("status")
+    writing = threading.Thread(target=lambda: client.ask("open", path="x" * (8 << 20)))
+    writing.start()
+    try:
+        assert first.result(20) == {}
+        assert writing.is_alive()
+    finally:
+        client.kill()
+        writing.join(20)
+        client.close()
+    assert not writing.is_alive()
 
 
 def test_the_client_stands_alone_and_is_the_extensions() -> None:

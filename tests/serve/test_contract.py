@@ -122,6 +122,14 @@ def test_sampled_values_arrive_as_they_are(host: Host, shot: str) -> None:
     np.testing.assert_allclose(after["controls"]["jawOpen"], np.clip(asked, -1, 1.5), atol=1e-5)
 
 
+def test_values_beyond_all_measure_ask_for_nothing(host: Host, shot: str) -> None:
+    huge = {"control": "jawOpen", "values": [1e308] * FRAMES}
+    none = {"control": "jawOpen", "mode": "scale", "values": [0] * FRAMES}
+    layers = [{"name": "edit", "tracks": [huge, huge, none]}]
+    assert host.call("set_edits", shot=shot, face=1, layers=layers) == {"active_frames": 0}
+    host.call("curves", shot=shot, face=1, which="target")
+
+
 def test_replaced_values_hold_on_their_frames_alone(host: Host, shot: str) -> None:
     result = host.call("set_edits", shot=shot, face=1, layers=smile(mode="replace"))
     assert result == {"active_frames": 10}

@@ -154,6 +154,24 @@ def test_one_that_fails_does_not_keep_the_others_from_hearing(session: Session) 
     assert heard[2:] == ["first Key", "last Key"]
 
 
+def test_what_follows_from_a_change_is_heard_though_one_fails(session: Session) -> None:
+    heard: list[str] = []
+    shot = first(session).id
+
+    def eager(change: Change) -> None:
+        if change.name == "Key":
+            session.apply("Mark", lambda d: add_marker(d, shot, 5))
+            raise ValueError(change.name)
+
+    session.subscribe(eager)
+    session.subscribe(lambda change: heard.append(change.name))
+    with pytest.raises(ValueError, match="Key"):
+        key(session, 3)
+    assert heard == ["Key", "Mark"]
+    session.undo()
+    assert heard == ["Key", "Mark", "Mark"]
+
+
 def test_a_change_says_what_was_and_what_is(session: Session) -> None:
     changes: list[Change] = []
     session.subscribe(changes.append)

@@ -15,7 +15,7 @@ from typer.exceptions import TyperException
 
 from mien.cli import batch, curves, demo, desktop, serve, shots, system, train
 from mien.cli.output import print_error
-from mien.errors import CancelledError, MienError, UsageError
+from mien.errors import CancelledError, MienError, UsageError, explained
 
 _INTERRUPTED = 130
 """What typer makes of KeyboardInterrupt."""
@@ -74,19 +74,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _run(arguments)
-    except MienError as error:
-        return _refused(error, arguments)
-    except MemoryError:
-        return _refused(
-            MienError("There is not enough memory for this.", "Close other programs."), arguments
-        )
     except Exception as error:  # noqa: BLE001 - the last resort: a bug, told in one line
-        unexpected = MienError(
-            f"Something unexpected went wrong ({type(error).__name__}: {error}).",
-            "Please report it; MIEN_TRACEBACK=1 shows where.",
-        )
-        unexpected.__cause__ = error
-        return _refused(unexpected, arguments)
+        told = explained(error, "Please report it; MIEN_TRACEBACK=1 shows where.")
+        return _refused(told, arguments)
 
 
 def _run(arguments: list[str]) -> int:

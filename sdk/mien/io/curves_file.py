@@ -53,7 +53,7 @@ def check_format(path: Path) -> None:
     """
     if path.suffix.lower() not in FORMATS:
         raise UsageError(
-            f"Curves cannot be written as '{path.name}'.",
+            f"'{path.name}' is no name of a curve file.",
             f"Its ending must be {' or '.join(FORMATS)}.",
         )
 

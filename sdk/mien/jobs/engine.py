@@ -12,6 +12,7 @@ from mien.errors import (
     NothingToDoError,
     ProjectError,
     UsageError,
+    explained,
 )
 from mien.jobs.job import Problem
 from mien.jobs.order import Task
@@ -106,9 +107,5 @@ def failed(slot: int, error: BaseException) -> Failed:
     """What to tell of an error."""
     if isinstance(error, MemoryError):
         error = MienError("There is not enough memory for this.", "Take fewer workers.")
-    if not isinstance(error, MienError):
-        error = MienError(
-            f"Something unexpected went wrong ({type(error).__name__}: {error}).",
-            "Please report it.",
-        )
-    return Failed(slot, Problem.of(error), not isinstance(error, _FOR_GOOD))
+    told = explained(error)
+    return Failed(slot, Problem.of(told), not isinstance(told, _FOR_GOOD))

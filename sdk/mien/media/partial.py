@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import itertools
 import os
 import re
+import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from mien.errors import OutputError, WriteError
@@ -24,6 +27,9 @@ __all__ = [
 
 _LONGEST_NAME = 200
 """Bytes of a name to which a hidden name can still add; file systems take 255."""
+_RUN = secrets.token_hex(4)
+"""Tells what this process writes from what an earlier one of its number left."""
+_numbers = itertools.count(1)
 
 
 def check_place(path: Path) -> None:
@@ -56,8 +62,8 @@ def refused_place(folder: Path, error: OSError) -> OutputError:
 
 
 def hidden_name(name: str) -> str:
-    """Name under which this process writes an output aside."""
-    return f".{_stem(name)}.{os.getpid()}.partial"
+    """A name under which this process writes an output aside; another with each call."""
+    return f".{_stem(name)}.{os.getpid()}-{_RUN}-{next(_numbers)}.partial"
 
 
 def resume_name(name: str) -> str:
@@ -100,8 +106,13 @@ class PartialFile:
         remove_stale(self.final)
 
     def commit(self) -> None:
-        """Put the file in place, all of it on disk, in one step."""
+        """Put the file in place, all of it on disk, in one step.
+
+        What is replaced stays as open or closed to others as it was.
+        """
         sync(self.path)
+        with suppress(OSError):
+            shutil.copymode(self.final, self.path)
         os.replace(self.path, self.final)
         sync(self.final.parent)
 
@@ -123,10 +134,10 @@ def sync(path: Path) -> None:
 
 def remove_stale(final: Path) -> None:
     """Remove what processes that were killed left of an output."""
-    name = re.compile(re.escape(f".{_stem(final.name)}.") + r"(\d+)\.partial")
+    name = re.compile(re.escape(f".{_stem(final.name)}.") + r"(\d+)(?:-(\w+)-\d+)?\.partial")
     for entry in final.parent.iterdir():
         match = name.fullmatch(entry.name)
-        if match and not _alive(int(match[1])):
+        if match and match[2] != _RUN and not _alive(int(match[1])):
             if entry.is_dir():
                 shutil.rmtree(entry, ignore_errors=True)
             else:
@@ -135,7 +146,7 @@ def remove_stale(final: Path) -> None:
 
 def _alive(process: int) -> bool:
     if process == os.getpid():
-        return False  # of an earlier attempt of our own
+        return False  # of an earlier process of our number
     if os.name == "nt":
         return True  # there, signal 0 is Ctrl-C
     try:

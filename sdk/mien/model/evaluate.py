@@ -97,7 +97,8 @@ def evaluate(
     low = np.minimum(base + _LOW[columns], before)
     high = np.maximum(base + _HIGH[columns], before)
     change = np.clip(after, low, high) - before
-    change[(np.abs(change) < NEGLIGIBLE) | ~valid[:, None]] = 0
+    # Values beyond all measure may come to what is no number: then nothing is asked.
+    change[~(np.abs(change) >= NEGLIGIBLE) | ~valid[:, None]] = 0
     delta = np.zeros_like(source)
     delta[:, columns] = change
     return Evaluated(source, delta)
@@ -143,12 +144,13 @@ def _asked(
     frames = np.arange(len(before), dtype=np.int64)
     pieces = np.searchsorted(np.sort(np.array([*cuts], dtype=np.int64)), frames, side="right")
     pieces = np.where(valid, pieces, -1)
-    for layer in layers:
-        for track in layer.tracks:
-            if track.mode == "smooth":
-                _smooth(track, layer.weight, after, place, pieces)
-            else:
-                _apply(track, layer.weight, after, place)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for layer in layers:
+            for track in layer.tracks:
+                if track.mode == "smooth":
+                    _smooth(track, layer.weight, after, place, pieces)
+                else:
+                    _apply(track, layer.weight, after, place)
     return after
 
 

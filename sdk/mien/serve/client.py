@@ -233,6 +233,8 @@ class Client:
         self._listen = listen
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
+        # A lock of its own: whoever writes may have to wait until what the server says is read.
+        self._writing = threading.Lock()
         self._waiting: dict[int, tuple[Future[Answer], Job | None]] = {}
         self._jobs: dict[str, Job] = {}
         self._gone = threading.Event()
@@ -268,7 +270,7 @@ class Client:
         with self._lock:
             self._waiting[number] = (future, job)
         try:
-            with self._lock:
+            with self._writing:
                 self._output.write(line)
                 self._output.flush()
         except (OSError, ValueError):
@@ -278,15 +280,17 @@ class Client:
         return future
 
     def _read(self, source: IO[bytes]) -> None:
-        with source, contextlib.suppress(OSError, ValueError):
-            for line in source:
-                message = json.loads(line)
-                if "event" in message:
-                    self._hear(message)
-                else:
-                    self._settle(message)
-        self._fail()
-        self._how()  # also so that the system forgets the process
+        try:
+            with source, contextlib.suppress(OSError, ValueError):
+                for line in source:
+                    message = json.loads(line)
+                    if "event" in message:
+                        self._hear(message)
+                    else:
+                        self._settle(message)
+        finally:
+            self._fail()
+            self._how()  # also so that the system forgets the process
 
     def _settle(self, message: Answer) -> None:
         with self._lock:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any, Final
 
-from mien.errors import MienError, ProtocolError
+from mien.errors import MienError, ProtocolError, explained
 from mien.serve.lines import TOO_LONG, read_lines
 from mien.serve.messages import HelloParams, Message
 from mien.serve.methods import Methods
@@ -116,10 +116,8 @@ class Conversation:
         except queue.Full:
             busy = ProtocolError(f"{_WAITING} requests wait already.", "Wait for their answers.")
             self._refuse(number, busy)
-        except MienError as error:
-            self._refuse(number, error)
         except Exception as error:  # noqa: BLE001 - no line may end the server
-            self._refuse(number, _unexpected(error))
+            self._refuse(number, explained(error))
 
     def _allow(self, request: Request, params: Message) -> None:
         """Refuse all but a first, proper `hello` until there was one."""
@@ -148,13 +146,8 @@ class Conversation:
             request, params = task
             try:
                 result = self._methods.in_order[request.method](params).model_dump()
-            except MienError as error:
-                self._refuse(request.id, error)
-            except MemoryError:
-                short = MienError("There is not enough memory for this.", "Close other programs.")
-                self._refuse(request.id, short)
             except Exception as error:  # noqa: BLE001 - no request may end the server
-                self._refuse(request.id, _unexpected(error))
+                self._refuse(request.id, explained(error))
             else:
                 self._answer(request, result)
                 # Their events come after the answer that names them.
@@ -180,10 +173,3 @@ class Conversation:
 def _same(given: str, token: str) -> bool:
     """Whether two tokens are equal, in a time that does not tell where they differ."""
     return hmac.compare_digest(given.encode(errors="surrogatepass"), token.encode())
-
-
-def _unexpected(error: Exception) -> MienError:
-    return MienError(
-        f"Something unexpected went wrong ({type(error).__name__}: {error}).",
-        "Please report it.",
-    )

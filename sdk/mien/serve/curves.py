@@ -86,9 +86,7 @@ def _names(asked: list[str] | None) -> list[str]:
 
 
 def _target(project: Project, face: Face) -> ControlCurves:
-    layers = [
-        layer for edit in project.edits if edit.face.number == face.number for layer in edit.layers
-    ]
+    layers = project.edit(face.number).layers
     found = evaluate(face.curves.controls.array, layers, face.valid, project.shot.cuts)
     return ControlCurves(found.target)
 

@@ -57,7 +57,5 @@ def imported(project: Project, params: ImportCurvesParams) -> tuple[Edit, list[s
             f"Nothing of {Path(params.path).name} falls on the shot's frames.",
             "Let it begin earlier (`at`), or take another file.",
         )
-    edit = next(
-        (edit for edit in project.edits if edit.face.number == face.number), Edit(face)
-    ).with_layer(Layer(params.layer, tuple(tracks)))
+    edit = project.edit(face.number).with_layer(Layer(params.layer, tuple(tracks)))
     return edit, [track.control for track in tracks], span

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import multiprocessing
-import pickle
 import secrets
 import signal
 import threading
@@ -14,9 +14,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any, Final, Literal
 
-from mien.errors import HandleError, MienError, WorkerError
+from mien.errors import HandleError, WorkerError, explained
 from mien.serve.messages import JobFacts, Message
-from mien.serve.protocol import error_facts
 from mien.serve.worker import Cancelled, Done, Failed, Order, Progressed, Word, work
 
 __all__ = ["Job", "Jobs"]
@@ -104,8 +103,8 @@ class Job:
     def _run(self) -> None:
         try:
             connection = self._spawn()
-        except (OSError, pickle.PicklingError) as error:
-            self._end(_failed(WorkerError(f"No process could be started: {error}.")))
+        except Exception as error:  # noqa: BLE001 - whatever pickling a job runs into
+            self._end(Failed.of(WorkerError(f"No process could be started: {error}.")))
             return
         word: Word | None = None
         if connection is not None:
@@ -121,10 +120,11 @@ class Job:
             return None
         with _starting:
             process.start()
+        theirs.close()
         with self._lock:
             self._process = process
-        theirs.close()
-        if self._cancelled.is_set():
+            cancelled = self._cancelled.is_set()
+        if cancelled:
             self._stop(process)
         return ours
 
@@ -134,7 +134,7 @@ class Job:
             while True:
                 try:
                     word: Word = connection.recv()
-                except (EOFError, OSError, pickle.UnpicklingError):
+                except Exception:  # noqa: BLE001 - it was killed in the middle of a word
                     return None
                 if not isinstance(word, Progressed):
                     return word
@@ -146,8 +146,8 @@ class Job:
         if isinstance(word, Done):
             try:
                 result = self._finish(word.result).model_dump()
-            except MienError as refused:
-                word = _failed(refused)
+            except Exception as error:  # noqa: BLE001 - no job may end without its event
+                word = Failed.of(explained(error))
         with self._lock:
             self._took = time.monotonic() - self._began
             if isinstance(word, Cancelled) or (word is None and self._cancelled.is_set()):
@@ -161,9 +161,8 @@ class Job:
         elif self.state == "cancelled":
             self._tell("cancelled")
         else:
-            told = word if isinstance(word, Failed) else _failed(_death(code))
-            error = {"code": told.code, "cause": told.cause, "remedy": told.remedy}
-            self._tell("failed", error=error | {"exit": told.exit})
+            told = word if isinstance(word, Failed) else Failed.of(_death(code))
+            self._tell("failed", error=dataclasses.asdict(told))
 
     def _reap(self) -> int:
         """The exit code of the process, when it has ended."""
@@ -239,10 +238,6 @@ class Jobs:
             job.cancel()
         for job in self.all():
             job.join(_PATIENCE)
-
-
-def _failed(error: MienError) -> Failed:
-    return Failed(**error_facts(error))
 
 
 def _death(code: int) -> WorkerError:

@@ -171,8 +171,8 @@ class Methods:
         project = self._shots.find(params.shot).project
         edits = project.edits
         if params.face is not None:
-            face = project.shot.face(params.face)
-            edits = tuple(edit for edit in edits if edit.face.number == face.number)
+            asked = project.edit(params.face)
+            edits = (asked,) if asked.layers else ()
         return say.GetEditsResult(
             edits=[
                 say.EditFacts(

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
@@ -89,32 +90,41 @@ class PictureFiles:
         self._folder: Path | None = None
         self._numbers = itertools.count(1)
         self._files: deque[Path] = deque()
+        self._closed = False
+        self._lock = threading.Lock()
 
     def write(self, data: bytes, format: Format) -> Path:
         """Keep a picture, and let go of the oldest.
 
         Raises:
-            WriteError: When there is no room for it.
+            WriteError: When there is no room for it, or the client is gone.
         """
         try:
-            if self._folder is None:
-                self._folder = _made()
-            while len(self._files) >= _KEPT:
-                self._files.popleft().unlink(missing_ok=True)
-            path = self._folder / f"{next(self._numbers)}.{format}"
-            self._files.append(path)
-            path.write_bytes(data)
+            with self._lock:
+                return self._write(data, format)
         except OSError as error:
             raise WriteError(
                 f"A preview cannot be kept: {error}.", "Ask for it inline, or make room."
             ) from error
-        return path
 
     def close(self) -> None:
-        """Remove all."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        """Remove all; no more are kept."""
+        with self._lock:
+            self._closed = True
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _write(self, data: bytes, format: Format) -> Path:
+        if self._closed:
+            raise WriteError("A preview cannot be kept: the conversation is over.")
+        if self._folder is None:
+            self._folder = _made()
+        while len(self._files) >= _KEPT:
+            self._files.popleft().unlink(missing_ok=True)
+        path = self._folder / f"{next(self._numbers)}.{format}"
+        self._files.append(path)
+        path.write_bytes(data)
+        return path
 
 
 def _made() -> Path:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mien.errors import HandleError, TimeError
+from mien.errors import HandleError, NoFaceError, TimeError
 from mien.io.project import Project
 from mien.model.edits import Edit
 from mien.model.face import Face
@@ -52,11 +52,17 @@ class OpenShot:
         return self._project
 
     def set_edit(self, edit: Edit) -> None:
-        """Ask this of a face in place of what was asked before."""
-        others = [old for old in self._project.edits if old.face.number != edit.face.number]
-        edits = [*others, edit] if edit.layers else others
-        edits.sort(key=lambda one: one.face.number)
-        self._project = dataclasses.replace(self._project, edits=tuple(edits))
+        """Ask this of a face in place of what was asked before.
+
+        Raises:
+            NoFaceError: When the shot was tracked anew meanwhile: it has other faces now.
+        """
+        with self._lock:
+            if edit.face not in self._project.shot.faces:
+                raise NoFaceError(
+                    f"{self._project.title} was tracked anew meanwhile.", "Ask for its faces again."
+                )
+            self._project = self._project.with_edit(edit)
 
     def set_shot(self, shot: Shot) -> None:
         """Take a shot that was tracked; edits of its former faces go."""

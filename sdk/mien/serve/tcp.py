@@ -9,6 +9,7 @@ import socket
 import stat
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,8 @@ _SHORTEST_TOKEN: Final = 16
 _MOST_CLIENTS: Final = 16
 _HELLO: Final = 10.0
 """Seconds for a client to say who it is."""
+_PATIENCE: Final = 5.0
+"""Seconds at the end for clients to read what is still told."""
 
 
 def serve_tcp(port: int, token_file: Path | None = None) -> int:
@@ -123,7 +126,13 @@ class _Clients:
         for connection in connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RD)
+        end = time.monotonic() + _PATIENCE
         for thread in connections.values():
+            thread.join(max(0.0, end - time.monotonic()))
+        for connection, thread in connections.items():
+            # One that reads nothing is not waited for; its jobs are.
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
             thread.join()
 
     def _talk(self, connection: socket.socket) -> None:

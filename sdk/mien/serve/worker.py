@@ -14,9 +14,10 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from mien.errors import CancelledError, MienError
+from mien.errors import CancelledError, MienError, explained
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
+from mien.serve.protocol import error_facts
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
@@ -82,6 +83,11 @@ class Failed:
     remedy: str
     exit: int
 
+    @classmethod
+    def of(cls, error: MienError) -> Failed:
+        """What to tell of an error."""
+        return cls(**error_facts(error))
+
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
@@ -108,17 +114,8 @@ def work(connection: Connection, order: Order) -> None:
         word = Done(_do(order, _Teller(connection)))
     except (KeyboardInterrupt, CancelledError):
         word = Cancelled()
-    except MienError as error:
-        word = Failed(error.code, error.cause, error.remedy, error.exit_code)
-    except MemoryError:
-        word = Failed("memory", "There is not enough memory for this.", "Close programs.", 1)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug, told in one line
-        word = Failed(
-            "error",
-            f"Something unexpected went wrong ({type(error).__name__}: {error}).",
-            "Please report it.",
-            1,
-        )
+        word = Failed.of(explained(error))
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(BrokenPipeError, ConnectionError):
         connection.send(word)

@@ -240,16 +240,21 @@ class Session:
         if self._telling:
             return
         self._telling = True
+        failed: Exception | None = None
         try:
             while self._untold:
                 told = self._untold.popleft()
-                # One that raises does not keep the others from hearing of it.
-                with ExitStack() as everybody:
-                    for subscriber in reversed(self._subscribers):
-                        everybody.callback(subscriber, told)
+                # One that raises does not keep the others from hearing of it, nor of what follows.
+                try:
+                    with ExitStack() as everybody:
+                        for subscriber in reversed(self._subscribers):
+                            everybody.callback(subscriber, told)
+                except Exception as error:  # noqa: BLE001 - it is raised when all is told
+                    failed = failed or error
         finally:
             self._telling = False
-            self._untold.clear()
+        if failed is not None:
+            raise failed
 
 
 class Gesture:
