@@ -89,15 +89,20 @@ class Documents(QObject):
         projects = [path for path in paths if path.suffix.lower() == ".mien"]
         clips = [path for path in paths if path.suffix.lower() != ".mien"]
         if projects:
-            self.open_project(projects[0])
-        if len(projects) > 1:
-            self._workspace.said.emit(f"One project at a time: {projects[0].name} was opened.")
+            self.open_project(projects[0], clips)
         elif clips:
             self.add_media(clips)
+        if len(projects) > 1:
+            self._workspace.said.emit(f"One project at a time: {projects[0].name} is opened.")
 
-    def open_project(self, path: Path) -> None:
-        """Open a project in place of the document, which may be saved first."""
-        self.when_saved(lambda: self._load(path))
+    def open_project(self, path: Path, clips: Sequence[Path] = ()) -> None:
+        """Open a project in place of the document, which may be saved first.
+
+        Args:
+            path: The project.
+            clips: Clips that are added to it.
+        """
+        self.when_saved(lambda: self._load(path, clips))
 
     def add_media(self, paths: Sequence[Path]) -> None:
         """Add clips as untracked shots, in one step, and show the first of them."""
@@ -164,18 +169,20 @@ class Documents(QObject):
         self._session.new()
         self.opened.emit()
 
-    def _load(self, path: Path) -> None:
+    def _load(self, path: Path, clips: Sequence[Path]) -> None:
         self._workspace.said.emit(f"Opening {path.name}…")
         self._background.run(
-            partial(_read_project, path), partial(self._loaded, path), self._unread
+            partial(_read_project, path), partial(self._loaded, path, clips), self._unread
         )
 
-    def _loaded(self, path: Path, document: Document) -> None:
+    def _loaded(self, path: Path, clips: Sequence[Path], document: Document) -> None:
         self._session.replace(document, path)
         self._workspace.show_shot(None)
         self._note(path)
         self._workspace.said.emit(f"{path.name} is open.")
         self.opened.emit()
+        if clips:
+            self.add_media(clips)
 
     def _unread(self, error: MienError) -> None:
         self._workspace.said.emit("")
@@ -238,6 +245,7 @@ class Documents(QObject):
         folder = str(settings().value(_FOLDER) or Path.home())
         dialog = QFileDialog(self._window, title, folder)
         dialog.setNameFilters(filters)
+        dialog.setOption(QFileDialog.Option.HideNameFilterDetails)
         dialog.fileSelected.connect(self._note_folder)
         dialog.finished.connect(dialog.deleteLater)
         return dialog

@@ -148,6 +148,7 @@ class Layout(QWidget):
 def _tabs(name: str, pages: Pages) -> QTabWidget:
     tabs = QTabWidget()
     tabs.setAccessibleName(name)
+    tabs.tabBar().setAccessibleName(name)
     tabs.setDocumentMode(True)
     for title, panel in pages:
         tabs.addTab(panel, title)

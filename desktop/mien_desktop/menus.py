@@ -42,7 +42,6 @@ def build_menus(window: Window, actions: Actions, documents: Documents) -> None:
     commands = actions.keymap.commands
     for title, scope, groups in _MENUS:
         menu = window.menuBar().addMenu(title)
-        menu.setToolTipsVisible(True)
         actions.fill(menu, _with_lines(commands, scope, groups))
         if title == "&File":
             _add_recent(menu, documents)

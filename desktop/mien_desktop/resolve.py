@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mien.model.document import Document, Project
 from mien.model.edits import Edit, Layer
@@ -48,7 +48,7 @@ class Resolved:
     edit: Edit | None = None
     edits: tuple[Edit, ...] = ()
     evaluated: Evaluated | None = None
-    span: FrameRange = FrameRange(0, 1)
+    span: FrameRange = field(default_factory=lambda: FrameRange(0, 1))
 
     @property
     def shot(self) -> Shot | None:

@@ -90,8 +90,8 @@ class Window(QMainWindow):
             bottom=(("Timeline", self.timeline_place), ("Curves", self.curves_place)),
         )
         self.setCentralWidget(self.panels)
-        self.actions_ = Actions(self, self._scopes(), self._commands())
-        build_menus(self, self.actions_, self.documents)
+        self.menu_actions = Actions(self, self._scopes(), self._commands())
+        build_menus(self, self.menu_actions, self.documents)
         self._message = QLabel()
         self.statusBar().addWidget(self._message, 1)
         self.statusBar().setSizeGripEnabled(False)
@@ -107,6 +107,8 @@ class Window(QMainWindow):
         self.setMinimumSize(960, 600)
         self._recall()
         self._retitle()
+        # Not a field, into which the first key would be typed.
+        self.viewer.canvas.setFocus()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""
@@ -165,7 +167,7 @@ class Window(QMainWindow):
         """Show the keyboard map."""
         from mien_desktop.keymap_dialog import KeymapDialog
 
-        dialog = KeymapDialog(self.actions_.keymap, self)
+        dialog = KeymapDialog(self.menu_actions.keymap, self)
         dialog.changed.connect(self._use_keys)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -298,7 +300,7 @@ class Window(QMainWindow):
         self.setWindowModified(self.workspace.session.modified)
 
     def _use_keys(self, keymap: Keymap) -> None:
-        self.actions_.use(keymap)
+        self.menu_actions.use(keymap)
 
     def _tour_ended(self) -> None:
         self.tour = None

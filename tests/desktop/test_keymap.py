@@ -133,9 +133,9 @@ def test_the_dialog_finds_warns_and_changes(app: QApplication) -> None:
 
 def test_no_two_commands_of_a_scope_share_a_key(main_window: Window) -> None:
     taken: dict[tuple[str, str], list[str]] = defaultdict(list)
-    ids = [command.id for command in main_window.actions_.keymap.commands]
+    ids = [command.id for command in main_window.menu_actions.keymap.commands]
     assert len(set(ids)) == len(ids)
-    for each in main_window.actions_.keymap.commands:
+    for each in main_window.menu_actions.keymap.commands:
         for key in each.keys:
             assert normal(key), f"{each.id} has keys that are none: {key!r}"
             taken[each.scope, normal(key)].append(each.id)
@@ -148,11 +148,11 @@ def test_every_command_is_in_a_menu(main_window: Window) -> None:
         for menu in main_window.menuBar().actions()
         for action in menu.menu().actions()
     }
-    assert {c.id for c in main_window.actions_.keymap.commands} <= placed
+    assert {c.id for c in main_window.menu_actions.keymap.commands} <= placed
 
 
 def test_a_changed_key_works_in_the_window(main_window: Window, tmp_path: Path) -> None:
-    actions = main_window.actions_
+    actions = main_window.menu_actions
     split = next(c for c in actions.keymap.commands if c.id == "window.split")
     actions.use(actions.keymap.with_keys(split, ["Ctrl+Alt+9"]))
     keys(main_window, "Ctrl+Alt+9")
@@ -164,7 +164,9 @@ def test_the_keys_of_the_docs_are_those_of_the_window(main_window: Window) -> No
     table = page.split("| keys | command |")[1].split("\n\n")[0]
     rows = [row.strip("| ").split(" | ") for row in table.splitlines()[2:]]
     have = {
-        (key, c.text) for c in main_window.actions_.keymap.commands for key in map(normal, c.keys)
+        (key, c.text)
+        for c in main_window.menu_actions.keymap.commands
+        for key in map(normal, c.keys)
     }
     assert len(rows) > 30
     assert {(keys, text) for keys, text in rows} <= have

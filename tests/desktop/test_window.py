@@ -55,6 +55,27 @@ def test_a_dropped_project_is_opened(main_window: Window, tracked: Path) -> None
     assert main_window.timeline.isVisible()
 
 
+def test_a_project_dropped_with_clips_takes_them_in(
+    main_window: Window, tracked: Path, short_clip: Path
+) -> None:
+    drop(main_window, [short_clip, tracked])
+    workspace = main_window.workspace
+    wait_until(lambda: len(workspace.now.document.shots) == 2, what="the shot and the clip")
+    first, second = workspace.now.document.shots
+    assert first.tracked
+    assert not second.tracked
+    assert main_window.workspace.session.undo_names == (f"Add {short_clip.stem}",)
+
+
+def test_the_first_key_is_no_text(main_window: Window, tracked: Path) -> None:
+    main_window.documents.open_project(tracked)
+    wait_until(lambda: main_window.workspace.project, what="the project")
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    keys(focused, "End")
+    assert main_window.workspace.state.frame == main_window.workspace.now.frame_count - 1
+
+
 def test_the_first_picture_is_there_before_the_clip_is_read(
     app: QApplication, short_clip: Path, tmp_path: Path
 ) -> None:
@@ -89,12 +110,16 @@ def test_the_tour_has_four_steps_and_is_shown_once(main_window: Window) -> None:
     assert tour_was_seen()
 
 
-@pytest.mark.slow
-def test_the_tour_brings_its_own_shot(main_window: Window) -> None:
+def test_the_tour_brings_its_own_shot(
+    main_window: Window, short_clip: Path, tmp_path: Path
+) -> None:
+    made = tmp_path / "data" / "mien" / "demo" / "demo.mp4"
+    made.parent.mkdir(parents=True)
+    shutil.copy(short_clip, made)  # as if it had been made before, which takes long
     main_window.start_tour()
     assert main_window.tour is not None
     click(named(main_window.tour.bubble, "Use the demo shot", QPushButton))
-    wait_until(lambda: main_window.workspace.project, 60, "the demo shot")
+    wait_until(lambda: main_window.workspace.project, what="the demo shot")
     project = main_window.workspace.project
     assert project is not None
     assert project.title == "demo"
