@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 LANES = 60
 KEYS = 100_000
 FRAMES = 18_000  # ten minutes at 30 frames a second
-SIZE = (1920, 1440)
-"""Tall enough that every lane is in view."""
+SIZES = ((1920, 1440), (1920, 480))
+"""Tall enough that every lane is in view; and as the panel is in a window."""
 STEPS = 60
 
 
@@ -33,6 +33,7 @@ def main() -> None:
     from mien.session.session import Session
     from mien_desktop import theme
     from mien_desktop.timeline.panel import TimelinePanel
+    from mien_desktop.view_state import TimeView
     from mien_desktop.workspace import Workspace
 
     app = QApplication.instance() or QApplication(["bench"])
@@ -42,15 +43,8 @@ def main() -> None:
     workspace = Workspace(session)
     session.apply("Fill", lambda _: document())
     panel = TimelinePanel(workspace)
-    panel.resize(*SIZE)
     panel.show()
-    app.processEvents()
     view = panel.view
-    rows, keys = (
-        len(view.scene.rows()),
-        sum(len(t.keys) for _, t in view.scene.lanes.rows[0].tracks),
-    )
-    print(f"{rows} lanes in view, {keys} keys, {SIZE[0]} x {SIZE[1]}")
 
     def show(name: str, step: Callable[[int], None]) -> None:
         wall, busy = [], []
@@ -65,14 +59,20 @@ def main() -> None:
         own = np.percentile(busy, 95)
         print(f"{name:<24}{middle:6.1f} ms, p95 {most:6.1f} ms (at most 16), p95 of CPU {own:6.1f}")
 
-    axis = view.scene.axis
-    show("whole shot, everything", lambda _: view.set_bands(view.bands))
-    show("zooming", lambda i: view.show_time(axis.zoomed(700, 1.12**i, FRAMES)))
-    show("scrolling in time", lambda i: view.show_time(view.scene.axis.panned(-40, FRAMES)))
-    view.show_time(axis)
-    workspace.set(keys=frozenset(view.scene.lanes.rows[5].keys_between(0, FRAMES)))
-    show("with selected keys", lambda _: view.set_bands(view.bands))
-    show("playhead", lambda i: workspace.set(frame=200 * i))
+    for size in SIZES:
+        panel.resize(*size)
+        workspace.set(time=TimeView(), keys=frozenset())
+        app.processEvents()
+        rows, axis = view.scene.lanes.rows, view.scene.axis
+        keys = sum(len(track.keys) for _, track in rows[0].tracks)
+        seen = len(view.scene.rows())
+        print(f"{len(rows)} lanes, {seen} of them in view, {keys} keys, {size[0]} x {size[1]}")
+        show("whole shot, everything", lambda _: view.set_bands(view.wanted))
+        show("zooming", lambda i, axis=axis: view.show_time(axis.zoomed(700, 1.12**i, FRAMES)))
+        show("scrolling in time", lambda _: view.show_time(view.scene.axis.panned(-40, FRAMES)))
+        workspace.set(time=TimeView(), keys=frozenset(rows[5].keys_between(0, FRAMES)))
+        show("with selected keys", lambda _: view.set_bands(view.wanted))
+        show("playhead", lambda i: workspace.set(frame=200 * i))
     workspace.close()
     panel.close()
 

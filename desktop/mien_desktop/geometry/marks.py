@@ -97,16 +97,16 @@ def paint(dots: Dots, lanes: int, width: int, ratio: float) -> ByteArray:
     room = width + 4 * r
     out = np.zeros((size, lanes, room), np.uint8)
     dots = thinned(dots, lanes, ratio)
-    place = dots.x + 2 * r
-    inside = (place >= r) & (place < room - r)
-    pair = dots.shape * np.uint8(len(CLASSES)) + dots.kind
-    found = np.flatnonzero(np.bincount(pair[inside])).tolist()
+    x = dots.x + 2 * r
+    inside = (x >= r) & (x < room - r)
+    place = (dots.lane * room + x)[inside]
+    pair = (dots.shape * np.uint8(len(CLASSES)) + dots.kind)[inside]
+    found = np.flatnonzero(np.bincount(pair)).tolist()
     for number in sorted(found, key=lambda n: n % len(CLASSES)):
         shape, kind = divmod(number, len(CLASSES))
-        here = inside & (pair == number)
-        rows = np.flatnonzero(np.bincount(dots.lane[here], minlength=lanes))
         spots = np.zeros((lanes, room), np.uint8)
-        spots[dots.lane[here], place[here]] = 1
+        spots.ravel()[place[pair == number]] = 1
+        rows = np.flatnonzero(spots.any(axis=1))
         whole = 2 * len(rows) > lanes
         target = out if whole else np.ascontiguousarray(out[:, rows])
         _stamp(target, spots if whole else spots[rows], _stamps(ratio)[shape], kind)

@@ -32,7 +32,7 @@ from mien_desktop.timeline.drags import Overlay
 from mien_desktop.timeline.inline import Inline
 from mien_desktop.timeline.layer import Layer, painting
 from mien_desktop.timeline.mouse import Mouse
-from mien_desktop.timeline.paint_lanes import Tracking, paint_keys, paint_lanes, tracking
+from mien_desktop.timeline.paint_lanes import Tracking, paint_lanes, tracking
 from mien_desktop.timeline.paint_names import (
     paint_bracket,
     paint_headings,
@@ -314,8 +314,7 @@ class TimelineView(QAbstractScrollArea):
     def _paint_base(self, painter: QPainter) -> None:
         scene = self.scene
         faces = scene.now.shot.faces if scene.now.shot else ()
-        paint_lanes(painter, scene, self._tracking(faces))
-        paint_keys(painter, scene, self.devicePixelRatioF())
+        paint_lanes(painter, scene, self._tracking(faces), self.devicePixelRatioF())
 
     def _paint_hint(self, painter: QPainter, scene: Scene) -> None:
         area = QRect(
