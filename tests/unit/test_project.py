@@ -316,6 +316,27 @@ def test_values_that_are_not_numbers_in_valid_frames(saved: Path) -> None:
     assert "controls.npy holds values that are not numbers" in refused(saved)
 
 
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("landmarks", (FRAMES, 478, 3)), ("confidence", (FRAMES,)), ("identity", (468, 3))],
+)
+def test_faces_that_nobody_could_have_seen(saved: Path, name: str, shape: tuple[int, ...]) -> None:
+    array = np.full(shape, np.inf, dtype=np.float32)
+    rewritten(saved, {f"shots/1/faces/1/{name}.npy": npy(array)})
+    assert f"{name}.npy holds values that are not" in refused(saved)
+
+
+@pytest.mark.parametrize("cuts", [[0], [FRAMES], [2, 1], [1, 1]])
+def test_cuts_that_cut_nothing(saved: Path, cuts: list[int]) -> None:
+    changed_document(saved, cuts=cuts)
+    assert "its cuts are" in refused(saved)
+
+
+def test_a_path_that_is_none(saved: Path) -> None:
+    changed_document(saved, media=first_shot(saved)["media"] | {"path": "a\0b"})
+    assert "media.path" in refused(saved)
+
+
 def test_any_damage_is_refused_or_harmless(project: Project, saved: Path) -> None:
     """Flip bytes all over the file: it is refused in one line, or reads as it was."""
     whole = saved.read_bytes()

@@ -111,7 +111,7 @@ class MediaPart(_Part):
     `path` is relative to the folder of the project, with forward slashes.
     """
 
-    path: Annotated[str, Field(min_length=1)]
+    path: Annotated[str, Field(pattern=r"^[^\x00]+$")]
     kind: Literal["movie", "sequence"]
     container: str
     codec: str

@@ -12,6 +12,7 @@ faces/N/raw/*.npy            the same before smoothing
 
 from __future__ import annotations
 
+import itertools
 import os
 from fractions import Fraction
 from pathlib import Path
@@ -85,6 +86,9 @@ def read_shot(part: ShotPart, arrays: ArrayReader, folder: Path, name: str) -> S
         raise ProjectError(f"{name} is corrupt: {error}") from error
     if len({face.number for face in faces}) != len(faces):
         raise ProjectError(f"{name} is corrupt: two of its faces have the same number.")
+    within = (0, *part.cuts, facts.clock.frame_count)
+    if part.cuts and any(b <= a for a, b in itertools.pairwise(within)):
+        raise ProjectError(f"{name} is corrupt: its cuts are out of order, or outside the shot.")
     return Shot(facts, faces, part.cuts)
 
 
@@ -111,6 +115,16 @@ def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:
             "identity": ("<f4", (_SKIN, 3)),
         },
     )
+    confidence = found["confidence"]
+    if not ((confidence >= 0) & (confidence <= 1)).all():
+        raise ValueError(f"{folder}/confidence.npy holds values that are not from 0 to 1.")
+    curves = _curves(f"{folder}/curves", part.basis, frames, arrays)
+    for name, array in (
+        ("landmarks", found["landmarks"][curves.valid]),
+        ("identity", found["identity"]),
+    ):
+        if not np.isfinite(array).all():
+            raise ValueError(f"{folder}/{name}.npy holds values that are not numbers.")
     return Face(
         part.number,
         part.name,
@@ -118,7 +132,7 @@ def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:
         found["landmarks"],
         found["confidence"],
         found["identity"],
-        _curves(f"{folder}/curves", part.basis, frames, arrays),
+        curves,
         _curves(f"{folder}/raw", part.basis, frames, arrays),
     )
 

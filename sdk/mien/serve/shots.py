@@ -208,13 +208,14 @@ def face_facts(face: Face, thumbnail: str | None = None) -> FaceFacts:
     """A face, in the protocol's terms."""
     seen = face.confidence > 0
     frame = clearest_frame(face)
+    box = [round(side, 2) for side in face.box(frame)]
     return FaceFacts(
         face=face.number,
         name=face.name,
         frames_seen=int(seen.sum()),
         confidence=round(float(face.confidence[seen].mean()), 4) if seen.any() else 0.0,
         frame=frame,
-        box=[round(side, 2) for side in face.box(frame)] if seen.any() else [0.0, 0.0, 0.0, 0.0],
+        box=box if np.isfinite(box).all() else [0.0, 0.0, 0.0, 0.0],
         thumbnail=thumbnail,
     )
 
