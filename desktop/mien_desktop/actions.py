@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractSlider,
     QApplication,
     QComboBox,
+    QLineEdit,
     QMainWindow,
     QMenu,
     QWidget,
@@ -23,6 +24,7 @@ from mien_desktop.keymap import Keymap, load_keymap, normal
 __all__ = ["Actions"]
 
 _PRESS = frozenset({"Space"})
+_ENTER = frozenset({"Return", "Enter"})
 _WALK = frozenset({"Up", "Down", "Left", "Right", "Home", "End", "PgUp", "PgDown"})
 
 
@@ -43,7 +45,8 @@ class Actions(QObject):
         self._window = window
         self.keymap = load_keymap(commands)
         self._actions = {command.id: self._action(command) for command in self.keymap.commands}
-        self._taken: frozenset[str] = frozenset()
+        self._own: frozenset[str] = frozenset()
+        self._shadowed: frozenset[str] = frozenset()
         self.use(self.keymap)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -108,21 +111,21 @@ class Actions(QObject):
                 action.setChecked(command.checked())
 
     def _set_keys(self, command: Command) -> None:
-        keys = [key for key in map(normal, self.keymap.keys(command)) if key]
-        if command.scope == "window":
-            keys = [key for key in keys if key not in self._taken]
+        taken = self._own | self._shadowed if command.scope == "window" else self._own
+        keys = [key for key in map(normal, self.keymap.keys(command)) if key and key not in taken]
         self._actions[command.id].setShortcuts([QKeySequence(key) for key in keys])
 
     def _focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
-        """Let go of those of the window's keys that the focused widget has a use for."""
+        """Let go of keys that the focused widget, or the panel around it, has a use for."""
         if now is None or now.window() is not self._window:
             return
-        taken = _own_keys(now) | self.keymap.shadowed(self._scope(now))
-        changed, self._taken = taken ^ self._taken, taken
+        own, shadowed = _own_keys(now), self.keymap.shadowed(self._scope(now))
+        changed = (own ^ self._own) | (shadowed ^ self._shadowed)
+        self._own, self._shadowed = own, shadowed
         if not changed:
             return
         for command in self.keymap.commands:
-            if command.scope == "window" and changed & set(map(normal, self.keymap.keys(command))):
+            if changed & set(map(normal, self.keymap.keys(command))):
                 self._set_keys(command)
 
     def _scope(self, widget: QWidget) -> str:
@@ -139,6 +142,9 @@ def _enable(menu: QMenu) -> None:
 
 def _own_keys(widget: QWidget) -> frozenset[str]:
     """Keys without which a widget could not be used from the keyboard."""
+    if isinstance(widget, QLineEdit):
+        # Letters, and what moves the cursor, a field claims by itself.
+        return _ENTER
     if isinstance(widget, QAbstractButton):
         return _PRESS
     if isinstance(widget, QComboBox | QAbstractItemView | QAbstractSlider):

@@ -1,17 +1,47 @@
-"""A field for a number or a time: it is taken over by Enter, and Escape brings the old one back."""
+"""Fields for numbers and times: Enter takes over what was typed, Escape brings the old one back."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from shiboken6 import isValid
 
 from mien_desktop import theme
 
-__all__ = ["Field"]
+__all__ = ["Entry", "Field"]
 
 
-class Field(QLineEdit):
+class Entry(QLineEdit):
+    """A line that knows where the focus came from, so that keys go there again afterwards.
+
+    Whoever has typed a time and pressed Enter wants Space to play, not to be a letter.
+
+    Args:
+        parent: Qt's owner.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._from: QWidget | None = None
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._focus_changed)
+
+    def hand_back(self) -> None:
+        """Give the focus back; to nobody when what had it is gone."""
+        origin = self._from
+        if origin is not None and isValid(origin) and origin.isVisible():
+            origin.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.clearFocus()
+
+    def _focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
+        if now is self:
+            self._from = before._from if isinstance(before, Entry) else before
+
+
+class Field(Entry):
     """A field whose text somebody else reads.
 
     Args:
@@ -32,7 +62,7 @@ class Field(QLineEdit):
         self.setFixedWidth(width)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._shown = ""
-        self.returnPressed.connect(self._enter)
+        self.returnPressed.connect(self._finish)
 
     def show_text(self, text: str) -> None:
         """Show a text, unless a person is typing another."""
@@ -41,12 +71,14 @@ class Field(QLineEdit):
             self.setText(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape brings the old text back."""
-        if event.key() == Qt.Key.Key_Escape and self.isModified():
+        """Escape brings the old text back; a second one leaves the field."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.isModified():
             self.setText(self._shown)
             self.selectAll()
         else:
-            super().keyPressEvent(event)
+            self.hand_back()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Select everything, so that typing replaces it."""
@@ -57,6 +89,10 @@ class Field(QLineEdit):
         """What was typed is taken over when the focus goes on."""
         super().focusOutEvent(event)
         self._enter()
+
+    def _finish(self) -> None:
+        self._enter()
+        self.hand_back()
 
     def _enter(self) -> None:
         if not self.isModified():

@@ -6,10 +6,11 @@ from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mien.errors import TimeError
 from mien_desktop import theme
+from mien_desktop.fields import Entry
 from mien_desktop.geometry.ruler import label
 from mien_desktop.resolve import Resolved
 from mien_desktop.workspace import Workspace
@@ -20,7 +21,7 @@ _WIDEST = {"timecode": "00:00:00:00", "frames": "000000"}
 _TIP = "Type a frame (36), seconds (1.5s), a timecode (01:00:01:12), or +10 and -10"
 
 
-class TimeField(QLineEdit):
+class TimeField(Entry):
     """The playhead as a timecode or as a frame; Enter goes to what was typed, Escape does not.
 
     Args:
@@ -74,7 +75,7 @@ class TimeField(QLineEdit):
         """Escape gives up what was typed."""
         if event.key() == Qt.Key.Key_Escape:
             self._show(self._workspace.now)
-            self.clearFocus()
+            self.hand_back()
         else:
             super().keyPressEvent(event)
 
@@ -90,8 +91,7 @@ class TimeField(QLineEdit):
             self._workspace.said.emit(str(error))
             return
         self._workspace.set(frame=now.state.frame + sign * frame if sign else frame)
-        self._show(self._workspace.now)
-        self.selectAll()
+        self.hand_back()
 
     def _changed(self, now: Resolved, before: Resolved) -> None:
         if (now.state.frame, now.shot) != (before.state.frame, before.shot):
