@@ -99,3 +99,8 @@ def test_a_flame_mesh_takes_the_coefficients_of_its_head(
     told = blender("flame.py", clip("lp_s18.mp4"), project, tmp_path, MIEN_MODELS=str(tmp_path))
     assert told["worst"] <= 1e-5
     assert told["largest"] > 0.01
+
+
+def test_every_panel_draws(blender: Run, clip: Callable[[str], Path], project: Path) -> None:
+    told = blender("panels.py", clip("lp_s18.mp4"), project)
+    assert told["empty"] < told["untracked"] < told["tracked"]
