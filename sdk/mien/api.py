@@ -19,8 +19,7 @@ from mien.errors import NoFaceError, ProjectError, UsageError
 from mien.io import project as project_file
 from mien.io.project import SUFFIX, Document, Project
 from mien.io.relink import remember
-from mien.model.edits import Edit, Layer
-from mien.model.evaluate import evaluate
+from mien.model.edits import Edit, stacked_edits
 from mien.model.face import Face
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot, main_face
@@ -29,7 +28,7 @@ from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
     from mien.face.flame_fit import FlameFit
-    from mien.rendering.base import FacePlan, Renderer
+    from mien.rendering.base import Renderer
 
 __all__ = [
     "Document",
@@ -199,6 +198,7 @@ def render(
     from mien.media.outputs import check_output
     from mien.pipeline import Output, render_shot
     from mien.rendering.base import NotingRenderer
+    from mien.rendering.plans import face_plans, with_performances
 
     start = time.monotonic()
     project = _as_project(source, edits)
@@ -208,7 +208,7 @@ def render(
     span = _span(shot, frames)
     plans = face_plans(shot, (*project.edits, *edits), span)
     if performances:
-        plans = _with_performances(shot, plans, performances)
+        plans = with_performances(shot, plans, performances)
     chosen = _renderer(renderer, settings or project.reference, needed=bool(plans))
     destination = Output(path, span, codec, lossless, overwrite, matte)
     with shown(progress) as told:
@@ -239,9 +239,8 @@ def save_project(shot: Shot | Project, path: PathLike, edits: Sequence[Edit] = (
         WriteError: When the disk is full; what was there before stays.
     """
     project = shot if isinstance(shot, Project) else Project(shot)
-    faces = _by_face(project.shot, (*project.edits, *edits))
-    merged = tuple(Edit(face, layers) for face, layers in faces)
-    project_file.save(dataclasses.replace(project, edits=merged), Path(path))
+    stacked = stacked_edits(project.shot, (*project.edits, *edits))
+    project_file.save(dataclasses.replace(project, edits=stacked), Path(path))
 
 
 def load_project(
@@ -423,69 +422,6 @@ def _span(shot: Shot, frames: FrameRange | str | None) -> FrameRange:
         return shot.clock.all
     # A range is checked by the same rules as a typed one.
     return shot.clock.parse_range(str(frames))
-
-
-def _by_face(shot: Shot, edits: Sequence[Edit]) -> list[tuple[Face, tuple[Layer, ...]]]:
-    """The layers asked of every face, those of several edits one above the other."""
-    layers: dict[int, list[Layer]] = {}
-    for edit in edits:
-        face = edit.face
-        if len(face.confidence) != shot.clock.frame_count:
-            raise UsageError(
-                f"The edit of face {face.number} is for a shot of {len(face.confidence)} frames;"
-                f" {shot.media.path.name} has {shot.clock.frame_count}.",
-                "Make the edit with a face of this shot.",
-            )
-        shot.face(face.number)
-        layers.setdefault(face.number, []).extend(edit.layers)
-    return [(shot.face(number), _renamed(stack)) for number, stack in layers.items()]
-
-
-def _renamed(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """Layers with unique names: a name that comes again is numbered."""
-    taken: set[str] = set()
-    result = []
-    for layer in layers:
-        name, number = layer.name, 2
-        while name in taken:
-            name, number = f"{layer.name} {number}", number + 1
-        taken.add(name)
-        result.append(dataclasses.replace(layer, name=name))
-    return tuple(result)
-
-
-def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[FacePlan]:
-    """The faces in which anything is asked in a span, with what is asked of them.
-
-    Args:
-        shot: The shot.
-        edits: Edits of its faces; several edits of one face are applied in order.
-        span: The frames.
-
-    Raises:
-        UsageError: When an edit belongs to another shot.
-        NoFaceError: When the shot has no such face.
-    """
-    from mien.rendering.base import FacePlan
-
-    plans = []
-    for face, layers in _by_face(shot, edits):
-        evaluated = evaluate(face.curves.controls.array, layers, face.valid, shot.cuts)
-        if evaluated.active[span.start : span.stop].any():
-            plans.append(FacePlan(face, evaluated))
-    return plans
-
-
-def _with_performances(
-    shot: Shot, plans: Sequence[FacePlan], performances: Mapping[int, npt.ArrayLike]
-) -> list[FacePlan]:
-    """Plans in which faces do what coefficients say instead."""
-    from mien.rendering.replace import replaced
-
-    known = {plan.face.number: plan for plan in plans}
-    for number, flame in performances.items():
-        known[number] = replaced(shot.face(number), flame, known.get(number))
-    return [known[number] for number in sorted(known)]
 
 
 def _renderer(name: str, settings: ReferenceSettings | None, *, needed: bool) -> Renderer | None:

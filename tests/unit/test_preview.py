@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 import mien
-from mien.api import face_plans
 from mien.errors import MediaError, MienError
 from mien.media.reader import open_reader
 from mien.pipeline import Plates
 from mien.preview.picture import Picture, displayed, first_picture
 from mien.preview.previewer import Previewer
 from mien.preview.store import ReadyStore, pack
+from mien.rendering.plans import face_plans
 from mien.rendering.warp.renderer import WarpRenderer, WarpShot
 from mien.timebase import FrameRange
 

@@ -28,6 +28,7 @@ from mien.model.shot import MediaFacts, Shot
 from mien.pipeline import Output, ShotFrames
 from mien.progress import Progress
 from mien.rendering.base import FacePlan, NotingRenderer, Renderer
+from mien.rendering.plans import face_plans
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import media_stamp
 
@@ -162,7 +163,7 @@ class Workbench:
         stamp = _stamp(order, shot)
         # A range is checked by the same rules as a typed one.
         span = shot.clock.parse_range(str(order.frames))
-        plans = api.face_plans(shot, [*project.edits, *_edits(order, shot)], span)
+        plans = face_plans(shot, [*project.edits, *_edits(order, shot)], span)
         renderer = self._renderer(order) if plans else None
         journal = ShotJournal(order.folder, order.name)
         frames = ShotFrames(shot, plans, renderer, journal.frames, threads=self._threads)

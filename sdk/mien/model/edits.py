@@ -16,9 +16,10 @@ from mien.errors import TimeError, UsageError
 from mien.model.face import Face
 from mien.model.interpolate import Interpolation, Key, sample
 from mien.model.presets import resolve
+from mien.model.shot import Shot
 from mien.timebase import FrameRange
 
-__all__ = ["FADE", "Edit", "Layer", "Mode", "Track"]
+__all__ = ["FADE", "Edit", "Layer", "Mode", "Track", "stacked_edits"]
 
 Mode = Literal["add", "replace", "scale", "smooth"]
 MODES: tuple[str, ...] = get_args(Mode)
@@ -248,3 +249,43 @@ class Edit:
         if layer.name not in (old.name for old in self.layers):
             layers.append(layer)
         return Edit(self.face, layers)
+
+
+def stacked_edits(shot: Shot, edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """One edit a face: the layers of several, one above the other.
+
+    A name of a layer that comes again is numbered.
+
+    Args:
+        shot: The shot, whose faces the edits get.
+        edits: Edits of its faces, the lowest first.
+
+    Raises:
+        UsageError: When an edit belongs to another shot.
+        NoFaceError: When the shot has no such face.
+    """
+    layers: dict[int, list[Layer]] = {}
+    for edit in edits:
+        face = edit.face
+        if len(face.confidence) != shot.clock.frame_count:
+            raise UsageError(
+                f"The edit of face {face.number} is for a shot of {len(face.confidence)} frames;"
+                f" {shot.media.path.name} has {shot.clock.frame_count}.",
+                "Make the edit with a face of this shot.",
+            )
+        shot.face(face.number)
+        layers.setdefault(face.number, []).extend(edit.layers)
+    return tuple(Edit(shot.face(number), _renamed(stack)) for number, stack in layers.items())
+
+
+def _renamed(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Layers with unique names: a name that comes again is numbered."""
+    taken: set[str] = set()
+    result = []
+    for layer in layers:
+        name, number = layer.name, 2
+        while name in taken:
+            name, number = f"{layer.name} {number}", number + 1
+        taken.add(name)
+        result.append(replace(layer, name=name))
+    return tuple(result)

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.api import face_plans
 from mien.media.frame import Frame
 from mien.media.planes import Plate
 from mien.model.curves import BoolArray, FloatArray
@@ -19,6 +18,7 @@ from mien.model.shot import Shot
 from mien.preview.picture import Rgb8, displayed
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.compose import compose
+from mien.rendering.plans import face_plans
 from mien.rendering.warp.exemplars import moves_mouth
 from mien.rendering.warp.renderer import WarpSession, WarpShot
 

@@ -104,7 +104,7 @@ class Conversation:
             number = id_of(message)
             request = read_request(message)
             params = read_params(request)
-            self._allow(request, params)
+            self._allow(params)
             if request.method == "shutdown":
                 self._answer(request, {})
                 self._over = True
@@ -119,7 +119,7 @@ class Conversation:
         except Exception as error:  # noqa: BLE001 - no line may end the server
             self._refuse(number, explained(error))
 
-    def _allow(self, request: Request, params: Message) -> None:
+    def _allow(self, params: Message) -> None:
         """Refuse all but a first, proper `hello` until there was one."""
         if not isinstance(params, HelloParams):
             if not self._greeted:

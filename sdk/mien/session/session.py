@@ -64,7 +64,6 @@ class Session:
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
         self._gesture: Gesture | None = None
-        self._revision = 0
         self._subscribers: list[Callable[[Change], None]] = []
         self._untold: deque[Change] = deque()
         self._telling = False
@@ -83,11 +82,6 @@ class Session:
     def modified(self) -> bool:
         """Whether the document differs from its file."""
         return self._document is not self._saved
-
-    @property
-    def revision(self) -> int:
-        """A number that grows with every change of the document."""
-        return self._revision
 
     @property
     def undo_names(self) -> tuple[str, ...]:
@@ -224,7 +218,6 @@ class Session:
 
     def _become(self, document: Document, name: str, kind: ChangeKind) -> None:
         before, self._document = self._document, document
-        self._revision += 1
         self._tell(Change(before, document, name, kind))
 
     def _push(self, step: _Step) -> None:

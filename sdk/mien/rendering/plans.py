@@ -1,0 +1,59 @@
+"""What is asked of the faces of a shot, evaluated for renderers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy.typing as npt
+
+from mien.model.edits import Edit, stacked_edits
+from mien.model.evaluate import evaluate
+from mien.model.shot import Shot
+from mien.rendering.base import FacePlan
+from mien.timebase import FrameRange
+
+__all__ = ["face_plans", "with_performances"]
+
+
+def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[FacePlan]:
+    """The faces in which anything is asked in a span, with what is asked of them.
+
+    Args:
+        shot: The shot.
+        edits: Edits of its faces; several edits of one face are applied in order.
+        span: The frames.
+
+    Raises:
+        UsageError: When an edit belongs to another shot.
+        NoFaceError: When the shot has no such face.
+    """
+    plans = []
+    for edit in stacked_edits(shot, edits):
+        face = edit.face
+        evaluated = evaluate(face.curves.controls.array, edit.layers, face.valid, shot.cuts)
+        if evaluated.active[span.start : span.stop].any():
+            plans.append(FacePlan(face, evaluated))
+    return plans
+
+
+def with_performances(
+    shot: Shot, plans: Sequence[FacePlan], performances: Mapping[int, npt.ArrayLike]
+) -> list[FacePlan]:
+    """Plans in which faces do what coefficients say instead.
+
+    Args:
+        shot: The shot.
+        plans: What else is asked of its faces, which comes on top.
+        performances: By a face's number, (T, 55) FLAME coefficients in `flame2020`.
+
+    Raises:
+        UsageError: When coefficients have another shape.
+        NoFaceError: When the shot has no such face.
+        MissingPartError: When the FLAME 2020 head is not installed.
+    """
+    from mien.rendering.replace import replaced
+
+    known = {plan.face.number: plan for plan in plans}
+    for number, flame in performances.items():
+        known[number] = replaced(shot.face(number), flame, known.get(number))
+    return [known[number] for number in sorted(known)]
