@@ -36,6 +36,12 @@ class Entry(QLineEdit):
         else:
             self.clearFocus()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter ends here: what is around the field has a use for it too."""
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()
+
     def _focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
         if now is self:
             self._from = before._from if isinstance(before, Entry) else before

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from mien_desktop.actions import Actions
@@ -23,11 +24,18 @@ def command(name: str, key: str, scope: str) -> Command:
 COMMANDS = (command("choose", "Return", "curves"), command("play", "Space", "window"))
 
 
+class Panel(QWidget):
+    """Has a use for Enter itself, as a row of the controls has."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        done.append("panel")
+
+
 @pytest.fixture
 def window(app: QApplication) -> Iterator[QMainWindow]:
     """A window whose panel of curves has a canvas and two fields."""
     done.clear()
-    window, panel, canvas = QMainWindow(), QWidget(), QWidget()
+    window, panel, canvas = QMainWindow(), Panel(), QWidget()
     canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     canvas.setAccessibleName("canvas")
     column = QVBoxLayout(panel)

@@ -263,7 +263,7 @@ class PalettePanel(QWidget):
                     tip="What the face does at the playhead"),
             command("paste", "Paste expression", self.paste, "Ctrl+Shift+V",
                     tip="At the playhead, of this shot or another"),
-            command("keep", "Keep this expression...", self._save,
+            command("keep", "Keep this expression…", self._save,
                     tip="Under a name, in the palette"),
         )  # fmt: skip
 
@@ -282,8 +282,8 @@ class PalettePanel(QWidget):
         for command in self._commands:
             menu.addAction(command.text).triggered.connect(lambda _=False, c=command: c.run())
         menu.addSeparator()
-        menu.addAction("Import...").triggered.connect(self._ask_import)
-        menu.addAction("Export yours...").triggered.connect(self._ask_export)
+        menu.addAction("Import…").triggered.connect(self._ask_import)
+        menu.addAction("Export yours…").triggered.connect(self._ask_export)
         more = QToolButton()
         more.setIcon(icon("more"))
         more.setToolTip("Copy, paste, import and export")
@@ -367,7 +367,7 @@ class PalettePanel(QWidget):
     def _open_menu(self, tile: Tile, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Rename...").triggered.connect(lambda: self._ask_rename(tile.name))
+        menu.addAction("Rename…").triggered.connect(lambda: self._ask_rename(tile.name))
         menu.addAction("Forget").triggered.connect(lambda: self.forget(tile.name))
         menu.popup(tile.mapToGlobal(place))
 
