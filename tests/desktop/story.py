@@ -83,7 +83,7 @@ def edit(window: Window, folder: Path) -> dict[str, object]:
     pull_slider(row, 0.3)
     assert frames(window) == [20, 60], frames(window)
     smile = value(window, 60)
-    scrub(window, 40)
+    sweep(window, 40)
     keys(window, "Ctrl+Z")
     assert frames(window) == [20], "undone"
     keys(window, "Ctrl+Shift+Z")
@@ -161,6 +161,16 @@ def scrub(window: Window, frame: int) -> None:
     type_text(field, str(frame))
     keys(field, "Return")
     assert window.workspace.state.frame == frame
+
+
+def sweep(window: Window, frame: int) -> None:
+    """Drag the playhead along the transport's bar, to the picture at a frame."""
+    workspace, bar = window.workspace, window.transport.cache_bar
+    share = bar.width() / workspace.now.frame_count
+    y = bar.height() / 2
+    drag(bar, ((workspace.state.frame + 0.5) * share, y), ((frame + 0.5) * share, y))
+    assert workspace.state.frame == frame
+    wait_until(lambda: window.viewer.canvas.settled, 20, "the picture")
 
 
 def find_slider(window: Window, control: str) -> ControlRow:
