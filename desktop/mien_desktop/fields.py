@@ -9,7 +9,7 @@ from shiboken6 import isValid
 
 from mien_desktop import theme
 
-__all__ = ["Entry", "Field"]
+__all__ = ["Entry", "Field", "SearchField"]
 
 
 class Entry(QLineEdit):
@@ -109,3 +109,29 @@ class Field(Entry):
         if text.strip() and text != self._shown:
             self.typed.emit(text)
         self.selectAll()
+
+
+class SearchField(Entry):
+    """A line by which what is below it is narrowed; Escape empties it, and then leaves it.
+
+    Args:
+        name: What it is called, for screen readers and while it is empty.
+        tip: What can be typed.
+        parent: Qt's owner.
+    """
+
+    def __init__(self, name: str, tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setPlaceholderText(name)
+        self.setToolTip(tip)
+        self.setClearButtonEnabled(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape empties the line; a second one leaves it."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.text():
+            self.clear()
+        else:
+            self.hand_back()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from mien_desktop.actions import Actions
 from mien_desktop.command import Command
-from mien_desktop.fields import Field
+from mien_desktop.fields import Field, SearchField
 from tests.desktop.driving import keys, named, shown, type_text
 
 done: list[str] = []
@@ -27,7 +27,7 @@ COMMANDS = (command("choose", "Return", "curves"), command("play", "Space", "win
 class Panel(QWidget):
     """Has a use for Enter itself, as a row of the controls has."""
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         done.append("panel")
 
 
@@ -39,7 +39,7 @@ def window(app: QApplication) -> Iterator[QMainWindow]:
     canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     canvas.setAccessibleName("canvas")
     column = QVBoxLayout(panel)
-    for widget in (canvas, Field("time", ""), Field("value", "")):
+    for widget in (canvas, Field("time", ""), Field("value", ""), SearchField("search", "")):
         column.addWidget(widget)
     window.setCentralWidget(panel)
     Actions(window, {"curves": panel}, COMMANDS)
@@ -79,4 +79,16 @@ def test_the_focus_goes_back_to_where_it_came_from(window: QMainWindow) -> None:
     assert value.hasFocus()
     assert not value.text(), "the first gives up what was typed"
     keys(value, "Escape")
+    assert canvas.hasFocus()
+
+
+def test_escape_empties_a_search_and_then_leaves_it(window: QMainWindow) -> None:
+    canvas, search = named(window, "canvas"), named(window, "search", SearchField)
+    canvas.setFocus()
+    search.setFocus()
+    type_text(search, "brow")
+    keys(search, "Escape")
+    assert search.hasFocus()
+    assert not search.text()
+    keys(search, "Escape")
     assert canvas.hasFocus()

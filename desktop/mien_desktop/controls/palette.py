@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QLabel,
-    QLineEdit,
     QMenu,
     QScrollArea,
     QSlider,
@@ -32,6 +31,7 @@ from mien_desktop.controls.save import SaveDialog
 from mien_desktop.controls.tile import Tile
 from mien_desktop.controls.tiles import Tiles
 from mien_desktop.controls.trying import added_here, trying
+from mien_desktop.fields import SearchField
 from mien_desktop.icons import icon
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
@@ -268,10 +268,7 @@ class PalettePanel(QWidget):
         )  # fmt: skip
 
     def _search_row(self) -> QHBoxLayout:
-        search = QLineEdit()
-        search.setPlaceholderText("Search expressions")
-        search.setClearButtonEnabled(True)
-        search.setAccessibleName("Search expressions")
+        search = SearchField("Search expressions", "Parts of names, as `smile`")
         search.textChanged.connect(lambda text: self.tiles.search(text))
         keep = QToolButton()
         keep.setIcon(icon("add"))

@@ -8,7 +8,6 @@ from functools import partial
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLineEdit,
     QMenu,
     QScrollArea,
     QToolButton,
@@ -33,6 +32,7 @@ from mien_desktop.command import Command
 from mien_desktop.controls.board import SECTIONS, Board, matching
 from mien_desktop.controls.row import ControlRow
 from mien_desktop.controls.section import Section
+from mien_desktop.fields import SearchField
 from mien_desktop.icons import icon
 from mien_desktop.numbers import read_amount
 from mien_desktop.resolve import Resolved
@@ -235,11 +235,7 @@ class ControlsPanel(QWidget):
         return ControlRow(name, words, self)
 
     def _header(self) -> QHBoxLayout:
-        self._search = QLineEdit()
-        self._search.setPlaceholderText("Search controls")
-        self._search.setClearButtonEnabled(True)
-        self._search.setAccessibleName("Search controls")
-        self._search.setToolTip("Parts of names, as `smile l`")
+        self._search = SearchField("Search controls", "Parts of names, as `smile l`")
         self._search.textChanged.connect(self._find)
         self._link = QToolButton()
         self._link.setIcon(icon("link"))
