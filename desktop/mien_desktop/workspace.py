@@ -21,7 +21,7 @@ from mien.session.keys import Clipboard
 from mien.session.refs import KeyRef, TrackRef
 from mien.session.session import Change, Gesture, Session
 from mien_desktop.resolve import Resolved, resolve
-from mien_desktop.view_state import TimeView, ViewState
+from mien_desktop.view_state import ViewState
 
 if TYPE_CHECKING:
     from mien.preview.previewer import Previewer
@@ -66,6 +66,8 @@ class Workspace(QObject):
         self._gesture: Gesture | None = None
         # The document itself is kept too: while it lives, no other has its id.
         self._chosen: _Chosen = OrderedDict()
+        self._left: dict[str, ViewState] = {}
+        """By its id, how a shot was looked at when another one was chosen."""
         self._previewer: Previewer | None = None
         self._previewed: object = None
         self._forget = self.session.subscribe(self._document_changed)
@@ -97,12 +99,19 @@ class Workspace(QObject):
         self._show(self.session.document, dataclasses.replace(self.state, **changes))
 
     def show_shot(self, shot: str | None) -> None:
-        """Show a shot from its beginning, all of it.
+        """Show a shot as it was left; from its beginning when it was not seen yet.
 
         Args:
-            shot: Its id; None for the first.
+            shot: Its id; None for the first, when the document is another.
         """
-        self.set(shot=shot, frame=0, face=None, time=TimeView(), speed=0.0)
+        if shot is None:
+            self._left.clear()
+        elif self.state.shot is not None:
+            self._left[self.state.shot] = self.state
+        left = self._left.get(shot or "", ViewState())
+        self.set(
+            shot=shot, frame=left.frame, face=left.face, layer=left.layer, time=left.time, speed=0.0
+        )
 
     def apply(self, name: str, change: Callable[[Document], Document]) -> bool:
         """Change the document in one step that can be undone.

@@ -64,6 +64,8 @@ def test_a_click_chooses_the_shot(panel: ShotsPanel, workspace: Workspace) -> No
     assert workspace.state.frame == 0
     keys(panel.list, "Down")
     assert workspace.project is workspace.now.document.shots[2]
+    click(panel.list.viewport(), place(panel, 0))
+    assert workspace.state.frame == 7, "as it was left"
 
 
 def test_a_shot_is_renamed_where_its_name_stands(panel: ShotsPanel, workspace: Workspace) -> None:

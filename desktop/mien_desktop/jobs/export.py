@@ -71,7 +71,7 @@ class ExportDialog(QDialog):
         self._span = project.span
         self._queue = queue
         self._typed = False
-        self._folder = _remembered_folder(project)
+        self._folder = _remembered_folder(project, workspace.session.path)
         self.setWindowTitle(f"Export {project.title}")
         self.setAccessibleName("Export")
         self.setMinimumWidth(_WIDTH)
@@ -147,7 +147,7 @@ class ExportDialog(QDialog):
         self._output = QLineEdit()
         self._output.setAccessibleName("Output")
         self._output.setToolTip("The file, or the pattern of an image sequence (name.%04d.exr)")
-        self._browse = QPushButton("Browse …")
+        self._browse = QPushButton("Browse…")
         self._browse.setAutoDefault(False)
         self._browse.clicked.connect(self._ask_place)
 
@@ -277,11 +277,16 @@ class ExportDialog(QDialog):
                 box.setCurrentIndex(max(place, 0))
 
 
-def _remembered_folder(project: Project) -> Path:
-    """The folder of the last export; the media's when there was none, or it is gone."""
+def _remembered_folder(project: Project, path: Path | None) -> Path:
+    """The folder of the last export; when there was none, or it is gone, the project file's.
+
+    A clip's own folder comes last: masters are often where nothing may be written.
+    """
     last = settings().value("export/folder")
     folder = Path(last) if isinstance(last, str) and last else None
-    return folder if folder is not None and folder.is_dir() else project.shot.media.path.parent
+    if folder is not None and folder.is_dir():
+        return folder
+    return (path or project.shot.media.path).parent
 
 
 def _dim_label() -> QLabel:
