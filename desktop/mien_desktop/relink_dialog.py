@@ -29,8 +29,8 @@ from mien_desktop.workspace import Workspace
 __all__ = ["RelinkDialog"]
 
 _CAUSE = (
-    "The clips of these shots were not found where the project says they are. Their tracking and"
-    " edits are kept; to see and to export them, say where the clips are now."
+    "The clips of these shots are not beside the project, nor where you had them last. Their"
+    " tracking and edits are kept; to see and to export them, say where the clips are now."
 )
 Found = tuple[tuple[Project, ...], tuple[MienError, ...]]
 
@@ -134,6 +134,11 @@ class RelinkDialog(QDialog):
         shot = str(item.data(0, Qt.ItemDataRole.UserRole))
         dialog = QFileDialog(self, f"Where is {item.text(0)}?")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        expected = Path(item.text(1))
+        if expected.parent.is_dir():
+            # What is there may well be it: a project that came from elsewhere is not believed.
+            dialog.setDirectory(str(expected.parent))
+            dialog.selectFile(expected.name)
         dialog.fileSelected.connect(lambda name: self.locate(shot, Path(name)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

@@ -92,6 +92,14 @@ def test_the_first_picture_is_there_before_the_clip_is_read(
     assert first_picture(tmp_path / "gone.mov") is None
 
 
+def test_escape_leaves_the_tour(main_window: Window) -> None:
+    main_window.start_tour()
+    assert main_window.tour is not None
+    keys(main_window.tour.bubble, "Escape")
+    assert main_window.tour is None
+    assert tour_was_seen()
+
+
 def test_the_tour_has_four_steps_and_is_shown_once(main_window: Window) -> None:
     assert not tour_was_seen()
     main_window.begin([])

@@ -30,6 +30,7 @@ from mien_desktop.geometry.curves import ValueAxis
 from mien_desktop.geometry.handles import handles
 from mien_desktop.resolve import Resolved
 from mien_desktop.view_state import TimeView
+from mien_desktop.words import title
 from mien_desktop.workspace import Workspace
 
 __all__ = ["CurveCanvas"]
@@ -221,7 +222,8 @@ class CurveCanvas(QWidget):
             text = "Choose a control, or drag a slider: its curve appears here."
         painter.setClipping(False)
         painter.setPen(theme.DIM)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
+        wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(self.rect().adjusted(48, RULER, -48, 0), wrapped, text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show the same values in another height."""
@@ -337,17 +339,19 @@ class CurveCanvas(QWidget):
         frame = min(max(self.view.time.frame(place.x()), 0), self._frames - 1)
         drawn = self._values.value(place.y() - RULER)
         line, shot, face = channel.line, now.project.id, now.face.number
+        name = f"Key {title(channel.name).lower()}"
         if line is not None:
             value = drawn * line.unit
             done = self.workspace.apply(
-                f"Key {channel.name}", lambda d: insert_key(d, line.ref, frame, value)
+                name,
+                lambda d: insert_key(d, line.ref, frame, value),
             )
             if done:
                 self.workspace.set(keys=frozenset({KeyRef(line.ref, frame)}))
         else:
             wanted, layer = {channel.name: drawn * channel.unit}, now.state.layer
             self.workspace.apply(
-                f"Key {channel.name}",
+                name,
                 lambda d: set_value(d, shot, face, wanted, frame, layer=layer, auto_key=True),
             )
 
