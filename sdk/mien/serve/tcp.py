@@ -131,19 +131,23 @@ class _Clients:
             thread.join(max(0.0, end - time.monotonic()))
         for connection, thread in connections.items():
             # One that reads nothing is not waited for; its jobs are.
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+            _hang_up(connection)
             thread.join()
 
     def _talk(self, connection: socket.socket) -> None:
-        connection.settimeout(_HELLO)
+        late = threading.Timer(_HELLO, _hang_up, [connection])
+        late.start()
         try:
             with connection, connection.makefile("rb") as source, connection.makefile("wb") as sink:
-                Conversation(
-                    source, sink, token=self._token, greeted=lambda: connection.settimeout(None)
-                ).run()
+                Conversation(source, sink, token=self._token, greeted=late.cancel).run()
         except (OSError, ValueError, MienError):
             pass  # the client is gone
         finally:
+            late.cancel()
             with self._lock:
                 self._connections.pop(connection, None)
+
+
+def _hang_up(connection: socket.socket) -> None:
+    with suppress(OSError):  # it is closed already
+        connection.shutdown(socket.SHUT_RDWR)
