@@ -63,6 +63,7 @@ def main() -> None:
         panel.resize(*size)
         workspace.set(time=TimeView(), keys=frozenset())
         app.processEvents()
+        view.viewport().repaint()  # fonts, icons and samples of curves are made once
         rows, axis = view.scene.lanes.rows, view.scene.axis
         keys = sum(len(track.keys) for _, track in rows[0].tracks)
         seen = len(view.scene.rows())
