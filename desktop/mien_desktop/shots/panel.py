@@ -96,10 +96,6 @@ class ShotsPanel(QWidget):
             if item.data(_ID) == shot:
                 self._quietly(partial(item.setData, PICTURE, picture))
 
-    def has_picture(self, shot: str) -> bool:
-        """Whether a shot's thumbnail is there."""
-        return shot in self._pictures
-
     def _changed(self, now: Resolved, before: Resolved) -> None:
         if now.document is not before.document:
             self._fill(now)
