@@ -6,7 +6,8 @@ folder. Media are looked for, in this order,
 1. where the user says (`--media`);
 2. at the project's relative path, when that stays inside the project's folder;
 3. beside the project, by content;
-4. where this user last opened the same content on this machine.
+4. where this user opened the same content on this machine: at the project's own path, or
+   else where they did so last.
 
 Whatever is found must have the content (fingerprint) that was tracked; only with the user's
 word may it be another file, as long as it shows the same number of frames at the same size.
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -32,6 +34,8 @@ __all__ = ["content_of", "find_media", "remember", "take_media"]
 
 _MOST_NEIGHBOURS = 1000
 """Shots beside a project that are compared by content, so that a huge folder costs seconds."""
+_MOST_PLACES = 8
+"""Places of one content that are remembered: the footage, and copies of it."""
 
 
 def take_media(facts: MediaFacts, media: Path, project: str) -> MediaFacts:
@@ -86,11 +90,15 @@ def remember(path: Path, content: str) -> None:
         path: The media, as the user gave them or as they were found.
         content: Fingerprint of what was tracked.
     """
+    place, known = path.absolute(), _places(content)
+    if known[:1] == [place]:
+        return
+    places = [place, *(old for old in known if old != place)][:_MOST_PLACES]
     note = _note(content)
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
-        partial = note.with_name(f"{note.name}.{os.getpid()}")
-        partial.write_bytes(os.fsencode(path.absolute()))
+        partial = note.with_name(f"{note.name}.{os.getpid()}-{threading.get_ident()}")
+        partial.write_bytes(b"\0".join(os.fsencode(place) for place in places))
         os.replace(partial, note)
     except OSError:
         # A read-only home only costs the convenience: the user is asked for --media later.
@@ -107,10 +115,10 @@ def _candidates(stored: Path, wanted: str, folder: Path | None) -> Iterator[Path
         except OSError:
             neighbours = []
         yield from islice(_shots(neighbours), _MOST_NEIGHBOURS)
-    try:
-        yield Path(os.fsdecode(_note(wanted).read_bytes()))
-    except OSError:
-        return
+    known = _places(wanted)
+    if stored.absolute() in known:
+        yield stored
+    yield from known
 
 
 def _shots(files: Iterable[Path]) -> Iterator[Path]:
@@ -137,6 +145,15 @@ def content_of(path: Path) -> str | None:
         return fingerprint([sequence.file(numbers[0]), sequence.file(numbers[-1])])
     except (MediaError, OSError, IndexError):
         return None
+
+
+def _places(content: str) -> list[Path]:
+    """Where the user opened a content, the last first."""
+    try:
+        places = _note(content).read_bytes().split(b"\0")
+    except OSError:
+        return []
+    return [Path(os.fsdecode(place)) for place in places if place]
 
 
 def _note(content: str) -> Path:
