@@ -56,12 +56,14 @@ class KeyEditing:
         """The commands of a panel that shows keys."""
 
         def command(
-            name: str, text: str, run: Callable[[], None], *keys: str, enabled: bool = True
-        ) -> Command:
+            name: str, text: str, run: Callable[[], None], *keys: str, group: str = "Keys",
+            enabled: bool = True,
+        ) -> Command:  # fmt: skip
             # What works on keys needs keys; pasting and selecting do not.
             when = self.any if enabled else None
-            return Command(f"{scope}.{name}", text, run, keys, "Keys", scope, enabled=when)
+            return Command(f"{scope}.{name}", text, run, keys, group, scope, enabled=when)
 
+        shape = "Interpolation"
         nudges = (("left", "Ctrl+Left", "earlier", -1), ("right", "Ctrl+Right", "later", 1))
         return (
             command("cut", "Cut keys", self.cut, "Ctrl+X"),
@@ -92,12 +94,12 @@ class KeyEditing:
                 for way, keys, word, step in nudges
             ),
             *(
-                command(f"to-{kind}", text, partial(self.interpolate, kind))
+                command(f"to-{kind}", text, partial(self.interpolate, kind), group=shape)
                 for kind, text in INTERPOLATION_NAMES.items()
                 if kind in INTERPOLATIONS
             ),
             *(
-                command(f"ease-{kind}", EASE_NAMES[kind], partial(self.ease, kind))
+                command(f"ease-{kind}", EASE_NAMES[kind], partial(self.ease, kind), group=shape)
                 for kind in EASES
             ),
         )
