@@ -245,6 +245,26 @@ def test_interpolation_and_ease_of_the_selected_keys(
     assert max(track.values(np.arange(6, 19))) > 0.6
 
 
+def test_fitted_curves_fit_another_height_until_somebody_zooms(panel: CurvesPanel) -> None:
+    canvas = panel.canvas
+    canvas.fit()
+
+    def shown() -> float:
+        values = canvas.view.values
+        return values.value(0) - values.value(values.height)
+
+    low = shown()
+    panel.resize(panel.width(), panel.height() + 300)
+    settle()
+    high = shown()
+    assert high < low, "the margin is a smaller share of it"
+    wheel(canvas, canvas.rect().center(), 2, modifiers=CTRL)
+    zoomed = shown()
+    panel.resize(panel.width(), panel.height() - 100)
+    settle()
+    assert shown() == pytest.approx(zoomed)
+
+
 def test_wheel_zooms_time_or_values_under_the_pointer(panel: CurvesPanel) -> None:
     spot = place(panel, 18, 0.6)
     wheel(panel.canvas, spot, 2)

@@ -59,6 +59,7 @@ class CurveCanvas(QWidget):
         self.workspace = workspace
         self.scene: Scene = Scene()
         self._values = ValueAxis()
+        self._fits = True
         self._picture: QPixmap | None = None
         self._drag: Drag | None = None
         self.setMouseTracking(True)
@@ -117,8 +118,8 @@ class CurveCanvas(QWidget):
         self.workspace.set(time=time.view)
 
     def set_values(self, values: ValueAxis) -> None:
-        """Show other values."""
-        self._values = values
+        """Show other values, as somebody wants to see them from now on."""
+        self._values, self._fits = values, False
         self._spoil()
 
     @property
@@ -180,6 +181,7 @@ class CurveCanvas(QWidget):
 
     def _fit_values(self) -> None:
         self._show_values(list(self._extent()))
+        self._fits = True
 
     def _show_values(self, values: list[float]) -> None:
         low, high = min(values), max(values)
@@ -226,8 +228,10 @@ class CurveCanvas(QWidget):
         painter.drawText(self.rect().adjusted(48, RULER, -48, 0), wrapped, text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the same values in another height."""
+        """Show the same values in another height; fitted ones fit it."""
         self._values = self._values.resized(self.height() - RULER)
+        if self._fits:
+            self._fit_values()
         self._spoil()
 
     def sizeHint(self) -> QSize:
