@@ -10,14 +10,14 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from mien_desktop.actions import Actions
-from mien_desktop.command import Command
+from mien_desktop.command import Command, Scope
 from mien_desktop.fields import Field, SearchField
 from tests.desktop.driving import keys, named, shown, type_text
 
 done: list[str] = []
 
 
-def command(name: str, key: str, scope: str) -> Command:
+def command(name: str, key: str, scope: Scope) -> Command:
     return Command(name, name.title(), lambda: done.append(name), (key,), "Test", scope)
 
 
@@ -48,7 +48,7 @@ def window(app: QApplication) -> Iterator[QMainWindow]:
 
 
 def test_enter_is_the_fields_before_it_is_its_panels(window: QMainWindow) -> None:
-    canvas, field = named(window, "canvas"), named(window, "value", Field)
+    canvas, field = named(window, "canvas", QWidget), named(window, "value", Field)
     typed: list[str] = []
     field.typed.connect(typed.append)
     canvas.setFocus()
@@ -63,7 +63,7 @@ def test_enter_is_the_fields_before_it_is_its_panels(window: QMainWindow) -> Non
 
 
 def test_the_focus_goes_back_to_where_it_came_from(window: QMainWindow) -> None:
-    canvas = named(window, "canvas")
+    canvas = named(window, "canvas", QWidget)
     time, value = named(window, "time", Field), named(window, "value", Field)
     canvas.setFocus()
     time.setFocus()
@@ -83,7 +83,7 @@ def test_the_focus_goes_back_to_where_it_came_from(window: QMainWindow) -> None:
 
 
 def test_escape_empties_a_search_and_then_leaves_it(window: QMainWindow) -> None:
-    canvas, search = named(window, "canvas"), named(window, "search", SearchField)
+    canvas, search = named(window, "canvas", QWidget), named(window, "search", SearchField)
     canvas.setFocus()
     search.setFocus()
     type_text(search, "brow")

@@ -96,7 +96,7 @@ def test_escape_leaves_the_tour(main_window: Window) -> None:
     main_window.start_tour()
     assert main_window.tour is not None
     keys(main_window.tour.bubble, "Escape")
-    assert main_window.tour is None
+    wait_until(lambda: main_window.tour is None, what="the end of the tour")
     assert tour_was_seen()
 
 
