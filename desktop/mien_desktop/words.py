@@ -7,7 +7,7 @@ from functools import cache
 
 from mien.model.presets import PRESETS
 
-__all__ = ["count", "title"]
+__all__ = ["count", "short_title", "title"]
 
 
 @cache
@@ -20,6 +20,14 @@ def title(name: str) -> str:
         return name
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     return words[:1].upper() + words[1:].lower()
+
+
+def short_title(name: str) -> str:
+    """A title for where there is little room: `Mouth smile R`; `Mouth right` is a direction."""
+    words = title(name).split(" ")
+    if len(words) > 2 and words[-1] in ("left", "right"):
+        words[-1] = words[-1][0].upper()
+    return " ".join(words)
 
 
 def count(number: int, thing: str) -> str:

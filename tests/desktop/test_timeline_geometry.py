@@ -21,7 +21,7 @@ from mien_desktop.geometry.snap import Snapped, snap, targets
 from mien_desktop.geometry.strips import columns, edges, tiles
 from mien_desktop.timeline.scene import runs
 from mien_desktop.view_state import TimeView
-from mien_desktop.words import count, title
+from mien_desktop.words import count, short_title, title
 from tests.desktop.shots import made_project
 
 AXES = st.builds(Axis, st.floats(-500, 5000), st.floats(0.01, MOST), st.floats(50, 3000))
@@ -267,3 +267,9 @@ def test_words() -> None:
     assert title("mouthSmileLeft") == "Mouth smile left"
     assert title("PP") == "PP"
     assert (count(1, "key"), count(3, "key")) == ("1 key", "3 keys")
+
+
+def test_short_titles_keep_the_side_and_directions_stay_whole() -> None:
+    assert short_title("mouthSmileRight") == "Mouth smile R"
+    assert short_title("mouthRight") == "Mouth right"
+    assert short_title("jawOpen") == "Jaw open"

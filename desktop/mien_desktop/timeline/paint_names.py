@@ -16,7 +16,7 @@ from mien_desktop.icons import paint_icon
 from mien_desktop.timeline.paint_lanes import lane_color
 from mien_desktop.timeline.scene import Scene
 from mien_desktop.timeline.words import MODES, number
-from mien_desktop.words import count, title
+from mien_desktop.words import count, short_title
 
 __all__ = [
     "paint_bracket",
@@ -122,7 +122,7 @@ def _picture(name: str, color: int, ratio: float) -> QPixmap:
 def _paint_title(painter: QPainter, rect: QRect, lane: Lane, target: bool) -> None:
     """Write what a lane is called; the layer that new keys go to stands out."""
     if lane.kind == "track":
-        text, color = title(lane.track.control), theme.TEXT
+        text, color = short_title(lane.track.control), theme.TEXT
     elif lane.layer is not None:
         text, color = lane.layer.name, theme.ACCENT if target else theme.TEXT
     else:
