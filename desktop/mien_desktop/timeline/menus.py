@@ -79,7 +79,7 @@ def _fill_marker(menu: QMenu, view: TimelineView, editing: LaneEditing, frame: i
     marker = next((m for m in project.markers if m.frame == frame), None) if project else None
     if marker is None:
         return
-    _add(menu, "Rename marker …", partial(editing.rename_marker, frame))
+    _add(menu, "Rename marker…", partial(editing.rename_marker, frame))
     colors = menu.addMenu("Colour")
     for color in MARKER_COLORS:
         action = _add(colors, title(color), partial(editing.color_marker, marker, color))
@@ -95,7 +95,7 @@ def _fill_lane(
         _add(menu, "Add key here", partial(editing.add_key, lane, frame))
     _add(menu, "Select its keys", partial(editing.choose_keys, lane)).setEnabled(bool(lane.tracks))
     if lane.kind != "track":
-        _add(menu, "Rename …", partial(editing.rename, lane))
+        _add(menu, "Rename…", partial(editing.rename, lane))
     if lane.kind == "face":
         _add(menu, "Add layer", partial(editing.add_layer, lane.face.number))
     elif lane.layer is not None and lane.kind == "layer":
@@ -103,7 +103,7 @@ def _fill_lane(
         _add(menu, "Add layer", partial(editing.add_layer, lane.face.number))
         _add(menu, "Remove layer", partial(editing.remove, lane))
     else:
-        _add(menu, "Set value at the playhead …", partial(editing.type_value, lane))
+        _add(menu, "Set value at the playhead…", partial(editing.type_value, lane))
         _fill_modes(menu.addMenu("Mode"), editing, lane)
         _fill_span(menu, view, editing, lane)
         _add(menu, "Remove lane", partial(editing.remove, lane))
