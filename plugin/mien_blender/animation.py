@@ -12,7 +12,7 @@ from .state import AMOUNT
 from .timing import Timing
 
 __all__ = ["Samples", "bake_source", "channel", "clear_edit", "clear_source", "fill", "fresh_curve",
-           "key_now", "sample_edit", "shown_edit", "write_keys"]  # fmt: skip
+           "group_name", "key_now", "sample_edit", "shown_edit", "write_keys"]  # fmt: skip
 
 _NOTHING = 1e-6
 """Values below this ask for nothing."""
@@ -54,10 +54,10 @@ def bake_source(
         when: Where the media lie in the scene.
     """
     # The edit's group comes first: it is the one to work in.
-    _group(ensured_channels(scene), f"Face {face}")
+    _group(ensured_channels(scene), group_name(strip, f"Face {face}"))
     first, last = round(when.scene_time(0)), round(when.scene_time(when.frames - 1))
     for control, values in curves.items():
-        curve = _fresh(scene, strip, source_property(face, control), f"Face {face}: performance")
+        curve = _fresh(scene, strip, source_property(face, control), f"Face {face} performance")
         fill(curve, [when.scene_time(i) for i in range(len(values))], values)
         # The last frame is excluded.
         curve.convert_to_samples(first, last + 1)
@@ -74,6 +74,12 @@ def fresh_curve(owner: Any, path: str, group: str) -> FCurve:
     curve = holder.fcurves.new(path, index=0)
     curve.group = _group(holder, group)
     return curve
+
+
+def group_name(strip: Strip, what: str) -> str:
+    """Name of a group of a strip's channels: a scene's strips share its list of channels."""
+    # Blender's names have 63 bytes, and are cut when they are longer.
+    return f"{what}, {strip.name}".encode()[:63].decode(errors="ignore")
 
 
 def _group(holder: Any, name: str) -> Any:
@@ -97,8 +103,8 @@ def write_keys(scene: Scene, strip: Strip, face: int, samples: Samples, when: Ti
 
 
 def clear_edit(scene: Scene, strip: Strip, face: int) -> None:
-    """Take every key and value of a face's edit away."""
-    _clear(scene, strip, [edit_property(face, control) for control in CONTROLS])
+    """Take every key, driver and value of a face's edit away."""
+    _clear(scene, strip, [edit_property(face, name) for name in (AMOUNT, *CONTROLS)])
 
 
 def clear_source(scene: Scene, strip: Strip, face: int) -> None:
@@ -107,10 +113,14 @@ def clear_source(scene: Scene, strip: Strip, face: int) -> None:
 
 
 def _clear(scene: Scene, strip: Strip, names: Sequence[str]) -> None:
+    data = scene.animation_data
+    drivers = data.drivers if data is not None else None
     for name in names:
         curve = channel(scene, strip, name)
         if curve is not None:
             ensured_channels(scene).fcurves.remove(curve)
+        if drivers is not None and drivers.find(_path(strip, name)) is not None:
+            strip.driver_remove(name)
         strip.property_unset(name)
 
 
@@ -119,7 +129,7 @@ def key_now(scene: Scene, strip: Strip, face: int, control: str) -> None:
     strip.keyframe_insert(
         data_path=edit_property(face, control),
         frame=scene.frame_current_final,
-        group=f"Face {face}",
+        group=group_name(strip, f"Face {face}"),
     )
 
 
@@ -175,7 +185,7 @@ def _path(strip: Strip, name: str) -> str:
 
 
 def _fresh(scene: Scene, strip: Strip, name: str, group: str) -> FCurve:
-    return fresh_curve(scene, _path(strip, name), group)
+    return fresh_curve(scene, _path(strip, name), group_name(strip, group))
 
 
 def _may_act(scene: Scene, strip: Strip, name: str) -> bool:

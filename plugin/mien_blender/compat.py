@@ -43,10 +43,16 @@ def sequencer_scene(context: Any) -> Scene:
     return getattr(context, "sequencer_scene", None) or context.scene
 
 
-def strip_collection(scene: Scene) -> Any:
-    """The strips at the top level, with `new_movie`, `new_image` and `remove`."""
-    editor = scene.sequence_editor or scene.sequence_editor_create()
-    return editor.strips if hasattr(editor, "strips") else editor.sequences
+def strip_collection(scene: Scene, beside: Strip | None = None) -> Any:
+    """The strips at the top level, with `new_movie`, `new_image` and `remove`.
+
+    Args:
+        scene: The scene.
+        beside: A strip; when it is in a meta strip, that one's strips are meant.
+    """
+    meta = beside.parent_meta() if beside is not None else None
+    owner = meta or scene.sequence_editor or scene.sequence_editor_create()
+    return owner.strips if hasattr(owner, "strips") else owner.sequences
 
 
 def all_strips(scene: Scene) -> Iterator[Strip]:

@@ -97,6 +97,7 @@ def import_curves(scene: Scene, strip: Strip, face: int, path: Path) -> Task:
         asked = client.ask("import_curves", shot=shot, face=face, path=str(path), at=at)
         yield from server.wait(asked)
         edits = yield from _edits(client, shot, [face])
+        clear_edit(*address.find(), face)
         _write(address, edits)
         return f"Face {face} follows {path.name}."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .animation import fresh_curve
+from .animation import fresh_curve, group_name
 from .compat import FCurve, Scene, Strip
 from .rig import CONTROLS, EXPRESSIONS, VISEMES, edit_property
 from .timing import Timing
@@ -55,7 +55,7 @@ def write_keyed(
     """
     for control, (track, share) in tracks.items():
         path = f"{strip.path_from_id()}.{edit_property(face, control)}"
-        curve = fresh_curve(scene, path, f"Face {face}")
+        curve = fresh_curve(scene, path, group_name(strip, f"Face {face}"))
         _fill(curve, track["keys"], share, when)
 
 

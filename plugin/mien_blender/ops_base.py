@@ -22,9 +22,14 @@ def target(context: Any) -> tuple[Scene, Strip]:
 
 
 def on_media(context: Any) -> bool:
-    """Whether a movie or image strip is active and nothing is under way for it."""
+    """Whether a movie or image strip is active and nothing is under way for it.
+
+    What is linked from another .blend can be looked at, but nothing is kept of a change.
+    """
     scene = sequencer_scene(context)
-    editor = scene.sequence_editor if scene is not None else None
+    if scene is None or scene.library is not None:
+        return False
+    editor = scene.sequence_editor
     strip = editor.active_strip if editor is not None else None
     if strip is None or strip.type not in ("MOVIE", "IMAGE"):
         return False

@@ -106,6 +106,7 @@ class TrackStrip(bpy.types.Operator):
     def cancel(self, context: Any) -> None:
         """Blender ends the operator, as when another file is loaded."""
         self._task.cancel()
+        jobs.finish(self._task)
         context.window_manager.event_timer_remove(self._timer)
 
     def execute(self, context: Any) -> Result:

@@ -18,7 +18,7 @@ from .jobs import Task
 from .problems import RefusedError
 from .rig import CONTROLS, edit_property
 from .shots import opened, set_edits
-from .state import AMOUNT, Address, identify
+from .state import AMOUNT, Address, identify, project_id
 from .timing import timing
 
 __all__ = ["IMAGE", "busy", "forget", "previewing", "start_overlay", "stop_overlay"]
@@ -137,7 +137,7 @@ def _signature(scene: Scene, strip: Strip) -> Any:
         for face in strip.mien.faces
         for control in (AMOUNT, *CONTROLS)
     )
-    return strip.mien.identifier, strip.mien.project, scene.frame_current_final, values
+    return strip.mien.identifier, project_id(strip), scene.frame_current_final, values
 
 
 def _load(path: Path) -> None:

@@ -119,19 +119,23 @@ def place(scene: Scene, strip: Strip, movie: Path, span: tuple[int, int]) -> Str
     """
     when = timing(scene, strip, strip.mien.frames)
     start, length = round(when.scene_time(span[0])), span[1] - span[0]
-    old = next((s for s in all_strips(scene) if s.mien.source == strip.mien.identifier), None)
+    # Copied together with its result, a strip has two that are called its own.
+    old = min(
+        (s for s in all_strips(scene) if s.mien.source == strip.mien.identifier),
+        key=lambda s: abs(s.frame_final_start - strip.frame_final_start),
+        default=None,
+    )
     path = _relative(movie)
     if old is not None and old.frame_start == start and old.frame_duration == length:
         old.filepath = path
         strip.mute = True
         return old
-    collection = strip_collection(scene)
-    channel = old.channel if old is not None else None
+    lowest = strip.channel + 1
     if old is not None:
-        collection.remove(old)
-    if channel is None:
-        channel = _free_channel(scene, strip, start, round(start + length / when.rate))
-    result = _new_movie(scene, f"{strip.name} (mien)", path, channel, start, when.rate)
+        lowest = old.channel
+        strip_collection(scene, old).remove(old)
+    channel = _free_channel(scene, strip, lowest, start, round(start + length / when.rate))
+    result = _new_movie(scene, strip, path, channel, start, when.rate)
     result.mien.source = strip.mien.identifier
     _copy_look(strip, result)
     strip.mute = True
@@ -169,21 +173,26 @@ def _relative(path: Path) -> str:
         return str(path)
 
 
-def _free_channel(scene: Scene, strip: Strip, start: int, stop: int) -> int:
-    """The first channel above a strip with nothing in a span."""
+def _free_channel(scene: Scene, strip: Strip, lowest: int, start: int, stop: int) -> int:
+    """The lowest channel from one on with nothing in a span beside a strip."""
     taken = {
         other.channel
-        for other in strip_collection(scene)
+        for other in strip_collection(scene, strip)
         if other.frame_final_start < stop and other.frame_final_end > start
     }
-    return next(c for c in range(strip.channel + 1, 1 << 20) if c not in taken)
+    return next(c for c in range(lowest, 1 << 20) if c not in taken)
 
 
-def _new_movie(scene: Scene, name: str, path: str, channel: int, start: int, rate: float) -> Strip:
+def _new_movie(
+    scene: Scene, strip: Strip, path: str, channel: int, start: int, rate: float
+) -> Strip:
+    """A movie strip beside a strip, in the same meta strip if that is in one."""
+    name = f"{strip.name} (mien)"
     if rate == 1.0:
-        return strip_collection(scene).new_movie(
+        return strip_collection(scene, strip).new_movie(
             name=name, filepath=path, channel=channel, frame_start=start
         )
+    meta, active = strip.parent_meta(), scene.sequence_editor.active_strip
     # Only Blender's own operator makes a strip that plays at the movie's rate.
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
@@ -196,6 +205,9 @@ def _new_movie(scene: Scene, name: str, path: str, channel: int, start: int, rat
                     )  # fmt: skip
                 made = scene.sequence_editor.active_strip
                 made.name = name
+                if meta is not None and made.parent_meta() != meta:
+                    made.move_to_meta(meta)
+                scene.sequence_editor.active_strip = active
                 return made
     raise RefusedError(
         f"{path} is rendered, but plays at another rate than the scene.",

@@ -81,7 +81,7 @@ def find_executable() -> str:
     """
     asked = _asked()
     if asked:
-        path = Path(bpy.path.abspath(asked))
+        path = Path(bpy.path.abspath(asked)).expanduser()
         # People point to the folder of their installation as well as to the file in it.
         for candidate in (path, path / NAME, path / "bin" / NAME, path / "Scripts" / NAME):
             if candidate.is_file() and os.access(candidate, os.X_OK):

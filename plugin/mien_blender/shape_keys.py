@@ -6,6 +6,8 @@ import re
 from collections.abc import Generator, Sequence
 from typing import Any
 
+import bpy
+
 from . import server
 from .animation import fill, fresh_curve
 from .compat import Scene, Strip
@@ -100,9 +102,10 @@ def baking(scene: Scene, strip: Strip, face: int, mesh: Any, *, edited: bool, ba
         wanted = {"flame": True, "basis": basis} if flame and not controls else {}
         which = "target" if edited and not wanted else "performance"
         curves = yield from curves_of(client, shot, face, which=which, frames=list(span), **wanted)
-        mesh = address.find()[0].objects.get(target)
+        # Often the strips have a scene of their own.
+        mesh = bpy.data.objects.get(target)
         if mesh is None:
-            raise RefusedError(f"'{target}' is no longer in the scene.", "Choose a mesh again.")
+            raise RefusedError(f"'{target}' is no longer there.", "Choose a mesh again.")
         rows = {name: curves.controls[control] for name, control in controls.items()}
         if wanted:
             rows = {name: [row[i] for row in curves.flame] for name, i in flame.items()}

@@ -12,7 +12,7 @@ from .client import Client, pack, unpack
 from .compat import Strip
 from .rig import CONTROLS
 from .server import Waiting
-from .state import project_file
+from .state import project_file, project_id
 from .timing import media_path
 
 __all__ = ["Curves", "curves_of", "gaps", "opened", "set_edits"]
@@ -50,7 +50,7 @@ def opened(strip: Strip) -> Waiting[tuple[Client, str]]:
         ServeError: When the strip is not tracked, or its media are not found.
     """
     project, media = project_file(strip), media_path(strip)
-    key = (strip.mien.project, media)
+    key = (project_id(strip), media)
     client = yield from server.connect()
     known = server.shots()
     if key not in known:

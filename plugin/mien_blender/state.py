@@ -2,8 +2,8 @@
 
 Controls are flat properties of the strip, because Blender can make no path to a number in a
 group of a strip: the I key would fail. The `.mien` project (what `mien serve` needs besides) is
-embedded in a text data-block, so that a .blend carries everything; both find each other by an
-identifier, never by name.
+embedded in a text data-block that the strip points to: a .blend carries everything, whoever
+appends a scene gets it too, and it goes when its last strip has gone.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from .problems import RefusedError
 from .rig import CONTROLS, MAX_FACES, Control, edit_property, source_property, words
 
 __all__ = ["AMOUNT", "Address", "MienFace", "MienStrip", "active_face", "embed_project",
-           "forget_project", "identify", "project_file", "register", "store_faces",
-           "thumbnail_bytes", "unregister"]  # fmt: skip
+           "forget_project", "identify", "project_file", "project_id", "register",
+           "store_faces", "thumbnail_bytes", "unregister"]  # fmt: skip
 
 _PROJECT = "mien_project"
 _IDENTIFIER = "mien_id"
@@ -64,7 +64,10 @@ class MienFace(bpy.types.PropertyGroup):
 
 @properties(
     identifier=StringProperty(name="Identifier", description="Names this strip for good"),
-    project=StringProperty(name="Project", description="Names the tracked project in this file"),
+    known_as=StringProperty(name="Known As", description="The strip's name when mien last saw it"),
+    project=PointerProperty(
+        name="Project", description="Holds the tracked project", type=bpy.types.Text
+    ),
     source=StringProperty(name="Source", description="Of a rendered strip: which strip it shows"),
     version=IntProperty(name="Version", description="Number of the last render"),
     frames=IntProperty(name="Frames", description="Frames of the tracked media"),
@@ -76,7 +79,8 @@ class MienStrip(bpy.types.PropertyGroup):
     """What mien knows of a strip."""
 
     identifier: str
-    project: str
+    known_as: str
+    project: Any
     source: str
     version: int
     frames: int
@@ -110,9 +114,10 @@ class Address:
             RefusedError: When the strip is gone.
         """
         for scene in sorted(bpy.data.scenes, key=lambda scene: bool(scene.name != self.scene)):
-            for strip in all_strips(scene):
-                if strip.mien.identifier == self.identifier:
-                    return scene, strip
+            found = [s for s in all_strips(scene) if s.mien.identifier == self.identifier]
+            if found:
+                # A copy that was made meanwhile has another name.
+                return scene, min(found, key=lambda s: bool(s.name != s.mien.known_as))
         raise RefusedError(
             "The strip was removed while mien worked on it; nothing was changed.",
             "Undo the removal and try again.",
@@ -123,8 +128,11 @@ def identify(scene: Scene, strip: Strip) -> Address:
     """The strip's address; a copied strip gets an identifier of its own."""
     own = strip.mien.identifier
     same = sum(other.mien.identifier == own for other in all_strips(scene))
-    if not own or same > 1:
+    # Of a strip and its copies the one that still has its name is the original.
+    if not own or (same > 1 and strip.name != strip.mien.known_as):
         own = strip.mien.identifier = uuid.uuid4().hex
+    if strip.mien.known_as != strip.name:
+        strip.mien.known_as = strip.name
     return Address(scene.name, own)
 
 
@@ -137,29 +145,33 @@ def embed_project(strip: Strip, name: str, content: bytes) -> None:
         content: The file.
     """
     identifier = hashlib.sha256(content).hexdigest()[:32]
-    if _embedded(identifier) is None:
+    text = next((t for t in bpy.data.texts if t.get(_IDENTIFIER) == identifier), None)
+    if text is None:
         text = bpy.data.texts.new(f"mien {name}")
         text.write(f"The tracked faces of {name}, kept by the mien extension.\n")
-        text.use_fake_user = True
+        text.use_fake_user = False
         text[_PROJECT] = content
         text[_IDENTIFIER] = identifier
-    old, strip.mien.project = strip.mien.project, identifier
-    _drop_unused(old)
+    _replace_project(strip, text)
 
 
 def forget_project(strip: Strip) -> None:
     """Forget the strip's faces and its project."""
     strip.mien.faces.clear()
-    old, strip.mien.project = strip.mien.project, ""
-    _drop_unused(old)
+    _replace_project(strip, None)
 
 
-def _drop_unused(identifier: str) -> None:
-    """Take a project out of the .blend when no strip has it; undo brings it back."""
-    strips = (strip for scene in bpy.data.scenes for strip in all_strips(scene))
-    text = _embedded(identifier)
-    if text is not None and not any(s.mien.project == identifier for s in strips):
-        bpy.data.texts.remove(text)
+def _replace_project(strip: Strip, text: Any | None) -> None:
+    """Let a strip have another project; one that nobody has any more goes, until undo."""
+    old, strip.mien.project = strip.mien.project, text
+    if old is not None and not old.users:
+        bpy.data.texts.remove(old)
+
+
+def project_id(strip: Strip) -> str:
+    """What names the strip's project by its content; empty when it is not tracked."""
+    text = strip.mien.project
+    return str(text[_IDENTIFIER]) if text is not None else ""
 
 
 def project_file(strip: Strip) -> Path:
@@ -168,13 +180,13 @@ def project_file(strip: Strip) -> Path:
     Raises:
         RefusedError: When the strip is not tracked, or its project is no longer in the .blend.
     """
-    text = _embedded(strip.mien.project) if strip.mien.project else None
+    text = strip.mien.project
     if text is None:
         raise RefusedError(
             f"Strip '{strip.name}' has no tracked faces in this file.",
             "Track it first.",
         )
-    path = Path(bpy.app.tempdir) / f"{strip.mien.project}.mien"
+    path = Path(bpy.app.tempdir) / f"{project_id(strip)}.mien"
     content = bytes(text[_PROJECT])
     if not path.is_file() or path.stat().st_size != len(content):
         path.write_bytes(content)
@@ -205,10 +217,6 @@ def store_faces(strip: Strip, faces: list[dict[str, Any]], gaps: dict[int, str])
 def thumbnail_bytes(face: MienFace) -> bytes:
     """The PNG of a face; empty when there is none."""
     return base64.b64decode(face.thumbnail)
-
-
-def _embedded(identifier: str) -> Any | None:
-    return next((t for t in bpy.data.texts if t.get(_IDENTIFIER) == identifier), None)
 
 
 def _names() -> dict[str, tuple[Control | None, bool, int]]:

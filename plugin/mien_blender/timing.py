@@ -70,16 +70,17 @@ def timing(scene: Scene, strip: Strip, frames: int) -> Timing:
     # Before 4.5 frame_duration is in frames of the media, since then in frames of the scene.
     length = strip.frame_final_duration + strip.frame_offset_start + strip.frame_offset_end
     trim = strip.animation_offset_start
-    length += trim + strip.animation_offset_end
+    # What a hard cut takes away is counted in frames of the media.
+    kept = frames - trim - strip.animation_offset_end
     rate = 1.0
     if strip.type == "MOVIE":
         own = strip.fps * scene.render.fps_base / scene.render.fps or 1.0
         # Either frame by frame, or at the movie's own rate: whichever its length speaks for.
-        rate = min((1.0, own), key=lambda rate: abs(length - frames / rate))
+        rate = min((1.0, own), key=lambda rate: abs(length - kept / rate))
         # Blender guesses the length of some movies from their duration.
-        if abs(length - frames / rate) > max(2, frames * _SLACK):
+        if abs(length - kept / rate) > max(2, frames * _SLACK):
             raise RefusedError(
-                f"Blender shows {length:.0f} frames of '{strip.name}', and the film has {frames}:"
+                f"Blender shows {length:.0f} frames of '{strip.name}', and the film has {kept}:"
                 " it is retimed, or its frames do not come at a steady rate.",
                 "Take the speed change away, or convert the film to a steady rate.",
             )
@@ -94,17 +95,22 @@ def media_path(strip: Strip) -> str:
         RefusedError: When the strip shows neither.
     """
     if strip.type == "MOVIE":
-        return str(Path(bpy.path.abspath(strip.filepath)))
+        return str(_absolute(strip, strip.filepath))
     if strip.type == "IMAGE" and len(strip.elements) > 1:
         name = strip.elements[0].filename
         digits = _digits(name)
         if digits:
             pattern = f"{name[: digits.start()]}%0{len(digits[0])}d{name[digits.end() :]}"
-            return str(Path(bpy.path.abspath(strip.directory)) / pattern)
+            return str(_absolute(strip, strip.directory) / pattern)
     raise RefusedError(
         f"Strip '{strip.name}' is neither a movie nor an image sequence.",
         "Select a strip that shows one.",
     )
+
+
+def _absolute(strip: Strip, path: str) -> Path:
+    """A path of a strip; in a linked scene they are relative to that scene's file."""
+    return Path(bpy.path.abspath(path, library=strip.id_data.library))
 
 
 def _digits(name: str) -> re.Match[str] | None:
@@ -121,7 +127,7 @@ def _skipped(strip: Strip) -> int:
     digits = _digits(name)
     if digits is None:
         return 0
-    folder = Path(bpy.path.abspath(strip.directory))
+    folder = _absolute(strip, strip.directory)
     try:
         changed = folder.stat().st_mtime_ns
     except OSError:

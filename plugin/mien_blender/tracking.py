@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from . import server
-from .animation import bake_source
+from .animation import bake_source, clear_source
 from .client import Client
 from .compat import Scene, Strip
 from .jobs import Task
 from .problems import RefusedError
 from .rig import MAX_FACES
 from .shots import THUMBNAIL, Curves, curves_of, gaps
-from .state import Address, embed_project, identify, store_faces
+from .state import Address, embed_project, identify, project_id, store_faces
 from .timing import media_path, timing
 
 __all__ = ["adopt", "tracking"]
@@ -78,7 +78,9 @@ def adopt(client: Client, address: Address, found: dict[str, Any]) -> Generator[
     embed_project(strip, Path(media).name, content)
     strip.mien.frames = found["frames"]
     strip.mien.size = found["size"]
-    server.shots()[strip.mien.project, media] = shot
+    server.shots()[project_id(strip), media] = shot
+    for number in {face.number for face in strip.mien.faces} - set(curves):
+        clear_source(scene, strip, number)
     store_faces(strip, faces, {number: gaps(each.valid) for number, each in curves.items()})
     for facts in faces:
         number = facts["face"]

@@ -74,6 +74,12 @@ def test_everything_around_the_story(
         np.testing.assert_allclose(exported[control], values, atol=1.01e-4)
 
 
+def test_what_editors_do_to_strips(
+    blender: Run, clip: Callable[[str], Path], project: Path, tmp_path: Path
+) -> None:
+    blender("cuts.py", clip("lp_s18.mp4"), project.with_stem("keys"), tmp_path)
+
+
 # What a dead server does to Blender does not depend on Blender's version.
 @pytest.mark.parametrize("blender", ["5.0"], indirect=True)
 def test_killing_the_server_loses_nothing(

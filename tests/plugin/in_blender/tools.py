@@ -159,6 +159,8 @@ def check_files(scene, strip) -> None:
         assert (folder / name).stat().st_size > 1000
     scene.frame_set(strip.frame_final_start)
     assert bpy.ops.mien.import_curves(filepath=str(folder / "out.npz")) == {"FINISHED"}
+    assert not sampled(scene, strip), "it follows its own performance: nothing is left of the edit"
+    assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
 
 
 def check_results(scene, strip) -> None:
