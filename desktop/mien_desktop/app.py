@@ -22,7 +22,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 import mien
-from mien.errors import MienError, MissingPartError
+from mien.errors import MissingPartError, explained
 from mien_desktop import theme
 from mien_desktop.preferences import proxy_store
 from mien_desktop.window import Window
@@ -103,21 +103,12 @@ def _report_bugs(window: Window) -> None:
         if error is None or isinstance(error, KeyboardInterrupt):
             return
         traceback.print_exception(type(error), error, trace)
-        shown = error if isinstance(error, MienError) else _unforeseen(error)
+        shown = explained(error, "Your work is kept. Please report it with the details.")
         window.workspace.later(lambda: window.show_problem(shown))
 
     sys.excepthook = lambda kind, error, trace: report(error, trace)
     threading.excepthook = lambda args: report(args.exc_value, args.exc_traceback)
     window.ended.connect(_forget_hooks)
-
-
-def _unforeseen(error: BaseException) -> MienError:
-    made = MienError(
-        f"Something unexpected went wrong ({type(error).__name__}: {error}).",
-        "Your work is kept. Please report it with the details.",
-    )
-    made.__cause__ = error
-    return made
 
 
 def _forget_hooks() -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QMessageBox,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -148,7 +149,7 @@ class RecoveryDialog(QDialog):
         self.list.setCurrentIndex(self.list.model().index(0, 0))
         self._discard = QPushButton("Discard", autoDefault=False)
         self._discard.setToolTip("Throw this unsaved work away for good")
-        self._discard.clicked.connect(self._throw_away)
+        self._discard.clicked.connect(self._ask_to_throw_away)
         later = QPushButton("Later", autoDefault=False)
         later.setToolTip("Ask again at the next start")
         later.clicked.connect(self.reject)
@@ -182,13 +183,28 @@ class RecoveryDialog(QDialog):
             self.accept()
             self.chosen.emit(entry)
 
-    def _throw_away(self) -> None:
+    def _ask_to_throw_away(self) -> None:
+        entry = self._entry()
+        if entry is None:
+            return
+        button = QMessageBox.StandardButton
+        box = QMessageBox(
+            QMessageBox.Icon.NoIcon,
+            "Discard unsaved work?",
+            f"The unsaved work on {entry.name} will be gone for good.",
+            button.Discard | button.Cancel,
+            self,
+        )
+        box.setDefaultButton(button.Cancel)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.button(button.Discard).clicked.connect(lambda: self._throw_away(entry))
+        box.open()
+
+    def _throw_away(self, entry: Recoverable) -> None:
         from mien.session.recovery import discard
 
-        entry = self._entry()
-        if entry is not None:
-            discard(entry)
-            self.list.takeTopLevelItem(self.list.currentIndex().row())
+        discard(entry)
+        self.list.takeTopLevelItem(self.list.currentIndex().row())
         if not self.list.topLevelItemCount():
             self.reject()
 

@@ -136,6 +136,7 @@ QPushButton:pressed, QToolButton:pressed {{ background: {well}; }}
 QPushButton:checked, QToolButton:checked {{
     background: {selected_row}; border-color: {accent}; color: {selection};
 }}
+QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QPushButton:default {{ border-color: {dim}; }}
 QPushButton:focus, QToolButton:focus {{ border-color: {accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {disabled}; }}

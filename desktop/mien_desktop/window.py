@@ -225,7 +225,7 @@ class Window(QMainWindow):
     def _make_panels(self) -> None:
         workspace = self.workspace
         self.shots = ShotsPanel(workspace)
-        self.jobs = JobsPanel(workspace, self.queue)
+        self.jobs = JobsPanel(self.queue)
         self.viewer = ViewerPanel(workspace)
         self.transport = TransportBar(workspace)
         self.timeline = TimelinePanel(workspace)

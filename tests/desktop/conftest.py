@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 from tests.desktop.driving import settle
 
 if TYPE_CHECKING:
+    from mien_desktop.timeline.panel import TimelinePanel
     from mien_desktop.window import Window
     from mien_desktop.workspace import Workspace
 
@@ -157,3 +158,22 @@ def main_window(app: QApplication) -> Iterator[Window]:
     window.stop()
     window.deleteLater()
     settle()
+
+
+@pytest.fixture
+def keyed(workspace: Workspace) -> Workspace:
+    """A smile and a jaw over the first frames, on one layer."""
+    from tests.desktop.timelines import key_them
+
+    workspace.apply("Key", key_them)
+    return workspace
+
+
+@pytest.fixture
+def timeline(keyed: Workspace) -> Iterator[TimelinePanel]:
+    """A timeline of them."""
+    from mien_desktop.timeline.panel import TimelinePanel
+    from tests.desktop.driving import shown
+
+    with shown(TimelinePanel(keyed), 900, 420) as panel:
+        yield panel

@@ -291,5 +291,11 @@ def test_discarded_work_is_not_offered_again(desk: Desk, short_clip: Path) -> No
     dialog = RecoveryDialog(recoverable(), desk.window)
     with shown(dialog):
         click(named(dialog, "Discard", QPushButton))
+        (question,) = dialog.findChildren(QMessageBox)
+        click(question.button(QMessageBox.StandardButton.Cancel))
+        assert len(recoverable()) == 1
+        click(named(dialog, "Discard", QPushButton))
+        question = dialog.findChildren(QMessageBox)[-1]
+        click(question.button(QMessageBox.StandardButton.Discard))
         assert not dialog.isVisible()
     assert recoverable() == []

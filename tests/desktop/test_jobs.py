@@ -155,8 +155,8 @@ def test_what_fails_says_why(bench: Bench, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_panel_shows_jobs_and_what_can_be_done(bench: Bench, tmp_path: Path) -> None:
-    workspace, queue, _ = bench
-    with shown(JobsPanel(workspace, queue), 300, 300) as panel:
+    _, queue, _ = bench
+    with shown(JobsPanel(queue), 300, 300) as panel:
         job = export(bench, tmp_path / "a.mkv")
         waits = export(bench, tmp_path / "b.mkv")
         settle()

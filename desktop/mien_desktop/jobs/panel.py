@@ -19,7 +19,6 @@ from mien_desktop import theme
 from mien_desktop.command import Command
 from mien_desktop.jobs.queue import JobQueue
 from mien_desktop.jobs.rows import JobRow
-from mien_desktop.workspace import Workspace
 
 __all__ = ["JobsPanel"]
 
@@ -31,14 +30,11 @@ class JobsPanel(QWidget):
     """The jobs of a window.
 
     Args:
-        workspace: The window's workspace.
         queue: The jobs.
         parent: Qt's owner.
     """
 
-    def __init__(
-        self, workspace: Workspace, queue: JobQueue, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, queue: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._queue = queue
         self._rows: dict[int, JobRow] = {}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import mien
-from mien.errors import MienError
+from mien.errors import MienError, explained
 from mien.model.document import Project
 from mien.model.shot import Shot
 from mien.serve.client import Client, Job, ServeError
@@ -222,11 +222,7 @@ class Work:
         except MienError as refused:
             error = refused
         except Exception as bug:  # noqa: BLE001 - a job's end is told, whatever it was
-            error = JobError(
-                "error",
-                f"Something unexpected went wrong ({type(bug).__name__}: {bug}).",
-                "Please report it.",
-            )
+            error = explained(bug)
         if self._client is not None:
             self._client.close()
         self._ended(result, error)
