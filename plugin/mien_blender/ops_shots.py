@@ -228,10 +228,13 @@ _FILES = {
 
 def _file_operator(verb: str, label: str, pattern: str) -> type:
     """The operator of a verb of files.py, with a file browser."""
+    writes, ending = verb.startswith("export"), Path(pattern.split(";")[0]).suffix
 
     @properties(
         filepath=StringProperty(subtype="FILE_PATH"),
         filter_glob=StringProperty(default=pattern, options={"HIDDEN"}),
+        # The name turns red where a file would be overwritten.
+        check_existing=BoolProperty(default=writes, options={"HIDDEN"}),
     )
     class FileOperator(bpy.types.Operator):
         bl_idname = f"mien.{verb}"
@@ -245,6 +248,8 @@ def _file_operator(verb: str, label: str, pattern: str) -> type:
             return on_media(context) if verb == "import_project" else on_tracked(context)
 
         def invoke(self, context: Any, event: Any) -> Result:
+            if writes and not self.filepath:
+                self.filepath = bpy.path.clean_name(target(context)[1].name) + ending
             context.window_manager.fileselect_add(self)
             return {"RUNNING_MODAL"}
 
@@ -255,6 +260,8 @@ def _file_operator(verb: str, label: str, pattern: str) -> type:
             whom = (number,) if verb.endswith("curves") else ()
             try:
                 path = Path(bpy.path.abspath(self.filepath))
+                if writes and not path.suffix:
+                    path = path.with_suffix(ending)
                 return begin(self, getattr(files, verb)(scene, strip, *whom, path))
             except ServeError as error:
                 return complain(self, error)

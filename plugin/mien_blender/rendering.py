@@ -97,6 +97,7 @@ def rendering(scene: Scene, strip: Strip) -> Task:
             "render", shot=shot, output=str(output), frames=list(span), renderer=renderer,
             **FORMATS[format_].parameters,
         )  # fmt: skip
+        task.job = job
         for answer in sent:
             yield from server.wait(answer)
         report = yield from task.await_job(job)
@@ -118,7 +119,7 @@ def place(scene: Scene, strip: Strip, movie: Path, span: tuple[int, int]) -> Str
         span: Frames of the media that it holds.
     """
     when = timing(scene, strip, strip.mien.frames)
-    start, length = round(when.scene_time(span[0])), span[1] - span[0]
+    start, length = max(when.first, round(when.scene_time(span[0]))), span[1] - span[0]
     # Copied together with its result, a strip has two that are called its own.
     old = min(
         (s for s in all_strips(scene) if s.mien.source == strip.mien.identifier),
@@ -134,8 +135,10 @@ def place(scene: Scene, strip: Strip, movie: Path, span: tuple[int, int]) -> Str
     if old is not None:
         lowest = old.channel
         strip_collection(scene, old).remove(old)
-    channel = _free_channel(scene, strip, lowest, start, round(start + length / when.rate))
+    channel = _free_channel(scene, strip, lowest, when.first, when.last)
     result = _new_movie(scene, strip, path, channel, start, when.rate)
+    # Where a strip is longer than its film it holds the first and the last frame; so does this.
+    result.frame_final_start, result.frame_final_end = when.first, when.last
     result.mien.source = strip.mien.identifier
     _copy_look(strip, result)
     strip.mute = True

@@ -211,6 +211,8 @@ def _explained(error: Exception, executable: str) -> ServeError:
     details = getattr(error, "details", "")
     said = details.strip().splitlines()[-1:] if details else []
     cause = error.cause if isinstance(error, ServeError) else "mien serve does not answer."
+    if isinstance(error, ServeError) and error.code != "gone":
+        return ServeError(error.code, f"{executable}: {cause}", error.remedy, details)
     return ServeError(
         "gone",
         f"{executable}: {cause}" + (f" It said: {said[0]}" if said else ""),

@@ -79,6 +79,19 @@ def check_result_makes_room(scene, strip) -> None:
         compat.strip_collection(scene).remove(each)
 
 
+def check_held_frames(scene, strip) -> None:
+    """A strip that holds the ends of its film has a result of the same length, in sync."""
+    strip.frame_final_start -= 4
+    strip.frame_final_end += 6
+    result = place(scene, strip, clip, (0, 282))
+    assert (result.frame_final_start, result.frame_final_end) == (7, 299)
+    assert result.frame_start == strip.frame_start
+    assert place(scene, strip, clip, (0, 282)) == result
+    compat.strip_collection(scene).remove(result)
+    strip.frame_final_start += 4
+    strip.frame_final_end -= 6
+
+
 def check_cuts(scene, strip) -> None:
     """After soft and hard cuts each part shows its frames, also at the film's own rate."""
     for kind, frame in (("SOFT", 110), ("HARD", 60)):
@@ -161,6 +174,7 @@ def main() -> None:
     strip.keyframe_insert("mien_1_jawOpen", frame=30)
     check_copies(scene, strip)
     check_result_makes_room(scene, strip)
+    check_held_frames(scene, strip)
     check_cuts(scene, strip)
     check_meta(scene)
     check_removal(scene, strip)
