@@ -110,7 +110,7 @@ def test_the_batch_itself_is_killed(batch: Batch, undisturbed: bytes) -> None:
 
 
 def test_ctrl_c_and_a_second_batch(batch: Batch, undisturbed: bytes) -> None:
-    batch.wait = 0.8
+    batch.wait = 2
     process = batch.start()
     batch.wait_for(4, process)
     second = batch.start()

@@ -114,7 +114,8 @@ class _Evil:
         (_Evil(eval, "open('GOTCHA', 'w')"), r"eval"),
         (_Evil(exec, "open('GOTCHA', 'w')"), r"exec"),
         (_Evil(getattr, _Evil(__import__, "os"), "system"), r"getattr"),
-        (_Evil(__import__, "os"), r"__import__"),
+        # Qt for Python puts an import of its own in its place.
+            (_Evil(__import__, "os"), r"__(feature_)?import__"),
         (_Evil(open, "GOTCHA", "w"), r"open"),
         (_Evil(np.load, "GOTCHA", None, True), r"load"),
         (_Evil(np.fromfile, "GOTCHA"), r"fromfile"),
