@@ -115,7 +115,7 @@ class _Evil:
         (_Evil(exec, "open('GOTCHA', 'w')"), r"exec"),
         (_Evil(getattr, _Evil(__import__, "os"), "system"), r"getattr"),
         # Qt for Python puts an import of its own in its place.
-            (_Evil(__import__, "os"), r"__(feature_)?import__"),
+        (_Evil(__import__, "os"), r"__(feature_)?import__"),
         (_Evil(open, "GOTCHA", "w"), r"open"),
         (_Evil(np.load, "GOTCHA", None, True), r"load"),
         (_Evil(np.fromfile, "GOTCHA"), r"fromfile"),
