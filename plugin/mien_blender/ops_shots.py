@@ -23,6 +23,8 @@ from .tracking import tracking
 
 __all__ = ["CLASSES"]
 
+_PATIENCE = 20.0
+"""Seconds that Blender's window waits for a check; mien answers within two."""
 _SLICE = 0.02
 """Seconds between two looks at the server while an operator waits for it."""
 
@@ -39,12 +41,15 @@ class CheckMien(bpy.types.Operator):
         server.disconnect()
         steps = server.connect()
         try:
-            while True:
+            until = time.monotonic() + _PATIENCE
+            while time.monotonic() < until:
                 next(steps)
                 time.sleep(_SLICE)
+            raise _silent()
         except StopIteration as end:
             hello, command = end.value.hello, server.find_executable()
         except ServeError as error:
+            server.disconnect()
             server.checked = error
             return complain(self, error)
         renderers = ", ".join(hello["renderers"])
@@ -52,6 +57,14 @@ class CheckMien(bpy.types.Operator):
         server.checked = said
         self.report({"INFO"}, said)
         return {"FINISHED"}
+
+
+def _silent() -> ServeError:
+    return ServeError(
+        "silent",
+        f"{server.find_executable()} was started, but does not answer as mien does.",
+        "Choose the mien of your installation, or run `mien doctor` in a terminal.",
+    )
 
 
 @properties(

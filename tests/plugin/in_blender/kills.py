@@ -82,6 +82,15 @@ def main() -> None:
         server.disconnect()
         os.environ["MIEN_EXECUTABLE"] = wrong
         assert "mien" in refused(bpy.ops.mien.check)
+
+    # One that is started and never says a word.
+    silent = folder / "silent"
+    silent.write_text("#!/bin/sh\nexec sleep 60\n")
+    silent.chmod(0o755)
+    server.disconnect()
+    os.environ["MIEN_EXECUTABLE"] = str(silent)
+    extension("ops_shots")._PATIENCE = 1.0
+    assert "does not answer" in refused(bpy.ops.mien.check)
     assert picture_of(bpy.context.scene) == before
     told({"said": said})
 
