@@ -61,7 +61,7 @@ class Batch:
     def start(self, *options: object) -> subprocess.Popen[str]:
         return subprocess.Popen(
             self.arguments(*options), env=self.variables(), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heed_ctrl_c,
         )  # fmt: skip
 
     def run(self, *options: object, code: int = 0) -> dict[str, Any]:
@@ -88,6 +88,11 @@ class Batch:
         wanted = len(self.begun()) + frames
         until(lambda: len(self.begun()) >= wanted or process.poll() is not None, seconds)
         assert process.poll() is None, process.communicate()
+
+
+def heed_ctrl_c() -> None:
+    """Shells let what they start in the background ignore it, and so would the batch."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def workers_path(log: Path, wait: float) -> dict[str, str]:

@@ -53,7 +53,7 @@ def main() -> None:
     assert picture_of(scene) == before
 
     assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
-    strip.frame_final_duration = 80
+    strip.frame_final_duration = 240
     scene.mien.folder = str(folder)
     before = picture_of(scene)
     said = killed_in(rendering.rendering(scene, strip))
