@@ -58,7 +58,21 @@ def wait_until(true: Callable[[], object], seconds: float = 10, what: str = "") 
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, f"not within {seconds} s: {what or true}"
-        QTest.qWait(5)
+        breathe(0.005)
+
+
+def breathe(seconds: float) -> None:
+    """Handle events for a while, and let other threads run.
+
+    `QTest.qWait` keeps Python's lock while it waits: a thread that reads a film would need a
+    minute for what takes it a second.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        settle(1)
+        time.sleep(0.002)
+        if time.monotonic() >= end:
+            return
 
 
 def press(

@@ -24,6 +24,7 @@ from tests.desktop.driving import (
     LEFT,
     MIDDLE,
     SHIFT,
+    breathe,
     click,
     double_click,
     drag,
@@ -278,7 +279,7 @@ def test_while_one_scrubs_no_older_answer_takes_the_place_of_a_newer_one(panel, 
     canvas.painted.connect(lambda frame: seen.append(canvas.showing.generation))
     for frame in range(0, 48, 3):
         workspace.set(frame=frame)
-        QTest.qWait(15)
+        breathe(0.015)
     wait_for_picture(canvas)
     assert canvas.showing.frame == 45
     assert seen == sorted(seen)
@@ -289,4 +290,4 @@ def test_it_is_closed_while_pictures_are_on_their_way(workspace):
         smile(workspace)
         workspace.set(frame=33)
         panel.canvas.repaint()
-    QTest.qWait(300)
+    breathe(0.3)
