@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QScrollArea,
     QSlider,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -26,13 +25,13 @@ from PySide6.QtWidgets import (
 from mien.model.presets import PRESETS
 from mien.session.commands import expression_at, set_expression, set_value
 from mien.session.presets import UserExpressions
+from mien_desktop.buttons import icon_button, menu_button
 from mien_desktop.command import Command
 from mien_desktop.controls.save import SaveDialog
 from mien_desktop.controls.tile import Tile
 from mien_desktop.controls.tiles import Tiles
 from mien_desktop.controls.trying import added_here, trying
 from mien_desktop.fields import SearchField
-from mien_desktop.icons import icon
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
 from mien_desktop.workspace import Workspace
@@ -270,24 +269,15 @@ class PalettePanel(QWidget):
     def _search_row(self) -> QHBoxLayout:
         search = SearchField("Search expressions", "Parts of names, as `smile`")
         search.textChanged.connect(lambda text: self.tiles.search(text))
-        keep = QToolButton()
-        keep.setIcon(icon("add"))
-        keep.setToolTip("Keep the expression at the playhead under a name")
-        keep.setAccessibleName("Keep this expression")
-        keep.clicked.connect(self._save)
+        tip = "Keep the expression at the playhead under a name"
+        keep = icon_button("add", "Keep this expression", tip, self._save)
         menu = QMenu(self)
         for command in self._commands:
             menu.addAction(command.text).triggered.connect(lambda _=False, c=command: c.run())
         menu.addSeparator()
         menu.addAction("Import…").triggered.connect(self._ask_import)
         menu.addAction("Export yours…").triggered.connect(self._ask_export)
-        more = QToolButton()
-        more.setIcon(icon("more"))
-        more.setToolTip("Copy, paste, import and export")
-        more.setAccessibleName("More")
-        more.setMenu(menu)
-        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        more = menu_button("more", "More", "Copy, paste, import and export", menu)
         row = QHBoxLayout()
         row.setContentsMargins(6, 4, 6, 2)
         row.setSpacing(4)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QScrollArea,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -28,12 +27,12 @@ from mien.session.commands import (
     set_value,
     toggle_key,
 )
+from mien_desktop.buttons import icon_button, menu_button
 from mien_desktop.command import Command
 from mien_desktop.controls.board import SECTIONS, Board, matching
 from mien_desktop.controls.row import ControlRow
 from mien_desktop.controls.section import Section
 from mien_desktop.fields import SearchField
-from mien_desktop.icons import icon
 from mien_desktop.numbers import read_amount
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings, text_list
@@ -237,14 +236,12 @@ class ControlsPanel(QWidget):
     def _header(self) -> QHBoxLayout:
         self._search = SearchField("Search controls", "Parts of names, as `smile l`")
         self._search.textChanged.connect(self._find)
-        self._link = QToolButton()
-        self._link.setIcon(icon("link"))
-        self._link.setCheckable(True)
-        self._link.setChecked(settings().value("controls/linked") == "yes")
-        self._link.setToolTip(
+        tip = (
             "Link left and right: the other side moves by as much.\nTyped values go to both sides."
         )
-        self._link.setAccessibleName("Link left and right")
+        self._link = icon_button("link", "Link left and right", tip)
+        self._link.setCheckable(True)
+        self._link.setChecked(settings().value("controls/linked") == "yes")
         self._link.toggled.connect(
             lambda on: settings().setValue("controls/linked", "yes" if on else "no")
         )
@@ -252,13 +249,8 @@ class ControlsPanel(QWidget):
         for command in self._commands:
             if command.id.removeprefix("controls.") in _WHOLE_FACE:
                 menu.addAction(command.text).triggered.connect(lambda _=False, c=command: c.run())
-        more = QToolButton()
-        more.setIcon(icon("mirror"))
-        more.setToolTip("Mirror, key or reset the whole face at the playhead")
-        more.setAccessibleName("Whole face")
-        more.setMenu(menu)
-        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        tip = "Mirror, key or reset the whole face at the playhead"
+        more = menu_button("mirror", "Whole face", tip, menu)
         row = QHBoxLayout()
         row.setContentsMargins(6, 4, 6, 4)
         row.setSpacing(4)

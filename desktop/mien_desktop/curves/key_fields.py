@@ -17,12 +17,12 @@ from mien.session.commands import (
     set_keys_value,
 )
 from mien.session.refs import KeyRef
+from mien_desktop.buttons import icon_button, menu_button
 from mien_desktop.curves.canvas import CurveCanvas
 from mien_desktop.curves.channels import Line
 from mien_desktop.fields import Field
 from mien_desktop.geometry.handles import aligned, flattened, handles
 from mien_desktop.geometry.ruler import label
-from mien_desktop.icons import icon
 from mien_desktop.numbers import read_amount, show_value
 from mien_desktop.timeline.keys import EASE_NAMES, KeyEditing
 from mien_desktop.words import count
@@ -69,24 +69,16 @@ class KeyFields(QWidget):
         self._kinds = {kind: self._kind(kind, *words) for kind, *words in _KINDS}
         for button in self._kinds.values():
             row.addWidget(button)
-        self._ease = QToolButton()
+        tip = "Ease presets, as Bezier handles that can be dragged further"
+        self._ease = menu_button("down", "Ease presets", tip, self._ease_menu())
         self._ease.setText("Ease")
-        self._ease.setIcon(icon("down"))
         self._ease.setIconSize(QSize(10, 10))
         self._ease.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._ease.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self._ease.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        self._ease.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._ease.setToolTip("Ease presets, as Bezier handles that can be dragged further")
-        self._ease.setAccessibleName("Ease presets")
-        self._ease.setMenu(self._ease_menu())
         row.addWidget(self._ease)
-        self._align = QToolButton()
-        self._align.setIcon(icon("handles"))
-        self._align.setToolTip("Align the handles of the selected keys (Alt-drag one to free it)")
-        self._align.setAccessibleName("Align handles")
+        tip = "Align the handles of the selected keys (Alt-drag one to free it)"
+        self._align = icon_button("handles", "Align handles", tip, self.align)
         self._align.setCheckable(True)
-        self._align.clicked.connect(self.align)
         row.addWidget(self._align)
         self._time.typed.connect(self._move)
         self._value.typed.connect(self._set)
@@ -168,14 +160,10 @@ class KeyFields(QWidget):
             self._workspace.apply(name, change)
 
     def _kind(self, kind: Interpolation, picture: str, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(icon(picture))
+        name = tip.partition(":")[0]
+        button = icon_button(picture, name, tip, lambda: self._clicked(kind))
         button.setIconSize(QSize(16, 16))
         button.setCheckable(True)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip.partition(":")[0])
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda: self._clicked(kind))
         return button
 
     def _clicked(self, kind: Interpolation) -> None:

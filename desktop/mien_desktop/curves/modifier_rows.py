@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from mien.errors import UsageError
 from mien.model.controls import sides
 from mien.session.commands import NEUTRAL, Modifier, key_modifier, remove_track, set_modifier
+from mien_desktop.buttons import icon_button
 from mien_desktop.curves.canvas import CurveCanvas
 from mien_desktop.curves.channels import Channel, Line
 from mien_desktop.fields import Field
@@ -145,13 +146,9 @@ class ModifierRows(QWidget):
 
 
 def _button(name: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(name))
+    button = icon_button(name, tip, tip)
     button.setIconSize(QSize(14, 14))
     button.setAutoRaise(True)
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     # A button that hides keeps its place, so that nothing jumps.
     policy = button.sizePolicy()
     policy.setRetainSizeWhenHidden(True)

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from mien.model.document import Document
 from mien.session.commands import move_keys
 from mien.session.refs import KeyRef
+from mien_desktop.buttons import icon_button
 from mien_desktop.command import Command
 from mien_desktop.curves.canvas import CurveCanvas
 from mien_desktop.curves.channel_list import ChannelList
 from mien_desktop.curves.key_fields import KeyFields
 from mien_desktop.curves.modifier_rows import ModifierRows
-from mien_desktop.icons import icon
 from mien_desktop.timeline.keys import KeyEditing
 from mien_desktop.timeline.menus import key_menu
 from mien_desktop.words import count
@@ -120,13 +120,8 @@ class CurvesPanel(QWidget):
         row.addStretch(1)
         for name, picture in (("frame", "boxes"), ("fit", "fit")):
             command = self._by_name(name)
-            button = QToolButton()
-            button.setIcon(icon(picture))
-            button.setToolTip(f"{command.text} ({command.keys[0]})")
-            button.setAccessibleName(command.text)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.clicked.connect(command.run)
-            row.addWidget(button)
+            tip = f"{command.text} ({command.keys[0]})"
+            row.addWidget(icon_button(picture, command.text, tip, command.run))
         return row
 
     def _open_menu(self, place: QPointF) -> None:

@@ -9,7 +9,8 @@ from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QPalette
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
 
-from mien_desktop import icons, theme
+from mien_desktop import theme
+from mien_desktop.buttons import icon_button
 from mien_desktop.jobs.messages import show_error
 from mien_desktop.jobs.queue import Job, JobQueue
 from mien_desktop.jobs.work import ExportTask
@@ -139,11 +140,7 @@ def clock_words(seconds: float) -> str:
 
 
 def _button(icon: str, words: str, run: Callable[[], object]) -> QToolButton:
-    button = QToolButton()
+    button = icon_button(icon, words, words, run)
     button.setAutoRaise(True)
-    button.setIcon(icons.icon(icon))
     button.setIconSize(QSize(14, 14))
-    button.setToolTip(words)
-    button.setAccessibleName(words)
-    button.clicked.connect(lambda: run())
     return button

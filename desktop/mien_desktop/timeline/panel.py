@@ -11,11 +11,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from mien.timebase import FrameRange
+from mien_desktop.buttons import icon_button
 from mien_desktop.command import Command
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.select import bounds
 from mien_desktop.geometry.snap import targets
-from mien_desktop.icons import icon
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
 from mien_desktop.timeline.editing import LaneEditing
@@ -129,13 +129,8 @@ class TimelinePanel(QWidget):
     def _button(
         self, picture: str, name: str, run: Callable[[], None], *, checkable: bool = False
     ) -> QToolButton:
-        button = QToolButton(self)
-        button.setIcon(icon(picture))
-        button.setAccessibleName(name)
-        button.setToolTip(name)
+        button = icon_button(picture, name, name, run)
         button.setCheckable(checkable)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda: run())
         return button
 
     def _changed(self, now: Resolved, before: Resolved) -> None:

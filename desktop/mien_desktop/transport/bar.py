@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from mien.session.commands import set_span
 from mien.timebase import FrameRange
 from mien_desktop import theme
+from mien_desktop.buttons import choice_box, icon_button
 from mien_desktop.command import Command
 from mien_desktop.icons import icon
 from mien_desktop.resolve import Resolved
@@ -226,19 +227,9 @@ class TransportBar(QWidget):
         previewer.ahead(None if trying else now.span, start)
 
     def _speed_box(self) -> QComboBox:
-        box = QComboBox(self)
-        box.setAccessibleName("Speed")
-        box.setToolTip("Speed of playback; J and L double it")
+        box = choice_box("Speed", "Speed of playback; J and L double it", 68, self._speed_chosen)
         for speed in _SPEEDS:
             box.addItem(_speed_words(speed), speed)
-        box.setEditable(True)
-        edit = box.lineEdit()
-        if edit is not None:
-            edit.setReadOnly(True)
-            edit.setAccessibleName("Speed")
-        box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        box.setFixedWidth(68)
-        box.activated.connect(self._speed_chosen)
         return box
 
     def _speed_chosen(self, index: int) -> None:
@@ -293,11 +284,6 @@ def _speed_words(speed: float) -> str:
 
 
 def _button(text: str, name: str, tip: str, run: Callable[[], None]) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(name))
-    button.setToolTip(tip)
-    button.setAccessibleName(text)
+    button = icon_button(name, text, tip, run)
     button.setFixedSize(26, 24)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.clicked.connect(lambda: run())
     return button

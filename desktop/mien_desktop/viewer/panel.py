@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from mien_desktop import theme
+from mien_desktop.buttons import choice_box, icon_button
 from mien_desktop.command import Command
-from mien_desktop.icons import icon
 from mien_desktop.resolve import Resolved
 from mien_desktop.view_state import OVERLAYS, Overlay, ViewMode
 from mien_desktop.viewer.canvas import ZOOM_STEP, Canvas
@@ -144,20 +143,11 @@ class ViewerPanel(QWidget):
         return button
 
     def _zoom_box(self) -> QComboBox:
-        box = QComboBox(self)
-        box.setAccessibleName("Zoom")
-        box.setToolTip("Zoom; the wheel zooms under the pointer, a double click fits (Shift+F)")
+        tip = "Zoom; the wheel zooms under the pointer, a double click fits (Shift+F)"
+        box = choice_box("Zoom", tip, 84, self._zoom_chosen)
         box.addItem("Fit", 0.0)
         for percent in _ZOOMS:
             box.addItem(f"{percent} %", percent / 100)
-        box.setEditable(True)
-        edit = box.lineEdit()
-        if edit is not None:
-            edit.setReadOnly(True)
-            edit.setAccessibleName("Zoom")
-        box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        box.setFixedWidth(84)
-        box.activated.connect(self._zoom_chosen)
         return box
 
     def _zoom_chosen(self, index: int) -> None:
@@ -235,11 +225,7 @@ class _PixelValue(QWidget):
 
 
 def _button(text: str, name: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(name))
+    button = icon_button(name, text, tip)
     button.setCheckable(True)
-    button.setToolTip(tip)
-    button.setAccessibleName(text)
     button.setFixedSize(26, 24)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
