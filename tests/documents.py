@@ -11,14 +11,15 @@ import numpy as np
 
 from mien.model.controls import NAMES
 from mien.model.document import Document, Project
-from mien.model.shot import ColorTags, MediaFacts, Orientation, Shot
+from mien.model.media import ColorTags, MediaInfo, Orientation
+from mien.model.shot import Shot
 from mien.timebase import Clock
 from tests.faces import make_curves, make_face
 
 
-def make_facts(frames: int, name: str = "shot", clock: Clock | None = None) -> MediaFacts:
+def make_media(frames: int, name: str = "shot", clock: Clock | None = None) -> MediaInfo:
     """Facts of a movie that is not there."""
-    return MediaFacts(
+    return MediaInfo(
         path=Path(tempfile.gettempdir()) / "no such footage" / f"{name}.mov", kind="movie",
         container="mov", codec="prores", pixel_format="yuv422p10le", bits=10,
         orientation=Orientation(1440, 1080, 3, Fraction(4, 3)),
@@ -37,7 +38,7 @@ def make_shot(
         rng = np.random.default_rng(number)
         controls = rng.uniform(0, 0.5, (frames, len(NAMES))).astype(np.float32)
         made.append(replace(make_face(frames, number=number), curves=make_curves(frames, controls)))
-    return Shot(make_facts(frames, name), tuple(made), cuts)
+    return Shot(make_media(frames, name), tuple(made), cuts)
 
 
 def make_document(shots: int = 2, frames: int = 48, faces: int = 2) -> Document:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.media.frame import Frame
-from mien.model.shot import ColorTags, MediaFacts, Orientation
+from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.timebase import Clock
 
 ByteImage = npt.NDArray[np.uint8]
@@ -49,7 +49,7 @@ class Film:
     def __init__(self, pictures: Sequence[ByteImage]) -> None:
         height, width = pictures[0].shape[:2]
         self._pictures = pictures
-        self.facts = MediaFacts(
+        self.facts = MediaInfo(
             path=Path("film"),
             kind="movie",
             container="memory",

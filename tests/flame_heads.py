@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csc_matrix
 
-from mien.face.layout import rig_bridge
+from mien.face.flame_coefficients import rig_bridge
 from mien.face.rig import SKIN, load_rig
 from mien.weights.flame_file import KEYS
 

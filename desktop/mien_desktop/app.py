@@ -22,7 +22,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 import mien
-from mien.errors import MissingPartError, explained
+from mien.errors import MissingDependencyError, as_mien_error
 from mien_desktop import theme
 from mien_desktop.preferences import proxy_store
 from mien_desktop.window import Window
@@ -85,7 +85,7 @@ def _application() -> QApplication:
             # Qt ends the process once this returns, and dumps it.
             sys.stderr.write(f"mien: error: {_NO_DISPLAY}\n")
             sys.stderr.flush()
-            os._exit(MissingPartError.exit_code)
+            os._exit(MissingDependencyError.exit_code)
         if kind != QtMsgType.QtDebugMsg:
             sys.stderr.write(f"{message}\n")
 
@@ -103,7 +103,7 @@ def _report_bugs(window: Window) -> None:
         if error is None or isinstance(error, KeyboardInterrupt):
             return
         traceback.print_exception(type(error), error, trace)
-        shown = explained(error, "Your work is kept. Please report it with the details.")
+        shown = as_mien_error(error, "Your work is kept. Please report it with the details.")
         window.workspace.later(lambda: window.show_problem(shown))
 
     sys.excepthook = lambda kind, error, trace: report(error, trace)

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from mien.errors import MienError as MienError
     from mien.face.flame_fit import FlameFit as FlameFit
     from mien.model.controls import CONTROLS as CONTROLS
+    from mien.model.edits import ControlTrack as ControlTrack
     from mien.model.edits import Edit as Edit
     from mien.model.edits import Layer as Layer
-    from mien.model.edits import Track as Track
     from mien.model.evaluate import evaluate as evaluate
     from mien.model.face import Face as Face
     from mien.model.interpolate import Key as Key
@@ -63,7 +63,7 @@ _HOMES = {
     "CONTROLS": "mien.model.controls",
     "Edit": "mien.model.edits",
     "Layer": "mien.model.edits",
-    "Track": "mien.model.edits",
+    "ControlTrack": "mien.model.edits",
     "evaluate": "mien.model.evaluate",
     "Face": "mien.model.face",
     "Key": "mien.model.interpolate",
@@ -79,7 +79,18 @@ _HOMES = {
 __all__ = ["__version__", *_HOMES]
 
 
+_RENAMED = {"Track": "ControlTrack"}
+"""Names of an earlier release, which warn for one release."""
+
+
 def __getattr__(name: str) -> object:
+    if name in _RENAMED:
+        import warnings
+
+        warnings.warn(
+            f"mien.{name} is called mien.{_RENAMED[name]} now.", DeprecationWarning, stacklevel=2
+        )
+        return getattr(importlib.import_module(__name__), _RENAMED[name])
     if name not in _HOMES:
         raise AttributeError(f"module 'mien' has no attribute '{name}'")
     value = getattr(importlib.import_module(_HOMES[name]), name)

@@ -23,7 +23,7 @@ from mien.model.edits import Edit, stacked_edits
 from mien.model.face import Face
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot, main_face
-from mien.progress import Progress, shown
+from mien.progress import Progress, progress_reporter
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def track(
     if max_faces is not None and max_faces < 1:
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
     shot = source if isinstance(source, Shot) else open_shot(source)
-    with shown(progress) as told, open_reader(shot.media) as reader:
+    with progress_reporter(progress) as told, open_reader(shot.media) as reader:
         found = track_faces(
             reader,
             max_faces=max_faces or MAX_FACES,
@@ -211,7 +211,7 @@ def render(
         plans = with_performances(shot, plans, performances)
     chosen = _renderer(renderer, settings or project.reference, needed=bool(plans))
     destination = Output(path, span, codec, lossless, overwrite, matte)
-    with shown(progress) as told:
+    with progress_reporter(progress) as told:
         rendered = render_shot(shot, plans, chosen, destination, told)
     return RenderReport(
         output=path,
@@ -323,7 +323,7 @@ def fit_flame(
     Raises:
         UsageError: When no head has that name; `mien-rig` needs no fit, its coefficients are
             in `face.curves.flame`.
-        MissingPartError: When the head is not installed; it says how to get it.
+        MissingDependencyError: When the head is not installed; it says how to get it.
         WeightsError: When one of its files cannot be used.
     """
     from mien.face import flame_fit
@@ -373,11 +373,11 @@ def export_curves(
         UsageError: When the ending is no format, or there is no such basis.
         OutputError: When it cannot be put there.
         NoFaceError: When the shot has no such face.
-        MissingPartError: When the head is not installed.
+        MissingDependencyError: When the head is not installed.
         WriteError: When writing fails half-way.
     """
     from mien.face.bridge import check_basis, installed_bases
-    from mien.face.layout import MIEN_RIG
+    from mien.face.flame_coefficients import MIEN_RIG
     from mien.io.curves_file import check_format, write_curves
     from mien.io.files import check_file
 

@@ -12,7 +12,7 @@
     │   └── ProjectError                 a .mien file that is corrupt, too new or without its media
     ├── NothingToDoError             4
     │   └── NoFaceError                  no face in the shot, or not the one asked for
-    ├── MissingPartError             5   an extra or a model that is needed is not installed
+    ├── MissingDependencyError             5   an extra or a model that is needed is not installed
     │   └── WeightsError                 its file is there, but is another model's, or not whole
     ├── FetchError                   1   a download failed; what was received is kept
     ├── RenderError                  1   a renderer failed at a frame; the frame is named
@@ -121,14 +121,14 @@ class NoFaceError(NothingToDoError):
     code = "no-face"
 
 
-class MissingPartError(MienError):
+class MissingDependencyError(MienError):
     """An extra or a model that is needed is not installed."""
 
     exit_code = 5
     code = "missing-part"
 
 
-class WeightsError(MissingPartError):
+class WeightsError(MissingDependencyError):
     """A model's file is there, but cannot be used: cut short, of another model, or no weights."""
 
     code = "weights"
@@ -180,7 +180,22 @@ class CancelledError(MienError):
     code = "cancelled"
 
 
-def explained(error: BaseException, remedy: str = "Please report it.") -> MienError:
+_RENAMED = {"MissingPartError": "MissingDependencyError"}
+"""Names of an earlier release, which warn for one release."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _RENAMED:
+        raise AttributeError(f"module 'mien.errors' has no attribute '{name}'")
+    import warnings
+
+    warnings.warn(
+        f"mien.errors.{name} is called {_RENAMED[name]} now.", DeprecationWarning, stacklevel=2
+    )
+    return globals()[_RENAMED[name]]
+
+
+def as_mien_error(error: BaseException, remedy: str = "Please report it.") -> MienError:
     """An error as people are told of it, be it one of these or a bug.
 
     Args:

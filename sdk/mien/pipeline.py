@@ -19,9 +19,9 @@ import numpy as np
 import mien
 from mien.blas import one_blas_thread
 from mien.errors import MediaError
-from mien.media.aside import check_free
 from mien.media.planes import Plate
 from mien.media.reader import Frame, Reader, open_reader
+from mien.media.resume_folder import check_free
 from mien.media.writer import open_writer
 from mien.model.shot import Shot
 from mien.progress import Progress

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-__all__ = ["Progress", "shown"]
+__all__ = ["Progress", "progress_reporter"]
 
 Progress = Callable[[str, int, int], None]
 """Told the name of the stage, the steps done, and the steps in all."""
 
 
 @contextmanager
-def shown(
+def progress_reporter(
     progress: bool | Progress, unit: Literal["steps", "bytes"] = "steps"
 ) -> Iterator[Progress]:
     """Give long work something to report to.

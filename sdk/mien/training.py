@@ -14,7 +14,7 @@ from mien.api import PathLike, Project
 from mien.io.project import SUFFIX, load_document, save_document
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
-from mien.progress import Progress, shown
+from mien.progress import Progress, progress_reporter
 
 if TYPE_CHECKING:
     from mien.rendering.reference.train.settings import TrainSettings
@@ -94,15 +94,15 @@ def train_shot(
         OutputError: When the output cannot be put there; nothing was done.
         NoFaceError: When the shot has no such face.
         NothingToDoError: When the face is seen in too few frames.
-        MissingPartError: When the reference renderer's models or packages are not installed.
+        MissingDependencyError: When the reference renderer's models or packages are not installed.
         MienError: When nothing was learned.
         WriteError: When the disk is full; what was trained so far is kept.
         CancelledError: When Ctrl-C stops it; the same call goes on from there.
     """
     import mien
     from mien.io.files import check_file
-    from mien.media.aside import is_kept
     from mien.media.reader import open_reader
+    from mien.media.resume_folder import is_kept
     from mien.pipeline import Plates
     from mien.rendering.devices import pick_device
     from mien.rendering.reference.shot_lora import check_name, plots_of
@@ -123,7 +123,7 @@ def train_shot(
     pick_device()  # says what to install when torch is missing
     from mien.rendering.reference.train import run
 
-    with shown(progress) as told, open_reader(tracked.media, cache_bytes=0) as reader:
+    with progress_reporter(progress) as told, open_reader(tracked.media, cache_bytes=0) as reader:
         trained = run.train_shot(
             chosen, tracked, Plates(reader), path, settings, mien.__version__, told
         )

@@ -13,11 +13,11 @@ import av
 
 import mien
 from mien.media.codecs import choose_encoding
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 from tests.benchmarks.common import clip, paired
 
 
-def _transcode(source: Path, target: Path, facts: MediaFacts) -> None:
+def _transcode(source: Path, target: Path, facts: MediaInfo) -> None:
     encoding = choose_encoding(target, facts)
     with av.open(source) as given, av.open(target, "w", format=encoding.container) as made:
         stream = given.streams.video[0]

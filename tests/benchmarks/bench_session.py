@@ -11,7 +11,7 @@ import numpy as np
 
 from mien.model.controls import NAMES
 from mien.model.document import Document, Project
-from mien.model.edits import Edit, Layer, Track
+from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.evaluate import evaluate
 from mien.model.interpolate import Key
 from mien.session.commands import move_keys, set_key, set_value
@@ -30,7 +30,9 @@ def document() -> Document:
     """One shot with keys on every control."""
     shot = make_shot(FRAMES, "long")
     places = np.linspace(0, FRAMES - 1, KEYS).astype(int).tolist()
-    tracks = [Track(name, tuple(Key(f, 0.3 * np.sin(f).item()) for f in places)) for name in NAMES]
+    tracks = [
+        ControlTrack(name, tuple(Key(f, 0.3 * np.sin(f).item()) for f in places)) for name in NAMES
+    ]
     edit = Edit(shot.faces[0], [Layer("edit", tuple(tracks))])
     return Document((Project(shot, (edit,)),))
 

@@ -82,7 +82,7 @@ def document() -> Document:
     """A shot of ten minutes with 60 lanes: a face, two layers, and tracks."""
     from mien.model.controls import NAMES
     from mien.model.document import Document
-    from mien.model.edits import Layer, Track
+    from mien.model.edits import ControlTrack, Layer
     from mien.model.interpolate import INTERPOLATIONS, Key
 
     random = np.random.default_rng(1)
@@ -94,7 +94,7 @@ def document() -> Document:
         keys = tuple(
             Key(f, 0.1 * (f % 7), INTERPOLATIONS[k]) for f, k in zip(frames, kinds, strict=True)
         )
-        tracks.append(Track(NAMES[lane], keys))
+        tracks.append(ControlTrack(NAMES[lane], keys))
     half = len(tracks) // 2
     layers = (Layer("edit", tuple(tracks[:half])), Layer("polish", tuple(tracks[half:])))
     return Document((project_of(made_face(FRAMES), layers, cuts=(6000, 12_000)),))

@@ -17,8 +17,9 @@ from mien.model.controls import INDEX, NAMES
 from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.evaluate import Evaluated
 from mien.model.face import Face
+from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.model.presets import resolve
-from mien.model.shot import ColorTags, MediaFacts, Orientation, Shot
+from mien.model.shot import Shot
 from mien.rendering.base import FacePlan
 from mien.timebase import Clock
 
@@ -47,7 +48,7 @@ class Scene:
     def __post_init__(self) -> None:
         self.faces = tuple(self._face(i, spot) for i, spot in enumerate(self.spots, 1))
         clock = Clock(Fraction(25), FRAMES)
-        media = MediaFacts(
+        media = MediaInfo(
             Path("made.mkv"), "movie", "matroska", "ffv1", "rgb24", 8, self.orientation, clock,
             Fraction(1, 25), tuple(range(FRAMES)), ColorTags(),
         )  # fmt: skip

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.errors import MissingPartError, UsageError
+from mien.errors import MissingDependencyError, UsageError
 from mien.media.planes import Box
+from mien.model.media import Orientation
 from mien.model.settings import ReferenceSettings
-from mien.model.shot import Orientation
 from mien.rendering.base import FacePlan, Patch, Renderer, RenderSession
 from mien.rendering.compose import compose
 from mien.rendering.registry import available, get_renderer, register_renderer
@@ -223,7 +223,7 @@ def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "warp" in available()
     assert get_renderer("auto").name == "warp"
     assert "reference" not in available()
-    with pytest.raises(MissingPartError, match="mien models"):
+    with pytest.raises(MissingDependencyError, match="mien models"):
         get_renderer("reference")
     with pytest.raises(UsageError, match="'warp'"):
         get_renderer("wrap")

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.errors import MissingPartError
+from mien.errors import MissingDependencyError
 from mien.media.reader import open_reader
 from mien.tracking import graphs
 from mien.tracking.tracker import TrackResult, track_faces
@@ -154,7 +154,7 @@ def test_a_missing_model_is_named() -> None:
                output_stream: "TENSORS:out"
                options { [mediapipe.InferenceCalculatorOptions.ext] {
                  model_path: "mediapipe/modules/nowhere.tflite" } } }"""
-    with pytest.raises(MissingPartError, match="models"):
+    with pytest.raises(MissingDependencyError, match="models"):
         graphs.GraphPool(config, "out")
 
 

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from mien.model.controls import NAMES
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
 from mien.model.document import Document, Project
-from mien.model.edits import Edit, Layer, Track
+from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.face import LANDMARKS, Face
 from mien.model.interpolate import Key
-from mien.model.shot import ColorTags, MediaFacts, Orientation, Shot
+from mien.model.media import ColorTags, MediaInfo, Orientation
+from mien.model.shot import Shot
 from mien.timebase import Clock
 
 FRAMES = 100
@@ -28,7 +29,7 @@ def made_project(frames: int = FRAMES, **layers: dict[str, Iterable[int]]) -> Pr
         Layer(
             name,
             tuple(
-                Track(control, tuple(Key(frame, frame / 100) for frame in places))
+                ControlTrack(control, tuple(Key(frame, frame / 100) for frame in places))
                 for control, places in tracks.items()
             ),
         )
@@ -40,7 +41,7 @@ def made_project(frames: int = FRAMES, **layers: dict[str, Iterable[int]]) -> Pr
 def project_of(face: Face, layers: Iterable[Layer], cuts: tuple[int, ...] = ()) -> Project:
     """A face's layers in a document of one shot."""
     clock = face.clock
-    facts = MediaFacts(
+    facts = MediaInfo(
         Path("nowhere.mp4"), "movie", "mp4", "h264", "yuv420p", 8, Orientation(1920, 1080), clock,
         1 / clock.rate, tuple(range(clock.frame_count)), ColorTags(),
     )  # fmt: skip

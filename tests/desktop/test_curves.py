@@ -11,7 +11,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 
 from mien.model.controls import INDEX
-from mien.model.edits import Track
+from mien.model.edits import ControlTrack
 from mien.session import commands as c
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.curves.panel import CurvesPanel
@@ -62,7 +62,7 @@ def ids(workspace: Workspace) -> tuple[str, int]:
     return workspace.now.project.id, workspace.now.face.number
 
 
-def jaw(workspace: Workspace) -> tuple[TrackRef, Track]:
+def jaw(workspace: Workspace) -> tuple[TrackRef, ControlTrack]:
     assert workspace.now.edit is not None
     shot, face = ids(workspace)
     tracks = workspace.now.edit.layer("edit").tracks

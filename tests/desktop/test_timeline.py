@@ -184,7 +184,7 @@ class TestNames:
         shot, view = shot_id(keyed), timeline.view
         keyed.set(snap=False)
         keyed.apply(
-            "Track",
+            "ControlTrack",
             lambda d: add_track(
                 d, shot, 1, "edit", "cheekPuff", value=0.4, span=FrameRange(12, 30), frame=12
             ),

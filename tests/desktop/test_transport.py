@@ -184,7 +184,7 @@ def listen(hands: Hands) -> tuple[int, np.ndarray]:
 
 def sound_at(workspace: Workspace, start: float, at: int, count: int) -> np.ndarray:
     """What the file holds, from the `at`-th sample on after `start` seconds."""
-    from mien.preview.audio import open_audio
+    from mien.media.audio import open_audio
 
     track = open_audio(workspace.now.shot.media)
     samples = track.read(round(start * track.rate) + at, count)

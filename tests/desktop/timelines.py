@@ -7,7 +7,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
 
 from mien.model.document import Document
-from mien.model.edits import Track
+from mien.model.edits import ControlTrack
 from mien.session.commands import set_key
 from mien_desktop.geometry.bands import cells
 from mien_desktop.geometry.lanes import ROW
@@ -39,7 +39,7 @@ def shot_id(workspace: Workspace) -> str:
     return project.id
 
 
-def track(workspace: Workspace, index: int, layer: str = "edit") -> Track:
+def track(workspace: Workspace, index: int, layer: str = "edit") -> ControlTrack:
     project = workspace.project
     assert project is not None
     return project.edit(1).layer(layer).tracks[index]

@@ -18,7 +18,7 @@ import numpy as np
 
 import mien
 from mien import api
-from mien.media.partial import PartialFile
+from mien.media.atomic_write import AtomicFile
 from mien.media.planes import Box
 from mien.rendering.base import Patch
 
@@ -70,14 +70,14 @@ class SlowBlusher:
 
 def _die_at_commit(when: str) -> None:
     """Kill this process just before or just after the output gets its name."""
-    commit = PartialFile.commit
+    commit = AtomicFile.commit
 
-    def deadly(self: PartialFile) -> None:
+    def deadly(self: AtomicFile) -> None:
         if when == "after":
             commit(self)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    PartialFile.commit = deadly  # type: ignore[method-assign]
+    AtomicFile.commit = deadly  # type: ignore[method-assign]
 
 
 def main() -> None:

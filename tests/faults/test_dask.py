@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mien.errors import MienError, MissingPartError, UsageError
+from mien.errors import MienError, MissingDependencyError, UsageError
 from mien.jobs import dask_engine
 from mien.jobs.dask_engine import DaskEngine
 from mien.jobs.engine import Done, Failed, Word
@@ -68,7 +68,7 @@ def test_workers_with_another_mien(
 ) -> None:
     found.start_worker()
     monkeypatch.setattr("mien.__version__", "9.9")
-    with pytest.raises(MissingPartError, match=r"has mien .*; this is mien 9\.9"):
+    with pytest.raises(MissingDependencyError, match=r"has mien .*; this is mien 9\.9"):
         DaskEngine(tmp_path, found.address)
 
 

@@ -23,7 +23,7 @@ from mien.cli.main import run
 from mien.errors import (
     CancelledError,
     FetchError,
-    MissingPartError,
+    MissingDependencyError,
     UsageError,
     WeightsError,
     WriteError,
@@ -304,7 +304,7 @@ def test_without_the_packages_that_read_it_a_model_is_still_fetched(
     server: Server, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unread(*arguments: object) -> None:
-        raise MissingPartError("Loading weights needs torch.")
+        raise MissingDependencyError("Loading weights needs torch.")
 
     monkeypatch.setattr(fetching, "check_file", unread)
     monkeypatch.setattr(fetching, "check_model", unread)
@@ -348,7 +348,7 @@ def test_offline_means_offline(
 
 def test_what_needs_registration_is_not_fetched(model: Model) -> None:
     files = (replace(model.files[0], url=""),)
-    with pytest.raises(MissingPartError, match="without registration"):
+    with pytest.raises(MissingDependencyError, match="without registration"):
         fetch(replace(model, files=files))
 
 

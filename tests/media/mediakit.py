@@ -16,7 +16,7 @@ from mien.media.frame import Frame, planes_of
 from mien.media.probe import probe
 from mien.media.reader import open_reader
 from mien.media.writer import open_writer
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 
 SIZE = (96, 64)
 
@@ -101,7 +101,7 @@ def _tone(output: Any, stream: Any, seconds: Fraction) -> None:
 
 def copy(
     source: Path, target: Path, edit: Callable[[Frame], Frame] | None = None, **options: Any
-) -> MediaFacts:
+) -> MediaInfo:
     """Copy a shot through mien's reader and writer; returns the source's facts."""
     facts = probe(source)
     frames = options.get("frames") or facts.clock.all

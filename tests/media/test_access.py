@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from mien.errors import MediaError
-from mien.media.ahead import ByteQueue, Closed, decode_ahead
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame, MoviePicture
+from mien.media.prefetch import ByteQueue, Closed, decode_ahead
 from mien.media.probe import probe
 from mien.media.reader import MovieReader, open_reader
 from tests.media.mediakit import decoded, make_clip, samples

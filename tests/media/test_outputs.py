@@ -17,16 +17,16 @@ from mien.media.outputs import check_output
 from mien.media.probe import probe
 from mien.media.reader import open_reader
 from mien.media.writer import open_writer
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 from tests.media.mediakit import copy, make_clip
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> MediaFacts:
+def source(tmp_path: Path) -> MediaInfo:
     return probe(make_clip(tmp_path / "a.mp4", audio="aac"))
 
 
-def refused(path: Path, source: MediaFacts, **options: object) -> OutputError:
+def refused(path: Path, source: MediaInfo, **options: object) -> OutputError:
     before = sorted(p.name for p in source.path.parent.iterdir())
     with pytest.raises(OutputError) as caught:
         check_output(path, source, **options)  # type: ignore[arg-type]
@@ -36,7 +36,7 @@ def refused(path: Path, source: MediaFacts, **options: object) -> OutputError:
     return caught.value
 
 
-def test_places_that_cannot_be_written_to(source: MediaFacts, tmp_path: Path) -> None:
+def test_places_that_cannot_be_written_to(source: MediaInfo, tmp_path: Path) -> None:
     assert "does not exist" in refused(tmp_path / "no" / "b.mp4", source).cause
     assert "is a folder" in refused(tmp_path, source).cause
     assert "the source itself" in refused(source.path, source, overwrite=True).cause
@@ -50,7 +50,7 @@ def test_places_that_cannot_be_written_to(source: MediaFacts, tmp_path: Path) ->
     assert "cannot be written to" in refused(Path("/proc/b.mp4"), source).cause
 
 
-def test_things_that_do_not_go_together(source: MediaFacts, tmp_path: Path) -> None:
+def test_things_that_do_not_go_together(source: MediaInfo, tmp_path: Path) -> None:
     assert "cannot hold prores" in refused(tmp_path / "b.mp4", source, codec="prores").cause
     assert ".mov" in refused(tmp_path / "b.mp4", source, codec="prores").remedy
     assert "cannot hold ffv1" in refused(tmp_path / "b.mp4", source, codec="ffv1").cause
@@ -77,7 +77,7 @@ def test_sound_that_does_not_fit_is_said(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4"]
 
 
-def test_what_was_there_stays_until_the_end(source: MediaFacts, tmp_path: Path) -> None:
+def test_what_was_there_stays_until_the_end(source: MediaInfo, tmp_path: Path) -> None:
     target = tmp_path / "b.mp4"
     target.write_text("old")
 
@@ -96,7 +96,7 @@ def test_what_was_there_stays_until_the_end(source: MediaFacts, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["b.mp4", "b.%04d.png", "b.%04d.exr"])
-def test_interrupted(source: MediaFacts, tmp_path: Path, name: str) -> None:
+def test_interrupted(source: MediaInfo, tmp_path: Path, name: str) -> None:
     def interrupt(frame: Frame) -> Frame:
         if frame.index == 5:
             raise KeyboardInterrupt
@@ -107,7 +107,7 @@ def test_interrupted(source: MediaFacts, tmp_path: Path, name: str) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4"]
 
 
-def test_missing_and_misplaced_frames(source: MediaFacts, tmp_path: Path) -> None:
+def test_missing_and_misplaced_frames(source: MediaInfo, tmp_path: Path) -> None:
     def write(index: int) -> None:
         with (
             open_reader(source) as reader,
@@ -122,7 +122,7 @@ def test_missing_and_misplaced_frames(source: MediaFacts, tmp_path: Path) -> Non
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4"]
 
 
-def test_what_a_killed_process_left_is_removed(source: MediaFacts, tmp_path: Path) -> None:
+def test_what_a_killed_process_left_is_removed(source: MediaInfo, tmp_path: Path) -> None:
     script = textwrap.dedent(
         """
         import os, signal, sys
@@ -182,7 +182,7 @@ def test_full_disk_at_the_very_end(tmp_path: Path, small_disk: Path) -> None:
 
 
 @pytest.fixture
-def closed(source: MediaFacts, tmp_path: Path) -> Iterator[Path]:
+def closed(source: MediaInfo, tmp_path: Path) -> Iterator[Path]:
     """A folder that may not be entered; even by root, who becomes somebody else."""
     folder = tmp_path / "closed"
     folder.mkdir(mode=0)
@@ -195,7 +195,7 @@ def closed(source: MediaFacts, tmp_path: Path) -> Iterator[Path]:
     folder.chmod(0o700)
 
 
-def test_a_folder_that_may_not_be_entered(source: MediaFacts, closed: Path) -> None:
+def test_a_folder_that_may_not_be_entered(source: MediaInfo, closed: Path) -> None:
     for name in ("b.mp4", "b.%04d.png"):
         with pytest.raises(OutputError, match="permission denied"):
             check_output(closed / name, source)
@@ -203,7 +203,7 @@ def test_a_folder_that_may_not_be_entered(source: MediaFacts, closed: Path) -> N
             probe(closed / name)
 
 
-def test_long_names(source: MediaFacts, tmp_path: Path) -> None:
+def test_long_names(source: MediaInfo, tmp_path: Path) -> None:
     longest = tmp_path / f"{'b' * 251}.mp4"
     copy(source.path, longest)
     assert probe(longest).clock == source.clock

@@ -10,7 +10,7 @@ from mien.media.color import code_scale, srgb, to_ycc
 from mien.media.frame import MoviePicture, layout_of, planar_name
 from mien.media.orient import to_coded, to_upright, turn
 from mien.media.planes import Box, Plate
-from mien.model.shot import Orientation
+from mien.model.media import Orientation
 from tests.media.mediakit import picture, samples
 
 _DIRECT = """

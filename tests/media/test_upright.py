@@ -9,7 +9,7 @@ from mien.media.color import srgb
 from mien.media.orient import to_coded
 from mien.media.planes import Plate
 from mien.media.upright import sample_upright
-from mien.model.shot import Orientation
+from mien.model.media import Orientation
 
 
 def ramp(orientation: Orientation) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from av.sidedata.sidedata import Type as SideDataType
 
-from mien.errors import MediaError, MissingPartError, UsageError
+from mien.errors import MediaError, MissingDependencyError, UsageError
 from mien.media.frame import side_data
 from mien.media.probe import first_frame, probe
 from mien.media.reader import open_reader
@@ -118,7 +118,7 @@ def test_choice_of_the_decoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         open_reader(source, decoder="gstreamer")
     monkeypatch.setenv("MIEN_DECODER", "decord")
     if importlib.util.find_spec("decord") is None:
-        with pytest.raises(MissingPartError, match="decord is not installed"):
+        with pytest.raises(MissingDependencyError, match="decord is not installed"):
             open_reader(source)
         return
     with open_reader(source) as looks, open_reader(source, decoder="pyav") as reads:

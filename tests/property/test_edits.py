@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mien.errors import TimeError, UnknownControlError, UsageError
 from mien.model.controls import CONTROLS, INDEX, NAMES
-from mien.model.edits import Edit, Layer, Track
+from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.evaluate import evaluate
 from mien.model.interpolate import Key, sample
 from mien.model.presets import PRESETS, resolve
@@ -43,13 +43,13 @@ names = st.sampled_from([*NAMES, "mouthSmile", "eyeBlink", "gazeYaw", *PRESETS])
 
 
 @st.composite
-def tracks(draw: st.DrawFn) -> Track:
+def tracks(draw: st.DrawFn) -> ControlTrack:
     span = None
     if draw(st.booleans()):
         start = draw(st.integers(0, FRAMES - 2))
         span = FrameRange(start, draw(st.integers(start + 1, FRAMES)))
     mode = draw(st.sampled_from(["add", "replace", "scale"]))
-    return Track(draw(names), draw(key_lists()), mode, span)
+    return ControlTrack(draw(names), draw(key_lists()), mode, span)
 
 
 @given(key_lists())
@@ -106,7 +106,7 @@ everywhere = np.ones(FRAMES, dtype=bool)
 
 @given(st.lists(tracks(), max_size=5), st.floats(0, 1), st.integers(0, 9))
 def test_targets_stay_within_the_limits_and_invalid_frames_alone(
-    made: list[Track], weight: float, seed: int
+    made: list[ControlTrack], weight: float, seed: int
 ) -> None:
     source = performance(seed)
     valid = np.arange(FRAMES) % 7 != 0
@@ -121,7 +121,7 @@ def test_targets_stay_within_the_limits_and_invalid_frames_alone(
 
 
 @given(st.lists(tracks(), max_size=5), st.integers(0, 9))
-def test_controls_that_no_track_drives_do_not_move(made: list[Track], seed: int) -> None:
+def test_controls_that_no_track_drives_do_not_move(made: list[ControlTrack], seed: int) -> None:
     driven = {INDEX[name] for track in made for name, _ in resolve(track.control)}
     got = evaluate(performance(seed), [Layer("a", tuple(made))], everywhere)
     rest = [i for i in range(len(NAMES)) if i not in driven]
@@ -129,7 +129,7 @@ def test_controls_that_no_track_drives_do_not_move(made: list[Track], seed: int)
 
 
 @given(tracks())
-def test_frames_outside_a_span_are_not_touched(track: Track) -> None:
+def test_frames_outside_a_span_are_not_touched(track: ControlTrack) -> None:
     got = evaluate(performance(1), [Layer("a", (track,))], everywhere)
     if track.span is not None:
         inside = np.zeros(FRAMES, dtype=bool)
@@ -138,7 +138,7 @@ def test_frames_outside_a_span_are_not_touched(track: Track) -> None:
 
 
 @given(st.lists(tracks(), max_size=4), st.integers(0, 9))
-def test_muted_and_weightless_layers_change_nothing(made: list[Track], seed: int) -> None:
+def test_muted_and_weightless_layers_change_nothing(made: list[ControlTrack], seed: int) -> None:
     source = performance(seed)
     for layer in (Layer("a", tuple(made), muted=True), Layer("a", tuple(made), weight=0.0)):
         got = evaluate(source, [layer], everywhere)
@@ -150,7 +150,7 @@ def test_add_replace_and_scale_do_what_they_say() -> None:
     source = np.full((FRAMES, len(NAMES)), 0.2, dtype=np.float32)
     column = INDEX["jawOpen"]
     for mode, expected in (("add", 0.7), ("replace", 0.5), ("scale", 0.1)):
-        track = Track("jawOpen", (Key(0, 0.5, "hold"),), mode)
+        track = ControlTrack("jawOpen", (Key(0, 0.5, "hold"),), mode)
         got = evaluate(source, [Layer("a", (track,))], everywhere)
         np.testing.assert_allclose(got.target[:, column], expected, atol=1e-6)
         half = evaluate(source, [Layer("a", (track,), weight=0.5)], everywhere)
@@ -160,7 +160,7 @@ def test_add_replace_and_scale_do_what_they_say() -> None:
 def test_a_head_is_turned_from_where_it_is() -> None:
     source = np.full((FRAMES, len(NAMES)), 20.0, dtype=np.float32)
     for asked, expected in ((5.0, 25.0), (40.0, 30.0), (-40.0, 10.0)):
-        track = Track("headYaw", (Key(0, asked, "hold"),))
+        track = ControlTrack("headYaw", (Key(0, asked, "hold"),))
         got = evaluate(source, [Layer("a", (track,))], everywhere)
         np.testing.assert_allclose(got.target[:, INDEX["headYaw"]], expected)
 

@@ -14,10 +14,11 @@ from hypothesis.extra import numpy as arrays
 from mien.io import project as project_file
 from mien.io.project import Project
 from mien.model.controls import NAMES
-from mien.model.edits import MODES, Edit, Layer, Track
+from mien.model.edits import MODES, ControlTrack, Edit, Layer
 from mien.model.interpolate import INTERPOLATIONS, Key
+from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.model.presets import PRESETS
-from mien.model.shot import ColorTags, MediaFacts, Orientation, Shot
+from mien.model.shot import Shot
 from mien.timebase import Clock, FrameRange
 from tests.faces import make_face
 
@@ -29,7 +30,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
 @st.composite
-def tracks(draw: st.DrawFn) -> Track:
+def tracks(draw: st.DrawFn) -> ControlTrack:
     frames = draw(st.lists(st.integers(-10, 10**9), min_size=1, max_size=5, unique=True))
     keys = []
     for frame in sorted(frames):
@@ -39,7 +40,7 @@ def tracks(draw: st.DrawFn) -> Track:
                 None if back is None else (-back[0], back[1]), draw(handles))
         )  # fmt: skip
     span = draw(st.none() | st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)))
-    return Track(
+    return ControlTrack(
         draw(st.sampled_from([*NAMES, "mouthSmile", "eyeBlink", *PRESETS])),
         tuple(keys),
         draw(st.sampled_from(MODES)),  # type: ignore[arg-type]
@@ -66,8 +67,8 @@ def clocks(draw: st.DrawFn) -> Clock:
     return Clock(rate, FRAMES, None if steps is None else tuple(sorted(steps)))
 
 
-def facts(clock: Clock, name: str) -> MediaFacts:
-    return MediaFacts(
+def facts(clock: Clock, name: str) -> MediaInfo:
+    return MediaInfo(
         path=Path(tempfile.gettempdir()) / f"{name}.mov", kind="movie", container="mov",
         codec="prores", pixel_format="yuv422p10le", bits=10,
         orientation=Orientation(1440, 1080, 3, Fraction(4, 3)), clock=clock,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mien.errors import MienError
 from mien.io.project import load_document, save_document
 from mien.model.document import Document
-from mien.model.edits import Track
+from mien.model.edits import ControlTrack
 from mien.model.marker import MARKER_COLORS
 from mien.session import commands as c
 from mien.session.refs import KeyRef, TrackRef
@@ -37,7 +37,7 @@ modes = st.sampled_from(["add", "replace", "scale", "smooth"])
 interpolations = st.sampled_from(["hold", "linear", "ease", "bezier"])
 
 
-def tracks_of(document: Document) -> Iterator[tuple[TrackRef, Track]]:
+def tracks_of(document: Document) -> Iterator[tuple[TrackRef, ControlTrack]]:
     for project in document.shots:
         for edit in project.edits:
             for layer in edit.layers:

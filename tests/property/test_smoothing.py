@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mien.model.controls import INDEX, NAMES
-from mien.model.edits import Layer, Track
+from mien.model.edits import ControlTrack, Layer
 from mien.model.evaluate import WIDEST_SMOOTHING, evaluate
 from mien.model.interpolate import Key
 from mien.timebase import FrameRange
@@ -28,7 +28,7 @@ def smoothed(
 ) -> np.ndarray:
     source = np.zeros((len(jaw), len(NAMES)), dtype=np.float32)
     source[:, JAW] = jaw
-    track = Track("jawOpen", keys, "smooth", span)
+    track = ControlTrack("jawOpen", keys, "smooth", span)
     seen = np.ones(len(jaw), dtype=bool) if valid is None else valid
     return evaluate(source, [Layer("a", (track,), weight)], seen, cuts).target[:, JAW]
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.errors import MissingPartError, UsageError
+from mien.errors import MissingDependencyError, UsageError
 from mien.face.bridge import flame_change
 from mien.model.controls import INDEX
 from mien.model.settings import ReferenceSettings
 from mien.rendering import devices
+from mien.rendering.performance import replaced
 from mien.rendering.reference.driving import Bridge, Drive, bridge_for
 from mien.rendering.reference.engines import Engines, contents_of
 from mien.rendering.reference.warped import Warped
 from mien.rendering.registry import available, get_renderer
-from mien.rendering.replace import replaced
 from mien.weights.flame_file import write_flame
 from mien.weights.record import FileRecord, Record, write_record
 from tests.contract import scenes
@@ -65,16 +65,16 @@ def test_all_is_there(complete: Path) -> None:
 
 def test_without_a_head(models: Path) -> None:
     for ask in (lambda: bridge_for(False), lambda: get_renderer("reference")):
-        with pytest.raises(MissingPartError, match=r"flame2020.*flame\.npz"):
+        with pytest.raises(MissingDependencyError, match=r"flame2020.*flame\.npz"):
             ask()
-    with pytest.raises(MissingPartError, match="--approximate"):
+    with pytest.raises(MissingDependencyError, match="--approximate"):
         get_renderer("reference")
     assert bridge_for(True) == Bridge(smirk=True, head=False)
     assert get_renderer("reference", APPROXIMATE).name == "reference"
 
 
 def test_without_smirk(without_smirk: Path) -> None:
-    with pytest.raises(MissingPartError, match=r"SMIRK_em1\.pt"):
+    with pytest.raises(MissingDependencyError, match=r"SMIRK_em1\.pt"):
         get_renderer("reference")
     assert bridge_for(True) == Bridge(smirk=False, head=True)
     assert "fit to the landmarks" in str(bridge_for(True))
@@ -84,17 +84,17 @@ def test_without_smirk(without_smirk: Path) -> None:
 def test_with_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
     for approximate in (False, True):
-        with pytest.raises(MissingPartError):
+        with pytest.raises(MissingDependencyError):
             bridge_for(approximate)
-        with pytest.raises(MissingPartError, match="arc2face"):
+        with pytest.raises(MissingDependencyError, match="arc2face"):
             get_renderer("reference", ReferenceSettings(approximate=approximate))
 
 
 def test_a_previews_models_are_named_at_once(complete: Path) -> None:
-    with pytest.raises(MissingPartError, match="taesd") as small:
+    with pytest.raises(MissingDependencyError, match="taesd") as small:
         get_renderer("reference", ReferenceSettings(small_vae=True))
     assert "lcm" not in str(small.value)
-    with pytest.raises(MissingPartError, match=r"lcm-lora.*taesd") as both:
+    with pytest.raises(MissingDependencyError, match=r"lcm-lora.*taesd") as both:
         get_renderer("reference", ReferenceSettings.preview())
     assert "`mien models fetch lcm-lora-sdv1-5 taesd`" in both.value.remedy
     preview_models(complete)

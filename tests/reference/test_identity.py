@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.errors import MissingPartError, NoFaceError, WeightsError
+from mien.errors import MissingDependencyError, NoFaceError, WeightsError
 from mien.model.shot import Shot
 from mien.pipeline import Plates
 from mien.rendering.reference.identity import (
@@ -145,7 +145,7 @@ def test_files_that_are_not_arcface_s(installed: Path) -> None:
         with pytest.raises(WeightsError, match=r"arcface\.onnx"):
             ArcFace.load()
     file.unlink()
-    with pytest.raises(MissingPartError, match=r"arcface\.onnx"):
+    with pytest.raises(MissingDependencyError, match=r"arcface\.onnx"):
         ArcFace.load()
 
 

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from mien.errors import MissingPartError, WeightsError
+from mien.errors import MissingDependencyError, WeightsError
 from mien.media.fingerprint import fingerprint
 from mien.rendering.reference.denoise import Denoise, draw
 from mien.rendering.reference.engine import LCM, REF, SHOT, Engine
@@ -143,7 +143,7 @@ def test_a_small_vae_for_previews(files: ReferenceFiles, tmp_path: Path) -> None
 def test_installed_models_are_found(models: Path) -> None:
     files = ReferenceFiles.installed()
     assert all(Path(getattr(files, name)).exists() for name in ("unet", "vae", "tokenizer"))
-    with pytest.raises(MissingPartError, match="lcm-lora"):
+    with pytest.raises(MissingDependencyError, match="lcm-lora"):
         ReferenceFiles.installed(lcm=True)
 
 

@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.errors import MissingPartError, UsageError, WeightsError
+from mien.errors import MissingDependencyError, UsageError, WeightsError
 from mien.face import smirk_onnx
 from mien.face.smirk import Smirk, crop, crop_for, read_shot
 from mien.media.planes import Plate
-from mien.model.shot import Orientation, Shot
+from mien.model.media import Orientation
+from mien.model.shot import Shot
 from mien.pipeline import Plates
 
 EXACT = 1e-4
@@ -176,7 +177,7 @@ def test_refusals(models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     with pytest.raises(ValueError, match="crops are"):
         Smirk.load().coefficients(np.zeros((1, 3, 224, 224), dtype=np.float32))
     monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
-    with pytest.raises(MissingPartError, match="smirk"):
+    with pytest.raises(MissingDependencyError, match="smirk"):
         Smirk.load()
 
 

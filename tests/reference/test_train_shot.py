@@ -23,7 +23,7 @@ from mien.cli.main import run
 from mien.errors import (
     CancelledError,
     MienError,
-    MissingPartError,
+    MissingDependencyError,
     NoFaceError,
     OutputError,
     UsageError,
@@ -238,7 +238,7 @@ def test_a_full_disk(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mien.media.partial.sync", full)
+    monkeypatch.setattr("mien.media.atomic_write.sync", full)
     with pytest.raises(WriteError, match="disk is full"):
         train(project, tmp_path / "lora.safetensors", steps=2)
     assert names(tmp_path) == []
@@ -297,17 +297,17 @@ def test_exit_codes(
 
 def test_missing_models(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_MODELS", str(tmp_path / "models"))
-    with pytest.raises(MissingPartError, match="mien models"):
+    with pytest.raises(MissingDependencyError, match="mien models"):
         train(project, tmp_path / "lora.safetensors")
     assert names(tmp_path) == []
 
 
 def test_a_missing_extra(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingPartError, match=r"mien\[reference\]"):
+    with pytest.raises(MissingDependencyError, match=r"mien\[reference\]"):
         train(project, tmp_path / "lora.safetensors")
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingPartError, match=r"mien\[reference\]"):
+    with pytest.raises(MissingDependencyError, match=r"mien\[reference\]"):
         train(project, tmp_path / "lora.safetensors")
 
 

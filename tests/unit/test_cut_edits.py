@@ -13,7 +13,7 @@ import pytest
 
 from mien.editorial import read_cut
 from mien.editorial.places import place_of
-from mien.errors import InputError, MissingPartError, NothingToDoError, UsageError
+from mien.errors import InputError, MissingDependencyError, NothingToDoError, UsageError
 from mien.io import project as project_file
 from mien.io.project import Project
 from mien.jobs.job import ShotJob
@@ -233,5 +233,5 @@ def test_an_edl_that_names_no_files_is_matched_by_reel_and_timecode(tmp_path: Pa
 
 def test_without_otio_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentimelineio", None)
-    with pytest.raises(MissingPartError, match=r"mien\[editorial\]"):
+    with pytest.raises(MissingDependencyError, match=r"mien\[editorial\]"):
         read_cut(tmp_path / "cut.otio")

@@ -10,15 +10,15 @@ import pytest
 
 from mien.media.orient import to_coded
 from mien.media.planes import Plate
+from mien.model.media import Orientation
 from mien.model.settings import ReferenceSettings
-from mien.model.shot import Orientation
+from mien.rendering.geometry.topology import LIPS
 from mien.rendering.reference.crop import CropPath
-from mien.rendering.reference.film import strength_of
-from mien.rendering.reference.need import Need, need_of
+from mien.rendering.reference.face_sequence import strength_of
+from mien.rendering.reference.inpaint_mask import InpaintMask, inpaint_mask_of
 from mien.rendering.reference.paste import correction_of, in_colours_of, paste, with_patch
 from mien.rendering.reference.temporal import Timing, noise_field, shares
 from mien.rendering.reference.warped import Warped
-from mien.rendering.warp.topology import LIPS
 from tests.contract.scenes import Scene, Spot
 
 OPEN = {"jawOpen": 0.6, "mouthSmile": 0.4}
@@ -48,7 +48,7 @@ class Stage:
         patch = self.warped.patch(motion, 0, self.plate)
         assert patch is not None
         self.patch = patch
-        self.need: Need = need_of(motion, self.crop)
+        self.need: InpaintMask = inpaint_mask_of(motion, self.crop)
         box = self.crop.box(self.plate)
         picture = with_patch(self.plate.rgb(box), patch, box)
         self.square = self.crop.take(picture, (box.x0, box.y0))

@@ -12,7 +12,7 @@ import pytest
 
 import mien
 from mien.cli.main import run
-from mien.errors import MissingPartError, UsageError
+from mien.errors import MissingDependencyError, UsageError
 from mien.media.probe import probe
 from mien.model.shot import Shot
 from mien.timebase import Clock
@@ -161,12 +161,12 @@ def test_in_python(project: Path) -> None:
     assert other.basis == "flame2023-open"
     with pytest.raises(UsageError, match="mien-rig"):
         mien.fit_flame(shot, basis="mien-rig")
-    with pytest.raises(MissingPartError, match="flame2023"):
+    with pytest.raises(MissingDependencyError, match="flame2023"):
         mien.fit_flame(shot, basis="flame2023")
 
 
 @pytest.mark.usefixtures("models")
 def test_in_python_without_any_head(project: Path) -> None:
     shot = mien.load_project(project, find_media=False).shot
-    with pytest.raises(MissingPartError, match="No FLAME head"):
+    with pytest.raises(MissingDependencyError, match="No FLAME head"):
         mien.fit_flame(shot)

@@ -15,13 +15,14 @@ from scipy.optimize import lsq_linear
 from scipy.spatial.transform import Rotation
 
 import mien
+from mien._types import FloatArray
 from mien.face.flame import FlameHead, rotations
 from mien.face.flame_fit import _within, fit_head
 from mien.face.heads import Head, prepare
 from mien.face.pose import Alignment
 from mien.face.rig import load_rig
 from mien.model.controls import NAMES
-from mien.model.curves import ControlCurves, Curves, FloatArray, HeadPose
+from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.face import LANDMARKS, Face
 from mien.timebase import Clock
 from tests.flame_heads import made_head

@@ -33,8 +33,8 @@ from mien.jobs.runner import ShotOutcome, run_plan
 from mien.jobs.show import Show
 from mien.jobs.tables import plan_facts, plan_rows
 from mien.jobs.worker import OUT_OF_MEMORY
+from mien.model.media import MediaInfo
 from mien.model.settings import ReferenceSettings
-from mien.model.shot import MediaFacts
 from mien.timebase import FrameRange
 from tests.film import Film
 
@@ -264,7 +264,7 @@ def test_reports_hold_no_markup_of_strangers(tmp_path: Path) -> None:
 
 
 def test_the_index_leads_to_the_first_image_of_a_sequence(
-    tmp_path: Path, footage_facts: MediaFacts
+    tmp_path: Path, footage_facts: MediaInfo
 ) -> None:
     for number in (7, 8):
         (tmp_path / f"s.{number:04d}.png").touch()
@@ -320,7 +320,7 @@ class Fickle:
         pass
 
 
-def test_workers_that_are_lost_are_waited_for(tmp_path: Path, footage_facts: MediaFacts) -> None:
+def test_workers_that_are_lost_are_waited_for(tmp_path: Path, footage_facts: MediaInfo) -> None:
     shot = ShotPlan(ShotJob("sh010"), order(), footage_facts)
     engine = Fickle()
     with EventLog(tmp_path / "log") as log:
@@ -330,5 +330,5 @@ def test_workers_that_are_lost_are_waited_for(tmp_path: Path, footage_facts: Med
 
 
 @pytest.fixture
-def footage_facts() -> MediaFacts:
+def footage_facts() -> MediaInfo:
     return Film([np.zeros((4, 4, 3), np.uint8)] * 20).facts

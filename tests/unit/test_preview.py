@@ -15,8 +15,8 @@ from mien.errors import MediaError, MienError
 from mien.media.reader import open_reader
 from mien.pipeline import Plates
 from mien.preview.picture import Picture, displayed, first_picture
+from mien.preview.playback_cache import PlaybackCache, pack
 from mien.preview.previewer import Previewer
-from mien.preview.store import ReadyStore, pack
 from mien.rendering.plans import face_plans
 from mien.rendering.warp.renderer import WarpRenderer, WarpShot
 from mien.timebase import FrameRange
@@ -296,7 +296,7 @@ def test_the_first_picture_needs_no_index(clip: Callable[[str], Path], tmp_path:
 
 def test_what_is_played_last_makes_room() -> None:
     picture = pack(np.zeros((8, 8, 3), dtype=np.uint8))
-    store = ReadyStore(4 * len(picture))
+    store = PlaybackCache(4 * len(picture))
     for frame in (5, 6, 7, 8):
         assert store.put(frame, 0, picture, start=6)
     # 5 lies behind the playhead and is played last of all.

@@ -16,22 +16,22 @@ import mien
 from mien.errors import UsageError
 from mien.media.lock import Lock
 from mien.media.probe import probe
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 from mien.preview.picture import displayed, small_scale
+from mien.preview.playback_cache import pack
 from mien.preview.proxy import Proxy, ProxyStore
 from mien.preview.proxy_files import SEGMENT, ProxyFolder, cache_limit, make_room
-from mien.preview.store import pack
 
 PATIENCE = 30.0
 
 
 @pytest.fixture(scope="module")
-def media(clip: Callable[[str], Path]) -> MediaFacts:
+def media(clip: Callable[[str], Path]) -> MediaInfo:
     """282 frames of 1280 x 720: three segments."""
     return probe(clip("lp_s18.mp4"))
 
 
-def made(folder: Path, media: MediaFacts, *, share: float = 1.0) -> Proxy:
+def made(folder: Path, media: MediaInfo, *, share: float = 1.0) -> Proxy:
     """A proxy of which at least a share is made, stopped."""
     proxy = ProxyStore(folder).open(media, lambda: None)
     proxy.start()
@@ -45,7 +45,7 @@ def made(folder: Path, media: MediaFacts, *, share: float = 1.0) -> Proxy:
 
 @pytest.mark.slow
 @pytest.mark.shared
-def test_a_proxy_shows_every_frame_and_is_not_made_twice(media: MediaFacts, tmp_path: Path) -> None:
+def test_a_proxy_shows_every_frame_and_is_not_made_twice(media: MediaInfo, tmp_path: Path) -> None:
     proxy = made(tmp_path, media)
     with mien.media.reader.open_reader(media) as reader:
         for frame in (0, SEGMENT - 1, SEGMENT, 281):
@@ -64,7 +64,7 @@ def test_a_proxy_shows_every_frame_and_is_not_made_twice(media: MediaFacts, tmp_
 @pytest.mark.slow
 @pytest.mark.shared
 def test_a_killed_maker_leaves_no_half_file_and_the_next_one_goes_on(
-    media: MediaFacts, tmp_path: Path
+    media: MediaInfo, tmp_path: Path
 ) -> None:
     proxy = made(tmp_path, media, share=0.3)
     folder = ProxyFolder(tmp_path, media)
@@ -81,7 +81,7 @@ def test_a_killed_maker_leaves_no_half_file_and_the_next_one_goes_on(
 
 @pytest.mark.slow
 @pytest.mark.shared
-def test_what_is_wanted_is_made_first(media: MediaFacts, tmp_path: Path) -> None:
+def test_what_is_wanted_is_made_first(media: MediaInfo, tmp_path: Path) -> None:
     proxy = ProxyStore(tmp_path).open(media, lambda: None)
     proxy.start()
     proxy.want(270)
@@ -95,7 +95,7 @@ def test_what_is_wanted_is_made_first(media: MediaFacts, tmp_path: Path) -> None
 
 @pytest.mark.slow
 @pytest.mark.shared
-def test_a_second_maker_waits_for_the_first(media: MediaFacts, tmp_path: Path) -> None:
+def test_a_second_maker_waits_for_the_first(media: MediaInfo, tmp_path: Path) -> None:
     folder = ProxyFolder(tmp_path, media)
     folder.used()
     lock = Lock(folder.path / "lock")
@@ -110,7 +110,7 @@ def test_a_second_maker_waits_for_the_first(media: MediaFacts, tmp_path: Path) -
 @pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-def test_the_maker_ends_with_whoever_started_it(media: MediaFacts, tmp_path: Path) -> None:
+def test_the_maker_ends_with_whoever_started_it(media: MediaInfo, tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from mien.media.probe import probe;"
         "from mien.preview.proxy import ProxyStore;"
@@ -137,13 +137,13 @@ def _runs(process: int) -> bool:
     return state != "Z"
 
 
-def facts(fingerprint: str, media: MediaFacts) -> MediaFacts:
+def facts(fingerprint: str, media: MediaInfo) -> MediaInfo:
     import dataclasses
 
     return dataclasses.replace(media, fingerprint=fingerprint)
 
 
-def filled(place: Path, media: MediaFacts, name: str, age: float) -> ProxyFolder:
+def filled(place: Path, media: MediaInfo, name: str, age: float) -> ProxyFolder:
     """A proxy with one segment, last used so many seconds ago."""
     folder = ProxyFolder(place, facts(name, media))
     folder.used()
@@ -154,7 +154,7 @@ def filled(place: Path, media: MediaFacts, name: str, age: float) -> ProxyFolder
 
 
 @pytest.mark.shared
-def test_the_proxy_used_longest_ago_makes_room(media: MediaFacts, tmp_path: Path) -> None:
+def test_the_proxy_used_longest_ago_makes_room(media: MediaInfo, tmp_path: Path) -> None:
     old, new, own = (
         filled(tmp_path, media, name, age) for name, age in (("a", 300), ("b", 200), ("c", 400))
     )
@@ -169,7 +169,7 @@ def test_the_proxy_used_longest_ago_makes_room(media: MediaFacts, tmp_path: Path
 
 @pytest.mark.slow
 @pytest.mark.shared
-def test_a_proxy_that_has_no_room_says_so(media: MediaFacts, tmp_path: Path) -> None:
+def test_a_proxy_that_has_no_room_says_so(media: MediaInfo, tmp_path: Path) -> None:
     proxy = ProxyStore(tmp_path, limit=1 << 20).open(media, lambda: None)
     proxy.start()
     until = time.monotonic() + PATIENCE
@@ -183,7 +183,7 @@ def test_a_proxy_that_has_no_room_says_so(media: MediaFacts, tmp_path: Path) -> 
 
 
 @pytest.mark.shared
-def test_images_rendered_anew_have_another_proxy(media: MediaFacts, tmp_path: Path) -> None:
+def test_images_rendered_anew_have_another_proxy(media: MediaInfo, tmp_path: Path) -> None:
     import cv2
 
     for number in range(1, 4):
@@ -196,7 +196,7 @@ def test_images_rendered_anew_have_another_proxy(media: MediaFacts, tmp_path: Pa
 
 
 @pytest.mark.shared
-def test_a_damaged_segment_is_made_again(media: MediaFacts, tmp_path: Path) -> None:
+def test_a_damaged_segment_is_made_again(media: MediaInfo, tmp_path: Path) -> None:
     folder = filled(tmp_path, media, media.fingerprint, 0)
     proxy = ProxyStore(tmp_path).open(media, lambda: None)
     assert proxy.made[:SEGMENT].all()

@@ -9,9 +9,9 @@ import av
 import numpy as np
 import pytest
 
+from mien.media.audio import AudioTrack, open_audio
 from mien.media.probe import probe
 from mien.media.reader import open_reader
-from mien.preview.audio import AudioTrack, open_audio
 from mien.preview.strips import peaks, thumbnails
 
 CLIP = "lp_s18.mp4"

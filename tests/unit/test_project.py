@@ -20,7 +20,7 @@ from mien.io import project as project_file
 from mien.io import relink, schema
 from mien.io.project import Project
 from mien.media.probe import probe
-from mien.model.edits import Edit, Layer, Track
+from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.interpolate import Key
 from mien.model.shot import Shot
 from mien.timebase import FrameRange, Timecode
@@ -66,8 +66,8 @@ def project(folder: Path) -> Project:
     edit = Edit(
         face,
         [
-            Layer("smile", (Track("mouthSmile", (Key(0, 0.0), Key(6, 0.5, "bezier"))),), 0.5),
-            Layer("eyes", (Track("blink", (Key(2, 1.0, "hold"),), "replace",
+            Layer("smile", (ControlTrack("mouthSmile", (Key(0, 0), Key(6, 0.5, "bezier"))),), 0.5),
+            Layer("eyes", (ControlTrack("blink", (Key(2, 1.0, "hold"),), "replace",
                                  FrameRange(1, 5), 2),), muted=True),
         ],
     )  # fmt: skip

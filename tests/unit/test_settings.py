@@ -10,7 +10,7 @@ import pytest
 import mien
 from mien.cli.main import run
 from mien.cli.reference import with_reference_settings
-from mien.errors import MissingPartError, ProjectError, UsageError
+from mien.errors import MissingDependencyError, ProjectError, UsageError
 from mien.io.parts import make_settings, settings_part
 from mien.model.settings import ReferenceSettings, of_tier
 from mien.rendering.registry import get_renderer
@@ -53,7 +53,7 @@ def test_a_tier_leaves_a_shot_what_is_its_own() -> None:
 
 
 def test_a_lora_that_is_gone_is_named_before_any_work(models: Path) -> None:
-    with pytest.raises(MissingPartError, match=r"no LoRA gone.safetensors.*train-shot"):
+    with pytest.raises(MissingDependencyError, match=r"no LoRA gone.safetensors.*train-shot"):
         get_renderer("reference", ReferenceSettings(shot_lora="gone.safetensors"))
 
 

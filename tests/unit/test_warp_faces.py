@@ -19,21 +19,21 @@ from mien.model.presets import resolve
 from mien.model.shot import Shot
 from mien.rendering.base import FacePlan
 from mien.rendering.compose import compose
-from mien.rendering.warp.contour import Edges, Frame
-from mien.rendering.warp.exemplars import look_through
-from mien.rendering.warp.head import _mesh, head_turns, turn_head
-from mien.rendering.warp.motion import FaceMotion, Mover
-from mien.rendering.warp.mouth import cavity_of, light_of, painted_inside, surrounded
+from mien.rendering.geometry.contour import Edges, LocalAxes
+from mien.rendering.geometry.head import _mesh, head_turns, turn_head
+from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
+from mien.rendering.geometry.tone import luma
+from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL
+from mien.rendering.warp.exemplars import scan_shot
+from mien.rendering.warp.mouth import cavity_of, extend_outward, face_colours, synthesize_inside
 from mien.rendering.warp.renderer import WarpRenderer
-from mien.rendering.warp.tone import luma
-from mien.rendering.warp.topology import EYES, IRIS, LIPS, OVAL
 from tests.contract.scenes import Scene, Spot
 
 
 def motion_of(scene: Scene, **asked: float) -> FaceMotion:
     plan = scene.plan(**asked)
-    mover = Mover(scene.faces[0], scene.orientation)
-    return mover.move(0, plan.evaluated.source[0], plan.evaluated.target[0])
+    deformer = FaceDeformer(scene.faces[0], scene.orientation)
+    return deformer.motion_at(0, plan.evaluated.source[0], plan.evaluated.target[0])
 
 
 def gap(points: np.ndarray, opening) -> float:
@@ -54,16 +54,16 @@ def test_lids_meet_at_a_full_blink(yaw: float) -> None:
     motion = motion_of(scene, eyeBlink=1.0)
     half = motion_of(scene, eyeBlink=0.5)
     for eye in EYES.values():
-        frame = Frame.of_opening(motion.target, eye)
+        frame = LocalAxes.of_opening(motion.target, eye)
         upper, lower = (motion.target[list(edge)] for edge in (eye.upper, eye.lower))
-        assert Edges.through(frame, upper, lower).gap < 0.1 * motion.unit
+        assert Edges.through(frame, upper, lower).gap < 0.1 * motion.px_per_cm
         assert 0.3 < gap(half.target, eye) / gap(half.source, eye) < 0.7
 
 
 def test_a_wink_leaves_the_other_eye_alone() -> None:
     motion = motion_of(Scene(), eyeBlinkLeft=1.0)
     assert not motion.motion[list(EYES["Right"].rim)].any()
-    assert np.abs(motion.motion[list(EYES["Left"].rim)]).max() > 0.2 * motion.unit
+    assert np.abs(motion.motion[list(EYES["Left"].rim)]).max() > 0.2 * motion.px_per_cm
 
 
 def test_the_outline_is_still_unless_the_jaw_moves_it() -> None:
@@ -81,8 +81,8 @@ def test_gaze_moves_the_iris_the_right_way() -> None:
     motion = motion_of(Scene(), gazeYaw=20.0, gazePitch=10.0)
     for side in IRIS:
         assert motion.gaze[side] == pytest.approx(
-            [1.2 * np.sin(np.radians(20)) * np.cos(np.radians(10)) * motion.unit,
-             -1.2 * np.sin(np.radians(10)) * motion.unit], rel=0.02,
+            [1.2 * np.sin(np.radians(20)) * np.cos(np.radians(10)) * motion.px_per_cm,
+             -1.2 * np.sin(np.radians(10)) * motion.px_per_cm], rel=0.02,
         )  # fmt: skip
     look = motion_of(Scene(), eyeLookOutLeft=1.0)
     assert look.gaze["Left"][0] == pytest.approx(0.6 * look.unit, rel=0.02)
@@ -111,15 +111,15 @@ def test_a_painted_inside_is_neither_flat_nor_black() -> None:
     motion = motion_of(scene, jawOpen=0.6)
     cavity = cavity_of(motion, motion.target, 0.22)
     skin = np.tile(np.float32([0.8, 0.6, 0.5]), (5, 1))
-    light = light_of(skin, skin * np.float32([0.9, 0.6, 0.6]))
+    light = face_colours(skin, skin * np.float32([0.9, 0.6, 0.6]))
     u, v = np.meshgrid(np.linspace(-2, 2, 90), np.linspace(-1, 4, 110))
     u, v = u.astype(np.float32), v.astype(np.float32)
     upper, lower = cavity.lips(u)
-    inside = luma(painted_inside(u, v, cavity, light, 0.05))[(v > upper) & (v < lower)]
+    inside = luma(synthesize_inside(u, v, cavity, light, 0.05))[(v > upper) & (v < lower)]
     assert inside.min() > 0.03
     assert inside.std() > 0.03
     assert np.quantile(inside, 0.98) > 0.3
-    dark = painted_inside(u, v, cavity, light_of(skin / 4, skin / 4), 0.05)
+    dark = synthesize_inside(u, v, cavity, face_colours(skin / 4, skin / 4), 0.05)
     assert dark.max() < 0.3
 
 
@@ -128,13 +128,13 @@ def test_a_tongue_comes_softly_out_of_the_dark() -> None:
     motion = motion_of(scene, jawOpen=0.6)
     cavity = cavity_of(motion, motion.target, 0.22)
     skin = np.tile(np.float32([0.8, 0.6, 0.5]), (5, 1))
-    light = light_of(skin, skin * np.float32([0.9, 0.6, 0.6]))
+    light = face_colours(skin, skin * np.float32([0.9, 0.6, 0.6]))
     u = np.full((1, 1), cavity.edges.start + cavity.edges.stop, dtype=np.float32)
-    u /= 2 * cavity.across
+    u /= 2 * cavity.px_per_cm_along_lips
     _, lower = cavity.lips(u)
     top, bottom = float(cavity.upper_teeth(u)[0, 0]) + 0.1, float(lower[0, 0])
     v = np.linspace(top, bottom, 200, dtype=np.float32)[:, None]
-    inside = luma(painted_inside(np.repeat(u, 200, axis=0), v, cavity, light, 0.05))[:, 0]
+    inside = luma(synthesize_inside(np.repeat(u, 200, axis=0), v, cavity, light, 0.05))[:, 0]
     assert inside[:20].mean() < 0.6 * inside.max()
     assert np.argmax(inside) > 100
     assert inside[-1] < inside.max()
@@ -147,13 +147,13 @@ def test_what_is_seen_runs_on_where_it_ends() -> None:
     trust = np.zeros((40, 80), dtype=np.float32)
     trust[10:30, 20:60] = 1
     painted = np.full_like(own, 0.05)
-    inside, softer = surrounded(painted, own, trust, np.ones_like(trust), 20.0)
+    inside, softer = extend_outward(painted, own, trust, np.ones_like(trust), 20.0)
     assert (softer <= trust).all()
     shown = luma(inside + softer[..., None] * (own - inside))[20, 40:70]
     assert (np.diff(shown) <= 1e-5).all()
     assert shown.min() > 0.1
     assert np.abs(np.diff(shown)).max() < 0.1
-    same, _ = surrounded(painted, own, trust, np.zeros_like(trust), 20.0)
+    same, _ = extend_outward(painted, own, trust, np.zeros_like(trust), 20.0)
     assert np.array_equal(same, painted)
 
 
@@ -190,8 +190,10 @@ class Clip:
         with WarpRenderer().open(self.shot, [plan], self) as session:
             patch = session.render(plan, frame, plate)
         assert patch is not None
-        mover = Mover(self.face, self.shot.media.orientation)
-        motion = mover.move(frame, plan.evaluated.source[frame], plan.evaluated.target[frame])
+        deformer = FaceDeformer(self.face, self.shot.media.orientation)
+        motion = deformer.motion_at(
+            frame, plan.evaluated.source[frame], plan.evaluated.target[frame]
+        )
         return plate.rgb(), compose(plate, [patch]).rgb(), motion
 
 
@@ -210,7 +212,7 @@ def around(picture: np.ndarray, point: np.ndarray, radius: int = 2) -> np.ndarra
 def test_an_opened_mouth_is_no_black_hole(closed: Clip) -> None:
     before, after, motion = closed.render(100, jawOpen=0.5)
     top, bottom = (motion.target[edge[len(edge) // 2]] for edge in (LIPS.upper, LIPS.lower))
-    assert bottom[1] - top[1] > 0.5 * motion.unit
+    assert bottom[1] - top[1] > 0.5 * motion.px_per_cm
     column = np.array([luma(around(after, top + t * (bottom - top), 0))[0]
                        for t in np.linspace(0.1, 0.9, 25)])  # fmt: skip
     skin = float(luma(around(before, motion.source[205])).mean())
@@ -224,7 +226,7 @@ def test_an_opened_mouth_is_no_black_hole(closed: Clip) -> None:
 def test_closed_lids_show_skin_where_the_iris_was(closed: Clip) -> None:
     before, after, motion = closed.render(100, eyeBlink=1.0)
     for side, iris in motion.iris.items():
-        lid = motion.target[EYES[side].upper[4]] - [0, 0.25 * motion.unit]
+        lid = motion.target[EYES[side].upper[4]] - [0, 0.25 * motion.px_per_cm]
         skin, eye = luma(around(after, lid)).mean(), luma(around(before, iris[0])).mean()
         assert abs(luma(around(after, iris[0], 1)).mean() - skin) < 0.5 * abs(eye - skin)
 
@@ -235,7 +237,7 @@ def test_the_iris_moves_and_the_lids_stay(closed: Clip) -> None:
     _, after, motion = closed.render(100, gazeYaw=-20.0)
     before = closed.plate(100).rgb()
     for side, iris in motion.iris.items():
-        radius = round(0.35 * motion.unit)
+        radius = round(0.35 * motion.px_per_cm)
         there = luma(around(after, iris[0] + motion.gaze[side], radius)).mean()
         then = luma(around(before, iris[0], radius)).mean()
         left = luma(around(after, iris[0] - 1.2 * motion.gaze[side], radius)).mean()
@@ -253,9 +255,9 @@ def test_parts_rendered_apart_are_alike(clip: Callable[[str], Path]) -> None:
     part[:50] = part[60:] = 0
     source = whole.evaluated.source
     some = replace(whole, evaluated=Evaluated(source, part))
-    mover = Mover(talking.face, talking.shot.media.orientation)
-    first = look_through(whole, mover, talking, talking.shot.cuts).exemplar(55)
-    second = look_through(some, mover, talking, talking.shot.cuts).exemplar(55)
+    deformer = FaceDeformer(talking.face, talking.shot.media.orientation)
+    first = scan_shot(whole, deformer, talking, talking.shot.cuts).exemplar(55)
+    second = scan_shot(some, deformer, talking, talking.shot.cuts).exemplar(55)
     assert first is not None
     assert second is not None
     assert np.array_equal(first.picture, second.picture)

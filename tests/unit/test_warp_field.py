@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.rendering.warp.contour import Edges, Frame
-from mien.rendering.warp.field import Zone, dense, remap, window
-from mien.rendering.warp.tone import diffuse, grain, grain_level, smoothstep, softness
-from mien.rendering.warp.topology import EYES, IRIS, LIPS, OVAL, SKIN, still_mesh, warp_mesh
+from mien.rendering.geometry.contour import Edges, LocalAxes
+from mien.rendering.geometry.field import Zone, dense, remap, window
+from mien.rendering.geometry.tone import diffuse, grain, grain_level, smoothstep, softness
+from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, SKIN, still_mesh, warp_mesh
 
 SQUARE = np.array([[0, 0], [40, 0], [40, 40], [0, 40]], np.float32)
 HALVES = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
@@ -58,7 +58,7 @@ def test_a_window_is_zero_on_its_border() -> None:
 def test_edges_pass_through_their_landmarks_and_do_not_overshoot() -> None:
     upper = np.array([[10, 50], [20, 44], [30, 40], [40, 44], [50, 50]], np.float32)
     lower = np.array([[10, 50], [20, 51], [30, 58], [40, 51], [50, 50]], np.float32)
-    frame = Frame.between(upper[0], upper[-1], np.array([30, 90], np.float32))
+    frame = LocalAxes.between(upper[0], upper[-1], np.array([30, 90], np.float32))
     edges = Edges.through(frame, upper, lower)
     top, bottom = edges.at(frame.of(upper)[:, 0])
     assert np.allclose(top, frame.of(upper)[:, 1], atol=0.1)
@@ -76,7 +76,7 @@ def test_a_frame_knows_down_from_up_however_the_picture_lies(turn: int) -> None:
     angle = np.radians(turn)
     rotation = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     first, second, below = (np.float32(p @ rotation) for p in ([0, 0], [10, 0], [5, 7]))
-    frame = Frame.between(first, second, below)
+    frame = LocalAxes.between(first, second, below)
     assert np.allclose(frame.of(below[None]), [[5, 7]], atol=1e-4)
     place = frame.place(np.float32(5), np.float32(7))
     assert np.allclose(place, below, atol=1e-4)

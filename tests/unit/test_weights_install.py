@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mien.cli.main import run
-from mien.errors import InputError, MissingPartError, UsageError, WeightsError, WriteError
+from mien.errors import InputError, MissingDependencyError, UsageError, WeightsError, WriteError
 from mien.weights import install
 from mien.weights.install import add
 from mien.weights.store import find_model, installed, locate, models_folder
@@ -125,7 +125,7 @@ def test_verify_sees_every_kind_of_harm(
     empty: Path, download: Callable[[str], Path], capsys: Capture
 ) -> None:
     assert verify() == []
-    with pytest.raises(MissingPartError, match="not installed"):
+    with pytest.raises(MissingDependencyError, match="not installed"):
         verify(["arc2face"])
     add("arc2face", download("arc2face"))
     add("arc2face-expression", download("arc2face-expression"))

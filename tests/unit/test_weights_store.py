@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mien.errors import MissingPartError, UsageError
+from mien.errors import MissingDependencyError, UsageError
 from mien.weights import store
 
 
@@ -24,7 +24,7 @@ def test_a_missing_file_is_named_with_its_remedy(
     monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
     assert not store.installed("smirk")
     assert "smirk" in [model.name for model in store.missing_for("reference")]
-    with pytest.raises(MissingPartError, match=r"SMIRK_em1\.pt.*mien models add smirk"):
+    with pytest.raises(MissingDependencyError, match=r"SMIRK_em1\.pt.*mien models add smirk"):
         store.locate("smirk")
 
 

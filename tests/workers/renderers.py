@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import mien
-from mien.media.partial import PartialFile
+from mien.media.atomic_write import AtomicFile
 from mien.rendering.base import Dependence
 from tests.faults.slow_render import SlowBlusher
 
@@ -58,9 +58,9 @@ class Keyed(Logged):
 
 
 def _die_at_commit(when: str, name: str) -> None:
-    commit = PartialFile.commit
+    commit = AtomicFile.commit
 
-    def deadly(self: PartialFile) -> None:
+    def deadly(self: AtomicFile) -> None:
         if self.final.name != name:
             commit(self)
             return
@@ -68,7 +68,7 @@ def _die_at_commit(when: str, name: str) -> None:
             commit(self)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    PartialFile.commit = deadly  # type: ignore[method-assign]
+    AtomicFile.commit = deadly  # type: ignore[method-assign]
 
 
 def register() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from mien.face.layout import fields_beside_jaw_and_lids
+from mien.face.flame_coefficients import fields_beside_jaw_and_lids
 from mien.face.rig import Rig, read_rig
 from mien.model.controls import ARKIT
 from rigmaker import basis, learn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mien.model.controls import ARKIT, INDEX
-from mien.model.edits import Track
+from mien.model.edits import ControlTrack
 from mien_desktop.resolve import Resolved
 
 __all__ = ["added_here", "trying"]
@@ -27,7 +27,7 @@ def trying(
 
 
 def _asked(now: Resolved, name: str) -> float:
-    tracks: tuple[Track, ...] = ()
+    tracks: tuple[ControlTrack, ...] = ()
     if now.edit is not None:
         tracks = now.edit.layer(now.state.layer).tracks
     for track in tracks:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mien._types import BoolArray, FloatArray
 from mien.model.controls import CONTROLS, INDEX, NAMES, Region, sides
-from mien.model.curves import BoolArray, ControlCurves, FloatArray
-from mien.model.edits import Track
+from mien.model.curves import ControlCurves
+from mien.model.edits import ControlTrack
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.resolve import Resolved
 
@@ -43,7 +44,7 @@ class Line:
     """
 
     ref: TrackRef
-    track: Track
+    track: ControlTrack
     unit: float
     muted: bool
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.model.curves import BoolArray
+from mien._types import BoolArray
 
 __all__ = ["Bar", "runs"]
 

@@ -10,9 +10,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import FloatArray
+from mien.face.deform import deform_landmarks
 from mien.face.rig import SKIN, load_rig
-from mien.face.shown import shown_points
-from mien.model.curves import FloatArray
 from mien.model.face import Face
 
 __all__ = ["FaceShape", "apart", "face_at", "mesh_edges", "shape_of"]
@@ -55,7 +55,7 @@ def shape_of(face: Face, frame: int, target: FloatArray | None = None) -> FaceSh
         return None
     edited = target is not None and not np.array_equal(target, face.curves.controls.array[frame])
     tracked = face.landmarks[frame, :, :2]
-    points = shown_points(face, frame, target) if edited and target is not None else tracked
+    points = deform_landmarks(face, frame, target) if edited and target is not None else tracked
     return FaceShape(face.number, face.name, points, _box(points), bool(face.weak[frame]), edited)
 
 

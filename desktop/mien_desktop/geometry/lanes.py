@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from mien.model.controls import CONTROLS, INDEX, Region, sides
 from mien.model.document import Project
-from mien.model.edits import Edit, Layer, Track
+from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.face import Face
 from mien.model.interpolate import INTERPOLATIONS, Key
 from mien.model.sampled import sampled
@@ -62,7 +62,7 @@ class Lane:
     kind: Kind
     face: Face
     layer: Layer | None
-    tracks: tuple[tuple[TrackRef, Track], ...]
+    tracks: tuple[tuple[TrackRef, ControlTrack], ...]
     marks: Marks
     collapsed: bool = False
 
@@ -77,7 +77,7 @@ class Lane:
         return self.tracks[0][0]
 
     @property
-    def track(self) -> Track:
+    def track(self) -> ControlTrack:
         """The track."""
         return self.tracks[0][1]
 
@@ -114,7 +114,7 @@ class Lanes:
     """
 
     rows: tuple[Lane, ...] = ()
-    kept: dict[int, tuple[Track, Marks]] = field(default_factory=dict)
+    kept: dict[int, tuple[ControlTrack, Marks]] = field(default_factory=dict)
 
     @property
     def height(self) -> int:
@@ -163,7 +163,7 @@ def lay_out(
     if project is None:
         return Lanes()
     old = before.kept if before else {}
-    kept: dict[int, tuple[Track, Marks]] = {}
+    kept: dict[int, tuple[ControlTrack, Marks]] = {}
     rows: list[Lane] = []
     for face in project.shot.faces:
         edit = next((e for e in project.edits if e.face.number == face.number), None)
@@ -176,8 +176,8 @@ def _face(
     face: Face,
     edit: Edit | None,
     collapsed: frozenset[tuple[int, str | None]],
-    old: dict[int, tuple[Track, Marks]],
-    kept: dict[int, tuple[Track, Marks]],
+    old: dict[int, tuple[ControlTrack, Marks]],
+    kept: dict[int, tuple[ControlTrack, Marks]],
 ) -> Iterator[Lane]:
     frames = project.shot.clock.frame_count
     below: list[Lane] = []
@@ -211,7 +211,9 @@ def _group(
 
 
 def _marks(
-    track: Track, old: dict[int, tuple[Track, Marks]], kept: dict[int, tuple[Track, Marks]]
+    track: ControlTrack,
+    old: dict[int, tuple[ControlTrack, Marks]],
+    kept: dict[int, tuple[ControlTrack, Marks]],
 ) -> Marks:
     # Tracks are values that share what did not change, so the very same one has the same keys.
     # Comparing them by value would take longer than making them.

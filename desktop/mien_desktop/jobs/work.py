@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import mien
-from mien.errors import MienError, explained
+from mien.errors import MienError, as_mien_error
 from mien.model.document import Project
 from mien.model.shot import Shot
 from mien.serve.client import Client, Job, ServeError
@@ -222,7 +222,7 @@ class Work:
         except MienError as refused:
             error = refused
         except Exception as bug:  # noqa: BLE001 - a job's end is told, whatever it was
-            error = explained(bug)
+            error = as_mien_error(bug)
         if self._client is not None:
             self._client.close()
         self._ended(result, error)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 
 from mien.errors import MienError
 from mien.model.document import Document, Project
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 from mien_desktop.background import Background
 from mien_desktop.resolve import Resolved
 from mien_desktop.shots.panel import ShotsPanel
@@ -64,7 +64,7 @@ def _thumbnail(project: Project) -> npt.NDArray[np.uint8]:
     """(H, W, 3) R'G'B' of a frame that says what the shot shows."""
     from mien.preview.strips import thumbnails
 
-    media: MediaFacts = project.shot.media
+    media: MediaInfo = project.shot.media
     frame = media.clock.frame_count // 4
     return next(iter(thumbnails(media, [frame], PICTURE_SIZE.height() * _SCALE)))[1]
 

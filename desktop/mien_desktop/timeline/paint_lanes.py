@@ -8,7 +8,7 @@ from functools import cache
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap
 
-from mien.model.edits import Track
+from mien.model.edits import ControlTrack
 from mien.model.face import Face
 from mien_desktop import theme
 from mien_desktop.geometry.lanes import ROW, Lane, region
@@ -194,7 +194,9 @@ def _paint_amount(painter: QPainter, scene: Scene, lane: Lane, top: int) -> None
         painter.drawText(QRectF(left, top, right - left, ROW - 1), _CENTRE, text)
 
 
-def _fades(scene: Scene, track: Track, top: float, bottom: float) -> list[tuple[float, float]]:
+def _fades(
+    scene: Scene, track: ControlTrack, top: float, bottom: float
+) -> list[tuple[float, float]]:
     assert track.span is not None
     fade = min(track.fade, (len(track.span) - 1) / 2)
     start, stop = scene.edge(track.span.start), scene.edge(track.span.stop)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PySide6.QtGui import QImage
 
 from mien.errors import MienError
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 from mien_desktop.background import Background
 from mien_desktop.geometry.strips import edges
 from mien_desktop.resolve import Resolved
@@ -40,7 +40,7 @@ class Strips:
     def __init__(self, workspace: Workspace, arrived: Callable[[], None]) -> None:
         self._workspace, self._arrived = workspace, arrived
         self._background = Background(workspace)
-        self._media: MediaFacts | None = None
+        self._media: MediaInfo | None = None
         self._pictures: OrderedDict[int, QImage] = OrderedDict()
         self._height = 0
         self._asked: tuple[int, ...] = ()
@@ -112,7 +112,7 @@ class Strips:
         self._background.close()
 
     def _fetch(
-        self, media: MediaFacts, frames: tuple[int, ...], height: int, generation: int
+        self, media: MediaInfo, frames: tuple[int, ...], height: int, generation: int
     ) -> None:
         from mien.preview.strips import thumbnails
 
@@ -123,7 +123,7 @@ class Strips:
             ).copy()  # fmt: skip
             self._workspace.later(partial(self._seen, media, height, frame, image))
 
-    def _seen(self, media: MediaFacts, height: int, frame: int, image: QImage) -> None:
+    def _seen(self, media: MediaInfo, height: int, frame: int, image: QImage) -> None:
         # A picture that comes after the view moved on is as good as ever, of this shot.
         if media is not self._media or height != self._height:
             return
@@ -136,13 +136,13 @@ class Strips:
         if generation == self._generation:
             self._asked = ()
 
-    def _heard(self, media: MediaFacts, peaks: Peaks | None) -> None:
+    def _heard(self, media: MediaInfo, peaks: Peaks | None) -> None:
         if media is self._media and peaks is not None:
             self.peaks = peaks
             self._arrived()
 
 
-def _peaks(media: MediaFacts, cancelled: Callable[[], bool]) -> Peaks | None:
+def _peaks(media: MediaInfo, cancelled: Callable[[], bool]) -> Peaks | None:
     from mien.preview.strips import peaks
 
     return peaks(media, cancelled)

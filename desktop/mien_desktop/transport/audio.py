@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from mien.model.curves import FloatArray
+from mien._types import FloatArray
 from mien_desktop.geometry.course import Course
 
 __all__ = ["DeviceSpeaker", "Feed", "NoSoundError", "Sound", "Speaker", "audible"]
@@ -41,7 +41,7 @@ class NoSoundError(Exception):
 
 
 class Sound(Protocol):
-    """The sound of a shot, as `mien.preview.audio.AudioTrack` reads it."""
+    """The sound of a shot, as `mien.media.audio.AudioTrack` reads it."""
 
     rate: int
     channels: int

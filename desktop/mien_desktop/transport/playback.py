@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from mien.model.curves import FloatArray
-from mien.model.shot import MediaFacts
+from mien._types import FloatArray
+from mien.model.media import MediaInfo
 from mien_desktop.geometry.course import Course, shuttled
 from mien_desktop.resolve import Resolved
 from mien_desktop.transport.audio import DeviceSpeaker, Feed, NoSoundError, Speaker, audible
 from mien_desktop.workspace import Workspace
 
 if TYPE_CHECKING:
-    from mien.preview.audio import AudioTrack
+    from mien.media.audio import AudioTrack
 
 __all__ = ["Playback"]
 
@@ -59,7 +59,7 @@ class Playback(QObject):
         self._course: Course | None = None
         self._began = 0.0
         self._set: int | None = None
-        self._track: tuple[MediaFacts, AudioTrack | None] | None = None
+        self._track: tuple[MediaInfo, AudioTrack | None] | None = None
         self._feed: Feed | None = None
         self._rate = 1.0
         self._volume = 1.0
@@ -224,11 +224,11 @@ class Playback(QObject):
             return min(heard, passed)
         return heard
 
-    def _start_sound(self, media: MediaFacts, course: Course) -> None:
+    def _start_sound(self, media: MediaInfo, course: Course) -> None:
         if self._speaker is None or not audible(course.speed):
             return
         # The window opens faster without what decodes.
-        from mien.preview.audio import open_audio
+        from mien.media.audio import open_audio
 
         if self._track is None or self._track[0] is not media:
             self._close_track()

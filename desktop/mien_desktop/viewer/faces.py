@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.model.curves import FloatArray
+from mien._types import FloatArray
 from mien.model.edits import Edit
 from mien.model.evaluate import Evaluated, evaluate
 from mien.model.face import Face

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from mien._types import FloatArray
 from mien.face.manipulate import drag, handles
 from mien.model.controls import INDEX, NAMES
-from mien.model.curves import FloatArray
 from mien.model.face import Face
 from mien.session.commands import linked, partner, set_value
 from mien_desktop.resolve import Resolved

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtGui import QColor, QImage
 
+from mien._types import FloatArray
 from mien.errors import MienError
-from mien.model.curves import FloatArray
 from mien.model.edits import Edit
 from mien_desktop.resolve import Resolved
 from mien_desktop.workspace import Workspace

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.errors import MissingPartError
+from mien.errors import MissingDependencyError
 
 __all__ = ["add_to"]
 
@@ -32,7 +32,7 @@ def desktop(files: Files = None) -> None:
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in ("PySide6", "shiboken6"):
             raise
-        raise MissingPartError(
+        raise MissingDependencyError(
             "The editor needs PySide6.", 'Install it with: pip install "mien[desktop]"'
         ) from error
     code = main([str(path) for path in files or ()])

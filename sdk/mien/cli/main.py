@@ -15,7 +15,7 @@ from typer.exceptions import TyperException
 
 from mien.cli import batch, curves, demo, desktop, serve, shots, system, train
 from mien.cli.output import print_error
-from mien.errors import CancelledError, MienError, UsageError, explained
+from mien.errors import CancelledError, MienError, UsageError, as_mien_error
 
 _INTERRUPTED = 130
 """What typer makes of KeyboardInterrupt."""
@@ -75,7 +75,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug, told in one line
-        told = explained(error, "Please report it; MIEN_TRACEBACK=1 shows where.")
+        told = as_mien_error(error, "Please report it; MIEN_TRACEBACK=1 shows where.")
         return _refused(told, arguments)
 
 

@@ -10,8 +10,8 @@ import typer
 
 from mien.cli.options import Json
 from mien.cli.output import print_json, print_notice, print_table
-from mien.errors import MissingPartError, UsageError
-from mien.progress import shown
+from mien.errors import MissingDependencyError, UsageError
+from mien.progress import progress_reporter
 
 __all__ = ["models"]
 
@@ -65,7 +65,7 @@ def fetch(
         _ask("Do you agree to these licences?")
     fetched: list[Path] = []
     for model in wanted:
-        with shown(True, "bytes") as told:
+        with progress_reporter(True, "bytes") as told:
             fetched += fetch_model(model, progress=told)
     if json:
         print_json({"fetched": [str(path) for path in fetched]})
@@ -88,7 +88,7 @@ def add(
     """Install a model that is on this machine already."""
     from mien.weights import install
 
-    with shown(True, "bytes") as told:
+    with progress_reporter(True, "bytes") as told:
         placed = install.add(name, path, link=link, as_is=as_is, progress=told)
     if json:
         print_json({"added": [str(path) for path in placed]})
@@ -107,7 +107,7 @@ def verify(
     """Look over installed models: sizes, checksums and layout of every file."""
     from mien.weights import verify as verifying
 
-    with shown(True, "bytes") as told:
+    with progress_reporter(True, "bytes") as told:
         findings = verifying.verify(names or (), progress=told)
     faults = [finding for finding in findings if finding.state in {"missing", "wrong"}]
     if json:
@@ -123,7 +123,7 @@ def verify(
     else:
         typer.echo("No models are installed; `mien models list` names those that can be.")
     if faults:
-        raise typer.Exit(MissingPartError.exit_code)
+        raise typer.Exit(MissingDependencyError.exit_code)
 
 
 def _ask(question: str) -> None:

@@ -7,7 +7,7 @@ import typer
 from mien.cli.models import models
 from mien.cli.options import Json
 from mien.cli.output import print_json, print_table
-from mien.errors import MissingPartError
+from mien.errors import MissingDependencyError
 
 __all__ = ["add_to"]
 
@@ -36,4 +36,4 @@ def doctor(json: Json = False) -> None:
             ]
         )
     if missing:
-        raise typer.Exit(MissingPartError.exit_code)
+        raise typer.Exit(MissingDependencyError.exit_code)

@@ -16,7 +16,7 @@ from mien.io.files import written_whole
 from mien.media.reader import open_reader
 from mien.model.curves import ControlCurves
 from mien.model.face import Face
-from mien.progress import Progress, shown
+from mien.progress import Progress, progress_reporter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -82,7 +82,7 @@ def side_by_side(
                 yield np.hstack(halves)
 
     clock = face.clock
-    with shown(progress) as told:
+    with progress_reporter(progress) as told:
         write_movie(output, pictures(), clock.rate,
                     progress=lambda n: told("pictures", n, clock.frame_count))  # fmt: skip
 

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.demo.movie import write_movie
-from mien.errors import MissingPartError
-from mien.progress import Progress, shown
+from mien.errors import MissingDependencyError
+from mien.progress import Progress, progress_reporter
 
 __all__ = ["FRAMES", "RATE", "make_footage"]
 
@@ -57,12 +57,12 @@ def make_footage(
         The path.
 
     Raises:
-        MissingPartError: When the extra `demo` is not installed.
+        MissingDependencyError: When the extra `demo` is not installed.
         OutputError: When the folder is missing.
     """
     path = Path(path)
     pictures = _pictures(_portrait(), frames, size)
-    with shown(progress) as told:
+    with progress_reporter(progress) as told:
         write_movie(path, pictures, RATE, crf=16, progress=lambda n: told("footage", n, frames))
     return path
 
@@ -71,7 +71,7 @@ def _portrait() -> Picture:
     try:
         from skimage import data
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             "The demo needs scikit-image, which carries its portrait.",
             'Install it with: pip install "mien[demo]"',
         ) from error

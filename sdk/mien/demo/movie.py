@@ -10,8 +10,8 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from mien.media.atomic_write import AtomicFile, write_error
 from mien.media.index import movie_url
-from mien.media.partial import PartialFile, write_error
 
 __all__ = ["write_movie"]
 
@@ -40,7 +40,7 @@ def write_movie(
     Raises:
         WriteError: When it cannot be written.
     """
-    partial = PartialFile(path)
+    partial = AtomicFile(path)
     try:
         with av.open(movie_url(partial.path), "w", format="mp4") as container:
             stream = container.add_stream("libx264", rate=rate)

@@ -17,7 +17,7 @@ from mien import api
 from mien.demo.figures import before_after, curves_plot, side_by_side
 from mien.demo.footage import make_footage
 from mien.demo.story import MOMENTS, tell
-from mien.errors import MissingPartError, OutputError
+from mien.errors import MissingDependencyError, OutputError
 from mien.io.files import written_whole
 from mien.model.curves import ControlCurves
 from mien.model.evaluate import evaluate
@@ -70,7 +70,7 @@ def run_demo(folder: str | Path, *, progress: bool | Progress = True) -> DemoRep
         progress: As in `mien.track`.
 
     Raises:
-        MissingPartError: When the extra `demo` is not installed.
+        MissingDependencyError: When the extra `demo` is not installed.
         OutputError: When the folder cannot be made or written to, or holds other films of
             these names.
     """
@@ -124,7 +124,7 @@ def _refuse_without_extra() -> None:
         except ValueError:
             found = False
         if not found:
-            raise MissingPartError(
+            raise MissingDependencyError(
                 f"The demo needs {package}, which is not installed.",
                 'Install it with: pip install "mien[demo]"',
             )

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mien.errors import MissingPartError
+from mien.errors import MissingDependencyError
 from mien.jobs.job import ShotResult
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def read_cut(
         lossless: Whether all outputs keep every pixel as rendered.
 
     Raises:
-        MissingPartError: When OpenTimelineIO, or its adapter for this format, is not installed.
+        MissingDependencyError: When OpenTimelineIO, or its adapter for the format, is missing.
         InputError: When the cut cannot be read.
         UsageError: When the rate is missing or wrong.
         NothingToDoError: When no clip has an edit.
@@ -96,7 +96,7 @@ def _need_otio() -> None:
     try:
         import opentimelineio  # noqa: F401
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             "Reading a cut needs OpenTimelineIO, which is not installed.",
             'Install it with: pip install "mien[editorial]"',
         ) from error

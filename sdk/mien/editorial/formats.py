@@ -12,7 +12,7 @@ import opentimelineio as otio
 
 from mien.editorial.edl import read_edl
 from mien.editorial.times import typed_rate
-from mien.errors import InputError, MienError, MissingPartError, UsageError
+from mien.errors import InputError, MienError, MissingDependencyError, UsageError
 
 __all__ = ["open_cut"]
 
@@ -38,7 +38,7 @@ def open_cut(path: Path, rate: Fraction | str | None) -> Any:
     Raises:
         InputError: When it is missing, or not what its name says.
         UsageError: When the rate of an EDL is not given, or one is given that is none.
-        MissingPartError: When the format's adapter is not installed.
+        MissingDependencyError: When the format's adapter is not installed.
     """
     suffix = path.suffix.lower()
     if rate is not None:
@@ -100,8 +100,8 @@ def _begins(path: Path, head: bytes) -> bool:
         return file.read(len(head)) == head
 
 
-def _no_adapter(suffix: str) -> MissingPartError:
-    return MissingPartError(
+def _no_adapter(suffix: str) -> MissingDependencyError:
+    return MissingDependencyError(
         f"OpenTimelineIO's adapter for {suffix} is not installed.",
         'Install it with: pip install "mien[editorial]"',
     )

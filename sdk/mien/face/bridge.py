@@ -15,12 +15,11 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from mien._types import DoubleArray, FloatArray
 from mien.blas import one_blas_thread
 from mien.errors import UsageError
-from mien.face.heads import Head, installed_heads, load_head
-from mien.face.layout import (
+from mien.face.flame_coefficients import (
     BASES,
     EXPRESSION,
     EYELIDS,
@@ -30,9 +29,10 @@ from mien.face.layout import (
     LinearBridge,
     rig_bridge,
 )
+from mien.face.heads import Head, installed_heads, load_head
 from mien.face.rig import load_rig
 from mien.model.controls import NAMES
-from mien.model.curves import FLAME_SIZE, FloatArray
+from mien.model.curves import FLAME_SIZE
 
 __all__ = [
     "apply_change",
@@ -45,7 +45,6 @@ __all__ = [
     "installed_bases",
 ]
 
-Array = npt.NDArray[np.float64]
 
 LANDMARK_NOISE: Final = 0.1
 """Canonical units (about 1 mm) by which a landmark may miss when expressions are fitted."""
@@ -65,7 +64,7 @@ def check_basis(basis: str) -> None:
 
     Raises:
         UsageError: When no basis has that name.
-        MissingPartError: When its head is not installed; it says how to get it.
+        MissingDependencyError: When its head is not installed; it says how to get it.
         WeightsError: When a file of the head cannot be used.
     """
     if basis not in BASES:
@@ -88,7 +87,7 @@ def controls_to_flame(controls: FloatArray, basis: str) -> FloatArray:
 
     Raises:
         UsageError: When no basis has that name.
-        MissingPartError: When its head is not installed.
+        MissingDependencyError: When its head is not installed.
     """
     return _held(bridge_to(basis).to_flame(controls))
 
@@ -105,7 +104,7 @@ def flame_change(delta: FloatArray, basis: str) -> FloatArray:
 
     Raises:
         UsageError: When no basis has that name.
-        MissingPartError: When its head is not installed.
+        MissingDependencyError: When its head is not installed.
     """
     return bridge_to(basis).to_flame(delta)
 
@@ -141,7 +140,7 @@ def flame_to_controls(flame: FloatArray, basis: str) -> FloatArray:
 
     Raises:
         UsageError: When no basis has that name.
-        MissingPartError: When its head is not installed.
+        MissingDependencyError: When its head is not installed.
     """
     return bridge_to(basis).to_controls(flame)
 
@@ -159,7 +158,7 @@ def convert(flame: FloatArray, source: str, target: str) -> FloatArray:
 
     Raises:
         UsageError: When no basis has one of the names.
-        MissingPartError: When a head is not installed.
+        MissingDependencyError: When a head is not installed.
     """
     check_basis(source)
     check_basis(target)
@@ -176,7 +175,7 @@ def bridge_to(basis: str) -> LinearBridge:
 
     Raises:
         UsageError: When no basis has that name.
-        MissingPartError: When its head is not installed.
+        MissingDependencyError: When its head is not installed.
     """
     check_basis(basis)
     return rig_bridge() if basis == MIEN_RIG else _head_bridge(load_head(basis))
@@ -198,7 +197,7 @@ def _head_bridge(head: Head) -> LinearBridge:
     return LinearBridge.of(forward, generators)
 
 
-def _generators(head: Head) -> Array:
+def _generators(head: Head) -> DoubleArray:
     """(55, 1404) canonical displacement of a head's landmarks by each coefficient."""
     landmarks = head.landmarks
     count = EXPRESSION.stop
@@ -216,13 +215,15 @@ def _generators(head: Head) -> Array:
     return head.embedding.to_canonical(metres).reshape(FLAME_SIZE, -1).astype(np.float64)
 
 
-def _beside_jaw_and_lids(moved: Array, coefficients: Array, generators: Array) -> Array:
+def _beside_jaw_and_lids(
+    moved: DoubleArray, coefficients: DoubleArray, generators: DoubleArray
+) -> DoubleArray:
     """Expression coefficients (N, 50) of displacements (N, 1404), lids and jaw taken off."""
     rest = moved - coefficients[:, 50:] @ generators[50:]
     return _explained(rest, generators[EXPRESSION], LANDMARK_NOISE)
 
 
-def _explained(moved: Array, directions: Array, noise: float) -> Array:
+def _explained(moved: DoubleArray, directions: DoubleArray, noise: float) -> DoubleArray:
     """The likeliest coefficients, each of spread 1 in people, behind displacements."""
     normal = directions @ directions.T + noise**2 * np.eye(len(directions))
     return np.asarray(np.linalg.solve(normal, directions @ moved.T).T)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import DoubleArray, IndexArray
+
 __all__ = ["Surface", "vertex_normals"]
 
-Array = npt.NDArray[np.float64]
-IndexArray = npt.NDArray[np.intp]
 
 CANDIDATES = 24
 """Triangles with the nearest middles that are looked at for a point."""
@@ -30,7 +30,7 @@ class Surface:
     def __init__(self, points: npt.NDArray[Any], triangles: IndexArray) -> None:
         from scipy.spatial import cKDTree
 
-        self._corners: Array = np.asarray(points, dtype=np.float64)[triangles]
+        self._corners: DoubleArray = np.asarray(points, dtype=np.float64)[triangles]
         a, b, c = self._corners.transpose(1, 0, 2)
         normals = np.cross(b - a, c - a)
         length = np.linalg.norm(normals, axis=1, keepdims=True)
@@ -40,9 +40,9 @@ class Surface:
     def closest(
         self,
         points: npt.NDArray[Any],
-        facing: Array | None = None,
+        facing: DoubleArray | None = None,
         allowed: npt.NDArray[np.bool_] | None = None,
-    ) -> tuple[IndexArray, Array, Array]:
+    ) -> tuple[IndexArray, DoubleArray, DoubleArray]:
         """Where the surface comes nearest to points.
 
         Args:
@@ -68,7 +68,7 @@ class Surface:
         return near[rows, best], weights[rows, best], distance[rows, best]
 
 
-def vertex_normals(points: npt.NDArray[Any], triangles: IndexArray) -> Array:
+def vertex_normals(points: npt.NDArray[Any], triangles: IndexArray) -> DoubleArray:
     """(V, 3) unit normals of vertices, weighed by the areas of their triangles."""
     a, b, c = np.asarray(points, dtype=np.float64)[triangles].transpose(1, 0, 2)
     normals = np.zeros((len(points), 3))
@@ -78,7 +78,7 @@ def vertex_normals(points: npt.NDArray[Any], triangles: IndexArray) -> Array:
     return np.asarray(normals / np.maximum(length, 1e-300))
 
 
-def _barycentric(points: Array, corners: Array) -> Array:
+def _barycentric(points: DoubleArray, corners: DoubleArray) -> DoubleArray:
     """Barycentric weights (..., 3) of the points of triangles nearest to points.
 
     Either the foot of the perpendicular, when it falls inside, or the nearest point of the
@@ -107,7 +107,7 @@ def _barycentric(points: Array, corners: Array) -> Array:
     return np.asarray(np.take_along_axis(stacked, best[None, ..., None], axis=0)[0])
 
 
-def _foot(points: Array, a: Array, b: Array, c: Array) -> Array:
+def _foot(points: DoubleArray, a: DoubleArray, b: DoubleArray, c: DoubleArray) -> DoubleArray:
     """Barycentric weights of the feet of perpendiculars on the triangles' planes."""
     u, v, w = b - a, c - a, points - a
     uu, uv, vv = (u * u).sum(axis=-1), (u * v).sum(axis=-1), (v * v).sum(axis=-1)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from mien._types import DoubleArray
 
 __all__ = ["Covariance"]
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -22,10 +21,10 @@ class Covariance:
             standard deviation.
     """
 
-    scale: Array
-    modes: Array
+    scale: DoubleArray
+    modes: DoubleArray
 
-    def solve(self, columns: Array) -> Array:
+    def solve(self, columns: DoubleArray) -> DoubleArray:
         """The inverse covariance times (N, M) columns (Woodbury's identity)."""
         own = 1 / self.scale[:, None] ** 2
         first = own * columns
@@ -35,7 +34,7 @@ class Covariance:
             dtype=np.float64,
         )
 
-    def times(self, columns: Array) -> Array:
+    def times(self, columns: DoubleArray) -> DoubleArray:
         """The covariance times (N, M) columns."""
         return np.asarray(
             self.scale[:, None] ** 2 * columns + self.modes.T @ (self.modes @ columns),

@@ -21,13 +21,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import DoubleArray, FloatArray, IndexArray
 from mien.errors import WeightsError
 from mien.face.closest import Surface, vertex_normals
 from mien.face.covariance import Covariance
 from mien.face.flame import FlameHead
 from mien.face.pose import align
 from mien.face.rig import SKIN, Rig, load_rig
-from mien.model.curves import FloatArray
 from mien.weights.plain import load_npz
 
 __all__ = ["EMBEDDING_FILE", "Embedding", "embed", "read_embedding"]
@@ -64,9 +64,6 @@ JAW_JOINT: Final = 2
 MOVES: Final = 0.5
 """Skin that goes with a joint by more belongs to it."""
 
-Array = npt.NDArray[np.float64]
-IndexArray = npt.NDArray[np.intp]
-
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Embedding:
@@ -82,7 +79,7 @@ class Embedding:
     """
 
     triangles: IndexArray
-    weights: Array
+    weights: DoubleArray
     published: npt.NDArray[np.bool_]
     scale: float
     rotation: FloatArray
@@ -98,7 +95,7 @@ class Embedding:
 
 
 def embed(
-    head: FlameHead, published: tuple[IndexArray, IndexArray, Array] | None = None
+    head: FlameHead, published: tuple[IndexArray, IndexArray, DoubleArray] | None = None
 ) -> Embedding:
     """Find the landmarks on a head.
 
@@ -113,7 +110,7 @@ def embed(
     return registration.embedding()
 
 
-def read_embedding(path: Path, head: FlameHead) -> tuple[IndexArray, IndexArray, Array]:
+def read_embedding(path: Path, head: FlameHead) -> tuple[IndexArray, IndexArray, DoubleArray]:
     """A published embedding: landmarks (N,), triangles (N,), barycentric weights (N, 3).
 
     Raises:
@@ -156,11 +153,11 @@ class _Lid:
     """
 
     landmarks: IndexArray
-    across: Array
-    margin: Array
-    middle: Array
+    across: DoubleArray
+    margin: DoubleArray
+    middle: DoubleArray
 
-    def targets(self, points: Array, rotation: Array) -> Array:
+    def targets(self, points: DoubleArray, rotation: DoubleArray) -> DoubleArray:
         """Where landmarks that stand at points belong: on the margin, above or below."""
         at = ((points - self.middle) @ rotation)[:, 0]
         columns = [np.interp(at, self.across, column) for column in self.margin.T]
@@ -171,7 +168,10 @@ class _Registration:
     """The rig's mesh on its way onto a head; everything in centimetres of the head."""
 
     def __init__(
-        self, rig: Rig, head: FlameHead, published: tuple[IndexArray, IndexArray, Array] | None
+        self,
+        rig: Rig,
+        head: FlameHead,
+        published: tuple[IndexArray, IndexArray, DoubleArray] | None,
     ) -> None:
         self._rig = rig
         self._points = head.template.astype(np.float64) / METRES
@@ -188,7 +188,7 @@ class _Registration:
         self._allowed = _lips_apart(rig, jaw)
         self._shape = rig.mean.astype(np.float64)
         self._published = published
-        self._known: dict[int, Array] = {}
+        self._known: dict[int, DoubleArray] = {}
         if published is not None:
             corners = self._points[head.triangles[published[1]]]
             at = np.einsum("nc,ncx->nx", published[2], corners)
@@ -203,17 +203,17 @@ class _Registration:
         eyes[:, 2] -= EYE_DEPTH
         apart = np.linalg.norm(self._eyes[0] - self._eyes[1])
         self._scale = float(apart / np.linalg.norm(eyes[0] - eyes[1]))
-        self._rotation: Array = np.eye(3)
-        self._translation: Array = self._eyes.mean(axis=0) - self._scale * eyes.mean(axis=0)
+        self._rotation: DoubleArray = np.eye(3)
+        self._translation: DoubleArray = self._eyes.mean(axis=0) - self._scale * eyes.mean(axis=0)
 
-    def _laid(self) -> Array:
+    def _laid(self) -> DoubleArray:
         return np.asarray(self._scale * self._shape @ self._rotation.T + self._translation)
 
-    def _closest(self) -> tuple[IndexArray, Array, Array]:
+    def _closest(self) -> tuple[IndexArray, DoubleArray, DoubleArray]:
         facing = vertex_normals(self._shape, self._rig.triangles) @ self._rotation.T
         return self._surface.closest(self._laid(), facing, self._allowed)
 
-    def _targets(self, blur: float) -> tuple[Array, Array]:
+    def _targets(self, blur: float) -> tuple[DoubleArray, DoubleArray]:
         """Where landmarks belong, and how many centimetres that may miss, (468,)."""
         triangles, weights, distance = self._closest()
         targets = np.einsum("nc,ncx->nx", weights, self._points[self._skin[triangles]])
@@ -228,7 +228,7 @@ class _Registration:
             targets[landmark], miss[landmark] = point, KNOWN
         return targets, miss
 
-    def _align(self, targets: Array, miss: Array) -> None:
+    def _align(self, targets: DoubleArray, miss: DoubleArray) -> None:
         weights = self._rig.stiffness / (1 + (miss / BEND[0]) ** 2)
         found = align(
             self._shape.astype(np.float32),
@@ -250,14 +250,16 @@ class _Registration:
             if radius:
                 self._lids += self._margins(side, middle, radius, samples)
 
-    def _nose(self, samples: Array) -> Array:
+    def _nose(self, samples: DoubleArray) -> DoubleArray:
         """The point of the face that stands out furthest between the eyes."""
         turned = samples @ self._rotation
         middle = self._eyes.mean(axis=0) @ self._rotation
         central = np.flatnonzero(np.abs(turned[:, 0] - middle[0]) < NOSE_WIDTH)
         return np.asarray(samples[central[turned[central, 2].argmax()]])
 
-    def _margins(self, side: str, middle: Array, radius: float, samples: Array) -> list[_Lid]:
+    def _margins(
+        self, side: str, middle: DoubleArray, radius: float, samples: DoubleArray
+    ) -> list[_Lid]:
         """The two lids of an eye: in every direction from its axis, where skin begins."""
         out = (samples - middle) @ self._rotation
         distance = np.linalg.norm(out, axis=1)
@@ -320,7 +322,7 @@ class _Registration:
         )
 
 
-def _radius(ball: Array, middle: Array) -> float:
+def _radius(ball: DoubleArray, middle: DoubleArray) -> float:
     """That of an eyeball; 0 when the head has none."""
     return float(np.linalg.norm(ball - middle, axis=1).mean()) if len(ball) else 0.0
 
@@ -338,7 +340,7 @@ def _lips_apart(rig: Rig, jaw: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     return allowed
 
 
-def _samples(corners: Array) -> Array:
+def _samples(corners: DoubleArray) -> DoubleArray:
     """(N, 3) points all over triangles (F, 3, 3)."""
     steps = range(SAMPLES + 1)
     grid = np.array([(i, j, SAMPLES - i - j) for i in steps for j in steps if i + j <= SAMPLES])

@@ -20,8 +20,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import FloatArray
 from mien.errors import UsageError, WeightsError
-from mien.model.curves import FloatArray
 from mien.weights.flame_file import JOINTS, SHAPES, read_flame
 from mien.weights.plain import load_npy
 

@@ -17,14 +17,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import BoolArray, FloatArray
 from mien.blas import one_blas_thread
 from mien.face.flame import FlameHead
+from mien.face.flame_coefficients import EXPRESSION, EYELIDS, JAW, JAW_SIDEWAYS
 from mien.face.heads import Head, load_head
-from mien.face.layout import EXPRESSION, EYELIDS, JAW, JAW_SIDEWAYS
 from mien.face.pose import Alignment, align, nearest_rotations
 from mien.face.rig import SKIN, load_rig
 from mien.face.solve import FINE, ROTATION_NOISE, SCALE_NOISE, TRANSLATION_NOISE
-from mien.model.curves import FLAME_SIZE, BoolArray, FloatArray, HeadPose
+from mien.model.curves import FLAME_SIZE, HeadPose
 from mien.model.face import Face
 from mien.signal.smooth import smooth
 
@@ -123,7 +124,7 @@ def fit_flame(face: Face, basis: str, *, cuts: Sequence[int] = (), raw: bool = F
         raw: Whether coefficients are left as fitted to the (smoothed) landmarks.
 
     Raises:
-        MissingPartError: When the head is not installed.
+        MissingDependencyError: When the head is not installed.
         WeightsError: When one of its files cannot be used.
     """
     return fit_head(load_head(basis), face, cuts=cuts, raw=raw)

@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
+from mien._types import FloatArray
 from mien.model.controls import GAZE, INDEX
-from mien.model.curves import FloatArray
 
 __all__ = ["FULL_LOOK", "GAZE_COLUMNS", "degrees_to_looks", "gaze_change", "looks_to_degrees"]
 

@@ -11,15 +11,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import FloatArray
 from mien.blas import one_blas_thread
-from mien.errors import MissingPartError, UsageError
+from mien.errors import MissingDependencyError, UsageError
 from mien.face.closest import Surface
 from mien.face.embedding import EMBEDDING_FILE, Embedding, embed, read_embedding
 from mien.face.flame import FlameHead
-from mien.face.layout import FLAME_BASES
+from mien.face.flame_coefficients import FLAME_BASES
 from mien.face.rig import load_rig
 from mien.model.controls import INDEX
-from mien.model.curves import FloatArray
 from mien.weights.store import installed, locate
 
 __all__ = ["Head", "choose_head", "installed_heads", "load_head", "prepare"]
@@ -59,12 +59,12 @@ def choose_head(name: str) -> str:
 
     Raises:
         UsageError: When no head has that name.
-        MissingPartError: When none is installed.
+        MissingDependencyError: When none is installed.
     """
     if name == "auto":
         if found := installed_heads():
             return found[0]
-        raise MissingPartError(
+        raise MissingDependencyError(
             "No FLAME head is installed.",
             f"Get one from https://flame.is.tue.mpg.de, then `mien models add {FLAME_BASES[-1]}"
             " PATH`.",
@@ -78,7 +78,7 @@ def load_head(name: str) -> Head:
     """An installed head; made ready once for each file.
 
     Raises:
-        MissingPartError: When it is not installed; it says how to get it.
+        MissingDependencyError: When it is not installed; it says how to get it.
         WeightsError: When one of its files cannot be used.
     """
     path = locate(name)["flame.npz"]

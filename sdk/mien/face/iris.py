@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from mien._types import FloatArray
 from mien.face.gaze import FULL_LOOK
 from mien.face.rig import Rig
-from mien.model.curves import FloatArray
 
 __all__ = ["EyeGeometry"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.model.curves import FloatArray
+from mien._types import FloatArray
 
 __all__ = ["bounded_least_squares"]
 

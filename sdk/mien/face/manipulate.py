@@ -15,10 +15,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import DoubleArray, FloatArray
+from mien.face.deform import deform_landmarks, iris_motion, personal_rig
 from mien.face.gaze import FULL_LOOK
-from mien.face.shown import iris_motion, personal_rig, shown_points
 from mien.model.controls import CONTROLS, INDEX, sides
-from mien.model.curves import FloatArray
 from mien.model.face import Face
 
 __all__ = ["HANDLES", "Handle", "drag", "handles"]
@@ -41,8 +41,6 @@ _PROBE: Final = 0.02
 _UNCHANGED: Final = 1e-4
 _SHUT: Final = 1.0
 """A lid that is closed cannot close further."""
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ def handles(face: Face, frame: int, controls: FloatArray) -> dict[str, FloatArra
     """
     if not face.valid[frame]:
         return {}
-    points = shown_points(face, frame, np.asarray(controls, dtype=np.float32))
+    points = deform_landmarks(face, frame, np.asarray(controls, dtype=np.float32))
     return {
         handle.name: points[handle.landmark]
         for handle in HANDLES
@@ -206,12 +204,12 @@ class _Moved:
         up = self._pose.displace(frame, np.array([[0, 1, 0]], dtype=np.float32))[0]
         self._up = up / max(float(np.linalg.norm(up)), 1e-6)
 
-    def free(self, handle: Handle, vector: npt.ArrayLike) -> Array:
+    def free(self, handle: Handle, vector: npt.ArrayLike) -> DoubleArray:
         """The part of a vector (2,) along which a handle goes."""
         whole = np.asarray(vector, dtype=np.float64)
         return np.asarray((whole @ self._up) * self._up) if handle.upright else whole
 
-    def by(self, handle: Handle, controls: FloatArray) -> Array:
+    def by(self, handle: Handle, controls: FloatArray) -> DoubleArray:
         """(2,) pixels by which controls move a handle's point."""
         if handle.name.startswith("eye"):
             vector = iris_motion(self._source, controls)[handle.name.removeprefix("eye")]
@@ -219,7 +217,7 @@ class _Moved:
             vector = self._rig.displacement(self._source, controls)[handle.landmark]
         return np.asarray(self._pose.displace(self._frame, vector[None])[0], dtype=np.float64)
 
-    def changed(self, handle: Handle, axes: list[_Axis], changes: Array) -> Array:
+    def changed(self, handle: Handle, axes: list[_Axis], changes: DoubleArray) -> DoubleArray:
         """(2,) the same, by the controls of the start and changes along axes."""
         controls = self._start.copy()
         for axis, change in zip(axes, changes, strict=True):
@@ -234,7 +232,7 @@ def _solve(
     controls: FloatArray,
     axes: list[_Axis],
     offset: tuple[float, float],
-) -> Array:
+) -> DoubleArray:
     """The changes (N,) along axes that take a handle by an offset, as far as they may go."""
     low = np.array([axis.low for axis in axes])
     # A bound that leaves no room is opened by a hair, as the solver demands.
@@ -244,11 +242,11 @@ def _solve(
     weights = _weights(offset)
     goal = weights @ moved.free(handle, offset)
 
-    def reached(changes: Array) -> Array:
+    def reached(changes: DoubleArray) -> DoubleArray:
         return np.asarray(weights @ (moved.changed(handle, axes, changes) - start))
 
     changes, here = np.zeros(len(axes)), np.zeros(2)
-    damping: Array | None = None
+    damping: DoubleArray | None = None
     for _ in range(_STEPS):
         if np.abs(goal - here).max() < _CLOSE_ENOUGH:
             break
@@ -275,7 +273,7 @@ def _solve(
     return changes
 
 
-def _weights(offset: tuple[float, float]) -> Array:
+def _weights(offset: tuple[float, float]) -> DoubleArray:
     """(2, 2) what counts of a miss: all of it along the pull, less of it across."""
     length = max(float(np.hypot(*offset)), 1e-6)
     along = np.array(offset) / length
@@ -283,7 +281,9 @@ def _weights(offset: tuple[float, float]) -> Array:
     return np.asarray(np.outer(along, along) + _ACROSS * np.outer(across, across))
 
 
-def _bounded(matrix: Array, right: Array, low: Array, high: Array, start: Array) -> Array:
+def _bounded(
+    matrix: DoubleArray, right: DoubleArray, low: DoubleArray, high: DoubleArray, start: DoubleArray
+) -> DoubleArray:
     """Least squares |matrix x - right| with low <= x <= high, by projected Gauss-Seidel."""
     normal, pull = matrix.T @ matrix, matrix.T @ right
     found = np.clip(start, low, high)
@@ -297,7 +297,12 @@ def _bounded(matrix: Array, right: Array, low: Array, high: Array, start: Array)
     return found
 
 
-def _slopes(reached: Callable[[Array], Array], changes: Array, here: Array, high: Array) -> Array:
+def _slopes(
+    reached: Callable[[DoubleArray], DoubleArray],
+    changes: DoubleArray,
+    here: DoubleArray,
+    high: DoubleArray,
+) -> DoubleArray:
     """(2, N) how a point moves along each axis, from where it is."""
     slopes = np.empty((2, len(changes)))
     for i in range(len(changes)):
@@ -311,5 +316,5 @@ def _slopes(reached: Callable[[Array], Array], changes: Array, here: Array, high
     return slopes
 
 
-def _misfit(missed: Array, damped: Array) -> float:
+def _misfit(missed: DoubleArray, damped: DoubleArray) -> float:
     return float(missed @ missed + damped @ damped)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mien.model.curves import FloatArray
+from mien._types import FloatArray
 
 __all__ = ["Alignment", "align", "angles", "nearest_rotations"]
 

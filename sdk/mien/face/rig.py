@@ -17,10 +17,10 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import FloatArray, IndexArray
 from mien.face.covariance import Covariance
 from mien.face.gaze import FULL_LOOK, gaze_change, looks_to_degrees
 from mien.model.controls import INDEX, NAMES
-from mien.model.curves import FloatArray
 
 __all__ = ["SKIN", "PersonalRig", "Rig", "load_rig", "read_rig"]
 
@@ -39,7 +39,6 @@ UPPER_LID_FOLLOW = (0.45, 0.15)
 LOWER_LID_FOLLOW = (0.12, 0.05)
 """Part of its opening by which a lid follows the eye 30 degrees down, and up."""
 
-IndexArray = npt.NDArray[np.intp]
 
 _SIDES = ("left", "right")
 _BLINK = {"left": INDEX["eyeBlinkLeft"], "right": INDEX["eyeBlinkRight"]}

@@ -21,13 +21,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import binary_dilation
 
-from mien.errors import MissingPartError, UsageError, WeightsError
-from mien.face.layout import EYELIDS, JAW, JAW_SIDEWAYS
+from mien._types import BoolArray, FloatArray
+from mien.errors import MissingDependencyError, UsageError, WeightsError
+from mien.face.flame_coefficients import EYELIDS, JAW, JAW_SIDEWAYS
 from mien.media.planes import Plate
 from mien.media.upright import sample_upright
-from mien.model.curves import FLAME_SIZE, BoolArray, FloatArray
+from mien.model.curves import FLAME_SIZE
 from mien.model.face import Face
-from mien.model.shot import Orientation, Shot
+from mien.model.media import Orientation
+from mien.model.shot import Shot
 from mien.signal.gaps import bridge
 from mien.signal.smooth import smooth
 from mien.weights.sessions import open_session
@@ -163,7 +165,7 @@ class Smirk:
             checkpoint: A checkpoint other than the installed one.
 
         Raises:
-            MissingPartError: When the model, torch or onnxruntime is not installed.
+            MissingDependencyError: When the model, torch or onnxruntime is not installed.
             WeightsError: When the checkpoint cannot be used.
             UsageError: For another colour order or runtime, or onnx elsewhere than on the CPU.
         """
@@ -275,7 +277,7 @@ def _torch(path: Path, device: str) -> _Network:
     try:
         import torch
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             "Running SMIRK needs torch.", 'pip install "mien[reference]"'
         ) from error
     from mien.face.smirk_network import load_network

@@ -90,7 +90,7 @@ def load_network(path: Path) -> SmirkNetwork:
 
     Raises:
         WeightsError: When the file is cut short, holds more than tensors, or is not SMIRK's.
-        MissingPartError: When torch is not installed.
+        MissingDependencyError: When torch is not installed.
     """
     state = load_torch(path)
     own = {

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import platformdirs
 
-from mien.errors import MissingPartError, WeightsError
-from mien.media.partial import PartialFile
+from mien.errors import MissingDependencyError, WeightsError
+from mien.media.atomic_write import AtomicFile
 from mien.weights.contents import digest
 from mien.weights.loaders import AGAIN
 
@@ -42,7 +42,7 @@ def cached_graph(checkpoint: Path, *, renew: bool = False) -> bytes:
 
     Raises:
         WeightsError: When the checkpoint cannot be used.
-        MissingPartError: When torch or onnx is not installed.
+        MissingDependencyError: When torch or onnx is not installed.
     """
     if not checkpoint.is_file():
         raise WeightsError(f"There is no file {checkpoint}.", AGAIN)
@@ -55,7 +55,7 @@ def cached_graph(checkpoint: Path, *, renew: bool = False) -> bytes:
 
         graph = graph_of(load_network(checkpoint).expression_encoder)
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             f"Preparing {checkpoint.name} needs torch and onnx.", 'pip install "mien[reference]"'
         ) from error
     # A cache that cannot be written costs time, nothing else.
@@ -135,7 +135,7 @@ class _Writer:
 
 def _keep(place: Path, graph: bytes) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    partial = PartialFile(place)
+    partial = AtomicFile(place)
     try:
         partial.path.write_bytes(graph)
         partial.commit()

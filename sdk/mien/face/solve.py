@@ -15,15 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import BoolArray, FloatArray
 from mien.blas import one_blas_thread
+from mien.face.flame_coefficients import controls_to_flame
 from mien.face.gaze import GAZE_COLUMNS, degrees_to_looks
 from mien.face.iris import EyeGeometry
-from mien.face.layout import controls_to_flame
 from mien.face.least_squares import bounded_least_squares
 from mien.face.pose import Alignment, align, angles, nearest_rotations
 from mien.face.rig import SKIN, Rig, load_rig
 from mien.model.controls import ARKIT, CONTROLS, HEAD, INDEX, NAMES
-from mien.model.curves import BoolArray, ControlCurves, Curves, FloatArray, HeadPose
+from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.face import Face, FaceTrack
 from mien.signal.gaps import bridge, segments
 from mien.signal.smooth import smooth
@@ -189,7 +190,7 @@ class _Solver:
             evidence[frames] = self._batch(landmarks[frames] * _CAMERA, frames, found)
             report(int(frames[-1]) + 1)
         for stretch in segments(valid, cuts):
-            _look_on(found.controls[stretch], found.sight[stretch])
+            _interpolate_hidden_gaze(found.controls[stretch], found.sight[stretch])
             found.controls[stretch, _SOLVED] = self._in_time(
                 evidence[stretch], found.controls[stretch][:, _SOLVED]
             )
@@ -238,7 +239,7 @@ class _Solver:
         return controls
 
 
-def _look_on(controls: FloatArray, sight: FloatArray) -> None:
+def _interpolate_hidden_gaze(controls: FloatArray, sight: FloatArray) -> None:
     """Let eyes behind shut lids look from where they were seen last to where next."""
     frames = np.arange(len(controls))
     gaze = controls[:, list(GAZE_COLUMNS)]

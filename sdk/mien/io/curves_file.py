@@ -25,14 +25,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import FloatArray
 from mien.errors import UsageError
 from mien.face.flame_fit import FlameFit
 from mien.io.arrays import write_array
 from mien.io.files import written_whole
 from mien.model.controls import NAMES
-from mien.model.curves import Curves, FloatArray
+from mien.model.curves import Curves
 from mien.model.face import Face
-from mien.model.shot import MediaFacts, Shot
+from mien.model.media import MediaInfo
+from mien.model.shot import Shot
 
 __all__ = ["FORMATS", "check_format", "npz_arrays", "write_curves"]
 
@@ -96,7 +98,7 @@ def write_curves(
 
 
 def npz_arrays(
-    media: MediaFacts, face: Face, *, raw: bool = False, fit: FlameFit | None = None
+    media: MediaInfo, face: Face, *, raw: bool = False, fit: FlameFit | None = None
 ) -> _Arrays:
     """The arrays of an `.npz` by key; rows of frames that are not valid are NaN.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from mien.errors import OutputError
-from mien.media.partial import PartialFile, check_place, write_error
+from mien.media.atomic_write import AtomicFile, check_place, write_error
 
 __all__ = ["check_file", "written_whole"]
 
@@ -45,7 +45,7 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
         WriteError: When writing fails half-way, as on a full disk.
     """
     check_file(path, overwrite=True)
-    partial = PartialFile(path)
+    partial = AtomicFile(path)
     try:
         with partial.path.open("wb") as file:
             yield file

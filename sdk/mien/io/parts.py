@@ -23,19 +23,20 @@ from mien.io.schema import (
     TrackPart,
 )
 from mien.model.document import Project
-from mien.model.edits import Edit, Layer, Track
+from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.face import Face
 from mien.model.interpolate import Key
 from mien.model.marker import Marker
+from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.model.settings import ReferenceSettings
-from mien.model.shot import ColorTags, MediaFacts, Orientation, Shot
+from mien.model.shot import Shot
 from mien.timebase import Clock, FrameRange, Timecode
 
 __all__ = [
     "edit_part",
     "face_part",
     "make_edit",
-    "make_facts",
+    "make_media",
     "make_project",
     "make_settings",
     "media_part",
@@ -95,7 +96,7 @@ def make_project(part: ShotPart, shot: Shot, path: Path) -> Project:
         raise ProjectError(f"{path.name} is corrupt: {error.cause}", error.remedy) from error
 
 
-def media_part(facts: MediaFacts, folder: Path) -> MediaPart:
+def media_part(facts: MediaInfo, folder: Path) -> MediaPart:
     """Facts of media as a project in `folder` keeps them."""
     size, color = facts.orientation, facts.color
     path = _relative(facts.path, folder).as_posix()
@@ -140,9 +141,9 @@ def _start_part(start: Timecode | None) -> TimecodePart | None:
     return TimecodePart(frames=start.frames, nominal=start.nominal, drop=start.drop)
 
 
-def make_facts(
+def make_media(
     part: MediaPart, path: Path, pts: tuple[int, ...], times: tuple[Fraction, ...] | None
-) -> MediaFacts:
+) -> MediaInfo:
     """The facts that a project kept, with their times.
 
     Raises:
@@ -151,7 +152,7 @@ def make_facts(
     color, start = part.color, None
     if part.start is not None:
         start = Timecode(part.start.frames, part.start.nominal, part.start.drop)
-    return MediaFacts(
+    return MediaInfo(
         path=path,
         kind=part.kind,
         container=part.container,
@@ -189,7 +190,7 @@ def edit_part(edit: Edit) -> EditPart:
     )  # fmt: skip
 
 
-def _track_part(track: Track) -> TrackPart:
+def _track_part(track: ControlTrack) -> TrackPart:
     keys = KeysPart(
         frames=tuple(key.frame for key in track.keys),
         values=tuple(key.value for key in track.keys),
@@ -231,7 +232,7 @@ def make_edit(part: EditPart, shot: Shot, name: str) -> Edit:
         ) from error
 
 
-def _make_track(part: TrackPart) -> Track:
+def _make_track(part: TrackPart) -> ControlTrack:
     handles = {place: (back, out) for place, back, out in part.keys.handles}
     columns = zip(part.keys.frames, part.keys.values, part.keys.interpolations, strict=True)
     keys = tuple(
@@ -239,7 +240,7 @@ def _make_track(part: TrackPart) -> Track:
         for place, (frame, value, letter) in enumerate(columns)
     )
     span = None if part.span is None else FrameRange(*part.span)
-    return Track(part.control, keys, part.mode, span, part.fade)
+    return ControlTrack(part.control, keys, part.mode, span, part.fade)
 
 
 def settings_part(

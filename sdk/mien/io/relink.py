@@ -28,7 +28,7 @@ from mien.errors import MediaError, ProjectError
 from mien.media.fingerprint import fingerprint
 from mien.media.probe import probe
 from mien.media.sequence import find_sequence
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 
 __all__ = ["content_of", "find_media", "remember", "take_media"]
 
@@ -38,7 +38,7 @@ _MOST_PLACES = 8
 """Places of one content that are remembered: the footage, and copies of it."""
 
 
-def take_media(facts: MediaFacts, media: Path, project: str) -> MediaFacts:
+def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
     """Facts of media that were found, or that the user pointed to.
 
     They are looked at afresh: what a project says of its media is not relied upon.

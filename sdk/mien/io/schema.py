@@ -106,7 +106,7 @@ class TimecodePart(_Part):
 
 
 class MediaPart(_Part):
-    """`model.shot.MediaFacts`; its times are arrays beside the document.
+    """`model.shot.MediaInfo`; its times are arrays beside the document.
 
     `path` is relative to the folder of the project, with forward slashes.
     """

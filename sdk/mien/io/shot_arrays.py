@@ -23,12 +23,13 @@ import numpy.typing as npt
 
 from mien.errors import MienError, ProjectError
 from mien.io.arrays import ArrayReader
-from mien.io.parts import make_facts
+from mien.io.parts import make_media
 from mien.io.schema import FacePart, MediaPart, ShotPart
 from mien.model.controls import NAMES
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
 from mien.model.face import LANDMARKS, Face
-from mien.model.shot import MediaFacts, Shot
+from mien.model.media import MediaInfo
+from mien.model.shot import Shot
 from mien.timebase import Clock
 
 __all__ = ["read_shot", "shot_arrays"]
@@ -92,7 +93,7 @@ def read_shot(part: ShotPart, arrays: ArrayReader, folder: Path, name: str) -> S
     return Shot(facts, faces, part.cuts)
 
 
-def _facts(part: MediaPart, arrays: ArrayReader, folder: Path) -> MediaFacts:
+def _facts(part: MediaPart, arrays: ArrayReader, folder: Path) -> MediaInfo:
     frames = part.frame_count
     pts = arrays.read("media/pts.npy", "<i8", (frames,))
     times = None
@@ -101,7 +102,7 @@ def _facts(part: MediaPart, arrays: ArrayReader, folder: Path) -> MediaFacts:
         times = tuple(Fraction(top, bottom) for top, bottom in pairs)
     # By its letters, as it was made relative: `..` of a folder that is a link leads elsewhere.
     path = Path(os.path.normpath(folder / part.path))
-    return make_facts(part, path, tuple(pts.tolist()), times)
+    return make_media(part, path, tuple(pts.tolist()), times)
 
 
 def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:

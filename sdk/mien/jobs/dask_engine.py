@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mien
-from mien.errors import MienError, MissingPartError, UsageError
+from mien.errors import MienError, MissingDependencyError, UsageError
 from mien.io.files import written_whole
 from mien.jobs.engine import Done, Failed, Word, failed
 from mien.jobs.job import Problem
@@ -67,7 +67,7 @@ class DaskEngine:
             taken, if there are any.
 
     Raises:
-        MissingPartError: When Dask is not installed, or mien is not on the cluster's workers.
+        MissingDependencyError: When Dask is not installed, or mien is not on the cluster's workers.
         UsageError: When no scheduler answers at the address, it has no workers, or they do
             not see the folder.
     """
@@ -252,7 +252,7 @@ class DaskEngine:
         None when it does not answer: it has just gone, or is asked again at the next look.
 
         Raises:
-            MissingPartError: When it has no mien, or another.
+            MissingDependencyError: When it has no mien, or another.
             UsageError: When it does not see the folder.
         """
         from distributed.comm import CommClosedError
@@ -265,7 +265,7 @@ class DaskEngine:
             return None
         if not isinstance(said, Mapping) or said["mien"] != mien.__version__:
             found = f"has mien {said['mien']}" if isinstance(said, Mapping) else "has no mien"
-            raise MissingPartError(
+            raise MissingDependencyError(
                 f"The Dask worker {address} {found}; this is mien {mien.__version__}.",
                 'Install the same version there, with `pip install "mien[farm]"`.',
             )
@@ -371,7 +371,7 @@ def _need_dask() -> None:
     try:
         import distributed  # noqa: F401
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             "The engine 'dask' needs Dask, which is not installed.",
             'Install it with `pip install "mien[farm]"`.',
         ) from error

@@ -8,18 +8,18 @@ from typing import Any, Protocol
 
 from mien.errors import (
     MienError,
-    MissingPartError,
+    MissingDependencyError,
     NothingToDoError,
     ProjectError,
     UsageError,
-    explained,
+    as_mien_error,
 )
 from mien.jobs.job import Problem
 from mien.jobs.order import Task
 
 __all__ = ["Done", "Engine", "Failed", "Told", "Word", "failed"]
 
-_FOR_GOOD = (UsageError, NothingToDoError, MissingPartError, ProjectError)
+_FOR_GOOD = (UsageError, NothingToDoError, MissingDependencyError, ProjectError)
 """Errors that come again however often a task is done anew."""
 
 
@@ -107,5 +107,5 @@ def failed(slot: int, error: BaseException) -> Failed:
     """What to tell of an error."""
     if isinstance(error, MemoryError):
         error = MienError("There is not enough memory for this.", "Take fewer workers.")
-    told = explained(error)
+    told = as_mien_error(error)
     return Failed(slot, Problem.of(told), not isinstance(told, _FOR_GOOD))

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mien.media.partial import write_error
+from mien.media.atomic_write import write_error
 
 __all__ = ["EventLog"]
 

@@ -25,8 +25,8 @@ from pathlib import Path
 
 from mien.errors import OutputError
 from mien.io.files import written_whole
+from mien.media.atomic_write import write_error
 from mien.media.lock import Held, Lock
-from mien.media.partial import write_error
 from mien.media.sequence import Pattern
 
 __all__ = ["FOLDER", "OutputRecord", "ShotJournal", "check_folder"]

@@ -17,8 +17,8 @@ from mien.errors import MienError, UsageError
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.names import output_path
 from mien.jobs.order import Order
+from mien.model.media import MediaInfo
 from mien.model.settings import ReferenceSettings
-from mien.model.shot import MediaFacts
 from mien.timebase import FrameRange
 
 __all__ = ["CHUNK", "Plan", "Settle", "ShotPlan", "chunks_of", "make_plan"]
@@ -26,7 +26,7 @@ __all__ = ["CHUNK", "Plan", "Settle", "ShotPlan", "chunks_of", "make_plan"]
 Settle = Callable[[ReferenceSettings | None], ReferenceSettings | None]
 """From a project's settings, or none, to those that hold."""
 
-_Looked = tuple[MediaFacts, ReferenceSettings | None]
+_Looked = tuple[MediaInfo, ReferenceSettings | None]
 
 CHUNK: Final = 48
 """Frames of a chunk when nobody says: a few seconds of work for `warp`, and whole groups of
@@ -56,7 +56,7 @@ class ShotPlan:
 
     job: ShotJob
     order: Order | None = None
-    facts: MediaFacts | None = None
+    facts: MediaInfo | None = None
     problem: Problem | None = None
     seconds: float | None = None
     bytes: int = 0
@@ -154,13 +154,13 @@ def _looked_once() -> Callable[[ShotJob], _Looked]:
     return look
 
 
-def _fitted_once() -> Callable[[Path, MediaFacts, ShotJob], None]:
+def _fitted_once() -> Callable[[Path, MediaInfo, ShotJob], None]:
     """A function that refuses what cannot be written, before frames are made for it."""
     from mien.media.codecs import choose_encoding
 
     known: set[tuple[Path, str, str | None, bool]] = set()
 
-    def fits(output: Path, facts: MediaFacts, job: ShotJob) -> None:
+    def fits(output: Path, facts: MediaInfo, job: ShotJob) -> None:
         asked = (facts.path, output.suffix, job.codec, job.lossless)
         if asked not in known:
             choose_encoding(output, facts, codec=job.codec, lossless=job.lossless)
@@ -184,7 +184,7 @@ def _plan_shot(
     job: ShotJob,
     folder: Path,
     look: Callable[[ShotJob], _Looked],
-    fits: Callable[[Path, MediaFacts, ShotJob], None],
+    fits: Callable[[Path, MediaInfo, ShotJob], None],
     overwrite: bool,
     settle: Settle | None,
 ) -> ShotPlan:
@@ -204,7 +204,7 @@ def _plan_shot(
     )
 
 
-def _seconds(job: ShotJob, facts: MediaFacts, frames: FrameRange) -> float | None:
+def _seconds(job: ShotJob, facts: MediaInfo, frames: FrameRange) -> float | None:
     if job.renderer not in ("auto", "warp"):
         return None
     pixels = facts.orientation.width * facts.orientation.height
@@ -215,7 +215,7 @@ def _seconds(job: ShotJob, facts: MediaFacts, frames: FrameRange) -> float | Non
     return seconds
 
 
-def _bytes(job: ShotJob, facts: MediaFacts, frames: FrameRange) -> int:
+def _bytes(job: ShotJob, facts: MediaInfo, frames: FrameRange) -> int:
     pixels = facts.orientation.width * facts.orientation.height * len(frames)
     share = _LOSSLESS_SHARE if job.lossless else _LOSSY_SHARE
     if not job.lossless and facts.bit_rate:

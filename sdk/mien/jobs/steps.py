@@ -23,8 +23,9 @@ from mien.jobs.pictures import Pictures
 from mien.media.probe import probe
 from mien.model.assignments import parse_assignment
 from mien.model.edits import Edit
+from mien.model.media import MediaInfo
 from mien.model.settings import ReferenceSettings
-from mien.model.shot import MediaFacts, Shot
+from mien.model.shot import Shot
 from mien.pipeline import Output, ShotFrames
 from mien.progress import Progress
 from mien.rendering.base import FacePlan, NotingRenderer, Renderer
@@ -225,7 +226,7 @@ def _stamp(order: Order, shot: Shot) -> tuple[str, int]:
     return media_stamp(shot.media), changed
 
 
-def _check_same(before: MediaFacts, after: MediaFacts) -> None:
+def _check_same(before: MediaInfo, after: MediaInfo) -> None:
     if media_stamp(before) != media_stamp(after):
         raise MediaError(f"{after.path} was replaced while it was tracked.", "Run it again.")
 

@@ -17,7 +17,7 @@ import av
 
 from mien.errors import OutputError
 from mien.media.sequence import Pattern
-from mien.model.shot import MediaFacts, Orientation
+from mien.model.media import MediaInfo, Orientation
 
 __all__ = ["CODECS", "CONTAINERS", "IMAGES", "Codec", "Encoding", "choose_encoding"]
 
@@ -148,7 +148,7 @@ _WASTE: Final = 5
 
 
 def choose_encoding(
-    path: Path, source: MediaFacts, *, codec: str | None = None, lossless: bool = False
+    path: Path, source: MediaInfo, *, codec: str | None = None, lossless: bool = False
 ) -> Encoding:
     """How an output is encoded.
 
@@ -209,7 +209,7 @@ def choose_encoding(
 
 
 def _images(
-    path: Path, extension: str, source: MediaFacts, codec: str | None, lossless: bool
+    path: Path, extension: str, source: MediaInfo, codec: str | None, lossless: bool
 ) -> Encoding:
     if extension not in IMAGES:
         raise OutputError(
@@ -230,7 +230,7 @@ def _images(
     return Encoding(chosen, "", pixel_format, dict(options))
 
 
-def _default(held: Sequence[str], source: MediaFacts, lossless: bool) -> Codec:
+def _default(held: Sequence[str], source: MediaInfo, lossless: bool) -> Codec:
     """The source's own codec where the container holds it, else the container's nearest."""
     if lossless:
         able = [n for n in held if CODECS[n].lossless is not None]
@@ -244,12 +244,12 @@ def _default(held: Sequence[str], source: MediaFacts, lossless: bool) -> Codec:
     return CODECS[(able or list(held))[0]]
 
 
-def _deep_enough(codec: Codec, source: MediaFacts) -> bool:
+def _deep_enough(codec: Codec, source: MediaInfo) -> bool:
     pixel_format = _pixel_format(codec, source, lossless=False)
     return pixel_format is not None and (source.bits <= 8 or _Traits.of(pixel_format).bits > 8)
 
 
-def _pixel_format(codec: Codec, source: MediaFacts, lossless: bool) -> str | None:
+def _pixel_format(codec: Codec, source: MediaInfo, lossless: bool) -> str | None:
     """The format of the encoder that is nearest to the source's; None if it would lose."""
     name = source.pixel_format
     if codec.name == "exr":

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from mien.model.curves import FloatArray
+from mien._types import FloatArray
 
 __all__ = [
     "FULL_RANGE",

@@ -8,12 +8,12 @@ import av
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from mien._types import FloatArray
 from mien.media.codecs import Encoding
 from mien.media.color import FULL_RANGE, LIMITED_RANGE, srgb, swscale_matrix
 from mien.media.exr import ExrPicture
 from mien.media.frame import MoviePicture, Picture, planes_of
-from mien.model.curves import FloatArray
-from mien.model.shot import ColorTags, MediaFacts
+from mien.model.media import ColorTags, MediaInfo
 
 __all__ = ["Converter", "output_color", "to_exr"]
 
@@ -28,7 +28,7 @@ _SRGB_AS_VIDEO = ColorTags(primaries=1, transfer=13, matrix=1, range=LIMITED_RAN
 """What R'G'B' pictures become as Y'CbCr: BT.709 primaries and matrix, the sRGB curve."""
 
 
-def output_color(source: MediaFacts, encoding: Encoding) -> ColorTags:
+def output_color(source: MediaInfo, encoding: Encoding) -> ColorTags:
     """Colour tags of an output.
 
     They are the source's, unless R'G'B' becomes Y'CbCr or the reverse, or the codec knows
@@ -55,7 +55,7 @@ class Converter:
         encoding: How the output is encoded.
     """
 
-    def __init__(self, source: MediaFacts, encoding: Encoding) -> None:
+    def __init__(self, source: MediaInfo, encoding: Encoding) -> None:
         self._target = target = encoding.pixel_format
         self._color = color = output_color(source, encoding)
         self._full = color.range == FULL_RANGE or target.startswith("yuvj")

@@ -17,11 +17,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.errors import MediaError, MissingPartError, UsageError
-from mien.media.ahead import decode_ahead
+from mien.errors import MediaError, MissingDependencyError, UsageError
 from mien.media.frame import Frame
 from mien.media.planes import Plate
-from mien.model.shot import MediaFacts, Orientation
+from mien.media.prefetch import decode_ahead
+from mien.model.media import MediaInfo, Orientation
 
 __all__ = ["DecordReader"]
 
@@ -65,11 +65,11 @@ class DecordReader:
         threads: Threads that decode; 0 lets decord choose.
     """
 
-    def __init__(self, facts: MediaFacts, *, threads: int = 0) -> None:
+    def __init__(self, facts: MediaInfo, *, threads: int = 0) -> None:
         try:
             decord: Any = import_module("decord")
         except ImportError as error:
-            raise MissingPartError(
+            raise MissingDependencyError(
                 "decord is not installed.", "Install it with `pip install mien[decord]`."
             ) from error
         try:
@@ -86,7 +86,7 @@ class DecordReader:
         self._orientation = Orientation(*upright)
 
     @property
-    def facts(self) -> MediaFacts:
+    def facts(self) -> MediaInfo:
         """The facts of the media."""
         return self._facts
 

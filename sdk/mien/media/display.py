@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import DoubleArray, FloatArray
 from mien.media.color import srgb
 from mien.media.planes import Plate
-from mien.model.curves import FloatArray
 
 __all__ = ["from_display", "shown8", "to_display", "tone_mapped"]
 
@@ -51,8 +51,6 @@ _C1, _C2, _C3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
 """SMPTE ST 2084."""
 _A, _B, _C = 0.17883277, 0.28466892, 0.55991073
 """BT.2100, table 5: HLG."""
-
-Array = npt.NDArray[np.float64]
 
 
 def to_display(plate: Plate, rgb: FloatArray) -> FloatArray:
@@ -126,7 +124,7 @@ def from_display(plate: Plate, shown: FloatArray) -> FloatArray:
     return np.asarray(_coded(plate.transfer, light), dtype=np.float32)
 
 
-def _light(transfer: int, rgb: FloatArray) -> Array:
+def _light(transfer: int, rgb: FloatArray) -> DoubleArray:
     """Codes as light, reference white being 1."""
     code = np.clip(np.asarray(rgb, dtype=np.float64), 0, 1)
     if transfer == _PQ:
@@ -138,7 +136,7 @@ def _light(transfer: int, rgb: FloatArray) -> Array:
     return np.asarray(light * _peak(transfer))
 
 
-def _coded(transfer: int, light: Array) -> Array:
+def _coded(transfer: int, light: DoubleArray) -> DoubleArray:
     """The inverse of `_light`."""
     share = np.clip(light / _peak(transfer), 0, 1)
     if transfer == _PQ:
@@ -153,27 +151,27 @@ def _peak(transfer: int) -> float:
     return (_PQ_PEAK if transfer == _PQ else _HLG_PEAK) / _WHITE
 
 
-def _compressed(light: Array) -> Array:
+def _compressed(light: DoubleArray) -> DoubleArray:
     """Light below 1: the same up to the knee, then ever less steep."""
     over = np.maximum(light - _KNEE, 0)
     return np.asarray(np.minimum(light, _KNEE) + (1 - _KNEE) * over / (over + 1 - _KNEE))
 
 
-def _expanded(shown: Array, peak: float) -> Array:
+def _expanded(shown: DoubleArray, peak: float) -> DoubleArray:
     """The inverse of `_compressed`, up to a peak."""
     limit = float(_compressed(np.array(peak))) - _KNEE
     over = np.clip(shown - _KNEE, 0, limit) / (1 - _KNEE)
     return np.asarray(np.minimum(shown, _KNEE) + (1 - _KNEE) * over / (1 - over))
 
 
-def _signal(light: Array) -> Array:
+def _signal(light: DoubleArray) -> DoubleArray:
     """The sRGB curve (IEC 61966-2-1), mirrored below 0."""
     size = np.abs(light)
     curve = np.where(size <= 0.0031308, 12.92 * size, 1.055 * size ** (1 / 2.4) - 0.055)
     return np.asarray(np.copysign(curve, light))
 
 
-def _linear(signal: FloatArray) -> Array:
+def _linear(signal: FloatArray) -> DoubleArray:
     """The inverse of `_signal`."""
     size = np.abs(np.asarray(signal, dtype=np.float64))
     curve = np.where(size <= 0.04045, size / 12.92, ((size + 0.055) / 1.055) ** 2.4)

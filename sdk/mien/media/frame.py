@@ -21,7 +21,7 @@ from av.video.reformatter import VideoReformatter
 from mien.media.color import FULL_RANGE, swscale_matrix
 from mien.media.orient import turn
 from mien.media.planes import Channel, Layout, Plane, Plate
-from mien.model.shot import Orientation
+from mien.model.media import Orientation
 
 __all__ = [
     "Frame",
@@ -66,7 +66,7 @@ class Frame:
 
     Attributes:
         index: Its number, counted from 0 in display order.
-        pts: Its presentation time in units of `MediaFacts.time_base`.
+        pts: Its presentation time in units of `MediaInfo.time_base`.
         orientation: How its picture is looked at upright.
         picture: The picture as decoded.
     """

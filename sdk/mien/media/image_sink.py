@@ -12,7 +12,7 @@ from mien.media.exr import write_exr
 from mien.media.frame import Frame
 from mien.media.outputs import PartialFolder
 from mien.media.sequence import Pattern
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 
 __all__ = ["ImageSink"]
 
@@ -26,7 +26,7 @@ class ImageSink:
         encoding: How they are encoded.
     """
 
-    def __init__(self, pattern: Pattern, source: MediaFacts, encoding: Encoding) -> None:
+    def __init__(self, pattern: Pattern, source: MediaInfo, encoding: Encoding) -> None:
         self._encoding = encoding
         self._first = source.first_number
         self._exr = encoding.codec.name == "exr"

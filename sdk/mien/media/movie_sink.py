@@ -11,15 +11,15 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from mien.errors import OutputError
+from mien.media.atomic_write import AtomicFile, write_error
 from mien.media.codecs import CONSTANT_RATE, Encoding
 from mien.media.convert import Converter, output_color
 from mien.media.frame import Frame
 from mien.media.hdr import hdr_options
 from mien.media.index import movie_index, movie_url
-from mien.media.partial import PartialFile, write_error
 from mien.media.passthrough import Passthrough
 from mien.media.probe import display_matrix, first_frame
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
 
 __all__ = ["MovieSink"]
@@ -51,7 +51,7 @@ class MovieSink:
     """
 
     def __init__(
-        self, path: Path, source: MediaFacts, encoding: Encoding, frames: FrameRange
+        self, path: Path, source: MediaInfo, encoding: Encoding, frames: FrameRange
     ) -> None:
         self._source = source
         self._encoding = encoding
@@ -68,7 +68,7 @@ class MovieSink:
         if self._beside is None:
             self._shift = source.pts[frames.start]
         self._durations = self._frame_durations()
-        self._partial = PartialFile(path)
+        self._partial = AtomicFile(path)
         self._held: Packet[VideoStream] | None = None
         self._first: tuple[int, int] | None = None
         self._output: OutputContainer | None = None

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mien.model.curves import FloatArray
-from mien.model.shot import Orientation
+from mien._types import FloatArray
+from mien.model.media import Orientation
 
 __all__ = ["to_coded", "to_upright", "turn"]
 

@@ -8,18 +8,18 @@ import tempfile
 from pathlib import Path
 
 from mien.errors import OutputError
+from mien.media.atomic_write import check_place, hidden_name, refused_place, remove_stale, sync
 from mien.media.codecs import choose_encoding
-from mien.media.partial import check_place, hidden_name, refused_place, remove_stale, sync
 from mien.media.passthrough import check_streams
 from mien.media.sequence import Pattern
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 
 __all__ = ["PartialFolder", "check_output"]
 
 
 def check_output(
     path: str | Path,
-    source: MediaFacts,
+    source: MediaInfo,
     *,
     overwrite: bool = False,
     codec: str | None = None,
@@ -56,7 +56,7 @@ def check_output(
         raise refused_place(path.parent, error) from error
 
 
-def _refuse_source(path: Path, source: MediaFacts) -> None:
+def _refuse_source(path: Path, source: MediaInfo) -> None:
     if source.kind == "sequence":
         pattern, mine = Pattern.parse(path), Pattern.parse(source.path)
         same = pattern is not None and mine is not None and _clash(pattern, mine)

@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 
 from mien.errors import OutputError
 from mien.media.index import main_video, open_movie
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
 
 __all__ = ["Passthrough", "check_streams"]
@@ -53,7 +53,7 @@ class Passthrough:
         from_zero: Whether the first frame comes at 0 even of a whole film.
     """
 
-    def __init__(self, source: MediaFacts, frames: FrameRange, *, from_zero: bool = False) -> None:
+    def __init__(self, source: MediaInfo, frames: FrameRange, *, from_zero: bool = False) -> None:
         self._source = source
         late = bool(source.pts[0]) and from_zero
         self._whole = frames == source.clock.all and not late
@@ -190,7 +190,7 @@ class Passthrough:
         self.close()
 
 
-def check_streams(source: MediaFacts, container: str) -> None:
+def check_streams(source: MediaInfo, container: str) -> None:
     """Refuse a container that cannot hold the sound and subtitles of a movie.
 
     Args:
@@ -206,7 +206,7 @@ def check_streams(source: MediaFacts, container: str) -> None:
                 _try(stream, container, source)
 
 
-def _try(stream: Stream, container: str, source: MediaFacts) -> None:
+def _try(stream: Stream, container: str, source: MediaInfo) -> None:
     """Write a header in memory: many containers look at their streams only then."""
     output = av.open(io.BytesIO(), "w", format=container)
     picture = output.add_stream(_ANY_PICTURE.get(container, "mpeg4"), rate=25)
@@ -223,14 +223,14 @@ def _try(stream: Stream, container: str, source: MediaFacts) -> None:
             output.close()
 
 
-def _added(output: OutputContainer, stream: Stream, source: MediaFacts) -> Stream:
+def _added(output: OutputContainer, stream: Stream, source: MediaInfo) -> Stream:
     try:
         return output.add_stream_from_template(stream)
     except (av.FFmpegError, ValueError) as error:
         raise _does_not_fit(stream, source) from error
 
 
-def _does_not_fit(stream: Stream, source: MediaFacts) -> OutputError:
+def _does_not_fit(stream: Stream, source: MediaInfo) -> OutputError:
     name = stream.codec_context.name if stream.codec_context else stream.type
     own = source.path.suffix.lower()
     return OutputError(

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import FloatArray
 from mien.media.color import code_scale, resolve_matrix, to_ycc
-from mien.model.curves import FloatArray
 
 __all__ = ["Box", "Channel", "Layout", "Plane", "Plate"]
 

@@ -19,7 +19,7 @@ from mien.media.fingerprint import fingerprint
 from mien.media.frame import side_data
 from mien.media.index import PacketIndex, main_video, movie_index, open_movie
 from mien.media.sequence import find_sequence, probe_sequence
-from mien.model.shot import ColorTags, MediaFacts, Orientation
+from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.timebase import Clock, Timecode
 
 __all__ = ["display_matrix", "first_frame", "probe"]
@@ -36,7 +36,7 @@ _MISSING_SHARE: Final = Fraction(1, 50)
 _MUXER_TAGS: Final = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
 
-def probe(path: str | Path) -> MediaFacts:
+def probe(path: str | Path) -> MediaInfo:
     """The facts of a movie or an image sequence.
 
     Args:
@@ -86,7 +86,7 @@ def display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
     return None if data is None else struct.unpack_from("=9i", data)
 
 
-def _probe_movie(path: Path, container: InputContainer) -> MediaFacts:
+def _probe_movie(path: Path, container: InputContainer) -> MediaInfo:
     video = main_video(container)
     if video is None:
         if container.streams.video:
@@ -105,7 +105,7 @@ def _probe_movie(path: Path, container: InputContainer) -> MediaFacts:
     frame = first_frame(path)
     rate, times = _rate(video, index)
     context = video.codec_context
-    return MediaFacts(
+    return MediaInfo(
         path=path,
         kind="movie",
         container=container.format.name,

@@ -16,13 +16,13 @@ import av
 from av.container import InputContainer
 
 from mien.errors import MediaError, UsageError
-from mien.media.ahead import decode_ahead
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import PacketIndex, main_video, movie_index, open_movie, whole_frames
+from mien.media.prefetch import decode_ahead
 from mien.media.probe import probe
 from mien.media.sequence import SequenceReader
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 
 __all__ = ["CACHE_BYTES", "Frame", "MovieReader", "Reader", "open_reader"]
 
@@ -36,7 +36,7 @@ class Reader(Protocol):
     """Frames of one shot, by index."""
 
     @property
-    def facts(self) -> MediaFacts:
+    def facts(self) -> MediaInfo:
         """The facts of the media."""
         ...
 
@@ -72,7 +72,7 @@ class Reader(Protocol):
 
 
 def open_reader(
-    source: str | Path | MediaFacts,
+    source: str | Path | MediaInfo,
     *,
     threads: int = 0,
     decoder: str | None = None,
@@ -90,9 +90,9 @@ def open_reader(
     Raises:
         MediaError: When there is nothing to read.
         UsageError: When there is no such decoder.
-        MissingPartError: When decord is not installed.
+        MissingDependencyError: When decord is not installed.
     """
-    facts = source if isinstance(source, MediaFacts) else probe(source)
+    facts = source if isinstance(source, MediaInfo) else probe(source)
     name = decoder or os.environ.get("MIEN_DECODER") or "pyav"
     if name not in ("pyav", "decord"):
         raise UsageError(f"There is no decoder '{name}'.", "Choose pyav or decord.")
@@ -108,7 +108,7 @@ def open_reader(
 class _Decoder:
     """A container open for decoding, that knows which frame comes next."""
 
-    def __init__(self, facts: MediaFacts, index: PacketIndex, threads: int) -> None:
+    def __init__(self, facts: MediaInfo, index: PacketIndex, threads: int) -> None:
         self._facts = facts
         self._index = index
         self._threads = threads
@@ -212,7 +212,7 @@ class MovieReader:
     """
 
     def __init__(
-        self, facts: MediaFacts, *, threads: int = 0, cache_bytes: int = CACHE_BYTES
+        self, facts: MediaInfo, *, threads: int = 0, cache_bytes: int = CACHE_BYTES
     ) -> None:
         self._facts = facts
         self._threads = threads
@@ -232,7 +232,7 @@ class MovieReader:
         self._lock = threading.Lock()
 
     @property
-    def facts(self) -> MediaFacts:
+    def facts(self) -> MediaInfo:
         """The facts of the media."""
         return self._facts
 

@@ -14,13 +14,13 @@ from typing import Any, Final
 import av
 
 from mien.errors import MediaError
-from mien.media.ahead import decode_ahead
 from mien.media.cache import ByteCache
 from mien.media.exr import ExrPicture, read_exr
 from mien.media.fingerprint import fingerprint
 from mien.media.frame import Frame, MoviePicture, Picture
 from mien.media.index import open_movie
-from mien.model.shot import ColorTags, MediaFacts, Orientation
+from mien.media.prefetch import decode_ahead
+from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.timebase import Clock, Timecode
 
 __all__ = [
@@ -115,7 +115,7 @@ def first_file(path: Path) -> Path:
     return pattern.file(numbers[0]) if pattern is not None and numbers else path
 
 
-def probe_sequence(pattern: Pattern) -> MediaFacts:
+def probe_sequence(pattern: Pattern) -> MediaInfo:
     """The facts of an image sequence.
 
     Raises:
@@ -148,7 +148,7 @@ def probe_sequence(pattern: Pattern) -> MediaFacts:
             video.color_primaries, video.color_trc, video.colorspace, video.color_range
         )
     plate = picture.plate()
-    return MediaFacts(
+    return MediaInfo(
         path=pattern.path,
         kind="sequence",
         container=pattern.extension,
@@ -174,7 +174,7 @@ class SequenceReader:
         cache_bytes: Bytes of pictures that random access keeps.
     """
 
-    def __init__(self, facts: MediaFacts, *, cache_bytes: int) -> None:
+    def __init__(self, facts: MediaInfo, *, cache_bytes: int) -> None:
         pattern = Pattern.parse(facts.path)
         if pattern is None:
             raise MediaError(f"{facts.path} is no pattern of images.", "Write shot.%04d.exr.")
@@ -183,7 +183,7 @@ class SequenceReader:
         self._cache: ByteCache[int, Frame] = ByteCache(cache_bytes)
 
     @property
-    def facts(self) -> MediaFacts:
+    def facts(self) -> MediaInfo:
         """The facts of the media."""
         return self._facts
 

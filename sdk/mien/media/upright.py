@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from mien._types import DoubleArray, FloatArray
 from mien.media.display import to_display
 from mien.media.orient import to_coded
 from mien.media.planes import Box, Plate
-from mien.model.curves import FloatArray
-from mien.model.shot import Orientation
+from mien.model.media import Orientation
 
 __all__ = ["sample_upright"]
 
-Array = npt.NDArray[np.float64]
 
 _LEAST_SHRINK = 2
 """Bilinear sampling at wider steps skips pixels and flickers: pixels are averaged first."""
 
 
-def sample_upright(plate: Plate, orientation: Orientation, xs: Array, ys: Array) -> Array:
+def sample_upright(
+    plate: Plate, orientation: Orientation, xs: DoubleArray, ys: DoubleArray
+) -> DoubleArray:
     """Sample a plate on a grid of the upright picture, bilinearly, black outside.
 
     The picture is taken as its 8-bit R'G'B', which is what networks are trained on.
@@ -47,7 +47,7 @@ def sample_upright(plate: Plate, orientation: Orientation, xs: Array, ys: Array)
     return np.ascontiguousarray(sampled.transpose(1, 0, 2) if turned else sampled)
 
 
-def _sample(plate: Plate, columns: Array, rows: Array) -> Array:
+def _sample(plate: Plate, columns: DoubleArray, rows: DoubleArray) -> DoubleArray:
     """Sample on a grid of coded pixels."""
     shrink = int(min(_step(columns), _step(rows)))
     if shrink < _LEAST_SHRINK:
@@ -68,18 +68,18 @@ def _sample(plate: Plate, columns: Array, rows: Array) -> Array:
     return by_columns.transpose(1, 0, 2)
 
 
-def _step(places: Array) -> float:
+def _step(places: DoubleArray) -> float:
     return float(abs(places[-1] - places[0]) / max(len(places) - 1, 1))
 
 
-def _box_around(columns: Array, rows: Array, multiple: int) -> Box:
+def _box_around(columns: DoubleArray, rows: DoubleArray, multiple: int) -> Box:
     """Whole pixels about all places, on the picture's own grid of multiples."""
     low = [int(np.floor(places.min() / multiple) - 1) * multiple for places in (columns, rows)]
     high = [int(np.floor(places.max() / multiple) + 3) * multiple for places in (columns, rows)]
     return Box(low[0], low[1], high[0], high[1])
 
 
-def _along(pixels: FloatArray | Array, places: Array) -> Array:
+def _along(pixels: FloatArray | DoubleArray, places: DoubleArray) -> DoubleArray:
     """Interpolate linearly along the first axis (n, ...); zero beyond its ends."""
     count = len(pixels)
     first = np.floor(places).astype(np.int64)

@@ -10,15 +10,15 @@ from typing import Protocol
 import av
 
 from mien.errors import MienError
-from mien.media.ahead import ByteQueue, Closed
+from mien.media.atomic_write import write_error
 from mien.media.codecs import choose_encoding
 from mien.media.frame import Frame
 from mien.media.image_sink import ImageSink
 from mien.media.movie_sink import MovieSink
 from mien.media.outputs import check_output
-from mien.media.partial import write_error
+from mien.media.prefetch import ByteQueue, QueueClosed
 from mien.media.sequence import Pattern
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
 
 __all__ = ["Writer", "open_writer"]
@@ -51,7 +51,7 @@ class Writer(Protocol):
 
 def open_writer(
     path: str | Path,
-    source: MediaFacts,
+    source: MediaInfo,
     *,
     codec: str | None = None,
     lossless: bool = False,
@@ -118,7 +118,7 @@ class _ThreadedWriter:
             raise ValueError(f"frame {frame.index} was written where {self._next} comes")
         try:
             self._queue.put(frame, frame.picture.nbytes)
-        except Closed:
+        except QueueClosed:
             self._raise_failure()
             raise
         self._next += 1
@@ -157,7 +157,7 @@ class _ThreadedWriter:
         try:
             while True:
                 self._sink.encode(self._queue.get())
-        except Closed:
+        except QueueClosed:
             pass
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             self._failure = error

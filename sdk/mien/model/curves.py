@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mien._types import BoolArray, FloatArray
 from mien.model.controls import INDEX, NAMES, sides
 
 __all__ = ["FLAME_SIZE", "ControlCurves", "Curves", "FloatArray", "HeadPose"]
 
-FloatArray = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
 
 FLAME_SIZE = 55
 """Coefficients a frame: [expression 50 | eyelids 2 | jaw 3]."""

@@ -19,7 +19,7 @@ from mien.model.presets import resolve
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
 
-__all__ = ["FADE", "Edit", "Layer", "Mode", "Track", "stacked_edits"]
+__all__ = ["FADE", "Edit", "Layer", "Mode", "ControlTrack", "stacked_edits"]
 
 Mode = Literal["add", "replace", "scale", "smooth"]
 MODES: tuple[str, ...] = get_args(Mode)
@@ -30,7 +30,7 @@ FADE = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class ControlTrack:
     """Keys on one control.
 
     Attributes:
@@ -56,11 +56,11 @@ class Track:
         if not frames or any(b <= a for a, b in itertools.pairwise(frames)):
             raise UsageError(f"The keys of {self.control} are not in ascending order.")
 
-    def with_key(self, key: Key) -> Track:
+    def with_key(self, key: Key) -> ControlTrack:
         """This track with a key more; a key at the same frame is replaced."""
         return self.with_keys((key,))
 
-    def with_keys(self, added: Iterable[Key], removed: Iterable[int] = ()) -> Track:
+    def with_keys(self, added: Iterable[Key], removed: Iterable[int] = ()) -> ControlTrack:
         """This track without the keys at some frames, and with others.
 
         Args:
@@ -129,7 +129,7 @@ class Layer:
     """
 
     name: str
-    tracks: tuple[Track, ...] = ()
+    tracks: tuple[ControlTrack, ...] = ()
     weight: float = 1.0
     muted: bool = False
 
@@ -205,7 +205,7 @@ class Edit:
                 tracks[i] = track.with_key(key)
                 break
         else:
-            tracks.append(Track(control, (key,), mode))
+            tracks.append(ControlTrack(control, (key,), mode))
         return self.with_layer(replace(target, tracks=tuple(tracks)))
 
     def set(
@@ -235,7 +235,7 @@ class Edit:
         elif span is not None and span.stop > self.face.clock.frame_count:
             self.face.clock.parse_range(str(span))
         start = span.start if span is not None else 0
-        track = Track(control, (Key(start, float(value), "hold"),), mode, span)
+        track = ControlTrack(control, (Key(start, float(value), "hold"),), mode, span)
         target = self.layer(layer)
         return self.with_layer(replace(target, tracks=(*target.tracks, track)))
 

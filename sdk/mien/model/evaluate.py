@@ -25,9 +25,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import BoolArray, FloatArray
 from mien.model.controls import CONTROLS, INDEX, NAMES
-from mien.model.curves import BoolArray, FloatArray
-from mien.model.edits import Layer, Track
+from mien.model.edits import ControlTrack, Layer
 from mien.model.presets import resolve
 from mien.model.sampled import sampled
 
@@ -155,7 +155,7 @@ def _asked(
 
 
 def _apply(
-    track: Track,
+    track: ControlTrack,
     layer_weight: float,
     target: npt.NDArray[np.float64],
     place: Mapping[str, int],
@@ -176,7 +176,7 @@ def _apply(
 
 
 def _smooth(
-    track: Track,
+    track: ControlTrack,
     layer_weight: float,
     target: npt.NDArray[np.float64],
     place: Mapping[str, int],

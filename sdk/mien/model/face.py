@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.model.curves import BoolArray, Curves, FloatArray
+from mien._types import BoolArray, FloatArray
+from mien.model.curves import Curves
 from mien.timebase import Clock
 
 __all__ = ["LANDMARKS", "WEAK", "Face", "FaceTrack"]

@@ -12,7 +12,7 @@ from collections import OrderedDict
 import numpy as np
 import numpy.typing as npt
 
-from mien.model.edits import Track
+from mien.model.edits import ControlTrack
 
 __all__ = ["sampled"]
 
@@ -27,9 +27,11 @@ class _Memo:
         self._lock = threading.Lock()
         self._bytes = 0
         # The track itself is kept too: while it lives, no other has its id.
-        self._known: OrderedDict[tuple[int, int], tuple[Track, _Array, _Array]] = OrderedDict()
+        self._known: OrderedDict[tuple[int, int], tuple[ControlTrack, _Array, _Array]] = (
+            OrderedDict()
+        )
 
-    def __call__(self, track: Track, count: int) -> tuple[_Array, _Array]:
+    def __call__(self, track: ControlTrack, count: int) -> tuple[_Array, _Array]:
         name = (id(track), count)
         with self._lock:
             if name in self._known:
@@ -51,7 +53,7 @@ class _Memo:
 _memo = _Memo()
 
 
-def sampled(track: Track, count: int) -> tuple[_Array, _Array]:
+def sampled(track: ControlTrack, count: int) -> tuple[_Array, _Array]:
     """(T,) values and (T,) influence of a track at frames 0 to T; not to be written to.
 
     Args:

@@ -1,104 +1,17 @@
-"""A shot: the facts of its media, and the faces in it. It holds no pixels."""
+"""A shot: its media and the faces in it. It holds no pixels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from fractions import Fraction
-from pathlib import Path
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 
 from mien.errors import NoFaceError
 from mien.model.face import Face
+from mien.model.media import MediaInfo
 from mien.timebase import Clock
 
-__all__ = ["ColorTags", "MediaFacts", "Orientation", "Shot", "main_face"]
-
-
-@dataclass(frozen=True, slots=True)
-class ColorTags:
-    """Colour description of a stream, in FFmpeg's numbers (ITU-T H.273); 2 is unspecified.
-
-    Attributes:
-        primaries: Colour primaries.
-        transfer: Transfer characteristics.
-        matrix: Y'CbCr matrix coefficients.
-        range: 0 unspecified, 1 limited (MPEG), 2 full (JPEG).
-    """
-
-    primaries: int = 2
-    transfer: int = 2
-    matrix: int = 2
-    range: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Orientation:
-    """How the coded picture is turned and stretched to be looked at upright.
-
-    Attributes:
-        width: Coded width in pixels.
-        height: Coded height in pixels.
-        quarter_turns: Turns of 90 degrees, counter-clockwise, that make it upright (0..3).
-        pixel_aspect: Width of a coded pixel over its height.
-    """
-
-    width: int
-    height: int
-    quarter_turns: int = 0
-    pixel_aspect: Fraction = Fraction(1)
-
-    @property
-    def upright_size(self) -> tuple[int, int]:
-        """Width and height of the upright picture with square pixels."""
-        size = (round(self.width * self.pixel_aspect), self.height)
-        return size if self.quarter_turns % 2 == 0 else (size[1], size[0])
-
-
-@dataclass(frozen=True, slots=True)
-class MediaFacts:
-    """What is known of a media file without looking at a picture.
-
-    Attributes:
-        path: The file; for an image sequence the pattern, as `shot.%04d.exr`.
-        kind: `movie` or `sequence`.
-        container: FFmpeg's name of the format, or the images' extension.
-        codec: FFmpeg's name of the video codec.
-        pixel_format: FFmpeg's name of the decoded pixel format; `rgbf32` for EXR.
-        bits: Bits of a component.
-        orientation: Size, rotation and pixel aspect.
-        clock: Rate, number of frames, their times and the start timecode.
-        time_base: Unit of `pts`, in seconds.
-        pts: Presentation time of every frame in `time_base`, in display order.
-        color: Colour tags of the stream.
-        audio_streams: Number of audio streams.
-        subtitle_streams: Number of subtitle streams.
-        bit_rate: Video bits a second, 0 when not known.
-        fingerprint: Names the content, to find it again after it moved (size and hashes of
-            its head and tail).
-        first_number: Number of the first image of a sequence.
-        metadata: Container tags.
-    """
-
-    path: Path
-    kind: Literal["movie", "sequence"]
-    container: str
-    codec: str
-    pixel_format: str
-    bits: int
-    orientation: Orientation
-    clock: Clock
-    time_base: Fraction
-    pts: tuple[int, ...]
-    color: ColorTags
-    audio_streams: int = 0
-    subtitle_streams: int = 0
-    bit_rate: int = 0
-    fingerprint: str = ""
-    first_number: int = 0
-    metadata: Mapping[str, str] = field(default_factory=dict)
+__all__ = ["Shot", "main_face"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +24,7 @@ class Shot:
         cuts: First frames of new shots inside the material (hard cuts); never frame 0.
     """
 
-    media: MediaFacts
+    media: MediaInfo
     faces: tuple[Face, ...]
     cuts: tuple[int, ...] = ()
 

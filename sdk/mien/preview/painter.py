@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import BoolArray, FloatArray
 from mien.media.frame import Frame
 from mien.media.planes import Plate
-from mien.model.curves import BoolArray, FloatArray
 from mien.model.edits import Edit
 from mien.model.face import Face
 from mien.model.shot import Shot

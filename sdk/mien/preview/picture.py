@@ -20,7 +20,7 @@ from mien.media.orient import turn
 from mien.media.probe import probe
 from mien.media.reader import open_reader
 from mien.media.sequence import find_sequence, probe_sequence
-from mien.model.shot import MediaFacts, Orientation
+from mien.model.media import MediaInfo, Orientation
 
 __all__ = ["Picture", "Quality", "Rgb8", "SMALL_LINES", "displayed", "first_picture", "small_scale"]
 
@@ -62,12 +62,12 @@ class Picture:
         return self.exact and self.scale == 1
 
 
-def small_scale(facts: MediaFacts) -> float:
+def small_scale(facts: MediaInfo) -> float:
     """Pixels of a small picture in a pixel of the upright one; never more than 1."""
     return min(1.0, SMALL_LINES / min(facts.orientation.upright_size))
 
 
-def displayed(frame: Frame, facts: MediaFacts, scale: float = 1.0) -> Rgb8:
+def displayed(frame: Frame, facts: MediaInfo, scale: float = 1.0) -> Rgb8:
     """A frame as an ordinary display shows it.
 
     Args:

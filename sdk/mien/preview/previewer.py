@@ -27,13 +27,13 @@ from typing import Final, Literal
 
 import numpy as np
 
+from mien._types import BoolArray, FloatArray
 from mien.blas import one_blas_thread
 from mien.errors import MediaError, MienError
-from mien.model.curves import BoolArray, FloatArray
 from mien.model.edits import Edit
 from mien.model.shot import Shot
-from mien.preview.maker import PictureMaker
 from mien.preview.picture import Picture, Quality, Rgb8
+from mien.preview.preview_frames import PreviewFrames
 from mien.preview.proxy import Proxy, ProxyStore
 from mien.timebase import FrameRange
 
@@ -108,7 +108,7 @@ class Previewer:
         if proxies is not None:
             with suppress(MediaError):  # whoever reads the frames is told
                 self._proxy = proxies.open(shot.media, self._tell)
-        self._maker = PictureMaker(shot, cache_bytes, self._proxy)
+        self._maker = PreviewFrames(shot, cache_bytes, self._proxy)
         self._changed = threading.Condition()
         self._delivering = threading.RLock()
         self._desks = {True: _Desk(), False: _Desk()}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.model.curves import BoolArray
-from mien.model.shot import MediaFacts
+from mien._types import BoolArray
+from mien.model.media import MediaInfo
 from mien.preview.picture import Rgb8
 from mien.preview.proxy_files import SEGMENT, ProxyFolder, proxies_folder
 
@@ -32,7 +32,7 @@ class ProxyStore:
         self.folder = folder or proxies_folder()
         self.limit = limit
 
-    def open(self, media: MediaFacts, told: Callable[[], None]) -> Proxy:
+    def open(self, media: MediaInfo, told: Callable[[], None]) -> Proxy:
         """The proxy of a shot, as far as it is made.
 
         Args:
@@ -55,7 +55,7 @@ class Proxy:
         problem: Why making it was given up; empty when it was not.
     """
 
-    def __init__(self, store: ProxyStore, media: MediaFacts, told: Callable[[], None]) -> None:
+    def __init__(self, store: ProxyStore, media: MediaInfo, told: Callable[[], None]) -> None:
         self._store = store
         self._media = media
         self._told = told

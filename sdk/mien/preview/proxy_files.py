@@ -26,12 +26,12 @@ import numpy as np
 import numpy.typing as npt
 import platformdirs
 
+from mien._types import BoolArray
 from mien.errors import UsageError
 from mien.io.files import written_whole
-from mien.model.curves import BoolArray
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 from mien.preview.picture import SMALL_LINES, Rgb8
-from mien.preview.store import unpack
+from mien.preview.playback_cache import unpack
 from mien.rendering.resume import media_stamp
 
 __all__ = ["SEGMENT", "ProxyFolder", "cache_limit", "make_room", "proxies_folder"]
@@ -55,7 +55,7 @@ class ProxyFolder:
         MediaError: When the images of a sequence cannot be looked at.
     """
 
-    def __init__(self, place: Path, media: MediaFacts) -> None:
+    def __init__(self, place: Path, media: MediaInfo) -> None:
         # The fingerprint of a movie looks at its ends; images in between may have been rendered
         # anew, which only their times tell.
         name = media_stamp(media) if media.kind == "sequence" else media.fingerprint

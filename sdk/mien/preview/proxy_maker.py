@@ -24,8 +24,8 @@ from mien.media.lock import Held, Lock
 from mien.media.probe import probe
 from mien.media.reader import Reader, open_reader
 from mien.preview.picture import displayed, small_scale
+from mien.preview.playback_cache import pack
 from mien.preview.proxy_files import SEGMENT, ProxyFolder, cache_limit, make_room
-from mien.preview.store import pack
 
 __all__ = ["main"]
 

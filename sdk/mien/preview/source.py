@@ -14,7 +14,7 @@ from mien.media.frame import Frame, MoviePicture
 from mien.media.index import main_video, open_movie
 from mien.media.reader import MovieReader, Reader, open_reader
 from mien.media.sequence import SequenceReader
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 
 __all__ = ["KeyFrames", "ShotSource"]
 
@@ -28,7 +28,7 @@ class ShotSource:
         threads: Threads that decode; 0 lets the decoder choose.
     """
 
-    def __init__(self, facts: MediaFacts, cache_bytes: int, threads: int = 0) -> None:
+    def __init__(self, facts: MediaInfo, cache_bytes: int, threads: int = 0) -> None:
         self._facts = facts
         self._cache_bytes = cache_bytes
         self._threads = threads
@@ -102,7 +102,7 @@ class KeyFrames:
         facts: Facts of a movie.
     """
 
-    def __init__(self, facts: MediaFacts) -> None:
+    def __init__(self, facts: MediaInfo) -> None:
         self._facts = facts
         self._number = {pts: i for i, pts in enumerate(facts.pts)}
         self._container: InputContainer | None = None

@@ -13,14 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import platformdirs
 
+from mien._types import FloatArray
 from mien.errors import MienError
 from mien.io.files import written_whole
+from mien.media.audio import AudioTrack, open_audio
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame
 from mien.media.reader import open_reader
-from mien.model.curves import FloatArray
-from mien.model.shot import MediaFacts
-from mien.preview.audio import AudioTrack, open_audio
+from mien.model.media import MediaInfo
 from mien.preview.picture import Rgb8, displayed
 from mien.preview.source import KeyFrames
 
@@ -51,7 +51,7 @@ class Peaks:
 
 
 def thumbnails(
-    media: MediaFacts,
+    media: MediaInfo,
     frames: Sequence[int],
     height: int,
     cancelled: Callable[[], bool] = lambda: False,
@@ -97,7 +97,7 @@ def thumbnails(
 
 
 def _one_by_one(
-    media: MediaFacts, frames: Sequence[int], cancelled: Callable[[], bool]
+    media: MediaInfo, frames: Sequence[int], cancelled: Callable[[], bool]
 ) -> Generator[tuple[int, Frame], None, None]:
     """Frames, ascending, decoded on one thread: nobody waits for them."""
     wanted = set(frames)
@@ -114,7 +114,7 @@ def _one_by_one(
                     yield found.index, found
 
 
-def _by_keys(media: MediaFacts, frames: Sequence[int]) -> Generator[tuple[int, Frame], None, None]:
+def _by_keys(media: MediaInfo, frames: Sequence[int]) -> Generator[tuple[int, Frame], None, None]:
     """For every frame, ascending, the key frame before it."""
     keys = KeyFrames(media)
     last: Frame | None = None
@@ -128,7 +128,7 @@ def _by_keys(media: MediaFacts, frames: Sequence[int]) -> Generator[tuple[int, F
         keys.close()
 
 
-def _small(frame: Frame, media: MediaFacts, height: int) -> Rgb8:
+def _small(frame: Frame, media: MediaInfo, height: int) -> Rgb8:
     """A frame's picture of a height."""
     lines = media.orientation.upright_size[1]
     picture = displayed(frame, media, min(1.0, height / lines))
@@ -138,7 +138,7 @@ def _small(frame: Frame, media: MediaFacts, height: int) -> Rgb8:
     return picture
 
 
-def peaks(media: MediaFacts, cancelled: Callable[[], bool] = lambda: False) -> Peaks | None:
+def peaks(media: MediaInfo, cancelled: Callable[[], bool] = lambda: False) -> Peaks | None:
     """The waveform of a shot; kept in the user's cache folder.
 
     Args:
@@ -166,7 +166,7 @@ def peaks(media: MediaFacts, cancelled: Callable[[], bool] = lambda: False) -> P
 
 
 def _measured(
-    track: AudioTrack, media: MediaFacts, cancelled: Callable[[], bool]
+    track: AudioTrack, media: MediaInfo, cancelled: Callable[[], bool]
 ) -> npt.NDArray[np.int16] | None:
     """(2, N) lowest and highest sample of every bin."""
     step = track.rate / PEAKS_RATE
@@ -186,7 +186,7 @@ def _measured(
     return bins
 
 
-def _peaks_file(media: MediaFacts) -> Path:
+def _peaks_file(media: MediaInfo) -> Path:
     return platformdirs.user_cache_path("mien") / "peaks" / f"{media.fingerprint}-{PEAKS_RATE}.npy"
 
 

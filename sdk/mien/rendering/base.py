@@ -19,8 +19,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from mien._types import FloatArray
 from mien.media.planes import Box, Plate
-from mien.model.curves import FloatArray
 from mien.model.evaluate import Evaluated
 from mien.model.face import Face
 from mien.model.shot import Shot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mien.errors import MissingPartError
+from mien.errors import MissingDependencyError
 
 __all__ = ["Device", "Precision", "accelerated", "pick_device"]
 
@@ -41,7 +41,7 @@ def pick_device(precision: Literal["auto"] | Precision = "auto") -> Device:
         precision: A precision, or `auto` for what suits the device.
 
     Raises:
-        MissingPartError: When torch is not installed.
+        MissingDependencyError: When torch is not installed.
     """
     torch = _torch()
     if torch.cuda.is_available():
@@ -62,7 +62,7 @@ def accelerated() -> bool:
     """Whether there is a GPU that torch can use; False without torch."""
     try:
         return pick_device().accelerated
-    except MissingPartError:
+    except MissingDependencyError:
         return False
 
 
@@ -70,7 +70,7 @@ def _torch() -> Any:
     try:
         import torch
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             "The reference renderer needs torch, which is not installed.",
             'Install it with `pip install "mien[reference]"`.',
         ) from error

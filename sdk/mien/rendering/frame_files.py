@@ -23,7 +23,7 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from mien.media.partial import sync, write_error
+from mien.media.atomic_write import sync, write_error
 from mien.media.planes import Plate
 
 __all__ = ["FrameFolder", "pack", "unpack"]

@@ -49,11 +49,11 @@ def with_performances(
     Raises:
         UsageError: When coefficients have another shape.
         NoFaceError: When the shot has no such face.
-        MissingPartError: When the FLAME 2020 head is not installed.
+        MissingDependencyError: When the FLAME 2020 head is not installed.
     """
-    from mien.rendering.replace import replaced
+    from mien.rendering.performance import replace_performance
 
     known = {plan.face.number: plan for plan in plans}
     for number, flame in performances.items():
-        known[number] = replaced(shot.face(number), flame, known.get(number))
+        known[number] = replace_performance(shot.face(number), flame, known.get(number))
     return [known[number] for number in sorted(known)]

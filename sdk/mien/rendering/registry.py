@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mien.errors import MissingPartError, UsageError
+from mien.errors import MissingDependencyError, UsageError
 from mien.model.settings import ReferenceSettings
 from mien.rendering.base import Renderer
 from mien.weights.store import find_model, installed, missing_for, models_folder, remedy
@@ -52,7 +52,7 @@ def get_renderer(name: str = "auto", settings: ReferenceSettings | None = None) 
             given. The others need none.
 
     Raises:
-        MissingPartError: When the renderer needs a part that is not installed; it is named.
+        MissingDependencyError: When the renderer needs a part that is not installed; it is named.
         UsageError: When there is no renderer of that name.
     """
     chosen = settings or ReferenceSettings.final()
@@ -74,11 +74,11 @@ def _check_reference(settings: ReferenceSettings) -> None:
     """Refuse settings whose models are not all there.
 
     Raises:
-        MissingPartError: When some are missing; it names them all, and how to get them.
+        MissingDependencyError: When some are missing; it names them all, and how to get them.
     """
     lora = settings.shot_lora
     if lora and not Path(lora).is_file():
-        raise MissingPartError(
+        raise MissingDependencyError(
             f"There is no LoRA {lora}.",
             "Make it with `mien train-shot`, or render without it: --reference-shot-lora ''.",
         )
@@ -89,7 +89,7 @@ def _check_reference(settings: ReferenceSettings) -> None:
     remedies = _remedies(lacking)
     if not wanted and not set(needed) & set(_lacking(approximate=True)):
         remedies.append("Or go on with --approximate, by the next best way.")
-    raise MissingPartError(
+    raise MissingDependencyError(
         f"The renderer '{_REFERENCE}' lacks {'a model' if len(lacking) == 1 else 'models'} in"
         f" {models_folder()}: {', '.join(_what_is_absent(name) for name in lacking)}.",
         " ".join(remedies),

@@ -30,10 +30,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import MediaError
-from mien.media.aside import kept_aside, saying
 from mien.media.planes import Plate
+from mien.media.resume_folder import annotate_errors, resumable_folder
 from mien.media.sequence import Pattern
-from mien.model.shot import MediaFacts, Shot
+from mien.model.media import MediaInfo
+from mien.model.shot import Shot
 from mien.rendering.base import Dependence, FacePlan
 from mien.rendering.frame_files import FrameFolder, pack
 
@@ -111,7 +112,7 @@ class FrameKeys:
         return self._tags[frame]
 
 
-def media_stamp(media: MediaFacts) -> str:
+def media_stamp(media: MediaInfo) -> str:
     """Names the files of a source as they are now: content at their ends, sizes and times.
 
     Raises:
@@ -138,7 +139,7 @@ def _shot_digest(shot: Shot, names: Sequence[str]) -> hashlib.blake2b:
     return digest
 
 
-def _files(media: MediaFacts) -> list[tuple[int, int]]:
+def _files(media: MediaInfo) -> list[tuple[int, int]]:
     """Size and time of every file of the source: its fingerprint reads only the ends."""
     paths = [media.path]
     pattern = Pattern.parse(media.path) if media.kind == "sequence" else None
@@ -178,9 +179,9 @@ def finished_frames(output: Path, key: str) -> Iterator[FinishedFrames]:
         OutputError: When another process renders the same output.
         CancelledError: In place of KeyboardInterrupt, when frames are kept.
     """
-    with kept_aside(output) as folder:
+    with resumable_folder(output) as folder:
         frames = FinishedFrames(folder, key)
-        with saying(frames.note):
+        with annotate_errors(frames.note):
             yield frames
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any, Final
 
-from mien.errors import MienError, ProtocolError, explained
+from mien.errors import MienError, ProtocolError, as_mien_error
 from mien.serve.lines import TOO_LONG, read_lines
 from mien.serve.messages import HelloParams, Message
 from mien.serve.methods import Methods
@@ -117,7 +117,7 @@ class Conversation:
             busy = ProtocolError(f"{_WAITING} requests wait already.", "Wait for their answers.")
             self._refuse(number, busy)
         except Exception as error:  # noqa: BLE001 - no line may end the server
-            self._refuse(number, explained(error))
+            self._refuse(number, as_mien_error(error))
 
     def _allow(self, params: Message) -> None:
         """Refuse all but a first, proper `hello` until there was one."""
@@ -147,7 +147,7 @@ class Conversation:
             try:
                 result = self._methods.in_order[request.method](params).model_dump()
             except Exception as error:  # noqa: BLE001 - no request may end the server
-                self._refuse(request.id, explained(error))
+                self._refuse(request.id, as_mien_error(error))
             else:
                 self._answer(request, result)
                 # Their events come after the answer that names them.

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import TimeError, UsageError
-from mien.model.edits import Edit, Layer, Track
+from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.face import Face
 from mien.model.interpolate import Key
 from mien.serve.messages import (
@@ -52,7 +52,7 @@ def sampled_track(
     *,
     mode: str = "add",
     fade: int = 0,
-) -> Track:
+) -> ControlTrack:
     """A track that has a value for every frame.
 
     Linear keys give back their own values exactly; inside a run of equal values keys would say
@@ -88,7 +88,7 @@ def sampled_track(
     )
     whole = start == 0 and stop == frames and not fade
     span = None if whole else FrameRange(start, stop)
-    return Track(control, keys, mode, span, fade)  # type: ignore[arg-type]
+    return ControlTrack(control, keys, mode, span, fade)  # type: ignore[arg-type]
 
 
 def write_layers(
@@ -103,7 +103,7 @@ def write_layers(
     """
     frames = edit.face.clock.frame_count
 
-    def written(track: Track) -> SampledTrack | KeyedTrack:
+    def written(track: ControlTrack) -> SampledTrack | KeyedTrack:
         return _sampled(track, frames, encoding) if sampled else _keyed(track)
 
     return [
@@ -117,7 +117,7 @@ def write_layers(
     ]
 
 
-def _make_track(face: Face, track: SampledTrack | KeyedTrack) -> Track:
+def _make_track(face: Face, track: SampledTrack | KeyedTrack) -> ControlTrack:
     frames = face.clock.frame_count
     if isinstance(track, SampledTrack):
         values = read_numbers(track.values)
@@ -137,14 +137,14 @@ def _make_track(face: Face, track: SampledTrack | KeyedTrack) -> Track:
     span = None
     if track.span is not None:
         span = face.clock.parse_range(f"{track.span[0]}:{track.span[1]}")
-    return Track(track.control, keys, track.mode, span, track.fade)
+    return ControlTrack(track.control, keys, track.mode, span, track.fade)
 
 
 def _pair(handle: Sequence[float] | None) -> tuple[float, float] | None:
     return None if handle is None else (handle[0], handle[1])
 
 
-def _sampled(track: Track, frames: int, encoding: Encoding) -> SampledTrack:
+def _sampled(track: ControlTrack, frames: int, encoding: Encoding) -> SampledTrack:
     span = track.span or FrameRange(0, frames)
     values = track.values(np.arange(span.start, span.stop))
     return SampledTrack(
@@ -156,7 +156,7 @@ def _sampled(track: Track, frames: int, encoding: Encoding) -> SampledTrack:
     )
 
 
-def _keyed(track: Track) -> KeyedTrack:
+def _keyed(track: ControlTrack) -> KeyedTrack:
     return KeyedTrack(
         control=track.control,
         mode=track.mode,

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any, Final, Literal
 
-from mien.errors import HandleError, WorkerError, explained
+from mien.errors import HandleError, WorkerError, as_mien_error
 from mien.serve.messages import JobFacts, Message
 from mien.serve.worker import Cancelled, Done, Failed, Order, Progressed, Word, work
 
@@ -147,7 +147,7 @@ class Job:
             try:
                 result = self._finish(word.result).model_dump()
             except Exception as error:  # noqa: BLE001 - no job may end without its event
-                word = Failed.of(explained(error))
+                word = Failed.of(as_mien_error(error))
         with self._lock:
             self._took = time.monotonic() - self._began
             if isinstance(word, Cancelled) or (word is None and self._cancelled.is_set()):

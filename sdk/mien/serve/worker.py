@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from mien.errors import CancelledError, MienError, explained
+from mien.errors import CancelledError, MienError, as_mien_error
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.serve.protocol import error_facts
@@ -115,7 +115,7 @@ def work(connection: Connection, order: Order) -> None:
     except (KeyboardInterrupt, CancelledError):
         word = Cancelled()
     except Exception as error:  # noqa: BLE001 - the last resort: a bug, told in one line
-        word = Failed.of(explained(error))
+        word = Failed.of(as_mien_error(error))
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(BrokenPipeError, ConnectionError):
         connection.send(word)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.model.document import Document
-from mien.model.edits import Track
+from mien.model.edits import ControlTrack
 from mien.model.interpolate import Key, cubic
 from mien.session.places import check_frame, replace_tracks, track_at
 from mien.session.refs import TrackRef
@@ -43,7 +43,7 @@ def insert_key(
     return replace_tracks(document, {track: old.with_keys(keys)})
 
 
-def _split(track: Track, frame: int) -> tuple[Key, ...]:
+def _split(track: ControlTrack, frame: int) -> tuple[Key, ...]:
     """A new key at a frame between keys, and its neighbours where they change."""
     value = float(track.values([frame])[0])
     before = max((k for k in track.keys if k.frame < frame), key=lambda k: k.frame, default=None)

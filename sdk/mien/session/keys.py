@@ -13,7 +13,7 @@ from typing import Final, Literal, get_args
 
 from mien.errors import UsageError
 from mien.model.document import Document
-from mien.model.edits import Mode, Track
+from mien.model.edits import ControlTrack, Mode
 from mien.model.interpolate import Interpolation, Key
 from mien.session.places import (
     by_track,
@@ -84,7 +84,7 @@ def set_key(
     check_frame(document, shot, frame)
     ref = find_track(document, shot, face, layer, control, mode)
     if ref is None:
-        track = Track(control, (Key(frame, value, interpolation),), mode)
+        track = ControlTrack(control, (Key(frame, value, interpolation),), mode)
         return put_track(document, shot, face, layer, track)
     track = track_at(document, ref)
     key = track.key_at(frame) or Key(frame, value)
@@ -147,7 +147,7 @@ def delete_keys(document: Document, keys: Iterable[KeyRef]) -> Document:
     The tracks above a removed one move down by a place in their layer: select no key of these
     by its old reference.
     """
-    changed: dict[TrackRef, Track | None] = {}
+    changed: dict[TrackRef, ControlTrack | None] = {}
     for ref, frames in by_track(keys).items():
         track = track_at(document, ref)
         gone = [frame for frame in frames if track.key_at(frame) is not None]
@@ -206,7 +206,7 @@ def paste_keys(
             continue
         ref = find_track(document, shot, face, layer, control, mode)
         if ref is None:
-            new = Track(control, tuple(placed), mode)
+            new = ControlTrack(control, tuple(placed), mode)
             document = put_track(document, shot, face, layer, new)
             ref = find_track(document, shot, face, layer, control, mode)
             assert ref is not None
@@ -292,7 +292,7 @@ def _shifted(key: Key, frames: int, value: float) -> Key:
 
 def _ways_back(document: Document, picked: _Picked) -> Document:
     """A document whose keys have the ways that lead to them, as they do when time is turned."""
-    changed: dict[TrackRef, Track | None] = {}
+    changed: dict[TrackRef, ControlTrack | None] = {}
     for ref, frames in picked.items():
         old = _keys(document, ref, frames)
         # The first gets that of the last, so that turning time twice changes nothing.
@@ -322,7 +322,7 @@ def _mapped(
     keep: bool = False,
 ) -> Edited:
     """A document with keys changed; `change` gets a key and the frames of its shot."""
-    changed: dict[TrackRef, Track | None] = {}
+    changed: dict[TrackRef, ControlTrack | None] = {}
     moved: list[KeyRef] = []
     for ref, frames in picked.items():
         count = document.shot(ref.shot).shot.clock.frame_count

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mien.errors import UsageError
 from mien.model.document import Document
-from mien.model.edits import Edit, Layer, Mode, Track
+from mien.model.edits import ControlTrack, Edit, Layer, Mode
 from mien.model.interpolate import Key
 from mien.session.places import change_edit, check_frame, put_track, replace_tracks, track_at
 from mien.session.refs import TrackRef
@@ -148,7 +148,7 @@ def add_track(
         TimeError: When the frame lies outside the shot.
     """
     check_frame(document, shot, frame)
-    track = Track(control, (Key(frame, value),), mode, span)
+    track = ControlTrack(control, (Key(frame, value),), mode, span)
     return put_track(document, shot, face, layer, track)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final, Literal
 
 from mien.model.document import Document
-from mien.model.edits import Track
+from mien.model.edits import ControlTrack
 from mien.session.insert import insert_key
 from mien.session.keys import delete_keys, set_key
 from mien.session.layers import add_track
@@ -96,6 +96,6 @@ def key_modifier(
     return insert_key(document, ref, frame)
 
 
-def _eased(track: Track) -> Track:
+def _eased(track: ControlTrack) -> ControlTrack:
     """A constant's only key, which holds, as the first of several that run into each other."""
     return replace(track, keys=tuple(replace(key, interpolation="ease") for key in track.keys))

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from mien.errors import TimeError, UsageError
 from mien.model.document import Document, Project
-from mien.model.edits import Edit, Layer, Mode, Track
+from mien.model.edits import ControlTrack, Edit, Layer, Mode
 from mien.session.refs import KeyRef, TrackRef
 
 __all__ = [
@@ -60,14 +60,16 @@ def change_layer(
     )
 
 
-def put_track(document: Document, shot: str, face: int, layer: str, track: Track) -> Document:
+def put_track(
+    document: Document, shot: str, face: int, layer: str, track: ControlTrack
+) -> Document:
     """A document with a track on top of those of a layer, which is made when it is missing."""
     return change_layer(
         document, shot, face, layer, lambda old: replace(old, tracks=(*old.tracks, track))
     )
 
 
-def track_at(document: Document, ref: TrackRef) -> Track:
+def track_at(document: Document, ref: TrackRef) -> ControlTrack:
     """The track of a reference.
 
     Raises:
@@ -90,14 +92,14 @@ def find_track(
     return None
 
 
-def replace_tracks(document: Document, tracks: Mapping[TrackRef, Track | None]) -> Document:
+def replace_tracks(document: Document, tracks: Mapping[TrackRef, ControlTrack | None]) -> Document:
     """A document with tracks replaced; those that become None are removed."""
-    by_layer: defaultdict[tuple[str, int, str], dict[int, Track | None]] = defaultdict(dict)
+    by_layer: defaultdict[tuple[str, int, str], dict[int, ControlTrack | None]] = defaultdict(dict)
     for ref, track in tracks.items():
         by_layer[ref.shot, ref.face, ref.layer][ref.index] = track
     for (shot, face, name), changed in by_layer.items():
 
-        def put(layer: Layer, changed: Mapping[int, Track | None] = changed) -> Layer:
+        def put(layer: Layer, changed: Mapping[int, ControlTrack | None] = changed) -> Layer:
             kept = (changed.get(i, track) for i, track in enumerate(layer.tracks))
             return replace(layer, tracks=tuple(track for track in kept if track is not None))
 

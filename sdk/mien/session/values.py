@@ -16,7 +16,7 @@ import numpy.typing as npt
 from mien.errors import NoFaceError
 from mien.model.controls import ARKIT, CONTROLS, INDEX, sides
 from mien.model.document import Document, Project
-from mien.model.edits import Edit, Layer, Track
+from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.evaluate import evaluate, unlimited
 from mien.model.interpolate import Key
 from mien.model.presets import resolve
@@ -107,9 +107,11 @@ def set_track_value(
     for control, value in values.items():
         ref = find_track(document, shot, face, layer, control)
         if ref is None:
-            made = Track(control, (Key(frame, value),))
+            made = ControlTrack(control, (Key(frame, value),))
             if auto_key and reach:
-                made = made.with_keys(_pins(Track(control, (Key(frame, 0.0),)), frame, reach, last))
+                made = made.with_keys(
+                    _pins(ControlTrack(control, (Key(frame, 0.0),)), frame, reach, last)
+                )
             document = put_track(document, shot, face, layer, made)
         else:
             old = track_at(document, ref)
@@ -256,10 +258,10 @@ def reset(
     named = set(controls)
     named |= {side for name in named for side in sides(name) or ()}
 
-    def meant(track: Track) -> bool:
+    def meant(track: ControlTrack) -> bool:
         return track.control in named or all(s in named for s in sides(track.control) or ("",))
 
-    def kept(track: Track) -> Track | None:
+    def kept(track: ControlTrack) -> ControlTrack | None:
         if not meant(track):
             return track
         if frame is None or (len(track.keys) == 1 and track.key_at(frame)):
@@ -277,7 +279,7 @@ def reset(
     )
 
 
-def _valued(track: Track, frame: int, value: float, *, auto_key: bool) -> Track:
+def _valued(track: ControlTrack, frame: int, value: float, *, auto_key: bool) -> ControlTrack:
     """A track that has a value at a frame."""
     key = track.key_at(frame)
     if key is not None:
@@ -289,7 +291,7 @@ def _valued(track: Track, frame: int, value: float, *, auto_key: bool) -> Track:
     return replace(track, keys=tuple(replace(k, value=k.value + rise) for k in track.keys))
 
 
-def _pins(old: Track, frame: int, reach: int, last: int) -> list[Key]:
+def _pins(old: ControlTrack, frame: int, reach: int, last: int) -> list[Key]:
     """Keys of what a track did, `reach` frames from a new key, where no other key is nearer."""
     pins = []
     others = [key.frame for key in old.keys if key.frame != frame]

@@ -6,12 +6,10 @@ import itertools
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
+
+from mien._types import BoolArray, FloatArray
 
 __all__ = ["bridge", "segments"]
-
-BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float32]
 
 
 def segments(valid: BoolArray, cuts: Iterable[int] = ()) -> tuple[slice, ...]:

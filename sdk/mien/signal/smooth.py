@@ -17,14 +17,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
+from mien._types import BoolArray, FloatArray
 from mien.signal.gaps import segments
 
 __all__ = ["noise_level", "smooth"]
 
-FloatArray = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
 
 REACHES = (2, 3, 5, 8, 13)
 """Half-widths of the windows in frames at 30 frames a second."""

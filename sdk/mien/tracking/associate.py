@@ -11,8 +11,8 @@ from itertools import combinations
 import cv2
 import numpy as np
 
+from mien._types import FloatArray
 from mien.face.rig import load_rig
-from mien.model.curves import FloatArray
 from mien.tracking.landmarks import Reading, Roi, fit_mean
 
 __all__ = ["Likeness", "Tracklet", "join"]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.tracking.graphs import ByteImage
+from mien._types import ByteArray
 
 __all__ = ["CutFinder", "Glance"]
 
@@ -42,7 +42,7 @@ class Glance:
     layout: npt.NDArray[np.float32]
 
     @classmethod
-    def of(cls, picture: ByteImage) -> Glance:
+    def of(cls, picture: ByteArray) -> Glance:
         """The glance of a picture (H, W, 3) R'G'B'."""
         # Every few pixels are enough to average, and cost a tenth of all.
         sparse = cv2.resize(picture, _SPARSE, interpolation=cv2.INTER_NEAREST)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mien.model.curves import FloatArray
-from mien.tracking.graphs import INPUT_SIZE, ByteImage, GraphPool
+from mien._types import ByteArray, FloatArray
+from mien.tracking.graphs import INPUT_SIZE, GraphPool
 
 __all__ = ["Detection", "FaceDetector", "Region", "Search", "overlap", "tiles", "whole"]
 
@@ -93,7 +93,7 @@ class Region:
     y: int
     side: int
 
-    def cut(self, picture: ByteImage) -> ByteImage:
+    def cut(self, picture: ByteArray) -> ByteArray:
         """The region at the detector's size, black where it lies outside the picture."""
         height, width = picture.shape[:2]
         x0, y0 = max(self.x, 0), max(self.y, 0)
@@ -169,7 +169,7 @@ class FaceDetector:
     def __init__(self) -> None:
         self._pool = GraphPool(_CONFIG, "faces")
 
-    def begin(self, picture: ByteImage, regions: Sequence[Region]) -> Search:
+    def begin(self, picture: ByteArray, regions: Sequence[Region]) -> Search:
         """Start to look for faces in some regions of a picture (H, W, 3) uint8, upright."""
         return Search(regions, self._pool.submit([region.cut(picture) for region in regions]))
 
@@ -185,7 +185,7 @@ class FaceDetector:
                 kept.append(detection)
         return kept
 
-    def find(self, picture: ByteImage, regions: Sequence[Region]) -> list[Detection]:
+    def find(self, picture: ByteArray, regions: Sequence[Region]) -> list[Detection]:
         """Look for faces in some regions and wait for what is found."""
         return self.finish(self.begin(picture, regions))
 

@@ -15,14 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from mien.errors import MissingPartError
-from mien.model.curves import FloatArray
+from mien._types import ByteArray, FloatArray
+from mien.errors import MissingDependencyError
 
-__all__ = ["INPUT_SIZE", "ByteImage", "GraphPool"]
+__all__ = ["INPUT_SIZE", "ByteArray", "GraphPool"]
 
-ByteImage = npt.NDArray[np.uint8]
 """(H, W, 3) uint8 R'G'B'."""
 
 INPUT_SIZE = 192
@@ -68,7 +66,7 @@ def _mediapipe() -> tuple[Any, Any, Any, Any]:
                 resource_util,
             )
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             f"MediaPipe, which finds the faces, cannot be loaded ({error}).",
             "Install it with: pip install mediapipe==0.10.21",
         ) from error
@@ -84,7 +82,7 @@ class GraphPool:
         output: Name of its output stream.
 
     Raises:
-        MissingPartError: When MediaPipe or one of its models is not installed.
+        MissingDependencyError: When MediaPipe or one of its models is not installed.
     """
 
     def __init__(self, config: str, output: str) -> None:
@@ -105,7 +103,7 @@ class GraphPool:
                 blank = np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
                 self.collect(self.submit([blank] * _LANES))
         except (RuntimeError, ValueError, FileNotFoundError) as error:
-            raise MissingPartError(
+            raise MissingDependencyError(
                 f"MediaPipe's face models cannot be loaded ({str(error).splitlines()[0]}).",
                 "mien needs the wheel that carries them: pip install mediapipe==0.10.21",
             ) from error
@@ -115,7 +113,7 @@ class GraphPool:
             self._found[packet.timestamp.value] = packet
             self._arrived.notify_all()
 
-    def submit(self, pictures: Sequence[ByteImage]) -> range:
+    def submit(self, pictures: Sequence[ByteArray]) -> range:
         """Start the model on square pictures of `INPUT_SIZE` pixels, without waiting.
 
         Returns:

@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import ByteArray, FloatArray
 from mien.face.rig import load_rig
-from mien.model.curves import FloatArray
 from mien.model.face import LANDMARKS
 from mien.tracking.detect import Detection
-from mien.tracking.graphs import INPUT_SIZE, ByteImage, GraphPool
+from mien.tracking.graphs import INPUT_SIZE, GraphPool
 
 __all__ = ["FaceReader", "Pending", "Reading", "Roi"]
 
@@ -151,7 +151,7 @@ class Roi:
         shift = np.array([self.x, self.y]) - turn @ np.array([_CENTRE, _CENTRE])
         return np.concatenate([turn, shift[:, None]], axis=1)
 
-    def cut(self, picture: ByteImage) -> ByteImage:
+    def cut(self, picture: ByteArray) -> ByteArray:
         """The region at `INPUT_SIZE`; the picture's edge is continued beyond it."""
         to_picture = self.to_picture()
         shrink = int(self.side / INPUT_SIZE)
@@ -170,8 +170,8 @@ class Roi:
 
 
 def _shrunk(
-    picture: ByteImage, to_picture: npt.NDArray[np.float64], factor: int
-) -> tuple[ByteImage, npt.NDArray[np.float64]]:
+    picture: ByteArray, to_picture: npt.NDArray[np.float64], factor: int
+) -> tuple[ByteArray, npt.NDArray[np.float64]]:
     """The part of the picture under a region, `factor` times smaller, and the map to it."""
     height, width = picture.shape[:2]
     ends = np.array([[0, INPUT_SIZE, INPUT_SIZE, 0], [0, 0, INPUT_SIZE, INPUT_SIZE], [1, 1, 1, 1]])
@@ -209,7 +209,7 @@ class Reading:
     spread: float
     part_spread: float
     roi: Roi
-    crop: ByteImage
+    crop: ByteArray
 
     @property
     def confidence(self) -> float:
@@ -224,7 +224,7 @@ class Pending:
     """Regions that are being read: where, what is in them, and what the graph calls them."""
 
     rois: tuple[Roi, ...]
-    crops: tuple[ByteImage, ...]
+    crops: tuple[ByteArray, ...]
     stamps: range
 
 
@@ -242,11 +242,11 @@ class FaceReader:
         for column, places in enumerate((np.arange(LANDMARKS), parts["lips"][0], eyes)):
             self._over[:, column] = np.bincount(places, minlength=LANDMARKS) / len(places)
 
-    def read(self, picture: ByteImage, rois: Sequence[Roi]) -> list[Reading]:
+    def read(self, picture: ByteArray, rois: Sequence[Roi]) -> list[Reading]:
         """Read the landmarks in some regions of a picture (H, W, 3) uint8."""
         return self.finish(self.begin(picture, rois))
 
-    def begin(self, picture: ByteImage, rois: Sequence[Roi]) -> Pending:
+    def begin(self, picture: ByteArray, rois: Sequence[Roi]) -> Pending:
         """Start to read some regions of a picture, without waiting."""
         crops = [roi.cut(picture) for roi in rois]
         both = [side for crop in crops for side in (crop, cv2.flip(crop, 1))]
@@ -294,7 +294,7 @@ def _reading(
     evidence: float,
     apart: tuple[float, float],
     used: Roi,
-    crop: ByteImage,
+    crop: ByteArray,
 ) -> Reading:
     to_picture = used.to_picture()
     factor = used.side / INPUT_SIZE

@@ -9,13 +9,13 @@ from typing import TypeVar
 
 import numpy as np
 
+from mien._types import ByteArray
 from mien.media.reader import Reader
 from mien.model.face import LANDMARKS, FaceTrack
 from mien.tracking.associate import Tracklet, join
 from mien.tracking.detect import Detection, FaceDetector, Region, overlap, tiles, whole
-from mien.tracking.graphs import ByteImage
 from mien.tracking.landmarks import FaceReader, Pending, Reading, Roi
-from mien.tracking.pictures import Pictures
+from mien.tracking.tracking_frames import Pictures
 
 _Item = TypeVar("_Item")
 
@@ -94,7 +94,7 @@ def track_faces(
 
     Raises:
         MediaError: When a frame is damaged.
-        MissingPartError: When MediaPipe or its models are not installed.
+        MissingDependencyError: When MediaPipe or its models are not installed.
     """
     pictures = Pictures(reader)
     tracker = _Tracker(max_faces, pictures)
@@ -145,7 +145,7 @@ class _Tracker:
         self._reader.close()
 
     def step(
-        self, frame: int, picture: ByteImage, upcoming: ByteImage | None, *, cut: bool
+        self, frame: int, picture: ByteArray, upcoming: ByteArray | None, *, cut: bool
     ) -> None:
         fresh = frame == 0
         if cut:
@@ -161,7 +161,7 @@ class _Tracker:
             if look and face.last.confidence >= _SURE and _inside(face.last.roi, picture):
                 face.piece.likeness.add(face.last)
 
-    def _follow(self, picture: ByteImage, upcoming: ByteImage | None) -> None:
+    def _follow(self, picture: ByteArray, upcoming: ByteArray | None) -> None:
         begun, self._begun = self._begun, None
         if upcoming is not None:
             rois = [face.guess(2) for face in self._active]
@@ -188,7 +188,7 @@ class _Tracker:
             if not face.traced and len(face.piece.rows) % _EVIDENCE == 0:
                 self._trace_back(face)
 
-    def _read_active(self, picture: ByteImage, begun: _Begun | None) -> list[Reading]:
+    def _read_active(self, picture: ByteArray, begun: _Begun | None) -> list[Reading]:
         """Read the faces that are followed, most of which were begun one frame ago."""
         faces, pending = begun or ([], self._reader.begin(picture, []))
         known = dict(zip(map(id, faces), self._reader.finish(pending), strict=True))
@@ -200,12 +200,12 @@ class _Tracker:
         active = [id(face) for face in self._active]
         return self._centred(picture, [used[i] for i in active], [known[i] for i in active])
 
-    def _read(self, picture: ByteImage, rois: list[Roi]) -> list[Reading]:
+    def _read(self, picture: ByteArray, rois: list[Roi]) -> list[Reading]:
         """Read some regions; those whose face lies off the middle, again."""
         return self._centred(picture, rois, self._reader.read(picture, rois))
 
     def _centred(
-        self, picture: ByteImage, used: list[Roi], readings: list[Reading]
+        self, picture: ByteArray, used: list[Roi], readings: list[Reading]
     ) -> list[Reading]:
         """Readings of some regions; those whose face lies off the middle are read again."""
         for _ in range(_READ_AGAIN):
@@ -217,7 +217,7 @@ class _Tracker:
                     readings[i] = reading
         return readings
 
-    def _judge(self, picture: ByteImage, face: _Followed, reading: Reading) -> Reading | None:
+    def _judge(self, picture: ByteArray, face: _Followed, reading: Reading) -> Reading | None:
         """The reading of a face, or a better one when it was lost; None when it is gone."""
         good = _is_face(reading, _FACE)
         if good and (reading.confidence >= _DOUBT or face.last.confidence < _DOUBT):
@@ -227,7 +227,7 @@ class _Tracker:
             return reading
         return other
 
-    def _recover(self, picture: ByteImage, face: _Followed) -> Reading | None:
+    def _recover(self, picture: ByteArray, face: _Followed) -> Reading | None:
         """Look for a face that was lost around where it was."""
         roi = face.last.roi
         side = round(2.5 * roi.side)
@@ -241,13 +241,13 @@ class _Tracker:
                 return reading
         return None
 
-    def _settle(self, picture: ByteImage, roi: Roi) -> Reading:
+    def _settle(self, picture: ByteArray, roi: Roi) -> Reading:
         """Read a region that the detector gave until it sits on the face."""
         for _ in range(2):
             roi = self._reader.read(picture, [roi])[0].roi
         return self._reader.read(picture, [roi])[0]
 
-    def _welcome(self, frame: int, picture: ByteImage, detections: list[Detection]) -> None:
+    def _welcome(self, frame: int, picture: ByteArray, detections: list[Detection]) -> None:
         """Follow faces that were detected and are not followed yet."""
         for detection in detections:
             if self._known(detection) or len(self._active) >= self._max_faces:
@@ -267,7 +267,7 @@ class _Tracker:
             for face in self._active
         )
 
-    def _regions(self, frame: int, picture: ByteImage, *, fresh: bool) -> list[Region]:
+    def _regions(self, frame: int, picture: ByteArray, *, fresh: bool) -> list[Region]:
         """Where to look for faces that are not followed yet."""
         if len(self._active) >= self._max_faces:
             return []
@@ -388,7 +388,7 @@ def _moved(used: Roi, found: Roi) -> bool:
     return bool(max(shift, growth) > _MOVED or turn > 2 * _MOVED)
 
 
-def _inside(roi: Roi, picture: ByteImage) -> bool:
+def _inside(roi: Roi, picture: ByteArray) -> bool:
     height, width = picture.shape[:2]
     x0, y0, x1, y1 = roi.box
     return bool(x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from mien.errors import MissingPartError, WeightsError
+from mien.errors import MissingDependencyError, WeightsError
 from mien.weights.loaders import AGAIN, load_torch, safetensors_shapes, torch_shapes
 from mien.weights.store import Model, read_mistaken
 
@@ -124,7 +124,7 @@ def check_file(path: Path, kind: str) -> None:
 
     Raises:
         WeightsError: When it is cut short, of another kind, or known to be something else.
-        MissingPartError: When a package is missing that reads files of this kind.
+        MissingDependencyError: When a package is missing that reads files of this kind.
     """
     check_mistaken(path, kind)
     _CHECKS[kind](path)
@@ -331,7 +331,7 @@ def _graph(path: Path) -> tuple[list[Shape], list[Shape]]:
     try:
         import onnx
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             "Reading an ONNX model needs onnx.", 'pip install "mien[reference]"'
         ) from error
     try:

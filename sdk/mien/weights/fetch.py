@@ -23,7 +23,7 @@ from typing import IO, Final
 from mien.errors import (
     CancelledError,
     FetchError,
-    MissingPartError,
+    MissingDependencyError,
     UsageError,
     WeightsError,
     WriteError,
@@ -67,7 +67,7 @@ def check_fetchable(models: tuple[Model, ...]) -> None:
 
     Raises:
         UsageError: When `MIEN_OFFLINE` forbids it.
-        MissingPartError: When a model is had after registration only.
+        MissingDependencyError: When a model is had after registration only.
     """
     if os.environ.get("MIEN_OFFLINE", "") not in {"", "0"}:
         raise UsageError(
@@ -76,7 +76,7 @@ def check_fetchable(models: tuple[Model, ...]) -> None:
         )
     for model in models:
         if not model.fetchable:
-            raise MissingPartError(
+            raise MissingDependencyError(
                 f"'{model.name}' cannot be downloaded without registration.",
                 f"Get it from {model.url}, then `mien models add {model.name} PATH`.",
             )
@@ -99,7 +99,7 @@ def fetch(model: Model, *, progress: Progress = lambda stage, done, total: None)
 
     Raises:
         UsageError: When `MIEN_OFFLINE` forbids it, or another process is downloading it.
-        MissingPartError: When it is had after registration only.
+        MissingDependencyError: When it is had after registration only.
         FetchError: When the server does not answer, or refuses; what was received is kept.
         CancelledError: When it is stopped by Ctrl-C; likewise.
         WeightsError: When what was received is not the published file.
@@ -160,7 +160,7 @@ def _as_far_as_can_be_read() -> Iterator[None]:
         yield
     except WeightsError:
         raise
-    except MissingPartError:
+    except MissingDependencyError:
         return
 
 

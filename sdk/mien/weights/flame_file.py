@@ -18,18 +18,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from mien._types import AnyArray
 from mien.errors import WeightsError, WriteError
 from mien.weights.plain import load_npz
 from mien.weights.unpickle import read_arrays
 
 __all__ = ["EXPRESSIONS", "JOINTS", "KEYS", "SHAPES", "read_flame", "write_flame"]
 
-Array = npt.NDArray[Any]
 
 KEYS: Final = (
     "v_template",
@@ -53,7 +52,7 @@ _SUM_TOLERANCE: Final = 0.01
 _REMEDY: Final = "Get the FLAME model again from https://flame.is.tue.mpg.de."
 
 
-def read_flame(path: Path) -> dict[str, Array]:
+def read_flame(path: Path) -> dict[str, AnyArray]:
     """The arrays of a head, checked.
 
     Args:
@@ -78,7 +77,7 @@ def read_flame(path: Path) -> dict[str, Array]:
     return _checked(found, path)
 
 
-def write_flame(arrays: Mapping[str, Array], path: Path) -> None:
+def write_flame(arrays: Mapping[str, AnyArray], path: Path) -> None:
     """Keep a head as an `.npz` of plain arrays, whole or not at all.
 
     Args:
@@ -105,7 +104,7 @@ def write_flame(arrays: Mapping[str, Array], path: Path) -> None:
         ) from error
 
 
-def _checked(found: Mapping[str, Array], path: Path) -> dict[str, Array]:
+def _checked(found: Mapping[str, AnyArray], path: Path) -> dict[str, AnyArray]:
     missing = [key for key in KEYS if key not in found]
     if missing:
         raise WeightsError(
@@ -133,7 +132,7 @@ def _checked(found: Mapping[str, Array], path: Path) -> dict[str, Array]:
         "weights": (vertices, JOINTS),
         "f": (len(found["f"]) if found["f"].ndim else 0, 3),
     }
-    arrays: dict[str, Array] = {}
+    arrays: dict[str, AnyArray] = {}
     for key, shape in shapes.items():
         array = found[key]
         demand(array.shape == shape, f"{key} is {array.shape}, not {shape}")

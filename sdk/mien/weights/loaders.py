@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.errors import MissingPartError, WeightsError
+from mien.errors import MissingDependencyError, WeightsError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,7 +40,7 @@ def load_safetensors(path: Path) -> dict[str, Tensor]:
 
     Raises:
         WeightsError: When the file is cut short, or is no safetensors file.
-        MissingPartError: When torch or safetensors is not installed.
+        MissingDependencyError: When torch or safetensors is not installed.
     """
     safetensors_shapes(path)
     try:
@@ -88,7 +88,7 @@ def torch_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
     Raises:
         WeightsError: When the file cannot be loaded, or holds something else.
-        MissingPartError: When torch is not installed.
+        MissingDependencyError: When torch is not installed.
     """
     shapes = {}
     for name, value in load_torch(path, mapped=True).items():
@@ -113,7 +113,7 @@ def load_torch(path: Path, *, mapped: bool = False) -> dict[str, Any]:
     Raises:
         WeightsError: When the file is cut short, holds objects instead of tensors, or is no
             checkpoint.
-        MissingPartError: When torch is not installed.
+        MissingDependencyError: When torch is not installed.
     """
     try:
         import torch
@@ -177,8 +177,8 @@ def _few(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _no_torch() -> MissingPartError:
-    return MissingPartError("Loading weights needs torch.", 'pip install "mien[reference]"')
+def _no_torch() -> MissingDependencyError:
+    return MissingDependencyError("Loading weights needs torch.", 'pip install "mien[reference]"')
 
 
 def _broken(path: Path, format_: str, error: Exception) -> WeightsError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.errors import MissingPartError, WeightsError
+from mien.errors import MissingDependencyError, WeightsError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -22,13 +22,13 @@ def open_session(path: Path, graph: bytes | None = None) -> InferenceSession:
 
     Raises:
         WeightsError: When the file is missing, cut short or no ONNX network.
-        MissingPartError: When onnxruntime is not installed.
+        MissingDependencyError: When onnxruntime is not installed.
     """
     try:
         import onnxruntime
         from onnxruntime.capi import onnxruntime_pybind11_state as errors
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             f"Running {path.name} needs onnxruntime.", 'pip install "mien[reference]"'
         ) from error
     options = onnxruntime.SessionOptions()

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import platformdirs
 
-from mien.errors import MissingPartError, UsageError
+from mien.errors import MissingDependencyError, UsageError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -211,13 +211,13 @@ def locate(name: str) -> dict[str, Path]:
     """The files of an installed model, by their path in the catalogue; optional ones if there.
 
     Raises:
-        MissingPartError: When files are missing; it names them and how to get them.
+        MissingDependencyError: When files are missing; it names them and how to get them.
         UsageError: When the catalogue has no model of that name.
     """
     model = find_model(name)
     if model.absent:
         absent = ", ".join(file.path for file in model.absent)
-        raise MissingPartError(
+        raise MissingDependencyError(
             f"The model '{name}' is not installed: no {absent} in {model.folder}.", remedy(model)
         )
     paths = {file.path: model.path(file) for file in model.files}

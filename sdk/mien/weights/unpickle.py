@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import AnyArray
 from mien.errors import WeightsError
 from mien.weights.pickle_reader import NEW_OBJECT, Note, RefusedError, parse
 
@@ -27,7 +28,6 @@ MOST_VALUES: Final = 1 << 27
 DEEPEST: Final = 16
 """Notes within notes that an array is made of."""
 
-Array = npt.NDArray[Any]
 
 _REMEDY: Final = "Only files of plain arrays are opened: get the model again from its publisher."
 _NUMPY = ("numpy", "numpy.core", "numpy._core")
@@ -64,7 +64,7 @@ _KINDS: Final = "fiub"
 """Kinds of dtype that are arrays of plain numbers."""
 
 
-def read_arrays(path: Path, keys: Collection[str] | None = None) -> dict[str, Array]:
+def read_arrays(path: Path, keys: Collection[str] | None = None) -> dict[str, AnyArray]:
     """The arrays of a pickled dictionary, without running anything that it holds.
 
     Sparse matrices come out dense. Entries that are no arrays are left out.
@@ -105,7 +105,7 @@ def _harmless(name: str) -> bool:
     return name in _HARMLESS or name.startswith(_CHUMPY)
 
 
-def _array(value: Any, depth: int = 0) -> Array | None:
+def _array(value: Any, depth: int = 0) -> AnyArray | None:
     """The array that a note describes; None when it describes none."""
     if depth > DEEPEST:
         raise RefusedError("holds arrays within arrays without end")
@@ -125,7 +125,7 @@ def _array(value: Any, depth: int = 0) -> Array | None:
     return None
 
 
-def _plain(state: Any) -> Array:
+def _plain(state: Any) -> AnyArray:
     """An array from the state that `ndarray.__reduce__` gives."""
     if not isinstance(state, tuple) or len(state) not in (4, 5):
         raise RefusedError("holds an array without its shape")
@@ -133,14 +133,14 @@ def _plain(state: Any) -> Array:
     return _from_bytes(_bytes(data), _dtype(kind), shape, "F" if columns_first else "C")
 
 
-def _buffer(arguments: tuple[Any, ...]) -> Array:
+def _buffer(arguments: tuple[Any, ...]) -> AnyArray:
     if len(arguments) != 4:
         raise RefusedError("holds an array without its shape")
     data, kind, shape, order = arguments
     return _from_bytes(_bytes(data), _dtype(kind), shape, "F" if order in ("F", b"F") else "C")
 
 
-def _from_bytes(data: bytes, dtype: np.dtype[Any], shape: Any, order: Any) -> Array:
+def _from_bytes(data: bytes, dtype: np.dtype[Any], shape: Any, order: Any) -> AnyArray:
     if not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
         raise RefusedError("holds an array with a shape that is none")
     size = 1
@@ -179,7 +179,7 @@ def _bytes(value: Any) -> bytes:
     return value
 
 
-def _dense(note: Note, depth: int) -> Array:
+def _dense(note: Note, depth: int) -> AnyArray:
     """A sparse matrix of SciPy, from its attributes, as a dense array."""
     state = note.state[0] if isinstance(note.state, tuple) and note.state else note.state
     found = _attributes(state)
@@ -202,14 +202,14 @@ def _dense(note: Note, depth: int) -> Array:
     return dense
 
 
-def _vector(value: Any, depth: int) -> Array:
+def _vector(value: Any, depth: int) -> AnyArray:
     array = _array(value, depth + 1)
     if array is None or array.ndim != 1:
         raise RefusedError(_DAMAGED_MATRIX)
     return array
 
 
-def _indices(values: Array, limit: int) -> npt.NDArray[np.int64]:
+def _indices(values: AnyArray, limit: int) -> npt.NDArray[np.int64]:
     """Whole numbers from 0 to below a limit."""
     if values.dtype.kind not in "iu" or (
         values.size and not (values.min() >= 0 and values.max() < limit)
@@ -218,7 +218,7 @@ def _indices(values: Array, limit: int) -> npt.NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-def _chumpy(note: Note, depth: int) -> Array | None:
+def _chumpy(note: Note, depth: int) -> AnyArray | None:
     """The array that a `Ch` keeps, or the part of one that a `Select` takes."""
     found = _attributes(note.state)
     if note.called == _CH:

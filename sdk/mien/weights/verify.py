@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from mien.errors import MissingPartError, WeightsError
+from mien.errors import MissingDependencyError, WeightsError
 from mien.progress import Progress
 from mien.weights.contents import check_file, check_lora, check_model, digest
 from mien.weights.install import check_published, counter
@@ -53,13 +53,15 @@ def verify(
 
     Raises:
         UsageError: When there is no model of a name.
-        MissingPartError: When nothing of a model that was named is there.
+        MissingDependencyError: When nothing of a model that was named is there.
     """
     models = [find_model(name) for name in names] or list(read_catalogue())
     there = {model.name: [f for f in model.files if model.path(f).is_file()] for model in models}
     for model in models:
         if names and not there[model.name]:
-            raise MissingPartError(f"The model '{model.name}' is not installed.", remedy(model))
+            raise MissingDependencyError(
+                f"The model '{model.name}' is not installed.", remedy(model)
+            )
     total = sum(m.path(file).stat().st_size for m in models for file in there[m.name])
     tell = counter("verifying", total, progress)
     findings = []
@@ -105,7 +107,7 @@ def _look_at(
         check_file(path, file.kind)
     except WeightsError as error:
         return finding("wrong", error.cause.rstrip("."), again)
-    except MissingPartError as error:
+    except MissingDependencyError as error:
         return finding("unchecked", error.cause.rstrip("."), error.remedy)
     if own:
         return finding("ok", "a file of your own; layout right")

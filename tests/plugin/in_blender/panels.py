@@ -87,7 +87,7 @@ def main() -> None:
         scene.mien.performance = True
         scene.mien.palette = "VISEMES"
         draw_all()
-    task = jobs.Task("Track", strip.mien.identifier, lambda task: iter(()))
+    task = jobs.Task("ControlTrack", strip.mien.identifier, lambda task: iter(()))
     jobs.show(task)
     counts["running"] = draw_all()
     jobs.finish(task)

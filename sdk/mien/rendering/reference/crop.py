@@ -16,13 +16,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import FloatArray
 from mien.media.orient import to_coded
 from mien.media.planes import Box, Plate
-from mien.model.curves import FloatArray
 from mien.model.face import Face
-from mien.model.shot import Orientation, Shot
+from mien.model.media import Orientation
+from mien.model.shot import Shot
+from mien.rendering.geometry.topology import EYES
 from mien.rendering.reference.align import ffhq_quad
-from mien.rendering.warp.topology import EYES
 from mien.signal.smooth import smooth
 
 __all__ = ["Affine", "Crop", "CropPath", "resample"]

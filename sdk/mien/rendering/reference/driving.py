@@ -17,16 +17,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien._types import FloatArray
 from mien.face.bridge import apply_change, flame_change
 from mien.face.flame_fit import fit_flame
 from mien.face.smirk import BASIS, Smirk, crop, limited
 from mien.media.planes import Plate
-from mien.model.curves import FloatArray
 from mien.model.settings import Colour
 from mien.model.shot import Shot
 from mien.rendering.base import FacePlan, PlateSource
 from mien.rendering.reference.memory import within_memory
-from mien.rendering.reference.readings import SteadyReadings
+from mien.rendering.reference.smoothed_coefficients import SmoothedCoefficients
 from mien.rendering.reference.warped import Warped
 from mien.weights.store import installed, locate
 
@@ -74,7 +74,7 @@ def bridge_for(approximate: bool) -> Bridge:
         approximate: Whether the next best will do.
 
     Raises:
-        MissingPartError: When a part is missing and the next best will not do, or both are.
+        MissingDependencyError: When a part is missing and the next best will not do, or both are.
     """
     bridge = Bridge(installed("smirk"), installed(_HEAD))
     if bridge.exact or (approximate and (bridge.smirk or bridge.head)):
@@ -122,14 +122,14 @@ class Drive:
         if bridge.smirk:
             self._smirk = Smirk.load(device, colour=colour)
             seen = face.valid & ~face.curves.bridged
-            self._performance = SteadyReadings(self._performed, seen, shot, bridged=True)
+            self._performance = SmoothedCoefficients(self._performed, seen, shot, bridged=True)
         else:
             self._fitted = fit_flame(face, BASIS, cuts=shot.cuts).flame
         if bridge.head:
             self._change = flame_change(plan.evaluated.delta, BASIS)
         else:
             asked = warped.expressive
-            self._seen_change = SteadyReadings(self._changed, asked, shot, bridged=False)
+            self._seen_change = SmoothedCoefficients(self._changed, asked, shot, bridged=False)
 
     def at(self, frames: Sequence[int]) -> FloatArray:
         """Coefficients of frames in `flame2020`: [expression 50 | eyelids 2 | jaw 3].

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from mien.model.curves import FloatArray
+from mien._types import FloatArray
 from mien.rendering.reference.attention import Conditions
 from mien.rendering.reference.bank import Bank
 from mien.rendering.reference.denoise import (
@@ -200,7 +200,7 @@ class Engine:
                 is asked for: minutes at first, faster afterwards.
 
         Raises:
-            MissingPartError: When a model or a package is not installed.
+            MissingDependencyError: When a model or a package is not installed.
             WeightsError: When a file cannot be used.
             DeviceMemoryError: When the networks do not fit into the device's memory.
         """

@@ -34,7 +34,7 @@ class Engines:
         bridge: How coefficients are made.
 
     Raises:
-        MissingPartError: When SMIRK, the FLAME 2020 head or the extra is missing.
+        MissingDependencyError: When SMIRK, the FLAME 2020 head or the extra is missing.
     """
 
     def __init__(self, settings: ReferenceSettings) -> None:
@@ -99,7 +99,7 @@ def contents_of(model: str) -> list[tuple[str, int, str]]:
         model: Its name.
 
     Raises:
-        MissingPartError: When it is not installed.
+        MissingDependencyError: When it is not installed.
     """
     files = sorted(locate(model).items())
     folder = find_model(model).folder

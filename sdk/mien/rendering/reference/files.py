@@ -58,7 +58,7 @@ class ReferenceFiles:
             shot: A LoRA trained on one shot.
 
         Raises:
-            MissingPartError: When a model is not installed; it names the files.
+            MissingDependencyError: When a model is not installed; it names the files.
         """
         arc2face, base = locate("arc2face"), locate("stable-diffusion-v1-5")
         taesd = locate("taesd") if small_vae else {}

@@ -21,12 +21,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import FloatArray
 from mien.errors import NoFaceError
 from mien.media.planes import Plate
 from mien.media.upright import sample_upright
-from mien.model.curves import FloatArray
 from mien.model.face import Face
-from mien.model.shot import Orientation, Shot
+from mien.model.media import Orientation
+from mien.model.shot import Shot
 from mien.rendering.base import PlateSource
 from mien.weights.contents import check_file
 from mien.weights.sessions import open_session
@@ -93,7 +94,7 @@ class ArcFace:
         """Open the installed network, and the detector beside it where both it and insightface are.
 
         Raises:
-            MissingPartError: When the network or onnxruntime is not installed.
+            MissingDependencyError: When the network or onnxruntime is not installed.
             WeightsError: When a file cannot be used, or is another recognition network's.
         """
         files = locate("arcface-antelopev2")

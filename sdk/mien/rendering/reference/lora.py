@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mien.errors import MissingPartError, WeightsError
+from mien.errors import MissingDependencyError, WeightsError
 from mien.weights.loaders import load_safetensors
 
 __all__ = ["LoraLayer", "Loras", "read_lora"]
@@ -104,7 +104,7 @@ class Loras:
         try:
             from peft import LoraConfig, inject_adapter_in_model
         except ImportError as error:
-            raise MissingPartError(
+            raise MissingDependencyError(
                 "The reference renderer needs peft.", 'pip install "mien[reference]"'
             ) from error
         self.use({})

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mien._types import FloatArray
 from mien.media.display import from_display, to_display
 from mien.media.planes import Box, Plate
-from mien.model.curves import FloatArray
 from mien.rendering.base import Patch
+from mien.rendering.geometry.tone import luma, smoothstep
 from mien.rendering.reference.crop import Crop
-from mien.rendering.reference.need import Need
-from mien.rendering.warp.tone import luma, smoothstep
+from mien.rendering.reference.inpaint_mask import InpaintMask
 
 __all__ = ["Correction", "correction_of", "in_colours_of", "paste", "with_patch"]
 
@@ -84,7 +84,7 @@ def with_patch(plate: FloatArray, patch: Patch | None, box: Box) -> FloatArray:
     return picture
 
 
-def in_colours_of(regenerated: FloatArray, warped: FloatArray, need: Need) -> FloatArray:
+def in_colours_of(regenerated: FloatArray, warped: FloatArray, need: InpaintMask) -> FloatArray:
     """A regenerated square with the mean and the contrast of the warped one, per channel.
 
     They are compared on the skin that merely moves.
@@ -98,7 +98,9 @@ def in_colours_of(regenerated: FloatArray, warped: FloatArray, need: Need) -> Fl
     return np.asarray((regenerated - mean) * gain + wanted, dtype=np.float32)
 
 
-def correction_of(difference: FloatArray, warped: FloatArray, need: Need, own: float) -> Correction:
+def correction_of(
+    difference: FloatArray, warped: FloatArray, need: InpaintMask, own: float
+) -> Correction:
     """What is added to the warped picture of a frame.
 
     Args:

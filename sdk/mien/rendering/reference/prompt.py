@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mien.errors import MissingPartError, WeightsError
+from mien.errors import MissingDependencyError, WeightsError
 from mien.rendering.reference.attention import split_heads
 from mien.weights.loaders import check_state, load_torch
 
@@ -54,7 +54,7 @@ class Prompter:
 
     Raises:
         WeightsError: When a file cannot be used.
-        MissingPartError: When transformers is not installed.
+        MissingDependencyError: When transformers is not installed.
     """
 
     def __init__(self, weights: Path, config: Path, tokenizer: Path) -> None:
@@ -121,7 +121,7 @@ def _tokens(folder: Path) -> tuple[list[int], list[int], int]:
     try:
         from transformers import CLIPTokenizer
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             "The reference renderer needs transformers.", 'pip install "mien[reference]"'
         ) from error
     try:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from mien._types import FloatArray
 from mien.errors import DeviceMemoryError, RenderError
-from mien.model.curves import FloatArray
 from mien.model.settings import ReferenceSettings
 from mien.rendering.reference.bank import Anchor, Bank
 from mien.rendering.reference.denoise import Denoise

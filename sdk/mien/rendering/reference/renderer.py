@@ -55,7 +55,7 @@ class ReferenceRenderer:
             plan: The face and its edit.
 
         Raises:
-            MissingPartError: When a model or the extra is missing; it is named.
+            MissingDependencyError: When a model or the extra is missing; it is named.
         """
         # The strength is one for the whole shot, and so are the anchors: reach has no bound.
         digest = hashlib.blake2b(self._engines().key.encode(), digest_size=16)
@@ -79,7 +79,7 @@ class ReferenceRenderer:
             progress: Told the share done, 0..1.
 
         Raises:
-            MissingPartError: When a model or the extra is missing; it is named.
+            MissingDependencyError: When a model or the extra is missing; it is named.
             WeightsError: When a model cannot be used.
         """
         from mien.rendering.reference.session import open_session

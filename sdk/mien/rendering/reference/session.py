@@ -15,7 +15,7 @@ from mien.rendering.reference.crop import CropPath
 from mien.rendering.reference.driving import Drive
 from mien.rendering.reference.engine import Estimate
 from mien.rendering.reference.engines import Engines
-from mien.rendering.reference.film import Actor, FaceFilm
+from mien.rendering.reference.face_sequence import FaceContext, FaceSequence
 from mien.rendering.reference.identity import ArcFace, identity_of
 from mien.rendering.reference.kernels import kernel_folder
 from mien.rendering.reference.regenerate import Regenerator
@@ -50,7 +50,7 @@ def open_session(
         progress: Told the share done, 0..1.
 
     Raises:
-        MissingPartError: When a model is missing; it is named.
+        MissingDependencyError: When a model is missing; it is named.
         WeightsError: When a model cannot be used.
     """
     session = ReferenceSession(engines, notes)
@@ -78,7 +78,7 @@ class ReferenceSession:
         self._engines = engines
         self._settings = engines.settings
         self._device = engines.device
-        self._films: dict[int, FaceFilm] = {}
+        self._films: dict[int, FaceSequence] = {}
         self._estimate: Estimate | None = None
         self._group = self._settings.batch or _GROUP[self._device.kind]
         self._notes = notes
@@ -108,7 +108,7 @@ class ReferenceSession:
         if not self._device.accelerated:
             self._say_how_long(work)
 
-    def _say_how_long(self, work: Sequence[tuple[FaceFilm, int]]) -> None:
+    def _say_how_long(self, work: Sequence[tuple[FaceSequence, int]]) -> None:
         settings, engine = self._settings, self.regenerator.engine
         if self._estimate is None:
             self._estimate = engine.estimate(self.regenerator.size)
@@ -151,8 +151,10 @@ class ReferenceSession:
         path = CropPath(plan.face, shot, self.regenerator.size)
         timing = Timing(warped.expressive, tuple(shot.cuts), self._group, settings.anchors)
         prompt, scale = engine.prompt(identity), self._shot_scale(plan.face, shot)
-        actor = Actor(plan, warped, path, drive, prompt, scale)
-        self._films[plan.face.number] = FaceFilm(actor, timing, source, self.regenerator, settings)
+        actor = FaceContext(plan, warped, path, drive, prompt, scale)
+        self._films[plan.face.number] = FaceSequence(
+            actor, timing, source, self.regenerator, settings
+        )
 
     def _shot_scale(self, face: Face, shot: Shot) -> float:
         """How strongly the shot's LoRA acts on a face: it learned one face, and is nobody else."""

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import OutputError, WeightsError
+from mien.media.atomic_write import AtomicFile, write_error
 from mien.media.fingerprint import fingerprint
-from mien.media.partial import PartialFile, write_error
 from mien.weights.loaders import safetensors_shapes
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str,
     from safetensors.torch import save
 
     content = save(dict(tensors), {_ENTRY: json.dumps(facts, sort_keys=True)})
-    partial = PartialFile(path)
+    partial = AtomicFile(path)
     try:
         partial.path.write_bytes(content)
         partial.commit()

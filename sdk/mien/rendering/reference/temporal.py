@@ -12,9 +12,8 @@ from functools import cache
 
 import numpy as np
 
-from mien.model.curves import BoolArray, FloatArray
-from mien.rendering.warp.field import IntArray
-from mien.rendering.warp.topology import EYES, LIPS, SKIN
+from mien._types import BoolArray, FloatArray, Int32Array
+from mien.rendering.geometry.topology import EYES, LIPS, SKIN
 
 __all__ = ["Timing", "noise_field", "shares"]
 
@@ -107,7 +106,7 @@ def shares(
 
 
 @cache
-def _parts() -> tuple[IntArray, ...]:
+def _parts() -> tuple[Int32Array, ...]:
     """The face, and the parts of it that can move while the rest is still."""
     everything = np.arange(SKIN, dtype=np.int32)
     rims = (opening.rim for opening in (LIPS, *EYES.values()))

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mien.errors import MissingPartError, WeightsError
+from mien.errors import MissingDependencyError, WeightsError
 from mien.rendering.reference.attention import (
     CrossAttention,
     KeysValues,
@@ -72,7 +72,7 @@ class Networks:
 
         Raises:
             WeightsError: When a file cannot be used.
-            MissingPartError: When diffusers is not installed.
+            MissingDependencyError: When diffusers is not installed.
         """
         structure = read_config(config)
         bare = _build(structure, config)
@@ -103,7 +103,7 @@ def _build(structure: Mapping[str, Any], path: Path) -> Any:
     try:
         from diffusers import UNet2DConditionModel
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             "The reference renderer needs diffusers.", 'pip install "mien[reference]"'
         ) from error
     try:

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mien.errors import MissingPartError, WeightsError
-from mien.model.curves import FloatArray
+from mien._types import FloatArray
+from mien.errors import MissingDependencyError, WeightsError
 from mien.rendering.reference.determinism import products_for_pointwise
 from mien.rendering.reference.prompt import read_config
 from mien.weights.loaders import check_state, load_safetensors
@@ -39,7 +39,7 @@ class Vae:
 
     Raises:
         WeightsError: When a file cannot be used.
-        MissingPartError: When diffusers is not installed.
+        MissingDependencyError: When diffusers is not installed.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ def _build(structure: dict[str, Any], path: Path) -> Any:
     try:
         from diffusers import AutoencoderKL, AutoencoderTiny
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             "The reference renderer needs diffusers.", 'pip install "mien[reference]"'
         ) from error
     kinds = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from mien._types import BoolArray, FloatArray
 from mien.media.planes import Plate
 from mien.model.controls import HEAD, INDEX
-from mien.model.curves import BoolArray, FloatArray
 from mien.model.shot import Shot
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.compose import compose
-from mien.rendering.warp.exemplars import look_through
-from mien.rendering.warp.head import head_turns, turn_head
-from mien.rendering.warp.motion import FaceMotion, Mover
+from mien.rendering.geometry.head import head_turns, turn_head
+from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
+from mien.rendering.warp.exemplars import scan_shot
 from mien.rendering.warp.paint import paint
 
 __all__ = ["Warped"]
@@ -33,8 +33,8 @@ class Warped:
     def __init__(self, plan: FacePlan, shot: Shot, source: PlateSource) -> None:
         self._plan = plan
         self._orientation = shot.media.orientation
-        self._mover = Mover(plan.face, shot.media.orientation)
-        self._memory = look_through(plan, self._mover, source, shot.cuts)
+        self._deformer = FaceDeformer(plan.face, shot.media.orientation)
+        self._memory = scan_shot(plan, self._deformer, source, shot.cuts)
 
     @property
     def expressive(self) -> BoolArray:
@@ -49,7 +49,7 @@ class Warped:
     def motion(self, frame: int) -> FaceMotion:
         """How the face moves in a frame."""
         source = self._plan.evaluated.source[frame]
-        return self._mover.move(frame, source, source + self._plan.evaluated.delta[frame])
+        return self._deformer.motion_at(frame, source, source + self._plan.evaluated.delta[frame])
 
     def patch(self, motion: FaceMotion, frame: int, plate: Plate) -> Patch | None:
         """The changed expression; None when nothing of it is in the picture."""

@@ -10,21 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from mien._types import FloatArray
 from mien.media.planes import Box
 from mien.model.controls import CONTROLS
-from mien.model.curves import FloatArray
 from mien.model.face import Face
 from mien.rendering.base import FacePlan, PlateSource
-from mien.rendering.warp.motion import FaceMotion, Mover
+from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
+from mien.rendering.geometry.tone import luma, softness
+from mien.rendering.geometry.topology import LIPS, SKIN_SAMPLES
 from mien.rendering.warp.mouth import Cavity, cavity_of, depth_shown, profile
-from mien.rendering.warp.tone import luma, softness
-from mien.rendering.warp.topology import LIPS, SKIN_SAMPLES
 
-IntArray = npt.NDArray[np.intp]
-
-__all__ = ["Exemplar", "MouthMemory", "look_through", "mouth_memory", "moves_mouth", "samples"]
+__all__ = ["Exemplar", "MouthAppearance", "scan_shot", "scan_mouth", "moves_mouth", "samples"]
 
 _LOOKS = 6
 """Frames of a shot that are decoded to look into the mouth."""
@@ -73,7 +70,7 @@ class Exemplar:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MouthMemory:
+class MouthAppearance:
     """What is known of one face's mouth in a shot.
 
     Attributes:
@@ -96,42 +93,44 @@ def moves_mouth(plan: FacePlan) -> bool:
     return bool(plan.evaluated.delta[:, _MOUTH].any())
 
 
-def look_through(
-    plan: FacePlan, mover: Mover, source: PlateSource, cuts: Sequence[int]
-) -> MouthMemory:
+def scan_shot(
+    plan: FacePlan, deformer: FaceDeformer, source: PlateSource, cuts: Sequence[int]
+) -> MouthAppearance:
     """Look for a face's teeth and open mouths in the shot, if an edit moves its mouth.
 
     Args:
         plan: The face and its edit.
-        mover: Its motion.
+        deformer: Its motion.
         source: The shot's plates.
         cuts: First frames of new sections.
     """
     if not moves_mouth(plan):
-        return MouthMemory()
-    return mouth_memory(plan.face, mover, source, cuts)
+        return MouthAppearance()
+    return scan_mouth(plan.face, deformer, source, cuts)
 
 
-def mouth_memory(face: Face, mover: Mover, source: PlateSource, cuts: Sequence[int]) -> MouthMemory:
+def scan_mouth(
+    face: Face, deformer: FaceDeformer, source: PlateSource, cuts: Sequence[int]
+) -> MouthAppearance:
     """Look for a face's teeth and open mouths in the shot, whatever is asked of it.
 
     Args:
         face: The face.
-        mover: Its motion.
+        deformer: Its motion.
         source: The shot's plates.
         cuts: First frames of new sections.
     """
     gaps, skew = _openings(face)
     yaw, speed = _yaw(face), _speed(face)
     sections = (0, *cuts)
-    looks = [_look(face, mover, source, frame) for frame in _spread_out(gaps)]
+    looks = [_look(face, deformer, source, frame) for frame in _spread_out(gaps)]
     teeth = _teeth([look for look in looks if look is not None])
     found = []
     for start, stop in zip(sections, (*cuts, len(gaps)), strict=True):
         place = slice(start, stop)
         tries = _best(gaps[place], yaw[place], speed[place], skew[place])
-        found.append(_good([_look(face, mover, source, start + i) for i in tries], teeth))
-    return MouthMemory(teeth, sections, tuple(found))
+        found.append(_good([_look(face, deformer, source, start + i) for i in tries], teeth))
+    return MouthAppearance(teeth, sections, tuple(found))
 
 
 def _best(gaps: FloatArray, yaw: FloatArray, speed: FloatArray, skew: FloatArray) -> list[int]:
@@ -219,10 +218,10 @@ def _spread_out(gaps: FloatArray) -> list[int]:
     return frames
 
 
-def _look(face: Face, mover: Mover, source: PlateSource, frame: int) -> Exemplar | None:
+def _look(face: Face, deformer: FaceDeformer, source: PlateSource, frame: int) -> Exemplar | None:
     """The mouth of a frame; None when it is not wholly in the picture."""
     controls = face.curves.controls.array[frame]
-    motion = mover.move(frame, controls, controls)
+    motion = deformer.motion_at(frame, controls, controls)
     plate = source.plate(frame)
     points = motion.source[[*LIPS.rim, *SKIN_SAMPLES]]
     low = np.floor(points.min(axis=0)).astype(int) - 4
@@ -234,7 +233,7 @@ def _look(face: Face, mover: Mover, source: PlateSource, frame: int) -> Exemplar
     corner = low.astype(np.float32)
     skin = np.median(samples(picture, corner, motion, SKIN_SAMPLES), axis=0)
     cavity = cavity_of(motion, motion.source, _TEETH)
-    soft = softness(picture) / cavity.unit
+    soft = softness(picture) / cavity.px_per_cm
     skin = np.asarray(skin, dtype=np.float32)
     return Exemplar(picture, corner, cavity, skin, soft, motion.yaw)
 

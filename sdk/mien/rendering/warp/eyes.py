@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mien.model.curves import FloatArray
-from mien.rendering.warp.contour import Edges, Frame
-from mien.rendering.warp.field import remap
-from mien.rendering.warp.tone import diffuse, luma, smoothstep
+from mien._types import FloatArray
+from mien.rendering.geometry.contour import Edges, LocalAxes
+from mien.rendering.geometry.field import remap
+from mien.rendering.geometry.tone import diffuse, luma, smoothstep
 
 __all__ = ["LASHES", "Eyeball", "eyeball"]
 
@@ -47,7 +47,7 @@ def eyeball(
     plate: FloatArray,
     x: FloatArray,
     y: FloatArray,
-    frame: Frame,
+    frame: LocalAxes,
     before: Edges,
     after: Edges,
     iris: FloatArray,

@@ -15,26 +15,26 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mien.model.curves import FloatArray
-from mien.rendering.warp.contour import Edges, Frame
-from mien.rendering.warp.field import remap
-from mien.rendering.warp.motion import FaceMotion
-from mien.rendering.warp.tone import diffuse, luma, smoothstep
-from mien.rendering.warp.topology import LIPS
+from mien._types import FloatArray
+from mien.rendering.geometry.contour import Edges, LocalAxes
+from mien.rendering.geometry.field import remap
+from mien.rendering.geometry.motion import FaceMotion
+from mien.rendering.geometry.tone import diffuse, luma, smoothstep
+from mien.rendering.geometry.topology import LIPS
 
 __all__ = [
     "OWN_STRETCH",
     "Cavity",
-    "Light",
-    "carried_inside",
+    "FaceColours",
+    "sample_exemplar",
     "cavity_of",
     "depth_shown",
-    "light_of",
-    "painted_inside",
+    "face_colours",
+    "synthesize_inside",
     "profile",
-    "seen_inside",
-    "shares",
-    "surrounded",
+    "sample_own",
+    "blend_weights",
+    "extend_outward",
 ]
 
 _LIP_EDGE = 0.06
@@ -72,17 +72,17 @@ class Cavity:
 
     Attributes:
         frame: Axes: u along the resting line of the lips, v downwards; pixels.
-        across: Pixels in a cm along u; less than `unit` when the head is turned.
-        unit: Pixels in a cm along v.
+        px_per_cm_along_lips: Pixels in a cm along u; less than `unit` when the head is turned.
+        px_per_cm: Pixels in a cm along v.
         edges: The inner edges of the lips.
         rest: (N, 2) u and v of the resting line, pixels.
         jaw: How far the lower teeth are below their place with the jaw closed, cm.
         teeth: How far the upper front teeth reach below the resting line, cm.
     """
 
-    frame: Frame
-    across: float
-    unit: float
+    frame: LocalAxes
+    px_per_cm_along_lips: float
+    px_per_cm: float
     edges: Edges
     rest: FloatArray
     jaw: float
@@ -90,18 +90,21 @@ class Cavity:
 
     def lips(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Heights of the upper and the lower lip's edge at u; all in cm."""
-        upper, lower = self.edges.at(u * self.across)
-        return upper / self.unit, lower / self.unit
+        upper, lower = self.edges.at(u * self.px_per_cm_along_lips)
+        return upper / self.px_per_cm, lower / self.px_per_cm
 
     def upper_teeth(self, u: FloatArray) -> FloatArray:
         """Height of the edge of the upper teeth at u; all in cm."""
-        line = np.interp(u * self.across, self.rest[:, 0], self.rest[:, 1]) / self.unit
+        line = (
+            np.interp(u * self.px_per_cm_along_lips, self.rest[:, 0], self.rest[:, 1])
+            / self.px_per_cm
+        )
         # The row follows the resting lips and rises a little from the middle to the sides.
         return np.asarray(line + self.teeth - 0.022 * u * u, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Light:
+class FaceColours:
     """Colours of this face in this light, (3,) R'G'B' each."""
 
     lip: FloatArray
@@ -117,10 +120,18 @@ def cavity_of(motion: FaceMotion, points: FloatArray, teeth: float) -> Cavity:
     if points is motion.source:
         jaw -= float(motion.jaw @ frame.down)
     rest = frame.of(motion.seam)
-    return Cavity(frame, motion.across, motion.unit, edges, rest, jaw / motion.unit, teeth)
+    return Cavity(
+        frame,
+        motion.px_per_cm_along_lips,
+        motion.px_per_cm,
+        edges,
+        rest,
+        jaw / motion.px_per_cm,
+        teeth,
+    )
 
 
-def seen_inside(
+def sample_own(
     u: FloatArray,
     v: FloatArray,
     target: Cavity,
@@ -144,13 +155,17 @@ def seen_inside(
         (h, w, 3) R'G'B', and (h, w) how far it can be relied on, 0..1.
     """
     from_u = np.clip(
-        u, source.edges.start / source.across + 0.1, source.edges.stop / source.across - 0.1
+        u,
+        source.edges.start / source.px_per_cm_along_lips + 0.1,
+        source.edges.stop / source.px_per_cm_along_lips - 0.1,
     )
     upper, lower = source.lips(from_u)
     top, bottom = upper + _LIP_EDGE, lower - _LIP_EDGE
     source_edge = source.upper_teeth(from_u)
     # Where it is dark just above the teeth's edge, two of them meet, or one ends earlier.
-    x, y = source.frame.place(from_u * source.across, (source_edge - _NOTCH) * source.unit)
+    x, y = source.frame.place(
+        from_u * source.px_per_cm_along_lips, (source_edge - _NOTCH) * source.px_per_cm
+    )
     tips = remap(picture, (x - corner[0]).astype(np.float32), (y - corner[1]).astype(np.float32))
     notch = _NOTCH * (1 - smoothstep(luma(tips), 0.5 * tooth, 0.9 * tooth))
     source_edge -= notch
@@ -187,7 +202,7 @@ def seen_inside(
         trust += part * shown * near
     trust *= 1 - smoothstep(np.abs(u - from_u), 0.3 * _EXTEND, _EXTEND)
     trust *= smoothstep(lower - upper, _LIP_EDGE, 2 * _LIP_EDGE + 0.1)
-    position = source.frame.place(from_u * source.across, from_v * source.unit)
+    position = source.frame.place(from_u * source.px_per_cm_along_lips, from_v * source.px_per_cm)
     seen = remap(
         picture,
         (position[0] - corner[0]).astype(np.float32),
@@ -202,7 +217,7 @@ def seen_inside(
     return seen, np.asarray(trust, dtype=np.float32)
 
 
-def surrounded(
+def extend_outward(
     inside: FloatArray,
     own: FloatArray,
     trust: FloatArray,
@@ -250,10 +265,10 @@ def profile(
     if len(v) < 2:
         return v[:0], v[:0]
     across, down = np.meshgrid(u, v)
-    x, y = cavity.frame.place(across * cavity.across, down * cavity.unit)
+    x, y = cavity.frame.place(across * cavity.px_per_cm_along_lips, down * cavity.px_per_cm)
     seen = remap(picture, (x - corner[0]).astype(np.float32), (y - corner[1]).astype(np.float32))
     brightness = cv2.GaussianBlur(luma(seen).mean(axis=1)[:, None], (1, 5), 1.0)[:, 0]
-    line = float(np.interp(0.0, cavity.rest[:, 0], cavity.rest[:, 1])) / cavity.unit
+    line = float(np.interp(0.0, cavity.rest[:, 0], cavity.rest[:, 1])) / cavity.px_per_cm
     return v - line, np.asarray(brightness, dtype=np.float32)
 
 
@@ -269,7 +284,7 @@ def depth_shown(picture: FloatArray, corner: FloatArray, cavity: Cavity) -> floa
     return float(smoothstep(dip, *_DIP))
 
 
-def shares(
+def blend_weights(
     target: Cavity, source: Cavity, deep: float, other: Cavity | None = None, turn: float = 0.0
 ) -> tuple[float, float]:
     """How far to use the plate's own inside, and that of another frame.
@@ -289,19 +304,19 @@ def shares(
         How much of what lies below the own inside covers, 0..1, and how much of the painted
         inside the other one covers.
     """
-    before, after = source.edges.gap / source.unit, target.edges.gap / target.unit
+    before, after = source.edges.gap / source.px_per_cm, target.edges.gap / target.px_per_cm
     further = float(smoothstep(after - before, 0.10, 0.35))
     seen = max(float(smoothstep(before, _SEEN, 2 * _SEEN)), 1 - further)
     if other is None:
         return seen, 0.0
-    stretch = after * other.unit / max(other.edges.gap, 1e-3)
+    stretch = after * other.px_per_cm / max(other.edges.gap, 1e-3)
     fit = float((1 - smoothstep(stretch, *_STRETCH)) * (1 - smoothstep(abs(turn), *_TURNED)))
     enough = deep * float(1 - smoothstep(after / max(before, 1e-3), *OWN_STRETCH))
     own = max((1 - fit) * seen + fit * (1 - further), enough)
     return own, min(1.0, fit * further / max(1 - own, 1e-6))
 
 
-def carried_inside(
+def sample_exemplar(
     u: FloatArray,
     v: FloatArray,
     target: Cavity,
@@ -314,11 +329,13 @@ def carried_inside(
     Heads and lips differ too much between frames to trust the skull's frame: what lies
     behind each lip stays behind it, at its size, and the dark between makes up the rest.
 
-    Arguments and result as in `seen_inside`.
+    Arguments and result as in `sample_own`.
     """
     here, there = target.edges, source.edges
-    place = (u * target.across - here.start) / max(here.stop - here.start, 1e-6)
-    from_u = (there.start + np.clip(place, 0.06, 0.94) * (there.stop - there.start)) / source.across
+    place = (u * target.px_per_cm_along_lips - here.start) / max(here.stop - here.start, 1e-6)
+    from_u = (
+        there.start + np.clip(place, 0.06, 0.94) * (there.stop - there.start)
+    ) / source.px_per_cm_along_lips
     upper, lower = target.lips(u)
     from_upper, from_lower = source.lips(from_u)
     height, from_height = lower - upper, from_lower - from_upper
@@ -326,7 +343,7 @@ def carried_inside(
     from_v = from_upper + (v - upper) - share * (height - from_height)
     edge = np.maximum(1.6 * _LIP_EDGE, 0.12 * from_height)
     from_v = np.clip(from_v, from_upper + edge, np.maximum(from_lower - edge, from_upper + edge))
-    x, y = source.frame.place(from_u * source.across, from_v * source.unit)
+    x, y = source.frame.place(from_u * source.px_per_cm_along_lips, from_v * source.px_per_cm)
     seen = remap(picture, (x - corner[0]).astype(np.float32), (y - corner[1]).astype(np.float32))
     return seen, smoothstep(from_height, 0.1, 0.3)
 
@@ -346,8 +363,8 @@ _FLESH = 0.62
 """Brightness of the mouth's lining in full light, as a share of the skin's."""
 
 
-def painted_inside(
-    u: FloatArray, v: FloatArray, cavity: Cavity, light: Light, softness: float
+def synthesize_inside(
+    u: FloatArray, v: FloatArray, cavity: Cavity, light: FaceColours, softness: float
 ) -> FloatArray:
     """A painted inside: dark and warm, a tongue, and the row of the upper teeth.
 
@@ -365,9 +382,9 @@ def painted_inside(
     across = np.abs(u)
     under, over = v - upper, lower - v
     edge = cavity.upper_teeth(u)
-    gap = cavity.edges.gap / cavity.unit
-    half = max((cavity.edges.stop - cavity.edges.start) / (2 * cavity.across), 0.1)
-    middle = (cavity.edges.stop + cavity.edges.start) / (2 * cavity.across)
+    gap = cavity.edges.gap / cavity.px_per_cm
+    half = max((cavity.edges.stop - cavity.edges.start) / (2 * cavity.px_per_cm_along_lips), 0.1)
+    middle = (cavity.edges.stop + cavity.edges.start) / (2 * cavity.px_per_cm_along_lips)
     side = np.abs(u - middle) / half
     soft = max(1.5 * softness, 0.03)
 
@@ -376,7 +393,7 @@ def painted_inside(
     level = 0.36 + 0.26 * smoothstep((v - edge) / max(gap, 0.3), 0.0, 0.8)
     level *= 1 - 0.35 * smoothstep(side, 0.3, 1.0)
     inside = light.flesh * _DEEP * level[..., None]
-    bottom = float(cavity.edges.lower.max()) / cavity.unit
+    bottom = float(cavity.edges.lower.max()) / cavity.px_per_cm
     dome = np.hypot((u - middle) / (0.95 * half), (v - bottom - 0.3) / (0.60 * gap + 0.3))
     tongue = light.flesh * (0.98 - 0.34 * smoothstep(dome, 0.2, 1.0))[..., None]
     amount = (1 - smoothstep(dome, 0.5, 1.15)) * smoothstep(gap, 0.3, 1.0)
@@ -412,7 +429,7 @@ def _joint(across: FloatArray) -> FloatArray:
     return np.asarray(_notch(across) ** 3, dtype=np.float32)
 
 
-def light_of(skin: FloatArray, lip: FloatArray) -> Light:
+def face_colours(skin: FloatArray, lip: FloatArray) -> FaceColours:
     """Colours for the inside of the mouth.
 
     Args:
@@ -429,4 +446,4 @@ def light_of(skin: FloatArray, lip: FloatArray) -> Light:
     flesh = np.sqrt(np.maximum(skin_colour * lip_colour, 0)) * np.array([1.0, 0.82, 0.82])
     flesh *= _FLESH * float(luma(skin_colour)) / max(float(luma(flesh)), 1e-3)
     colours = (np.asarray(colour, dtype=np.float32) for colour in (lip_colour, flesh, tooth))
-    return Light(*colours)
+    return FaceColours(*colours)

@@ -13,29 +13,36 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mien._types import FloatArray
 from mien.media.planes import Box, Plate
-from mien.model.curves import FloatArray
 from mien.rendering.base import Patch
-from mien.rendering.warp.contour import Edges, Frame
-from mien.rendering.warp.exemplars import Exemplar, MouthMemory, samples
+from mien.rendering.geometry.contour import Edges, LocalAxes
+from mien.rendering.geometry.field import Zone, dense, remap, window
+from mien.rendering.geometry.motion import FaceMotion
+from mien.rendering.geometry.tone import grain, grain_level, luma, smoothstep, softness
+from mien.rendering.geometry.topology import (
+    EYES,
+    LIP_SAMPLES,
+    LIPS,
+    SKIN_SAMPLES,
+    Opening,
+    warp_mesh,
+)
+from mien.rendering.warp.exemplars import Exemplar, MouthAppearance, samples
 from mien.rendering.warp.eyes import LASHES, eyeball
-from mien.rendering.warp.field import Zone, dense, remap, window
-from mien.rendering.warp.motion import FaceMotion
 from mien.rendering.warp.mouth import (
     OWN_STRETCH,
     Cavity,
-    Light,
-    carried_inside,
+    FaceColours,
+    blend_weights,
     cavity_of,
     depth_shown,
-    light_of,
-    painted_inside,
-    seen_inside,
-    shares,
-    surrounded,
+    extend_outward,
+    face_colours,
+    sample_exemplar,
+    sample_own,
+    synthesize_inside,
 )
-from mien.rendering.warp.tone import grain, grain_level, luma, smoothstep, softness
-from mien.rendering.warp.topology import EYES, LIP_SAMPLES, LIPS, SKIN_SAMPLES, Opening, warp_mesh
 
 __all__ = ["paint"]
 
@@ -78,7 +85,7 @@ class _Part:
     blend: FloatArray
 
 
-def paint(motion: FaceMotion, plate: Plate, frame: int, memory: MouthMemory) -> Patch | None:
+def paint(motion: FaceMotion, plate: Plate, frame: int, memory: MouthAppearance) -> Patch | None:
     """New pixels of a face whose motion is known; None when nothing of it is in the picture.
 
     Args:
@@ -112,21 +119,21 @@ def paint(motion: FaceMotion, plate: Plate, frame: int, memory: MouthMemory) -> 
 
 def _zones(motion: FaceMotion) -> dict[str, Zone]:
     """The openings that move or look elsewhere, and the zone of each."""
-    cell = max(1, round(_FINE_CELL * motion.unit))
+    cell = max(1, round(_FINE_CELL * motion.px_per_cm))
     zones = {}
     for name, opening in (("mouth", LIPS), *EYES.items()):
         rim = list(opening.rim)
         looks = name in motion.gaze and np.abs(motion.gaze[name]).max() > _STILL
         if looks or np.abs(motion.motion[rim]).max() > _STILL:
             points = np.concatenate([motion.source[rim], motion.target[rim]])
-            zones[name] = Zone.around(points, _MARGIN[name] * motion.unit, cell)
+            zones[name] = Zone.around(points, _MARGIN[name] * motion.px_per_cm, cell)
     return zones
 
 
 def _canvas(motion: FaceMotion, zones: dict[str, Zone]) -> Zone | None:
     """The zone of everything that moves; None when nothing does."""
     mesh = warp_mesh()
-    cell = max(1, round(_CELL * motion.unit))
+    cell = max(1, round(_CELL * motion.px_per_cm))
     moving = np.abs(motion.motion).max(axis=1) > _STILL
     touched = np.unique(mesh.skin[moving[mesh.skin].any(axis=1)])
     points = [motion.source[touched], motion.target[touched]]
@@ -150,7 +157,7 @@ class _Painter:
         plate: FloatArray,
         crop: Box,
         frame: int,
-        memory: MouthMemory,
+        memory: MouthAppearance,
     ) -> None:
         self._motion = motion
         self._plate = plate
@@ -181,7 +188,7 @@ class _Painter:
         rows = slice(zone.y0 - canvas.y0, zone.y0 - canvas.y0 + zone.height)
         columns = slice(zone.x0 - canvas.x0, zone.x0 - canvas.x0 + zone.width)
         coarse = field[rows, columns].copy()
-        blend = window(zone.height, zone.width, round(_BLEND * self._motion.unit))
+        blend = window(zone.height, zone.width, round(_BLEND * self._motion.px_per_cm))
         share = blend[..., None]
         above = self._edge_field(zone, opening, opening.upper, opening.lower, 1)
         below = self._edge_field(zone, opening, opening.lower, opening.upper, -1)
@@ -198,13 +205,13 @@ class _Painter:
     ) -> FloatArray:
         """The field in which the opening, and what lies beyond it, follows one edge."""
         motion, mesh = self._motion, warp_mesh()
-        down = Frame.of_opening(motion.source, opening).down
+        down = LocalAxes.of_opening(motion.source, opening).down
         rim, far = np.array(edge), np.array(other)
         gap = max(
             float(np.abs((points[far] - points[rim]) @ down).max())
             for points in (motion.source, motion.target)
         )
-        beyond = motion.target[rim] + sign * (gap + 0.5 * motion.unit) * down
+        beyond = motion.target[rim] + sign * (gap + 0.5 * motion.px_per_cm) * down
         new = len(motion.target) + np.arange(len(rim))
         strips = [
             np.stack([rim[:-1], rim[1:], new[1:]], axis=1),
@@ -219,14 +226,14 @@ class _Painter:
 
     def _compose(self, part: _Part, above: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
         """Upper side, lower side and what lies between them, in one opening's zone."""
-        motion, unit = self._motion, self._motion.unit
+        motion, unit = self._motion, self._motion.px_per_cm
         below = remap(self._plate, x - part.below[..., 0], y - part.below[..., 1])
         px, py = x + self._corner[0], y + self._corner[1]
         upper, lower = list(part.opening.upper), list(part.opening.lower)
         if part.name == "mouth":
             frame = motion.mouth_frame
         else:
-            frame = Frame.of_opening(motion.target, part.opening)
+            frame = LocalAxes.of_opening(motion.target, part.opening)
         before = Edges.through(frame, motion.source[upper], motion.source[lower])
         after = Edges.through(frame, motion.target[upper], motion.target[lower])
         u, v = frame.locate(px, py)
@@ -241,7 +248,7 @@ class _Painter:
                 return np.asarray(skin, dtype=np.float32)
             colours = samples(self._plate, self._corner, motion, SKIN_SAMPLES)
             lips = samples(self._plate, self._corner, motion, LIP_SAMPLES)
-            light = light_of(colours, lips)
+            light = face_colours(colours, lips)
             skin = self._rim(skin, after.depth(u, v), before.gap, after.gap, light)
             inside = self._mouth(u, v, soft, colours, light)
         else:
@@ -256,10 +263,10 @@ class _Painter:
         return np.asarray(skin + alpha[..., None] * (inside - skin), dtype=np.float32)
 
     def _rim(
-        self, skin: FloatArray, depth: FloatArray, before: float, after: float, light: Light
+        self, skin: FloatArray, depth: FloatArray, before: float, after: float, light: FaceColours
     ) -> FloatArray:
         """The skin, where a sliver of tooth that was taken for the lip's edge is lip again."""
-        unit = self._motion.unit
+        unit = self._motion.px_per_cm
         share = float(smoothstep((after - before) / unit, 0.1, 0.4))
         share *= float(smoothstep(before / unit, 0.1, 0.35))
         if share < _NOTHING:
@@ -273,37 +280,37 @@ class _Painter:
         return np.asarray(skin + (near * bright)[..., None] * (lip - skin), dtype=np.float32)
 
     def _mouth(
-        self, u: FloatArray, v: FloatArray, soft: float, skin: FloatArray, light: Light
+        self, u: FloatArray, v: FloatArray, soft: float, skin: FloatArray, light: FaceColours
     ) -> FloatArray:
         """The inside of the mouth, (h, w, 3)."""
         motion = self._motion
         source = cavity_of(motion, motion.source, self._memory.teeth)
         target = cavity_of(motion, motion.target, self._memory.teeth)
-        u, v = u / target.across, v / target.unit
-        inside = painted_inside(u, v, target, light, soft / target.unit)
+        u, v = u / target.px_per_cm_along_lips, v / target.px_per_cm
+        inside = synthesize_inside(u, v, target, light, soft / target.px_per_cm)
         inside += grain(u.shape, grain_level(self._plate), self._frame)
         deep = depth_shown(self._plate, self._corner, source)
-        own_share, _ = shares(target, source, deep)
+        own_share, _ = blend_weights(target, source, deep)
         exemplar = self._memory.exemplar(self._frame)
         if exemplar is not None:
             turn = motion.yaw - exemplar.yaw
-            own_share, other_share = shares(target, source, deep, exemplar.cavity, turn)
+            own_share, other_share = blend_weights(target, source, deep, exemplar.cavity, turn)
             inside = self._carried(inside, u, v, target, exemplar, other_share, soft, skin)
         if own_share < _NOTHING:
             return inside
         tooth = float(luma(light.tooth))
-        own, trust = seen_inside(u, v, target, source, self._plate, self._corner, tooth)
+        own, trust = sample_own(u, v, target, source, self._plate, self._corner, tooth)
         stretch = target.edges.gap / max(source.edges.gap, 1e-3)
         whole_share = deep * float(1 - smoothstep(stretch, *OWN_STRETCH))
         if whole_share > _NOTHING:
-            whole, trusted = carried_inside(u, v, target, source, self._plate, self._corner)
+            whole, trusted = sample_exemplar(u, v, target, source, self._plate, self._corner)
             own += whole_share * (whole - own)
             trust += whole_share * (trusted - trust)
         # What goes on beside the teeth that are seen are more teeth, but not below them when
         # the jaw drops.
         closed = 1 - smoothstep(target.jaw - source.jaw, 0.1, 0.4)
         beside = own_share * np.maximum(closed, smoothstep(target.upper_teeth(u) - v, 0.0, 0.1))
-        inside, trust = surrounded(inside, own, trust, beside, target.unit)
+        inside, trust = extend_outward(inside, own, trust, beside, target.px_per_cm)
         trust *= own_share
         return np.asarray(inside + trust[..., None] * (own - inside), dtype=np.float32)
 
@@ -321,11 +328,11 @@ class _Painter:
         """The inside with another frame's laid over it, in this frame's colour and blur."""
         if share < _NOTHING:
             return inside
-        other, trust = carried_inside(
+        other, trust = sample_exemplar(
             u, v, target, exemplar.cavity, exemplar.picture, exemplar.corner
         )
         # Defocus and motion blur are this frame's, not the other's.
-        blur = soft**2 - (exemplar.softness * target.unit) ** 2
+        blur = soft**2 - (exemplar.softness * target.px_per_cm) ** 2
         if blur > _SHARPER:
             other = np.asarray(cv2.GaussianBlur(other, (0, 0), blur**0.5), dtype=np.float32)
         gain = np.median(skin, axis=0) / np.maximum(exemplar.skin, 1e-3)

@@ -8,11 +8,12 @@ from types import TracebackType
 
 from mien.media.planes import Plate
 from mien.model.face import Face
-from mien.model.shot import Orientation, Shot
+from mien.model.media import Orientation
+from mien.model.shot import Shot
 from mien.rendering.base import Dependence, FacePlan, Patch, PlateSource
-from mien.rendering.warp.exemplars import MouthMemory, mouth_memory, moves_mouth
-from mien.rendering.warp.head import head_turns, turn_head
-from mien.rendering.warp.motion import Mover
+from mien.rendering.geometry.head import head_turns, turn_head
+from mien.rendering.geometry.motion import FaceDeformer
+from mien.rendering.warp.exemplars import MouthAppearance, moves_mouth, scan_mouth
 from mien.rendering.warp.paint import paint
 
 __all__ = ["WarpRenderer", "WarpSession", "WarpShot"]
@@ -70,8 +71,8 @@ class WarpShot:
         if scale is not None:
             self._orientation = Orientation(*shot.media.orientation.upright_size)
             self._scale = scale
-        self._movers: dict[int, Mover] = {}
-        self._memories: dict[int, MouthMemory] = {}
+        self._deformers: dict[int, FaceDeformer] = {}
+        self._memories: dict[int, MouthAppearance] = {}
         self._looking = threading.Lock()
 
     def knows(self, face: Face) -> bool:
@@ -86,16 +87,16 @@ class WarpShot:
         """
         with self._looking:
             if not self.knows(face):
-                mover = self.mover(face)
-                memory = mouth_memory(face, mover, self._source, self._shot.cuts)
+                deformer = self.deformer(face)
+                memory = scan_mouth(face, deformer, self._source, self._shot.cuts)
                 self._memories[face.number] = memory
 
-    def mover(self, face: Face) -> Mover:
+    def deformer(self, face: Face) -> FaceDeformer:
         """What turns edits of a face into motion."""
-        found = self._movers.get(face.number)
+        found = self._deformers.get(face.number)
         if found is None:
-            found = Mover(face, self._orientation, self._scale)
-            self._movers[face.number] = found
+            found = FaceDeformer(face, self._orientation, self._scale)
+            self._deformers[face.number] = found
         return found
 
     def session(
@@ -119,11 +120,11 @@ class WarpShot:
             if moved and look:
                 self.look(plan.face)
             known = self._memories.get(number) if moved else None
-            memories[number] = known or MouthMemory()
+            memories[number] = known or MouthAppearance()
             if progress is not None:
                 progress(done / len(plans))
-        movers = {plan.face.number: self.mover(plan.face) for plan in plans}
-        return WarpSession(self._orientation, self._scale, movers, memories)
+        deformers = {plan.face.number: self.deformer(plan.face) for plan in plans}
+        return WarpSession(self._orientation, self._scale, deformers, memories)
 
 
 class WarpSession:
@@ -140,12 +141,12 @@ class WarpSession:
         self,
         orientation: Orientation,
         scale: float,
-        movers: Mapping[int, Mover],
-        memories: Mapping[int, MouthMemory],
+        deformers: Mapping[int, FaceDeformer],
+        memories: Mapping[int, MouthAppearance],
     ) -> None:
         self._orientation = orientation
         self._scale = scale
-        self._movers = movers
+        self._deformers = deformers
         self._memories = memories
 
     def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
@@ -155,7 +156,7 @@ class WarpSession:
             return None
         source = evaluated.source[frame]
         target = source + evaluated.delta[frame]
-        motion = self._movers[face.number].move(frame, source, target)
+        motion = self._deformers[face.number].motion_at(frame, source, target)
         patch = paint(motion, plate, frame, self._memories[face.number])
         turns = head_turns(source, target)
         if turns.any():

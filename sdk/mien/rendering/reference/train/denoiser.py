@@ -72,7 +72,7 @@ class Student:
         parameters: The LoRA's weights by the names that they have in its file.
 
     Raises:
-        MissingPartError: When peft is not installed.
+        MissingDependencyError: When peft is not installed.
     """
 
     def __init__(self, engine: Engine, prompt: Prompt, settings: TrainSettings) -> None:

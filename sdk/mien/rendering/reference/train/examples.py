@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mien._types import FloatArray
 from mien.errors import NothingToDoError
 from mien.face.smirk import Smirk, read_shot
 from mien.media.display import to_display
 from mien.media.orient import to_coded
 from mien.media.planes import Plate
-from mien.model.curves import FloatArray
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.base import PlateSource
@@ -26,7 +26,7 @@ from mien.rendering.reference.engine import Engine
 from mien.rendering.reference.train.denoiser import Batch
 from mien.rendering.reference.train.settings import TrainSettings
 
-__all__ = ["Examples", "look_through", "square_of"]
+__all__ = ["Examples", "scan_shot", "square_of"]
 
 _FEWEST: Final = 4
 """Frames with which a training can begin: some to learn from, and one to check with."""
@@ -116,7 +116,7 @@ class Examples:
         )  # fmt: skip
 
 
-def look_through(
+def scan_shot(
     face: Face,
     shot: Shot,
     source: PlateSource,
@@ -136,7 +136,7 @@ def look_through(
 
     Raises:
         NothingToDoError: When the face is seen in too few frames.
-        MissingPartError: When SMIRK is not installed.
+        MissingDependencyError: When SMIRK is not installed.
     """
     seen = np.flatnonzero(face.valid & ~face.curves.bridged)
     if len(seen) < _FEWEST:

@@ -10,8 +10,8 @@ from typing import Final
 import torch
 
 from mien.errors import MienError
-from mien.media.aside import kept_aside, saying
 from mien.media.fingerprint import fingerprint
+from mien.media.resume_folder import annotate_errors, resumable_folder
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.progress import Progress
@@ -24,9 +24,9 @@ from mien.rendering.reference.identity import ArcFace, identity_of
 from mien.rendering.reference.memory import within_memory
 from mien.rendering.reference.prompt import Prompt
 from mien.rendering.reference.shot_lora import FORMAT, plots_of, write_tensors
-from mien.rendering.reference.train.course import Course, follow
 from mien.rendering.reference.train.denoiser import Student
-from mien.rendering.reference.train.examples import Examples, look_through, square_of
+from mien.rendering.reference.train.examples import Examples, scan_shot, square_of
+from mien.rendering.reference.train.loop import TrainingLoop, follow
 from mien.rendering.reference.train.settings import TrainSettings
 from mien.rendering.reference.train.sheet import check_plots, write_loss_plot, write_sheet
 from mien.rendering.resume import resume_key
@@ -88,7 +88,7 @@ def train_shot(
 
     Raises:
         DeviceMemoryError: When the batch does not fit into the device's memory.
-        MissingPartError: When a model or a package is not installed.
+        MissingDependencyError: When a model or a package is not installed.
         NothingToDoError: When the face is seen in too few frames.
         MienError: When nothing was learned.
         WriteError: When the disk is full.
@@ -98,9 +98,9 @@ def train_shot(
     device = pick_device()
     dtype: Precision = "bfloat16" if device.kind == "cuda" else "float32"
     files = ReferenceFiles.installed()
-    with kept_aside(output) as folder:
+    with resumable_folder(output) as folder:
         state = folder / _STATE
-        with saying(lambda: _note(state)):
+        with annotate_errors(lambda: _note(state)):
             engine = Engine.open(files, device=device.kind, dtype=dtype)
             prompt, examples = _prepared(face, shot, source, engine, settings, progress)
             student = Student(engine, prompt, settings)
@@ -108,7 +108,7 @@ def train_shot(
                 engine.networks.denoiser.enable_gradient_checkpointing()
             key = _key(shot, face, files, settings, (version, torch.__version__, device.name))
 
-            def trained() -> Course:
+            def trained() -> TrainingLoop:
                 def tell(done: int, total: int) -> None:
                     progress("train", done, total)
 
@@ -152,7 +152,7 @@ def _prepared(
     def looking(share: float) -> None:
         tell(_WHO + (1 - _WHO) * share)
 
-    return prompt, look_through(face, shot, source, engine, settings, looking)
+    return prompt, scan_shot(face, shot, source, engine, settings, looking)
 
 
 def _draw_sheet(
@@ -203,7 +203,7 @@ def _key(
 
 
 def _facts(
-    shot: Shot, face: Face, files: ReferenceFiles, settings: TrainSettings, course: Course
+    shot: Shot, face: Face, files: ReferenceFiles, settings: TrainSettings, course: TrainingLoop
 ) -> dict[str, object]:
     return {
         "format": FORMAT,

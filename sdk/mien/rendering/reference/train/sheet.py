@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mien.errors import MissingPartError
-from mien.media.partial import PartialFile, write_error
-from mien.model.curves import FloatArray
-from mien.rendering.reference.train.course import Course
+from mien._types import FloatArray
+from mien.errors import MissingDependencyError
+from mien.media.atomic_write import AtomicFile, write_error
+from mien.rendering.reference.train.loop import TrainingLoop
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +25,7 @@ _INCH: Final = 2.6
 """Side of a picture on the sheet."""
 
 
-def write_loss_plot(path: Path, course: Course) -> None:
+def write_loss_plot(path: Path, course: TrainingLoop) -> None:
     """Write a PNG of the losses over the steps.
 
     Raises:
@@ -76,12 +76,12 @@ def check_plots() -> None:
     """Refuse to begin what could not be drawn.
 
     Raises:
-        MissingPartError: When matplotlib is not installed.
+        MissingDependencyError: When matplotlib is not installed.
     """
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             "The plots of a training need matplotlib.",
             'Install it with `pip install "mien[reference]"`.',
         ) from error
@@ -97,7 +97,7 @@ def _write(path: Path, figure: Figure) -> None:
     content = BytesIO()
     # Matplotlib would write its version into the file.
     figure.savefig(content, format="png", dpi=110, metadata={"Software": None})
-    partial = PartialFile(path)
+    partial = AtomicFile(path)
     try:
         partial.path.write_bytes(content.getvalue())
         partial.commit()

@@ -11,12 +11,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mien.model.curves import FLAME_SIZE, BoolArray, FloatArray
+from mien._types import BoolArray, FloatArray
+from mien.model.curves import FLAME_SIZE
 from mien.model.shot import Shot
 from mien.signal.gaps import bridge
 from mien.signal.smooth import smooth
 
-__all__ = ["SteadyReadings"]
+__all__ = ["SmoothedCoefficients"]
 
 _AROUND = 1.0
 """Seconds to either side over which a frame is smoothed, and its noise is told."""
@@ -25,7 +26,7 @@ _TOGETHER = 32
 decoding, and what goes through a network together must not depend on who asks."""
 
 
-class SteadyReadings:
+class SmoothedCoefficients:
     """Readings of the frames of a shot, smoothed, in whatever order they are asked for.
 
     Args:

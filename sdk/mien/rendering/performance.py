@@ -13,14 +13,14 @@ from mien.model.evaluate import NEGLIGIBLE, Evaluated
 from mien.model.face import Face
 from mien.rendering.base import FacePlan
 
-__all__ = ["replaced"]
+__all__ = ["replace_performance"]
 
 _BASIS = "flame2020"
 _SPOKEN = [INDEX[name] for name in ARKIT if not name.startswith("eyeLook") and name != "tongueOut"]
 """Controls of which coefficients say something; looks and tongue stay the face's own."""
 
 
-def replaced(face: Face, flame: npt.ArrayLike, edit: FacePlan | None = None) -> FacePlan:
+def replace_performance(face: Face, flame: npt.ArrayLike, edit: FacePlan | None = None) -> FacePlan:
     """A face that does what coefficients say, and what is asked beside.
 
     Args:
@@ -30,7 +30,7 @@ def replaced(face: Face, flame: npt.ArrayLike, edit: FacePlan | None = None) -> 
 
     Raises:
         UsageError: When there are not as many frames, or values that are no numbers.
-        MissingPartError: When the FLAME 2020 head is not installed.
+        MissingDependencyError: When the FLAME 2020 head is not installed.
     """
     given = np.asarray(flame, dtype=np.float32)
     frames = face.clock.frame_count

@@ -9,11 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mien.errors import CancelledError, MienError, OutputError
+from mien.media.atomic_write import hidden_name, resume_name
 from mien.media.lock import Held, Lock
-from mien.media.partial import hidden_name, resume_name
 from mien.media.sequence import Pattern
 
-__all__ = ["check_free", "is_kept", "kept_aside", "saying"]
+__all__ = ["check_free", "is_kept", "resumable_folder", "annotate_errors"]
 
 _LOCK = "lock"
 
@@ -35,7 +35,7 @@ def is_kept(output: Path) -> bool:
 
 
 @contextmanager
-def kept_aside(output: Path) -> Iterator[Path]:
+def resumable_folder(output: Path) -> Iterator[Path]:
     """A folder of this process's own, found again by the next that makes the same output.
 
     It is removed when the work in it ends well, that is, when the output is whole. Ended by
@@ -64,7 +64,7 @@ def kept_aside(output: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def saying(note: Callable[[], str]) -> Iterator[None]:
+def annotate_errors(note: Callable[[], str]) -> Iterator[None]:
     """Let errors that end the work say what is kept of it.
 
     Args:

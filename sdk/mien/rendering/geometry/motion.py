@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mien._types import FloatArray
+from mien.face.deform import iris_motion
 from mien.face.rig import LOWER_LID_SHARE, load_rig
-from mien.face.shown import iris_motion
 from mien.media.orient import to_coded
 from mien.model.controls import INDEX
-from mien.model.curves import FloatArray
 from mien.model.face import Face
-from mien.model.shot import Orientation
-from mien.rendering.warp.contour import Frame
-from mien.rendering.warp.tone import smoothstep
-from mien.rendering.warp.topology import EYES, IRIS, LIPS, OVAL, SKIN, Opening, warp_mesh
+from mien.model.media import Orientation
+from mien.rendering.geometry.contour import LocalAxes
+from mien.rendering.geometry.tone import smoothstep
+from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, SKIN, Opening, warp_mesh
 
-__all__ = ["FaceMotion", "Mover"]
+__all__ = ["FaceMotion", "FaceDeformer"]
 
 _BAND = 0.10
 """Width of the skin that moves rigidly with a lid's edge, in canonical units (cm)."""
@@ -60,8 +60,8 @@ class FaceMotion:
         seam: (11, 2) where this face's lips meet when it is neutral; it stays with the
             skull, whatever the lips do.
         mouth_frame: Axes on that line, from its middle.
-        across: Pixels in a canonical unit along it.
-        unit: Pixels in a canonical unit (1 cm of the head).
+        px_per_cm_along_lips: Pixels in a canonical unit along it.
+        px_per_cm: Pixels in a canonical unit (1 cm of the head).
         yaw: Turn of the head, degrees.
     """
 
@@ -72,9 +72,9 @@ class FaceMotion:
     jaw: FloatArray
     jaw_open: FloatArray
     seam: FloatArray
-    mouth_frame: Frame
-    across: float
-    unit: float
+    mouth_frame: LocalAxes
+    px_per_cm_along_lips: float
+    px_per_cm: float
     yaw: float
 
     @property
@@ -99,13 +99,13 @@ class FaceMotion:
             jaw=self.jaw * np.float32(scale),
             jaw_open=self.jaw_open * np.float32(scale),
             seam=moved(self.seam),
-            mouth_frame=Frame(moved(mouth.origin), mouth.along, mouth.down),
-            across=self.across * scale,
-            unit=self.unit * scale,
+            mouth_frame=LocalAxes(moved(mouth.origin), mouth.along, mouth.down),
+            px_per_cm_along_lips=self.px_per_cm_along_lips * scale,
+            px_per_cm=self.px_per_cm * scale,
         )
 
 
-class Mover:
+class FaceDeformer:
     """Turns edits of one face into motion of the mesh.
 
     Args:
@@ -132,7 +132,7 @@ class Mover:
         below = np.clip((height.mean() - height) / (height.mean() - height.min()), 0, 1)
         self._ring = (_RING_SIDE + (_RING_CHIN - _RING_SIDE) * below**2).astype(np.float32)
 
-    def move(self, frame: int, source: FloatArray, target: FloatArray) -> FaceMotion:
+    def motion_at(self, frame: int, source: FloatArray, target: FloatArray) -> FaceMotion:
         """The motion from a performance to what is asked.
 
         Args:
@@ -158,7 +158,7 @@ class Mover:
         vertices, motion = self._mesh_motion(points[:SKIN], moves, unit)
         forward = self._face.curves.pose.rotation[frame, :, 2]
         seam = self._seam(frame, upright)
-        mouth = Frame.between(seam[0], seam[-1], seam[0] + points[152] - points[10])
+        mouth = LocalAxes.between(seam[0], seam[-1], seam[0] + points[152] - points[10])
         found = FaceMotion(
             source=vertices,
             motion=motion,
@@ -167,9 +167,9 @@ class Mover:
             jaw=moved[0],
             jaw_open=moved[1],
             seam=seam,
-            mouth_frame=Frame(seam[len(seam) // 2], mouth.along, mouth.down),
-            across=float(np.linalg.norm(seam[-1] - seam[0])) / self._mouth_width,
-            unit=unit,
+            mouth_frame=LocalAxes(seam[len(seam) // 2], mouth.along, mouth.down),
+            px_per_cm_along_lips=float(np.linalg.norm(seam[-1] - seam[0])) / self._mouth_width,
+            px_per_cm=unit,
             yaw=float(np.degrees(np.arctan2(forward[0], forward[2]))),
         )
         return found if self._scale == 1 else found.scaled(self._scale)
@@ -229,7 +229,7 @@ class Mover:
         )
         extra = np.zeros_like(moves)
         for side, eye in EYES.items():
-            down = Frame.of_opening(points, eye).down
+            down = LocalAxes.of_opening(points, eye).down
             upper, lower = (list(edge) for edge in (eye.upper, eye.lower))
             was, now = (_gaps(shape, upper, lower, down) for shape in (before, after))
             left = _part_left(was, now, unit)
@@ -253,7 +253,7 @@ class Mover:
         Their landmarks lie just inside the mouth, so that lips whose landmarks only meet
         would show a line of teeth between them.
         """
-        down = Frame.of_opening(points, LIPS).down
+        down = LocalAxes.of_opening(points, LIPS).down
         upper, lower = list(LIPS.upper), list(LIPS.lower)
         before = _gaps(points, upper, lower, down)
         after = _gaps(points[:SKIN] + moves, upper, lower, down)
@@ -346,7 +346,7 @@ def _blink_path(side: str, points: FloatArray, gaps: FloatArray) -> FloatArray:
 
 def _opening_of(points: FloatArray, eye: Opening) -> FloatArray:
     """(2N,) heights of an opening at its landmarks, pixels."""
-    return _gaps(points, list(eye.upper), list(eye.lower), Frame.of_opening(points, eye).down)
+    return _gaps(points, list(eye.upper), list(eye.lower), LocalAxes.of_opening(points, eye).down)
 
 
 def _head_normals(identity: FloatArray) -> FloatArray:

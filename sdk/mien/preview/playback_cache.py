@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.model.curves import BoolArray
+from mien._types import BoolArray
 from mien.preview.picture import Rgb8
 
-__all__ = ["ReadyStore", "pack", "unpack"]
+__all__ = ["PlaybackCache", "pack", "unpack"]
 
 _QUALITY: Final = 92
 """JPEG: no artefact shows while the picture moves, and a second of film takes a few MB."""
@@ -40,7 +40,7 @@ class _Item(NamedTuple):
     lasting: bool
 
 
-class ReadyStore:
+class PlaybackCache:
     """Edited pictures of frames, each with the stamp of what was asked when it was made.
 
     Args:

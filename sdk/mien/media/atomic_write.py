@@ -15,7 +15,7 @@ from pathlib import Path
 from mien.errors import OutputError, WriteError
 
 __all__ = [
-    "PartialFile",
+    "AtomicFile",
     "check_place",
     "hidden_name",
     "refused_place",
@@ -92,7 +92,7 @@ def write_error(path: Path, error: BaseException) -> WriteError:
     )
 
 
-class PartialFile:
+class AtomicFile:
     """A hidden file beside the output that takes its place when it is whole.
 
     Args:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mien.model.curves import FloatArray
-from mien.rendering.warp.topology import Opening
+from mien._types import FloatArray
+from mien.rendering.geometry.topology import Opening
 
-__all__ = ["Edges", "Frame"]
+__all__ = ["Edges", "LocalAxes"]
 
 _FOREHEAD, _CHIN = 10, 152
 """The highest and the lowest landmark of the outline."""
@@ -19,7 +19,7 @@ _SAMPLES = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class LocalAxes:
     """Axes of an opening: u along the corners, left to right as seen upright, v downwards.
 
     Attributes:
@@ -33,7 +33,7 @@ class Frame:
     down: FloatArray
 
     @classmethod
-    def between(cls, first: FloatArray, second: FloatArray, below: FloatArray) -> Frame:
+    def between(cls, first: FloatArray, second: FloatArray, below: FloatArray) -> LocalAxes:
         """The frame of two corners; `below` is any point on the lower side of them."""
         along = (second - first) / max(float(np.linalg.norm(second - first)), 1e-6)
         down = np.array([-along[1], along[0]], dtype=np.float32)
@@ -43,7 +43,7 @@ class Frame:
         return cls(first, along, down)
 
     @classmethod
-    def of_opening(cls, points: FloatArray, opening: Opening) -> Frame:
+    def of_opening(cls, points: FloatArray, opening: Opening) -> LocalAxes:
         """The frame of an opening, from landmarks (N, 2); the chin says where down is."""
         first, second = points[opening.upper[0]], points[opening.upper[-1]]
         return cls.between(first, second, first + points[_CHIN] - points[_FOREHEAD])
@@ -83,7 +83,7 @@ class Edges:
     lower: FloatArray
 
     @classmethod
-    def through(cls, frame: Frame, upper: FloatArray, lower: FloatArray) -> Edges:
+    def through(cls, frame: LocalAxes, upper: FloatArray, lower: FloatArray) -> Edges:
         """Edges through landmarks (N, 2) from corner to corner.
 
         Between landmarks they follow a monotone cubic (Fritsch and Carlson, 1980), which

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mien.face.deform import deform_landmarks, head_motion, iris_motion, personal_rig
 from mien.face.rig import SKIN, load_rig
-from mien.face.shown import head_motion, iris_motion, personal_rig, shown_points
 from mien.model.controls import CONTROLS, INDEX
 from tests.faces import make_face
 
@@ -35,7 +35,7 @@ def asked(**values: float) -> np.ndarray:
 
 
 def moved(face, **values: float) -> np.ndarray:
-    return shown_points(face, 1, asked(**values)) - face.landmarks[1, :, :2]
+    return deform_landmarks(face, 1, asked(**values)) - face.landmarks[1, :, :2]
 
 
 def test_what_is_not_asked_does_not_move(face):
@@ -53,7 +53,7 @@ def test_the_skin_is_where_the_rig_has_it(face):
     target = asked(jawOpen=0.6, browInnerUp=0.5)
     skin = personal_rig(face).displacement(asked(), target)
     expected = face.curves.pose.displace(1, skin)
-    found = shown_points(face, 1, target)[:SKIN] - face.landmarks[1, :SKIN, :2]
+    found = deform_landmarks(face, 1, target)[:SKIN] - face.landmarks[1, :SKIN, :2]
     assert found == pytest.approx(expected, abs=1e-4)
 
 

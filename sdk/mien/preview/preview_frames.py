@@ -11,20 +11,20 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import BoolArray, FloatArray
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame
 from mien.media.planes import Plate
-from mien.model.curves import BoolArray, FloatArray
 from mien.model.edits import Edit
 from mien.model.shot import Shot
 from mien.preview.painter import Asked, Painter
 from mien.preview.picture import Rgb8, displayed, small_scale
+from mien.preview.playback_cache import PlaybackCache, pack
 from mien.preview.proxy import Proxy
 from mien.preview.source import KeyFrames, ShotSource
-from mien.preview.store import ReadyStore, pack
 from mien.rendering.base import Patch
 
-__all__ = ["PictureMaker"]
+__all__ = ["PreviewFrames"]
 
 _NEAR: Final = 12
 """Frames within which a picture is near enough not to decode a nearer one."""
@@ -32,7 +32,7 @@ _MASKS: Final = 8
 """Frames whose masks are kept."""
 
 
-class PictureMaker:
+class PreviewFrames:
     """Pictures of one shot with its present edit; safe between threads.
 
     Args:
@@ -62,7 +62,7 @@ class PictureMaker:
         self._painter = Painter(shot, *plates, self.scale)
         self._full: ByteCache[tuple[int, int], Rgb8] = ByteCache(cache_bytes // 4)
         self._small: ByteCache[int, Rgb8] = ByteCache(cache_bytes // 8)
-        self._ready = ReadyStore(cache_bytes * 3 // 8)
+        self._ready = PlaybackCache(cache_bytes * 3 // 8)
         self._masks: OrderedDict[tuple[int, int], Sequence[Patch]] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -14,14 +14,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.model.curves import FloatArray
+from mien._types import FloatArray, Int32Array
+from mien.rendering.geometry.field import Zone, dense
+from mien.rendering.geometry.motion import FaceMotion
+from mien.rendering.geometry.tone import smoothstep
+from mien.rendering.geometry.topology import EYES, LIPS, OVAL, Opening, warp_mesh
 from mien.rendering.reference.crop import Crop
-from mien.rendering.warp.field import IntArray, Zone, dense
-from mien.rendering.warp.motion import FaceMotion
-from mien.rendering.warp.tone import smoothstep
-from mien.rendering.warp.topology import EYES, LIPS, OVAL, Opening, warp_mesh
 
-__all__ = ["Need", "need_of"]
+__all__ = ["InpaintMask", "inpaint_mask_of"]
 
 _CELLS = 128
 """Cells of the maps' grid along the side of a square."""
@@ -42,7 +42,7 @@ _SHIFT = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Need:
+class InpaintMask:
     """Maps over the square of one frame, each (N, N) float32, 0..1.
 
     Attributes:
@@ -56,7 +56,7 @@ class Need:
     face: FloatArray
 
 
-def need_of(motion: FaceMotion, crop: Crop) -> Need:
+def inpaint_mask_of(motion: FaceMotion, crop: Crop) -> InpaintMask:
     """What a motion asks to be regenerated.
 
     Args:
@@ -64,7 +64,7 @@ def need_of(motion: FaceMotion, crop: Crop) -> Need:
         crop: The square.
     """
     source, target = crop.locate(motion.source), crop.locate(motion.target)
-    unit = motion.unit / crop.scale
+    unit = motion.px_per_cm / crop.scale
     mesh = warp_mesh()
     zone = Zone(0, 0, _CELLS, _CELLS, max(1, -(-crop.size // _CELLS)))
     moved = np.linalg.norm(target - source, axis=1) / unit
@@ -80,7 +80,9 @@ def need_of(motion: FaceMotion, crop: Crop) -> Need:
         made = np.maximum(made, _feathered(part, _RIM * unit))
     face = _feathered(_filled(target[list(OVAL)], crop.size), 2 * _RIM * unit)
     # Only what moves is composited: where the mesh is still there is nothing to regenerate.
-    return Need(np.asarray(made, np.float32), np.asarray(shaded * (1 - made), np.float32), face)
+    return InpaintMask(
+        np.asarray(made, np.float32), np.asarray(shaded * (1 - made), np.float32), face
+    )
 
 
 def _strained(source: FloatArray, target: FloatArray) -> FloatArray:
@@ -104,7 +106,7 @@ def _strained(source: FloatArray, target: FloatArray) -> FloatArray:
     return np.asarray(total / share, dtype=np.float32)
 
 
-def _edges(points: FloatArray, triangles: IntArray) -> npt.NDArray[np.float64]:
+def _edges(points: FloatArray, triangles: Int32Array) -> npt.NDArray[np.float64]:
     """(N, 2, 2) two edges of every triangle."""
     corners = np.asarray(points, dtype=np.float64)[triangles]
     return np.asarray(corners[:, 1:] - corners[:, :1])
@@ -128,7 +130,9 @@ def _eyes(
         amount = float(smoothstep(abs(after - before) / max(before, after, 1e-3), *_CLOSING))
         if amount:
             was, now = (_filled(points[list(eye.rim)], size) for points in (source, target))
-            looks = float(smoothstep(np.linalg.norm(motion.gaze[side]) / motion.unit, 0.05, 0.2))
+            looks = float(
+                smoothstep(np.linalg.norm(motion.gaze[side]) / motion.px_per_cm, 0.05, 0.2)
+            )
             opened = 1 - looks if after > before else 0.0
             parts.append(amount * np.maximum(was * (1 - now), opened * now))
     return parts

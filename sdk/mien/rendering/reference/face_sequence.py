@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien._types import FloatArray
 from mien.media.cache import ByteCache
 from mien.media.display import to_display
 from mien.media.planes import Plate
-from mien.model.curves import FloatArray
 from mien.model.settings import ReferenceSettings
 from mien.rendering.base import FacePlan, Patch, PlateSource
+from mien.rendering.geometry.topology import SKIN
 from mien.rendering.reference.crop import CropPath
 from mien.rendering.reference.driving import Drive
-from mien.rendering.reference.need import need_of
+from mien.rendering.reference.inpaint_mask import inpaint_mask_of
 from mien.rendering.reference.paste import (
     correction_of,
     in_colours_of,
@@ -26,9 +27,8 @@ from mien.rendering.reference.prompt import Prompt
 from mien.rendering.reference.regenerate import Order, Regenerator
 from mien.rendering.reference.temporal import Timing, noise_field, shares
 from mien.rendering.reference.warped import Warped
-from mien.rendering.warp.topology import SKIN
 
-__all__ = ["Actor", "FaceFilm", "strength_of"]
+__all__ = ["FaceContext", "FaceSequence", "strength_of"]
 
 _PATCH_BYTES = 192 << 20
 """Bytes of warped patches that are held at most, a face."""
@@ -40,7 +40,7 @@ the slightest edit is made."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Actor:
+class FaceContext:
     """What is known of a face before its frames are made.
 
     Attributes:
@@ -68,7 +68,7 @@ class _Made:
     warped: FloatArray
 
 
-class FaceFilm:
+class FaceSequence:
     """The regenerated frames of one face; the same in whatever order they are asked for.
 
     Args:
@@ -84,7 +84,7 @@ class FaceFilm:
 
     def __init__(
         self,
-        actor: Actor,
+        actor: FaceContext,
         timing: Timing,
         source: PlateSource,
         regenerator: Regenerator,
@@ -111,7 +111,7 @@ class FaceFilm:
         patch = self._warped(frame, plate)
         if patch is not None and self._timing.asked[frame]:
             crop = self._actor.path.at(frame)
-            need = need_of(warped.motion(frame), crop)
+            need = inpaint_mask_of(warped.motion(frame), crop)
             own, difference, square = self._steadied(frame)
             patch = paste(patch, plate, crop, correction_of(difference, square, need, own))
         return warped.turned(frame, plate, patch)
@@ -151,7 +151,7 @@ class FaceFilm:
         place = self._places.get(frame)
         if place is None:
             motion, crop = self._actor.warped.motion(frame), self._actor.path.at(frame)
-            place = crop.locate(motion.target[:SKIN]) * np.float32(crop.scale / motion.unit)
+            place = crop.locate(motion.target[:SKIN]) * np.float32(crop.scale / motion.px_per_cm)
             self._places.put(frame, place, 1)
         return place
 
@@ -170,7 +170,7 @@ class FaceFilm:
         pictures = self._regenerator.decode(order, latents)
         for i, number in enumerate(order.frames):
             motion, crop = self._actor.warped.motion(number), self._actor.path.at(number)
-            picture = in_colours_of(pictures[i], order.warped[i], need_of(motion, crop))
+            picture = in_colours_of(pictures[i], order.warped[i], inpaint_mask_of(motion, crop))
             made = _Made(picture - order.warped[i], order.warped[i])
             self._made.put(number, made, 1)
 

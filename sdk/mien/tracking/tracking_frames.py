@@ -6,10 +6,10 @@ from collections.abc import Generator, Iterator
 
 import numpy as np
 
-from mien.media.ahead import run_ahead
+from mien._types import ByteArray
+from mien.media.prefetch import prefetch
 from mien.media.reader import Frame, Reader
 from mien.tracking.cuts import CutFinder, Glance
-from mien.tracking.graphs import ByteImage
 
 __all__ = ["Pictures"]
 
@@ -46,14 +46,14 @@ class Pictures:
             reduced = max(1, round(width * self._height / height))
             self.scale = (width / reduced, height / self._height)
 
-    def forward(self) -> Generator[tuple[int, ByteImage, bool], None, None]:
+    def forward(self) -> Generator[tuple[int, ByteArray, bool], None, None]:
         """Every frame's number, its picture, and whether a new shot seems to begin with it.
 
         All of it is prepared ahead in a thread.
         """
-        return run_ahead(self._looks(), lambda look: look[1].nbytes, name="mien-look", most=_AHEAD)
+        return prefetch(self._looks(), lambda look: look[1].nbytes, name="mien-look", most=_AHEAD)
 
-    def _looks(self) -> Iterator[tuple[int, ByteImage, bool]]:
+    def _looks(self) -> Iterator[tuple[int, ByteArray, bool]]:
         for frame in self._reader.stream():
             picture = self._look(frame)
             yield frame.index, picture, self._finder.step(frame.index, Glance.of(picture))
@@ -63,7 +63,7 @@ class Pictures:
         """First frames of the shots after the first, once `forward` is through."""
         return self._finder.cuts
 
-    def backward(self, before: int, first: int) -> Iterator[tuple[int, ByteImage]]:
+    def backward(self, before: int, first: int) -> Iterator[tuple[int, ByteArray]]:
         """The frames `before - 1` down to `first`."""
         stop, count = before, _CHUNK
         while stop > first:
@@ -76,5 +76,5 @@ class Pictures:
                 frame = frames.pop()
                 yield frame.index, self._look(frame)
 
-    def _look(self, frame: Frame) -> ByteImage:
+    def _look(self, frame: Frame) -> ByteArray:
         return np.ascontiguousarray(frame.upright_rgb(self._height))

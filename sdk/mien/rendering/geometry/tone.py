@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien.model.curves import FloatArray
+from mien._types import FloatArray
 
 __all__ = ["diffuse", "grain", "grain_level", "luma", "smoothstep", "softness"]
 

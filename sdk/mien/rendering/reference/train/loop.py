@@ -19,7 +19,7 @@ from mien.rendering.reference.train.examples import Examples
 from mien.rendering.reference.train.settings import TrainSettings
 from mien.weights.loaders import load_safetensors
 
-__all__ = ["Course", "follow"]
+__all__ = ["TrainingLoop", "follow"]
 
 _CHECKS: Final = 10
 """Checks with the held-out frames over a training, beside the one before it."""
@@ -39,7 +39,7 @@ _MOMENTS: Final = {"mean": "exp_avg", "square": "exp_avg_sq"}
 
 
 @dataclass(slots=True)
-class Course:
+class TrainingLoop:
     """How a training went so far.
 
     Attributes:
@@ -71,7 +71,7 @@ def follow(
     settings: TrainSettings,
     kept: tuple[Path, str],
     progress: Callable[[int, int], None],
-) -> Course:
+) -> TrainingLoop:
     """Train, from the beginning or from where a training that was stopped had come.
 
     Optimised with AdamW (Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019).
@@ -89,7 +89,7 @@ def follow(
         WriteError: When the disk is full.
     """
     optimizer = torch.optim.AdamW(student.parameters.values(), lr=settings.rate)
-    course = _recalled(kept, student, optimizer) or Course()
+    course = _recalled(kept, student, optimizer) or TrainingLoop()
     checks = examples.checks(settings, student.timesteps)
     if not course.checks:
         _check(course, student, checks)
@@ -137,7 +137,7 @@ def _learn(student: Student, batch: Batch, optimizer: torch.optim.Optimizer) -> 
 
 
 @torch.no_grad()
-def _check(course: Course, student: Student, checks: list[Batch]) -> None:
+def _check(course: TrainingLoop, student: Student, checks: list[Batch]) -> None:
     """Measure the held-out frames; remember the weights when they never lost less."""
     loss = float(torch.cat([student.losses(batch).cpu() for batch in checks]).mean())
     if not course.checks or loss < course.after:
@@ -146,7 +146,7 @@ def _check(course: Course, student: Student, checks: list[Batch]) -> None:
 
 
 def _keep(
-    kept: tuple[Path, str], course: Course, student: Student, optimizer: torch.optim.Optimizer
+    kept: tuple[Path, str], course: TrainingLoop, student: Student, optimizer: torch.optim.Optimizer
 ) -> None:
     path, key = kept
     tensors = {f"now/{name}": x for name, x in student.state().items()}
@@ -161,7 +161,7 @@ def _keep(
 
 def _recalled(
     kept: tuple[Path, str], student: Student, optimizer: torch.optim.Optimizer
-) -> Course | None:
+) -> TrainingLoop | None:
     """The course so far, with student and optimizer as they were; None for a new one.
 
     A file that is damaged or belongs to another training is as good as none.
@@ -177,7 +177,7 @@ def _recalled(
         return None
     try:
         parts = {word: _part(tensors, word, student) for word in ("now", "best", *_MOMENTS)}
-        course = Course(
+        course = TrainingLoop(
             [float(x) for x in facts["losses"]],
             [(int(step), float(loss)) for step, loss in facts["checks"]],
             parts["best"],

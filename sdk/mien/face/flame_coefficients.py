@@ -14,12 +14,12 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from mien._types import DoubleArray, FloatArray
 from mien.face.least_squares import bounded_least_squares
 from mien.face.rig import Rig, load_rig
 from mien.model.controls import ARKIT, INDEX, NAMES
-from mien.model.curves import FLAME_SIZE, FloatArray
+from mien.model.curves import FLAME_SIZE
 
 __all__ = [
     "BASES",
@@ -37,7 +37,6 @@ __all__ = [
 ]
 
 MIEN_RIG: Final = "mien-rig"
-Array = npt.NDArray[np.float64]
 
 FLAME_BASES: Final = ("flame2020", "flame2023", "flame2023-open")
 """Bases of FLAME heads: each is there when the head of that name is installed."""
@@ -77,7 +76,7 @@ class LinearBridge:
     right: FloatArray
 
     @classmethod
-    def of(cls, forward: Array, generators: Array) -> LinearBridge:
+    def of(cls, forward: DoubleArray, generators: DoubleArray) -> LinearBridge:
         """A bridge from what controls are in a basis, and what its coefficients do."""
         seen = forward[_SOLVED] @ generators
         return cls(
@@ -159,27 +158,27 @@ def rig_bridge() -> LinearBridge:
     return LinearBridge.of(forward, np.concatenate([rig.expression, lids, jaw]))
 
 
-def fields_beside_jaw_and_lids(rig: Rig) -> Array:
+def fields_beside_jaw_and_lids(rig: Rig) -> DoubleArray:
     """(59, 1404) what each control does besides turning the jaw and closing the lids."""
     fields, lids, jaw = _parts(rig)
     held = _shares(fields, lids, _CLOSING) @ lids + _shares(fields, jaw, _JAW) @ jaw
     return np.asarray(fields - held)
 
 
-def _parts(rig: Rig) -> tuple[Array, Array, Array]:
+def _parts(rig: Rig) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
     """Fields of the mean face (59, 1404), those of the lids (2, ...), the jaw's (3, ...)."""
     fields = rig.personal(rig.mean).fields.reshape(len(NAMES), -1).astype(np.float64)
     return fields, fields[[INDEX[name] for name in _LIDS]], jaw_turns(rig)
 
 
-def jaw_turns(rig: Rig) -> Array:
+def jaw_turns(rig: Rig) -> DoubleArray:
     """(3, 1404) displacement of the skin when the jaw turns about x, y and z, per radian."""
     arm = (rig.mean - rig.jaw_hinge).astype(np.float64)
     turns = [rig.jaw_share[:, None] * np.cross(axis, arm) for axis in np.eye(3)]
     return np.asarray(np.stack(turns).reshape(3, -1))
 
 
-def _shares(fields: Array, parts: Array, names: tuple[str, ...]) -> Array:
+def _shares(fields: DoubleArray, parts: DoubleArray, names: tuple[str, ...]) -> DoubleArray:
     """How much of some parts the fields of some controls hold, by least squares."""
     shares = np.asarray(fields @ np.linalg.pinv(parts))
     for row, name in enumerate(NAMES):

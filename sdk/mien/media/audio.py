@@ -14,9 +14,9 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from mien._types import FloatArray
 from mien.media.index import open_movie
-from mien.model.curves import FloatArray
-from mien.model.shot import MediaFacts
+from mien.model.media import MediaInfo
 
 __all__ = ["AudioTrack", "open_audio"]
 
@@ -43,7 +43,7 @@ class AudioTrack:
         av.FFmpegError: When it cannot be opened.
     """
 
-    def __init__(self, media: MediaFacts) -> None:
+    def __init__(self, media: MediaInfo) -> None:
         self._container: InputContainer | None = open_movie(media.path)
         self._stream: AudioStream = self._container.streams.audio[0]
         context = self._stream.codec_context
@@ -151,7 +151,7 @@ class AudioTrack:
             self._begin += len(self._samples.pop(0))
 
 
-def open_audio(media: MediaFacts) -> AudioTrack | None:
+def open_audio(media: MediaInfo) -> AudioTrack | None:
     """The sound of a shot; None where it has none that can be decoded."""
     if media.kind != "movie" or not media.audio_streams:
         return None

@@ -10,7 +10,7 @@ from typing import Final, Generic, TypeVar
 
 from mien.media.frame import Frame
 
-__all__ = ["AHEAD_BYTES", "AHEAD_FRAMES", "ByteQueue", "Closed", "decode_ahead", "run_ahead"]
+__all__ = ["AHEAD_BYTES", "AHEAD_FRAMES", "ByteQueue", "QueueClosed", "decode_ahead", "prefetch"]
 
 AHEAD_BYTES: Final = 128 << 20
 """Bytes of pictures that may wait between two threads; one picture may always wait."""
@@ -19,7 +19,7 @@ AHEAD_FRAMES: Final = 16
 Item = TypeVar("Item")
 
 
-class Closed(Exception):  # noqa: N818 - not an error: the other side has left
+class QueueClosed(Exception):  # noqa: N818 - not an error: the other side has left
     """The other side of the queue has left."""
 
 
@@ -48,7 +48,7 @@ class ByteQueue(Generic[Item]):
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._has_room(size))
             if self._closed:
-                raise Closed
+                raise QueueClosed
             self._items.append((item, size))
             self._held += size
             self._changed.notify_all()
@@ -62,7 +62,7 @@ class ByteQueue(Generic[Item]):
         with self._changed:
             self._changed.wait_for(lambda: self._closed or bool(self._items))
             if not self._items:
-                raise Closed
+                raise QueueClosed
             item, size = self._items.popleft()
             self._held -= size
             self._changed.notify_all()
@@ -83,11 +83,11 @@ class ByteQueue(Generic[Item]):
 
 
 def decode_ahead(frames: Iterator[Frame]) -> Generator[Frame, None, None]:
-    """Run an iterator of frames in a thread, ahead of its consumer; see `run_ahead`."""
-    return run_ahead(frames, lambda frame: frame.picture.nbytes, name="mien-decode")
+    """Run an iterator of frames in a thread, ahead of its consumer; see `prefetch`."""
+    return prefetch(frames, lambda frame: frame.picture.nbytes, name="mien-decode")
 
 
-def run_ahead(
+def prefetch(
     items: Iterator[Item],
     size: Callable[[Item], int],
     *,
@@ -111,11 +111,11 @@ def run_ahead(
         try:
             for item in items:
                 waiting.put(item, size(item))
-        except Closed:
+        except QueueClosed:
             pass
         except BaseException as error:  # noqa: BLE001 - raised again in the consumer's thread
             # A consumer that has left does not hear of it.
-            with suppress(Closed):
+            with suppress(QueueClosed):
                 waiting.put(error)
         finally:
             waiting.close()
@@ -126,7 +126,7 @@ def run_ahead(
         while True:
             try:
                 item = waiting.get()
-            except Closed:
+            except QueueClosed:
                 return
             if isinstance(item, BaseException):
                 raise item

@@ -12,13 +12,13 @@ from typing import Final
 
 import numpy as np
 
+from mien._types import FloatArray
 from mien.face.gaze import GAZE_COLUMNS, gaze_change
 from mien.face.rig import SKIN, PersonalRig, load_rig
 from mien.model.controls import HEAD, INDEX
-from mien.model.curves import FloatArray
 from mien.model.face import Face
 
-__all__ = ["IRIS_RIGHT_FIRST", "head_motion", "iris_motion", "personal_rig", "shown_points"]
+__all__ = ["IRIS_RIGHT_FIRST", "head_motion", "iris_motion", "personal_rig", "deform_landmarks"]
 
 IRIS_RIGHT_FIRST: Final = {"Right": slice(SKIN, SKIN + 5), "Left": slice(SKIN + 5, SKIN + 10)}
 """Landmarks of each iris: its centre, then its edge."""
@@ -45,7 +45,7 @@ def _personal(identity: bytes) -> PersonalRig:
     return load_rig().personal(np.frombuffer(identity, dtype=np.float32).reshape(SKIN, 3))
 
 
-def shown_points(face: Face, frame: int, target: FloatArray) -> FloatArray:
+def deform_landmarks(face: Face, frame: int, target: FloatArray) -> FloatArray:
     """Where the landmarks of a face are in one frame when it does what is asked.
 
     Args:

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from mien.model.curves import FloatArray
+from mien._types import FloatArray, Int32Array
 
 __all__ = ["Zone", "dense", "remap", "window"]
 
-IntArray = npt.NDArray[np.int32]
 
 _SUBCELL = 4
 """Binary digits of a vertex's position inside a cell when triangles are filled."""
@@ -71,7 +69,7 @@ class Zone:
         return np.tile(x, (self.height, 1)), np.tile(y[:, None], (1, self.width))
 
 
-def dense(zone: Zone, points: FloatArray, motion: FloatArray, triangles: IntArray) -> FloatArray:
+def dense(zone: Zone, points: FloatArray, motion: FloatArray, triangles: Int32Array) -> FloatArray:
     """The field of a moved mesh over a zone.
 
     Args:
@@ -105,7 +103,7 @@ def dense(zone: Zone, points: FloatArray, motion: FloatArray, triangles: IntArra
     return np.asarray(field, dtype=np.float32)
 
 
-def _overlapping(grid: FloatArray, triangles: IntArray, zone: Zone) -> IntArray:
+def _overlapping(grid: FloatArray, triangles: Int32Array, zone: Zone) -> Int32Array:
     """The triangles whose bounding box meets the zone."""
     a, b, c = triangles.T
     keep = np.ones(len(triangles), dtype=bool)

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import Int32Array
 from mien.face.rig import load_rig
 
 __all__ = [
@@ -29,8 +30,6 @@ __all__ = [
     "still_mesh",
     "warp_mesh",
 ]
-
-IntArray = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +103,9 @@ class WarpMesh:
             way the skin lies.
     """
 
-    skin: IntArray
-    filled: IntArray
-    band_of: IntArray
+    skin: Int32Array
+    filled: Int32Array
+    band_of: Int32Array
     outward: npt.NDArray[np.float32]
 
     @property
@@ -114,13 +113,13 @@ class WarpMesh:
         """Number of vertices."""
         return SKIN + len(self.band_of) + len(OVAL)
 
-    def without(self, edge: tuple[int, ...]) -> IntArray:
+    def without(self, edge: tuple[int, ...]) -> Int32Array:
         """(K, 3) triangles of the skin that do not touch an edge, nor the band along it."""
         return _without(edge)
 
 
 @cache
-def _without(edge: tuple[int, ...]) -> IntArray:
+def _without(edge: tuple[int, ...]) -> Int32Array:
     mesh = warp_mesh()
     band = SKIN + np.flatnonzero(np.isin(mesh.band_of, edge))
     return np.asarray(mesh.skin[~np.isin(mesh.skin, [*edge, *band]).any(axis=1)])
@@ -155,7 +154,7 @@ def warp_mesh() -> WarpMesh:
 
 
 @lru_cache(maxsize=1)
-def still_mesh() -> IntArray:
+def still_mesh() -> Int32Array:
     """(N, 3) triangles of the closed face and of two rings around its oval.
 
     Vertices are the 468 skin landmarks, then the inner and the outer ring.
@@ -170,7 +169,7 @@ def still_mesh() -> IntArray:
     return np.asarray(np.concatenate(parts), dtype=np.int32)
 
 
-def _fill(opening: Opening) -> IntArray:
+def _fill(opening: Opening) -> Int32Array:
     """Triangles that close an opening from edge to edge."""
     upper, lower = np.array(opening.upper), np.array(opening.lower)
     triangles = np.concatenate(
@@ -184,7 +183,7 @@ def _fill(opening: Opening) -> IntArray:
     return np.asarray(triangles[whole], dtype=np.int32)
 
 
-def _ribbon(inner: npt.NDArray[np.int64], outer: npt.NDArray[np.int64]) -> IntArray:
+def _ribbon(inner: npt.NDArray[np.int64], outer: npt.NDArray[np.int64]) -> Int32Array:
     """Triangles of the closed strip between two loops of equally many vertices."""
     inner_next, outer_next = np.roll(inner, -1), np.roll(outer, -1)
     triangles = np.concatenate(
