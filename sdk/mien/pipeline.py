@@ -46,9 +46,9 @@ from mien.rendering.resume import (
 )
 from mien.timebase import FrameRange
 
-__all__ = ["Output", "Plates", "Rendered", "ShotFrames", "render_shot"]
+__all__ = ["Output", "ReaderPlates", "Rendered", "ShotFrames", "render_shot"]
 
-Show = Callable[[Frame, Frame], None]
+OnFrame = Callable[[Frame, Frame], None]
 """Is shown a frame as it was and as it is."""
 
 
@@ -230,7 +230,7 @@ class ShotFrames:
         return done
 
     @one_blas_thread()
-    def assemble(self, output: Output, progress: Progress, show: Show | None = None) -> Rendered:
+    def assemble(self, output: Output, progress: Progress, show: OnFrame | None = None) -> Rendered:
         """Write the output from the finished frames; one that is damaged is made again.
 
         Args:
@@ -297,7 +297,7 @@ def _written(
     faces: _Faces | None,
     output: Output,
     progress: Progress,
-    show: Show | None = None,
+    show: OnFrame | None = None,
     check: Callable[[], None] | None = None,
 ) -> Rendered:
     """Write an output; `check` may refuse it before it gets its name."""
@@ -339,7 +339,7 @@ def _session(
         def prepared(share: float) -> None:
             progress("prepare", round(100 * share), 100)
 
-        with renderer.open(shot, plans, Plates(reader), prepared) as session:
+        with renderer.open(shot, plans, ReaderPlates(reader), prepared) as session:
             yield session
 
 
@@ -440,7 +440,7 @@ def _silent(stage: str, done: int, total: int) -> None:
     return None
 
 
-class Plates:
+class ReaderPlates:
     """The plates of a reader, for renderers."""
 
     def __init__(self, reader: Reader) -> None:

@@ -103,7 +103,7 @@ def train_shot(
     from mien.io.files import check_file
     from mien.media.reader import open_reader
     from mien.media.resume_folder import is_kept
-    from mien.pipeline import Plates
+    from mien.pipeline import ReaderPlates
     from mien.rendering.devices import pick_device
     from mien.rendering.reference.shot_lora import check_name, plots_of
     from mien.rendering.reference.train.settings import TrainSettings
@@ -125,7 +125,7 @@ def train_shot(
 
     with progress_reporter(progress) as told, open_reader(tracked.media, cache_bytes=0) as reader:
         trained = run.train_shot(
-            chosen, tracked, Plates(reader), path, settings, mien.__version__, told
+            chosen, tracked, ReaderPlates(reader), path, settings, mien.__version__, told
         )
     return TrainReport(
         output=path,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import mien
 from mien.face.manipulate import drag
-from mien.preview.picture import Picture
+from mien.preview.picture import PreviewImage
 from mien.preview.previewer import Previewer
 from mien.timebase import FrameRange
 from tests.benchmarks.common import clip, percentiles
@@ -73,7 +73,7 @@ class Asker:
     def __init__(self, previewer: Previewer) -> None:
         self._previewer = previewer
         self._came = threading.Condition()
-        self._last: Picture | None = None
+        self._last: PreviewImage | None = None
 
     def seconds(self, frame: int, *, edited: bool = True, near: bool = False) -> float:
         """Seconds until the picture of a frame is there, or one near it."""
@@ -85,7 +85,7 @@ class Asker:
             self._came.wait_for(lambda: self._is(number, near=near), 20)
         return time.perf_counter() - start
 
-    def _deliver(self, picture: Picture) -> None:
+    def _deliver(self, picture: PreviewImage) -> None:
         with self._came:
             self._last = picture
             self._came.notify_all()

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from mien.errors import MienError, MissingDependencyError, UsageError
-from mien.jobs import dask_engine
-from mien.jobs.dask_engine import DaskEngine
-from mien.jobs.engine import Done, Failed, Word
-from mien.jobs.order import Order, Task
+from mien.jobs import dask_executor
+from mien.jobs.dask_executor import DaskEngine
+from mien.jobs.executor import Done, Failed, WorkerMessage
+from mien.jobs.shot_task import ShotSpec, Task
 from mien.timebase import FrameRange
 from tests.faults.batches import Batch, Cluster, cluster, until
 
@@ -27,19 +27,19 @@ def found(project: Path, footage: Path, tmp_path: Path) -> Iterator[Cluster]:
 
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask_engine, "_PATIENCE", 4.0)
+    monkeypatch.setattr(dask_executor, "_PATIENCE", 4.0)
 
 
 def task(project: Path, folder: Path, name: str = "shot") -> Task:
-    order = Order(
+    order = ShotSpec(
         name, None, project, ("smile=+0.5",), None, FrameRange(0, 9), "warp", None, False,
         folder / f"{name}.mp4", folder,
     )  # fmt: skip
     return Task(order, "prepare")
 
 
-def last(engine: DaskEngine, seconds: float = 60) -> Word:
-    words: list[Word] = []
+def last(engine: DaskEngine, seconds: float = 60) -> WorkerMessage:
+    words: list[WorkerMessage] = []
     until(lambda: bool(words.extend(engine.wait(0.2)) or words), seconds)
     return words[0]
 
@@ -52,12 +52,12 @@ def test_no_workers(found: Cluster, tmp_path: Path) -> None:
 def test_workers_that_do_not_see_the_folder(
     found: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Elsewhere(dask_engine._Token):
+    class Elsewhere(dask_executor._Token):
         def __init__(self, folder: Path) -> None:
             super().__init__(folder)
             self.path.unlink()
 
-    monkeypatch.setattr(dask_engine, "_Token", Elsewhere)
+    monkeypatch.setattr(dask_executor, "_Token", Elsewhere)
     found.start_worker()
     with pytest.raises(UsageError, match="does not see"):
         DaskEngine(tmp_path, found.address)

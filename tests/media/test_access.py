@@ -11,7 +11,7 @@ import pytest
 from mien.errors import MediaError
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame, MoviePicture
-from mien.media.prefetch import ByteQueue, Closed, decode_ahead
+from mien.media.prefetch import ByteQueue, QueueClosed, decode_ahead
 from mien.media.probe import probe
 from mien.media.reader import MovieReader, open_reader
 from tests.media.mediakit import decoded, make_clip, samples
@@ -122,9 +122,9 @@ def test_the_queue_is_bounded_in_bytes() -> None:
     queue.put(3, 1000)  # one item may always wait
     queue.close()
     assert queue.get() == 3
-    with pytest.raises(Closed):
+    with pytest.raises(QueueClosed):
         queue.get()
-    with pytest.raises(Closed):
+    with pytest.raises(QueueClosed):
         queue.put(4)
 
 

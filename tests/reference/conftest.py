@@ -12,7 +12,7 @@ import pytest
 import mien
 from mien.media.reader import open_reader
 from mien.model.shot import Shot
-from mien.pipeline import Plates
+from mien.pipeline import ReaderPlates
 
 if TYPE_CHECKING:
     from mien.rendering.reference.engine import Engine
@@ -54,7 +54,7 @@ def turning(clip: Callable[[str], Path]) -> Shot:
 
 
 @pytest.fixture
-def turning_plates(turning: Shot) -> Iterator[Plates]:
+def turning_plates(turning: Shot) -> Iterator[ReaderPlates]:
     """The plates of that shot."""
     with open_reader(turning.media) as reader:
-        yield Plates(reader)
+        yield ReaderPlates(reader)

@@ -14,7 +14,7 @@ from mien.face.bridge import flame_change
 from mien.model.controls import INDEX
 from mien.model.settings import ReferenceSettings
 from mien.rendering import devices
-from mien.rendering.performance import replaced
+from mien.rendering.performance import replace_performance
 from mien.rendering.reference.driving import Bridge, Drive, bridge_for
 from mien.rendering.reference.engines import Engines, contents_of
 from mien.rendering.reference.warped import Warped
@@ -182,10 +182,10 @@ def test_another_performance_takes_the_place_of_the_face_s_own(complete: Path) -
     edit = scene.plan(jawOpen=0.5)
     shut = np.zeros((scenes.FRAMES, 55), np.float32)
     wide = np.asarray(flame_change(edit.evaluated.delta, "flame2020"), np.float32)
-    plan, both = replaced(face, wide), replaced(face, shut, edit)
+    plan, both = replace_performance(face, wide), replace_performance(face, shut, edit)
     assert np.allclose(plan.flame, both.flame, atol=1e-6)
     assert plan.evaluated.delta[0, INDEX["jawOpen"]] == pytest.approx(0.5, abs=0.25)
-    assert not replaced(face, shut).evaluated.delta[:, INDEX["gazeYawLeft"]].any()
+    assert not replace_performance(face, shut).evaluated.delta[:, INDEX["gazeYawLeft"]].any()
     for wrong in (shut[:2], shut[:, :50], np.full_like(shut, np.nan)):
         with pytest.raises(UsageError, match="55"):
-            replaced(face, wrong)
+            replace_performance(face, wrong)

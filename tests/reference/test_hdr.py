@@ -15,7 +15,7 @@ from mien.media.display import from_display
 from mien.media.planes import Channel, Layout, Plate
 from mien.media.reader import open_reader
 from mien.model.settings import ReferenceSettings
-from mien.rendering.reference.regenerate import Order, Regenerator
+from mien.rendering.reference.regenerate import RegenerationRequest, Regenerator
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +79,7 @@ def test_what_networks_leave_alone_stays(
     """Networks that answer with what they are shown add nothing to the warped picture."""
     shown: list[np.ndarray] = []
 
-    def unchanged(self: Regenerator, order: Order, latents: np.ndarray) -> np.ndarray:
+    def unchanged(self: Regenerator, order: RegenerationRequest, latents: np.ndarray) -> np.ndarray:
         shown.append(order.plates[0])
         return order.warped
 

@@ -9,7 +9,7 @@ import pytest
 
 from mien.errors import MissingDependencyError, NoFaceError, WeightsError
 from mien.model.shot import Shot
-from mien.pipeline import Plates
+from mien.pipeline import ReaderPlates
 from mien.rendering.reference.identity import (
     CANDIDATES,
     TEMPLATE,
@@ -150,7 +150,7 @@ def test_files_that_are_not_arcface_s(installed: Path) -> None:
 
 
 @pytest.mark.slow
-def test_one_identity_of_a_shot(turning: Shot, turning_plates: Plates, models: Path) -> None:
+def test_one_identity_of_a_shot(turning: Shot, turning_plates: ReaderPlates, models: Path) -> None:
     face = turning.faces[0]
     told: list[tuple[int, int]] = []
     arcface = ArcFace.load()
@@ -164,7 +164,7 @@ def test_one_identity_of_a_shot(turning: Shot, turning_plates: Plates, models: P
 
 
 @pytest.mark.slow
-def test_odd_frames_do_not_count(turning: Shot, turning_plates: Plates) -> None:
+def test_odd_frames_do_not_count(turning: Shot, turning_plates: ReaderPlates) -> None:
     face = turning.faces[0]
     whole, spoilt = Known(), Known(odd=(1, 6))
     clean = identity_of(whole, face, turning, turning_plates)
@@ -176,7 +176,9 @@ def test_odd_frames_do_not_count(turning: Shot, turning_plates: Plates) -> None:
 
 
 @pytest.mark.slow
-def test_one_frame_is_enough_and_none_is_an_error(turning: Shot, turning_plates: Plates) -> None:
+def test_one_frame_is_enough_and_none_is_an_error(
+    turning: Shot, turning_plates: ReaderPlates
+) -> None:
     face = turning.faces[0]
     once = np.zeros_like(face.confidence)
     once[3] = face.confidence[3]
@@ -190,7 +192,7 @@ def test_one_frame_is_enough_and_none_is_an_error(turning: Shot, turning_plates:
 
 
 @pytest.mark.slow
-def test_tracked_points_lie_on_the_template(turning: Shot, turning_plates: Plates) -> None:
+def test_tracked_points_lie_on_the_template(turning: Shot, turning_plates: ReaderPlates) -> None:
     face = turning.faces[0]
     frame = int(np.argmax(face.curves.pose.rotation[:, 2, 2] * face.valid))
     look = look_at(turning_plates.plate(frame), turning.media.orientation, face.landmarks[frame])
@@ -205,7 +207,7 @@ def test_tracked_points_lie_on_the_template(turning: Shot, turning_plates: Plate
 
 @pytest.mark.slow
 def test_a_recognition_network_knows_the_person(
-    turning: Shot, turning_plates: Plates, shared: Path
+    turning: Shot, turning_plates: ReaderPlates, shared: Path
 ) -> None:
     from mien.weights.sessions import open_session
 

@@ -15,7 +15,7 @@ from mien.model.settings import ReferenceSettings
 from mien.rendering.reference import kernels
 from mien.rendering.reference.engine import Engine
 from mien.rendering.reference.files import ReferenceFiles
-from mien.rendering.reference.regenerate import Order, Regenerator
+from mien.rendering.reference.regenerate import RegenerationRequest, Regenerator
 
 SIDE = 64
 
@@ -31,11 +31,11 @@ def compiled(
     return Engine.open(files, compiled=True)
 
 
-def order_of(engine: Engine, frames: int) -> Order:
+def order_of(engine: Engine, frames: int) -> RegenerationRequest:
     random = np.random.default_rng(3)
     squares = random.random((frames, SIDE, SIDE, 3), dtype=np.float32)
     side = SIDE // engine.vae.factor
-    return Order(
+    return RegenerationRequest(
         face=1,
         frames=tuple(range(frames)),
         plates=squares,

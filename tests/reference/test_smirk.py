@@ -14,7 +14,7 @@ from mien.face.smirk import Smirk, crop, crop_for, read_shot
 from mien.media.planes import Plate
 from mien.model.media import Orientation
 from mien.model.shot import Shot
-from mien.pipeline import Plates
+from mien.pipeline import ReaderPlates
 
 EXACT = 1e-4
 """What the published results are reproduced to; 1.5e-5 is what comes out."""
@@ -191,7 +191,7 @@ def test_importing_it_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.slow
-def test_a_real_shot(turning: Shot, turning_plates: Plates, models: Path) -> None:
+def test_a_real_shot(turning: Shot, turning_plates: ReaderPlates, models: Path) -> None:
     face = turning.faces[0]
     smirk = Smirk.load()
     told: list[tuple[int, int]] = []

@@ -13,9 +13,9 @@ import pytest
 from mien.errors import NoFaceError, WriteError
 from mien.model.edits import Edit
 from mien.serve import tcp
+from mien.serve.images import PictureFiles
 from mien.serve.jobs import Job
 from mien.serve.messages import Empty, RenderResult
-from mien.serve.pictures import PictureFiles
 from mien.serve.shots import OpenShot, shot_facts
 from mien.serve.worker import Done
 from tests.documents import make_document

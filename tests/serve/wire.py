@@ -9,7 +9,7 @@ import threading
 from types import TracebackType
 from typing import Any
 
-from mien.serve.conversation import Conversation
+from mien.serve.client_connection import ClientConnection
 
 PATIENCE = 30
 
@@ -25,7 +25,7 @@ class Wire:
 
         def talk() -> None:
             with source, output:
-                Conversation(source, output, token=token).run()
+                ClientConnection(source, output, token=token).run()
 
         self.thread = threading.Thread(target=talk, daemon=True)
         self.thread.start()

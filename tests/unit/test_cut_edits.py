@@ -12,7 +12,7 @@ import opentimelineio as otio
 import pytest
 
 from mien.editorial import read_cut
-from mien.editorial.places import place_of
+from mien.editorial.media_refs import resolve_media
 from mien.errors import InputError, MissingDependencyError, NothingToDoError, UsageError
 from mien.io import project as project_file
 from mien.io.project import Project
@@ -103,13 +103,13 @@ def test_a_project_may_be_in_the_cuts_folder_or_in_that_of_edits(tmp_path: Path)
     ],
 )  # fmt: skip
 def test_only_files_are_followed(tmp_path: Path, url: str, path: str | None) -> None:
-    place = place_of(otio.schema.ExternalReference(url), tmp_path)
+    place = resolve_media(otio.schema.ExternalReference(url), tmp_path)
     assert (None if place is None else place.path) == (None if path is None else tmp_path / path)
 
 
 def test_media_are_found_beside_a_cut_that_moved(tmp_path: Path) -> None:
     write_movie(tmp_path / "a.mov")
-    place = place_of(otio.schema.ExternalReference("file:///gone/a.mov"), tmp_path)
+    place = resolve_media(otio.schema.ExternalReference("file:///gone/a.mov"), tmp_path)
     assert place is not None
     assert (place.path, place.found) == (tmp_path / "a.mov", True)
 

@@ -12,8 +12,8 @@ import pytest
 from mien.editorial import is_cut
 from mien.editorial.cut import all_uses
 from mien.editorial.formats import open_cut
-from mien.editorial.places import place_of, source_reference
-from mien.editorial.uses import Use
+from mien.editorial.media_refs import resolve_media, source_reference
+from mien.editorial.uses import ClipUse
 from mien.errors import InputError, UsageError
 from tests.cuts import clip, dissolve, gap, saved, span, timeline
 
@@ -78,11 +78,11 @@ FCP7 = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def shown(path: Path, rate: str | None = None) -> list[Use]:
+def shown(path: Path, rate: str | None = None) -> list[ClipUse]:
     return [use for _, use in all_uses(open_cut(path, rate))]
 
 
-def frames(use: Use) -> tuple[float, float]:
+def frames(use: ClipUse) -> tuple[float, float]:
     return float(use.start), float(use.start + use.length)
 
 
@@ -144,7 +144,7 @@ def test_fcpxml_has_its_media_its_times_and_its_transitions(tmp_path: Path, name
     else:
         path.write_text(FCPX)
     first, second = shown(path)
-    place = place_of(source_reference(first.clip), tmp_path)
+    place = resolve_media(source_reference(first.clip), tmp_path)
     assert place is not None
     assert place.path == Path("/media/A 001.mov")
     assert first.rate == Fraction(24000, 1001)
@@ -152,7 +152,7 @@ def test_fcpxml_has_its_media_its_times_and_its_transitions(tmp_path: Path, name
     assert source_reference(first.clip).available_range == span(HOUR, 2400, 24000 / 1001)
     assert (first.record, second.record) == (0, 96 / first.rate)
     assert second.start == HOUR - 6
-    assert not second.followed
+    assert not second.frames_known
     assert first.clip.markers[0].name == "m"
 
 
@@ -165,7 +165,7 @@ def test_final_cut_7_xml_is_read_with_source_timecode(tmp_path: Path) -> None:
     (use,) = shown(written(tmp_path, "a.xml", FCP7))
     assert frames(use) == (172900, 172948)
     assert float(use.record) == pytest.approx(1.001)
-    place = place_of(source_reference(use.clip), tmp_path)
+    place = resolve_media(source_reference(use.clip), tmp_path)
     assert place is not None
     assert place.path == Path("/media/A 001.mov")
 

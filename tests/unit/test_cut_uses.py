@@ -8,15 +8,15 @@ from typing import Any
 import opentimelineio as otio
 import pytest
 
-from mien.editorial.uses import Use, sequences, uses
+from mien.editorial.uses import ClipUse, sequences, uses
 from tests.cuts import clip, dissolve, gap, span, time, timeline
 
 
-def shown(cut: Any) -> list[Use]:
+def shown(cut: Any) -> list[ClipUse]:
     return [use for sequence in sequences(cut) for use in uses(sequence)]
 
 
-def frames(use: Use) -> tuple[float, float]:
+def frames(use: ClipUse) -> tuple[float, float]:
     return float(use.start), float(use.start + use.length)
 
 
@@ -115,7 +115,7 @@ def test_what_is_disabled_or_only_heard_is_not_shown() -> None:
 def test_a_retime_that_no_one_can_follow_is_told(effect: Any) -> None:
     made = clip("a", 100, 48)
     made.effects.append(effect.deepcopy())
-    assert not shown(timeline([made]))[0].followed
+    assert not shown(timeline([made]))[0].frames_known
 
 
 def test_a_cut_of_many_clips_takes_time_in_proportion() -> None:

@@ -19,18 +19,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.errors import InputError, MediaError, OutputError, UsageError, WriteError
-from mien.jobs import local
-from mien.jobs.engine import Done, Failed, Word, failed
+from mien.jobs import local_executor
+from mien.jobs.display import BatchDisplay
 from mien.jobs.events import EventLog
+from mien.jobs.executor import Done, Failed, WorkerMessage, failed
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
 from mien.jobs.openjd import export, in_folder
-from mien.jobs.order import Order, Task, read_order
 from mien.jobs.plan import Plan, ShotPlan, chunks_of, make_plan
 from mien.jobs.queue import Queue, Waiting
 from mien.jobs.report import check_reports, write_reports
 from mien.jobs.runner import ShotOutcome, run_plan
-from mien.jobs.show import Show
+from mien.jobs.shot_task import ShotSpec, Task, read_shot_spec
 from mien.jobs.tables import plan_facts, plan_rows
 from mien.jobs.worker import OUT_OF_MEMORY
 from mien.model.media import MediaInfo
@@ -39,8 +39,8 @@ from mien.timebase import FrameRange
 from tests.film import Film
 
 
-def order(name: str = "sh010", **changes: object) -> Order:
-    whole = Order(
+def order(name: str = "sh010", **changes: object) -> ShotSpec:
+    whole = ShotSpec(
         name, Path("/plates/a.mov"), None, ("smile=+0.5",), None, FrameRange(0, 20), "warp", None,
         False, Path(f"/out/{name}.mov"), Path("/out"),
     )  # fmt: skip
@@ -72,7 +72,7 @@ def test_orders_come_back(tmp_path: Path, changes: dict[str, object]) -> None:
     whole = order(**changes)
     file = tmp_path / "order.json"
     file.write_text(whole.to_json())
-    assert read_order(file) == whole
+    assert read_shot_spec(file) == whole
     moved = in_folder(whole, tmp_path)
     assert (moved.folder, moved.output) == (tmp_path, tmp_path / whole.output.name)
 
@@ -85,7 +85,7 @@ def test_what_is_no_order_is_refused(tmp_path: Path, key: str, value: object) ->
     file = tmp_path / "order.json"
     file.write_text(json.dumps(json.loads(order().to_json()) | {key: value}))
     with pytest.raises(InputError, match=r"order\.json"):
-        read_order(file)
+        read_shot_spec(file)
 
 
 def taken(queue: Queue, slot: int) -> str:
@@ -174,11 +174,11 @@ def test_the_log_goes_on_after_a_kill(tmp_path: Path) -> None:
 
 
 def test_errors_that_come_again_are_not_tried_again() -> None:
-    assert not failed(0, UsageError("no")).again
-    assert failed(0, MediaError("no")).again
+    assert not failed(0, UsageError("no")).retryable
+    assert failed(0, MediaError("no")).retryable
     assert failed(0, MemoryError()).problem.code == "error"
     unexpected = failed(3, KeyError("x"))
-    assert (unexpected.slot, unexpected.again) == (3, True)
+    assert (unexpected.slot, unexpected.retryable) == (3, True)
     assert "KeyError" in unexpected.problem.cause
 
 
@@ -187,17 +187,17 @@ def test_errors_that_come_again_are_not_tried_again() -> None:
     [(-9, "killed (SIGKILL)"), (3, "exit code 3"), (OUT_OF_MEMORY, "more memory"), (-200, "-200")],
 )
 def test_how_a_worker_ended_is_said(code: int, words: str) -> None:
-    assert words in local._death(code).cause
+    assert words in local_executor._death(code).cause
 
 
 def test_workers_share_the_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4, 6")
-    assert [bounds.gpu for bounds in local.bounds_of(3)] == ["4", "6", "4"]
-    assert local.count_workers("reference") == 2
+    assert [bounds.gpu for bounds in local_executor.bounds_of(3)] == ["4", "6", "4"]
+    assert local_executor.count_workers("reference") == 2
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
-    assert local.gpus() == []
-    assert local.bounds_of(1)[0].gpu is None
-    assert local.count_workers("reference") >= 1
+    assert local_executor.gpus() == []
+    assert local_executor.bounds_of(1)[0].gpu is None
+    assert local_executor.count_workers("reference") >= 1
 
 
 def test_a_plan_says_what_cannot_be_done(tmp_path: Path) -> None:
@@ -302,12 +302,12 @@ class Fickle:
     def submit(self, slot: int, task: Task) -> None:
         self.given.append(f"{slot} {task.step}")
 
-    def wait(self, seconds: float) -> list[Word]:
+    def wait(self, seconds: float) -> list[WorkerMessage]:
         self.waited += 1
         slot = int(self.given[-1][0])
         if self.slots == [0]:
             self.slots = []
-            return [Failed(slot, Problem("worker", "Lost."), innocent=True)]
+            return [Failed(slot, Problem("worker", "Lost."), worker_lost=True)]
         if not self.slots:
             self.slots = [1] if self.waited > 3 else []
             return []
@@ -324,7 +324,7 @@ def test_workers_that_are_lost_are_waited_for(tmp_path: Path, footage_facts: Med
     shot = ShotPlan(ShotJob("sh010"), order(), footage_facts)
     engine = Fickle()
     with EventLog(tmp_path / "log") as log:
-        outcomes = run_plan(Plan(tmp_path, 48, (shot,)), engine, log, Show(), retries=0)
+        outcomes = run_plan(Plan(tmp_path, 48, (shot,)), engine, log, BatchDisplay(), retries=0)
     assert engine.given == ["0 prepare", "1 prepare", "1 assemble"]
     assert [outcome.problem for outcome in outcomes] == [None]
 

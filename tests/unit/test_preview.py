@@ -13,8 +13,8 @@ import pytest
 import mien
 from mien.errors import MediaError, MienError
 from mien.media.reader import open_reader
-from mien.pipeline import Plates
-from mien.preview.picture import Picture, displayed, first_picture
+from mien.pipeline import ReaderPlates
+from mien.preview.picture import PreviewImage, displayed, first_picture
 from mien.preview.playback_cache import PlaybackCache, pack
 from mien.preview.previewer import Previewer
 from mien.rendering.plans import face_plans
@@ -49,11 +49,11 @@ class Answers:
     """Collects what is delivered."""
 
     def __init__(self) -> None:
-        self.pictures: list[Picture] = []
+        self.pictures: list[PreviewImage] = []
         self.errors: list[MienError] = []
         self._came = threading.Condition()
 
-    def deliver(self, picture: Picture) -> None:
+    def deliver(self, picture: PreviewImage) -> None:
         with self._came:
             self.pictures.append(picture)
             self._came.notify_all()
@@ -63,7 +63,7 @@ class Answers:
             self.errors.append(error)
             self._came.notify_all()
 
-    def until(self, true: Callable[[Picture], bool]) -> Picture:
+    def until(self, true: Callable[[PreviewImage], bool]) -> PreviewImage:
         with self._came:
             found = self._came.wait_for(
                 lambda: next((p for p in self.pictures if true(p)), None), PATIENCE
@@ -117,11 +117,11 @@ def test_a_shot_that_is_known_is_painted_like_a_new_one(shot: mien.Shot) -> None
     blink = face_plans(shot, [mien.Edit(face).set("blink", 0.5)], shot.clock.all)
     talk = face_plans(shot, [mien.Edit(face).set("jawOpen", 0.5)], shot.clock.all)
     with open_reader(shot.media) as reader:
-        known = WarpShot(shot, Plates(reader))
+        known = WarpShot(shot, ReaderPlates(reader))
         for plans in (blink, talk, blink):
             plate = reader.frame(10).plate()
             again = known.session(plans).render(plans[0], 10, plate)
-            with WarpRenderer().open(shot, plans, Plates(reader)) as session:
+            with WarpRenderer().open(shot, plans, ReaderPlates(reader)) as session:
                 fresh = session.render(plans[0], 10, plate)
             assert again is not None
             assert fresh is not None

@@ -72,8 +72,8 @@ def test_the_outline_is_still_unless_the_jaw_moves_it() -> None:
     outline = [v for v in OVAL if v not in (152, 148, 377, 176, 400)]
     assert np.abs(smile.motion[outline]).max() < 0.25 * np.abs(smile.motion).max()
     jaw = motion_of(scene, jawOpen=1.0)
-    assert jaw.motion[152, 1] > 0.8 * jaw.unit
-    assert np.abs(jaw.motion[[10, 234, 454, 127, 356]]).max() < 0.1 * jaw.unit
+    assert jaw.motion[152, 1] > 0.8 * jaw.px_per_cm
+    assert np.abs(jaw.motion[[10, 234, 454, 127, 356]]).max() < 0.1 * jaw.px_per_cm
     assert not jaw.motion[-len(OVAL) :].any()
 
 
@@ -85,7 +85,7 @@ def test_gaze_moves_the_iris_the_right_way() -> None:
              -1.2 * np.sin(np.radians(10)) * motion.px_per_cm], rel=0.02,
         )  # fmt: skip
     look = motion_of(Scene(), eyeLookOutLeft=1.0)
-    assert look.gaze["Left"][0] == pytest.approx(0.6 * look.unit, rel=0.02)
+    assert look.gaze["Left"][0] == pytest.approx(0.6 * look.px_per_cm, rel=0.02)
     assert not look.gaze["Right"].any()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mien.errors import MienError
-from mien.session.places import track_at
+from mien.session.lookup import track_at
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.workspace import Workspace
 

@@ -31,7 +31,7 @@ from mien_desktop.viewer.stage import Stage
 from mien_desktop.workspace import Workspace
 
 if TYPE_CHECKING:
-    from mien.preview.picture import Picture
+    from mien.preview.picture import PreviewImage
 
 __all__ = ["Canvas"]
 
@@ -98,7 +98,7 @@ class Canvas(QWidget):
         return self._stage.fits
 
     @property
-    def showing(self) -> Picture | None:
+    def showing(self) -> PreviewImage | None:
         """The picture that is shown; of two the edited one."""
         shown = self._stage.shown(edited=self._shows_edit())
         return shown.picture if shown else None

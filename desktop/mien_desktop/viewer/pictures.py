@@ -28,7 +28,7 @@ from mien_desktop.workspace import Workspace
 
 if TYPE_CHECKING:
     # These bring what decodes and paints; the window opens faster without.
-    from mien.preview.picture import Picture, Quality
+    from mien.preview.picture import PreviewImage, Quality
     from mien.preview.previewer import Previewer
 
 __all__ = ["Pictures", "Shown"]
@@ -43,7 +43,7 @@ class Shown:
         image: Its pixels.
     """
 
-    picture: Picture
+    picture: PreviewImage
     image: QImage
 
 
@@ -151,7 +151,7 @@ class Pictures:
             return
         self._wanted[edited] = wanted
 
-        def deliver(picture: Picture) -> None:
+        def deliver(picture: PreviewImage) -> None:
             shown = Shown(picture, _image(picture))
             self._workspace.later(lambda: self._take(previewer, shown))
 
@@ -178,7 +178,7 @@ class Pictures:
             self._arrived()
 
 
-def _image(picture: Picture) -> QImage:
+def _image(picture: PreviewImage) -> QImage:
     """A picture's pixels as Qt paints them fastest; they are copied."""
     height, width = picture.rgb.shape[:2]
     rgb = np.ascontiguousarray(picture.rgb)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mien.editorial.cut import Cut
     from mien.jobs.batch import BatchReport
-    from mien.jobs.engine import Engine
+    from mien.jobs.executor import Executor
     from mien.jobs.job import ShotJob
     from mien.jobs.plan import Plan
 
@@ -182,10 +182,10 @@ def batch_step(
 ) -> None:
     """Do one step of an exported batch, as a farm's worker."""
     from mien.jobs.openjd import in_folder, run_step
-    from mien.jobs.order import Task, read_order
+    from mien.jobs.shot_task import Task, read_shot_spec
 
     span = None if frames is None else _chunk(frames)
-    told = read_order(order)
+    told = read_shot_spec(order)
     run_step(Task(told if folder is None else in_folder(told, folder), step, span), typer.echo)
 
 
@@ -248,13 +248,13 @@ def _with_renderers(jobs: Sequence[ShotJob], reference: Settle) -> list[ShotJob]
 
 def _starter(
     plan: Plan, engine: str, address: str | None, workers: int | None
-) -> Callable[[], Engine]:
-    from mien.jobs.local import LocalEngine, count_workers
+) -> Callable[[], Executor]:
+    from mien.jobs.local_executor import LocalEngine, count_workers
 
     renderers = {shot.job.renderer for shot in plan.shots}
     wanted = "reference" if "reference" in renderers else "warp"
     if engine == "dask":
-        from mien.jobs.dask_engine import DaskEngine
+        from mien.jobs.dask_executor import DaskEngine
 
         return lambda: DaskEngine(plan.folder, address, workers, gpu=wanted == "reference")
     return lambda: LocalEngine(workers or count_workers(wanted))

@@ -59,9 +59,9 @@ def read_cut(
         NothingToDoError: When no clip has an edit.
     """
     _need_otio()
-    from mien.editorial.cut import Wishes, read
+    from mien.editorial.cut import RenderOptions, read
 
-    wishes = Wishes(handles, edits, renderer or "auto", codec, lossless)
+    wishes = RenderOptions(handles, edits, renderer or "auto", codec, lossless)
     return read(path, rate, wishes)
 
 
@@ -87,7 +87,7 @@ def write_back(
         OutputError: When the folder cannot be written to.
         WriteError: When the disk is full.
     """
-    from mien.editorial.back import write
+    from mien.editorial.cut_back import write
 
     return write(cut, results, folder, activate=activate)
 

@@ -16,7 +16,7 @@ import opentimelineio as otio
 
 from mien.editorial.edl import DROP
 from mien.editorial.times import count_at, exact_rate
-from mien.editorial.uses import Sequence, Use, fields_of
+from mien.editorial.uses import ClipUse, Sequence, fields_of
 from mien.jobs.job import ShotResult
 from mien.jobs.names import safe_name
 from mien.media.sequence import Pattern, first_file
@@ -48,7 +48,7 @@ class Render:
     """
 
     result: ShotResult
-    use: Use
+    use: ClipUse
     file_start: Fraction
     first: Fraction
 

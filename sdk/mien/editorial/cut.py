@@ -10,19 +10,19 @@ from typing import Any, Final
 
 import opentimelineio as otio
 
-from mien.editorial.asked import Asked, asked_of, project_path
+from mien.editorial.clip_edits import ClipEdits, edits_of_clip, project_path
 from mien.editorial.formats import open_cut
-from mien.editorial.places import Place, beside, place_of, source_reference
+from mien.editorial.media_refs import ResolvedMedia, beside, resolve_media, source_reference
 from mien.editorial.sidecars import Sidecars
 from mien.editorial.times import count_at, exact_rate, record_timecode, seconds
-from mien.editorial.uses import Sequence, Use, fields_of, sequences, uses
+from mien.editorial.uses import ClipUse, Sequence, fields_of, sequences, uses
 from mien.errors import InputError, MienError, NothingToDoError, UsageError
 from mien.jobs.job import CutSpan, Problem, ShotJob
 from mien.jobs.names import unique_names
 from mien.media.codecs import CONTAINERS
 from mien.media.sequence import EXTENSIONS
 
-__all__ = ["Cut", "Wishes", "all_uses", "read"]
+__all__ = ["Cut", "RenderOptions", "all_uses", "read"]
 
 _MEDIA_ENDINGS: Final = (*CONTAINERS, *EXTENSIONS, ".m4v", ".avi", ".mts", ".m2ts", ".r3d", ".braw")
 """Endings that clips carry in their names when an editor named them after their files."""
@@ -34,7 +34,7 @@ _UNREADABLE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class RenderOptions:
     """What holds for all shots of a cut.
 
     Attributes:
@@ -78,7 +78,7 @@ class Cut:
         return self.path.stem
 
 
-def read(path: Path, rate: Fraction | str | None, wishes: Wishes) -> Cut:
+def read(path: Path, rate: Fraction | str | None, wishes: RenderOptions) -> Cut:
     """Read a cut; `editorial.read_cut` says how."""
     if wishes.handles < 0:
         raise UsageError(f"{wishes.handles} handles are impossible.", "Give 0 or more.")
@@ -92,7 +92,7 @@ def read(path: Path, rate: Fraction | str | None, wishes: Wishes) -> Cut:
         ) from error
 
 
-def _found(path: Path, content: Any, wishes: Wishes) -> Cut:
+def _found(path: Path, content: Any, wishes: RenderOptions) -> Cut:
     shown = list(all_uses(content))
     named = [_stem(use.clip.name) for _, use in shown]
     sidecars = None if wishes.edits is None else Sidecars(wishes.edits, named)
@@ -119,7 +119,7 @@ def _found(path: Path, content: Any, wishes: Wishes) -> Cut:
     return Cut(path, content, jobs, len(shown), tuple(notices), text)
 
 
-def all_uses(content: Any) -> Iterator[tuple[Sequence, Use]]:
+def all_uses(content: Any) -> Iterator[tuple[Sequence, ClipUse]]:
     """Every clip shown, with the edit that shows it, in the order of the file."""
     for sequence in sequences(content):
         for use in uses(sequence):
@@ -129,13 +129,13 @@ def all_uses(content: Any) -> Iterator[tuple[Sequence, Use]]:
 class _Finder:
     """Finds what is asked of the clips of a cut."""
 
-    def __init__(self, path: Path, wishes: Wishes, sidecars: Sidecars | None) -> None:
+    def __init__(self, path: Path, wishes: RenderOptions, sidecars: Sidecars | None) -> None:
         self._path = path
         self._wishes = wishes
         self._sidecars = sidecars
         self.notices: list[str] = []
 
-    def job(self, sequence: Sequence, use: Use, name: str) -> ShotJob | None:
+    def job(self, sequence: Sequence, use: ClipUse, name: str) -> ShotJob | None:
         """The shot of a clip; None when nothing is asked of it."""
         place = self._place(use)
         media = None if place is None else place.path
@@ -149,7 +149,7 @@ class _Finder:
             origin=f"{self._path.name}, {use.track}, {_record(sequence, use)}",
         )
         try:
-            asked = asked_of(use.clip)
+            asked = edits_of_clip(use.clip)
             project, number = self._project(asked, shot, use)
         except MienError as error:
             return replace(shot, problem=Problem.of(error))
@@ -172,16 +172,16 @@ class _Finder:
             return replace(shot, problem=problem)
         return replace(shot, media=media, project=project, shot=number)
 
-    def _place(self, use: Use) -> Place | None:
+    def _place(self, use: ClipUse) -> ResolvedMedia | None:
         folder = self._path.parent
-        place = place_of(source_reference(use.clip), folder)
+        place = resolve_media(source_reference(use.clip), folder)
         if place is not None:
             return place
         path = beside([use.clip.name, _reel(use)], folder)
-        return None if path is None else Place(path, True)
+        return None if path is None else ResolvedMedia(path, True)
 
     def _project(
-        self, asked: Asked | None, shot: ShotJob, use: Use
+        self, asked: ClipEdits | None, shot: ShotJob, use: ClipUse
     ) -> tuple[Path | None, str | None]:
         """The project for a clip, and which of its shots; None without one."""
         edits = self._wishes.edits
@@ -195,9 +195,9 @@ class _Finder:
         return self._sidecars.project_for(shot.name, shot.media, shot.frames, _reel(use))
 
 
-def _span(use: Use, place: Place | None, handles: int) -> CutSpan | None:
+def _span(use: ClipUse, place: ResolvedMedia | None, handles: int) -> CutSpan | None:
     """The frames used, as their media count them; None when that cannot be told."""
-    if not use.followed:
+    if not use.frames_known:
         return None
     available = source_reference(use.clip).available_range
     rate = use.rate if place is None or place.rate is None else place.rate
@@ -219,14 +219,14 @@ def _span(use: Use, place: Place | None, handles: int) -> CutSpan | None:
     )
 
 
-def _record(sequence: Sequence, use: Use) -> str:
+def _record(sequence: Sequence, use: ClipUse) -> str:
     """Record timecode of a clip."""
     start = sequence.start
     rate = use.rate if start is None else exact_rate(start.rate)
     return record_timecode(use.record + (0 if start is None else seconds(start)), rate)
 
 
-def _reel(use: Use) -> str:
+def _reel(use: ClipUse) -> str:
     """Name of a clip's tape or card, as an EDL knows it."""
     return str(fields_of(use.clip.metadata, "cmx_3600").get("reel", ""))
 

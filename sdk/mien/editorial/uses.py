@@ -16,7 +16,7 @@ import opentimelineio as otio
 
 from mien.editorial.times import count_at, exact, exact_rate, seconds
 
-__all__ = ["Sequence", "Use", "fields_of", "sequences", "uses"]
+__all__ = ["Sequence", "ClipUse", "fields_of", "sequences", "uses"]
 
 _FCP7_RETIME: Final = "timeremap"
 _DEEPEST: Final = 64
@@ -25,7 +25,7 @@ _NONE: Final = (Fraction(0), Fraction(0))
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ClipUse:
     """A clip as a cut shows it.
 
     Attributes:
@@ -50,7 +50,7 @@ class Use:
     record: Fraction
     record_length: Fraction
     speed: Fraction
-    followed: bool
+    frames_known: bool
     track: str
     track_number: int
 
@@ -65,7 +65,7 @@ class _Window:
     """Record time of the item's second 0."""
     speed: Fraction
     """Own seconds per second of the cut; never negative or 0."""
-    followed: bool
+    frames_known: bool
     track: str
     track_number: int
 
@@ -74,7 +74,7 @@ class _Window:
         low = max(low, self.low)
         return replace(self, low=low, high=max(low, min(high, self.high)))
 
-    def inside(self, at: Fraction, start: Fraction, speed: Fraction, followed: bool) -> _Window:
+    def inside(self, at: Fraction, start: Fraction, speed: Fraction, frames_known: bool) -> _Window:
         """The window in the time of a child that begins at `at` with its own second `start`."""
         return replace(
             self,
@@ -82,7 +82,7 @@ class _Window:
             high=start + (self.high - at) * speed,
             record=self.at(at) - start / (self.speed * speed),
             speed=self.speed * speed,
-            followed=self.followed and followed,
+            frames_known=self.frames_known and frames_known,
         )
 
     def at(self, when: Fraction) -> Fraction:
@@ -119,7 +119,7 @@ def sequences(content: Any) -> list[Sequence]:
     return []
 
 
-def uses(sequence: Sequence) -> Iterator[Use]:
+def uses(sequence: Sequence) -> Iterator[ClipUse]:
     """Every clip of an edit with pictures that is shown, in the order of the file."""
     root = sequence.root
     number = 0
@@ -145,7 +145,7 @@ def _heard_only(item: Any) -> bool:
 
 def _shown(
     item: Any, window: _Window, at: Fraction, depth: int, around: tuple[Fraction, Fraction] = _NONE
-) -> Iterator[Use]:
+) -> Iterator[ClipUse]:
     """What is shown of an item through a window.
 
     Args:
@@ -162,10 +162,10 @@ def _shown(
     if isinstance(item, otio.schema.Clip):
         yield _use(item, at, core, whole)
         return
-    speed, followed = _retime(item)
+    speed, frames_known = _retime(item)
     own = item.trimmed_range()
     start = seconds(own.start_time)
-    inner = whole.inside(at, start, speed if speed > 0 else Fraction(1), followed and speed > 0)
+    inner = whole.inside(at, start, speed if speed > 0 else Fraction(1), frames_known and speed > 0)
     if isinstance(item, otio.schema.Track):
         yield from _of_track(item, inner, depth)
     elif isinstance(item, otio.schema.Stack):
@@ -173,7 +173,7 @@ def _shown(
             yield from _shown(child, inner, Fraction(0), depth + 1)
 
 
-def _of_track(track: Any, window: _Window, depth: int) -> Iterator[Use]:
+def _of_track(track: Any, window: _Window, depth: int) -> Iterator[ClipUse]:
     at = Fraction(0)
     children = list(track)
     for index, item in enumerate(children):
@@ -197,15 +197,15 @@ def _lasting(children: list[Any], index: int, side: str) -> Fraction:
 
 def _retime(item: Any) -> tuple[Fraction, bool]:
     """How fast an item runs through its own time, and whether that is all there is to it."""
-    speed, followed = Fraction(1), True
+    speed, frames_known = Fraction(1), True
     for effect in item.effects:
         if isinstance(effect, otio.schema.FreezeFrame):
             speed = Fraction(0)
         elif isinstance(effect, otio.schema.LinearTimeWarp):
             speed *= exact(effect.time_scalar)
         elif isinstance(effect, otio.schema.TimeEffect) or _is_fcp7_retime(effect):
-            followed = False
-    return speed, followed
+            frames_known = False
+    return speed, frames_known
 
 
 def _is_fcp7_retime(effect: Any) -> bool:
@@ -227,15 +227,15 @@ def _is_fcp7_retime(effect: Any) -> bool:
     return any(values.get(name, usual) != usual for name, usual in plain.items())
 
 
-def _use(clip: Any, at: Fraction, core: _Window, whole: _Window) -> Use:
+def _use(clip: Any, at: Fraction, core: _Window, whole: _Window) -> ClipUse:
     own = clip.trimmed_range().start_time
     rate = exact_rate(own.rate)
-    speed, followed = _retime(clip)
+    speed, frames_known = _retime(clip)
     first, last = ((when - at) * speed * rate for when in (whole.low, whole.high))
     if speed < 0:
         # Backwards, some write the first frame shown, others the lowest: both are taken.
         first, last = last, -last
-    return Use(
+    return ClipUse(
         clip=clip,
         start=count_at(own, rate) + first,
         length=last - first if speed else Fraction(1),
@@ -244,7 +244,7 @@ def _use(clip: Any, at: Fraction, core: _Window, whole: _Window) -> Use:
         record=core.at(core.low),
         record_length=(core.high - core.low) / core.speed,
         speed=speed * core.speed,
-        followed=core.followed and followed,
+        frames_known=core.frames_known and frames_known,
         track=core.track,
         track_number=core.track_number,
     )

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import CancelledError, MienError, OutputError
-from mien.jobs.engine import Engine
+from mien.jobs.display import batch_display
 from mien.jobs.events import EventLog
+from mien.jobs.executor import Executor
 from mien.jobs.journal import check_folder
 from mien.jobs.plan import Plan
 from mien.jobs.report import check_reports, write_reports
 from mien.jobs.runner import RETRIES, ShotOutcome, run_plan
-from mien.jobs.show import shown
 from mien.media.lock import Held, Lock
 
 __all__ = ["EVENTS", "BatchReport", "run_batch"]
@@ -48,7 +48,7 @@ class BatchReport:
 
 def run_batch(
     plan: Plan,
-    start_engine: Callable[[], Engine],
+    start_engine: Callable[[], Executor],
     *,
     retries: int = RETRIES,
     overwrite: bool = False,
@@ -73,7 +73,7 @@ def run_batch(
     check_reports(plan.folder, overwrite=overwrite)
     with _held(plan.folder), EventLog(plan.folder / EVENTS) as log:
         log.add("start", shots=len(plan.shots), frames=plan.frames, chunk=plan.chunk)
-        with shown(progress, len(plan.shots), plan.frames) as show:
+        with batch_display(progress, len(plan.shots), plan.frames) as show:
             try:
                 engine = start_engine()
                 log.add("workers", engine=engine.name, workers=len(engine.slots))

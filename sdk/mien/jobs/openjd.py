@@ -22,8 +22,8 @@ import yaml
 
 from mien.errors import MienError, NothingToDoError, OutputError
 from mien.io.files import written_whole
-from mien.jobs.order import Order, Task
 from mien.jobs.plan import Plan
+from mien.jobs.shot_task import ShotSpec, Task
 from mien.jobs.steps import Workbench
 from mien.media.sequence import Pattern
 
@@ -96,7 +96,7 @@ def _inputs(plan: Plan) -> set[Path]:
     return files
 
 
-def in_folder(order: Order, folder: Path) -> Order:
+def in_folder(order: ShotSpec, folder: Path) -> ShotSpec:
     """An order whose output goes to another folder: farms have their own names for places.
 
     Args:
@@ -141,7 +141,7 @@ def run_step(task: Task, say: Callable[[str], object]) -> None:
     say(f"openjd_status: {task} done{''.join(', ' + count for count in counts)}")
 
 
-def _template(plan: Plan, orders: Sequence[Order]) -> dict[str, Any]:
+def _template(plan: Plan, orders: Sequence[ShotSpec]) -> dict[str, Any]:
     steps = []
     for number, order in enumerate(orders, 1):
         track, render, assemble = (_step_name(kind, order.name, number) for kind in _STEPS)
@@ -190,7 +190,7 @@ def _path(name: str, flow: str, description: str) -> dict[str, Any]:
 
 def _step(
     name: str,
-    order: Order,
+    order: ShotSpec,
     kind: str,
     *,
     after: str | None = None,

@@ -16,7 +16,7 @@ from typing import Final
 from mien.errors import MienError, UsageError
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.names import output_path
-from mien.jobs.order import Order
+from mien.jobs.shot_task import ShotSpec
 from mien.model.media import MediaInfo
 from mien.model.settings import ReferenceSettings
 from mien.timebase import FrameRange
@@ -55,7 +55,7 @@ class ShotPlan:
     """
 
     job: ShotJob
-    order: Order | None = None
+    order: ShotSpec | None = None
     facts: MediaInfo | None = None
     problem: Problem | None = None
     seconds: float | None = None
@@ -198,7 +198,7 @@ def _plan_shot(
         settings = settings if settle is None else settle(settings)
     except MienError as error:
         return ShotPlan(job, problem=Problem.of(error))
-    order = Order.of(job, frames, output, folder, overwrite=overwrite, settings=settings)
+    order = ShotSpec.of(job, frames, output, folder, overwrite=overwrite, settings=settings)
     return ShotPlan(
         job, order, facts, None, _seconds(job, facts, frames), _bytes(job, facts, frames)
     )

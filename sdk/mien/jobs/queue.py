@@ -8,7 +8,7 @@ import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from mien.jobs.order import Task
+from mien.jobs.shot_task import Task
 
 __all__ = ["Queue", "Waiting"]
 

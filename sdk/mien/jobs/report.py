@@ -13,9 +13,9 @@ import mien
 from mien.errors import OutputError
 from mien.io.files import written_whole
 from mien.jobs.journal import FOLDER
-from mien.jobs.pictures import REPORT
 from mien.jobs.plan import Plan
 from mien.jobs.runner import ShotOutcome
+from mien.jobs.thumbnails import REPORT
 from mien.media.sequence import first_file
 
 __all__ = ["check_reports", "write_reports"]

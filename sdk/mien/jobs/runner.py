@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mien.jobs.engine import Done, Engine, Failed, Told, Word
+from mien.jobs.display import BatchDisplay
 from mien.jobs.events import EventLog
+from mien.jobs.executor import Done, Executor, Failed, TaskProgress, WorkerMessage
 from mien.jobs.job import Problem, ShotResult
-from mien.jobs.order import Order, Task
 from mien.jobs.plan import Plan, ShotPlan, chunks_of
 from mien.jobs.queue import Queue, Waiting
-from mien.jobs.show import Show
+from mien.jobs.shot_task import ShotSpec, Task
 from mien.timebase import FrameRange
 
 __all__ = ["RETRIES", "ShotOutcome", "run_plan"]
@@ -67,7 +67,7 @@ class ShotOutcome:
 
 
 def run_plan(
-    plan: Plan, engine: Engine, log: EventLog, show: Show, *, retries: int = RETRIES
+    plan: Plan, engine: Executor, log: EventLog, show: BatchDisplay, *, retries: int = RETRIES
 ) -> list[ShotOutcome]:
     """Run a plan.
 
@@ -97,16 +97,16 @@ class _Open:
     """A shot at work."""
 
     outcome: ShotOutcome
-    order: Order
+    order: ShotSpec
     chunks: int = 0
 
 
 @dataclass(slots=True)
 class _Run:
     plan: Plan
-    engine: Engine
+    engine: Executor
     log: EventLog
-    show: Show
+    show: BatchDisplay
     retries: int
     outcomes: list[ShotOutcome] = field(default_factory=list)
     _queue: Queue = field(default_factory=Queue)
@@ -125,8 +125,8 @@ class _Run:
         while self._queue or self._busy:
             self._give()
             # Also when nobody works: workers that are lost come back while one waits for them.
-            for word in self.engine.wait(min(_BEAT, self._queue.due() or _BEAT)):
-                self._hear(word)
+            for message in self.engine.wait(min(_BEAT, self._queue.due() or _BEAT)):
+                self._hear(message)
 
     def _give(self) -> None:
         for slot in self.engine.slots:
@@ -140,18 +140,18 @@ class _Run:
             self.show.begins(slot, str(waiting.task))
             self.engine.submit(slot, waiting.task)
 
-    def _hear(self, word: Word) -> None:
-        if isinstance(word, Told):
-            self.show.told(word.slot, word.stage, word.done, word.total)
+    def _hear(self, message: WorkerMessage) -> None:
+        if isinstance(message, TaskProgress):
+            self.show.told(message.slot, message.stage, message.done, message.total)
             return
-        waiting = self._busy.pop(word.slot, None)
-        self.show.ends(word.slot)
+        waiting = self._busy.pop(message.slot, None)
+        self.show.ends(message.slot)
         if waiting is None:
             return
-        if isinstance(word, Done):
-            self._done(waiting.task, word.result)
+        if isinstance(message, Done):
+            self._done(waiting.task, message.result)
         else:
-            self._failed(waiting, word)
+            self._failed(waiting, message)
 
     def _done(self, task: Task, result: Mapping[str, Any]) -> None:
         shot = self._shots[task.order.name]
@@ -189,12 +189,12 @@ class _Run:
         if not chunks:
             self._queue.add(Waiting(Task(shot.order, "assemble")))
 
-    def _failed(self, waiting: Waiting, word: Failed) -> None:
+    def _failed(self, waiting: Waiting, message: Failed) -> None:
         task, shot = waiting.task, self._shots[waiting.task.order.name]
-        tries, lost = waiting.tries + (not word.innocent), waiting.lost + word.innocent
-        facts = {"code": word.problem.code, "cause": word.problem.cause}
+        tries, lost = waiting.tries + (not message.worker_lost), waiting.lost + message.worker_lost
+        facts = {"code": message.problem.code, "cause": message.problem.cause}
         spared = tries <= self.retries and lost <= _MOST_LOST
-        if word.again and spared and shot.outcome.problem is None:
+        if message.retryable and spared and shot.outcome.problem is None:
             shot.outcome.tries += 1
             delay = min(_LONGEST_BACKOFF, _BACKOFF * 2 ** max(0, tries - 1))
             self._tell("task-again", task, delay=delay, **facts)
@@ -203,11 +203,11 @@ class _Run:
         self._tell("task-failed", task, tries=tries, **facts)
         first = shot.outcome.problem is None
         if first:
-            shot.outcome.problem = _told_of(word.problem, task, tries)
+            shot.outcome.problem = _told_of(message.problem, task, tries)
         if task.step != "render":
             self._ended(shot.outcome)
             return
-        if not word.again:
+        if not message.retryable:
             # The other frames would fail for the same reason.
             shot.chunks -= self._queue.drop(task.order.name)
         self._chunk_ended(shot)

@@ -18,8 +18,8 @@ from mien import api
 from mien.errors import MediaError, OutputError, ProjectError, UsageError
 from mien.io.project import Project
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
-from mien.jobs.order import Order, Task
-from mien.jobs.pictures import Pictures
+from mien.jobs.shot_task import ShotSpec, Task
+from mien.jobs.thumbnails import Thumbnails
 from mien.media.probe import probe
 from mien.model.assignments import parse_assignment
 from mien.model.edits import Edit
@@ -43,7 +43,7 @@ _LAYER = "batch"
 class _Opened:
     """A shot at hand."""
 
-    order: Order
+    order: ShotSpec
     stamp: tuple[str, int]
     shot: Shot
     plans: Sequence[FacePlan]
@@ -99,7 +99,7 @@ class Workbench:
         record = journal.whole(opened.key, task.order.output)
         if record is None:
             _check_replaceable(task.order, journal)
-        pictures = Pictures(task.order.folder, task.order.name)
+        pictures = Thumbnails(task.order.folder, task.order.name)
         missing = [] if record is not None else opened.frames.missing(task.order.frames)
         return {
             "whole": record is not None,
@@ -129,7 +129,7 @@ class Workbench:
             if record is None:
                 _check_replaceable(order, journal)
                 record = self._write(opened, journal, progress)
-        pictures = Pictures(order.folder, order.name)
+        pictures = Thumbnails(order.folder, order.name)
         return {
             "edited": record.edited,
             "looks": [look.to_dict() for look in pictures.looks()],
@@ -143,7 +143,7 @@ class Workbench:
         earlier = tuple(known for known in journal.outputs() if known != name)
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
         output = Output(order.output, order.frames, order.codec, order.lossless, overwrite=True)
-        pictures = Pictures(order.folder, order.name)
+        pictures = Thumbnails(order.folder, order.name)
         show = pictures.taker(opened.plans, order.frames)
         rendered = opened.frames.assemble(output, progress, show)
         record = OutputRecord(
@@ -153,7 +153,7 @@ class Workbench:
         journal.note(record)
         return record
 
-    def _open(self, order: Order, progress: Progress) -> _Opened:
+    def _open(self, order: ShotSpec, progress: Progress) -> _Opened:
         at_hand = self._opened
         if at_hand is not None:
             if at_hand.order == order and _stamp(order, at_hand.shot) == at_hand.stamp:
@@ -175,7 +175,7 @@ class Workbench:
         self._opened = _Opened(order, stamp, shot, plans, renderer, frames, key)
         return self._opened
 
-    def _project(self, order: Order, progress: Progress) -> Project:
+    def _project(self, order: ShotSpec, progress: Progress) -> Project:
         """The project of a shot; tracked first, and kept, where there is none."""
         if order.project is not None:
             return api.load_project(order.project, order.shot, media=order.media)
@@ -197,7 +197,7 @@ class Workbench:
             api.save_project(tracked, path)
         return api.load_project(path, media=order.media)
 
-    def _renderer(self, order: Order) -> Renderer:
+    def _renderer(self, order: ShotSpec) -> Renderer:
         wanted = (order.renderer, order.settings)
         if wanted not in self._renderers:
             # One at a time: what a renderer keeps from shot to shot may fill a GPU.
@@ -206,7 +206,7 @@ class Workbench:
         return self._renderers[wanted]
 
 
-def _edits(order: Order, shot: Shot) -> list[Edit]:
+def _edits(order: ShotSpec, shot: Shot) -> list[Edit]:
     """What `set` asks for."""
     if not order.set:
         return []
@@ -217,7 +217,7 @@ def _edits(order: Order, shot: Shot) -> list[Edit]:
     return [edit]
 
 
-def _stamp(order: Order, shot: Shot) -> tuple[str, int]:
+def _stamp(order: ShotSpec, shot: Shot) -> tuple[str, int]:
     """Names what a shot at hand was read from."""
     try:
         changed = 0 if order.project is None else order.project.stat().st_mtime_ns
@@ -231,7 +231,7 @@ def _check_same(before: MediaInfo, after: MediaInfo) -> None:
         raise MediaError(f"{after.path} was replaced while it was tracked.", "Run it again.")
 
 
-def _check_replaceable(order: Order, journal: ShotJournal) -> None:
+def _check_replaceable(order: ShotSpec, journal: ShotJournal) -> None:
     there = bool(digest_of(order.output)) if not order.overwrite else False
     if there and not journal.owns(order.output):
         raise OutputError(

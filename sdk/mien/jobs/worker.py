@@ -14,10 +14,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.jobs.engine import Done, Told, failed
+from mien.jobs.executor import Done, TaskProgress, failed
 
 if TYPE_CHECKING:
-    from mien.jobs.order import Task
+    from mien.jobs.shot_task import Task
 
 __all__ = ["OUT_OF_MEMORY", "Bounds", "watch_memory", "work"]
 
@@ -127,4 +127,4 @@ class _Teller:
         now = time.monotonic()
         if now - self._last > _TELL:
             self._last = now
-            self._connection.send(Told(self._slot, stage, done, total))
+            self._connection.send(TaskProgress(self._slot, stage, done, total))

@@ -22,11 +22,11 @@ from mien.rendering.plans import face_plans
 from mien.rendering.warp.exemplars import moves_mouth
 from mien.rendering.warp.renderer import WarpSession, WarpShot
 
-__all__ = ["Asked", "Painter"]
+__all__ = ["EvaluatedEdits", "Painter"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class EvaluatedEdits:
     """What is asked of the faces of a shot, evaluated.
 
     Attributes:
@@ -43,11 +43,11 @@ class Asked:
     last: int = 0
 
     @classmethod
-    def nothing(cls, frames: int) -> Asked:
+    def nothing(cls, frames: int) -> EvaluatedEdits:
         """Nothing is asked."""
         return cls((), np.zeros(frames, dtype=bool), np.full(frames, -1, dtype=np.int64))
 
-    def followed_by(self, shot: Shot, edits: Sequence[Edit]) -> Asked:
+    def updated(self, shot: Shot, edits: Sequence[Edit]) -> EvaluatedEdits:
         """What edits ask; frames of which the same is asked as before keep their stamps.
 
         Raises:
@@ -60,7 +60,7 @@ class Asked:
             active |= plan.evaluated.active
         changed = _changed(self.plans, plans, len(active)) | (active != self.active)
         stamps = np.where(changed, self.last + 1, self.stamps)
-        return Asked(plans, active, np.where(active, stamps, -1), self.last + 1)
+        return EvaluatedEdits(plans, active, np.where(active, stamps, -1), self.last + 1)
 
 
 class Painter:
@@ -79,11 +79,11 @@ class Painter:
         self._full = WarpShot(shot, plates)
         self._small = WarpShot(shot, smalls, scale)
 
-    def ready(self, asked: Asked) -> bool:
+    def ready(self, asked: EvaluatedEdits) -> bool:
         """Whether the mouths that move are known, so that `full` need not wait for them."""
         return all(map(self._knows, _talking(asked)))
 
-    def unknown(self, asked: Asked) -> Face | None:
+    def unknown(self, asked: EvaluatedEdits) -> Face | None:
         """The face whose mouth is to be looked for next; None when all are known."""
         for face in (*_talking(asked), *self._faces):
             if not self._knows(face):
@@ -102,7 +102,7 @@ class Painter:
         self._full.look(face)
         self._small.look(face)
 
-    def full(self, frame: Frame, asked: Asked) -> tuple[Rgb8, Sequence[Patch]]:
+    def full(self, frame: Frame, asked: EvaluatedEdits) -> tuple[Rgb8, Sequence[Patch]]:
         """A frame with the edit in it, as an export has it, and what was painted.
 
         Raises:
@@ -116,7 +116,7 @@ class Painter:
             frame = frame.with_plate(compose(plate, patches))
         return displayed(frame, self._facts), patches
 
-    def small(self, frame: int, picture: Rgb8, asked: Asked) -> Rgb8:
+    def small(self, frame: int, picture: Rgb8, asked: EvaluatedEdits) -> Rgb8:
         """A small picture with the edit in it, without waiting for anything.
 
         Args:
@@ -145,12 +145,12 @@ class Painter:
         return np.asarray(upright)
 
 
-def _talking(asked: Asked) -> list[Face]:
+def _talking(asked: EvaluatedEdits) -> list[Face]:
     """The faces whose mouths an edit moves."""
     return [plan.face for plan in asked.plans if moves_mouth(plan)]
 
 
-def _patches(session: WarpSession, asked: Asked, frame: int, plate: Plate) -> list[Patch]:
+def _patches(session: WarpSession, asked: EvaluatedEdits, frame: int, plate: Plate) -> list[Patch]:
     plans = [plan for plan in asked.plans if plan.evaluated.delta[frame].any()]
     found = [session.render(plan, frame, plate) for plan in plans]
     return [patch for patch in found if patch is not None]

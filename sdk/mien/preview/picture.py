@@ -22,7 +22,15 @@ from mien.media.reader import open_reader
 from mien.media.sequence import find_sequence, probe_sequence
 from mien.model.media import MediaInfo, Orientation
 
-__all__ = ["Picture", "Quality", "Rgb8", "SMALL_LINES", "displayed", "first_picture", "small_scale"]
+__all__ = [
+    "PreviewImage",
+    "Quality",
+    "Rgb8",
+    "SMALL_LINES",
+    "displayed",
+    "first_picture",
+    "small_scale",
+]
 
 Rgb8 = npt.NDArray[np.uint8]
 
@@ -37,7 +45,7 @@ SMALL_LINES: Final = 540
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class PreviewImage:
     """A picture for looking.
 
     Attributes:

@@ -17,7 +17,7 @@ from mien.media.frame import Frame
 from mien.media.planes import Plate
 from mien.model.edits import Edit
 from mien.model.shot import Shot
-from mien.preview.painter import Asked, Painter
+from mien.preview.painter import EvaluatedEdits, Painter
 from mien.preview.picture import Rgb8, displayed, small_scale
 from mien.preview.playback_cache import PlaybackCache, pack
 from mien.preview.proxy import Proxy
@@ -50,7 +50,7 @@ class PreviewFrames:
         self._facts = shot.media
         self._proxy = proxy
         self.scale = small_scale(shot.media)
-        self.asked = Asked.nothing(shot.clock.frame_count)
+        self.asked = EvaluatedEdits.nothing(shot.clock.frame_count)
         self._edits: tuple[Edit, ...] = ()
         self._frames = ShotSource(shot.media, cache_bytes // 4)
         # Looking through the shot, and making pictures ahead, must not move the decoder away
@@ -82,7 +82,7 @@ class PreviewFrames:
             # Windows ask with every change of anything, mostly for the same again.
             if len(self._edits) == len(edits) and all(map(is_, self._edits, edits)):
                 return False
-            self.asked = self.asked.followed_by(self._shot, edits)
+            self.asked = self.asked.updated(self._shot, edits)
             self._edits = tuple(edits)
             return True
 

@@ -32,12 +32,12 @@ from mien.blas import one_blas_thread
 from mien.errors import MediaError, MienError
 from mien.model.edits import Edit
 from mien.model.shot import Shot
-from mien.preview.picture import Picture, Quality, Rgb8
+from mien.preview.picture import PreviewImage, Quality, Rgb8
 from mien.preview.preview_frames import PreviewFrames
 from mien.preview.proxy import Proxy, ProxyStore
 from mien.timebase import FrameRange
 
-__all__ = ["CACHE_BYTES", "Picture", "Previewer", "Quality"]
+__all__ = ["CACHE_BYTES", "PreviewImage", "Previewer", "Quality"]
 
 CACHE_BYTES: Final = 512 << 20
 """Bytes of pictures that are kept in memory."""
@@ -50,7 +50,7 @@ _ON_THE_WAY: Final = 12
 _NEARBY, _SMALL, _FULL = 1, 2, 3
 """How good an answer is."""
 
-Deliver = Callable[[Picture], None]
+Deliver = Callable[[PreviewImage], None]
 Failed = Callable[[MienError], None]
 
 
@@ -67,7 +67,7 @@ class _Request:
 
 
 @dataclass(slots=True)
-class _Desk:
+class _RequestSlot:
     """Where requests of one kind, with or without the edit, wait: only the newest does.
 
     Attributes:
@@ -107,11 +107,11 @@ class Previewer:
         self._proxy: Proxy | None = None
         if proxies is not None:
             with suppress(MediaError):  # whoever reads the frames is told
-                self._proxy = proxies.open(shot.media, self._tell)
+                self._proxy = proxies.open(shot.media, self._notify)
         self._maker = PreviewFrames(shot, cache_bytes, self._proxy)
         self._changed = threading.Condition()
         self._delivering = threading.RLock()
-        self._desks = {True: _Desk(), False: _Desk()}
+        self._desks = {True: _RequestSlot(), False: _RequestSlot()}
         self._generation = 0
         self._ahead: tuple[FrameRange, int] | None = None
         self._changes, self._done = 0, -1
@@ -146,7 +146,7 @@ class Previewer:
             self._edited_at = time.monotonic()
             self._changes += 1
             self._changed.notify_all()
-        self._tell()
+        self._notify()
 
     def request(
         self,
@@ -191,7 +191,9 @@ class Previewer:
             self._answer(request, _FULL if scale == 1 else _SMALL, frame, picture, scale)
         return request.generation
 
-    def picture(self, frame: int, *, edited: bool = True, quality: Quality = "full") -> Picture:
+    def picture(
+        self, frame: int, *, edited: bool = True, quality: Quality = "full"
+    ) -> PreviewImage:
         """A picture of a frame, waited for.
 
         Args:
@@ -213,9 +215,9 @@ class Previewer:
             small = self._maker.small(frame)
             if quality == "full" or small is None:
                 rgb = self._maker.finished(found, edited=edited)
-                return Picture(frame, rgb, 1.0, True, edited, 0)
+                return PreviewImage(frame, rgb, 1.0, True, edited, 0)
         rgb = self._maker.painted(frame, small, edited=edited)
-        return Picture(frame, rgb, scale, True, edited, 0)
+        return PreviewImage(frame, rgb, scale, True, edited, 0)
 
     def ahead(self, frames: FrameRange | None, start: int = 0) -> None:
         """Make the edited pictures of a range ready to be played, while nobody waits.
@@ -277,7 +279,7 @@ class Previewer:
         self._maker.close()
         self._stack.close()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for callback in tuple(self._subscribers):
             callback()
 
@@ -294,9 +296,11 @@ class Previewer:
                     self._shown = True
                     self._changed.notify_all()
             exact = frame == request.frame
-            request.deliver(Picture(frame, rgb, scale, exact, request.edited, request.generation))
+            request.deliver(
+                PreviewImage(frame, rgb, scale, exact, request.edited, request.generation)
+            )
 
-    def _overtaken(self, request: _Request) -> bool:
+    def _superseded(self, request: _Request) -> bool:
         """Whether a frame is wanted by now for which this one is no step on the way."""
         newest = self._desks[request.edited].newest
         far = newest is not None and abs(newest.frame - request.frame) > _ON_THE_WAY
@@ -326,7 +330,7 @@ class Previewer:
         best, small = frame, maker.small(frame)
         if small is None:
             near = maker.near(frame)
-            if near is not None and not self._overtaken(request):
+            if near is not None and not self._superseded(request):
                 best, small = near
         with self._changed:
             self._desks[request.edited].seeking = False
@@ -367,7 +371,7 @@ class Previewer:
             self._changed.wait_for(lambda: self._closed or not desk.seeking, _PATIENCE)
         if request.quality == "drag" and maker.small(frame) is not None:
             return
-        found = maker.decoded(frame, lambda: self._overtaken(request))
+        found = maker.decoded(frame, lambda: self._superseded(request))
         if found is None:
             return
         if request.quality == "full" and maker.can_finish(frame, edited=request.edited):
@@ -400,7 +404,7 @@ class Previewer:
         if not going:
             # Nothing is left, or there is no more room, until something changes.
             self._done = changes
-        self._tell()
+        self._notify()
 
     def _busy(self) -> bool:
         return self._closed or self._next("for_exact") is not None
@@ -411,7 +415,7 @@ class Previewer:
             self._changed.wait_for(lambda: self._closed or self._shown)
         if self._proxy is not None and not self._closed:
             self._proxy.start()
-            self._tell()
+            self._notify()
         _give_way()
         while not self._closed:
             try:
@@ -427,7 +431,7 @@ class Previewer:
                     desk.for_exact |= desk.shown < (desk.newest.generation, _FULL)
                 self._changes += 1
                 self._changed.notify_all()
-            self._tell()
+            self._notify()
 
 
 def _give_way() -> None:

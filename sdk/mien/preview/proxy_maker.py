@@ -67,7 +67,7 @@ def main() -> int:
         finally:
             lock.release()
     except (MienError, OSError) as error:
-        _tell(f"failed {error}")
+        _notify(f"failed {error}")
         return 1
     return 0
 
@@ -76,7 +76,7 @@ def _make(folder: ProxyFolder, reader: Reader, wanted: _Wanted, place: Path) -> 
     limit = cache_limit()
     there = folder.there()
     for segment in np.flatnonzero(there):
-        _tell(f"segment {segment}")
+        _notify(f"segment {segment}")
     while not there.all():
         segment = _next(there, wanted.frame // SEGMENT)
         pictures = _pictures(folder, reader, segment)
@@ -88,7 +88,7 @@ def _make(folder: ProxyFolder, reader: Reader, wanted: _Wanted, place: Path) -> 
         folder.used()
         folder.write(segment, pictures)
         there[segment] = True
-        _tell(f"segment {segment}")
+        _notify(f"segment {segment}")
 
 
 def _pictures(folder: ProxyFolder, reader: Reader, segment: int) -> list[bytes]:
@@ -112,7 +112,7 @@ def _held_lock(folder: ProxyFolder) -> Lock:
             lock = Lock(folder.path / "lock")
         except Held:
             for segment in np.flatnonzero(folder.there()):
-                _tell(f"segment {segment}")
+                _notify(f"segment {segment}")
             time.sleep(_PATIENCE)
             continue
         # Nobody else is at work here: what is half written was left by one that was killed.
@@ -125,7 +125,7 @@ def _threads() -> int:
     return max(1, (os.cpu_count() or 1) // 2)
 
 
-def _tell(line: str) -> None:
+def _notify(line: str) -> None:
     sys.stdout.write(line.replace("\n", " ") + "\n")
     sys.stdout.flush()
 

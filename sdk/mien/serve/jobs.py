@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 from mien.errors import HandleError, WorkerError, as_mien_error
 from mien.serve.messages import JobFacts, Message
-from mien.serve.worker import Cancelled, Done, Failed, Order, Progressed, Word, work
+from mien.serve.worker import Cancelled, Done, Failed, JobOrder, Progressed, WorkerMessage, work
 
 __all__ = ["Job", "Jobs"]
 
@@ -47,7 +47,7 @@ class Job:
         self,
         kind: Literal["track", "render"],
         shot: str,
-        order: Order,
+        order: JobOrder,
         finish: Callable[[Any], Message],
         send: Send,
     ) -> None:
@@ -55,7 +55,7 @@ class Job:
         self.kind: Literal["track", "render"] = kind
         self.shot = shot
         self.state: State = "running"
-        self._order: Order | None = order
+        self._order: JobOrder | None = order
         self._finish = finish
         self._send = send
         self._progress = Progressed("", 0, 0)
@@ -106,7 +106,7 @@ class Job:
         except Exception as error:  # noqa: BLE001 - whatever pickling a job runs into
             self._end(Failed.of(WorkerError(f"No process could be started: {error}.")))
             return
-        word: Word | None = None
+        word: WorkerMessage | None = None
         if connection is not None:
             word = self._hear(connection)
         self._end(word)
@@ -128,12 +128,12 @@ class Job:
             self._stop(process)
         return ours
 
-    def _hear(self, connection: Connection) -> Word | None:
+    def _hear(self, connection: Connection) -> WorkerMessage | None:
         """What the process says, to its last word; None when it died without one."""
         with connection:
             while True:
                 try:
-                    word: Word = connection.recv()
+                    word: WorkerMessage = connection.recv()
                 except Exception:  # noqa: BLE001 - it was killed in the middle of a word
                     return None
                 if not isinstance(word, Progressed):
@@ -141,7 +141,7 @@ class Job:
                 self._progress = word
                 self._tell("progress", stage=word.stage, done=word.done, total=word.total)
 
-    def _end(self, word: Word | None) -> None:
+    def _end(self, word: WorkerMessage | None) -> None:
         code = self._reap()
         if isinstance(word, Done):
             try:

@@ -19,9 +19,9 @@ from mien.rendering.registry import available, get_renderer
 from mien.serve import messages as say
 from mien.serve.curves import read_curves
 from mien.serve.edits import make_edit, write_layers
+from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.imports import imported
 from mien.serve.jobs import Job, Jobs
-from mien.serve.pictures import PictureFiles, encoded, fitted, inline, square
 from mien.serve.protocol import MAX_LINE, PROTOCOL
 from mien.serve.shots import OpenShot, Shots, face_facts, shot_facts
 from mien.serve.worker import RenderOrder, TrackOrder
@@ -44,13 +44,13 @@ class Methods:
         self._jobs = Jobs()
         self._files = PictureFiles()
         self._begun: list[Job] = []
-        self.at_once: Mapping[str, Handler] = {
+        self.immediate: Mapping[str, Handler] = {
             "hello": self._hello,
             "status": self._status,
             "cancel": self._cancel,
         }
         """Methods that never wait, by name."""
-        self.in_order: Mapping[str, Handler] = {
+        self.queued: Mapping[str, Handler] = {
             "open": self._open,
             "close": self._close,
             "track": self._track,

@@ -18,7 +18,7 @@ from mien.model.shot import Shot
 from mien.serve.messages import FaceFacts, ShotFacts, ShotStatus
 
 if TYPE_CHECKING:
-    from mien.preview.picture import Picture
+    from mien.preview.picture import PreviewImage
     from mien.preview.previewer import Previewer
 
 __all__ = ["OpenShot", "Shots", "face_facts", "shot_facts"]
@@ -70,7 +70,7 @@ class OpenShot:
             self._project = dataclasses.replace(self._project, shot=shot, edits=())
             self._let_go()
 
-    def picture(self, frame: int, *, edited: bool) -> Picture:
+    def picture(self, frame: int, *, edited: bool) -> PreviewImage:
         """A frame for looking, exactly as a render with the embedded renderer has it.
 
         Raises:
@@ -129,7 +129,7 @@ class Shots:
             raise HandleError(f"There is no shot '{handle}'.", "Use the handle that `open` gave.")
         return shot
 
-    def picture(self, handle: str, frame: int, *, edited: bool) -> Picture:
+    def picture(self, handle: str, frame: int, *, edited: bool) -> PreviewImage:
         """A frame of a shot for looking; pictures of shots not looked at for long are let go.
 
         Raises:

@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from typing import IO
 
-from mien.serve.conversation import Conversation
+from mien.serve.client_connection import ClientConnection
 
 __all__ = ["serve_stdio"]
 
@@ -19,7 +19,7 @@ def serve_stdio() -> int:
         The exit code.
     """
     source, output = _take_streams()
-    conversation = Conversation(source, output)
+    conversation = ClientConnection(source, output)
     with suppress(KeyboardInterrupt):  # jobs were stopped on the way out
         conversation.run()
     return 0

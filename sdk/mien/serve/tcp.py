@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from mien.errors import MienError, UsageError
-from mien.serve.conversation import Conversation
+from mien.serve.client_connection import ClientConnection
 
 __all__ = ["HOST", "serve_tcp"]
 
@@ -139,7 +139,7 @@ class _Clients:
         late.start()
         try:
             with connection, connection.makefile("rb") as source, connection.makefile("wb") as sink:
-                Conversation(source, sink, token=self._token, greeted=late.cancel).run()
+                ClientConnection(source, sink, token=self._token, greeted=late.cancel).run()
         except (OSError, ValueError, MienError):
             pass  # the client is gone
         finally:

@@ -23,8 +23,8 @@ from mien.timebase import FrameRange
 if TYPE_CHECKING:
     from mien.model.document import Project
 
-__all__ = ["Cancelled", "Done", "Failed", "Order", "Progressed", "RenderOrder", "TrackOrder",
-           "Word", "work"]  # fmt: skip
+__all__ = ["Cancelled", "Done", "Failed", "JobOrder", "Progressed", "RenderOrder", "TrackOrder",
+           "WorkerMessage", "work"]  # fmt: skip
 
 _TELL = 0.2
 """Seconds between two words on how far a job is."""
@@ -55,7 +55,7 @@ class RenderOrder:
     matte: bool
 
 
-Order = TrackOrder | RenderOrder
+JobOrder = TrackOrder | RenderOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,11 @@ class Cancelled:
     """The job was stopped and has cleaned up."""
 
 
-Word = Progressed | Done | Failed | Cancelled
+WorkerMessage = Progressed | Done | Failed | Cancelled
 """What a job's process tells the server; any but `Progressed` is its last."""
 
 
-def work(connection: Connection, order: Order) -> None:
+def work(connection: Connection, order: JobOrder) -> None:
     """Do one job.
 
     Args:
@@ -109,19 +109,19 @@ def work(connection: Connection, order: Order) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)
     _end_with_server()
-    word: Word
+    message: WorkerMessage
     try:
-        word = Done(_do(order, _Teller(connection)))
+        message = Done(_do(order, _Teller(connection)))
     except (KeyboardInterrupt, CancelledError):
-        word = Cancelled()
+        message = Cancelled()
     except Exception as error:  # noqa: BLE001 - the last resort: a bug, told in one line
-        word = Failed.of(as_mien_error(error))
+        message = Failed.of(as_mien_error(error))
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(BrokenPipeError, ConnectionError):
-        connection.send(word)
+        connection.send(message)
 
 
-def _do(order: Order, told: _Teller) -> Any:
+def _do(order: JobOrder, told: _Teller) -> Any:
     from mien import api
 
     if isinstance(order, TrackOrder):

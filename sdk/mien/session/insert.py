@@ -10,7 +10,7 @@ import numpy.typing as npt
 from mien.model.document import Document
 from mien.model.edits import ControlTrack
 from mien.model.interpolate import Key, cubic
-from mien.session.places import check_frame, replace_tracks, track_at
+from mien.session.lookup import check_frame, replace_tracks, track_at
 from mien.session.refs import TrackRef
 
 __all__ = ["insert_key"]

@@ -15,7 +15,7 @@ from mien.errors import UsageError
 from mien.model.document import Document
 from mien.model.edits import ControlTrack, Mode
 from mien.model.interpolate import Interpolation, Key
-from mien.session.places import (
+from mien.session.lookup import (
     by_track,
     check_frame,
     find_track,

@@ -9,7 +9,7 @@ from mien.errors import UsageError
 from mien.model.document import Document
 from mien.model.edits import ControlTrack, Edit, Layer, Mode
 from mien.model.interpolate import Key
-from mien.session.places import change_edit, check_frame, put_track, replace_tracks, track_at
+from mien.session.lookup import change_edit, check_frame, put_track, replace_tracks, track_at
 from mien.session.refs import TrackRef
 from mien.timebase import FrameRange
 

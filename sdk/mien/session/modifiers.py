@@ -14,7 +14,7 @@ from mien.model.edits import ControlTrack
 from mien.session.insert import insert_key
 from mien.session.keys import delete_keys, set_key
 from mien.session.layers import add_track
-from mien.session.places import find_track, replace_tracks, track_at
+from mien.session.lookup import find_track, replace_tracks, track_at
 from mien.session.refs import KeyRef
 
 __all__ = ["NEUTRAL", "Modifier", "key_modifier", "set_modifier"]

@@ -10,7 +10,7 @@ from mien.model.edits import Edit
 from mien.model.marker import Marker
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
-from mien.session.places import change_shot, check_frame
+from mien.session.lookup import change_shot, check_frame
 from mien.timebase import FrameRange
 
 __all__ = [

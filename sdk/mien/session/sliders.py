@@ -10,7 +10,7 @@ from typing import Literal
 
 from mien.model.controls import CONTROLS, INDEX, sides
 from mien.model.document import Document
-from mien.session.places import find_track, track_at
+from mien.session.lookup import find_track, track_at
 from mien.session.values import expression_at, reset, set_value
 
 __all__ = ["Way", "linked", "mirror", "partner", "restore", "toggle_key"]

@@ -20,7 +20,7 @@ from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.evaluate import evaluate, unlimited
 from mien.model.interpolate import Key
 from mien.model.presets import resolve
-from mien.session.places import (
+from mien.session.lookup import (
     change_edit,
     check_frame,
     find_track,

@@ -15,7 +15,7 @@ from mien.model.face import LANDMARKS, FaceTrack
 from mien.tracking.associate import Tracklet, join
 from mien.tracking.detect import Detection, FaceDetector, Region, overlap, tiles, whole
 from mien.tracking.landmarks import FaceReader, Pending, Reading, Roi
-from mien.tracking.tracking_frames import Pictures
+from mien.tracking.tracking_frames import TrackingFrames
 
 _Item = TypeVar("_Item")
 
@@ -96,7 +96,7 @@ def track_faces(
         MediaError: When a frame is damaged.
         MissingDependencyError: When MediaPipe or its models are not installed.
     """
-    pictures = Pictures(reader)
+    pictures = TrackingFrames(reader)
     tracker = _Tracker(max_faces, pictures)
     total = reader.facts.clock.frame_count
     try:
@@ -129,7 +129,7 @@ def _with_next(items: Iterable[_Item]) -> Iterator[tuple[_Item, _Item | None]]:
 class _Tracker:
     """The state while frames pass one by one."""
 
-    def __init__(self, max_faces: int, pictures: Pictures) -> None:
+    def __init__(self, max_faces: int, pictures: TrackingFrames) -> None:
         self._max_faces = max_faces
         self._pictures = pictures
         self._detector = FaceDetector()

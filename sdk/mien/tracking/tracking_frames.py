@@ -11,7 +11,7 @@ from mien.media.prefetch import prefetch
 from mien.media.reader import Frame, Reader
 from mien.tracking.cuts import CutFinder, Glance
 
-__all__ = ["Pictures"]
+__all__ = ["TrackingFrames"]
 
 _SHORT_SIDE = 1080
 """Pixels of the short side of the picture that tracking looks at; larger ones are reduced."""
@@ -25,7 +25,7 @@ _CHUNK_BYTES = 64 << 20
 starts at the key frame before them, so that few large steps are better than many small ones."""
 
 
-class Pictures:
+class TrackingFrames:
     """The upright pictures of a shot.
 
     Args:

@@ -24,7 +24,7 @@ from mien.rendering.reference.paste import (
     with_patch,
 )
 from mien.rendering.reference.prompt import Prompt
-from mien.rendering.reference.regenerate import Order, Regenerator
+from mien.rendering.reference.regenerate import RegenerationRequest, Regenerator
 from mien.rendering.reference.temporal import Timing, noise_field, shares
 from mien.rendering.reference.warped import Warped
 
@@ -174,7 +174,7 @@ class FaceSequence:
             made = _Made(picture - order.warped[i], order.warped[i])
             self._made.put(number, made, 1)
 
-    def _smoothed_latents(self, order: Order) -> FloatArray:
+    def _smoothed_latents(self, order: RegenerationRequest) -> FloatArray:
         """(B, 4, h, w) latents, averaged over the neighbours as far as the settings say."""
         own = self._latents_of(order)
         reach = self._settings.latent_smoothing
@@ -193,7 +193,7 @@ class FaceSequence:
             found = self._latents_of(order)[order.frames.index(frame)]
         return found
 
-    def _latents_of(self, order: Order) -> FloatArray:
+    def _latents_of(self, order: RegenerationRequest) -> FloatArray:
         known = [self._latents.get(frame) for frame in order.frames]
         found = [latents for latents in known if latents is not None]
         if len(found) == len(known):
@@ -203,7 +203,7 @@ class FaceSequence:
             self._latents.put(frame, latents, 1)
         return made
 
-    def _order(self, frames: tuple[int, ...]) -> Order:
+    def _order(self, frames: tuple[int, ...]) -> RegenerationRequest:
         """What the networks need to make frames."""
         squares = [self._squares(frame) for frame in frames]
         weights: dict[int, FloatArray] = {}
@@ -217,7 +217,7 @@ class FaceSequence:
                 known = anchor in frames
                 square = squares[frames.index(anchor)][0] if known else self._plate_square(anchor)
                 anchors[anchor] = (square, count)
-        return Order(
+        return RegenerationRequest(
             face=self._actor.plan.face.number,
             frames=frames,
             plates=np.stack([plate for plate, _ in squares]),

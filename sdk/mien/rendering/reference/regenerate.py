@@ -16,11 +16,11 @@ from mien.rendering.reference.denoise import Denoise
 from mien.rendering.reference.engine import Engine
 from mien.rendering.reference.prompt import Prompt
 
-__all__ = ["Order", "Regenerator"]
+__all__ = ["RegenerationRequest", "Regenerator"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Order:
+class RegenerationRequest:
     """Frames of one face that are to be regenerated together.
 
     Attributes:
@@ -48,7 +48,7 @@ class Order:
     prompt: Prompt
     shot_scale: float = 1.0
 
-    def part(self, rows: Sequence[int]) -> Order:
+    def part(self, rows: Sequence[int]) -> RegenerationRequest:
         """Some of the frames, by their place among them."""
         chosen = list(rows)
         return replace(
@@ -60,7 +60,7 @@ class Order:
             anchors={i: (square, w[chosen]) for i, (square, w) in self.anchors.items()},
         )
 
-    def filled_up(self, count: int) -> Order:
+    def filled_up(self, count: int) -> RegenerationRequest:
         """So many frames: the last one again and again after the others."""
         last = len(self.frames) - 1
         return self.part([min(row, last) for row in range(max(count, last + 1))])
@@ -104,7 +104,7 @@ class Regenerator:
         fields = self._settings.steps if self._settings.scheduler == "lcm" else 1
         return fields, 4, side, side
 
-    def latents(self, order: Order) -> FloatArray:
+    def latents(self, order: RegenerationRequest) -> FloatArray:
         """(B, 4, h, w) latents of regenerated frames, finite.
 
         Raises:
@@ -114,7 +114,7 @@ class Regenerator:
             self.batch = min(self.batch, self._that_fit(order))
         return self._whole(order, self._denoised)
 
-    def decode(self, order: Order, latents: FloatArray) -> FloatArray:
+    def decode(self, order: RegenerationRequest, latents: FloatArray) -> FloatArray:
         """(B, N, N, 3) the pictures of latents (B, 4, h, w), R'G'B', finite.
 
         Raises:
@@ -122,13 +122,15 @@ class Regenerator:
         """
         row = {frame: latents[i] for i, frame in enumerate(order.frames)}
 
-        def decoded(engine: Engine, part: Order) -> FloatArray:
+        def decoded(engine: Engine, part: RegenerationRequest) -> FloatArray:
             stacked = np.stack([row[frame] for frame in part.frames])
             return np.asarray(engine.decode(torch.from_numpy(stacked)))
 
         return self._whole(order, decoded)
 
-    def _whole(self, order: Order, make: Callable[[Engine, Order], FloatArray]) -> FloatArray:
+    def _whole(
+        self, order: RegenerationRequest, make: Callable[[Engine, RegenerationRequest], FloatArray]
+    ) -> FloatArray:
         """What is made of all frames, in parts that fit in memory; no number is none."""
         made: list[FloatArray] = []
         done = 0
@@ -143,7 +145,7 @@ class Regenerator:
             done += len(part.frames)
         return np.stack(made)
 
-    def _that_fit(self, order: Order) -> int:
+    def _that_fit(self, order: RegenerationRequest) -> int:
         """How many frames the engine can take at once, as far as it can tell beforehand."""
         guided, anchors = self._settings.guided, len(self._used(order))
         return self.engine.frames_at_once(guided=guided, anchors=anchors, pixels=self.size)
@@ -159,7 +161,11 @@ class Regenerator:
         self._tell(f"the GPU's memory ran out; went on with {self.batch} frames at a time")
 
     def _checked(
-        self, row: FloatArray, part: Order, i: int, make: Callable[[Engine, Order], FloatArray]
+        self,
+        row: FloatArray,
+        part: RegenerationRequest,
+        i: int,
+        make: Callable[[Engine, RegenerationRequest], FloatArray],
     ) -> FloatArray:
         """A frame; made anew, alone and in float32, when it holds what is no number."""
         if np.isfinite(row).all():
@@ -183,7 +189,7 @@ class Regenerator:
         self._tell(f"frame {frame} came out as no number, and was made again in float32")
         return again
 
-    def _denoised(self, engine: Engine, asked: Order) -> FloatArray:
+    def _denoised(self, engine: Engine, asked: RegenerationRequest) -> FloatArray:
         with torch.inference_mode():
             settings = self._settings
             # Kernels are made for one size of batch, and every other would cost minutes.
@@ -211,7 +217,7 @@ class Regenerator:
             found = engine.denoise(request)[: len(asked.frames)]
             return np.asarray(found.cpu().numpy(), dtype=np.float32)
 
-    def _bank(self, engine: Engine, order: Order) -> Bank:
+    def _bank(self, engine: Engine, order: RegenerationRequest) -> Bank:
         """What the reference pass sees of every frame; an anchor's own is used again."""
         frames = tuple(dict.fromkeys(order.frames))  # an order that was filled up repeats the last
         others = [i for i, frame in enumerate(frames) if frame not in order.anchors]
@@ -225,17 +231,17 @@ class Regenerator:
         place |= {frame: len(others) + row for row, frame in enumerate(known)}
         return Bank.join(parts).select([place[frame] for frame in order.frames])
 
-    def _anchors(self, engine: Engine, order: Order) -> tuple[Anchor, ...]:
+    def _anchors(self, engine: Engine, order: RegenerationRequest) -> tuple[Anchor, ...]:
         return tuple(
             Anchor(self._anchor(engine, order, frame), torch.from_numpy(weights))
             for frame, (_, weights) in self._used(order).items()
         )
 
-    def _used(self, order: Order) -> dict[int, tuple[FloatArray, FloatArray]]:
+    def _used(self, order: RegenerationRequest) -> dict[int, tuple[FloatArray, FloatArray]]:
         """The anchors that count; none do beside a Reference Adapter that is off."""
         return order.anchors if self._settings.reference_scale else {}
 
-    def _anchor(self, engine: Engine, order: Order, frame: int) -> Bank:
+    def _anchor(self, engine: Engine, order: RegenerationRequest, frame: int) -> Bank:
         """The bank of an anchor: made alone, so that it does not depend on who asks first."""
         key = order.face, frame
         if key not in self._banks:

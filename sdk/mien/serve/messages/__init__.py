@@ -10,6 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mien.serve.messages.base import Empty, Encoding, Handle, Message, Numbers, Packed
+from mien.serve.messages.control import (
+    CancelParams,
+    CancelResult,
+    HelloParams,
+    HelloResult,
+    JobFacts,
+    JobResult,
+    ShotStatus,
+    StatusResult,
+)
 from mien.serve.messages.curves import (
     CurvesParams,
     CurvesResult,
@@ -42,16 +52,6 @@ from mien.serve.messages.shots import (
     SaveParams,
     ShotFacts,
     TrackParams,
-)
-from mien.serve.messages.talk import (
-    CancelParams,
-    CancelResult,
-    HelloParams,
-    HelloResult,
-    JobFacts,
-    JobResult,
-    ShotStatus,
-    StatusResult,
 )
 
 __all__ = [

@@ -13,9 +13,9 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from mien.jobs.engine import Failed, Told, Word
+from mien.jobs.executor import Failed, TaskProgress, WorkerMessage
 from mien.jobs.job import Problem
-from mien.jobs.order import Task
+from mien.jobs.shot_task import Task
 from mien.jobs.worker import OUT_OF_MEMORY, Bounds, work
 
 __all__ = ["LocalEngine", "bounds_of", "count_workers", "gpus"]
@@ -61,7 +61,7 @@ class LocalEngine:
         with suppress(BrokenPipeError, ConnectionError):
             worker.connection.send(task)
 
-    def wait(self, seconds: float) -> list[Word]:
+    def wait(self, seconds: float) -> list[WorkerMessage]:
         """What workers have to tell; see `Engine.wait`."""
         if not self._busy:
             time.sleep(seconds)
@@ -71,7 +71,7 @@ class LocalEngine:
             by_thing[self._workers[slot].connection] = slot
             by_thing[self._workers[slot].process.sentinel] = slot
         ready = wait(list(by_thing), seconds)  # type: ignore[arg-type]
-        words: list[Word] = []
+        words: list[WorkerMessage] = []
         for slot in sorted({by_thing[thing] for thing in ready}):
             words += self._hear(slot)
         return words
@@ -101,14 +101,14 @@ class LocalEngine:
         theirs.close()
         return _Worker(process, ours)
 
-    def _hear(self, slot: int) -> list[Word]:
+    def _hear(self, slot: int) -> list[WorkerMessage]:
         worker = self._workers[slot]
-        words: list[Word] = []
+        words: list[WorkerMessage] = []
         try:
             while worker.connection.poll():
-                word: Word = worker.connection.recv()
-                words.append(word)
-                if not isinstance(word, Told):
+                message: WorkerMessage = worker.connection.recv()
+                words.append(message)
+                if not isinstance(message, TaskProgress):
                     del self._busy[slot]
                     return words
         except (EOFError, ConnectionError, OSError):

@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any
 import mien
 from mien.errors import MienError, MissingDependencyError, UsageError
 from mien.io.files import written_whole
-from mien.jobs.engine import Done, Failed, Word, failed
+from mien.jobs.executor import Done, Failed, WorkerMessage, failed
 from mien.jobs.job import Problem
 from mien.jobs.journal import check_folder
-from mien.jobs.local import bounds_of, count_workers
-from mien.jobs.order import Task
+from mien.jobs.local_executor import bounds_of, count_workers
+from mien.jobs.shot_task import Task
 from mien.jobs.worker import Bounds, watch_memory
 
 if TYPE_CHECKING:
@@ -122,9 +122,9 @@ class DaskEngine:
         self._busy[slot] = _Busy(task, future, address)
         future.add_done_callback(lambda _: self._ready.put(slot))
 
-    def wait(self, seconds: float) -> list[Word]:
+    def wait(self, seconds: float) -> list[WorkerMessage]:
         """What workers have to tell; see `Engine.wait`."""
-        words: list[Word] = []
+        words: list[WorkerMessage] = []
         with suppress(queue.Empty):
             slot = self._ready.get(timeout=seconds)
             while True:
@@ -208,7 +208,7 @@ class DaskEngine:
             # What a client says that is closed, or just connecting.
             raise OSError(str(error)) from error
 
-    def _look(self) -> list[Word]:
+    def _look(self) -> list[WorkerMessage]:
         """See which workers there are; tasks of those that are gone have failed."""
         self._looked = time.monotonic()
         try:
@@ -216,7 +216,7 @@ class DaskEngine:
         except OSError:
             return self._reconnect()
         self._update(addresses)
-        words: list[Word] = []
+        words: list[WorkerMessage] = []
         for slot, busy in list(self._busy.items()):
             if busy.address not in addresses:
                 del self._busy[slot]
@@ -276,7 +276,7 @@ class DaskEngine:
             )
         return bool(said["resources"].get(_GPU))
 
-    def _ended(self, slot: int) -> list[Word]:
+    def _ended(self, slot: int) -> list[WorkerMessage]:
         busy = self._busy.pop(slot, None)
         if busy is None:
             return []
@@ -288,15 +288,15 @@ class DaskEngine:
         except (Exception, FutureTimeoutError) as error:  # noqa: BLE001 - whatever a cluster raises
             # It was done, or not: the disk knows, and what is there is not done again.
             said = f"The task was lost ({type(error).__name__}: {error})."
-            return [Failed(slot, Problem("worker", said), innocent=status != "error")]
+            return [Failed(slot, Problem("worker", said), worker_lost=status != "error")]
         if isinstance(word, Done):
             return [Done(slot, word.result)]
-        return [Failed(slot, word.problem, word.again)]
+        return [Failed(slot, word.problem, word.retryable)]
 
-    def _reconnect(self) -> list[Word]:
+    def _reconnect(self) -> list[WorkerMessage]:
         """The scheduler is gone, and with it every task; wait for it to come back."""
-        words: list[Word] = [
-            Failed(slot, Problem("worker", "The Dask scheduler was lost."), innocent=True)
+        words: list[WorkerMessage] = [
+            Failed(slot, Problem("worker", "The Dask scheduler was lost."), worker_lost=True)
             for slot in self._busy
         ]
         self._busy.clear()

@@ -26,13 +26,13 @@ from mien.serve.protocol import (
     read_request,
 )
 
-__all__ = ["Conversation"]
+__all__ = ["ClientConnection"]
 
 _WAITING: Final = 1000
 """Requests that may wait for their turn."""
 
 
-class Conversation:
+class ClientConnection:
     """A conversation with one client, from its `hello` to its end.
 
     Two threads are at work: `run`'s own reads, and answers at once what never waits; another
@@ -108,8 +108,8 @@ class Conversation:
             if request.method == "shutdown":
                 self._answer(request, {})
                 self._over = True
-            elif request.method in self._methods.at_once:
-                handler = self._methods.at_once[request.method]
+            elif request.method in self._methods.immediate:
+                handler = self._methods.immediate[request.method]
                 self._answer(request, handler(params).model_dump())
             else:
                 self._tasks.put_nowait((request, params))
@@ -145,7 +145,7 @@ class Conversation:
                 return
             request, params = task
             try:
-                result = self._methods.in_order[request.method](params).model_dump()
+                result = self._methods.queued[request.method](params).model_dump()
             except Exception as error:  # noqa: BLE001 - no request may end the server
                 self._refuse(request.id, as_mien_error(error))
             else:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-__all__ = ["Show", "shown"]
+__all__ = ["BatchDisplay", "batch_display"]
 
 
-class Show:
-    """Shows nothing; what `shown` gives where nobody looks."""
+class BatchDisplay:
+    """Shows nothing; what `batch_display` gives where nobody looks."""
 
     def begins(self, slot: int, task: str) -> None:
         """A worker begins a task."""
@@ -39,7 +39,7 @@ class Show:
 
 
 @contextmanager
-def shown(progress: bool, shots: int, frames: int) -> Iterator[Show]:
+def batch_display(progress: bool, shots: int, frames: int) -> Iterator[BatchDisplay]:
     """Show a batch on standard error, when that is a terminal.
 
     Args:
@@ -48,7 +48,7 @@ def shown(progress: bool, shots: int, frames: int) -> Iterator[Show]:
         frames: Frames of all of them.
     """
     if not (progress and sys.stderr is not None and sys.stderr.isatty()):
-        yield Show()
+        yield BatchDisplay()
         return
     # rich costs 60 ms to import, so only those who look at a terminal pay for it.
     from rich import progress as bars
@@ -64,7 +64,7 @@ def shown(progress: bool, shots: int, frames: int) -> Iterator[Show]:
         yield _Bars(display, shots, frames)
 
 
-class _Bars(Show):
+class _Bars(BatchDisplay):
     """Two bars for the batch, and one for each worker."""
 
     def __init__(self, display: Bars, shots: int, frames: int) -> None:

@@ -21,7 +21,8 @@ from mien.editorial.times import exact_rate
 from mien.media.sequence import Pattern
 
 __all__ = [
-    "RENDERS", "SOURCE", "Place", "beside", "place_of", "source_key", "source_reference",
+    "RENDERS", "SOURCE", "ResolvedMedia", "beside", "resolve_media", "source_key",
+    "source_reference",
 ]  # fmt: skip
 
 RENDERS: Final = "mien"
@@ -32,7 +33,7 @@ _NUMBER = re.compile(r"%0\d+d[^/]*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ResolvedMedia:
     """Media of a clip.
 
     Attributes:
@@ -68,7 +69,7 @@ def source_reference(clip: Any) -> Any:
     return otio.schema.MissingReference() if found is None else found
 
 
-def place_of(reference: Any, folder: Path) -> Place | None:
+def resolve_media(reference: Any, folder: Path) -> ResolvedMedia | None:
     """The media that a reference names; None when it names no file.
 
     Args:
@@ -117,7 +118,7 @@ def _path(url: str) -> Path | None:
     return Path(unquote(parts.path[: number.start()]) + number[0])
 
 
-def _sequence(reference: Any, folder: Path) -> Place | None:
+def _sequence(reference: Any, folder: Path) -> ResolvedMedia | None:
     base = _path(reference.target_url_base)
     digits = max(1, reference.frame_zero_padding)
     name = f"{reference.name_prefix}%0{digits}d{reference.name_suffix}"
@@ -127,18 +128,18 @@ def _sequence(reference: Any, folder: Path) -> Place | None:
     pattern = Pattern.parse(place.path)
     numbers = pattern.numbers() if pattern is not None and place.found else []
     early = reference.start_frame - numbers[0] if numbers else 0
-    return Place(place.path, place.found, exact_rate(reference.rate), early)
+    return ResolvedMedia(place.path, place.found, exact_rate(reference.rate), early)
 
 
 def _pattern_places(pattern: Path, folder: Path) -> tuple[Path, ...]:
     return (folder / pattern, folder / pattern.parent.name / pattern.name, folder / pattern.name)
 
 
-def _first_of(paths: tuple[Path, ...], there: Any) -> Place:
+def _first_of(paths: tuple[Path, ...], there: Any) -> ResolvedMedia:
     for path in paths:
         if there(path):
-            return Place(path, True)
-    return Place(paths[0], False)
+            return ResolvedMedia(path, True)
+    return ResolvedMedia(paths[0], False)
 
 
 def _has_images(path: Path) -> bool:

@@ -15,16 +15,16 @@ from mien.errors import (
     as_mien_error,
 )
 from mien.jobs.job import Problem
-from mien.jobs.order import Task
+from mien.jobs.shot_task import Task
 
-__all__ = ["Done", "Engine", "Failed", "Told", "Word", "failed"]
+__all__ = ["Done", "Executor", "Failed", "TaskProgress", "WorkerMessage", "failed"]
 
 _FOR_GOOD = (UsageError, NothingToDoError, MissingDependencyError, ProjectError)
 """Errors that come again however often a task is done anew."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TaskProgress:
     """A worker tells how far it is.
 
     Attributes:
@@ -66,14 +66,14 @@ class Failed:
 
     slot: int
     problem: Problem
-    again: bool = True
-    innocent: bool = False
+    retryable: bool = True
+    worker_lost: bool = False
 
 
-Word = Told | Done | Failed
+WorkerMessage = TaskProgress | Done | Failed
 
 
-class Engine(Protocol):
+class Executor(Protocol):
     """Workers that do tasks, one each at a time."""
 
     @property
@@ -90,7 +90,7 @@ class Engine(Protocol):
         """Give an idle worker a task."""
         ...
 
-    def wait(self, seconds: float) -> list[Word]:
+    def wait(self, seconds: float) -> list[WorkerMessage]:
         """What workers have to tell; empty when there was nothing in that time.
 
         Raises:

@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from mien.errors import InputError
 from mien.jobs.yaml import check_set
 
-__all__ = ["SCHEMA", "Asked", "asked_of", "project_path"]
+__all__ = ["SCHEMA", "ClipEdits", "edits_of_clip", "project_path"]
 
 SCHEMA: Final = "mien.edit/1"
 """Name and version of what is kept in a cut."""
@@ -29,7 +29,7 @@ _FAMILY: Final = "mien.edit/"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ClipEdits:
     """Edits of a clip.
 
     Attributes:
@@ -55,7 +55,7 @@ class _Document(BaseModel):
     face: Annotated[int, Field(ge=1)] | None = None
 
 
-def asked_of(clip: Any) -> Asked | None:
+def edits_of_clip(clip: Any) -> ClipEdits | None:
     """What is asked of a clip; None when nothing is.
 
     Raises:
@@ -88,7 +88,7 @@ def project_path(name: str, folders: tuple[Path, ...]) -> Path:
     return next((path for path in inside if path.is_file()), inside[0])
 
 
-def _read(found: Any, name: str) -> Asked | None:
+def _read(found: Any, name: str) -> ClipEdits | None:
     if not isinstance(found, Mapping):
         raise InputError(f"The edit of clip {name} is no list of fields.", _REMEDY)
     values = _plain(found)
@@ -108,7 +108,7 @@ def _read(found: Any, name: str) -> Asked | None:
         raise InputError(f"The edit of clip {name}: {field}: {first['msg']}.", _REMEDY) from error
     if document.project is None and not document.set:
         return None
-    return Asked(document.project, document.shot, document.set, document.face)
+    return ClipEdits(document.project, document.shot, document.set, document.face)
 
 
 _REMEDY: Final = f'Write {{"schema": "{SCHEMA}", "project": ...}} or {{..., "set": [...]}}.'

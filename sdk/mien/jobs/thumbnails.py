@@ -16,7 +16,7 @@ from mien.media.frame import Frame
 from mien.rendering.base import FacePlan
 from mien.timebase import FrameRange
 
-__all__ = ["REPORT", "Look", "Pictures"]
+__all__ = ["REPORT", "Look", "Thumbnails"]
 
 REPORT = "report"
 """The folder of reports and pictures in a batch's folder."""
@@ -47,7 +47,7 @@ class Look:
         return {"frame": self.frame, "before": self.before, "after": self.after}
 
 
-class Pictures:
+class Thumbnails:
     """The pictures of one shot: of the frames in which most is asked.
 
     Args:

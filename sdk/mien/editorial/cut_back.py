@@ -13,10 +13,10 @@ import opentimelineio as otio
 import mien
 from mien.editorial.conform import Render, conform_lists
 from mien.editorial.cut import Cut, all_uses
-from mien.editorial.places import RENDERS, SOURCE, source_key, source_reference
+from mien.editorial.media_refs import RENDERS, SOURCE, source_key, source_reference
 from mien.editorial.times import count_at, exact_rate, recount, time
 from mien.editorial.untouched import with_references
-from mien.editorial.uses import Use
+from mien.editorial.uses import ClipUse
 from mien.io.files import written_whole
 from mien.jobs.job import CutSpan, ShotResult
 from mien.media.sequence import Pattern
@@ -74,7 +74,7 @@ class _Placed:
     file_start: Fraction
 
 
-def _placed(use: Use, result: ShotResult) -> _Placed:
+def _placed(use: ClipUse, result: ShotResult) -> _Placed:
     frames, clock, span = result.frames, result.clock, result.job.frames
     assert frames is not None
     assert clock is not None

@@ -13,7 +13,7 @@ from mien.jobs.job import ShotJob
 from mien.model.settings import ReferenceSettings
 from mien.timebase import FrameRange
 
-__all__ = ["Order", "Step", "Task", "read_order"]
+__all__ = ["ShotSpec", "Step", "Task", "read_shot_spec"]
 
 Step = Literal["prepare", "render", "assemble"]
 """Tracking, when it is needed, and looking what is there; making frames; writing the output."""
@@ -22,7 +22,7 @@ _FORMAT = "mien.order/1"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ShotSpec:
     """One shot to render: a job brought together with its media.
 
     Attributes:
@@ -67,7 +67,7 @@ class Order:
         *,
         overwrite: bool = False,
         settings: ReferenceSettings | None = None,
-    ) -> Order:
+    ) -> ShotSpec:
         """The order for a job.
 
         Args:
@@ -85,7 +85,7 @@ class Order:
         )  # fmt: skip
 
     def to_json(self) -> str:
-        """The order as one object of JSON; see `read_order`."""
+        """The order as one object of JSON; see `read_shot_spec`."""
         value = {
             "format": _FORMAT,
             "name": self.name,
@@ -106,7 +106,7 @@ class Order:
         return json.dumps(value, indent=1)
 
 
-def read_order(path: Path) -> Order:
+def read_shot_spec(path: Path) -> ShotSpec:
     """Read an order that `Order.to_json` wrote.
 
     Raises:
@@ -123,7 +123,7 @@ def read_order(path: Path) -> Order:
         settings = value["settings"]
         if settings is not None:
             settings = ReferenceSettings.from_dict(settings)
-        return Order(
+        return ShotSpec(
             str(value["name"]), media, project, tuple(map(str, value["set"])),
             value["face"],
             FrameRange(int(start), int(stop)), str(value["renderer"]), value["codec"],
@@ -148,7 +148,7 @@ class Task:
         frames: Which frames to make, for `render`.
     """
 
-    order: Order
+    order: ShotSpec
     step: Step
     frames: FrameRange | None = None
 

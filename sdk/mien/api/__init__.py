@@ -1,0 +1,32 @@
+"""The verbs: open a shot, track it, render it, keep it as a project.
+
+Everything here takes and gives values of model/; the work is done in the rooms below.
+"""
+
+from __future__ import annotations
+
+from mien._types import PathLike
+from mien.api.curves import WrittenCurves, export_curves, fit_flame
+from mien.api.projects import load_document, load_project, save_document, save_project
+from mien.api.rendering import RenderReport, render
+from mien.api.tracking import open_shot, track
+from mien.io.project import Document, Project
+from mien.model.shot import main_face
+
+__all__ = [
+    "Document",
+    "PathLike",
+    "Project",
+    "RenderReport",
+    "WrittenCurves",
+    "export_curves",
+    "fit_flame",
+    "load_document",
+    "load_project",
+    "main_face",
+    "open_shot",
+    "render",
+    "save_document",
+    "save_project",
+    "track",
+]

@@ -1,0 +1,175 @@
+"""Render a shot with edited faces."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+
+from mien._types import PathLike
+from mien.api.projects import load_project
+from mien.api.tracking import open_shot
+from mien.errors import ProjectError
+from mien.io.project import SUFFIX, Project
+from mien.model.edits import Edit
+from mien.model.settings import ReferenceSettings
+from mien.model.shot import Shot
+from mien.progress import Progress, progress_reporter
+from mien.timebase import FrameRange
+
+if TYPE_CHECKING:
+    from mien.rendering.base import Renderer
+
+__all__ = ["RenderReport", "render"]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderReport:
+    """What a render did.
+
+    Attributes:
+        output: The file, or the pattern of an image sequence.
+        frames: Frames written.
+        frames_edited: Frames in which a face was changed.
+        frames_resumed: Frames that an earlier render, stopped or killed, had finished.
+        faces: Numbers of the faces with edits.
+        renderer: Name of the renderer; None when nothing was asked of it.
+        codec: Name of the codec, as `--codec` takes it.
+        seconds: Time it took.
+        notes: What is to be known of how the frames were made.
+    """
+
+    output: Path
+    frames: int
+    frames_edited: int
+    frames_resumed: int
+    faces: tuple[int, ...]
+    renderer: str | None
+    codec: str
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report in JSON's types."""
+        return dataclasses.asdict(self) | {
+            "output": str(self.output),
+            "faces": list(self.faces),
+            "notes": list(self.notes),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def render(
+    source: Shot | Project | PathLike,
+    output: PathLike,
+    *,
+    edits: Sequence[Edit] = (),
+    performances: Mapping[int, npt.ArrayLike] | None = None,
+    renderer: str = "auto",
+    settings: ReferenceSettings | None = None,
+    frames: FrameRange | str | None = None,
+    codec: str | None = None,
+    lossless: bool = False,
+    overwrite: bool = False,
+    matte: bool = False,
+    progress: bool | Progress = True,
+) -> RenderReport:
+    """Write a shot with edited faces. Nothing else changes.
+
+    Args:
+        source: A shot, a project, a `.mien` file, or media to be copied as they are.
+        output: The file to write, or the pattern of an image sequence (`out.%04d.exr`).
+        edits: What is asked of the faces, on top of the edits of a project; several edits of
+            one face are applied in order.
+        performances: By a face's number, (T, 55) FLAME coefficients in `flame2020` that take
+            the place of what it does; edits come on top.
+        renderer: Name of the renderer, or `auto` for the best that is installed.
+        settings: How the reference renderer makes frames; when not given those of the
+            project, or of a final render.
+        frames: Frames to write, as a range or typed (`1.0s:2.0s`); None for all.
+        codec: Name of the video codec; None for the source's family.
+        lossless: Whether the output is decoded to exactly the pixels that were rendered.
+        overwrite: Whether a file of that name may be replaced.
+        matte: Whether the mask of what is changed is written in place of the picture: grey,
+            black where the plate stays, white where it is wholly replaced.
+        progress: True for bars on a terminal, or a function that is told the stage
+            (`prepare`, `render`), the steps done and the steps in all.
+
+    Raises:
+        OutputError: When the output cannot be put there; nothing was done.
+        UsageError: When an edit belongs to another shot, or no renderer has that name.
+        TimeError: When the span lies outside the shot.
+        MediaError: When the source cannot be read.
+        WriteError: When the output fails half-way; nothing is left under its name.
+        CancelledError: When Ctrl-C stops a costly render; its finished frames are kept, and
+            the same call goes on from there.
+    """
+    from mien.media.codecs import choose_encoding
+    from mien.media.outputs import check_output
+    from mien.pipeline import Output, render_shot
+    from mien.rendering.base import NotingRenderer
+    from mien.rendering.plans import face_plans, with_performances
+
+    start = time.monotonic()
+    project = _as_project(source, edits)
+    shot, path = project.shot, Path(output)
+    encoding = choose_encoding(path, shot.media, codec=codec, lossless=lossless)
+    check_output(path, shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
+    span = _span(shot, frames)
+    plans = face_plans(shot, (*project.edits, *edits), span)
+    if performances:
+        plans = with_performances(shot, plans, performances)
+    chosen = _renderer(renderer, settings or project.reference, needed=bool(plans))
+    destination = Output(path, span, codec, lossless, overwrite, matte)
+    with progress_reporter(progress) as told:
+        rendered = render_shot(shot, plans, chosen, destination, told)
+    return RenderReport(
+        output=path,
+        frames=len(span),
+        frames_edited=rendered.edited,
+        frames_resumed=rendered.resumed,
+        faces=tuple(plan.face.number for plan in plans),
+        renderer=chosen.name if chosen else None,
+        codec=encoding.codec.name,
+        seconds=time.monotonic() - start,
+        notes=chosen.notes if isinstance(chosen, NotingRenderer) else (),
+    )
+
+
+def _as_project(source: Shot | Project | PathLike, edits: Sequence[Edit]) -> Project:
+    if isinstance(source, Project):
+        if not source.online:
+            raise ProjectError(
+                f"The media of {source.title} were not looked for, or not found.",
+                "Load it with find_media, or say where they are.",
+            )
+        return source
+    if isinstance(source, Shot):
+        return Project(source)
+    if Path(source).suffix.lower() == SUFFIX:
+        return load_project(source)
+    # Media by name were tracked before, or there would be no edits: these bring the faces.
+    faces = {edit.face.number: edit.face for edit in edits}
+    return Project(dataclasses.replace(open_shot(source), faces=tuple(faces.values())))
+
+
+def _span(shot: Shot, frames: FrameRange | str | None) -> FrameRange:
+    if frames is None:
+        return shot.clock.all
+    # A range is checked by the same rules as a typed one.
+    return shot.clock.parse_range(str(frames))
+
+
+def _renderer(name: str, settings: ReferenceSettings | None, *, needed: bool) -> Renderer | None:
+    """The renderer of a name; None when none is needed, but a wrong name is still an error."""
+    from mien.rendering.registry import get_renderer
+
+    if name == "auto" and not needed:
+        return None
+    found = get_renderer(name, settings)
+    return found if needed else None
