@@ -21,6 +21,8 @@ from mien import api
 from mien.errors import CancelledError, OutputError, WriteError
 from mien.media.lock import Lock
 from mien.media.planes import Plate
+from mien.model.shot import Shot
+from mien.rendering.base import CacheKey, FacePlan
 from mien.rendering.resume import FinishedFrames, finished_frames
 from tests.contract.scenes import Scene
 from tests.faults.slow_render import FRAMES, SlowBlusher
@@ -28,6 +30,10 @@ from tests.faults.slow_render import FRAMES, SlowBlusher
 KEY = "0" * 32
 EDITED = 23
 """Frames of those in which the test renderer changes anything."""
+
+
+def tag(frame: int) -> str:
+    return f"{frame:016x}"
 
 
 def rendered_frames(log: Path) -> list[int]:
@@ -49,10 +55,17 @@ class Stopped(SlowBlusher):
         super().__init__(log)
         self.at, self.error = at, error
 
-    def render(self, plan, frame, plate):
+    def write_log(self, frame: int) -> None:
         if frame == self.at:
             raise self.error
-        return super().render(plan, frame, plate)
+        super().write_log(frame)
+
+
+class OwnEdit(Stopped):
+    """The same; a frame depends on its own edit alone."""
+
+    def cache_key(self, shot: Shot, plan: FacePlan) -> CacheKey:
+        return CacheKey(self.key, temporal_radius=0)
 
 
 @dataclasses.dataclass
@@ -69,10 +82,13 @@ class Job:
         smile: float = 0.4,
         frames: str = f"0:{FRAMES}",
         lossless: bool = False,
+        changed_at: int | None = None,
     ) -> api.RenderReport:
         mien.register_renderer(renderer or SlowBlusher(self.log))
         project = mien.load_project(self.project)
-        edit = mien.Edit(api.main_face(project.shot)).key("mouthSmile", 0, smile)
+        edit = mien.Edit(api.main_face(project.shot)).key("mouthSmile", 0, smile, "hold")
+        if changed_at is not None:
+            edit = edit.key("mouthSmile", changed_at, smile / 2)
         return api.render(
             project, self.output, edits=[edit], renderer="slow", progress=False,
             frames=frames, lossless=lossless,
@@ -143,11 +159,26 @@ def test_a_damaged_frame_is_rendered_again(job: Job, undisturbed: bytes, harm: s
     assert not resume_folder(job.output).exists()
 
 
-def test_another_edit_shares_nothing(job: Job) -> None:
+def test_another_edit_shares_nothing_where_all_frames_depend_on_it(job: Job) -> None:
     job.stop_at(12)
     report = job.run(smile=0.3)
     assert report.frames_resumed == 0
     assert rendered_frames(job.log) == [*range(12), *range(FRAMES)]
+
+
+def test_another_edit_costs_only_the_frames_that_it_changes(job: Job) -> None:
+    with pytest.raises(CancelledError):
+        job.run(OwnEdit(job.log, 12, KeyboardInterrupt()))
+    report = job.run(OwnEdit(job.log, -1, KeyboardInterrupt()), changed_at=6)
+    assert report.frames_resumed == 6
+    assert rendered_frames(job.log)[12:] == list(range(6, FRAMES))
+
+
+def test_other_pixels_share_nothing(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames of an earlier version of a renderer are never taken for those of this one."""
+    job.stop_at(12)
+    monkeypatch.setattr(SlowBlusher, "pixels", 2)
+    assert job.run().frames_resumed == 0
 
 
 def test_other_weights_share_nothing(job: Job) -> None:
@@ -216,7 +247,7 @@ def test_finished_frames_take_half_of_the_disk(
 ) -> None:
     job = Job(project, tiny_disk / "out.mkv", tmp_path / "log")
     error = job.stop_at(24)
-    kept = {int(path.stem) for path in finished_files(job.output)}
+    kept = {int(path.stem.split("-")[0]) for path in finished_files(job.output)}
     assert 0 < len(kept) < 24
     assert f"Finished frames ({len(kept)})" in str(error)
     assert sum(path.stat().st_size for path in finished_files(job.output)) <= 300 * 1024 / 2
@@ -227,7 +258,7 @@ def test_finished_frames_take_half_of_the_disk(
 def test_a_full_disk_ends_the_keeping_only(tiny_disk: Path) -> None:
     plate = Scene().plate(0)
     finished = plate.with_planes([plane + 1 for plane in plate.planes])
-    with finished_frames(tiny_disk / "out.mkv", KEY) as frames:
+    with finished_frames(tiny_disk / "out.mkv", KEY, tag) as frames:
         frames.keep(1, plate, finished)
         with suppress(OSError):
             (tiny_disk / "other").write_bytes(bytes(1 << 20))
@@ -247,7 +278,7 @@ def test_frames_come_back_exactly(tmp_path: Path, kind: str) -> None:
     if kind == "exr":
         planes[0][60, 40:43] = (np.nan, np.inf, -0.0)
     finished = plate.with_planes(planes)
-    with finished_frames(tmp_path / "out.mov", KEY) as frames:
+    with finished_frames(tmp_path / "out.mov", KEY, tag) as frames:
         frames.keep(3, plate, finished)
         frames.keep(4, plate, plate)
         frames.keep(5, plate, plate.copy())
@@ -275,7 +306,7 @@ def test_a_link_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / ".out.mkv.resume").symlink_to(elsewhere)
     with (
         pytest.raises(OutputError, match="it is a link"),
-        finished_frames(tmp_path / "out.mkv", KEY),
+        finished_frames(tmp_path / "out.mkv", KEY, tag),
     ):
         pass
     assert (elsewhere / ("1" * 32)).is_dir()
@@ -284,7 +315,7 @@ def test_a_link_in_place_of_the_folder(tmp_path: Path) -> None:
 def test_only_what_is_ours_is_removed(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     (tmp_path / ("a" * 32)).mkdir()
-    FinishedFrames(tmp_path, KEY)
+    FinishedFrames(tmp_path, KEY, tag)
     assert [path.name for path in tmp_path.iterdir()] == ["notes"]
 
 

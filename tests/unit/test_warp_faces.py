@@ -17,7 +17,7 @@ from mien.model.evaluate import Evaluated
 from mien.model.face import Face
 from mien.model.presets import resolve
 from mien.model.shot import Shot
-from mien.rendering.base import FacePlan
+from mien.rendering.base import FacePlan, RenderRequest
 from mien.rendering.compose import compose
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.head import _mesh, head_turns, turn_head
@@ -187,8 +187,9 @@ class Clip:
     def render(self, frame: int, **asked: float) -> tuple[np.ndarray, np.ndarray, FaceMotion]:
         plan = self.plan(**asked)
         plate = self.plate(frame)
-        with WarpRenderer().open(self.shot, [plan], self) as session:
-            patch = session.render(plan, frame, plate)
+        with WarpRenderer().open(self.shot, self) as session:
+            session.prepare([plan])
+            patch = session.render(RenderRequest(plan, frame, plate))
         assert patch is not None
         deformer = FaceDeformer(self.face, self.shot.media.orientation)
         motion = deformer.motion_at(
