@@ -86,7 +86,7 @@ class Job:
     ) -> api.RenderReport:
         mien.register_renderer(renderer or SlowBlusher(self.log))
         project = mien.load_project(self.project)
-        edit = mien.Edit(api.main_face(project.shot)).key("mouthSmile", 0, smile, "hold")
+        edit = mien.Edit(api.main_face(project.shot)).key("mouthSmile", 0, smile, interpolation="hold")
         if changed_at is not None:
             edit = edit.key("mouthSmile", changed_at, smile / 2)
         return api.render(
@@ -204,7 +204,7 @@ def test_a_part_of_the_shot_and_another_codec_share(job: Job) -> None:
 
 def test_a_renderer_that_keeps_nothing(job: Job) -> None:
     renderer = Stopped(job.log, 12, KeyboardInterrupt())
-    renderer.key = None
+    renderer.costly = False
     with pytest.raises(KeyboardInterrupt):
         job.run(renderer)
     assert [path.name for path in job.output.parent.iterdir()] == ["log"]
@@ -340,12 +340,13 @@ def finish(job: Job) -> bytes:
 def test_killed_at_random(job: Job, undisturbed: bytes) -> None:
     chance = random.Random(4)
     for _ in range(4):
-        before = len(rendered_frames(job.log))
+        enough = len(rendered_frames(job.log)) + chance.randint(1, 5)
         process = start(job, "--wait", "0.02")
-        end = time.monotonic() + 60
-        while len(rendered_frames(job.log)) == before and time.monotonic() < end:
+        # As many frames as it takes, however quick the machine is; then at any moment of a frame.
+        while len(rendered_frames(job.log)) < enough:
+            assert process.poll() is None
             time.sleep(0.01)
-        time.sleep(chance.uniform(0, 0.25))
+        time.sleep(chance.uniform(0, 0.02))
         process.kill()
         process.communicate()
         assert not job.output.exists()
@@ -353,7 +354,7 @@ def test_killed_at_random(job: Job, undisturbed: bytes) -> None:
     assert finish(job) == undisturbed
     # A kill costs the one frame that was at work.
     assert len(rendered_frames(job.log)) <= FRAMES + 4
-    assert len(rendered) > 8
+    assert len(rendered) < FRAMES
     assert sorted(path.name for path in job.output.parent.iterdir()) == ["log", "out.mkv"]
 
 
