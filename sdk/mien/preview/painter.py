@@ -16,10 +16,10 @@ from mien.model.edits import Edit
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.preview.picture import Rgb8, displayed
+from mien.rendering.appearance.mouth import moves_mouth
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.compose import compose
 from mien.rendering.plans import face_plans
-from mien.rendering.warp.exemplars import moves_mouth
 from mien.rendering.warp.renderer import WarpSession, WarpShot
 
 __all__ = ["EvaluatedEdits", "Painter"]

@@ -10,11 +10,11 @@ from mien.media.planes import Plate
 from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.model.shot import Shot
+from mien.rendering.appearance.mouth import MouthAppearance, moves_mouth, scan_mouth
 from mien.rendering.base import Dependence, FacePlan, Patch, PlateSource
 from mien.rendering.geometry.head import head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer
-from mien.rendering.warp.exemplars import MouthAppearance, moves_mouth, scan_mouth
-from mien.rendering.warp.paint import paint
+from mien.rendering.painting.paint import paint
 
 __all__ = ["WarpRenderer", "WarpSession", "WarpShot"]
 
