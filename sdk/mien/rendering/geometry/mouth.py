@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.field import remap
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.tone import luma, smoothstep
+from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import LIPS
 
 __all__ = ["Cavity", "cavity_of", "depth_shown", "profile"]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.media.planes import Box, Plate
 from mien.rendering.appearance.mouth import Exemplar, MouthAppearance, samples
@@ -21,7 +22,7 @@ from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.field import Zone, dense, remap, window
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.mouth import Cavity, cavity_of, depth_shown
-from mien.rendering.geometry.tone import grain, grain_level, luma, smoothstep, softness
+from mien.rendering.geometry.tone import grain, grain_level, luma, softness
 from mien.rendering.geometry.topology import (
     EYES,
     LIP_SAMPLES,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.rendering.geometry.mouth import Cavity
-from mien.rendering.geometry.tone import diffuse, smoothstep
+from mien.rendering.geometry.tone import diffuse
 
 __all__ = ["OWN_STRETCH", "blend_weights", "extend_outward"]
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.rendering.geometry.mouth import Cavity
-from mien.rendering.geometry.tone import luma, smoothstep
+from mien.rendering.geometry.tone import luma
 
 __all__ = ["FaceColours", "face_colours", "synthesize_inside"]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.rendering.geometry.field import remap
 from mien.rendering.geometry.mouth import Cavity
-from mien.rendering.geometry.tone import luma, smoothstep
+from mien.rendering.geometry.tone import luma
 
 __all__ = ["sample_exemplar", "sample_own"]
 
