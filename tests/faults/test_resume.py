@@ -86,7 +86,9 @@ class Job:
     ) -> api.RenderReport:
         mien.register_renderer(renderer or SlowBlusher(self.log))
         project = mien.load_project(self.project)
-        edit = mien.Edit(api.main_face(project.shot)).key("mouthSmile", 0, smile, interpolation="hold")
+        edit = mien.Edit(api.main_face(project.shot)).key(
+            "mouthSmile", 0, smile, interpolation="hold"
+        )
         if changed_at is not None:
             edit = edit.key("mouthSmile", changed_at, smile / 2)
         return api.render(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.progress import Progress
+from mien.rendering.appearance.mouth import MouthAppearance, moves_mouth, scan_mouth
 from mien.rendering.base import (
     CacheKey,
     FacePlan,
@@ -19,8 +20,7 @@ from mien.rendering.base import (
 )
 from mien.rendering.geometry.head import head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer
-from mien.rendering.warp.exemplars import MouthAppearance, moves_mouth, scan_mouth
-from mien.rendering.warp.paint import paint
+from mien.rendering.painting.paint import paint
 
 __all__ = ["WarpRenderer", "WarpSession"]
 
