@@ -23,10 +23,11 @@ from mien.face.flame import FlameHead
 from mien.face.flame_coefficients import EXPRESSION, EYELIDS, JAW, JAW_SIDEWAYS
 from mien.face.heads import Head, load_head
 from mien.face.pose import Alignment, align, nearest_rotations
-from mien.face.rig import SKIN, load_rig
+from mien.face.rig import load_rig
 from mien.face.solve import FINE, ROTATION_NOISE, SCALE_NOISE, TRANSLATION_NOISE
 from mien.model.curves import FLAME_SIZE, HeadPose
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 from mien.signal.smooth import smooth
 
 __all__ = ["FlameFit", "fit_flame", "fit_head"]

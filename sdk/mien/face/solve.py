@@ -22,10 +22,11 @@ from mien.face.gaze import GAZE_COLUMNS, degrees_to_looks
 from mien.face.iris import EyeGeometry
 from mien.face.least_squares import bounded_least_squares
 from mien.face.pose import Alignment, align, angles, nearest_rotations
-from mien.face.rig import SKIN, Rig, load_rig
+from mien.face.rig import Rig, load_rig
 from mien.model.controls import ARKIT, CONTROLS, HEAD, INDEX, NAMES
 from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.face import Face, FaceTrack
+from mien.model.landmarks import SKIN
 from mien.signal.gaps import bridge, segments
 from mien.signal.smooth import smooth
 from mien.timebase import Clock

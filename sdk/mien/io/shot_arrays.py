@@ -27,14 +27,13 @@ from mien.io.parts import make_media
 from mien.io.schema import FacePart, MediaPart, ShotPart
 from mien.model.controls import NAMES
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
-from mien.model.face import LANDMARKS, Face
+from mien.model.face import Face
+from mien.model.landmarks import LANDMARKS, SKIN
 from mien.model.media import MediaInfo
 from mien.model.shot import Shot
 from mien.timebase import Clock
 
 __all__ = ["read_shot", "shot_arrays"]
-
-_SKIN = 468
 
 
 def shot_arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
@@ -113,7 +112,7 @@ def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:
         {
             "landmarks": ("<f4", (frames, LANDMARKS, 3)),
             "confidence": ("<f4", (frames,)),
-            "identity": ("<f4", (_SKIN, 3)),
+            "identity": ("<f4", (SKIN, 3)),
         },
     )
     confidence = found["confidence"]

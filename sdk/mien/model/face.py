@@ -8,12 +8,11 @@ import numpy as np
 
 from mien._types import BoolArray, FloatArray
 from mien.model.curves import Curves
+from mien.model.landmarks import LANDMARKS, SKIN
 from mien.timebase import Clock
 
-__all__ = ["LANDMARKS", "WEAK", "Face", "FaceTrack"]
+__all__ = ["WEAK", "Face", "FaceTrack"]
 
-LANDMARKS = 478
-"""MediaPipe's face mesh: 468 points of the skin, then 5 of each iris (right eye first)."""
 WEAK = 0.5
 """Confidence below which what was tracked should be looked at before it is relied upon."""
 
@@ -84,7 +83,7 @@ class Face:
 
     def box(self, frame: int) -> tuple[float, float, float, float]:
         """The face's bounding box (x0, y0, x1, y1) in pixels of the upright picture."""
-        points = self.landmarks[frame, :468, :2]
+        points = self.landmarks[frame, :SKIN, :2]
         low, high = points.min(axis=0), points.max(axis=0)
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from mien._types import ByteArray, FloatArray
 from mien.face.rig import load_rig
-from mien.model.face import LANDMARKS
+from mien.model.landmarks import LANDMARKS
 from mien.tracking.detect import Detection
 from mien.tracking.graphs import INPUT_SIZE, GraphPool
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from mien._types import ByteArray
 from mien.media.reader import Reader
-from mien.model.face import LANDMARKS, FaceTrack
+from mien.model.face import FaceTrack
+from mien.model.landmarks import LANDMARKS
 from mien.tracking.associate import Tracklet, join
 from mien.tracking.detect import Detection, FaceDetector, Region, overlap, tiles, whole
 from mien.tracking.landmarks import FaceReader, Pending, Reading, Roi
