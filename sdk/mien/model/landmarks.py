@@ -6,9 +6,10 @@ The order is that of MediaPipe's face mesh: the skin, then the irises, the right
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["IRISES", "LANDMARKS", "SKIN"]
+__all__ = ["IRISES", "LANDMARKS", "MESH", "SKIN", "Topology"]
 
 SKIN: Final = 468
 """Landmarks of the skin; they come first."""
@@ -24,3 +25,22 @@ IRISES: Final[Mapping[str, slice]] = {
 
 LANDMARKS: Final = SKIN + 2 * _IRIS
 """Landmarks of a face, 478."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """Which landmarks there are, as a model that reads them counts them.
+
+    Attributes:
+        name: Its name.
+        skin: Number of landmarks of the skin; they come first.
+        points: Number of all landmarks.
+    """
+
+    name: str
+    skin: int
+    points: int
+
+
+MESH: Final = Topology("mediapipe-478", SKIN, LANDMARKS)
+"""The topology of mien's rig, which every tracker's landmarks have."""
