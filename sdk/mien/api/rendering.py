@@ -102,7 +102,8 @@ def render(
 
     Raises:
         OutputError: When the output cannot be put there; nothing was done.
-        UsageError: When an edit belongs to another shot, or no renderer has that name.
+        UsageError: When an edit belongs to another shot, no renderer has that name, or the
+            shot's frames are in memory.
         TimeError: When the span lies outside the shot.
         MediaError: When the source cannot be read.
         WriteError: When the output fails half-way; nothing is left under its name.
@@ -110,6 +111,7 @@ def render(
             the same call goes on from there.
     """
     from mien.media.codecs import choose_encoding
+    from mien.media.memory import check_on_disk
     from mien.media.outputs import check_output
     from mien.pipeline import Output, render_shot
     from mien.rendering.plans import face_plans, with_performances
@@ -117,6 +119,7 @@ def render(
     start = time.monotonic()
     project = _as_project(source, edits)
     shot, path = project.shot, Path(output)
+    check_on_disk(shot.media)
     encoding = choose_encoding(path, shot.media, codec=codec, lossless=lossless)
     check_output(path, shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     span = _span(shot, frames)

@@ -25,13 +25,13 @@ from mien.model.interpolate import Interpolation
 __all__ = [
     "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "EditPart", "FacePart", "KeysPart",
     "LayerPart", "MarkerPart", "MediaPart", "ProjectDocument", "ShotPart", "TimecodePart",
-    "TrackPart", "read_document",
+    "ToolVersionsPart", "TrackPart", "read_document",
 ]  # fmt: skip
 
 INTERPOLATION_LETTERS: Final[Mapping[Interpolation, str]] = {
     "hold": "h", "linear": "l", "ease": "e", "bezier": "b",
 }  # fmt: skip
-VERSION = 3
+VERSION = 4
 """Version of the schema that this mien writes; it reads every version up to this one."""
 
 
@@ -61,10 +61,22 @@ def _columns(keys: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def _tool_versions(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 4 notes what made the faces, and keeps landmarks as they were tracked."""
+    shots = [
+        {"made_by": None}
+        | shot
+        | {"faces": [{"raw_landmarks": 0} | face for face in shot["faces"]]}
+        for shot in old["shots"]
+    ]
+    return old | {"version": 4, "shots": shots}
+
+
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     # Version 2 keeps settings of the reference renderer.
     1: lambda old: old | {"version": 2, "reference": None},
     2: _several_shots,
+    3: _tool_versions,
 }
 """From a version of the document to the next, so that a file of any age can be read."""
 
@@ -112,7 +124,7 @@ class MediaPart(_Part):
     """
 
     path: Annotated[str, Field(pattern=r"^[^\x00]+$")]
-    kind: Literal["movie", "sequence"]
+    kind: Literal["movie", "sequence", "memory"]
     container: str
     codec: str
     pixel_format: str
@@ -135,12 +147,22 @@ class MediaPart(_Part):
     metadata: dict[str, str]
 
 
+class ToolVersionsPart(_Part):
+    """`model.shot.ToolVersions`."""
+
+    tracker: str
+    tracker_version: _Count
+    solver: _Count
+
+
 class FacePart(_Part):
     """`model.face.Face`; its arrays lie beside the document, under its number."""
 
     number: _Positive
     name: str
     basis: str
+    raw_landmarks: _Count
+    """Bytes of the landmarks as they were tracked (`raw/landmarks.npy`); 0 where there are none."""
 
 
 class KeysPart(_Part):
@@ -208,6 +230,7 @@ class ShotPart(_Part):
     """Folder of the shot's arrays in the archive; empty in files that hold one shot only."""
     media: MediaPart
     cuts: tuple[_Count, ...]
+    made_by: ToolVersionsPart | None
     faces: tuple[FacePart, ...]
     edits: tuple[EditPart, ...]
     reference: dict[str, bool | int | float | str] | None
@@ -225,7 +248,7 @@ class ProjectDocument(_Part):
     """Everything of a project file but its arrays."""
 
     schema_name: Annotated[Literal["mien-project"], Field(alias="schema")] = "mien-project"
-    version: Literal[3] = 3
+    version: Literal[4] = 4
     written_by: str
     shots: tuple[ShotPart, ...]
 
