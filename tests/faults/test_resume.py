@@ -18,9 +18,10 @@ import pytest
 
 import mien
 from mien import api
-from mien.errors import CancelledError, OutputError, WriteError
+from mien.errors import OperationCancelledError, OutputError, WriteError
 from mien.media.lock import Lock
 from mien.media.planes import Plate
+from mien.progress import Progress
 from mien.rendering.resume import FinishedFrames, finished_frames
 from tests.contract.scenes import Scene
 from tests.faults.slow_render import FRAMES, SlowBlusher
@@ -69,12 +70,13 @@ class Job:
         smile: float = 0.4,
         frames: str = f"0:{FRAMES}",
         lossless: bool = False,
+        progress: bool | Progress = False,
     ) -> api.RenderReport:
         mien.register_renderer(renderer or SlowBlusher(self.log))
         project = mien.load_project(self.project)
         edit = mien.Edit(api.main_face(project.shot)).key("mouthSmile", 0, smile)
         return api.render(
-            project, self.output, edits=[edit], renderer="slow", progress=False,
+            project, self.output, edits=[edit], renderer="slow", progress=progress,
             frames=frames, lossless=lossless,
         )  # fmt: skip
 
@@ -103,7 +105,7 @@ def undisturbed(project: Path, tmp_path_factory: pytest.TempPathFactory) -> byte
 
 def test_ctrl_c(job: Job, undisturbed: bytes) -> None:
     error = job.stop_at(12)
-    assert isinstance(error, CancelledError)
+    assert isinstance(error, OperationCancelledError)
     assert "Finished frames (12) are kept in" in error.remedy
     assert "the same command goes on from there" in error.remedy
     assert not job.output.exists()
@@ -114,6 +116,20 @@ def test_ctrl_c(job: Job, undisturbed: bytes) -> None:
     assert rendered_frames(job.log) == list(range(FRAMES))
     assert job.output.read_bytes() == undisturbed
     assert sorted(path.name for path in job.output.parent.iterdir()) == ["log", "out.mkv"]
+
+
+def test_a_progress_callback_that_stops_it(job: Job, undisturbed: bytes) -> None:
+    def stop(stage: str, done: int, total: int) -> None:
+        if (stage, done) == ("render", 12):
+            raise OperationCancelledError()
+
+    with pytest.raises(
+        OperationCancelledError, match=r"^Stopped\. Finished frames \(12\) are kept"
+    ):
+        job.run(progress=stop)
+    assert not job.output.exists()
+    assert job.run().frames_resumed == 12
+    assert job.output.read_bytes() == undisturbed
 
 
 @pytest.mark.parametrize("harm", ["torn", "flipped", "foreign", "empty", "link", "folder"])

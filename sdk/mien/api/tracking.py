@@ -55,11 +55,11 @@ def track(
     if max_faces is not None and max_faces < 1:
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
     shot = source if isinstance(source, Shot) else open_shot(source)
-    with progress_reporter(progress) as told, open_reader(shot.media) as reader:
+    with progress_reporter(progress) as report, open_reader(shot.media) as reader:
         found = track_faces(
             reader,
             max_faces=max_faces or MAX_FACES,
-            progress=lambda done, total: told("track", done, total),
+            progress=report,
         )
         if not found.tracks:
             raise NoFaceError(
@@ -70,7 +70,7 @@ def track(
             found.tracks,
             shot.clock,
             found.cuts,
-            progress=lambda done, total: told("solve", done, total),
+            progress=report,
         )
     remember(shot.media.path, shot.media.fingerprint)
     return Shot(shot.media, tuple(faces), tuple(found.cuts))

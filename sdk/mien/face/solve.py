@@ -26,6 +26,7 @@ from mien.face.rig import SKIN, Rig, load_rig
 from mien.model.controls import ARKIT, CONTROLS, HEAD, INDEX, NAMES
 from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.face import Face, FaceTrack
+from mien.progress import Progress, silent
 from mien.signal.gaps import bridge, segments
 from mien.signal.smooth import smooth
 from mien.timebase import Clock
@@ -62,7 +63,6 @@ FINE = 12.0
 RARE = 0.05
 """A control's activity is taken as no less, so that rare ones can still be found."""
 
-Progress = Callable[[int, int], None]
 _LOOKS = [INDEX[name] for name in ARKIT if name.startswith("eyeLook")]
 _SOLVED = [INDEX[name] for name in ARKIT if not name.startswith("eyeLook") and name != "tongueOut"]
 """Controls that the skin tells; looks come from the irises, the tongue is not seen."""
@@ -80,7 +80,7 @@ def solve_faces(
     tracks: Sequence[FaceTrack],
     clock: Clock,
     cuts: Sequence[int] = (),
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> tuple[Face, ...]:
     """Solve every tracked face of a shot.
 
@@ -89,7 +89,7 @@ def solve_faces(
             in place: of a long shot, a second copy is what takes the most memory.
         clock: The shot's clock.
         cuts: First frames of new shots; nothing is bridged or smoothed across one.
-        progress: Told the number of frames done and their total over all faces.
+        progress: Called about the stage `solve` with the frames done, over all faces.
 
     Returns:
         The faces, in the order of the tracks.
@@ -100,8 +100,7 @@ def solve_faces(
     for done, track in enumerate(tracks):
 
         def report(frames: int, before: int = done * clock.frame_count) -> None:
-            if progress is not None:
-                progress(before + frames, total)
+            progress("solve", before + frames, total)
 
         faces.append(_solve_track(rig, track, clock, cuts, report))
         report(clock.frame_count)

@@ -6,21 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mien.errors import (
-    MienError,
-    MissingDependencyError,
-    NothingToDoError,
-    ProjectError,
-    UsageError,
-    as_mien_error,
-)
+from mien.errors import MienError, as_mien_error
 from mien.jobs.job import Problem
 from mien.jobs.shot_task import Task
 
 __all__ = ["Done", "Executor", "Failed", "TaskProgress", "WorkerMessage", "failed"]
-
-_FOR_GOOD = (UsageError, NothingToDoError, MissingDependencyError, ProjectError)
-"""Errors that come again however often a task is done anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +95,7 @@ class Executor(Protocol):
 
 def failed(slot: int, error: BaseException) -> Failed:
     """What to tell of an error."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) and not isinstance(error, MienError):
         error = MienError("There is not enough memory for this.", "Take fewer workers.")
-    told = as_mien_error(error)
-    return Failed(slot, Problem.of(told), not isinstance(told, _FOR_GOOD))
+    reported = as_mien_error(error)
+    return Failed(slot, Problem.of(reported), reported.retryable)

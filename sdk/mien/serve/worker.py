@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from mien.errors import CancelledError, MienError, as_mien_error
+from mien.errors import MienError, OperationCancelledError, as_mien_error
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.serve.protocol import error_facts
@@ -112,7 +112,7 @@ def work(connection: Connection, order: JobOrder) -> None:
     message: WorkerMessage
     try:
         message = Done(_do(order, _Teller(connection)))
-    except (KeyboardInterrupt, CancelledError):
+    except (KeyboardInterrupt, OperationCancelledError):
         message = Cancelled()
     except Exception as error:  # noqa: BLE001 - the last resort: a bug, told in one line
         message = Failed.of(as_mien_error(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,6 +12,7 @@ import numpy as np
 from mien._types import ByteArray
 from mien.media.reader import Reader
 from mien.model.face import LANDMARKS, FaceTrack
+from mien.progress import Progress, silent
 from mien.tracking.associate import Tracklet, join
 from mien.tracking.detect import Detection, FaceDetector, Region, overlap, tiles, whole
 from mien.tracking.landmarks import FaceReader, Pending, Reading, Roi
@@ -80,14 +81,14 @@ def track_faces(
     reader: Reader,
     *,
     max_faces: int = MAX_FACES,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> TrackResult:
     """Track every face of a shot.
 
     Args:
         reader: The shot.
         max_faces: Number of people to keep at most; those most seen.
-        progress: Called after every frame with the number done and the total.
+        progress: Called about the stage `track` after every frame.
 
     Returns:
         The tracks, empty when no face was found.
@@ -107,8 +108,7 @@ def track_faces(
                 # cut lies between them.
                 upcoming = None if following is None or following[2] else following[1]
                 tracker.step(frame, picture, upcoming, cut=cut)
-                if progress is not None:
-                    progress(frame + 1, total)
+                progress("track", frame + 1, total)
         tracker.finish()
     finally:
         tracker.close()

@@ -10,6 +10,7 @@ from types import TracebackType
 from mien.media.planes import Plate
 from mien.model.face import Face
 from mien.model.shot import Shot
+from mien.progress import Progress
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.reference.crop import CropPath
 from mien.rendering.reference.driving import Drive
@@ -58,10 +59,10 @@ def open_session(
     asked = [plan for plan in plans if plan.evaluated.delta.any()]
     for i, plan in enumerate(asked):
 
-        def told(done: int, total: int, before: int = i) -> None:
+        def report(stage: str, done: int, total: int, before: int = i) -> None:
             progress((before + done / total) / len(asked))
 
-        session.add(plan, shot, source, arcface, told)
+        session.add(plan, shot, source, arcface, report)
     progress(1.0)
     return session
 
@@ -131,7 +132,7 @@ class ReferenceSession:
         shot: Shot,
         source: PlateSource,
         arcface: ArcFace,
-        progress: Callable[[int, int], None],
+        progress: Progress,
     ) -> None:
         """Get ready for one face.
 
@@ -140,7 +141,7 @@ class ReferenceSession:
             shot: Its shot.
             source: The shot's plates.
             arcface: Tells who it is.
-            progress: Told the frames looked at and their total.
+            progress: Called about the stage `identify` with the frames looked at.
         """
         settings, engine = self._settings, self.regenerator.engine
         warped = Warped(plan, shot, source)
