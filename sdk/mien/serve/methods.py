@@ -15,7 +15,7 @@ from mien.model.controls import CONTROLS
 from mien.model.evaluate import evaluate
 from mien.model.presets import PRESETS
 from mien.model.settings import ReferenceSettings
-from mien.rendering.registry import available, get_renderer
+from mien.rendering.registry import available_renderers, get_renderer
 from mien.serve import messages as say
 from mien.serve.curves import read_curves
 from mien.serve.edits import make_edit, write_layers
@@ -87,7 +87,7 @@ class Methods:
             protocol=PROTOCOL,
             mien=mien.__version__,
             methods=list(say.METHODS),
-            renderers=list(available()),
+            renderers=list(available_renderers()),
             max_line=MAX_LINE,
         )
 
