@@ -16,7 +16,7 @@ import pytest
 import mien
 from mien import errors
 from mien.errors import MienError
-from mien.jobs.executor import failed
+from mien.jobs.executor import task_failure
 from tests.documents import make_document, make_shot
 
 CLASSES = [
@@ -148,15 +148,15 @@ def test_what_may_help_to_do_anew_is_said_by_the_class() -> None:
         "MienError", "InputError", "MediaError", "FetchError", "RenderError", "WriteError",
         "WorkerError", "DeviceMemoryError", "OperationCancelledError",
     }  # fmt: skip
-    assert failed(0, mien.WriteError("The disk is full.")).retryable
-    assert not failed(0, mien.UnknownControlError("There is none.")).retryable
-    assert failed(0, ZeroDivisionError()).retryable
+    assert task_failure(mien.WriteError("The disk is full.")).retryable
+    assert not task_failure(mien.UnknownControlError("There is none.")).retryable
+    assert task_failure(ZeroDivisionError()).retryable
 
 
 def test_memory_that_ran_out_is_told_as_what_it_is() -> None:
-    device = failed(0, mien.DeviceMemoryError("The device is full."))
-    assert device.problem.cause == "The device is full."
-    assert failed(0, MemoryError()).problem.cause == "There is not enough memory for this."
+    device = task_failure(mien.DeviceMemoryError("The device is full."))
+    assert device.cause == "The device is full."
+    assert task_failure(MemoryError()).cause == "There is not enough memory for this."
 
 
 @pytest.mark.parametrize("old", ["CancelledError", "MissingPartError"])
