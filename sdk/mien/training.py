@@ -54,6 +54,12 @@ class TrainReport:
     remembered: bool
     seconds: float
 
+    def __repr__(self) -> str:
+        return (
+            f"TrainReport({self.output}, face {self.face}, {self.steps} steps, loss"
+            f" {self.loss_before:.4f} to {self.loss_after:.4f}, {self.seconds:.0f} s)"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's types."""
         return dataclasses.asdict(self) | {
@@ -97,7 +103,7 @@ def train_shot(
         MissingDependencyError: When the reference renderer's models or packages are not installed.
         MienError: When nothing was learned.
         WriteError: When the disk is full; what was trained so far is kept.
-        CancelledError: When Ctrl-C stops it; the same call goes on from there.
+        OperationCancelledError: When Ctrl-C stops it; the same call goes on from there.
     """
     import mien
     from mien.io.files import check_file

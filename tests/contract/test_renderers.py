@@ -28,7 +28,7 @@ from mien.rendering.base import (
 )
 from mien.rendering.compose import compose
 from mien.rendering.patches import render_patches
-from mien.rendering.registry import available, get_renderer, register_renderer
+from mien.rendering.registry import available_renderers, get_renderer, register_renderer
 from tests.contract.scenes import Scene, Spot, coded_hull
 
 EVERYTHING = {
@@ -230,9 +230,9 @@ def test_the_background_stays(own: Renderer, asked: dict[str, float]) -> None:
 
 def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
-    assert "warp" in available()
+    assert "warp" in available_renderers()
     assert get_renderer("auto").name == "warp"
-    assert "reference" not in available()
+    assert "reference" not in available_renderers()
     with pytest.raises(MissingDependencyError, match="mien models"):
         get_renderer("reference")
     with pytest.raises(UsageError, match="'warp'"):
@@ -242,7 +242,7 @@ def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="another name"):
         register_renderer(impostor)
     register_renderer(Blusher())
-    assert "blusher" in available()
+    assert "blusher" in available_renderers()
 
 
 def test_progress_is_told(renderer: Renderer) -> None:

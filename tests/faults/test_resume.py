@@ -18,10 +18,11 @@ import pytest
 
 import mien
 from mien import api
-from mien.errors import CancelledError, OutputError, WriteError
+from mien.errors import OperationCancelledError, OutputError, WriteError
 from mien.media.lock import Lock
 from mien.media.planes import Plate
 from mien.model.shot import Shot
+from mien.progress import Progress
 from mien.rendering.base import CacheKey, FacePlan
 from mien.rendering.resume import FinishedFrames, finished_frames
 from tests.contract.scenes import Scene
@@ -83,6 +84,7 @@ class Job:
         frames: str = f"0:{FRAMES}",
         lossless: bool = False,
         changed_at: int | None = None,
+        progress: bool | Progress = False,
     ) -> api.RenderReport:
         mien.register_renderer(renderer or SlowBlusher(self.log))
         project = mien.load_project(self.project)
@@ -92,7 +94,7 @@ class Job:
         if changed_at is not None:
             edit = edit.key("mouthSmile", changed_at, smile / 2)
         return api.render(
-            project, self.output, edits=[edit], renderer="slow", progress=False,
+            project, self.output, edits=[edit], renderer="slow", progress=progress,
             frames=frames, lossless=lossless,
         )  # fmt: skip
 
@@ -121,7 +123,7 @@ def undisturbed(project: Path, tmp_path_factory: pytest.TempPathFactory) -> byte
 
 def test_ctrl_c(job: Job, undisturbed: bytes) -> None:
     error = job.stop_at(12)
-    assert isinstance(error, CancelledError)
+    assert isinstance(error, OperationCancelledError)
     assert "Finished frames (12) are kept in" in error.remedy
     assert "the same command goes on from there" in error.remedy
     assert not job.output.exists()
@@ -132,6 +134,20 @@ def test_ctrl_c(job: Job, undisturbed: bytes) -> None:
     assert rendered_frames(job.log) == list(range(FRAMES))
     assert job.output.read_bytes() == undisturbed
     assert sorted(path.name for path in job.output.parent.iterdir()) == ["log", "out.mkv"]
+
+
+def test_a_progress_callback_that_stops_it(job: Job, undisturbed: bytes) -> None:
+    def stop(stage: str, done: int, total: int) -> None:
+        if (stage, done) == ("render", 12):
+            raise OperationCancelledError()
+
+    with pytest.raises(
+        OperationCancelledError, match=r"^Stopped\. Finished frames \(12\) are kept"
+    ):
+        job.run(progress=stop)
+    assert not job.output.exists()
+    assert job.run().frames_resumed == 12
+    assert job.output.read_bytes() == undisturbed
 
 
 @pytest.mark.parametrize("harm", ["torn", "flipped", "foreign", "empty", "link", "folder"])
@@ -169,7 +185,7 @@ def test_another_edit_shares_nothing_where_all_frames_depend_on_it(job: Job) -> 
 
 
 def test_another_edit_costs_only_the_frames_that_it_changes(job: Job) -> None:
-    with pytest.raises(CancelledError):
+    with pytest.raises(OperationCancelledError):
         job.run(OwnEdit(job.log, 12, KeyboardInterrupt()))
     report = job.run(OwnEdit(job.log, -1, KeyboardInterrupt()), changed_at=6)
     assert report.frames_resumed == 6

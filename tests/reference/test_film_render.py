@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 import mien
 from mien.cli.main import run
-from mien.errors import CancelledError, DeviceMemoryError, RenderError
+from mien.errors import DeviceMemoryError, OperationCancelledError, RenderError
 from mien.media.fingerprint import fingerprint
 from mien.media.reader import open_reader
 from mien.model.settings import ReferenceSettings
@@ -118,7 +118,7 @@ def test_a_stopped_render_goes_on_to_the_same_bytes(project: Path, tmp_path: Pat
             raise KeyboardInterrupt
 
     whole = render(tmp_path / "whole.mkv")
-    with pytest.raises((CancelledError, KeyboardInterrupt)):
+    with pytest.raises((OperationCancelledError, KeyboardInterrupt)):
         render(tmp_path / "stopped.mkv", stop)
     again = render(tmp_path / "stopped.mkv")
     assert whole.frames_resumed == 0

@@ -54,6 +54,13 @@ class RenderReport:
     seconds: float
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        how = f"{self.renderer}, " if self.renderer else ""
+        return (
+            f"RenderReport({self.output}, {self.frames} frames, {self.frames_edited} edited,"
+            f" {how}{self.codec}, {self.seconds:.1f} s)"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's types."""
         return dataclasses.asdict(self) | {
@@ -107,8 +114,9 @@ def render(
         TimeError: When the span lies outside the shot.
         MediaError: When the source cannot be read.
         WriteError: When the output fails half-way; nothing is left under its name.
-        CancelledError: When Ctrl-C stops a costly render; its finished frames are kept, and
-            the same call goes on from there.
+        OperationCancelledError: When Ctrl-C or a callback stops it; nothing is left under its
+            name. The finished frames of a costly render are kept, and the same call goes on
+            from there.
     """
     from mien.media.codecs import choose_encoding
     from mien.media.memory import check_on_disk

@@ -86,7 +86,7 @@ def track(
                 chosen,
                 reader,
                 max_faces=max_faces or MAX_FACES,
-                progress=lambda done, total: report("track", done, total),
+                progress=report,
             )
         if not result.tracks:
             raise NoFaceError(
@@ -192,8 +192,8 @@ def _solve_all(
     faces: list[Face] = []
     while tracks:
 
-        def advance(done: int, _: int, before: int = len(faces) * frames) -> None:
-            report("solve", before + done, total)
+        def advance(stage: str, done: int, _: int, before: int = len(faces) * frames) -> None:
+            report(stage, before + done, total)
 
         faces.append(solve_face(tracks.pop(0), shot.clock, cuts, advance))
     return tuple(faces)

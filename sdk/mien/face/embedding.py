@@ -121,7 +121,7 @@ def read_embedding(path: Path, head: FlameHead) -> tuple[IndexArray, IndexArray,
     names = ("landmark_indices", "lmk_face_idx", "lmk_b_coords")
     found = load_npz(path, names, remedy)
     if len(found) < len(names) or any(array.dtype.kind not in "iuf" for array in found.values()):
-        raise WeightsError(f"{path.name} is no embedding of landmarks.", remedy)
+        raise WeightsError(f"{path.name} is no embedding of landmarks.", remedy, path=path)
     landmarks = found["landmark_indices"].astype(np.intp)
     triangles = found["lmk_face_idx"].astype(np.intp)
     weights = found["lmk_b_coords"].astype(np.float64)
@@ -136,7 +136,9 @@ def read_embedding(path: Path, head: FlameHead) -> tuple[IndexArray, IndexArray,
         and bool(np.isfinite(weights).all())
     )
     if not fits:
-        raise WeightsError(f"{path.name} is no embedding in the head {head.basis}.", remedy)
+        raise WeightsError(
+            f"{path.name} is no embedding in the head {head.basis}.", remedy, path=path
+        )
     skin = landmarks < SKIN
     return landmarks[skin], triangles[skin], weights[skin]
 

@@ -96,6 +96,9 @@ class FlameFit:
     root: FloatArray
     error: FloatArray
 
+    def __repr__(self) -> str:
+        return f"FlameFit({self.basis}, {len(self.flame)} frames)"
+
     def global_pose(self, size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
         """The pose as FLAME's own: how the head is turned about its root, then moved.
 

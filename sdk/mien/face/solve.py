@@ -28,6 +28,7 @@ from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.face import Face, FaceTrack
 from mien.model.landmarks import SKIN
 from mien.model.raw_landmarks import RawLandmarks
+from mien.progress import Progress, silent
 from mien.signal.gaps import bridge, segments
 from mien.signal.smooth import smooth
 from mien.timebase import Clock
@@ -68,8 +69,6 @@ FINE_PX_PER_UNIT = 12.0
 MIN_ACTIVITY = 0.05
 """A control's activity is taken as no less, so that rare ones can still be found."""
 
-OnFrames = Callable[[int, int], None]
-"""Called with the number of frames solved and their total."""
 _LOOK_CONTROLS = [INDEX[name] for name in ARKIT if name.startswith("eyeLook")]
 _SKIN_CONTROLS = [
     INDEX[name] for name in ARKIT if not name.startswith("eyeLook") and name != "tongueOut"
@@ -88,7 +87,7 @@ def solve_faces(
     tracks: Sequence[FaceTrack],
     clock: Clock,
     cuts: Sequence[int] = (),
-    progress: OnFrames | None = None,
+    progress: Progress = silent,
 ) -> tuple[Face, ...]:
     """Solve every tracked face of a shot.
 
@@ -96,7 +95,7 @@ def solve_faces(
         tracks: The faces, as they were seen.
         clock: The shot's clock.
         cuts: First frames of new shots; nothing is bridged or smoothed across one.
-        progress: Called with the number of frames done and their total over all faces.
+        progress: Called about the stage `solve` with the frames done, over all faces.
 
     Returns:
         The faces, in the order of the tracks.
@@ -105,9 +104,8 @@ def solve_faces(
     faces = []
     for index, track in enumerate(tracks):
 
-        def report(done: int, _: int, before: int = index * clock.frame_count) -> None:
-            if progress is not None:
-                progress(before + done, total)
+        def report(stage: str, done: int, _: int, before: int = index * clock.frame_count) -> None:
+            progress(stage, before + done, total)
 
         faces.append(solve_face(track, clock, cuts, report))
     return tuple(faces)
@@ -115,7 +113,7 @@ def solve_faces(
 
 @one_blas_thread()
 def solve_face(
-    track: FaceTrack, clock: Clock, cuts: Sequence[int] = (), progress: OnFrames | None = None
+    track: FaceTrack, clock: Clock, cuts: Sequence[int] = (), progress: Progress = silent
 ) -> Face:
     """Solve one tracked face: who it is, its pose and its curves, raw and smoothed.
 
@@ -123,13 +121,12 @@ def solve_face(
         track: The face, as it was seen.
         clock: The shot's clock.
         cuts: First frames of new shots; nothing is bridged or smoothed across one.
-        progress: Called with the number of frames done and their total.
+        progress: Called about the stage `solve` with the frames done.
     """
     rig, rate, total = load_rig(), float(clock.rate), clock.frame_count
 
     def report(done: int) -> None:
-        if progress is not None:
-            progress(done, total)
+        progress("solve", done, total)
 
     landmarks = np.array(track.landmarks, dtype=np.float32)
     seen = np.asarray(track.seen)

@@ -59,9 +59,9 @@ def read_controls(path: Path, face: int | None = None) -> FileCurves:
         faces = _read_json(path) if path.suffix.lower() == ".json" else _read_npz(path)
     except (*ZIP_ERRORS, KeyError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, FileNotFoundError):
-            raise InputError(f"There is no file {path}.", "Check the name.") from error
+            raise InputError(f"There is no file {path}.", "Check the name.", path=path) from error
         raise InputError(
-            f"{path.name} is no curve file: {error}.", "Write one with `mien curves`."
+            f"{path.name} is no curve file: {error}.", "Write one with `mien curves`.", path=path
         ) from error
     found = faces if face is None else [one for one in faces if one.face == face]
     if len(found) == 1:

@@ -90,14 +90,16 @@ def make_project(part: ShotPart, shot: Shot, path: Path) -> Project:
     """
     edits = tuple(make_edit(edit, shot, path.name) for edit in part.edits)
     if len({edit.face.number for edit in edits}) != len(edits):
-        raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.")
+        raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.", path=path)
     reference = make_settings(part.reference, path)
     try:
         markers = tuple(Marker(mark.frame, mark.name, mark.color) for mark in part.markers)
         span = None if part.span is None else FrameRange(*part.span)
         return Project(shot, edits, reference, part.name, markers, span, part.id, online=False)
     except MienError as error:
-        raise ProjectError(f"{path.name} is corrupt: {error.cause}", error.remedy) from error
+        raise ProjectError(
+            f"{path.name} is corrupt: {error.cause}", error.remedy, path=path
+        ) from error
 
 
 def media_part(facts: MediaInfo, folder: Path) -> MediaPart:

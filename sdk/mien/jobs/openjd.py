@@ -60,6 +60,7 @@ def export(plan: Plan, folder: Path) -> Path:
         raise OutputError(
             f"The bundle {folder} cannot be made: {(error.strerror or 'denied').lower()}.",
             "Choose another folder.",
+            path=folder,
         ) from error
     for order in orders:
         _write(folder / "orders" / f"{order.name}.json", order.to_json())

@@ -131,10 +131,12 @@ def read_shot_spec(path: Path) -> ShotSpec:
             bool(value["overwrite"]), settings, value.get("shot"),
         )  # fmt: skip
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the name.") from error
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}.", "Check the name.", path=path
+        ) from error
     except (KeyError, TypeError, ValueError, UnicodeError, UsageError) as error:
         raise InputError(
-            f"{path} is no order of a batch ({error}).", "Export the batch again."
+            f"{path} is no order of a batch ({error}).", "Export the batch again.", path=path
         ) from error
 
 

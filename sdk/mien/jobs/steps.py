@@ -228,7 +228,9 @@ def _stamp(order: ShotSpec, shot: Shot) -> tuple[str, int]:
 
 def _check_same(before: MediaInfo, after: MediaInfo) -> None:
     if media_stamp(before) != media_stamp(after):
-        raise MediaError(f"{after.path} was replaced while it was tracked.", "Run it again.")
+        raise MediaError(
+            f"{after.path} was replaced while it was tracked.", "Run it again.", path=after.path
+        )
 
 
 def _check_replaceable(order: ShotSpec, journal: ShotJournal) -> None:
@@ -237,4 +239,5 @@ def _check_replaceable(order: ShotSpec, journal: ShotJournal) -> None:
         raise OutputError(
             f"{order.output} exists already, and this batch did not make it.",
             "Choose another folder, or allow it with --overwrite.",
+            path=order.output,
         )

@@ -190,9 +190,12 @@ class _Source:
             raise InputError(
                 f"{path} cannot be opened: {(error.strerror or str(error)).lower()}.",
                 "Check the name, and that you may read it.",
+                path=path,
             ) from error
         if len(text) > _LARGEST_FILE:
-            raise InputError(f"{path.name} is too large for a list of shots.", "Split it.")
+            raise InputError(
+                f"{path.name} is too large for a list of shots.", "Split it.", path=path
+            )
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
             root = yaml.compose(text, loader)
@@ -202,16 +205,21 @@ class _Source:
             raise InputError(
                 f"{path.name}{line}: {error.problem or error.context}.",
                 "Lists start with '- ', fields are written as 'name: value', indented by spaces.",
+                path=path,
             ) from error
         except (yaml.YAMLError, UnicodeError, RecursionError) as error:
-            raise InputError(f"{path.name} is no YAML.", "Save it as plain text, UTF-8.") from error
+            raise InputError(
+                f"{path.name} is no YAML.", "Save it as plain text, UTF-8.", path=path
+            ) from error
         if root is None:
-            raise InputError(f"{path.name} is empty.", "List shots in it.")
+            raise InputError(f"{path.name} is empty.", "List shots in it.", path=path)
         reader = _Nodes(path.name)
         try:
             data = reader.value(root, ())
         except RecursionError as error:
-            raise InputError(f"{path.name} holds itself.", "Take the alias out.") from error
+            raise InputError(
+                f"{path.name} holds itself.", "Take the alias out.", path=path
+            ) from error
         return cls(path.name, data, reader.lines)
 
     def line(self, place: _Path) -> int:

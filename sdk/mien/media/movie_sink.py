@@ -11,7 +11,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from mien.errors import OutputError
+from mien.errors import MienError, OutputError
 from mien.media.atomic_write import AtomicFile, write_error
 from mien.media.codecs import CONSTANT_RATE, Encoding
 from mien.media.convert import Converter, output_color
@@ -83,6 +83,9 @@ class MovieSink:
             )
             self._video = self._add_streams(self._output)
             self._output.start_encoding()
+        except MienError:
+            self.discard()
+            raise
         except (av.FFmpegError, OSError, ValueError) as error:
             self.discard()
             if isinstance(error, OSError) and error.errno is not None:
@@ -91,6 +94,7 @@ class MovieSink:
                 f"{path.name} cannot be written as {encoding.codec.name} in"
                 f" {encoding.container}: {getattr(error, 'strerror', None) or error}.",
                 "Choose another codec or extension.",
+                path=path,
             ) from error
         except BaseException:
             # Ctrl-C may come while the encoder opens.

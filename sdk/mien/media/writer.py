@@ -176,6 +176,8 @@ class _ThreadedWriter:
 
     def _raise_failure(self) -> None:
         failure = self._failure
+        if isinstance(failure, MienError):
+            raise failure
         if isinstance(failure, (av.FFmpegError, OSError)):
             raise write_error(self._path, failure) from failure
         if failure is not None:

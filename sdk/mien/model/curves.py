@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien._types import BoolArray, FloatArray
-from mien.model.controls import INDEX, NAMES, sides
+from mien.errors import UnknownControlError
+from mien.model.controls import INDEX, NAMES, nearest, sides
 
 __all__ = ["FLAME_SIZE", "ControlCurves", "Curves", "FloatArray", "HeadPose"]
 
@@ -21,7 +22,7 @@ class ControlCurves(Mapping[str, FloatArray]):
     """Values of every control over time, read by name.
 
     `curves["jawOpen"]` is a (T,) float32 view. A name without its side gives the mean of
-    both sides.
+    both sides; one that no control has raises UnknownControlError, which is a KeyError.
 
     Args:
         array: (T, 59) float32, columns in the order of `controls.NAMES`.
@@ -39,8 +40,16 @@ class ControlCurves(Mapping[str, FloatArray]):
             return self.array[:, INDEX[name]]
         names = sides(name)
         if names is None:
-            raise KeyError(name)
+            guess = nearest(name, NAMES)
+            raise UnknownControlError(
+                f"There is no control named '{name}'.",
+                f"Did you mean '{guess}'?" if guess else "`mien controls` lists every name.",
+                choices=(guess,) if guess else (),
+            )
         return np.asarray(self.array[:, [INDEX[n] for n in names]].mean(axis=1), dtype=np.float32)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and sides(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter(NAMES)
@@ -72,6 +81,9 @@ class HeadPose:
     scale: FloatArray
     rotation: FloatArray
     translation: FloatArray
+
+    def __repr__(self) -> str:
+        return f"HeadPose({len(self.scale)} frames)"
 
     def project(self, frame: int, points: FloatArray) -> FloatArray:
         """Canonical points (N, 3) as pixels (N, 2) of the upright picture in one frame."""

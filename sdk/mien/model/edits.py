@@ -16,6 +16,7 @@ from mien._math import ease
 from mien.errors import TimeError, UsageError
 from mien.model.face import Face
 from mien.model.interpolate import Interpolation, Key, sample
+from mien.model.listing import list_names
 from mien.model.presets import resolve
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
@@ -52,10 +53,19 @@ class ControlTrack:
     def __post_init__(self) -> None:
         resolve(self.control)
         if self.mode not in MODES:
-            raise UsageError(f"'{self.mode}' is no mode.", f"Choose one of {', '.join(MODES)}.")
+            raise UsageError(
+                f"'{self.mode}' is no mode.", f"Choose one of {', '.join(MODES)}.", choices=MODES
+            )
         frames = [key.frame for key in self.keys]
         if not frames or any(b <= a for a, b in itertools.pairwise(frames)):
             raise UsageError(f"The keys of {self.control} are not in ascending order.")
+
+    def __repr__(self) -> str:
+        span = "" if self.span is None else f", span {self.span}"
+        keys = f"key at {self.keys[0].frame}"
+        if len(self.keys) > 1:
+            keys = f"{len(self.keys)} keys from {self.keys[0].frame} to {self.keys[-1].frame}"
+        return f"ControlTrack('{self.control}', {self.mode}, {keys}{span})"
 
     def with_key(self, key: Key) -> ControlTrack:
         """This track with a key more; a key at the same frame is replaced."""
@@ -139,6 +149,12 @@ class Layer:
             raise UsageError(f"Layer '{self.name}' has the weight {self.weight}.",
                              "Weights run from 0 to 1.")  # fmt: skip
 
+    def __repr__(self) -> str:
+        weight = "" if self.weight == 1 else f", weight {self.weight:g}"
+        muted = ", muted" if self.muted else ""
+        controls = list_names([track.control for track in self.tracks])
+        return f"Layer('{self.name}', {controls or 'no tracks'}{weight}{muted})"
+
 
 @dataclass(frozen=True, slots=True, init=False)
 class Edit:
@@ -162,6 +178,14 @@ class Edit:
             raise UsageError(f"Two layers of face {face.number} have the same name.")
         object.__setattr__(self, "face", face)
         object.__setattr__(self, "layers", tuple(layers))
+
+    def __repr__(self) -> str:
+        tracks = [track for layer in self.layers for track in layer.tracks]
+        keys = sum(len(track.keys) for track in tracks)
+        controls = list_names([track.control for track in tracks])
+        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
+        what = f", {keys} keys on {controls}" if keys else ""
+        return f"Edit(face {self.face.number}, {layers}{what})"
 
     def key(
         self,
@@ -197,6 +221,7 @@ class Edit:
                 f"The key at {time} lies outside the shot, which has"
                 f" {self.face.clock.frame_count} frames.",
                 f"Give a time before frame {self.face.clock.frame_count}.",
+                frame=frame,
             )
         key = Key(frame, float(value), interpolation, handle_in, handle_out)
         target = self.layer(layer)

@@ -34,6 +34,10 @@ class FaceTrack:
     landmarks: FloatArray
     confidence: FloatArray
 
+    def __repr__(self) -> str:
+        seen = int(np.count_nonzero(self.seen))
+        return f"FaceTrack({self.number}, seen in {seen} of {len(self.confidence)} frames)"
+
     @property
     def seen(self) -> BoolArray:
         """(T,) bool, the frames in which the face was seen."""
@@ -104,4 +108,5 @@ class Face:
 
     def __repr__(self) -> str:
         seen = int(np.count_nonzero(self.confidence))
-        return f"Face({self.number}, '{self.name}', seen in {seen} of {len(self.confidence)})"
+        frames = len(self.confidence)
+        return f"Face({self.number}, '{self.name}', seen in {seen} of {frames} frames)"

@@ -96,3 +96,10 @@ class MediaInfo:
     fingerprint: str = ""
     first_number: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        width, height = self.orientation.upright_size
+        return (
+            f"MediaInfo({self.path}, {width} x {height}, {self.codec} {self.pixel_format},"
+            f" {self.clock})"
+        )

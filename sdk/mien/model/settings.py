@@ -26,6 +26,7 @@ __all__ = [
     "choices",
     "number",
     "of_tier",
+    "settings_repr",
 ]
 
 Scheduler = Literal["dpm++", "lcm"]
@@ -134,6 +135,9 @@ class ReferenceSettings:
                 f"size cannot be {self.size}.", f"It is a multiple of 8, {_LEAST_SIZE} or more."
             )
 
+    def __repr__(self) -> str:
+        return settings_repr(self)
+
     @classmethod
     def final(cls) -> ReferenceSettings:
         """The settings of a final render: those of the published code, steadied in time."""
@@ -166,6 +170,7 @@ class ReferenceSettings:
             raise UsageError(
                 f"The reference renderer has no setting '{strange[0]}'.",
                 f"It has {', '.join(sorted(known))}.",
+                choices=sorted(known),
             )
         return cls(**values)
 
@@ -181,11 +186,27 @@ def of_tier(tier: str, shot: ReferenceSettings | None = None) -> ReferenceSettin
         UsageError: When there is no tier of that name.
     """
     if tier not in TIERS:
-        raise UsageError(f"There is no tier '{tier}'.", f"Choose one of {', '.join(TIERS)}.")
+        raise UsageError(
+            f"There is no tier '{tier}'.", f"Choose one of {', '.join(TIERS)}.", choices=TIERS
+        )
     found = ReferenceSettings.preview() if tier == "preview" else ReferenceSettings.final()
     if shot is None:
         return found
     return dataclasses.replace(shot, **{name: getattr(found, name) for name in _TIERED})
+
+
+def settings_repr(settings: Any) -> str:
+    """Return the repr of settings: those that differ from their defaults.
+
+    Args:
+        settings: A dataclass of settings.
+    """
+    changed = [
+        f"{setting.name}={value!r}"
+        for setting in dataclasses.fields(settings)
+        if (value := getattr(settings, setting.name)) != setting.default
+    ]
+    return f"{type(settings).__name__}({', '.join(changed)})"
 
 
 def check_setting(setting: dataclasses.Field[Any], value: Any) -> None:
@@ -198,7 +219,9 @@ def check_setting(setting: dataclasses.Field[Any], value: Any) -> None:
     if "choices" in setting.metadata:
         words = setting.metadata["choices"]
         if value not in words:
-            raise UsageError(f"{name} cannot be '{value}'.", f"Choose one of {', '.join(words)}.")
+            raise UsageError(
+                f"{name} cannot be '{value}'.", f"Choose one of {', '.join(words)}.", choices=words
+            )
         return
     kind: type[Any] = type(setting.default)
     if kind is str:

@@ -50,7 +50,7 @@ def render_shot(
         MediaError: When the source cannot be read.
         OutputError: When another process renders the same output at length.
         WriteError: When the output cannot be written; nothing is left under its name.
-        CancelledError: When a costly render is stopped by Ctrl-C; finished frames are kept.
+        OperationCancelledError: When it is stopped; finished frames of a costly render are kept.
     """
     check_free(output.path)
     kind = MatteEditor if output.matte else FrameEditor

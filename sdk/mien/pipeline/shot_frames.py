@@ -17,7 +17,7 @@ from mien.model.shot import Shot
 from mien.pipeline.editing import FrameEditor
 from mien.pipeline.output import OnFrame, Output, Rendered, write_output
 from mien.pipeline.render import active_frames, open_session
-from mien.progress import Progress
+from mien.progress import Progress, silent
 from mien.rendering.base import FacePlan, Renderer, RenderSession
 from mien.rendering.frame_files import FrameFolder
 from mien.rendering.resume import FrameKeys, media_stamp, remove_other_keys
@@ -60,7 +60,7 @@ class ShotFrames:
         self._stamp = media_stamp(shot.media)
         self._stack = ExitStack()
         self._session: RenderSession | None = None
-        self._progress: Progress = _silent
+        self._progress: Progress = silent
         self._keys: FrameKeys | None = None
         self._finished: FrameFolder | None = None
         self._active = np.zeros(shot.clock.frame_count, dtype=bool)
@@ -205,7 +205,3 @@ def _runs(frames: Sequence[int]) -> Iterator[FrameRange]:
         if i == len(frames) or frames[i] != frames[i - 1] + 1:
             yield FrameRange(frames[start], frames[i - 1] + 1)
             start = i
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    return None

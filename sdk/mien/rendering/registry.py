@@ -11,7 +11,7 @@ from mien.model.settings import ReferenceSettings
 from mien.rendering.base import Renderer
 from mien.weights.store import find_model, installed, missing_for, models_folder, remedy
 
-__all__ = ["available", "get_renderer", "register_renderer"]
+__all__ = ["available_renderers", "get_renderer", "register_renderer"]
 
 _WARP, _REFERENCE = "warp", "reference"
 _RESERVED = ("auto", _WARP, _REFERENCE)
@@ -35,7 +35,7 @@ _makers: dict[str, Callable[[ReferenceSettings], Renderer]] = {
 }
 
 
-def available() -> tuple[str, ...]:
+def available_renderers() -> tuple[str, ...]:
     """Names of the renderers that can be used now."""
     return tuple(name for name in _makers if name != _REFERENCE or not _lacking(approximate=True))
 

@@ -175,7 +175,7 @@ def finished_frames(output: Path, key: str, tag: Callable[[int], str]) -> Iterat
 
     Raises:
         OutputError: When another process renders the same output.
-        CancelledError: In place of KeyboardInterrupt, when frames are kept.
+        OperationCancelledError: In place of KeyboardInterrupt, when frames are kept.
     """
     with resumable_folder(output) as folder:
         frames = FinishedFrames(folder, key, tag)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -20,11 +19,11 @@ from mien.model.face import FaceTrack
 from mien.model.landmarks import LANDMARKS
 from mien.model.media import MediaInfo
 from mien.plugins import version_problem
+from mien.progress import Progress, silent
 
 __all__ = [
     "API_VERSION",
     "MAX_FACES",
-    "OnFrame",
     "TrackResult",
     "Tracker",
     "check_result",
@@ -43,9 +42,6 @@ _FURTHEST: Final = 1e6
 
 _CHUNK: Final = 256
 """Frames whose landmarks are checked together, so that no large copy is made."""
-
-OnFrame = Callable[[int, int], None]
-"""Called after every frame with the number of frames done and the total."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +83,7 @@ class Tracker(Protocol):
         ...
 
     def track(
-        self, reader: Reader, *, max_faces: int = MAX_FACES, progress: OnFrame | None = None
+        self, reader: Reader, *, max_faces: int = MAX_FACES, progress: Progress = silent
     ) -> TrackResult:
         """Track every face of a shot.
 
@@ -95,7 +91,7 @@ class Tracker(Protocol):
             reader: The shot; `reader.stream()` gives its frames in order, `reader.frame(i)` any
                 one, and `Frame.upright_rgb()` the picture in whose pixels landmarks are.
             max_faces: Number of people to keep at most; those most seen.
-            progress: Called after every frame with the number done and the total.
+            progress: Called about the stage `track` after every frame.
 
         Returns:
             Of every person the 478 landmarks of MediaPipe's face mesh in every frame
@@ -136,7 +132,7 @@ def check_tracker(name: str, value: object) -> str | None:
 
 
 def run_tracker(
-    tracker: Tracker, reader: Reader, *, max_faces: int, progress: OnFrame | None = None
+    tracker: Tracker, reader: Reader, *, max_faces: int, progress: Progress = silent
 ) -> TrackResult:
     """Track a shot with any tracker, and check what it answers.
 
@@ -144,7 +140,7 @@ def run_tracker(
         tracker: The tracker.
         reader: The shot.
         max_faces: Number of people to keep at most.
-        progress: Called after every frame with the number done and the total.
+        progress: Called about the stage `track` after every frame.
 
     Raises:
         MienError: When the tracker fails, or what it answers cannot be used; it is named.
@@ -152,10 +148,9 @@ def run_tracker(
     remedy = "Update the package that brings it, or track with --tracker mediapipe."
     stopped: list[BaseException] = []
 
-    def report(done: int, total: int) -> None:
+    def report(stage: str, done: int, total: int) -> None:
         try:
-            if progress is not None:
-                progress(done, total)
+            progress(stage, done, total)
         except BaseException as error:
             stopped.append(error)
             raise

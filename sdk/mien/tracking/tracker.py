@@ -5,7 +5,7 @@ It works with any detector and any landmark model of the shapes in models.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from mien._types import ByteArray
 from mien.media.reader import Reader
 from mien.model.face import FaceTrack
 from mien.model.landmarks import LANDMARKS, MESH
+from mien.progress import Progress, silent
 from mien.tracking.associate import Tracklet, join
 from mien.tracking.base import MAX_FACES, TrackResult
 from mien.tracking.models import (
@@ -58,7 +59,7 @@ def track_faces(
     model: LandmarkModel,
     *,
     max_faces: int = MAX_FACES,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> TrackResult:
     """Track every face of a shot.
 
@@ -67,7 +68,7 @@ def track_faces(
         detector: Finds faces.
         model: Reads their landmarks.
         max_faces: Number of people to keep at most; those most seen.
-        progress: Called after every frame with the number done and the total.
+        progress: Called about the stage `track` after every frame.
 
     Returns:
         The tracks, empty when no face was found.
@@ -88,8 +89,7 @@ def track_faces(
             # cut lies between them.
             upcoming = None if following is None or following[2] else following[1]
             tracker.step(frame, picture, upcoming, cut=cut)
-            if progress is not None:
-                progress(frame + 1, total)
+            progress("track", frame + 1, total)
     tracker.finish()
     return tracker.result(total)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 
 from mien.media.reader import Reader
-from mien.tracking.base import API_VERSION, MAX_FACES, OnFrame, TrackResult
+from mien.progress import Progress, silent
+from mien.tracking.base import API_VERSION, MAX_FACES, TrackResult
 from mien.tracking.mediapipe.detector import BlazeFace
 from mien.tracking.mediapipe.face_mesh import FaceMesh
 from mien.tracking.tracker import track_faces
@@ -23,7 +24,7 @@ class MediaPipeTracker:
     api_version = API_VERSION
 
     def track(
-        self, reader: Reader, *, max_faces: int = MAX_FACES, progress: OnFrame | None = None
+        self, reader: Reader, *, max_faces: int = MAX_FACES, progress: Progress = silent
     ) -> TrackResult:
         """Track every face of a shot; see `Tracker.track`.
 

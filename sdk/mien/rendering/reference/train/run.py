@@ -84,7 +84,7 @@ def train_shot(
         output: Where the LoRA goes.
         settings: How it is trained.
         version: Of the program, for what was kept by another.
-        progress: Told about the stages `prepare`, `train` and `sheet`.
+        progress: Called about the stages `prepare`, `train` and `sheet`.
 
     Raises:
         DeviceMemoryError: When the batch does not fit into the device's memory.
@@ -92,7 +92,7 @@ def train_shot(
         NothingToDoError: When the face is seen in too few frames.
         MienError: When nothing was learned.
         WriteError: When the disk is full.
-        CancelledError: When it is stopped by Ctrl-C; what is kept of it can be gone on from.
+        OperationCancelledError: When it is stopped; what is kept of it can be gone on from.
     """
     check_plots()
     device = pick_device()
@@ -109,10 +109,7 @@ def train_shot(
             key = _key(shot, face, files, settings, (version, torch.__version__, device.name))
 
             def trained() -> TrainingLoop:
-                def tell(done: int, total: int) -> None:
-                    progress("train", done, total)
-
-                return follow(student, examples, settings, (state, key), tell)
+                return follow(student, examples, settings, (state, key), progress)
 
             course = within_memory(settings.batch, "Training on", trained)
             if not course.after < course.before:
@@ -141,18 +138,15 @@ def _prepared(
     settings: TrainSettings,
     progress: Progress,
 ) -> tuple[Prompt, Examples]:
-    def tell(share: float) -> None:
-        progress("prepare", round(100 * share), 100)
+    def identifying(stage: str, done: int, total: int) -> None:
+        progress("prepare", round(100 * _WHO * done / total), 100)
 
-    def who(done: int, total: int) -> None:
-        tell(_WHO * done / total)
+    prompt = engine.prompt(identity_of(ArcFace.load(), face, shot, source, identifying))
 
-    prompt = engine.prompt(identity_of(ArcFace.load(), face, shot, source, who))
+    def scanning(stage: str, done: int, total: int) -> None:
+        progress("prepare", round(100 * (_WHO + (1 - _WHO) * done / total)), 100)
 
-    def looking(share: float) -> None:
-        tell(_WHO + (1 - _WHO) * share)
-
-    return prompt, scan_shot(face, shot, source, engine, settings, looking)
+    return prompt, scan_shot(face, shot, source, engine, settings, scanning)
 
 
 def _draw_sheet(
