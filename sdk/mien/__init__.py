@@ -15,9 +15,13 @@ import importlib
 TYPE_CHECKING = False  # type checkers take it as true; `typing` itself would cost 10 ms
 if TYPE_CHECKING:
     from mien.api import Document as Document
+    from mien.api import ImportedCurves as ImportedCurves
     from mien.api import Project as Project
     from mien.api import RenderReport as RenderReport
+    from mien.api import WrittenCurves as WrittenCurves
+    from mien.api import export_curves as export_curves
     from mien.api import fit_flame as fit_flame
+    from mien.api import import_curves as import_curves
     from mien.api import load_document as load_document
     from mien.api import load_project as load_project
     from mien.api import open_shot as open_shot
@@ -27,7 +31,11 @@ if TYPE_CHECKING:
     from mien.api import track as track
     from mien.errors import MienError as MienError
     from mien.face.flame_fit import FlameFit as FlameFit
+    from mien.io.curves import CurveFormat as CurveFormat
+    from mien.io.curves import register_curve_format as register_curve_format
     from mien.model.controls import CONTROLS as CONTROLS
+    from mien.model.curve_file import CurveFile as CurveFile
+    from mien.model.curve_file import FaceCurves as FaceCurves
     from mien.model.edits import ControlTrack as ControlTrack
     from mien.model.edits import Edit as Edit
     from mien.model.edits import Layer as Layer
@@ -47,9 +55,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Document": "mien.api",
+    "ImportedCurves": "mien.api",
     "Project": "mien.api",
     "RenderReport": "mien.api",
+    "WrittenCurves": "mien.api",
+    "export_curves": "mien.api",
     "fit_flame": "mien.api",
+    "import_curves": "mien.api",
     "load_document": "mien.api",
     "load_project": "mien.api",
     "open_shot": "mien.api",
@@ -60,7 +72,11 @@ _HOMES = {
     "train_shot": "mien.training",
     "MienError": "mien.errors",
     "FlameFit": "mien.face.flame_fit",
+    "CurveFormat": "mien.io.curves",
+    "register_curve_format": "mien.io.curves",
     "CONTROLS": "mien.model.controls",
+    "CurveFile": "mien.model.curve_file",
+    "FaceCurves": "mien.model.curve_file",
     "Edit": "mien.model.edits",
     "Layer": "mien.model.edits",
     "ControlTrack": "mien.model.edits",

@@ -14,14 +14,11 @@ from pathlib import Path
 from typing import Literal
 
 from mien.errors import MienError, TimeError
-from mien.timebase import Clock, FrameRange
+from mien.timebase import Clock, FrameRange, same_count
 
-__all__ = ["SAME_COUNT", "CutSpan", "Problem", "ShotJob", "ShotResult", "Status"]
+__all__ = ["CutSpan", "Problem", "ShotJob", "ShotResult", "Status"]
 
 Status = Literal["done", "failed"]
-
-SAME_COUNT = Fraction(3, 2000)
-"""Rates that differ by less count the same frames: NTSC's are 1/1001 below their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +142,8 @@ class CutSpan:
         not seconds.
         """
         scale = clock.rate / self.rate
-        return Fraction(1) if self.numbered or abs(scale - 1) < SAME_COUNT else scale
+        same = self.numbered or same_count(clock.rate, self.rate)
+        return Fraction(1) if same else scale
 
     def _seconds_said(self) -> str:
         start, stop = (float(n / self.rate) for n in (self.start, self.start + self.length))
