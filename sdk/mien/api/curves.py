@@ -98,7 +98,8 @@ def export_curves(
     """
     from mien.face.bridge import check_basis, installed_bases
     from mien.face.flame_coefficients import MIEN_RIG
-    from mien.io.curves import format_for, shot_curves, write_curve_file
+    from mien.io.curves import format_for, write_curve_file
+    from mien.io.curves.collect import shot_curves
     from mien.io.files import check_file
 
     output = Path(path)

@@ -162,7 +162,8 @@ def _positions(
     count = source.frame_count
     starts = np.array([float(source.seconds(i)) for i in range(count + 1)])
     # Rounded, so that a frame's very start is not missed by the last bit.
-    positions = np.round(np.interp(times, starts, np.arange(count + 1)), 6)
+    exact = np.interp(times, starts, np.arange(count + 1))
+    positions: _Times = np.asarray(np.round(exact, 6), dtype=np.float64)
     positions[times >= starts[-1]] = np.inf
     return positions
 

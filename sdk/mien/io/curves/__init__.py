@@ -6,7 +6,6 @@ A format is a value of its own (`CurveFormat`, one file each) that reads or writ
 
 from mien.io.curves.base import API_VERSION as API_VERSION
 from mien.io.curves.base import CurveFormat as CurveFormat
-from mien.io.curves.collect import shot_curves as shot_curves
 from mien.io.curves.files import read_curve_file as read_curve_file
 from mien.io.curves.files import write_curve_file as write_curve_file
 from mien.io.curves.registry import curve_format_problems as curve_format_problems

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mien._types import FloatArray
-from mien.face.flame_fit import FlameFit
 from mien.model.curve_file import CurveFile, FaceCurves, FlameCurves
 from mien.model.curves import Curves
 from mien.model.face import Face
 from mien.model.shot import Shot
+
+if TYPE_CHECKING:
+    from mien.face.flame_fit import FlameFit
 
 __all__ = ["shot_curves"]
 
