@@ -92,6 +92,8 @@ def _inputs(plan: Plan) -> set[Path]:
             files.update(map(pattern.file, pattern.numbers()))
         if shot.order.project is not None:
             files.add(shot.order.project)
+        if shot.order.curves is not None:
+            files.add(shot.order.curves.file)
         if shot.order.settings is not None and shot.order.settings.shot_lora:
             files.add(Path(shot.order.settings.shot_lora))
     return files

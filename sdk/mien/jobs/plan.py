@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from mien.errors import MienError, UsageError
+from mien.jobs.curves import read_layer
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.names import output_path
 from mien.jobs.shot_task import ShotSpec
@@ -193,6 +194,8 @@ def _plan_shot(
     try:
         facts, settings = look(job)
         frames = job.frames_of(facts.clock)
+        if job.curves is not None:
+            read_layer(job.curves, facts.clock)
         output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)
         fits(output, facts, job)
         settings = settings if settle is None else settle(settings)

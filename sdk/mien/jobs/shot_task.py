@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from mien.errors import InputError, UsageError
-from mien.jobs.job import ShotJob
+from mien.jobs.job import CurvesInput, ShotJob
 from mien.model.settings import ReferenceSettings
 from mien.timebase import FrameRange
 
@@ -40,6 +40,7 @@ class ShotSpec:
         overwrite: Whether an output that this batch did not make may be replaced.
         settings: Of the reference renderer; None for those of a final render.
         shot: Name, number or id of the shot in the project; None for its only one.
+        curves: A curve file that the face follows; None without.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ShotSpec:
     overwrite: bool = False
     settings: ReferenceSettings | None = None
     shot: str | None = None
+    curves: CurvesInput | None = None
 
     @classmethod
     def of(
@@ -79,9 +81,13 @@ class ShotSpec:
             settings: Of the reference renderer.
         """
         media, project = (None if p is None else p.absolute() for p in (job.media, job.project))
+        curves = job.curves
+        if curves is not None:
+            curves = replace(curves, file=curves.file.absolute())
         return cls(
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
+            curves,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -102,8 +108,21 @@ class ShotSpec:
             "folder": str(self.folder),
             "overwrite": self.overwrite,
             "settings": None if self.settings is None else self.settings.to_dict(),
+            "curves": None if self.curves is None else _curves_to_dict(self.curves),
         }
         return json.dumps(value, indent=1)
+
+
+def _curves_to_dict(curves: CurvesInput) -> dict[str, Any]:
+    return asdict(curves) | {"file": str(curves.file)}
+
+
+def _read_curves(value: Mapping[str, Any] | None) -> CurvesInput | None:
+    if value is None:
+        return None
+    names = value["controls"]
+    controls = None if names is None else tuple(map(str, names))
+    return CurvesInput(**{**value, "file": Path(value["file"]), "controls": controls})
 
 
 def read_shot_spec(path: Path) -> ShotSpec:
@@ -129,6 +148,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             FrameRange(int(start), int(stop)), str(value["renderer"]), value["codec"],
             bool(value["lossless"]), Path(value["output"]), Path(value["folder"]),
             bool(value["overwrite"]), settings, value.get("shot"),
+            _read_curves(value.get("curves")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(

@@ -20,7 +20,6 @@ from mien.serve import messages as say
 from mien.serve.curves import read_curves
 from mien.serve.edits import make_edit, write_layers
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
-from mien.serve.imports import imported
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
 from mien.serve.shots import OpenShot, Shots, face_facts, shot_facts
@@ -258,9 +257,18 @@ class Methods:
 
     def _import_curves(self, params: say.ImportCurvesParams) -> say.ImportCurvesResult:
         opened = self._shots.find(params.shot)
-        edit, controls, span = imported(opened.project, params)
-        opened.set_edit(edit)
-        return say.ImportCurvesResult(layer=params.layer, controls=controls, frames=span)
+        imported = api.import_curves(
+            opened.project, params.path, face=params.face, source_face=params.source_face,
+            controls=params.controls, layer=params.layer, mode=params.mode, offset=params.at,
+            retime=params.retime,
+        )  # fmt: skip
+        opened.set_edit(imported.edit)
+        return say.ImportCurvesResult(
+            layer=imported.layer,
+            controls=list(imported.controls),
+            frames=[imported.frames.start, imported.frames.stop],
+            unknown=list(imported.unknown),
+        )
 
     def _controls(self, params: say.Empty) -> say.ControlsResult:
         return say.ControlsResult(
