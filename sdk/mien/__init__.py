@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mien.model.interpolate import Key as Key
     from mien.model.marker import Marker as Marker
     from mien.model.presets import PRESETS as PRESETS
+    from mien.model.renderer_settings import RendererSettings as RendererSettings
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Shot as Shot
     from mien.rendering.reference.train.settings import TrainSettings as TrainSettings
@@ -71,6 +72,7 @@ _HOMES = {
     "PRESETS": "mien.model.presets",
     "TrainSettings": "mien.rendering.reference.train.settings",
     "ReferenceSettings": "mien.model.settings",
+    "RendererSettings": "mien.model.renderer_settings",
     "Shot": "mien.model.shot",
     "Session": "mien.session.session",
     "register_renderer": "mien.rendering.registry",

@@ -26,6 +26,8 @@ from PySide6.QtWidgets import (
 )
 
 from mien.model.document import Project
+from mien.model.settings import ReferenceSettings
+from mien.rendering.registry import list_entries
 from mien_desktop import theme
 from mien_desktop.jobs.presets import (
     PRESETS,
@@ -78,7 +80,7 @@ class ExportDialog(QDialog):
         self._make_what()
         self._make_where()
         self._make_words()
-        self._reference = ReferenceForm(project.reference)
+        self._reference = ReferenceForm(ReferenceSettings.from_stored(project.settings))
         self._lay_out()
         self._recall()
         for signal in (
@@ -139,9 +141,9 @@ class ExportDialog(QDialog):
         (self._whole if span is None else self._part).setChecked(True)
         self._renderer = QComboBox()
         self._renderer.setAccessibleName("Renderer")
-        for place, (name, words, tip) in enumerate(_RENDERERS):
-            self._renderer.addItem(words, name)
-            self._renderer.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
+        for index, (name, text, tip) in enumerate(_renderers()):
+            self._renderer.addItem(text, name)
+            self._renderer.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _make_where(self) -> None:
         self._output = QLineEdit()
@@ -275,6 +277,13 @@ class ExportDialog(QDialog):
             place = box.findData(settings().value(key))
             with QSignalBlocker(box):
                 box.setCurrentIndex(max(place, 0))
+
+
+def _renderers() -> tuple[tuple[str, str, str], ...]:
+    """Name, text and tip of mien's own renderers and of those that other packages bring."""
+    own = {name for name, _, _ in _RENDERERS}
+    others = sorted((e.name, e.name, e.summary) for e in list_entries() if e.name not in own)
+    return (*_RENDERERS, *others)
 
 
 def _remembered_folder(project: Project, path: Path | None) -> Path:

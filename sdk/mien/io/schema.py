@@ -21,6 +21,7 @@ from pydantic import (
 from mien.errors import ProjectError
 from mien.model.document import media_title
 from mien.model.interpolate import Interpolation
+from mien.model.renderer_settings import SettingValue
 
 __all__ = [
     "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "EditPart", "FacePart", "KeysPart",
@@ -31,7 +32,7 @@ __all__ = [
 INTERPOLATION_LETTERS: Final[Mapping[Interpolation, str]] = {
     "hold": "h", "linear": "l", "ease": "e", "bezier": "b",
 }  # fmt: skip
-VERSION = 3
+VERSION = 4
 """Version of the schema that this mien writes; it reads every version up to this one."""
 
 
@@ -61,10 +62,22 @@ def _columns(keys: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def _settings_by_renderer(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 4 keeps settings of any renderer, by its name."""
+    shots = []
+    for shot in old["shots"]:
+        reference = shot["reference"]
+        settings = {} if reference is None else {"reference": reference}
+        others = {key: value for key, value in shot.items() if key != "reference"}
+        shots.append(others | {"settings": settings})
+    return old | {"version": 4, "shots": shots}
+
+
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     # Version 2 keeps settings of the reference renderer.
     1: lambda old: old | {"version": 2, "reference": None},
     2: _several_shots,
+    3: _settings_by_renderer,
 }
 """From a version of the document to the next, so that a file of any age can be read."""
 
@@ -210,8 +223,8 @@ class ShotPart(_Part):
     cuts: tuple[_Count, ...]
     faces: tuple[FacePart, ...]
     edits: tuple[EditPart, ...]
-    reference: dict[str, bool | int | float | str] | None
-    """`model.settings.ReferenceSettings`; its `shot_lora` is relative, as the media's path is."""
+    settings: dict[str, dict[str, SettingValue]]
+    """By the renderer's name; `shot_lora` of `reference` is relative, as the media's path is."""
     markers: tuple[MarkerPart, ...]
     span: tuple[_Count, _Count] | None
 
@@ -225,7 +238,7 @@ class ProjectDocument(_Part):
     """Everything of a project file but its arrays."""
 
     schema_name: Annotated[Literal["mien-project"], Field(alias="schema")] = "mien-project"
-    version: Literal[3] = 3
+    version: Literal[4] = 4
     written_by: str
     shots: tuple[ShotPart, ...]
 

@@ -7,13 +7,15 @@ the media once, by `ShotJob.frames_of`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
 from typing import Literal
 
 from mien.errors import MienError, TimeError
+from mien.model.renderer_settings import SettingValue
 from mien.timebase import Clock, FrameRange
 
 __all__ = ["SAME_COUNT", "CutSpan", "Problem", "ShotJob", "ShotResult", "Status"]
@@ -165,6 +167,8 @@ class ShotJob:
         face: Number of the face that `set` is meant for; None for the largest.
         frames: The frames to write: typed (`0:120`), or of a cut; None for all.
         renderer: Name of the renderer, or `auto`.
+        settings: Settings of the renderer by name, which hold before all others.
+        default_settings: Settings of the renderer by name, which hold before a project's only.
         codec: Name of the codec; None for the source's family.
         lossless: Whether the output is decoded to exactly the pixels that were rendered.
         origin: Where it was asked for, to be shown (`cut.otio, V1, 01:00:10:05`).
@@ -180,6 +184,8 @@ class ShotJob:
     face: int | None = None
     frames: str | CutSpan | None = None
     renderer: str = "auto"
+    settings: Mapping[str, SettingValue] = field(default_factory=dict, hash=False)
+    default_settings: Mapping[str, SettingValue] = field(default_factory=dict, hash=False)
     codec: str | None = None
     lossless: bool = False
     origin: str = ""

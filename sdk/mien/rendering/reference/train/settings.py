@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mien.errors import UsageError
-from mien.model.settings import Colour, check_setting, choices, number
+from mien.model.renderer_settings import check_setting, choices, number
+from mien.model.settings import Colour
 
 __all__ = ["TrainSettings"]
 
