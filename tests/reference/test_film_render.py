@@ -165,7 +165,7 @@ def test_no_work_is_done_twice(long_scene: Scene, guidance: float) -> None:
 
 
 def opened(scene: Scene, plan: FacePlan, **changes: object):
-    renderer = ReferenceRenderer(ReferenceSettings(**QUICK.to_dict() | changes))
+    renderer = ReferenceRenderer(ReferenceSettings(**QUICK.to_mapping() | changes))
     return renderer, renderer.open(scene.shot, [plan], scene)
 
 

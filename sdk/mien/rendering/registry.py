@@ -27,6 +27,7 @@ __all__ = [
     "API_VERSION",
     "AUTO",
     "GROUP",
+    "OWN",
     "RendererEntry",
     "available",
     "find_entry",
@@ -47,8 +48,11 @@ GROUP: Final = "mien.renderers"
 API_VERSION: Final = 1
 """Version of the protocol between mien and a renderer."""
 
-_WARP, _REFERENCE = "warp", "reference"
-_RESERVED = (AUTO, _WARP, _REFERENCE)
+OWN: Final = ("warp", "reference")
+"""Names of mien's own renderers."""
+
+_WARP, _REFERENCE = OWN
+_RESERVED = (AUTO, *OWN)
 
 
 @dataclass(frozen=True, slots=True)
