@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from mien.model.presets import PRESETS as PRESETS
     from mien.model.presets import VISEMES as VISEMES
     from mien.model.presets import Preset as Preset
+    from mien.model.renderer_settings import RendererSettings as RendererSettings
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Shot as Shot
     from mien.progress import Progress as Progress
@@ -189,6 +190,7 @@ _HOMES = {
     "Preset": "mien.model.presets",
     "VISEMES": "mien.model.presets",
     "ReferenceSettings": "mien.model.settings",
+    "RendererSettings": "mien.model.renderer_settings",
     "Shot": "mien.model.shot",
     "Progress": "mien.progress",
     "FacePlan": "mien.rendering.base",

@@ -21,6 +21,7 @@ from pydantic import (
 from mien.errors import ProjectError
 from mien.model.document import media_title
 from mien.model.interpolate import Interpolation
+from mien.model.renderer_settings import SettingValue
 
 __all__ = [
     "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "EditPart", "FacePart", "KeysPart",
@@ -61,14 +62,15 @@ def _columns(keys: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _tool_versions(old: dict[str, Any]) -> dict[str, Any]:
-    """Version 4 notes what made the faces, and keeps landmarks as they were tracked."""
-    shots = [
-        {"made_by": None}
-        | shot
-        | {"faces": [{"raw_landmarks": 0} | face for face in shot["faces"]]}
-        for shot in old["shots"]
-    ]
+def _version_4(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 4 keeps settings of any renderer, what made the faces, and raw landmarks."""
+    shots = []
+    for shot in old["shots"]:
+        reference = shot["reference"]
+        settings = {} if reference is None else {"reference": reference}
+        others = {key: value for key, value in shot.items() if key != "reference"}
+        faces = [{"raw_landmarks": 0} | face for face in shot["faces"]]
+        shots.append(others | {"settings": settings, "made_by": None, "faces": faces})
     return old | {"version": 4, "shots": shots}
 
 
@@ -76,7 +78,7 @@ UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     # Version 2 keeps settings of the reference renderer.
     1: lambda old: old | {"version": 2, "reference": None},
     2: _several_shots,
-    3: _tool_versions,
+    3: _version_4,
 }
 """From a version of the document to the next, so that a file of any age can be read."""
 
@@ -233,8 +235,8 @@ class ShotPart(_Part):
     made_by: ToolVersionsPart | None
     faces: tuple[FacePart, ...]
     edits: tuple[EditPart, ...]
-    reference: dict[str, bool | int | float | str] | None
-    """`model.settings.ReferenceSettings`; its `shot_lora` is relative, as the media's path is."""
+    settings: dict[str, dict[str, SettingValue]]
+    """By the renderer's name; `shot_lora` of `reference` is relative, as the media's path is."""
     markers: tuple[MarkerPart, ...]
     span: tuple[_Count, _Count] | None
 

@@ -7,6 +7,7 @@ another, so that models are loaded once and a shot is looked through once per wo
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,7 +27,6 @@ from mien.media.probe import probe
 from mien.model.assignments import parse_assignment
 from mien.model.edits import Edit
 from mien.model.media import MediaInfo
-from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.pipeline import Output, ShotFrames
 from mien.progress import Progress
@@ -65,7 +65,7 @@ class Workbench:
     def __init__(self, threads: int = 0) -> None:
         self._threads = threads
         self._opened: _Opened | None = None
-        self._renderers: dict[tuple[str, ReferenceSettings | None], Renderer] = {}
+        self._renderers: dict[tuple[str, str], Renderer] = {}
 
     def do(self, task: Task, progress: Progress) -> dict[str, Any]:
         """Do a task.
@@ -202,11 +202,12 @@ class Workbench:
         return api.load_project(path, media=order.media)
 
     def _renderer(self, order: ShotSpec) -> Renderer:
-        wanted = (order.renderer, order.settings)
+        settings = None if order.settings is None else dict(order.settings)
+        wanted = (order.renderer, json.dumps(settings, sort_keys=True))
         if wanted not in self._renderers:
             # One at a time: what a renderer keeps from shot to shot may fill a GPU.
             self._renderers.clear()
-            self._renderers[wanted] = get_renderer(*wanted)
+            self._renderers[wanted] = get_renderer(order.renderer, settings)
         return self._renderers[wanted]
 
 
