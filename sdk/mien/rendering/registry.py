@@ -317,7 +317,7 @@ def _shape_problem(renderer: object) -> str | None:
         return "it has no name"
     if not isinstance(renderer, Renderer):
         return "its class does not derive from mien.Renderer"
-    kind = renderer.settings_type
+    kind: Any = renderer.settings_type
     if kind is None:
         return None
     if not (isinstance(kind, type) and issubclass(kind, RendererSettings)):
