@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mien._types import AnyArray
+
 _FROM_FIXTURES = {
     "arc2face/arc2face": "reference/models/arc2face",
     "arc2face/encoder": "reference/models/encoder",
@@ -56,7 +58,7 @@ def make_lcm_lora(path: Path, unet: Path, *, seed: int = 0, rank: int = 2) -> Pa
     from safetensors.numpy import load_file, save_file
 
     random = np.random.default_rng(seed)
-    state: dict[str, np.ndarray] = {}
+    state: dict[str, AnyArray] = {}
     for key, weight in load_file(unet).items():
         layer = key.removesuffix(".weight")
         if layer.rpartition(".attn")[1] and weight.ndim == 2:

@@ -6,7 +6,7 @@ registered by anybody can be added to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 from mien.errors import MissingDependencyError, UsageError
-from mien.media.planes import Box
+from mien.media.planes import Box, Plate
 from mien.model.media import Orientation
 from mien.model.settings import ReferenceSettings
-from mien.rendering.base import FacePlan, Patch, Renderer, RenderSession
+from mien.model.shot import Shot
+from mien.rendering.base import FacePlan, Patch, PlateSource, Renderer, RenderSession
 from mien.rendering.compose import compose
 from mien.rendering.registry import available, get_renderer, register_renderer
 from tests.contract.scenes import Scene, Spot, coded_hull
@@ -33,10 +34,16 @@ class Blusher:
 
     name = "blusher"
 
-    def open(self, shot, plans, source, progress=None):
+    def open(
+        self,
+        shot: Shot,
+        plans: Sequence[FacePlan],
+        source: PlateSource,
+        progress: Callable[[float], None] | None = None,
+    ) -> Blusher:
         return self
 
-    def render(self, plan, frame, plate):
+    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
         if not plan.evaluated.delta[frame].any():
             return None
         x0, y0, x1, y1 = (round(v) for v in plan.face.box(frame))
@@ -47,10 +54,10 @@ class Blusher:
         mask[2:-2, 2:-2] = 1
         return Patch(box, rgb, mask)
 
-    def __enter__(self):
+    def __enter__(self) -> Blusher:
         return self
 
-    def __exit__(self, kind, error, trace):
+    def __exit__(self, *_: object) -> None:
         return None
 
 
@@ -66,7 +73,8 @@ def reference(small_models: Path) -> Iterator[Renderer]:
 @pytest.fixture(params=["warp", "blusher", pytest.param("reference", marks=pytest.mark.slow)])
 def renderer(request: pytest.FixtureRequest) -> Renderer:
     if request.param == "reference":
-        return request.getfixturevalue("reference")
+        renderer: Renderer = request.getfixturevalue("reference")
+        return renderer
     if request.param == "blusher":
         register_renderer(Blusher())
     return get_renderer(request.param)
@@ -75,8 +83,8 @@ def renderer(request: pytest.FixtureRequest) -> Renderer:
 @pytest.fixture(params=["warp", pytest.param("reference", marks=pytest.mark.slow)])
 def own(request: pytest.FixtureRequest) -> Renderer:
     """Each of mien's own."""
-    reference = request.param == "reference"
-    return request.getfixturevalue("reference") if reference else get_renderer("warp")
+    own: Renderer = request.getfixturevalue(request.param)
+    return own
 
 
 @pytest.fixture
@@ -84,7 +92,9 @@ def warp() -> Renderer:
     return get_renderer("warp")
 
 
-def rendered(renderer: Renderer, scene: Scene, plans: list[FacePlan], frame: int = 1):
+def rendered(
+    renderer: Renderer, scene: Scene, plans: list[FacePlan], frame: int = 1
+) -> tuple[Plate, list[Patch | None], Plate]:
     plate = scene.plate(frame)
     with renderer.open(scene.shot, plans, scene) as session:
         patches = [session.render(plan, frame, plate) for plan in plans]
@@ -146,9 +156,11 @@ def test_order_does_not_matter(renderer: Renderer) -> None:
 
     def masks(order: list[int]) -> dict[int, Patch]:
         with renderer.open(scene.shot, [plan], scene) as session:
-            return {i: session.render(plan, i, scene.plate(i)) for i in order}
+            patches = {i: session.render(plan, i, scene.plate(i)) for i in order}
+        return {i: patch for i, patch in patches.items() if patch is not None}
 
     there, back = masks([0, 1, 2, 3]), masks([3, 1, 0, 2, 1])
+    assert len(there) == len(back) == 4
     for frame, patch in there.items():
         assert patch.box == back[frame].box
         assert np.array_equal(patch.rgb, back[frame].rgb)

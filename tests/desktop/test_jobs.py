@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
 import mien
 from mien.errors import MienError, OutputError
@@ -116,7 +116,7 @@ def test_a_cancelled_export_leaves_nothing(bench: Bench, tmp_path: Path) -> None
     assert list(tmp_path.glob("*.mkv")) == []
     assert not problems
     queue.clear()
-    assert queue.jobs == ()
+    assert not queue.jobs
 
 
 @pytest.mark.slow
@@ -166,7 +166,7 @@ def test_the_panel_shows_jobs_and_what_can_be_done(bench: Bench, tmp_path: Path)
         assert ended(job) == "cancelled"
         settle()
         click(named(panel, "Clear finished", QPushButton))
-        assert queue.jobs == ()
+        assert not queue.jobs
         assert {command.id for command in panel.commands()} == {"jobs.cancel", "jobs.clear"}
 
 
@@ -245,13 +245,13 @@ def test_the_dialog_asks_checks_and_begins(bench: Bench, tmp_path: Path) -> None
         assert output.text().endswith("talk_edit.mkv")
         output.setText(str(tmp_path / "none" / "a.mkv"))
         assert not button.isEnabled()
-        assert "does not exist" in named(dialog, "What is wrong").text()  # type: ignore[attr-defined]
+        assert "does not exist" in named(dialog, "What is wrong", QLabel).text()
         place = tmp_path / "a.mkv"
         place.write_bytes(b"mine")
         output.setText(str(place))
         assert button.isEnabled()
         click(button)
-        assert queue.jobs == ()
+        assert not queue.jobs
         box = _box(dialog)
         click(named(box, "Replace", QPushButton))
         assert ended(queue.jobs[0]) == "done", queue.jobs[0].error
@@ -265,8 +265,8 @@ def test_an_error_has_cause_remedy_and_details(app: QApplication) -> None:
         dialog = show_error(None, error)
     assert isinstance(dialog, ErrorDialog)
     settle()
-    assert named(dialog, "Cause").text() == "The disk of <b>mine</b> is full."  # type: ignore[attr-defined]
-    assert named(dialog, "Remedy").text() == "Make room."  # type: ignore[attr-defined]
+    assert named(dialog, "Cause", QLabel).text() == "The disk of <b>mine</b> is full."
+    assert named(dialog, "Remedy", QLabel).text() == "Make room."
     click(named(dialog, "Details", QPushButton))
     details = named(dialog, "Details", type(dialog._details)).toPlainText()
     assert "code: output" in details

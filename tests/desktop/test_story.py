@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -37,13 +38,13 @@ def begin(*arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def seen(process: subprocess.Popen[str]) -> dict[str, object]:
+def seen(process: subprocess.Popen[str]) -> dict[str, Any]:
     """What a chapter tells."""
     assert process.stdout is not None
     assert process.stderr is not None
     line = process.stdout.readline()
     assert line, process.stderr.read()
-    return json.loads(line)
+    return dict(json.loads(line))
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import argparse
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,9 @@ import numpy as np
 import mien
 from mien import api
 from mien.media.atomic_write import AtomicFile
-from mien.media.planes import Box
-from mien.rendering.base import Patch
+from mien.media.planes import Box, Plate
+from mien.model.shot import Shot
+from mien.rendering.base import FacePlan, Patch, PlateSource
 
 FRAMES = 26
 """Frames that are rendered, the first ones of the shot."""
@@ -37,18 +38,24 @@ class SlowBlusher:
         self.wait = wait
         self.expected: list[int] = []
 
-    def open(self, shot, plans, source, progress=None):
+    def open(
+        self,
+        shot: Shot,
+        plans: Sequence[FacePlan],
+        source: PlateSource,
+        progress: Callable[[float], None] | None = None,
+    ) -> SlowBlusher:
         return self
 
     def expect(self, frames: Sequence[int]) -> None:
         self.expected = list(frames)
 
-    def render(self, plan, frame, plate):
+    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
         with self.log.open("a") as log:
             print(frame, file=log)
         return self.patch(plan, frame, plate)
 
-    def patch(self, plan, frame, plate):
+    def patch(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
         time.sleep(self.wait)
         if frame % 10 == 3:
             return None
@@ -61,10 +68,10 @@ class SlowBlusher:
         mask[2:-2, 2:-2] = 1
         return Patch(box, rgb, mask)
 
-    def __enter__(self):
+    def __enter__(self) -> SlowBlusher:
         return self
 
-    def __exit__(self, kind, error, trace):
+    def __exit__(self, *_: object) -> None:
         return None
 
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -224,7 +225,7 @@ def backwards(source: Path, target: Path) -> None:
 
     with av.open(str(source)) as given:
         frames = list(given.decode(video=0))
-        rate = given.streams.video[0].average_rate
+        rate = Fraction(given.streams.video[0].average_rate or 0)
     with av.open(str(target), "w") as made:
         stream = made.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, "yuv420p"

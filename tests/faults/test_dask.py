@@ -40,7 +40,12 @@ def task(project: Path, folder: Path, name: str = "shot") -> Task:
 
 def last(engine: DaskEngine, seconds: float = 60) -> WorkerMessage:
     words: list[WorkerMessage] = []
-    until(lambda: bool(words.extend(engine.wait(0.2)) or words), seconds)
+
+    def came() -> bool:
+        words.extend(engine.wait(0.2))
+        return bool(words)
+
+    until(came, seconds)
     return words[0]
 
 
@@ -97,7 +102,7 @@ def test_the_last_worker_dies_and_none_comes(found: Cluster, tmp_path: Path, pro
     worker.kill()
     word = last(engine)
     assert isinstance(word, Failed)
-    assert (word.slot, word.problem.code, word.innocent) == (slot, "worker", False)
+    assert (word.slot, word.problem.code, word.worker_lost) == (slot, "worker", False)
     assert engine.slots == []
     start = time.monotonic()
     with pytest.raises(MienError, match="has no workers any more"):
@@ -122,5 +127,5 @@ def test_an_error_of_a_task_is_told(found: Cluster, tmp_path: Path) -> None:
     engine.submit(engine.slots[0], task(tmp_path / "none.mien", tmp_path))
     word = last(engine)
     assert isinstance(word, Failed)
-    assert (word.problem.code, word.again) == ("project", False)
+    assert (word.problem.code, word.retryable) == ("project", False)
     engine.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -272,7 +274,7 @@ def test_a_full_disk_keeps_what_was_received(
 
     server.cut_at = 400_000
     with monkeypatch.context() as patch:
-        patch.setattr(fetching.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(WriteError, match=r"The disk is full.*goes on where it stopped"):
             fetch(model)
     assert left_over(model) == [".numbers.json.partial", ".numbers.json.version"]
@@ -321,9 +323,9 @@ def test_a_folder_that_cannot_be_made(
 
 
 def test_no_redirect_leaves_encryption(server: Server, model: Model) -> None:
-    request = fetching.urllib.request.Request("https://hub/x")
+    request = urllib.request.Request("https://hub/x")
     handler = fetching._SafeRedirects()
-    headers = fetching.http.client.HTTPMessage()
+    headers = http.client.HTTPMessage()
     with pytest.raises(FetchError, match="not encrypted"):
         handler.redirect_request(request, None, 302, "", headers, f"{server.url}/x")  # type: ignore[arg-type]
 

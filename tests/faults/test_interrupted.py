@@ -28,13 +28,17 @@ def long_footage(footage: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     with av.open(str(footage)) as source, av.open(str(path), "w") as container:
         video = source.streams.video[0]
         stream = container.add_stream_from_template(video)
-        packets = [(p.pts, p.dts, bytes(p), p.is_keyframe) for p in source.demux(video) if p.size]
-        length = video.duration
+        packets = [
+            (p.pts or 0, p.dts or 0, bytes(p), p.is_keyframe) for p in source.demux(video) if p.size
+        ]
+        length, time_base = video.duration, video.time_base
+        assert length is not None
+        assert time_base is not None
         for turn in range(20):
             for pts, dts, content, key in packets:
                 packet = av.Packet(content)
                 packet.pts, packet.dts = pts + turn * length, dts + turn * length
-                packet.time_base, packet.is_keyframe = video.time_base, key
+                packet.time_base, packet.is_keyframe = time_base, key
                 packet.stream = stream
                 container.mux(packet)
     return path

@@ -21,6 +21,7 @@ from mien import api
 from mien.errors import CancelledError, OutputError, WriteError
 from mien.media.lock import Lock
 from mien.media.planes import Plate
+from mien.rendering.base import FacePlan, Patch
 from mien.rendering.resume import FinishedFrames, finished_frames
 from tests.contract.scenes import Scene
 from tests.faults.slow_render import FRAMES, SlowBlusher
@@ -49,7 +50,7 @@ class Stopped(SlowBlusher):
         super().__init__(log)
         self.at, self.error = at, error
 
-    def render(self, plan, frame, plate):
+    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
         if frame == self.at:
             raise self.error
         return super().render(plan, frame, plate)

@@ -79,7 +79,7 @@ def test_a_consumer_may_stop_early(tmp_path: Path) -> None:
     with open_reader(make_clip(tmp_path / "a.mp4", count=60)) as reader:
         stream = reader.stream()
         assert next(stream).index == 0
-        stream.close()  # type: ignore[attr-defined]
+        stream.close()
     assert threading.active_count() == before
 
 

@@ -44,9 +44,9 @@ def test_a_matte_is_black_but_for_the_mask(
     found = matte(plate, [patch(Box(16, 8, 48, 40), 0.5), patch(Box(32, 8, 64, 40), 1.0)])
     rgb = found.rgb()
     # A step of an 8-bit code, limited range: 1/219, and half of it by rounding twice.
-    near = {"atol": 1.1 / 219}
-    np.testing.assert_allclose(rgb[16:32, 18:30], 0.5, **near)
-    np.testing.assert_allclose(rgb[16:32, 34:62], 1.0, **near)
+    near = 1.1 / 219
+    np.testing.assert_allclose(rgb[16:32, 18:30], 0.5, atol=near)
+    np.testing.assert_allclose(rgb[16:32, 34:62], 1.0, atol=near)
     outside = rgb.copy()
     outside[8:40, 16:64] = 0
     assert np.abs(outside).max() < 1e-6

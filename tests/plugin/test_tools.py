@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 import mien
 from mien.model.controls import NAMES
@@ -48,7 +49,8 @@ def write_images(clip: Path, folder: Path) -> None:
     folder.mkdir()
     with av.open(str(clip)) as movie:
         for number, frame in zip(range(8), movie.decode(video=0), strict=False):
-            frame.reformat(320, 180).to_image().save(folder / f"plate.{1001 + number:04d}.png")
+            rgb = frame.reformat(320, 180, format="rgb24").to_ndarray()
+            Image.fromarray(rgb).save(folder / f"plate.{1001 + number:04d}.png")
 
 
 def test_everything_around_the_story(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import mien
+from mien._types import AnyArray
 from mien.media.reader import open_reader
 from mien.model.shot import Shot
 from mien.pipeline import ReaderPlates
@@ -25,7 +26,7 @@ def fixtures(shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def inputs(fixtures: Path) -> dict[str, np.ndarray]:
+def inputs(fixtures: Path) -> dict[str, AnyArray]:
     return dict(np.load(fixtures / "inputs.npz", allow_pickle=False))
 
 

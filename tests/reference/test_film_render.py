@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -14,15 +15,19 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import Tensor
 
 import mien
+from mien._types import AnyArray
 from mien.cli.main import run
 from mien.errors import CancelledError, DeviceMemoryError, RenderError
 from mien.media.fingerprint import fingerprint
 from mien.media.reader import open_reader
 from mien.model.settings import ReferenceSettings
-from mien.rendering.base import FacePlan
+from mien.rendering.base import FacePlan, Patch
+from mien.rendering.reference.denoise import Denoise
 from mien.rendering.reference.renderer import ReferenceRenderer
+from mien.rendering.reference.session import ReferenceSession
 from mien.rendering.reference.shot_lora import FORMAT, write_tensors
 from tests.contract import scenes
 from tests.contract.scenes import Scene
@@ -56,7 +61,7 @@ def project(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactor
     return path
 
 
-def pictures(path: Path) -> list[np.ndarray]:
+def pictures(path: Path) -> list[AnyArray]:
     with av.open(str(path)) as container:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
@@ -106,7 +111,9 @@ def test_a_stopped_render_goes_on_to_the_same_bytes(project: Path, tmp_path: Pat
     edit = edit.key("jawOpen", 20, 0.5).key("jawOpen", 27, 0.5).key("jawOpen", 28, 0.0)
     edit = edit.key("jawOpen", 19, 0.0)
 
-    def render(path: Path, progress: bool | Callable[[str, int, int], None] = False):
+    def render(
+        path: Path, progress: bool | Callable[[str, int, int], None] = False
+    ) -> mien.RenderReport:
         return mien.render(
             loaded, path, edits=[edit], renderer="reference", settings=QUICK, frames="16:32",
             lossless=True, progress=progress,
@@ -152,7 +159,7 @@ def test_no_work_is_done_twice(long_scene: Scene, guidance: float) -> None:
         steps=2, guidance=guidance, size=64, anchors=16, smoothing=6, approximate=True, strength=1
     )
     plan = long_scene.plan(jawOpen=0.6)
-    with ReferenceRenderer(settings).open(long_scene.shot, [plan], long_scene) as session:
+    with open_session(ReferenceRenderer(settings), long_scene, plan) as session:
         counts = session.regenerator.engine.counts
         for frame in range(48):
             assert session.render(plan, frame, long_scene.plate(frame)) is not None
@@ -164,9 +171,22 @@ def test_no_work_is_done_twice(long_scene: Scene, guidance: float) -> None:
     assert counts.prompts == 1
 
 
-def opened(scene: Scene, plan: FacePlan, **changes: object):
+def opened(
+    scene: Scene, plan: FacePlan, **changes: Any
+) -> tuple[ReferenceRenderer, ReferenceSession]:
     renderer = ReferenceRenderer(ReferenceSettings(**QUICK.to_dict() | changes))
-    return renderer, renderer.open(scene.shot, [plan], scene)
+    return renderer, open_session(renderer, scene, plan)
+
+
+def open_session(renderer: ReferenceRenderer, scene: Scene, plan: FacePlan) -> ReferenceSession:
+    session = renderer.open(scene.shot, [plan], scene)
+    assert isinstance(session, ReferenceSession)
+    return session
+
+
+def rgb_of(patch: Patch | None) -> AnyArray:
+    assert patch is not None
+    return patch.rgb
 
 
 def test_out_of_memory_in_the_middle_of_a_shot(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +195,7 @@ def test_out_of_memory_in_the_middle_of_a_shot(monkeypatch: pytest.MonkeyPatch) 
     renderer, session = opened(scene, plan, batch=4)
     denoise = session.regenerator.engine.denoise
 
-    def short_of_memory(request):
+    def short_of_memory(request: Denoise) -> Tensor:
         if len(request.noise) > 1:
             raise DeviceMemoryError("It does not fit.", frames=len(request.noise))
         return denoise(request)
@@ -185,7 +205,7 @@ def test_out_of_memory_in_the_middle_of_a_shot(monkeypatch: pytest.MonkeyPatch) 
         assert session.render(plan, 1, scene.plate(1)) is not None
     assert [note for note in renderer.notes if "1 frames at a time" in note]
 
-    def no_memory(request):
+    def no_memory(request: Denoise) -> Tensor:
         raise DeviceMemoryError("It does not fit.", frames=1)
 
     _, session = opened(scene, plan)
@@ -201,7 +221,7 @@ def test_no_number_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
     engine, failures = session.regenerator.engine, [True, False, False, False, False]
     decode = engine.decode
 
-    def sometimes(latents):
+    def sometimes(latents: Tensor) -> AnyArray:
         return decode(latents) * (np.nan if failures.pop(0) else 1)
 
     monkeypatch.setattr(engine, "decode", sometimes)
@@ -229,7 +249,7 @@ def test_coefficients_that_replace_the_performance() -> None:
     for each in (plan, replaced):
         with renderer.open(scene.shot, [each], scene) as session:
             patches.append(session.render(each, 1, scene.plate(1)))
-    assert not np.array_equal(patches[0].rgb, patches[1].rgb)
+    assert not np.array_equal(rgb_of(patches[0]), rgb_of(patches[1]))
 
 
 def test_a_still_face_stays_still(project: Path, tmp_path: Path, small_models: Path) -> None:
@@ -281,10 +301,10 @@ def test_any_order_gives_the_same(changes: dict[str, float]) -> None:
     scene = Scene()
     plan = scene.plan(jawOpen=0.2)
 
-    def rendered(order: list[int]) -> dict[int, np.ndarray]:
+    def rendered(order: list[int]) -> dict[int, AnyArray]:
         _, session = opened(scene, plan, **changes)
         with session:
-            return {i: session.render(plan, i, scene.plate(i)).rgb for i in order}
+            return {i: rgb_of(session.render(plan, i, scene.plate(i))) for i in order}
 
     there, back = rendered([0, 1, 2, 3]), rendered([3, 0, 2])
     assert all(np.array_equal(there[i], picture) for i, picture in back.items())
@@ -296,7 +316,7 @@ def test_only_what_this_run_makes_is_foretold(
     """Frames asked for, those they are steadied by, and nothing for what is finished."""
     plan = long_scene.plan(jawOpen=0.6)
     settings = dataclasses.replace(QUICK, smoothing=2)
-    with ReferenceRenderer(settings).open(long_scene.shot, [plan], long_scene) as session:
+    with open_session(ReferenceRenderer(settings), long_scene, plan) as session:
         assert not caplog.messages
         session.expect([])
         assert not caplog.messages
@@ -308,7 +328,7 @@ def test_only_what_this_run_makes_is_foretold(
         assert counts.vae_decodes <= 6
     gaze = long_scene.plan(gazeYawLeft=0.5)
     before = len(caplog.messages)
-    with ReferenceRenderer(settings).open(long_scene.shot, [gaze], long_scene) as session:
+    with open_session(ReferenceRenderer(settings), long_scene, gaze) as session:
         session.expect(range(48))
     assert len(caplog.messages) == before, "a look costs no pass"
 
@@ -363,7 +383,7 @@ def test_a_lora_acts_on_the_face_that_it_learned(small_models: Path, tmp_path: P
         write_tensors(path, pair, facts | {"face": face, "media_fingerprint": "other"})
         renderer, session = opened(scene, plan, shot_lora=str(path) if face else "")
         with session:
-            patches[face] = session.render(plan, 1, scene.plate(1)).rgb
+            patches[face] = rgb_of(session.render(plan, 1, scene.plate(1)))
         assert any("other media" in note for note in renderer.notes) == bool(face)
     assert np.array_equal(patches[2], patches[0]), "trained on another face"
     assert not np.array_equal(patches[1], patches[0])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from mien._types import AnyArray
 from mien.rendering.reference.bank import Anchor
 from mien.rendering.reference.denoise import Denoise, draw
 from mien.rendering.reference.engine import Engine, Precision
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("gpu")]
 CELLS = 16
 
 
-def picture(engine: Engine, anchored: bool) -> np.ndarray:
+def picture(engine: Engine, anchored: bool) -> AnyArray:
     prompt = engine.prompt(np.ones(512))
     film = np.random.default_rng(0).random((3, 8 * CELLS, 8 * CELLS, 3), dtype=np.float32)
     bank = engine.reference(engine.encode(film), prompt)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.errors import MissingDependencyError, NoFaceError, WeightsError
 from mien.model.shot import Shot
 from mien.pipeline import ReaderPlates
@@ -25,7 +26,7 @@ DETECTOR = 256
 STRIDES = (8, 16, 32)
 
 
-def cosine(a: np.ndarray, b: np.ndarray) -> float:
+def cosine(a: AnyArray, b: AnyArray) -> float:
     return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 
@@ -38,14 +39,14 @@ class Known(ArcFace):
         self._random = np.random.default_rng(0)
         self.direction = self._random.standard_normal(512)
 
-    def embed(self, picture: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    def embed(self, picture: AnyArray, landmarks: AnyArray) -> AnyArray:
         noise = self._random.standard_normal(512)
         odd = self.calls in self._odd
         self.calls += 1
         return (-self.direction if odd else self.direction + 0.2 * noise).astype(np.float32)
 
 
-def make_scrfd(path: Path, box: np.ndarray, points: np.ndarray) -> Path:
+def make_scrfd(path: Path, box: AnyArray, points: AnyArray) -> Path:
     """A detector that always sees one face, at a box (4,) and points (5, 2) of 256 pixels."""
     from onnx import TensorProto, helper, numpy_helper, save_model
 
@@ -84,7 +85,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def landmarks_at(points: np.ndarray) -> np.ndarray:
+def landmarks_at(points: AnyArray) -> AnyArray:
     """Landmarks (478, 2) all of which lie among five points, those that matter on them."""
     landmarks = np.tile(points.mean(axis=0), (478, 1))
     landmarks[[468, 473, 1, 61, 291]] = points

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from mien._types import AnyArray
 from mien.errors import RenderError
 from mien.model.settings import ReferenceSettings
 from mien.rendering.reference import kernels
@@ -48,7 +49,7 @@ def order_of(engine: Engine, frames: int) -> RegenerationRequest:
     )
 
 
-def latents(engine: Engine, frames: int) -> np.ndarray:
+def latents(engine: Engine, frames: int) -> AnyArray:
     settings = ReferenceSettings(steps=1, guidance=1, size=SIDE, batch=2, compiled=True)
     regenerator = Regenerator(engine, settings, 2, lambda: engine, print)
     return regenerator.latents(order_of(engine, frames))

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,6 +31,7 @@ from mien.errors import (
     WeightsError,
     WriteError,
 )
+from mien.progress import Progress
 from mien.rendering.reference.shot_lora import check_shot_lora, read_facts, write_tensors
 from mien.training import TrainReport
 
@@ -71,7 +73,9 @@ def _installed(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_MODELS", str(installed))
 
 
-def train(project: Path, output: Path, progress=False, **changes):
+def train(
+    project: Path, output: Path, progress: bool | Progress = False, **changes: Any
+) -> TrainReport:
     settings = mien.TrainSettings(**SMALL | changes)
     return mien.train_shot(project, output, settings=settings, progress=progress)
 
@@ -248,11 +252,13 @@ def test_a_full_disk(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_bad_settings() -> None:
-    wrong = (("steps", 0), ("rank", 0), ("rate", float("nan")), ("batch", 1000), ("steps", 2.5),
-             ("seed", "x"), ("colour", "yuv"))  # fmt: skip
-    for name, value in wrong:
-        with pytest.raises(UsageError, match=name):
-            mien.TrainSettings(**{name: value})
+    wrong: tuple[dict[str, Any], ...] = (
+        {"steps": 0}, {"rank": 0}, {"rate": float("nan")}, {"batch": 1000}, {"steps": 2.5},
+        {"seed": "x"}, {"colour": "yuv"},
+    )  # fmt: skip
+    for each in wrong:
+        with pytest.raises(UsageError, match=next(iter(each))):
+            mien.TrainSettings(**each)
     with pytest.raises(UsageError, match="multiple of 64"):
         mien.TrainSettings(resolution=500)
 
@@ -278,7 +284,10 @@ def test_bad_outputs_and_faces(project: Path, tmp_path: Path) -> None:
 
 
 def test_exit_codes(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = str(tmp_path / "lora.safetensors")
     monkeypatch.setenv("MIEN_MODELS", str(tmp_path))

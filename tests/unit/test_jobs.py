@@ -39,7 +39,7 @@ from mien.timebase import FrameRange
 from tests.film import Film
 
 
-def order(name: str = "sh010", **changes: object) -> ShotSpec:
+def order(name: str = "sh010", **changes: Any) -> ShotSpec:
     whole = ShotSpec(
         name, Path("/plates/a.mov"), None, ("smile=+0.5",), None, FrameRange(0, 20), "warp", None,
         False, Path(f"/out/{name}.mov"), Path("/out"),
@@ -68,7 +68,7 @@ def test_chunks_hold_every_frame_once_and_begin_at_multiples(
         {"settings": ReferenceSettings(steps=4, seed=7)},
     ],
 )
-def test_orders_come_back(tmp_path: Path, changes: dict[str, object]) -> None:
+def test_orders_come_back(tmp_path: Path, changes: dict[str, Any]) -> None:
     whole = order(**changes)
     file = tmp_path / "order.json"
     file.write_text(whole.to_json())

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import mien
 from mien.errors import UsageError
 from mien.media.lock import Lock
 from mien.media.probe import probe
+from mien.media.reader import open_reader
 from mien.model.media import MediaInfo
 from mien.preview.picture import displayed, small_scale
 from mien.preview.playback_cache import pack
@@ -47,7 +47,7 @@ def made(folder: Path, media: MediaInfo, *, share: float = 1.0) -> Proxy:
 @pytest.mark.shared
 def test_a_proxy_shows_every_frame_and_is_not_made_twice(media: MediaInfo, tmp_path: Path) -> None:
     proxy = made(tmp_path, media)
-    with mien.media.reader.open_reader(media) as reader:
+    with open_reader(media) as reader:
         for frame in (0, SEGMENT - 1, SEGMENT, 281):
             there = proxy.picture(frame)
             assert there is not None

@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.media.audio import AudioTrack, open_audio
 from mien.media.probe import probe
 from mien.media.reader import open_reader
@@ -22,7 +23,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def decoded(path: Path) -> np.ndarray:
+def decoded(path: Path) -> AnyArray:
     """(n, channels) all samples of a file, by FFmpeg alone."""
     with av.open(path) as film:
         return np.concatenate([f.to_ndarray() for f in film.decode(audio=0)], axis=1).T
@@ -43,7 +44,7 @@ def test_sound_is_the_same_wherever_reading_starts(clip: Callable[[str], Path]) 
     track.close()
 
 
-def best_offset(part: np.ndarray, whole: np.ndarray) -> int:
+def best_offset(part: AnyArray, whole: AnyArray) -> int:
     """Where a part lies: encoders prime the first frame's time with silence."""
     loud = int(np.abs(part[:, 0]).argmax())
     places = np.flatnonzero(whole[:, 0] == part[loud, 0]) - loud

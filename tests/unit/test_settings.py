@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +37,7 @@ def test_the_defaults_are_the_published_codes() -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_what_is_wrong_is_named(wrong: dict[str, object]) -> None:
+def test_what_is_wrong_is_named(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         ReferenceSettings(**wrong)
 
@@ -98,7 +100,9 @@ def test_a_project_keeps_them(tmp_path: Path) -> None:
 def test_every_setting_has_an_option(capsys: pytest.CaptureFixture[str]) -> None:
     seen = {}
 
-    def verb(shot: str = "", *, reference) -> None:
+    def verb(
+        shot: str = "", *, reference: Callable[[ReferenceSettings], ReferenceSettings]
+    ) -> None:
         seen["settings"] = reference(ReferenceSettings(steps=7, seed=5))
 
     import inspect
@@ -117,7 +121,9 @@ def test_every_setting_has_an_option(capsys: pytest.CaptureFixture[str]) -> None
     assert seen["settings"] == ReferenceSettings(steps=7, seed=5)
 
 
-def test_a_wrong_option_is_refused(capsys: pytest.CaptureFixture[str], clip) -> None:
+def test_a_wrong_option_is_refused(
+    capsys: pytest.CaptureFixture[str], clip: Callable[[str], Path]
+) -> None:
     shot = str(clip("lp_s18.mp4"))
     assert run(["render", shot, "-o", "out.mp4", "--reference-steps", "0"]) == 2
     assert "steps cannot be 0" in capsys.readouterr().err

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import mien
 from mien.media.atomic_write import AtomicFile
-from mien.rendering.base import Dependence
+from mien.media.planes import Plate
+from mien.model.shot import Shot
+from mien.rendering.base import Dependence, FacePlan, Patch, PlateSource
 from tests.faults.slow_render import SlowBlusher
 
 LOG, WAIT, DEADLY, DIE = (f"MIEN_TEST_{name}" for name in ("LOG", "WAIT", "DEADLY", "DIE"))
@@ -21,26 +24,32 @@ class Empty:
 
     name = "empty"
 
-    def dependence(self, shot, plan):
+    def dependence(self, shot: Shot, plan: FacePlan) -> Dependence:
         return Dependence("", 0)
 
-    def open(self, shot, plans, source, progress=None):
+    def open(
+        self,
+        shot: Shot,
+        plans: Sequence[FacePlan],
+        source: PlateSource,
+        progress: Callable[[float], None] | None = None,
+    ) -> Empty:
         return self
 
-    def render(self, plan, frame, plate):
+    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
         return None
 
-    def __enter__(self):
+    def __enter__(self) -> Empty:
         return self
 
-    def __exit__(self, kind, error, trace):
+    def __exit__(self, *_: object) -> None:
         return None
 
 
 class Logged(SlowBlusher):
     """Reddens a face after a while; every frame adds `PROCESS FRAME` to the log."""
 
-    def render(self, plan, frame, plate):
+    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
         with self.log.open("a") as log:
             log.write(f"{os.getpid()} {frame}\n")
         if os.environ.get(DEADLY) == str(frame):
@@ -53,7 +62,7 @@ class Keyed(Logged):
 
     name = "keyed"
 
-    def dependence(self, shot, plan):
+    def dependence(self, shot: Shot, plan: FacePlan) -> Dependence:
         return Dependence("weights 1", 0)
 
 
