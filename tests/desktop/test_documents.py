@@ -242,12 +242,11 @@ def test_missing_media_are_found_by_content(desk: Desk, lost: Path, tmp_path: Pa
 
 @pytest.mark.slow
 def test_another_film_is_not_taken_for_the_missing_one(
-    desk: Desk, lost: Path, clip: object
+    desk: Desk, lost: Path, talk_360p: Path
 ) -> None:
-    other = clip("lp_s32.mp4")  # type: ignore[operator]
     dialog = RelinkDialog(desk.workspace, desk.background, desk.window)
     with shown(dialog):
-        dialog.locate(desk.shots[0].id, other)
+        dialog.locate(desk.shots[0].id, talk_360p)
         wait_until(lambda: "frames of" in dialog.note.text(), what="a refusal")
         assert not desk.shots[0].online
 

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +47,9 @@ def seen(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_the_story(clip: Callable[[str], Path], tmp_path: Path) -> None:
+def test_the_story(talk_720p: Path, tmp_path: Path) -> None:
     film, output = tmp_path / "lp_s18.mp4", tmp_path / "edited.mkv"
-    shutil.copy(clip("lp_s18.mp4"), film)
+    shutil.copy(talk_720p, film)
 
     with begin("edit", film, tmp_path) as first:
         told = seen(first)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -62,11 +61,9 @@ def test_floating_point_holds_the_mask_itself() -> None:
 
 
 @pytest.mark.slow
-def test_a_shots_matte_is_where_its_render_differs(
-    clip: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_a_shots_matte_is_where_its_render_differs(talk_720p: Path, tmp_path: Path) -> None:
     short = tmp_path / "short.mp4"
-    mien.render(clip("lp_s18.mp4"), short, frames="0:12", progress=False)
+    mien.render(talk_720p, short, frames="0:12", progress=False)
     shot = mien.track(short, progress=False)
     edit = mien.Edit(shot.faces[0]).set("mouthSmile", 0.8, span="4:12")
 

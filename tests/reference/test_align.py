@@ -12,6 +12,7 @@ from mien._types import AnyArray
 from mien.rendering.reference.align import ffhq_align, ffhq_quad
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize(("name", "file"), [("inside", "src"), ("border", "src"), ("big", "big")])
 def test_aligned_as_ffhq(fixtures: Path, inputs: dict[str, AnyArray], name: str, file: str) -> None:
     picture = np.asarray(Image.open(fixtures / f"{file}_image.png").convert("RGB"))

@@ -55,9 +55,9 @@ def _models(small_models: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def project(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(talk_360p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("projects") / "single.mien"
-    mien.save_project(mien.track(clip("pyfeat_single_face.mp4"), progress=False), path)
+    mien.save_project(mien.track(talk_360p, progress=False), path)
     return path
 
 
@@ -75,7 +75,7 @@ def sound(path: Path) -> str:
 
 
 def test_a_shot_through_the_command_line(
-    project: Path, clip: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    project: Path, talk_360p: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "out.mkv"
     asked = ["--set", "jawOpen=+0.6@20:24", "--renderer", "reference", "--lossless", "--json"]
@@ -84,7 +84,7 @@ def test_a_shot_through_the_command_line(
     assert report["renderer"] == "reference"
     assert 4 <= report["frames_edited"] <= 20
     assert "approximate" in report["notes"][0]
-    source = clip("pyfeat_single_face.mp4")
+    source = talk_360p
     before, after = pictures(source), pictures(output)
     assert len(before) == len(after)
     assert sound(source) == sound(output)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -46,7 +44,7 @@ def picture(engine: Engine, anchored: bool) -> AnyArray:
 @pytest.mark.parametrize("anchored", [False, True])
 def test_as_on_a_cpu(
     engine: Engine,
-    fixtures: Path,
+    files: ReferenceFiles,
     dtype: Precision,
     compiled: bool,
     limit: float,
@@ -56,14 +54,12 @@ def test_as_on_a_cpu(
 
     Measured on a CPU: 0.002 in float16, 0.011 in bfloat16.
     """
-    files = ReferenceFiles.under(fixtures / "models", fixtures / "base")
     own = Engine.open(files, device="cuda", dtype=dtype, compiled=compiled)
     difference = np.abs(picture(own, anchored) - picture(engine, anchored))
     assert difference.mean() < limit
 
 
-def test_memory_is_planned_and_given_back(fixtures: Path) -> None:
-    files = ReferenceFiles.under(fixtures / "models", fixtures / "base")
+def test_memory_is_planned_and_given_back(files: ReferenceFiles) -> None:
     own = Engine.open(files, device="cuda", dtype="float16")
     assert own.frames_at_once(guided=True) > 1
     picture(own, anchored=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -37,9 +36,9 @@ def as_pq(rgb: AnyArray) -> AnyArray:
 
 
 @pytest.fixture(scope="module")
-def film(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def film(talk_360p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("hdr") / "pq.mkv"
-    with av.open(str(clip("pyfeat_single_face.mp4"))) as source, av.open(str(path), "w") as target:
+    with av.open(str(talk_360p)) as source, av.open(str(path), "w") as target:
         stream = target.add_stream("ffv1", rate=25)
         stream.pix_fmt = FORMAT
         facts = source.streams.video[0]
@@ -74,7 +73,7 @@ def codes_of(path: Path) -> AnyArray:
 @pytest.mark.usefixtures("models")
 def test_what_networks_leave_alone_stays(
     film: Path,
-    clip: Callable[[str], Path],
+    talk_360p: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -105,7 +104,7 @@ def test_what_networks_leave_alone_stays(
     assert changed.mean() < 0.5
     assert (same != warped)[~touched].mean() < 1e-4
     # An ordinary picture, not the pale one that PQ's codes would be.
-    with av.open(str(clip("pyfeat_single_face.mp4"))) as container:
+    with av.open(str(talk_360p)) as container:
         ordinary = next(container.decode(video=0)).to_ndarray(format="rgb24") / 255
     y0, y1 = (int(v) for v in shot.faces[0].box(0)[1::2])
     x0, x1 = (int(v) for v in shot.faces[0].box(0)[::2])

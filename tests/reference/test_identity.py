@@ -150,6 +150,7 @@ def test_files_that_are_not_arcface_s(installed: Path) -> None:
         ArcFace.load()
 
 
+@pytest.mark.shared
 @pytest.mark.slow
 def test_one_identity_of_a_shot(turning: Shot, turning_plates: ReaderPlates, models: Path) -> None:
     face = turning.faces[0]
@@ -164,6 +165,7 @@ def test_one_identity_of_a_shot(turning: Shot, turning_plates: ReaderPlates, mod
     np.testing.assert_array_equal(identity_of(ArcFace.load(), face, turning, turning_plates), found)
 
 
+@pytest.mark.shared
 @pytest.mark.slow
 def test_odd_frames_do_not_count(turning: Shot, turning_plates: ReaderPlates) -> None:
     face = turning.faces[0]
@@ -176,6 +178,7 @@ def test_odd_frames_do_not_count(turning: Shot, turning_plates: ReaderPlates) ->
     assert np.linalg.norm(found) == pytest.approx(np.linalg.norm(clean), rel=0.02)
 
 
+@pytest.mark.shared
 @pytest.mark.slow
 def test_one_frame_is_enough_and_none_is_an_error(
     turning: Shot, turning_plates: ReaderPlates
@@ -192,6 +195,7 @@ def test_one_frame_is_enough_and_none_is_an_error(
         identity_of(single, never, turning, turning_plates)
 
 
+@pytest.mark.shared
 @pytest.mark.slow
 def test_tracked_points_lie_on_the_template(turning: Shot, turning_plates: ReaderPlates) -> None:
     face = turning.faces[0]
@@ -206,6 +210,7 @@ def test_tracked_points_lie_on_the_template(turning: Shot, turning_plates: Reade
     assert eyes < cheeks - 8
 
 
+@pytest.mark.shared
 @pytest.mark.slow
 def test_a_recognition_network_knows_the_person(
     turning: Shot, turning_plates: ReaderPlates, shared: Path

@@ -23,12 +23,11 @@ SIDE = 64
 
 @pytest.fixture
 def compiled(
-    fixtures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: Any
+    files: ReferenceFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: Any
 ) -> Engine:
     monkeypatch.setattr(kernels, "_BACKEND", getattr(request, "param", "eager"))
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     torch.compiler.reset()
-    files = ReferenceFiles.under(fixtures / "models", fixtures / "base")
     return Engine.open(files, compiled=True)
 
 

@@ -10,7 +10,7 @@ import pytest
 from mien._types import AnyArray
 from tests.reference.replay import CASES, Replay
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 RELATIVE = 1e-4
 """Of an array's largest absolute value; latents reach 100, as random networks do not denoise."""

@@ -20,6 +20,8 @@ from mien.rendering.reference.denoise import Denoise, record_reference
 from mien.rendering.reference.engine import Engine
 from mien.rendering.reference.prompt import Prompt
 
+pytestmark = pytest.mark.shared
+
 TIMESTEP = 500
 TOLERANCE = 1e-4
 """Of the fixtures' predictions; the mistakes are off by hundreds of times that, and more."""

@@ -49,6 +49,7 @@ def expected(published: dict[str, AnyArray]) -> AnyArray:
     return np.concatenate([published[part] for part in parts], axis=1)
 
 
+@pytest.mark.shared
 def test_every_part_of_the_network(published: dict[str, AnyArray], checkpoint: Path) -> None:
     import torch
 
@@ -74,6 +75,7 @@ def test_every_part_of_the_network(published: dict[str, AnyArray], checkpoint: P
         np.testing.assert_allclose(sums, published[f"feat{number}_sum"], rtol=1e-6)
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("runtime", ["torch", "onnx"])
 def test_coefficients_and_their_limits(
     published: dict[str, AnyArray], models: Path, runtime: Runtime
@@ -84,6 +86,7 @@ def test_coefficients_and_their_limits(
     assert (np.abs(raw - found).max(axis=0)[[50, 52, 53]] > 0.1).all()  # limits were at work
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("runtime", ["torch", "onnx"])
 def test_crop_of_a_picture_in_both_colour_orders(
     published: dict[str, AnyArray], shared: Path, models: Path, runtime: Runtime
@@ -196,6 +199,7 @@ def test_importing_it_loads_nothing_heavy() -> None:
     assert ran.stdout.strip() == "set()"
 
 
+@pytest.mark.shared
 @pytest.mark.slow
 def test_a_real_shot(turning: Shot, turning_plates: ReaderPlates, models: Path) -> None:
     face = turning.faces[0]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -20,9 +18,9 @@ SETTINGS = mien.TrainSettings(rank=4)
 
 
 @pytest.fixture
-def own(fixtures: Path) -> Engine:
+def own(files: ReferenceFiles) -> Engine:
     """An engine of the test's own: training changes it."""
-    return Engine.open(ReferenceFiles.under(fixtures / "models", fixtures / "base"))
+    return Engine.open(files)
 
 
 def batch(rows: int, alone: int) -> Batch:

@@ -35,7 +35,6 @@ from mien.progress import Progress
 from mien.rendering.reference.shot_lora import check_shot_lora, read_facts, write_tensors
 from mien.training import TrainReport
 
-CLIP = "pyfeat_single_face.mp4"
 SMALL = {
     "steps": 12, "rank": 4, "rate": 1e-2, "resolution": 64, "frames": 12, "held_out": 6, "sheet": 0,
 }  # fmt: skip
@@ -43,10 +42,10 @@ UNET = "arc2face/arc2face/diffusion_pytorch_model.safetensors"
 
 
 @pytest.fixture(scope="module")
-def project(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(talk_360p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sixteen frames of a real clip, tracked."""
     folder = tmp_path_factory.mktemp("shot")
-    mien.render(clip(CLIP), folder / "shot.mp4", frames="0:16", progress=False)
+    mien.render(talk_360p, folder / "shot.mp4", frames="0:16", progress=False)
     mien.save_project(mien.track(folder / "shot.mp4", progress=False), folder / "shot.mien")
     return folder / "shot.mien"
 

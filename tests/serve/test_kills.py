@@ -56,9 +56,9 @@ def error_of(job: Job) -> ServeError:
 
 
 @pytest.fixture
-def long_clip(clip: Callable[[str], Path]) -> Path:
+def long_clip(talk_720p: Path) -> Path:
     """A movie whose render takes seconds."""
-    return clip("lp_s18.mp4")
+    return talk_720p
 
 
 def test_a_cancelled_render_leaves_nothing(client: Client, long_clip: Path, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -216,10 +215,9 @@ def test_a_plan_says_what_cannot_be_done(tmp_path: Path) -> None:
     [("prorez", False, "no codec 'prorez'"), ("prores", True, "without loss")],
 )
 def test_what_no_file_can_hold_is_known_before_frames_are_made(
-    clip: Callable[[str], Path], tmp_path: Path, codec: str, lossless: bool, words: str
+    talk_360p: Path, tmp_path: Path, codec: str, lossless: bool, words: str
 ) -> None:
-    media = clip("lp_s29.mp4")
-    jobs = [ShotJob(name, media, codec=codec, lossless=lossless) for name in ("a", "b")]
+    jobs = [ShotJob(name, talk_360p, codec=codec, lossless=lossless) for name in ("a", "b")]
     for shot in make_plan(jobs, tmp_path).shots:
         assert shot.order is None
         assert words in str(shot.problem)

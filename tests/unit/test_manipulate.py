@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from mien.face.manipulate import HANDLES, drag, handles
 from mien.model.controls import CONTROLS, INDEX
 from mien.model.face import Face
 
-pytestmark = [pytest.mark.slow, pytest.mark.shared]
+pytestmark = pytest.mark.slow
 
 FREELY = settings(
     max_examples=40,
@@ -31,9 +30,9 @@ FOLLOWS = 0.25
 
 
 @pytest.fixture(scope="module")
-def face(clip: Callable[[str], Path]) -> Face:
+def face(talk_360p: Path) -> Face:
     """A face of 72 frames of real footage."""
-    return mien.track(clip("pyfeat_single_face.mp4"), progress=False).faces[0]
+    return mien.track(talk_360p, progress=False).faces[0]
 
 
 def performance(face: Face, frame: int) -> AnyArray:

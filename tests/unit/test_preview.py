@@ -27,10 +27,10 @@ PATIENCE = 20.0
 
 
 @pytest.fixture(scope="module")
-def shot(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> mien.Shot:
+def shot(talk_720p: Path, tmp_path_factory: pytest.TempPathFactory) -> mien.Shot:
     """The first frames of a talking head, 1280 x 720, tracked."""
     path = tmp_path_factory.mktemp("talk") / "talk.mp4"
-    mien.render(clip("lp_s18.mp4"), path, frames=f"0:{FRAMES}", progress=False)
+    mien.render(talk_720p, path, frames=f"0:{FRAMES}", progress=False)
     return mien.track(path, progress=False)
 
 
@@ -80,7 +80,6 @@ def wait(true: Callable[[], bool]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_a_previewed_frame_is_the_exported_one(
     shot: mien.Shot, previewer: Previewer, tmp_path: Path
 ) -> None:
@@ -111,7 +110,6 @@ def test_a_previewed_frame_is_the_exported_one(
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_a_shot_that_is_known_is_painted_like_a_new_one(shot: mien.Shot) -> None:
     face = shot.faces[0]
     blink = face_plans(shot, [mien.Edit(face).set("blink", 0.5)], shot.clock.all)
@@ -131,7 +129,6 @@ def test_a_shot_that_is_known_is_painted_like_a_new_one(shot: mien.Shot) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_answers_get_better_and_come_at_once_the_next_time(
     shot: mien.Shot, previewer: Previewer
 ) -> None:
@@ -153,7 +150,6 @@ def test_answers_get_better_and_come_at_once_the_next_time(
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_what_is_dragged_is_small_and_looks_alike(shot: mien.Shot, previewer: Previewer) -> None:
     import cv2
 
@@ -169,7 +165,6 @@ def test_what_is_dragged_is_small_and_looks_alike(shot: mien.Shot, previewer: Pr
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_a_later_request_overtakes_and_nothing_goes_back(
     shot: mien.Shot, previewer: Previewer
 ) -> None:
@@ -188,7 +183,6 @@ def test_a_later_request_overtakes_and_nothing_goes_back(
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_frames_are_made_ahead_and_stay_good_where_nothing_changes(
     shot: mien.Shot, previewer: Previewer
 ) -> None:
@@ -213,7 +207,6 @@ def test_frames_are_made_ahead_and_stay_good_where_nothing_changes(
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_no_picture_of_another_edit_is_shown(shot: mien.Shot, previewer: Previewer) -> None:
     face = shot.faces[0]
     shown = []
@@ -233,7 +226,6 @@ def test_no_picture_of_another_edit_is_shown(shot: mien.Shot, previewer: Preview
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_memory_is_bounded(shot: mien.Shot) -> None:
     limit = 24 << 20
     previewer = Previewer(shot, cache_bytes=limit)
@@ -249,7 +241,6 @@ def test_memory_is_bounded(shot: mien.Shot) -> None:
         previewer.close()
 
 
-@pytest.mark.shared
 def test_a_frame_that_cannot_be_read_is_told(shot: mien.Shot, tmp_path: Path) -> None:
     import dataclasses
 
@@ -271,7 +262,6 @@ def test_a_frame_that_cannot_be_read_is_told(shot: mien.Shot, tmp_path: Path) ->
         previewer.close()
 
 
-@pytest.mark.shared
 def test_closing_does_not_wait_for_what_is_going_on(shot: mien.Shot) -> None:
     previewer = Previewer(shot)
     previewer.set_edits([smile(shot)])

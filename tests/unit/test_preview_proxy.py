@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +25,9 @@ PATIENCE = 30.0
 
 
 @pytest.fixture(scope="module")
-def media(clip: Callable[[str], Path]) -> MediaInfo:
+def media(talk_720p: Path) -> MediaInfo:
     """282 frames of 1280 x 720: three segments."""
-    return probe(clip("lp_s18.mp4"))
+    return probe(talk_720p)
 
 
 def made(folder: Path, media: MediaInfo, *, share: float = 1.0) -> Proxy:
@@ -44,7 +43,6 @@ def made(folder: Path, media: MediaInfo, *, share: float = 1.0) -> Proxy:
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_a_proxy_shows_every_frame_and_is_not_made_twice(media: MediaInfo, tmp_path: Path) -> None:
     proxy = made(tmp_path, media)
     with open_reader(media) as reader:
@@ -62,7 +60,6 @@ def test_a_proxy_shows_every_frame_and_is_not_made_twice(media: MediaInfo, tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_a_killed_maker_leaves_no_half_file_and_the_next_one_goes_on(
     media: MediaInfo, tmp_path: Path
 ) -> None:
@@ -80,7 +77,6 @@ def test_a_killed_maker_leaves_no_half_file_and_the_next_one_goes_on(
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_what_is_wanted_is_made_first(media: MediaInfo, tmp_path: Path) -> None:
     proxy = ProxyStore(tmp_path).open(media, lambda: None)
     proxy.start()
@@ -94,7 +90,6 @@ def test_what_is_wanted_is_made_first(media: MediaInfo, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_a_second_maker_waits_for_the_first(media: MediaInfo, tmp_path: Path) -> None:
     folder = ProxyFolder(tmp_path, media)
     folder.used()
@@ -108,7 +103,6 @@ def test_a_second_maker_waits_for_the_first(media: MediaInfo, tmp_path: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 def test_the_maker_ends_with_whoever_started_it(media: MediaInfo, tmp_path: Path) -> None:
     script = (
@@ -153,7 +147,6 @@ def filled(place: Path, media: MediaInfo, name: str, age: float) -> ProxyFolder:
     return folder
 
 
-@pytest.mark.shared
 def test_the_proxy_used_longest_ago_makes_room(media: MediaInfo, tmp_path: Path) -> None:
     old, new, own = (
         filled(tmp_path, media, name, age) for name, age in (("a", 300), ("b", 200), ("c", 400))
@@ -168,7 +161,6 @@ def test_the_proxy_used_longest_ago_makes_room(media: MediaInfo, tmp_path: Path)
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_a_proxy_that_has_no_room_says_so(media: MediaInfo, tmp_path: Path) -> None:
     proxy = ProxyStore(tmp_path, limit=1 << 20).open(media, lambda: None)
     proxy.start()
@@ -182,7 +174,6 @@ def test_a_proxy_that_has_no_room_says_so(media: MediaInfo, tmp_path: Path) -> N
     assert not list(tmp_path.rglob("*.frames"))
 
 
-@pytest.mark.shared
 def test_images_rendered_anew_have_another_proxy(media: MediaInfo, tmp_path: Path) -> None:
     import cv2
 
@@ -195,7 +186,6 @@ def test_images_rendered_anew_have_another_proxy(media: MediaInfo, tmp_path: Pat
     assert ProxyFolder(tmp_path, sequence).path != before
 
 
-@pytest.mark.shared
 def test_a_damaged_segment_is_made_again(media: MediaInfo, tmp_path: Path) -> None:
     folder = filled(tmp_path, media, media.fingerprint, 0)
     proxy = ProxyStore(tmp_path).open(media, lambda: None)

@@ -121,10 +121,8 @@ def test_every_setting_has_an_option(capsys: pytest.CaptureFixture[str]) -> None
     assert seen["settings"] == ReferenceSettings(steps=7, seed=5)
 
 
-def test_a_wrong_option_is_refused(
-    capsys: pytest.CaptureFixture[str], clip: Callable[[str], Path]
-) -> None:
-    shot = str(clip("lp_s18.mp4"))
+def test_a_wrong_option_is_refused(capsys: pytest.CaptureFixture[str], talk_720p: Path) -> None:
+    shot = str(talk_720p)
     assert run(["render", shot, "-o", "out.mp4", "--reference-steps", "0"]) == 2
     assert "steps cannot be 0" in capsys.readouterr().err
     assert run(["render", shot, "-o", "out.mp4", "--renderer", "reference"]) == 5

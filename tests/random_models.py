@@ -79,6 +79,18 @@ def random_models(folder: Path, size: Size, device: str = "cpu") -> ReferenceFil
     return ReferenceFiles.under(models, base)
 
 
+def random_smirk(path: Path) -> Path:
+    """Write a checkpoint of SMIRK's encoders, as they are published."""
+    from mien.face.smirk_network import SmirkNetwork
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        state = SmirkNetwork().state_dict()
+    path.parent.mkdir(parents=True)
+    torch.save({f"smirk_encoder.{name}": value for name, value in state.items()}, path)
+    return path
+
+
 def _save(network: Any, folder: Path) -> None:
     folder.mkdir(parents=True)
     config = {"_class_name": type(network).__name__, **dict(network.config)}
