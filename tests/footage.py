@@ -93,4 +93,4 @@ def _sound(frames: int) -> FloatArray:
     time = np.arange(frames * TONE // RATE) / TONE
     loud = 0.2 * np.sin(np.pi * 4 * time) ** 2
     hum = np.sin(2 * np.pi * (180 + 25 * np.sin(time)) * time)
-    return np.stack([loud * hum, 0.8 * loud * hum]).astype(np.float32)
+    return np.asarray([loud * hum, 0.8 * loud * hum], np.float32)

@@ -12,6 +12,8 @@ from PySide6.QtGui import QKeySequence, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from tests.waiting import PATIENCE
+
 LEFT = Qt.MouseButton.LeftButton
 MIDDLE = Qt.MouseButton.MiddleButton
 RIGHT = Qt.MouseButton.RightButton
@@ -50,7 +52,7 @@ def settle(rounds: int = 3) -> None:
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def wait_until(true: Callable[[], object], seconds: float = 10, what: str = "") -> None:
+def wait_until(true: Callable[[], object], seconds: float = PATIENCE, what: str = "") -> None:
     """Handle events until something is true.
 
     Raises:

@@ -24,6 +24,7 @@ from mien_desktop.jobs.queue import Job, JobQueue
 from mien_desktop.jobs.rows import clock_words, state_words
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import click, named, settle, shown, wait_until
+from tests.waiting import PATIENCE
 
 REVIEW, LOSSLESS = PRESETS[0], next(one for one in PRESETS if one.id == "lossless")
 
@@ -46,7 +47,7 @@ def bench(
     workspace.deleteLater()
     settle()
     children = psutil.Process().children(recursive=True)
-    psutil.wait_procs(children, timeout=10)
+    psutil.wait_procs(children, timeout=PATIENCE)
     assert not [child for child in children if child.is_running()]
 
 
@@ -65,7 +66,7 @@ def export(bench: Bench, output: Path, frames: FrameRange | None = None) -> Job:
 
 
 def ended(job: Job) -> str:
-    wait_until(lambda: job.ended, 60, f"{job.title}: {job.state} {job.stage}")
+    wait_until(lambda: job.ended, what=f"{job.title}: {job.state} {job.stage}")
     return job.state
 
 
@@ -109,7 +110,7 @@ def test_a_cancelled_export_leaves_nothing(bench: Bench, tmp_path: Path) -> None
     assert second.state == "waiting"
     second.cancel()
     assert second.state == "cancelled"
-    wait_until(lambda: first.stage == "render", 60)
+    wait_until(lambda: first.stage == "render")
     first.cancel()
     assert first.stopping
     assert ended(first) == "cancelled"
@@ -125,7 +126,7 @@ def test_a_crash_is_told_and_can_be_tried_again(bench: Bench, tmp_path: Path) ->
     smile(workspace)
     before = workspace.now.document
     job = export(bench, tmp_path / "a.mkv")
-    wait_until(lambda: job.stage == "render", 60)
+    wait_until(lambda: job.stage == "render")
     for child in psutil.Process().children(recursive=True):
         child.kill()
     assert ended(job) == "failed"
@@ -140,7 +141,7 @@ def test_a_crash_is_told_and_can_be_tried_again(bench: Bench, tmp_path: Path) ->
 def test_a_window_may_close_while_jobs_run(bench: Bench, tmp_path: Path) -> None:
     _, queue, _ = bench
     job = export(bench, tmp_path / "a.mkv")
-    wait_until(lambda: psutil.Process().children(), 60)
+    wait_until(lambda: psutil.Process().children())
     queue.close()
     assert job.state == "cancelled"
 

@@ -27,6 +27,7 @@ from mien_desktop.transport.bar import TransportBar
 from mien_desktop.transport.playback import Playback
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import click, drag, known, named, settle, shown, type_text, wait_until
+from tests.waiting import PATIENCE
 
 LAST = 47
 
@@ -363,14 +364,14 @@ def test_the_bar_scrubs_and_shows_what_is_rendered(bar: TransportBar, workspace:
     cache = bar.cache_bar
     drag(cache, (2, 8), (cache.width() / 2, 8))
     assert frame(workspace) == 24
-    wait_until(lambda: cache.cached == [(0, 48)], 30, "all frames rendered")
+    wait_until(lambda: cache.cached == [(0, 48)], what="all frames rendered")
     shot = known(workspace.state.shot)
     workspace.apply(
         "Smile",
         lambda document: set_value(document, shot, 1, {"mouthSmile": 0.8}, 24, auto_key=True),
     )
-    wait_until(lambda: cache.cached != [(0, 48)], 5, "edited frames have to be rendered anew")
-    wait_until(lambda: cache.cached == [(0, 48)], 60, "and are")
+    wait_until(lambda: cache.cached != [(0, 48)], what="edited frames have to be rendered anew")
+    wait_until(lambda: cache.cached == [(0, 48)], what="and are")
 
 
 _NULL_DEVICE = """
@@ -387,7 +388,7 @@ try:
 except NoSoundError as error:
     print("none:", error)
     sys.exit()
-end = time.monotonic() + 5
+end = time.monotonic() + 60
 while not speaker.heard() and time.monotonic() < end:
     time.sleep(0.01)
 heard = speaker.heard()
@@ -402,7 +403,7 @@ def test_a_real_stream_is_opened_and_closed(tmp_path: Path) -> None:
     config = tmp_path / "asound.conf"
     config.write_text("pcm.!default { type null }\nctl.!default { type null }\n")
     run = subprocess.run(
-        [sys.executable, "-c", _NULL_DEVICE], capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", _NULL_DEVICE], capture_output=True, text=True, timeout=PATIENCE,
         env={**os.environ, "ALSA_CONFIG_PATH": str(config)}, check=True,
     )  # fmt: skip
     if run.stdout.startswith("none:"):

@@ -53,7 +53,7 @@ def panel(workspace: Workspace) -> Iterator[ViewerPanel]:
 
 def wait_for_picture(canvas: Canvas) -> None:
     """Wait for what is asked for, in its full quality."""
-    wait_until(lambda: canvas.settled, 20, "the picture")
+    wait_until(lambda: canvas.settled, what="the picture")
     settle()
 
 
@@ -278,7 +278,7 @@ def test_a_broken_frame_is_told_in_the_picture(
     workspace = Workspace(session)
     with shown(ViewerPanel(workspace), 500, 400) as panel:
         workspace.set(frame=40)
-        wait_until(lambda: panel.canvas.error or panel.canvas.showing, 20)
+        wait_until(lambda: panel.canvas.error or panel.canvas.showing)
         settle()
         assert pixels(panel.canvas).std() > 1
     workspace.close()

@@ -35,6 +35,7 @@ from mien.weights.fetch import fetch
 from mien.weights.install import add
 from mien.weights.store import Model, ModelFile
 from mien.weights.verify import verify
+from tests.waiting import PATIENCE, wait_until
 
 Capture = pytest.CaptureFixture[str]
 
@@ -388,11 +389,7 @@ def test_killed_half_way_and_called_again(
     server.pause = 0.05
     partial = tmp_path / "models/arc2face-expression/exp_adapter/.exp_adapter.bin.partial"
     with hub("fetch", "arc2face-expression", "--yes") as process:
-        deadline = time.monotonic() + 60
-        while not partial.is_file() or partial.stat().st_size < 1 << 20:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: partial.is_file() and partial.stat().st_size >= 1 << 20, process=process)
         process.kill()
         process.communicate()
     size = partial.stat().st_size
@@ -408,7 +405,7 @@ def test_the_licence_is_shown_and_asked_for(
     server: Server, hub: Callable[..., subprocess.Popen[bytes]], capsys: Capture
 ) -> None:
     with hub("fetch", "arc2face-expression") as process:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert out == b""
     assert re.search(r"licence: MIT.*Agree with --yes", err.decode(), re.DOTALL)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -16,9 +19,9 @@ from mien import api
 from mien.errors import CancelledError
 from mien.media.probe import probe
 from tests.faults.conftest import Mien, command
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
-DEADLINE = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -44,20 +47,12 @@ def long_footage(footage: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return path
 
 
-def start(*arguments: object) -> subprocess.Popen[str]:
+def start(*arguments: object, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        command(*arguments), stdout=subprocess.PIPE, stderr=stderr, text=True,
         # A test runner in the background ignores Ctrl-C, and its children would too.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
     )  # fmt: skip
-
-
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def partials(folder: Path) -> list[Path]:
@@ -71,9 +66,9 @@ def growing(folder: Path) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "term"])
 def test_a_render_is_stopped(long_footage: Path, tmp_path: Path, number: signal.Signals) -> None:
     process = start("render", long_footage, "-o", tmp_path / "out.mp4")
-    wait_for(lambda: growing(tmp_path), process)
+    wait_until(lambda: growing(tmp_path), process=process)
     process.send_signal(number)
-    out, err = process.communicate(timeout=DEADLINE)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert out == ""
     assert err == "mien: error: Stopped. Nothing unfinished was left behind.\n"
@@ -84,9 +79,9 @@ def test_a_render_that_replaces_is_stopped(long_footage: Path, tmp_path: Path) -
     out = tmp_path / "out.mp4"
     out.write_bytes(b"the render of yesterday")
     process = start("render", long_footage, "-o", out, "--overwrite")
-    wait_for(lambda: growing(tmp_path), process)
+    wait_until(lambda: growing(tmp_path), process=process)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=DEADLINE)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert out.read_bytes() == b"the render of yesterday"
     assert list(tmp_path.iterdir()) == [out]
@@ -95,9 +90,9 @@ def test_a_render_that_replaces_is_stopped(long_footage: Path, tmp_path: Path) -
 def test_a_render_is_killed(mien: Mien, footage: Path, long_footage: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     process = start("render", long_footage, "-o", out)
-    wait_for(lambda: growing(tmp_path), process)
+    wait_until(lambda: growing(tmp_path), process=process)
     process.kill()
-    process.communicate(timeout=DEADLINE)
+    process.communicate(timeout=PATIENCE)
     assert not out.exists()
     assert partials(tmp_path)
     # The next run clears away what the killed one could not.
@@ -107,12 +102,21 @@ def test_a_render_is_killed(mien: Mien, footage: Path, long_footage: Path, tmp_p
 
 
 def test_tracking_is_stopped(long_footage: Path, tmp_path: Path) -> None:
-    process = start("track", long_footage, "-o", tmp_path / "x.mien")
-    time.sleep(3)
+    # On a terminal it tells how far it is.
+    terminal, end = pty.openpty()
+    process = start("track", long_footage, "-o", tmp_path / "x.mien", stderr=end)
+    os.close(end)
+    shown = ""
+    while not re.search(r" [1-9]\d*/\d+ ", shown):
+        shown += os.read(terminal, 1 << 16).decode()
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=DEADLINE)
-    assert process.returncode == 1
-    assert err == "mien: error: Stopped. Nothing unfinished was left behind.\n"
+    shown = ""
+    with suppress(OSError):  # how a terminal ends
+        while more := os.read(terminal, 1 << 16):
+            shown += more.decode()
+    assert process.wait(PATIENCE) == 1
+    os.close(terminal)
+    assert shown.endswith("mien: error: Stopped. Nothing unfinished was left behind.\r\n")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -136,7 +140,7 @@ def test_a_project_is_killed_while_it_is_saved(
         assert process.stdout.readline() == "saving\n"
         time.sleep(wait)
         process.kill()
-        process.communicate(timeout=DEADLINE)
+        process.communicate(timeout=PATIENCE)
         done = mien("curves", path, "-o", tmp_path / "x.npz", "--overwrite")
         assert done.code == 0, done.err
 
@@ -150,7 +154,7 @@ def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(timeout=DEADLINE) == 0
+        assert process.wait(timeout=PATIENCE) == 0
 
 
 def test_a_failed_render_leaves_no_thread(footage: Path, tmp_path: Path) -> None:

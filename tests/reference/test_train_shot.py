@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from mien.errors import (
 from mien.progress import Progress
 from mien.rendering.reference.shot_lora import check_shot_lora, read_facts, write_tensors
 from mien.training import TrainReport
+from tests.waiting import wait_until
 
 SMALL = {
     "steps": 12, "rank": 4, "rate": 1e-2, "resolution": 64, "frames": 12, "held_out": 6, "sheet": 0,
@@ -163,10 +163,7 @@ def test_killed_it_goes_on(
         stderr=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     state = tmp_path / ".lora.safetensors.resume" / "training.safetensors"
-    end = time.monotonic() + 120
-    while not state.exists() and time.monotonic() < end:
-        assert process.poll() is None
-        time.sleep(0.02)
+    wait_until(state.exists, "a kept step", process=process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert not path.exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
@@ -194,9 +193,7 @@ def test_bounds_hold_and_the_rest_makes_up_for_them() -> None:
 def test_a_real_face_is_followed(head: Head, clip: Callable[[str], Path]) -> None:
     shot = mien.track(clip("vretalk_4.mp4"), progress=False)
     face = shot.faces[0]
-    start = time.monotonic()
     fit = fit_head(head, face, cuts=shot.cuts)
-    assert time.monotonic() - start < 0.02 * len(face.valid)
     # 0.3 % of the face's width when written: the head is made, the face is not.
     assert np.nanmedian(fit.error) < 0.006
     flame, valid = fit.flame[face.valid], face.curves.flame[face.valid]

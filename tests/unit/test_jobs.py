@@ -6,8 +6,8 @@ import dataclasses
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -36,6 +36,7 @@ from mien.model.media import MediaInfo
 from mien.model.settings import ReferenceSettings
 from mien.timebase import FrameRange
 from tests.film import Film
+from tests.waiting import PATIENCE
 
 
 def order(name: str = "sh010", **changes: Any) -> ShotSpec:
@@ -112,14 +113,17 @@ def test_workers_stay_with_a_shot_and_outputs_come_first() -> None:
     assert taken(queue, 0) == "nothing"
 
 
-def test_a_task_that_failed_waits() -> None:
+def test_a_task_that_failed_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("mien.jobs.queue.time", SimpleNamespace(monotonic=lambda: now[0]))
     queue = Queue()
     queue.add(Waiting(Task(order(), "prepare"), 1), delay=60)
     assert len(queue) == 1
     assert queue.take(0) is None
-    assert 59 < queue.due() <= 60
-    queue.add(Waiting(Task(order(), "prepare"), 2), delay=1e-6)
-    time.sleep(0.01)
+    assert queue.due() == 60
+    queue.add(Waiting(Task(order(), "prepare"), 2), delay=10)
+    assert queue.due() == 10
+    now[0] += 10
     found = queue.take(0)
     assert found is not None
     assert found.tries == 2
@@ -281,9 +285,9 @@ def test_a_result_names_what_whoever_asked_wants_to_know() -> None:
 def test_a_worker_that_takes_too_much_memory_ends() -> None:
     script = (
         "import time; from mien.jobs.worker import watch_memory; watch_memory(300 << 20);"
-        "taken = bytearray(400 << 20); time.sleep(20)"
+        "taken = bytearray(400 << 20); time.sleep(600)"
     )
-    done = subprocess.run([sys.executable, "-c", script], check=False, timeout=20)
+    done = subprocess.run([sys.executable, "-c", script], check=False, timeout=PATIENCE)
     assert done.returncode == OUT_OF_MEMORY
 
 

@@ -20,8 +20,7 @@ from mien.preview.picture import displayed, small_scale
 from mien.preview.playback_cache import pack
 from mien.preview.proxy import Proxy, ProxyStore
 from mien.preview.proxy_files import SEGMENT, ProxyFolder, cache_limit, make_room
-
-PATIENCE = 30.0
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +33,7 @@ def made(folder: Path, media: MediaInfo, *, share: float = 1.0) -> Proxy:
     """A proxy of which at least a share is made, stopped."""
     proxy = ProxyStore(folder).open(media, lambda: None)
     proxy.start()
-    until = time.monotonic() + PATIENCE
-    while proxy.made.mean() < share and not proxy.problem:
-        assert time.monotonic() < until, "the proxy does not get on"
-        time.sleep(0.02)
+    wait_until(lambda: proxy.made.mean() >= share or proxy.problem, "the proxy")
     proxy.close()
     return proxy
 
@@ -81,10 +77,7 @@ def test_what_is_wanted_is_made_first(media: MediaInfo, tmp_path: Path) -> None:
     proxy = ProxyStore(tmp_path).open(media, lambda: None)
     proxy.start()
     proxy.want(270)
-    until = time.monotonic() + PATIENCE
-    while not proxy.made.any():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    wait_until(proxy.made.any, "a segment")
     proxy.close()
     assert proxy.made[270]
 
@@ -94,10 +87,15 @@ def test_a_second_maker_waits_for_the_first(media: MediaInfo, tmp_path: Path) ->
     folder = ProxyFolder(tmp_path, media)
     folder.used()
     lock = Lock(folder.path / "lock")
-    proxy = ProxyStore(tmp_path).open(media, lambda: None)
+    told: list[None] = []
+    proxy = ProxyStore(tmp_path).open(media, lambda: told.append(None))
+    picture = pack(np.zeros((16, 16, 3), dtype=np.uint8))
+    folder.write(0, [picture] * SEGMENT)
     proxy.start()
-    time.sleep(1.0)
-    assert not folder.there().any()
+    # What the first has made is told by the second while it waits, and is all that there is.
+    wait_until(lambda: told, "the second maker")
+    assert proxy.made[:SEGMENT].all()
+    assert np.flatnonzero(folder.there()).tolist() == [0]
     proxy.close()
     lock.release()
 
@@ -109,17 +107,14 @@ def test_the_maker_ends_with_whoever_started_it(media: MediaInfo, tmp_path: Path
         "import sys, time; from pathlib import Path; from mien.media.probe import probe;"
         "from mien.preview.proxy import ProxyStore;"
         "proxy = ProxyStore(Path(sys.argv[2])).open(probe(sys.argv[1]), lambda: None);"
-        "proxy.start(); print(proxy._process.pid, flush=True); time.sleep(60)"
+        "proxy.start(); print(proxy._process.pid, flush=True); time.sleep(600)"
     )
     command = [sys.executable, "-c", script, str(media.path), str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         maker = int(owner.stdout.readline())
         owner.kill()
-    until = time.monotonic() + PATIENCE
-    while _runs(maker):
-        assert time.monotonic() < until, "the maker goes on by itself"
-        time.sleep(0.05)
+    wait_until(lambda: not _runs(maker), "the maker goes on by itself")
 
 
 def _runs(process: int) -> bool:
@@ -164,10 +159,7 @@ def test_the_proxy_used_longest_ago_makes_room(media: MediaInfo, tmp_path: Path)
 def test_a_proxy_that_has_no_room_says_so(media: MediaInfo, tmp_path: Path) -> None:
     proxy = ProxyStore(tmp_path, limit=1 << 20).open(media, lambda: None)
     proxy.start()
-    until = time.monotonic() + PATIENCE
-    while not proxy.problem:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait_until(lambda: proxy.problem, "what is wrong")
     proxy.close()
     assert "MIEN_CACHE_LIMIT" in proxy.problem
     assert not proxy.made.any()
