@@ -16,7 +16,7 @@ from mien.model.edits import Edit
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.preview.picture import Rgb8, displayed
-from mien.rendering.appearance.mouth import moves_mouth
+from mien.rendering.appearance.regions import needs
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.compose import compose
 from mien.rendering.plans import face_plans
@@ -91,7 +91,7 @@ class Painter:
         return None
 
     def _knows(self, face: Face) -> bool:
-        return self._full.knows(face) and self._small.knows(face)
+        return self._full.is_scanned(face) and self._small.is_scanned(face)
 
     def look(self, face: Face) -> None:
         """Look through the shot for a face's mouth.
@@ -99,8 +99,8 @@ class Painter:
         Raises:
             MediaError: When a frame cannot be read.
         """
-        self._full.look(face)
-        self._small.look(face)
+        self._full.scan(face)
+        self._small.scan(face)
 
     def full(self, frame: Frame, asked: EvaluatedEdits) -> tuple[Rgb8, Sequence[Patch]]:
         """A frame with the edit in it, as an export has it, and what was painted.
@@ -125,7 +125,7 @@ class Painter:
             asked: What is asked.
         """
         plate = Plate.from_rgb(picture)
-        session = self._small.session(asked.plans, look=False)
+        session = self._small.session(asked.plans, scan=False)
         patches = _patches(session, asked, frame, plate)
         if not patches:
             return picture
@@ -146,8 +146,8 @@ class Painter:
 
 
 def _talking(asked: EvaluatedEdits) -> list[Face]:
-    """The faces whose mouths an edit moves."""
-    return [plan.face for plan in asked.plans if moves_mouth(plan)]
+    """The faces of which edits need to know more than a frame shows."""
+    return [plan.face for plan in asked.plans if needs(plan.evaluated)]
 
 
 def _patches(session: WarpSession, asked: EvaluatedEdits, frame: int, plate: Plate) -> list[Patch]:
@@ -163,8 +163,8 @@ def _changed(before: Sequence[FacePlan], after: Sequence[FacePlan], frames: int)
     changed = np.zeros(frames, dtype=bool)
     for number in was.keys() | now.keys():
         pair = [plans[number] for plans in (was, now) if number in plans]
-        if len(pair) == 1 or moves_mouth(pair[0]) != moves_mouth(pair[1]):
-            # What is known of a mouth counts once it moves in any frame.
+        if len(pair) == 1 or needs(pair[0].evaluated) != needs(pair[1].evaluated):
+            # What is known of a region counts once it moves in any frame.
             changed |= pair[-1].evaluated.active
         if len(pair) == 2:
             changed |= (pair[0].evaluated.delta != pair[1].evaluated.delta).any(axis=1)

@@ -59,7 +59,7 @@ class FaceMotion:
         jaw_open: (2,) how far the lower teeth are from where they are with the jaw closed.
         seam: (11, 2) where this face's lips meet when it is neutral; it stays with the
             skull, whatever the lips do.
-        mouth_frame: Axes on that line, from its middle.
+        mouth_axes: Axes on that line, from its middle.
         px_per_cm_along_lips: Pixels in a canonical unit along it.
         px_per_cm: Pixels in a canonical unit (1 cm of the head).
         yaw: Turn of the head, degrees.
@@ -72,7 +72,7 @@ class FaceMotion:
     jaw: FloatArray
     jaw_open: FloatArray
     seam: FloatArray
-    mouth_frame: LocalAxes
+    mouth_axes: LocalAxes
     px_per_cm_along_lips: float
     px_per_cm: float
     yaw: float
@@ -89,7 +89,7 @@ class FaceMotion:
             # Pixel centres lie at integers: what stays where it is is the corner at -0.5.
             return np.asarray((points + 0.5) * scale - 0.5, dtype=np.float32)
 
-        mouth = self.mouth_frame
+        mouth = self.mouth_axes
         return replace(
             self,
             source=moved(self.source),
@@ -99,7 +99,7 @@ class FaceMotion:
             jaw=self.jaw * np.float32(scale),
             jaw_open=self.jaw_open * np.float32(scale),
             seam=moved(self.seam),
-            mouth_frame=LocalAxes(moved(mouth.origin), mouth.along, mouth.down),
+            mouth_axes=LocalAxes(moved(mouth.origin), mouth.along, mouth.down),
             px_per_cm_along_lips=self.px_per_cm_along_lips * scale,
             px_per_cm=self.px_per_cm * scale,
         )
@@ -167,7 +167,7 @@ class FaceDeformer:
             jaw=moved[0],
             jaw_open=moved[1],
             seam=seam,
-            mouth_frame=LocalAxes(seam[len(seam) // 2], mouth.along, mouth.down),
+            mouth_axes=LocalAxes(seam[len(seam) // 2], mouth.along, mouth.down),
             px_per_cm_along_lips=float(np.linalg.norm(seam[-1] - seam[0])) / self._mouth_width,
             px_per_cm=unit,
             yaw=float(np.degrees(np.arctan2(forward[0], forward[2]))),

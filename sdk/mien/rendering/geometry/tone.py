@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from mien._math import smoothstep
-from mien._types import FloatArray
+from mien._types import DoubleArray, FloatArray
 
 __all__ = ["diffuse", "grain", "grain_level", "luma", "softness"]
 
@@ -19,7 +19,7 @@ _REBLUR = 1.0
 _SHARPEST, _SOFTEST = 0.5, 6.0
 
 
-def luma(rgb: FloatArray) -> FloatArray:
+def luma(rgb: FloatArray | DoubleArray) -> FloatArray:
     """Brightness of (..., 3) R'G'B'."""
     # Written out: a product with a vector goes through BLAS threads, which costs more.
     red, green, blue = (rgb[..., i] * _LUMA[i] for i in range(3))

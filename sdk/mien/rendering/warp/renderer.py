@@ -10,7 +10,9 @@ from mien.media.planes import Plate
 from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.model.shot import Shot
-from mien.rendering.appearance.mouth import MouthAppearance, moves_mouth, scan_mouth
+from mien.rendering.appearance.appearance import Appearance
+from mien.rendering.appearance.regions import needs
+from mien.rendering.appearance.scan import scan_face
 from mien.rendering.base import Dependence, FacePlan, Patch, PlateSource
 from mien.rendering.geometry.head import head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer
@@ -28,8 +30,8 @@ class WarpRenderer:
         return "warp"
 
     def dependence(self, shot: Shot, plan: FacePlan) -> Dependence:
-        """A frame depends on its own edit, and on whether the shot was searched for mouths."""
-        return Dependence("mouth" if moves_mouth(plan) else "", reach=0)
+        """A frame depends on its own edit, and on what of the face the shot was searched for."""
+        return Dependence("+".join(sorted(r.value for r in needs(plan.evaluated))), reach=0)
 
     def open(
         self,
@@ -53,7 +55,7 @@ class WarpShot:
     """What the warp renderer knows of a shot, whatever is asked of its faces.
 
     One edit after another can be rendered with it, in any number of threads: the shot is
-    looked through once for each face whose mouth moves, and what a session of it paints is
+    looked through once for each face that needs it, and what a session of it paints is
     what a newly opened one would.
 
     Args:
@@ -72,24 +74,24 @@ class WarpShot:
             self._orientation = Orientation(*shot.media.orientation.upright_size)
             self._scale = scale
         self._deformers: dict[int, FaceDeformer] = {}
-        self._memories: dict[int, MouthAppearance] = {}
-        self._looking = threading.Lock()
+        self._appearances: dict[int, Appearance] = {}
+        self._scanning = threading.Lock()
 
-    def knows(self, face: Face) -> bool:
-        """Whether the shot has been looked through for this face's mouth."""
-        return face.number in self._memories
+    def is_scanned(self, face: Face) -> bool:
+        """Tell whether the shot has been looked through for this face."""
+        return face.number in self._appearances
 
-    def look(self, face: Face) -> None:
-        """Look through the shot for this face's mouth, where that has not been done.
+    def scan(self, face: Face) -> None:
+        """Look through the shot for how this face looks, where that has not been done.
 
         Raises:
             MediaError: When a frame cannot be read.
         """
-        with self._looking:
-            if not self.knows(face):
-                deformer = self.deformer(face)
-                memory = scan_mouth(face, deformer, self._source, self._shot.cuts)
-                self._memories[face.number] = memory
+        with self._scanning:
+            if not self.is_scanned(face):
+                self._appearances[face.number] = scan_face(
+                    face, self.deformer(face), self._source, self._shot.cuts
+                )
 
     def deformer(self, face: Face) -> FaceDeformer:
         """What turns edits of a face into motion."""
@@ -104,27 +106,26 @@ class WarpShot:
         plans: Sequence[FacePlan],
         progress: Callable[[float], None] | None = None,
         *,
-        look: bool = True,
+        scan: bool = True,
     ) -> WarpSession:
         """The renderer at work on one edit.
 
         Args:
             plans: The faces with edits.
             progress: Told the share done, 0..1.
-            look: Whether to look through the shot first for mouths that move; without,
-                mouths that are not known yet are painted without what other frames show.
+            scan: Whether to look through the shot first for regions that move; without,
+                regions that are not known yet are painted without what other frames show.
         """
-        memories = {}
+        appearances = {}
         for done, plan in enumerate(plans, start=1):
-            number, moved = plan.face.number, moves_mouth(plan)
-            if moved and look:
-                self.look(plan.face)
-            known = self._memories.get(number) if moved else None
-            memories[number] = known or MouthAppearance()
+            number, regions = plan.face.number, needs(plan.evaluated)
+            if regions and scan:
+                self.scan(plan.face)
+            appearances[number] = self._appearances.get(number, Appearance()).only(regions)
             if progress is not None:
                 progress(done / len(plans))
         deformers = {plan.face.number: self.deformer(plan.face) for plan in plans}
-        return WarpSession(self._orientation, self._scale, deformers, memories)
+        return WarpSession(self._orientation, self._scale, deformers, appearances)
 
 
 class WarpSession:
@@ -133,8 +134,8 @@ class WarpSession:
     Args:
         orientation: How the faces' upright pixels lie in the coded picture.
         scale: Pixels of the plates in a coded pixel.
-        movers: By a face's number, what turns its edit into motion.
-        memories: By a face's number, what the shot knows of its mouth.
+        deformers: By a face's number, what turns its edit into motion.
+        appearances: By a face's number, what the shot shows of it.
     """
 
     def __init__(
@@ -142,12 +143,12 @@ class WarpSession:
         orientation: Orientation,
         scale: float,
         deformers: Mapping[int, FaceDeformer],
-        memories: Mapping[int, MouthAppearance],
+        appearances: Mapping[int, Appearance],
     ) -> None:
         self._orientation = orientation
         self._scale = scale
         self._deformers = deformers
-        self._memories = memories
+        self._appearances = appearances
 
     def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
         """New pixels of one face in one frame; None where nothing changes."""
@@ -157,7 +158,7 @@ class WarpSession:
         source = evaluated.source[frame]
         target = source + evaluated.delta[frame]
         motion = self._deformers[face.number].motion_at(frame, source, target)
-        patch = paint(motion, plate, frame, self._memories[face.number])
+        patch = paint(motion, plate, frame, self._appearances[face.number])
         turns = head_turns(source, target)
         if turns.any():
             return turn_head(face, self._orientation, frame, turns, plate, patch, self._scale)
