@@ -22,7 +22,7 @@ from mien.rendering.appearance.scan import scan_face
 from mien.rendering.base import FacePlan
 from mien.rendering.compose import compose
 from mien.rendering.geometry.contour import Edges, LocalAxes
-from mien.rendering.geometry.head import _mesh, head_turns, turn_head
+from mien.rendering.geometry.head import head_mesh, head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.geometry.mouth import Cavity
 from mien.rendering.geometry.tone import luma
@@ -100,7 +100,7 @@ def test_the_head_turns_the_right_way(name: str, landmark: int, axis: int, sign:
     scene = Scene()
     plan = scene.plan(**{name: 5.0})
     turns = head_turns(plan.evaluated.source[0], plan.evaluated.target[0])
-    _, motion = _mesh(scene.faces[0], scene.orientation, 0, turns)
+    _, motion = head_mesh(scene.faces[0], scene.orientation, 0, turns)
     assert sign * motion[landmark, axis] > 0.2
     assert not motion[-len(OVAL) :].any()
     plate = scene.plate(0)

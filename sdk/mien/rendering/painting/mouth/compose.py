@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -16,6 +17,7 @@ from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.mouth import Cavity
 from mien.rendering.geometry.tone import diffuse, grain_level, luma, softness
 from mien.rendering.geometry.topology import LIP_SAMPLES, LIPS, SKIN_SAMPLES
+from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.mouth.exemplar import ExemplarInterior
 from mien.rendering.painting.mouth.own import OWN_STRETCH, PlateInterior
@@ -88,32 +90,65 @@ class MouthPainter:
 
     def _inside(self, view: OpeningView, colours: FaceColours, soft: float) -> FloatArray:
         """(h, w, 3) what is synthesized, under what another frame shows, under the plate's own."""
-        motion, crop, teeth = view.motion, view.crop, self._appearance.teeth
-        target = Cavity.in_target(motion, teeth)
-        u, v = view.u / target.px_per_cm_along_lips, view.v / target.px_per_cm
+        motion, crop, known = view.motion, view.crop, self._appearance
+        mouth = _MouthGrid.of(view, Cavity.in_target(motion, known.teeth))
         made = SynthesizedInterior(colours, soft, grain_level(crop.rgb), self._seed)
-        own = PlateInterior.of(crop, Cavity.in_plate(motion, teeth), float(luma(colours.tooth)))
-        exemplar = self._appearance.exemplar(self._seed)
-        rgb, _ = made.sample(u, v, target)
+        own = PlateInterior.of(
+            crop, Cavity.in_plate(motion, known.teeth), float(luma(colours.tooth))
+        )
+        rgb = mouth.sample(made)[0]
+        exemplar = known.exemplar(self._seed)
         if exemplar is None:
-            own_weight, _ = blend_weights(target, own.cavity, own.depth)
+            own_weight, _ = blend_weights(mouth.cavity, own.cavity, own.depth)
         else:
-            own_weight, weight = blend_weights(
-                target, own.cavity, own.depth, exemplar.cavity, motion.yaw - exemplar.yaw
+            turn = motion.yaw - exemplar.yaw
+            own_weight, other_weight = blend_weights(
+                mouth.cavity, own.cavity, own.depth, exemplar.cavity, turn
             )
-            if weight >= _NEGLIGIBLE_WEIGHT:
+            if other_weight >= _NEGLIGIBLE_WEIGHT:
                 other = ExemplarInterior(exemplar, colours.skin, soft)
-                seen, confidence = other.sample(u, v, target)
-                rgb = PaintLayer(seen, weight * confidence).over(rgb)
+                seen, confidence = mouth.sample(other)
+                rgb = PaintLayer(seen, other_weight * confidence).over(rgb)
         if own_weight < _NEGLIGIBLE_WEIGHT:
             return rgb
-        seen, confidence = own.sample(u, v, target)
-        # What goes on beside the teeth that are seen are more teeth, but not below them when
-        # the jaw drops.
-        closed = 1 - smoothstep(target.jaw - own.cavity.jaw, 0.1, 0.4)
-        beside = own_weight * np.maximum(closed, smoothstep(target.upper_teeth(u) - v, 0.0, 0.1))
-        rgb, confidence = extend_outward(rgb, seen, confidence, beside, target.px_per_cm)
+        seen, confidence = mouth.sample(own)
+        weight = own_weight * mouth.runs_on(own.cavity)
+        rgb, confidence = extend_outward(rgb, seen, confidence, weight, mouth.cavity.px_per_cm)
         return PaintLayer(seen, own_weight * confidence).over(rgb)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _MouthGrid:
+    """The pixels of a mouth in the new picture.
+
+    Attributes:
+        u: (h, w) cm along the resting line.
+        v: (h, w) cm downwards.
+        cavity: The mouth.
+    """
+
+    u: FloatArray
+    v: FloatArray
+    cavity: Cavity
+
+    @classmethod
+    def of(cls, view: OpeningView, cavity: Cavity) -> _MouthGrid:
+        """Return the pixels of a view, in cm."""
+        return cls(view.u / cavity.px_per_cm_along_lips, view.v / cavity.px_per_cm, cavity)
+
+    def sample(self, source: InteriorSource[Cavity]) -> tuple[FloatArray, FloatArray]:
+        """Return what a source shows at the pixels, and the confidence in it."""
+        return source.sample(self.u, self.v, self.cavity)
+
+    def runs_on(self, before: Cavity) -> FloatArray:
+        """Return (h, w) how far what the plate shows of a mouth goes on beside it.
+
+        What goes on beside the teeth that are seen are more teeth, but not below them when the
+        jaw drops.
+        """
+        closed = 1 - smoothstep(self.cavity.jaw - before.jaw, 0.1, 0.4)
+        above = smoothstep(self.cavity.upper_teeth(self.u) - self.v, 0.0, 0.1)
+        return np.asarray(np.maximum(closed, above))
 
 
 def blend_weights(
