@@ -170,5 +170,5 @@ def test_a_layer_covers_as_far_as_it_says() -> None:
     alpha = np.array([[0, 0.5, 1], [1, 0.5, 0]], dtype=np.float32)
     over = PaintLayer(np.array([1, 0, 0], dtype=np.float32), alpha).over(below)
     assert over.dtype == np.float32
-    assert np.allclose(over[0], [[0.2] * 3, [0.6, 0.1, 0.1], [1, 0, 0]])
+    assert np.allclose(over[0], [[0.2, 0.2, 0.2], [0.6, 0.1, 0.1], [1.0, 0.0, 0.0]])
     assert np.array_equal(over[1], over[0, ::-1])
