@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mien.api import render as render
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
+    from mien.api import solve as solve
     from mien.api import track as track
     from mien.errors import MienError as MienError
     from mien.face.flame_fit import FlameFit as FlameFit
@@ -38,9 +39,12 @@ if TYPE_CHECKING:
     from mien.model.presets import PRESETS as PRESETS
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Shot as Shot
+    from mien.model.shot import ToolVersions as ToolVersions
     from mien.rendering.reference.train.settings import TrainSettings as TrainSettings
     from mien.rendering.registry import register_renderer as register_renderer
     from mien.session.session import Session as Session
+    from mien.tracking.registry import register_tracker as register_tracker
+    from mien.tracking.registry import trackers as trackers
     from mien.training import train_shot as train_shot
 
 __version__ = "0.1.0"
@@ -56,6 +60,7 @@ _HOMES = {
     "render": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
+    "solve": "mien.api",
     "track": "mien.api",
     "train_shot": "mien.training",
     "MienError": "mien.errors",
@@ -72,8 +77,11 @@ _HOMES = {
     "TrainSettings": "mien.rendering.reference.train.settings",
     "ReferenceSettings": "mien.model.settings",
     "Shot": "mien.model.shot",
+    "ToolVersions": "mien.model.shot",
     "Session": "mien.session.session",
     "register_renderer": "mien.rendering.registry",
+    "register_tracker": "mien.tracking.registry",
+    "trackers": "mien.tracking.registry",
 }
 
 __all__ = ["__version__", *_HOMES]

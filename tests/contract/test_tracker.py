@@ -10,11 +10,14 @@ import pytest
 
 from mien.errors import MissingDependencyError
 from mien.media.reader import open_reader
-from mien.tracking import graphs
-from mien.tracking.tracker import TrackResult, track_faces
+from mien.tracking.base import TrackResult
+from mien.tracking.mediapipe import graphs
+from mien.tracking.mediapipe.tracker import MediaPipeTracker
 from tests.film import Film
 
 GREY = 96
+
+track_faces = MediaPipeTracker().track
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from mien._types import PathLike
 from mien.api.curves import WrittenCurves, export_curves, fit_flame
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.rendering import RenderReport, render
-from mien.api.tracking import open_shot, track
+from mien.api.tracking import open_shot, solve, track
 from mien.io.project import Document, Project
 from mien.model.shot import main_face
 
@@ -28,5 +28,6 @@ __all__ = [
     "render",
     "save_document",
     "save_project",
+    "solve",
     "track",
 ]

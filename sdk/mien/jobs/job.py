@@ -170,6 +170,7 @@ class ShotJob:
         origin: Where it was asked for, to be shown (`cut.otio, V1, 01:00:10:05`).
         clip: Number of the clip in its cut, in the order of the file; None without one.
         problem: Why it cannot be rendered, when that is known from the start.
+        tracker: Name of the tracker, or `auto`, for media without a project.
     """
 
     name: str
@@ -185,6 +186,7 @@ class ShotJob:
     origin: str = ""
     clip: int | None = None
     problem: Problem | None = None
+    tracker: str = "auto"
 
     def frames_of(self, clock: Clock) -> FrameRange:
         """The frames of the media that the output holds.

@@ -40,6 +40,7 @@ class ShotSpec:
         overwrite: Whether an output that this batch did not make may be replaced.
         settings: Of the reference renderer; None for those of a final render.
         shot: Name, number or id of the shot in the project; None for its only one.
+        tracker: Name of the tracker, or `auto`.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ShotSpec:
     overwrite: bool = False
     settings: ReferenceSettings | None = None
     shot: str | None = None
+    tracker: str = "auto"
 
     @classmethod
     def of(
@@ -82,6 +84,7 @@ class ShotSpec:
         return cls(
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
+            job.tracker,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -96,6 +99,7 @@ class ShotSpec:
             "face": self.face,
             "frames": str(self.frames),
             "renderer": self.renderer,
+            "tracker": self.tracker,
             "codec": self.codec,
             "lossless": self.lossless,
             "output": str(self.output),
@@ -129,6 +133,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             FrameRange(int(start), int(stop)), str(value["renderer"]), value["codec"],
             bool(value["lossless"]), Path(value["output"]), Path(value["folder"]),
             bool(value["overwrite"]), settings, value.get("shot"),
+            str(value.get("tracker", "auto")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the name.") from error

@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import mien
 from mien import api
 from mien.errors import MediaError, OutputError, ProjectError, UsageError
+from mien.face import SOLVER
 from mien.io.project import Project
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
 from mien.jobs.shot_task import ShotSpec, Task
@@ -32,6 +32,7 @@ from mien.rendering.base import FacePlan, NotingRenderer, Renderer
 from mien.rendering.plans import face_plans
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import media_stamp
+from mien.tracking.registry import get_tracker
 
 __all__ = ["Workbench"]
 
@@ -182,8 +183,11 @@ class Workbench:
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
         facts = probe(order.media)
+        # Whatever made it differently must not be taken for it: by number, not by release.
+        tracker = get_tracker(order.tracker)
+        versions = (tracker.name, tracker.version, SOLVER)
         key = hashlib.blake2b(
-            repr((media_stamp(facts), mien.__version__)).encode(), digest_size=8
+            repr((media_stamp(facts), *versions)).encode(), digest_size=8
         ).hexdigest()
         journal = ShotJournal(order.folder, order.name)
         path = journal.tracked(key)
@@ -192,7 +196,7 @@ class Workbench:
                 with suppress(ProjectError):  # damaged: it is made again
                     return api.load_project(path, media=order.media)
             # The whole media, not what the cut uses of it: the next cut may use more.
-            tracked = api.track(Shot(facts, ()), progress=progress)
+            tracked = api.track(Shot(facts, ()), tracker=tracker.name, progress=progress)
             _check_same(facts, probe(order.media))
             api.save_project(tracked, path)
         return api.load_project(path, media=order.media)

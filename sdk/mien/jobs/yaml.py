@@ -1,6 +1,6 @@
 """`jobs.yaml`: a batch as a plain list, for people without a cut.
 
-    renderer: auto            # for all shots that say nothing else; so do codec and lossless
+    renderer: auto            # for all shots that say nothing else; so do tracker, codec, lossless
     shots:
       - name: sh010           # the media's name when it is left out
         media: plates/sh010.mov
@@ -89,19 +89,26 @@ class _Shot(_Part):
     set: Annotated[tuple[_Set, ...], BeforeValidator(_listed)] = ()
     face: Annotated[int, Field(ge=1)] | None = None
     renderer: _Text | None = None
+    tracker: _Text | None = None
     codec: _Text | None = None
     lossless: bool | None = None
 
 
 class _File(_Part):
     renderer: _Text | None = None
+    tracker: _Text | None = None
     codec: _Text | None = None
     lossless: bool | None = None
     shots: tuple[_Shot, ...]
 
 
 def read_jobs(
-    path: Path, *, renderer: str | None = None, codec: str | None = None, lossless: bool = False
+    path: Path,
+    *,
+    renderer: str | None = None,
+    tracker: str | None = None,
+    codec: str | None = None,
+    lossless: bool = False,
 ) -> list[ShotJob]:
     """The shots of a `jobs.yaml`.
 
@@ -110,6 +117,7 @@ def read_jobs(
     Args:
         path: The file.
         renderer: Name of the renderer; None for the file's, or `auto`.
+        tracker: Name of the tracker; None for the file's, or `auto`.
         codec: Name of the codec; None for the file's, or each source's family.
         lossless: Whether all outputs keep every pixel as rendered.
 
@@ -141,6 +149,7 @@ def read_jobs(
                 face=shot.face,
                 frames=shot.frames,
                 renderer=shot.renderer or renderer or file.renderer or "auto",
+                tracker=shot.tracker or tracker or file.tracker or "auto",
                 codec=shot.codec or codec or file.codec,
                 lossless=exact if shot.lossless is None else shot.lossless,
                 origin=f"{path.name}, line {source.line(('shots', number))}",

@@ -38,6 +38,7 @@ class TrackOrder:
 
     shot: Shot
     max_faces: int | None = None
+    tracker: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,9 @@ def _do(order: JobOrder, told: _Teller) -> Any:
     from mien import api
 
     if isinstance(order, TrackOrder):
-        return api.track(order.shot, max_faces=order.max_faces, progress=told)
+        return api.track(
+            order.shot, tracker=order.tracker, max_faces=order.max_faces, progress=told
+        )
     report = api.render(
         order.project,
         order.output,
