@@ -20,6 +20,6 @@ def check_trackers() -> Iterator[Check]:
     yield Check("solver", "ok", f"version {SOLVER}")
     for name, problem in tracker_problems().items():
         yield Check(
-            f"tracker {name}", "optional", f"left out: {problem}.",
+            f"tracker plug-in {name}", "optional", f"left out: {problem}.",
             "Update or uninstall its package.",
         )  # fmt: skip
