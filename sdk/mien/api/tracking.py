@@ -14,7 +14,6 @@ from mien._types import PathLike
 from mien.errors import NoFaceError, NothingToDoError, ProjectError, UsageError
 from mien.io.relink import remember
 from mien.model.document import Project
-from mien.model.edits import Edit
 from mien.model.shot import Shot, ToolVersions
 from mien.progress import Progress, progress_reporter
 
@@ -138,8 +137,7 @@ def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotO
     solved = dataclasses.replace(shot, faces=faces, made_by=made_by)
     if not isinstance(source, Project):
         return solved
-    edits = tuple(Edit(solved.face(edit.face.number), edit.layers) for edit in source.edits)
-    return dataclasses.replace(source, shot=solved, edits=edits)
+    return source.with_faces_of(solved)
 
 
 def outdated(shot: Shot) -> str:

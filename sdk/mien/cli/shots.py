@@ -227,7 +227,8 @@ def open_source(path: Path, media: Path | None, which: str | None = None) -> Pro
     if path.suffix.lower() == SUFFIX:
         project = api.load_project(path, which, media=media)
         tell_outdated(project.shot)
-        return project
+        # Of a long shot these are megabytes, and nothing here solves or saves.
+        return project.without_raw_landmarks()
     if media is not None:
         raise UsageError(f"--media goes with a project, and {path.name} is none.")
     if which is not None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mien import api
@@ -179,7 +180,7 @@ class Workbench:
     def _project(self, order: ShotSpec, progress: Progress) -> Project:
         """The project of a shot; tracked first, and kept, where there is none."""
         if order.project is not None:
-            return api.load_project(order.project, order.shot, media=order.media)
+            return _read(order.project, order.media, order.shot)
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
         facts = probe(order.media)
@@ -194,12 +195,12 @@ class Workbench:
         with journal.tracking(key):
             if path.exists():
                 with suppress(ProjectError):  # damaged: it is made again
-                    return api.load_project(path, media=order.media)
+                    return _read(path, order.media)
             # The whole media, not what the cut uses of it: the next cut may use more.
             tracked = api.track(Shot(facts, ()), tracker=tracker.name, progress=progress)
             _check_same(facts, probe(order.media))
             api.save_project(tracked, path)
-        return api.load_project(path, media=order.media)
+        return _read(path, order.media)
 
     def _renderer(self, order: ShotSpec) -> Renderer:
         wanted = (order.renderer, order.settings)
@@ -208,6 +209,11 @@ class Workbench:
             self._renderers.clear()
             self._renderers[wanted] = get_renderer(*wanted)
         return self._renderers[wanted]
+
+
+def _read(path: Path, media: Path | None, shot: str | None = None) -> Project:
+    """Read a project for rendering, which is neither solved nor saved."""
+    return api.load_project(path, shot, media=media).without_raw_landmarks()
 
 
 def _edits(order: ShotSpec, shot: Shot) -> list[Edit]:
