@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -12,6 +12,9 @@ from mien.cli.output import print_json, print_notice, print_table
 from mien.errors import UsageError
 from mien.model.controls import CONTROLS
 from mien.model.presets import EXPRESSIONS, VISEMES, Preset
+
+if TYPE_CHECKING:
+    from mien.model.document import Document, Project
 
 __all__ = ["add_to"]
 
@@ -135,45 +138,51 @@ def import_curves(
     """Let a face follow the curves of a file; keep it as a project."""
     from mien import api
     from mien.io.curves import format_for
-    from mien.io.project import SUFFIX, check_project, find_shots, load_document
+    from mien.io.project import check_project
 
     # What can be refused is, before the shot is tracked.
     format_for(file, "read")
     check_project(output, overwrite=overwrite)
-    if shot.suffix.lower() == SUFFIX:
-        document = find_shots(load_document(shot, find_media=False), shot)
-        project = document.choose(which, shot.name)
-    else:
-        if which is not None:
-            raise UsageError(f"--shot goes with a project, and {shot.name} is none.")
-        document = api.Document((api.Project(api.track(shot)),))
-        project = document.shots[0]
+    document, project = _open_document(shot, which)
     imported = api.import_curves(
         project, file, face=face, source_face=source_face, controls=names or None, layer=layer,
         mode=mode, offset=offset, retime=retime,  # type: ignore[arg-type]
     )  # fmt: skip
     # The others of its shots stay as they are.
     api.save_document(document.with_shot(imported.project), output)
-    if imported.unknown and not json:
-        print_notice(f"{file.name}: no controls of mien, left out: {', '.join(imported.unknown)}.")
+    facts = {
+        "source": str(shot),
+        "curves": str(file),
+        "output": str(output),
+        "face": imported.face,
+        "layer": imported.layer,
+        "controls": list(imported.controls),
+        "frames": [imported.frames.start, imported.frames.stop],
+        "unknown": list(imported.unknown),
+    }
     if json:
-        print_json(
-            {
-                "source": str(shot),
-                "curves": str(file),
-                "output": str(output),
-                "face": imported.face,
-                "layer": imported.layer,
-                "controls": list(imported.controls),
-                "frames": [imported.frames.start, imported.frames.stop],
-                "unknown": list(imported.unknown),
-            }
-        )
+        print_json(facts)
         return
+    if imported.unknown:
+        print_notice(f"{file.name}: no controls of mien, left out: {', '.join(imported.unknown)}.")
     typer.echo(
         f"wrote {output}: face {imported.face} follows {file.name} in frames {imported.frames},"
         f" {len(imported.controls)} controls in layer '{imported.layer}'"
     )
+
+
+def _open_document(path: Path, which: str | None) -> tuple[Document, Project]:
+    """Return a project file's document and the chosen shot in it; media are tracked."""
+    from mien import api
+    from mien.io.project import SUFFIX, find_shots, load_document
+
+    if path.suffix.lower() == SUFFIX:
+        document = find_shots(load_document(path, find_media=False), path)
+        return document, document.choose(which, path.name)
+    if which is not None:
+        raise UsageError(f"--shot goes with a project, and {path.name} is none.")
+    document = api.Document((api.Project(api.track(path)),))
+    return document, document.shots[0]
 
 
 def controls(json: Json = False) -> None:
