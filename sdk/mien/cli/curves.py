@@ -19,6 +19,44 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 
+_SourceFace = Annotated[
+    Optional[int],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option("--from-face", metavar="N", help="Number of the face in a file of several."),
+]
+_ControlNames = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--control",
+        metavar="NAME",
+        help="A control to take; all but head and gaze when not given. May be given several times.",
+    ),
+]
+_LayerName = Annotated[
+    str,
+    typer.Option("--layer", metavar="NAME", help="Layer that is made, or whose place is taken."),
+]
+_ImportMode = Annotated[
+    str,
+    typer.Option(
+        "--mode",
+        metavar="replace|add",
+        help="Follow the curves, or add them to what the face does.",
+    ),
+]
+_Offset = Annotated[
+    int,
+    typer.Option("--offset", metavar="FRAME", help="Frame on which the file's first frame falls."),
+]
+_Retime = Annotated[
+    Optional[bool],  # noqa: UP045
+    typer.Option(
+        "--retime/--no-retime",
+        help="Where frame rates differ: keep the file's speed, or go frame for frame.",
+        show_default=False,
+    ),
+]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(curves)
@@ -43,6 +81,7 @@ def curves(
     basis: Annotated[
         str,
         typer.Option(
+            "--basis",
             metavar="NAME",
             help="Basis of the FLAME coefficients: mien-rig, or an installed head (flame2020,"
             " flame2023, flame2023-open). auto takes a head if there is one.",
@@ -97,41 +136,12 @@ def import_curves(
     ],
     which: ShotOfProject = None,
     face: FaceNumber = None,
-    source_face: Annotated[
-        Optional[int],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-        typer.Option("--from-face", metavar="N", help="Number of the face in a file of several."),
-    ] = None,
-    names: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            "--control",
-            metavar="NAME",
-            help="A control to take; all but head and gaze when not given. May be given several"
-            " times.",
-        ),
-    ] = None,
-    layer: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="Layer that is made, or whose place is taken."),
-    ] = "imported",
-    mode: Annotated[
-        str,
-        typer.Option(
-            metavar="replace|add", help="Follow the curves, or add them to what the face does."
-        ),
-    ] = "replace",
-    offset: Annotated[
-        int,
-        typer.Option(metavar="FRAME", help="Frame on which the file's first frame falls."),
-    ] = 0,
-    retime: Annotated[
-        Optional[bool],  # noqa: UP045
-        typer.Option(
-            "--retime/--no-retime",
-            help="Where frame rates differ: keep the file's seconds, or go frame for frame.",
-            show_default=False,
-        ),
-    ] = None,
+    source_face: _SourceFace = None,
+    names: _ControlNames = None,
+    layer: _LayerName = "imported",
+    mode: _ImportMode = "replace",
+    offset: _Offset = 0,
+    retime: _Retime = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
