@@ -54,6 +54,12 @@ class TrainReport:
     remembered: bool
     seconds: float
 
+    def __repr__(self) -> str:
+        return (
+            f"TrainReport({self.output}, face {self.face}, {self.steps} steps, loss"
+            f" {self.loss_before:.4f} to {self.loss_after:.4f}, {self.seconds:.0f} s)"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's types."""
         return dataclasses.asdict(self) | {
@@ -97,14 +103,14 @@ def train_shot(
         MissingDependencyError: When the reference renderer's models or packages are not installed.
         MienError: When nothing was learned.
         WriteError: When the disk is full; what was trained so far is kept.
-        CancelledError: When Ctrl-C stops it; the same call goes on from there.
+        OperationCancelledError: When Ctrl-C stops it; the same call goes on from there.
     """
     import mien
     from mien.io.files import check_file
     from mien.media.reader import open_reader
     from mien.media.resume_folder import is_kept
-    from mien.pipeline import ReaderPlates
     from mien.rendering.devices import pick_device
+    from mien.rendering.plates import ReaderPlates
     from mien.rendering.reference.shot_lora import check_name, plots_of
     from mien.rendering.reference.train.settings import TrainSettings
 

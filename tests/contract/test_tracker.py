@@ -132,9 +132,9 @@ def test_the_same_film_gives_the_same_bytes_and_no_noise(
 
 
 def test_progress_is_told_after_every_frame(portrait: np.ndarray) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[str, int, int]] = []
     track_faces(Film([portrait] * 4), progress=lambda *done: told.append(done))
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert told == [("track", done, 4) for done in (1, 2, 3, 4)]
 
 
 def test_an_error_of_the_reader_arrives(portrait: np.ndarray) -> None:

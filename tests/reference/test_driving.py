@@ -18,7 +18,7 @@ from mien.rendering.performance import replace_performance
 from mien.rendering.reference.driving import Bridge, Drive, bridge_for
 from mien.rendering.reference.engines import Engines, contents_of
 from mien.rendering.reference.warped import Warped
-from mien.rendering.registry import available, get_renderer
+from mien.rendering.registry import available_renderers, get_renderer
 from mien.weights.flame_file import write_flame
 from mien.weights.record import FileRecord, Record, write_record
 from tests.contract import scenes
@@ -60,7 +60,7 @@ def test_all_is_there(complete: Path) -> None:
     assert bridge.exact
     assert "approximate" not in str(bridge)
     assert get_renderer("reference").name == "reference"
-    assert "reference" in available()
+    assert "reference" in available_renderers()
 
 
 def test_without_a_head(models: Path) -> None:

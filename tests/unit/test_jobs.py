@@ -22,7 +22,7 @@ from mien.errors import InputError, MediaError, OutputError, UsageError, WriteEr
 from mien.jobs import local_executor
 from mien.jobs.display import BatchDisplay
 from mien.jobs.events import EventLog
-from mien.jobs.executor import Done, Failed, WorkerMessage, failed
+from mien.jobs.executor import task_failure
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
 from mien.jobs.openjd import export, in_folder
@@ -36,6 +36,7 @@ from mien.jobs.worker import OUT_OF_MEMORY
 from mien.model.media import MediaInfo
 from mien.model.settings import ReferenceSettings
 from mien.timebase import FrameRange
+from mien.worker_messages import WorkerDone, WorkerFailed, WorkerMessage
 from tests.film import Film
 
 
@@ -192,12 +193,12 @@ def test_the_log_goes_on_after_a_kill(tmp_path: Path) -> None:
 
 
 def test_errors_that_come_again_are_not_tried_again() -> None:
-    assert not failed(0, UsageError("no")).retryable
-    assert failed(0, MediaError("no")).retryable
-    assert failed(0, MemoryError()).problem.code == "error"
-    unexpected = failed(3, KeyError("x"))
-    assert (unexpected.slot, unexpected.retryable) == (3, True)
-    assert "KeyError" in unexpected.problem.cause
+    assert not task_failure(UsageError("no")).retryable
+    assert task_failure(MediaError("no")).retryable
+    assert task_failure(MemoryError()).code == "error"
+    unexpected = task_failure(KeyError("x"))
+    assert unexpected.retryable
+    assert "KeyError" in unexpected.cause
 
 
 @pytest.mark.parametrize(
@@ -320,19 +321,19 @@ class Fickle:
     def submit(self, slot: int, task: Task) -> None:
         self.given.append(f"{slot} {task.step}")
 
-    def wait(self, seconds: float) -> list[WorkerMessage]:
+    def wait(self, seconds: float) -> list[tuple[int, WorkerMessage]]:
         self.waited += 1
         slot = int(self.given[-1][0])
         if self.slots == [0]:
             self.slots = []
-            return [Failed(slot, Problem("worker", "Lost."), worker_lost=True)]
+            return [(slot, WorkerFailed("worker", "Lost.", worker_lost=True))]
         if not self.slots:
             self.slots = [1] if self.waited > 3 else []
             return []
         results: dict[str, Any] = {"edited": 0, "looks": [], "notes": [], "seconds": 0.0}
         if self.given[-1].endswith("prepare"):
             results |= {"faces": [], "asked": 0, "whole": False, "missing": []}
-        return [Done(slot, results)]
+        return [(slot, WorkerDone(results))]
 
     def close(self) -> None:
         pass

@@ -292,7 +292,7 @@ def test_the_figures_of_its_readme_hold(
     shares = learn.left_out(clips, pairs)
     assert shares.mean() > 0.5
     fields = rig.personal(rig.mean).fields[: len(ARKIT)].astype(float)
-    assert learn.as_mien_error(clips, fields).mean() > 0.55
+    assert learn.explained(clips, fields).mean() > 0.55
     learned = learn.regress(clips, pairs)
     lips = np.concatenate([rig.groups[name] for name in rig.groups if name.startswith("lips")])
     brows = np.concatenate([rig.groups["left_brow"], rig.groups["right_brow"]])

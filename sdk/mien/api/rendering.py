@@ -54,6 +54,13 @@ class RenderReport:
     seconds: float
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        how = f"{self.renderer}, " if self.renderer else ""
+        return (
+            f"RenderReport({self.output}, {self.frames} frames, {self.frames_edited} edited,"
+            f" {how}{self.codec}, {self.seconds:.1f} s)"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's types."""
         return dataclasses.asdict(self) | {
@@ -104,23 +111,25 @@ def render(
     Raises:
         OutputError: When the output cannot be put there; nothing was done.
         UsageError: When an edit belongs to another shot, no renderer has that name, or the
-            renderer has no such setting.
+            renderer has no such setting, or the shot's frames are in memory.
         MissingDependencyError: When the renderer needs a part that is not installed.
         TimeError: When the span lies outside the shot.
         MediaError: When the source cannot be read.
         WriteError: When the output fails half-way; nothing is left under its name.
-        CancelledError: When Ctrl-C stops a costly render; its finished frames are kept, and
-            the same call goes on from there.
+        OperationCancelledError: When Ctrl-C or a callback stops it; nothing is left under its
+            name. The finished frames of a costly render are kept, and the same call goes on
+            from there.
     """
     from mien.media.codecs import choose_encoding
+    from mien.media.memory import check_on_disk
     from mien.media.outputs import check_output
     from mien.pipeline import Output, render_shot
-    from mien.rendering.base import NotingRenderer
     from mien.rendering.plans import face_plans, with_performances
 
     start = time.monotonic()
     project = _as_project(source, edits)
     shot, path = project.shot, Path(output)
+    check_on_disk(shot.media)
     encoding = choose_encoding(path, shot.media, codec=codec, lossless=lossless)
     check_output(path, shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     span = _span(shot, frames)
@@ -140,7 +149,7 @@ def render(
         renderer=chosen.name if chosen else None,
         codec=encoding.codec.name,
         seconds=time.monotonic() - start,
-        notes=chosen.notes if isinstance(chosen, NotingRenderer) else (),
+        notes=rendered.notes,
     )
 
 

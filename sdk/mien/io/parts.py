@@ -19,6 +19,7 @@ from mien.io.schema import (
     MediaPart,
     ShotPart,
     TimecodePart,
+    ToolVersionsPart,
     TrackPart,
 )
 from mien.model.document import Project
@@ -29,13 +30,15 @@ from mien.model.marker import Marker
 from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.model.renderer_settings import SettingValue, StoredSettings
 from mien.model.settings import ReferenceSettings
-from mien.model.shot import Shot
+from mien.model.shot import Shot, ToolVersions
 from mien.timebase import Clock, FrameRange, Timecode
 
 __all__ = [
     "edit_part",
     "face_part",
+    "made_by_part",
     "make_edit",
+    "make_made_by",
     "make_media",
     "make_project",
     "make_settings",
@@ -63,6 +66,7 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
         arrays=arrays,
         media=media_part(shot.media, folder),
         cuts=shot.cuts,
+        made_by=made_by_part(shot.made_by),
         faces=tuple(face_part(face) for face in shot.faces),
         edits=tuple(edit_part(edit) for edit in project.edits),
         settings=settings_part(project.settings, folder),
@@ -86,20 +90,24 @@ def make_project(part: ShotPart, shot: Shot, path: Path) -> Project:
     """
     edits = tuple(make_edit(edit, shot, path.name) for edit in part.edits)
     if len({edit.face.number for edit in edits}) != len(edits):
-        raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.")
+        raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.", path=path)
     settings = make_settings(part.settings, path)
     try:
         markers = tuple(Marker(mark.frame, mark.name, mark.color) for mark in part.markers)
         span = None if part.span is None else FrameRange(*part.span)
         return Project(shot, edits, settings, part.name, markers, span, part.id, online=False)
     except MienError as error:
-        raise ProjectError(f"{path.name} is corrupt: {error.cause}", error.remedy) from error
+        raise ProjectError(
+            f"{path.name} is corrupt: {error.cause}", error.remedy, path=path
+        ) from error
 
 
 def media_part(facts: MediaInfo, folder: Path) -> MediaPart:
     """Facts of media as a project in `folder` keeps them."""
     size, color = facts.orientation, facts.color
-    path = _relative(facts.path, folder).as_posix()
+    # Frames in memory have no place; their media may be pointed to later.
+    on_disk = facts.kind != "memory"
+    path = (_relative(facts.path, folder) if on_disk else facts.path).as_posix()
     return MediaPart(
         # JSON is Unicode, file names need not be: such media are found by their content.
         path=path.encode(errors="replace").decode(),
@@ -175,7 +183,27 @@ def make_media(
 
 def face_part(face: Face) -> FacePart:
     """A face without its arrays."""
-    return FacePart(number=face.number, name=face.name, basis=face.curves.basis)
+    raw = face.raw_landmarks
+    return FacePart(
+        number=face.number,
+        name=face.name,
+        basis=face.curves.basis,
+        raw_landmarks=0 if raw is None else len(raw.data),
+    )
+
+
+def made_by_part(made_by: ToolVersions | None) -> ToolVersionsPart | None:
+    """Return the versions of the tools that made a shot's faces, as a project keeps them."""
+    if made_by is None:
+        return None
+    return ToolVersionsPart.model_validate(dataclasses.asdict(made_by))
+
+
+def make_made_by(part: ToolVersionsPart | None) -> ToolVersions | None:
+    """Return the versions of the tools that a project kept."""
+    if part is None:
+        return None
+    return ToolVersions(part.tracker, part.tracker_version, part.solver)
 
 
 def edit_part(edit: Edit) -> EditPart:

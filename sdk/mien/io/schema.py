@@ -26,7 +26,7 @@ from mien.model.renderer_settings import SettingValue
 __all__ = [
     "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "EditPart", "FacePart", "KeysPart",
     "LayerPart", "MarkerPart", "MediaPart", "ProjectDocument", "ShotPart", "TimecodePart",
-    "TrackPart", "read_document",
+    "ToolVersionsPart", "TrackPart", "read_document",
 ]  # fmt: skip
 
 INTERPOLATION_LETTERS: Final[Mapping[Interpolation, str]] = {
@@ -62,14 +62,15 @@ def _columns(keys: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _settings_by_renderer(old: dict[str, Any]) -> dict[str, Any]:
-    """Version 4 keeps settings of any renderer, by its name."""
+def _version_4(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 4 keeps settings of any renderer, what made the faces, and raw landmarks."""
     shots = []
     for shot in old["shots"]:
         reference = shot["reference"]
         settings = {} if reference is None else {"reference": reference}
         others = {key: value for key, value in shot.items() if key != "reference"}
-        shots.append(others | {"settings": settings})
+        faces = [{"raw_landmarks": 0} | face for face in shot["faces"]]
+        shots.append(others | {"settings": settings, "made_by": None, "faces": faces})
     return old | {"version": 4, "shots": shots}
 
 
@@ -77,7 +78,7 @@ UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     # Version 2 keeps settings of the reference renderer.
     1: lambda old: old | {"version": 2, "reference": None},
     2: _several_shots,
-    3: _settings_by_renderer,
+    3: _version_4,
 }
 """From a version of the document to the next, so that a file of any age can be read."""
 
@@ -125,7 +126,7 @@ class MediaPart(_Part):
     """
 
     path: Annotated[str, Field(pattern=r"^[^\x00]+$")]
-    kind: Literal["movie", "sequence"]
+    kind: Literal["movie", "sequence", "memory"]
     container: str
     codec: str
     pixel_format: str
@@ -148,12 +149,22 @@ class MediaPart(_Part):
     metadata: dict[str, str]
 
 
+class ToolVersionsPart(_Part):
+    """`model.shot.ToolVersions`."""
+
+    tracker: str
+    tracker_version: _Count
+    solver: _Count
+
+
 class FacePart(_Part):
     """`model.face.Face`; its arrays lie beside the document, under its number."""
 
     number: _Positive
     name: str
     basis: str
+    raw_landmarks: _Count
+    """Bytes of the landmarks as they were tracked (`raw/landmarks.npy`); 0 where there are none."""
 
 
 class KeysPart(_Part):
@@ -221,6 +232,7 @@ class ShotPart(_Part):
     """Folder of the shot's arrays in the archive; empty in files that hold one shot only."""
     media: MediaPart
     cuts: tuple[_Count, ...]
+    made_by: ToolVersionsPart | None
     faces: tuple[FacePart, ...]
     edits: tuple[EditPart, ...]
     settings: dict[str, dict[str, SettingValue]]

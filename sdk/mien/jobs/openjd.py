@@ -61,6 +61,7 @@ def export(plan: Plan, folder: Path) -> Path:
         raise OutputError(
             f"The bundle {folder} cannot be made: {(error.strerror or 'denied').lower()}.",
             "Choose another folder.",
+            path=folder,
         ) from error
     for order in orders:
         _write(folder / "orders" / f"{order.name}.json", order.to_json())
@@ -92,6 +93,8 @@ def _inputs(plan: Plan) -> set[Path]:
             files.update(map(pattern.file, pattern.numbers()))
         if shot.order.project is not None:
             files.add(shot.order.project)
+        if shot.order.curves is not None:
+            files.add(shot.order.curves.file)
         settings = find_entry(shot.order.renderer).settings(shot.order.settings)
         if settings is not None:
             files.update(settings.files)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mien.errors import MienError, UsageError
+from mien.jobs.curves import read_layer
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.names import output_path
 from mien.jobs.shot_task import ShotSpec
@@ -214,6 +215,8 @@ def _plan_shot(
     try:
         facts, stored = look(job)
         frames = job.frames_of(facts.clock)
+        if job.curves is not None:
+            read_layer(job.curves, facts.clock)
         output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)
         fits(output, facts, job)
         settings = settle_job(job, stored, settle)

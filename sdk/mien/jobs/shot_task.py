@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from mien.errors import InputError, UsageError
-from mien.jobs.job import ShotJob
+from mien.jobs.job import CurvesInput, ShotJob
 from mien.model.renderer_settings import SettingValue, check_stored
 from mien.model.settings import ReferenceSettings
 from mien.rendering.registry import find_entry, settings_owner
@@ -43,6 +43,7 @@ class ShotSpec:
         overwrite: Whether an output that this batch did not make may be replaced.
         settings: Settings of the renderer by name; None for its defaults.
         shot: Name, number or id of the shot in the project; None for its only one.
+        curves: A curve file that the face follows; None without.
     """
 
     name: str
@@ -59,6 +60,7 @@ class ShotSpec:
     overwrite: bool = False
     settings: Mapping[str, SettingValue] | None = field(default=None, hash=False)
     shot: str | None = None
+    curves: CurvesInput | None = None
 
     @classmethod
     def of(
@@ -82,9 +84,13 @@ class ShotSpec:
             settings: Settings of the renderer by name.
         """
         media, project = (None if p is None else p.absolute() for p in (job.media, job.project))
+        curves = job.curves
+        if curves is not None:
+            curves = replace(curves, file=curves.file.absolute())
         return cls(
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
+            curves,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -105,8 +111,21 @@ class ShotSpec:
             "folder": str(self.folder),
             "overwrite": self.overwrite,
             "settings": None if self.settings is None else dict(self.settings),
+            "curves": None if self.curves is None else _curves_to_dict(self.curves),
         }
         return json.dumps(value, indent=1)
+
+
+def _curves_to_dict(curves: CurvesInput) -> dict[str, Any]:
+    return asdict(curves) | {"file": str(curves.file)}
+
+
+def _read_curves(value: Mapping[str, Any] | None) -> CurvesInput | None:
+    if value is None:
+        return None
+    names = value["controls"]
+    controls = None if names is None else tuple(map(str, names))
+    return CurvesInput(**{**value, "file": Path(value["file"]), "controls": controls})
 
 
 def read_shot_spec(path: Path) -> ShotSpec:
@@ -135,9 +154,12 @@ def read_shot_spec(path: Path) -> ShotSpec:
             value["face"], FrameRange(int(start), int(stop)), renderer, value["codec"],
             bool(value["lossless"]), Path(value["output"]), Path(value["folder"]),
             bool(value["overwrite"]), settings, value.get("shot"),
+            _read_curves(value.get("curves")),
         )  # fmt: skip
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the name.") from error
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}.", "Check the name.", path=path
+        ) from error
     except (KeyError, TypeError, ValueError, UnicodeError, UsageError) as error:
         raise _no_order(path, error) from error
     if spec.settings is not None:
@@ -150,7 +172,9 @@ def read_shot_spec(path: Path) -> ShotSpec:
 
 
 def _no_order(path: Path, error: Exception) -> InputError:
-    return InputError(f"{path} is no order of a batch ({error}).", "Export the batch again.")
+    return InputError(
+        f"{path} is no order of a batch ({error}).", "Export the batch again.", path=path
+    )
 
 
 @dataclass(frozen=True, slots=True)

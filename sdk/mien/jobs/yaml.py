@@ -8,8 +8,15 @@
         frames: 0:120         # all when left out; also 1.0s:2.0s, or timecode
         set: ["mouthSmile=+0.5@20:80", "browDown=+0.3"]
         face: 1               # the largest when left out
+      - name: sh015
+        media: plates/sh015.mov
+        curves: speech.npz    # a curve file that the face follows; set comes on top
+      - name: sh016
+        media: plates/sh016.mov
+        curves: {file: all.json, face: 2, offset: 12, retime: true, mode: add,
+                 controls: [jawOpen, mouthClose]}
       - name: sh020
-        project: sh020.mien   # edits come from the project, and from set on top
+        project: sh020.mien   # edits come from the project, curves and set on top
         shot: close-up        # of a project with several: its name, or its number from 1
         settings: {seed: 7}   # on top of the project's and of those above
 
@@ -29,14 +36,15 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from mien.errors import InputError, MienError
-from mien.jobs.job import ShotJob
+from mien.jobs.job import CurvesInput, ShotJob
 from mien.jobs.names import unique_names
 from mien.model.assignments import parse_assignment
+from mien.model.curve_layer import ImportMode
 from mien.model.renderer_settings import SettingValue
 from mien.rendering.registry import AUTO, parse_settings, settings_owner
 from mien.timebase import Clock
 
-__all__ = ["SUFFIXES", "check_set", "read_jobs"]
+__all__ = ["SUFFIXES", "Curves", "CurvesPart", "check_set", "read_jobs"]
 
 SUFFIXES: Final = (".yaml", ".yml")
 _LARGEST_FILE = 32 << 20
@@ -77,12 +85,41 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _as_file(value: object) -> object:
+    return {"file": value} if isinstance(value, str) else value
+
+
 _Text = Annotated[str, Field(min_length=1)]
 _Set = Annotated[str, AfterValidator(check_set)]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CurvesPart(_Part):
+    """The fields of `curves`, in a list of shots and in a cut."""
+
+    file: _Text
+    face: Annotated[int, Field(ge=1)] | None = None
+    controls: Annotated[tuple[_Text, ...], Field(min_length=1), BeforeValidator(_listed)] | None = (
+        None
+    )
+    mode: ImportMode = "replace"
+    offset: int = 0
+    retime: bool | None = None
+
+    def input(self, file: Path) -> CurvesInput:
+        """Return what they ask for.
+
+        Args:
+            file: Where the file is.
+        """
+        return CurvesInput(file, self.face, self.controls, self.mode, self.offset, self.retime)
+
+
+Curves = Annotated[CurvesPart, BeforeValidator(_as_file)]
+"""The fields of `curves`, or the name of the file alone."""
 
 
 class _Shot(_Part):
@@ -93,6 +130,7 @@ class _Shot(_Part):
     frames: Annotated[_Text, AfterValidator(_check_frames)] | None = None
     set: Annotated[tuple[_Set, ...], BeforeValidator(_listed)] = ()
     face: Annotated[int, Field(ge=1)] | None = None
+    curves: Curves | None = None
     renderer: _Text | None = None
     settings: dict[str, str] = {}
     codec: _Text | None = None
@@ -141,7 +179,7 @@ def read_jobs(
     for number, (shot, name) in enumerate(zip(file.shots, names, strict=True)):
         chosen = shot.renderer or renderer or shared
         common = settings_owner(chosen) == settings_owner(shared)
-        exact = lossless or bool(file.lossless)
+        exact, curves = lossless or bool(file.lossless), shot.curves
         jobs.append(
             ShotJob(
                 name=name,
@@ -150,6 +188,7 @@ def read_jobs(
                 shot=shot.shot,
                 set=shot.set,
                 face=shot.face,
+                curves=None if curves is None else curves.input(path.parent / curves.file),
                 frames=shot.frames,
                 renderer=chosen,
                 settings=settings.parse(chosen, shot.settings, ("shots", number)),
@@ -167,17 +206,21 @@ def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     place: _Path = ("shots", number)
     if shot.media is None and shot.project is None:
         raise source.error(place, "it has neither media nor a project", "Give one of them.")
-    if shot.project is None and not shot.set:
+    if shot.project is None and shot.curves is None and not shot.set:
         raise source.error(
-            place, "nothing is asked of it", "Say what to set, or give a project with edits."
+            place,
+            "nothing is asked of it",
+            "Say what to set, or give curves or a project with edits.",
         )
     if shot.shot is not None and shot.project is None:
         raise source.error(
             (*place, "shot"), "it names a shot of a project, and no project", "Leave it out."
         )
-    if shot.face is not None and not shot.set:
+    if shot.face is not None and shot.curves is None and not shot.set:
         raise source.error(
-            (*place, "face"), "it says whom set is meant for, and nothing is set", "Leave it out."
+            (*place, "face"),
+            "it says whom set is meant for, or curves, and there is neither",
+            "Leave it out.",
         )
 
 
@@ -228,9 +271,12 @@ class _Source:
             raise InputError(
                 f"{path} cannot be opened: {(error.strerror or str(error)).lower()}.",
                 "Check the name, and that you may read it.",
+                path=path,
             ) from error
         if len(text) > _LARGEST_FILE:
-            raise InputError(f"{path.name} is too large for a list of shots.", "Split it.")
+            raise InputError(
+                f"{path.name} is too large for a list of shots.", "Split it.", path=path
+            )
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
             root = yaml.compose(text, loader)
@@ -240,16 +286,21 @@ class _Source:
             raise InputError(
                 f"{path.name}{line}: {error.problem or error.context}.",
                 "Lists start with '- ', fields are written as 'name: value', indented by spaces.",
+                path=path,
             ) from error
         except (yaml.YAMLError, UnicodeError, RecursionError) as error:
-            raise InputError(f"{path.name} is no YAML.", "Save it as plain text, UTF-8.") from error
+            raise InputError(
+                f"{path.name} is no YAML.", "Save it as plain text, UTF-8.", path=path
+            ) from error
         if root is None:
-            raise InputError(f"{path.name} is empty.", "List shots in it.")
+            raise InputError(f"{path.name} is empty.", "List shots in it.", path=path)
         reader = _Nodes(path.name)
         try:
             data = reader.value(root, ())
         except RecursionError as error:
-            raise InputError(f"{path.name} holds itself.", "Take the alias out.") from error
+            raise InputError(
+                f"{path.name} holds itself.", "Take the alias out.", path=path
+            ) from error
         return cls(path.name, data, reader.lines)
 
     def line(self, place: _Path) -> int:
@@ -336,6 +387,8 @@ def _told(wrong: Any) -> tuple[str, str]:
     """What is wrong with a field, and what to do, in our words."""
     kind, place = wrong["type"], wrong["loc"]
     fields = _Shot.model_fields if len(place) > 1 and place[0] == "shots" else _File.model_fields
+    if "curves" in place:
+        fields = CurvesPart.model_fields
     known = ", ".join(fields)
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(place[-1]), list(fields), n=1)
@@ -344,7 +397,7 @@ def _told(wrong: Any) -> tuple[str, str]:
         return str(wrong["ctx"]["error"]).rstrip("."), ""
     if place == () or kind in ("model_type", "model_attributes_type"):
         return f"fields are expected here ({known})", "Write them as 'name: value'."
-    given = wrong["input"]
+    given, choices = wrong["input"], wrong.get("ctx", {}).get("expected")
     told = {
         "missing": ("is missing", "Add it."),
         "string_too_short": ("is empty", "Fill it in, or leave it out."),
@@ -353,6 +406,7 @@ def _told(wrong: Any) -> tuple[str, str]:
         "dict_type": ("settings are expected here", "Write them as 'name: value', indented."),
         "int_parsing": (f"'{given}' is no number", "Write 1, 2, ..."),
         "greater_than_equal": (f"{given} is too small", "Numbers start at 1."),
+        "literal_error": (f"'{given}' is no choice", f"Write {choices}."),
         "bool_parsing": (f"'{given}' is neither true nor false", "Write one of them."),
     }
     return told.get(kind, (str(wrong["msg"]), ""))

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from mien.errors import TimeError, UsageError
 from mien.model.edits import Edit
+from mien.model.listing import list_names
 from mien.model.marker import Marker
 from mien.model.renderer_settings import (
     RendererSettings,
@@ -78,13 +79,20 @@ class Project:
         if places and places[-1] >= frames:
             raise TimeError(
                 f"The marker at frame {places[-1]} lies outside {self.title}, which has {frames}"
-                " frames."
+                " frames.",
+                frame=places[-1],
             )
         if self.span is not None and not 0 < len(self.span) <= frames - self.span.start:
             raise TimeError(
                 f"The span {self.span} is empty or lies outside {self.title}, which has {frames}"
                 " frames."
             )
+
+    def __repr__(self) -> str:
+        edited = list_names([str(edit.face.number) for edit in self.edits])
+        edits = f", edits of face {edited}" if edited else ""
+        offline = "" if self.online else ", offline"
+        return f"Project('{self.title}', {self.shot!r}{edits}{offline})"
 
     @property
     def title(self) -> str:
@@ -164,6 +172,10 @@ class Document:
     def __post_init__(self) -> None:
         object.__setattr__(self, "shots", _identified(self.shots))
 
+    def __repr__(self) -> str:
+        titles = list_names([f"'{project.title}'" for project in self.shots])
+        return f"Document({len(self.shots)} shots{': ' if titles else ''}{titles})"
+
     def shot(self, id: str) -> Project:
         """The shot with an id.
 
@@ -173,7 +185,11 @@ class Document:
         for project in self.shots:
             if project.id == id:
                 return project
-        raise UsageError(f"There is no shot '{id}' here.", _choice(self.shots))
+        raise UsageError(
+            f"There is no shot '{id}' here.",
+            _choice(self.shots),
+            choices=[project.id for project in self.shots],
+        )
 
     def index(self, id: str) -> int:
         """The place of the shot with an id.
@@ -237,19 +253,22 @@ def media_title(name: str) -> str:
 
 def choose(shots: Sequence[_NamedT], which: str | int | None, where: str) -> _NamedT:
     """The shot that somebody means; see `Document.choose`."""
+    titles = [shot.title for shot in shots]
     if which is None:
         if len(shots) == 1:
             return shots[0]
-        raise UsageError(f"{where} holds {len(shots)} shots.", _choice(shots))
+        raise UsageError(f"{where} holds {len(shots)} shots.", _choice(shots), choices=titles)
     named = [shot for shot in shots if which in (shot.title, shot.id)]
     if len(named) == 1:
         return named[0]
     if len(named) > 1:
-        raise UsageError(f"{where} holds {len(named)} shots named {which}.", _choice(shots))
+        raise UsageError(
+            f"{where} holds {len(named)} shots named {which}.", _choice(shots), choices=titles
+        )
     text = str(which)
     if text.isdecimal() and 1 <= int(text) <= len(shots):
         return shots[int(text) - 1]
-    raise UsageError(f"{where} holds no shot {which}.", _choice(shots))
+    raise UsageError(f"{where} holds no shot {which}.", _choice(shots), choices=titles)
 
 
 def _choice(shots: Sequence[_Named]) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "Scheduler",
     "Tier",
     "of_tier",
+    "settings_repr",
 ]
 
 Scheduler = Literal["dpm++", "lcm"]
@@ -125,6 +126,9 @@ class ReferenceSettings(RendererSettings):
                 f"size cannot be {self.size}.", f"It is a multiple of 8, {_LEAST_SIZE} or more."
             )
 
+    def __repr__(self) -> str:
+        return settings_repr(self)
+
     @classmethod
     def final(cls) -> ReferenceSettings:
         """Return the settings of a final render: those of the published code, steadied in time."""
@@ -163,11 +167,27 @@ def of_tier(tier: str, shot: ReferenceSettings | None = None) -> ReferenceSettin
         UsageError: When there is no tier of that name.
     """
     if tier not in TIERS:
-        raise UsageError(f"There is no tier '{tier}'.", f"Choose one of {', '.join(TIERS)}.")
+        raise UsageError(
+            f"There is no tier '{tier}'.", f"Choose one of {', '.join(TIERS)}.", choices=TIERS
+        )
     found = ReferenceSettings.preview() if tier == "preview" else ReferenceSettings.final()
     if shot is None:
         return found
     return dataclasses.replace(shot, **{name: getattr(found, name) for name in _TIERED})
+
+
+def settings_repr(settings: Any) -> str:
+    """Return the repr of settings: those that differ from their defaults.
+
+    Args:
+        settings: A dataclass of settings.
+    """
+    changed = [
+        f"{setting.name}={value!r}"
+        for setting in dataclasses.fields(settings)
+        if (value := getattr(settings, setting.name)) != setting.default
+    ]
+    return f"{type(settings).__name__}({', '.join(changed)})"
 
 
 def _warn_renamed(old: str, new: str) -> None:

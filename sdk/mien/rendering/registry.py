@@ -29,7 +29,7 @@ __all__ = [
     "GROUP",
     "OWN",
     "RendererEntry",
-    "available",
+    "available_renderers",
     "find_entry",
     "get_renderer",
     "list_entries",
@@ -143,7 +143,7 @@ _OWN = {
 _registered: dict[str, RendererEntry] = {}
 
 
-def available() -> tuple[str, ...]:
+def available_renderers() -> tuple[str, ...]:
     """Return the names of the renderers that can be used now."""
     return tuple(entry.name for entry in list_entries() if entry.usable())
 

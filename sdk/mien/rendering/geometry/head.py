@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.face.deform import head_motion
 from mien.media.orient import to_coded
 from mien.media.planes import Box, Plate
 from mien.model.controls import HEAD, INDEX
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.base import Patch
 from mien.rendering.geometry.field import Zone, dense, remap, window
-from mien.rendering.geometry.tone import smoothstep
-from mien.rendering.geometry.topology import OVAL, SKIN, still_mesh
+from mien.rendering.geometry.topology import OVAL, still_mesh
 
 __all__ = ["head_turns", "turn_head"]
 
