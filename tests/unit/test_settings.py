@@ -14,7 +14,9 @@ from mien.errors import MissingDependencyError, ProjectError, UsageError
 from mien.io.parts import make_settings, settings_part
 from mien.model.renderer_settings import RendererSettings
 from mien.model.settings import ReferenceSettings, of_tier
+from mien.model.shot import Shot
 from mien.rendering import registry
+from mien.rendering.base import PlateSource, Renderer, RenderSession
 from mien.rendering.registry import get_renderer, register_renderer
 from mien.session.commands import set_reference, set_settings
 from tests.contract.scenes import Scene
@@ -135,7 +137,7 @@ class GrainSettings(RendererSettings):
             raise UsageError(f"fine grain cannot be {self.size}.", "Make it 3 or less.")
 
 
-class Grain:
+class Grain(Renderer):
     """Adds grain."""
 
     name = "grain"
@@ -144,13 +146,14 @@ class Grain:
     def __init__(self, settings: GrainSettings | None = None) -> None:
         self.settings = settings or GrainSettings()
 
-    def open(self, *_: object) -> None: ...
+    def open(self, shot: Shot, source: PlateSource) -> RenderSession:
+        raise NotImplementedError
 
 
 @pytest.fixture
 def grain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_registered", {})
-    register_renderer(Grain())  # type: ignore[arg-type]
+    register_renderer(Grain())
 
 
 def test_settings_of_any_renderer_are_values_with_limits() -> None:
@@ -197,7 +200,6 @@ def test_a_renderer_of_this_process_is_made_with_its_settings() -> None:
     ("wrong", "words"),
     [
         ({"name": ""}, "it has no name"),
-        ({"open": None}, "no method 'open'"),
         ({"settings_type": dict}, "no subclass of mien.RendererSettings"),
         ({"settings_type": ReferenceSettings}, "settings belong to the renderer 'reference'"),
         ({"name": "auto"}, "belongs to mien's own"),
@@ -207,6 +209,20 @@ def test_a_renderer_of_this_process_is_made_with_its_settings() -> None:
 def test_what_is_no_renderer_is_not_registered(wrong: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         register_renderer(type("Wrong", (Grain,), wrong)())
+
+
+def test_a_thing_with_the_methods_of_a_renderer_is_none() -> None:
+    thing = type("Thing", (), {"name": "thing", "open": lambda *_: None})()
+    with pytest.raises(UsageError, match=r"does not derive from mien\.Renderer"):
+        register_renderer(thing)
+
+
+def test_finished_frames_are_those_of_their_settings() -> None:
+    scene = Scene()
+    plan = scene.plan(jawOpen=0.5)
+    keys = [Grain(GrainSettings(size=size)).cache_key(scene.shot, plan) for size in (1, 2, 1)]
+    assert keys[0] == keys[2] != keys[1]
+    assert keys[0].temporal_radius is None
 
 
 def test_settings_need_defaults_of_json_s_types() -> None:

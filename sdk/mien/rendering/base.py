@@ -14,18 +14,21 @@ Everything but `Renderer.open` and `RenderSession.render` has a default that wor
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 import numpy as np
 
 from mien._types import FloatArray
+from mien.errors import MissingDependencyError
 from mien.media.planes import Box, Plate
 from mien.model.evaluate import Evaluated
 from mien.model.face import Face
+from mien.model.renderer_settings import RendererSettings
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
 
@@ -240,12 +243,21 @@ class Renderer(ABC):
             are kept until an output is whole, and a slider is followed with drafts of the warp
             renderer.
         concurrent: Whether its sessions may be used by several threads at once.
+        gpu: Whether it works on a GPU where there is one: a batch then has one worker for each.
+        summary: What it is, in a line; empty for the first line of the class's docstring.
+        settings_type: Type of its settings; None when it has none. Its class is called with such
+            settings to make a renderer that has them, and without for the defaults.
+        settings: The settings that it was made with.
     """
 
     name: str
     pixels: int = 1
     costly: bool = False
     concurrent: bool = False
+    gpu: bool = False
+    summary: str = ""
+    settings_type: type[RendererSettings] | None = None
+    settings: RendererSettings | None = None
 
     @abstractmethod
     def open(self, shot: Shot, source: PlateSource) -> RenderSession:
@@ -259,12 +271,20 @@ class Renderer(ABC):
             MienError: When a part is missing.
         """
 
+    def missing(self, settings: Any = None) -> MissingDependencyError | None:
+        """Return why the renderer cannot be used here; None when it can.
+
+        Args:
+            settings: Settings of its type; None for the defaults.
+        """
+        return None
+
     def cache_key(self, shot: Shot, plan: FacePlan) -> CacheKey:
         """Return what the pixels of one face depend on, without opening a session.
 
         Finished frames are found by it without loading a model, and a change of the edit costs
-        only the frames that it reaches. The default is on the safe side: the edit of the whole
-        shot.
+        only the frames that it reaches. The default is on the safe side: the settings, and the
+        edit of the whole shot.
 
         Args:
             shot: The tracked shot.
@@ -273,4 +293,6 @@ class Renderer(ABC):
         Raises:
             MienError: When a part is missing.
         """
-        return CacheKey()
+        if self.settings is None:
+            return CacheKey()
+        return CacheKey(json.dumps(self.settings.to_mapping(), sort_keys=True))
