@@ -62,7 +62,7 @@ class RenderReport:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The report in JSON's types."""
+        """Return the report in JSON's types."""
         return dataclasses.asdict(self) | {
             "output": str(self.output),
             "faces": list(self.faces),
@@ -138,8 +138,8 @@ def render(
         plans = with_performances(shot, plans, performances)
     chosen = _renderer(renderer, project, settings, needed=bool(plans))
     destination = Output(path, span, codec, lossless, overwrite, matte)
-    with progress_reporter(progress) as told:
-        rendered = render_shot(shot, plans, chosen, destination, told)
+    with progress_reporter(progress) as report:
+        rendered = render_shot(shot, plans, chosen, destination, report)
     return RenderReport(
         output=path,
         frames=len(span),
@@ -184,7 +184,7 @@ def _renderer(
     *,
     needed: bool,
 ) -> Renderer | None:
-    """The renderer of a name; None when none is needed, but a wrong name is still an error."""
+    """Return the renderer of a name, which must exist; None when none is needed."""
     from mien.rendering.registry import AUTO, find_entry, get_renderer, merge_settings
 
     merged = merge_settings(name, project.settings, settings)
