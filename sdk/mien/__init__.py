@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from mien.api import main_face as main_face
     from mien.api import open_shot as open_shot
     from mien.api import render as render
+    from mien.api import render_frames as render_frames
+    from mien.api import render_matte as render_matte
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
     from mien.api import track as track
@@ -102,10 +104,12 @@ if TYPE_CHECKING:
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Shot as Shot
     from mien.progress import Progress as Progress
+    from mien.rendering.base import CacheKey as CacheKey
     from mien.rendering.base import FacePlan as FacePlan
     from mien.rendering.base import Patch as Patch
     from mien.rendering.base import PlateSource as PlateSource
     from mien.rendering.base import Renderer as Renderer
+    from mien.rendering.base import RenderRequest as RenderRequest
     from mien.rendering.base import RenderSession as RenderSession
     from mien.rendering.reference.train.settings import TrainSettings as TrainSettings
     from mien.rendering.registry import available_renderers as available_renderers
@@ -137,6 +141,8 @@ _HOMES = {
     "main_face": "mien.api",
     "open_shot": "mien.api",
     "render": "mien.api",
+    "render_frames": "mien.api",
+    "render_matte": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
     "track": "mien.api",
@@ -193,9 +199,11 @@ _HOMES = {
     "RendererSettings": "mien.model.renderer_settings",
     "Shot": "mien.model.shot",
     "Progress": "mien.progress",
+    "CacheKey": "mien.rendering.base",
     "FacePlan": "mien.rendering.base",
     "Patch": "mien.rendering.base",
     "PlateSource": "mien.rendering.base",
+    "RenderRequest": "mien.rendering.base",
     "RenderSession": "mien.rendering.base",
     "Renderer": "mien.rendering.base",
     "TrainSettings": "mien.rendering.reference.train.settings",

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from mien.errors import MissingDependencyError, UsageError
-from mien.media.planes import Box
+from mien.media.planes import Box, Plate
 from mien.model.media import Orientation
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
@@ -70,7 +70,8 @@ def reference(small_models: Path) -> Iterator[Renderer]:
 @pytest.fixture(params=["warp", "blusher", pytest.param("reference", marks=pytest.mark.slow)])
 def renderer(request: pytest.FixtureRequest) -> Renderer:
     if request.param == "reference":
-        return request.getfixturevalue("reference")
+        renderer: Renderer = request.getfixturevalue("reference")
+        return renderer
     if request.param == "blusher":
         register_renderer(Blusher())
     return get_renderer(request.param)
@@ -79,8 +80,8 @@ def renderer(request: pytest.FixtureRequest) -> Renderer:
 @pytest.fixture(params=["warp", pytest.param("reference", marks=pytest.mark.slow)])
 def own(request: pytest.FixtureRequest) -> Renderer:
     """Each of mien's own."""
-    reference = request.param == "reference"
-    return request.getfixturevalue("reference") if reference else get_renderer("warp")
+    own: Renderer = request.getfixturevalue(request.param)
+    return own
 
 
 @pytest.fixture
@@ -88,7 +89,9 @@ def warp() -> Renderer:
     return get_renderer("warp")
 
 
-def rendered(renderer: Renderer, scene: Scene, plans: list[FacePlan], frame: int = 1):
+def rendered(
+    renderer: Renderer, scene: Scene, plans: list[FacePlan], frame: int = 1
+) -> tuple[Plate, list[Patch | None], Plate]:
     plate = scene.plate(frame)
     with opened(renderer, scene, plans) as session:
         patches = [next(iter(render_patches(session, [p], frame, plate)), None) for p in plans]
@@ -156,9 +159,11 @@ def test_order_does_not_matter(renderer: Renderer) -> None:
 
     def masks(order: list[int]) -> dict[int, Patch]:
         with opened(renderer, scene, [plan]) as session:
-            return {i: session.render(RenderRequest(plan, i, scene.plate(i))) for i in order}
+            patches = {i: session.render(RenderRequest(plan, i, scene.plate(i))) for i in order}
+        return {i: patch for i, patch in patches.items() if patch is not None}
 
     there, back = masks([0, 1, 2, 3]), masks([3, 1, 0, 2, 1])
+    assert len(there) == len(back) == 4
     for frame, patch in there.items():
         assert patch.box == back[frame].box
         assert np.array_equal(patch.rgb, back[frame].rgb)

@@ -19,7 +19,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Literal, Protocol, TypeVar
+from typing import Final, Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -243,21 +243,21 @@ class Renderer(ABC):
             are kept until an output is whole, and a slider is followed with drafts of the warp
             renderer.
         concurrent: Whether its sessions may be used by several threads at once.
-        gpu: Whether it works on a GPU where there is one: a batch then has one worker for each.
-        summary: What it is, in a line; empty for the first line of the class's docstring.
-        settings_type: Type of its settings; None when it has none. Its class is called with such
-            settings to make a renderer that has them, and without for the defaults.
+        settings_type: Type of its settings; the class is called with such settings, and without
+            any for the defaults. None when it has none.
         settings: The settings that it was made with.
+        summary: What it is, in a line.
+        gpu: Whether it works on a GPU where there is one.
     """
 
     name: str
     pixels: int = 1
     costly: bool = False
     concurrent: bool = False
-    gpu: bool = False
-    summary: str = ""
     settings_type: type[RendererSettings] | None = None
     settings: RendererSettings | None = None
+    summary: str = ""
+    gpu: bool = False
 
     @abstractmethod
     def open(self, shot: Shot, source: PlateSource) -> RenderSession:
@@ -270,14 +270,6 @@ class Renderer(ABC):
         Raises:
             MienError: When a part is missing.
         """
-
-    def missing(self, settings: Any = None) -> MissingDependencyError | None:
-        """Return why the renderer cannot be used here; None when it can.
-
-        Args:
-            settings: Settings of its type; None for the defaults.
-        """
-        return None
 
     def cache_key(self, shot: Shot, plan: FacePlan) -> CacheKey:
         """Return what the pixels of one face depend on, without opening a session.
@@ -296,3 +288,11 @@ class Renderer(ABC):
         if self.settings is None:
             return CacheKey()
         return CacheKey(json.dumps(self.settings.to_mapping(), sort_keys=True))
+
+    def missing(self, settings: RendererSettings | None) -> MissingDependencyError | None:
+        """Return why the renderer cannot be used here; None when it can.
+
+        Args:
+            settings: Settings of its own type; None for the defaults.
+        """
+        return None

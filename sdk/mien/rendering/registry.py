@@ -24,6 +24,7 @@ from mien.model.settings import ReferenceSettings
 from mien.rendering.base import API_VERSION, Renderer
 
 __all__ = [
+    "API_VERSION",
     "AUTO",
     "GROUP",
     "OWN",
@@ -44,7 +45,6 @@ AUTO: Final = "auto"
 """Stands for the best renderer that can be used; settings given with it are `reference`'s."""
 GROUP: Final = "mien.renderers"
 """Group of the entry points by which packages offer renderers."""
-
 OWN: Final = ("warp", "reference")
 """Names of mien's own renderers."""
 
@@ -270,11 +270,10 @@ def register_renderer(renderer: Renderer) -> None:
     them by the entry point `mien.renderers`.
 
     Args:
-        renderer: The renderer. Where it has a `settings_type`, its class is called with settings
-            of that type to make others.
+        renderer: An instance of a class that derives from `mien.Renderer`.
 
     Raises:
-        UsageError: When the name is taken by mien itself, or it is no `mien.Renderer`.
+        UsageError: When the name is taken by mien itself, or it is no renderer.
     """
     name = getattr(renderer, "name", None)
     if name in _RESERVED:
@@ -312,13 +311,13 @@ def _plugin_problem(name: str, value: object) -> str | None:
 
 
 def _shape_problem(renderer: object) -> str | None:
-    """Return what keeps an object from being a renderer, if anything."""
-    if not isinstance(renderer, Renderer):
-        return "it does not derive from mien.Renderer"
+    """What keeps an object from being a renderer, if anything."""
     name = getattr(renderer, "name", None)
     if not isinstance(name, str) or not name:
         return "it has no name"
-    kind: object = renderer.settings_type
+    if not isinstance(renderer, Renderer):
+        return "its class does not derive from mien.Renderer"
+    kind: Any = renderer.settings_type
     if kind is None:
         return None
     if not (isinstance(kind, type) and issubclass(kind, RendererSettings)):
@@ -332,7 +331,7 @@ def _shape_problem(renderer: object) -> str | None:
 
 
 def _entry_of(renderer: Renderer) -> RendererEntry:
-    """Return the entry of a renderer that somebody else wrote."""
+    """The entry of a renderer that somebody else wrote."""
     kind: Any = type(renderer)
     first_line = (kind.__doc__ or "").strip().partition("\n")[0]
     return RendererEntry(
@@ -340,7 +339,7 @@ def _entry_of(renderer: Renderer) -> RendererEntry:
         lambda settings: renderer if settings is None else kind(settings),
         renderer.settings_type,
         renderer.missing,
-        lambda: renderer.missing() is None,
-        renderer.summary or first_line,
-        renderer.gpu,
+        lambda: renderer.missing(None) is None,
+        summary=renderer.summary or first_line,
+        gpu=renderer.gpu,
     )

@@ -9,11 +9,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from mien.errors import MissingDependencyError
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.rendering.base import CacheKey, FacePlan, PlateSource, Renderer
-from mien.rendering.reference import requirements
 
 if TYPE_CHECKING:
     from mien.rendering.reference.engines import Engines
@@ -44,10 +42,6 @@ class ReferenceRenderer(Renderer):
     def __init__(self, settings: ReferenceSettings | None = None) -> None:
         self.settings = settings or ReferenceSettings.final()
         self._loaded: Engines | None = None
-
-    def missing(self, settings: ReferenceSettings | None = None) -> MissingDependencyError | None:
-        """Return why settings cannot be rendered with: the models that they lack, and remedies."""
-        return requirements.missing(settings or ReferenceSettings.final())
 
     def cache_key(self, shot: Shot, plan: FacePlan) -> CacheKey:
         """Return what the pixels of one face depend on; no network is loaded for it.
