@@ -93,7 +93,9 @@ def test_its_settings_are_checked_by_their_type() -> None:
     with pytest.raises(UsageError, match="'warp' has no setting 'steps'"):
         registry.get_renderer("warp", {"steps": 4})
     assert registry.get_renderer("warp", ReferenceSettings()).name == "warp"
-    assert registry.get_renderer("blush", {"wide": True}).settings.wide  # type: ignore[attr-defined]
+    wide = registry.get_renderer("blush", {"wide": True}).settings
+    assert wide is not None
+    assert wide.to_mapping()["wide"]
     assert registry.parse_settings("blush", {"amount": " 2 ", "wide": "on"}) == {
         "amount": 2.0, "wide": True,
     }  # fmt: skip

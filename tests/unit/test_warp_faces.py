@@ -30,7 +30,7 @@ from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening
 from mien.rendering.painting.mouth.compose import extend_outward
 from mien.rendering.painting.mouth.made import face_colours, synthesize_inside
 from mien.rendering.warp.renderer import WarpRenderer
-from tests.contract.scenes import Scene, Spot
+from mien.testing.scenes import Scene, Spot
 
 
 def motion_of(scene: Scene, **asked: float) -> FaceMotion:
