@@ -109,8 +109,8 @@ def train_shot(
     from mien.io.files import check_file
     from mien.media.reader import open_reader
     from mien.media.resume_folder import is_kept
-    from mien.pipeline import ReaderPlates
     from mien.rendering.devices import pick_device
+    from mien.rendering.plates import ReaderPlates
     from mien.rendering.reference.shot_lora import check_name, plots_of
     from mien.rendering.reference.train.settings import TrainSettings
 

@@ -12,7 +12,7 @@ import pytest
 import mien
 from mien.media.reader import open_reader
 from mien.model.shot import Shot
-from mien.pipeline import ReaderPlates
+from mien.rendering.plates import ReaderPlates
 
 if TYPE_CHECKING:
     from mien.rendering.reference.engine import Engine

@@ -21,8 +21,9 @@ from mien.errors import DeviceMemoryError, OperationCancelledError, RenderError
 from mien.media.fingerprint import fingerprint
 from mien.media.reader import open_reader
 from mien.model.settings import ReferenceSettings
-from mien.rendering.base import FacePlan
+from mien.rendering.base import FacePlan, RenderRequest
 from mien.rendering.reference.renderer import ReferenceRenderer
+from mien.rendering.reference.session import ReferenceSession
 from mien.rendering.reference.shot_lora import FORMAT, write_tensors
 from tests.contract import scenes
 from tests.contract.scenes import Scene
@@ -152,10 +153,11 @@ def test_no_work_is_done_twice(long_scene: Scene, guidance: float) -> None:
         steps=2, guidance=guidance, size=64, anchors=16, smoothing=6, approximate=True, strength=1
     )
     plan = long_scene.plan(jawOpen=0.6)
-    with ReferenceRenderer(settings).open(long_scene.shot, [plan], long_scene) as session:
+    with ReferenceRenderer(settings).open(long_scene.shot, long_scene) as session:
+        session.prepare([plan])
         counts = session.regenerator.engine.counts
         for frame in range(48):
-            assert session.render(plan, frame, long_scene.plate(frame)) is not None
+            assert session.render(RenderRequest(plan, frame, long_scene.plate(frame))) is not None
     rows = 2 if guidance > 1 else 1
     assert counts.unet_rows == 48 * settings.steps * rows
     assert counts.reference_rows == 48
@@ -164,15 +166,17 @@ def test_no_work_is_done_twice(long_scene: Scene, guidance: float) -> None:
     assert counts.prompts == 1
 
 
-def opened(scene: Scene, plan: FacePlan, **changes: object):
+def opened(scene: Scene, plan: FacePlan, **changes: object) -> ReferenceSession:
     renderer = ReferenceRenderer(ReferenceSettings(**QUICK.to_dict() | changes))
-    return renderer, renderer.open(scene.shot, [plan], scene)
+    session = renderer.open(scene.shot, scene)
+    session.prepare([plan])
+    return session
 
 
 def test_out_of_memory_in_the_middle_of_a_shot(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene()
     plan = scene.plan(jawOpen=0.6)
-    renderer, session = opened(scene, plan, batch=4)
+    session = opened(scene, plan, batch=4)
     denoise = session.regenerator.engine.denoise
 
     def short_of_memory(request):
@@ -182,22 +186,22 @@ def test_out_of_memory_in_the_middle_of_a_shot(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(session.regenerator.engine, "denoise", short_of_memory)
     with session:
-        assert session.render(plan, 1, scene.plate(1)) is not None
-    assert [note for note in renderer.notes if "1 frames at a time" in note]
+        assert session.render(RenderRequest(plan, 1, scene.plate(1))) is not None
+    assert [note for note in session.notes if "1 frames at a time" in note]
 
     def no_memory(request):
         raise DeviceMemoryError("It does not fit.", frames=1)
 
-    _, session = opened(scene, plan)
+    session = opened(scene, plan)
     monkeypatch.setattr(session.regenerator.engine, "denoise", no_memory)
     with session, pytest.raises(RenderError, match="a single frame"):
-        session.render(plan, 1, scene.plate(1))
+        session.render(RenderRequest(plan, 1, scene.plate(1)))
 
 
 def test_no_number_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene()
     plan = scene.plan(jawOpen=0.6)
-    renderer, session = opened(scene, plan)
+    session = opened(scene, plan)
     engine, failures = session.regenerator.engine, [True, False, False, False, False]
     decode = engine.decode
 
@@ -206,16 +210,16 @@ def test_no_number_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(engine, "decode", sometimes)
     with session:
-        patch = session.render(plan, 1, scene.plate(1))
+        patch = session.render(RenderRequest(plan, 1, scene.plate(1)))
     assert patch is not None
     assert np.isfinite(patch.rgb).all()
-    assert [note for note in renderer.notes if "made again" in note]
-    _, session = opened(scene, plan)
+    assert [note for note in session.notes if "made again" in note]
+    session = opened(scene, plan)
     monkeypatch.setattr(
         session.regenerator.engine, "decode", lambda x: np.full((len(x), 64, 64, 3), np.nan)
     )
     with session, pytest.raises(RenderError, match=r"Frame \d cannot be regenerated"):
-        session.render(plan, 1, scene.plate(1))
+        session.render(RenderRequest(plan, 1, scene.plate(1)))
 
 
 def test_coefficients_that_replace_the_performance() -> None:
@@ -224,11 +228,12 @@ def test_coefficients_that_replace_the_performance() -> None:
     given = np.full((scenes.FRAMES, 55), 0.1, np.float32)
     replaced = FacePlan(plan.face, plan.evaluated, given)
     renderer = ReferenceRenderer(QUICK)
-    assert renderer.dependence(scene.shot, plan) != renderer.dependence(scene.shot, replaced)
+    assert renderer.cache_key(scene.shot, plan) != renderer.cache_key(scene.shot, replaced)
     patches = []
     for each in (plan, replaced):
-        with renderer.open(scene.shot, [each], scene) as session:
-            patches.append(session.render(each, 1, scene.plate(1)))
+        with renderer.open(scene.shot, scene) as session:
+            session.prepare([each])
+            patches.append(session.render(RenderRequest(each, 1, scene.plate(1))))
     assert not np.array_equal(patches[0].rgb, patches[1].rgb)
 
 
@@ -282,7 +287,7 @@ def test_any_order_gives_the_same(changes: dict[str, float]) -> None:
     plan = scene.plan(jawOpen=0.2)
 
     def rendered(order: list[int]) -> dict[int, np.ndarray]:
-        _, session = opened(scene, plan, **changes)
+        session = opened(scene, plan, **changes)
         with session:
             return {i: session.render(plan, i, scene.plate(i)).rgb for i in order}
 
@@ -296,20 +301,22 @@ def test_only_what_this_run_makes_is_foretold(
     """Frames asked for, those they are steadied by, and nothing for what is finished."""
     plan = long_scene.plan(jawOpen=0.6)
     settings = dataclasses.replace(QUICK, smoothing=2)
-    with ReferenceRenderer(settings).open(long_scene.shot, [plan], long_scene) as session:
+    with ReferenceRenderer(settings).open(long_scene.shot, long_scene) as session:
+        session.prepare([plan])
         assert not caplog.messages
-        session.expect([])
+        session.prepare_frames([])
         assert not caplog.messages
-        session.expect([20, 21])
+        session.prepare_frames([20, 21])
         assert "the 6 frames to be regenerated about" in caplog.messages[-1]
         counts = session.regenerator.engine.counts
         for frame in (20, 21):
-            session.render(plan, frame, long_scene.plate(frame))
+            session.render(RenderRequest(plan, frame, long_scene.plate(frame)))
         assert counts.vae_decodes <= 6
     gaze = long_scene.plan(gazeYawLeft=0.5)
     before = len(caplog.messages)
-    with ReferenceRenderer(settings).open(long_scene.shot, [gaze], long_scene) as session:
-        session.expect(range(48))
+    with ReferenceRenderer(settings).open(long_scene.shot, long_scene) as session:
+        session.prepare([gaze])
+        session.prepare_frames(range(48))
     assert len(caplog.messages) == before, "a look costs no pass"
 
 
@@ -361,9 +368,9 @@ def test_a_lora_acts_on_the_face_that_it_learned(small_models: Path, tmp_path: P
     for face in (0, 1, 2):
         path = tmp_path / f"{face}.safetensors"
         write_tensors(path, pair, facts | {"face": face, "media_fingerprint": "other"})
-        renderer, session = opened(scene, plan, shot_lora=str(path) if face else "")
+        session = opened(scene, plan, shot_lora=str(path) if face else "")
         with session:
-            patches[face] = session.render(plan, 1, scene.plate(1)).rgb
-        assert any("other media" in note for note in renderer.notes) == bool(face)
+            patches[face] = session.render(RenderRequest(plan, 1, scene.plate(1))).rgb
+        assert any("other media" in note for note in session.notes) == bool(face)
     assert np.array_equal(patches[2], patches[0]), "trained on another face"
     assert not np.array_equal(patches[1], patches[0])

@@ -9,7 +9,7 @@ import pytest
 
 from mien.errors import MissingDependencyError, NoFaceError, WeightsError
 from mien.model.shot import Shot
-from mien.pipeline import ReaderPlates
+from mien.rendering.plates import ReaderPlates
 from mien.rendering.reference.identity import (
     CANDIDATES,
     TEMPLATE,

@@ -14,7 +14,7 @@ from mien.face.smirk import Smirk, crop, crop_for, read_shot
 from mien.media.planes import Plate
 from mien.model.media import Orientation
 from mien.model.shot import Shot
-from mien.pipeline import ReaderPlates
+from mien.rendering.plates import ReaderPlates
 
 EXACT = 1e-4
 """What the published results are reproduced to; 1.5e-5 is what comes out."""

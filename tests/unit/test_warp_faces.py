@@ -17,15 +17,17 @@ from mien.model.evaluate import Evaluated
 from mien.model.face import Face
 from mien.model.presets import resolve
 from mien.model.shot import Shot
-from mien.rendering.base import FacePlan
+from mien.rendering.appearance.mouth import scan_shot
+from mien.rendering.base import FacePlan, RenderRequest
 from mien.rendering.compose import compose
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.head import _mesh, head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
+from mien.rendering.geometry.mouth import cavity_of
 from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL
-from mien.rendering.warp.exemplars import scan_shot
-from mien.rendering.warp.mouth import cavity_of, extend_outward, face_colours, synthesize_inside
+from mien.rendering.painting.mouth.compose import extend_outward
+from mien.rendering.painting.mouth.made import face_colours, synthesize_inside
 from mien.rendering.warp.renderer import WarpRenderer
 from tests.contract.scenes import Scene, Spot
 
@@ -187,8 +189,9 @@ class Clip:
     def render(self, frame: int, **asked: float) -> tuple[np.ndarray, np.ndarray, FaceMotion]:
         plan = self.plan(**asked)
         plate = self.plate(frame)
-        with WarpRenderer().open(self.shot, [plan], self) as session:
-            patch = session.render(plan, frame, plate)
+        with WarpRenderer().open(self.shot, self) as session:
+            session.prepare([plan])
+            patch = session.render(RenderRequest(plan, frame, plate))
         assert patch is not None
         deformer = FaceDeformer(self.face, self.shot.media.orientation)
         motion = deformer.motion_at(

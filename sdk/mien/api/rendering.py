@@ -120,7 +120,6 @@ def render(
     from mien.media.codecs import choose_encoding
     from mien.media.outputs import check_output
     from mien.pipeline import Output, render_shot
-    from mien.rendering.base import NotingRenderer
     from mien.rendering.plans import face_plans, with_performances
 
     start = time.monotonic()
@@ -145,7 +144,7 @@ def render(
         renderer=chosen.name if chosen else None,
         codec=encoding.codec.name,
         seconds=time.monotonic() - start,
-        notes=chosen.notes if isinstance(chosen, NotingRenderer) else (),
+        notes=rendered.notes,
     )
 
 

@@ -28,7 +28,7 @@ from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.pipeline import Output, ShotFrames
 from mien.progress import Progress
-from mien.rendering.base import FacePlan, NotingRenderer, Renderer
+from mien.rendering.base import FacePlan, Renderer
 from mien.rendering.plans import face_plans
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import media_stamp
@@ -106,7 +106,7 @@ class Workbench:
             "edited": 0 if record is None else record.edited,
             "missing": missing,
             "faces": [plan.face.number for plan in opened.plans],
-            "asked": opened.frames.asked(task.order.frames),
+            "asked": opened.frames.active(task.order.frames),
             "looks": [look.to_dict() for look in pictures.looks()],
             "notes": journal.notes(opened.key),
         }
@@ -115,9 +115,9 @@ class Workbench:
         opened = self._open(task.order, progress)
         span = opened.shot.clock.parse_range(str(task.frames or task.order.frames))
         made = opened.frames.make(span.intersection(task.order.frames), progress)
-        if made and isinstance(opened.renderer, NotingRenderer):
+        if made and opened.frames.notes:
             journal = ShotJournal(task.order.folder, task.order.name)
-            journal.add_notes(opened.key, opened.renderer.notes)
+            journal.add_notes(opened.key, opened.frames.notes)
         return {"made": made}
 
     def _assemble(self, task: Task, progress: Progress) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -114,8 +115,8 @@ class MovieSink:
         video.pict_type = 0
         self._mux(video)
 
-    def finish(self) -> None:
-        """Flush the encoder, finish the file and put it in place."""
+    def finish(self, before_commit: Sequence[Callable[[Path], None]]) -> None:
+        """Flush the encoder, finish the file, let others see to it, and put it in place."""
         assert self._output is not None
         self._mux(None)
         self._mux_last()
@@ -123,6 +124,8 @@ class MovieSink:
             self._beside.feed(self._output, None)
         self._output.close()
         self._output = None
+        for see_to in before_commit:
+            see_to(self._partial.path)
         self._partial.commit()
 
     def discard(self) -> None:

@@ -12,6 +12,7 @@ from typing import Literal, SupportsIndex, get_args
 import numpy as np
 import numpy.typing as npt
 
+from mien._math import ease
 from mien.errors import TimeError, UsageError
 from mien.model.face import Face
 from mien.model.interpolate import Interpolation, Key, sample
@@ -118,7 +119,7 @@ class ControlTrack:
         fade = min(self.fade, (len(self.span) - 1) / 2)
         edge = np.minimum(times - self.span.start + 1, self.span.stop - times) / (fade + 1)
         edge = np.clip(edge, 0, 1)
-        return np.asarray(edge * edge * (3 - 2 * edge))
+        return ease(edge)
 
 
 def _slot(keys: Sequence[Key], frame: int) -> slice:

@@ -15,6 +15,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from mien._math import ease
 from mien.errors import UsageError
 
 __all__ = ["INTERPOLATIONS", "Interpolation", "Key", "cubic", "sample"]
@@ -88,7 +89,7 @@ def sample(keys: Sequence[Key], frames: npt.ArrayLike) -> _Array:
     if straight.any():
         a, b = at[straight], at[straight] + 1
         share = (times[straight] - starts[a]) / (starts[b] - starts[a])
-        share = np.where(kind[straight] == _KINDS["ease"], share * share * (3 - 2 * share), share)
+        share = np.where(kind[straight] == _KINDS["ease"], ease(share), share)
         values[straight] = levels[a] + (levels[b] - levels[a]) * share
     curved = kind == _KINDS["bezier"]
     if curved.any():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.face.deform import head_motion
 from mien.media.orient import to_coded
@@ -18,7 +19,6 @@ from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.rendering.base import Patch
 from mien.rendering.geometry.field import Zone, dense, remap, window
-from mien.rendering.geometry.tone import smoothstep
 from mien.rendering.geometry.topology import OVAL, SKIN, still_mesh
 
 __all__ = ["head_turns", "turn_head"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mien._math import ease, smoothstep
 from mien._types import FloatArray
 from mien.face.deform import iris_motion
 from mien.face.rig import LOWER_LID_SHARE, load_rig
@@ -14,7 +15,6 @@ from mien.model.controls import INDEX
 from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.rendering.geometry.contour import LocalAxes
-from mien.rendering.geometry.tone import smoothstep
 from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, SKIN, Opening, warp_mesh
 
 __all__ = ["FaceMotion", "FaceDeformer"]
@@ -191,7 +191,7 @@ class FaceDeformer:
         jaw = self._rig.displacement(source, jaw_only)
         cosine = self._normals @ self._face.curves.pose.rotation[frame, 2]
         facing = np.clip((cosine - _EDGE_ON) / (_FACING - _EDGE_ON), 0, 1)
-        facing = (facing * facing * (3 - 2 * facing))[:, None]
+        facing = ease(facing)[:, None]
         return np.asarray(facing * whole + (1 - facing) * self._chin * jaw, dtype=np.float32)
 
     def _jaw(self, source: FloatArray, target: FloatArray) -> FloatArray:

@@ -29,7 +29,7 @@ from mien.rendering.reference.train.examples import Examples, scan_shot, square_
 from mien.rendering.reference.train.loop import TrainingLoop, follow
 from mien.rendering.reference.train.settings import TrainSettings
 from mien.rendering.reference.train.sheet import check_plots, write_loss_plot, write_sheet
-from mien.rendering.resume import resume_key
+from mien.rendering.resume import shot_key
 from mien.weights.store import locate
 
 __all__ = ["Trained", "train_shot"]
@@ -193,7 +193,7 @@ def _key(
     weights += [locate("smirk")["SMIRK_em1.pt"], locate("arcface-antelopev2")["arcface.onnx"]]
     named = [fingerprint([path]) for path in weights]
     told = json.dumps(settings.to_dict(), sort_keys=True)
-    return resume_key(shot, (), "train-shot", str(face.number), told, *named, *surroundings)
+    return shot_key(shot, "train-shot", str(face.number), told, *named, *surroundings)
 
 
 def _facts(
