@@ -95,10 +95,12 @@ if TYPE_CHECKING:
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Shot as Shot
     from mien.progress import Progress as Progress
+    from mien.rendering.base import CacheKey as CacheKey
     from mien.rendering.base import FacePlan as FacePlan
     from mien.rendering.base import Patch as Patch
     from mien.rendering.base import PlateSource as PlateSource
     from mien.rendering.base import Renderer as Renderer
+    from mien.rendering.base import RenderRequest as RenderRequest
     from mien.rendering.base import RenderSession as RenderSession
     from mien.rendering.reference.train.settings import TrainSettings as TrainSettings
     from mien.rendering.registry import available_renderers as available_renderers
@@ -179,9 +181,11 @@ _HOMES = {
     "ReferenceSettings": "mien.model.settings",
     "Shot": "mien.model.shot",
     "Progress": "mien.progress",
+    "CacheKey": "mien.rendering.base",
     "FacePlan": "mien.rendering.base",
     "Patch": "mien.rendering.base",
     "PlateSource": "mien.rendering.base",
+    "RenderRequest": "mien.rendering.base",
     "RenderSession": "mien.rendering.base",
     "Renderer": "mien.rendering.base",
     "TrainSettings": "mien.rendering.reference.train.settings",

@@ -24,7 +24,7 @@ def fit_flame(
     faces: Sequence[Face] | None = None,
     raw: bool = False,
 ) -> tuple[FlameFit, ...]:
-    """What faces do, in the coefficients of an installed FLAME head.
+    """Fit an installed FLAME head to faces: their performance in its coefficients.
 
     Args:
         shot: A tracked shot.
@@ -54,7 +54,7 @@ def fit_flame(
 
 @dataclass(frozen=True, slots=True)
 class WrittenCurves:
-    """What a curve file holds.
+    """The contents of a curve file that was written.
 
     Attributes:
         faces: Numbers of its faces.
@@ -74,7 +74,7 @@ def export_curves(
     basis: str = "auto",
     overwrite: bool = False,
 ) -> WrittenCurves:
-    """Write what faces do over a shot to a file for other programs.
+    """Write the curves of faces to a file for other programs.
 
     Args:
         shot: A tracked shot.

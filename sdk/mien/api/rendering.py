@@ -30,7 +30,7 @@ __all__ = ["RenderReport", "render"]
 
 @dataclass(frozen=True, slots=True)
 class RenderReport:
-    """What a render did.
+    """The outcome of a render.
 
     Attributes:
         output: The file, or the pattern of an image sequence.
@@ -62,7 +62,7 @@ class RenderReport:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The report in JSON's types."""
+        """Return the report in JSON's types."""
         return dataclasses.asdict(self) | {
             "output": str(self.output),
             "faces": list(self.faces),
@@ -104,7 +104,7 @@ def render(
         overwrite: Whether a file of that name may be replaced.
         matte: Whether the mask of what is changed is written in place of the picture: grey,
             black where the plate stays, white where it is wholly replaced.
-        progress: True for bars on a terminal, or a function that is told the stage
+        progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `render`), the steps done and the steps in all.
 
     Raises:
@@ -133,8 +133,8 @@ def render(
         plans = with_performances(shot, plans, performances)
     chosen = _renderer(renderer, settings or project.reference, needed=bool(plans))
     destination = Output(path, span, codec, lossless, overwrite, matte)
-    with progress_reporter(progress) as told:
-        rendered = render_shot(shot, plans, chosen, destination, told)
+    with progress_reporter(progress) as report:
+        rendered = render_shot(shot, plans, chosen, destination, report)
     return RenderReport(
         output=path,
         frames=len(span),
@@ -178,5 +178,5 @@ def _renderer(name: str, settings: ReferenceSettings | None, *, needed: bool) ->
 
     if name == "auto" and not needed:
         return None
-    found = get_renderer(name, settings)
-    return found if needed else None
+    chosen = get_renderer(name, settings)
+    return chosen if needed else None

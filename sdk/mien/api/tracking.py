@@ -14,7 +14,7 @@ __all__ = ["open_shot", "track"]
 
 
 def open_shot(path: PathLike) -> Shot:
-    """Look at a movie or image sequence without looking for faces.
+    """Open a movie or image sequence without looking for faces.
 
     Args:
         path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
@@ -33,12 +33,12 @@ def track(
     max_faces: int | None = None,
     progress: bool | Progress = True,
 ) -> Shot:
-    """Find every face of a shot and what it does.
+    """Track every face of a shot and solve its performance.
 
     Args:
         source: A movie, the pattern of an image sequence, or an opened shot.
         max_faces: People to keep at most, those most seen; 10 when not given.
-        progress: True for bars on a terminal, or a function that is told the stage
+        progress: True for bars on a terminal, or a function that is called with the stage
             (`track`, `solve`), the steps done and the steps in all.
 
     Returns:
@@ -56,21 +56,21 @@ def track(
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
     shot = source if isinstance(source, Shot) else open_shot(source)
     with progress_reporter(progress) as report, open_reader(shot.media) as reader:
-        found = track_faces(
+        tracked = track_faces(
             reader,
             max_faces=max_faces or MAX_FACES,
             progress=report,
         )
-        if not found.tracks:
+        if not tracked.tracks:
             raise NoFaceError(
                 f"No face was found in {shot.media.path.name}.",
                 "mien edits faces that are at least about 60 pixels tall and not covered.",
             )
         faces = solve_faces(
-            found.tracks,
+            tracked.tracks,
             shot.clock,
-            found.cuts,
+            tracked.cuts,
             progress=report,
         )
     remember(shot.media.path, shot.media.fingerprint)
-    return Shot(shot.media, tuple(faces), tuple(found.cuts))
+    return Shot(shot.media, tuple(faces), tuple(tracked.cuts))

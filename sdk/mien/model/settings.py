@@ -43,12 +43,12 @@ _LEAST_SIZE = 64
 
 
 def number(default: float, low: float, high: float, help: str) -> Any:
-    """A setting that is a number: whole where its default is."""
+    """Declare a setting that is a number: whole where its default is."""
     return field(default=default, metadata={"low": low, "high": high, "help": help})
 
 
 def choices(kind: Any, help: str) -> dict[str, Any]:
-    """Metadata of a setting that is one of the words of a `Literal`."""
+    """Return metadata of a setting that is one of the words of a `Literal`."""
     return {"choices": get_args(kind), "help": help}
 
 
@@ -58,7 +58,7 @@ def _switch(help: str, **more: str) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceSettings:
-    """How the reference renderer regenerates faces.
+    """Settings of the reference renderer.
 
     Steps, guidance and the adapters' scales have the defaults of the published code.
 
@@ -140,12 +140,12 @@ class ReferenceSettings:
 
     @classmethod
     def final(cls) -> ReferenceSettings:
-        """The settings of a final render: those of the published code, steadied in time."""
+        """Return the settings of a final render: those of the published code, steadied in time."""
         return cls()
 
     @classmethod
     def preview(cls) -> ReferenceSettings:
-        """Settings to look at an edit quickly: LCM in four steps, the small VAE."""
+        """Return settings to look at an edit quickly: LCM in four steps, the small VAE."""
         return cls(steps=4, guidance=1.0, scheduler="lcm", small_vae=True, anchors=0, smoothing=2)
 
     @property
@@ -154,12 +154,12 @@ class ReferenceSettings:
         return self.guidance > 1
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings in JSON's types."""
+        """Return the settings in JSON's types."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ReferenceSettings:
-        """Settings from what `to_dict` made; names that are left out keep their defaults.
+        """Make settings of what `to_dict` gave; names that are left out keep their defaults.
 
         Raises:
             UsageError: When a name is unknown or a value is wrong.
@@ -176,7 +176,7 @@ class ReferenceSettings:
 
 
 def of_tier(tier: str, shot: ReferenceSettings | None = None) -> ReferenceSettings:
-    """The settings of a tier, `final` or `preview`.
+    """Return the settings of a tier, `final` or `preview`.
 
     Args:
         tier: Its name.

@@ -36,12 +36,12 @@ _makers: dict[str, Callable[[ReferenceSettings], Renderer]] = {
 
 
 def available_renderers() -> tuple[str, ...]:
-    """Names of the renderers that can be used now."""
+    """Return the names of the renderers that can be used now."""
     return tuple(name for name in _makers if name != _REFERENCE or not _lacking(approximate=True))
 
 
 def get_renderer(name: str = "auto", settings: ReferenceSettings | None = None) -> Renderer:
-    """The renderer with a name.
+    """Return the renderer with a name.
 
     `auto` is the reference renderer where all its models are installed and there is a GPU, and
     else the embedded one.
