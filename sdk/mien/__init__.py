@@ -33,12 +33,14 @@ if TYPE_CHECKING:
     from mien import training as training
     from mien import weights as weights
     from mien.api import Document as Document
+    from mien.api import ImportedCurves as ImportedCurves
     from mien.api import PathLike as PathLike
     from mien.api import Project as Project
     from mien.api import RenderReport as RenderReport
     from mien.api import WrittenCurves as WrittenCurves
     from mien.api import export_curves as export_curves
     from mien.api import fit_flame as fit_flame
+    from mien.api import import_curves as import_curves
     from mien.api import load_document as load_document
     from mien.api import load_project as load_project
     from mien.api import main_face as main_face
@@ -68,10 +70,14 @@ if TYPE_CHECKING:
     from mien.errors import WorkerError as WorkerError
     from mien.errors import WriteError as WriteError
     from mien.face.flame_fit import FlameFit as FlameFit
+    from mien.io.curves import CurveFormat as CurveFormat
+    from mien.io.curves import register_curve_format as register_curve_format
     from mien.media.planes import Box as Box
     from mien.media.planes import Plate as Plate
     from mien.model.controls import CONTROLS as CONTROLS
     from mien.model.controls import Control as Control
+    from mien.model.curve_file import CurveFile as CurveFile
+    from mien.model.curve_file import FaceCurves as FaceCurves
     from mien.model.curves import ControlCurves as ControlCurves
     from mien.model.curves import Curves as Curves
     from mien.model.curves import HeadPose as HeadPose
@@ -92,6 +98,7 @@ if TYPE_CHECKING:
     from mien.model.presets import PRESETS as PRESETS
     from mien.model.presets import VISEMES as VISEMES
     from mien.model.presets import Preset as Preset
+    from mien.model.renderer_settings import RendererSettings as RendererSettings
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Shot as Shot
     from mien.progress import Progress as Progress
@@ -120,11 +127,13 @@ __version__ = "0.1.0"
 _HOMES = {
     "Document": "mien.api",
     "PathLike": "mien.api",
+    "ImportedCurves": "mien.api",
     "Project": "mien.api",
     "RenderReport": "mien.api",
     "WrittenCurves": "mien.api",
     "export_curves": "mien.api",
     "fit_flame": "mien.api",
+    "import_curves": "mien.api",
     "load_document": "mien.api",
     "load_project": "mien.api",
     "main_face": "mien.api",
@@ -162,6 +171,10 @@ _HOMES = {
     "Curves": "mien.model.curves",
     "HeadPose": "mien.model.curves",
     "ControlTrack": "mien.model.edits",
+    "CurveFormat": "mien.io.curves",
+    "register_curve_format": "mien.io.curves",
+    "CurveFile": "mien.model.curve_file",
+    "FaceCurves": "mien.model.curve_file",
     "Edit": "mien.model.edits",
     "Layer": "mien.model.edits",
     "Mode": "mien.model.edits",
@@ -179,6 +192,7 @@ _HOMES = {
     "Preset": "mien.model.presets",
     "VISEMES": "mien.model.presets",
     "ReferenceSettings": "mien.model.settings",
+    "RendererSettings": "mien.model.renderer_settings",
     "Shot": "mien.model.shot",
     "Progress": "mien.progress",
     "CacheKey": "mien.rendering.base",

@@ -169,13 +169,13 @@ def _shot(
 
 
 def _remember_lora(file: Path, which: str | int | None, lora: Path) -> bool:
-    """Let a project render with a LoRA; whether it does, which it only may inside its folder."""
+    """Let a project render with a LoRA in its folder; return whether it does."""
     if ".." in Path(os.path.relpath(lora.absolute(), file.parent.absolute())).parts:
         return False
     # As it is now: a training takes long, and somebody may have worked on it.
     document = load_document(file, find_media=False)
     project = document.choose(which, file.name)
-    settings = project.reference or ReferenceSettings()
-    reference = dataclasses.replace(settings, shot_lora=str(lora))
-    save_document(document.with_shot(dataclasses.replace(project, reference=reference)), file)
+    settings = ReferenceSettings.from_stored(project.settings) or ReferenceSettings()
+    changed = dataclasses.replace(settings, shot_lora=str(lora))
+    save_document(document.with_shot(project.with_settings(changed.renderer, changed)), file)
     return True

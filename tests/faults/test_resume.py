@@ -83,8 +83,8 @@ class Job:
         smile: float = 0.4,
         frames: str = f"0:{FRAMES}",
         lossless: bool = False,
-        progress: bool | Progress = False,
         changed_at: int | None = None,
+        progress: bool | Progress = False,
     ) -> api.RenderReport:
         mien.register_renderer(renderer or SlowBlusher(self.log))
         project = mien.load_project(self.project)

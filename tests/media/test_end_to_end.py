@@ -18,7 +18,7 @@ import pytest
 
 import mien
 from mien.media.probe import probe
-from mien.progress import Progress
+from mien.progress import Progress, silent
 from mien.rendering.base import (
     FacePlan,
     Patch,
@@ -78,7 +78,7 @@ class SpySession(RenderSession):
         self._session = session
         self._masks = masks
 
-    def prepare(self, plans: Sequence[FacePlan], progress: Progress | None = None) -> None:
+    def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
         self._session.prepare(plans, progress)
 
     def render(self, request: RenderRequest) -> Patch | None:

@@ -167,7 +167,7 @@ def test_no_work_is_done_twice(long_scene: Scene, guidance: float) -> None:
 
 
 def opened(scene: Scene, plan: FacePlan, **changes: object) -> ReferenceSession:
-    renderer = ReferenceRenderer(ReferenceSettings(**QUICK.to_dict() | changes))
+    renderer = ReferenceRenderer(ReferenceSettings(**QUICK.to_mapping() | changes))
     session = renderer.open(scene.shot, scene)
     session.prepare([plan])
     return session

@@ -196,9 +196,8 @@ def test_the_project_renders_with_it(project: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     for name in ("shot.mp4", "shot.mien", "loras"):
         shutil.move(tmp_path / name, tmp_path / "elsewhere")
-    settings = mien.load_project(tmp_path / "elsewhere" / "shot.mien").reference
-    assert settings is not None
-    assert settings.shot_lora == str(tmp_path / "elsewhere" / "loras" / "lora.safetensors")
+    settings = mien.load_project(tmp_path / "elsewhere" / "shot.mien").settings["reference"]
+    assert settings["shot_lora"] == str(tmp_path / "elsewhere" / "loras" / "lora.safetensors")
 
 
 @pytest.mark.slow

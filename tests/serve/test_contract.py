@@ -12,10 +12,10 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from mien.io.curves_reader import read_controls
 from PIL import Image
 
 import mien
-from mien.io.curves_reader import read_controls
 from mien.media.reader import open_reader
 from mien.serve.client import Client, Job, ServeError, pack, unpack
 from mien.serve.messages import METHODS

@@ -66,7 +66,7 @@ def test_chunks_hold_every_frame_once_and_begin_at_multiples(
         {"media": None, "project": Path("/p/ä.mien"), "set": (), "face": 2, "codec": "h264"},
         {"project": Path("/p/x.mien"), "shot": "close-up"},
         {"lossless": True, "overwrite": True, "output": Path("/out/x.%04d.exr")},
-        {"settings": ReferenceSettings(steps=4, seed=7)},
+        {"renderer": "reference", "settings": {"steps": 4, "seed": 7}},
     ],
 )
 def test_orders_come_back(tmp_path: Path, changes: dict[str, object]) -> None:
@@ -234,7 +234,7 @@ def test_a_farm_is_told_of_every_file_that_is_read(tmp_path: Path) -> None:
     settings = ReferenceSettings(shot_lora=str(lora))
     plan = make_plan(
         [ShotJob("s", tmp_path / "s.%04d.png"), ShotJob("gone", tmp_path / "gone.mov")],
-        tmp_path / "out", settle=lambda _: settings,
+        tmp_path / "out", settle=lambda renderer, stored: settings,
     )  # fmt: skip
     bundle = export(plan, tmp_path / "bundle")
     told = yaml.safe_load((bundle / "asset_references.yaml").read_text())["assetReferences"]

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from mien._math import ease, smoothstep
+from mien.model.landmarks import SKIN
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.field import Zone, dense, remap, window
 from mien.rendering.geometry.tone import diffuse, grain, grain_level, softness
-from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, SKIN, still_mesh, warp_mesh
+from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, still_mesh, warp_mesh
 
 SQUARE = np.array([[0, 0], [40, 0], [40, 40], [0, 40]], np.float32)
 HALVES = np.array([[0, 1, 2], [0, 2, 3]], np.int32)

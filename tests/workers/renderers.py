@@ -1,4 +1,9 @@
-"""Renderers for workers: one that does nothing, one that takes its time and can be deadly."""
+"""Renderers for workers: one that does nothing, one that takes its time and can be deadly.
+
+Workers of a batch are processes of their own - spawned, started by Dask, or run by OpenJD - and
+know only what an installation knows. With this folder on PYTHONPATH these are an installed package,
+which offers them by the entry points beside this file.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,6 @@ import os
 import signal
 from pathlib import Path
 
-import mien
 from mien.media.atomic_write import AtomicFile
 from mien.model.shot import Shot
 from mien.rendering.base import (
@@ -28,6 +32,7 @@ class Empty(Renderer):
     """Changes nothing, at once."""
 
     name = "empty"
+    api_version = 1
 
     def cache_key(self, shot: Shot, plan: FacePlan) -> CacheKey:
         return CacheKey("", 0)
@@ -43,6 +48,11 @@ class EmptySession(RenderSession):
 
 class Logged(SlowBlusher):
     """Reddens a face after a while; every frame adds `PROCESS FRAME` to the log."""
+
+    api_version = 1
+
+    def __init__(self) -> None:
+        super().__init__(Path(os.environ[LOG]), wait=float(os.environ.get(WAIT, "0")))
 
     def write_log(self, frame: int) -> None:
         with self.log.open("a") as log:
@@ -74,11 +84,5 @@ def _die_at_commit(when: str, name: str) -> None:
     AtomicFile.commit = deadly  # type: ignore[method-assign]
 
 
-def register() -> None:
-    if DIE in os.environ:
-        _die_at_commit(*os.environ[DIE].split(":"))
-    log = Path(os.environ[LOG])
-    wait = float(os.environ.get(WAIT, "0"))
-    mien.register_renderer(Empty())
-    mien.register_renderer(Logged(log, wait=wait))
-    mien.register_renderer(Keyed(log, wait=wait))
+if DIE in os.environ:
+    _die_at_commit(*os.environ[DIE].split(":"))

@@ -17,7 +17,7 @@ from mien.api.tracking import open_shot
 from mien.errors import ProjectError
 from mien.io.project import SUFFIX, Project
 from mien.model.edits import Edit
-from mien.model.settings import ReferenceSettings
+from mien.model.renderer_settings import RendererSettings
 from mien.model.shot import Shot
 from mien.progress import Progress, progress_reporter
 from mien.timebase import FrameRange
@@ -78,7 +78,7 @@ def render(
     edits: Sequence[Edit] = (),
     performances: Mapping[int, npt.ArrayLike] | None = None,
     renderer: str = "auto",
-    settings: ReferenceSettings | None = None,
+    settings: RendererSettings | Mapping[str, Any] | None = None,
     frames: FrameRange | str | None = None,
     codec: str | None = None,
     lossless: bool = False,
@@ -96,8 +96,9 @@ def render(
         performances: By a face's number, (T, 55) FLAME coefficients in `flame2020` that take
             the place of what it does; edits come on top.
         renderer: Name of the renderer, or `auto` for the best that is installed.
-        settings: How the reference renderer makes frames; when not given those of the
-            project, or of a final render.
+        settings: Settings of the renderer: all of them (such as `mien.ReferenceSettings`), or
+            some by name on top of those of the project. With `auto` they are the reference
+            renderer's, and unused where another is chosen.
         frames: Frames to write, as a range or typed (`1.0s:2.0s`); None for all.
         codec: Name of the video codec; None for the source's family.
         lossless: Whether the output is decoded to exactly the pixels that were rendered.
@@ -109,7 +110,9 @@ def render(
 
     Raises:
         OutputError: When the output cannot be put there; nothing was done.
-        UsageError: When an edit belongs to another shot, or no renderer has that name.
+        UsageError: When an edit belongs to another shot, no renderer has that name, or the
+            renderer has no such setting, or the shot's frames are in memory.
+        MissingDependencyError: When the renderer needs a part that is not installed.
         TimeError: When the span lies outside the shot.
         MediaError: When the source cannot be read.
         WriteError: When the output fails half-way; nothing is left under its name.
@@ -118,6 +121,7 @@ def render(
             from there.
     """
     from mien.media.codecs import choose_encoding
+    from mien.media.memory import check_on_disk
     from mien.media.outputs import check_output
     from mien.pipeline import Output, render_shot
     from mien.rendering.plans import face_plans, with_performances
@@ -125,13 +129,14 @@ def render(
     start = time.monotonic()
     project = _as_project(source, edits)
     shot, path = project.shot, Path(output)
+    check_on_disk(shot.media)
     encoding = choose_encoding(path, shot.media, codec=codec, lossless=lossless)
     check_output(path, shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     span = _span(shot, frames)
     plans = face_plans(shot, (*project.edits, *edits), span)
     if performances:
         plans = with_performances(shot, plans, performances)
-    chosen = _renderer(renderer, settings or project.reference, needed=bool(plans))
+    chosen = _renderer(renderer, project, settings, needed=bool(plans))
     destination = Output(path, span, codec, lossless, overwrite, matte)
     with progress_reporter(progress) as report:
         rendered = render_shot(shot, plans, chosen, destination, report)
@@ -172,11 +177,19 @@ def _span(shot: Shot, frames: FrameRange | str | None) -> FrameRange:
     return shot.clock.parse_range(str(frames))
 
 
-def _renderer(name: str, settings: ReferenceSettings | None, *, needed: bool) -> Renderer | None:
+def _renderer(
+    name: str,
+    project: Project,
+    settings: RendererSettings | Mapping[str, Any] | None,
+    *,
+    needed: bool,
+) -> Renderer | None:
     """The renderer of a name; None when none is needed, but a wrong name is still an error."""
-    from mien.rendering.registry import get_renderer
+    from mien.rendering.registry import AUTO, find_entry, get_renderer, merge_settings
 
-    if name == "auto" and not needed:
+    merged = merge_settings(name, project.settings, settings)
+    if name == AUTO and not needed:
+        find_entry(name).settings(merged)
         return None
-    chosen = get_renderer(name, settings)
-    return chosen if needed else None
+    renderer = get_renderer(name, merged)
+    return renderer if needed else None

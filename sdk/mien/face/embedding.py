@@ -27,7 +27,8 @@ from mien.face.closest import Surface, vertex_normals
 from mien.face.covariance import Covariance
 from mien.face.flame import FlameHead
 from mien.face.pose import align
-from mien.face.rig import SKIN, Rig, load_rig
+from mien.face.rig import Rig, load_rig
+from mien.model.landmarks import SKIN
 from mien.weights.plain import load_npz
 
 __all__ = ["EMBEDDING_FILE", "Embedding", "embed", "read_embedding"]

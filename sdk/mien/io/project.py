@@ -25,7 +25,6 @@ from mien.io.shot_arrays import read_shot, shot_arrays
 from mien.model.document import Document, Project
 from mien.model.edits import Edit
 from mien.model.marker import Marker
-from mien.model.shot import Shot
 
 __all__ = [
     "SUFFIX",
@@ -152,7 +151,7 @@ def relink(project: Project, media: Path | None, path: Path | None = None) -> Pr
     facts = media_places.take_media(shot.media, place, name)
     media_places.remember(place, wanted)
     faces = tuple(replace(face, clock=facts.clock) for face in shot.faces)
-    found = Shot(facts, faces, shot.cuts)
+    found = replace(shot, media=facts, faces=faces)
     edits = tuple(Edit(found.face(edit.face.number), edit.layers) for edit in project.edits)
     return replace(project, shot=found, edits=edits, online=True)
 

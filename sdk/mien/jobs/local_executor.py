@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mien.jobs.shot_task import Task
 from mien.jobs.worker import OUT_OF_MEMORY, Bounds, work
+from mien.rendering.registry import uses_gpu
 from mien.worker_messages import WorkerFailed, WorkerMessage, WorkerProgress
 
 __all__ = ["LocalEngine", "bounds_of", "count_workers", "gpus"]
@@ -130,11 +131,11 @@ def count_workers(renderer: str) -> int:
     """How many workers suit this machine.
 
     Args:
-        renderer: `reference` works on GPUs where there are any: one worker for each.
+        renderer: Name of the renderer; one that works on GPUs has one worker for each.
     """
-    found = gpus()
-    if renderer == "reference" and found:
-        return len(found)
+    devices = gpus()
+    if devices and uses_gpu(renderer):
+        return len(devices)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     free = _free_memory()
     most = cores or 1

@@ -19,6 +19,7 @@ from mien.errors import MediaError, UsageError
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import PacketIndex, main_video, movie_index, open_movie, whole_frames
+from mien.media.memory import MemoryReader
 from mien.media.prefetch import decode_ahead
 from mien.media.probe import probe
 from mien.media.sequence import SequenceReader
@@ -102,6 +103,8 @@ def open_reader(
         )
     if facts.kind == "sequence":
         return SequenceReader(facts, cache_bytes=cache_bytes)
+    if facts.kind == "memory":
+        return MemoryReader(facts)
     if name == "decord":
         from mien.media.decord import DecordReader
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from mien.errors import TimeError, UsageError
 from mien.model.edits import Edit
 from mien.model.listing import list_names
 from mien.model.marker import Marker
+from mien.model.renderer_settings import (
+    RendererSettings,
+    StoredSettings,
+    check_stored,
+    make_mapping,
+)
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
@@ -42,7 +49,9 @@ class Project:
     Attributes:
         shot: The shot; without faces until it is tracked.
         edits: The edits, at most one a face.
-        reference: Settings of the reference renderer; None for those of a final render.
+        settings: Settings of renderers, by the renderer's name; a renderer without any uses its
+            defaults. Those of renderers that are not installed are kept. May be made from the
+            settings of one renderer (`mien.ReferenceSettings`), or None.
         name: What people call the shot; empty for the name of its media.
         markers: Markers in ascending order of frames, one a frame.
         span: Frames between the in and the out point; None for all.
@@ -54,7 +63,7 @@ class Project:
 
     shot: Shot
     edits: tuple[Edit, ...] = ()
-    reference: ReferenceSettings | None = None
+    settings: StoredSettings = field(default_factory=dict)
     name: str = ""
     markers: tuple[Marker, ...] = ()
     span: FrameRange | None = None
@@ -62,6 +71,7 @@ class Project:
     online: bool = True
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", _stored(self.settings))
         frames = self.shot.clock.frame_count
         marked = [marker.frame for marker in self.markers]
         if any(b <= a for a, b in itertools.pairwise(marked)):
@@ -94,6 +104,33 @@ class Project:
         """Whether the shot has faces to edit."""
         return bool(self.shot.faces)
 
+    @property
+    def reference(self) -> ReferenceSettings | None:
+        """Settings of the reference renderer; `settings["reference"]` now."""
+        warnings.warn(
+            "Project.reference is settings['reference'] now, and goes with the next release.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return ReferenceSettings.from_stored(self.settings)
+
+    def with_settings(
+        self, renderer: str, settings: RendererSettings | Mapping[str, Any] | None
+    ) -> Project:
+        """Return this project with other settings of one renderer.
+
+        Args:
+            renderer: The renderer's name; it need not be installed.
+            settings: Its settings; None for its defaults.
+
+        Raises:
+            UsageError: When a setting of the reference renderer is wrong, or a value is none that
+                a project can keep.
+        """
+        others = {name: values for name, values in self.settings.items() if name != renderer}
+        values = make_mapping(settings)
+        return replace(self, settings=others if values is None else {**others, renderer: values})
+
     def edit(self, face: int) -> Edit:
         """Return the edit of a face by its number; an empty one when it has none.
 
@@ -115,7 +152,7 @@ class Project:
             return True
         return self.shot is other.shot and all(
             getattr(self, name) == getattr(other, name)
-            for name in ("edits", "reference", "name", "markers", "span", "id", "online")
+            for name in ("edits", "settings", "name", "markers", "span", "id", "online")
         )
 
 
@@ -195,6 +232,17 @@ class Document:
         return len(self.shots) == len(other.shots) and all(
             a.same_as(b) for a, b in zip(self.shots, other.shots, strict=True)
         )
+
+
+def _stored(settings: StoredSettings | RendererSettings | None) -> StoredSettings:
+    """Settings by renderer, checked as far as it can be without their renderers."""
+    if settings is None:
+        return {}
+    if isinstance(settings, RendererSettings):
+        settings = {settings.renderer: settings.to_mapping()}
+    check_stored(settings)
+    ReferenceSettings.from_stored(settings)
+    return {renderer: dict(values) for renderer, values in settings.items()}
 
 
 def media_title(name: str) -> str:

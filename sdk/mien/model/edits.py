@@ -67,6 +67,52 @@ class ControlTrack:
             keys = f"{len(self.keys)} keys from {self.keys[0].frame} to {self.keys[-1].frame}"
         return f"ControlTrack('{self.control}', {self.mode}, {keys}{span})"
 
+    @classmethod
+    def sampled(
+        cls,
+        control: str,
+        start: int,
+        values: npt.NDArray[np.float64],
+        frames: int,
+        *,
+        mode: Mode = "add",
+        fade: int = 0,
+    ) -> ControlTrack:
+        """Return a track that has a value for every frame.
+
+        Linear keys give back their own values exactly; inside a run of equal values keys would
+        say nothing, and are left out.
+
+        Args:
+            control: A control, a control without its side, an expression or a viseme.
+            start: Frame of the first value.
+            values: (N,) values, N at least 1.
+            frames: Frames of the shot.
+            mode: How the values act.
+            fade: Frames over which they are eased in and out.
+
+        Raises:
+            TimeError: When there are more values than frames.
+            UsageError: When there are none, or the control or the mode is unknown.
+        """
+        stop = start + len(values)
+        if not len(values):
+            raise UsageError(f"The track of {control} has no values.", "Send one for every frame.")
+        if stop > frames:
+            raise TimeError(
+                f"The values of {control} reach frame {stop - 1}; the shot has {frames} frames.",
+                f"Send {frames - start} at most, or start earlier.",
+            )
+        needed = np.ones(len(values), dtype=bool)
+        needed[1:-1] = (values[1:-1] != values[:-2]) | (values[1:-1] != values[2:])
+        indices = np.flatnonzero(needed).tolist()
+        keys = tuple(
+            Key(start + index, value, "linear")
+            for index, value in zip(indices, values[needed].tolist(), strict=True)
+        )
+        whole = start == 0 and stop == frames and not fade
+        return cls(control, keys, mode, None if whole else FrameRange(start, stop), fade)
+
     def with_key(self, key: Key) -> ControlTrack:
         """Return this track with a key more; a key at the same frame is replaced."""
         return self.with_keys((key,))

@@ -14,7 +14,25 @@ from mien.model.face import Face
 from mien.model.media import MediaInfo
 from mien.timebase import Clock
 
-__all__ = ["Shot", "main_face"]
+__all__ = ["Shot", "ToolVersions", "main_face"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolVersions:
+    """The versions of the tools that made a shot's faces.
+
+    Attributes:
+        tracker: Name of the tracker.
+        tracker_version: Version of the tracker's results.
+        solver: Version of the solver's results.
+    """
+
+    tracker: str
+    tracker_version: int
+    solver: int
+
+    def __str__(self) -> str:
+        return f"tracker {self.tracker} {self.tracker_version}, solver {self.solver}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,11 +43,14 @@ class Shot:
         media: Facts of the media.
         faces: Every person's face, in order of first appearance.
         cuts: First frames of new shots inside the material (hard cuts); never frame 0.
+        made_by: Versions of the tools that made the faces; None when that is not known: without
+            faces, and in projects of an older mien.
     """
 
     media: MediaInfo
     faces: tuple[Face, ...]
     cuts: tuple[int, ...] = ()
+    made_by: ToolVersions | None = None
 
     def __repr__(self) -> str:
         width, height = self.media.orientation.upright_size

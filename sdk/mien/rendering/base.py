@@ -27,7 +27,7 @@ from mien.media.planes import Box, Plate
 from mien.model.evaluate import Evaluated
 from mien.model.face import Face
 from mien.model.shot import Shot
-from mien.progress import Progress
+from mien.progress import Progress, silent
 
 __all__ = ["API_VERSION", "Box", "CacheKey", "FacePlan", "Patch", "Plate", "PlateSource",
            "Quality", "RenderRequest", "RenderSession", "Renderer"]  # fmt: skip
@@ -174,7 +174,7 @@ class RenderSession(ABC):
             MienError: When they cannot be made.
         """
 
-    def prepare(self, plans: Sequence[FacePlan], progress: Progress | None = None) -> None:
+    def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
         """Get ready to render edits: load models, look through the shot.
 
         Called again with other plans when the edit changes; plans with faces of the same
@@ -187,8 +187,7 @@ class RenderSession(ABC):
         Raises:
             MienError: When a part is missing, or the shot cannot be read.
         """
-        if progress is not None:
-            progress("prepare", 1, 1)
+        progress("prepare", 1, 1)
 
     def is_prepared(self, plans: Sequence[FacePlan]) -> bool:
         """Tell whether edits can be rendered at once, without `prepare`."""

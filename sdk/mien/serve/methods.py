@@ -14,13 +14,18 @@ from mien.io.project import SUFFIX, Project, check_project
 from mien.model.controls import CONTROLS
 from mien.model.evaluate import evaluate
 from mien.model.presets import PRESETS
-from mien.model.settings import ReferenceSettings
-from mien.rendering.registry import available_renderers, get_renderer
+from mien.model.renderer_settings import make_mapping
+from mien.rendering.registry import (
+    AUTO,
+    available_renderers,
+    find_entry,
+    get_renderer,
+    merge_settings,
+)
 from mien.serve import messages as say
 from mien.serve.curves import read_curves
 from mien.serve.edits import make_edit, write_layers
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
-from mien.serve.imports import imported
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
 from mien.serve.shots import OpenShot, Shots, face_facts, shot_facts
@@ -204,10 +209,7 @@ class Methods:
 
         project = self._shots.find(params.shot).project
         shot, output = project.shot, Path(params.output)
-        settings = project.reference
-        if params.settings is not None:
-            base = settings or ReferenceSettings.final()
-            settings = ReferenceSettings.from_dict(base.to_dict() | params.settings)
+        settings = merge_settings(params.renderer, project.settings, params.settings)
         span = None
         if params.frames is not None:
             span = shot.clock.parse_range(f"{params.frames[0]}:{params.frames[1]}")
@@ -216,13 +218,15 @@ class Methods:
             output, shot.media, overwrite=params.overwrite, codec=params.codec,
             lossless=params.lossless,
         )  # fmt: skip
-        if params.renderer != "auto":
+        if params.renderer == AUTO:
+            find_entry(AUTO).settings(settings)
+        else:
             get_renderer(params.renderer, settings)
         order = RenderOrder(
             project=project,
             output=output,
             renderer=params.renderer,
-            settings=settings,
+            settings=make_mapping(settings),
             frames=span,
             codec=params.codec,
             lossless=params.lossless,
@@ -258,9 +262,18 @@ class Methods:
 
     def _import_curves(self, params: say.ImportCurvesParams) -> say.ImportCurvesResult:
         opened = self._shots.find(params.shot)
-        edit, controls, span = imported(opened.project, params)
-        opened.set_edit(edit)
-        return say.ImportCurvesResult(layer=params.layer, controls=controls, frames=span)
+        imported = api.import_curves(
+            opened.project, params.path, face=params.face, source_face=params.source_face,
+            controls=params.controls, layer=params.layer, mode=params.mode, offset=params.at,
+            retime=params.retime,
+        )  # fmt: skip
+        opened.set_edit(imported.edit)
+        return say.ImportCurvesResult(
+            layer=imported.layer,
+            controls=list(imported.controls),
+            frames=[imported.frames.start, imported.frames.stop],
+            unknown=list(imported.unknown),
+        )
 
     def _controls(self, params: say.Empty) -> say.ControlsResult:
         return say.ControlsResult(

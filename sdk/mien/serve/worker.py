@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import parent_process
@@ -15,7 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import OperationCancelledError
-from mien.model.settings import ReferenceSettings
+from mien.model.renderer_settings import SettingValue
 from mien.model.shot import Shot
 from mien.progress import Progress
 from mien.timebase import FrameRange
@@ -52,7 +53,7 @@ class RenderOrder:
     project: Project
     output: Path
     renderer: str
-    settings: ReferenceSettings | None
+    settings: Mapping[str, SettingValue] | None
     frames: FrameRange | None
     codec: str | None
     lossless: bool

@@ -16,10 +16,11 @@ from mien.media.orient import to_coded
 from mien.media.planes import Box, Plate
 from mien.model.controls import HEAD, INDEX
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.base import Patch
 from mien.rendering.geometry.field import Zone, dense, remap, window
-from mien.rendering.geometry.topology import OVAL, SKIN, still_mesh
+from mien.rendering.geometry.topology import OVAL, still_mesh
 
 __all__ = ["head_turns", "turn_head"]
 

@@ -13,9 +13,10 @@ from mien.face.rig import LOWER_LID_SHARE, load_rig
 from mien.media.orient import to_coded
 from mien.model.controls import INDEX
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.geometry.contour import LocalAxes
-from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, SKIN, Opening, warp_mesh
+from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening, warp_mesh
 
 __all__ = ["FaceMotion", "FaceDeformer"]
 

@@ -75,7 +75,7 @@ class ReferenceSession(RenderSession):
     def _group(self) -> int:
         return self.engines.settings.batch or _GROUP[self.engines.device.kind]
 
-    def prepare(self, plans: Sequence[FacePlan], progress: Progress | None = None) -> None:
+    def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
         """Load the networks, and look through the shot for its mouths and for whose faces they are.
 
         Args:
@@ -86,7 +86,6 @@ class ReferenceSession(RenderSession):
             MissingDependencyError: When a model is missing; it is named.
             WeightsError: When a model cannot be used.
         """
-        report = progress or silent
         wanted = [plan for plan in plans if not self._knows(plan)]
         if wanted:
             # The networks first: whoever lacks one hears of it before a long look.
@@ -94,12 +93,12 @@ class ReferenceSession(RenderSession):
             arcface = ArcFace.load()
         for i, plan in enumerate(wanted):
 
-            def on_frame(stage: str, done: int, total: int, before: int = i) -> None:
-                share = (before + done / total) / len(wanted)
-                report("prepare", round(100 * share), 100)
+            def report(stage: str, done: int, total: int, before: int = i) -> None:
+                fraction = (before + done / total) / len(wanted)
+                progress("prepare", round(100 * fraction), 100)
 
-            self._add(plan, arcface, on_frame)
-        report("prepare", 100, 100)
+            self._add(plan, arcface, report)
+        progress("prepare", 100, 100)
 
     def is_prepared(self, plans: Sequence[FacePlan]) -> bool:
         """Tell whether these very edits were prepared."""

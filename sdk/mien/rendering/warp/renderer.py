@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mien.model.face import Face
 from mien.model.shot import Shot
-from mien.progress import Progress
+from mien.progress import Progress, silent
 from mien.rendering.appearance.mouth import MouthAppearance, moves_mouth, scan_mouth
 from mien.rendering.base import (
     CacheKey,
@@ -60,13 +60,12 @@ class WarpSession(RenderSession):
         self._moving: dict[int, tuple[FacePlan, bool]] = {}
         self._scanning = threading.Lock()
 
-    def prepare(self, plans: Sequence[FacePlan], progress: Progress | None = None) -> None:
+    def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
         """Look through the shot for the mouths that move; see `RenderSession.prepare`."""
         for done, plan in enumerate(plans, start=1):
             if self._moves_mouth(plan):
                 self.warm_up(plan.face)
-            if progress is not None:
-                progress("prepare", done, len(plans))
+            progress("prepare", done, len(plans))
 
     def is_prepared(self, plans: Sequence[FacePlan]) -> bool:
         """Tell whether the mouths that move are known."""

@@ -18,6 +18,7 @@ from mien.media.display import to_display
 from mien.media.orient import to_coded
 from mien.media.planes import Plate
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 from mien.model.shot import Shot
 from mien.progress import Progress
 from mien.rendering.base import PlateSource
@@ -38,7 +39,6 @@ _CHECKED: Final = 12
 """Held-out frames that are looked at in a check, at most."""
 _LEVELS: Final = 4
 """Noise levels at which each is."""
-_SKIN: Final = 468
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,7 +184,7 @@ def square_of(crop: Crop, plate: Plate) -> FloatArray:
 
 def _weights(face: Face, shot: Shot, frame: int, crop: Crop, size: int) -> FloatArray:
     """(1, size, size) how much each latent of a frame counts."""
-    points = to_coded(shot.media.orientation, face.landmarks[frame, :_SKIN, :2])
+    points = to_coded(shot.media.orientation, face.landmarks[frame, :SKIN, :2])
     hull = cv2.convexHull(np.round(crop.locate(points)).astype(np.int32))
     inside = np.zeros((crop.size, crop.size), np.float32)
     cv2.fillConvexPoly(inside, hull, 1.0)

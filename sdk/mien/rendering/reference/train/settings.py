@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mien.errors import UsageError
-from mien.model.settings import Colour, check_setting, choices, number, settings_repr
+from mien.model.renderer_settings import check_setting, choices, number
+from mien.model.settings import Colour, settings_repr
 
 __all__ = ["TrainSettings"]
 
