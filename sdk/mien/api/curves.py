@@ -123,7 +123,7 @@ def export_curves(
 
 @dataclass(frozen=True, slots=True)
 class ImportedCurves:
-    """What was taken from a curve file.
+    """The outcome of importing a curve file.
 
     Attributes:
         project: The shot with its edits, the new layer among them.

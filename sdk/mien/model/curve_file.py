@@ -97,7 +97,7 @@ class FaceCurves:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CurveFile:
-    """What a curve file holds.
+    """The contents of a curve file.
 
     Attributes:
         faces: The faces, each over the same frames.

@@ -70,6 +70,7 @@ class ControlCurves(dict[str, FloatArray]):
             return default
 
     def _refuse(self, *arguments: object, **more: object) -> NoReturn:
+        """Refuse to change what the names stand for."""
         raise TypeError("The curves of controls are fixed by name; change their `array`.")
 
     __setitem__ = __delitem__ = __ior__ = _refuse

@@ -29,7 +29,7 @@ def trackers() -> tuple[str, ...]:
     """
     found = _plugins()
     found.warn()
-    return (MEDIAPIPE, *sorted({*_registered, *found.found}))
+    return (MEDIAPIPE, *sorted({*_registered, *found.usable}))
 
 
 def tracker_problems() -> dict[str, str]:
