@@ -12,6 +12,7 @@ from mien.model.curve_layer import IMPORT_LAYER, ImportMode, curves_layer
 from mien.model.document import Project
 from mien.model.edits import Edit
 from mien.model.face import Face
+from mien.model.listing import list_names
 from mien.model.shot import Shot, main_face
 from mien.timebase import FrameRange
 
@@ -140,6 +141,13 @@ class ImportedCurves:
     controls: tuple[str, ...]
     frames: FrameRange
     unknown: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        controls = list_names(self.controls)
+        return (
+            f"ImportedCurves(face {self.face}, layer '{self.layer}', {controls}, frames"
+            f" {self.frames})"
+        )
 
     @property
     def edit(self) -> Edit:

@@ -132,9 +132,10 @@ def render(
     if tracking:
         project = api.Project(api.track(project.shot))
     edits = [_edit(project.shot, face, assignments)] if assignments else []
-    report = api.render(
+    verb = api.render_matte if matte else api.render
+    report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
-        codec=codec, lossless=lossless, overwrite=overwrite, matte=matte,
+        codec=codec, lossless=lossless, overwrite=overwrite,
     )  # fmt: skip
     if json:
         print_json({"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 
 import numpy as np
@@ -81,7 +81,7 @@ def stream_frames(
     progress: Progress,
     *,
     matte: bool = False,
-) -> Iterator[Frame]:
+) -> Generator[Frame, None, None]:
     """Render frames one after another, into memory.
 
     Args:

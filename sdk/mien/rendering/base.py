@@ -23,9 +23,11 @@ from typing import Final, Literal, Protocol, TypeVar
 import numpy as np
 
 from mien._types import FloatArray
+from mien.errors import MissingDependencyError
 from mien.media.planes import Box, Plate
 from mien.model.evaluate import Evaluated
 from mien.model.face import Face
+from mien.model.renderer_settings import RendererSettings
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
 
@@ -244,12 +246,19 @@ class Renderer(ABC):
             are kept until an output is whole, and a slider is followed with drafts of the warp
             renderer.
         concurrent: Whether its sessions may be used by several threads at once.
+        settings_type: Type of its settings; the class is called with such settings, and without
+            any for the defaults. None when it has none.
+        summary: What it is, in a line.
+        gpu: Whether it works on a GPU where there is one.
     """
 
     name: str
     pixels: int = 1
     costly: bool = False
     concurrent: bool = False
+    settings_type: type[RendererSettings] | None = None
+    summary: str = ""
+    gpu: bool = False
 
     @abstractmethod
     def open(self, shot: Shot, source: PlateSource) -> RenderSession:
@@ -278,3 +287,11 @@ class Renderer(ABC):
             MienError: When a part is missing.
         """
         return CacheKey()
+
+    def missing(self, settings: RendererSettings | None) -> MissingDependencyError | None:
+        """Return why the renderer cannot be used here; None when it can.
+
+        Args:
+            settings: Settings of its own type; None for the defaults.
+        """
+        return None

@@ -21,7 +21,7 @@ from mien.model.renderer_settings import (
     StoredSettings,
 )
 from mien.model.settings import ReferenceSettings
-from mien.rendering.base import Renderer
+from mien.rendering.base import API_VERSION, Renderer
 
 __all__ = [
     "API_VERSION",
@@ -45,9 +45,6 @@ AUTO: Final = "auto"
 """Stands for the best renderer that can be used; settings given with it are `reference`'s."""
 GROUP: Final = "mien.renderers"
 """Group of the entry points by which packages offer renderers."""
-API_VERSION: Final = 1
-"""Version of the protocol between mien and a renderer."""
-
 OWN: Final = ("warp", "reference")
 """Names of mien's own renderers."""
 
@@ -273,14 +270,10 @@ def register_renderer(renderer: Renderer) -> None:
     them by the entry point `mien.renderers`.
 
     Args:
-        renderer: Anything that has the shape of `mien.rendering.base.Renderer`. It may also have
-            a `settings_type`, a subclass of `mien.RendererSettings`: its class is then called with
-            such settings to make others; `missing(settings)`, which returns a
-            `MissingDependencyError` where it cannot be used (`settings` is None for the
-            defaults); `summary`, a line on what it is; and `gpu`, whether it works on one.
+        renderer: An instance of a class that derives from `mien.Renderer`.
 
     Raises:
-        UsageError: When the name is taken by mien itself, or it has not that shape.
+        UsageError: When the name is taken by mien itself, or it is no renderer.
     """
     name = getattr(renderer, "name", None)
     if name in _RESERVED:
@@ -312,8 +305,8 @@ def _plugins() -> plugins.Plugins:
 
 def _plugin_problem(name: str, value: object) -> str | None:
     problem = plugins.version_problem(value, API_VERSION) or _shape_problem(value)
-    if problem is None and value.name != name:  # type: ignore[attr-defined]
-        return f"its entry point is named '{name}' and its renderer '{value.name}'"  # type: ignore[attr-defined]
+    if problem is None and isinstance(value, Renderer) and value.name != name:
+        return f"its entry point is named '{name}' and its renderer '{value.name}'"
     return problem
 
 
@@ -322,9 +315,9 @@ def _shape_problem(renderer: object) -> str | None:
     name = getattr(renderer, "name", None)
     if not isinstance(name, str) or not name:
         return "it has no name"
-    if not callable(getattr(renderer, "open", None)):
-        return "it has no method 'open'"
-    kind = getattr(renderer, "settings_type", None)
+    if not isinstance(renderer, Renderer):
+        return "its class does not derive from mien.Renderer"
+    kind: Any = renderer.settings_type
     if kind is None:
         return None
     if not (isinstance(kind, type) and issubclass(kind, RendererSettings)):
@@ -340,14 +333,13 @@ def _shape_problem(renderer: object) -> str | None:
 def _entry_of(renderer: Renderer) -> RendererEntry:
     """The entry of a renderer that somebody else wrote."""
     kind: Any = type(renderer)
-    missing = getattr(renderer, "missing", None) or (lambda settings: None)
     first_line = (kind.__doc__ or "").strip().partition("\n")[0]
     return RendererEntry(
         renderer.name,
         lambda settings: renderer if settings is None else kind(settings),
-        getattr(renderer, "settings_type", None),
-        missing,
-        lambda: missing(None) is None,
-        summary=str(getattr(renderer, "summary", first_line)),
-        gpu=bool(getattr(renderer, "gpu", False)),
+        renderer.settings_type,
+        renderer.missing,
+        lambda: renderer.missing(None) is None,
+        summary=renderer.summary or first_line,
+        gpu=renderer.gpu,
     )

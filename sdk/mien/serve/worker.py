@@ -97,7 +97,8 @@ def _do(order: JobOrder, progress: Progress) -> Any:
 
     if isinstance(order, TrackOrder):
         return api.track(order.shot, max_faces=order.max_faces, progress=progress)
-    report = api.render(
+    verb = api.render_matte if order.matte else api.render
+    report = verb(
         order.project,
         order.output,
         renderer=order.renderer,
@@ -106,7 +107,6 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         codec=order.codec,
         lossless=order.lossless,
         overwrite=order.overwrite,
-        matte=order.matte,
         progress=progress,
     )
     return report.to_dict()

@@ -6,15 +6,20 @@ It is offered to mien by the entry point in pyproject.toml, and has settings of 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 import mien
 from mien.media.orient import to_coded
-from mien.media.planes import Box, Plate
-from mien.rendering.base import Dependence, FacePlan, Patch, PlateSource
+from mien.rendering.base import (
+    Box,
+    CacheKey,
+    FacePlan,
+    Patch,
+    PlateSource,
+    RenderRequest,
+)
 
 CHEEKS = (50, 280)  # MediaPipe's landmarks in the middle of the right and the left cheek
 COLOURS = {"rose": (0.2, -0.05, 0.0), "green": (-0.1, 0.2, -0.1)}
@@ -31,7 +36,7 @@ class BlushSettings(mien.RendererSettings):
     wide: bool = field(default=False, metadata={"help": "Blush around the cheeks too."})
 
 
-class BlushRenderer:
+class BlushRenderer(mien.Renderer):
     """Cheeks that blush."""
 
     name = "blush"
@@ -41,35 +46,25 @@ class BlushRenderer:
     def __init__(self, settings: BlushSettings | None = None) -> None:
         self.settings = settings or BlushSettings()
 
-    def dependence(self, shot: mien.Shot, plan: FacePlan) -> Dependence:
-        return Dependence(json.dumps(self.settings.to_mapping()), 0)
+    def cache_key(self, shot: mien.Shot, plan: FacePlan) -> CacheKey:
+        return CacheKey(json.dumps(self.settings.to_mapping()), temporal_radius=0)
 
-    def open(
-        self,
-        shot: mien.Shot,
-        plans: Sequence[FacePlan],
-        source: PlateSource,
-        progress: Callable[[float], None] | None = None,
-    ) -> BlushSession:
+    def open(self, shot: mien.Shot, source: PlateSource) -> BlushSession:
         return BlushSession(shot, self.settings)
 
 
-class BlushSession:
+class BlushSession(mien.RenderSession):
     def __init__(self, shot: mien.Shot, settings: BlushSettings) -> None:
         self.orientation = shot.media.orientation
         self.settings = settings
 
-    def __enter__(self) -> BlushSession:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
-        amount = float(np.abs(plan.evaluated.delta[frame]).max()) * self.settings.amount
+    def render(self, request: RenderRequest) -> Patch | None:
+        plate = request.plate
+        amount = float(np.abs(request.delta).max()) * self.settings.amount
         if not amount:
             return None
-        points = to_coded(self.orientation, plan.face.landmarks[frame, list(CHEEKS), :2])
+        landmarks = request.face.landmarks[request.frame]
+        points = to_coded(self.orientation, landmarks[list(CHEEKS), :2])
         radius = 4 + 2 * self.settings.wide
         low, high = np.floor(points.min(axis=0)) - radius, np.ceil(points.max(axis=0)) + radius
         box = Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
