@@ -136,7 +136,7 @@ def _directions(points: Array, parts: Array, seed: int) -> Array:
 def _correctives(points: Array, seed: int) -> Array:
     random = np.random.default_rng(seed + 1)
     waves = np.sin(points @ random.normal(scale=0.3, size=(3, 36)) + random.uniform(0, 6, 36))
-    return 0.003 * waves[:, None] * random.normal(size=(3, 36))
+    return np.asarray(0.003 * waves[:, None] * random.normal(size=(3, 36)))
 
 
 def _regressor(vertices: Array, joints: Array) -> Array:

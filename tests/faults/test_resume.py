@@ -25,8 +25,9 @@ from mien.model.shot import Shot
 from mien.progress import Progress
 from mien.rendering.base import CacheKey, FacePlan
 from mien.rendering.resume import FinishedFrames, finished_frames
-from tests.contract.scenes import Scene
+from mien.testing.scenes import Scene
 from tests.faults.slow_render import FRAMES, SlowBlusher
+from tests.waiting import wait_until
 
 KEY = "0" * 32
 EDITED = 23
@@ -393,9 +394,7 @@ def test_killed_when_the_output_gets_its_name(job: Job, undisturbed: bytes, when
 def test_a_terminated_process_says_so(job: Job) -> None:
     """Two processes: the second is refused while the first lives, and goes on after it."""
     first = start(job, "--wait", "0.1")
-    while len(rendered_frames(job.log)) < 3:
-        assert first.poll() is None
-        time.sleep(0.02)
+    wait_until(lambda: len(rendered_frames(job.log)) >= 3, process=first)
     with pytest.raises(OutputError, match=f"process {first.pid}"):
         job.run()
     first.kill()

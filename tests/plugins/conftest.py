@@ -14,6 +14,7 @@ import pytest
 
 import mien
 from mien import plugins
+from mien._types import AnyArray
 from mien.face.rig import load_rig
 from mien.media.probe import probe
 from tests.faces import make_face
@@ -85,9 +86,9 @@ def saved(project: mien.Project, tmp_path: Path) -> Path:
     return path
 
 
-def colour_of(path: Path, frame: int = 3) -> np.ndarray:
+def colour_of(path: Path, frame: int = 3) -> AnyArray:
     """Colour of the picture's middle, R, G, B in 0..255."""
     with av.open(str(path)) as container:
         pictures = [f.to_ndarray(format="rgb24") for f in container.decode(video=0)]
-    middle: np.ndarray = pictures[frame][22:26, 30:34].reshape(-1, 3).mean(axis=0)
+    middle: AnyArray = pictures[frame][22:26, 30:34].reshape(-1, 3).mean(axis=0)
     return middle - 128

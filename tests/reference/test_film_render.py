@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -14,19 +15,21 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import Tensor
 
 import mien
+from mien._types import AnyArray
 from mien.cli.main import run
 from mien.errors import DeviceMemoryError, OperationCancelledError, RenderError
 from mien.media.fingerprint import fingerprint
 from mien.media.reader import open_reader
 from mien.model.settings import ReferenceSettings
-from mien.rendering.base import FacePlan, RenderRequest
+from mien.rendering.base import FacePlan, Patch, RenderRequest
+from mien.rendering.reference.denoise import Denoise
 from mien.rendering.reference.renderer import ReferenceRenderer
 from mien.rendering.reference.session import ReferenceSession
 from mien.rendering.reference.shot_lora import FORMAT, write_tensors
-from tests.contract import scenes
-from tests.contract.scenes import Scene
+from mien.testing.scenes import Scene
 
 pytestmark = pytest.mark.slow
 
@@ -51,13 +54,13 @@ def _models(small_models: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def project(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(talk_360p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("projects") / "single.mien"
-    mien.save_project(mien.track(clip("pyfeat_single_face.mp4"), progress=False), path)
+    mien.save_project(mien.track(talk_360p, progress=False), path)
     return path
 
 
-def pictures(path: Path) -> list[np.ndarray]:
+def pictures(path: Path) -> list[AnyArray]:
     with av.open(str(path)) as container:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
@@ -71,7 +74,7 @@ def sound(path: Path) -> str:
 
 
 def test_a_shot_through_the_command_line(
-    project: Path, clip: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    project: Path, talk_360p: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "out.mkv"
     asked = ["--set", "jawOpen=+0.6@20:24", "--renderer", "reference", "--lossless", "--json"]
@@ -80,7 +83,7 @@ def test_a_shot_through_the_command_line(
     assert report["renderer"] == "reference"
     assert 4 <= report["frames_edited"] <= 20
     assert "approximate" in report["notes"][0]
-    source = clip("pyfeat_single_face.mp4")
+    source = talk_360p
     before, after = pictures(source), pictures(output)
     assert len(before) == len(after)
     assert sound(source) == sound(output)
@@ -107,7 +110,9 @@ def test_a_stopped_render_goes_on_to_the_same_bytes(project: Path, tmp_path: Pat
     edit = edit.key("jawOpen", 20, 0.5).key("jawOpen", 27, 0.5).key("jawOpen", 28, 0.0)
     edit = edit.key("jawOpen", 19, 0.0)
 
-    def render(path: Path, progress: bool | Callable[[str, int, int], None] = False):
+    def render(
+        path: Path, progress: bool | Callable[[str, int, int], None] = False
+    ) -> mien.RenderReport:
         return mien.render(
             loaded, path, edits=[edit], renderer="reference", settings=QUICK, frames="16:32",
             lossless=True, progress=progress,
@@ -141,9 +146,8 @@ def test_a_part_of_a_shot_is_the_same_as_in_the_whole(project: Path, tmp_path: P
 
 
 @pytest.fixture
-def long_scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
-    monkeypatch.setattr(scenes, "FRAMES", 48)
-    return Scene()
+def long_scene() -> Scene:
+    return Scene(frames=48)
 
 
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
@@ -166,8 +170,13 @@ def test_no_work_is_done_twice(long_scene: Scene, guidance: float) -> None:
     assert counts.prompts == 1
 
 
-def opened(scene: Scene, plan: FacePlan, **changes: object) -> ReferenceSession:
-    renderer = ReferenceRenderer(ReferenceSettings(**QUICK.to_mapping() | changes))
+def rgb_of(patch: Patch | None) -> AnyArray:
+    assert patch is not None
+    return patch.rgb
+
+
+def opened(scene: Scene, plan: FacePlan, **changes: Any) -> ReferenceSession:
+    renderer = ReferenceRenderer(dataclasses.replace(QUICK, **changes))
     session = renderer.open(scene.shot, scene)
     session.prepare([plan])
     return session
@@ -179,7 +188,7 @@ def test_out_of_memory_in_the_middle_of_a_shot(monkeypatch: pytest.MonkeyPatch) 
     session = opened(scene, plan, batch=4)
     denoise = session.regenerator.engine.denoise
 
-    def short_of_memory(request):
+    def short_of_memory(request: Denoise) -> Tensor:
         if len(request.noise) > 1:
             raise DeviceMemoryError("It does not fit.", frames=len(request.noise))
         return denoise(request)
@@ -189,7 +198,7 @@ def test_out_of_memory_in_the_middle_of_a_shot(monkeypatch: pytest.MonkeyPatch) 
         assert session.render(RenderRequest(plan, 1, scene.plate(1))) is not None
     assert [note for note in session.notes if "1 frames at a time" in note]
 
-    def no_memory(request):
+    def no_memory(request: Denoise) -> Tensor:
         raise DeviceMemoryError("It does not fit.", frames=1)
 
     session = opened(scene, plan)
@@ -205,7 +214,7 @@ def test_no_number_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
     engine, failures = session.regenerator.engine, [True, False, False, False, False]
     decode = engine.decode
 
-    def sometimes(latents):
+    def sometimes(latents: Tensor) -> AnyArray:
         return decode(latents) * (np.nan if failures.pop(0) else 1)
 
     monkeypatch.setattr(engine, "decode", sometimes)
@@ -225,7 +234,7 @@ def test_no_number_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_coefficients_that_replace_the_performance() -> None:
     scene = Scene()
     plan = scene.plan(jawOpen=0.6)
-    given = np.full((scenes.FRAMES, 55), 0.1, np.float32)
+    given = np.full((Scene.frames, 55), 0.1, np.float32)
     replaced = FacePlan(plan.face, plan.evaluated, given)
     renderer = ReferenceRenderer(QUICK)
     assert renderer.cache_key(scene.shot, plan) != renderer.cache_key(scene.shot, replaced)
@@ -234,7 +243,7 @@ def test_coefficients_that_replace_the_performance() -> None:
         with renderer.open(scene.shot, scene) as session:
             session.prepare([each])
             patches.append(session.render(RenderRequest(each, 1, scene.plate(1))))
-    assert not np.array_equal(patches[0].rgb, patches[1].rgb)
+    assert not np.array_equal(rgb_of(patches[0]), rgb_of(patches[1]))
 
 
 def test_a_still_face_stays_still(project: Path, tmp_path: Path, small_models: Path) -> None:
@@ -286,10 +295,12 @@ def test_any_order_gives_the_same(changes: dict[str, float]) -> None:
     scene = Scene()
     plan = scene.plan(jawOpen=0.2)
 
-    def rendered(order: list[int]) -> dict[int, np.ndarray]:
+    def rendered(order: list[int]) -> dict[int, AnyArray]:
         session = opened(scene, plan, **changes)
         with session:
-            return {i: session.render(plan, i, scene.plate(i)).rgb for i in order}
+            return {
+                i: rgb_of(session.render(RenderRequest(plan, i, scene.plate(i)))) for i in order
+            }
 
     there, back = rendered([0, 1, 2, 3]), rendered([3, 0, 2])
     assert all(np.array_equal(there[i], picture) for i, picture in back.items())
@@ -370,7 +381,7 @@ def test_a_lora_acts_on_the_face_that_it_learned(small_models: Path, tmp_path: P
         write_tensors(path, pair, facts | {"face": face, "media_fingerprint": "other"})
         session = opened(scene, plan, shot_lora=str(path) if face else "")
         with session:
-            patches[face] = session.render(RenderRequest(plan, 1, scene.plate(1))).rgb
+            patches[face] = rgb_of(session.render(RenderRequest(plan, 1, scene.plate(1))))
         assert any("other media" in note for note in session.notes) == bool(face)
     assert np.array_equal(patches[2], patches[0]), "trained on another face"
     assert not np.array_equal(patches[1], patches[0])

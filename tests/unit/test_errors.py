@@ -19,9 +19,11 @@ from mien.errors import MienError
 from mien.jobs.executor import task_failure
 from tests.documents import make_document, make_shot
 
-CLASSES = [
-    value for name in errors.__all__ if inspect.isclass(value := getattr(errors, name))
-]  # fmt: skip
+CLASSES: list[type[MienError]] = [
+    value
+    for value in (getattr(errors, name) for name in errors.__all__)
+    if inspect.isclass(value) and issubclass(value, MienError)
+]
 
 
 def drawn() -> dict[str, tuple[str, str | None, int | None]]:

@@ -6,9 +6,8 @@ import dataclasses
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -38,9 +37,10 @@ from mien.model.settings import ReferenceSettings
 from mien.timebase import FrameRange
 from mien.worker_messages import WorkerDone, WorkerFailed, WorkerMessage
 from tests.film import Film
+from tests.waiting import PATIENCE
 
 
-def order(name: str = "sh010", **changes: object) -> ShotSpec:
+def order(name: str = "sh010", **changes: Any) -> ShotSpec:
     whole = ShotSpec(
         name, Path("/plates/a.mov"), None, ("smile=+0.5",), None, FrameRange(0, 20), "warp", None,
         False, Path(f"/out/{name}.mov"), Path("/out"),
@@ -69,7 +69,7 @@ def test_chunks_hold_every_frame_once_and_begin_at_multiples(
         {"renderer": "reference", "settings": {"steps": 4, "seed": 7}},
     ],
 )
-def test_orders_come_back(tmp_path: Path, changes: dict[str, object]) -> None:
+def test_orders_come_back(tmp_path: Path, changes: dict[str, Any]) -> None:
     whole = order(**changes)
     file = tmp_path / "order.json"
     file.write_text(whole.to_json())
@@ -114,14 +114,17 @@ def test_workers_stay_with_a_shot_and_outputs_come_first() -> None:
     assert taken(queue, 0) == "nothing"
 
 
-def test_a_task_that_failed_waits() -> None:
+def test_a_task_that_failed_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("mien.jobs.queue.time", SimpleNamespace(monotonic=lambda: now[0]))
     queue = Queue()
     queue.add(Waiting(Task(order(), "prepare"), 1), delay=60)
     assert len(queue) == 1
     assert queue.take(0) is None
-    assert 59 < queue.due() <= 60
-    queue.add(Waiting(Task(order(), "prepare"), 2), delay=1e-6)
-    time.sleep(0.01)
+    assert queue.due() == 60
+    queue.add(Waiting(Task(order(), "prepare"), 2), delay=10)
+    assert queue.due() == 10
+    now[0] += 10
     found = queue.take(0)
     assert found is not None
     assert found.tries == 2
@@ -217,10 +220,9 @@ def test_a_plan_says_what_cannot_be_done(tmp_path: Path) -> None:
     [("prorez", False, "no codec 'prorez'"), ("prores", True, "without loss")],
 )
 def test_what_no_file_can_hold_is_known_before_frames_are_made(
-    clip: Callable[[str], Path], tmp_path: Path, codec: str, lossless: bool, words: str
+    talk_360p: Path, tmp_path: Path, codec: str, lossless: bool, words: str
 ) -> None:
-    media = clip("lp_s29.mp4")
-    jobs = [ShotJob(name, media, codec=codec, lossless=lossless) for name in ("a", "b")]
+    jobs = [ShotJob(name, talk_360p, codec=codec, lossless=lossless) for name in ("a", "b")]
     for shot in make_plan(jobs, tmp_path).shots:
         assert shot.order is None
         assert words in str(shot.problem)
@@ -284,9 +286,9 @@ def test_a_result_names_what_whoever_asked_wants_to_know() -> None:
 def test_a_worker_that_takes_too_much_memory_ends() -> None:
     script = (
         "import time; from mien.jobs.worker import watch_memory; watch_memory(300 << 20);"
-        "taken = bytearray(400 << 20); time.sleep(20)"
+        "taken = bytearray(400 << 20); time.sleep(600)"
     )
-    done = subprocess.run([sys.executable, "-c", script], check=False, timeout=20)
+    done = subprocess.run([sys.executable, "-c", script], check=False, timeout=PATIENCE)
     assert done.returncode == OUT_OF_MEMORY
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mien._types import FloatArray
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.base import FacePlan, Patch, PlateSource, Renderer, RenderRequest, RenderSession
 from mien.rendering.patches import edit_plate, render_patches
 from mien.rendering.registry import get_renderer
 from mien.rendering.scaled import ScaledShot
-from tests.contract.scenes import Scene
+from mien.testing.scenes import Scene
 
 
 class Smallest(Renderer):
@@ -68,7 +69,7 @@ def test_what_is_in_front_keeps_the_plates_pixels() -> None:
     front[:, : plate.width // 2] = 1
     asked: list[tuple[int, int]] = []
 
-    def occlusions(face: Face, frame: int) -> np.ndarray:
+    def occlusions(face: Face, frame: int) -> FloatArray:
         asked.append((face.number, frame))
         return front
 

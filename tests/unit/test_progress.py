@@ -44,7 +44,7 @@ def test_items_are_reported_when_they_are_done_with() -> None:
 
 
 def test_a_callback_stops_the_work() -> None:
-    done = []
+    done: list[int] = []
 
     def stop(stage: str, count: int, total: int) -> None:
         if count == 2:

@@ -15,6 +15,7 @@ import av
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.errors import OutputError, ProjectError
 from mien.io import project as project_file
 from mien.io import relink, schema
@@ -170,7 +171,7 @@ def first_shot(path: Path) -> dict[str, Any]:
     return shot
 
 
-def npy(array: np.ndarray, **options: Any) -> bytes:
+def npy(array: AnyArray, **options: Any) -> bytes:
     file = io.BytesIO()
     np.save(file, array, **options)
     return file.getvalue()

@@ -44,8 +44,10 @@ def values() -> list[object]:
     trained = mien.TrainReport(
         Path("a.safetensors"), Path("a.png"), None, 1, 800, 0, 300, 40, 0.2, 0.1, True, 9.0
     )
-    fit = mien.FlameFit("flame2020", *[np.zeros((FRAMES, 55), np.float32)] * 2, curves.pose, 1.0,
-                        *[np.zeros(3, np.float32)] * 4)  # fmt: skip
+    values, vector = np.zeros((FRAMES, 55), np.float32), np.zeros(3, np.float32)
+    fit = mien.FlameFit(
+        "flame2020", values, values, curves.pose, 1.0, vector, vector, vector, vector
+    )
     box = mien.Box(0, 0, 64, 48)
     plate = mien.Plate.from_rgb(np.zeros((480, 640, 3), np.uint8))
     tools = mien.ToolVersions("mediapipe", 1, 1)

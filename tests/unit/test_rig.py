@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.face.flame_coefficients import (
     EXPRESSION,
     EYELIDS,
@@ -36,14 +37,14 @@ def personal(rig: Rig, request: pytest.FixtureRequest) -> PersonalRig:
     return rig.personal(identity)
 
 
-def controls(**values: float) -> np.ndarray:
+def controls(**values: float) -> AnyArray:
     row = np.zeros(len(NAMES), dtype=np.float32)
     for name, value in values.items():
         row[INDEX[name]] = value
     return row
 
 
-def opening(rig: Rig, shape: np.ndarray, upper: str, lower: str) -> np.ndarray:
+def opening(rig: Rig, shape: AnyArray, upper: str, lower: str) -> AnyArray:
     """Height of the opening along the upper margin."""
     above, below = shape[rig.groups[upper]], shape[rig.groups[lower]]
     order = np.argsort(below[:, 0])

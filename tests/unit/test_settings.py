@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from mien.errors import MissingDependencyError, ProjectError, UsageError
 from mien.io.parts import make_settings, settings_part
 from mien.model.settings import ReferenceSettings, of_tier
 from mien.rendering.registry import get_renderer
-from tests.contract.scenes import Scene
+from mien.testing.scenes import Scene
 
 
 def test_the_defaults_are_the_published_codes() -> None:
@@ -35,7 +36,7 @@ def test_the_defaults_are_the_published_codes() -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_what_is_wrong_is_named(wrong: dict[str, object]) -> None:
+def test_what_is_wrong_is_named(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         ReferenceSettings(**wrong)
 
@@ -86,7 +87,8 @@ def test_a_project_keeps_them(tmp_path: Path) -> None:
     shot = Scene().shot
     settings = ReferenceSettings(steps=9, approximate=True)
     for kept in (settings, None):
-        mien.save_project(mien.Project(shot, (), kept), tmp_path / "shot.mien")
+        stored = {} if kept is None else {kept.renderer: kept.to_mapping()}
+        mien.save_project(mien.Project(shot, (), stored), tmp_path / "shot.mien")
         found = mien.load_project(tmp_path / "shot.mien", find_media=False)
         assert ReferenceSettings.from_stored(found.settings) == kept
         mien.save_project(found, tmp_path / "shot.mien")
@@ -118,8 +120,8 @@ def test_every_setting_has_an_option(capsys: pytest.CaptureFixture[str]) -> None
     assert seen["settings"] == ReferenceSettings(steps=7, seed=5)
 
 
-def test_a_wrong_option_is_refused(capsys: pytest.CaptureFixture[str], clip) -> None:
-    shot = str(clip("lp_s18.mp4"))
+def test_a_wrong_option_is_refused(capsys: pytest.CaptureFixture[str], talk_720p: Path) -> None:
+    shot = str(talk_720p)
     assert run(["render", shot, "-o", "out.mp4", "--reference-steps", "0"]) == 2
     assert "steps cannot be 0" in capsys.readouterr().err
     assert run(["render", shot, "-o", "out.mp4", "--renderer", "reference"]) == 5
