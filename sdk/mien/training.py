@@ -24,7 +24,7 @@ __all__ = ["TrainReport", "train_shot"]
 
 @dataclass(frozen=True, slots=True)
 class TrainReport:
-    """How a LoRA was trained on a shot.
+    """The outcome of training a LoRA on a shot.
 
     Attributes:
         output: The LoRA.
@@ -93,7 +93,7 @@ def train_shot(
         settings: How it is trained.
         overwrite: Whether files of these names may be replaced.
         media: Where the media of a `.mien` file are, if they moved.
-        progress: True for bars on a terminal, or a function that is told the stage
+        progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `train`, `sheet`), the steps done and the steps in all.
 
     Raises:

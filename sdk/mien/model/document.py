@@ -1,4 +1,4 @@
-"""What a project file holds: one shot or several, with what is asked of their faces."""
+"""The contents of a project file: one shot or several, with the edits of their faces."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _NamedT = TypeVar("_NamedT", bound=_Named)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Project:
-    """A shot and what is asked of its faces.
+    """A shot and the edits of its faces.
 
     Attributes:
         shot: The shot; without faces until it is tracked.
@@ -96,7 +96,7 @@ class Project:
 
     @property
     def title(self) -> str:
-        """What to call the shot: its name, or that of its media."""
+        """The shot's name, or that of its media."""
         return self.name or media_title(self.shot.media.path.name)
 
     @property
@@ -132,7 +132,7 @@ class Project:
         return replace(self, settings=others if values is None else {**others, renderer: values})
 
     def edit(self, face: int) -> Edit:
-        """Return the edit of a face by its number; an empty one where there is none.
+        """Return the edit of a face by its number; an empty one when it has none.
 
         Raises:
             NoFaceError: When the shot has no such face.
@@ -164,7 +164,7 @@ class Project:
         return self.with_faces_of(replace(self.shot, faces=faces))
 
     def same_as(self, other: Project) -> bool:
-        """Return whether nothing differs; tracked data are the same when they are one object."""
+        """Tell whether nothing differs; tracked data are the same when they are one object."""
         if self is other:
             return True
         return self.shot is other.shot and all(
@@ -209,7 +209,7 @@ class Document:
         )
 
     def index(self, id: str) -> int:
-        """Return the index of the shot with an id.
+        """Return the position of the shot with an id.
 
         Raises:
             UsageError: When there is none.
@@ -233,7 +233,7 @@ class Document:
         return Document(tuple(project for project in self.shots if project is not gone))
 
     def choose(self, which: str | int | None, where: str) -> Project:
-        """Return the shot that somebody means.
+        """Find the shot that somebody means.
 
         Args:
             which: Its name, its number from 1, or its id; None for the only one.
@@ -245,7 +245,7 @@ class Document:
         return choose(self.shots, which, where)
 
     def same_as(self, other: Document) -> bool:
-        """Return whether nothing differs; tracked data are the same when they are one object."""
+        """Tell whether nothing differs; tracked data are the same when they are one object."""
         return len(self.shots) == len(other.shots) and all(
             a.same_as(b) for a, b in zip(self.shots, other.shots, strict=True)
         )
@@ -263,13 +263,13 @@ def _stored(settings: StoredSettings | RendererSettings | None) -> StoredSetting
 
 
 def media_title(name: str) -> str:
-    """Return a title for media: the file's name without extension or an image's number."""
+    """Return the title of media: a file's name without extension or an image's number."""
     stem = PurePosixPath(name).stem
     return _NUMBER.sub("", stem) or stem
 
 
 def choose(shots: Sequence[_NamedT], which: str | int | None, where: str) -> _NamedT:
-    """Return the shot that somebody means; see `Document.choose`."""
+    """Find the shot that somebody means; see `Document.choose`."""
     titles = [shot.title for shot in shots]
     if which is None:
         if len(shots) == 1:

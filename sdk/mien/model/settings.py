@@ -40,7 +40,7 @@ _LEAST_SIZE = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceSettings(RendererSettings):
-    """How the reference renderer regenerates faces.
+    """Settings of the reference renderer.
 
     Steps, guidance and the adapters' scales have the defaults of the published code.
 

@@ -124,6 +124,10 @@ class Patch:
         if not np.isfinite(self.rgb).all():
             raise ValueError(f"patch at {self.box} holds values that are not finite")
 
+    def __repr__(self) -> str:
+        taken = int(np.count_nonzero(self.mask))
+        return f"Patch({self.box}, {taken} pixels taken)"
+
 
 class PlateSource(Protocol):
     """Random access to the plates of a shot."""
@@ -135,7 +139,7 @@ class PlateSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CacheKey:
-    """What a face's pixels depend on beyond the shot, its faces and the renderer's version.
+    """The dependence of a face's pixels beyond shot, faces and the renderer's version.
 
     Attributes:
         digest: Names settings, weights, precision, device, threads: whatever changes a pixel.
@@ -214,7 +218,7 @@ class RenderSession(ABC):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know of how the frames were made, for the report."""
+        """Remarks on how the frames were made, for the report."""
         return ()
 
     def close(self) -> None:  # noqa: B027 - nothing by default
@@ -233,7 +237,7 @@ class RenderSession(ABC):
 
 
 class Renderer(ABC):
-    """Makes the pixels of edited faces; derive from it to write one of your own.
+    """The maker of edited faces' pixels; derive from it to write one of your own.
 
     Attributes:
         name: The name by which `--renderer` chooses it.
