@@ -1,4 +1,4 @@
-"""Where the panels are: shots and jobs | viewer over timeline and curves | controls.
+"""Layout of the panels: shots and jobs | viewer over timeline and curves | controls.
 
 Splitters rather than docks: no title bars, so that a 1280 x 720 screen keeps its pixels for the
 picture, and nothing can be dragged out and lost.
@@ -67,7 +67,7 @@ class Layout(QWidget):
 
     @property
     def side_by_side(self) -> bool:
-        """Whether timeline and curves are both seen, rather than in tabs."""
+        """True when timeline and curves are both seen, rather than in tabs."""
         return self._side_by_side
 
     def set_side_by_side(self, on: bool) -> None:

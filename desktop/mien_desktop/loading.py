@@ -16,7 +16,7 @@ __all__ = ["Loading", "first_picture"]
 
 
 def first_picture(path: Path) -> npt.NDArray[np.uint8] | None:
-    """(H, W, 3) R'G'B' of a clip's first picture; None when it cannot be read."""
+    """Read (H, W, 3) R'G'B' of a clip's first picture; None when it cannot be read."""
     from mien.errors import MienError
     from mien.preview.picture import first_picture
 
@@ -28,7 +28,7 @@ def first_picture(path: Path) -> npt.NDArray[np.uint8] | None:
 
 
 class Loading(QWidget):
-    """Covers the viewer while a clip is read.
+    """A cover over the viewer while a clip is read.
 
     Args:
         viewer: What it covers.
@@ -48,7 +48,7 @@ class Loading(QWidget):
         return self._image
 
     def begin(self, words: str) -> None:
-        """Say what is being read."""
+        """Cover the viewer, and say what is being read."""
         self._words = words
 
     def show_picture(self, pixels: npt.NDArray[np.uint8] | None) -> None:
@@ -63,7 +63,7 @@ class Loading(QWidget):
         self.show()
 
     def end(self) -> None:
-        """The clip is read, or cannot be."""
+        """Uncover the viewer: the clip is read, or cannot be."""
         self._words, self._image = "", QImage()
         self.hide()
 

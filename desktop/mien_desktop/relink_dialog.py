@@ -1,4 +1,4 @@
-"""Finding missing media: what is missing, why that matters, where to look."""
+"""Relinking of missing media: the list of them, and the search for them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CAUSE = (
     "The clips of these shots are not beside the project, nor where you had them last. Their"
     " tracking and edits are kept; to see and to export them, say where the clips are now."
 )
-Found = tuple[tuple[Project, ...], tuple[MienError, ...]]
+RelinkResult = tuple[tuple[Project, ...], tuple[MienError, ...]]
 
 
 class RelinkDialog(QDialog):
@@ -115,7 +115,7 @@ class RelinkDialog(QDialog):
         self.note.setText(words)
         self._fill()
 
-    def _found(self, found: Found) -> None:
+    def _found(self, found: RelinkResult) -> None:
         projects, errors = found
         self._searching = False
         if projects:
@@ -151,7 +151,7 @@ class RelinkDialog(QDialog):
         dialog.open()
 
 
-def _relinked(pairs: Sequence[tuple[Project, Path]]) -> Found:
+def _relinked(pairs: Sequence[tuple[Project, Path]]) -> RelinkResult:
     from mien.io.project import relink
 
     found, errors = [], []
@@ -163,7 +163,7 @@ def _relinked(pairs: Sequence[tuple[Project, Path]]) -> Found:
     return tuple(found), tuple(errors)
 
 
-def _searched(folder: Path, lost: Sequence[Project]) -> Found:
+def _searched(folder: Path, lost: Sequence[Project]) -> RelinkResult:
     from mien.io.media_search import search_folder
 
     places = search_folder(folder, {project.id: project for project in lost})

@@ -1,4 +1,4 @@
-"""Document and view state into what is shown: one pure function.
+"""Resolution of document and view state into what is shown: one pure function.
 
 Panels get a `Resolved` and compare it with the one before; parts that did not change are the
 same objects (`is`), because values of the document are shared between its versions and curves
@@ -20,15 +20,15 @@ from mien.session.refs import KeyRef, TrackRef
 from mien.timebase import FrameRange
 from mien_desktop.view_state import ViewState
 
-__all__ = ["TRYING", "Resolved", "resolve"]
+__all__ = ["AUDITION_LAYER", "Resolved", "resolve"]
 
-TRYING = "(trying)"
+AUDITION_LAYER = "(trying)"
 """Name of the layer in which an expression is tried; no document has it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resolved:
-    """What the window shows.
+    """Document and view state brought together: what the window shows.
 
     Attributes:
         document: The document.
@@ -123,7 +123,7 @@ def _empty_edit(edit: Edit | None, face: Face) -> bool:
 def _existing(
     project: Project, keys: frozenset[KeyRef], tracks: frozenset[TrackRef]
 ) -> tuple[frozenset[KeyRef], frozenset[TrackRef]]:
-    """The keys and tracks that the shot still has; the very sets when all are there."""
+    """Return the keys and tracks that the shot still has; the very sets when all exist."""
     if not keys and not tracks:
         return keys, tracks
     wanted = {key.track for key in keys} | tracks
@@ -152,9 +152,9 @@ def _shown(
     if before and before.project is project and before.state.trying == trying:
         return before.edits
     layers = next((e.layers for e in project.edits if e.face.number == face.number), ())
-    tried = Edit(face, (*layers, Layer(TRYING)))
+    tried = Edit(face, (*layers, Layer(AUDITION_LAYER)))
     for control, value in trying:
-        tried = tried.set(control, value, layer=TRYING)
+        tried = tried.set(control, value, layer=AUDITION_LAYER)
     others = tuple(edit for edit in project.edits if edit.face.number != face.number)
     return (*others, tried)
 

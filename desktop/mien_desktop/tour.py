@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from mien_desktop import theme
 from mien_desktop.settings import settings
 
-__all__ = ["Step", "Tour", "tour_was_seen"]
+__all__ = ["TourStep", "Tour", "tour_was_seen"]
 
 _SEEN = "tour/seen"
 _WIDTH = 330
@@ -20,8 +20,8 @@ _MARGIN = 12
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step.
+class TourStep:
+    """A step of the tour.
 
     Attributes:
         title: What it is about.
@@ -39,7 +39,7 @@ class Step:
 
 
 def tour_was_seen() -> bool:
-    """Whether the tour was ended or left before."""
+    """Return whether the tour was ended or left before."""
     return settings().value(_SEEN) in (True, "true")
 
 
@@ -55,7 +55,7 @@ class Tour(QWidget):
 
     ended = Signal()
 
-    def __init__(self, steps: Sequence[Step], window: QWidget) -> None:
+    def __init__(self, steps: Sequence[TourStep], window: QWidget) -> None:
         super().__init__(window)
         self._steps = steps
         self._at = 0
@@ -168,7 +168,7 @@ class Tour(QWidget):
 
 
 def _beside(spot: QRect, bubble: QRect, window: QRect) -> QPoint:
-    """Where the bubble hides nothing of what it speaks of, if there is room; else within it."""
+    """Return a position at which the bubble hides nothing it speaks of, if there is room."""
     middle = spot.center() - bubble.center()
     places = (
         QPoint(spot.right() + _MARGIN, middle.y()),

@@ -1,4 +1,4 @@
-"""How the window looks at the document: nothing here is saved with it, and nothing is undone."""
+"""View state of the window: nothing here is saved with the document, and nothing is undone."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class TimeView:
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """What is shown and chosen.
+    """State of the view: shot, playhead, selection, and how they are shown.
 
     Attributes:
         shot: Id of the current shot; None while the document has none.

@@ -17,7 +17,7 @@ from mien.model.presets import PRESETS
 from mien.session.presets import UserExpressions
 from mien_desktop.controls.palette import PalettePanel
 from mien_desktop.controls.save import SaveDialog
-from mien_desktop.controls.tile import Tile
+from mien_desktop.controls.tile import ExpressionTile
 from mien_desktop.geometry.glyph import glyph
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import click, keys, named, settle, shown, type_text, wait_until
@@ -30,16 +30,16 @@ def panel(workspace: Workspace) -> Iterator[PalettePanel]:
         yield panel
 
 
-def tile(panel: PalettePanel, name: str) -> Tile:
+def tile(panel: PalettePanel, name: str) -> ExpressionTile:
     return next(t for t in panel.tiles.tiles if t.name == name and not t.isHidden())
 
 
-def enter(widget: Tile) -> None:
+def enter(widget: ExpressionTile) -> None:
     at = QPointF(widget.rect().center())
     QApplication.sendEvent(widget, QEnterEvent(at, at, QPointF(widget.mapToGlobal(at))))
 
 
-def leave(widget: Tile) -> None:
+def leave(widget: ExpressionTile) -> None:
     QApplication.sendEvent(widget, QEvent(QEvent.Type.Leave))
 
 

@@ -1,4 +1,4 @@
-"""The palette: named expressions to be tried by hovering and applied by a click."""
+"""The palette: named expressions, auditioned by hovering and applied by a click."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from mien.session.commands import expression_at, set_expression, set_value
 from mien.session.presets import UserExpressions
 from mien_desktop.buttons import icon_button, menu_button
 from mien_desktop.command import Command
+from mien_desktop.controls.audition import added_here, trying
 from mien_desktop.controls.save import SaveDialog
-from mien_desktop.controls.tile import Tile
-from mien_desktop.controls.tiles import Tiles
-from mien_desktop.controls.trying import added_here, trying
+from mien_desktop.controls.tile import ExpressionTile
+from mien_desktop.controls.tiles import TileGrid
 from mien_desktop.fields import SearchField
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
@@ -71,7 +71,7 @@ class PalettePanel(QWidget):
         self._workspace = workspace
         self._store = store or UserExpressions()
         self._copied: dict[str, float] = {}
-        self._hovered: Tile | None = None
+        self._hovered: ExpressionTile | None = None
         self._filled = False
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -79,7 +79,7 @@ class PalettePanel(QWidget):
         self._rest.timeout.connect(self._try)
         self.setAccessibleName("Expressions")
         self._commands = self._make_commands()
-        self.tiles = Tiles()
+        self.tiles = TileGrid()
         area = QScrollArea()
         area.setWidget(self.tiles)
         area.setWidgetResizable(True)
@@ -96,21 +96,21 @@ class PalettePanel(QWidget):
         self._enable(workspace.now)
 
     def commands(self) -> tuple[Command, ...]:
-        """What can be done with expressions."""
+        """Return the commands of the palette."""
         return self._commands
 
     @property
     def strength(self) -> float:
-        """How much of an expression is applied, 1 for all of it."""
+        """The part of an expression that is applied, 1 for all of it."""
         return self._strength.value() / 100
 
     # Trying and applying ------------------------------------------------------------------
 
-    def _entered(self, tile: Tile) -> None:
+    def _entered(self, tile: ExpressionTile) -> None:
         self._hovered = tile
         self._rest.start()
 
-    def _left(self, tile: Tile) -> None:
+    def _left(self, tile: ExpressionTile) -> None:
         if self._hovered is tile:
             self._stop_trying()
 
@@ -126,7 +126,7 @@ class PalettePanel(QWidget):
             self._fill()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nothing is tried from a palette that nobody sees."""
+        """Stop the audition: nobody sees the palette."""
         super().hideEvent(event)
         self._stop_trying()
 
@@ -136,7 +136,7 @@ class PalettePanel(QWidget):
             values = _weights(tile)
             self._workspace.set(trying=trying(self._workspace.now, values, self.strength))
 
-    def apply(self, tile: Tile) -> None:
+    def apply(self, tile: ExpressionTile) -> None:
         """Apply an expression at the playhead."""
         now, state, strength = self._workspace.now, self._workspace.state, self.strength
         if now.project is None or now.face is None:
@@ -184,7 +184,7 @@ class PalettePanel(QWidget):
         )
 
     def _reach(self, now: Resolved) -> int:
-        """Frames over which an expression comes and goes; 0 when it is only keyed."""
+        """Return the frames over which an expression comes and goes; 0 when it is only keyed."""
         if now.shot is None or self._manner.currentData() == "key":
             return 0
         return max(round(now.shot.clock.rate * _COMING), 1)
@@ -322,7 +322,7 @@ class PalettePanel(QWidget):
         """Make the tiles, the user's own first."""
         self._filled = True
         self._fill_own()
-        groups: dict[str, list[Tile]] = {}
+        groups: dict[str, list[ExpressionTile]] = {}
         for preset in PRESETS.values():
             tile = self._tile(preset.name, preset.weights, own=False)
             groups.setdefault(f"{preset.kind.capitalize()}s", []).append(tile)
@@ -338,8 +338,10 @@ class PalettePanel(QWidget):
         if self._store.notice:
             self._workspace.said.emit(self._store.notice)
 
-    def _tile(self, name: str, weights: tuple[tuple[str, float], ...], *, own: bool) -> Tile:
-        tile = Tile(name, weights, own=own)
+    def _tile(
+        self, name: str, weights: tuple[tuple[str, float], ...], *, own: bool
+    ) -> ExpressionTile:
+        tile = ExpressionTile(name, weights, own=own)
         tile.entered.connect(partial(self._entered, tile))
         tile.left.connect(partial(self._left, tile))
         tile.clicked.connect(partial(self._clicked, tile))
@@ -348,10 +350,10 @@ class PalettePanel(QWidget):
             tile.customContextMenuRequested.connect(partial(self._open_menu, tile))
         return tile
 
-    def _clicked(self, tile: Tile, checked: bool = False) -> None:
+    def _clicked(self, tile: ExpressionTile, checked: bool = False) -> None:
         self.apply(tile)
 
-    def _open_menu(self, tile: Tile, place: QPoint) -> None:
+    def _open_menu(self, tile: ExpressionTile, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Rename…").triggered.connect(lambda: self._ask_rename(tile.name))
@@ -371,5 +373,5 @@ class PalettePanel(QWidget):
         self.tiles.setEnabled(now.face is not None)
 
 
-def _weights(tile: Tile) -> dict[str, float]:
+def _weights(tile: ExpressionTile) -> dict[str, float]:
     return dict(tile.weights) if tile.own else {tile.name: 1.0}

@@ -74,7 +74,7 @@ class _Heading(QWidget):
             super().keyPressEvent(event)
 
     def reset_place(self) -> QPointF:
-        """Where the reset is."""
+        """Return the position of the reset button."""
         return QPointF(self.width() - _RESET / 2, self.height() / 2)
 
 
@@ -108,7 +108,7 @@ class Section(QWidget):
 
     @property
     def is_open(self) -> bool:
-        """Whether its rows are shown."""
+        """True while its rows are shown."""
         return self.heading.open
 
     def set_open(self, opened: bool, found: tuple[str, ...] | None = None) -> None:
@@ -144,7 +144,7 @@ class Section(QWidget):
             row.refresh()
 
     def _words(self, name: str) -> str:
-        """A control's name in short, as it stands under the heading: `Smile L`."""
+        """Return a control's name in short, as it stands under the heading: `Smile L`."""
         words = title(name)
         first, _, rest = words.partition(" ")
         if self.name.casefold().removesuffix("s") == first.casefold():

@@ -20,8 +20,8 @@ from mien.session.commands import insert_key, set_value
 from mien.session.refs import KeyRef
 from mien.timebase import FrameRange
 from mien_desktop import theme
-from mien_desktop.curves.channels import Line, Scene, scene
-from mien_desktop.curves.drags import BoxDrag, Drag, HandleDrag, KeyDrag, PanDrag, ScrubDrag
+from mien_desktop.curves.channels import CurveScene, Line, build_scene
+from mien_desktop.curves.drags import BoxDrag, CurveDrag, HandleDrag, KeyDrag, PanDrag, ScrubDrag
 from mien_desktop.curves.hits import HandleHit, KeyHit, LineHit, grasp, hit
 from mien_desktop.curves.painting import paint_curves, paint_ground, paint_now
 from mien_desktop.curves.view import RULER, View
@@ -57,11 +57,11 @@ class CurveCanvas(QWidget):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.workspace = workspace
-        self.scene: Scene = Scene()
+        self.scene: CurveScene = CurveScene()
         self._values = ValueAxis()
         self._fits = True
         self._picture: QPixmap | None = None
-        self._drag: Drag | None = None
+        self._drag: CurveDrag | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Curves")
@@ -78,7 +78,7 @@ class CurveCanvas(QWidget):
 
     @property
     def view(self) -> View:
-        """Where the canvas looks."""
+        """The stretch of time and the values that are shown."""
         now = self.workspace.now
         time = Axis.of(now.state.time, self.width(), now.frame_count)
         return View(time, self._values, now.state.units)
@@ -153,7 +153,7 @@ class CurveCanvas(QWidget):
             self.workspace.later(lambda: self.set_time(shown))
 
     def _take(self, now: Resolved, active: str | None = None) -> None:
-        before, self.scene = self.scene, scene(now, active)
+        before, self.scene = self.scene, build_scene(now, active)
         if self.scene.shown != before.shown and self._drag is None:
             self._refit()
         self._spoil()
@@ -168,7 +168,7 @@ class CurveCanvas(QWidget):
             self._fit_values()
 
     def _extent(self) -> tuple[float, float]:
-        """Lowest and highest of all values that are drawn."""
+        """Return the lowest and highest of all values that are drawn."""
         found = [0.0]
         for channel in self.scene.drawn:
             for curve in (channel.source, channel.result):
@@ -228,14 +228,14 @@ class CurveCanvas(QWidget):
         painter.drawText(self.rect().adjusted(48, RULER, -48, 0), wrapped, text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the same values in another height; fitted ones fit it."""
+        """Keep the same values in another height; fitted ones fit it."""
         self._values = self._values.resized(self.height() - RULER)
         if self._fits:
             self._fit_values()
         self._spoil()
 
     def sizeHint(self) -> QSize:
-        """A height in which curves can be read."""
+        """Return a height in which curves can be read."""
         return QSize(640, 220)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -261,7 +261,7 @@ class CurveCanvas(QWidget):
         elif event.button() == Qt.MouseButton.LeftButton:
             self._begin(self._grasp(place, event.modifiers()))
 
-    def _grasp(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> Drag:
+    def _grasp(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> CurveDrag:
         if place.y() < RULER:
             return ScrubDrag(self, place)
         found = hit(self.scene, self.view, place.x(), place.y() - RULER)
@@ -287,7 +287,7 @@ class CurveCanvas(QWidget):
         elif key not in keys:
             self.workspace.set(keys=frozenset({key}))
 
-    def _begin(self, drag: Drag) -> None:
+    def _begin(self, drag: CurveDrag) -> None:
         self._drag = drag
         self.update()
 
@@ -321,14 +321,14 @@ class CurveCanvas(QWidget):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape takes a drag back."""
+        """Take a drag back with Escape."""
         if event.key() == Qt.Key.Key_Escape and self._drag is not None:
             self._end(keep=False)
         else:
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QEvent) -> None:
-        """A drag does not outlive the focus: another window may have taken the pointer."""
+        """End the drag with the focus: another window may have taken the pointer."""
         self._end(keep=True)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -369,7 +369,7 @@ class CurveCanvas(QWidget):
 
 
 def _reach(line: Line) -> list[float]:
-    """What of a line is to be seen: its keys and the ends of their handles, as they are drawn."""
+    """Return the values a line spans as drawn: its keys and the ends of their handles."""
     keys = line.track.keys
     ends = (
         key.value + value for i, key in enumerate(keys) for _, value in handles(keys, i).values()

@@ -1,4 +1,4 @@
-"""What the curve editor shows of a document: channels, each with its curves; no Qt.
+"""Channels that the curve editor shows of a document, each with its curves; no Qt.
 
 A channel is a name that can be keyed: a control, a control without its side, an expression or a
 viseme. It has a line for each of its tracks, and where it stands for a control the curves of the
@@ -17,7 +17,7 @@ from mien.model.edits import ControlTrack
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.resolve import Resolved
 
-__all__ = ["COLORS", "DEGREES_UNIT", "SMOOTH_UNIT", "Channel", "Line", "Scene", "scene"]
+__all__ = ["COLORS", "DEGREES_UNIT", "SMOOTH_UNIT", "Channel", "Line", "CurveScene", "build_scene"]
 
 COLORS = 13
 """Colours that there are."""
@@ -50,7 +50,7 @@ class Line:
 
     @property
     def modifier(self) -> bool:
-        """Whether it changes what lies below instead of asking for values."""
+        """True for a track that changes what lies below instead of asking for values."""
         return self.track.mode in ("scale", "smooth")
 
 
@@ -84,7 +84,7 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class CurveScene:
     """Everything that the curve editor shows.
 
     Attributes:
@@ -102,7 +102,7 @@ class Scene:
     keys: frozenset[KeyRef] = frozenset()
 
     def channel(self, name: str | None) -> Channel | None:
-        """The channel with a name."""
+        """Return the channel of a name; None when there is none."""
         return next((channel for channel in self.channels if channel.name == name), None)
 
     @property
@@ -122,7 +122,7 @@ class Scene:
         )
 
     def selected(self) -> list[tuple[Line, int]]:
-        """Every selected key, as its line and its place in the track; by frame."""
+        """Return every selected key, as its line and its index in the track; by frame."""
         frames: dict[TrackRef, set[int]] = {}
         for ref in self.keys:
             frames.setdefault(ref.track, set()).add(ref.frame)
@@ -137,8 +137,8 @@ class Scene:
         return sorted(found, key=lambda pair: pair[0].track.keys[pair[1]].frame)
 
 
-def scene(now: Resolved, active: str | None = None) -> Scene:
-    """What the curve editor shows.
+def build_scene(now: Resolved, active: str | None = None) -> CurveScene:
+    """Return everything that the curve editor shows.
 
     Listed is what has a track and what was chosen. Drawn is what was chosen; without a choice
     what the selected tracks and keys belong to, and without those everything that has a track.
@@ -148,7 +148,7 @@ def scene(now: Resolved, active: str | None = None) -> Scene:
         active: The channel that was last touched.
     """
     if now.face is None or now.edit is None or now.evaluated is None:
-        return Scene()
+        return CurveScene()
     lines = _lines(now)
     chosen = [name for name in now.state.controls if name in _PLACES or name in lines]
     names = sorted({*lines, *chosen}, key=_order)
@@ -163,7 +163,7 @@ def scene(now: Resolved, active: str | None = None) -> Scene:
     shown = frozenset(chosen or selected or list(lines))
     if active not in shown:
         active = next((n for n in [*selected, *chosen, *names] if n in shown), None)
-    return Scene(channels, shown, active, now.face.valid, now.state.keys)
+    return CurveScene(channels, shown, active, now.face.valid, now.state.keys)
 
 
 def _lines(now: Resolved) -> dict[str, list[Line]]:
@@ -202,7 +202,7 @@ def _order(name: str) -> tuple[int, str]:
 
 
 def _colors(names: Iterable[str]) -> dict[str, int]:
-    """A colour for each name: its own, or the next when another in the list has that."""
+    """Return a colour for each name: its own, or the next when another in the list has that."""
     found: dict[str, int] = {}
     for name in names:
         own = _PLACES.get(name, sum(map(ord, name)))

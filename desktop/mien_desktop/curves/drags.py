@@ -1,9 +1,9 @@
-"""What a drag on the canvas does, from press to release; one object for each."""
+"""Drags on the canvas of the curve editor, from press to release; one class for each."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -13,14 +13,12 @@ from mien.session.commands import duplicate_keys, move_keys, set_handles
 from mien.session.refs import KeyRef
 from mien_desktop import theme
 from mien_desktop.curves.hits import HandleHit, keys_inside
+from mien_desktop.curves.surface import CurveSurface
 from mien_desktop.curves.view import RULER, View
 from mien_desktop.geometry.handles import dragged, handles
 from mien_desktop.geometry.snap import PIXELS, snap, targets
 
-if TYPE_CHECKING:
-    from mien_desktop.curves.canvas import CurveCanvas
-
-__all__ = ["BoxDrag", "Drag", "HandleDrag", "KeyDrag", "PanDrag", "ScrubDrag"]
+__all__ = ["BoxDrag", "CurveDrag", "HandleDrag", "KeyDrag", "PanDrag", "ScrubDrag"]
 
 _STILL = 3.0
 """Pixels that a pressed pointer may shake before it drags."""
@@ -29,23 +27,23 @@ _ALT = Qt.KeyboardModifier.AltModifier
 _MORE = _SHIFT | Qt.KeyboardModifier.ControlModifier
 
 
-class Drag(Protocol):
+class CurveDrag(Protocol):
     """A drag that goes on."""
 
     def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        """The pointer is here now."""
+        """Follow the pointer to a position."""
 
     def end(self, *, keep: bool) -> None:
-        """The button was let go, or the drag is taken back."""
+        """End the drag at the release of the button, or take it back."""
 
     def paint(self, painter: QPainter, view: View) -> None:
         """Paint what the drag adds to the picture."""
 
 
 class ScrubDrag:
-    """The playhead follows the pointer."""
+    """A drag of the playhead."""
 
-    def __init__(self, canvas: CurveCanvas, place: QPointF) -> None:
+    def __init__(self, canvas: CurveSurface, place: QPointF) -> None:
         self._canvas = canvas
         self.move(place, Qt.KeyboardModifier.NoModifier)
 
@@ -54,16 +52,16 @@ class ScrubDrag:
         self._canvas.workspace.set(frame=max(self._canvas.view.time.frame(place.x()), 0))
 
     def end(self, *, keep: bool) -> None:
-        """Stay there."""
+        """Leave the playhead where it is."""
 
     def paint(self, painter: QPainter, view: View) -> None:
-        """The playhead is painted already."""
+        """Paint nothing: the playhead is painted already."""
 
 
 class PanDrag:
-    """The curves are pulled about."""
+    """A drag that pulls the curves about."""
 
-    def __init__(self, canvas: CurveCanvas, place: QPointF) -> None:
+    def __init__(self, canvas: CurveSurface, place: QPointF) -> None:
         self._canvas, self._last = canvas, place
 
     def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
@@ -74,16 +72,18 @@ class PanDrag:
         self._canvas.set_values(view.values.panned(moved.y()))
 
     def end(self, *, keep: bool) -> None:
-        """Stay there."""
+        """Leave the curves where they are."""
 
     def paint(self, painter: QPainter, view: View) -> None:
-        """Nothing is added."""
+        """Paint nothing."""
 
 
 class BoxDrag:
-    """Keys in a box are selected; with Shift or Ctrl added to those that are."""
+    """A drag that selects keys in a box; with Shift or Ctrl added to those that are."""
 
-    def __init__(self, canvas: CurveCanvas, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def __init__(
+        self, canvas: CurveSurface, place: QPointF, modifiers: Qt.KeyboardModifier
+    ) -> None:
         self._canvas, self._start, self._place = canvas, place, place
         self._before = canvas.workspace.state.keys
         self._kept = self._before if modifiers & _MORE else frozenset[KeyRef]()
@@ -105,7 +105,7 @@ class BoxDrag:
             self._canvas.workspace.set(keys=self._kept)
 
     def paint(self, painter: QPainter, view: View) -> None:
-        """The box."""
+        """Paint the box."""
         if _near(self._start, self._place):
             return
         fill = QColor(theme.SELECTION)
@@ -116,7 +116,7 @@ class BoxDrag:
 
 
 class KeyDrag:
-    """The selected keys follow the pointer in time and value.
+    """A drag of the selected keys in time and value.
 
     Shift holds to one of both, snapping draws one of the keys to something that means a time,
     and with Alt the keys stay where they are and copies move.
@@ -124,7 +124,7 @@ class KeyDrag:
 
     def __init__(
         self,
-        canvas: CurveCanvas,
+        canvas: CurveSurface,
         place: QPointF,
         grasped: KeyRef,
         modifiers: Qt.KeyboardModifier,
@@ -190,7 +190,7 @@ class KeyDrag:
         workspace.set(keys=after)
 
     def end(self, *, keep: bool) -> None:
-        """One step; a click without a drag selects the key alone, or with Shift drops it."""
+        """End the step; a click without a drag selects the key alone, or with Shift drops it."""
         workspace = self._canvas.workspace
         if self._moving:
             workspace.finish_gesture(keep=keep)
@@ -202,7 +202,7 @@ class KeyDrag:
             workspace.set(keys=self._keys - {self._grasped})
 
     def paint(self, painter: QPainter, view: View) -> None:
-        """The line that keys snapped to."""
+        """Paint the line that keys snapped to."""
         if self._snapped is not None:
             x = view.time.x(self._snapped)
             painter.setPen(QPen(theme.SELECTION, 1, Qt.PenStyle.DashLine))
@@ -210,9 +210,9 @@ class KeyDrag:
 
 
 class HandleDrag:
-    """A Bezier handle follows the pointer; an aligned twin turns along, but not with Alt."""
+    """A drag of a Bezier handle; an aligned twin turns along, but not with Alt."""
 
-    def __init__(self, canvas: CurveCanvas, place: QPointF, grasped: HandleHit) -> None:
+    def __init__(self, canvas: CurveSurface, place: QPointF, grasped: HandleHit) -> None:
         self._canvas, self._hit = canvas, grasped
         self._began = False
         self._found = handles(grasped.line.track.keys, grasped.index)
@@ -246,12 +246,12 @@ class HandleDrag:
         workspace.update_gesture(lambda document: set_handles(document, {ref: pair}))
 
     def end(self, *, keep: bool) -> None:
-        """One step."""
+        """End the step."""
         if self._began:
             self._canvas.workspace.finish_gesture(keep=keep)
 
     def paint(self, painter: QPainter, view: View) -> None:
-        """Handles are painted with their keys."""
+        """Paint nothing: handles are painted with their keys."""
 
 
 def _near(a: QPointF, b: QPointF) -> bool:

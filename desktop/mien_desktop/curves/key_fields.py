@@ -23,8 +23,8 @@ from mien_desktop.curves.channels import Line
 from mien_desktop.fields import Field
 from mien_desktop.geometry.handles import aligned, flattened, handles
 from mien_desktop.geometry.ruler import label
+from mien_desktop.keyframes.editing import EASE_NAMES, KeyEditing
 from mien_desktop.numbers import read_amount, show_value
-from mien_desktop.timeline.keys import EASE_NAMES, KeyEditing
 from mien_desktop.words import count
 
 __all__ = ["KeyFields"]
@@ -117,7 +117,7 @@ class KeyFields(QWidget):
             self._apply("Align handles", lambda d: set_handles(d, made))
 
     def _move(self, text: str) -> None:
-        """All keys move by as much as the first must to come to the time."""
+        """Move all keys by as much as the first must to come to the time."""
         shot, keys = self._workspace.now.shot, self._workspace.state.keys
         if shot is None or not keys:
             return
@@ -179,7 +179,7 @@ class KeyFields(QWidget):
 
 
 def _one(texts: list[str]) -> str:
-    """The text that all share; a word that says that they differ; none without any."""
+    """Return the text that all share; a word that says that they differ; none without any."""
     return MIXED if len(set(texts)) > 1 else next(iter(texts), "")
 
 

@@ -17,8 +17,8 @@ from mien_desktop.curves.canvas import CurveCanvas
 from mien_desktop.curves.channel_list import ChannelList
 from mien_desktop.curves.key_fields import KeyFields
 from mien_desktop.curves.modifier_rows import ModifierRows
-from mien_desktop.timeline.keys import KeyEditing
-from mien_desktop.timeline.menus import key_menu
+from mien_desktop.keyframes.editing import KeyEditing
+from mien_desktop.keyframes.menu import fill_key_menu
 from mien_desktop.words import count
 from mien_desktop.workspace import Workspace
 
@@ -70,7 +70,7 @@ class CurvesPanel(QWidget):
         self.canvas.asked.connect(self._open_menu)
 
     def commands(self) -> tuple[Command, ...]:
-        """What can be done in the curve editor."""
+        """Return the commands of the curve editor."""
         return self._commands
 
     def _own_commands(self) -> tuple[Command, ...]:
@@ -128,7 +128,7 @@ class CurvesPanel(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self._editing.any():
-            key_menu(menu, self._editing)
+            fill_key_menu(menu, self._editing)
             menu.addSeparator()
         names = ("align", "paste", "select-all", "frame", "fit")
         for command in (self._by_name(name) for name in names):

@@ -1,4 +1,4 @@
-"""What the viewer draws over faces: where landmarks, boxes and mesh lie in a frame. No Qt."""
+"""Landmarks, boxes and mesh of faces in a frame, as the viewer draws them. No Qt."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class FaceShape:
 
 
 def shape_of(face: Face, frame: int, target: FloatArray | None = None) -> FaceShape | None:
-    """A face in one frame; None where it is not there.
+    """Return a face in one frame; None where it is not seen.
 
     Args:
         face: The face.
@@ -60,7 +60,7 @@ def shape_of(face: Face, frame: int, target: FloatArray | None = None) -> FaceSh
 
 
 def face_at(shapes: Sequence[FaceShape], x: float, y: float) -> FaceShape | None:
-    """The face whose box holds a point of the picture; the smallest where several do."""
+    """Return the face whose box holds a point of the picture; the smallest where several do."""
     hit = [s for s in shapes if s.box[0] <= x <= s.box[2] and s.box[1] <= y <= s.box[3]]
     return min(hit, key=lambda s: (s.box[2] - s.box[0]) * (s.box[3] - s.box[1]), default=None)
 
@@ -68,7 +68,7 @@ def face_at(shapes: Sequence[FaceShape], x: float, y: float) -> FaceShape | None
 def apart(
     places: Mapping[str, tuple[float, float]], least: float
 ) -> dict[str, tuple[float, float]]:
-    """Places that are far enough from each other to be told apart, the first ones first.
+    """Return the points that keep a distance from each other, the first ones first.
 
     Args:
         places: Names and places, the most important first.
@@ -83,7 +83,7 @@ def apart(
 
 @lru_cache(maxsize=1)
 def mesh_edges() -> npt.NDArray[np.intp]:
-    """(E, 2) landmarks that the edges of the rig's mesh join, each edge once."""
+    """Return (E, 2) landmarks that the edges of the rig's mesh join, each edge once."""
     triangles = load_rig().triangles
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
     return np.asarray(np.unique(np.sort(edges, axis=1), axis=0), dtype=np.intp)

@@ -37,7 +37,7 @@ class Glyph:
 
 
 def glyph(weights: Iterable[tuple[str, float]]) -> Glyph:
-    """The face of an expression.
+    """Return the face of an expression.
 
     Args:
         weights: Sided control names and their weights.

@@ -1,4 +1,4 @@
-"""Bezier handles under the pointer: where they are, and how a dragged one takes its twin along.
+"""Bezier handles: which a key has, and how a dragged one takes its twin along.
 
 A handle is an offset (frames, value) from its key. Two handles of a key are aligned when they
 lie on one line through it: that is seen from the handles themselves, so that no document has to
@@ -23,7 +23,7 @@ _SAME_SLOPE = 1e-3
 
 
 def handles(keys: Sequence[Key], index: int) -> dict[Side, Handle]:
-    """The handles of a key that shape the curve: those that end in a Bezier segment.
+    """Return the handles of a key that shape the curve: those that end in a Bezier segment.
 
     Args:
         keys: Keys in ascending order of frames.
@@ -43,7 +43,7 @@ def handles(keys: Sequence[Key], index: int) -> dict[Side, Handle]:
 
 
 def aligned(found: dict[Side, Handle]) -> bool:
-    """Whether two handles lie on one line through their key."""
+    """Return whether two handles lie on one line through their key."""
     if len(found) < 2:
         return False
     (dx, dy), (ex, ey) = found["in"], found["out"]
@@ -53,7 +53,7 @@ def aligned(found: dict[Side, Handle]) -> bool:
 
 
 def dragged(found: dict[Side, Handle], side: Side, to: Handle, *, free: bool) -> dict[Side, Handle]:
-    """Handles after one of them was dragged.
+    """Return handles after one of them was dragged.
 
     Args:
         found: The key's handles before.
@@ -73,7 +73,7 @@ def dragged(found: dict[Side, Handle], side: Side, to: Handle, *, free: bool) ->
 
 
 def flattened(found: dict[Side, Handle]) -> dict[Side, Handle]:
-    """Both handles on one line, whose slope is the mean of theirs; the reach of each stays."""
+    """Return both handles on one line, at the mean of their slopes; the reach of each stays."""
     slopes = [value / frames for frames, value in found.values() if frames]
     slope = sum(slopes) / len(slopes) if slopes else 0.0
     return {side: (frames, frames * slope) for side, (frames, _) in found.items()}

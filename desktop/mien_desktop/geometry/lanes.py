@@ -29,7 +29,7 @@ __all__ = ["ROW", "Lane", "Lanes", "Marks", "lay_out", "region"]
 
 ROW = 20
 """Height of a lane in logical pixels."""
-Kind = Literal["face", "layer", "track"]
+LaneKind = Literal["face", "layer", "track"]
 _SHAPES = {name: shape for shape, name in enumerate(INTERPOLATIONS)}
 
 
@@ -59,7 +59,7 @@ class Lane:
         collapsed: Whether what is below is hidden; of a face or a layer.
     """
 
-    kind: Kind
+    kind: LaneKind
     face: Face
     layer: Layer | None
     tracks: tuple[tuple[TrackRef, ControlTrack], ...]
@@ -68,12 +68,12 @@ class Lane:
 
     @property
     def id(self) -> tuple[int, str | None]:
-        """Names a face or layer of a shot, to remember that it is collapsed."""
+        """Key of a face or layer of a shot, to remember that it is collapsed."""
         return self.face.number, self.layer.name if self.layer else None
 
     @property
     def ref(self) -> TrackRef:
-        """The name of the track."""
+        """Reference to the track."""
         return self.tracks[0][0]
 
     @property
@@ -83,20 +83,20 @@ class Lane:
 
     @cached_property
     def muted(self) -> bool:
-        """Whether nothing of it acts."""
+        """True when nothing of it acts."""
         return self.layer is not None and (self.layer.muted or not self.layer.weight)
 
     def value(self, frame: int) -> float:
-        """The value of the track at a frame."""
+        """Return the value of the track at a frame."""
         # The face is evaluated from the same samples, so they are there already.
         return float(sampled(self.track, self.face.clock.frame_count)[0][frame])
 
     def keys_at(self, frame: int) -> Iterator[KeyRef]:
-        """The keys of the track, or of all tracks below, at a frame."""
+        """Return the keys of the track, or of all tracks below, at a frame."""
         return self.keys_between(frame, frame)
 
     def keys_between(self, first: float, last: float) -> Iterator[KeyRef]:
-        """The keys from one time to another, both included."""
+        """Return the keys from one time to another, both included."""
         for ref, track in self.tracks:
             start = bisect_left(track.keys, first, key=_frame)
             stop = bisect_right(track.keys, last, key=_frame)
@@ -118,16 +118,16 @@ class Lanes:
 
     @property
     def height(self) -> int:
-        """Of all lanes together."""
+        """Height of all lanes together."""
         return ROW * len(self.rows)
 
     def at(self, y: float) -> Lane | None:
-        """The lane at a height from the top of the first."""
+        """Return the lane at a height from the top of the first."""
         row = self.row(y)
         return self.rows[row] if 0 <= row < len(self.rows) else None
 
     def row(self, y: float) -> int:
-        """The number of the lane at a height; beyond the ends where there is none."""
+        """Return the number of the lane at a height; beyond the ends where there is none."""
         return int(y // ROW)
 
     @cached_property
@@ -144,7 +144,7 @@ class Lanes:
         return every, np.repeat(np.arange(len(marks)), counts), begins
 
     def top(self, lane: Lane) -> int:
-        """Where a lane of this layout begins."""
+        """Return the top of a lane of this layout."""
         return ROW * self.rows.index(lane)
 
 
@@ -153,7 +153,7 @@ def lay_out(
     collapsed: frozenset[tuple[int, str | None]] = frozenset(),
     before: Lanes | None = None,
 ) -> Lanes:
-    """The lanes of a shot.
+    """Lay out the lanes of a shot.
 
     Args:
         project: The shot with its edits.
@@ -199,7 +199,7 @@ def _face(
 
 
 def _group(
-    kind: Kind, face: Face, layer: Layer | None, lanes: list[Lane], frames: int, hidden: bool
+    kind: LaneKind, face: Face, layer: Layer | None, lanes: list[Lane], frames: int, hidden: bool
 ) -> Lane:
     there = np.zeros(frames, bool)
     for lane in lanes:
@@ -233,6 +233,6 @@ def _frame(key: Key) -> int:
 
 @cache
 def region(control: str) -> Region | None:
-    """The part of the face that a control moves; None for an expression or a viseme."""
+    """Return the part of the face that a control moves; None for an expression or a viseme."""
     names = sides(control)
     return CONTROLS[INDEX[names[0]]].region if names else None

@@ -59,12 +59,12 @@ class Dots:
 
 
 def radius(ratio: float) -> int:
-    """Half the height of a painted row, without its middle, in device pixels."""
+    """Return half the height of a painted row, without its middle, in device pixels."""
     return int(np.ceil(_RADIUS * ratio - 0.5))
 
 
 def thinned(dots: Dots, lanes: int, ratio: float) -> Dots:
-    """The dots with ticks for shapes in lanes where they lie too close for shapes."""
+    """Return the dots with ticks for shapes in lanes where they lie too close for shapes."""
     if len(dots.x) < 2:
         return dots
     counts = np.bincount(dots.lane, minlength=lanes)
@@ -80,7 +80,7 @@ def thinned(dots: Dots, lanes: int, ratio: float) -> Dots:
 
 
 def paint(dots: Dots, lanes: int, width: int, ratio: float) -> ByteArray:
-    """All keys as palette indices.
+    """Paint all keys as palette indices.
 
     Args:
         dots: The keys; those far out of view should be left out.
@@ -143,7 +143,7 @@ def _stamp(out: ByteArray, dots: ByteArray, stamp: ByteArray, kind: int) -> None
 
 @lru_cache(maxsize=8)
 def _stamps(ratio: float) -> ByteArray:
-    """(shapes, size, size) levels: 1..OUTLINE the outline, above it the first class's colour."""
+    """Return (shapes, size, size) levels: 1..OUTLINE the outline, then the first class's colour."""
     r = radius(ratio)
     steps = (np.arange((2 * r + 1) * _FINE) + 0.5) / _FINE - r - 0.5
     u, v = np.meshgrid(steps / ratio, steps / ratio)
@@ -157,7 +157,10 @@ def _stamps(ratio: float) -> ByteArray:
 def _shapes(
     u: npt.NDArray[np.float64], v: npt.NDArray[np.float64], more: float
 ) -> tuple[npt.NDArray[np.bool_], ...]:
-    """Inside of each shape, grown by so many logical pixels, at distances from the middle."""
+    """Return the inside of each shape, grown by `more` logical pixels.
+
+    `u` and `v` are distances from the middle.
+    """
     high = v <= 3.9 + more
     return (
         np.maximum(u, v) <= 3.2 + more,  # hold: a square, a step

@@ -1,4 +1,4 @@
-"""Snapping: dragged times are drawn to places that mean something."""
+"""Snapping: dragged times are drawn to times that mean something."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Frames = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Snapped:
-    """Where a drag ends.
+    """The end of a drag after snapping.
 
     Attributes:
         delta: Frames by which things move.
@@ -34,7 +34,7 @@ class Snapped:
 def targets(
     project: Project, playhead: int | None = None, without: Iterable[KeyRef] = ()
 ) -> _Frames:
-    """Ascending frames of a shot that draw: keys, markers, cuts, in and out, both ends.
+    """Return ascending frames of a shot that draw: keys, markers, cuts, in and out, both ends.
 
     Args:
         project: The shot with its edits.
@@ -59,7 +59,7 @@ def targets(
 
 
 def snap(moved: npt.ArrayLike, delta: int, places: _Frames, reach: float) -> Snapped:
-    """Change a move so that one of the moved frames comes to lie on a place that draws.
+    """Change a move so that one of the moved frames comes to lie on a target.
 
     Args:
         moved: (N,) frames before the move.

@@ -95,7 +95,7 @@ class ExportDialog(QDialog):
         self._refresh()
 
     def request(self) -> ExportRequest:
-        """The export that the fields describe."""
+        """Return the export that the fields describe."""
         name = self._renderer.currentData()
         return ExportRequest(
             preset=self._chosen(),
@@ -278,7 +278,7 @@ class ExportDialog(QDialog):
 
 
 def _remembered_folder(project: Project, path: Path | None) -> Path:
-    """The folder of the last export; when there was none, or it is gone, the project file's.
+    """Return the folder of the last export; when there was none, or it is gone, the project file's.
 
     A clip's own folder comes last: masters are often where nothing may be written.
     """

@@ -1,4 +1,4 @@
-"""The shot list: choose, rename and reorder shots; what is to be seen of each at a glance."""
+"""The shot list: choosing, renaming and reordering shots; the state of each at a glance."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class ShotsPanel(QWidget):
         self._fill(workspace.now)
 
     def commands(self) -> tuple[Command, ...]:
-        """What can be done with shots."""
+        """Return the commands of the shot list."""
         some, several = self._has_shot, lambda: self.list.count() > 1
 
         def command(name: str, text: str, run: Callable[[], None], *keys: str) -> Command:
@@ -80,7 +80,7 @@ class ShotsPanel(QWidget):
         )
 
     def show_tracking(self, shares: Mapping[str, float | None]) -> None:
-        """Tell which shots are being tracked.
+        """Show which shots are being tracked.
 
         Args:
             shares: By a shot's id the part that is done, 0..1; None while it waits.

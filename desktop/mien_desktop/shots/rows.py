@@ -1,4 +1,4 @@
-"""How a shot's row is painted."""
+"""Painting of a shot's row."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _COLORS = {
     "busy": theme.RESULT,
     "bad": theme.WEAK,
 }
-Index = QModelIndex | QPersistentModelIndex
+ModelIndex = QModelIndex | QPersistentModelIndex
 
 
 class RowPainter(QStyledItemDelegate):
-    """Paints thumbnail, name and state."""
+    """A delegate that paints thumbnail, name and state."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Every row is as high as a thumbnail."""
+    def sizeHint(self, option: QStyleOptionViewItem, index: ModelIndex) -> QSize:
+        """Return the height of a thumbnail."""
         return QSize(0, _HEIGHT)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: ModelIndex) -> None:
         """Paint one row."""
         painter.save()
         rect: QRect = option.rect
@@ -62,9 +62,9 @@ class RowPainter(QStyledItemDelegate):
         painter.restore()
 
     def updateEditorGeometry(
-        self, editor: QWidget, option: QStyleOptionViewItem, index: Index
+        self, editor: QWidget, option: QStyleOptionViewItem, index: ModelIndex
     ) -> None:
-        """The name is edited where it is painted."""
+        """Edit the name where it is painted."""
         rect: QRect = option.rect
         left = _GAP + PICTURE_SIZE.width() + 6
         editor.setGeometry(rect.left() + left, rect.top() + _GAP - 2, rect.width() - left - 4, 24)

@@ -1,4 +1,4 @@
-"""What a shot's row says of it."""
+"""The state of a shot, as its row shows it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Literal
 
 from mien.model.document import Project
 
-__all__ = ["Mood", "Status", "status"]
+__all__ = ["StatusTone", "Status", "status"]
 
-Mood = Literal["plain", "ready", "edited", "busy", "bad"]
+StatusTone = Literal["plain", "ready", "edited", "busy", "bad"]
 """How a state is shown: by a dot of its colour."""
 
 
@@ -25,12 +25,12 @@ class Status:
     """
 
     text: str
-    mood: Mood
+    mood: StatusTone
     share: float | None = None
 
 
 def status(project: Project, tracking: tuple[float | None] | None = None) -> Status:
-    """The state of a shot.
+    """Return the state of a shot.
 
     Args:
         project: The shot.

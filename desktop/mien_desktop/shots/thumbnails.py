@@ -61,7 +61,7 @@ class Thumbnails(QObject):
 
 
 def _thumbnail(project: Project) -> npt.NDArray[np.uint8]:
-    """(H, W, 3) R'G'B' of a frame that says what the shot shows."""
+    """Read (H, W, 3) R'G'B' of a frame that says what the shot shows."""
     from mien.preview.strips import thumbnails
 
     media: MediaInfo = project.shot.media
@@ -70,4 +70,4 @@ def _thumbnail(project: Project) -> npt.NDArray[np.uint8]:
 
 
 def _ignore(error: MienError) -> None:
-    """A shot without a picture is said to be so where it is opened."""
+    """Ignore the error of a shot without a picture: it is reported where the shot is opened."""

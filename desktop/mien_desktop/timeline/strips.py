@@ -28,7 +28,7 @@ _KEPT = 512
 
 
 class Strips:
-    """What is known by now of the current shot's pictures and sound.
+    """Pictures and sound of the current shot, as far as they are known.
 
     Media that cannot be read leave the strips empty; the viewer says why.
 
@@ -78,7 +78,7 @@ class Strips:
         return width / height
 
     def picture(self, frame: int) -> QImage | None:
-        """The small picture of a frame, when it is there."""
+        """Return the small picture of a frame; None until it is read."""
         found = self._pictures.get(frame)
         if found is not None:
             self._pictures.move_to_end(frame)
@@ -149,4 +149,4 @@ def _peaks(media: MediaInfo, cancelled: Callable[[], bool]) -> Peaks | None:
 
 
 def _left_out(error: MienError) -> None:
-    """A strip stays empty; it is an ornament, and the viewer tells of the same media."""
+    """Leave a strip empty; it is an ornament, and the viewer reports on the same media."""

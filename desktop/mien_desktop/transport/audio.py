@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import FloatArray
-from mien_desktop.geometry.course import Course
+from mien_desktop.geometry.playback_clock import PlaybackClock
 
 __all__ = ["DeviceSpeaker", "Feed", "NoSoundError", "Sound", "Speaker", "audible"]
 
@@ -32,7 +32,7 @@ _AHEAD: Final = 0.4
 _CLOSE: Final = 2.0
 """Seconds that a thread is waited for."""
 
-Pull = Callable[[int], FloatArray]
+SampleSource = Callable[[int], FloatArray]
 _Places = npt.NDArray[np.float64]
 
 
@@ -47,14 +47,14 @@ class Sound(Protocol):
     channels: int
 
     def read(self, start: int, count: int) -> FloatArray:
-        """(count, channels) samples; `start` counts from the time of frame 0."""
+        """Return (count, channels) samples; `start` counts from the time of frame 0."""
         ...
 
 
 class Speaker(Protocol):
     """Plays samples at its own pace."""
 
-    def start(self, rate: int, channels: int, pull: Pull) -> None:
+    def start(self, rate: int, channels: int, pull: SampleSource) -> None:
         """Begin to play what `pull` gives.
 
         Args:
@@ -68,7 +68,7 @@ class Speaker(Protocol):
         ...
 
     def heard(self) -> float:
-        """Seconds of sound that were heard since the start."""
+        """Return seconds of sound that were heard since the start."""
         ...
 
     def stop(self) -> None:
@@ -77,19 +77,19 @@ class Speaker(Protocol):
 
 
 def audible(speed: float) -> bool:
-    """Whether there is sound at a speed."""
+    """Return whether sound is played at a speed."""
     return 0 < speed <= FASTEST_HEARD
 
 
 class Feed:
-    """The samples of a shot along a course of time.
+    """The samples of a shot along a playback clock.
 
     Args:
         sound: The shot's sound.
         course: How time runs; forward.
     """
 
-    def __init__(self, sound: Sound, course: Course) -> None:
+    def __init__(self, sound: Sound, course: PlaybackClock) -> None:
         self._sound = sound
         self._course = course
         self._blocks: deque[tuple[int, FloatArray]] = deque()
@@ -105,7 +105,7 @@ class Feed:
         return self._made
 
     def pull(self, count: int) -> FloatArray:
-        """The next samples (count, channels); silence for those that are not there yet."""
+        """Return the next samples (count, channels); silence for those that are not read yet."""
         result = np.zeros((count, self._sound.channels), dtype=np.float32)
         with self._wanted:
             start, self._taken = self._taken, self._taken + count
@@ -128,7 +128,7 @@ class Feed:
         self._thread.join(_CLOSE)
 
     def samples(self, start: int, count: int) -> FloatArray:
-        """(count, channels) samples that are due from the `start`-th on."""
+        """Return (count, channels) samples that are due from the `start`-th on."""
         course, rate = self._course, self._sound.rate
         begin = round(course.begin * rate)
         length = max(round(course.length * rate), 1)
@@ -142,7 +142,7 @@ class Feed:
         return samples
 
     def _round(self, places: _Places, begin: int, length: int) -> FloatArray:
-        """Samples at places that go round in the span, read in pieces between the turns."""
+        """Read samples at positions that go round in the span, in pieces between the turns."""
         turns = np.floor(places / length)
         starts = np.concatenate([[0], np.flatnonzero(np.diff(turns)) + 1, [len(places)]])
         pieces = [
@@ -152,7 +152,7 @@ class Feed:
         return np.concatenate(pieces)
 
     def _read(self, places: _Places) -> FloatArray:
-        """(N, channels) samples at ascending places, between samples by interpolation."""
+        """Read (N, channels) samples at ascending positions, between samples by interpolation."""
         first = int(np.floor(places[0]))
         if self._course.speed == 1:
             return self._sound.read(first, len(places))
@@ -185,7 +185,7 @@ class DeviceSpeaker:
         self._block: tuple[int, float] | None = None
         self._heard = 0.0
 
-    def start(self, rate: int, channels: int, pull: Pull) -> None:
+    def start(self, rate: int, channels: int, pull: SampleSource) -> None:
         """Begin to play; see `Speaker`."""
         try:
             # Loaded only now: it looks for PortAudio, which a machine need not have.
@@ -211,7 +211,7 @@ class DeviceSpeaker:
             raise NoSoundError(f"no sound device plays {rate} Hz ({error})") from error
 
     def heard(self) -> float:
-        """Seconds heard; see `Speaker`."""
+        """Return the seconds heard; see `Speaker`."""
         stream, block = self._stream, self._block
         if stream is not None and block is not None:
             # A block begins to be heard when it is due; time as the device tells it jitters.

@@ -81,7 +81,7 @@ class TransportBar(QWidget):
         self._look_ahead(workspace.now)
 
     def commands(self) -> tuple[Command, ...]:
-        """What the transport can do."""
+        """Return the commands of the transport."""
         play, step, go = self.playback, self._step, self._go
         there = self._has_shot
 
@@ -207,7 +207,7 @@ class TransportBar(QWidget):
             self._mute.setToolTip("No sound device was found; playback goes on without sound")
 
     def _look_ahead(self, now: Resolved, before: Resolved | None = None) -> None:
-        """Have the pictures from the playhead on made while nobody waits for others."""
+        """Have the pictures from the playhead on rendered while nobody waits for others."""
         previewer, state = self._workspace.previewer, now.state
         if previewer is None:
             return

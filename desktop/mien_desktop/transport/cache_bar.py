@@ -1,4 +1,4 @@
-"""The bar over a whole shot: what is rendered, in and out, the playhead; dragging in it scrubs."""
+"""The bar over a whole shot: rendered frames, in and out, the playhead; dragging in it scrubs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OFTEN: Final = 100
 
 
 class CacheBar(QWidget):
-    """Shows what of a shot is ready to be played.
+    """A bar that shows which frames of a shot are ready to be played.
 
     Args:
         workspace: Whose shot it is.
@@ -67,11 +67,11 @@ class CacheBar(QWidget):
         self._forget, self._previewer = _nothing, None
 
     def sizeHint(self) -> QSize:
-        """A line of its own."""
+        """Return the height of a line of its own."""
         return QSize(320, _HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        """As low as it is."""
+        """Return its own height."""
         return QSize(80, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -109,7 +109,7 @@ class CacheBar(QWidget):
         self._scrubbing = False
 
     def event(self, event: QEvent) -> bool:
-        """Tell in a tooltip what lies under the pointer."""
+        """Show in a tooltip what lies under the pointer."""
         now = self._workspace.now
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             if now.shot is not None:
@@ -138,7 +138,7 @@ class CacheBar(QWidget):
         self.update()
 
     def _follow(self) -> None:
-        """Hear of the frames that the current previewer makes."""
+        """Subscribe to the frames that the current previewer renders."""
         previewer = self._workspace.previewer
         if previewer is self._previewer:
             return
@@ -149,7 +149,7 @@ class CacheBar(QWidget):
         self._look()
 
     def _told(self) -> None:
-        """Called from the previewer's threads."""
+        """Bring news of the previewer's threads to the main one."""
         self._workspace.later(self._look_soon)
 
     def _look_soon(self) -> None:

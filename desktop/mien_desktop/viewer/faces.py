@@ -11,11 +11,11 @@ from mien.model.face import Face
 from mien_desktop.geometry.faces import FaceShape, shape_of
 from mien_desktop.resolve import Resolved
 
-__all__ = ["Faces"]
+__all__ = ["FaceShapes"]
 
 
-class Faces:
-    """Shapes of all faces of the current shot, and what is asked of them."""
+class FaceShapes:
+    """Shapes of all faces of the current shot, and the values of their controls."""
 
     def __init__(self) -> None:
         self._made_for: dict[bool, tuple[Resolved, int]] = {}
@@ -23,7 +23,7 @@ class Faces:
         self._evaluated: dict[int, tuple[Edit, Evaluated]] = {}
 
     def shapes(self, now: Resolved, frame: int, *, edited: bool) -> tuple[FaceShape, ...]:
-        """The faces in a frame.
+        """Return the faces in a frame.
 
         Args:
             now: What the window shows.
@@ -37,7 +37,7 @@ class Faces:
         return self._shapes[edited]
 
     def target(self, now: Resolved, face: Face, frame: int) -> FloatArray:
-        """(59,) controls asked of a face in a frame; the performance without an edit."""
+        """Return (59,) target controls of a face in a frame; the performance without an edit."""
         edit = next((edit for edit in now.edits if edit.face.number == face.number), None)
         if edit is None:
             return np.asarray(face.curves.controls.array[frame])

@@ -1,4 +1,4 @@
-"""What is painted over the picture: boxes with names, landmarks, mesh, mask, handles, labels."""
+"""Overlays over the picture: boxes with names, landmarks, mesh, mask, handles, labels."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def paint_faces(
 def paint_handles(
     painter: QPainter, handles: Mapping[str, tuple[float, float]], held: str | None
 ) -> None:
-    """Paint what can be pulled at.
+    """Paint the handles.
 
     Args:
         painter: Where.

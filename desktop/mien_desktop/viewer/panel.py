@@ -1,4 +1,4 @@
-"""The viewer's panel: the canvas, and above it what is shown, how large, and what over it."""
+"""The viewer's panel: the canvas, and above it the controls of what is shown and how large."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _WIDEST = "0000,0000  000 000 000"
 
 
 class ViewerPanel(QWidget):
-    """Shows the picture at the playhead.
+    """The panel with the picture at the playhead.
 
     Args:
         workspace: What is shown.
@@ -60,7 +60,7 @@ class ViewerPanel(QWidget):
         self._show(workspace.now)
 
     def commands(self) -> tuple[Command, ...]:
-        """What the viewer can do."""
+        """Return the commands of the viewer."""
         return (*self._mode_commands(), *self._overlay_commands(), *self._zoom_commands())
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -195,7 +195,7 @@ class ViewerPanel(QWidget):
 
 
 class _PixelValue(QWidget):
-    """Place and value of the pixel under the pointer, with a patch of its colour."""
+    """Position and value of the pixel under the pointer, with a patch of its colour."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

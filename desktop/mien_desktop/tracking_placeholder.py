@@ -1,4 +1,4 @@
-"""What stands in the timeline's place while the shot has no faces: what to do next."""
+"""A placeholder for panels while the shot has no faces, with the button for what to do next."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from PySide6.QtWidgets import (
 from mien_desktop.resolve import Resolved
 from mien_desktop.workspace import Workspace
 
-__all__ = ["TrackedOnly"]
+__all__ = ["TrackingPlaceholder"]
 
 _NO_SHOT = "Faces that were tracked are edited here."
 _OFFLINE = "The media of this shot were not found, so that it cannot be shown or tracked."
 _UNTRACKED = "mien looks for every face of the shot and for what it does; then it can be edited."
 
 
-class TrackedOnly(QStackedWidget):
-    """A panel for tracked shots; of others it says what is missing, with the button for it.
+class TrackingPlaceholder(QStackedWidget):
+    """A panel for tracked shots; for others a page that says what is missing, with its button.
 
     Args:
         panel: The panel.
@@ -58,7 +58,7 @@ class TrackedOnly(QStackedWidget):
         self._restate(workspace.now)
 
     def show_tracking(self, shares: Mapping[str, float | None]) -> None:
-        """Tell which shots are being tracked: by id, the part done; None while one waits."""
+        """Show which shots are being tracked: by id, the finished part; None while one waits."""
         if shares != self._tracking:
             self._tracking = dict(shares)
             self._restate(self._workspace.now)

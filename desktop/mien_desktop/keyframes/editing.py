@@ -1,4 +1,4 @@
-"""What can be done to the selected keys, in the timeline and in the curve editor alike."""
+"""Editing of the selected keys, alike in the timeline and in the curve editor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mien.session.commands import (
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.command import Command, Scope
 from mien_desktop.geometry.select import bounds
-from mien_desktop.timeline.choice import choose
+from mien_desktop.keyframes.selection import choose
 from mien_desktop.words import count, title
 from mien_desktop.workspace import Workspace
 
@@ -43,7 +43,7 @@ _LEAP = 10
 
 
 class KeyEditing:
-    """Editing of the selected keys, at the playhead where a place is needed.
+    """Editing of the selected keys, at the playhead where a time is needed.
 
     Args:
         workspace: Whose keys they are.
@@ -53,7 +53,7 @@ class KeyEditing:
         self._workspace = workspace
 
     def commands(self, scope: Scope) -> tuple[Command, ...]:
-        """The commands of a panel that shows keys."""
+        """Return the commands of a panel that shows keys."""
 
         def command(
             name: str, text: str, run: Callable[[], None], *keys: str, group: str = "Keys",
@@ -105,7 +105,7 @@ class KeyEditing:
         )
 
     def any(self) -> bool:
-        """Whether a key is selected."""
+        """Return whether a key is selected."""
         return bool(self._workspace.state.keys)
 
     def delete(self) -> None:

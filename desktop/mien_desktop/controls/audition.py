@@ -1,4 +1,4 @@
-"""What the viewer is to show while an expression is tried, and what the edits add here; no Qt."""
+"""Values of an expression that is auditioned, and values that the edits add; no Qt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["added_here", "trying"]
 def trying(
     now: Resolved, weights: Mapping[str, float], strength: float
 ) -> tuple[tuple[str, float], ...]:
-    """Values to be added while an expression is tried, so that it looks as when it is applied.
+    """Return the values to add while an expression is auditioned, so that it looks as if applied.
 
     What the layer's own tracks of these names ask for already is not added twice.
 
@@ -37,7 +37,10 @@ def _asked(now: Resolved, name: str) -> float:
 
 
 def added_here(now: Resolved) -> dict[str, float]:
-    """What the edits add to the performance at the playhead, by control; nothing without edits."""
+    """Return what the edits add to the performance at the playhead, by control.
+
+    Without edits the result is empty.
+    """
     if now.evaluated is None:
         return {}
     delta = now.evaluated.delta[now.state.frame]

@@ -33,7 +33,7 @@ def choose_tracks(workspace: Workspace, tracks: Iterable[TrackRef]) -> None:
 
 
 def _shown(workspace: Workspace, tracks: frozenset[TrackRef]) -> dict[str, object]:
-    """The controls of lanes, their face and their layer, as changes of the view state.
+    """Return the controls of lanes, their face and layer, as changes of the view state.
 
     Curves that are shown already stay: who picks a key of one of several keeps the others in view.
     """
