@@ -50,10 +50,10 @@ class Keymap:
 
     def with_keys(self, command: Command, keys: Iterable[str]) -> Keymap:
         """Return the map with other keys for a command; its own keys again leave no change."""
-        wanted = tuple(dict.fromkeys(key for key in map(normal, keys) if key))
+        new = tuple(dict.fromkeys(key for key in map(normal, keys) if key))
         changed = {id_: kept for id_, kept in self.changed.items() if id_ != command.id}
-        if wanted != tuple(map(normal, command.keys)):
-            changed[command.id] = wanted
+        if new != tuple(map(normal, command.keys)):
+            changed[command.id] = new
         return Keymap(self.commands, changed)
 
     def taking(self, command: Command, key: str) -> Keymap:
@@ -66,13 +66,13 @@ class Keymap:
 
     def clashes(self, command: Command, key: str) -> tuple[Command, ...]:
         """Return other commands of the same scope that have a key."""
-        wanted = normal(key)
+        spelling = normal(key)
         return tuple(
             other
             for other in self.commands
             if other.id != command.id
             and other.scope == command.scope
-            and wanted in map(normal, self.keys(other))
+            and spelling in map(normal, self.keys(other))
         )
 
     def shadowed(self, scope: str) -> frozenset[str]:

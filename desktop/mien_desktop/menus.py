@@ -137,10 +137,10 @@ def _after_drag(window: EditorWindow, step: Callable[[], None]) -> Callable[[], 
 def _window(window: EditorWindow) -> tuple[Command, ...]:
     layout = window.panels
 
-    def toggle(name: str, text: str, place: QWidget, key: str) -> Command:
+    def toggle(name: str, text: str, area: QWidget, key: str) -> Command:
         return Command(
-            f"window.{name}", text, lambda: place.setVisible(place.isHidden()), (key,), "Window",
-            checked=lambda: not place.isHidden(),
+            f"window.{name}", text, lambda: area.setVisible(area.isHidden()), (key,), "Window",
+            checked=lambda: not area.isHidden(),
         )  # fmt: skip
 
     return (

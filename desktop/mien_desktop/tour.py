@@ -26,14 +26,14 @@ class TourStep:
     Attributes:
         title: What it is about.
         text: Two sentences at most.
-        place: The widget it speaks of.
+        widget: The widget it speaks of.
         action: Words of a button that does something for the user; empty for none.
         run: What the button does.
     """
 
     title: str
     text: str
-    place: QWidget
+    widget: QWidget
     action: str = ""
     run: Callable[[], None] = lambda: None
 
@@ -98,7 +98,7 @@ class Tour(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the window's size."""
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            self._place()
+            self._lay_over()
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -152,13 +152,13 @@ class Tour(QWidget):
         last = self._at + 1 == len(self._steps)
         self._next.setText("Done" if last else "Next")
         self.bubble.setAccessibleName(f"Tour: {step.title}")
-        self._place()
+        self._lay_over()
 
     def _spot(self) -> QRect:
-        place = self._steps[self._at].place
-        return QRect(place.mapTo(self.window(), QPoint()), place.size()) & self.rect()
+        widget = self._steps[self._at].widget
+        return QRect(widget.mapTo(self.window(), QPoint()), widget.size()) & self.rect()
 
-    def _place(self) -> None:
+    def _lay_over(self) -> None:
         self.setGeometry(self.window().rect())
         self.bubble.adjustSize()
         self.bubble.move(_beside(self._spot(), self.bubble.rect(), self.rect()))
@@ -170,15 +170,15 @@ class Tour(QWidget):
 def _beside(spot: QRect, bubble: QRect, window: QRect) -> QPoint:
     """Return a position at which the bubble hides nothing it speaks of, if there is room."""
     middle = spot.center() - bubble.center()
-    places = (
+    corners = (
         QPoint(spot.right() + _MARGIN, middle.y()),
         QPoint(spot.left() - _MARGIN - bubble.width(), middle.y()),
         QPoint(middle.x(), spot.top() - _MARGIN - bubble.height()),
         QPoint(middle.x(), spot.bottom() + _MARGIN),
     )
     inner = window.adjusted(8, 8, -8, -8)
-    for place in places:
-        moved = bubble.translated(place)
+    for corner in corners:
+        moved = bubble.translated(corner)
         moved.moveTop(min(max(moved.top(), inner.top()), inner.bottom() - moved.height()))
         moved.moveLeft(min(max(moved.left(), inner.left()), inner.right() - moved.width()))
         if not moved.intersects(spot):

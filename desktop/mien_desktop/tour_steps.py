@@ -56,19 +56,19 @@ def _open_demo(window: EditorWindow) -> None:
     path = platformdirs.user_data_path("mien") / "demo" / "demo.mp4"
     workspace = window.workspace
 
-    def told(stage: str, done: int, total: int) -> None:
+    def report(stage: str, done: int, total: int) -> None:
         words = f"Making the demo shot: {round(100 * done / total)} %"
         workspace.later(lambda: workspace.said.emit(words))
 
     window.background.run(
-        partial(_made, path, told), lambda made: window.documents.add_media([made])
+        partial(_made, path, report), lambda made: window.documents.add_media([made])
     )
 
 
-def _made(path: Path, told: Progress) -> Path:
+def _made(path: Path, report: Progress) -> Path:
     if not path.exists():
         from mien.demo.footage import make_footage
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        make_footage(path, frames=_FRAMES, progress=told)
+        make_footage(path, frames=_FRAMES, progress=report)
     return path

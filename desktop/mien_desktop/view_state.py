@@ -51,7 +51,7 @@ class ViewState:
         loop: Whether playback goes round in the in/out range.
         auto_key: Whether a changed control gets a key at the playhead.
         snap: Whether dragged keys snap to keys, markers, cuts and the playhead.
-        trying: Values by control of an expression that is tried (hover in the palette); not
+        audition: Values by control of an expression that is auditioned (hover in the palette); not
             part of the document.
         dragging: Whether a gesture is going on, so that a quick preview is enough.
     """
@@ -72,5 +72,5 @@ class ViewState:
     loop: bool = False
     auto_key: bool = True
     snap: bool = True
-    trying: tuple[tuple[str, float], ...] = ()
+    audition: tuple[tuple[str, float], ...] = ()
     dragging: bool = False

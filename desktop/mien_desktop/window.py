@@ -254,9 +254,9 @@ class Window(QMainWindow):
         self.documents.reading.connect(self._show_first)
         self.documents.read.connect(self.loading.end)
         self.queue.changed.connect(self._show_jobs)
-        for place in (self.timeline_place, self.curves_place, self.shots):
-            place.track_asked.connect(self._track)
-            place.relink_asked.connect(self.ask_relink)
+        for panel in (self.timeline_place, self.curves_place, self.shots):
+            panel.track_requested.connect(self._track)
+            panel.relink_requested.connect(self.ask_relink)
 
     def _all_panels(self) -> tuple[Panel, ...]:
         return (
@@ -273,13 +273,13 @@ class Window(QMainWindow):
 
     def _show_jobs(self) -> None:
         """Tell the panels what is being tracked."""
-        shares = {
+        fractions = {
             job.shot: (job.fraction or 0.0) if job.state == "running" else None
             for job in self.queue.jobs
             if job.kind == "track" and job.state in ("waiting", "running")
         }
-        for place in (self.timeline_place, self.curves_place, self.shots):
-            place.show_tracking(shares)
+        for panel in (self.timeline_place, self.curves_place, self.shots):
+            panel.show_tracking(fractions)
 
     def _opened(self) -> None:
         missing = [p for p in self.workspace.now.document.shots if not p.online]

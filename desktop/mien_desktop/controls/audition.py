@@ -8,10 +8,10 @@ from mien.model.controls import ARKIT, INDEX
 from mien.model.edits import ControlTrack
 from mien_desktop.resolve import Resolved
 
-__all__ = ["added_here", "trying"]
+__all__ = ["added_values", "audition_values"]
 
 
-def trying(
+def audition_values(
     now: Resolved, weights: Mapping[str, float], strength: float
 ) -> tuple[tuple[str, float], ...]:
     """Return the values to add while an expression is auditioned, so that it looks as if applied.
@@ -23,10 +23,12 @@ def trying(
         weights: By control, expression or viseme, its weight.
         strength: How much of it.
     """
-    return tuple((name, weight * strength - _asked(now, name)) for name, weight in weights.items())
+    return tuple(
+        (name, weight * strength - _layer_value(now, name)) for name, weight in weights.items()
+    )
 
 
-def _asked(now: Resolved, name: str) -> float:
+def _layer_value(now: Resolved, name: str) -> float:
     tracks: tuple[ControlTrack, ...] = ()
     if now.edit is not None:
         tracks = now.edit.layer(now.state.layer).tracks
@@ -36,7 +38,7 @@ def _asked(now: Resolved, name: str) -> float:
     return 0.0
 
 
-def added_here(now: Resolved) -> dict[str, float]:
+def added_values(now: Resolved) -> dict[str, float]:
     """Return what the edits add to the performance at the playhead, by control.
 
     Without edits the result is empty.

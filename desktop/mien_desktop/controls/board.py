@@ -75,13 +75,13 @@ class Slider:
             return self.performed + high
         return max(high, self.performed)
 
-    def share(self, value: float) -> float:
+    def fraction(self, value: float) -> float:
         """Return the position of a value on the slider, 0 left to 1 right."""
         return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
 
-    def at(self, share: float) -> float:
+    def at(self, fraction: float) -> float:
         """Return the value at a position of the slider."""
-        return self.low + min(max(share, 0.0), 1.0) * (self.high - self.low)
+        return self.low + min(max(fraction, 0.0), 1.0) * (self.high - self.low)
 
     def held(self, value: float) -> float:
         """Return a value held within the slider's ends."""
@@ -111,11 +111,11 @@ class Board:
 
     def _slider(self, name: str) -> Slider:
         column, frame = INDEX[name], self._now.state.frame
-        found = self._now.evaluated
+        evaluated = self._now.evaluated
         performed = change = 0.0
-        if self.live and found is not None:
-            performed = float(found.source[frame, column])
-            change = float(found.delta[frame, column])
+        if self.live and evaluated is not None:
+            performed = float(evaluated.source[frame, column])
+            change = float(evaluated.delta[frame, column])
         mark = self._marks.get(name, Mark())
         return Slider(CONTROLS[column], performed, performed + change, mark)
 

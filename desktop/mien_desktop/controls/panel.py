@@ -379,9 +379,9 @@ class ControlsPanel(QWidget):
                 section.set_open(section.name in (*opened, _FAVOURITES))
                 section.setVisible(bool(section.names))
                 continue
-            found = matching(text, section.names)
-            section.set_open(bool(found), found)
-            section.setVisible(bool(found) and section.name != _FAVOURITES)
+            matches = matching(text, section.names)
+            section.set_open(bool(matches), matches)
+            section.setVisible(bool(matches) and section.name != _FAVOURITES)
 
     def _remember_open(self) -> None:
         if not self._search.text().strip():

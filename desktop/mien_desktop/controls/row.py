@@ -30,7 +30,7 @@ from mien_desktop.words import title
 __all__ = ["ControlRow"]
 
 _STAR, _VALUE, _KEY, _RESET = 16, 42, 18, 14
-_NAME_SHARE, _NAME_LEAST = 0.26, 84
+_NAME_FRACTION, _NAME_LEAST = 0.26, 84
 _GAP = 7
 _FINE = 0.1
 """How far the value moves with Shift, of what it moves without."""
@@ -73,7 +73,7 @@ class ControlRow(QWidget):
 
     def _parts(self) -> dict[str, QRectF]:
         width, height = float(self.width()), float(self.height())
-        name = max(_NAME_LEAST, width * _NAME_SHARE)
+        name = max(_NAME_LEAST, width * _NAME_FRACTION)
         right = width - _KEY - 2
         start = _STAR + name + _GAP
         spans = {
@@ -89,11 +89,11 @@ class ControlRow(QWidget):
         """Return the slider's rectangle: its ends are the lowest and highest value."""
         return self._parts()["slider"]
 
-    def _reset_place(self) -> QRectF:
+    def _reset_rect(self) -> QRectF:
         name = self._parts()["name"]
         return QRectF(name.right() - _RESET, 0, _RESET, name.height())
 
-    def part(self, place: QPointF) -> str:
+    def part(self, position: QPointF) -> str:
         """Return the part at a position; empty when there is none.
 
         Parts are `star`, `name`, `slider`, `value`, `key` and `reset`.
@@ -102,23 +102,23 @@ class ControlRow(QWidget):
         parts["slider"].adjust(-_GAP, 0, _GAP, 0)
         if self.slider.mark.edited:
             # Over the end of the name, so that it takes no room from the slider.
-            parts = {"reset": self._reset_place(), **parts}
-        return next((part for part, rect in parts.items() if rect.contains(place)), "")
+            parts = {"reset": self._reset_rect(), **parts}
+        return next((part for part, rect in parts.items() if rect.contains(position)), "")
 
     # Painting -----------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Paint anew if anything that can be seen has changed."""
-        shown = self._look()
+        shown = self._appearance()
         if shown != self._shown:
             self.update()
 
-    def _look(self) -> tuple[object, ...]:
+    def _appearance(self) -> tuple[object, ...]:
         slider, width = self.slider, self.groove().width()
         live = self._editor.board.live
         return (
-            round(slider.share(slider.target) * width * 2),
-            round(slider.share(slider.performed) * width * 2),
+            round(slider.fraction(slider.target) * width * 2),
+            round(slider.fraction(slider.performed) * width * 2),
             show_value(slider.target, slider.control.unit) if live else "-",
             slider.mark,
             self.name in self._editor.workspace.state.controls,
@@ -127,7 +127,7 @@ class ControlRow(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the row as the control is now."""
-        self._shown = self._look()
+        self._shown = self._appearance()
         slider, parts = self.slider, self._parts()
         live, hovered = self._editor.board.live, self.underMouse()
         painter = QPainter(self)
@@ -143,7 +143,7 @@ class ControlRow(QWidget):
             _icon(painter, "star" if star else "no-star", parts["star"],
                   theme.ACCENT if star else theme.DISABLED)  # fmt: skip
         if slider.mark.edited and hovered:
-            _icon(painter, "reset", self._reset_place(), theme.DIM)
+            _icon(painter, "reset", self._reset_rect(), theme.DIM)
             parts["name"].adjust(0, 0, -_RESET, 0)
         painter.setPen(theme.TEXT if live else theme.DISABLED)
         metrics = painter.fontMetrics()
@@ -163,12 +163,12 @@ class ControlRow(QWidget):
         y, left, width = rect.center().y(), rect.left(), rect.width()
         painter.fillRect(QRectF(left - 2, y - 2, width + 4, 4), theme.WELL)
         if slider.control.region != "head":
-            zero = left + slider.share(0) * width
+            zero = left + slider.fraction(0) * width
             painter.fillRect(QRectF(zero - 0.5, y - 5, 1, 10), theme.LINE)
         if not live:
             return
-        performed = left + slider.share(slider.performed) * width
-        target = left + slider.share(slider.target) * width
+        performed = left + slider.fraction(slider.performed) * width
+        target = left + slider.fraction(slider.target) * width
         edited = slider.target != slider.performed
         if edited:
             # From what was performed to what is asked: the edit.
@@ -214,11 +214,11 @@ class ControlRow(QWidget):
         elif part == "value":
             self.edit()
 
-    def _take(self, place: QPointF) -> None:
+    def _take(self, position: QPointF) -> None:
         # A press does not bring the thumb to the pointer: nobody changes a face by a slip, and
         # a double click would begin with a jump.
         if self._editor.board.live:
-            self._last, self._value, self._held = place, self.slider.target, True
+            self._last, self._value, self._held = position, self.slider.target, True
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Move the thumb that is held; with Shift finely."""
@@ -233,9 +233,9 @@ class ControlRow(QWidget):
         self._value += moved * fine * (slider.high - slider.low)
         self._editor.drag(self.name, slider.held(self._value))
 
-    def _show_cursor(self, place: QPointF) -> None:
+    def _show_cursor(self, position: QPointF) -> None:
         shapes = {"slider": Qt.CursorShape.SizeHorCursor, "value": Qt.CursorShape.IBeamCursor}
-        self.setCursor(shapes.get(self.part(place), Qt.CursorShape.ArrowCursor))
+        self.setCursor(shapes.get(self.part(position), Qt.CursorShape.ArrowCursor))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let the thumb go: the drag is one step."""

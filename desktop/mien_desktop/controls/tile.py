@@ -69,8 +69,8 @@ class ExpressionTile(QAbstractButton):
         words = self.accessibleName()
         room = self.width() - 2
         words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
-        place = QRectF(0, _FACE + 4, self.width(), 18)
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+        area = QRectF(0, _FACE + 4, self.width(), 18)
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_face(self, painter: QPainter, rect: QRectF) -> None:
         painter.save()

@@ -51,9 +51,9 @@ class TileGrid(QWidget):
 
     def search(self, text: str) -> None:
         """Show only the tiles whose names a search finds."""
-        found = matching(text, [tile.name for tile in self.tiles])
+        matches = matching(text, [tile.name for tile in self.tiles])
         for tile in self.tiles:
-            tile.setVisible(tile.name in found)
+            tile.setVisible(tile.name in matches)
         self.arrange()
 
     def arrange(self) -> None:

@@ -51,7 +51,7 @@ class CurveCanvas(QWidget):
 
     changed = Signal()
     """What the canvas shows has changed: another scene, or another active channel."""
-    asked = Signal(QPointF)
+    menu_requested = Signal(QPointF)
     """The context menu was asked for at a place of the screen."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
@@ -169,15 +169,15 @@ class CurveCanvas(QWidget):
 
     def _extent(self) -> tuple[float, float]:
         """Return the lowest and highest of all values that are drawn."""
-        found = [0.0]
+        extent = [0.0]
         for channel in self.scene.drawn:
             for curve in (channel.source, channel.result):
                 if curve is not None and self.scene.valid is not None:
                     seen = curve[self.scene.valid] / channel.unit
-                    found += [float(np.min(seen, initial=0)), float(np.max(seen, initial=0))]
+                    extent += [float(np.min(seen, initial=0)), float(np.max(seen, initial=0))]
         for _, line in self.scene.lines:
-            found += _reach(line)
-        return min(found), max(found)
+            extent += _reach(line)
+        return min(extent), max(extent)
 
     def _fit_values(self) -> None:
         self._show_values(list(self._extent()))
@@ -242,39 +242,39 @@ class CurveCanvas(QWidget):
         """Zoom time under the pointer; with Ctrl the values; with Shift scroll in time."""
         turned = event.angleDelta().y() or event.angleDelta().x()
         factor = _ZOOM ** (turned / 120)
-        place = event.position()
+        position = event.position()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.set_values(self._values.zoomed(place.y() - RULER, factor))
+            self.set_values(self._values.zoomed(position.y() - RULER, factor))
         elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.set_time(self.view.time.panned(turned / 2, self._frames))
         else:
-            self.set_time(self.view.time.zoomed(place.x(), factor, self._frames))
+            self.set_time(self.view.time.zoomed(position.x(), factor, self._frames))
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin what the place under the pointer offers."""
         if self._drag is not None or self.workspace.now.face is None:
             return
-        place = event.position()
+        position = event.position()
         if event.button() == Qt.MouseButton.MiddleButton:
-            self._begin(PanDrag(self, place))
+            self._begin(PanDrag(self, position))
         elif event.button() == Qt.MouseButton.LeftButton:
-            self._begin(self._grasp(place, event.modifiers()))
+            self._begin(self._grasp(position, event.modifiers()))
 
-    def _grasp(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> CurveDrag:
-        if place.y() < RULER:
-            return ScrubDrag(self, place)
-        found = hit(self.scene, self.view, place.x(), place.y() - RULER)
-        if isinstance(found, HandleHit):
-            return HandleDrag(self, place, found)
-        if isinstance(found, KeyHit):
-            selected = found.key in self.workspace.state.keys
-            self._choose(found.key, found.channel, modifiers)
-            if found.key in self.workspace.state.keys:
-                return KeyDrag(self, place, found.key, modifiers, selected=selected)
-        elif isinstance(found, LineHit):
-            self.activate(found.channel)
-        return BoxDrag(self, place, modifiers)
+    def _grasp(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> CurveDrag:
+        if position.y() < RULER:
+            return ScrubDrag(self, position)
+        target = hit(self.scene, self.view, position.x(), position.y() - RULER)
+        if isinstance(target, HandleHit):
+            return HandleDrag(self, position, target)
+        if isinstance(target, KeyHit):
+            selected = target.key in self.workspace.state.keys
+            self._choose(target.key, target.channel, modifiers)
+            if target.key in self.workspace.state.keys:
+                return KeyDrag(self, position, target.key, modifiers, selected=selected)
+        elif isinstance(target, LineHit):
+            self.activate(target.channel)
+        return BoxDrag(self, position, modifiers)
 
     def _choose(self, key: KeyRef, channel: str, modifiers: Qt.KeyboardModifier) -> None:
         keys = self.workspace.state.keys
@@ -297,11 +297,11 @@ class CurveCanvas(QWidget):
             self._drag.move(event.position(), event.modifiers())
             self.update()
             return
-        place = event.position()
-        found = grasp(self.scene, self.view, place.x(), place.y() - RULER)
-        if isinstance(found, HandleHit):
+        position = event.position()
+        target = grasp(self.scene, self.view, position.x(), position.y() - RULER)
+        if isinstance(target, HandleHit):
             self.setCursor(Qt.CursorShape.PointingHandCursor)
-        elif isinstance(found, KeyHit):
+        elif isinstance(target, KeyHit):
             self.setCursor(Qt.CursorShape.SizeAllCursor)
         else:
             self.unsetCursor()
@@ -333,15 +333,15 @@ class CurveCanvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Add a key to the active channel where the pointer is."""
-        place = event.position()
+        position = event.position()
         channel = self.scene.channel(self.scene.active)
         now = self.workspace.now
-        if channel is None or now.project is None or now.face is None or place.y() < RULER:
+        if channel is None or now.project is None or now.face is None or position.y() < RULER:
             return
-        if grasp(self.scene, self.view, place.x(), place.y() - RULER) is not None:
+        if grasp(self.scene, self.view, position.x(), position.y() - RULER) is not None:
             return
-        frame = min(max(self.view.time.frame(place.x()), 0), self._frames - 1)
-        drawn = self._values.value(place.y() - RULER)
+        frame = min(max(self.view.time.frame(position.x()), 0), self._frames - 1)
+        drawn = self._values.value(position.y() - RULER)
         line, shot, face = channel.line, now.project.id, now.face.number
         name = f"Key {title(channel.name).lower()}"
         if line is not None:
@@ -361,11 +361,11 @@ class CurveCanvas(QWidget):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of what is under the pointer, which is selected first."""
-        place = QPointF(event.pos())
-        found = grasp(self.scene, self.view, place.x(), place.y() - RULER)
-        if isinstance(found, KeyHit):
-            self._choose(found.key, found.channel, Qt.KeyboardModifier.NoModifier)
-        self.asked.emit(QPointF(event.globalPos()))
+        position = QPointF(event.pos())
+        target = grasp(self.scene, self.view, position.x(), position.y() - RULER)
+        if isinstance(target, KeyHit):
+            self._choose(target.key, target.channel, Qt.KeyboardModifier.NoModifier)
+        self.menu_requested.emit(QPointF(event.globalPos()))
 
 
 def _reach(line: Line) -> list[float]:

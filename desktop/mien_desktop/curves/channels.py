@@ -25,7 +25,7 @@ SMOOTH_UNIT = 10.0
 """Frames of smoothing that are drawn as high as a weight of 1."""
 DEGREES_UNIT = 10.0
 """Degrees that are drawn as high as a weight of 1."""
-_PLACES = {name: i for i, name in enumerate(NAMES)} | {
+_INDEX = {name: i for i, name in enumerate(NAMES)} | {
     name: INDEX[pair[0]]
     for name in {n.removesuffix("Left").removesuffix("Right") for n in NAMES}
     if (pair := sides(name)) is not None
@@ -126,7 +126,7 @@ class CurveScene:
         frames: dict[TrackRef, set[int]] = {}
         for ref in self.keys:
             frames.setdefault(ref.track, set()).add(ref.frame)
-        found = [
+        selected_keys = [
             (line, i)
             for channel in self.channels
             for line in channel.lines
@@ -134,7 +134,7 @@ class CurveScene:
             for i, key in enumerate(line.track.keys)
             if key.frame in frames[line.ref]
         ]
-        return sorted(found, key=lambda pair: pair[0].track.keys[pair[1]].frame)
+        return sorted(selected_keys, key=lambda pair: pair[0].track.keys[pair[1]].frame)
 
 
 def build_scene(now: Resolved, active: str | None = None) -> CurveScene:
@@ -150,7 +150,7 @@ def build_scene(now: Resolved, active: str | None = None) -> CurveScene:
     if now.face is None or now.edit is None or now.evaluated is None:
         return CurveScene()
     lines = _lines(now)
-    chosen = [name for name in now.state.controls if name in _PLACES or name in lines]
+    chosen = [name for name in now.state.controls if name in _INDEX or name in lines]
     names = sorted({*lines, *chosen}, key=_order)
     source = ControlCurves(now.evaluated.source)
     result = ControlCurves(now.evaluated.target)
@@ -169,21 +169,21 @@ def build_scene(now: Resolved, active: str | None = None) -> CurveScene:
 def _lines(now: Resolved) -> dict[str, list[Line]]:
     assert now.project is not None
     assert now.edit is not None
-    found: dict[str, list[Line]] = {}
+    lines: dict[str, list[Line]] = {}
     for layer in now.edit.layers:
         for index, track in enumerate(layer.tracks):
             ref = TrackRef(now.project.id, now.edit.face.number, layer.name, index)
             line = Line(ref, track, _unit(track.control, track.mode), layer.muted)
-            found.setdefault(track.control, []).append(line)
-    return found
+            lines.setdefault(track.control, []).append(line)
+    return lines
 
 
 def _channel(
     name: str, color: int, lines: Iterable[Line], source: ControlCurves, result: ControlCurves
 ) -> Channel:
-    if name not in _PLACES:
+    if name not in _INDEX:
         return Channel(name, None, 1.0, color, tuple(lines))
-    region = CONTROLS[_PLACES[name]].region
+    region = CONTROLS[_INDEX[name]].region
     unit = _unit(name, "add")
     return Channel(name, region, unit, color, tuple(lines), source[name], result[name])
 
@@ -191,21 +191,22 @@ def _channel(
 def _unit(name: str, mode: str) -> float:
     if mode == "smooth":
         return SMOOTH_UNIT
-    if mode == "scale" or name not in _PLACES:
+    if mode == "scale" or name not in _INDEX:
         return 1.0
-    control = CONTROLS[_PLACES[name]]
+    control = CONTROLS[_INDEX[name]]
     return DEGREES_UNIT if control.unit == "degrees" else 1.0
 
 
 def _order(name: str) -> tuple[int, str]:
-    return (_PLACES.get(name, len(NAMES)), name)
+    return (_INDEX.get(name, len(NAMES)), name)
 
 
 def _colors(names: Iterable[str]) -> dict[str, int]:
     """Return a colour for each name: its own, or the next when another in the list has that."""
-    found: dict[str, int] = {}
+    colors: dict[str, int] = {}
     for name in names:
-        own = _PLACES.get(name, sum(map(ord, name)))
-        taken = {color % COLORS for color in found.values()}
-        found[name] = next((own + i for i in range(COLORS) if (own + i) % COLORS not in taken), own)
-    return found
+        own = _INDEX.get(name, sum(map(ord, name)))
+        taken = {color % COLORS for color in colors.values()}
+        free = (own + i for i in range(COLORS) if (own + i) % COLORS not in taken)
+        colors[name] = next(free, own)
+    return colors

@@ -30,7 +30,7 @@ _MORE = _SHIFT | Qt.KeyboardModifier.ControlModifier
 class CurveDrag(Protocol):
     """A drag that goes on."""
 
-    def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def move(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Follow the pointer to a position."""
 
     def end(self, *, keep: bool) -> None:
@@ -43,13 +43,13 @@ class CurveDrag(Protocol):
 class ScrubDrag:
     """A drag of the playhead."""
 
-    def __init__(self, canvas: CurveSurface, place: QPointF) -> None:
+    def __init__(self, canvas: CurveSurface, position: QPointF) -> None:
         self._canvas = canvas
-        self.move(place, Qt.KeyboardModifier.NoModifier)
+        self.move(position, Qt.KeyboardModifier.NoModifier)
 
-    def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def move(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Go to the frame under the pointer."""
-        self._canvas.workspace.set(frame=max(self._canvas.view.time.frame(place.x()), 0))
+        self._canvas.workspace.set(frame=max(self._canvas.view.time.frame(position.x()), 0))
 
     def end(self, *, keep: bool) -> None:
         """Leave the playhead where it is."""
@@ -61,12 +61,12 @@ class ScrubDrag:
 class PanDrag:
     """A drag that pulls the curves about."""
 
-    def __init__(self, canvas: CurveSurface, place: QPointF) -> None:
-        self._canvas, self._last = canvas, place
+    def __init__(self, canvas: CurveSurface, position: QPointF) -> None:
+        self._canvas, self._last = canvas, position
 
-    def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def move(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Pull time and values along."""
-        moved, self._last = place - self._last, place
+        moved, self._last = position - self._last, position
         view = self._canvas.view
         self._canvas.set_time(view.time.panned(moved.x(), self._canvas.workspace.now.frame_count))
         self._canvas.set_values(view.values.panned(moved.y()))
@@ -82,37 +82,42 @@ class BoxDrag:
     """A drag that selects keys in a box; with Shift or Ctrl added to those that are."""
 
     def __init__(
-        self, canvas: CurveSurface, place: QPointF, modifiers: Qt.KeyboardModifier
+        self, canvas: CurveSurface, position: QPointF, modifiers: Qt.KeyboardModifier
     ) -> None:
-        self._canvas, self._start, self._place = canvas, place, place
+        self._canvas, self._start, self._position = canvas, position, position
         self._before = canvas.workspace.state.keys
         self._kept = self._before if modifiers & _MORE else frozenset[KeyRef]()
 
-    def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def move(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Select what is in the box by now."""
-        self._place = place
+        self._position = position
         view, start = self._canvas.view, self._start
-        found = keys_inside(
-            self._canvas.scene, view, start.x(), start.y() - RULER, place.x(), place.y() - RULER
+        inside = keys_inside(
+            self._canvas.scene,
+            view,
+            start.x(),
+            start.y() - RULER,
+            position.x(),
+            position.y() - RULER,
         )
-        self._canvas.workspace.set(keys=self._kept | found)
+        self._canvas.workspace.set(keys=self._kept | inside)
 
     def end(self, *, keep: bool) -> None:
         """Keep the selection; a click beside everything selects nothing."""
         if not keep:
             self._canvas.workspace.set(keys=self._before)
-        elif _near(self._start, self._place):
+        elif _near(self._start, self._position):
             self._canvas.workspace.set(keys=self._kept)
 
     def paint(self, painter: QPainter, view: View) -> None:
         """Paint the box."""
-        if _near(self._start, self._place):
+        if _near(self._start, self._position):
             return
         fill = QColor(theme.SELECTION)
         fill.setAlphaF(0.08)
         painter.setPen(QPen(theme.SELECTION, 1))
         painter.setBrush(fill)
-        painter.drawRect(QRectF(self._start, self._place).normalized())
+        painter.drawRect(QRectF(self._start, self._position).normalized())
 
 
 class KeyDrag:
@@ -125,13 +130,13 @@ class KeyDrag:
     def __init__(
         self,
         canvas: CurveSurface,
-        place: QPointF,
+        position: QPointF,
         grasped: KeyRef,
         modifiers: Qt.KeyboardModifier,
         *,
         selected: bool,
     ) -> None:
-        self._canvas, self._start = canvas, place
+        self._canvas, self._start = canvas, position
         self._grasped, self._alone = grasped, not modifiers & _MORE
         self._dropped = selected and bool(modifiers & _SHIFT)
         self._copying = bool(modifiers & _ALT)
@@ -141,19 +146,19 @@ class KeyDrag:
         project = workspace.project
         assert project is not None
         still = () if self._copying else self._keys
-        self._places = targets(project, workspace.state.frame, still)
+        self._targets = targets(project, workspace.state.frame, still)
         self._snapped: int | None = None
         self._moving = False
 
-    def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def move(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Move the keys from where they were by as much as the pointer moved."""
         if not self._moving:
-            if _near(self._start, place):
+            if _near(self._start, position):
                 return
             self._moving = True
             word = "Copy" if self._copying else "Move"
             self._canvas.workspace.begin_gesture(f"{word} {_counted(self._keys)}")
-        view, moved = self._canvas.view, place - self._start
+        view, moved = self._canvas.view, position - self._start
         dx, dy = moved.x(), moved.y()
         if modifiers & _SHIFT:
             dx, dy = (dx, 0.0) if abs(dx) >= abs(dy) else (0.0, dy)
@@ -167,8 +172,8 @@ class KeyDrag:
         if self._canvas.workspace.state.snap and frames:
             moved = [key.frame for key in self._keys]
             reach = PIXELS / view.time.scale
-            found = snap(moved, frames, self._places, reach)
-            frames, self._snapped = found.delta, found.target
+            inside = snap(moved, frames, self._targets, reach)
+            frames, self._snapped = inside.delta, inside.target
         return frames
 
     def _move(self, frames: int, value: float) -> None:
@@ -212,34 +217,34 @@ class KeyDrag:
 class HandleDrag:
     """A drag of a Bezier handle; an aligned twin turns along, but not with Alt."""
 
-    def __init__(self, canvas: CurveSurface, place: QPointF, grasped: HandleHit) -> None:
+    def __init__(self, canvas: CurveSurface, position: QPointF, grasped: HandleHit) -> None:
         self._canvas, self._hit = canvas, grasped
         self._began = False
-        self._found = handles(grasped.line.track.keys, grasped.index)
+        self._handles = handles(grasped.line.track.keys, grasped.index)
         key = grasped.line.track.keys[grasped.index]
         self._key = key
-        frames, value = self._found[grasped.side]
+        frames, value = self._handles[grasped.side]
         view = canvas.view
         # The handle keeps its distance from the pointer that took it.
-        self._off = place - QPointF(
+        self._off = position - QPointF(
             view.time.x(key.frame + frames),
             view.values.y((key.value + value) / grasped.line.unit) + RULER,
         )
 
-    def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def move(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Move the handle to the pointer."""
         workspace = self._canvas.workspace
         if not self._began:
             self._began = True
             workspace.begin_gesture("Shape curve")
         view, unit, key = self._canvas.view, self._hit.line.unit, self._key
-        at = place - self._off
+        at = position - self._off
         frames = view.time.time(at.x()) - key.frame
         value = view.values.value(at.y() - RULER) * unit - key.value
         if modifiers & _SHIFT:
             value = 0.0
-        moved = self._found | dragged(
-            self._found, self._hit.side, (frames, value), free=bool(modifiers & _ALT)
+        moved = self._handles | dragged(
+            self._handles, self._hit.side, (frames, value), free=bool(modifiers & _ALT)
         )
         pair = (moved.get("in", key.handle_in), moved.get("out", key.handle_out))
         ref = KeyRef(self._hit.line.ref, key.frame)

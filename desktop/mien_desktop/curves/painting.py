@@ -94,8 +94,8 @@ def _paint_values(painter: QPainter, view: View, active: Channel | None) -> None
         painter.drawLine(QLineF(0, y, view.time.width, y))
         painter.setPen(theme.DIM)
         below = y < RULER + 12
-        place = QPointF(5, y + 12 if below else y - 3)
-        painter.drawText(place, f"{value * unit:.{digits}f}{sign}")
+        corner = QPointF(5, y + 12 if below else y - 3)
+        painter.drawText(corner, f"{value * unit:.{digits}f}{sign}")
 
 
 def paint_curves(painter: QPainter, view: View, scene: CurveScene) -> None:

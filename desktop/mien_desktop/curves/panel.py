@@ -67,7 +67,7 @@ class CurvesPanel(QWidget):
         whole.setSpacing(0)
         whole.addLayout(self._header())
         whole.addWidget(split, 1)
-        self.canvas.asked.connect(self._open_menu)
+        self.canvas.menu_requested.connect(self._open_menu)
 
     def commands(self) -> tuple[Command, ...]:
         """Return the commands of the curve editor."""
@@ -124,7 +124,7 @@ class CurvesPanel(QWidget):
             row.addWidget(icon_button(picture, command.text, tip, command.run))
         return row
 
-    def _open_menu(self, place: QPointF) -> None:
+    def _open_menu(self, position: QPointF) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self._editing.any():
@@ -134,7 +134,7 @@ class CurvesPanel(QWidget):
         for command in (self._by_name(name) for name in names):
             action = menu.addAction(command.text)
             action.triggered.connect(lambda _=False, run=command.run: run())
-        menu.popup(QPoint(round(place.x()), round(place.y())))
+        menu.popup(QPoint(round(position.x()), round(position.y())))
 
     def _by_name(self, name: str) -> Command:
         return next(command for command in self._commands if command.id == f"curves.{name}")

@@ -78,12 +78,12 @@ def _every(thumbnails: bool, waveform: bool) -> tuple[tuple[Band, int, int], ...
         ("thumbnails", THUMBNAILS, thumbnails),
         ("waveform", WAVEFORM, waveform),
     ]
-    top, found = 0, []
-    for name, height, there in bands:
-        if there:
-            found.append((name, top, height))
+    top, shown = 0, []
+    for name, height, visible in bands:
+        if visible:
+            shown.append((name, top, height))
             top += height
-    return tuple(found)
+    return tuple(shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,9 @@ def cells(lane: Lane, width: int) -> tuple[Cell, ...]:
 @lru_cache
 def _cells(kind: str, width: int) -> tuple[Cell, ...]:
     left = _INDENT[kind]
-    found = []
+    result = []
     if kind != "track":
-        found.append(Cell("fold", left, _FOLD))
+        result.append(Cell("fold", left, _FOLD))
         left += _FOLD
     else:
         left += 8
@@ -125,9 +125,9 @@ def _cells(kind: str, width: int) -> tuple[Cell, ...]:
     elif kind == "track":
         right = [("mode", 16), ("value", 48), ("key", ROW)]
     room = sum(size for _, size in right)
-    found.append(Cell("name", left, max(width - left - room, 0)))
-    place = width - room
+    result.append(Cell("name", left, max(width - left - room, 0)))
+    x = width - room
     for name, size in right:
-        found.append(Cell(name, place, size))
-        place += size
-    return tuple(found)
+        result.append(Cell(name, x, size))
+        x += size
+    return tuple(result)

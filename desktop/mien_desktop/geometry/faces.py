@@ -66,16 +66,16 @@ def face_at(shapes: Sequence[FaceShape], x: float, y: float) -> FaceShape | None
 
 
 def apart(
-    places: Mapping[str, tuple[float, float]], least: float
+    points: Mapping[str, tuple[float, float]], least: float
 ) -> dict[str, tuple[float, float]]:
     """Return the points that keep a distance from each other, the first ones first.
 
     Args:
-        places: Names and places, the most important first.
+        points: Names and places, the most important first.
         least: Distance below which the later of two is left out.
     """
     kept: dict[str, tuple[float, float]] = {}
-    for name, (x, y) in places.items():
+    for name, (x, y) in points.items():
         if all(math.hypot(x - other, y - below) >= least for other, below in kept.values()):
             kept[name] = x, y
     return kept

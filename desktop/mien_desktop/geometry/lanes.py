@@ -201,10 +201,10 @@ def _face(
 def _group(
     kind: LaneKind, face: Face, layer: Layer | None, lanes: list[Lane], frames: int, hidden: bool
 ) -> Lane:
-    there = np.zeros(frames, bool)
+    keyed = np.zeros(frames, bool)
     for lane in lanes:
-        there[lane.marks.frames] = True
-    keys = np.flatnonzero(there)
+        keyed[lane.marks.frames] = True
+    keys = np.flatnonzero(keyed)
     marks = Marks(keys, np.full(len(keys), SUM, np.uint8))
     tracks = tuple(pair for lane in lanes for pair in lane.tracks)
     return Lane(kind, face, layer, tracks, marks, hidden)
@@ -217,14 +217,14 @@ def _marks(
 ) -> Marks:
     # Tracks are values that share what did not change, so the very same one has the same keys.
     # Comparing them by value would take longer than making them.
-    found = old.get(id(track))
-    if found is None or found[0] is not track:
+    entry = old.get(id(track))
+    if entry is None or entry[0] is not track:
         count = len(track.keys)
         frames = np.fromiter((key.frame for key in track.keys), np.int64, count)
         shapes = np.fromiter((_SHAPES[key.interpolation] for key in track.keys), np.uint8, count)
-        found = (track, Marks(frames, shapes))
-    kept[id(track)] = found
-    return found[1]
+        entry = (track, Marks(frames, shapes))
+    kept[id(track)] = entry
+    return entry[1]
 
 
 def _frame(key: Key) -> int:

@@ -99,13 +99,13 @@ def paint(dots: Dots, lanes: int, width: int, ratio: float) -> ByteArray:
     dots = thinned(dots, lanes, ratio)
     x = dots.x + 2 * r
     inside = (x >= r) & (x < room - r)
-    place = (dots.lane * room + x)[inside]
+    index = (dots.lane * room + x)[inside]
     pair = (dots.shape * np.uint8(len(CLASSES)) + dots.kind)[inside]
-    found = np.flatnonzero(np.bincount(pair)).tolist()
-    for number in sorted(found, key=lambda n: n % len(CLASSES)):
+    present = np.flatnonzero(np.bincount(pair)).tolist()
+    for number in sorted(present, key=lambda n: n % len(CLASSES)):
         shape, kind = divmod(number, len(CLASSES))
         spots = np.zeros((lanes, room), np.uint8)
-        spots.ravel()[place[pair == number]] = 1
+        spots.ravel()[index[pair == number]] = 1
         rows = np.flatnonzero(spots.any(axis=1))
         whole = 2 * len(rows) > lanes
         target = out if whole else np.ascontiguousarray(out[:, rows])

@@ -54,10 +54,10 @@ class PlaybackClock:
             elapsed: Seconds since it began to run.
         """
         first = self.start if self.speed > 0 else self.start + 1
-        place = float(self.clock.seconds(first)) - self.begin + self.speed * elapsed
+        passed = float(self.clock.seconds(first)) - self.begin + self.speed * elapsed
         if not self.loop:
-            return self.begin + min(max(place, 0.0), self.length)
-        round_trip = place % self.length
+            return self.begin + min(max(passed, 0.0), self.length)
+        round_trip = passed % self.length
         # Backward, the moment of turning belongs to the end.
         if self.speed < 0 and round_trip == 0:
             round_trip = self.length
@@ -78,8 +78,8 @@ class PlaybackClock:
         """Return whether the end of the span is reached and playback does not go round."""
         if self.loop:
             return False
-        place = self.seconds(elapsed) - self.begin
-        return place >= self.length if self.speed > 0 else place <= 0
+        passed = self.seconds(elapsed) - self.begin
+        return passed >= self.length if self.speed > 0 else passed <= 0
 
     def until_next(self, elapsed: float) -> float:
         """Return seconds until another frame is due."""

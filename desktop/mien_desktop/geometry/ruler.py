@@ -103,8 +103,8 @@ def _frames(clock: Clock, units: Units, step: float, start: int, stop: int) -> I
         yield from range(-(-start // size) * size, stop, size)
     elif units == "seconds":
         first = math.ceil(float(clock.seconds(start)) / step - 1e-9)
-        places = (_begins(clock, n * step) for n in count(first))
-        yield from (f for f in takewhile(lambda f: f < stop, places) if f >= start)
+        starts = (_begins(clock, n * step) for n in count(first))
+        yield from (f for f in takewhile(lambda f: f < stop, starts) if f >= start)
     else:
         yield from _numbered(clock, step, start, stop)
 
@@ -125,8 +125,8 @@ def _numbered(clock: Clock, step: float, start: int, stop: int) -> Iterator[int]
         base = _counted(zero, second) - zero.frames
         if base >= stop:
             return
-        places = (base + i * size for i in range(per_second)) if size else (base,)
-        yield from (f for f in places if start <= f < stop)
+        starts = (base + i * size for i in range(per_second)) if size else (base,)
+        yield from (f for f in starts if start <= f < stop)
 
 
 def _second(timecode: Timecode) -> int:

@@ -22,12 +22,12 @@ SelectMode = Literal["only", "more", "other"]
 
 def nearest(axis: Axis, frames: Iterable[int], x: float, grip: float = GRIP) -> int | None:
     """Return the frame of several whose middle is nearest to a pixel, and near enough."""
-    places = np.fromiter(frames, np.int64)
-    if not len(places):
+    candidates = np.fromiter(frames, np.int64)
+    if not len(candidates):
         return None
-    gaps = np.abs(axis.xs(places) - x)
+    gaps = np.abs(axis.xs(candidates) - x)
     best = int(np.argmin(gaps))
-    return int(places[best]) if gaps[best] <= grip else None
+    return int(candidates[best]) if gaps[best] <= grip else None
 
 
 def key_at(lanes: Lanes, axis: Axis, x: float, y: float) -> tuple[Lane, int] | None:
@@ -50,11 +50,11 @@ def keys_in(
     """
     left, right = sorted((corner[0], other[0]))
     top, bottom = sorted((corner[1], other[1]))
-    found: set[KeyRef] = set()
+    inside: set[KeyRef] = set()
     for row, lane in enumerate(lanes.rows):
         if top <= ROW * row + ROW / 2 <= bottom:
-            found.update(lane.keys_between(axis.time(left), axis.time(right)))
-    return frozenset(found)
+            inside.update(lane.keys_between(axis.time(left), axis.time(right)))
+    return frozenset(inside)
 
 
 def chosen(

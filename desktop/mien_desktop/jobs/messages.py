@@ -118,7 +118,7 @@ def details_of(error: MienError | Mapping[str, str]) -> str:
     """Return the text of a report of an error: its code, its traceback, and what was printed."""
     lines = [f"mien {mien.__version__}, Python {platform.python_version()}, {platform.platform()}"]
     if isinstance(error, MienError):
-        lines.append(f"code: {getattr(error, 'word', error.code)}")
+        lines.append(f"code: {getattr(error, 'reported_code', error.code)}")
         printed = str(getattr(error, "details", "")).strip()
         if printed:
             lines.append(printed)

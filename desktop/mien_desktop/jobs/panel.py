@@ -116,8 +116,8 @@ class JobsPanel(QWidget):
 
     def _changed(self) -> None:
         jobs = self._queue.jobs
-        there = {job.number for job in jobs}
-        for number in [number for number in self._rows if number not in there]:
+        shown = {job.number for job in jobs}
+        for number in [number for number in self._rows if number not in shown]:
             row = self._rows.pop(number)
             self._column.removeWidget(row)
             row.hide()

@@ -22,7 +22,12 @@ __all__ = ["Job", "JobQueue", "JobState"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 JobKind = Literal["track", "export"]
 
-_SHARES = {"track": (0.0, 0.9), "solve": (0.9, 1.0), "prepare": (0.0, 0.1), "render": (0.1, 1.0)}
+_STAGE_SPANS = {
+    "track": (0.0, 0.9),
+    "solve": (0.9, 1.0),
+    "prepare": (0.0, 0.1),
+    "render": (0.1, 1.0),
+}
 """The part of a job that each stage is, roughly, from where to where."""
 _SETTLED = 2.0
 """Seconds after which the time left can be guessed."""
@@ -81,7 +86,7 @@ class Job:
             return 1.0
         if not self.total:
             return None
-        start, stop = _SHARES.get(self.stage, (0.0, 1.0))
+        start, stop = _STAGE_SPANS.get(self.stage, (0.0, 1.0))
         return start + (stop - start) * self.done / self.total
 
     @property
@@ -241,13 +246,13 @@ class JobQueue(QObject):
                 self._start(job)
 
     def _start(self, job: Job) -> None:
-        def told(stage: str, done: int, total: int) -> None:
+        def report(stage: str, done: int, total: int) -> None:
             self._later(lambda: self._progressed(job, stage, done, total))
 
         def ended(result: Any, error: MienError | None) -> None:
             self._later(lambda: self._ended(job, result, error))
 
-        job.work = ServeProcess(job.task, told, ended)
+        job.work = ServeProcess(job.task, report, ended)
         job.began()
         job.work.start()
 
@@ -264,7 +269,7 @@ class JobQueue(QObject):
     def _ended(self, job: Job, result: Any, error: MienError | None) -> None:
         if job.ended or not self._open:
             return
-        if isinstance(error, JobError) and error.word == "cancelled":
+        if isinstance(error, JobError) and error.reported_code == "cancelled":
             job.finished("cancelled")
         elif error is not None:
             job.error = error

@@ -25,7 +25,7 @@ __all__ = ["COMMAND", "ExportTask", "JobError", "Task", "TrackTask", "ServeProce
 
 COMMAND = "MIEN_SERVE_COMMAND"
 """Environment variable with another command that starts `mien serve`."""
-_LOOK = 0.1
+_POLL = 0.1
 """Seconds between two looks at how far a job is."""
 
 ProgressReport = Callable[[str, int, int], None]
@@ -43,14 +43,14 @@ class JobError(MienError):
 
     def __init__(self, code: str, cause: str, remedy: str = "", details: str = "") -> None:
         super().__init__(cause, remedy)
-        self.word = code
+        self.reported_code = code
         self.details = details
 
 
 class Task(Protocol):
     """The work of a job."""
 
-    def run(self, talk: ServeConnection) -> Any:
+    def run(self, connection: ServeConnection) -> Any:
         """Run the task and return its result.
 
         Raises:
@@ -82,14 +82,14 @@ class TrackTask:
 
     media: Path
 
-    def run(self, talk: ServeConnection) -> Shot:
+    def run(self, connection: ServeConnection) -> Shot:
         """Track in the server, and read the faces from a project that it saves."""
-        shot = talk.call("open", path=str(self.media))["shot"]
-        talk.job("track", shot=shot)
+        shot = connection.call("open", path=str(self.media))["shot"]
+        connection.job("track", shot=shot)
         with _folder() as folder:
-            place = folder / "tracked.mien"
-            talk.call("save", shot=shot, path=str(place))
-            return mien.load_project(place, media=self.media).shot
+            path = folder / "tracked.mien"
+            connection.call("save", shot=shot, path=str(path))
+            return mien.load_project(path, media=self.media).shot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,18 +104,18 @@ class ExportTask:
     project: Project
     request: ExportRequest
 
-    def run(self, talk: ServeConnection) -> dict[str, Any]:
+    def run(self, connection: ServeConnection) -> dict[str, Any]:
         """Hand the shot over as a project, and have it rendered."""
         request, project = self.request, self.project
         preset, media = request.preset, project.shot.media.path
         if preset.is_sequence:
             _make_folder(request.output.parent)
         with _folder() as folder:
-            place = folder / "export.mien"
-            mien.save_project(project, place)
-            shot = talk.call("open", path=str(place), media=str(media))["shot"]
+            path = folder / "export.mien"
+            mien.save_project(project, path)
+            shot = connection.call("open", path=str(path), media=str(media))["shot"]
             settings = request.settings or project.reference
-            return talk.job(
+            return connection.job(
                 "render",
                 shot=shot,
                 output=str(request.output),
@@ -134,15 +134,15 @@ class ServeProcess:
 
     Args:
         task: The task.
-        told: Called, on the work's thread, with stage, steps done and steps in all.
+        report: Called, on the work's thread, with stage, steps done and steps in all.
         ended: Called, on the work's thread, with the result or the error, once.
     """
 
     def __init__(
-        self, task: Task, told: ProgressReport, ended: Callable[[Any, MienError | None], None]
+        self, task: Task, report: ProgressReport, ended: Callable[[Any, MienError | None], None]
     ) -> None:
         self._task = task
-        self._told = told
+        self._report = report
         self._ended = ended
         self._client: Client | None = None
         self._job: Job | None = None
@@ -184,16 +184,16 @@ class ServeProcess:
         job = client.start(method, **params)
         with self._lock:
             self._job = job
-        asked = False
-        while not wait([job.result], _LOOK).done:
-            self._told(job.stage, job.done, job.total)
-            if self._cancelled and job.handle and not asked:
-                asked = True
+        cancelling = False
+        while not wait([job.result], _POLL).done:
+            self._report(job.stage, job.done, job.total)
+            if self._cancelled and job.handle and not cancelling:
+                cancelling = True
                 client.cancel(job)
         return job.result.result()
 
     def _wait(self, answer: Future[dict[str, Any]]) -> dict[str, Any]:
-        while not wait([answer], _LOOK).done:
+        while not wait([answer], _POLL).done:
             self._check()
         self._check()
         return answer.result()

@@ -179,21 +179,21 @@ class KeyEditing:
         project = self._workspace.project
         if project is None:
             return
-        found = (
+        keys = (
             KeyRef(TrackRef(project.id, edit.face.number, layer.name, index), key.frame)
             for edit in project.edits
             for layer in edit.layers
             for index, track in enumerate(layer.tracks)
             for key in track.keys
         )
-        choose(self._workspace, frozenset(found))
+        choose(self._workspace, frozenset(keys))
 
     def select_here(self) -> None:
         """Select the keys at the playhead: of the selected lanes, or of all."""
         project, state = self._workspace.project, self._workspace.state
         if project is None:
             return
-        found = (
+        keyed = (
             ref
             for edit in project.edits
             for layer in edit.layers
@@ -201,7 +201,7 @@ class KeyEditing:
             if track.key_at(state.frame) is not None
             and (ref := TrackRef(project.id, edit.face.number, layer.name, index))
         )
-        chosen = [ref for ref in found if ref in state.tracks or not state.tracks]
+        chosen = [ref for ref in keyed if ref in state.tracks or not state.tracks]
         choose(self._workspace, frozenset(KeyRef(ref, state.frame) for ref in chosen))
 
     def select_none(self) -> None:

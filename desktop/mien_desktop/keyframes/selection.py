@@ -28,8 +28,8 @@ def choose(workspace: Workspace, keys: frozenset[KeyRef]) -> None:
 
 def choose_tracks(workspace: Workspace, tracks: Iterable[TrackRef]) -> None:
     """Select lanes."""
-    found = frozenset(tracks)
-    workspace.set(tracks=found, **_shown(workspace, found))
+    chosen = frozenset(tracks)
+    workspace.set(tracks=chosen, **_shown(workspace, chosen))
 
 
 def _shown(workspace: Workspace, tracks: frozenset[TrackRef]) -> dict[str, object]:

@@ -77,29 +77,29 @@ def _paint_picture(painter: QPainter, frame: QRect, picture: object) -> None:
         paint_icon(painter, "film", inner, theme.LINE)
         return
     size = picture.size().scaled(frame.size(), Qt.AspectRatioMode.KeepAspectRatio)
-    place = QRect(frame.topLeft(), size)
-    place.moveCenter(frame.center())
+    area = QRect(frame.topLeft(), size)
+    area.moveCenter(frame.center())
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(place, picture)
+    painter.drawImage(area, picture)
 
 
-def _paint_status(painter: QPainter, place: QRect, status: object) -> None:
+def _paint_status(painter: QPainter, area: QRect, status: object) -> None:
     if not isinstance(status, Status):
         return
-    color = _COLORS[status.mood]
+    color = _COLORS[status.tone]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(color)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawEllipse(QRectF(place.left(), place.center().y() - 2.5, 6, 6))
+    painter.drawEllipse(QRectF(area.left(), area.center().y() - 2.5, 6, 6))
     painter.setPen(theme.DIM)
-    words = place.adjusted(11, 0, 0, 0)
+    words = area.adjusted(11, 0, 0, 0)
     painter.setFont(theme.small())
     elided = painter.fontMetrics().elidedText(
         status.text, Qt.TextElideMode.ElideRight, words.width()
     )
     painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, elided)
-    if status.share is not None:
-        bar = QRectF(place.left(), place.bottom() + 1, place.width() - 4, 2)
+    if status.fraction is not None:
+        bar = QRectF(area.left(), area.bottom() + 1, area.width() - 4, 2)
         painter.fillRect(bar, theme.LINE)
-        bar.setWidth(bar.width() * status.share)
+        bar.setWidth(bar.width() * status.fraction)
         painter.fillRect(bar, color)

@@ -37,7 +37,7 @@ class Thumbnails(QObject):
         super().__init__(panel)
         self._background = background
         self._panel = panel
-        self._asked: set[str] = set()
+        self._requested: set[str] = set()
         workspace.changed.connect(self._changed)
         self._read(workspace.now.document)
 
@@ -48,8 +48,8 @@ class Thumbnails(QObject):
     def _read(self, document: Document) -> None:
         for project in document.shots:
             key = f"{project.id} {project.shot.media.path}"
-            if project.online and key not in self._asked:
-                self._asked.add(key)
+            if project.online and key not in self._requested:
+                self._requested.add(key)
                 show = partial(self._show, project.id)
                 self._background.run(partial(_thumbnail, project), show, _ignore)
 

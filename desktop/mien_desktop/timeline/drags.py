@@ -107,13 +107,13 @@ def _snapped(
     scene: TimelineScene,
     frames: npt.ArrayLike,
     delta: int,
-    places: npt.NDArray[np.int64],
+    snap_targets: npt.NDArray[np.int64],
     free: bool,
 ) -> Snapped:
     """Return a move of frames, snapped when snapping is on; `free` turns that around."""
     if workspace.state.snap == free:
         return Snapped(delta)
-    return snap(frames, delta, places, PIXELS / scene.axis.scale)
+    return snap(frames, delta, snap_targets, PIXELS / scene.axis.scale)
 
 
 class Scrub:
@@ -128,8 +128,8 @@ class Scrub:
         frame, self.overlay.line = scene.frame(x), None
         project = scene.now.project
         if free and project is not None:
-            found = snap([frame], 0, targets(project), PIXELS / scene.axis.scale)
-            frame, self.overlay.line = frame + found.delta, found.target
+            snapped = snap([frame], 0, targets(project), PIXELS / scene.axis.scale)
+            frame, self.overlay.line = frame + snapped.delta, snapped.target
         self._workspace.set(frame=frame, speed=0.0)  # who scrubs does not play
 
     def finish(self, *, keep: bool) -> None:
@@ -157,23 +157,23 @@ class MoveKeys(_Gesture):
         project = workspace.project
         assert project is not None
         without = () if copies else self._keys
-        self._places = targets(project, workspace.state.frame, without)
+        self._targets = targets(project, workspace.state.frame, without)
 
     def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
         """Move by as many frames as the pointer did, or as snapping says."""
         delta = round((x - self._x) / scene.axis.scale)
-        found = _snapped(self.workspace, scene, self._frames, delta, self._places, free)
-        self.overlay.line = found.target
-        self.overlay.note = f"{found.delta:+d}"
-        act = duplicate_keys if self._copies and found.delta else move_keys
+        snapped = _snapped(self.workspace, scene, self._frames, delta, self._targets, free)
+        self.overlay.line = snapped.target
+        self.overlay.note = f"{snapped.delta:+d}"
+        act = duplicate_keys if self._copies and snapped.delta else move_keys
         moved: list[KeyRef] = []
 
         def change(document: Document) -> Document:
-            document, keys = act(document, self._keys, found.delta)
+            document, keys = act(document, self._keys, snapped.delta)
             moved.extend(keys)
             return document
 
-        self.change(found.delta, change)
+        self.change(snapped.delta, change)
         if moved:
             self.workspace.set(keys=frozenset(moved))
 
@@ -201,17 +201,17 @@ class ScaleKeys(_Gesture):
         self._end, self._pivot = (first, last) if part == "start" else (last, first)
         project = workspace.project
         assert project is not None
-        self._places = targets(project, workspace.state.frame, self._keys)
+        self._targets = targets(project, workspace.state.frame, self._keys)
 
     def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
         """Bring the end to the frame under the pointer."""
         delta = scene.frame(x) - self._end
-        found = _snapped(self.workspace, scene, [self._end], delta, self._places, free)
-        end = self._end + found.delta
+        snapped = _snapped(self.workspace, scene, [self._end], delta, self._targets, free)
+        end = self._end + snapped.delta
         if end == self._pivot:  # all keys would fall into one
             end += 1 if self._end > self._pivot else -1
         factor = (end - self._pivot) / (self._end - self._pivot)
-        self.overlay.line = found.target
+        self.overlay.line = snapped.target
         self.overlay.note = f"{factor:.0%}"
         moved: list[KeyRef] = []
 
@@ -281,15 +281,15 @@ class MoveMarker(_Gesture):
         self._frame = frame
         project = workspace.project
         assert project is not None
-        places = targets(project, workspace.state.frame)
-        self._places = places[places != frame]
+        frames = targets(project, workspace.state.frame)
+        self._targets = frames[frames != frame]
 
     def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
         """Move the marker to the frame under the pointer."""
         delta = scene.frame(x) - self._frame
-        found = _snapped(self.workspace, scene, [self._frame], delta, self._places, free)
-        to = scene.frame(scene.x(self._frame + found.delta))
-        self.overlay.line = found.target
+        snapped = _snapped(self.workspace, scene, [self._frame], delta, self._targets, free)
+        to = scene.frame(scene.x(self._frame + snapped.delta))
+        self.overlay.line = snapped.target
         shot = self.workspace.state.shot
         assert shot is not None
         self.change(to, lambda document: move_marker(document, shot, self._frame, to))
@@ -341,16 +341,16 @@ class MoveSpan(_Gesture):
         self._ref, self._span, self._part, self._x = lane.ref, lane.track.span, part, x
         project = workspace.project
         assert project is not None
-        self._places = targets(project, workspace.state.frame)
+        self._targets = targets(project, workspace.state.frame)
 
     def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
         """Move by as many frames as the pointer did; it stays in the shot."""
         start, stop = self._span.start, self._span.stop
         ends = {"start": [start], "stop": [stop], "body": [start, stop]}[self._part]
         delta = round((x - self._x) / scene.axis.scale)
-        found = _snapped(self.workspace, scene, ends, delta, self._places, free)
-        self.overlay.line = found.target
-        frames, delta = scene.now.frame_count, found.delta
+        snapped = _snapped(self.workspace, scene, ends, delta, self._targets, free)
+        self.overlay.line = snapped.target
+        frames, delta = scene.now.frame_count, snapped.delta
         if self._part == "start":
             start = min(max(start + delta, 0), stop - 1)
         elif self._part == "stop":
@@ -396,7 +396,7 @@ class MoveLayer:
     def __init__(self, workspace: Workspace, lane: Lane, y: float) -> None:
         self.overlay = DragOverlay()
         self._workspace, self._lane, self._y = workspace, lane, y
-        self._place: int | None = None
+        self._index: int | None = None
 
     def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
         """Show the layer's new place."""
@@ -412,15 +412,15 @@ class MoveLayer:
         layers = [rows[i].id for i in own if rows[i].kind == "layer"]
         others = [name for name in layers if name != self._lane.id]
         # Lanes run from the top layer down, layers from the bottom up.
-        self._place = len(others) - len([name for name in above if name != self._lane.id])
+        self._index = len(others) - len([name for name in above if name != self._lane.id])
 
     def finish(self, *, keep: bool) -> None:
         """Put the layer there."""
-        place, layer, shot = self._place, self._lane.layer, self._workspace.state.shot
-        if keep and place is not None and layer is not None and shot is not None:
+        index, layer, shot = self._index, self._lane.layer, self._workspace.state.shot
+        if keep and index is not None and layer is not None and shot is not None:
             face, name = self._lane.face.number, layer.name
             self._workspace.apply(
-                f"Move layer {name}", lambda d: move_layer(d, shot, face, name, place)
+                f"Move layer {name}", lambda d: move_layer(d, shot, face, name, index)
             )
 
 

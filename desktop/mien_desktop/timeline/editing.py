@@ -225,9 +225,9 @@ class LaneEditing:
         marker = next((m for m in project.markers if m.frame == frame), None) if project else None
         if marker is None:
             return
-        place = QRect(round(scene.x(frame)) + 6, scene.bands.top("markers"), 140, MARKERS)
+        area = QRect(round(scene.x(frame)) + 6, scene.bands.top("markers"), 140, MARKERS)
         self._surface.type_at(
-            place, marker.name, "Name of the marker",
+            area, marker.name, "Name of the marker",
             lambda text: self._apply(
                 "Rename marker", lambda d: rename_marker(d, self.shot, frame, text)
             ),
@@ -237,13 +237,13 @@ class LaneEditing:
         self, lane: Lane, cell: str, text: str, name: str, take: Callable[[str], object]
     ) -> None:
         scene = self._surface.scene
-        place = next(c for c in cells(lane, scene.bands.names) if c.name == cell)
+        area = next(c for c in cells(lane, scene.bands.names) if c.name == cell)
         top = scene.bands.lanes - scene.scroll + scene.lanes.top(lane)
         # Wide enough to type in, also where the cell is narrow.
-        left = min(place.left, scene.bands.names - 64)
-        where = QRect(left, top, max(place.width, 64), ROW)
+        left = min(area.left, scene.bands.names - 64)
+        field = QRect(left, top, max(area.width, 64), ROW)
         # An emptied field asks for nothing: no name and no number is empty.
-        self._surface.type_at(where, text, name, lambda typed: take(typed) if typed else None)
+        self._surface.type_at(field, text, name, lambda typed: take(typed) if typed else None)
 
     def _number(self, text: str) -> float | None:
         try:

@@ -16,20 +16,20 @@ class InlineField(QLineEdit):
 
     Args:
         parent: The widget over which it lies.
-        place: Where.
+        area: Where.
         text: What is there.
         name: What is typed, for screen readers.
         take: Told the text when it was changed.
     """
 
     def __init__(
-        self, parent: QWidget, place: QRect, text: str, name: str, take: Callable[[str], object]
+        self, parent: QWidget, area: QRect, text: str, name: str, take: Callable[[str], object]
     ) -> None:
         super().__init__(text, parent)
         self._take, self._before = take, text
         self._open = True
         self.setAccessibleName(name)
-        self.setGeometry(place)
+        self.setGeometry(area)
         self.selectAll()
         self.show()
         self.setFocus(Qt.FocusReason.OtherFocusReason)

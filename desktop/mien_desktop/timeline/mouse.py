@@ -49,7 +49,7 @@ class Mouse:
         self._column = False
         self._pressed: tuple[Target, float, float] | None = None
         self._moved = False
-        self.place = (0.0, 0.0)
+        self.position = (0.0, 0.0)
         """Where the pointer is."""
         self.hot_grip: int | None = None
         """0 or 1 while the pointer is over the first or the last end of the selection."""
@@ -73,17 +73,17 @@ class Mouse:
         x, y = event.position().x(), event.position().y()
         if not self.idle or self._workspace.project is None:
             return
-        found = self.target_at(x, y)
+        target = self.target_at(x, y)
         if event.button() == _MIDDLE:
-            self._begin(found, x, y)
+            self._begin(target, x, y)
             self._drag = drags.Pan(self._workspace, x, y, self._surface.scroll_lanes)
         elif event.button() == _LEFT:
-            self._begin(found, x, y)
-            self._press(found, x, y, event.modifiers())
+            self._begin(target, x, y)
+            self._press(target, x, y, event.modifiers())
 
     def move(self, event: QMouseEvent) -> None:
         """Go on with the drag; without one, show what could begin."""
-        x, y = self.place = (event.position().x(), event.position().y())
+        x, y = self.position = (event.position().x(), event.position().y())
         if self._pressed is None:
             self._hover(self.target_at(x, y))
             return
@@ -105,14 +105,14 @@ class Mouse:
         """End the drag; a press without one was a click."""
         if self._pressed is None or event.button() not in (_LEFT, _MIDDLE):
             return
-        found, moved, drag = self._pressed[0], self._moved, self._drag
+        target, moved, drag = self._pressed[0], self._moved, self._drag
         if self._column:
             self._surface.keep_bands()
         self._end()
         if drag is not None:
             drag.finish(keep=True)
         if not moved:
-            self._click(found, event)
+            self._click(target, event)
         self._surface.repaint_overlay()
 
     def give_up(self) -> None:
@@ -141,19 +141,19 @@ class Mouse:
         x, y = event.pos().x(), event.pos().y()
         if not self.idle or self._workspace.project is None:
             return
-        found = self.target_at(x, y)
-        if found.kind == "key" and found.lane is not None:
-            keys = frozenset(found.lane.keys_at(found.frame))
+        target = self.target_at(x, y)
+        if target.kind == "key" and target.lane is not None:
+            keys = frozenset(target.lane.keys_at(target.frame))
             if not keys & self._workspace.state.keys:
                 choose(self._workspace, keys)
         elif (
-            found.lane is not None
-            and found.lane.kind == "track"
-            and found.lane.ref not in self._workspace.state.tracks
+            target.lane is not None
+            and target.lane.kind == "track"
+            and target.lane.ref not in self._workspace.state.tracks
         ):
-            choose_tracks(self._workspace, [found.lane.ref])
+            choose_tracks(self._workspace, [target.lane.ref])
         menu = context_menu(
-            self._surface.viewport(), self._workspace, self._editing, found,
+            self._surface.viewport(), self._workspace, self._editing, target,
             self._surface.scene.frame(x),
         )  # fmt: skip
         menu.popup(event.globalPos())
@@ -174,39 +174,39 @@ class Mouse:
             self._surface.show_time(scene.axis.zoomed(x, _ZOOM ** turned.y(), frames))
         event.accept()
 
-    def _begin(self, found: Target, x: float, y: float) -> None:
-        self._pressed, self._moved, self._column = (found, x, y), False, False
-        self.place = (x, y)
+    def _begin(self, target: Target, x: float, y: float) -> None:
+        self._pressed, self._moved, self._column = (target, x, y), False, False
+        self.position = (x, y)
 
     def _end(self) -> None:
         self._pressed = self._drag = None
         self._column = False
 
-    def _press(self, found: Target, x: float, y: float, held: Qt.KeyboardModifier) -> None:
+    def _press(self, target: Target, x: float, y: float, held: Qt.KeyboardModifier) -> None:
         scene, workspace = self._surface.scene, self._workspace
-        lane = found.lane
-        self._column = found.kind == "column"
-        if found.kind == "ruler":
+        lane = target.lane
+        self._column = target.kind == "column"
+        if target.kind == "ruler":
             self._drag = drags.Scrub(workspace)
             self._drag.move(scene, x, y, free=bool(held & Qt.KeyboardModifier.ControlModifier))
             self._moved = True
-        elif found.kind in ("in", "out"):
-            self._drag = drags.SetSpan(workspace, "start" if found.kind == "in" else "stop")
-        elif found.kind == "grip":
-            self._drag = drags.ScaleKeys(workspace, scene, found.part)
-        elif found.kind == "marker":
-            self._drag = drags.MoveMarker(workspace, found.frame)
-        elif found.kind == "key" and lane is not None:
-            self._press_key(lane, found.frame, x, held)
-        elif found.kind == "span" and lane is not None and not _how(held):
+        elif target.kind in ("in", "out"):
+            self._drag = drags.SetSpan(workspace, "start" if target.kind == "in" else "stop")
+        elif target.kind == "grip":
+            self._drag = drags.ScaleKeys(workspace, scene, target.part)
+        elif target.kind == "marker":
+            self._drag = drags.MoveMarker(workspace, target.frame)
+        elif target.kind == "key" and lane is not None:
+            self._press_key(lane, target.frame, x, held)
+        elif target.kind == "span" and lane is not None and not _how(held):
             choose_tracks(workspace, [lane.ref])
-            self._drag = drags.MoveSpan(workspace, scene, lane, found.part, x)
-        elif found.kind in ("lane", "span"):
+            self._drag = drags.MoveSpan(workspace, scene, lane, target.part, x)
+        elif target.kind in ("lane", "span"):
             self._drag = drags.BoxSelect(workspace, scene, x, y, _how(held) or "only")
-        elif found.kind == "cell" and lane is not None and lane.kind == "layer":
-            if found.cell == "weight":
+        elif target.kind == "cell" and lane is not None and lane.kind == "layer":
+            if target.cell == "weight":
                 self._drag = drags.SetWeight(workspace, lane, x)
-            elif found.cell == "name":
+            elif target.cell == "name":
                 self._drag = drags.MoveLayer(workspace, lane, y)
 
     def _press_key(self, lane: Lane, frame: int, x: float, held: Qt.KeyboardModifier) -> None:
@@ -221,32 +221,32 @@ class Mouse:
             copies = bool(held & Qt.KeyboardModifier.AltModifier)
             self._drag = drags.MoveKeys(self._workspace, self._surface.scene, x, copies=copies)
 
-    def _click(self, found: Target, event: QMouseEvent) -> None:
-        lane, held = found.lane, event.modifiers()
+    def _click(self, target: Target, event: QMouseEvent) -> None:
+        lane, held = target.lane, event.modifiers()
         if event.button() != _LEFT:
             return
-        if found.kind == "marker":
-            self._workspace.set(frame=found.frame)
-        elif found.kind == "key" and lane is not None and _how(held) is None:
+        if target.kind == "marker":
+            self._workspace.set(frame=target.frame)
+        elif target.kind == "key" and lane is not None and _how(held) is None:
             # Pressed on one of several: they could have been dragged, but were not.
-            choose(self._workspace, frozenset(lane.keys_at(found.frame)))
-        elif found.kind == "cell" and lane is not None:
-            self._click_cell(found, lane, event)
-        elif found.kind == "lane" and lane is not None and lane.kind == "track":
+            choose(self._workspace, frozenset(lane.keys_at(target.frame)))
+        elif target.kind == "cell" and lane is not None:
+            self._click_cell(target, lane, event)
+        elif target.kind == "lane" and lane is not None and lane.kind == "track":
             choose_tracks(self._workspace, [lane.ref])
 
-    def _click_cell(self, found: Target, lane: Lane, event: QMouseEvent) -> None:
-        if found.cell == "fold":
+    def _click_cell(self, target: Target, lane: Lane, event: QMouseEvent) -> None:
+        if target.cell == "fold":
             self._surface.fold(lane)
-        elif found.cell == "mute":
+        elif target.cell == "mute":
             self._editing.mute(lane)
-        elif found.cell == "mode":
+        elif target.cell == "mode":
             mode_menu(self._surface.viewport(), self._editing, lane).popup(
                 event.globalPosition().toPoint()
             )
-        elif found.cell == "key":
+        elif target.cell == "key":
             self._editing.toggle_key(lane)
-        elif found.cell in ("name", "value"):
+        elif target.cell in ("name", "value"):
             self._editing.choose_lane(lane, _how(event.modifiers()))
 
     def _turn(self, x: float) -> None:
@@ -261,17 +261,17 @@ class Mouse:
             axis = scene.axis.panned(-over / 2, self._workspace.now.frame_count)
             self._surface.show_time(axis)
 
-    def _hover(self, found: Target) -> None:
-        shape = _CURSORS.get(found.kind)
+    def _hover(self, target: Target) -> None:
+        shape = _CURSORS.get(target.kind)
         # Ends of spans and weights are dragged sideways too.
-        if (found.kind == "span" and found.part != "body") or found.cell == "weight":
+        if (target.kind == "span" and target.part != "body") or target.cell == "weight":
             shape = Qt.CursorShape.SizeHorCursor
         viewport = self._surface.viewport()
         if shape is None:
             viewport.unsetCursor()
         elif viewport.cursor().shape() != shape:
             viewport.setCursor(QCursor(shape))
-        hot = (0 if found.part == "start" else 1) if found.kind == "grip" else None
+        hot = (0 if target.part == "start" else 1) if target.kind == "grip" else None
         if hot != self.hot_grip:
             self.hot_grip = hot
             self._surface.repaint_overlay()

@@ -80,9 +80,9 @@ def _palette() -> list[int]:
     return table
 
 
-def _mixed(a: QColor, b: QColor, share: float) -> QColor:
+def _mixed(a: QColor, b: QColor, weight: float) -> QColor:
     return QColor(
-        round(a.red() + (b.red() - a.red()) * share),
-        round(a.green() + (b.green() - a.green()) * share),
-        round(a.blue() + (b.blue() - a.blue()) * share),
+        round(a.red() + (b.red() - a.red()) * weight),
+        round(a.green() + (b.green() - a.green()) * weight),
+        round(a.blue() + (b.blue() - a.blue()) * weight),
     )

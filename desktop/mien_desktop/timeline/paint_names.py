@@ -102,8 +102,8 @@ def _paint_name(painter: QPainter, scene: TimelineScene, row: int) -> None:
 def _paint_picture(painter: QPainter, name: str, rect: QRect, color: QColor) -> None:
     """Paint an icon into the middle of a cell."""
     ratio = painter.device().devicePixelRatioF()
-    place = QPointF(rect.center()) + QPointF(0.5 - _ICON / 2, 0.5 - _ICON / 2)
-    painter.drawPixmap(place, _picture(name, color.rgba(), ratio))
+    corner = QPointF(rect.center()) + QPointF(0.5 - _ICON / 2, 0.5 - _ICON / 2)
+    painter.drawPixmap(corner, _picture(name, color.rgba(), ratio))
 
 
 @lru_cache(maxsize=32)
@@ -149,8 +149,8 @@ def paint_values(painter: QPainter, scene: TimelineScene) -> None:
     painter.save()
     painter.setFont(theme.figures())
     painter.setPen(theme.TEXT)
-    place = QRect(8, 0, scene.bands.names - 16, RULER)
-    painter.drawText(place, _LEFT, label(shot.clock, state.frame, state.units))
+    area = QRect(8, 0, scene.bands.names - 16, RULER)
+    painter.drawText(area, _LEFT, label(shot.clock, state.frame, state.units))
     painter.setClipRect(0, scene.bands.lanes, scene.bands.names, scene.height)
     painter.setFont(theme.small())
     for row in scene.rows():

@@ -84,9 +84,9 @@ def paint_markers(painter: QPainter, scene: TimelineScene, held: int | None = No
     painter.setFont(theme.small())
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     metrics = painter.fontMetrics()
-    places = [scene.x(marker.frame) for marker in project.markers]
+    positions = [scene.x(marker.frame) for marker in project.markers]
     for marker, x, after in zip(
-        project.markers, places, [*places[1:], scene.width + 200.0], strict=False
+        project.markers, positions, [*positions[1:], scene.width + 200.0], strict=False
     ):
         color = theme.MARKERS.get(marker.color, theme.ACCENT)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -206,8 +206,8 @@ class TimelinePanel(QWidget):
         project, frame = self._workspace.project, self._workspace.state.frame
         if project is None:
             return
-        places = targets(project)
-        ahead = places[places > frame][:1] if way > 0 else places[places < frame][-1:]
+        frames = targets(project)
+        ahead = frames[frames > frame][:1] if way > 0 else frames[frames < frame][-1:]
         if len(ahead):
             self._workspace.set(frame=int(ahead[0]), speed=0.0)
 

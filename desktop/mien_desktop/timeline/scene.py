@@ -32,7 +32,7 @@ class Selected:
         for key in keys:
             frames[key.track].append(key.frame)
         self._frames: Mapping[TrackRef, list[int]] = frames
-        every = [frame for found in frames.values() for frame in found]
+        every = [frame for track_frames in frames.values() for frame in track_frames]
         self.span = (min(every), max(every)) if every else None
         """First and last selected frame; None when nothing is selected."""
 
@@ -45,9 +45,9 @@ class Selected:
             if lane.muted:
                 kinds[here] = CLASSES.index("muted")
             # A face's or layer's key stands for those below: it is selected with any of them.
-            found = [f for ref, _ in lane.tracks for f in self._frames.get(ref, ())]
-            if found:
-                chosen = np.isin(every.frames[here], found)
+            selected = [f for ref, _ in lane.tracks for f in self._frames.get(ref, ())]
+            if selected:
+                chosen = np.isin(every.frames[here], selected)
                 kinds[here][chosen] = CLASSES.index("selected")
         return kinds
 
@@ -120,8 +120,8 @@ class TimelineScene:
         return key_at(self.lanes, self.axis, *self.inside(x, y))
 
 
-def runs(there: npt.NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+def runs(mask: npt.NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
     """Return the stretches of True: start and stop of each, half-open."""
-    steps = np.diff(np.concatenate([[0], there.astype(np.int8), [0]]))
+    steps = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
     starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
     return tuple(zip(starts.tolist(), stops.tolist(), strict=True))

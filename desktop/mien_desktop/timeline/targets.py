@@ -82,8 +82,8 @@ def _marker(scene: TimelineScene, x: float, y: float) -> Target:
             return Target("grip", frame=span[1], part="stop")
     project = scene.now.project
     markers = [marker.frame for marker in project.markers] if project else []
-    found = nearest(scene.axis, markers, x - scene.bands.names)
-    return Target("markers") if found is None else Target("marker", frame=found)
+    frame = nearest(scene.axis, markers, x - scene.bands.names)
+    return Target("markers") if frame is None else Target("marker", frame=frame)
 
 
 def _lane(scene: TimelineScene, x: float, y: float) -> Target:

@@ -251,8 +251,8 @@ class TimelineView(QAbstractScrollArea):
 
     def _tracking(self, faces: tuple[Face, ...]) -> dict[int, Tracking]:
         for face in faces:
-            known = self._weak.get(face.number)
-            if known is None or known[0] is not face:
+            entry = self._weak.get(face.number)
+            if entry is None or entry[0] is not face:
                 self._weak[face.number] = (face, tracking(face))
         return {face.number: self._weak[face.number][1] for face in faces}
 
@@ -361,10 +361,10 @@ class TimelineView(QAbstractScrollArea):
         painter.restore()
 
     def _paint_note(self, painter: QPainter, note: str) -> None:
-        place = self.mouse.place
+        position = self.mouse.position
         painter.setFont(theme.small())
         box = painter.fontMetrics().boundingRect(note).adjusted(-5, -2, 5, 2)
-        box.moveBottomLeft(QPoint(int(place[0]) + 12, int(place[1]) - 8))
+        box.moveBottomLeft(QPoint(int(position[0]) + 12, int(position[1]) - 8))
         box.moveRight(min(box.right(), self.viewport().width() - 2))
         painter.setClipping(False)
         painter.fillRect(box, theme.RAISED)
@@ -411,8 +411,8 @@ class TimelineView(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         """Tell what is under the pointer, and forget it when the pointer leaves."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            place = event.pos()
-            text = describe(self.scene, self.mouse.target_at(place.x(), place.y()))
+            position = event.pos()
+            text = describe(self.scene, self.mouse.target_at(position.x(), position.y()))
             QToolTip.showText(event.globalPos(), text, self.viewport())
             return True
         if event.type() == QEvent.Type.Leave:

@@ -83,12 +83,12 @@ class TransportBar(QWidget):
     def commands(self) -> tuple[Command, ...]:
         """Return the commands of the transport."""
         play, step, go = self.playback, self._step, self._go
-        there = self._has_shot
+        enabled = self._has_shot
 
         def made(name: str, text: str, run: Callable[[], None], *keys: str, tip: str = "",
                  checked: Callable[[], bool] | None = None) -> Command:  # fmt: skip
             return Command(f"play.{name}", text, run, keys, "Playback", tip=tip,
-                           checked=checked, enabled=there)  # fmt: skip
+                           checked=checked, enabled=enabled)  # fmt: skip
 
         return (
             made("toggle", "Play or stop", play.toggle, "Space"),
@@ -211,20 +211,20 @@ class TransportBar(QWidget):
         previewer, state = self._workspace.previewer, now.state
         if previewer is None:
             return
-        trying = bool(state.trying)
+        auditioning = bool(state.audition)
         stride = _AHEAD if state.speed else 1
         if (
             before is not None
             and now.shot is before.shot
             and now.edits is before.edits
             and now.span == before.span
-            and trying == bool(before.state.trying)
+            and auditioning == bool(before.state.audition)
             and state.frame // stride == before.state.frame // stride
         ):
             return
         start = min(max(state.frame, now.span.start), now.span.stop - 1)
-        # What is only tried will not be played.
-        previewer.ahead(None if trying else now.span, start)
+        # What is only auditioned will not be played.
+        previewer.ahead(None if auditioning else now.span, start)
 
     def _speed_box(self) -> QComboBox:
         box = choice_box("Speed", "Speed of playback; J and L double it", 68, self._speed_chosen)

@@ -220,11 +220,11 @@ class Canvas(QWidget):
 
     def _paint_handles(self, painter: QPainter, pane: Pane) -> None:
         """Paint handles; say what is pulled at, and what it changes."""
-        puller, handles = self._stage.puller, self._stage.handles(pane)
-        paint_handles(painter, handles, puller.held)
-        if puller.held in handles:
-            place = QPointF(*handles[puller.held])
-            paint_words(painter, puller.words(), place, rectangle(pane.clip))
+        face_handles, handles = self._stage.face_handles, self._stage.handles(pane)
+        paint_handles(painter, handles, face_handles.held)
+        if face_handles.held in handles:
+            position = QPointF(*handles[face_handles.held])
+            paint_words(painter, face_handles.words(), position, rectangle(pane.clip))
 
     # -- mouse and keys --------------------------------------------------------------------
 
@@ -261,7 +261,7 @@ class Canvas(QWidget):
         """Let go; a click selects the face under it."""
         doing, self._doing = self._doing, "nothing"
         if doing == "pull":
-            self._stage.puller.finish()
+            self._stage.face_handles.finish()
         elif doing == "click":
             self._select(event.position())
         self._hover(event.position())
@@ -269,7 +269,7 @@ class Canvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show the whole picture."""
-        if event.button() == Qt.MouseButton.LeftButton and self._stage.puller.held is None:
+        if event.button() == Qt.MouseButton.LeftButton and self._stage.face_handles.held is None:
             self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -285,7 +285,7 @@ class Canvas(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         """Forget what was under the pointer."""
         self._pointer = None
-        self._stage.puller.hover(None)
+        self._stage.face_handles.hover(None)
         self.pointed.emit("", QColor())
         self.update()
 
@@ -293,7 +293,7 @@ class Canvas(QWidget):
         """Give up a pull with Escape."""
         if event.key() == Qt.Key.Key_Escape and self._doing == "pull":
             self._doing = "nothing"
-            self._stage.puller.finish(keep=False)
+            self._stage.face_handles.finish(keep=False)
         else:
             super().keyPressEvent(event)
 
@@ -310,7 +310,7 @@ class Canvas(QWidget):
         stage = self._stage
         if stage.placement is None:
             return "nothing"
-        if stage.puller.held is not None and stage.puller.begin(stage.now):
+        if stage.face_handles.held is not None and stage.face_handles.begin(stage.now):
             return "pull"
         return "wipe" if self._on_divider(at) else "click"
 
@@ -321,15 +321,15 @@ class Canvas(QWidget):
     def _pull(self, whole: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         placement = self._stage.placement
         if placement is not None:
-            self._stage.puller.move(
+            self._stage.face_handles.move(
                 (whole.x() / placement.zoom, whole.y() / placement.zoom),
                 both=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
                 one=bool(modifiers & Qt.KeyboardModifier.AltModifier),
             )
 
     def _select(self, at: QPointF) -> None:
-        place = self._stage.in_picture(at.x(), at.y())
-        shape = face_at(self.shapes(), *place) if place else None
+        position = self._stage.in_picture(at.x(), at.y())
+        shape = face_at(self.shapes(), *position) if position else None
         if shape is not None:
             self._workspace.set(face=shape.number)
 
@@ -337,14 +337,14 @@ class Canvas(QWidget):
         stage = self._stage
         pane = stage.pane_at(at.x(), at.y())
         handles = stage.handles(pane) if pane else {}
-        if stage.puller.hover(stage.puller.nearest(handles, at.x(), at.y())):
+        if stage.face_handles.hover(stage.face_handles.nearest(handles, at.x(), at.y())):
             self.update()
         self._show_cursor(at)
 
     def _show_cursor(self, at: QPointF) -> None:
         if self._doing == "pan":
             shape = Qt.CursorShape.ClosedHandCursor
-        elif self._doing == "pull" or self._stage.puller.held is not None:
+        elif self._doing == "pull" or self._stage.face_handles.held is not None:
             shape = Qt.CursorShape.PointingHandCursor
         elif self._on_divider(at):
             shape = Qt.CursorShape.SplitHCursor
@@ -360,10 +360,10 @@ class Canvas(QWidget):
         self._pointer = at
         pane = self._stage.pane_at(at.x(), at.y())
         shown = self._stage.shown(edited=pane.edited) if pane else None
-        place, size = self._stage.in_picture(at.x(), at.y()), self._stage.size
-        if shown is None or place is None or size is None:
+        position, size = self._stage.in_picture(at.x(), at.y()), self._stage.size
+        if shown is None or position is None or size is None:
             return
-        x, y = map(round, place)
+        x, y = map(round, position)
         if not (0 <= x < size[0] and 0 <= y < size[1]):
             self.pointed.emit("", QColor())
             return

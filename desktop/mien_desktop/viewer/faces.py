@@ -41,8 +41,8 @@ class FaceShapes:
         edit = next((edit for edit in now.edits if edit.face.number == face.number), None)
         if edit is None:
             return np.asarray(face.curves.controls.array[frame])
-        asked = self._asked(now, edit)
-        return np.asarray(asked.source[frame] + asked.delta[frame])
+        edited = self._edited(now, edit)
+        return np.asarray(edited.source[frame] + edited.delta[frame])
 
     def _made(self, now: Resolved, frame: int, *, edited: bool) -> tuple[FaceShape, ...]:
         if now.shot is None or frame >= now.frame_count:
@@ -53,16 +53,16 @@ class FaceShapes:
         )
         return tuple(shape for shape in shapes if shape is not None)
 
-    def _asked(self, now: Resolved, edit: Edit) -> Evaluated:
+    def _edited(self, now: Resolved, edit: Edit) -> Evaluated:
         face, cuts = edit.face, now.shot.cuts if now.shot else ()
         if edit is now.edit and now.evaluated is not None:
             return now.evaluated
         kept = self._evaluated.get(face.number)
         if kept is not None and kept[0].face is face and kept[0].layers is edit.layers:
             return kept[1]
-        asked = evaluate(face.curves.controls.array, edit.layers, face.valid, cuts)
-        self._evaluated[face.number] = edit, asked
-        return asked
+        edited = evaluate(face.curves.controls.array, edit.layers, face.valid, cuts)
+        self._evaluated[face.number] = edit, edited
+        return edited
 
 
 def _same(now: Resolved, before: Resolved) -> bool:

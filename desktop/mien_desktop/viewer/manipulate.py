@@ -60,7 +60,7 @@ class FaceHandles:
         self._hovered: str | None = None
         self._pulled: _Pull | None = None
         self._made_for: Resolved | None = None
-        self._places: Mapping[str, tuple[float, float]] = {}
+        self._positions: Mapping[str, tuple[float, float]] = {}
 
     @property
     def held(self) -> str | None:
@@ -70,7 +70,7 @@ class FaceHandles:
     def handles(self, now: Resolved) -> Mapping[str, tuple[float, float]]:
         """Return names and positions (pixels of the upright picture) of the handles."""
         if self._made_for is None or not _same(now, self._made_for):
-            self._places = (
+            self._positions = (
                 {}
                 if now.face is None
                 else {
@@ -83,11 +83,13 @@ class FaceHandles:
                 }
             )
         self._made_for = now
-        return self._places
+        return self._positions
 
-    def nearest(self, places: Mapping[str, tuple[float, float]], x: float, y: float) -> str | None:
+    def nearest(
+        self, positions: Mapping[str, tuple[float, float]], x: float, y: float
+    ) -> str | None:
         """Return the handle within reach of a point of the view; the nearest of several."""
-        near = {name: math.hypot(px - x, py - y) for name, (px, py) in places.items()}
+        near = {name: math.hypot(px - x, py - y) for name, (px, py) in positions.items()}
         name = min(near, key=near.__getitem__, default=None)
         return name if name is not None and near[name] <= _REACH else None
 

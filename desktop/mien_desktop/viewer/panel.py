@@ -113,8 +113,8 @@ class ViewerPanel(QWidget):
         now = self._workspace.now
         if now.shot is not None and now.face is not None:
             numbers = [face.number for face in now.shot.faces]
-            place = (numbers.index(now.face.number) + 1) % len(numbers)
-            self._workspace.set(face=numbers[place])
+            index = (numbers.index(now.face.number) + 1) % len(numbers)
+            self._workspace.set(face=numbers[index])
 
     def _has_mode(self, mode: ViewMode) -> bool:
         return self._workspace.state.mode == mode

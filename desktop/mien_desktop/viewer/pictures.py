@@ -48,14 +48,14 @@ class ShownPicture:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Wanted:
+class _PictureKey:
     """Everything a picture depends on; it is requested again only when this changes."""
 
     frame: int
     edits: tuple[Edit, ...]
     quality: Quality
 
-    def same_as(self, other: _Wanted | None) -> bool:
+    def same_as(self, other: _PictureKey | None) -> bool:
         """Return whether the answer would be the same picture."""
         return (
             other is not None
@@ -76,9 +76,9 @@ class Pictures:
         self._workspace = workspace
         self._arrived = arrived
         self._previewer: Previewer | None = None
-        self._wanted: dict[bool, _Wanted | None] = {}
+        self._keys: dict[bool, _PictureKey | None] = {}
         self._shown: dict[bool, ShownPicture] = {}
-        self._asked: dict[bool, int] = {}
+        self._requested: dict[bool, int] = {}
         self._masked: tuple[ShownPicture, QImage | None] | None = None
         self._error: MienError | None = None
         self._closed = False
@@ -105,7 +105,7 @@ class Pictures:
         return (
             shown is not None
             and shown.picture.final
-            and shown.picture.generation == self._asked.get(edited)
+            and shown.picture.generation == self._requested.get(edited)
         )
 
     def mask(self, tint: QColor) -> QImage | None:
@@ -132,12 +132,12 @@ class Pictures:
         previewer = self._workspace.previewer
         if previewer is not self._previewer:
             self._previewer, self._error = previewer, None
-            self._wanted, self._shown, self._asked, self._masked = {}, {}, {}, None
+            self._keys, self._shown, self._requested, self._masked = {}, {}, {}, None
         for kind, needed in ((False, plate), (True, edited)):
             if previewer is not None and needed:
                 self._request(previewer, now, edited=kind)
             else:
-                self._wanted[kind] = None
+                self._keys[kind] = None
 
     def close(self) -> None:
         """Drop every picture that still comes."""
@@ -145,21 +145,21 @@ class Pictures:
 
     def _request(self, previewer: Previewer, now: Resolved, *, edited: bool) -> None:
         state = now.state
-        moving = bool(state.speed or (edited and (state.dragging or state.trying)))
-        wanted = _Wanted(state.frame, now.edits if edited else (), "drag" if moving else "full")
-        if wanted.same_as(self._wanted.get(edited)):
+        moving = bool(state.speed or (edited and (state.dragging or state.audition)))
+        key = _PictureKey(state.frame, now.edits if edited else (), "drag" if moving else "full")
+        if key.same_as(self._keys.get(edited)):
             return
-        self._wanted[edited] = wanted
+        self._keys[edited] = key
 
         def deliver(picture: PreviewImage) -> None:
             shown = ShownPicture(picture, _image(picture))
             self._workspace.later(lambda: self._take(previewer, shown))
 
         def failed(error: MienError) -> None:
-            self._workspace.later(lambda: self._fail(wanted, error))
+            self._workspace.later(lambda: self._fail(key, error))
 
-        self._asked[edited] = previewer.request(
-            wanted.frame, edited=edited, quality=wanted.quality, deliver=deliver, failed=failed
+        self._requested[edited] = previewer.request(
+            key.frame, edited=edited, quality=key.quality, deliver=deliver, failed=failed
         )
 
     def _take(self, previewer: Previewer, shown: ShownPicture) -> None:
@@ -172,8 +172,8 @@ class Pictures:
             self._error = None
             self._arrived()
 
-    def _fail(self, wanted: _Wanted, error: MienError) -> None:
-        if not self._closed and wanted in self._wanted.values():
+    def _fail(self, key: _PictureKey, error: MienError) -> None:
+        if not self._closed and key in self._keys.values():
             self._error = error
             self._arrived()
 

@@ -18,7 +18,7 @@ from mien_desktop.workspace import Workspace
 
 __all__ = ["Stage"]
 
-_FACE_SHARE: Final = 0.8
+_FACE_FRACTION: Final = 0.8
 """Of the view that a face takes when it is framed."""
 
 
@@ -32,7 +32,7 @@ class Stage:
 
     Attributes:
         pictures: The pictures.
-        puller: The handles of the current face.
+        face_handles: The handles of the current face.
     """
 
     def __init__(self, workspace: Workspace, view: QWidget, changed: Callable[[], None]) -> None:
@@ -42,7 +42,7 @@ class Stage:
         self._placement: Placement | None = None
         self._faces = FaceShapes()
         self.pictures = Pictures(workspace, view.update)
-        self.puller = FaceHandles(workspace, self._faces)
+        self.face_handles = FaceHandles(workspace, self._faces)
 
     @property
     def now(self) -> Resolved:
@@ -65,7 +65,7 @@ class Stage:
     @property
     def placement(self) -> Placement | None:
         """Placement of the picture in its area, on pixels of the display; None without one."""
-        placement = self._asked_placement()
+        placement = self._unsnapped_placement()
         return placement.on_grid(self._view.devicePixelRatioF()) if placement else None
 
     @property
@@ -107,14 +107,14 @@ class Stage:
     def handles(self, pane: Pane) -> dict[str, tuple[float, float]]:
         """Return the handles in a pane."""
         placement, state = self.placement, self.now.state
-        wanted = "handles" in state.overlays and pane.edited and not state.speed
-        if placement is None or not wanted:
+        shown = "handles" in state.overlays and pane.edited and not state.speed
+        if placement is None or not shown:
             return {}
-        places = {}
-        for name, point in self.puller.handles(self.now).items():
+        positions = {}
+        for name, point in self.face_handles.handles(self.now).items():
             x, y = placement.to_view(point).tolist()
-            places[name] = x + pane.area.left, y + pane.area.top
-        return apart(places, HANDLES_APART)
+            positions[name] = x + pane.area.left, y + pane.area.top
+        return apart(positions, HANDLES_APART)
 
     def pane_at(self, x: float, y: float) -> Pane | None:
         """Return the pane that shows something at a point of the view."""
@@ -135,13 +135,13 @@ class Stage:
 
     def fit(self) -> None:
         """Show the whole picture."""
-        self._place(None)
+        self._set_placement(None)
 
     def zoom_at(self, zoom: float, x: float, y: float) -> None:
         """Zoom to so many view pixels a pixel of the picture, about a point of an area."""
-        placement = self._asked_placement()
+        placement = self._unsnapped_placement()
         if placement is not None:
-            self._place(placement.zoomed(zoom, x, y))
+            self._set_placement(placement.zoomed(zoom, x, y))
 
     def zoom_middle(self, zoom: float) -> None:
         """Zoom to so many view pixels a pixel of the picture, about the middle."""
@@ -150,9 +150,9 @@ class Stage:
 
     def move(self, dx: float, dy: float) -> None:
         """Move the picture by view pixels."""
-        placement = self._asked_placement()
+        placement = self._unsnapped_placement()
         if placement is not None:
-            self._place(placement.moved(dx, dy))
+            self._set_placement(placement.moved(dx, dy))
 
     def grow(self, width: int, height: int) -> None:
         """Keep the middle of the picture where it is in a view that has grown."""
@@ -167,10 +167,10 @@ class Stage:
             return self.fit()
         area = self.panes[0].area
         left, top, right, bottom = shape.box
-        zoom = _FACE_SHARE * min(area.width / (right - left), area.height / (bottom - top))
+        zoom = _FACE_FRACTION * min(area.width / (right - left), area.height / (bottom - top))
         start = Placement(zoom, area.width / 2, area.height / 2)
         x, y = start.to_view(((left + right) / 2, (top + bottom) / 2)).tolist()
-        self._place(start.moved(area.width / 2 - x, area.height / 2 - y))
+        self._set_placement(start.moved(area.width / 2 - x, area.height / 2 - y))
 
     def wipe(self, x: float) -> None:
         """Divide the picture at a position in the view."""
@@ -179,14 +179,14 @@ class Stage:
             part = (x - placement.left) / (size[0] * placement.zoom)
             self._workspace.set(wipe=min(max(part, 0.0), 1.0))
 
-    def _asked_placement(self) -> Placement | None:
+    def _unsnapped_placement(self) -> Placement | None:
         """Return the placement as it was asked for, between pixels of the display too."""
         size = self.size
         if size is None:
             return None
         return self._placement or fitted(size, self.panes[0].area)
 
-    def _place(self, placement: Placement | None) -> None:
+    def _set_placement(self, placement: Placement | None) -> None:
         size = self.size
         if placement is not None and size is not None:
             placement = placement.held(size, self.panes[0].area)
