@@ -65,7 +65,7 @@ class Keymap:
         return result.with_keys(command, (*result.keys(command), key))
 
     def clashes(self, command: Command, key: str) -> tuple[Command, ...]:
-        """Return other commands of the same scope that have a key."""
+        """Return the other commands of the same scope that have a key."""
         spelling = normal(key)
         return tuple(
             other

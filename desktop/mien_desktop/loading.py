@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from mien._types import ByteArray
 from mien_desktop import theme
 
 __all__ = ["Loading", "first_picture"]
 
 
-def first_picture(path: Path) -> npt.NDArray[np.uint8] | None:
+def first_picture(path: Path) -> ByteArray | None:
     """Read (H, W, 3) R'G'B' of a clip's first picture; None when it cannot be read."""
     from mien.errors import MienError
     from mien.preview.picture import first_picture
@@ -51,7 +50,7 @@ class Loading(QWidget):
         """Cover the viewer, and say what is being read."""
         self._words = words
 
-    def show_picture(self, pixels: npt.NDArray[np.uint8] | None) -> None:
+    def show_picture(self, pixels: ByteArray | None) -> None:
         """Show the first picture, unless the clip was read before it came."""
         if pixels is None or not self._words:
             return

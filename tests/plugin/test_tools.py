@@ -109,4 +109,4 @@ def test_a_flame_mesh_takes_the_coefficients_of_its_head(
 
 def test_every_panel_draws(blender: Run, clip: Callable[[str], Path], project: Path) -> None:
     told = blender("panels.py", clip("lp_s18.mp4"), project)
-    assert told["empty"] < told["untracked"] < told["tracked"]
+    assert told["empty"] < told["untracked"] < told["newer"] < told["tracked"]

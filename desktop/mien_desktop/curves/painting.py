@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from mien._types import BoolArray, DoubleArray
 from mien.model.interpolate import sample
 from mien.timebase import FrameRange
 from mien_desktop import theme
@@ -64,7 +64,7 @@ def paint_ground(painter: QPainter, view: View, now: Resolved, scene: CurveScene
 
 
 def _shades(now: Resolved) -> list[tuple[FrameRange, QColor]]:
-    """Return frames that are shaded, and how: outside of in and out, unseen, weakly tracked."""
+    """Return the frames that are shaded, and how: outside of in and out, unseen, weakly tracked."""
     outside = QColor(theme.WINDOW)
     outside.setAlphaF(0.75)
     weak = QColor(theme.WEAK)
@@ -172,8 +172,8 @@ def _paint_line(
 
 def _paint_keys(
     painter: QPainter,
-    points: npt.NDArray[np.float64],
-    held: npt.NDArray[np.bool_],
+    points: DoubleArray,
+    held: BoolArray,
     color: QColor,
 ) -> None:
     """Paint keys: diamonds, and squares where the value is held."""

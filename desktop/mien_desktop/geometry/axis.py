@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import DoubleArray
 from mien.timebase import FrameRange
 from mien_desktop.view_state import TimeView
 
@@ -62,7 +63,7 @@ class Axis:
         """Return the middle of a frame, in pixels from the left."""
         return (frame + 0.5 - self.first) * self.scale
 
-    def xs(self, frames: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def xs(self, frames: npt.ArrayLike) -> DoubleArray:
         """Return (N,) middles of (N,) frames, in pixels from the left."""
         return (np.asarray(frames, dtype=np.float64) + (0.5 - self.first)) * self.scale
 

@@ -33,6 +33,6 @@ class Bar:
 
 
 def runs(flags: BoolArray) -> list[tuple[int, int]]:
-    """Return stretches (start, stop) of a (T,) array in which it is true."""
+    """Return the stretches (start, stop) of a (T,) array in which it is true."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

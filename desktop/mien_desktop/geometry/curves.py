@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import BoolArray, DoubleArray
 from mien.model.interpolate import Key, cubic
 from mien_desktop.geometry.axis import Axis
 
@@ -29,7 +30,6 @@ __all__ = [
     "sampled_curve",
 ]
 
-Points = npt.NDArray[np.float64]
 
 _TICK_SPACING = 34
 """Pixels that labels of values are apart, at least."""
@@ -57,7 +57,7 @@ class ValueAxis:
         """Return the pixel of a value."""
         return self.height / 2 - (value - self.middle) * self.scale
 
-    def ys(self, values: npt.ArrayLike) -> Points:
+    def ys(self, values: npt.ArrayLike) -> DoubleArray:
         """Return (N,) pixels of (N,) values."""
         return self.height / 2 - (np.asarray(values, dtype=np.float64) - self.middle) * self.scale
 
@@ -99,7 +99,7 @@ class ValueAxis:
 
 
 def keys_between(keys: Sequence[Key], first: float, last: float) -> range:
-    """Return indices of the keys whose frames lie from `first` to `last`, both included."""
+    """Return the indices of the keys whose frames lie from `first` to `last`, both included."""
     start = bisect_left(keys, first, key=_frame)
     return range(start, max(bisect_right(keys, last, key=_frame), start))
 
@@ -108,7 +108,7 @@ def _frame(key: Key) -> int:
     return key.frame
 
 
-def key_points(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 1.0) -> Points:
+def key_points(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 1.0) -> DoubleArray:
     """Return (K, 2) pixels of keys.
 
     Args:
@@ -123,7 +123,7 @@ def key_points(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 1
     return _pixels(pairs, time, axis, unit)
 
 
-def keyed_curve(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 1.0) -> Points:
+def keyed_curve(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 1.0) -> DoubleArray:
     """Return a keyed curve across the canvas, held before its first and after its last key.
 
     Every segment is the cubic that is evaluated. Segments that are only pixels wide are drawn
@@ -153,7 +153,7 @@ def keyed_curve(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 
     return np.concatenate(ends)
 
 
-def _segments(keys: Sequence[Key], scale: float) -> Points:
+def _segments(keys: Sequence[Key], scale: float) -> DoubleArray:
     """Return (N, 2) frames and values along every segment between keys."""
     if len(keys) == 1:
         return np.array([[keys[0].frame, keys[0].value]], dtype=np.float64)
@@ -173,11 +173,11 @@ def _segments(keys: Sequence[Key], scale: float) -> Points:
 
 def sampled_curve(
     values: npt.ArrayLike,
-    valid: npt.NDArray[np.bool_],
+    valid: BoolArray,
     time: Axis,
     axis: ValueAxis,
     unit: float = 1.0,
-) -> list[Points]:
+) -> list[DoubleArray]:
     """Return a curve with a value for every frame, as the runs of frames that are valid.
 
     Args:
@@ -205,11 +205,11 @@ def sampled_curve(
     return runs
 
 
-def _pixels(pairs: Points, time: Axis, axis: ValueAxis, unit: float) -> Points:
+def _pixels(pairs: DoubleArray, time: Axis, axis: ValueAxis, unit: float) -> DoubleArray:
     return np.stack([time.xs(pairs[:, 0]), axis.ys(pairs[:, 1] / unit)], axis=1)
 
 
-def _extremes(points: Points) -> Points:
+def _extremes(points: DoubleArray) -> DoubleArray:
     """Return the polyline with at most its first, lowest, highest and last point of each column."""
     if len(points) < 3 or points[-1, 0] - points[0, 0] >= len(points):
         return points
@@ -223,7 +223,7 @@ def _extremes(points: Points) -> Points:
     return out
 
 
-def nearest_point(points: Points, x: float, y: float, radius: float) -> int | None:
+def nearest_point(points: DoubleArray, x: float, y: float, radius: float) -> int | None:
     """Return the index of the point nearest to a pixel, within `radius`; of equals the last."""
     if not len(points):
         return None
@@ -233,16 +233,16 @@ def nearest_point(points: Points, x: float, y: float, radius: float) -> int | No
     return index if distances[index] <= radius else None
 
 
-def points_inside(points: Points, x0: float, y0: float, x1: float, y1: float) -> list[int]:
-    """Return indices of the points in a box, whichever corners it was drawn between."""
+def points_inside(points: DoubleArray, x0: float, y0: float, x1: float, y1: float) -> list[int]:
+    """Return the indices of the points in a box, whichever corners it was drawn between."""
     if not len(points):
         return []
     low, high = (min(x0, x1), min(y0, y1)), (max(x0, x1), max(y0, y1))
     return [int(i) for i in np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))]
 
 
-def polyline_distance(points: Points, x: float, y: float) -> float:
-    """Return pixels from a point to a polyline; infinite when it has no points."""
+def polyline_distance(points: DoubleArray, x: float, y: float) -> float:
+    """Return the pixels from a point to a polyline; infinite when it has no points."""
     if len(points) < 2:
         return float(np.hypot(*(points[0] - (x, y)))) if len(points) else math.inf
     a, along = points[:-1], np.diff(points, axis=0)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
-from mien._types import FloatArray
+from mien._types import FloatArray, IndexArray
 from mien.face.deform import deform_landmarks
 from mien.face.rig import SKIN, load_rig
 from mien.model.face import Face
@@ -82,7 +81,7 @@ def apart(
 
 
 @lru_cache(maxsize=1)
-def mesh_edges() -> npt.NDArray[np.intp]:
+def mesh_edges() -> IndexArray:
     """Return (E, 2) landmarks that the edges of the rig's mesh join, each edge once."""
     triangles = load_rig().triangles
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import ByteArray
 from mien.model.controls import CONTROLS, INDEX, Region, sides
 from mien.model.document import Project
 from mien.model.edits import ControlTrack, Edit, Layer
@@ -43,7 +44,7 @@ class Marks:
     """
 
     frames: npt.NDArray[np.int64]
-    shapes: npt.NDArray[np.uint8]
+    shapes: ByteArray
 
 
 @dataclass(frozen=True, eq=False)

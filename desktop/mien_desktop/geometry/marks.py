@@ -15,11 +15,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import BoolArray, ByteArray, DoubleArray
 from mien.model.interpolate import INTERPOLATIONS
 
 __all__ = ["CLASSES", "DENSE", "LEVELS", "OUTLINE", "SUM", "Dots", "paint", "radius"]
 
-ByteArray = npt.NDArray[np.uint8]
 _Numbers = npt.NDArray[np.int64]
 
 SUM: Final = len(INTERPOLATIONS)
@@ -154,9 +154,7 @@ def _stamps(ratio: float) -> ByteArray:
     return np.where(fill > 0, colour, outline).astype(np.uint8)
 
 
-def _shapes(
-    u: npt.NDArray[np.float64], v: npt.NDArray[np.float64], more: float
-) -> tuple[npt.NDArray[np.bool_], ...]:
+def _shapes(u: DoubleArray, v: DoubleArray, more: float) -> tuple[BoolArray, ...]:
     """Return the inside of each shape, grown by `more` logical pixels.
 
     `u` and `v` are distances from the middle.
@@ -172,6 +170,6 @@ def _shapes(
     )
 
 
-def _coverage(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def _coverage(inside: BoolArray) -> DoubleArray:
     size = len(inside) // _FINE
     return np.asarray(inside.reshape(size, _FINE, size, _FINE).mean(axis=(1, 3)))

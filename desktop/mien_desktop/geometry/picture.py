@@ -13,6 +13,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import DoubleArray
 from mien_desktop.view_state import ViewMode
 
 __all__ = [
@@ -74,7 +75,7 @@ class Placement:
     left: float
     top: float
 
-    def to_view(self, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def to_view(self, points: npt.ArrayLike) -> DoubleArray:
         """Return the view points of picture points (..., 2)."""
         array = np.asarray(points, dtype=np.float64)
         return (array + 0.5) * self.zoom + (self.left, self.top)

@@ -82,7 +82,7 @@ class PlaybackClock:
         return passed >= self.length if self.speed > 0 else passed <= 0
 
     def until_next(self, elapsed: float) -> float:
-        """Return seconds until another frame is due."""
+        """Return the seconds until another frame is due."""
         at, frame = self.seconds(elapsed), self.frame(elapsed)
         if self.speed > 0:
             return max(float(self.clock.seconds(frame + 1)) - at, 0.0) / self.speed

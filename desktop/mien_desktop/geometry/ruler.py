@@ -73,7 +73,7 @@ def _text(clock: Clock, frame: int, units: Units, step: float) -> str:
 
 
 def _steps(units: Units, clock: Clock) -> tuple[float, ...]:
-    """Return distances that ticks may have, ascending: in frames, or in seconds."""
+    """Return the distances that ticks may have, ascending: in frames, or in seconds."""
     if units == "frames":
         return _FRAME_STEPS
     if units == "seconds":
@@ -97,7 +97,7 @@ def _below(units: Units, clock: Clock, big: float, least: float) -> float:
 
 
 def _frames(clock: Clock, units: Units, step: float, start: int, stop: int) -> Iterator[int]:
-    """Return frames of the ticks of one step in `start` to `stop`, ascending."""
+    """Yield the frames of the ticks of one step in `start` to `stop`, ascending."""
     if units == "frames":
         size = int(step)
         yield from range(-(-start // size) * size, stop, size)
@@ -115,7 +115,7 @@ def _begins(clock: Clock, seconds: float) -> int:
 
 
 def _numbered(clock: Clock, step: float, start: int, stop: int) -> Iterator[int]:
-    """Return frames whose timecode is a multiple of a step of seconds, as it is counted."""
+    """Yield the frames whose timecode is a multiple of a step of seconds, as it is counted."""
     zero = clock.timecode(0)
     per_second = max(1, round(1 / step)) if step < 1 else 1
     size = zero.nominal // per_second if step < 1 else 0

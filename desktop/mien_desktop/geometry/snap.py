@@ -14,7 +14,7 @@ from mien.session.refs import KeyRef
 __all__ = ["PIXELS", "Snapped", "snap", "targets"]
 
 PIXELS = 7.0
-"""How near a place must be, in logical pixels, to draw something to it."""
+"""Logical pixels within which a target draws what is dragged to it."""
 _Frames = npt.NDArray[np.int64]
 
 

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mien._types import DoubleArray, FloatArray
 from mien.timebase import Clock
 from mien_desktop.geometry.axis import Axis
 
 __all__ = ["StripTile", "columns", "edges", "tiles"]
-
-_Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def tiles(axis: Axis, width: float, frames: int) -> Iterator[StripTile]:
         yield StripTile(start + tile * width, min(frame, frames - 1))
 
 
-def edges(clock: Clock) -> _Array:
+def edges(clock: Clock) -> DoubleArray:
     """Return (T + 1,) seconds at which the frames of a shot begin, and the last ends."""
     frames = range(clock.frame_count + 1)
     if clock.times is None:
@@ -58,11 +56,11 @@ def edges(clock: Clock) -> _Array:
 
 def columns(
     axis: Axis,
-    seconds: _Array,
+    seconds: DoubleArray,
     rate: float,
-    low: npt.NDArray[np.float32],
-    high: npt.NDArray[np.float32],
-) -> tuple[_Array, _Array, _Array]:
+    low: FloatArray,
+    high: FloatArray,
+) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
     """Return the least and the greatest sound in every column of pixels in view.
 
     Args:

@@ -104,6 +104,6 @@ class ReferenceForm(QWidget):
 
 
 def _limits(name: str) -> tuple[float, float, str]:
-    """Return lowest and highest value of a setting, and its help."""
+    """Return the lowest and highest value of a setting, and its help."""
     found = next(one for one in dataclasses.fields(ReferenceSettings) if one.name == name)
     return found.metadata["low"], found.metadata["high"], found.metadata["help"]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
+from mien._types import ByteArray
 from mien.errors import MienError
 from mien.model.document import Document, Project
 from mien.model.media import MediaInfo
@@ -53,14 +52,14 @@ class Thumbnails(QObject):
                 show = partial(self._show, project.id)
                 self._background.run(partial(_thumbnail, project), show, _ignore)
 
-    def _show(self, shot: str, pixels: npt.NDArray[np.uint8]) -> None:
+    def _show(self, shot: str, pixels: ByteArray) -> None:
         height, width = pixels.shape[:2]
         image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
         # The image does not own the bytes that it was made from.
         self._panel.show_picture(shot, image.copy())
 
 
-def _thumbnail(project: Project) -> npt.NDArray[np.uint8]:
+def _thumbnail(project: Project) -> ByteArray:
     """Read (H, W, 3) R'G'B' of a frame that says what the shot shows."""
     from mien.preview.strips import thumbnails
 

@@ -50,7 +50,7 @@ class Mouse:
         self._pressed: tuple[Target, float, float] | None = None
         self._moved = False
         self.position = (0.0, 0.0)
-        """Where the pointer is."""
+        """Position of the pointer."""
         self.hot_grip: int | None = None
         """0 or 1 while the pointer is over the first or the last end of the selection."""
 

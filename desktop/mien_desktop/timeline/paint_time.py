@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
+from mien._types import DoubleArray
 from mien_desktop import theme
 from mien_desktop.geometry.bands import MARKERS, RULER, THUMBNAILS, WAVEFORM
 from mien_desktop.geometry.ruler import ticks
@@ -138,7 +138,7 @@ def paint_thumbnails(
 
 
 def paint_waveform(
-    painter: QPainter, scene: TimelineScene, peaks: Peaks | None, seconds: npt.NDArray[np.float64]
+    painter: QPainter, scene: TimelineScene, peaks: Peaks | None, seconds: DoubleArray
 ) -> None:
     """Paint the sound as its least and greatest values; a line of silence without sound.
 

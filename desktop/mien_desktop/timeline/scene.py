@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mien._types import BoolArray, ByteArray
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.bands import Band, Bands
@@ -36,7 +36,7 @@ class Selected:
         self.span = (min(every), max(every)) if every else None
         """First and last selected frame; None when nothing is selected."""
 
-    def kinds(self, lanes: Lanes) -> npt.NDArray[np.uint8]:
+    def kinds(self, lanes: Lanes) -> ByteArray:
         """Return (N,) colour classes of the keys that `lanes.every` holds."""
         every, _, begins = lanes.every
         kinds = np.full(len(every.frames), CLASSES.index("plain"), np.uint8)
@@ -76,7 +76,7 @@ class TimelineScene:
     width: int
     height: int
     selected: Selected
-    kinds: npt.NDArray[np.uint8]
+    kinds: ByteArray
 
     def x(self, frame: float) -> float:
         """Return the middle of a frame, from the left of the widget."""
@@ -120,7 +120,7 @@ class TimelineScene:
         return key_at(self.lanes, self.axis, *self.inside(x, y))
 
 
-def runs(mask: npt.NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+def runs(mask: BoolArray) -> tuple[tuple[int, int], ...]:
     """Return the stretches of True: start and stop of each, half-open."""
     steps = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
     starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)

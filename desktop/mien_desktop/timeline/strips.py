@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtGui import QImage
 
+from mien._types import DoubleArray
 from mien.errors import MienError
 from mien.model.media import MediaInfo
 from mien_desktop.background import Background
@@ -47,7 +47,7 @@ class Strips:
         self._generation = 0
         self.peaks: Peaks | None = None
         """The sound; None while it is not known, or when there is none."""
-        self.seconds: npt.NDArray[np.float64] = np.zeros(1)
+        self.seconds: DoubleArray = np.zeros(1)
         """(T + 1,) edges of the shot's frames."""
 
     def show(self, now: Resolved) -> None:

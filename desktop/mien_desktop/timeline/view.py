@@ -71,7 +71,7 @@ class TimelineView(QAbstractScrollArea):
         super().__init__(parent)
         self.workspace = workspace
         self.preferred_bands = _remembered()
-        """How the user divides the timeline."""
+        """The user's division of the timeline."""
         self.setAccessibleName("Timeline")
         self.setAccessibleDescription(
             "Keys of faces, layers and controls over time. The wheel zooms, with Shift it scrolls."

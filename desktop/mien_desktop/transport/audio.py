@@ -16,9 +16,8 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from mien._types import FloatArray
+from mien._types import DoubleArray, FloatArray
 from mien_desktop.geometry.playback_clock import PlaybackClock
 
 __all__ = ["DeviceSpeaker", "Feed", "NoSoundError", "Sound", "Speaker", "audible"]
@@ -33,7 +32,6 @@ _CLOSE: Final = 2.0
 """Seconds that a thread is waited for."""
 
 SampleSource = Callable[[int], FloatArray]
-_Positions = npt.NDArray[np.float64]
 
 
 class NoSoundError(Exception):
@@ -68,7 +66,7 @@ class Speaker(Protocol):
         ...
 
     def heard(self) -> float:
-        """Return seconds of sound that were heard since the start."""
+        """Return the seconds of sound that were heard since the start."""
         ...
 
     def stop(self) -> None:
@@ -141,7 +139,7 @@ class Feed:
         samples[silent] = 0
         return samples
 
-    def _round(self, positions: _Positions, begin: int, length: int) -> FloatArray:
+    def _round(self, positions: DoubleArray, begin: int, length: int) -> FloatArray:
         """Read samples at positions that go round in the span, in pieces between the turns."""
         turns = np.floor(positions / length)
         starts = np.concatenate([[0], np.flatnonzero(np.diff(turns)) + 1, [len(positions)]])
@@ -151,7 +149,7 @@ class Feed:
         ]
         return np.concatenate(pieces)
 
-    def _read(self, positions: _Positions) -> FloatArray:
+    def _read(self, positions: DoubleArray) -> FloatArray:
         """Read (N, channels) samples at ascending positions, between samples by interpolation."""
         first = int(np.floor(positions[0]))
         if self._clock.speed == 1:

@@ -126,7 +126,7 @@ class Canvas(QWidget):
         return self._stage.shapes(edited=self._shows_edit())
 
     def handles(self) -> dict[str, tuple[float, float]]:
-        """Return names and positions, in the view, of the handles."""
+        """Return the names and positions, in the view, of the handles."""
         return self._stage.handles(self._stage.panes[-1])
 
     def fit(self) -> None:

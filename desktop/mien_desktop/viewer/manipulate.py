@@ -68,7 +68,7 @@ class FaceHandles:
         return self._pulled.handle if self._pulled else self._hovered
 
     def handles(self, now: Resolved) -> Mapping[str, tuple[float, float]]:
-        """Return names and positions (pixels of the upright picture) of the handles."""
+        """Return the names and positions (pixels of the upright picture) of the handles."""
         if self._made_for is None or not _same(now, self._made_for):
             self._positions = (
                 {}
@@ -163,7 +163,7 @@ def _same(now: Resolved, before: Resolved) -> bool:
 
 
 def one_sided(values: Mapping[str, float], handle: str) -> dict[str, float]:
-    """Return values of controls without those of the side that a handle does not lie on.
+    """Return the values of controls without those of the side that a handle does not lie on.
 
     Args:
         values: What is asked of controls, by name.

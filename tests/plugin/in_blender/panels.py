@@ -20,6 +20,7 @@ FUNCTIONS = bpy.types.UILayout.bl_rna.functions
 ICONS = set(FUNCTIONS["prop"].parameters["icon"].enum_items.keys())
 panel, jobs, problems = extension("panel"), extension("jobs"), extension("problems")
 calls: list[str] = []
+texts: list[str] = []
 
 
 class Layout:
@@ -33,6 +34,7 @@ class Layout:
 
         def call(*values, **named):
             calls.append(name)
+            texts.append(named.get("text", ""))
             unknown = set(named) - set(parameters.keys())
             assert not unknown, f"{name} does not take {unknown}"
             assert named.get("icon", "NONE") in ICONS, named["icon"]
@@ -69,6 +71,7 @@ def draw(cls) -> None:
 def draw_all() -> int:
     """Draw all panels; how many calls that took."""
     calls.clear()
+    texts.clear()
     for cls in panel.CLASSES:
         if issubclass(cls, bpy.types.Panel):
             draw(cls)
@@ -94,6 +97,9 @@ def main() -> None:
     before = draw_all()
     jobs.last_error = problems.RefusedError("It cannot be done, " * 8, "Do another thing.")
     assert draw_all() > before + 3, "an error takes several lines"
+    strip.mien.schema += 1
+    counts["newer"] = draw_all()
+    assert "newer mien extension" in " ".join(texts)
     own = bpy.context.preferences.addons[MODULE].preferences
     preferences = SimpleNamespace(layout=Layout(), executable=own.executable, bl_rna=own.bl_rna)
     for server.checked in ("fine", jobs.last_error):
