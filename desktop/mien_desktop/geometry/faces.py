@@ -11,8 +11,9 @@ import numpy as np
 
 from mien._types import FloatArray, IndexArray
 from mien.face.deform import deform_landmarks
-from mien.face.rig import SKIN, load_rig
+from mien.face.rig import load_rig
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 
 __all__ = ["FaceShape", "apart", "face_at", "mesh_edges", "shape_of"]
 
