@@ -7,6 +7,7 @@ from typing import Protocol
 from PySide6.QtWidgets import QWidget
 
 from mien_desktop.background import Background
+from mien_desktop.curve_files import CurveFiles
 from mien_desktop.documents import Documents
 from mien_desktop.layout import Layout
 from mien_desktop.workspace import Workspace
@@ -24,6 +25,10 @@ class EditorWindow(Protocol):
     @property
     def documents(self) -> Documents:
         """Commands of the menu File."""
+
+    @property
+    def curve_files(self) -> CurveFiles:
+        """Commands that import and export curve files."""
 
     @property
     def background(self) -> Background:

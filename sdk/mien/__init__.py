@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from mien.api import render_matte as render_matte
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
+    from mien.api import solve as solve
     from mien.api import track as track
     from mien.errors import DeviceMemoryError as DeviceMemoryError
     from mien.errors import FetchError as FetchError
@@ -103,6 +104,7 @@ if TYPE_CHECKING:
     from mien.model.renderer_settings import RendererSettings as RendererSettings
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Shot as Shot
+    from mien.model.shot import ToolVersions as ToolVersions
     from mien.progress import Progress as Progress
     from mien.rendering.base import CacheKey as CacheKey
     from mien.rendering.base import FacePlan as FacePlan
@@ -121,6 +123,8 @@ if TYPE_CHECKING:
     from mien.timebase import Clock as Clock
     from mien.timebase import FrameRange as FrameRange
     from mien.timebase import Timecode as Timecode
+    from mien.tracking.registry import register_tracker as register_tracker
+    from mien.tracking.registry import trackers as trackers
     from mien.training import TrainReport as TrainReport
     from mien.training import train_shot as train_shot
 
@@ -145,6 +149,7 @@ _HOMES = {
     "render_matte": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
+    "solve": "mien.api",
     "track": "mien.api",
     "DeviceMemoryError": "mien.errors",
     "FetchError": "mien.errors",
@@ -218,6 +223,9 @@ _HOMES = {
     "Timecode": "mien.timebase",
     "TrainReport": "mien.training",
     "train_shot": "mien.training",
+    "ToolVersions": "mien.model.shot",
+    "register_tracker": "mien.tracking.registry",
+    "trackers": "mien.tracking.registry",
 }
 """Modules of the public names."""
 _ROOMS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ def caches(now: Resolved, before: Resolved) -> set[str]:
     return {cache for aspect in changed_aspects(now, before) for cache in aspect.caches}
 
 
-def looked_at(before: Resolved, **changes: object) -> Resolved:
+def looked_at(before: Resolved, **changes: Any) -> Resolved:
     return resolve(before.document, replace(before.state, **changes), before)
 
 
@@ -54,7 +55,7 @@ def test_a_moved_playhead_paints_nothing_anew_but_is_followed(now: Resolved) -> 
     ],
     ids=["time", "units", "layer", "face", "other panels"],
 )
-def test_view_state(now: Resolved, changes: dict[str, object], painted: set[str]) -> None:
+def test_view_state(now: Resolved, changes: dict[str, Any], painted: set[str]) -> None:
     assert caches(looked_at(now, **changes), now) == painted
 
 

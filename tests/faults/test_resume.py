@@ -25,7 +25,7 @@ from mien.model.shot import Shot
 from mien.progress import Progress
 from mien.rendering.base import CacheKey, FacePlan
 from mien.rendering.resume import FinishedFrames, finished_frames
-from tests.contract.scenes import Scene
+from mien.testing.scenes import Scene
 from tests.faults.slow_render import FRAMES, SlowBlusher
 from tests.waiting import wait_until
 

@@ -29,8 +29,7 @@ from mien.rendering.reference.denoise import Denoise
 from mien.rendering.reference.renderer import ReferenceRenderer
 from mien.rendering.reference.session import ReferenceSession
 from mien.rendering.reference.shot_lora import FORMAT, write_tensors
-from tests.contract import scenes
-from tests.contract.scenes import Scene
+from mien.testing.scenes import Scene
 
 pytestmark = pytest.mark.slow
 
@@ -147,9 +146,8 @@ def test_a_part_of_a_shot_is_the_same_as_in_the_whole(project: Path, tmp_path: P
 
 
 @pytest.fixture
-def long_scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
-    monkeypatch.setattr(scenes, "FRAMES", 48)
-    return Scene()
+def long_scene() -> Scene:
+    return Scene(frames=48)
 
 
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
@@ -236,7 +234,7 @@ def test_no_number_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_coefficients_that_replace_the_performance() -> None:
     scene = Scene()
     plan = scene.plan(jawOpen=0.6)
-    given = np.full((scenes.FRAMES, 55), 0.1, np.float32)
+    given = np.full((Scene.frames, 55), 0.1, np.float32)
     replaced = FacePlan(plan.face, plan.evaluated, given)
     renderer = ReferenceRenderer(QUICK)
     assert renderer.cache_key(scene.shot, plan) != renderer.cache_key(scene.shot, replaced)

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from mien.errors import InputError
-from mien.jobs.job import ShotJob
+from mien.jobs.job import CurvesInput, ShotJob
+from mien.jobs.shot_task import ShotSpec, read_shot_spec
 from mien.jobs.yaml import read_jobs
+from mien.timebase import FrameRange
 
 LIST = """
 renderer: auto
@@ -109,3 +111,39 @@ def test_a_few_lines_that_stand_for_billions_are_refused_at_once(tmp_path: Path)
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     with pytest.raises(InputError, match="too many values"):
         read(tmp_path, "\n".join(lines))
+
+
+def test_curves_are_a_file_or_fields(tmp_path: Path) -> None:
+    fields = "{file: b.json, face: 2, offset: -12, mode: add, retime: true, controls: [jawOpen]}"
+    shots = f"shots:\n - media: a\n   curves: b.npz\n   face: 2\n - media: a\n   curves: {fields}"
+    first, second = read(tmp_path, shots)
+    assert (first.curves, first.face) == (CurvesInput(tmp_path / "b.npz"), 2)
+    assert second.curves == CurvesInput(
+        tmp_path / "b.json", face=2, controls=("jawOpen",), mode="add", offset=-12, retime=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("{file: b.npz, ofset: 1}", r"curves\.ofset: .*Did you mean offset\?"),
+        ("{offset: 1}", r"curves\.file: is missing"),
+        ("{file: b.npz, mode: scale}", r"curves\.mode: 'scale' is no choice\. Write 'replace' or"),
+        ("{file: b.npz, retime: maybe}", r"curves\.retime: 'maybe' is neither"),
+        ("{file: b.npz, offset: x}", r"curves\.offset: 'x' is no number"),
+        ("[b.npz]", r"curves: fields are expected here \(file, face"),
+    ],
+)
+def test_wrong_fields_of_curves_are_named(tmp_path: Path, fields: str, said: str) -> None:
+    with pytest.raises(InputError, match=rf"line 3: shots\[1\]\.{said}"):
+        read(tmp_path, f"shots:\n - media: a\n   curves: {fields}")
+
+
+def test_curves_reach_the_workers_whole(tmp_path: Path) -> None:
+    (job,) = read(tmp_path, "shots: [{media: a, curves: {file: b.npz, controls: jawOpen}}]")
+    spec = ShotSpec.of(job, FrameRange(0, 5), tmp_path / "a.mp4", tmp_path)
+    path = tmp_path / "a.json"
+    path.write_text(spec.to_json())
+    assert read_shot_spec(path) == spec
+    assert spec.curves is not None
+    assert spec.curves.controls == ("jawOpen",)

@@ -12,7 +12,7 @@ from mien.rendering.base import FacePlan, Patch, PlateSource, Renderer, RenderRe
 from mien.rendering.patches import edit_plate, render_patches
 from mien.rendering.registry import get_renderer
 from mien.rendering.scaled import ScaledShot
-from tests.contract.scenes import Scene
+from mien.testing.scenes import Scene
 
 
 class Smallest(Renderer):

@@ -15,7 +15,7 @@ from mien.errors import MissingDependencyError, ProjectError, UsageError
 from mien.io.parts import make_settings, settings_part
 from mien.model.settings import ReferenceSettings, of_tier
 from mien.rendering.registry import get_renderer
-from tests.contract.scenes import Scene
+from mien.testing.scenes import Scene
 
 
 def test_the_defaults_are_the_published_codes() -> None:

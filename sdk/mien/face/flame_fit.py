@@ -100,7 +100,7 @@ class FlameFit:
         return f"FlameFit({self.basis}, {len(self.flame)} frames)"
 
     def global_pose(self, size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
-        """The pose as FLAME's own: how the head is turned about its root, then moved.
+        """Return the pose as FLAME's own: a turn of the head about its root, then a shift.
 
         Args:
             size: (width, height) of the upright picture in pixels.

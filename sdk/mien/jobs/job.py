@@ -195,6 +195,7 @@ class ShotJob:
         clip: Number of the clip in its cut, in the order of the file; None without one.
         problem: Why it cannot be rendered, when that is known from the start.
         curves: A curve file that the face follows, on top of the project's edits; None without.
+        tracker: Name of the tracker, or `auto`, for media without a project.
     """
 
     name: str
@@ -213,6 +214,7 @@ class ShotJob:
     clip: int | None = None
     problem: Problem | None = None
     curves: CurvesInput | None = None
+    tracker: str = "auto"
 
     def frames_of(self, clock: Clock) -> FrameRange:
         """The frames of the media that the output holds.

@@ -34,7 +34,7 @@ _LONGEST_STEP = 64
 """Characters of a step's name, by the specification."""
 _TELL = 1.0
 """Seconds between two words on how far a step is."""
-_STEPS = ("ControlTrack", "Render", "Assemble")
+_STEPS = ("Track", "Render", "Assemble")
 
 
 def export(plan: Plan, folder: Path) -> Path:

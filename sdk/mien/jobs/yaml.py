@@ -1,6 +1,6 @@
 """`jobs.yaml`: a batch as a plain list, for people without a cut.
 
-    renderer: auto            # for all shots that say nothing else; so do codec and lossless
+    renderer: auto            # for all shots that say nothing else; so do tracker, codec, lossless
     settings: {steps: 12}     # of that renderer, for its shots; reference's with auto
     shots:
       - name: sh010           # the media's name when it is left out
@@ -133,6 +133,7 @@ class _Shot(_Part):
     curves: Curves | None = None
     renderer: _Text | None = None
     settings: dict[str, str] = {}
+    tracker: _Text | None = None
     codec: _Text | None = None
     lossless: bool | None = None
 
@@ -140,13 +141,19 @@ class _Shot(_Part):
 class _File(_Part):
     renderer: _Text | None = None
     settings: dict[str, str] = {}
+    tracker: _Text | None = None
     codec: _Text | None = None
     lossless: bool | None = None
     shots: tuple[_Shot, ...]
 
 
 def read_jobs(
-    path: Path, *, renderer: str | None = None, codec: str | None = None, lossless: bool = False
+    path: Path,
+    *,
+    renderer: str | None = None,
+    tracker: str | None = None,
+    codec: str | None = None,
+    lossless: bool = False,
 ) -> list[ShotJob]:
     """The shots of a `jobs.yaml`.
 
@@ -155,6 +162,7 @@ def read_jobs(
     Args:
         path: The file.
         renderer: Name of the renderer; None for the file's, or `auto`.
+        tracker: Name of the tracker; None for the file's, or `auto`.
         codec: Name of the codec; None for the file's, or each source's family.
         lossless: Whether all outputs keep every pixel as rendered.
 
@@ -191,6 +199,7 @@ def read_jobs(
                 curves=None if curves is None else curves.input(path.parent / curves.file),
                 frames=shot.frames,
                 renderer=chosen,
+                tracker=shot.tracker or tracker or file.tracker or "auto",
                 settings=settings.parse(chosen, shot.settings, ("shots", number)),
                 default_settings=defaults if common else {},
                 codec=shot.codec or codec or file.codec,

@@ -37,6 +37,7 @@ __all__ = [
     "parse_settings",
     "problems",
     "register_renderer",
+    "renderer_problem",
     "settings_owner",
     "uses_gpu",
 ]
@@ -280,7 +281,7 @@ def register_renderer(renderer: Renderer) -> None:
         raise UsageError(
             f"The name '{name}' belongs to mien's own renderer.", "Give your renderer another name."
         )
-    problem = _shape_problem(renderer)
+    problem = renderer_problem(renderer)
     if problem is not None:
         raise UsageError(f"{type(renderer).__name__} is no renderer: {problem}.")
     _registered[renderer.name] = _entry_of(renderer)
@@ -304,14 +305,14 @@ def _plugins() -> plugins.Plugins:
 
 
 def _plugin_problem(name: str, value: object) -> str | None:
-    problem = plugins.version_problem(value, API_VERSION) or _shape_problem(value)
+    problem = plugins.version_problem(value, API_VERSION) or renderer_problem(value)
     if problem is None and isinstance(value, Renderer) and value.name != name:
         return f"its entry point is named '{name}' and its renderer '{value.name}'"
     return problem
 
 
-def _shape_problem(renderer: object) -> str | None:
-    """What keeps an object from being a renderer, if anything."""
+def renderer_problem(renderer: object) -> str | None:
+    """Return what keeps an object from being a renderer, or None."""
     name = getattr(renderer, "name", None)
     if not isinstance(name, str) or not name:
         return "it has no name"
