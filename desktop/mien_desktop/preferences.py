@@ -34,24 +34,24 @@ _USUAL_LIMIT = 20
 
 
 def proxies_wanted() -> bool:
-    """Whether small copies of clips are made, so that they can be scrubbed at once."""
+    """Return whether proxies of clips are made, so that they can be scrubbed at once."""
     return settings().value(_PROXIES, True) not in (False, "false")
 
 
 def cache_folder() -> Path:
-    """Where the copies are kept."""
+    """Return the folder of the proxies."""
     chosen = settings().value(_FOLDER)
     return Path(str(chosen)) if chosen else platformdirs.user_cache_path("mien") / "proxies"
 
 
 def cache_limit() -> int:
-    """GiB that they may take together."""
+    """Return the limit of their size together, in GiB."""
     value = str(settings().value(_LIMIT, _USUAL_LIMIT))
     return int(value) if value.isdecimal() else _USUAL_LIMIT
 
 
 def proxy_store() -> ProxyStore | None:
-    """The place of proxy files as the user wants it; None when they want none."""
+    """Return the store of proxy files as the user wants it; None when they want none."""
     if not proxies_wanted():
         return None
     from mien.preview.proxy import ProxyStore
