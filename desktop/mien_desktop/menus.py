@@ -86,8 +86,13 @@ def _files(window: Window) -> tuple[Command, ...]:
     def has_shots() -> bool:
         return bool(window.workspace.now.document.shots)
 
+    def has_face() -> bool:
+        return window.workspace.now.face is not None
+
     def command(name: str, text: str, run: Callable[[], None], *keys: str) -> Command:
-        needs = has_shots if name in ("save", "save-as", "export", "relink") else None
+        needs = {"import-curves": has_face, "export-curves": has_face}.get(name)
+        if name in ("save", "save-as", "export", "relink"):
+            needs = has_shots
         return Command(f"file.{name}", text, run, keys, "File", enabled=needs)
 
     return (
@@ -97,6 +102,8 @@ def _files(window: Window) -> tuple[Command, ...]:
         command("save", "Save", documents.save, "Ctrl+S"),
         command("save-as", "Save as…", documents.ask_save, "Ctrl+Shift+S"),
         command("export", "Export…", window.ask_export, "Ctrl+E"),
+        command("import-curves", "Import curves…", window.curve_files.ask_import),
+        command("export-curves", "Export curves…", window.curve_files.ask_export),
         command("relink", "Find missing media…", window.ask_relink),
         command("quit", "Quit", window.leave, "Ctrl+Q"),
     )

@@ -18,6 +18,7 @@ from mien_desktop.background import Background
 from mien_desktop.command import Command
 from mien_desktop.controls.palette import PalettePanel
 from mien_desktop.controls.panel import ControlsPanel
+from mien_desktop.curve_files import CurveFiles
 from mien_desktop.curves.panel import CurvesPanel
 from mien_desktop.documents import Documents
 from mien_desktop.jobs.badge import JobsBadge
@@ -78,6 +79,7 @@ class Window(QMainWindow):
         workspace.setParent(self)
         self.background = Background(workspace)
         self.documents = Documents(workspace, self.background, self)
+        self.curve_files = CurveFiles(workspace, self.background, self)
         self.queue = JobQueue(workspace, self)
         self.autosave = Autosave(workspace, self)
         self.tour: Tour | None = None

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mien._types import AnyArray
 from mien.face.rig import load_rig
 from mien.media.orient import to_coded
 from mien.media.planes import Channel, Layout, Plate
@@ -73,7 +74,7 @@ class Scene:
         planes = [luma, np.full(half, 480, np.uint16), np.full(half, 560, np.uint16)]
         return Plate(layout, (width, height), planes, matrix=1)
 
-    def plan(self, face: int = 0, **asked: float) -> FacePlan:
+    def plan(self, face: int = 0, /, **asked: float) -> FacePlan:
         """An edit that adds values in every frame."""
         source = self.faces[face].curves.controls.array
         target = source.copy()
@@ -113,7 +114,7 @@ class Scene:
             np.ones(FRAMES, np.float32), mean, curves, curves,
         )  # fmt: skip
 
-    def _upright(self, frame: int) -> np.ndarray:
+    def _upright(self, frame: int) -> AnyArray:
         width, height = self.orientation.upright_size
         rng = np.random.default_rng(7)
         rough = rng.uniform(0.1, 0.9, (height // 8 + 2, width // 8 + 2, 3)).astype(np.float32)
@@ -124,10 +125,10 @@ class Scene:
             inside = np.zeros((height, width), np.float32)
             cv2.fillConvexPoly(inside, hull, 1.0)
             picture += inside[..., None] * 0.8 * (skin - picture)
-        return np.clip(picture, 0, 1)
+        return np.asarray(np.clip(picture, 0, 1))
 
 
-def coded_hull(scene: Scene, face: int, margin: float) -> np.ndarray:
+def coded_hull(scene: Scene, face: int, margin: float) -> AnyArray:
     """(h, w) bool: the part of the coded picture within a margin (in face heights) of a face."""
     points = scene.faces[face].landmarks[0, :468, :2]
     grown = points.mean(axis=0) + (1 + margin) * (points - points.mean(axis=0))

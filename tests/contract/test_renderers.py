@@ -6,7 +6,7 @@ registered by anybody can be added to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,12 +14,21 @@ import numpy as np
 import pytest
 
 from mien.errors import MissingDependencyError, UsageError
-from mien.media.planes import Box
+from mien.media.planes import Box, Plate
 from mien.model.media import Orientation
 from mien.model.settings import ReferenceSettings
-from mien.rendering.base import FacePlan, Patch, Renderer, RenderSession
+from mien.model.shot import Shot
+from mien.rendering.base import (
+    FacePlan,
+    Patch,
+    PlateSource,
+    Renderer,
+    RenderRequest,
+    RenderSession,
+)
 from mien.rendering.compose import compose
-from mien.rendering.registry import available, get_renderer, register_renderer
+from mien.rendering.patches import render_patches
+from mien.rendering.registry import available_renderers, get_renderer, register_renderer
 from tests.contract.scenes import Scene, Spot, coded_hull
 
 EVERYTHING = {
@@ -28,30 +37,25 @@ EVERYTHING = {
 }  # fmt: skip
 
 
-class Blusher:
+class Blusher(Renderer):
     """A renderer of somebody else's: it makes cheeks redder."""
 
     name = "blusher"
 
-    def open(self, shot, plans, source, progress=None):
-        return self
+    def open(self, shot: Shot, source: PlateSource) -> RenderSession:
+        return Blushing()
 
-    def render(self, plan, frame, plate):
-        if not plan.evaluated.delta[frame].any():
-            return None
-        x0, y0, x1, y1 = (round(v) for v in plan.face.box(frame))
+
+class Blushing(RenderSession):
+    def render(self, request: RenderRequest) -> Patch | None:
+        plate = request.plate
+        x0, y0, x1, y1 = (round(v) for v in request.face.box(request.frame))
         box = Box(x0, y0, x1, y1).clip(plate.width, plate.height)
         rgb = plate.rgb(box)
         rgb[..., 0] += 0.1
         mask = np.zeros(rgb.shape[:2], np.float32)
         mask[2:-2, 2:-2] = 1
         return Patch(box, rgb, mask)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        return None
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +70,8 @@ def reference(small_models: Path) -> Iterator[Renderer]:
 @pytest.fixture(params=["warp", "blusher", pytest.param("reference", marks=pytest.mark.slow)])
 def renderer(request: pytest.FixtureRequest) -> Renderer:
     if request.param == "reference":
-        return request.getfixturevalue("reference")
+        renderer: Renderer = request.getfixturevalue("reference")
+        return renderer
     if request.param == "blusher":
         register_renderer(Blusher())
     return get_renderer(request.param)
@@ -75,8 +80,8 @@ def renderer(request: pytest.FixtureRequest) -> Renderer:
 @pytest.fixture(params=["warp", pytest.param("reference", marks=pytest.mark.slow)])
 def own(request: pytest.FixtureRequest) -> Renderer:
     """Each of mien's own."""
-    reference = request.param == "reference"
-    return request.getfixturevalue("reference") if reference else get_renderer("warp")
+    own: Renderer = request.getfixturevalue(request.param)
+    return own
 
 
 @pytest.fixture
@@ -84,11 +89,19 @@ def warp() -> Renderer:
     return get_renderer("warp")
 
 
-def rendered(renderer: Renderer, scene: Scene, plans: list[FacePlan], frame: int = 1):
+def rendered(
+    renderer: Renderer, scene: Scene, plans: list[FacePlan], frame: int = 1
+) -> tuple[Plate, list[Patch | None], Plate]:
     plate = scene.plate(frame)
-    with renderer.open(scene.shot, plans, scene) as session:
-        patches = [session.render(plan, frame, plate) for plan in plans]
+    with opened(renderer, scene, plans) as session:
+        patches = [next(iter(render_patches(session, [p], frame, plate)), None) for p in plans]
     return plate, patches, compose(plate, [p for p in patches if p is not None])
+
+
+def opened(renderer: Renderer, scene: Scene, plans: list[FacePlan]) -> RenderSession:
+    session = renderer.open(scene.shot, scene)
+    session.prepare(plans)
+    return session
 
 
 def check(patch: Patch, scene: Scene) -> None:
@@ -133,8 +146,8 @@ def test_the_plate_is_left_alone(renderer: Renderer) -> None:
     plate = scene.plate(1)
     before = [plane.copy() for plane in plate.planes]
     plan = scene.plan(**EVERYTHING)
-    with renderer.open(scene.shot, [plan], scene) as session:
-        patch = session.render(plan, 1, plate)
+    with opened(renderer, scene, [plan]) as session:
+        patch = session.render(RenderRequest(plan, 1, plate))
         assert patch is not None
         compose(plate, [patch])
     assert all(np.array_equal(a, b) for a, b in zip(before, plate.planes, strict=True))
@@ -145,10 +158,12 @@ def test_order_does_not_matter(renderer: Renderer) -> None:
     plan = scene.plan(**EVERYTHING)
 
     def masks(order: list[int]) -> dict[int, Patch]:
-        with renderer.open(scene.shot, [plan], scene) as session:
-            return {i: session.render(plan, i, scene.plate(i)) for i in order}
+        with opened(renderer, scene, [plan]) as session:
+            patches = {i: session.render(RenderRequest(plan, i, scene.plate(i))) for i in order}
+        return {i: patch for i, patch in patches.items() if patch is not None}
 
     there, back = masks([0, 1, 2, 3]), masks([3, 1, 0, 2, 1])
+    assert len(there) == len(back) == 4
     for frame, patch in there.items():
         assert patch.box == back[frame].box
         assert np.array_equal(patch.rgb, back[frame].rgb)
@@ -220,9 +235,9 @@ def test_the_background_stays(own: Renderer, asked: dict[str, float]) -> None:
 
 def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
-    assert "warp" in available()
+    assert "warp" in available_renderers()
     assert get_renderer("auto").name == "warp"
-    assert "reference" not in available()
+    assert "reference" not in available_renderers()
     with pytest.raises(MissingDependencyError, match="mien models"):
         get_renderer("reference")
     with pytest.raises(UsageError, match="'warp'"):
@@ -232,15 +247,18 @@ def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="another name"):
         register_renderer(impostor)
     register_renderer(Blusher())
-    assert "blusher" in available()
+    assert "blusher" in available_renderers()
 
 
 def test_progress_is_told(renderer: Renderer) -> None:
     scene = Scene()
     shares: list[float] = []
-    tell: Callable[[float], None] = shares.append
-    session: RenderSession = renderer.open(scene.shot, [scene.plan(jawOpen=0.5)], scene, tell)
-    with session:
-        pass
+
+    def progress(stage: str, done: int, total: int) -> None:
+        assert stage == "prepare"
+        shares.append(done / total)
+
+    with renderer.open(scene.shot, scene) as session:
+        session.prepare([scene.plan(jawOpen=0.5)], progress)
     assert shares == sorted(shares)
-    assert all(0 <= share <= 1 for share in shares)
+    assert shares[-1] == 1

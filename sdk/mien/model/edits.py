@@ -16,6 +16,7 @@ from mien._math import ease
 from mien.errors import TimeError, UsageError
 from mien.model.face import Face
 from mien.model.interpolate import Interpolation, Key, sample
+from mien.model.listing import list_names
 from mien.model.presets import resolve
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
@@ -52,10 +53,65 @@ class ControlTrack:
     def __post_init__(self) -> None:
         resolve(self.control)
         if self.mode not in MODES:
-            raise UsageError(f"'{self.mode}' is no mode.", f"Choose one of {', '.join(MODES)}.")
+            raise UsageError(
+                f"'{self.mode}' is no mode.", f"Choose one of {', '.join(MODES)}.", choices=MODES
+            )
         frames = [key.frame for key in self.keys]
         if not frames or any(b <= a for a, b in itertools.pairwise(frames)):
             raise UsageError(f"The keys of {self.control} are not in ascending order.")
+
+    def __repr__(self) -> str:
+        span = "" if self.span is None else f", span {self.span}"
+        keys = f"key at {self.keys[0].frame}"
+        if len(self.keys) > 1:
+            keys = f"{len(self.keys)} keys from {self.keys[0].frame} to {self.keys[-1].frame}"
+        return f"ControlTrack('{self.control}', {self.mode}, {keys}{span})"
+
+    @classmethod
+    def sampled(
+        cls,
+        control: str,
+        start: int,
+        values: npt.NDArray[np.float64],
+        frames: int,
+        *,
+        mode: Mode = "add",
+        fade: int = 0,
+    ) -> ControlTrack:
+        """Return a track that has a value for every frame.
+
+        Linear keys give back their own values exactly; inside a run of equal values keys would
+        say nothing, and are left out.
+
+        Args:
+            control: A control, a control without its side, an expression or a viseme.
+            start: Frame of the first value.
+            values: (N,) values, N at least 1.
+            frames: Frames of the shot.
+            mode: How the values act.
+            fade: Frames over which they are eased in and out.
+
+        Raises:
+            TimeError: When there are more values than frames.
+            UsageError: When there are none, or the control or the mode is unknown.
+        """
+        stop = start + len(values)
+        if not len(values):
+            raise UsageError(f"The track of {control} has no values.", "Send one for every frame.")
+        if stop > frames:
+            raise TimeError(
+                f"The values of {control} reach frame {stop - 1}; the shot has {frames} frames.",
+                f"Send {frames - start} at most, or start earlier.",
+            )
+        needed = np.ones(len(values), dtype=bool)
+        needed[1:-1] = (values[1:-1] != values[:-2]) | (values[1:-1] != values[2:])
+        indices = np.flatnonzero(needed).tolist()
+        keys = tuple(
+            Key(start + index, value, "linear")
+            for index, value in zip(indices, values[needed].tolist(), strict=True)
+        )
+        whole = start == 0 and stop == frames and not fade
+        return cls(control, keys, mode, None if whole else FrameRange(start, stop), fade)
 
     def with_key(self, key: Key) -> ControlTrack:
         """This track with a key more; a key at the same frame is replaced."""
@@ -139,6 +195,12 @@ class Layer:
             raise UsageError(f"Layer '{self.name}' has the weight {self.weight}.",
                              "Weights run from 0 to 1.")  # fmt: skip
 
+    def __repr__(self) -> str:
+        weight = "" if self.weight == 1 else f", weight {self.weight:g}"
+        muted = ", muted" if self.muted else ""
+        controls = list_names([track.control for track in self.tracks])
+        return f"Layer('{self.name}', {controls or 'no tracks'}{weight}{muted})"
+
 
 @dataclass(frozen=True, slots=True, init=False)
 class Edit:
@@ -162,6 +224,14 @@ class Edit:
             raise UsageError(f"Two layers of face {face.number} have the same name.")
         object.__setattr__(self, "face", face)
         object.__setattr__(self, "layers", tuple(layers))
+
+    def __repr__(self) -> str:
+        tracks = [track for layer in self.layers for track in layer.tracks]
+        keys = sum(len(track.keys) for track in tracks)
+        controls = list_names([track.control for track in tracks])
+        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
+        what = f", {keys} keys on {controls}" if keys else ""
+        return f"Edit(face {self.face.number}, {layers}{what})"
 
     def key(
         self,
@@ -197,6 +267,7 @@ class Edit:
                 f"The key at {time} lies outside the shot, which has"
                 f" {self.face.clock.frame_count} frames.",
                 f"Give a time before frame {self.face.clock.frame_count}.",
+                frame=frame,
             )
         key = Key(frame, float(value), interpolation, handle_in, handle_out)
         target = self.layer(layer)

@@ -48,11 +48,12 @@ class Key:
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):
             raise UsageError(f"The key at frame {self.frame} has the value {self.value}.",
-                             "Give a finite number.")  # fmt: skip
+                             "Give a finite number.", frame=self.frame)  # fmt: skip
         if self.interpolation not in INTERPOLATIONS:
             raise UsageError(
                 f"'{self.interpolation}' is no interpolation.",
                 f"Choose one of {', '.join(INTERPOLATIONS)}.",
+                choices=INTERPOLATIONS,
             )
         for handle, sign in ((self.handle_in, -1), (self.handle_out, 1)):
             if handle is not None and not (
@@ -61,6 +62,7 @@ class Key:
                 raise UsageError(
                     f"The key at frame {self.frame} has a handle of {handle}.",
                     "Handles are (frames, value); the one in points back, the one out forward.",
+                    frame=self.frame,
                 )
 
 

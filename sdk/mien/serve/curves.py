@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import UnknownControlError, UsageError
+from mien.io.curves.rotations import axis_angle
 from mien.io.project import Project
 from mien.model.controls import NAMES, nearest, sides
 from mien.model.curves import ControlCurves, Curves
@@ -18,7 +19,7 @@ __all__ = ["read_curves"]
 
 
 def read_curves(project: Project, params: CurvesParams) -> CurvesResult:
-    """The curves that were asked for.
+    """Return the curves that a client asks for.
 
     Raises:
         NoFaceError: When there is no such face.
@@ -61,7 +62,7 @@ def read_curves(project: Project, params: CurvesParams) -> CurvesResult:
     if params.pose:
         more["pose"] = PoseRows(
             scale=write_numbers(written(curves.pose.scale), params.encoding),
-            rotation=write_numbers(written(_turns(curves)), params.encoding),
+            rotation=write_numbers(written(axis_angle(curves.pose.rotation)), params.encoding),
             translation=write_numbers(written(curves.pose.translation), params.encoding),
         )
     return result.model_copy(update=more)
@@ -102,15 +103,3 @@ def _flame(
         0
     ]
     return fit.basis, fit.flame
-
-
-def _turns(curves: Curves) -> npt.NDArray[np.float32]:
-    """(T, 3) rotations as axis times angle."""
-    from scipy.spatial.transform import Rotation
-
-    turns = np.zeros((len(curves), 3), dtype=np.float32)
-    valid = curves.valid
-    if valid.any():
-        matrices = curves.pose.rotation[valid].astype(np.float64)
-        turns[valid] = Rotation.from_matrix(matrices).as_rotvec()
-    return turns
