@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests import footage_share
+from tests.footage import made_once, talking_head
 
 # Tests run side by side, one for each core; threads that torch and BLAS would add only wait for
 # each other. No byte depends on their number.
@@ -14,11 +18,23 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 _SHARED = Path(os.environ.get("MIEN_SHARED", Path(__file__).parents[2] / "shared"))
 
+_SHARE = pytest.StashKey[str]()
+
+
+def internal_footage() -> bool:
+    """Whether the internal test footage is on this machine."""
+    return (_SHARED / "clips").is_dir()
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The internal test footage; where it is missing the test is skipped, in CI it fails."""
-    if not (_SHARED / "clips").is_dir():
+    """The internal test footage; where it is missing the test is skipped, in CI it fails.
+
+    Tests that take this, or `clip`, are about those real faces and clips, and are marked
+    `shared`. All others run anywhere: they take `talk_720p`, `talk_360p`, `weights`, or
+    documents and scenes without footage.
+    """
+    if not internal_footage():
         reason = f"the internal test footage is not at {_SHARED}"
         if os.environ.get("CI"):
             pytest.fail(f"{reason}, and CI must run every test")
@@ -39,11 +55,41 @@ def clip(shared: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def small_models(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def talk_720p(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A talking head, 282 frames of 1280 x 720 at 30 a second, with sound; never written to."""
+    return _film("lp_s18.mp4", 282, (1280, 720), tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def talk_360p(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another, 72 frames of 640 x 360."""
+    return _film("pyfeat_single_face.mp4", 72, (640, 360), tmp_path_factory)
+
+
+def _film(name: str, frames: int, size: tuple[int, int], factory: pytest.TempPathFactory) -> Path:
+    """An internal clip, or where there are none a film that is made once a session."""
+    if internal_footage():
+        return _SHARED / "clips" / name
+    pytest.importorskip("skimage", reason="the demo's portrait needs scikit-image")
+    return made_once(factory, name, lambda path: talking_head(path, frames, size))
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders `reference` and `smirk` with small random weights: the fixtures', or made ones."""
+    from tests.small_models import small_weights
+
+    if internal_footage():
+        return _SHARED / "fixtures"
+    return made_once(tmp_path_factory, "weights", small_weights)
+
+
+@pytest.fixture(scope="session")
+def small_models(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A models folder with small random weights of everything that the reference renderer needs."""
     from tests.small_models import small_models as lay_out
 
-    return lay_out(tmp_path_factory.mktemp("models"), shared)
+    return lay_out(tmp_path_factory.mktemp("models"), weights)
 
 
 @pytest.fixture(scope="session")
@@ -77,3 +123,23 @@ def _own_notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("MIEN_MODELS", str(tmp_path_factory.mktemp("no-models")))
         patch.delenv("HF_ENDPOINT", raising=False)
         yield
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Count what needs the internal footage; a worker of xdist reports it to who started it."""
+    line = footage_share.sentence(session.items)
+    session.config.stash[_SHARE] = line
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["footage"] = line
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the count of a worker of xdist; all have the same."""
+    node.config.stash[_SHARE] = getattr(node, "workeroutput", {}).get("footage", "")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much of what was run needs the internal footage."""
+    terminalreporter.write_line(terminalreporter.config.stash.get(_SHARE, ""))

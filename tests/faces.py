@@ -6,13 +6,14 @@ from fractions import Fraction
 
 import numpy as np
 
+from mien._types import AnyArray
 from mien.model.controls import NAMES
 from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.face import Face
 from mien.timebase import Clock
 
 
-def make_curves(frames: int, controls: np.ndarray | None = None) -> Curves:
+def make_curves(frames: int, controls: AnyArray | None = None) -> Curves:
     """Curves of a still, neutral, frontal face."""
     pose = HeadPose(
         np.full(frames, 20, dtype=np.float32),

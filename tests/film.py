@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -66,7 +66,7 @@ class Film:
     def frame(self, index: int) -> Frame:
         return Frame(index, index, self.facts.orientation, Still(self._pictures[index]))
 
-    def stream(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+    def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
         for index in range(start, len(self._pictures) if stop is None else stop):
             yield self.frame(index)
 

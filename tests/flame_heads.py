@@ -19,7 +19,8 @@ import numpy.typing as npt
 from scipy.sparse import csc_matrix
 
 from mien.face.flame_coefficients import rig_bridge
-from mien.face.rig import SKIN, load_rig
+from mien.face.rig import load_rig
+from mien.model.landmarks import SKIN
 from mien.weights.flame_file import KEYS
 
 Array = npt.NDArray[Any]
@@ -135,7 +136,7 @@ def _directions(points: Array, parts: Array, seed: int) -> Array:
 def _correctives(points: Array, seed: int) -> Array:
     random = np.random.default_rng(seed + 1)
     waves = np.sin(points @ random.normal(scale=0.3, size=(3, 36)) + random.uniform(0, 6, 36))
-    return 0.003 * waves[:, None] * random.normal(size=(3, 36))
+    return np.asarray(0.003 * waves[:, None] * random.normal(size=(3, 36)))
 
 
 def _regressor(vertices: Array, joints: Array) -> Array:

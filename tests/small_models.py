@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-_FROM_FIXTURES = {
+from mien._types import AnyArray
+
+_FROM_WEIGHTS = {
     "arc2face/arc2face": "reference/models/arc2face",
     "arc2face/encoder": "reference/models/encoder",
     "arc2face-expression/exp_adapter": "reference/models/exp_adapter",
@@ -19,15 +21,23 @@ _FROM_FIXTURES = {
 }
 
 
-def small_models(folder: Path, shared: Path) -> Path:
-    """Lay out every model that the reference renderer needs; what the fixtures hold is linked.
+def small_weights(folder: Path) -> None:
+    """Draw small random weights, in the folders that the internal fixtures have."""
+    from tests.random_models import SMALL, random_models, random_smirk
+
+    random_models(folder / "reference", SMALL)
+    random_smirk(folder / "smirk" / "SMIRK_em1.pt")
+
+
+def small_models(folder: Path, weights: Path) -> Path:
+    """Lay out every model that the reference renderer needs; what the weights hold is linked.
 
     Args:
         folder: What becomes the models folder.
-        shared: The internal test material.
+        weights: The internal fixtures, or a folder of `small_weights`.
     """
-    for place, source in _FROM_FIXTURES.items():
-        for file in sorted((shared / "fixtures" / source).iterdir()):
+    for place, source in _FROM_WEIGHTS.items():
+        for file in sorted((weights / source).iterdir()):
             if file.suffix in {".json", ".txt", ".bin", ".safetensors", ".pt"}:
                 (folder / place).mkdir(parents=True, exist_ok=True)
                 (folder / place / file.name).symlink_to(file)
@@ -56,7 +66,7 @@ def make_lcm_lora(path: Path, unet: Path, *, seed: int = 0, rank: int = 2) -> Pa
     from safetensors.numpy import load_file, save_file
 
     random = np.random.default_rng(seed)
-    state: dict[str, np.ndarray] = {}
+    state: dict[str, AnyArray] = {}
     for key, weight in load_file(unet).items():
         layer = key.removesuffix(".weight")
         if layer.rpartition(".attn")[1] and weight.ndim == 2:

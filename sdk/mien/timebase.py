@@ -149,10 +149,23 @@ class Clock:
         if self.times is not None and len(self.times) != self.frame_count:
             raise TimeError(f"{len(self.times)} times were given for {self.frame_count} frames.")
 
+    def __repr__(self) -> str:
+        start = "" if self.start is None else f", from {self.start}"
+        return f"Clock({self}{start})"
+
+    def __str__(self) -> str:
+        varying = "" if self.times is None else ", varying"
+        return f"{self.frame_count} frames at {float(self.rate):.6g} fps{varying}"
+
     @property
     def all(self) -> FrameRange:
         """Every frame of the shot."""
         return FrameRange(0, self.frame_count)
+
+    @property
+    def duration(self) -> Fraction:
+        """Seconds from the start of the first frame to the end of the last."""
+        return self.seconds(self.frame_count)
 
     def seconds(self, frame: int) -> Fraction:
         """When a frame starts, in seconds from the first; extrapolated at the rate."""

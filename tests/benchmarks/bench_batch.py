@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -27,7 +28,8 @@ from mien.jobs.tables import plan_rows
 from mien.jobs.yaml import read_jobs
 from mien.model.controls import NAMES
 from mien.model.curves import ControlCurves, Curves, HeadPose
-from mien.model.face import LANDMARKS, Face
+from mien.model.face import Face
+from mien.model.landmarks import LANDMARKS
 from mien.model.shot import Shot
 from tests.benchmarks.common import MIEN, ROOT, seconds
 
@@ -109,7 +111,7 @@ def _batch(place: Path, project: Path, chunk: int, options: tuple[str, ...]) -> 
 
     took = seconds(work)
     events = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
-    times = {}
+    times: dict[str, datetime] = {}
     for event in events:
         times.setdefault(event["event"], datetime.fromisoformat(event["time"]))
     return took, (times["task-done"] - times["start"]).total_seconds()
@@ -129,12 +131,13 @@ def _scale(place: Path) -> None:
         commands[name] = [MIEN, "batch", jobs, "--chunk", "12", *options]
     for name, command in commands.items():
         out = [] if name == "mien render" else ["-o", tempfile.mkdtemp(dir=place)]
-        took = seconds(
-            lambda whole=[*command, *out]: subprocess.run(
-                whole, check=True, stdout=subprocess.DEVNULL
-            )
-        )
+        whole = [*command, *out]
+        took = seconds(partial(subprocess.run, whole, check=True, stdout=subprocess.DEVNULL))
         print(f"{FRAMES} frames of 720p, {name}: {took:.1f} s", flush=True)
+
+
+def _table(jobs: Path, place: Path) -> None:
+    plan_rows(make_plan(read_jobs(jobs), place))
 
 
 def _plan(place: Path) -> None:
@@ -148,7 +151,7 @@ def _plan(place: Path) -> None:
         ]
         jobs = place / "many.yaml"
         jobs.write_text(json.dumps({"shots": shots}))
-        times.append(seconds(lambda jobs=jobs: plan_rows(make_plan(read_jobs(jobs), place))))
+        times.append(seconds(partial(_table, jobs, place)))
     few, many = times
     print(
         f"planning {SHOTS[1]} shots {many:.2f} s (at most 5), {SHOTS[0]} shots {few:.2f} s,"

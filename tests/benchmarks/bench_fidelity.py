@@ -34,7 +34,13 @@ def main() -> None:
     names = os.environ.get("FIDELITY_CLIPS", ",".join(CLIPS)).split(",")
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
-            command = [MIEN, "track", clip(f"{name}.mp4"), "-o", Path(folder, f"{name}.mien")]
+            command: list[str | Path] = [
+                MIEN,
+                "track",
+                clip(f"{name}.mp4"),
+                "-o",
+                Path(folder, f"{name}.mien"),
+            ]
             subprocess.run(command, check=True, capture_output=True)
         for sets, asked, bound in EDITS:
             rows = []

@@ -30,8 +30,9 @@ def _cut(source: Path, target: Path, frames: int) -> None:
 
 
 def _peak(*command: object) -> int:
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen([str(part) for part in command], **quiet)
+    process = subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     watched, peak, done = psutil.Process(process.pid), 0, threading.Event()
 
     def watch() -> None:

@@ -22,8 +22,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from mien.rendering.reference.denoise import Denoise, draw
 from mien.rendering.reference.engine import Engine, Precision
 from mien.rendering.reference.schedule import Scheduler
-from tests.benchmarks.random_models import COEFFICIENTS, FULL, SMALL, random_models
 from tests.benchmarks.straight_reference import Straight
+from tests.random_models import COEFFICIENTS, FULL, SMALL, random_models
 
 GIB = 2**30
 

@@ -22,9 +22,11 @@ def _transcode(source: Path, target: Path, facts: MediaInfo) -> None:
     with av.open(source) as given, av.open(target, "w", format=encoding.container) as made:
         stream = given.streams.video[0]
         stream.thread_type = "AUTO"
+        assert stream.time_base is not None
         out = made.add_stream(
             encoding.codec.encoder, rate=stream.average_rate, options=dict(encoding.options)
         )
+        assert isinstance(out, av.VideoStream)
         out.width, out.height = stream.width, stream.height
         out.pix_fmt = encoding.pixel_format
         out.time_base = out.codec_context.time_base = stream.time_base

@@ -11,6 +11,7 @@ import random
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ def _without(shot: Shot) -> None:
     pick = random.Random(1)
     frames = [pick.randrange(shot.clock.frame_count) for _ in range(TRIES)]
     with open_reader(shot.media) as reader:
-        decoder = [seconds(lambda f=f: reader.frame(f)) for f in frames[: TRIES // 3]]
+        decoder = [seconds(partial(reader.frame, f)) for f in frames[: TRIES // 3]]
     print(f"random frame through the decoder: {percentiles(decoder)}", flush=True)
     previewer = Previewer(shot)
     try:

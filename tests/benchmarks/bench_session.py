@@ -61,6 +61,14 @@ def main() -> None:
         layers = session.document.shots[0].edits[0].layers
         evaluate(face.curves.controls.array, layers, face.valid)
 
+    def back_and_forth() -> None:
+        session.undo()
+        session.redo()
+
+    def kept_again() -> None:
+        key()
+        recovery.write(session.document, None)
+
     told("a key is set", key)
     told("a control is given a target", value)
     picked = KeyRef(TrackRef(shot, 1, "edit", 2), 0)
@@ -69,11 +77,11 @@ def main() -> None:
             "a key is dragged",
             lambda: gesture.update(lambda d: move_keys(d, [picked], 1, 1e-3 * next(number))[0]),
         )
-    told("undone and done again", lambda: (session.undo(), session.redo()))
+    told("undone and done again", back_and_forth)
     told("a key is set and the whole shot evaluated", evaluated)
     with tempfile.TemporaryDirectory() as folder:
         recovery = Recovery(Path(folder))
         first = seconds(lambda: recovery.write(session.document, None))
         print(f"kept for recovery the first time, with all arrays: {first:.2f} s")
-        told("kept again after a change", lambda: (key(), recovery.write(session.document, None)))
+        told("kept again after a change", kept_again)
         recovery.close()

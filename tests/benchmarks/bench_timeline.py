@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mien_desktop.geometry.axis import Axis
 from tests.benchmarks.common import seconds
 from tests.desktop.shots import made_face, project_of
 
@@ -59,6 +61,9 @@ def main() -> None:
         own = np.percentile(busy, 95)
         print(f"{name:<24}{middle:6.1f} ms, p95 {most:6.1f} ms (at most 16), p95 of CPU {own:6.1f}")
 
+    def zoom(axis: Axis, i: int) -> None:
+        view.show_time(axis.zoomed(700, 1.12**i, FRAMES))
+
     for size in SIZES:
         panel.resize(*size)
         workspace.set(time=TimeView(), keys=frozenset())
@@ -69,7 +74,7 @@ def main() -> None:
         seen = len(view.scene.rows())
         print(f"{len(rows)} lanes, {seen} of them in view, {keys} keys, {size[0]} x {size[1]}")
         show("whole shot, everything", lambda _: view.set_bands(view.wanted))
-        show("zooming", lambda i, axis=axis: view.show_time(axis.zoomed(700, 1.12**i, FRAMES)))
+        show("zooming", partial(zoom, axis))
         show("scrolling in time", lambda _: view.show_time(view.scene.axis.panned(-40, FRAMES)))
         workspace.set(time=TimeView(), keys=frozenset(rows[5].keys_between(0, FRAMES)))
         show("with selected keys", lambda _: view.set_bands(view.wanted))

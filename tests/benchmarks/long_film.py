@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 import mien
+from mien._types import AnyArray
 from mien.media.probe import probe
 from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.face import Face
@@ -45,19 +46,23 @@ def long_film(folder: Path, frames: int = FRAMES) -> Path:
             frame.pict_type = av.video.frame.PictureType.NONE
             packets += stream.encode(frame)
         packets += stream.encode(None)
-        kept = [
-            (bytes(p), p.pts * p.time_base * RATE, p.dts * p.time_base * RATE, p.is_keyframe)
-            for p in packets
-        ]
+        kept = [(bytes(p), _number(p.pts, p), _number(p.dts, p), p.is_keyframe) for p in packets]
         for shift in range(0, frames, GOP):
             for data, pts, dts, key in kept:
                 packet = av.Packet(data)
                 packet.stream = stream
                 packet.time_base = Fraction(1, RATE)
-                packet.pts, packet.dts = round(pts) + shift, round(dts) + shift
+                packet.pts, packet.dts = pts + shift, dts + shift
                 packet.is_keyframe = key
                 film.mux(packet)
     return path
+
+
+def _number(stamp: int | None, packet: av.Packet[av.VideoStream]) -> int:
+    """A packet's time in frames."""
+    assert stamp is not None
+    assert packet.time_base is not None
+    return round(stamp * packet.time_base * RATE)
 
 
 def _frames() -> list[av.VideoFrame]:
@@ -75,7 +80,7 @@ def tracked_long_film(folder: Path) -> Shot:
     part = mien.track(long_film(folder / "part", GOP), progress=False)
     face = part.faces[0]
 
-    def repeated(array: np.ndarray) -> np.ndarray:
+    def repeated(array: AnyArray) -> AnyArray:
         times = -(-shot.clock.frame_count // GOP)
         return np.concatenate([array] * times)[: shot.clock.frame_count]
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mien._types import AnyArray
 from mien.rendering.reference.engine import Engine
 
 
@@ -44,14 +44,14 @@ class Straight:
     @torch.inference_mode()
     def still(
         self,
-        picture: np.ndarray,
-        identity: np.ndarray,
-        coefficients: np.ndarray,
+        picture: AnyArray,
+        identity: AnyArray,
+        coefficients: AnyArray,
         noise: Tensor,
         steps: int,
         guidance: float,
         scheduler: str = "dpm++",
-    ) -> np.ndarray:
+    ) -> AnyArray:
         """(1, H, W, 3) regenerated from a crop (1, H, W, 3), R'G'B' 0..1."""
         engine, device, dtype = self.engine, self.engine.device, self.engine.dtype
         prompt = engine.prompter(identity)
@@ -87,7 +87,10 @@ class Straight:
 
 
 def _attend(attn: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    q, k, v = (x.unflatten(-1, (attn.heads, -1)).transpose(1, 2) for x in (query, key, value))
+    def heads(x: Tensor) -> Tensor:
+        return x.reshape(*x.shape[:-1], attn.heads, -1).transpose(1, 2)
+
+    q, k, v = heads(query), heads(key), heads(value)
     return functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
 
 
@@ -97,7 +100,7 @@ class _Self:
 
     def __call__(
         self, attn: Any, hidden_states: Tensor, encoder_hidden_states: Any = None, **_: Any
-    ) -> Tensor:
+    ) -> Any:
         x, flow = hidden_states, self.flow
         if flow.mode == "record":
             flow.bank[self.name] = x
@@ -119,7 +122,7 @@ class _Cross:
 
     def __call__(
         self, attn: Any, hidden_states: Tensor, encoder_hidden_states: Any = None, **_: Any
-    ) -> Tensor:
+    ) -> Any:
         query, text, tokens = attn.to_q(hidden_states), self.flow.text, self.flow.tokens
         seen = _attend(attn, query, attn.to_k(text), attn.to_v(text))
         if tokens is not None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from itertools import islice
 from pathlib import Path
 
@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.errors import MissingDependencyError
+from mien.media.frame import Frame
 from mien.media.reader import open_reader
 from mien.tracking import graphs
 from mien.tracking.tracker import TrackResult, track_faces
@@ -18,25 +20,26 @@ GREY = 96
 
 
 @pytest.fixture(scope="module")
-def portrait() -> np.ndarray:
+def portrait() -> AnyArray:
     """The astronaut's portrait that scikit-image carries; her face is about 150 px tall."""
     data = pytest.importorskip("skimage.data")
     return np.asarray(data.astronaut())
 
 
-def placed(portrait: np.ndarray, size: tuple[int, int], x: float, y: float, scale: float = 1.0):
+def placed(
+    portrait: AnyArray, size: tuple[int, int], x: float, y: float, scale: float = 1.0
+) -> AnyArray:
     """The portrait on a grey picture, its corner at (x, y)."""
     move = np.array([[scale, 0, x], [0, scale, y]])
-    return cv2.warpAffine(
-        portrait, move, size, flags=cv2.INTER_AREA, borderValue=(GREY, GREY, GREY)
-    )
+    grey = (GREY, GREY, GREY)
+    return np.asarray(cv2.warpAffine(portrait, move, size, flags=cv2.INTER_AREA, borderValue=grey))
 
 
 def ones(result: TrackResult) -> list[int]:
     return [int(track.seen.sum()) for track in result.tracks]
 
 
-def test_a_still_face_is_found_in_every_frame_without_jitter(portrait: np.ndarray) -> None:
+def test_a_still_face_is_found_in_every_frame_without_jitter(portrait: AnyArray) -> None:
     result = track_faces(Film([portrait] * 8))
     assert ones(result) == [8]
     track = result.tracks[0]
@@ -48,14 +51,14 @@ def test_a_still_face_is_found_in_every_frame_without_jitter(portrait: np.ndarra
     assert np.abs(np.diff(track.landmarks[3:], axis=0)).max() < 0.01 * width
 
 
-def test_landmarks_follow_the_face_to_a_part_of_a_pixel(portrait: np.ndarray) -> None:
+def test_landmarks_follow_the_face_to_a_part_of_a_pixel(portrait: AnyArray) -> None:
     steps = np.linspace(0, 30, 16)
     result = track_faces(Film([placed(portrait, (640, 512), 40 + s, 0) for s in steps]))
     x = np.nanmean(result.tracks[0].landmarks[..., 0], axis=1)
     assert np.abs(x - x[0] - steps).max() < 0.8
 
 
-def test_one_frame_is_a_shot(portrait: np.ndarray) -> None:
+def test_one_frame_is_a_shot(portrait: AnyArray) -> None:
     assert ones(track_faces(Film([portrait]))) == [1]
 
 
@@ -67,7 +70,7 @@ def test_a_film_without_a_face_has_no_tracks() -> None:
     assert result.cuts == ()
 
 
-def test_a_face_that_leaves_and_returns_keeps_its_number(portrait: np.ndarray) -> None:
+def test_a_face_that_leaves_and_returns_keeps_its_number(portrait: AnyArray) -> None:
     away = np.full((512, 900, 3), GREY, np.uint8)
     left = [placed(portrait, (900, 512), 0, 0)] * 8
     right = [placed(portrait, (900, 512), 380, 0)] * 20
@@ -82,7 +85,7 @@ def test_a_face_that_leaves_and_returns_keeps_its_number(portrait: np.ndarray) -
     assert (track.confidence[8:24] == 0).all()
 
 
-def test_a_face_that_comes_late_is_followed_back_to_its_first_frame(portrait: np.ndarray) -> None:
+def test_a_face_that_comes_late_is_followed_back_to_its_first_frame(portrait: AnyArray) -> None:
     empty = np.full((512, 512, 3), GREY, np.uint8)
     pictures = [empty] * 3 + [
         cv2.addWeighted(portrait, min(1.0, 0.3 + 0.05 * i), empty, max(0.0, 0.7 - 0.05 * i), 0)
@@ -93,18 +96,18 @@ def test_a_face_that_comes_late_is_followed_back_to_its_first_frame(portrait: np
     assert seen[5:].all()
 
 
-def test_a_face_of_70_pixels_in_full_hd_is_tracked(portrait: np.ndarray) -> None:
+def test_a_face_of_70_pixels_in_full_hd_is_tracked(portrait: AnyArray) -> None:
     scale = 70 / 150
     pictures = [placed(portrait, (1920, 1080), 1200 + i, 600, scale) for i in range(6)]
     assert ones(track_faces(Film(pictures))) == [6]
 
 
-def test_a_face_lying_on_its_side_is_tracked(portrait: np.ndarray) -> None:
+def test_a_face_lying_on_its_side_is_tracked(portrait: AnyArray) -> None:
     assert ones(track_faces(Film([np.ascontiguousarray(np.rot90(portrait))] * 6))) == [6]
 
 
 def test_two_faces_get_numbers_from_left_to_right_and_a_limit_keeps_one(
-    portrait: np.ndarray,
+    portrait: AnyArray,
 ) -> None:
     both = np.concatenate([portrait, np.ascontiguousarray(portrait[:, ::-1])], axis=1)
     result = track_faces(Film([both] * 6))
@@ -113,7 +116,7 @@ def test_two_faces_get_numbers_from_left_to_right_and_a_limit_keeps_one(
     assert ones(track_faces(Film([both] * 6), max_faces=1)) == [6]
 
 
-def test_pictures_larger_than_needed_give_the_same_places(portrait: np.ndarray) -> None:
+def test_pictures_larger_than_needed_give_the_same_places(portrait: AnyArray) -> None:
     large = cv2.resize(portrait, None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC)
     small = track_faces(Film([portrait] * 3)).tracks[0].landmarks[-1]
     points = track_faces(Film([large] * 3)).tracks[0].landmarks[-1]
@@ -122,7 +125,7 @@ def test_pictures_larger_than_needed_give_the_same_places(portrait: np.ndarray) 
 
 
 def test_the_same_film_gives_the_same_bytes_and_no_noise(
-    portrait: np.ndarray, capfd: pytest.CaptureFixture[str]
+    portrait: AnyArray, capfd: pytest.CaptureFixture[str]
 ) -> None:
     pictures = [placed(portrait, (600, 512), 3 * i, 0) for i in range(10)]
     runs = [track_faces(Film(pictures)).tracks[0] for _ in range(2)]
@@ -132,14 +135,14 @@ def test_the_same_film_gives_the_same_bytes_and_no_noise(
 
 
 def test_progress_is_told_after_every_frame(portrait: np.ndarray) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[str, int, int]] = []
     track_faces(Film([portrait] * 4), progress=lambda *done: told.append(done))
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert told == [("track", done, 4) for done in (1, 2, 3, 4)]
 
 
-def test_an_error_of_the_reader_arrives(portrait: np.ndarray) -> None:
+def test_an_error_of_the_reader_arrives(portrait: AnyArray) -> None:
     class Torn(Film):
-        def stream(self, start: int = 0, stop: int | None = None):
+        def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
             yield from islice(super().stream(start, stop), 3)
             raise OSError("torn")
 

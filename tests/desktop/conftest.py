@@ -108,12 +108,12 @@ def _left(before: set[int]) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def short_clip(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def short_clip(talk_720p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first 48 frames of a talking head, 1280 x 720, with sound."""
     import mien
 
     path = tmp_path_factory.mktemp("clips") / "talk.mp4"
-    mien.render(clip("lp_s18.mp4"), path, frames=f"0:{FRAMES}", progress=False)
+    mien.render(talk_720p, path, frames=f"0:{FRAMES}", progress=False)
     return path
 
 

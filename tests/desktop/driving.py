@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeySequence, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+
+from tests.waiting import PATIENCE
 
 LEFT = Qt.MouseButton.LeftButton
 MIDDLE = Qt.MouseButton.MiddleButton
@@ -22,6 +24,7 @@ ALT = Qt.KeyboardModifier.AltModifier
 
 Place = tuple[float, float] | QPoint | QPointF
 SomeWidget = TypeVar("SomeWidget", bound=QWidget)
+Some = TypeVar("Some")
 
 
 @contextmanager
@@ -49,7 +52,7 @@ def settle(rounds: int = 3) -> None:
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def wait_until(true: Callable[[], object], seconds: float = 10, what: str = "") -> None:
+def wait_until(true: Callable[[], object], seconds: float = PATIENCE, what: str = "") -> None:
     """Handle events until something is true.
 
     Raises:
@@ -165,7 +168,17 @@ def type_text(widget: QWidget, text: str) -> None:
     QTest.keyClicks(widget, text)
 
 
-def named(within: QWidget, name: str, kind: type[SomeWidget] = QWidget) -> SomeWidget:  # type: ignore[assignment]
+def known(value: Some | None) -> Some:
+    """A value that is there."""
+    assert value is not None
+    return value
+
+
+@overload
+def named(within: QWidget, name: str) -> QWidget: ...
+@overload
+def named(within: QWidget, name: str, kind: type[SomeWidget]) -> SomeWidget: ...
+def named(within: QWidget, name: str, kind: type[QWidget] = QWidget) -> QWidget:
     """The visible widget with an accessible name, or failing that a text."""
     widgets = within.findChildren(kind)
     for attribute in ("accessibleName", "text"):

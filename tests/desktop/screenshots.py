@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -74,9 +75,8 @@ def _take_all(window: Window, folder: Path, size: str, project: Path, clip: Path
     shot = workspace.now.document.shots[0].id
     for control, places in KEYS.items():
         for frame, value in places:
-            workspace.apply(
-                "Key", lambda d, c=control, f=frame, v=value: set_key(d, shot, 1, c, f, v)
-            )
+            key = partial(set_key, shot=shot, face=1, control=control, frame=frame, value=value)
+            workspace.apply("Key", key)
     workspace.set(controls=CURVES)
     _show(window, 40)
     view = window.timeline.view

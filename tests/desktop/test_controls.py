@@ -122,7 +122,7 @@ def test_a_click_on_a_slider_changes_nothing_and_a_double_click_resets(
 ) -> None:
     jaw = row(panel, "jawOpen")
     click(jaw, jaw.groove().center())
-    assert workspace.session.undo_names == ()
+    assert not workspace.session.undo_names
     pull(jaw, 0.4)
     double_click(jaw, thumb(jaw))
     assert target(workspace, "jawOpen") == performed(workspace, "jawOpen")

@@ -97,7 +97,8 @@ def test_what_lies_under_the_pointer() -> None:
     points = key_points((Key(0, 0.0), Key(10, 1.0), Key(10, 1.0)), TIME, VALUES)
     assert points[0].tolist() == [20.0, 170.0]
     assert nearest_point(points, 22, 172, 6) == 0
-    assert nearest_point(points, *points[1], 6) == 2  # what lies on top
+    x, y = points[1]
+    assert nearest_point(points, x, y, 6) == 2  # what lies on top
     assert nearest_point(points, 60, 60, 6) is None
     assert points_inside(points, 110, 80, 0, 0) == [1, 2]
     assert polyline_distance(points[:2], 20, 160) == pytest.approx(10 * 80 / np.hypot(80, 100))

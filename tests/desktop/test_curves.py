@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -47,8 +48,14 @@ def panel(workspace: Workspace) -> Iterator[CurvesPanel]:
     for frame, value in KEYS:
         workspace.session.apply(
             "key",
-            lambda d, f=frame, v=value: c.set_key(
-                d, shot, face, "jawOpen", f, v, interpolation="bezier"
+            partial(
+                c.set_key,
+                shot=shot,
+                face=face,
+                control="jawOpen",
+                frame=frame,
+                value=value,
+                interpolation="bezier",
             ),
         )
     workspace.set(controls=("jawOpen",), snap=False)

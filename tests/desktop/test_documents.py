@@ -26,7 +26,7 @@ from mien_desktop.background import Background
 from mien_desktop.documents import Documents
 from mien_desktop.relink_dialog import RelinkDialog
 from mien_desktop.workspace import Workspace
-from tests.desktop.driving import click, named, settle, shown, wait_until
+from tests.desktop.driving import click, known, named, settle, shown, wait_until
 
 
 @dataclass
@@ -228,7 +228,7 @@ def test_missing_media_are_found_by_content(desk: Desk, lost: Path, tmp_path: Pa
     assert desk.workspace.previewer is None
     dialog = RelinkDialog(desk.workspace, desk.background, desk.window)
     with shown(dialog):
-        assert dialog.list.topLevelItem(0).text(1).endswith("clip.mp4")
+        assert known(dialog.list.topLevelItem(0)).text(1).endswith("clip.mp4")
         dialog.search(tmp_path / "project")
         wait_until(lambda: "still missing" in dialog.note.text(), what="nothing found")
         dialog.search(tmp_path)
@@ -242,12 +242,11 @@ def test_missing_media_are_found_by_content(desk: Desk, lost: Path, tmp_path: Pa
 
 @pytest.mark.slow
 def test_another_film_is_not_taken_for_the_missing_one(
-    desk: Desk, lost: Path, clip: object
+    desk: Desk, lost: Path, talk_360p: Path
 ) -> None:
-    other = clip("lp_s32.mp4")  # type: ignore[operator]
     dialog = RelinkDialog(desk.workspace, desk.background, desk.window)
     with shown(dialog):
-        dialog.locate(desk.shots[0].id, other)
+        dialog.locate(desk.shots[0].id, talk_360p)
         wait_until(lambda: "frames of" in dialog.note.text(), what="a refusal")
         assert not desk.shots[0].online
 
@@ -269,7 +268,7 @@ def test_what_was_not_saved_is_offered_and_recovered(desk: Desk, tracked: Path) 
     chosen: list[object] = []
     dialog.chosen.connect(chosen.append)
     with shown(dialog):
-        assert dialog.list.topLevelItem(0).text(1).startswith("today")
+        assert known(dialog.list.topLevelItem(0)).text(1).startswith("today")
         click(named(dialog, "Recover", QPushButton))
     recovered = again.recover(chosen[0])  # type: ignore[arg-type]
     desk.documents.replaced(recovered.document, recovered.path, modified=True)

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -16,6 +15,8 @@ from PySide6.QtWidgets import QMessageBox, QPushButton
 
 from mien_desktop.window import Window
 from tests.desktop.driving import click, keys, named, settle, wait_until
+from tests.waiting import PATIENCE
+from tests.waiting import wait_until as wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,8 +58,8 @@ def test_closing_asks_about_jobs_and_ends_them(main_window: Window, short_clip: 
     keys(window, "Ctrl+Q")
     box = next(b for b in window.findChildren(QMessageBox) if b.isVisible())
     click(named(box, "End jobs and close", QPushButton))
-    wait_until(lambda: not window.isVisible(), 10, "the end")
-    wait_until(lambda: not {p.pid for p in workers()} - before, 10, "the worker's end")
+    wait_until(lambda: not window.isVisible(), what="the end")
+    wait_until(lambda: not {p.pid for p in workers()} - before, what="the worker's end")
 
 
 @pytest.mark.slow
@@ -77,13 +78,13 @@ def test_a_signal_ends_it_in_order(tracked: Path, short_clip: Path, tmp_path: Pa
     assert process.stdout.readline() == "open\n", process.communicate()[1]
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
     assert not [line for line in errors.splitlines() if "does not support" not in line], errors
-    end = time.monotonic() + 5
-    while any(child.is_running() and child.status() != "zombie" for child in children):
-        assert time.monotonic() < end, "a worker outlived the window"
-        time.sleep(0.05)
+    wait_for(
+        lambda: not any(child.is_running() and child.status() != "zombie" for child in children),
+        "a worker outlived the window",
+    )
 
 
 def test_an_empty_window_closes_without_a_word(main_window: Window) -> None:

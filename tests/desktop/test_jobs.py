@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
 import mien
 from mien.errors import MienError, OutputError
@@ -24,6 +24,7 @@ from mien_desktop.jobs.queue import Job, JobQueue
 from mien_desktop.jobs.rows import clock_words, state_words
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import click, named, settle, shown, wait_until
+from tests.waiting import PATIENCE
 
 REVIEW, LOSSLESS = PRESETS[0], next(one for one in PRESETS if one.id == "lossless")
 
@@ -46,7 +47,7 @@ def bench(
     workspace.deleteLater()
     settle()
     children = psutil.Process().children(recursive=True)
-    psutil.wait_procs(children, timeout=10)
+    psutil.wait_procs(children, timeout=PATIENCE)
     assert not [child for child in children if child.is_running()]
 
 
@@ -65,7 +66,7 @@ def export(bench: Bench, output: Path, frames: FrameRange | None = None) -> Job:
 
 
 def ended(job: Job) -> str:
-    wait_until(lambda: job.ended, 60, f"{job.title}: {job.state} {job.stage}")
+    wait_until(lambda: job.ended, what=f"{job.title}: {job.state} {job.stage}")
     return job.state
 
 
@@ -109,14 +110,14 @@ def test_a_cancelled_export_leaves_nothing(bench: Bench, tmp_path: Path) -> None
     assert second.state == "waiting"
     second.cancel()
     assert second.state == "cancelled"
-    wait_until(lambda: first.stage == "render", 60)
+    wait_until(lambda: first.stage == "render")
     first.cancel()
     assert first.stopping
     assert ended(first) == "cancelled"
     assert list(tmp_path.glob("*.mkv")) == []
     assert not problems
     queue.clear()
-    assert queue.jobs == ()
+    assert not queue.jobs
 
 
 @pytest.mark.slow
@@ -125,7 +126,7 @@ def test_a_crash_is_told_and_can_be_tried_again(bench: Bench, tmp_path: Path) ->
     smile(workspace)
     before = workspace.now.document
     job = export(bench, tmp_path / "a.mkv")
-    wait_until(lambda: job.stage == "render", 60)
+    wait_until(lambda: job.stage == "render")
     for child in psutil.Process().children(recursive=True):
         child.kill()
     assert ended(job) == "failed"
@@ -140,7 +141,7 @@ def test_a_crash_is_told_and_can_be_tried_again(bench: Bench, tmp_path: Path) ->
 def test_a_window_may_close_while_jobs_run(bench: Bench, tmp_path: Path) -> None:
     _, queue, _ = bench
     job = export(bench, tmp_path / "a.mkv")
-    wait_until(lambda: psutil.Process().children(), 60)
+    wait_until(lambda: psutil.Process().children())
     queue.close()
     assert job.state == "cancelled"
 
@@ -166,7 +167,7 @@ def test_the_panel_shows_jobs_and_what_can_be_done(bench: Bench, tmp_path: Path)
         assert ended(job) == "cancelled"
         settle()
         click(named(panel, "Clear finished", QPushButton))
-        assert queue.jobs == ()
+        assert not queue.jobs
         assert {command.id for command in panel.commands()} == {"jobs.cancel", "jobs.clear"}
 
 
@@ -245,13 +246,13 @@ def test_the_dialog_asks_checks_and_begins(bench: Bench, tmp_path: Path) -> None
         assert output.text().endswith("talk_edit.mkv")
         output.setText(str(tmp_path / "none" / "a.mkv"))
         assert not button.isEnabled()
-        assert "does not exist" in named(dialog, "What is wrong").text()  # type: ignore[attr-defined]
+        assert "does not exist" in named(dialog, "What is wrong", QLabel).text()
         place = tmp_path / "a.mkv"
         place.write_bytes(b"mine")
         output.setText(str(place))
         assert button.isEnabled()
         click(button)
-        assert queue.jobs == ()
+        assert not queue.jobs
         box = _box(dialog)
         click(named(box, "Replace", QPushButton))
         assert ended(queue.jobs[0]) == "done", queue.jobs[0].error
@@ -265,8 +266,8 @@ def test_an_error_has_cause_remedy_and_details(app: QApplication) -> None:
         dialog = show_error(None, error)
     assert isinstance(dialog, ErrorDialog)
     settle()
-    assert named(dialog, "Cause").text() == "The disk of <b>mine</b> is full."  # type: ignore[attr-defined]
-    assert named(dialog, "Remedy").text() == "Make room."  # type: ignore[attr-defined]
+    assert named(dialog, "Cause", QLabel).text() == "The disk of <b>mine</b> is full."
+    assert named(dialog, "Remedy", QLabel).text() == "Make room."
     click(named(dialog, "Details", QPushButton))
     details = named(dialog, "Details", type(dialog._details)).toPlainText()
     assert "code: output" in details

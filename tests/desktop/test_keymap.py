@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QMainWindow, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mien_desktop.actions import Actions
-from mien_desktop.command import Command
+from mien_desktop.command import Command, Scope
 from mien_desktop.keymap import Keymap, load_keymap, normal, save_keymap
 from mien_desktop.keymap_dialog import KeymapDialog
 from mien_desktop.window import Window
-from tests.desktop.driving import click, keys, named, settle, shown, type_text
+from tests.desktop.driving import click, keys, known, named, settle, shown, type_text
 
 done: list[str] = []
 
 
-def command(name: str, *keys: str, scope: str = "window") -> Command:
+def command(name: str, *keys: str, scope: Scope = "window") -> Command:
     return Command(name, name.title(), lambda: done.append(name), keys, "Test", scope)
 
 
@@ -71,7 +80,6 @@ def test_search_finds_words_and_keys() -> None:
 def window(app: QApplication) -> Iterator[QMainWindow]:
     """A window with a panel of the scope `timeline`, a button and a field of text."""
     from PySide6.QtCore import Qt
-    from PySide6.QtWidgets import QLineEdit
 
     window, middle = QMainWindow(), QWidget()
     column = QVBoxLayout(middle)
@@ -99,7 +107,8 @@ def test_the_focused_panel_comes_first(window: QMainWindow) -> None:
 
 
 def test_a_focused_button_keeps_space_and_a_field_its_letters(window: QMainWindow) -> None:
-    panel, button, field = (named(window, name) for name in ("panel", "press", "field"))
+    panel, button = named(window, "panel"), named(window, "press")
+    field = named(window, "field", QLineEdit)
     panel.setFocus()
     keys(panel, "Space")
     button.setFocus()
@@ -116,7 +125,7 @@ def test_the_dialog_finds_warns_and_changes(app: QApplication) -> None:
     dialog.changed.connect(maps.append)
     with shown(dialog):
         type_text(dialog.search, "save")
-        rows = [dialog.list.topLevelItem(i) for i in range(dialog.list.topLevelItemCount())]
+        rows = [known(dialog.list.topLevelItem(i)) for i in range(dialog.list.topLevelItemCount())]
         assert [row.text(0).strip() for row in rows] == ["Test", "Save"]
         dialog.list.setCurrentItem(rows[1])
         dialog.field.setKeySequence(QKeySequence("Space"))
@@ -124,7 +133,7 @@ def test_the_dialog_finds_warns_and_changes(app: QApplication) -> None:
         assert "Play" in dialog.note.text()
         click(named(dialog, "Take keys", QPushButton))
         assert maps[-1].keys(SAVE) == ("Ctrl+S", "Space")
-        dialog.list.setCurrentItem(dialog.list.topLevelItem(1))
+        dialog.list.setCurrentItem(known(dialog.list.topLevelItem(1)))
         click(named(dialog, "Default", QPushButton))
         assert maps[-1].keys(SAVE) == ("Ctrl+S",)
         click(named(dialog, "Reset all", QPushButton))
@@ -145,8 +154,8 @@ def test_no_two_commands_of_a_scope_share_a_key(main_window: Window) -> None:
 def test_every_command_is_in_a_menu(main_window: Window) -> None:
     placed = {
         str(action.data())
-        for menu in main_window.menuBar().actions()
-        for action in menu.menu().actions()
+        for title in main_window.menuBar().actions()
+        for action in cast(QMenu, title.menu()).actions()
     }
     assert {c.id for c in main_window.menu_actions.keymap.commands} <= placed
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSlider
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QRadioButton, QSlider
 
 from mien.model.controls import INDEX
 from mien.model.presets import PRESETS
@@ -165,7 +165,7 @@ def test_the_dialog_keeps_what_was_chosen(app: QApplication) -> None:
     dialog = SaveDialog({"jawOpen": 0.3}, {"jawOpen": 0.5, "mouthPucker": 0.001})
     with shown(dialog):
         assert dialog.weights == {"jawOpen": 0.3}
-        named(dialog, "The whole expression, as the face has it here").click()  # type: ignore[attr-defined]
+        named(dialog, "The whole expression, as the face has it here", QRadioButton).click()
         type_text(named(dialog, "Name of the expression", QLineEdit), " open ")
         assert dialog.name == "open"
         assert dialog.weights == {"jawOpen": 0.5}

@@ -74,7 +74,7 @@ class TestTime:
         wheel(view.viewport(), (view.scene.x(0), 200), 12)
         assert view.scene.x(40) > view.viewport().width()
         keyed.set(frame=40)
-        wait_until(lambda: view.bands.names < view.scene.x(40) < view.viewport().width(), 2)
+        wait_until(lambda: view.bands.names < view.scene.x(40) < view.viewport().width())
 
     def test_scroll_bars_follow_and_lead(self, timeline: TimelinePanel, keyed: Workspace) -> None:
         view = timeline.view
@@ -228,8 +228,8 @@ class TestMarkers:
 class TestPicture:
     def test_pictures_and_sound_arrive(self, timeline: TimelinePanel) -> None:
         view = timeline.view
-        wait_until(lambda: view.strips.peaks is not None, 20, "the waveform")
-        wait_until(lambda: view.strips.picture(0) is not None, 20, "the first picture")
+        wait_until(lambda: view.strips.peaks is not None, what="the waveform")
+        wait_until(lambda: view.strips.picture(0) is not None, what="the first picture")
         picture = view.strips.picture(0)
         assert picture is not None
         assert picture.height() == 34

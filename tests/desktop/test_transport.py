@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSlider, QToolButton
 
+from mien._types import AnyArray
 from mien.session.commands import set_value
 from mien.timebase import Clock, FrameRange, Timecode
 from mien_desktop.geometry.course import Course
@@ -24,7 +26,8 @@ from mien_desktop.transport.audio import Feed, NoSoundError
 from mien_desktop.transport.bar import TransportBar
 from mien_desktop.transport.playback import Playback
 from mien_desktop.workspace import Workspace
-from tests.desktop.driving import click, drag, named, settle, shown, type_text, wait_until
+from tests.desktop.driving import click, drag, known, named, settle, shown, type_text, wait_until
+from tests.waiting import PATIENCE
 
 LAST = 47
 
@@ -34,26 +37,29 @@ class Hands:
 
     def __init__(self) -> None:
         self.rate = 0
-        self.samples: list[np.ndarray] = []
+        self.samples: list[AnyArray] = []
         self.stopped = False
+        self.told: float | None = None
         self._began = 0.0
-        self._pull: Callable[[int], np.ndarray] | None = None
+        self._pull: Callable[[int], AnyArray] | None = None
 
     def clock(self) -> float:
         """The system's clock; it goes with the device while that is at work."""
         return self._began + self.heard() if self._pull else time.monotonic()
 
-    def start(self, rate: int, channels: int, pull: Callable[[int], np.ndarray]) -> None:
+    def start(self, rate: int, channels: int, pull: Callable[[int], AnyArray]) -> None:
         self.rate, self._pull, self.stopped = rate, pull, False
         self.samples, self._began = [], time.monotonic()
 
     def heard(self) -> float:
+        if self.told is not None:
+            return self.told
         return sum(map(len, self.samples)) / self.rate if self.rate else 0.0
 
     def stop(self) -> None:
         self.stopped, self._pull = True, None
 
-    def play(self, seconds: float) -> np.ndarray:
+    def play(self, seconds: float) -> AnyArray:
         """Let the device take so much."""
         assert self._pull is not None
         taken = self._pull(round(seconds * self.rate))
@@ -62,7 +68,7 @@ class Hands:
 
 
 class Deaf(Hands):
-    def start(self, rate: int, channels: int, pull: Callable[[int], np.ndarray]) -> None:
+    def start(self, rate: int, channels: int, pull: Callable[[int], AnyArray]) -> None:
         raise NoSoundError("no sound device is there")
 
 
@@ -82,7 +88,7 @@ def frame(workspace: Workspace) -> int:
     return workspace.state.frame
 
 
-def test_commands_step_leap_and_go(bar, workspace):
+def test_commands_step_leap_and_go(bar: TransportBar, workspace: Workspace) -> None:
     run = {command.id: command.run for command in bar.commands()}
     for name, expected in (
         ("step", 1), ("leap", 11), ("step-back", 10), ("last", LAST), ("step", LAST),
@@ -92,7 +98,7 @@ def test_commands_step_leap_and_go(bar, workspace):
         assert frame(workspace) == expected
 
 
-def test_in_and_out_are_steps_that_can_be_undone(bar, workspace):
+def test_in_and_out_are_steps_that_can_be_undone(bar: TransportBar, workspace: Workspace) -> None:
     run = {command.id: command.run for command in bar.commands()}
     workspace.set(frame=10)
     run["play.in"]()
@@ -113,7 +119,9 @@ def test_in_and_out_are_steps_that_can_be_undone(bar, workspace):
     ("text", "expected"),
     [("36", 36), ("1.0s", 30), ("00:00:01:05", 35), ("+7", 17), ("-4", 6), ("999", LAST)],
 )
-def test_a_time_is_typed_as_people_write_it(bar, workspace, text, expected):
+def test_a_time_is_typed_as_people_write_it(
+    bar: TransportBar, workspace: Workspace, text: str, expected: int
+) -> None:
     workspace.set(frame=10)
     field = named(bar, "Timecode", QLineEdit)
     click(field)
@@ -123,7 +131,7 @@ def test_a_time_is_typed_as_people_write_it(bar, workspace, text, expected):
     assert named(bar, "Frame", QLineEdit).text() == str(expected)
 
 
-def test_a_command_goes_to_where_a_time_is_typed(bar, workspace):
+def test_a_command_goes_to_where_a_time_is_typed(bar: TransportBar, workspace: Workspace) -> None:
     next(command for command in bar.commands() if command.id == "play.time").run()
     field = named(bar, "Timecode", QLineEdit)
     assert field.hasFocus()
@@ -132,7 +140,9 @@ def test_a_command_goes_to_where_a_time_is_typed(bar, workspace):
     assert frame(workspace) == 12
 
 
-def test_what_is_no_time_is_told_and_escape_takes_it_back(bar, workspace):
+def test_what_is_no_time_is_told_and_escape_takes_it_back(
+    bar: TransportBar, workspace: Workspace
+) -> None:
     said: list[str] = []
     workspace.said.connect(said.append)
     field = named(bar, "Timecode", QLineEdit)
@@ -144,19 +154,23 @@ def test_what_is_no_time_is_told_and_escape_takes_it_back(bar, workspace):
     assert field.text() == "00:00:00:00"
 
 
-def test_timecode_drops_frames_as_the_material_does(bar, workspace):
-    shot = workspace.now.shot
+def test_timecode_drops_frames_as_the_material_does(
+    bar: TransportBar, workspace: Workspace
+) -> None:
+    shot = known(workspace.now.shot)
     rate = Fraction(30000, 1001)
     start = Timecode.parse("01:00:59;20", rate)
     clock = Clock(rate, shot.clock.frame_count, start=start)
     media = replace(shot.media, clock=clock)
-    drop = replace(workspace.project, shot=replace(shot, media=media))
+    drop = replace(known(workspace.project), shot=replace(shot, media=media))
     workspace.apply("Drop", lambda document: document.with_shot(drop))
     workspace.set(frame=10)
     assert named(bar, "Timecode", QLineEdit).text() == "01:01:00;02"
 
 
-def test_sound_tells_the_time_of_the_picture(bar, workspace, hands):
+def test_sound_tells_the_time_of_the_picture(
+    bar: TransportBar, workspace: Workspace, hands: Hands
+) -> None:
     click(named(bar, "Play", QToolButton))
     assert workspace.state.speed == 1
     wait_until(lambda: hands.rate)
@@ -170,7 +184,7 @@ def test_sound_tells_the_time_of_the_picture(bar, workspace, hands):
     assert frame(workspace) == 15
 
 
-def listen(hands: Hands) -> tuple[int, np.ndarray]:
+def listen(hands: Hands) -> tuple[int, AnyArray]:
     """Take sound in small pieces until there is some: where it begins, and the next tenth."""
 
     def sounds() -> bool:
@@ -182,17 +196,19 @@ def listen(hands: Hands) -> tuple[int, np.ndarray]:
     return at, hands.play(0.1)
 
 
-def sound_at(workspace: Workspace, start: float, at: int, count: int) -> np.ndarray:
+def sound_at(workspace: Workspace, start: float, at: int, count: int) -> AnyArray:
     """What the file holds, from the `at`-th sample on after `start` seconds."""
     from mien.media.audio import open_audio
 
-    track = open_audio(workspace.now.shot.media)
+    track = known(open_audio(known(workspace.now.shot).media))
     samples = track.read(round(start * track.rate) + at, count)
     track.close()
     return samples
 
 
-def test_what_is_heard_is_the_sound_at_the_playhead(bar, workspace, hands):
+def test_what_is_heard_is_the_sound_at_the_playhead(
+    bar: TransportBar, workspace: Workspace, hands: Hands
+) -> None:
     workspace.set(frame=15)
     bar.playback.play()
     wait_until(lambda: hands.rate)
@@ -203,7 +219,7 @@ def test_what_is_heard_is_the_sound_at_the_playhead(bar, workspace, hands):
     assert np.allclose(heard, expected, atol=1e-6)
 
 
-def test_volume_and_mute(bar, workspace, hands):
+def test_volume_and_mute(bar: TransportBar, workspace: Workspace, hands: Hands) -> None:
     named(bar, "Volume", QSlider).setValue(10)
     assert bar.playback.volume == 0.1
     workspace.set(frame=15)
@@ -216,7 +232,9 @@ def test_volume_and_mute(bar, workspace, hands):
     bar.playback.stop()
 
 
-def test_a_loop_goes_round_between_in_and_out(bar, workspace, hands):
+def test_a_loop_goes_round_between_in_and_out(
+    bar: TransportBar, workspace: Workspace, hands: Hands
+) -> None:
     run = {command.id: command.run for command in bar.commands()}
     workspace.set(frame=10)
     run["play.in"]()
@@ -232,7 +250,9 @@ def test_a_loop_goes_round_between_in_and_out(bar, workspace, hands):
     bar.playback.stop()
 
 
-def test_the_shuttle_has_no_sound_backward_and_time_goes_on(bar, workspace, hands):
+def test_the_shuttle_has_no_sound_backward_and_time_goes_on(
+    bar: TransportBar, workspace: Workspace, hands: Hands
+) -> None:
     workspace.set(frame=40)
     bar.playback.backward()
     bar.playback.backward()
@@ -245,7 +265,7 @@ def test_the_shuttle_has_no_sound_backward_and_time_goes_on(bar, workspace, hand
     bar.playback.stop()
 
 
-def test_a_chosen_speed_is_that_of_the_next_play(bar, workspace):
+def test_a_chosen_speed_is_that_of_the_next_play(bar: TransportBar, workspace: Workspace) -> None:
     box = named(bar, "Speed", QComboBox)
     box.activated.emit(0)
     assert workspace.state.speed == 0
@@ -257,7 +277,9 @@ def test_a_chosen_speed_is_that_of_the_next_play(bar, workspace):
     bar.playback.stop()
 
 
-def test_it_stops_at_the_end_and_begins_again_there(bar, workspace, hands):
+def test_it_stops_at_the_end_and_begins_again_there(
+    bar: TransportBar, workspace: Workspace, hands: Hands
+) -> None:
     workspace.set(frame=40)
     bar.playback.play(8.0)
     wait_until(lambda: not workspace.state.speed)
@@ -267,7 +289,9 @@ def test_it_stops_at_the_end_and_begins_again_there(bar, workspace, hands):
     bar.playback.stop()
 
 
-def test_scrubbing_while_it_plays_goes_on_from_there(bar, workspace, hands):
+def test_scrubbing_while_it_plays_goes_on_from_there(
+    bar: TransportBar, workspace: Workspace, hands: Hands
+) -> None:
     bar.playback.play()
     wait_until(lambda: hands.rate)
     hands.play(0.1)
@@ -278,7 +302,7 @@ def test_scrubbing_while_it_plays_goes_on_from_there(bar, workspace, hands):
     bar.playback.stop()
 
 
-def test_without_a_device_it_plays_by_the_clock_and_says_so_once(workspace):
+def test_without_a_device_it_plays_by_the_clock_and_says_so_once(workspace: Workspace) -> None:
     said: list[str] = []
     workspace.said.connect(said.append)
     with shown(TransportBar(workspace, playback=Playback(workspace, Deaf())), 720, 60) as bar:
@@ -292,7 +316,9 @@ def test_without_a_device_it_plays_by_the_clock_and_says_so_once(workspace):
 
 
 @pytest.mark.parametrize(("heard", "expected"), [(0.0, 0), (100.0, 45)])
-def test_a_device_that_does_not_keep_time_is_given_up(workspace, hands, heard, expected):
+def test_a_device_that_does_not_keep_time_is_given_up(
+    workspace: Workspace, hands: Hands, heard: float, expected: int
+) -> None:
     said: list[str] = []
     workspace.said.connect(said.append)
     passed = [0.0]
@@ -300,7 +326,7 @@ def test_a_device_that_does_not_keep_time_is_given_up(workspace, hands, heard, e
     with shown(TransportBar(workspace, playback=playback), 720, 60):
         playback.play()
         passed[0] = 1.5
-        hands.heard = lambda: heard
+        hands.told = heard
         wait_until(lambda: said)
         assert hands.stopped
         assert frame(workspace) == expected
@@ -310,12 +336,12 @@ def test_a_device_that_does_not_keep_time_is_given_up(workspace, hands, heard, e
     assert said == ["Playing without sound: the sound device does not keep time."]
 
 
-def test_late_sound_is_left_out_not_delayed():
+def test_late_sound_is_left_out_not_delayed() -> None:
     class Slow:
         rate, channels = 1000, 1
         gate = threading.Event()
 
-        def read(self, start: int, count: int) -> np.ndarray:
+        def read(self, start: int, count: int) -> AnyArray:
             self.gate.wait(5)
             return np.arange(start, start + count, dtype=np.float32)[:, None]
 
@@ -334,18 +360,18 @@ def test_late_sound_is_left_out_not_delayed():
 
 
 @pytest.mark.slow
-def test_the_bar_scrubs_and_shows_what_is_rendered(bar, workspace):
+def test_the_bar_scrubs_and_shows_what_is_rendered(bar: TransportBar, workspace: Workspace) -> None:
     cache = bar.cache_bar
     drag(cache, (2, 8), (cache.width() / 2, 8))
     assert frame(workspace) == 24
-    wait_until(lambda: cache.cached == [(0, 48)], 30, "all frames rendered")
-    shot = workspace.state.shot
+    wait_until(lambda: cache.cached == [(0, 48)], what="all frames rendered")
+    shot = known(workspace.state.shot)
     workspace.apply(
         "Smile",
         lambda document: set_value(document, shot, 1, {"mouthSmile": 0.8}, 24, auto_key=True),
     )
-    wait_until(lambda: cache.cached != [(0, 48)], 5, "edited frames have to be rendered anew")
-    wait_until(lambda: cache.cached == [(0, 48)], 60, "and are")
+    wait_until(lambda: cache.cached != [(0, 48)], what="edited frames have to be rendered anew")
+    wait_until(lambda: cache.cached == [(0, 48)], what="and are")
 
 
 _NULL_DEVICE = """
@@ -362,7 +388,7 @@ try:
 except NoSoundError as error:
     print("none:", error)
     sys.exit()
-end = time.monotonic() + 5
+end = time.monotonic() + 60
 while not speaker.heard() and time.monotonic() < end:
     time.sleep(0.01)
 heard = speaker.heard()
@@ -373,11 +399,11 @@ print("heard" if 0 < heard <= sum(pulled) / 44100 + 1 else heard)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ALSA's null device is Linux's")
-def test_a_real_stream_is_opened_and_closed(tmp_path):
+def test_a_real_stream_is_opened_and_closed(tmp_path: Path) -> None:
     config = tmp_path / "asound.conf"
     config.write_text("pcm.!default { type null }\nctl.!default { type null }\n")
     run = subprocess.run(
-        [sys.executable, "-c", _NULL_DEVICE], capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", _NULL_DEVICE], capture_output=True, text=True, timeout=PATIENCE,
         env={**os.environ, "ALSA_CONFIG_PATH": str(config)}, check=True,
     )  # fmt: skip
     if run.stdout.startswith("none:"):
@@ -385,7 +411,7 @@ def test_a_real_stream_is_opened_and_closed(tmp_path):
     assert run.stdout.strip() == "heard"
 
 
-def test_it_is_closed_while_it_plays(workspace, hands):
+def test_it_is_closed_while_it_plays(workspace: Workspace, hands: Hands) -> None:
     playback = Playback(workspace, hands, hands.clock)
     with shown(TransportBar(workspace, playback=playback), 720, 60):
         playback.play()

@@ -8,14 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.faults.conftest import command
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 CHUNK = 7
@@ -83,11 +83,10 @@ class Batch:
         lines = [line.split() for line in self.log.read_text().splitlines()]
         return [(int(line[0]), int(line[1])) for line in lines if len(line) == 2]
 
-    def wait_for(self, frames: int, process: subprocess.Popen[str], seconds: float = 60) -> None:
+    def wait_for(self, frames: int, process: subprocess.Popen[str]) -> None:
         """Until that many more frames have been begun."""
         wanted = len(self.begun()) + frames
-        until(lambda: len(self.begun()) >= wanted or process.poll() is not None, seconds)
-        assert process.poll() is None, process.communicate()
+        wait_until(lambda: len(self.begun()) >= wanted, process=process)
 
 
 def heed_ctrl_c() -> None:
@@ -96,20 +95,13 @@ def heed_ctrl_c() -> None:
 
 
 def workers_path(log: Path, wait: float) -> dict[str, str]:
-    """What makes the test renderers known to every process."""
+    """Variables with which every process finds the test renderers installed."""
     places = [str(ROOT / "tests" / "workers"), str(ROOT)]
     return {
         "PYTHONPATH": os.pathsep.join(places),
         "MIEN_TEST_LOG": str(log),
         "MIEN_TEST_WAIT": str(wait),
     }
-
-
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.02)
 
 
 def alive(process: int) -> bool:

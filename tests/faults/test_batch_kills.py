@@ -7,11 +7,13 @@ import shutil
 import signal
 import subprocess
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from tests.faults.batches import Batch, alive, cluster, kill, until
+from tests.faults.batches import Batch, alive, cluster, kill
+from tests.waiting import wait_until
 
 FRAMES = list(range(2, 24))
 """Frames in which anything is asked."""
@@ -98,7 +100,7 @@ def test_the_batch_itself_is_killed(batch: Batch, undisturbed: bytes) -> None:
     children = workers(batch)
     process.kill()
     process.communicate()
-    until(lambda: not any(alive(child) for child in children), 5)
+    wait_until(lambda: not any(alive(child) for child in children), "an orphan")
     begun = len(batch.made())
     assert not batch.output.exists()
     report = batch.run("--resume")
@@ -121,7 +123,7 @@ def test_ctrl_c_and_a_second_batch(batch: Batch, undisturbed: bytes) -> None:
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "What is finished is kept: the same command goes on from there." in err
-    until(lambda: not workers(batch), 5)
+    wait_until(lambda: not workers(batch), "an orphan")
     batch.wait = 0
     batch.run("--resume")
     assert batch.output.read_bytes() == undisturbed
@@ -224,7 +226,7 @@ def backwards(source: Path, target: Path) -> None:
 
     with av.open(str(source)) as given:
         frames = list(given.decode(video=0))
-        rate = given.streams.video[0].average_rate
+        rate = Fraction(given.streams.video[0].average_rate or 0)
     with av.open(str(target), "w") as made:
         stream = made.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, "yuv420p"

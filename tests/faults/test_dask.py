@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +10,11 @@ import pytest
 from mien.errors import MienError, MissingDependencyError, UsageError
 from mien.jobs import dask_executor
 from mien.jobs.dask_executor import DaskEngine
-from mien.jobs.executor import Done, Failed, WorkerMessage
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.timebase import FrameRange
-from tests.faults.batches import Batch, Cluster, cluster, until
+from mien.worker_messages import WorkerDone, WorkerFailed, WorkerMessage
+from tests.faults.batches import Batch, Cluster, cluster
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -38,9 +38,14 @@ def task(project: Path, folder: Path, name: str = "shot") -> Task:
     return Task(order, "prepare")
 
 
-def last(engine: DaskEngine, seconds: float = 60) -> WorkerMessage:
-    words: list[WorkerMessage] = []
-    until(lambda: bool(words.extend(engine.wait(0.2)) or words), seconds)
+def last(engine: DaskEngine, seconds: float = 60) -> tuple[int, WorkerMessage]:
+    words: list[tuple[int, WorkerMessage]] = []
+
+    def came() -> bool:
+        words.extend(engine.wait(0.2))
+        return bool(words)
+
+    wait_until(came, patience=seconds)
     return words[0]
 
 
@@ -81,11 +86,11 @@ def test_gpu_workers_are_taken_where_there_are_any(
     found.start_worker("--resources", "gpu=1")
     found.start_worker("--resources", "gpu=1")
     # Nobody waits for a GPU that is not there; when some come, they are taken.
-    until(lambda: not engine.wait(0.2) and len(engine.slots) == 2)
+    wait_until(lambda: not engine.wait(0.2) and len(engine.slots) == 2)
     engine.submit(engine.slots[1], task(project, tmp_path))
-    word = last(engine)
-    assert isinstance(word, Done)
-    assert word.result["faces"] == [1]
+    _, message = last(engine)
+    assert isinstance(message, WorkerDone)
+    assert message.result["faces"] == [1]
     engine.close()
 
 
@@ -95,14 +100,12 @@ def test_the_last_worker_dies_and_none_comes(found: Cluster, tmp_path: Path, pro
     slot = engine.slots[0]
     engine.submit(slot, task(project, tmp_path))
     worker.kill()
-    word = last(engine)
-    assert isinstance(word, Failed)
-    assert (word.slot, word.problem.code, word.innocent) == (slot, "worker", False)
+    number, message = last(engine)
+    assert isinstance(message, WorkerFailed)
+    assert (number, message.code, message.worker_lost) == (slot, "worker", False)
     assert engine.slots == []
-    start = time.monotonic()
     with pytest.raises(MienError, match="has no workers any more"):
-        until(lambda: bool(engine.wait(0.2)))
-    assert time.monotonic() - start < 20
+        wait_until(lambda: bool(engine.wait(0.2)))
     engine.close()
 
 
@@ -112,7 +115,7 @@ def test_the_scheduler_never_comes_back(found: Cluster, tmp_path: Path, project:
     engine.submit(engine.slots[0], task(project, tmp_path))
     found.stop()
     with pytest.raises(MienError, match=r"The Dask scheduler at .* is gone"):
-        until(lambda: bool(engine.wait(0.2)) and False)
+        wait_until(lambda: bool(engine.wait(0.2)) and False)
     engine.close()
 
 
@@ -120,7 +123,7 @@ def test_an_error_of_a_task_is_told(found: Cluster, tmp_path: Path) -> None:
     found.start_worker()
     engine = DaskEngine(tmp_path, found.address)
     engine.submit(engine.slots[0], task(tmp_path / "none.mien", tmp_path))
-    word = last(engine)
-    assert isinstance(word, Failed)
-    assert (word.problem.code, word.again) == ("project", False)
+    _, message = last(engine)
+    assert isinstance(message, WorkerFailed)
+    assert (message.code, message.retryable) == ("project", False)
     engine.close()

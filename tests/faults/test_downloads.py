@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,9 +23,9 @@ import pytest
 
 from mien.cli.main import run
 from mien.errors import (
-    CancelledError,
     FetchError,
     MissingDependencyError,
+    OperationCancelledError,
     UsageError,
     WeightsError,
     WriteError,
@@ -33,6 +35,7 @@ from mien.weights.fetch import fetch
 from mien.weights.install import add
 from mien.weights.store import Model, ModelFile
 from mien.weights.verify import verify
+from tests.waiting import PATIENCE, wait_until
 
 Capture = pytest.CaptureFixture[str]
 
@@ -272,7 +275,7 @@ def test_a_full_disk_keeps_what_was_received(
 
     server.cut_at = 400_000
     with monkeypatch.context() as patch:
-        patch.setattr(fetching.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(WriteError, match=r"The disk is full.*goes on where it stopped"):
             fetch(model)
     assert left_over(model) == [".numbers.json.partial", ".numbers.json.version"]
@@ -293,7 +296,7 @@ def test_stopped_by_the_user(server: Server, model: Model) -> None:
     def stop(*step: object) -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(CancelledError, match="goes on where it stopped"):
+    with pytest.raises(OperationCancelledError, match="goes on where it stopped"):
         fetch(model, progress=stop)
     assert left_over(model) == [".numbers.json.partial", ".numbers.json.version"]
     fetch(model)
@@ -321,9 +324,9 @@ def test_a_folder_that_cannot_be_made(
 
 
 def test_no_redirect_leaves_encryption(server: Server, model: Model) -> None:
-    request = fetching.urllib.request.Request("https://hub/x")
+    request = urllib.request.Request("https://hub/x")
     handler = fetching._SafeRedirects()
-    headers = fetching.http.client.HTTPMessage()
+    headers = http.client.HTTPMessage()
     with pytest.raises(FetchError, match="not encrypted"):
         handler.redirect_request(request, None, 302, "", headers, f"{server.url}/x")  # type: ignore[arg-type]
 
@@ -386,11 +389,7 @@ def test_killed_half_way_and_called_again(
     server.pause = 0.05
     partial = tmp_path / "models/arc2face-expression/exp_adapter/.exp_adapter.bin.partial"
     with hub("fetch", "arc2face-expression", "--yes") as process:
-        deadline = time.monotonic() + 60
-        while not partial.is_file() or partial.stat().st_size < 1 << 20:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: partial.is_file() and partial.stat().st_size >= 1 << 20, process=process)
         process.kill()
         process.communicate()
     size = partial.stat().st_size
@@ -406,7 +405,7 @@ def test_the_licence_is_shown_and_asked_for(
     server: Server, hub: Callable[..., subprocess.Popen[bytes]], capsys: Capture
 ) -> None:
     with hub("fetch", "arc2face-expression") as process:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert out == b""
     assert re.search(r"licence: MIT.*Agree with --yes", err.decode(), re.DOTALL)

@@ -155,6 +155,7 @@ def test_an_adapter_for_images_is_no_expression_adapter(tmp_path: Path) -> None:
         contents.check_file(path, "expression-adapter")
 
 
+@pytest.mark.shared
 def test_all_layouts_of_the_expression_adapter_are_taken(
     models: Path, shared: Path, tmp_path: Path
 ) -> None:

@@ -26,7 +26,7 @@ def picture(index: int, size: tuple[int, int] = SIZE) -> npt.NDArray[np.uint8]:
     width, height = size
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     waves = [np.sin((x + 3 * index) / 11 + k) + np.cos((y - index) / 7 - k) for k in range(3)]
-    return np.stack([127 + 50 * wave for wave in waves], axis=-1).astype(np.uint8)
+    return np.asarray(np.stack([127 + 50 * wave for wave in waves], axis=-1), np.uint8)
 
 
 def make_clip(
@@ -51,6 +51,7 @@ def make_clip(
     with av.open(str(path), "w", format=container) as output:
         output.metadata.update(metadata or {})
         video = output.add_stream(encoder, rate=rate, options=options or {})
+        assert isinstance(video, av.VideoStream)
         context = video.codec_context
         context.width, context.height = size
         context.pix_fmt = pixel_format
@@ -154,11 +155,12 @@ def survivors(path: Path) -> dict[str, object]:
             stamps.append(packet.pts)
     with av.open(str(path)) as container:
         video = container.streams.video[0]
-        context = video.codec_context
+        context, time_base = video.codec_context, video.time_base
+        assert time_base is not None
         frames = [(f.pts, f.rotation, f.format.name) for f in container.decode(video)]
-        duration = None if video.duration is None else float(video.duration * video.time_base)
+        duration = None if video.duration is None else float(video.duration * time_base)
         return {
-            "times": [float((pts or 0) * video.time_base) for pts, _, _ in frames],
+            "times": [float((pts or 0) * time_base) for pts, _, _ in frames],
             "rotation": {rotation for _, rotation, _ in frames},
             "format": {name for _, _, name in frames},
             "size": (context.width, context.height),

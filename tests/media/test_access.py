@@ -58,6 +58,7 @@ def test_any_frame_is_the_sequential_one(
         assert streamed == expected[17:31]
 
 
+@pytest.mark.shared
 def test_variable_rate_clip_is_found_exactly(clip: Callable[[str], Path]) -> None:
     path = clip("vretalk_1.mp4")
     expected = [planes for _, planes in decoded(path)]
@@ -79,7 +80,7 @@ def test_a_consumer_may_stop_early(tmp_path: Path) -> None:
     with open_reader(make_clip(tmp_path / "a.mp4", count=60)) as reader:
         stream = reader.stream()
         assert next(stream).index == 0
-        stream.close()  # type: ignore[attr-defined]
+        stream.close()
     assert threading.active_count() == before
 
 
@@ -128,6 +129,7 @@ def test_the_queue_is_bounded_in_bytes() -> None:
         queue.put(4)
 
 
+@pytest.mark.shared
 def test_upright_pictures_are_turned_and_stretched(clip: Callable[[str], Path]) -> None:
     with open_reader(clip("derived_phone_rotated.mp4")) as reader:
         frame = reader.frame(0)

@@ -84,13 +84,13 @@ def cut(source: Path, target: Path, share: float) -> Path:
     return target
 
 
-def test_cut_before_its_index(clip: Callable[[str], Path], tmp_path: Path) -> None:
+def test_cut_before_its_index(tmp_path: Path) -> None:
     """A recorder writes the index last: half a file has none."""
     path = cut(make_clip(tmp_path / "a.mp4", count=60), tmp_path / "half.mp4", 0.5)
     assert "has no index" in refused(path).cause
 
 
-def test_cut_behind_its_index(clip: Callable[[str], Path], tmp_path: Path) -> None:
+def test_cut_behind_its_index(tmp_path: Path) -> None:
     source = tmp_path / "a.mp4"
     make_clip(tmp_path / "b.mp4", count=60)
     with (
@@ -107,13 +107,14 @@ def test_cut_behind_its_index(clip: Callable[[str], Path], tmp_path: Path) -> No
     assert "ffmpeg" in error.remedy
 
 
+@pytest.mark.shared
 def test_real_clips_cut_at_half(clip: Callable[[str], Path], tmp_path: Path) -> None:
     for name in ("lp_s18.mp4", "derived_prores422lt_24p_s29.mov", "clm_franck.mp4"):
         path = cut(clip(name), tmp_path / name, 0.5)
         assert any(word in refused(path).cause for word in ("cut short", "no index"))
 
 
-def test_cut_matroska(clip: Callable[[str], Path], tmp_path: Path) -> None:
+def test_cut_matroska(tmp_path: Path) -> None:
     path = cut(make_clip(tmp_path / "a.mkv", count=120), tmp_path / "half.mkv", 0.5)
     assert "cut short" in refused(path).cause
 

@@ -44,6 +44,7 @@ def test_sound_is_cut_to_the_range_and_stays_in_step(tmp_path: Path, name: str, 
     assert missing < Fraction(1, 10)
 
 
+@pytest.mark.shared
 def test_real_clip_range(clip: Callable[[str], Path], tmp_path: Path) -> None:
     source, target = clip("vretalk_1.mp4"), tmp_path / "b.mp4"
     before = copy(source, target, frames=FrameRange(40, 70))

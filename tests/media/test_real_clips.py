@@ -10,6 +10,8 @@ from mien.media.probe import probe
 from mien.timebase import FrameRange
 from tests.media.mediakit import copy, decoded, survivors
 
+pytestmark = pytest.mark.shared
+
 CLIPS = [
     "derived_phone_rotated.mp4",
     "vretalk_1.mp4",

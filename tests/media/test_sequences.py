@@ -22,6 +22,7 @@ from tests.media.mediakit import copy, make_clip, picture, psnr, rgb_of
 def write_image(path: Path, encoder: str, pixel_format: str, index: int) -> None:
     frame = av.VideoFrame.from_ndarray(picture(index), format="rgb24").reformat(format=pixel_format)
     context = av.CodecContext.create(encoder, "w")
+    assert isinstance(context, av.VideoCodecContext)
     context.width, context.height, context.pix_fmt = frame.width, frame.height, pixel_format
     context.time_base = Fraction(1, 24)
     path.write_bytes(b"".join(bytes(p) for p in [*context.encode(frame), *context.encode(None)]))

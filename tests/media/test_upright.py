@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.media.color import srgb
 from mien.media.orient import to_coded
 from mien.media.planes import Plate
@@ -12,7 +13,7 @@ from mien.media.upright import sample_upright
 from mien.model.media import Orientation
 
 
-def ramp(orientation: Orientation) -> np.ndarray:
+def ramp(orientation: Orientation) -> AnyArray:
     """A coded picture whose red and green tell where a pixel lies in the upright picture."""
     width, height = orientation.upright_size
     coded = np.zeros((orientation.height, orientation.width, 3), dtype=np.float32)

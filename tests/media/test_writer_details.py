@@ -82,6 +82,7 @@ def test_interlaced_stays_interlaced(tmp_path: Path) -> None:
     assert first_frame(tmp_path / "b.mp4").interlaced_frame
 
 
+@pytest.mark.shared
 def test_a_range_of_a_turned_clip_stays_turned(clip: Callable[[str], Path], tmp_path: Path) -> None:
     target = tmp_path / "b.mp4"
     copy(clip("derived_phone_rotated.mp4"), target, frames=FrameRange(10, 14))
@@ -130,6 +131,7 @@ def test_choice_of_the_decoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             looks.frame(3).plate()
 
 
+@pytest.mark.shared
 def test_decord_turns_as_we_do(clip: Callable[[str], Path]) -> None:
     pytest.importorskip("decord", reason="decord is an extra")
     path = clip("derived_phone_rotated.mp4")

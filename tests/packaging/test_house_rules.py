@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.footage_share import misplaced_marks
+
 ROOT = Path(__file__).parents[2]
 ROOMS = ("sdk", "desktop", "plugin", "tools", "samples")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -37,3 +39,8 @@ def test_no_rule_is_quietly_switched_off() -> None:
             if "# noqa" in line or "# type: ignore" in line:
                 where = f"{path.relative_to(ROOT)}:{number}"
                 assert "noqa:" in line or "ignore[" in line, f"{where} names no rule"
+
+
+def test_tests_that_need_the_internal_footage_are_marked(request: pytest.FixtureRequest) -> None:
+    """Whatever takes `shared` or `clip` is about real faces and clips and says so; no other."""
+    assert not misplaced_marks(request.session.items)

@@ -52,7 +52,7 @@ def blender(
         "BLENDER_USER_RESOURCES": str(home),
         "MIEN_EXECUTABLE": str(Path(sys.executable).with_name("mien")),
         "MIEN_EXTENSION": "bl_ext.user_default.mien_blender",
-        "PYTHONPATH": str(SCRIPTS),
+        "PYTHONPATH": str(ROOT),
     }
 
     def run(script: str, *arguments: object, **more: str) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 import mien
 from mien.model.controls import NAMES
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def project(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(talk_720p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of the SDK, with an edit that has all modes; beside it one that has only keys."""
-    shot = mien.track(clip("lp_s18.mp4"), progress=False)
+    shot = mien.track(talk_720p, progress=False)
     edit = mien.Edit(shot.faces[0])
     for frame, value in ((30, 0.0), (45, 0.7), (75, 0.0)):
         edit = edit.key("mouthSmile", frame, value)
@@ -48,13 +48,14 @@ def write_images(clip: Path, folder: Path) -> None:
     folder.mkdir()
     with av.open(str(clip)) as movie:
         for number, frame in zip(range(8), movie.decode(video=0), strict=False):
-            frame.reformat(320, 180).to_image().save(folder / f"plate.{1001 + number:04d}.png")
+            rgb = frame.reformat(320, 180, format="rgb24").to_ndarray()
+            Image.fromarray(rgb).save(folder / f"plate.{1001 + number:04d}.png")
 
 
 def test_everything_around_the_story(
-    blender: Run, clip: Callable[[str], Path], project: Path, tmp_path: Path
+    blender: Run, talk_720p: Path, project: Path, tmp_path: Path
 ) -> None:
-    media = clip("lp_s18.mp4")
+    media = talk_720p
     for name in ("take", "keys"):
         expected = asked(mien.load_project(project.with_stem(name)))
         (tmp_path / f"{name}.json").write_text(json.dumps(expected))
@@ -75,24 +76,24 @@ def test_everything_around_the_story(
 
 
 def test_what_editors_do_to_strips(
-    blender: Run, clip: Callable[[str], Path], project: Path, tmp_path: Path
+    blender: Run, talk_720p: Path, project: Path, tmp_path: Path
 ) -> None:
-    blender("cuts.py", clip("lp_s18.mp4"), project.with_stem("keys"), tmp_path)
+    blender("cuts.py", talk_720p, project.with_stem("keys"), tmp_path)
 
 
 # What a dead server does to Blender does not depend on Blender's version.
 @pytest.mark.parametrize("blender", ["5.0"], indirect=True)
 def test_killing_the_server_loses_nothing(
-    blender: Run, clip: Callable[[str], Path], project: Path, tmp_path: Path
+    blender: Run, talk_720p: Path, project: Path, tmp_path: Path
 ) -> None:
-    told = blender("kills.py", clip("lp_s18.mp4"), project, tmp_path)
+    told = blender("kills.py", talk_720p, project, tmp_path)
     assert "Try again." in told["said"]
 
 
 @pytest.mark.parametrize("blender", ["4.5"], indirect=True)
 def test_a_flame_mesh_takes_the_coefficients_of_its_head(
     blender: Run,
-    clip: Callable[[str], Path],
+    talk_720p: Path,
     project: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -102,11 +103,11 @@ def test_a_flame_mesh_takes_the_coefficients_of_its_head(
     monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
     (fit,) = mien.fit_flame(mien.load_project(project).shot, basis="flame2020")
     (tmp_path / "flame.json").write_text(json.dumps(fit.flame[:50].tolist()))
-    told = blender("flame.py", clip("lp_s18.mp4"), project, tmp_path, MIEN_MODELS=str(tmp_path))
+    told = blender("flame.py", talk_720p, project, tmp_path, MIEN_MODELS=str(tmp_path))
     assert told["worst"] <= 1e-5
     assert told["largest"] > 0.01
 
 
-def test_every_panel_draws(blender: Run, clip: Callable[[str], Path], project: Path) -> None:
-    told = blender("panels.py", clip("lp_s18.mp4"), project)
+def test_every_panel_draws(blender: Run, talk_720p: Path, project: Path) -> None:
+    told = blender("panels.py", talk_720p, project)
     assert told["empty"] < told["untracked"] < told["tracked"]

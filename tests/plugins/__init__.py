@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["lay_out"]
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["installed_plugin", "lay_out"]
 
 
 def lay_out(
@@ -38,3 +44,20 @@ def lay_out(
     for module, text in modules.items():
         (folder / f"{module}.py").write_text(text)
     return folder
+
+
+def installed_plugin(source: Path, folder: Path) -> Path:
+    """Install a package of one file, without an installer.
+
+    Args:
+        source: Its folder, with a `pyproject.toml` and its modules.
+        folder: What is put on `sys.path` or PYTHONPATH.
+
+    Returns:
+        The folder.
+    """
+    project = tomllib.loads((source / "pyproject.toml").read_text())["project"]
+    modules = {path.stem: path.read_text() for path in source.glob("*.py")}
+    return lay_out(
+        folder, project["name"], project["entry-points"], modules, version=project["version"]
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -142,14 +142,15 @@ def test_bases_are_not_mistaken_for_one_another() -> None:
 def test_what_is_missing_is_named() -> None:
     assert installed_bases() == (*HEADS, "mien-rig")
     controls, flame = np.zeros((2, 59), np.float32), np.zeros((2, 55), np.float32)
-    for ask in (
+    asks: tuple[Callable[[], object], ...] = (
         lambda: controls_to_flame(controls, "flame2023"),
         lambda: flame_change(controls, "flame2023"),
         lambda: flame_to_controls(flame, "flame2023"),
         lambda: convert(flame, "flame2023", "flame2020"),
         lambda: convert(flame, "flame2020", "flame2023"),
         lambda: convert(flame, "flame2023", "flame2023"),
-    ):
+    )
+    for ask in asks:
         with pytest.raises(
             MissingDependencyError, match=r"flame2023.*mien models add flame2023 PATH"
         ):

@@ -120,4 +120,4 @@ def test_frames_cover_what_is_used_and_stay_in_the_media(
     assert used.number(frames.start, clock) <= start
     # By less than a frame the cut may round up beyond the media's end.
     short = start + length - used.number(frames.stop, clock)
-    assert short <= (0 if frames.stop < count else max(1, cut / media))
+    assert short <= (0 if frames.stop < count else max(Fraction(1), cut / media))

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mien._types import AnyArray
 from mien.errors import TimeError, UnknownControlError, UsageError
 from mien.model.controls import CONTROLS, INDEX, NAMES
-from mien.model.edits import ControlTrack, Edit, Layer
+from mien.model.edits import ControlTrack, Edit, Layer, Mode
 from mien.model.evaluate import evaluate
-from mien.model.interpolate import Key, sample
+from mien.model.interpolate import Interpolation, Key, sample
 from mien.model.presets import PRESETS, resolve
 from mien.timebase import FrameRange
 from tests.faces import make_face
@@ -17,7 +18,9 @@ from tests.faces import make_face
 FRAMES = 120
 values = st.floats(-1, 1.5, width=32)
 frames = st.integers(0, FRAMES - 1)
-interpolations = st.sampled_from(["hold", "linear", "ease", "bezier"])
+interpolations: st.SearchStrategy[Interpolation] = st.sampled_from(
+    ["hold", "linear", "ease", "bezier"]
+)
 handles = st.none() | st.tuples(st.floats(0, 60), st.floats(-2, 2))
 
 
@@ -42,13 +45,16 @@ def key_lists(draw: st.DrawFn) -> tuple[Key, ...]:
 names = st.sampled_from([*NAMES, "mouthSmile", "eyeBlink", "gazeYaw", *PRESETS])
 
 
+ACTING: tuple[Mode, ...] = ("add", "replace", "scale")
+
+
 @st.composite
 def tracks(draw: st.DrawFn) -> ControlTrack:
     span = None
     if draw(st.booleans()):
         start = draw(st.integers(0, FRAMES - 2))
         span = FrameRange(start, draw(st.integers(start + 1, FRAMES)))
-    mode = draw(st.sampled_from(["add", "replace", "scale"]))
+    mode = draw(st.sampled_from(ACTING))
     return ControlTrack(draw(names), draw(key_lists()), mode, span)
 
 
@@ -96,7 +102,7 @@ def test_bezier_with_level_thirds_is_the_ease() -> None:
     np.testing.assert_allclose(bezier, ease, atol=1e-9)
 
 
-def performance(seed: int) -> np.ndarray:
+def performance(seed: int) -> AnyArray:
     generator = np.random.default_rng(seed)
     return generator.uniform(0, 1, (FRAMES, len(NAMES))).astype(np.float32)
 
@@ -149,7 +155,7 @@ def test_muted_and_weightless_layers_change_nothing(made: list[ControlTrack], se
 def test_add_replace_and_scale_do_what_they_say() -> None:
     source = np.full((FRAMES, len(NAMES)), 0.2, dtype=np.float32)
     column = INDEX["jawOpen"]
-    for mode, expected in (("add", 0.7), ("replace", 0.5), ("scale", 0.1)):
+    for mode, expected in zip(ACTING, (0.7, 0.5, 0.1), strict=True):
         track = ControlTrack("jawOpen", (Key(0, 0.5, "hold"),), mode)
         got = evaluate(source, [Layer("a", (track,))], everywhere)
         np.testing.assert_allclose(got.target[:, column], expected, atol=1e-6)

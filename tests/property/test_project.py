@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from mien._types import AnyArray
 from mien.io import project as project_file
 from mien.io.project import Project
 from mien.model.controls import NAMES
@@ -36,14 +37,14 @@ def tracks(draw: st.DrawFn) -> ControlTrack:
     for frame in sorted(frames):
         back = draw(handles)
         keys.append(
-            Key(frame, draw(FINITE), draw(st.sampled_from(INTERPOLATIONS)),  # type: ignore[arg-type]
+            Key(frame, draw(FINITE), draw(st.sampled_from(INTERPOLATIONS)),
                 None if back is None else (-back[0], back[1]), draw(handles))
         )  # fmt: skip
     span = draw(st.none() | st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)))
     return ControlTrack(
         draw(st.sampled_from([*NAMES, "mouthSmile", "eyeBlink", *PRESETS])),
         tuple(keys),
-        draw(st.sampled_from(MODES)),  # type: ignore[arg-type]
+        draw(st.sampled_from(MODES)),
         None if span is None else FrameRange(min(span), max(span)),
         draw(st.integers(0, 100)),
     )
@@ -101,7 +102,7 @@ def test_edits_and_times_come_back(stack: tuple[Layer, ...], clock: Clock, name:
                   elements=st.floats(-1e6, 1e6, width=32, allow_nan=False)),
     arrays.arrays(np.bool_, FRAMES),
 )  # fmt: skip
-def test_curves_come_back_bit_for_bit(controls: np.ndarray, valid: np.ndarray) -> None:
+def test_curves_come_back_bit_for_bit(controls: AnyArray, valid: AnyArray) -> None:
     face = make_face(FRAMES)
     face.curves.controls.array[:] = controls
     face.curves.valid[:] = valid

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from mien.errors import MienError
 from mien.io.project import load_document, save_document
 from mien.model.document import Document
-from mien.model.edits import ControlTrack
+from mien.model.edits import ControlTrack, Mode
+from mien.model.interpolate import Interpolation
 from mien.model.marker import MARKER_COLORS
 from mien.session import commands as c
 from mien.session.refs import KeyRef, TrackRef
@@ -33,8 +34,10 @@ controls = st.sampled_from(["jawOpen", "mouthSmile", "mouthSmileLeft", "smile", 
 shots = st.sampled_from([ONE, TWO])
 faces = st.sampled_from([1, 2])
 layers = st.sampled_from(["edit", "more"])
-modes = st.sampled_from(["add", "replace", "scale", "smooth"])
-interpolations = st.sampled_from(["hold", "linear", "ease", "bezier"])
+modes: st.SearchStrategy[Mode] = st.sampled_from(["add", "replace", "scale", "smooth"])
+interpolations: st.SearchStrategy[Interpolation] = st.sampled_from(
+    ["hold", "linear", "ease", "bezier"]
+)
 
 
 def tracks_of(document: Document) -> Iterator[tuple[TrackRef, ControlTrack]]:
@@ -71,7 +74,7 @@ def commands(draw: st.DrawFn) -> Command:
     preset, color = draw(st.sampled_from(c.EASES)), draw(st.sampled_from(MARKER_COLORS))
     sided = "mouthSmileRight" if control == "smile" else control
     target = (shot, face, frame)
-    return draw(
+    command: Command = draw(
         st.sampled_from(
             [
                 *[
@@ -108,6 +111,7 @@ def commands(draw: st.DrawFn) -> Command:
             ]
         )
     )  # fmt: skip
+    return command
 
 
 def tried(command: Command) -> Command:
@@ -224,7 +228,7 @@ def test_documents_come_back_from_files(asked: list[Command]) -> None:
         assert again.read_bytes() == path.read_bytes()
     for one, two in zip(document.shots, back.shots, strict=True):
         assert [edit.layers for edit in one.edits] == [edit.layers for edit in two.edits]
-        for name in ("id", "name", "markers", "span", "reference"):
+        for name in ("id", "name", "markers", "span", "settings"):
             assert getattr(one, name) == getattr(two, name)
         assert [face.name for face in one.shot.faces] == [face.name for face in two.shot.faces]
 

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mien._types import AnyArray
 from mien.signal.gaps import bridge, segments
 from mien.signal.smooth import noise_level, smooth
 
@@ -13,7 +14,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 LENGTHS = st.integers(1, 120)
 
 
-def noise(seed: int, length: int, channels: int = 3) -> np.ndarray:
+def noise(seed: int, length: int, channels: int = 3) -> AnyArray:
     return np.random.default_rng(seed).normal(0, 1, (length, channels)).astype(np.float32)
 
 

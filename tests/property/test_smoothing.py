@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mien._types import AnyArray
 from mien.model.controls import INDEX, NAMES
 from mien.model.edits import ControlTrack, Layer
 from mien.model.evaluate import WIDEST_SMOOTHING, evaluate
@@ -19,13 +20,13 @@ sigmas = st.floats(0.1, 12)
 
 
 def smoothed(
-    jaw: np.ndarray,
+    jaw: AnyArray,
     *keys: Key,
-    valid: np.ndarray | None = None,
+    valid: AnyArray | None = None,
     cuts: tuple[int, ...] = (),
     span: FrameRange | None = None,
     weight: float = 1.0,
-) -> np.ndarray:
+) -> AnyArray:
     source = np.zeros((len(jaw), len(NAMES)), dtype=np.float32)
     source[:, JAW] = jaw
     track = ControlTrack("jawOpen", keys, "smooth", span)
@@ -33,7 +34,7 @@ def smoothed(
     return evaluate(source, [Layer("a", (track,), weight)], seen, cuts).target[:, JAW]
 
 
-def noise(seed: int, frames: int = FRAMES) -> np.ndarray:
+def noise(seed: int, frames: int = FRAMES) -> AnyArray:
     return np.random.default_rng(seed).uniform(0.2, 0.8, frames).astype(np.float32)
 
 

@@ -33,7 +33,7 @@ def whole(kind: str) -> bytes:
     from safetensors.numpy import save
 
     if kind in HEADERS:
-        return save({f"layer.{i}.weight": np.zeros((2, 3), np.float32) for i in range(3)})
+        return bytes(save({f"layer.{i}.weight": np.zeros((2, 3), np.float32) for i in range(3)}))
     if kind in CHECKPOINTS:
         stream = io.BytesIO()
         torch.save({"image_proj": {"proj.weight": torch.zeros(2, 55)}, "ip_adapter": {}}, stream)

@@ -10,32 +10,47 @@ import numpy as np
 import pytest
 
 import mien
+from mien._types import AnyArray
 from mien.media.reader import open_reader
 from mien.model.shot import Shot
-from mien.pipeline import ReaderPlates
+from mien.rendering.plates import ReaderPlates
 
 if TYPE_CHECKING:
     from mien.rendering.reference.engine import Engine
+    from mien.rendering.reference.files import ReferenceFiles
 
 
 @pytest.fixture(scope="session")
 def fixtures(shared: Path) -> Path:
-    """Folder of the small networks and of what the original computed with them."""
+    """What the original computed, and with which networks: nothing else is like it."""
     return shared / "fixtures" / "reference"
 
 
 @pytest.fixture(scope="session")
-def inputs(fixtures: Path) -> dict[str, np.ndarray]:
-    return dict(np.load(fixtures / "inputs.npz", allow_pickle=False))
+def inputs(weights: Path) -> dict[str, AnyArray]:
+    """What the original was given; where that is missing, arrays like it."""
+    original = weights / "reference" / "inputs.npz"
+    if original.is_file():
+        return dict(np.load(original, allow_pickle=False))
+    random = np.random.default_rng(0)
+    sizes = {"id_embedding_raw": 512, "expression": 55, "expression_b": 55}
+    return {name: random.standard_normal(size).astype(np.float32) for name, size in sizes.items()}
 
 
 @pytest.fixture(scope="session")
-def engine(fixtures: Path) -> Engine:
-    """An engine that all tests share: that it holds no state is one of its promises."""
-    from mien.rendering.reference.engine import Engine
+def files(weights: Path) -> ReferenceFiles:
+    """The small networks' files."""
     from mien.rendering.reference.files import ReferenceFiles
 
-    return Engine.open(ReferenceFiles.under(fixtures / "models", fixtures / "base"))
+    return ReferenceFiles.under(weights / "reference" / "models", weights / "reference" / "base")
+
+
+@pytest.fixture(scope="session")
+def engine(files: ReferenceFiles) -> Engine:
+    """An engine that all tests share: that it holds no state is one of its promises."""
+    from mien.rendering.reference.engine import Engine
+
+    return Engine.open(files)
 
 
 @pytest.fixture(scope="session")

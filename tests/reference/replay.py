@@ -20,6 +20,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from mien._types import AnyArray
 from mien.rendering.reference.align import ffhq_align
 from mien.rendering.reference.bank import Bank
 from mien.rendering.reference.denoise import Denoise, conditions_of
@@ -29,7 +30,7 @@ from mien.rendering.reference.files import ReferenceFiles
 from mien.rendering.reference.schedule import Descent
 from mien.weights.loaders import load_torch
 
-Arrays = dict[str, np.ndarray]
+Arrays = dict[str, AnyArray]
 LATE = (999, 500, 1)
 EVERY = (999, 761, 500, 239, 1)
 MIDDLE = (500,)
@@ -94,7 +95,7 @@ class Replay:
         assert name.endswith(("/latents_init", "/ref_latents", "/noise"))
         return torch.from_numpy(self._outputs[name])
 
-    def picture(self, name: str) -> np.ndarray:
+    def picture(self, name: str) -> AnyArray:
         return np.asarray(Image.open(self.folder / name).convert("RGB"))
 
     def expression(self, name: str) -> Tensor:
@@ -149,7 +150,7 @@ class Replay:
         lcm = Descent(self.engine.levels, 4, "lcm")
         self.found["lcm_timesteps_4"] = np.array(lcm.timesteps)
 
-    def reference(self, prefix: str, source: str, picture: np.ndarray, keep: bool = False) -> Bank:
+    def reference(self, prefix: str, source: str, picture: AnyArray, keep: bool = False) -> Bank:
         """Encode the reference for the record, and see the latents that the original drew."""
         mean, log_variance = self.engine.vae.posterior(picture[None] / np.float32(255))
         drawn = self.injected(f"{source}/ref_latents")
@@ -243,7 +244,7 @@ class Replay:
             self.found[f"{name}/eps_step{step}"] = seen.numpy()
             self.found[f"{name}/latents_after_step{step}"] = latents.numpy()
 
-    def app(self, name: str, aligned: np.ndarray | None) -> None:
+    def app(self, name: str, aligned: AnyArray | None) -> None:
         """The whole flow for one still, from the picture on."""
         noise = self.injected(f"{name}/latents_init")
         bank = None if aligned is None else self.reference(f"{name}/", name, aligned)
@@ -264,11 +265,11 @@ class Replay:
         }
 
 
-def as_bytes(pictures: np.ndarray) -> np.ndarray:
-    return np.rint(pictures * 255).astype(np.uint8)
+def as_bytes(pictures: AnyArray) -> AnyArray:
+    return np.asarray(np.rint(pictures * 255), np.uint8)
 
 
-def checksum(tokens: np.ndarray) -> np.ndarray:
+def checksum(tokens: AnyArray) -> AnyArray:
     x = tokens.astype(np.float64)
     sizes = [tokens.shape[-2], tokens.shape[-1]]
     sums = [x.mean(), x.std(), np.abs(x).sum(), (x * x).sum()]

@@ -8,20 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from mien._types import AnyArray
 from mien.rendering.reference.align import ffhq_align, ffhq_quad
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize(("name", "file"), [("inside", "src"), ("border", "src"), ("big", "big")])
-def test_aligned_as_ffhq(
-    fixtures: Path, inputs: dict[str, np.ndarray], name: str, file: str
-) -> None:
+def test_aligned_as_ffhq(fixtures: Path, inputs: dict[str, AnyArray], name: str, file: str) -> None:
     picture = np.asarray(Image.open(fixtures / f"{file}_image.png").convert("RGB"))
     with np.load(fixtures / "outputs.npz", allow_pickle=False) as outputs:
         expected = outputs[f"align_{name}"]
     assert np.array_equal(ffhq_align(picture, inputs[f"lm_{name}"]), expected)
 
 
-def face(eyes: float, mouth: float) -> np.ndarray:
+def face(eyes: float, mouth: float) -> AnyArray:
     """68 points: eyes `eyes` apart, the mouth's corners `mouth` below them."""
     points = np.zeros((68, 2))
     points[36:42], points[42:48] = (-eyes / 2, 0), (eyes / 2, 0)

@@ -11,6 +11,7 @@ import pytest
 
 from mien.errors import MissingDependencyError, UsageError
 from mien.face.bridge import flame_change
+from mien.media.planes import Plate
 from mien.model.controls import INDEX
 from mien.model.settings import ReferenceSettings
 from mien.rendering import devices
@@ -18,11 +19,10 @@ from mien.rendering.performance import replace_performance
 from mien.rendering.reference.driving import Bridge, Drive, bridge_for
 from mien.rendering.reference.engines import Engines, contents_of
 from mien.rendering.reference.warped import Warped
-from mien.rendering.registry import available, get_renderer
+from mien.rendering.registry import available_renderers, get_renderer
+from mien.testing.scenes import Scene
 from mien.weights.flame_file import write_flame
 from mien.weights.record import FileRecord, Record, write_record
-from tests.contract import scenes
-from tests.contract.scenes import Scene
 from tests.flame_heads import made_head
 from tests.small_models import preview_models
 
@@ -60,7 +60,7 @@ def test_all_is_there(complete: Path) -> None:
     assert bridge.exact
     assert "approximate" not in str(bridge)
     assert get_renderer("reference").name == "reference"
-    assert "reference" in available()
+    assert "reference" in available_renderers()
 
 
 def test_without_a_head(models: Path) -> None:
@@ -143,7 +143,7 @@ def test_the_edit_is_added_to_the_performance(how: str, request: pytest.FixtureR
     ]
     assert found[0].shape == (4, 55)
     assert np.isfinite(found[0]).all()
-    assert not np.array_equal(*found)
+    assert not np.array_equal(found[0], found[1])
     if bridge.head:
         # The jaw opens by a turn about x.
         assert (found[0][:, 52] - found[1][:, 52] > 0.05).all()
@@ -156,23 +156,21 @@ def test_only_what_is_needed_is_read() -> None:
             super().__post_init__()
             self.asked: set[int] = set()
 
-        def plate(self, frame: int):
+        def plate(self, frame: int) -> Plate:
             self.asked.add(frame)
             return super().plate(frame)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scenes, "FRAMES", 60)
-        scene = Counting()
-        plan = scene.plan(jawOpen=0.7)
-        plan.evaluated.delta[:40] = 0
-        warped = Warped(plan, scene.shot, scene)
-        scene.asked.clear()
-        bridge = bridge_for(approximate=True)
-        drives = [Drive(plan, scene.shot, scene, warped, bridge, "rgb", "cpu") for _ in range(2)]
-        late = drives[0].at([58, 59])
-        # What is within a second, and what is read with it.
-        assert scene.asked == set(range(32, 60))
-        assert np.array_equal(drives[1].at(range(40, 60))[-2:], late)
+    scene = Counting(frames=60)
+    plan = scene.plan(jawOpen=0.7)
+    plan.evaluated.delta[:40] = 0
+    warped = Warped(plan, scene.shot, scene)
+    scene.asked.clear()
+    bridge = bridge_for(approximate=True)
+    drives = [Drive(plan, scene.shot, scene, warped, bridge, "rgb", "cpu") for _ in range(2)]
+    late = drives[0].at([58, 59])
+    # What is within a second, and what is read with it.
+    assert scene.asked == set(range(32, 60))
+    assert np.array_equal(drives[1].at(range(40, 60))[-2:], late)
     assert scene.asked == set(range(60))
 
 
@@ -180,9 +178,11 @@ def test_another_performance_takes_the_place_of_the_face_s_own(complete: Path) -
     scene = Scene()
     face = scene.faces[0]
     edit = scene.plan(jawOpen=0.5)
-    shut = np.zeros((scenes.FRAMES, 55), np.float32)
+    shut = np.zeros((Scene.frames, 55), np.float32)
     wide = np.asarray(flame_change(edit.evaluated.delta, "flame2020"), np.float32)
     plan, both = replace_performance(face, wide), replace_performance(face, shut, edit)
+    assert plan.flame is not None
+    assert both.flame is not None
     assert np.allclose(plan.flame, both.flame, atol=1e-6)
     assert plan.evaluated.delta[0, INDEX["jawOpen"]] == pytest.approx(0.5, abs=0.25)
     assert not replace_performance(face, shut).evaluated.delta[:, INDEX["gazeYawLeft"]].any()

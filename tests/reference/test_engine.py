@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from mien._types import AnyArray
 from mien.errors import DeviceMemoryError
 from mien.rendering.reference.bank import Anchor, Bank
 from mien.rendering.reference.denoise import Denoise, draw
@@ -25,12 +26,12 @@ CELLS = SIDE // 8
 
 
 @pytest.fixture
-def pictures() -> np.ndarray:
+def pictures() -> AnyArray:
     return np.random.default_rng(0).random((3, SIDE, SIDE, 3), dtype=np.float32)
 
 
 @pytest.fixture
-def order(engine: Engine, inputs: dict[str, np.ndarray], pictures: np.ndarray) -> Denoise:
+def order(engine: Engine, inputs: dict[str, AnyArray], pictures: AnyArray) -> Denoise:
     """Two frames, each with its own reference and expression, in two steps."""
     prompt = engine.prompt(inputs["id_embedding_raw"])
     both = np.stack([inputs["expression"], inputs["expression_b"]])
@@ -55,7 +56,7 @@ def single(order: Denoise, frame: int) -> Denoise:
     )
 
 
-def test_counts_of_a_shot(engine: Engine, inputs: dict[str, np.ndarray]) -> None:
+def test_counts_of_a_shot(engine: Engine, inputs: dict[str, AnyArray]) -> None:
     """48 frames: steps x 2 rows and one reference row a frame, and nothing twice."""
     frames, steps, batch = 48, 3, 16
     film = np.random.default_rng(0).random((frames, SIDE, SIDE, 3), dtype=np.float32)
@@ -168,7 +169,7 @@ def test_the_reference_pass_knows_no_lora(engine: Engine, order: Denoise) -> Non
     assert all(torch.equal(x, after.layers[name]) for name, x in before.layers.items())
 
 
-def test_anchors_fade_in(engine: Engine, order: Denoise, pictures: np.ndarray) -> None:
+def test_anchors_fade_in(engine: Engine, order: Denoise, pictures: AnyArray) -> None:
     """Without weight they are not seen, with a little they change little, each row by its own."""
     anchor = engine.reference(engine.encode(pictures[2:]), order.prompt)
 
@@ -220,7 +221,7 @@ def test_order_of_the_coefficients_matters(engine: Engine, order: Denoise) -> No
     assert (changed - engine.denoise(order)).abs().max() > 0.1
 
 
-def test_a_draw_from_the_posterior(engine: Engine, pictures: np.ndarray) -> None:
+def test_a_draw_from_the_posterior(engine: Engine, pictures: AnyArray) -> None:
     mean = engine.encode(pictures)
     nothing = engine.encode(pictures, torch.zeros_like(mean))
     torch.testing.assert_close(mean, nothing)

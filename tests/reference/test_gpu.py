@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
+from mien._types import AnyArray
 from mien.rendering.reference.bank import Anchor
 from mien.rendering.reference.denoise import Denoise, draw
 from mien.rendering.reference.engine import Engine, Precision
@@ -17,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("gpu")]
 CELLS = 16
 
 
-def picture(engine: Engine, anchored: bool) -> np.ndarray:
+def picture(engine: Engine, anchored: bool) -> AnyArray:
     prompt = engine.prompt(np.ones(512))
     film = np.random.default_rng(0).random((3, 8 * CELLS, 8 * CELLS, 3), dtype=np.float32)
     bank = engine.reference(engine.encode(film), prompt)
@@ -45,7 +44,7 @@ def picture(engine: Engine, anchored: bool) -> np.ndarray:
 @pytest.mark.parametrize("anchored", [False, True])
 def test_as_on_a_cpu(
     engine: Engine,
-    fixtures: Path,
+    files: ReferenceFiles,
     dtype: Precision,
     compiled: bool,
     limit: float,
@@ -55,14 +54,12 @@ def test_as_on_a_cpu(
 
     Measured on a CPU: 0.002 in float16, 0.011 in bfloat16.
     """
-    files = ReferenceFiles.under(fixtures / "models", fixtures / "base")
     own = Engine.open(files, device="cuda", dtype=dtype, compiled=compiled)
     difference = np.abs(picture(own, anchored) - picture(engine, anchored))
     assert difference.mean() < limit
 
 
-def test_memory_is_planned_and_given_back(fixtures: Path) -> None:
-    files = ReferenceFiles.under(fixtures / "models", fixtures / "base")
+def test_memory_is_planned_and_given_back(files: ReferenceFiles) -> None:
     own = Engine.open(files, device="cuda", dtype="float16")
     assert own.frames_at_once(guided=True) > 1
     picture(own, anchored=True)

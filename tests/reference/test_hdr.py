@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 import mien
+from mien._types import AnyArray
 from mien.media.color import code_scale, to_ycc
 from mien.media.display import from_display
 from mien.media.planes import Channel, Layout, Plate
@@ -23,21 +23,22 @@ PQ, BT2020, LIMITED, FRAMES = 16, 9, 1, 6
 FORMAT = "yuv444p10le"
 
 
-def as_pq(rgb: np.ndarray) -> np.ndarray:
+def as_pq(rgb: AnyArray) -> AnyArray:
     """(3, h, w) codes of 10 bits that show an ordinary picture, its white at 203 cd/m2."""
     layout = Layout(FORMAT, "yuv", 10, tuple(Channel(i) for i in range(3)))
     planes = [np.zeros(rgb.shape[:2], np.uint16)] * 3
-    plate = Plate(layout, rgb.shape[1::-1], planes, transfer=PQ, primaries=BT2020)
+    height, width = rgb.shape[:2]
+    plate = Plate(layout, (width, height), planes, transfer=PQ, primaries=BT2020)
     codes = from_display(plate, rgb.astype(np.float32) / 255)
     scale, offset = code_scale(10, full=False)
     ycc = (codes @ to_ycc(BT2020).T) * scale + offset
-    return np.rint(ycc).astype(np.uint16).transpose(2, 0, 1)
+    return np.asarray(np.rint(ycc), np.uint16).transpose(2, 0, 1)
 
 
 @pytest.fixture(scope="module")
-def film(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def film(talk_360p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("hdr") / "pq.mkv"
-    with av.open(str(clip("pyfeat_single_face.mp4"))) as source, av.open(str(path), "w") as target:
+    with av.open(str(talk_360p)) as source, av.open(str(path), "w") as target:
         stream = target.add_stream("ffv1", rate=25)
         stream.pix_fmt = FORMAT
         facts = source.streams.video[0]
@@ -51,7 +52,7 @@ def film(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) 
             for plane, codes in zip(made.planes, as_pq(rgb), strict=True):
                 line = np.zeros((plane.height, plane.line_size // 2), np.uint16)
                 line[:, : codes.shape[1]] = codes
-                plane.update(line)
+                plane.update(line.tobytes())
             made.color_trc, made.color_primaries, made.colorspace = PQ, BT2020, BT2020
             made.color_range = LIMITED
             target.mux(stream.encode(made))
@@ -59,27 +60,27 @@ def film(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) 
     return path
 
 
-def codes_of(path: Path) -> np.ndarray:
+def codes_of(path: Path) -> AnyArray:
     """(T, 3, h, w) of a film's codes."""
     frames = []
     with open_reader(mien.open_shot(path).media) as reader:
         for frame in reader.stream():
             plate = frame.plate()
             frames.append(np.stack([plane[:, : plate.width] for plane in plate.planes]))
-    return np.stack(frames).astype(int)
+    return np.asarray(np.stack(frames), int)
 
 
 @pytest.mark.usefixtures("models")
 def test_what_networks_leave_alone_stays(
     film: Path,
-    clip: Callable[[str], Path],
+    talk_360p: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Networks that answer with what they are shown add nothing to the warped picture."""
-    shown: list[np.ndarray] = []
+    shown: list[AnyArray] = []
 
-    def unchanged(self: Regenerator, order: RegenerationRequest, latents: np.ndarray) -> np.ndarray:
+    def unchanged(self: Regenerator, order: RegenerationRequest, latents: AnyArray) -> AnyArray:
         shown.append(order.plates[0])
         return order.warped
 
@@ -103,7 +104,7 @@ def test_what_networks_leave_alone_stays(
     assert changed.mean() < 0.5
     assert (same != warped)[~touched].mean() < 1e-4
     # An ordinary picture, not the pale one that PQ's codes would be.
-    with av.open(str(clip("pyfeat_single_face.mp4"))) as container:
+    with av.open(str(talk_360p)) as container:
         ordinary = next(container.decode(video=0)).to_ndarray(format="rgb24") / 255
     y0, y1 = (int(v) for v in shot.faces[0].box(0)[1::2])
     x0, x1 = (int(v) for v in shot.faces[0].box(0)[::2])

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.errors import MissingDependencyError, NoFaceError, WeightsError
 from mien.model.shot import Shot
-from mien.pipeline import ReaderPlates
+from mien.rendering.plates import ReaderPlates
 from mien.rendering.reference.identity import (
     CANDIDATES,
     TEMPLATE,
@@ -25,7 +26,7 @@ DETECTOR = 256
 STRIDES = (8, 16, 32)
 
 
-def cosine(a: np.ndarray, b: np.ndarray) -> float:
+def cosine(a: AnyArray, b: AnyArray) -> float:
     return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 
@@ -38,14 +39,14 @@ class Known(ArcFace):
         self._random = np.random.default_rng(0)
         self.direction = self._random.standard_normal(512)
 
-    def embed(self, picture: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    def embed(self, picture: AnyArray, landmarks: AnyArray) -> AnyArray:
         noise = self._random.standard_normal(512)
         odd = self.calls in self._odd
         self.calls += 1
         return (-self.direction if odd else self.direction + 0.2 * noise).astype(np.float32)
 
 
-def make_scrfd(path: Path, box: np.ndarray, points: np.ndarray) -> Path:
+def make_scrfd(path: Path, box: AnyArray, points: AnyArray) -> Path:
     """A detector that always sees one face, at a box (4,) and points (5, 2) of 256 pixels."""
     from onnx import TensorProto, helper, numpy_helper, save_model
 
@@ -84,7 +85,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def landmarks_at(points: np.ndarray) -> np.ndarray:
+def landmarks_at(points: AnyArray) -> AnyArray:
     """Landmarks (478, 2) all of which lie among five points, those that matter on them."""
     landmarks = np.tile(points.mean(axis=0), (478, 1))
     landmarks[[468, 473, 1, 61, 291]] = points
@@ -149,13 +150,14 @@ def test_files_that_are_not_arcface_s(installed: Path) -> None:
         ArcFace.load()
 
 
+@pytest.mark.shared
 @pytest.mark.slow
 def test_one_identity_of_a_shot(turning: Shot, turning_plates: ReaderPlates, models: Path) -> None:
     face = turning.faces[0]
     told: list[tuple[int, int]] = []
     arcface = ArcFace.load()
     found = identity_of(
-        arcface, face, turning, turning_plates, lambda done, total: told.append((done, total))
+        arcface, face, turning, turning_plates, lambda _, done, total: told.append((done, total))
     )
     assert found.shape == (512,)
     assert np.isfinite(found).all()
@@ -163,6 +165,7 @@ def test_one_identity_of_a_shot(turning: Shot, turning_plates: ReaderPlates, mod
     np.testing.assert_array_equal(identity_of(ArcFace.load(), face, turning, turning_plates), found)
 
 
+@pytest.mark.shared
 @pytest.mark.slow
 def test_odd_frames_do_not_count(turning: Shot, turning_plates: ReaderPlates) -> None:
     face = turning.faces[0]
@@ -175,6 +178,7 @@ def test_odd_frames_do_not_count(turning: Shot, turning_plates: ReaderPlates) ->
     assert np.linalg.norm(found) == pytest.approx(np.linalg.norm(clean), rel=0.02)
 
 
+@pytest.mark.shared
 @pytest.mark.slow
 def test_one_frame_is_enough_and_none_is_an_error(
     turning: Shot, turning_plates: ReaderPlates
@@ -191,6 +195,7 @@ def test_one_frame_is_enough_and_none_is_an_error(
         identity_of(single, never, turning, turning_plates)
 
 
+@pytest.mark.shared
 @pytest.mark.slow
 def test_tracked_points_lie_on_the_template(turning: Shot, turning_plates: ReaderPlates) -> None:
     face = turning.faces[0]
@@ -205,6 +210,7 @@ def test_tracked_points_lie_on_the_template(turning: Shot, turning_plates: Reade
     assert eyes < cheeks - 8
 
 
+@pytest.mark.shared
 @pytest.mark.slow
 def test_a_recognition_network_knows_the_person(
     turning: Shot, turning_plates: ReaderPlates, shared: Path

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from mien._types import AnyArray
 from mien.errors import RenderError
 from mien.model.settings import ReferenceSettings
 from mien.rendering.reference import kernels
@@ -22,12 +23,11 @@ SIDE = 64
 
 @pytest.fixture
 def compiled(
-    fixtures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: Any
+    files: ReferenceFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: Any
 ) -> Engine:
     monkeypatch.setattr(kernels, "_BACKEND", getattr(request, "param", "eager"))
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     torch.compiler.reset()
-    files = ReferenceFiles.under(fixtures / "models", fixtures / "base")
     return Engine.open(files, compiled=True)
 
 
@@ -48,7 +48,7 @@ def order_of(engine: Engine, frames: int) -> RegenerationRequest:
     )
 
 
-def latents(engine: Engine, frames: int) -> np.ndarray:
+def latents(engine: Engine, frames: int) -> AnyArray:
     settings = ReferenceSettings(steps=1, guidance=1, size=SIDE, batch=2, compiled=True)
     regenerator = Regenerator(engine, settings, 2, lambda: engine, print)
     return regenerator.latents(order_of(engine, frames))

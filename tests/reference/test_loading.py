@@ -26,11 +26,6 @@ from mien.rendering.reference.shot_lora import FORMAT, write_tensors
 LAYER = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
 
 
-@pytest.fixture
-def files(fixtures: Path) -> ReferenceFiles:
-    return ReferenceFiles.under(fixtures / "models", fixtures / "base")
-
-
 def lora_file(path: Path, names: dict[str, str], rank: int, engine: Engine) -> Path:
     """A LoRA of two layers, named as `names` says for down and up."""
     state: dict[str, Tensor] = {}

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from tests.reference.replay import CASES, Replay
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 RELATIVE = 1e-4
 """Of an array's largest absolute value; latents reach 100, as random networks do not denoise."""
@@ -23,17 +24,17 @@ BY_BYTE = "image_sha"
 
 
 @pytest.fixture(scope="module")
-def replayed(fixtures: Path) -> dict[str, np.ndarray]:
+def replayed(fixtures: Path) -> dict[str, AnyArray]:
     return Replay(fixtures).run()
 
 
 @pytest.fixture(scope="module")
-def original(fixtures: Path) -> dict[str, np.ndarray]:
+def original(fixtures: Path) -> dict[str, AnyArray]:
     arrays = np.load(fixtures / "outputs.npz", allow_pickle=False)
     return {name: arrays[name] for name in arrays.files if not name.endswith(NOT_REPLAYED)}
 
 
-def fault(name: str, ours: np.ndarray, theirs: np.ndarray) -> tuple[str, str]:
+def fault(name: str, ours: AnyArray, theirs: AnyArray) -> tuple[str, str]:
     """A line of the table, and what is wrong with it."""
     if ours.shape != theirs.shape:
         return f"{ours.shape} for {theirs.shape}", "shape"
@@ -52,7 +53,7 @@ def fault(name: str, ours: np.ndarray, theirs: np.ndarray) -> tuple[str, str]:
 
 
 def test_every_array_is_the_original_s(
-    replayed: dict[str, np.ndarray], original: dict[str, np.ndarray]
+    replayed: dict[str, AnyArray], original: dict[str, AnyArray]
 ) -> None:
     assert set(original) <= set(replayed), set(original) - set(replayed)
     faults = {}
@@ -65,7 +66,7 @@ def test_every_array_is_the_original_s(
 
 
 def test_pictures_within_one_of_255(
-    replayed: dict[str, np.ndarray], original: dict[str, np.ndarray]
+    replayed: dict[str, AnyArray], original: dict[str, AnyArray]
 ) -> None:
     pictures = [name for name in original if name.endswith(("image_u8", "image_u8_half"))]
     assert len(pictures) == len(CASES) - 1 + 2

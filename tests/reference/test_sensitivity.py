@@ -13,11 +13,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from mien._types import AnyArray
 from mien.rendering.reference.attention import Conditions
 from mien.rendering.reference.bank import Bank
 from mien.rendering.reference.denoise import Denoise, record_reference
 from mien.rendering.reference.engine import Engine
 from mien.rendering.reference.prompt import Prompt
+
+pytestmark = pytest.mark.shared
 
 TIMESTEP = 500
 TOLERANCE = 1e-4
@@ -29,7 +32,7 @@ class Scene:
     """What is right, for a mistake to change."""
 
     engine: Engine
-    picture: np.ndarray
+    picture: AnyArray
     drawn: Tensor
     expected: Tensor
     prompt: Prompt
@@ -51,7 +54,7 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def scene(engine: Engine, fixtures: Path, inputs: dict[str, np.ndarray]) -> Scene:
+def scene(engine: Engine, fixtures: Path, inputs: dict[str, AnyArray]) -> Scene:
     with np.load(fixtures / "outputs.npz", allow_pickle=False) as outputs:
         drawn = torch.from_numpy(outputs["ref_dpm25/ref_latents"][1:])
         at = outputs["eps_ref_t"].tolist().index(TIMESTEP)

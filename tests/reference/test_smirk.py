@@ -8,13 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.errors import MissingDependencyError, UsageError, WeightsError
 from mien.face import smirk_onnx
-from mien.face.smirk import Smirk, crop, crop_for, read_shot
+from mien.face.smirk import Runtime, Smirk, crop, crop_for, read_shot
 from mien.media.planes import Plate
 from mien.model.media import Orientation
+from mien.model.settings import Colour
 from mien.model.shot import Shot
-from mien.pipeline import ReaderPlates
+from mien.rendering.plates import ReaderPlates
 
 EXACT = 1e-4
 """What the published results are reproduced to; 1.5e-5 is what comes out."""
@@ -28,7 +30,7 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="session")
-def published(shared: Path) -> dict[str, np.ndarray]:
+def published(shared: Path) -> dict[str, AnyArray]:
     with np.load(shared / "fixtures" / "smirk" / "outputs.npz", allow_pickle=False) as arrays:
         return dict(arrays)
 
@@ -38,16 +40,17 @@ def checkpoint(models: Path) -> Path:
     return models / "smirk" / "SMIRK_em1.pt"
 
 
-def crops_of(published: dict[str, np.ndarray]) -> np.ndarray:
+def crops_of(published: dict[str, AnyArray]) -> AnyArray:
     return np.ascontiguousarray(published["x"].transpose(0, 2, 3, 1))
 
 
-def expected(published: dict[str, np.ndarray]) -> np.ndarray:
+def expected(published: dict[str, AnyArray]) -> AnyArray:
     parts = ("expression_params", "eyelid_params", "jaw_params")
     return np.concatenate([published[part] for part in parts], axis=1)
 
 
-def test_every_part_of_the_network(published: dict[str, np.ndarray], checkpoint: Path) -> None:
+@pytest.mark.shared
+def test_every_part_of_the_network(published: dict[str, AnyArray], checkpoint: Path) -> None:
     import torch
 
     from mien.face.smirk_network import load_network
@@ -66,15 +69,16 @@ def test_every_part_of_the_network(published: dict[str, np.ndarray], checkpoint:
         }
     for name, values in found.items():
         np.testing.assert_allclose(values, published[name], rtol=0, atol=EXACT, err_msg=name)
-    for name, stage in zip(range(5), (0, 1, 2, 4, 6), strict=True):
-        assert tuple(stages[stage].shape) == tuple(published[f"feat{name}_shape"])
+    for number, stage in enumerate((0, 1, 2, 4, 6)):
+        assert tuple(stages[stage].shape) == tuple(published[f"feat{number}_shape"])
         sums = stages[stage].double().sum((1, 2, 3)).numpy()
-        np.testing.assert_allclose(sums, published[f"feat{name}_sum"], rtol=1e-6)
+        np.testing.assert_allclose(sums, published[f"feat{number}_sum"], rtol=1e-6)
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("runtime", ["torch", "onnx"])
 def test_coefficients_and_their_limits(
-    published: dict[str, np.ndarray], models: Path, runtime: str
+    published: dict[str, AnyArray], models: Path, runtime: Runtime
 ) -> None:
     found = Smirk.load(runtime=runtime).coefficients(crops_of(published))
     np.testing.assert_allclose(found, expected(published), rtol=0, atol=EXACT)
@@ -82,16 +86,21 @@ def test_coefficients_and_their_limits(
     assert (np.abs(raw - found).max(axis=0)[[50, 52, 53]] > 0.1).all()  # limits were at work
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("runtime", ["torch", "onnx"])
 def test_crop_of_a_picture_in_both_colour_orders(
-    published: dict[str, np.ndarray], shared: Path, models: Path, runtime: str
+    published: dict[str, AnyArray], shared: Path, models: Path, runtime: Runtime
 ) -> None:
     picture = cv2.imread(str(shared / "fixtures" / "reference" / "src_image.png"))[..., ::-1]
     taken = crop(np.ascontiguousarray(picture), published["pre_landmarks478"])
     np.testing.assert_array_equal(np.rint(taken * 255), published["pre_input_rgb_u8"])
     to_crop = crop_for(published["pre_landmarks478"]).to_crop()
     np.testing.assert_allclose(to_crop, published["pre_tform"], atol=1e-9)
-    for colour, name in (("rgb", "pre_expression_rgb"), ("bgr", "pre_expression_as_fed")):
+    orders: tuple[tuple[Colour, str], ...] = (
+        ("rgb", "pre_expression_rgb"),
+        ("bgr", "pre_expression_as_fed"),
+    )
+    for colour, name in orders:
         found = Smirk.load(colour=colour, runtime=runtime).coefficients(taken[None])
         np.testing.assert_allclose(found, published[name], rtol=0, atol=EXACT, err_msg=name)
 
@@ -145,7 +154,7 @@ def test_the_graph_is_made_once(
 
 
 @pytest.mark.parametrize("runtime", ["torch", "onnx"])
-def test_files_that_are_not_smirk_s(checkpoint: Path, tmp_path: Path, runtime: str) -> None:
+def test_files_that_are_not_smirk_s(checkpoint: Path, tmp_path: Path, runtime: Runtime) -> None:
     import torch
 
     state = torch.load(checkpoint, weights_only=True)
@@ -171,7 +180,7 @@ def test_files_that_are_not_smirk_s(checkpoint: Path, tmp_path: Path, runtime: s
 
 def test_refusals(models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="grb"):
-        Smirk.load(colour="grb")
+        Smirk.load(colour="grb")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="onnx"):
         Smirk.load("cuda", runtime="onnx")
     with pytest.raises(ValueError, match="crops are"):
@@ -190,13 +199,14 @@ def test_importing_it_loads_nothing_heavy() -> None:
     assert ran.stdout.strip() == "set()"
 
 
+@pytest.mark.shared
 @pytest.mark.slow
 def test_a_real_shot(turning: Shot, turning_plates: ReaderPlates, models: Path) -> None:
     face = turning.faces[0]
     smirk = Smirk.load()
     told: list[tuple[int, int]] = []
     found = read_shot(
-        smirk, face, turning, turning_plates, lambda done, total: told.append((done, total))
+        smirk, face, turning, turning_plates, lambda _, done, total: told.append((done, total))
     )
     frames = turning.clock.frame_count
     assert found.flame.shape == found.raw.shape == (frames, 55)

@@ -12,8 +12,8 @@ import torch
 from mien.rendering.reference.denoise import Denoise, draw
 from mien.rendering.reference.engine import Engine
 from mien.rendering.reference.schedule import Scheduler
-from tests.benchmarks.random_models import COEFFICIENTS, SMALL, random_models
 from tests.benchmarks.straight_reference import Straight
+from tests.random_models import COEFFICIENTS, SMALL, random_models
 
 
 @pytest.mark.slow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -18,14 +17,14 @@ pytestmark = pytest.mark.slow
 
 def test_a_preview(
     complete_models: Path,
-    clip: Callable[[str], Path],
+    talk_360p: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("MIEN_MODELS", str(complete_models))
     project, pictures = tmp_path / "shot.mien", {}
-    mien.save_project(mien.track(clip("pyfeat_single_face.mp4"), progress=False), project)
+    mien.save_project(mien.track(talk_360p, progress=False), project)
     asked = ["--set", "jawOpen=+0.6@18:26", "--frames", "21:23", "--renderer", "reference",
              "--reference-size", "64", "--lossless", "--json"]  # fmt: skip
     for name, tier in (

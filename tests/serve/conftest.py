@@ -18,10 +18,10 @@ FRAMES = 24
 
 
 @pytest.fixture(scope="session")
-def talk(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def talk(talk_720p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first second of a talking head, 1280 x 720, with sound; never written to."""
     path = tmp_path_factory.mktemp("talk") / "talk.mp4"
-    mien.render(clip("lp_s18.mp4"), path, frames=f"0:{FRAMES}", progress=False)
+    mien.render(talk_720p, path, frames=f"0:{FRAMES}", progress=False)
     return path
 
 

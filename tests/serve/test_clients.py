@@ -22,6 +22,7 @@ from mien.serve.client import PROTOCOL, Client, ServeError
 from mien.serve.protocol import PROTOCOL as SERVERS
 from tests.serve.conftest import COMMAND
 from tests.serve.wire import Wire, refused
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-that-nobody-guesses"
@@ -39,7 +40,7 @@ def listening(*options: str, **environment: str) -> Iterator[dict[str, Any]]:
         yield json.loads(process.stdout.readline())["listening"]
     finally:
         process.terminate()
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=PATIENCE)
         assert "Traceback" not in errors
         assert process.returncode == 0
 
@@ -94,7 +95,7 @@ def test_who_does_not_know_the_token_learns_nothing() -> None:
             b"nonsense\n",
             b"x" * 100_000 + b"\n",
         ):
-            with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
                 connection.sendall(line)
                 with connection.makefile("rb") as answers:
                     refused(json.loads(answers.readline()), "protocol")
@@ -136,7 +137,7 @@ def test_a_token_in_a_file_is_for_its_owner_alone(tmp_path: Path) -> None:
         place.chmod(mode)
         done = subprocess.run(
             [*COMMAND, "--tcp", "0", "--token-file", str(place)], capture_output=True, text=True,
-            timeout=60, check=False,
+            timeout=PATIENCE, check=False,
         )  # fmt: skip
         assert done.returncode == 2
         assert "token" in done.stderr
@@ -155,7 +156,7 @@ def test_hello_comes_first_and_in_this_version() -> None:
 def test_shutdown_ends_the_conversation() -> None:
     with Wire() as wire:
         assert wire.ask("shutdown")["result"] == {}
-        wire.thread.join(20)
+        wire.thread.join(PATIENCE)
         assert not wire.thread.is_alive()
 
 
@@ -167,7 +168,7 @@ def test_a_script_may_send_everything_at_once(talk: Path) -> None:
     ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     done = subprocess.run(
-        COMMAND, input=text, capture_output=True, text=True, timeout=60, check=True
+        COMMAND, input=text, capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [answer["id"] for answer in answers] == [1, 2, 3]
@@ -203,24 +204,23 @@ def test_a_server_that_does_not_start_is_told_with_its_words() -> None:
 
 
 def test_a_client_reads_while_it_writes() -> None:
-    # This server does not read on until its answer was taken.
+    # This server answers when the second message has begun to come, and reads no more of it.
     script = (
         "import sys, time\n"
         'def answer(i): print(\'{"id": %d, "result": {}}\' % i, flush=True)\n'
-        "sys.stdin.readline(); answer(1)\n"
-        "sys.stdin.readline(); time.sleep(0.5); answer(2)\n"
-        "time.sleep(60)\n"
+        "sys.stdin.buffer.readline(); sys.stdin.buffer.read(1); answer(1)\n"
+        "time.sleep(600)\n"
     )
     client = Client([sys.executable, "-c", script], name="tests")
     first = client.ask("status")
     writing = threading.Thread(target=lambda: client.ask("open", path="x" * (8 << 20)))
     writing.start()
     try:
-        assert first.result(20) == {}
+        assert first.result(PATIENCE) == {}
         assert writing.is_alive()
     finally:
         client.kill()
-        writing.join(20)
+        writing.join(PATIENCE)
         client.close()
     assert not writing.is_alive()
 

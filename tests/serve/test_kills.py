@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,17 +13,9 @@ import psutil
 import pytest
 
 from mien.serve.client import Client, Job, ServeError
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
-
-PATIENCE = 60
-
-
-def until(true: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def server_of(client: Client) -> psutil.Process:
@@ -45,7 +36,7 @@ def begun(client: Client, path: Path, output: Path) -> Job:
     """A render in the middle of its work."""
     shot = client.call("open", path=str(path))["shot"]
     job = client.start("render", shot=shot, output=str(output), lossless=True)
-    until(lambda: job.stage == "render" and job.done)
+    wait_until(lambda: job.stage == "render" and job.done)
     return job
 
 
@@ -56,9 +47,9 @@ def error_of(job: Job) -> ServeError:
 
 
 @pytest.fixture
-def long_clip(clip: Callable[[str], Path]) -> Path:
+def long_clip(talk_720p: Path) -> Path:
     """A movie whose render takes seconds."""
-    return clip("lp_s18.mp4")
+    return talk_720p
 
 
 def test_a_cancelled_render_leaves_nothing(client: Client, long_clip: Path, tmp_path: Path) -> None:
@@ -97,10 +88,10 @@ def test_the_jobs_of_a_killed_server_end(
     server = server_of(client)
     children = server.children(recursive=True)
     server.send_signal(how)
-    until(lambda: not any(child.is_running() for child in children))
+    wait_until(lambda: not any(child.is_running() for child in children))
     error = error_of(job)
     assert error.code == ("gone" if how == signal.SIGKILL else "cancelled")
-    until(lambda: not client.alive)
+    wait_until(lambda: not client.alive)
     with pytest.raises(ServeError) as caught:
         client.call("status")
     assert caught.value.code == "gone"
@@ -116,7 +107,7 @@ def test_a_server_without_a_host_ends_with_its_jobs(long_clip: Path, tmp_path: P
         f"job = client.start('render', shot=shot, output={str(tmp_path / 'out.mkv')!r})\n"
         "while not job.done: time.sleep(0.02)\n"
         "print('working', flush=True)\n"
-        "time.sleep(60)\n"
+        "time.sleep(600)\n"
     )
     host = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
     assert host.stdout is not None
@@ -125,7 +116,7 @@ def test_a_server_without_a_host_ends_with_its_jobs(long_clip: Path, tmp_path: P
     assert len(children) >= 2
     host.kill()
     host.communicate()
-    until(lambda: not any(child.is_running() for child in children))
+    wait_until(lambda: not any(child.is_running() for child in children))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -138,7 +129,7 @@ def test_the_end_of_input_is_a_clean_end(client: Client, long_clip: Path, tmp_pa
     process.stdin.close()
     assert process.wait(PATIENCE) == 0
     assert error_of(job).code in ("cancelled", "gone")
-    until(lambda: not any(child.is_running() for child in children))
+    wait_until(lambda: not any(child.is_running() for child in children))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -147,7 +138,7 @@ def test_files_in_memory_go_with_a_killed_server(spawn: Callable[..., Client], t
     shot = first.call("open", path=str(talk))["shot"]
     left = Path(first.call("preview", shot=shot, frame=0, edited=False, to="file")["path"])
     os.kill(server_of(first).pid, signal.SIGKILL)
-    until(lambda: not first.alive)
+    wait_until(lambda: not first.alive)
     first.close()
     assert left.exists()
     second = spawn()

@@ -10,8 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from mien.serve.client_connection import ClientConnection
-
-PATIENCE = 30
+from tests.waiting import PATIENCE
 
 
 class Wire:

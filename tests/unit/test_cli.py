@@ -87,7 +87,9 @@ def test_the_verbs_are_the_promised_ones(capsys: Capture) -> None:
         assert f" {verb} " in printed
 
 
-VERBS = [c.name or c.callback.__name__ for c in app.registered_commands if not c.hidden]
+VERBS = [
+    c.name or getattr(c.callback, "__name__", "") for c in app.registered_commands if not c.hidden
+]
 SPEAK_NO_JSON = ("desktop", "serve")
 """Verbs without --json: one shows a window, and all that the other prints is JSON anyway."""
 

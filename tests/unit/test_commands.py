@@ -318,9 +318,10 @@ def test_markers_are_one_a_frame_and_in_order() -> None:
     document = c.move_marker(document, ONE, 30, 20)
     assert [m.name for m in document.shot(ONE).markers] == ["a"]
     assert c.remove_marker(document, ONE, 20).shot(ONE).markers == ()
-    for refused in (lambda: c.add_marker(START, ONE, 48), lambda: c.remove_marker(START, ONE, 1)):
-        with pytest.raises(UsageError):
-            refused()
+    with pytest.raises(UsageError):
+        c.add_marker(START, ONE, 48)
+    with pytest.raises(UsageError):
+        c.remove_marker(START, ONE, 1)
     with pytest.raises(TimeError):
         c.set_span(START, ONE, FrameRange(40, 49))
     with pytest.raises(UsageError, match="colour"):

@@ -6,7 +6,7 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 
 import numpy as np
 import pytest
@@ -50,7 +50,7 @@ def curves(faces: int = 1) -> CurveFile:
 class OneWay(mien.CurveFormat):
     api_version = 1
     name = "one way"
-    suffixes = (".oneway", ".ow")
+    suffixes: ClassVar[tuple[str, ...]] = (".oneway", ".ow")
     faces = "many"
 
     def write(self, curves: CurveFile, file: IO[bytes]) -> None:
@@ -104,7 +104,7 @@ def test_what_a_format_cannot_do_is_said(tmp_path: Path) -> None:
 def test_a_format_with_anothers_ending_is_refused() -> None:
     class Thief(OneWay):
         name = "thief"
-        suffixes = (".json",)
+        suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
     with pytest.raises(UsageError, match=r"\.json is that of another curve format, JSON"):
         mien.register_curve_format(Thief())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -79,12 +80,13 @@ def test_controls_are_a_dict_that_also_knows_both_sides(curves: Curves) -> None:
 
 def test_nothing_can_be_added_to_controls(curves: Curves) -> None:
     controls = curves.controls
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: controls.update(jawOpen=0),
         lambda: controls.__setitem__("jawOpen", 0),
         lambda: controls.pop("jawOpen"),
         controls.clear,
-    ):
+    )
+    for change in changes:
         with pytest.raises(TypeError, match="change their `array`"):
             change()
     assert len(controls) == len(NAMES)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.media.orient import to_coded
 from mien.media.planes import Plate
 from mien.model.media import Orientation
@@ -19,7 +20,7 @@ from mien.rendering.reference.inpaint_mask import InpaintMask, inpaint_mask_of
 from mien.rendering.reference.paste import correction_of, in_colours_of, paste, with_patch
 from mien.rendering.reference.temporal import Timing, noise_field, shares
 from mien.rendering.reference.warped import Warped
-from tests.contract.scenes import Scene, Spot
+from mien.testing.scenes import Scene, Spot
 
 OPEN = {"jawOpen": 0.6, "mouthSmile": 0.4}
 SIZE = 256
@@ -54,13 +55,13 @@ class Stage:
         self.square = self.crop.take(picture, (box.x0, box.y0))
         self.made = self.crop.lay(self.need.made, patch.box)
 
-    def pasted(self, regenerated: np.ndarray) -> np.ndarray:
+    def pasted(self, regenerated: AnyArray) -> AnyArray:
         picture = in_colours_of(regenerated, self.square, self.need)
         correction = correction_of(picture - self.square, self.square, self.need, 1.0)
         return paste(self.patch, self.plate, self.crop, correction).rgb
 
 
-def detail(picture: np.ndarray, where: np.ndarray) -> float:
+def detail(picture: AnyArray, where: AnyArray) -> float:
     """Energy of a picture's finest detail."""
     fine = picture - cv2.GaussianBlur(picture, (0, 0), 1.0)
     return float((fine[where] ** 2).mean())
@@ -144,7 +145,9 @@ def test_what_is_made_comes_from_the_square_with_the_plates_grain(close_up: Stag
 
 
 def test_a_face_in_other_colours_leaves_no_seam(close_up: Stage) -> None:
-    tinted = close_up.square * np.float32([1.15, 0.85, 0.9]) + np.float32([0.05, 0.1, -0.05])
+    tinted = close_up.square * np.array([1.15, 0.85, 0.9], np.float32) + np.array(
+        [0.05, 0.1, -0.05], np.float32
+    )
     result = close_up.pasted(tinted)
     change = cv2.GaussianBlur(result - close_up.patch.rgb, (0, 0), 12.0)
     assert np.percentile(np.abs(change)[close_up.patch.mask > 0.5], 99) < 0.08
@@ -172,10 +175,10 @@ def test_frames_go_together_by_their_numbers_alone() -> None:
 
 
 def test_neighbours_count_less_the_further_they_are() -> None:
-    def still(frame: int) -> np.ndarray:
+    def still(frame: int) -> AnyArray:
         return np.zeros((468, 2), np.float32)
 
-    def moving(frame: int) -> np.ndarray:
+    def moving(frame: int) -> AnyArray:
         return np.full((468, 2), 0.1 * frame, np.float32)
 
     frames = tuple(range(10))
@@ -185,7 +188,7 @@ def test_neighbours_count_less_the_further_they_are() -> None:
     assert weights[5] > weights[6] > weights[7] > weights[8]
     assert shares(5, frames, 4, moving)[5] > 0.75
 
-    def talking(frame: int) -> np.ndarray:
+    def talking(frame: int) -> AnyArray:
         place = np.zeros((468, 2), np.float32)
         place[list(LIPS.rim)] = 0.1 * frame
         return place

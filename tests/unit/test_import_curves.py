@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import mien
+from mien._types import AnyArray
 from mien.cli.main import run
 from mien.errors import InputError, NoFaceError, UsageError
 from mien.media.probe import probe
@@ -48,7 +49,7 @@ def curves(shot: Shot, tmp_path: Path) -> Path:
     return path
 
 
-def target(project: Project, face: int) -> np.ndarray:
+def target(project: Project, face: int) -> AnyArray:
     edit = project.edit(face)
     return mien.evaluate(edit.face.curves.controls.array, edit.layers, edit.face.valid).target
 

@@ -6,9 +6,8 @@ import dataclasses
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -22,7 +21,7 @@ from mien.errors import InputError, MediaError, OutputError, UsageError, WriteEr
 from mien.jobs import local_executor
 from mien.jobs.display import BatchDisplay
 from mien.jobs.events import EventLog
-from mien.jobs.executor import Done, Failed, WorkerMessage, failed
+from mien.jobs.executor import task_failure
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
 from mien.jobs.openjd import export, in_folder
@@ -36,10 +35,12 @@ from mien.jobs.worker import OUT_OF_MEMORY
 from mien.model.media import MediaInfo
 from mien.model.settings import ReferenceSettings
 from mien.timebase import FrameRange
+from mien.worker_messages import WorkerDone, WorkerFailed, WorkerMessage
 from tests.film import Film
+from tests.waiting import PATIENCE
 
 
-def order(name: str = "sh010", **changes: object) -> ShotSpec:
+def order(name: str = "sh010", **changes: Any) -> ShotSpec:
     whole = ShotSpec(
         name, Path("/plates/a.mov"), None, ("smile=+0.5",), None, FrameRange(0, 20), "warp", None,
         False, Path(f"/out/{name}.mov"), Path("/out"),
@@ -65,10 +66,10 @@ def test_chunks_hold_every_frame_once_and_begin_at_multiples(
         {"media": None, "project": Path("/p/ä.mien"), "set": (), "face": 2, "codec": "h264"},
         {"project": Path("/p/x.mien"), "shot": "close-up"},
         {"lossless": True, "overwrite": True, "output": Path("/out/x.%04d.exr")},
-        {"settings": ReferenceSettings(steps=4, seed=7)},
+        {"renderer": "reference", "settings": {"steps": 4, "seed": 7}},
     ],
 )
-def test_orders_come_back(tmp_path: Path, changes: dict[str, object]) -> None:
+def test_orders_come_back(tmp_path: Path, changes: dict[str, Any]) -> None:
     whole = order(**changes)
     file = tmp_path / "order.json"
     file.write_text(whole.to_json())
@@ -113,14 +114,17 @@ def test_workers_stay_with_a_shot_and_outputs_come_first() -> None:
     assert taken(queue, 0) == "nothing"
 
 
-def test_a_task_that_failed_waits() -> None:
+def test_a_task_that_failed_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("mien.jobs.queue.time", SimpleNamespace(monotonic=lambda: now[0]))
     queue = Queue()
     queue.add(Waiting(Task(order(), "prepare"), 1), delay=60)
     assert len(queue) == 1
     assert queue.take(0) is None
-    assert 59 < queue.due() <= 60
-    queue.add(Waiting(Task(order(), "prepare"), 2), delay=1e-6)
-    time.sleep(0.01)
+    assert queue.due() == 60
+    queue.add(Waiting(Task(order(), "prepare"), 2), delay=10)
+    assert queue.due() == 10
+    now[0] += 10
     found = queue.take(0)
     assert found is not None
     assert found.tries == 2
@@ -174,12 +178,12 @@ def test_the_log_goes_on_after_a_kill(tmp_path: Path) -> None:
 
 
 def test_errors_that_come_again_are_not_tried_again() -> None:
-    assert not failed(0, UsageError("no")).retryable
-    assert failed(0, MediaError("no")).retryable
-    assert failed(0, MemoryError()).problem.code == "error"
-    unexpected = failed(3, KeyError("x"))
-    assert (unexpected.slot, unexpected.retryable) == (3, True)
-    assert "KeyError" in unexpected.problem.cause
+    assert not task_failure(UsageError("no")).retryable
+    assert task_failure(MediaError("no")).retryable
+    assert task_failure(MemoryError()).code == "error"
+    unexpected = task_failure(KeyError("x"))
+    assert unexpected.retryable
+    assert "KeyError" in unexpected.cause
 
 
 @pytest.mark.parametrize(
@@ -216,10 +220,9 @@ def test_a_plan_says_what_cannot_be_done(tmp_path: Path) -> None:
     [("prorez", False, "no codec 'prorez'"), ("prores", True, "without loss")],
 )
 def test_what_no_file_can_hold_is_known_before_frames_are_made(
-    clip: Callable[[str], Path], tmp_path: Path, codec: str, lossless: bool, words: str
+    talk_360p: Path, tmp_path: Path, codec: str, lossless: bool, words: str
 ) -> None:
-    media = clip("lp_s29.mp4")
-    jobs = [ShotJob(name, media, codec=codec, lossless=lossless) for name in ("a", "b")]
+    jobs = [ShotJob(name, talk_360p, codec=codec, lossless=lossless) for name in ("a", "b")]
     for shot in make_plan(jobs, tmp_path).shots:
         assert shot.order is None
         assert words in str(shot.problem)
@@ -233,7 +236,7 @@ def test_a_farm_is_told_of_every_file_that_is_read(tmp_path: Path) -> None:
     settings = ReferenceSettings(shot_lora=str(lora))
     plan = make_plan(
         [ShotJob("s", tmp_path / "s.%04d.png"), ShotJob("gone", tmp_path / "gone.mov")],
-        tmp_path / "out", settle=lambda _: settings,
+        tmp_path / "out", settle=lambda renderer, stored: settings,
     )  # fmt: skip
     bundle = export(plan, tmp_path / "bundle")
     told = yaml.safe_load((bundle / "asset_references.yaml").read_text())["assetReferences"]
@@ -283,9 +286,9 @@ def test_a_result_names_what_whoever_asked_wants_to_know() -> None:
 def test_a_worker_that_takes_too_much_memory_ends() -> None:
     script = (
         "import time; from mien.jobs.worker import watch_memory; watch_memory(300 << 20);"
-        "taken = bytearray(400 << 20); time.sleep(20)"
+        "taken = bytearray(400 << 20); time.sleep(600)"
     )
-    done = subprocess.run([sys.executable, "-c", script], check=False, timeout=20)
+    done = subprocess.run([sys.executable, "-c", script], check=False, timeout=PATIENCE)
     assert done.returncode == OUT_OF_MEMORY
 
 
@@ -302,19 +305,19 @@ class Fickle:
     def submit(self, slot: int, task: Task) -> None:
         self.given.append(f"{slot} {task.step}")
 
-    def wait(self, seconds: float) -> list[WorkerMessage]:
+    def wait(self, seconds: float) -> list[tuple[int, WorkerMessage]]:
         self.waited += 1
         slot = int(self.given[-1][0])
         if self.slots == [0]:
             self.slots = []
-            return [Failed(slot, Problem("worker", "Lost."), worker_lost=True)]
+            return [(slot, WorkerFailed("worker", "Lost.", worker_lost=True))]
         if not self.slots:
             self.slots = [1] if self.waited > 3 else []
             return []
         results: dict[str, Any] = {"edited": 0, "looks": [], "notes": [], "seconds": 0.0}
         if self.given[-1].endswith("prepare"):
             results |= {"faces": [], "asked": 0, "whole": False, "missing": []}
-        return [Done(slot, results)]
+        return [(slot, WorkerDone(results))]
 
     def close(self) -> None:
         pass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mien
+from mien._types import AnyArray
 from mien.face.manipulate import HANDLES, drag, handles
 from mien.model.controls import CONTROLS, INDEX
 from mien.model.face import Face
 
-pytestmark = [pytest.mark.slow, pytest.mark.shared]
+pytestmark = pytest.mark.slow
 
 FREELY = settings(
     max_examples=40,
@@ -30,16 +30,18 @@ FOLLOWS = 0.25
 
 
 @pytest.fixture(scope="module")
-def face(clip: Callable[[str], Path]) -> Face:
+def face(talk_360p: Path) -> Face:
     """A face of 72 frames of real footage."""
-    return mien.track(clip("pyfeat_single_face.mp4"), progress=False).faces[0]
+    return mien.track(talk_360p, progress=False).faces[0]
 
 
-def performance(face: Face, frame: int) -> np.ndarray:
-    return face.curves.controls.array[frame].copy()
+def performance(face: Face, frame: int) -> AnyArray:
+    return np.array(face.curves.controls.array[frame])
 
 
-def pulled(face: Face, frame: int, start: np.ndarray, name: str, offset: tuple[float, float]):
+def pulled(
+    face: Face, frame: int, start: AnyArray, name: str, offset: tuple[float, float]
+) -> tuple[AnyArray, AnyArray]:
     """How far a handle goes, and the controls that take it there."""
     target = start.copy()
     for control, value in drag(face, frame, start, name, offset).items():
@@ -108,11 +110,11 @@ def columns(control: str) -> list[int]:
     return [INDEX[name] for name in (control, f"{control}Left", f"{control}Right") if name in INDEX]
 
 
-def along(face: Face, frame: int, vector: np.ndarray) -> np.ndarray:
+def along(face: Face, frame: int, vector: AnyArray) -> AnyArray:
     """The part of a vector that goes up and down on the face."""
     up = face.curves.pose.displace(frame, np.array([[0, 1, 0]], dtype=np.float32))[0]
     up = up / np.linalg.norm(up)
-    return np.asarray(vector @ up) * up
+    return np.asarray((vector @ up) * up)
 
 
 def test_a_smile_is_pulled_up_and_a_frown_down(face: Face) -> None:

@@ -6,48 +6,42 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-import mien
 from mien.errors import UsageError
 from mien.media.lock import Lock
 from mien.media.probe import probe
+from mien.media.reader import open_reader
 from mien.model.media import MediaInfo
 from mien.preview.picture import displayed, small_scale
 from mien.preview.playback_cache import pack
 from mien.preview.proxy import Proxy, ProxyStore
 from mien.preview.proxy_files import SEGMENT, ProxyFolder, cache_limit, make_room
-
-PATIENCE = 30.0
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
-def media(clip: Callable[[str], Path]) -> MediaInfo:
+def media(talk_720p: Path) -> MediaInfo:
     """282 frames of 1280 x 720: three segments."""
-    return probe(clip("lp_s18.mp4"))
+    return probe(talk_720p)
 
 
 def made(folder: Path, media: MediaInfo, *, share: float = 1.0) -> Proxy:
     """A proxy of which at least a share is made, stopped."""
     proxy = ProxyStore(folder).open(media, lambda: None)
     proxy.start()
-    until = time.monotonic() + PATIENCE
-    while proxy.made.mean() < share and not proxy.problem:
-        assert time.monotonic() < until, "the proxy does not get on"
-        time.sleep(0.02)
+    wait_until(lambda: proxy.made.mean() >= share or proxy.problem, "the proxy")
     proxy.close()
     return proxy
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_a_proxy_shows_every_frame_and_is_not_made_twice(media: MediaInfo, tmp_path: Path) -> None:
     proxy = made(tmp_path, media)
-    with mien.media.reader.open_reader(media) as reader:
+    with open_reader(media) as reader:
         for frame in (0, SEGMENT - 1, SEGMENT, 281):
             there = proxy.picture(frame)
             assert there is not None
@@ -62,7 +56,6 @@ def test_a_proxy_shows_every_frame_and_is_not_made_twice(media: MediaInfo, tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_a_killed_maker_leaves_no_half_file_and_the_next_one_goes_on(
     media: MediaInfo, tmp_path: Path
 ) -> None:
@@ -80,52 +73,48 @@ def test_a_killed_maker_leaves_no_half_file_and_the_next_one_goes_on(
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_what_is_wanted_is_made_first(media: MediaInfo, tmp_path: Path) -> None:
     proxy = ProxyStore(tmp_path).open(media, lambda: None)
     proxy.start()
     proxy.want(270)
-    until = time.monotonic() + PATIENCE
-    while not proxy.made.any():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    wait_until(proxy.made.any, "a segment")
     proxy.close()
     assert proxy.made[270]
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_a_second_maker_waits_for_the_first(media: MediaInfo, tmp_path: Path) -> None:
     folder = ProxyFolder(tmp_path, media)
     folder.used()
     lock = Lock(folder.path / "lock")
-    proxy = ProxyStore(tmp_path).open(media, lambda: None)
+    told: list[None] = []
+    proxy = ProxyStore(tmp_path).open(media, lambda: told.append(None))
+    picture = pack(np.zeros((16, 16, 3), dtype=np.uint8))
+    folder.write(0, [picture] * SEGMENT)
     proxy.start()
-    time.sleep(1.0)
-    assert not folder.there().any()
+    # What the first has made is told by the second while it waits, and is all that there is.
+    wait_until(lambda: told, "the second maker")
+    assert proxy.made[:SEGMENT].all()
+    assert np.flatnonzero(folder.there()).tolist() == [0]
     proxy.close()
     lock.release()
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 def test_the_maker_ends_with_whoever_started_it(media: MediaInfo, tmp_path: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from mien.media.probe import probe;"
         "from mien.preview.proxy import ProxyStore;"
         "proxy = ProxyStore(Path(sys.argv[2])).open(probe(sys.argv[1]), lambda: None);"
-        "proxy.start(); print(proxy._process.pid, flush=True); time.sleep(60)"
+        "proxy.start(); print(proxy._process.pid, flush=True); time.sleep(600)"
     )
     command = [sys.executable, "-c", script, str(media.path), str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         maker = int(owner.stdout.readline())
         owner.kill()
-    until = time.monotonic() + PATIENCE
-    while _runs(maker):
-        assert time.monotonic() < until, "the maker goes on by itself"
-        time.sleep(0.05)
+    wait_until(lambda: not _runs(maker), "the maker goes on by itself")
 
 
 def _runs(process: int) -> bool:
@@ -153,7 +142,6 @@ def filled(place: Path, media: MediaInfo, name: str, age: float) -> ProxyFolder:
     return folder
 
 
-@pytest.mark.shared
 def test_the_proxy_used_longest_ago_makes_room(media: MediaInfo, tmp_path: Path) -> None:
     old, new, own = (
         filled(tmp_path, media, name, age) for name, age in (("a", 300), ("b", 200), ("c", 400))
@@ -168,21 +156,16 @@ def test_the_proxy_used_longest_ago_makes_room(media: MediaInfo, tmp_path: Path)
 
 
 @pytest.mark.slow
-@pytest.mark.shared
 def test_a_proxy_that_has_no_room_says_so(media: MediaInfo, tmp_path: Path) -> None:
     proxy = ProxyStore(tmp_path, limit=1 << 20).open(media, lambda: None)
     proxy.start()
-    until = time.monotonic() + PATIENCE
-    while not proxy.problem:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait_until(lambda: proxy.problem, "what is wrong")
     proxy.close()
     assert "MIEN_CACHE_LIMIT" in proxy.problem
     assert not proxy.made.any()
     assert not list(tmp_path.rglob("*.frames"))
 
 
-@pytest.mark.shared
 def test_images_rendered_anew_have_another_proxy(media: MediaInfo, tmp_path: Path) -> None:
     import cv2
 
@@ -195,7 +178,6 @@ def test_images_rendered_anew_have_another_proxy(media: MediaInfo, tmp_path: Pat
     assert ProxyFolder(tmp_path, sequence).path != before
 
 
-@pytest.mark.shared
 def test_a_damaged_segment_is_made_again(media: MediaInfo, tmp_path: Path) -> None:
     folder = filled(tmp_path, media, media.fingerprint, 0)
     proxy = ProxyStore(tmp_path).open(media, lambda: None)

@@ -9,12 +9,11 @@ import av
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.media.audio import AudioTrack, open_audio
 from mien.media.probe import probe
 from mien.media.reader import open_reader
 from mien.preview.strips import peaks, thumbnails
-
-CLIP = "lp_s18.mp4"
 
 
 @pytest.fixture(autouse=True)
@@ -22,17 +21,16 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def decoded(path: Path) -> np.ndarray:
+def decoded(path: Path) -> AnyArray:
     """(n, channels) all samples of a file, by FFmpeg alone."""
     with av.open(path) as film:
         return np.concatenate([f.to_ndarray() for f in film.decode(audio=0)], axis=1).T
 
 
-@pytest.mark.shared
-def test_sound_is_the_same_wherever_reading_starts(clip: Callable[[str], Path]) -> None:
-    track = open_audio(probe(clip(CLIP)))
+def test_sound_is_the_same_wherever_reading_starts(talk_720p: Path) -> None:
+    track = open_audio(probe(talk_720p))
     assert track is not None
-    whole = decoded(clip(CLIP))
+    whole = decoded(talk_720p)
     assert (track.rate, track.channels) == (44100, 2)
     straight = np.concatenate([track.read(i, 4096) for i in range(0, 400_000, 4096)])
     start = best_offset(straight, whole)
@@ -43,16 +41,15 @@ def test_sound_is_the_same_wherever_reading_starts(clip: Callable[[str], Path]) 
     track.close()
 
 
-def best_offset(part: np.ndarray, whole: np.ndarray) -> int:
+def best_offset(part: AnyArray, whole: AnyArray) -> int:
     """Where a part lies: encoders prime the first frame's time with silence."""
     loud = int(np.abs(part[:, 0]).argmax())
     places = np.flatnonzero(whole[:, 0] == part[loud, 0]) - loud
     return int(next(p for p in places if p >= 0))
 
 
-@pytest.mark.shared
-def test_outside_of_the_sound_is_silence(clip: Callable[[str], Path]) -> None:
-    media = probe(clip(CLIP))
+def test_outside_of_the_sound_is_silence(talk_720p: Path) -> None:
+    media = probe(talk_720p)
     track = AudioTrack(media)
     seconds = float(media.clock.frame_count / media.clock.rate)
     assert not track.read(round((seconds + 5) * track.rate), 500).any()
@@ -69,11 +66,10 @@ def test_a_film_without_sound_has_none(clip: Callable[[str], Path]) -> None:
     assert peaks(media) is None
 
 
-@pytest.mark.shared
 def test_the_waveform_is_that_of_the_sound_and_is_kept(
-    clip: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+    talk_720p: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    media = probe(clip(CLIP))
+    media = probe(talk_720p)
     assert peaks(media, cancelled=lambda: True) is None
     found = peaks(media)
     assert found is not None

@@ -15,6 +15,7 @@ import av
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.errors import OutputError, ProjectError
 from mien.io import project as project_file
 from mien.io import relink, schema
@@ -170,7 +171,7 @@ def first_shot(path: Path) -> dict[str, Any]:
     return shot
 
 
-def npy(array: np.ndarray, **options: Any) -> bytes:
+def npy(array: AnyArray, **options: Any) -> bytes:
     file = io.BytesIO()
     np.save(file, array, **options)
     return file.getvalue()
@@ -251,7 +252,7 @@ def test_projects_of_every_version_can_be_read(path: Path) -> None:
     assert face.curves.controls["jawOpen"].tolist() == [0.4375, 0.9375, 0.375, 0.875]
     assert smile.tracks[0].keys[1] == Key(3, 0.5, "bezier", (-1.0, 0.25), (2.0, 0.5))
     assert (smile.weight, eyes.muted, eyes.tracks[0].span) == (0.5, True, FrameRange(1, 3))
-    assert (project.reference is None) == (path.stem == "project-1")
+    assert (project.settings == {}) == (path.stem == "project-1")
 
 
 def test_a_wrong_field_is_named(saved: Path) -> None:

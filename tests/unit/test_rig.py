@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.face.flame_coefficients import (
     EXPRESSION,
     EYELIDS,
@@ -36,14 +37,14 @@ def personal(rig: Rig, request: pytest.FixtureRequest) -> PersonalRig:
     return rig.personal(identity)
 
 
-def controls(**values: float) -> np.ndarray:
+def controls(**values: float) -> AnyArray:
     row = np.zeros(len(NAMES), dtype=np.float32)
     for name, value in values.items():
         row[INDEX[name]] = value
     return row
 
 
-def opening(rig: Rig, shape: np.ndarray, upper: str, lower: str) -> np.ndarray:
+def opening(rig: Rig, shape: AnyArray, upper: str, lower: str) -> AnyArray:
     """Height of the opening along the upper margin."""
     above, below = shape[rig.groups[upper]], shape[rig.groups[lower]]
     order = np.argsort(below[:, 0])
@@ -292,7 +293,7 @@ def test_the_figures_of_its_readme_hold(
     shares = learn.left_out(clips, pairs)
     assert shares.mean() > 0.5
     fields = rig.personal(rig.mean).fields[: len(ARKIT)].astype(float)
-    assert learn.as_mien_error(clips, fields).mean() > 0.55
+    assert learn.explained(clips, fields).mean() > 0.55
     learned = learn.regress(clips, pairs)
     lips = np.concatenate([rig.groups[name] for name in rig.groups if name.startswith("lips")])
     brows = np.concatenate([rig.groups["left_brow"], rig.groups["right_brow"]])

@@ -12,7 +12,7 @@ from mien.media.probe import probe
 from mien.model.document import Document, Project
 from mien.model.shot import Shot
 from mien.session.commands import add_marker, rename_shot, set_key, set_span
-from mien.session.session import Change, Session
+from mien.session.session import Change, Command, Session
 from mien.timebase import FrameRange
 from tests.documents import make_document, make_shot
 from tests.unit.test_project import write_movie
@@ -74,8 +74,12 @@ def test_a_command_that_fails_changes_nothing(session: Session) -> None:
 def test_a_gesture_is_one_step_from_where_it_began(session: Session) -> None:
     start, shot = session.document, first(session).id
     gesture = session.gesture("Drag")
+
+    def keyed(value: float) -> Command:
+        return lambda d: set_key(d, shot, 1, "jawOpen", int(value * 10), value)
+
     for value in (0.1, 0.2, 0.3):
-        gesture.update(lambda d, v=value: set_key(d, shot, 1, "jawOpen", int(v * 10), v))
+        gesture.update(keyed(value))
     assert frames(session) == [3], "each update begins where the gesture began"
     gesture.commit()
     assert session.undo_names == ("Drag",)

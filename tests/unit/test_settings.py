@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import mien
 from mien.cli.main import run
-from mien.cli.reference import with_reference_settings
+from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.errors import MissingDependencyError, ProjectError, UsageError
 from mien.io.parts import make_settings, settings_part
 from mien.model.settings import ReferenceSettings, of_tier
 from mien.rendering.registry import get_renderer
-from tests.contract.scenes import Scene
+from mien.testing.scenes import Scene
 
 
 def test_the_defaults_are_the_published_codes() -> None:
@@ -35,7 +36,7 @@ def test_the_defaults_are_the_published_codes() -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_what_is_wrong_is_named(wrong: dict[str, object]) -> None:
+def test_what_is_wrong_is_named(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         ReferenceSettings(**wrong)
 
@@ -59,10 +60,10 @@ def test_a_lora_that_is_gone_is_named_before_any_work(models: Path) -> None:
 
 def test_there_and_back() -> None:
     settings = ReferenceSettings(steps=8, scheduler="lcm", approximate=True)
-    assert ReferenceSettings.from_dict(settings.to_dict()) == settings
-    assert ReferenceSettings.from_dict({"steps": 8}).steps == 8
+    assert ReferenceSettings.from_mapping(settings.to_mapping()) == settings
+    assert ReferenceSettings.from_mapping({"steps": 8}).steps == 8
     with pytest.raises(UsageError, match="'stepps'"):
-        ReferenceSettings.from_dict({"stepps": 8})
+        ReferenceSettings.from_mapping({"stepps": 8})
     with pytest.raises(UsageError, match="tier 'draft'"):
         of_tier("draft")
 
@@ -70,55 +71,57 @@ def test_there_and_back() -> None:
 def test_a_project_leads_to_no_lora_outside_its_folder(tmp_path: Path) -> None:
     project = tmp_path / "shot.mien"
     inside = ReferenceSettings(shot_lora=str(tmp_path / "loras" / "actor.safetensors"))
-    kept = settings_part(inside, tmp_path)
-    assert kept is not None
-    assert kept["shot_lora"] == "loras/actor.safetensors"
-    assert make_settings(kept, project) == inside
-    outside = settings_part(ReferenceSettings(shot_lora="/etc/actor.safetensors"), tmp_path)
-    assert outside is not None
-    assert outside["shot_lora"] == ""
+    kept = settings_part({"reference": inside.to_mapping()}, tmp_path)
+    assert kept["reference"]["shot_lora"] == "loras/actor.safetensors"
+    assert ReferenceSettings.from_stored(make_settings(kept, project)) == inside
+    outside = ReferenceSettings(shot_lora="/etc/actor.safetensors").to_mapping()
+    assert settings_part({"reference": outside}, tmp_path)["reference"]["shot_lora"] == ""
     for path in ("../actor.safetensors", "/etc/actor.safetensors"):
         with pytest.raises(ProjectError, match="outside its folder"):
-            make_settings({"shot_lora": path}, project)
+            make_settings({"reference": {"shot_lora": path}}, project)
     with pytest.raises(ProjectError, match="steps"):
-        make_settings({"steps": 0}, project)
+        make_settings({"reference": {"steps": 0}}, project)
 
 
 def test_a_project_keeps_them(tmp_path: Path) -> None:
     shot = Scene().shot
     settings = ReferenceSettings(steps=9, approximate=True)
     for kept in (settings, None):
-        mien.save_project(mien.Project(shot, (), kept), tmp_path / "shot.mien")
+        stored = {} if kept is None else {kept.renderer: kept.to_mapping()}
+        mien.save_project(mien.Project(shot, (), stored), tmp_path / "shot.mien")
         found = mien.load_project(tmp_path / "shot.mien", find_media=False)
-        assert found.reference == kept
+        assert ReferenceSettings.from_stored(found.settings) == kept
         mien.save_project(found, tmp_path / "shot.mien")
-        assert mien.load_project(tmp_path / "shot.mien", find_media=False).reference == kept
+        again = mien.load_project(tmp_path / "shot.mien", find_media=False)
+        assert ReferenceSettings.from_stored(again.settings) == kept
 
 
 def test_every_setting_has_an_option(capsys: pytest.CaptureFixture[str]) -> None:
     seen = {}
 
-    def verb(shot: str = "", *, reference) -> None:
-        seen["settings"] = reference(ReferenceSettings(steps=7, seed=5))
+    stored = {"reference": {"steps": 7, "seed": 5}}
+
+    def verb(shot: str = "", *, typed: TypedSettings) -> None:
+        seen["settings"] = typed.over("reference", stored)
 
     import inspect
 
-    options = inspect.signature(with_reference_settings(verb)).parameters
+    options = inspect.signature(with_renderer_settings(verb)).parameters
     (switch,) = options["reference_compiled"].annotation.__metadata__
     assert "--reference-compile/" in f"{switch.default} {switch.param_decls}"
-    names = {name.removeprefix("reference_") for name in options} - {"shot", "tier"}
+    names = {name.removeprefix("reference_") for name in options} - {"shot", "tier", "setting"}
     assert names == {field.name for field in dataclasses.fields(ReferenceSettings)}
     values = dict.fromkeys(options)
-    with_reference_settings(verb)(**values | {"shot": "x", "reference_steps": 9})
+    with_renderer_settings(verb)(**values | {"shot": "x", "reference_steps": 9})
     assert seen["settings"] == ReferenceSettings(steps=9, seed=5)
-    with_reference_settings(verb)(**values | {"shot": "x", "tier": "preview"})
+    with_renderer_settings(verb)(**values | {"shot": "x", "tier": "preview"})
     assert seen["settings"] == dataclasses.replace(ReferenceSettings.preview(), seed=5)
-    with_reference_settings(verb)(**values | {"shot": "x"})
+    with_renderer_settings(verb)(**values | {"shot": "x"})
     assert seen["settings"] == ReferenceSettings(steps=7, seed=5)
 
 
-def test_a_wrong_option_is_refused(capsys: pytest.CaptureFixture[str], clip) -> None:
-    shot = str(clip("lp_s18.mp4"))
+def test_a_wrong_option_is_refused(capsys: pytest.CaptureFixture[str], talk_720p: Path) -> None:
+    shot = str(talk_720p)
     assert run(["render", shot, "-o", "out.mp4", "--reference-steps", "0"]) == 2
     assert "steps cannot be 0" in capsys.readouterr().err
     assert run(["render", shot, "-o", "out.mp4", "--renderer", "reference"]) == 5

@@ -97,7 +97,7 @@ def test_images_have_no_rate_but_the_cuts() -> None:
 
 
 def test_the_last_frame_may_be_rounded_up() -> None:
-    assert frames(cut_span(90, Fraction(101, 10)), Clock(Fraction(24), 100)) == (90, 100)
+    assert frames(cut_span(90, 10.1), Clock(Fraction(24), 100)) == (90, 100)
 
 
 @pytest.mark.parametrize("start", [-1, 90, 500, HOUR])

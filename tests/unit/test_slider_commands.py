@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.errors import NoFaceError, TimeError
 from mien.model.controls import CONTROLS, INDEX, NAMES
 from mien.model.document import Document
@@ -18,7 +19,7 @@ SHOT = START.shots[0].id
 PERFORMED = START.shots[0].shot.face(1).curves.controls.array
 
 
-def targets(document: Document) -> np.ndarray:
+def targets(document: Document) -> AnyArray:
     project = document.shot(SHOT)
     face = project.shot.face(1)
     found = evaluate(PERFORMED, project.edit(1).layers, face.valid, project.shot.cuts)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.face.gaze import degrees_to_looks
 from mien.face.least_squares import bounded_least_squares
 from mien.face.pose import align, angles, nearest_rotations
@@ -23,7 +24,7 @@ FRAMES = 90
 RATE = Fraction(30)
 
 
-def turn(yaw: float, pitch: float, roll: float) -> np.ndarray:
+def turn(yaw: float, pitch: float, roll: float) -> AnyArray:
     """R = Ry(yaw) Rx(-pitch) Rz(-roll), degrees."""
     y, p, r = np.radians([yaw, -pitch, -roll])
     around_y = [[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]]
@@ -58,7 +59,7 @@ class Puppet:
         points += random.normal(0, noise, points.shape)
         self.track = FaceTrack(1, points.astype(np.float32), np.ones(FRAMES, np.float32))
 
-    def _irises(self, rig: Rig, t: int) -> np.ndarray:
+    def _irises(self, rig: Rig, t: int) -> AnyArray:
         irises = np.zeros((10, 3))
         sine = np.sin(np.radians(self.gaze[t])) / np.sin(np.radians(30))
         for side, outward in (("right", -1), ("left", 1)):
@@ -135,7 +136,7 @@ def test_the_projected_model_lies_on_the_face(puppet: Puppet, face: Face) -> Non
 
 
 def test_smoothing_makes_landmarks_and_curves_steadier(puppet: Puppet, face: Face) -> None:
-    def jitter(values: np.ndarray) -> float:
+    def jitter(values: AnyArray) -> float:
         return float(np.median(np.abs(np.diff(values, n=2, axis=0))))
 
     assert jitter(face.landmarks) < 0.6 * jitter(puppet.track.landmarks)

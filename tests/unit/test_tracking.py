@@ -3,19 +3,20 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-
-from mien.face.rig import load_rig
-from mien.tracking.associate import Likeness, Tracklet, join
-from mien.tracking.cuts import CutFinder, Glance
 from mien.tracking.detect import Region, overlap, tiles, whole
 from mien.tracking.graphs import INPUT_SIZE
 from mien.tracking.landmarks import Reading, Roi, fit_mean
 
+from mien._types import AnyArray
+from mien.face.rig import load_rig
+from mien.tracking.associate import Likeness, Tracklet, join
+from mien.tracking.cuts import CutFinder, Glance
 
-def ramp(width: int, height: int) -> np.ndarray:
+
+def ramp(width: int, height: int) -> AnyArray:
     """A picture whose red says x and whose green says y."""
     y, x = np.mgrid[0:height, 0:width]
-    return np.stack([x, y, np.zeros_like(x)], axis=-1).astype(np.float32)
+    return np.asarray(np.stack([x, y, np.zeros_like(x)], axis=-1), np.float32)
 
 
 def reading(x: float = 100, y: float = 100, side: float = 80) -> Reading:
@@ -91,14 +92,14 @@ def test_the_mean_face_is_found_back_in_its_projection() -> None:
     assert scale == pytest.approx(7.5, rel=1e-3)
 
 
-def scene(seed: int, shift: int = 0) -> np.ndarray:
+def scene(seed: int, shift: int = 0) -> AnyArray:
     random = np.random.default_rng(seed)
     coarse = random.integers(0, 255, (6, 12, 3)).astype(np.uint8)
     wide = cv2.resize(coarse, (640, 180), interpolation=cv2.INTER_CUBIC)
     return np.ascontiguousarray(wide[:, shift : shift + 320])
 
 
-def cuts_of(pictures: list[np.ndarray]) -> tuple[int, ...]:
+def cuts_of(pictures: list[AnyArray]) -> tuple[int, ...]:
     finder = CutFinder()
     for i, picture in enumerate(pictures):
         finder.step(i, Glance.of(picture))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien._types import AnyArray
 from mien.media.orient import to_coded
 from mien.media.planes import Plate
 from mien.media.reader import open_reader
@@ -17,17 +18,19 @@ from mien.model.evaluate import Evaluated
 from mien.model.face import Face
 from mien.model.presets import resolve
 from mien.model.shot import Shot
-from mien.rendering.base import FacePlan
+from mien.rendering.appearance.mouth import scan_shot
+from mien.rendering.base import FacePlan, RenderRequest
 from mien.rendering.compose import compose
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.head import _mesh, head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
+from mien.rendering.geometry.mouth import cavity_of
 from mien.rendering.geometry.tone import luma
-from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL
-from mien.rendering.warp.exemplars import scan_shot
-from mien.rendering.warp.mouth import cavity_of, extend_outward, face_colours, synthesize_inside
+from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening
+from mien.rendering.painting.mouth.compose import extend_outward
+from mien.rendering.painting.mouth.made import face_colours, synthesize_inside
 from mien.rendering.warp.renderer import WarpRenderer
-from tests.contract.scenes import Scene, Spot
+from mien.testing.scenes import Scene, Spot
 
 
 def motion_of(scene: Scene, **asked: float) -> FaceMotion:
@@ -36,7 +39,7 @@ def motion_of(scene: Scene, **asked: float) -> FaceMotion:
     return deformer.motion_at(0, plan.evaluated.source[0], plan.evaluated.target[0])
 
 
-def gap(points: np.ndarray, opening) -> float:
+def gap(points: AnyArray, opening: Opening) -> float:
     middle = len(opening.upper) // 2
     return float(np.linalg.norm(points[opening.lower[middle]] - points[opening.upper[middle]]))
 
@@ -95,7 +98,7 @@ def test_gaze_moves_the_iris_the_right_way() -> None:
 )
 def test_the_head_turns_the_right_way(name: str, landmark: int, axis: int, sign: int) -> None:
     scene = Scene()
-    plan = scene.plan(**{name: 5.0})
+    plan = scene.plan(0, **{name: 5.0})
     turns = head_turns(plan.evaluated.source[0], plan.evaluated.target[0])
     _, motion = _mesh(scene.faces[0], scene.orientation, 0, turns)
     assert sign * motion[landmark, axis] > 0.2
@@ -110,8 +113,8 @@ def test_a_painted_inside_is_neither_flat_nor_black() -> None:
     scene = Scene(spots=[Spot(height=200)])
     motion = motion_of(scene, jawOpen=0.6)
     cavity = cavity_of(motion, motion.target, 0.22)
-    skin = np.tile(np.float32([0.8, 0.6, 0.5]), (5, 1))
-    light = face_colours(skin, skin * np.float32([0.9, 0.6, 0.6]))
+    skin = np.tile(np.array([0.8, 0.6, 0.5], np.float32), (5, 1))
+    light = face_colours(skin, skin * np.array([0.9, 0.6, 0.6], np.float32))
     u, v = np.meshgrid(np.linspace(-2, 2, 90), np.linspace(-1, 4, 110))
     u, v = u.astype(np.float32), v.astype(np.float32)
     upper, lower = cavity.lips(u)
@@ -127,8 +130,8 @@ def test_a_tongue_comes_softly_out_of_the_dark() -> None:
     scene = Scene(spots=[Spot(height=200)])
     motion = motion_of(scene, jawOpen=0.6)
     cavity = cavity_of(motion, motion.target, 0.22)
-    skin = np.tile(np.float32([0.8, 0.6, 0.5]), (5, 1))
-    light = face_colours(skin, skin * np.float32([0.9, 0.6, 0.6]))
+    skin = np.tile(np.array([0.8, 0.6, 0.5], np.float32), (5, 1))
+    light = face_colours(skin, skin * np.array([0.9, 0.6, 0.6], np.float32))
     u = np.full((1, 1), cavity.edges.start + cavity.edges.stop, dtype=np.float32)
     u /= 2 * cavity.px_per_cm_along_lips
     _, lower = cavity.lips(u)
@@ -181,14 +184,15 @@ class Clip:
                 target[:, INDEX[control]] += value * share
         return FacePlan(self.face, Evaluated(source, target - source))
 
-    def points(self, frame: int) -> np.ndarray:
+    def points(self, frame: int) -> AnyArray:
         return to_coded(self.shot.media.orientation, self.face.landmarks[frame, :, :2])
 
-    def render(self, frame: int, **asked: float) -> tuple[np.ndarray, np.ndarray, FaceMotion]:
+    def render(self, frame: int, **asked: float) -> tuple[AnyArray, AnyArray, FaceMotion]:
         plan = self.plan(**asked)
         plate = self.plate(frame)
-        with WarpRenderer().open(self.shot, [plan], self) as session:
-            patch = session.render(plan, frame, plate)
+        with WarpRenderer().open(self.shot, self) as session:
+            session.prepare([plan])
+            patch = session.render(RenderRequest(plan, frame, plate))
         assert patch is not None
         deformer = FaceDeformer(self.face, self.shot.media.orientation)
         motion = deformer.motion_at(
@@ -202,7 +206,7 @@ def closed(clip: Callable[[str], Path]) -> Clip:
     return Clip(clip("lp_s18.mp4"))
 
 
-def around(picture: np.ndarray, point: np.ndarray, radius: int = 2) -> np.ndarray:
+def around(picture: AnyArray, point: AnyArray, radius: int = 2) -> AnyArray:
     x, y = np.round(point).astype(int)
     return picture[y - radius : y + radius + 1, x - radius : x + radius + 1].reshape(-1, 3)
 

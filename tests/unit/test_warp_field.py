@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mien._math import ease, smoothstep
+from mien.model.landmarks import SKIN
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.field import Zone, dense, remap, window
-from mien.rendering.geometry.tone import diffuse, grain, grain_level, smoothstep, softness
-from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, SKIN, still_mesh, warp_mesh
+from mien.rendering.geometry.tone import diffuse, grain, grain_level, softness
+from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, still_mesh, warp_mesh
 
 SQUARE = np.array([[0, 0], [40, 0], [40, 40], [0, 40]], np.float32)
 HALVES = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
@@ -65,7 +67,8 @@ def test_edges_pass_through_their_landmarks_and_do_not_overshoot() -> None:
     assert np.allclose(bottom, frame.of(lower)[:, 1], atol=0.1)
     assert edges.upper.min() >= -10.01
     assert edges.gap == pytest.approx(18, abs=0.2)
-    inside = edges.depth(*frame.locate(np.float32([30, 30, 5]), np.float32([49, 39, 50])))
+    x, y = np.array([[30, 30, 5], [49, 39, 50]], np.float32)
+    inside = edges.depth(*frame.locate(x, y))
     assert inside[0] > 8
     assert inside[1] < 0
     assert inside[2] < 0
@@ -75,11 +78,12 @@ def test_edges_pass_through_their_landmarks_and_do_not_overshoot() -> None:
 def test_a_frame_knows_down_from_up_however_the_picture_lies(turn: int) -> None:
     angle = np.radians(turn)
     rotation = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    first, second, below = (np.float32(p @ rotation) for p in ([0, 0], [10, 0], [5, 7]))
+    corners = np.array([[0, 0], [10, 0], [5, 7]])
+    first, second, below = (corners @ rotation).astype(np.float32)
     frame = LocalAxes.between(first, second, below)
     assert np.allclose(frame.of(below[None]), [[5, 7]], atol=1e-4)
-    place = frame.place(np.float32(5), np.float32(7))
-    assert np.allclose(place, below, atol=1e-4)
+    place = frame.place(np.full(1, 5, np.float32), np.full(1, 7, np.float32))
+    assert np.allclose(np.ravel(place), below, atol=1e-4)
 
 
 def test_the_mesh_covers_the_face_once() -> None:
@@ -122,3 +126,11 @@ def test_diffusion_keeps_what_is_known_and_fills_the_rest() -> None:
 
 def test_smoothstep_runs_from_zero_to_one() -> None:
     assert smoothstep([-1.0, 0.0, 0.5, 1.0, 2.0], 0.0, 1.0).tolist() == [0, 0, 0.5, 1, 1]
+    assert smoothstep(0.25, 0.0, 1.0) == pytest.approx(0.15625)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_ease_keeps_the_precision_it_is_given(dtype: type) -> None:
+    eased = ease(np.linspace(0, 1, 11, dtype=dtype))
+    assert eased.dtype == dtype
+    assert np.allclose(eased + eased[::-1], 1)

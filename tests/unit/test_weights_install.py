@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,6 @@ import pytest
 
 from mien.cli.main import run
 from mien.errors import InputError, MissingDependencyError, UsageError, WeightsError, WriteError
-from mien.weights import install
 from mien.weights.install import add
 from mien.weights.store import find_model, installed, locate, models_folder
 from mien.weights.verify import verify
@@ -169,7 +169,7 @@ def test_a_full_disk_is_seen_before_anything_is_copied(
     empty: Path, download: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage("/")
-    monkeypatch.setattr(install.shutil, "disk_usage", lambda path: usage._replace(free=1 << 20))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1 << 20))
     with pytest.raises(WriteError, match=r"GB free.*MIEN_MODELS"):
         add("smirk", download("smirk"))
     assert not empty.exists()
@@ -186,7 +186,7 @@ def test_what_stood_there_stays_when_copying_fails(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(install.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(WriteError, match="The disk is full"):
             add("smirk", folder)
     assert placed.read_bytes() == before

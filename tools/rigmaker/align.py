@@ -58,7 +58,7 @@ def similarity(points: Array, target: Array, weights: Array) -> Array:
     sign[:, 2] = np.sign(np.linalg.det(u @ vt))
     rotation = (u * sign[:, None]) @ vt
     scale = (s * sign).sum(axis=1) / np.einsum("n,tnc->t", w, p**2)
-    return scale[:, None, None] * (p @ rotation.transpose(0, 2, 1)) + to_mean
+    return np.asarray(scale[:, None, None] * (p @ rotation.transpose(0, 2, 1)) + to_mean)
 
 
 def align(
@@ -105,4 +105,4 @@ def upright(mean: Array) -> Array:
     axes = np.stack([x, y, np.cross(x, y)])
     turned = (mean - mean[:SKIN].mean(axis=0)) @ axes.T
     middle = (turned[EYE_CORNERS[0], 0] + turned[EYE_CORNERS[1], 0]) / 2
-    return (turned - [middle, 0, 0]) * (BICANTHAL_WIDTH / np.linalg.norm(across))
+    return np.asarray((turned - [middle, 0, 0]) * (BICANTHAL_WIDTH / np.linalg.norm(across)))

@@ -61,14 +61,17 @@ def collect(
             stream = container.streams.video[0]
             every = max(1, -(-stream.frames // samples))
             for i, frame in enumerate(container.decode(stream)):
-                seen = None if i % every else see(detector, frame.to_ndarray(format="rgb24"))
+                seen = None if i % every else see(detector, _rgb(frame))
                 if seen is not None:
                     points.append(seen[0])
                     scores.append(seen[1])
                     frames.append(i)
         cache.mkdir(parents=True, exist_ok=True)
         np.savez(
-            kept, points=np.float32(points), scores=np.float32(scores), frames=np.int64(frames)
+            kept,
+            points=np.asarray(points, np.float32),
+            scores=np.asarray(scores, np.float32),
+            frames=np.asarray(frames, np.int64),
         )
     with np.load(kept) as data:
         return Clip(
@@ -79,12 +82,16 @@ def collect(
         )
 
 
+def _rgb(frame: av.VideoFrame) -> npt.NDArray[np.uint8]:
+    return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+
+
 def pictures(path: Path, frames: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.uint8]]:
     """Some frames of a clip, (H, W, 3) RGB, in ascending order."""
     wanted = set(frames.tolist())
     with av.open(str(path)) as container:
         for i, frame in enumerate(container.decode(video=0)):
             if i in wanted:
-                yield frame.to_ndarray(format="rgb24")
+                yield _rgb(frame)
             if i >= max(wanted):
                 return

@@ -27,7 +27,7 @@ FLOOR = 0.05
 
 def mirrored(fields: Array, pairs: Indices) -> Array:
     """Fields (52, 468, 3) of the mirrored face."""
-    return fields[MIRRORED][:, pairs[:SKIN]] * FLIP
+    return np.asarray(fields[MIRRORED][:, pairs[:SKIN]] * FLIP)
 
 
 def symmetric(fields: Array, pairs: Indices) -> Array:
@@ -119,4 +119,4 @@ def _modes(samples: Array, count: int, weight: float) -> tuple[Array, Array]:
 def activity(clips: Sequence[Clip]) -> Array:
     """(52,) root mean square of every control's score over the clips, both sides alike."""
     square = np.mean([(clip.scores**2).mean(axis=0) for clip in clips], axis=0)
-    return np.sqrt((square + square[MIRRORED]) / 2)
+    return np.asarray(np.sqrt((square + square[MIRRORED]) / 2))

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from mien._types import FloatArray
 from mien.face.deform import deform_landmarks
-from mien.face.rig import SKIN, load_rig
+from mien.face.rig import load_rig
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 
 __all__ = ["FaceShape", "apart", "face_at", "mesh_edges", "shape_of"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mien.errors import MienError, OutputError, UsageError
 from mien.model.document import Project
-from mien.model.settings import ReferenceSettings
+from mien.model.renderer_settings import RendererSettings
 from mien.timebase import FrameRange
 
 __all__ = ["PRESETS", "ExportRequest", "Preset", "default_output", "exists", "summary",
@@ -84,8 +84,8 @@ class ExportRequest:
         preset: What is written.
         output: Where to; a pattern for a sequence of images.
         frames: The frames; None for the whole shot.
-        renderer: `auto`, `warp` or `reference`.
-        settings: Of the reference renderer; None for the shot's own.
+        renderer: `auto`, or a renderer's name.
+        settings: Settings of the renderer; None for the shot's own.
         overwrite: Whether what is there may be replaced.
     """
 
@@ -93,7 +93,7 @@ class ExportRequest:
     output: Path
     frames: FrameRange | None = None
     renderer: str = "auto"
-    settings: ReferenceSettings | None = None
+    settings: RendererSettings | None = None
     overwrite: bool = False
 
 
@@ -149,7 +149,7 @@ def trouble(project: Project, request: ExportRequest) -> MienError | None:
 def _check(project: Project, request: ExportRequest) -> None:
     from mien.media.codecs import choose_encoding
     from mien.media.outputs import check_output
-    from mien.rendering.registry import get_renderer
+    from mien.rendering.registry import get_renderer, merge_settings
 
     media, preset, output = project.shot.media, request.preset, request.output
     if not project.online:
@@ -169,7 +169,8 @@ def _check(project: Project, request: ExportRequest) -> None:
     if preset.matte and not any(edit.layers for edit in project.edits):
         raise UsageError(f"Nothing is edited in {project.title}.", "There is no mask to write.")
     if request.renderer != "auto":
-        get_renderer(request.renderer, request.settings or project.reference)
+        settings = merge_settings(request.renderer, project.settings, request.settings)
+        get_renderer(request.renderer, settings)
 
 
 def _plain(title: str) -> str:

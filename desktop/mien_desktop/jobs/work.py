@@ -17,7 +17,9 @@ from typing import Any, Protocol
 import mien
 from mien.errors import MienError, as_mien_error
 from mien.model.document import Project
+from mien.model.renderer_settings import make_mapping
 from mien.model.shot import Shot
+from mien.rendering.registry import merge_settings
 from mien.serve.client import Client, Job, ServeError
 from mien_desktop.jobs.presets import ExportRequest
 
@@ -114,14 +116,14 @@ class ExportTask:
             place = folder / "export.mien"
             mien.save_project(project, place)
             shot = talk.call("open", path=str(place), media=str(media))["shot"]
-            settings = request.settings or project.reference
+            settings = merge_settings(request.renderer, project.settings, request.settings)
             return talk.job(
                 "render",
                 shot=shot,
                 output=str(request.output),
                 frames=None if request.frames is None else list(_ends(request)),
                 renderer=request.renderer,
-                settings=None if settings is None else settings.to_dict(),
+                settings=make_mapping(settings),
                 codec=preset.codec,
                 lossless=preset.lossless,
                 overwrite=request.overwrite,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from mien.face.rig import SKIN
+from mien.model.landmarks import SKIN
 from mien_desktop import theme
 from mien_desktop.geometry.faces import FaceShape, mesh_edges
 from mien_desktop.geometry.picture import Placement

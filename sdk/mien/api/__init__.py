@@ -14,7 +14,7 @@ from mien.api.curves import (
     import_curves,
 )
 from mien.api.projects import load_document, load_project, save_document, save_project
-from mien.api.rendering import RenderReport, render
+from mien.api.rendering import RenderReport, render, render_frames, render_matte
 from mien.api.tracking import open_shot, track
 from mien.io.project import Document, Project
 from mien.model.shot import main_face
@@ -34,6 +34,8 @@ __all__ = [
     "main_face",
     "open_shot",
     "render",
+    "render_frames",
+    "render_matte",
     "save_document",
     "save_project",
     "track",

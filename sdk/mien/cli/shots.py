@@ -10,7 +10,7 @@ import typer
 
 from mien.cli.options import FaceNumber, Json, Media, Overwrite, ShotOfProject, ShotOrProject
 from mien.cli.output import print_json, print_notice
-from mien.cli.reference import Settle, with_reference_settings
+from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.errors import UsageError
 from mien.model.assignments import Assignment, parse_assignment
 
@@ -30,7 +30,7 @@ _LAYER = "command line"
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(track)
-    app.command()(with_reference_settings(render))
+    app.command()(with_renderer_settings(render))
 
 
 def track(
@@ -100,7 +100,7 @@ def render(
     media: Media = None,
     json: Json = False,
     *,
-    reference: Settle,
+    typed: TypedSettings,
 ) -> None:
     """Write a shot with edited faces; everything else stays as it is.
 
@@ -116,12 +116,13 @@ def render(
     if face is not None and not assignments:
         raise UsageError("--face says whom --set is meant for, and nothing is set.")
     project = open_source(shot, media, which)
-    settings = reference(project.reference)
-    found = get_renderer(renderer, settings)
-    if renderer == "auto" and found.name != "reference" and reference(None) is not None:
+    typed.check(renderer)
+    settings = typed.over(renderer, project.settings)
+    chosen = get_renderer(renderer, settings)
+    if renderer == "auto" and chosen.name != "reference" and typed.says_reference:
         print_notice(
-            f"--tier and --reference-... say how the reference renderer works; auto chooses"
-            f" {found.name} here. Ask for it with --renderer reference."
+            f"--tier, --reference-... and --setting say how the reference renderer works; auto"
+            f" chooses {chosen.name} here. Ask for it with --renderer reference."
         )
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     for text in [frames, *(a.span for a in assignments)]:
@@ -131,9 +132,10 @@ def render(
     if tracking:
         project = api.Project(api.track(project.shot))
     edits = [_edit(project.shot, face, assignments)] if assignments else []
-    report = api.render(
+    verb = api.render_matte if matte else api.render
+    report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
-        codec=codec, lossless=lossless, overwrite=overwrite, matte=matte,
+        codec=codec, lossless=lossless, overwrite=overwrite,
     )  # fmt: skip
     if json:
         print_json({"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict())

@@ -6,10 +6,13 @@ from mien.doctor.check import Check
 from mien.doctor.installation import check_installation
 from mien.doctor.machine import check_machine
 from mien.doctor.reference import check_reference
+from mien.doctor.renderers import check_plugin_renderers
 
 __all__ = ["Check", "examine"]
 
 
 def examine() -> list[Check]:
-    """Look at everything that mien needs or can use; nothing is loaded but FFmpeg."""
-    return [*check_installation(), *check_reference(), *check_machine()]
+    """Look at everything that mien needs or can use; nothing is loaded but FFmpeg and plug-ins."""
+    return [
+        *check_installation(), *check_reference(), *check_plugin_renderers(), *check_machine(),
+    ]  # fmt: skip

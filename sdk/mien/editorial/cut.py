@@ -85,10 +85,14 @@ def read(path: Path, rate: Fraction | str | None, wishes: RenderOptions) -> Cut:
     content = open_cut(path, rate)
     try:
         return _found(path, content, wishes)
+    except MienError:
+        raise
     except _UNREADABLE as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise InputError(
-            f"{path.name} does not say when its clips are shown: {reason}.", "Export it again."
+            f"{path.name} does not say when its clips are shown: {reason}.",
+            "Export it again.",
+            path=path,
         ) from error
 
 

@@ -80,7 +80,9 @@ class Sidecars:
 
     def __init__(self, folder: Path, names: Collection[str]) -> None:
         if not folder.is_dir():
-            raise InputError(f"{folder} is no folder.", "Give --edits a folder of .mien files.")
+            raise InputError(
+                f"{folder} is no folder.", "Give --edits a folder of .mien files.", path=folder
+            )
         self._clips = {name.lower() for name in names}
         self._used: set[_Sidecar] = set()
         self._contents: dict[Path, str | None] = {}
@@ -93,7 +95,7 @@ class Sidecars:
             except (ProjectError, TimeError) as error:
                 self.notices.append(str(error))
         if not self._found and not _holds_curves(folder):
-            raise InputError(f"{folder} holds no project.", "Put .mien files in it.")
+            raise InputError(f"{folder} holds no project.", "Put .mien files in it.", path=folder)
         self._by_media: dict[str, list[_Sidecar]] = defaultdict(list)
         for sidecar in self._found:
             self._by_media[sidecar.content].append(sidecar)

@@ -8,20 +8,17 @@ still what may not tear.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
 
 import numpy as np
 
 from mien._types import FloatArray
 from mien.face.gaze import GAZE_COLUMNS, gaze_change
-from mien.face.rig import SKIN, PersonalRig, load_rig
+from mien.face.rig import PersonalRig, load_rig
 from mien.model.controls import HEAD, INDEX
 from mien.model.face import Face
+from mien.model.landmarks import IRISES, SKIN
 
-__all__ = ["IRIS_RIGHT_FIRST", "head_motion", "iris_motion", "personal_rig", "deform_landmarks"]
-
-IRIS_RIGHT_FIRST: Final = {"Right": slice(SKIN, SKIN + 5), "Left": slice(SKIN + 5, SKIN + 10)}
-"""Landmarks of each iris: its centre, then its edge."""
+__all__ = ["head_motion", "iris_motion", "personal_rig", "deform_landmarks"]
 
 _EYEBALL = 1.2
 """Radius of an eyeball in canonical units (cm); the adult mean is 12 mm."""
@@ -67,8 +64,8 @@ def deform_landmarks(face: Face, frame: int, target: FloatArray) -> FloatArray:
     at = np.empty_like(motion)
     at[:SKIN] = identity
     for side, moved in iris_motion(source, target).items():
-        motion[IRIS_RIGHT_FIRST[side]] = moved
-        at[IRIS_RIGHT_FIRST[side]] = identity[list(_EYES[side])].mean(axis=0)
+        motion[IRISES[side]] = moved
+        at[IRISES[side]] = identity[list(_EYES[side])].mean(axis=0)
     turns = np.radians((target - source)[_HEAD])
     if turns.any():
         motion += head_motion(identity, at + motion, turns)

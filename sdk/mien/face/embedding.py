@@ -27,7 +27,8 @@ from mien.face.closest import Surface, vertex_normals
 from mien.face.covariance import Covariance
 from mien.face.flame import FlameHead
 from mien.face.pose import align
-from mien.face.rig import SKIN, Rig, load_rig
+from mien.face.rig import Rig, load_rig
+from mien.model.landmarks import SKIN
 from mien.weights.plain import load_npz
 
 __all__ = ["EMBEDDING_FILE", "Embedding", "embed", "read_embedding"]
@@ -120,7 +121,7 @@ def read_embedding(path: Path, head: FlameHead) -> tuple[IndexArray, IndexArray,
     names = ("landmark_indices", "lmk_face_idx", "lmk_b_coords")
     found = load_npz(path, names, remedy)
     if len(found) < len(names) or any(array.dtype.kind not in "iuf" for array in found.values()):
-        raise WeightsError(f"{path.name} is no embedding of landmarks.", remedy)
+        raise WeightsError(f"{path.name} is no embedding of landmarks.", remedy, path=path)
     landmarks = found["landmark_indices"].astype(np.intp)
     triangles = found["lmk_face_idx"].astype(np.intp)
     weights = found["lmk_b_coords"].astype(np.float64)
@@ -135,7 +136,9 @@ def read_embedding(path: Path, head: FlameHead) -> tuple[IndexArray, IndexArray,
         and bool(np.isfinite(weights).all())
     )
     if not fits:
-        raise WeightsError(f"{path.name} is no embedding in the head {head.basis}.", remedy)
+        raise WeightsError(
+            f"{path.name} is no embedding in the head {head.basis}.", remedy, path=path
+        )
     skin = landmarks < SKIN
     return landmarks[skin], triangles[skin], weights[skin]
 

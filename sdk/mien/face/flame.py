@@ -259,7 +259,10 @@ def _field(path: Path, head: FlameHead) -> FloatArray:
             f"{path.name} holds {field.dtype} {field.shape}, not a displacement of the head's"
             f" {len(head.template)} vertices.",
             _LIDS_REMEDY,
+            path=path,
         )
     if not np.isfinite(field).all():
-        raise WeightsError(f"{path.name} holds values that are not finite.", _LIDS_REMEDY)
+        raise WeightsError(
+            f"{path.name} holds values that are not finite.", _LIDS_REMEDY, path=path
+        )
     return _rows(field.reshape(-1))

@@ -20,6 +20,7 @@ from mien.face.deform import deform_landmarks, iris_motion, personal_rig
 from mien.face.gaze import FULL_LOOK
 from mien.model.controls import CONTROLS, INDEX, sides
 from mien.model.face import Face
+from mien.model.landmarks import IRISES
 
 __all__ = ["HANDLES", "Handle", "drag", "handles"]
 
@@ -95,7 +96,7 @@ HANDLES: Final[tuple[Handle, ...]] = (
     *_both("lidUpper", 386, 159, {"eyeBlink": 1, "eyeWide": 1}, "eyeBlink", "eyeWide",
            upright=True),
     *_both("lidLower", 374, 145, {"eyeSquint": 1}, "eyeSquint", upright=True),
-    *_both("eye", 473, 468, {"gazeYaw": 1, "gazePitch": 1}),
+    *_both("eye", IRISES["Left"].start, IRISES["Right"].start, {"gazeYaw": 1, "gazePitch": 1}),
     *_both("cheek", 330, 101, {"cheekSquint": 1}, "cheekSquint", upright=True),
     *_both("nose", 358, 129, {"noseSneer": 1}, "noseSneer", upright=True),
 )  # fmt: skip

@@ -22,10 +22,7 @@ from mien.face.covariance import Covariance
 from mien.face.gaze import FULL_LOOK, gaze_change, looks_to_degrees
 from mien.model.controls import INDEX, NAMES
 
-__all__ = ["SKIN", "PersonalRig", "Rig", "load_rig", "read_rig"]
-
-SKIN = 468
-"""Landmarks of the skin; the ten after them are the irises."""
+__all__ = ["PersonalRig", "Rig", "load_rig", "read_rig"]
 
 LOWER_LID_SHARE = 0.2
 """Part of the opening that the lower lid closes; the upper lid does the rest."""

@@ -12,7 +12,6 @@ what SMIRK means by them; `bgr` reproduces the app's own numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -30,6 +29,7 @@ from mien.model.curves import FLAME_SIZE
 from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.model.shot import Shot
+from mien.progress import Progress, silent
 from mien.signal.gaps import bridge
 from mien.signal.smooth import smooth
 from mien.weights.sessions import open_session
@@ -231,7 +231,7 @@ def read_shot(
     face: Face,
     shot: Shot,
     source: Plates,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
     *,
     wanted: BoolArray | None = None,
 ) -> Readings:
@@ -242,7 +242,7 @@ def read_shot(
         face: The face, tracked.
         shot: Its shot.
         source: The shot's plates.
-        progress: Told the frames read and their total.
+        progress: Called about the stage `read` with the frames read.
         wanted: (T,) bool, frames whose coefficients are asked for: only they are read, and
             a second about them for the smoothing; all frames when not given.
     """
@@ -256,8 +256,7 @@ def read_shot(
         chunk = frames[start : start + smirk.batch]
         crops = [crop(source.plate(int(i)), face.landmarks[i], orientation) for i in chunk]
         raw[chunk] = smirk.coefficients(np.stack(crops))
-        if progress is not None:
-            progress(min(start + smirk.batch, len(frames)), len(frames))
+        progress("read", min(start + smirk.batch, len(frames)), len(frames))
     valid = seen | bridge(raw, seen, max(1, round(_LONGEST_GAP * rate)), shot.cuts)
     smoothed = smooth(raw, valid, rate=rate, cuts=shot.cuts)
     return Readings(limited(smoothed), raw, valid)

@@ -104,6 +104,7 @@ def load_network(path: Path) -> SmirkNetwork:
         raise WeightsError(
             f"{path} holds groups of tensors: it is not SMIRK's checkpoint.",
             "Use SMIRK_em1.pt as its authors publish it.",
+            path=path,
         )
     check_state(expected, own, path)
     network.load_state_dict(own)

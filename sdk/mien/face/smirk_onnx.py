@@ -45,7 +45,7 @@ def cached_graph(checkpoint: Path, *, renew: bool = False) -> bytes:
         MissingDependencyError: When torch or onnx is not installed.
     """
     if not checkpoint.is_file():
-        raise WeightsError(f"There is no file {checkpoint}.", AGAIN)
+        raise WeightsError(f"There is no file {checkpoint}.", AGAIN, path=checkpoint)
     place = platformdirs.user_cache_path("mien") / "smirk" / f"{digest(checkpoint)}-{_LAYOUT}.onnx"
     if not renew:
         with contextlib.suppress(OSError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path, PurePath
 
@@ -20,6 +19,7 @@ from mien.io.schema import (
     MediaPart,
     ShotPart,
     TimecodePart,
+    ToolVersionsPart,
     TrackPart,
 )
 from mien.model.document import Project
@@ -28,14 +28,17 @@ from mien.model.face import Face
 from mien.model.interpolate import Key
 from mien.model.marker import Marker
 from mien.model.media import ColorTags, MediaInfo, Orientation
+from mien.model.renderer_settings import SettingValue, StoredSettings
 from mien.model.settings import ReferenceSettings
-from mien.model.shot import Shot
+from mien.model.shot import Shot, ToolVersions
 from mien.timebase import Clock, FrameRange, Timecode
 
 __all__ = [
     "edit_part",
     "face_part",
+    "made_by_part",
     "make_edit",
+    "make_made_by",
     "make_media",
     "make_project",
     "make_settings",
@@ -63,9 +66,10 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
         arrays=arrays,
         media=media_part(shot.media, folder),
         cuts=shot.cuts,
+        made_by=made_by_part(shot.made_by),
         faces=tuple(face_part(face) for face in shot.faces),
         edits=tuple(edit_part(edit) for edit in project.edits),
-        reference=settings_part(project.reference, folder),
+        settings=settings_part(project.settings, folder),
         markers=tuple(
             MarkerPart.model_validate(dataclasses.asdict(marker)) for marker in project.markers
         ),
@@ -86,20 +90,24 @@ def make_project(part: ShotPart, shot: Shot, path: Path) -> Project:
     """
     edits = tuple(make_edit(edit, shot, path.name) for edit in part.edits)
     if len({edit.face.number for edit in edits}) != len(edits):
-        raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.")
-    reference = make_settings(part.reference, path)
+        raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.", path=path)
+    settings = make_settings(part.settings, path)
     try:
         markers = tuple(Marker(mark.frame, mark.name, mark.color) for mark in part.markers)
         span = None if part.span is None else FrameRange(*part.span)
-        return Project(shot, edits, reference, part.name, markers, span, part.id, online=False)
+        return Project(shot, edits, settings, part.name, markers, span, part.id, online=False)
     except MienError as error:
-        raise ProjectError(f"{path.name} is corrupt: {error.cause}", error.remedy) from error
+        raise ProjectError(
+            f"{path.name} is corrupt: {error.cause}", error.remedy, path=path
+        ) from error
 
 
 def media_part(facts: MediaInfo, folder: Path) -> MediaPart:
     """Facts of media as a project in `folder` keeps them."""
     size, color = facts.orientation, facts.color
-    path = _relative(facts.path, folder).as_posix()
+    # Frames in memory have no place; their media may be pointed to later.
+    on_disk = facts.kind != "memory"
+    path = (_relative(facts.path, folder) if on_disk else facts.path).as_posix()
     return MediaPart(
         # JSON is Unicode, file names need not be: such media are found by their content.
         path=path.encode(errors="replace").decode(),
@@ -175,7 +183,27 @@ def make_media(
 
 def face_part(face: Face) -> FacePart:
     """A face without its arrays."""
-    return FacePart(number=face.number, name=face.name, basis=face.curves.basis)
+    raw = face.raw_landmarks
+    return FacePart(
+        number=face.number,
+        name=face.name,
+        basis=face.curves.basis,
+        raw_landmarks=0 if raw is None else len(raw.data),
+    )
+
+
+def made_by_part(made_by: ToolVersions | None) -> ToolVersionsPart | None:
+    """Return the versions of the tools that made a shot's faces, as a project keeps them."""
+    if made_by is None:
+        return None
+    return ToolVersionsPart.model_validate(dataclasses.asdict(made_by))
+
+
+def make_made_by(part: ToolVersionsPart | None) -> ToolVersions | None:
+    """Return the versions of the tools that a project kept."""
+    if part is None:
+        return None
+    return ToolVersions(part.tracker, part.tracker_version, part.solver)
 
 
 def edit_part(edit: Edit) -> EditPart:
@@ -243,40 +271,36 @@ def _make_track(part: TrackPart) -> ControlTrack:
     return ControlTrack(part.control, keys, part.mode, span, part.fade)
 
 
-def settings_part(
-    settings: ReferenceSettings | None, folder: Path
-) -> dict[str, bool | int | float | str] | None:
-    """Settings of the reference renderer as a project in `folder` keeps them.
+def settings_part(settings: StoredSettings, folder: Path) -> dict[str, dict[str, SettingValue]]:
+    """Return settings of renderers as a project in `folder` keeps them.
 
     A LoRA outside the folder is not kept: a project does not lead anybody there.
     """
-    if settings is None:
-        return None
-    kept: dict[str, bool | int | float | str] = settings.to_dict()
-    if settings.shot_lora:
-        lora = _relative(Path(settings.shot_lora), folder)
+    part = {renderer: dict(values) for renderer, values in settings.items()}
+    reference = part.get(ReferenceSettings.renderer, {})
+    if reference.get("shot_lora"):
+        lora = _relative(Path(str(reference["shot_lora"])), folder)
         outside = lora.is_absolute() or ".." in lora.parts
-        kept["shot_lora"] = "" if outside else lora.as_posix()
-    return kept
+        reference["shot_lora"] = "" if outside else lora.as_posix()
+    return part
 
 
-def make_settings(
-    part: dict[str, bool | int | float | str] | None, project: Path
-) -> ReferenceSettings | None:
-    """The settings that a project file holds.
+def make_settings(part: StoredSettings, project: Path) -> StoredSettings:
+    """Return the settings that a project file holds, those of unknown renderers as they are.
 
     Raises:
-        ProjectError: When one is wrong, or a path leads out of the project's folder.
+        ProjectError: When one of the reference renderer is wrong, or a path leads out of the
+            project's folder.
     """
-    if part is None:
-        return None
+    settings = {renderer: dict(values) for renderer, values in part.items()}
     try:
-        settings = ReferenceSettings.from_dict(part)
+        reference = ReferenceSettings.from_stored(settings)
     except UsageError as error:
         raise ProjectError(f"{project.name} is corrupt: {error}") from error
-    if not settings.shot_lora:
+    if reference is None or not reference.shot_lora:
         return settings
-    lora = PurePath(settings.shot_lora)
+    lora = PurePath(reference.shot_lora)
     if lora.is_absolute() or ".." in lora.parts:
         raise ProjectError(f"{project.name} names a LoRA outside its folder: {lora}.")
-    return replace(settings, shot_lora=str(project.parent / lora))
+    settings[reference.renderer]["shot_lora"] = str(project.parent / lora)
+    return settings

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.errors import CancelledError, MienError, OutputError
+from mien.errors import MienError, OperationCancelledError, OutputError
 from mien.jobs.display import batch_display
 from mien.jobs.events import EventLog
 from mien.jobs.executor import Executor
@@ -67,7 +67,7 @@ def run_batch(
         OutputError: When the folder cannot be written to, holds somebody's files where the
             reports go, or another batch runs in it.
         MienError: When the workers are lost for good.
-        CancelledError: In place of KeyboardInterrupt; what was finished is kept.
+        OperationCancelledError: In place of KeyboardInterrupt; what was finished is kept.
     """
     start = time.monotonic()
     check_reports(plan.folder, overwrite=overwrite)
@@ -83,7 +83,7 @@ def run_batch(
                     engine.close()
             except KeyboardInterrupt as stop:
                 log.add("stopped")
-                raise CancelledError(
+                raise OperationCancelledError(
                     "Stopped.", "What is finished is kept: the same command goes on from there."
                 ) from stop
             except MienError as error:
@@ -105,6 +105,7 @@ def _held(folder: Path) -> Iterator[None]:
         raise OutputError(
             f"A batch is running in {folder}: {held.holder or 'another process'}.",
             "Wait for it or stop it, or choose another folder.",
+            path=folder,
         ) from held
     try:
         yield

@@ -7,7 +7,8 @@ the media once, by `ShotJob.frames_of`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Literal
 
 from mien.errors import MienError, TimeError
 from mien.model.curve_layer import ImportMode
+from mien.model.renderer_settings import SettingValue
 from mien.timebase import Clock, FrameRange, same_count
 
 __all__ = ["CurvesInput", "CutSpan", "Problem", "ShotJob", "ShotResult", "Status"]
@@ -185,6 +187,8 @@ class ShotJob:
         face: Number of the face that `set` and `curves` are meant for; None for the largest.
         frames: The frames to write: typed (`0:120`), or of a cut; None for all.
         renderer: Name of the renderer, or `auto`.
+        settings: Settings of the renderer by name, which hold before all others.
+        default_settings: Settings of the renderer by name, which hold before a project's only.
         codec: Name of the codec; None for the source's family.
         lossless: Whether the output is decoded to exactly the pixels that were rendered.
         origin: Where it was asked for, to be shown (`cut.otio, V1, 01:00:10:05`).
@@ -201,6 +205,8 @@ class ShotJob:
     face: int | None = None
     frames: str | CutSpan | None = None
     renderer: str = "auto"
+    settings: Mapping[str, SettingValue] = field(default_factory=dict, hash=False)
+    default_settings: Mapping[str, SettingValue] = field(default_factory=dict, hash=False)
     codec: str | None = None
     lossless: bool = False
     origin: str = ""

@@ -26,6 +26,7 @@ from mien.jobs.plan import Plan
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.jobs.steps import Workbench
 from mien.media.sequence import Pattern
+from mien.rendering.registry import find_entry, uses_gpu
 
 __all__ = ["export", "in_folder", "run_step"]
 
@@ -60,6 +61,7 @@ def export(plan: Plan, folder: Path) -> Path:
         raise OutputError(
             f"The bundle {folder} cannot be made: {(error.strerror or 'denied').lower()}.",
             "Choose another folder.",
+            path=folder,
         ) from error
     for order in orders:
         _write(folder / "orders" / f"{order.name}.json", order.to_json())
@@ -93,8 +95,9 @@ def _inputs(plan: Plan) -> set[Path]:
             files.add(shot.order.project)
         if shot.order.curves is not None:
             files.add(shot.order.curves.file)
-        if shot.order.settings is not None and shot.order.settings.shot_lora:
-            files.add(Path(shot.order.settings.shot_lora))
+        settings = find_entry(shot.order.renderer).settings(shot.order.settings)
+        if settings is not None:
+            files.update(settings.files)
     return files
 
 
@@ -203,7 +206,7 @@ def _step(
     step: dict[str, Any] = {"name": name, "script": {"actions": {"onRun": action}}}
     if after is not None:
         step["dependencies"] = [{"dependsOn": after}]
-    if kind == "render" and order.renderer == "reference":
+    if kind == "render" and uses_gpu(order.renderer):
         step["hostRequirements"] = {"amounts": [{"name": "amount.worker.gpu", "min": 1}]}
     return step
 

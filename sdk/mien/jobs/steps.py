@@ -7,6 +7,7 @@ another, so that models are loaded once and a shot is looked through once per wo
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,11 +27,10 @@ from mien.media.probe import probe
 from mien.model.assignments import parse_assignment
 from mien.model.edits import Edit
 from mien.model.media import MediaInfo
-from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.pipeline import Output, ShotFrames
 from mien.progress import Progress
-from mien.rendering.base import FacePlan, NotingRenderer, Renderer
+from mien.rendering.base import FacePlan, Renderer
 from mien.rendering.plans import face_plans
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import media_stamp
@@ -65,7 +65,7 @@ class Workbench:
     def __init__(self, threads: int = 0) -> None:
         self._threads = threads
         self._opened: _Opened | None = None
-        self._renderers: dict[tuple[str, ReferenceSettings | None], Renderer] = {}
+        self._renderers: dict[tuple[str, str], Renderer] = {}
 
     def do(self, task: Task, progress: Progress) -> dict[str, Any]:
         """Do a task.
@@ -109,7 +109,7 @@ class Workbench:
             "edited": 0 if record is None else record.edited,
             "missing": missing,
             "faces": [plan.face.number for plan in opened.plans],
-            "asked": opened.frames.asked(task.order.frames),
+            "asked": opened.frames.active(task.order.frames),
             "looks": [look.to_dict() for look in pictures.looks()],
             "notes": [*opened.notes, *journal.notes(opened.key)],
         }
@@ -118,9 +118,9 @@ class Workbench:
         opened = self._open(task.order, progress)
         span = opened.shot.clock.parse_range(str(task.frames or task.order.frames))
         made = opened.frames.make(span.intersection(task.order.frames), progress)
-        if made and isinstance(opened.renderer, NotingRenderer):
+        if made and opened.frames.notes:
             journal = ShotJournal(task.order.folder, task.order.name)
-            journal.add_notes(opened.key, opened.renderer.notes)
+            journal.add_notes(opened.key, opened.frames.notes)
         return {"made": made}
 
     def _assemble(self, task: Task, progress: Progress) -> dict[str, Any]:
@@ -202,11 +202,12 @@ class Workbench:
         return api.load_project(path, media=order.media)
 
     def _renderer(self, order: ShotSpec) -> Renderer:
-        wanted = (order.renderer, order.settings)
+        settings = None if order.settings is None else dict(order.settings)
+        wanted = (order.renderer, json.dumps(settings, sort_keys=True))
         if wanted not in self._renderers:
             # One at a time: what a renderer keeps from shot to shot may fill a GPU.
             self._renderers.clear()
-            self._renderers[wanted] = get_renderer(*wanted)
+            self._renderers[wanted] = get_renderer(order.renderer, settings)
         return self._renderers[wanted]
 
 
@@ -243,7 +244,9 @@ def _changed(path: Path | None) -> int:
 
 def _check_same(before: MediaInfo, after: MediaInfo) -> None:
     if media_stamp(before) != media_stamp(after):
-        raise MediaError(f"{after.path} was replaced while it was tracked.", "Run it again.")
+        raise MediaError(
+            f"{after.path} was replaced while it was tracked.", "Run it again.", path=after.path
+        )
 
 
 def _check_replaceable(order: ShotSpec, journal: ShotJournal) -> None:
@@ -252,4 +255,5 @@ def _check_replaceable(order: ShotSpec, journal: ShotJournal) -> None:
         raise OutputError(
             f"{order.output} exists already, and this batch did not make it.",
             "Choose another folder, or allow it with --overwrite.",
+            path=order.output,
         )

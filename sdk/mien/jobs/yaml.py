@@ -1,6 +1,7 @@
 """`jobs.yaml`: a batch as a plain list, for people without a cut.
 
     renderer: auto            # for all shots that say nothing else; so do codec and lossless
+    settings: {steps: 12}     # of that renderer, for its shots; reference's with auto
     shots:
       - name: sh010           # the media's name when it is left out
         media: plates/sh010.mov
@@ -17,6 +18,7 @@
       - name: sh020
         project: sh020.mien   # edits come from the project, curves and set on top
         shot: close-up        # of a project with several: its name, or its number from 1
+        settings: {seed: 7}   # on top of the project's and of those above
 
 Paths are relative to the file. Every error names the line and the field.
 """
@@ -24,6 +26,7 @@ Paths are relative to the file. Every error names the line and the field.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -37,6 +40,8 @@ from mien.jobs.job import CurvesInput, ShotJob
 from mien.jobs.names import unique_names
 from mien.model.assignments import parse_assignment
 from mien.model.curve_layer import ImportMode
+from mien.model.renderer_settings import SettingValue
+from mien.rendering.registry import AUTO, parse_settings, settings_owner
 from mien.timebase import Clock
 
 __all__ = ["SUFFIXES", "Curves", "CurvesPart", "check_set", "read_jobs"]
@@ -127,12 +132,14 @@ class _Shot(_Part):
     face: Annotated[int, Field(ge=1)] | None = None
     curves: Curves | None = None
     renderer: _Text | None = None
+    settings: dict[str, str] = {}
     codec: _Text | None = None
     lossless: bool | None = None
 
 
 class _File(_Part):
     renderer: _Text | None = None
+    settings: dict[str, str] = {}
     codec: _Text | None = None
     lossless: bool | None = None
     shots: tuple[_Shot, ...]
@@ -167,7 +174,11 @@ def read_jobs(
         shot.name or shot.shot or Path(shot.media or shot.project or "").stem for shot in file.shots
     )
     jobs = []
+    settings, shared = _Settings(source), file.renderer or AUTO
+    defaults = settings.parse(shared, file.settings, ())
     for number, (shot, name) in enumerate(zip(file.shots, names, strict=True)):
+        chosen = shot.renderer or renderer or shared
+        common = settings_owner(chosen) == settings_owner(shared)
         exact, curves = lossless or bool(file.lossless), shot.curves
         jobs.append(
             ShotJob(
@@ -179,7 +190,9 @@ def read_jobs(
                 face=shot.face,
                 curves=None if curves is None else curves.input(path.parent / curves.file),
                 frames=shot.frames,
-                renderer=shot.renderer or renderer or file.renderer or "auto",
+                renderer=chosen,
+                settings=settings.parse(chosen, shot.settings, ("shots", number)),
+                default_settings=defaults if common else {},
                 codec=shot.codec or codec or file.codec,
                 lossless=exact if shot.lossless is None else shot.lossless,
                 origin=f"{path.name}, line {source.line(('shots', number))}",
@@ -212,6 +225,31 @@ def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Settings:
+    """Reads settings of renderers, and names the line of one that is wrong."""
+
+    source: _Source
+
+    def parse(
+        self, renderer: str, texts: Mapping[str, str], place: _Path
+    ) -> dict[str, SettingValue]:
+        """Return the values of settings.
+
+        Raises:
+            InputError: When there is no such renderer, it has no such setting, or a value is
+                wrong.
+        """
+        values: dict[str, SettingValue] = {}
+        for name, text in texts.items():
+            try:
+                values |= parse_settings(renderer, {name: text})
+            except MienError as error:
+                where = (*place, "settings", name)
+                raise self.source.error(where, error.cause.rstrip("."), error.remedy) from error
+        return values
+
+
+@dataclass(frozen=True, slots=True)
 class _Source:
     """A file's values, all of them text, and the lines on which they stand."""
 
@@ -233,9 +271,12 @@ class _Source:
             raise InputError(
                 f"{path} cannot be opened: {(error.strerror or str(error)).lower()}.",
                 "Check the name, and that you may read it.",
+                path=path,
             ) from error
         if len(text) > _LARGEST_FILE:
-            raise InputError(f"{path.name} is too large for a list of shots.", "Split it.")
+            raise InputError(
+                f"{path.name} is too large for a list of shots.", "Split it.", path=path
+            )
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
             root = yaml.compose(text, loader)
@@ -245,16 +286,21 @@ class _Source:
             raise InputError(
                 f"{path.name}{line}: {error.problem or error.context}.",
                 "Lists start with '- ', fields are written as 'name: value', indented by spaces.",
+                path=path,
             ) from error
         except (yaml.YAMLError, UnicodeError, RecursionError) as error:
-            raise InputError(f"{path.name} is no YAML.", "Save it as plain text, UTF-8.") from error
+            raise InputError(
+                f"{path.name} is no YAML.", "Save it as plain text, UTF-8.", path=path
+            ) from error
         if root is None:
-            raise InputError(f"{path.name} is empty.", "List shots in it.")
+            raise InputError(f"{path.name} is empty.", "List shots in it.", path=path)
         reader = _Nodes(path.name)
         try:
             data = reader.value(root, ())
         except RecursionError as error:
-            raise InputError(f"{path.name} holds itself.", "Take the alias out.") from error
+            raise InputError(
+                f"{path.name} holds itself.", "Take the alias out.", path=path
+            ) from error
         return cls(path.name, data, reader.lines)
 
     def line(self, place: _Path) -> int:
@@ -340,7 +386,7 @@ def _refused(error: ValidationError, source: _Source) -> InputError:
 def _told(wrong: Any) -> tuple[str, str]:
     """What is wrong with a field, and what to do, in our words."""
     kind, place = wrong["type"], wrong["loc"]
-    fields = _Shot.model_fields if len(place) > 1 else _File.model_fields
+    fields = _Shot.model_fields if len(place) > 1 and place[0] == "shots" else _File.model_fields
     if "curves" in place:
         fields = CurvesPart.model_fields
     known = ", ".join(fields)
@@ -357,6 +403,7 @@ def _told(wrong: Any) -> tuple[str, str]:
         "string_too_short": ("is empty", "Fill it in, or leave it out."),
         "string_type": ("one word or text is expected", "Put it in quotes if need be."),
         "tuple_type": ("a list is expected", "Start every entry with '- '."),
+        "dict_type": ("settings are expected here", "Write them as 'name: value', indented."),
         "int_parsing": (f"'{given}' is no number", "Write 1, 2, ..."),
         "greater_than_equal": (f"{given} is too small", "Numbers start at 1."),
         "literal_error": (f"'{given}' is no choice", f"Write {choices}."),

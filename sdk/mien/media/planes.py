@@ -132,6 +132,9 @@ class Plate:
         self._matrix = resolve_matrix(matrix, self.height)
         self._owned = False
 
+    def __repr__(self) -> str:
+        return f"Plate({self.width} x {self.height} {self.layout.name})"
+
     @classmethod
     def from_rgb(cls, picture: npt.NDArray[Any]) -> Plate:
         """A plate that stores R'G'B' interleaved: (h, w, 3) uint8, uint16 or floating."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from mien._types import BoolArray, FloatArray
-from mien.errors import MissingDependencyError
-from mien.model.controls import INDEX, NAMES, sides
+from mien.errors import MissingDependencyError, UnknownControlError
+from mien.model.controls import INDEX, NAMES, nearest, sides
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -29,8 +29,9 @@ class ControlCurves(dict[str, FloatArray]):
     """Values of every control over time, read by name.
 
     `curves["jawOpen"]` is a (T,) float32 view. A name without its side gives the mean of
-    both sides. It is a dict, so that tables are made of it as of any other
-    (`pandas.DataFrame(curves)`), but one to which nothing can be added: change `array`.
+    both sides; one that no control has raises UnknownControlError, which is a KeyError. It is a
+    dict, so that tables are made of it as of any other (`pandas.DataFrame(curves)`), but one to
+    which nothing can be added: change `array`.
 
     Args:
         array: (T, 59) float32, columns in the order of `controls.NAMES`.
@@ -50,7 +51,12 @@ class ControlCurves(dict[str, FloatArray]):
     def __missing__(self, name: str) -> FloatArray:
         names = sides(name)
         if names is None:
-            raise KeyError(name)
+            guess = nearest(name, NAMES)
+            raise UnknownControlError(
+                f"There is no control named '{name}'.",
+                f"Did you mean '{guess}'?" if guess else "`mien controls` lists every name.",
+                choices=(guess,) if guess else (),
+            )
         return np.asarray(self.array[:, [INDEX[n] for n in names]].mean(axis=1), dtype=np.float32)
 
     def __contains__(self, name: object) -> bool:
@@ -97,6 +103,9 @@ class HeadPose:
     scale: FloatArray
     rotation: FloatArray
     translation: FloatArray
+
+    def __repr__(self) -> str:
+        return f"HeadPose({len(self.scale)} frames)"
 
     def project(self, frame: int, points: FloatArray) -> FloatArray:
         """Canonical points (N, 3) as pixels (N, 2) of the upright picture in one frame."""

@@ -5,14 +5,22 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from mien.errors import TimeError, UsageError
 from mien.model.edits import Edit
+from mien.model.listing import list_names
 from mien.model.marker import Marker
+from mien.model.renderer_settings import (
+    RendererSettings,
+    StoredSettings,
+    check_stored,
+    make_mapping,
+)
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
@@ -41,7 +49,9 @@ class Project:
     Attributes:
         shot: The shot; without faces until it is tracked.
         edits: The edits, at most one a face.
-        reference: Settings of the reference renderer; None for those of a final render.
+        settings: Settings of renderers, by the renderer's name; a renderer without any uses its
+            defaults. Those of renderers that are not installed are kept. May be made from the
+            settings of one renderer (`mien.ReferenceSettings`), or None.
         name: What people call the shot; empty for the name of its media.
         markers: Markers in ascending order of frames, one a frame.
         span: Frames between the in and the out point; None for all.
@@ -53,7 +63,7 @@ class Project:
 
     shot: Shot
     edits: tuple[Edit, ...] = ()
-    reference: ReferenceSettings | None = None
+    settings: StoredSettings = field(default_factory=dict)
     name: str = ""
     markers: tuple[Marker, ...] = ()
     span: FrameRange | None = None
@@ -61,6 +71,7 @@ class Project:
     online: bool = True
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", _stored(self.settings))
         frames = self.shot.clock.frame_count
         places = [marker.frame for marker in self.markers]
         if any(b <= a for a, b in itertools.pairwise(places)):
@@ -68,13 +79,20 @@ class Project:
         if places and places[-1] >= frames:
             raise TimeError(
                 f"The marker at frame {places[-1]} lies outside {self.title}, which has {frames}"
-                " frames."
+                " frames.",
+                frame=places[-1],
             )
         if self.span is not None and not 0 < len(self.span) <= frames - self.span.start:
             raise TimeError(
                 f"The span {self.span} is empty or lies outside {self.title}, which has {frames}"
                 " frames."
             )
+
+    def __repr__(self) -> str:
+        edited = list_names([str(edit.face.number) for edit in self.edits])
+        edits = f", edits of face {edited}" if edited else ""
+        offline = "" if self.online else ", offline"
+        return f"Project('{self.title}', {self.shot!r}{edits}{offline})"
 
     @property
     def title(self) -> str:
@@ -85,6 +103,33 @@ class Project:
     def tracked(self) -> bool:
         """Whether the shot has faces to edit."""
         return bool(self.shot.faces)
+
+    @property
+    def reference(self) -> ReferenceSettings | None:
+        """Settings of the reference renderer; `settings["reference"]` now."""
+        warnings.warn(
+            "Project.reference is settings['reference'] now, and goes with the next release.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return ReferenceSettings.from_stored(self.settings)
+
+    def with_settings(
+        self, renderer: str, settings: RendererSettings | Mapping[str, Any] | None
+    ) -> Project:
+        """Return this project with other settings of one renderer.
+
+        Args:
+            renderer: The renderer's name; it need not be installed.
+            settings: Its settings; None for its defaults.
+
+        Raises:
+            UsageError: When a setting of the reference renderer is wrong, or a value is none that
+                a project can keep.
+        """
+        others = {name: values for name, values in self.settings.items() if name != renderer}
+        values = make_mapping(settings)
+        return replace(self, settings=others if values is None else {**others, renderer: values})
 
     def edit(self, face: int) -> Edit:
         """The edit of a face by its number; an empty one when nothing is asked of it.
@@ -107,7 +152,7 @@ class Project:
             return True
         return self.shot is other.shot and all(
             getattr(self, name) == getattr(other, name)
-            for name in ("edits", "reference", "name", "markers", "span", "id", "online")
+            for name in ("edits", "settings", "name", "markers", "span", "id", "online")
         )
 
 
@@ -127,6 +172,10 @@ class Document:
     def __post_init__(self) -> None:
         object.__setattr__(self, "shots", _identified(self.shots))
 
+    def __repr__(self) -> str:
+        titles = list_names([f"'{project.title}'" for project in self.shots])
+        return f"Document({len(self.shots)} shots{': ' if titles else ''}{titles})"
+
     def shot(self, id: str) -> Project:
         """The shot with an id.
 
@@ -136,7 +185,11 @@ class Document:
         for project in self.shots:
             if project.id == id:
                 return project
-        raise UsageError(f"There is no shot '{id}' here.", _choice(self.shots))
+        raise UsageError(
+            f"There is no shot '{id}' here.",
+            _choice(self.shots),
+            choices=[project.id for project in self.shots],
+        )
 
     def index(self, id: str) -> int:
         """The place of the shot with an id.
@@ -181,6 +234,17 @@ class Document:
         )
 
 
+def _stored(settings: StoredSettings | RendererSettings | None) -> StoredSettings:
+    """Settings by renderer, checked as far as it can be without their renderers."""
+    if settings is None:
+        return {}
+    if isinstance(settings, RendererSettings):
+        settings = {settings.renderer: settings.to_mapping()}
+    check_stored(settings)
+    ReferenceSettings.from_stored(settings)
+    return {renderer: dict(values) for renderer, values in settings.items()}
+
+
 def media_title(name: str) -> str:
     """What to call media: a file's name without extension, nor place of an image's number."""
     stem = PurePosixPath(name).stem
@@ -189,19 +253,22 @@ def media_title(name: str) -> str:
 
 def choose(shots: Sequence[_NamedT], which: str | int | None, where: str) -> _NamedT:
     """The shot that somebody means; see `Document.choose`."""
+    titles = [shot.title for shot in shots]
     if which is None:
         if len(shots) == 1:
             return shots[0]
-        raise UsageError(f"{where} holds {len(shots)} shots.", _choice(shots))
+        raise UsageError(f"{where} holds {len(shots)} shots.", _choice(shots), choices=titles)
     named = [shot for shot in shots if which in (shot.title, shot.id)]
     if len(named) == 1:
         return named[0]
     if len(named) > 1:
-        raise UsageError(f"{where} holds {len(named)} shots named {which}.", _choice(shots))
+        raise UsageError(
+            f"{where} holds {len(named)} shots named {which}.", _choice(shots), choices=titles
+        )
     text = str(which)
     if text.isdecimal() and 1 <= int(text) <= len(shots):
         return shots[int(text) - 1]
-    raise UsageError(f"{where} holds no shot {which}.", _choice(shots))
+    raise UsageError(f"{where} holds no shot {which}.", _choice(shots), choices=titles)
 
 
 def _choice(shots: Sequence[_Named]) -> str:

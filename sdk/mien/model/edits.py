@@ -12,9 +12,11 @@ from typing import Literal, SupportsIndex, get_args
 import numpy as np
 import numpy.typing as npt
 
+from mien._math import ease
 from mien.errors import TimeError, UsageError
 from mien.model.face import Face
 from mien.model.interpolate import Interpolation, Key, sample
+from mien.model.listing import list_names
 from mien.model.presets import resolve
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
@@ -51,10 +53,19 @@ class ControlTrack:
     def __post_init__(self) -> None:
         resolve(self.control)
         if self.mode not in MODES:
-            raise UsageError(f"'{self.mode}' is no mode.", f"Choose one of {', '.join(MODES)}.")
+            raise UsageError(
+                f"'{self.mode}' is no mode.", f"Choose one of {', '.join(MODES)}.", choices=MODES
+            )
         frames = [key.frame for key in self.keys]
         if not frames or any(b <= a for a, b in itertools.pairwise(frames)):
             raise UsageError(f"The keys of {self.control} are not in ascending order.")
+
+    def __repr__(self) -> str:
+        span = "" if self.span is None else f", span {self.span}"
+        keys = f"key at {self.keys[0].frame}"
+        if len(self.keys) > 1:
+            keys = f"{len(self.keys)} keys from {self.keys[0].frame} to {self.keys[-1].frame}"
+        return f"ControlTrack('{self.control}', {self.mode}, {keys}{span})"
 
     @classmethod
     def sampled(
@@ -154,7 +165,7 @@ class ControlTrack:
         fade = min(self.fade, (len(self.span) - 1) / 2)
         edge = np.minimum(times - self.span.start + 1, self.span.stop - times) / (fade + 1)
         edge = np.clip(edge, 0, 1)
-        return np.asarray(edge * edge * (3 - 2 * edge))
+        return ease(edge)
 
 
 def _slot(keys: Sequence[Key], frame: int) -> slice:
@@ -184,6 +195,12 @@ class Layer:
             raise UsageError(f"Layer '{self.name}' has the weight {self.weight}.",
                              "Weights run from 0 to 1.")  # fmt: skip
 
+    def __repr__(self) -> str:
+        weight = "" if self.weight == 1 else f", weight {self.weight:g}"
+        muted = ", muted" if self.muted else ""
+        controls = list_names([track.control for track in self.tracks])
+        return f"Layer('{self.name}', {controls or 'no tracks'}{weight}{muted})"
+
 
 @dataclass(frozen=True, slots=True, init=False)
 class Edit:
@@ -207,6 +224,14 @@ class Edit:
             raise UsageError(f"Two layers of face {face.number} have the same name.")
         object.__setattr__(self, "face", face)
         object.__setattr__(self, "layers", tuple(layers))
+
+    def __repr__(self) -> str:
+        tracks = [track for layer in self.layers for track in layer.tracks]
+        keys = sum(len(track.keys) for track in tracks)
+        controls = list_names([track.control for track in tracks])
+        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
+        what = f", {keys} keys on {controls}" if keys else ""
+        return f"Edit(face {self.face.number}, {layers}{what})"
 
     def key(
         self,
@@ -242,6 +267,7 @@ class Edit:
                 f"The key at {time} lies outside the shot, which has"
                 f" {self.face.clock.frame_count} frames.",
                 f"Give a time before frame {self.face.clock.frame_count}.",
+                frame=frame,
             )
         key = Key(frame, float(value), interpolation, handle_in, handle_out)
         target = self.layer(layer)

@@ -58,6 +58,10 @@ class Evaluated:
     source: FloatArray
     delta: FloatArray
 
+    def __repr__(self) -> str:
+        active = int(np.count_nonzero(self.active))
+        return f"Evaluated({active} of {len(self.delta)} frames edited)"
+
     @property
     def target(self) -> FloatArray:
         """(T, 59) float32, what is asked for."""

@@ -145,4 +145,5 @@ def resolve(name: str) -> tuple[tuple[str, float], ...]:
     raise UnknownControlError(
         f"There is no control, expression or viseme named '{name}'.",
         f"Did you mean '{guess}'?" if guess else "`mien controls` lists every name.",
+        choices=(guess,) if guess else (),
     )

@@ -14,13 +14,19 @@ from mien.io.project import SUFFIX, Project, check_project
 from mien.model.controls import CONTROLS
 from mien.model.evaluate import evaluate
 from mien.model.presets import PRESETS
-from mien.model.settings import ReferenceSettings
-from mien.rendering.registry import available, get_renderer
+from mien.model.renderer_settings import make_mapping
+from mien.rendering.registry import (
+    AUTO,
+    available_renderers,
+    find_entry,
+    get_renderer,
+    merge_settings,
+)
 from mien.serve import messages as say
 from mien.serve.curves import read_curves
 from mien.serve.edits import make_edit, write_layers
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
-from mien.serve.jobs import Job, Jobs
+from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
 from mien.serve.shots import OpenShot, Shots, face_facts, shot_facts
 from mien.serve.worker import RenderOrder, TrackOrder
@@ -42,7 +48,7 @@ class Methods:
         self._shots = Shots()
         self._jobs = Jobs()
         self._files = PictureFiles()
-        self._begun: list[Job] = []
+        self._begun: list[ServedJob] = []
         self.immediate: Mapping[str, Handler] = {
             "hello": self._hello,
             "status": self._status,
@@ -66,7 +72,7 @@ class Methods:
         }
         """Methods that may take their time, by name."""
 
-    def take_begun(self) -> list[Job]:
+    def take_begun(self) -> list[ServedJob]:
         """Jobs that are to be started, once the host has been told of them."""
         begun, self._begun = self._begun, []
         return begun
@@ -86,7 +92,7 @@ class Methods:
             protocol=PROTOCOL,
             mien=mien.__version__,
             methods=list(say.METHODS),
-            renderers=list(available()),
+            renderers=list(available_renderers()),
             max_line=MAX_LINE,
         )
 
@@ -139,7 +145,7 @@ class Methods:
 
         bare = dataclasses.replace(shot, faces=(), cuts=())
         order = TrackOrder(bare, params.max_faces)
-        return self._begin(Job("track", params.shot, order, finish, self._send))
+        return self._begin(ServedJob("track", params.shot, order, finish, self._send))
 
     def _faces(self, params: say.FacesParams) -> say.FacesResult:
         opened = self._shots.find(params.shot)
@@ -203,10 +209,7 @@ class Methods:
 
         project = self._shots.find(params.shot).project
         shot, output = project.shot, Path(params.output)
-        settings = project.reference
-        if params.settings is not None:
-            base = settings or ReferenceSettings.final()
-            settings = ReferenceSettings.from_dict(base.to_dict() | params.settings)
+        settings = merge_settings(params.renderer, project.settings, params.settings)
         span = None
         if params.frames is not None:
             span = shot.clock.parse_range(f"{params.frames[0]}:{params.frames[1]}")
@@ -215,13 +218,15 @@ class Methods:
             output, shot.media, overwrite=params.overwrite, codec=params.codec,
             lossless=params.lossless,
         )  # fmt: skip
-        if params.renderer != "auto":
+        if params.renderer == AUTO:
+            find_entry(AUTO).settings(settings)
+        else:
             get_renderer(params.renderer, settings)
         order = RenderOrder(
             project=project,
             output=output,
             renderer=params.renderer,
-            settings=settings,
+            settings=make_mapping(settings),
             frames=span,
             codec=params.codec,
             lossless=params.lossless,
@@ -229,10 +234,12 @@ class Methods:
             matte=params.matte,
         )
         return self._begin(
-            Job("render", params.shot, order, lambda report: say.RenderResult(**report), self._send)
+            ServedJob(
+                "render", params.shot, order, lambda report: say.RenderResult(**report), self._send
+            )
         )
 
-    def _begin(self, job: Job) -> say.JobResult:
+    def _begin(self, job: ServedJob) -> say.JobResult:
         self._jobs.add(job)
         self._begun.append(job)
         return say.JobResult(job=job.handle)

@@ -14,6 +14,7 @@ from mien.errors import HandleError, NoFaceError, TimeError
 from mien.io.project import Project
 from mien.model.edits import Edit
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 from mien.model.shot import Shot
 from mien.serve.messages import FaceFacts, ShotFacts, ShotStatus
 
@@ -222,7 +223,7 @@ def face_facts(face: Face, thumbnail: str | None = None) -> FaceFacts:
 
 def clearest_frame(face: Face) -> int:
     """The frame in which a face is seen best: large, and surely."""
-    points = face.landmarks[:, :468, :2]
+    points = face.landmarks[:, :SKIN, :2]
     size = points.max(axis=1) - points.min(axis=1)
     score = face.confidence * np.sqrt(np.maximum(np.nan_to_num(size).prod(axis=1), 0))
     return int(np.argmax(score))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from mien.errors import UsageError
 from mien.model.document import Document, Project
 from mien.model.edits import Edit
 from mien.model.marker import Marker
+from mien.model.renderer_settings import RendererSettings
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.session.lookup import change_shot, check_frame
@@ -25,6 +29,7 @@ __all__ = [
     "rename_shot",
     "replace_shot",
     "set_reference",
+    "set_settings",
     "set_span",
 ]
 
@@ -179,9 +184,34 @@ def set_span(document: Document, shot: str, span: FrameRange | None) -> Document
     return change_shot(document, shot, lambda project: replace(project, span=span))
 
 
+def set_settings(
+    document: Document,
+    shot: str,
+    renderer: str,
+    settings: RendererSettings | Mapping[str, Any] | None,
+) -> Document:
+    """Return a document with other settings of one renderer for a shot.
+
+    Args:
+        document: The document.
+        shot: Id of the shot.
+        renderer: The renderer's name.
+        settings: Its settings; None for its defaults.
+
+    Raises:
+        UsageError: When a setting is wrong; see `Project.with_settings`.
+    """
+    return change_shot(document, shot, lambda project: project.with_settings(renderer, settings))
+
+
 def set_reference(document: Document, shot: str, settings: ReferenceSettings | None) -> Document:
-    """A document with other settings of the reference renderer for a shot."""
-    return change_shot(document, shot, lambda project: replace(project, reference=settings))
+    """Return a document with other settings of the reference renderer; `set_settings` now."""
+    warnings.warn(
+        "set_reference is called set_settings now, and takes any renderer's.",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return set_settings(document, shot, ReferenceSettings.renderer, settings)
 
 
 def _marker(document: Document, shot: str, frame: int) -> Marker:

@@ -13,11 +13,13 @@ import numpy as np
 
 from mien._types import FloatArray
 from mien.face.rig import load_rig
-from mien.tracking.landmarks import Reading, Roi, fit_mean
+from mien.model.landmarks import SKIN
+from mien.tracking.mean_fit import fit_mean
+from mien.tracking.models import Reading
+from mien.tracking.regions import Roi
 
 __all__ = ["Likeness", "Tracklet", "join"]
 
-_SKIN = 468
 _GRID = 12
 _HOG_SIZE = (96, 96)
 
@@ -58,7 +60,7 @@ class Likeness:
     def __init__(self) -> None:
         self._colours = np.zeros((_GRID, _GRID, 3))
         self._edges = np.zeros(_hog().getDescriptorSize())
-        self._shape = np.zeros((_SKIN, 3))
+        self._shape = np.zeros((SKIN, 3))
         self._count = 0
 
     def add(self, reading: Reading) -> None:
@@ -68,7 +70,7 @@ class Likeness:
         light = cv2.resize(lab[..., 0], _HOG_SIZE, interpolation=cv2.INTER_AREA)
         self._edges += np.asarray(_hog().compute(light)).ravel()
         rotation, scale = fit_mean(reading.points)
-        seen = reading.points[:_SKIN] * np.array([1, -1, -1], np.float32)
+        seen = reading.points[:SKIN] * np.array([1, -1, -1], np.float32)
         self._shape += (seen - seen.mean(axis=0)) @ rotation / scale
         self._count += 1
 

@@ -7,12 +7,13 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 MODULE = os.environ["MIEN_EXTENSION"]
 """Full name of the installed extension's module."""
 
 
-def extension(name: str):
+def extension(name: str) -> Any:
     """A module of the installed extension."""
     return importlib.import_module(f"{MODULE}.{name}")
 
@@ -20,7 +21,7 @@ def extension(name: str):
 compat, server = extension("compat"), extension("server")
 
 
-def add_clip(scene, name: str, path: Path, *, channel: int, start: int):
+def add_clip(scene: Any, name: str, path: Path, *, channel: int, start: int) -> Any:
     """A movie strip, made active, in a scene of 30 frames a second."""
     scene.render.fps = 30
     strip = compat.strip_collection(scene).new_movie(
@@ -30,14 +31,14 @@ def add_clip(scene, name: str, path: Path, *, channel: int, start: int):
     return strip
 
 
-def strip_named(scene, name: str):
+def strip_named(scene: Any, name: str) -> Any:
     """A strip by its name, made active."""
     strip = next(s for s in compat.all_strips(scene) if s.name == name)
     scene.sequence_editor.active_strip = strip
     return strip
 
 
-def told(facts: dict) -> None:
+def told(facts: dict[str, Any]) -> None:
     """Print what was measured, and end: some Blenders hang in their own exit."""
     server.disconnect()
     print("FACTS " + json.dumps(facts), flush=True)
@@ -45,7 +46,7 @@ def told(facts: dict) -> None:
     os._exit(0)
 
 
-def refused(operator, **parameters) -> str:
+def refused(operator: Any, **parameters: object) -> str:
     """Why an operator refuses: its cause and remedy."""
     try:
         answer = operator(**parameters)

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import bpy
-from common import add_clip, compat, extension, strip_named, told
+from tests.plugin.in_blender.common import add_clip, compat, extension, strip_named, told
 
 clip, project, folder = (Path(argument) for argument in sys.argv[1:4])
 animation, state, timing = extension("animation"), extension("state"), extension("timing")
 place = extension("rendering").place
 
 
-def edit(operator, **parameters) -> None:
+def edit(operator: Any, **parameters: object) -> None:
     """Call an operator as a sequencer would."""
     window = bpy.context.window_manager.windows[0]
     area = window.screen.areas[0]
@@ -28,20 +29,20 @@ def edit(operator, **parameters) -> None:
         assert operator(**parameters) == {"FINISHED"}
 
 
-def select(scene, *names: str) -> None:
+def select(scene: Any, *names: str) -> None:
     """Select some strips and no others; the last becomes active."""
     for strip in compat.all_strips(scene):
         strip.select = strip.name in names
     strip_named(scene, names[-1])
 
 
-def result_of(scene, strip):
+def result_of(scene: Any, strip: Any) -> Any:
     """The rendered strip of a strip."""
     (found,) = (s for s in compat.all_strips(scene) if s.mien.source == strip.mien.identifier)
     return found
 
 
-def check_copies(scene, strip) -> None:
+def check_copies(scene: Any, strip: Any) -> None:
     """A copy has an edit of its own; the original keeps its identity and its result."""
     place(scene, strip, clip, (0, 282))
     select(scene, "take")
@@ -66,7 +67,7 @@ def check_copies(scene, strip) -> None:
     compat.strip_collection(scene).remove(result_of(scene, strip))
 
 
-def check_result_makes_room(scene, strip) -> None:
+def check_result_makes_room(scene: Any, strip: Any) -> None:
     """A result that has grown does not lie over what is beside it."""
     strip.frame_offset_start = 100
     result = place(scene, strip, clip, (100, 282))
@@ -79,7 +80,7 @@ def check_result_makes_room(scene, strip) -> None:
         compat.strip_collection(scene).remove(each)
 
 
-def check_held_frames(scene, strip) -> None:
+def check_held_frames(scene: Any, strip: Any) -> None:
     """A strip that holds the ends of its film has a result of the same length, in sync."""
     strip.frame_final_start -= 4
     strip.frame_final_end += 6
@@ -92,7 +93,7 @@ def check_held_frames(scene, strip) -> None:
     strip.frame_final_end -= 6
 
 
-def check_cuts(scene, strip) -> None:
+def check_cuts(scene: Any, strip: Any) -> None:
     """After soft and hard cuts each part shows its frames, also at the film's own rate."""
     for kind, frame in (("SOFT", 110), ("HARD", 60)):
         select(scene, "take")
@@ -115,7 +116,7 @@ def check_cuts(scene, strip) -> None:
     assert (cut.rate, cut.visible) == (1.25, (50, 136)), cut
 
 
-def check_meta(scene) -> None:
+def check_meta(scene: Any) -> None:
     """In a meta strip the result lies there, above its strip."""
     add_clip(scene, "inside", clip, channel=4, start=1)
     assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
@@ -131,7 +132,7 @@ def check_meta(scene) -> None:
     compat.strip_collection(scene).remove(meta)
 
 
-def check_removal(scene, strip) -> None:
+def check_removal(scene: Any, strip: Any) -> None:
     """Keys of the amount and drivers go too, and the project of a strip that was deleted."""
     strip.keyframe_insert("mien_1_amount", frame=20)
     strip.driver_add("mien_1_cheekPuff")

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import bpy
-from common import add_clip, told
+from tests.plugin.in_blender.common import add_clip, told
 
 clip, project, folder = (Path(argument) for argument in sys.argv[1:4])
 

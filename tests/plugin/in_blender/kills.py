@@ -10,9 +10,18 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import bpy
-from common import add_clip, compat, extension, refused, server, strip_named, told
+from tests.plugin.in_blender.common import (
+    add_clip,
+    compat,
+    extension,
+    refused,
+    server,
+    strip_named,
+    told,
+)
 
 clip, project, folder = (Path(argument) for argument in sys.argv[1:4])
 tracking, rendering, jobs = extension("tracking"), extension("rendering"), extension("jobs")
@@ -27,7 +36,7 @@ def kill() -> None:
     os.kill(server.current()._process.pid, signal.SIGKILL)
 
 
-def picture_of(scene) -> list[object]:
+def picture_of(scene: Any) -> list[object]:
     """What must not change: strips, faces, curves, texts."""
     owner = compat.channels(scene)
     return [
@@ -37,14 +46,14 @@ def picture_of(scene) -> list[object]:
     ]
 
 
-def under_way(task) -> None:
+def under_way(task: Any) -> None:
     """Step a task, as often as a window would, until a tenth of it is done."""
     while task.share < 0.1:
         assert task.step(), task.error
         time.sleep(TICK)
 
 
-def killed_in(task) -> str:
+def killed_in(task: Any) -> str:
     """Kill the server while a task is well under way; what the task says."""
     under_way(task)
     kill()

@@ -11,9 +11,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import bpy
-from common import MODULE, add_clip, extension, server, told
+from tests.plugin.in_blender.common import MODULE, add_clip, extension, server, told
 
 clip, project = (Path(argument) for argument in sys.argv[1:3])
 FUNCTIONS = bpy.types.UILayout.bl_rna.functions
@@ -25,13 +26,13 @@ calls: list[str] = []
 class Layout:
     """Stands in for a layout; its parts are layouts too."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name in ("enabled", "alert", "alignment"):
             raise AttributeError(name)
         assert name in FUNCTIONS, f"layouts have no {name}"
         parameters = FUNCTIONS[name].parameters
 
-        def call(*values, **named):
+        def call(*values: Any, **named: Any) -> Any:
             calls.append(name)
             unknown = set(named) - set(parameters.keys())
             assert not unknown, f"{name} does not take {unknown}"
@@ -48,20 +49,20 @@ class Layout:
         return call
 
 
-def check_operator(name: str):
+def check_operator(name: str) -> Any:
     """Something that takes an operator's properties, and no others."""
     group, verb = name.split(".")
     known = getattr(getattr(bpy.ops, group), verb).get_rna_type().properties.keys()
     return SimpleNamespace(**dict.fromkeys(known))
 
 
-def draw(cls) -> None:
+def draw(cls: Any) -> None:
     """Draw a panel as Blender would."""
     if hasattr(cls, "poll") and not cls.poll(bpy.context):
         return
-    stand_in = type(cls.__name__, (), {n: v for n, v in vars(panel._Panel).items() if n == "strip"})
-    stand_in._draw_faces = getattr(cls, "_draw_faces", None)
-    instance = stand_in()
+    members = {n: v for n, v in vars(panel._Panel).items() if n == "strip"}
+    members["_draw_faces"] = getattr(cls, "_draw_faces", None)
+    instance: Any = type(cls.__name__, (), members)()
     instance.layout = Layout()
     cls.draw(instance, bpy.context)
 

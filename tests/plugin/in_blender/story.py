@@ -6,10 +6,12 @@ Called as: story.py CLIP FOLDER. Prints what it measured as one line of JSON.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import bpy
-from common import add_clip, compat, extension, server, strip_named, told
+from tests.plugin.in_blender.common import add_clip, compat, extension, server, strip_named, told
 
 clip, folder = Path(sys.argv[1]), Path(sys.argv[2])
 animation, timing, state = extension("animation"), extension("timing"), extension("state")
@@ -17,7 +19,7 @@ blend = folder / "story.blend"
 SMILE = ("mien_1_mouthSmileLeft", "mien_1_mouthSmileRight")
 
 
-def key_smile(scene, strip) -> None:
+def key_smile(scene: Any, strip: Any) -> None:
     """Keys as an animator sets them: I key, then handles pulled in the graph editor."""
     for name in SMILE:
         for frame, value in ((36, 0.0), (48, 0.8), (64, 0.15), (78, 0.0)):
@@ -42,7 +44,7 @@ def key_smile(scene, strip) -> None:
     driven.expression = f"-0.1 * {variable.name}"
 
 
-def received(scene, strip, when) -> dict[str, list[float]]:
+def received(scene: Any, strip: Any, when: Any) -> dict[str, list[float]]:
     """What mien has got of the edit: by control, a value for every frame that is seen."""
     client = server.current()
     shot = next(iter(server.shots().values()))
@@ -56,7 +58,7 @@ def received(scene, strip, when) -> dict[str, list[float]]:
     return values
 
 
-def evaluated(scene, strip, when, controls) -> dict[str, list[float]]:
+def evaluated(scene: Any, strip: Any, when: Any, controls: Iterable[str]) -> dict[str, list[float]]:
     """What Blender itself comes to, by playing the scene."""
     rows: dict[str, list[float]] = {control: [] for control in controls}
     for frame in range(*when.visible):
@@ -66,7 +68,7 @@ def evaluated(scene, strip, when, controls) -> dict[str, list[float]]:
     return rows
 
 
-def render_and_compare(scene, strip) -> float:
+def render_and_compare(scene: Any, strip: Any) -> float:
     """Render; the largest difference between what Blender has and what mien got."""
     scene.mien.folder = str(folder / "renders")
     assert bpy.ops.mien.render() == {"FINISHED"}
@@ -79,7 +81,7 @@ def render_and_compare(scene, strip) -> float:
     return max(abs(a - b) for c in got for a, b in zip(own[c], got[c], strict=True))
 
 
-def check_result(scene, strip) -> str:
+def check_result(scene: Any, strip: Any) -> str:
     """The result lies above the strip, as long as what is seen of it."""
     results = [s for s in compat.all_strips(scene) if s.mien.source == strip.mien.identifier]
     assert len(results) == 1, results

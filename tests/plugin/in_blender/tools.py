@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import bpy
-from common import add_clip, compat, extension, refused, strip_named, told
+from tests.plugin.in_blender.common import add_clip, compat, extension, refused, strip_named, told
 
 clip, project, folder = (Path(argument) for argument in sys.argv[1:4])
 animation, timing, state = extension("animation"), extension("timing"), extension("state")
@@ -19,19 +20,19 @@ rig = extension("rig")
 facts: dict[str, float] = {}
 
 
-def edit(strip, control: str) -> float:
+def edit(strip: Any, control: str) -> float:
     """A control's value at the playhead."""
     return float(getattr(strip, f"mien_1_{control}"))
 
 
-def sampled(scene, strip) -> dict[str, list[float]]:
+def sampled(scene: Any, strip: Any) -> dict[str, list[float]]:
     """What would be sent to mien for all frames."""
     when = timing.timing(scene, strip, strip.mien.frames)
     found = animation.sample_edit(scene, strip, 1, when, (0, when.frames))
     return {each.control: list(each.values) for each in found}
 
 
-def check_import(scene, strip) -> None:
+def check_import(scene: Any, strip: Any) -> None:
     """A project of the SDK brings its faces, and its edit as F-curves: its keys, if it may."""
     for name, keys in (("keys", 3), ("take", 47)):
         path = project.with_stem(name)
@@ -44,7 +45,7 @@ def check_import(scene, strip) -> None:
         assert abs(len(smile.keyframe_points) - keys) <= 2
 
 
-def check_palette(scene, strip) -> None:
+def check_palette(scene: Any, strip: Any) -> None:
     """Expressions, mirror and reset set ordinary keys; undo takes them back."""
     scene.frame_set(50)
     bpy.ops.ed.undo_push(message="before")
@@ -64,14 +65,14 @@ def check_palette(scene, strip) -> None:
     bpy.ops.ed.undo()
 
 
-def check_undone(scene, strip) -> None:
+def check_undone(scene: Any, strip: Any) -> None:
     """After undo, nothing of the palette is left and the import is."""
     assert animation.channel(scene, strip, "mien_1_eyeBlinkRight") is None
     assert edit(strip, "eyeBlinkLeft") == 0
     assert len(strip.mien.faces) == 1
 
 
-def check_sampling(scene, strip) -> None:
+def check_sampling(scene: Any, strip: Any) -> None:
     """Amount, muted curves and the NLA count as they do in Blender."""
     before = sampled(scene, strip)["mouthSmileLeft"]
     strip.mien_1_amount = 0.5
@@ -101,7 +102,7 @@ def check_sampling(scene, strip) -> None:
     curve.modifiers.remove(curve.modifiers[0])
 
 
-def check_preview(scene, strip) -> None:
+def check_preview(scene: Any, strip: Any) -> None:
     """The frame at the playhead comes as an image, with the edit in it."""
     scene.render.resolution_x, scene.render.resolution_y = 640, 360
     pictures = []
@@ -117,7 +118,7 @@ def check_preview(scene, strip) -> None:
     facts["changed"] = sum(changed) / len(changed)
 
 
-def check_shape_keys(scene, strip) -> None:
+def check_shape_keys(scene: Any, strip: Any) -> None:
     """A mesh follows the face, edit and all."""
     mesh = bpy.data.objects.new("head", bpy.data.meshes.new("head"))
     scene.collection.objects.link(mesh)
@@ -150,7 +151,7 @@ def check_shape_keys(scene, strip) -> None:
     assert "flame2020" in refused(bpy.ops.mien.bake_shape_keys)
 
 
-def check_files(scene, strip) -> None:
+def check_files(scene: Any, strip: Any) -> None:
     """What is exported is what the SDK reads; curves come back as F-curves."""
     assert bpy.ops.mien.export_project(filepath=str(folder / "out.mien")) == {"FINISHED"}
     (folder / "sampled.json").write_text(json.dumps(sampled(scene, strip)))
@@ -163,7 +164,7 @@ def check_files(scene, strip) -> None:
     assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
 
 
-def check_results(scene, strip) -> None:
+def check_results(scene: Any, strip: Any) -> None:
     """A result is replaced in place; when its length is another, by a new strip."""
     place = extension("rendering").place
     results = [place(scene, strip, clip, (0, 282)).name, place(scene, strip, clip, (0, 282)).name]
@@ -186,7 +187,7 @@ def check_results(scene, strip) -> None:
     strip.mute = False
 
 
-def check_sequence(scene) -> None:
+def check_sequence(scene: Any) -> None:
     """Images of a sequence are told apart by number, from wherever the strip starts."""
     images = sorted((folder / "images").glob("*.png"))
     collection = compat.strip_collection(scene)
@@ -201,7 +202,7 @@ def check_sequence(scene) -> None:
     collection.remove(strip)
 
 
-def check_refusals(scene, strip) -> None:
+def check_refusals(scene: Any, strip: Any) -> None:
     """What cannot be done is said, and nothing is changed."""
     strip.filepath = str(folder / "lost.mp4")
     assert "lost.mp4" in refused(bpy.ops.mien.render)

@@ -3,6 +3,7 @@
 import csv
 import io
 from fractions import Fraction
+from typing import IO
 
 import numpy as np
 
@@ -18,10 +19,11 @@ class CsvxFormat(mien.CurveFormat):
     suffixes = (".csvx",)
     faces = "one"
 
-    def write(self, curves, file):
+    def write(self, curves: mien.CurveFile, file: IO[bytes]) -> None:
         face = curves.face()
         text = io.StringIO()
         rows = csv.writer(text)
+        assert curves.clock is not None  # mien's own always have one
         rows.writerow(["rate", curves.clock.rate])
         rows.writerow(face.controls)
         values = np.column_stack(list(face.controls.values()))
@@ -29,7 +31,7 @@ class CsvxFormat(mien.CurveFormat):
             rows.writerow([f"{value:.6f}" if valid else "" for value in row])
         file.write(text.getvalue().encode())
 
-    def read(self, file):
+    def read(self, file: IO[bytes]) -> mien.CurveFile:
         rows = list(csv.reader(file.read().decode().splitlines()))
         word, rate = rows[0]
         if word != "rate":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mien._math import ease
 from mien._types import FloatArray
 from mien.rendering.geometry.topology import Opening
 
@@ -133,6 +134,6 @@ def _curve(points: FloatArray, u: npt.NDArray[np.float64]) -> npt.NDArray[np.flo
     tangent = np.concatenate([slope[:1], inner, slope[-1:]])
     index = np.clip(np.searchsorted(x, u, side="right") - 1, 0, len(step) - 1)
     t = np.clip((u - x[index]) / step[index], 0, 1)
-    rise = t * t * (3 - 2 * t)
+    rise = ease(t)
     bend = step[index] * (t * (1 - t) ** 2 * tangent[index] - t * t * (1 - t) * tangent[index + 1])
     return np.asarray(y[index] + rise * step[index] * slope[index] + bend)

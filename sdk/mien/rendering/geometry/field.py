@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mien._math import ease
 from mien._types import FloatArray, Int32Array
 
 __all__ = ["Zone", "dense", "remap", "window"]
@@ -148,6 +149,6 @@ def window(height: int, width: int, edge: int) -> FloatArray:
     def ramp(length: int) -> FloatArray:
         steps = np.arange(length, dtype=np.float32)
         depth = np.clip(np.minimum(steps, steps[::-1]) / max(edge, 1), 0, 1)
-        return np.asarray(depth * depth * (3 - 2 * depth), dtype=np.float32)
+        return ease(depth)
 
     return ramp(height)[:, None] * ramp(width)[None, :]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 
-__all__ = ["diffuse", "grain", "grain_level", "luma", "smoothstep", "softness"]
+__all__ = ["diffuse", "grain", "grain_level", "luma", "softness"]
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 """Weights of BT.709; only used to compare brightness."""
@@ -24,12 +24,6 @@ def luma(rgb: FloatArray) -> FloatArray:
     # Written out: a product with a vector goes through BLAS threads, which costs more.
     red, green, blue = (rgb[..., i] * _LUMA[i] for i in range(3))
     return np.asarray(red + green + blue, dtype=np.float32)
-
-
-def smoothstep(value: npt.ArrayLike, low: float, high: float) -> FloatArray:
-    """0 up to `low`, 1 from `high` on, and an S between them."""
-    x = np.clip((np.asarray(value, dtype=np.float32) - low) / max(high - low, 1e-6), 0, 1)
-    return np.asarray(x * x * (3 - 2 * x), dtype=np.float32)
 
 
 def diffuse(rgb: FloatArray, known: FloatArray, sigma: float) -> FloatArray:

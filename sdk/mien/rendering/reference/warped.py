@@ -8,12 +8,12 @@ from mien._types import BoolArray, FloatArray
 from mien.media.planes import Plate
 from mien.model.controls import HEAD, INDEX
 from mien.model.shot import Shot
+from mien.rendering.appearance.mouth import scan_shot
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.compose import compose
 from mien.rendering.geometry.head import head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
-from mien.rendering.warp.exemplars import scan_shot
-from mien.rendering.warp.paint import paint
+from mien.rendering.painting.paint import paint
 
 __all__ = ["Warped"]
 

@@ -69,7 +69,7 @@ class ShotFacts(Message):
     size: Annotated[list[int], Field(min_length=2, max_length=2)]
     """Width and height of the upright picture in square pixels."""
     start_timecode: str
-    kind: Literal["movie", "sequence"]
+    kind: Literal["movie", "sequence", "memory"]
     codec: str
     bits: int
     audio: bool

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mien.errors import UsageError
-from mien.model.settings import Colour, check_setting, choices, number
+from mien.model.renderer_settings import check_setting, choices, number
+from mien.model.settings import Colour, settings_repr
 
 __all__ = ["TrainSettings"]
 
@@ -47,6 +48,9 @@ class TrainSettings:
             raise UsageError(
                 f"resolution cannot be {self.resolution}.", "It is a multiple of 64, as 256 or 512."
             )
+
+    def __repr__(self) -> str:
+        return settings_repr(self)
 
     def to_dict(self) -> dict[str, Any]:
         """What a training depends on, in JSON's types; the sheet is only looked at."""

@@ -1,6 +1,6 @@
-"""Where in a picture there are faces: the full-range detector over a frame and its tiles.
+"""MediaPipe's full-range face detector.
 
-The detector is MediaPipe's BlazeFace, full range (Bazarevsky et al., "BlazeFace:
+The detector is BlazeFace, full range (Bazarevsky et al., "BlazeFace:
 Sub-millisecond Neural Face Detection on Mobile GPUs", 2019). Its input is 192 px wide, in
 which a face must be about 18 px tall; small faces are therefore looked for in tiles.
 """
@@ -10,22 +10,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from mien._types import ByteArray, FloatArray
-from mien.tracking.graphs import INPUT_SIZE, GraphPool
+from mien.tracking.mediapipe.graphs import INPUT_SIZE, GraphPool
+from mien.tracking.models import Detection
+from mien.tracking.regions import Region, Roi, overlap
 
-__all__ = ["Detection", "FaceDetector", "Region", "Search", "overlap", "tiles", "whole"]
+__all__ = ["BlazeFace", "Search"]
 
 MIN_SCORE = 0.5
 """Detections below are dropped; what they miss, the next scan or the tiles find."""
 
-_TILE_SHARE = 0.58
-"""Side of a tile as a share of the frame's short side: a face of 70 px in 1080 becomes 21."""
+TILE_FRACTION = 0.58
+"""Side of a tile over the picture's short side: a face of 70 px in 1080 becomes 21."""
 
-_TILE_OVERLAP = 0.25
-"""Least share of a tile that its neighbour repeats, so that no small face is always cut."""
+_DETECTION_MARGIN = 1.45
+"""Side of a face's first region over the side of the detector's box, brows to chin."""
 
 _SAME_FACE = 0.4
 """Overlap (intersection over the smaller box) from which two detections are one face."""
@@ -86,76 +87,6 @@ node {{
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
-    """A square of the picture to look at; it may reach over the picture's edges."""
-
-    x: int
-    y: int
-    side: int
-
-    def cut(self, picture: ByteArray) -> ByteArray:
-        """The region at the detector's size, black where it lies outside the picture."""
-        height, width = picture.shape[:2]
-        x0, y0 = max(self.x, 0), max(self.y, 0)
-        x1, y1 = min(self.x + self.side, width), min(self.y + self.side, height)
-        out = np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
-        if x1 <= x0 or y1 <= y0:
-            return out
-        scale = INPUT_SIZE / self.side
-        left, top = round((x0 - self.x) * scale), round((y0 - self.y) * scale)
-        wide = min(max(round((x1 - x0) * scale), 1), INPUT_SIZE - left)
-        tall = min(max(round((y1 - y0) * scale), 1), INPUT_SIZE - top)
-        if wide <= 0 or tall <= 0:
-            return out
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        out[top : top + tall, left : left + wide] = cv2.resize(
-            picture[y0:y1, x0:x1], (wide, tall), interpolation=method
-        )
-        return out
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Detection:
-    """A face as the detector sees it, in pixels of the picture.
-
-    Attributes:
-        box: (4,) float32, x0, y0, x1, y1: brows to chin.
-        keypoints: (6, 2) float32: right eye, left eye, nose tip, mouth, right ear, left ear.
-        score: 0..1.
-    """
-
-    box: FloatArray
-    keypoints: FloatArray
-    score: float
-
-
-def whole(width: int, height: int) -> Region:
-    """The square around a whole picture."""
-    side = max(width, height)
-    return Region((width - side) // 2, (height - side) // 2, side)
-
-
-def tiles(width: int, height: int) -> tuple[Region, ...]:
-    """Overlapping squares that cover a picture, in which small faces show; row by row."""
-    side = min(max(round(_TILE_SHARE * min(width, height)), INPUT_SIZE), min(width, height))
-
-    def starts(length: int) -> list[int]:
-        count = int(np.ceil((length - side) / (side * (1 - _TILE_OVERLAP)))) + 1
-        return [round(i * (length - side) / max(count - 1, 1)) for i in range(count)]
-
-    return tuple(Region(x, y, side) for y in starts(height) for x in starts(width))
-
-
-def overlap(a: FloatArray, b: FloatArray) -> float:
-    """Intersection of two boxes (x0, y0, x1, y1) as a share of the smaller one."""
-    size = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
-    if size.min() <= 0:
-        return 0.0
-    areas = (a[2:] - a[:2]).prod(), (b[2:] - b[:2]).prod()
-    return float(size.prod() / max(min(areas), 1e-6))
-
-
-@dataclass(frozen=True, slots=True)
 class Search:
     """A search under way."""
 
@@ -163,18 +94,27 @@ class Search:
     stamps: range
 
 
-class FaceDetector:
-    """The bundled full-range face detector."""
+class BlazeFace:
+    """The full-range face detector that MediaPipe's package carries; a `Detector`.
+
+    Raises:
+        MissingDependencyError: When MediaPipe or its models are not installed.
+    """
+
+    input_size = INPUT_SIZE
+    tile_fraction = TILE_FRACTION
 
     def __init__(self) -> None:
         self._pool = GraphPool(_CONFIG, "faces")
 
     def begin(self, picture: ByteArray, regions: Sequence[Region]) -> Search:
-        """Start to look for faces in some regions of a picture (H, W, 3) uint8, upright."""
-        return Search(regions, self._pool.submit([region.cut(picture) for region in regions]))
+        """Start a search for faces in regions of a picture; see `Detector.begin`."""
+        return Search(
+            regions, self._pool.submit([region.cut(picture, INPUT_SIZE) for region in regions])
+        )
 
     def finish(self, search: Search) -> list[Detection]:
-        """The faces that a search found, each once, the surest first."""
+        """Return the faces of a search; see `Detector.finish`."""
         found: list[Detection] = []
         for region, packet in zip(search.regions, self._pool.collect(search.stamps), strict=True):
             found += [_detection(message, region) for message in self._pool.protos(packet)]
@@ -186,7 +126,7 @@ class FaceDetector:
         return kept
 
     def find(self, picture: ByteArray, regions: Sequence[Region]) -> list[Detection]:
-        """Look for faces in some regions and wait for what is found."""
+        """Return the faces in regions of a picture; see `Detector.find`."""
         return self.finish(self.begin(picture, regions))
 
     def close(self) -> None:
@@ -201,8 +141,21 @@ def _detection(message: object, region: Region) -> Detection:
     size = np.array([box.width, box.height], np.float32)
     points = np.array([(p.x, p.y) for p in location.relative_keypoints], np.float32)
     origin = np.array([region.x, region.y], np.float32) - np.float32(0.5)
+    face_box = np.concatenate([corner, corner + size]) * region.side + np.tile(origin, 2)
     return Detection(
-        np.concatenate([corner, corner + size]) * region.side + np.tile(origin, 2),
-        points * region.side + origin,
+        face_box,
+        _first_roi(face_box, points * region.side + origin),
         float(message.score[0]),  # type: ignore[attr-defined]
+    )
+
+
+def _first_roi(box: FloatArray, keypoints: FloatArray) -> Roi:
+    """Return the region of a face by the detector's box and its (6, 2) points, eyes first."""
+    centre, size = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]).max()
+    across = keypoints[1] - keypoints[0]
+    return Roi(
+        float(centre[0]),
+        float(centre[1]),
+        float(size * _DETECTION_MARGIN),
+        float(np.arctan2(across[1], across[0])),
     )

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.field import remap
-from mien.rendering.geometry.tone import diffuse, luma, smoothstep
+from mien.rendering.geometry.tone import diffuse, luma
 
 __all__ = ["LASHES", "Eyeball", "eyeball"]
 

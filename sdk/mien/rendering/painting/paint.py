@@ -13,13 +13,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.media.planes import Box, Plate
+from mien.rendering.appearance.mouth import Exemplar, MouthAppearance, samples
 from mien.rendering.base import Patch
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.field import Zone, dense, remap, window
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.tone import grain, grain_level, luma, smoothstep, softness
+from mien.rendering.geometry.mouth import Cavity, cavity_of, depth_shown
+from mien.rendering.geometry.tone import grain, grain_level, luma, softness
 from mien.rendering.geometry.topology import (
     EYES,
     LIP_SAMPLES,
@@ -28,21 +31,10 @@ from mien.rendering.geometry.topology import (
     Opening,
     warp_mesh,
 )
-from mien.rendering.warp.exemplars import Exemplar, MouthAppearance, samples
-from mien.rendering.warp.eyes import LASHES, eyeball
-from mien.rendering.warp.mouth import (
-    OWN_STRETCH,
-    Cavity,
-    FaceColours,
-    blend_weights,
-    cavity_of,
-    depth_shown,
-    extend_outward,
-    face_colours,
-    sample_exemplar,
-    sample_own,
-    synthesize_inside,
-)
+from mien.rendering.painting.eyes import LASHES, eyeball
+from mien.rendering.painting.mouth.compose import OWN_STRETCH, blend_weights, extend_outward
+from mien.rendering.painting.mouth.made import FaceColours, face_colours, synthesize_inside
+from mien.rendering.painting.mouth.seen import sample_exemplar, sample_own
 
 __all__ = ["paint"]
 

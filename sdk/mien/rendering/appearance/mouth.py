@@ -17,9 +17,9 @@ from mien.model.controls import CONTROLS
 from mien.model.face import Face
 from mien.rendering.base import FacePlan, PlateSource
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
+from mien.rendering.geometry.mouth import Cavity, cavity_of, depth_shown, profile
 from mien.rendering.geometry.tone import luma, softness
 from mien.rendering.geometry.topology import LIPS, SKIN_SAMPLES
-from mien.rendering.warp.mouth import Cavity, cavity_of, depth_shown, profile
 
 __all__ = ["Exemplar", "MouthAppearance", "scan_shot", "scan_mouth", "moves_mouth", "samples"]
 

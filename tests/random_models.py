@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from mien.rendering.reference.files import ReferenceFiles
 
@@ -78,9 +79,21 @@ def random_models(folder: Path, size: Size, device: str = "cpu") -> ReferenceFil
     return ReferenceFiles.under(models, base)
 
 
-def _save(network: nn.Module, folder: Path) -> None:
+def random_smirk(path: Path) -> Path:
+    """Write a checkpoint of SMIRK's encoders, as they are published."""
+    from mien.face.smirk_network import SmirkNetwork
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        state = SmirkNetwork().state_dict()
+    path.parent.mkdir(parents=True)
+    torch.save({f"smirk_encoder.{name}": value for name, value in state.items()}, path)
+    return path
+
+
+def _save(network: Any, folder: Path) -> None:
     folder.mkdir(parents=True)
-    config = {"_class_name": type(network).__name__, **dict(network.config)}  # type: ignore[call-overload]
+    config = {"_class_name": type(network).__name__, **dict(network.config)}
     (folder / "config.json").write_text(json.dumps(config, default=str))
     save_file(_half(network.state_dict()), folder / "diffusion_pytorch_model.safetensors")
 
@@ -89,12 +102,12 @@ def _half(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: x.half().cpu().contiguous() for name, x in state.items()}
 
 
-def _write_adapters(models: Path, unet: nn.Module, size: Size) -> None:
+def _write_adapters(models: Path, unet: Any, size: Size) -> None:
     lora: dict[str, Tensor] = {}
     attention: dict[str, Tensor] = {}
-    for number, name in enumerate(unet.attn_processors):  # type: ignore[arg-type]
+    for number, name in enumerate(unet.attn_processors):
         layer = unet.get_submodule(name.removesuffix(".processor"))
-        width = layer.to_q.weight.shape[0]  # type: ignore[union-attr]
+        width = layer.to_q.weight.shape[0]
         if ".attn2" in name:
             for side in ("to_k_ip", "to_v_ip"):
                 attention[f"{number}.{side}.weight"] = torch.randn(width, TOKEN) / TOKEN**0.5

@@ -1,0 +1,1 @@
+"""mien's own tracker, on the models that MediaPipe's package carries."""
