@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -26,11 +27,20 @@ from mien_desktop.settings import settings
 if TYPE_CHECKING:
     from mien.preview.proxy import ProxyStore
 
-__all__ = ["PreferencesDialog", "cache_folder", "cache_limit", "proxies_wanted", "proxy_store"]
+__all__ = [
+    "PreferencesDialog",
+    "cache_folder",
+    "cache_limit",
+    "preview_renderer",
+    "proxies_wanted",
+    "proxy_store",
+]
 
 _PROXIES, _FOLDER, _LIMIT = "proxies/on", "proxies/folder", "proxies/limit-gib"
+_RENDERER = "preview/renderer"
 _GIB = 1 << 30
 _USUAL_LIMIT = 20
+_WARP = "warp"
 
 
 def proxies_wanted() -> bool:
@@ -59,6 +69,11 @@ def proxy_store() -> ProxyStore | None:
     return ProxyStore(cache_folder(), cache_limit() * _GIB)
 
 
+def preview_renderer() -> str:
+    """Return the name of the renderer that paints the viewer's pictures."""
+    return str(settings().value(_RENDERER, _WARP) or _WARP)
+
+
 class PreferencesDialog(QDialog):
     """The preferences; they are taken over with OK, for shots opened from then on."""
 
@@ -83,6 +98,18 @@ class PreferencesDialog(QDialog):
         form.addRow("Kept in", row)
         form.addRow("Space at most", self.limit)
         form.addRow(QLabel("Exports never use the copies; when space runs out the oldest go."))
+        # Here, not above: the window needs none of it to come up.
+        from mien.rendering.registry import available_renderers
+
+        self.renderer = QComboBox()
+        self.renderer.setAccessibleName("Renderer of the viewer")
+        self.renderer.setToolTip(
+            "What the viewer's pictures are painted with; one that is slow for sliders leaves small"
+            " pictures to Warp"
+        )
+        for name in dict.fromkeys((preview_renderer(), *available_renderers())):
+            self.renderer.addItem(name.capitalize(), name)
+        form.addRow("Preview with", self.renderer)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
@@ -105,3 +132,4 @@ class PreferencesDialog(QDialog):
         store.setValue(_PROXIES, self.proxies.isChecked())
         store.setValue(_FOLDER, self.folder.text())
         store.setValue(_LIMIT, self.limit.value())
+        store.setValue(_RENDERER, self.renderer.currentData())
