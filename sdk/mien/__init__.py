@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mien.model.edits import Layer as Layer
     from mien.model.evaluate import evaluate as evaluate
     from mien.model.face import Face as Face
+    from mien.model.face import FaceTrack as FaceTrack
     from mien.model.interpolate import Key as Key
     from mien.model.marker import Marker as Marker
     from mien.model.presets import PRESETS as PRESETS
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from mien.rendering.reference.train.settings import TrainSettings as TrainSettings
     from mien.rendering.registry import register_renderer as register_renderer
     from mien.session.session import Session as Session
+    from mien.tracking.base import Tracker as Tracker
+    from mien.tracking.base import TrackResult as TrackResult
     from mien.tracking.registry import register_tracker as register_tracker
     from mien.tracking.registry import trackers as trackers
     from mien.training import train_shot as train_shot
@@ -71,6 +74,7 @@ _HOMES = {
     "ControlTrack": "mien.model.edits",
     "evaluate": "mien.model.evaluate",
     "Face": "mien.model.face",
+    "FaceTrack": "mien.model.face",
     "Key": "mien.model.interpolate",
     "Marker": "mien.model.marker",
     "PRESETS": "mien.model.presets",
@@ -80,6 +84,8 @@ _HOMES = {
     "ToolVersions": "mien.model.shot",
     "Session": "mien.session.session",
     "register_renderer": "mien.rendering.registry",
+    "Tracker": "mien.tracking.base",
+    "TrackResult": "mien.tracking.base",
     "register_tracker": "mien.tracking.registry",
     "trackers": "mien.tracking.registry",
 }
