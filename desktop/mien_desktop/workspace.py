@@ -234,6 +234,8 @@ class Workspace(QObject):
         from mien.rendering.registry import get_renderer, merge_settings
 
         name = self._renderer_name()
-        with self.reporting():
+        try:
             return get_renderer(name, merge_settings(name, project.settings))
-        return None
+        except MienError as error:
+            self.problem.emit(error)
+            return None

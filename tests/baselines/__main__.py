@@ -49,7 +49,7 @@ def with_news(project: Project) -> Project:
     """Return a project with values for what this version of the schema is the first to keep."""
     (face,) = project.shot.faces
     seen = face.confidence > 0
-    raw = RawLandmarks.pack(face.landmarks + 0.25, face.landmarks, seen)
+    raw = RawLandmarks.pack(face.landmarks + 0.25, seen)
     face = dataclasses.replace(face, raw_landmarks=raw)
     made_by = ToolVersions("somebody's", 7, 1)
     shot = dataclasses.replace(project.shot, faces=(face,), made_by=made_by)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 import mien
 from mien.errors import MienError
+from mien.model.document import Document
 from mien.model.shot import Shot
 from mien.rendering.base import CacheKey, FacePlan, Patch, PlateSource, RenderRequest
 from mien.session.commands import set_key
@@ -73,7 +74,11 @@ def session(tracked: Path) -> Session:
     shot = session.document.shots[0].id
     face = session.document.shots[0].shot.faces[0].number
     for frame, value in ((2, 0.0), (3, 0.5), (5, 0.5), (6, 0.0)):
-        session.apply("Key", lambda d, f=frame, v=value: set_key(d, shot, face, "mouthSmile", f, v))
+
+        def key(document: Document, frame: int = frame, value: float = value) -> Document:
+            return set_key(document, shot, face, "mouthSmile", frame, value)
+
+        session.apply("Key", key)
     return session
 
 

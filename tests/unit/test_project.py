@@ -15,6 +15,7 @@ import av
 import numpy as np
 import pytest
 
+import mien
 from mien._types import AnyArray
 from mien.errors import OutputError, ProjectError
 from mien.io import project as project_file
@@ -23,7 +24,8 @@ from mien.io.project import Project
 from mien.media.probe import probe
 from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.interpolate import Key
-from mien.model.shot import Shot
+from mien.model.raw_landmarks import RawLandmarks
+from mien.model.shot import Shot, ToolVersions
 from mien.timebase import FrameRange, Timecode
 from tests.faces import make_face
 
@@ -329,6 +331,58 @@ def test_faces_that_nobody_could_have_seen(saved: Path, name: str, shape: tuple[
     array = np.full(shape, np.inf, dtype=np.float32)
     rewritten(saved, {f"shots/1/faces/1/{name}.npy": npy(array)})
     assert f"{name}.npy holds values that are not" in refused(saved)
+
+
+RAW = "shots/1/faces/1/raw/landmarks.npy"
+
+
+@pytest.fixture
+def with_raw(project: Project, folder: Path) -> Path:
+    """A project whose face keeps its landmarks as they were tracked."""
+    (face,) = project.shot.faces
+    tracked = np.nan_to_num(face.landmarks)
+    face = replace(face, raw_landmarks=RawLandmarks.pack(tracked, face.confidence > 0))
+    shot = replace(project.shot, faces=(face,), made_by=ToolVersions("mediapipe", 1, 1))
+    path = folder / "raw.mien"
+    project_file.save(Project(shot), path)
+    return path
+
+
+def test_raw_landmarks_and_what_made_them_come_back(with_raw: Path) -> None:
+    shot = project_file.load(with_raw).shot
+    assert shot.made_by == ToolVersions("mediapipe", 1, 1)
+    tracked = shot.faces[0].as_tracked()
+    assert tracked is not None
+    assert tracked.landmarks.shape == (FRAMES, 478, 3)
+
+
+@pytest.mark.parametrize("change", [10**9, -1, 7, "many", None])
+def test_raw_landmarks_of_another_size_than_is_said(with_raw: Path, change: object) -> None:
+    faces = first_shot(with_raw)["faces"]
+    changed_document(with_raw, faces=[faces[0] | {"raw_landmarks": change}])
+    assert "landmarks" in refused(with_raw)
+
+
+def test_missing_raw_landmarks(with_raw: Path) -> None:
+    rewritten(with_raw, {RAW: None})
+    assert RAW in refused(with_raw)
+
+
+def test_damaged_raw_landmarks_cost_only_solving_again(with_raw: Path) -> None:
+    size = first_shot(with_raw)["faces"][0]["raw_landmarks"]
+    rewritten(with_raw, {RAW: npy(np.zeros(size, np.uint8))})
+    project = project_file.load(with_raw)
+    assert len(project.shot.faces) == 1
+    with pytest.raises(ProjectError, match="are damaged"):
+        mien.solve(project, progress=False)
+
+
+@pytest.mark.parametrize(
+    "made_by", [{}, {"tracker": "x", "tracker_version": -1, "solver": 1}, "mediapipe", [1]]
+)
+def test_tools_that_are_none(saved: Path, made_by: object) -> None:
+    changed_document(saved, made_by=made_by)
+    assert "made_by" in refused(saved)
 
 
 @pytest.mark.parametrize("cuts", [[0], [FRAMES], [2, 1], [1, 1]])

@@ -16,7 +16,7 @@ import mien
 from mien import face as face_room
 from mien.api.tracking import outdated
 from mien.errors import NoFaceError, NothingToDoError, ProjectError
-from mien.face.solve import solve_faces
+from mien.face.solve import solve_face, solve_faces
 from mien.model.controls import CONTROLS
 from mien.model.document import Document, Project
 from mien.model.face import FaceTrack
@@ -62,6 +62,17 @@ def test_solving_leaves_the_track_as_it_was(track: FaceTrack) -> None:
     assert np.array_equal(before, track.landmarks, equal_nan=True)
     assert face.landmarks is not track.landmarks
     assert not np.array_equal(face.landmarks[:20], before[:20])
+
+
+def test_memory_of_a_track_that_is_given_away_is_the_faces(track: FaceTrack) -> None:
+    given = FaceTrack(1, track.landmarks.copy(), track.confidence)
+    face = solve_face(given, Clock(RATE, FRAMES), reuse=True)
+    (kept,) = solve_faces([track], Clock(RATE, FRAMES))
+    assert face.landmarks is given.landmarks
+    assert face.landmarks.tobytes() == kept.landmarks.tobytes()
+    assert face.raw_landmarks is not None
+    assert kept.raw_landmarks is not None
+    assert face.raw_landmarks.data == kept.raw_landmarks.data
 
 
 def test_a_face_gives_back_what_was_tracked(track: FaceTrack, shot: Shot) -> None:

@@ -74,7 +74,7 @@ def track(
     """
     from mien.media.reader import open_reader
     from mien.tracking.base import MAX_FACES, run_tracker
-    from mien.tracking.registry import get_tracker
+    from mien.tracking.registry import MEDIAPIPE, get_tracker
 
     if max_faces is not None and max_faces < 1:
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
@@ -94,9 +94,10 @@ def track(
                 "mien edits faces that are at least about 60 pixels tall and not covered.",
             )
         tracks, cuts = list(result.tracks), tuple(int(cut) for cut in result.cuts)
-        # The solver copies landmarks, of a long shot the most of all: one face's at a time.
         del result
-        faces = _solve_all(tracks, shot, cuts, report)
+        # What another package's tracker answered may be used by it again.
+        own = chosen.name == MEDIAPIPE
+        faces = _solve_all(tracks, shot, cuts, report, reuse=own)
     if shot.media.kind != "memory":
         remember(shot.media.path, shot.media.fingerprint)
     return Shot(shot.media, faces, cuts, _made_by(chosen.name, chosen.version))
@@ -129,7 +130,7 @@ def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotO
     with progress_reporter(progress) as report:
         faces = tuple(
             dataclasses.replace(face, name=names[face.number])
-            for face in _solve_all(tracks, shot, shot.cuts, report)
+            for face in _solve_all(tracks, shot, shot.cuts, report, reuse=True)
         )
     made_by = shot.made_by
     if made_by is not None:
@@ -180,7 +181,7 @@ def _as_shot(
 
 
 def _solve_all(
-    tracks: list[FaceTrack], shot: Shot, cuts: Sequence[int], report: Progress
+    tracks: list[FaceTrack], shot: Shot, cuts: Sequence[int], report: Progress, *, reuse: bool
 ) -> tuple[Face, ...]:
     """Solve faces one by one; the list is emptied, so that each track can be let go of."""
     from mien.face.solve import solve_face
@@ -193,7 +194,7 @@ def _solve_all(
         def advance(stage: str, done: int, _: int, before: int = len(faces) * frames) -> None:
             report(stage, before + done, total)
 
-        faces.append(solve_face(tracks.pop(0), shot.clock, cuts, advance))
+        faces.append(solve_face(tracks.pop(0), shot.clock, cuts, advance, reuse=reuse))
     return tuple(faces)
 
 

@@ -109,7 +109,12 @@ def solve_faces(
 
 @one_blas_thread()
 def solve_face(
-    track: FaceTrack, clock: Clock, cuts: Sequence[int] = (), progress: Progress = silent
+    track: FaceTrack,
+    clock: Clock,
+    cuts: Sequence[int] = (),
+    progress: Progress = silent,
+    *,
+    reuse: bool = False,
 ) -> Face:
     """Solve one tracked face: who it is, its pose and its curves, raw and smoothed.
 
@@ -118,14 +123,17 @@ def solve_face(
         clock: The shot's clock.
         cuts: First frames of new shots; nothing is bridged or smoothed across one.
         progress: Called about the stage `solve` with the frames done.
+        reuse: Whether the face's landmarks may take the memory of the track's, which is then of
+            no more use: of a long shot, a second copy is what takes the most.
     """
     rig, rate, total = load_rig(), float(clock.rate), clock.frame_count
 
     def report(done: int) -> None:
         progress("solve", done, total)
 
-    landmarks = np.array(track.landmarks, dtype=np.float32)
     seen = np.asarray(track.seen)
+    raw_landmarks = RawLandmarks.pack(track.landmarks, seen)
+    landmarks = track.landmarks if reuse else np.array(track.landmarks, dtype=np.float32)
     bridged = bridge(landmarks, seen, max(1, round(MAX_GAP_SECONDS * rate)), cuts)
     valid = seen | bridged
     solver = _Solver(rig, _identity(rig, landmarks, np.flatnonzero(seen)))
@@ -145,7 +153,7 @@ def solve_face(
         identity=solver.personal.identity,
         curves=_curves(steady, valid, bridged),
         raw=_curves(raw, valid, bridged),
-        raw_landmarks=RawLandmarks.pack(track.landmarks, landmarks, seen),
+        raw_landmarks=raw_landmarks,
     )
 
 

@@ -58,8 +58,8 @@ class Face:
         identity: (468, 3) float32, this person's neutral face in canonical space.
         curves: Smoothed curves; what edits start from.
         raw: The curves as solved, before smoothing.
-        raw_landmarks: The landmarks as they were tracked, before smoothing, beside
-            `landmarks`; None where they were not kept (projects of an older mien).
+        raw_landmarks: The landmarks as they were tracked, before smoothing; None where they
+            were not kept (projects of an older mien).
     """
 
     number: int
@@ -97,7 +97,7 @@ class Face:
         """
         if self.raw_landmarks is None:
             return None
-        landmarks = self.raw_landmarks.unpack(self.landmarks, self.confidence > 0)
+        landmarks = self.raw_landmarks.unpack(self.confidence > 0)
         return FaceTrack(self.number, landmarks, self.confidence)
 
     def box(self, frame: int) -> tuple[float, float, float, float]:

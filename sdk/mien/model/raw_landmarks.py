@@ -1,4 +1,4 @@
-"""A face's landmarks as they were tracked, kept small beside the smoothed ones."""
+"""A face's landmarks as they were tracked, kept small."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mien.model.landmarks import LANDMARKS
 __all__ = ["MAX_BYTES_PER_FRAME", "RawLandmarks", "most_bytes"]
 
 MAX_BYTES_PER_FRAME: Final = 2 * LANDMARKS * 3
-"""Bytes that a frame in which the face was seen may take, 2,868; on film it is about a third."""
+"""Bytes that a frame in which the face was seen may take, 2,868; on film it is about a half."""
 
 _GRID: Final = np.float32(64)
 """Steps per pixel. Half a step is a hundredth of the jitter of a face that is 200 px tall."""
@@ -30,21 +30,21 @@ _LEVEL: Final = 1
 
 _LENGTH: Final = struct.Struct("<I")
 _FURTHEST: Final = 1 << 24
-"""Steps that a landmark may lie from its smoothed place; float32 counts whole steps no further."""
+"""Steps from the picture's corner: float32 counts whole ones no further."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RawLandmarks:
-    """Landmarks as they were tracked, to 1/64 pixel, as offsets from the smoothed ones.
+    """Landmarks as they were tracked, to 1/64 pixel.
 
-    Both are rounded to the grid before they are subtracted, so that what is unpacked does not
-    depend on the smoothed landmarks that it was packed with: solving again, however often, adds
-    no error.
+    What is unpacked lies on the grid and is packed again without loss: solving again, however
+    often, adds no error.
 
     Attributes:
         data: Of every 256 frames in which the face was seen, the length of a zlib stream
-            (uint32) and the stream: the offsets' four bytes, byte by byte, lowest first, each
-            number's sign in its lowest bit (zigzag).
+            (uint32) and the stream: places in steps of the grid, each less that of the frame
+            before, as int32 with the sign in the lowest bit (zigzag); first the lowest bytes of
+            all numbers, then the next ones.
     """
 
     data: bytes
@@ -53,14 +53,11 @@ class RawLandmarks:
         return f"RawLandmarks({len(self.data)} bytes)"
 
     @classmethod
-    def pack(
-        cls, tracked: FloatArray, smoothed: FloatArray, seen: BoolArray
-    ) -> RawLandmarks | None:
+    def pack(cls, landmarks: FloatArray, seen: BoolArray) -> RawLandmarks | None:
         """Pack landmarks.
 
         Args:
-            tracked: (T, 478, 3) the landmarks as they were tracked.
-            smoothed: (T, 478, 3) the landmarks beside which they are kept.
+            landmarks: (T, 478, 3) in pixels.
             seen: (T,) the frames in which the face was seen; of others nothing is kept.
 
         Returns:
@@ -68,28 +65,26 @@ class RawLandmarks:
         """
         parts = []
         for frames in _chunks(seen):
-            offsets = _on_grid(tracked[frames]) - _on_grid(smoothed[frames])
-            if not (np.abs(offsets) < _FURTHEST).all():
+            steps = np.rint(landmarks[frames] * _GRID)
+            if not (np.abs(steps) < _FURTHEST).all():
                 return None
-            whole = offsets.astype(np.int32)
-            zigzag = ((whole << 1) ^ (whole >> 31)).astype("<u4")
-            planes = np.ascontiguousarray(zigzag.reshape(-1, 1).view(np.uint8).T)
-            stream = zlib.compress(planes.tobytes(), _LEVEL)
+            places = steps.astype(np.int32)
+            places[1:] -= places[:-1].copy()
+            stream = zlib.compress(_byte_planes(places), _LEVEL)
             parts += [_LENGTH.pack(len(stream)), stream]
         data = b"".join(parts)
         return cls(data) if len(data) <= most_bytes(seen) else None
 
-    def unpack(self, smoothed: FloatArray, seen: BoolArray) -> FloatArray:
-        """Return the landmarks as they were tracked, (T, 478, 3), NaN where the face was not seen.
+    def unpack(self, seen: BoolArray) -> FloatArray:
+        """Return the landmarks (T, 478, 3), NaN in frames in which the face was not seen.
 
         Args:
-            smoothed: (T, 478, 3) the landmarks beside which they are kept.
             seen: (T,) the frames in which the face was seen.
 
         Raises:
             ValueError: When the data are damaged, or of other frames.
         """
-        result = np.full(smoothed.shape, np.nan, np.float32)
+        result = np.full((len(seen), LANDMARKS, 3), np.nan, np.float32)
         position = 0
         for frames in _chunks(seen):
             header = self.data[position : position + _LENGTH.size]
@@ -97,9 +92,9 @@ class RawLandmarks:
                 raise ValueError("raw landmarks end too early")
             (length,) = _LENGTH.unpack(header)
             position += _LENGTH.size
-            whole = _decode(self.data[position : position + length], len(frames))
+            places = _decode(self.data[position : position + length], len(frames))
             position += length
-            result[frames] = (_on_grid(smoothed[frames]) + whole) / _GRID
+            result[frames] = np.cumsum(places, axis=0, dtype=np.int32) / _GRID
         if position != len(self.data):
             raise ValueError("raw landmarks go on after the last frame")
         return result
@@ -116,8 +111,10 @@ def _chunks(seen: BoolArray) -> Iterator[IndexArray]:
         yield frames[first : first + _CHUNK]
 
 
-def _on_grid(landmarks: FloatArray) -> FloatArray:
-    return np.asarray(np.rint(landmarks * _GRID))
+def _byte_planes(numbers: npt.NDArray[np.int32]) -> bytes:
+    """Return the lowest bytes of all numbers, then the next: alike ones lie together."""
+    zigzag = ((numbers << 1) ^ (numbers >> 31)).astype("<u4")
+    return np.ascontiguousarray(zigzag.reshape(-1, 1).view(np.uint8).T).tobytes()
 
 
 def _decode(stream: bytes, frames: int) -> npt.NDArray[np.int32]:
