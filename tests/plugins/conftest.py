@@ -20,6 +20,7 @@ from mien._types import AnyArray
 from mien.demo import make_footage
 from mien.face.rig import load_rig
 from mien.media.probe import probe
+from mien.rendering import registry
 from tests.faces import make_face
 from tests.plugins import installed_plugin, lay_out
 
@@ -102,6 +103,7 @@ def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The packages installed, for this process and those that it starts."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), str(ROOT)]))
     monkeypatch.syspath_prepend(site)
+    monkeypatch.setattr(registry, "_registered", {})
     plugins.reset()
     yield site
     plugins.reset()

@@ -17,7 +17,7 @@ from mien.errors import MissingDependencyError, UsageError
 from mien.model.settings import ReferenceSettings
 from mien.rendering import registry
 from mien.serve.client import Client, ServeError
-from tests.plugins.conftest import colour_of
+from tests.plugins.conftest import BROKEN, colour_of
 
 GREEN, ROSE = (-1, 1, -1), (1, -1, 0)
 """Signs of what the example adds to R, G, B."""
@@ -44,8 +44,8 @@ def test_it_is_listed_and_broken_ones_are_named() -> None:
     assert "blush" in registry.available_renderers()
     names = [entry.name for entry in registry.list_entries()]
     assert names[:2] == ["warp", "reference"]
-    assert not {"absent", "shapeless", "newer"} & set(names)
-    assert set(registry.problems()) == {"absent", "shapeless", "newer", "warp"}
+    assert not set(BROKEN) & set(names)
+    assert set(registry.problems()) == {*BROKEN, "warp"}
     assert registry.get_renderer("warp").name == "warp"
     for name, words in (
         ("absent", "a_package_that_nobody_has.*mien-broken 1.0"),
@@ -74,7 +74,7 @@ def test_doctor_tells_of_each() -> None:
     checks = {check.name: check for check in doctor.examine()}
     assert checks["renderer blush"].state == "ok"
     assert "Cheeks that blush." in checks["renderer blush"].detail
-    for name in ("absent", "shapeless", "newer"):
+    for name in BROKEN:
         assert checks[f"plug-in {name}"].state == "optional"
         assert "mien-broken 1.0" in checks[f"plug-in {name}"].detail
     assert (checks["renderer warp"].state, checks["plug-in warp"].state) == ("ok", "optional")

@@ -11,7 +11,7 @@ import dataclasses
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mien import plugins
 from mien.errors import MissingDependencyError, UsageError
@@ -21,10 +21,12 @@ from mien.model.renderer_settings import (
     StoredSettings,
 )
 from mien.model.settings import ReferenceSettings
-from mien.rendering.base import API_VERSION, Renderer
+
+if TYPE_CHECKING:
+    # The contract brings OpenCV, which lists of names and `mien doctor` do without.
+    from mien.rendering.base import Renderer
 
 __all__ = [
-    "API_VERSION",
     "AUTO",
     "GROUP",
     "OWN",
@@ -305,6 +307,8 @@ def _plugins() -> plugins.Plugins:
 
 
 def _plugin_problem(name: str, value: object) -> str | None:
+    from mien.rendering.base import API_VERSION, Renderer
+
     problem = plugins.version_problem(value, API_VERSION) or renderer_problem(value)
     if problem is None and isinstance(value, Renderer) and value.name != name:
         return f"its entry point is named '{name}' and its renderer '{value.name}'"
@@ -313,6 +317,8 @@ def _plugin_problem(name: str, value: object) -> str | None:
 
 def renderer_problem(renderer: object) -> str | None:
     """Return what keeps an object from being a renderer, or None."""
+    from mien.rendering.base import Renderer
+
     name = getattr(renderer, "name", None)
     if not isinstance(name, str) or not name:
         return "it has no name"
