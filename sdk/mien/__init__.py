@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from mien.model.controls import Control as Control
     from mien.model.curve_file import CurveFile as CurveFile
     from mien.model.curve_file import FaceCurves as FaceCurves
+    from mien.model.curve_file import FlameCurves as FlameCurves
     from mien.model.curves import ControlCurves as ControlCurves
     from mien.model.curves import Curves as Curves
     from mien.model.curves import HeadPose as HeadPose
@@ -179,6 +180,7 @@ _HOMES = {
     "register_curve_format": "mien.io.curves",
     "CurveFile": "mien.model.curve_file",
     "FaceCurves": "mien.model.curve_file",
+    "FlameCurves": "mien.model.curve_file",
     "Edit": "mien.model.edits",
     "Layer": "mien.model.edits",
     "Mode": "mien.model.edits",
