@@ -39,6 +39,7 @@ class Desk:
     def choose(self, path: Path) -> QFileDialog:
         """Choose a file in the dialog that is open."""
         dialog = open_dialog(QFileDialog)
+        assert isinstance(dialog, QFileDialog)
         line = dialog.findChild(QLineEdit)
         assert line is not None
         line.setText(str(path))

@@ -9,6 +9,7 @@ import typer
 
 from mien.cli.options import FaceNumber, Json, Overwrite, ShotOfProject, ShotOrProject
 from mien.cli.output import print_json, print_notice, print_table
+from mien.cli.shots import tell_outdated
 from mien.errors import UsageError
 from mien.model.controls import CONTROLS
 from mien.model.presets import EXPRESSIONS, VISEMES, Preset
@@ -106,6 +107,7 @@ def curves(
         raise UsageError(f"--shot goes with a project, and {shot.name} is none.")
     if shot.suffix.lower() == SUFFIX:
         tracked = api.load_project(shot, which, find_media=False).shot
+        tell_outdated(tracked)
     else:
         tracked = api.track(shot)
     written = api.export_curves(

@@ -42,6 +42,9 @@ class FlameCurves:
     camera_scale: FloatArray | None = None
     error: FloatArray | None = None
 
+    def __repr__(self) -> str:
+        return f"FlameCurves({self.basis}, {len(self.coefficients)} frames)"
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FaceCurves:
@@ -97,7 +100,7 @@ class FaceCurves:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CurveFile:
-    """What a curve file holds.
+    """The contents of a curve file.
 
     Attributes:
         faces: The faces, each over the same frames.

@@ -31,11 +31,11 @@ def curve_format_problems() -> Mapping[str, str]:
     """Return what is wrong with plug-ins that cannot be used, by their names."""
     problems = dict(_plugins().problems)
     taken = {suffix for format in _here() for suffix in format.suffixes}
-    for name, format in _plugins().found.items():
+    for name, format in _plugins().usable.items():
         for suffix in format.suffixes:
             if suffix in taken:
                 problems[name] = f"its ending {suffix} is another format's"
-    for (a, one), (b, other) in itertools.combinations(_plugins().found.items(), 2):
+    for (a, one), (b, other) in itertools.combinations(_plugins().usable.items(), 2):
         for suffix in set(one.suffixes) & set(other.suffixes):
             # Which of them is meant cannot be known.
             problems[a] = problems[b] = f"{a} and {b} both take the ending {suffix}"
@@ -106,7 +106,7 @@ def _plugins() -> plugins.Plugins:
 
 def _of_plugins() -> tuple[CurveFormat, ...]:
     problems = curve_format_problems()
-    return tuple(format for name, format in _plugins().found.items() if name not in problems)
+    return tuple(format for name, format in _plugins().usable.items() if name not in problems)
 
 
 def _problem(format: object) -> str | None:

@@ -22,7 +22,7 @@ from mien.rendering.base import Patch
 from mien.rendering.geometry.field import Zone, dense, remap, window
 from mien.rendering.geometry.topology import OVAL, still_mesh
 
-__all__ = ["head_turns", "turn_head"]
+__all__ = ["head_mesh", "head_turns", "turn_head"]
 
 _HEAD = [INDEX[name] for name in HEAD]
 _HAIR, _STILL = 1.3, 2.3
@@ -37,7 +37,7 @@ _SEEN = 1 / 64, 0.25
 
 
 def head_turns(source: FloatArray, target: FloatArray) -> FloatArray:
-    """(3,) radians of yaw, pitch and roll that are asked for."""
+    """Return (3,) radians of yaw, pitch and roll from one set of controls to another."""
     return np.asarray(np.radians((target - source)[_HEAD]), dtype=np.float32)
 
 
@@ -62,7 +62,7 @@ def turn_head(
     Returns:
         A patch that holds both changes; None when the face is not in the picture.
     """
-    points, motion = _mesh(face, orientation, frame, turns)
+    points, motion = head_mesh(face, orientation, frame, turns)
     mesh = still_mesh()
     unit = float(face.curves.pose.scale[frame])
     cell = max(1, round(_CELL * unit))
@@ -89,10 +89,21 @@ def turn_head(
     return Patch(box, turned, mask)
 
 
-def _mesh(
+def head_mesh(
     face: Face, orientation: Orientation, frame: int, turns: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """New place and motion of the face's landmarks, of the hair around and of the still ring."""
+    """Return where a turned head's points lie, and how far they have moved.
+
+    Args:
+        face: The face.
+        orientation: How its upright pixels lie in the coded picture.
+        frame: Index of the frame.
+        turns: (3,) yaw, pitch and roll in radians.
+
+    Returns:
+        (N, 2) coded pixels of the face's landmarks, of the hair around and of the still ring, and
+        (N, 2) their motion.
+    """
     pose = face.curves.pose
     upright = face.landmarks[frame, :SKIN, :2]
     moves = pose.displace(frame, head_motion(face.identity, face.identity, turns))

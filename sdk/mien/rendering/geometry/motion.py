@@ -60,7 +60,7 @@ class FaceMotion:
         jaw_open: (2,) how far the lower teeth are from where they are with the jaw closed.
         seam: (11, 2) where this face's lips meet when it is neutral; it stays with the
             skull, whatever the lips do.
-        mouth_frame: Axes on that line, from its middle.
+        mouth_axes: Axes on that line, from its middle.
         px_per_cm_along_lips: Pixels in a canonical unit along it.
         px_per_cm: Pixels in a canonical unit (1 cm of the head).
         yaw: Turn of the head, degrees.
@@ -73,7 +73,7 @@ class FaceMotion:
     jaw: FloatArray
     jaw_open: FloatArray
     seam: FloatArray
-    mouth_frame: LocalAxes
+    mouth_axes: LocalAxes
     px_per_cm_along_lips: float
     px_per_cm: float
     yaw: float
@@ -144,7 +144,7 @@ class FaceDeformer:
             jaw=moved[0],
             jaw_open=moved[1],
             seam=seam,
-            mouth_frame=LocalAxes(seam[len(seam) // 2], mouth.along, mouth.down),
+            mouth_axes=LocalAxes(seam[len(seam) // 2], mouth.along, mouth.down),
             px_per_cm_along_lips=float(np.linalg.norm(seam[-1] - seam[0])) / self._mouth_width,
             px_per_cm=unit,
             yaw=float(np.degrees(np.arctan2(forward[0], forward[2]))),

@@ -110,7 +110,7 @@ class WarpMesh:
         return SKIN + len(self.band_of) + len(OVAL)
 
     def without(self, edge: tuple[int, ...]) -> Int32Array:
-        """(K, 3) triangles of the skin that do not touch an edge, nor the band along it."""
+        """Return (K, 3) triangles of the skin that do not touch an edge, nor the band along it."""
         return _without(edge)
 
 
@@ -123,7 +123,7 @@ def _without(edge: tuple[int, ...]) -> Int32Array:
 
 @lru_cache(maxsize=1)
 def warp_mesh() -> WarpMesh:
-    """The mesh's connectivity, from the rig's triangles.
+    """Return the mesh's connectivity, from the rig's triangles.
 
     The skin next to a lid's edge is made to move rigidly with it by an inset row of
     vertices, the band: what stretches when an eye closes is then the lid's smooth skin,
@@ -151,7 +151,7 @@ def warp_mesh() -> WarpMesh:
 
 @lru_cache(maxsize=1)
 def still_mesh() -> Int32Array:
-    """(N, 3) triangles of the closed face and of two rings around its oval.
+    """Return (N, 3) triangles of the closed face and of two rings around its oval.
 
     Vertices are the 468 skin landmarks, then the inner and the outer ring.
     """

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
-from mien.rendering.appearance.mouth import MouthAppearance, moves_mouth, scan_mouth
+from mien.rendering.appearance.appearance import Appearance
+from mien.rendering.appearance.regions import FaceRegion, needs
+from mien.rendering.appearance.scan import scan_face
 from mien.rendering.base import (
     CacheKey,
     FacePlan,
@@ -37,15 +39,16 @@ class WarpRenderer(Renderer):
         return WarpSession(shot, source)
 
     def cache_key(self, shot: Shot, plan: FacePlan) -> CacheKey:
-        """Return what pixels depend on: a frame's own edit, and whether a mouth moves at all."""
-        return CacheKey("mouth" if moves_mouth(plan) else "", temporal_radius=0)
+        """Return what pixels depend on: a frame's own edit, and the regions that are searched."""
+        regions = "+".join(sorted(region.value for region in needs(plan.evaluated)))
+        return CacheKey(regions, temporal_radius=0)
 
 
 class WarpSession(RenderSession):
     """The warp renderer at work on one shot, whatever is asked of its faces.
 
-    The shot is looked through once for each face whose mouth moves; what is painted for one
-    edit after another is what a newly opened session would paint.
+    The shot is looked through once for each face of which an edit needs more than a frame shows;
+    what is painted for one edit after another is what a newly opened session would paint.
 
     Args:
         shot: The tracked shot.
@@ -56,37 +59,37 @@ class WarpSession(RenderSession):
         self._shot = shot
         self._source = source
         self._deformers: dict[int, FaceDeformer] = {}
-        self._mouths: dict[int, MouthAppearance] = {}
-        self._moving: dict[int, tuple[FacePlan, bool]] = {}
+        self._appearances: dict[int, Appearance] = {}
+        self._needs: dict[int, tuple[FacePlan, frozenset[FaceRegion]]] = {}
         self._scanning = threading.Lock()
 
     def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
-        """Look through the shot for the mouths that move; see `RenderSession.prepare`."""
+        """Look through the shot for the regions that move; see `RenderSession.prepare`."""
         for done, plan in enumerate(plans, start=1):
-            if self._moves_mouth(plan):
+            if self._needed(plan):
                 self.warm_up(plan.face)
             progress("prepare", done, len(plans))
 
     def is_prepared(self, plans: Sequence[FacePlan]) -> bool:
-        """Tell whether the mouths that move are known."""
-        return all(plan.face.number in self._mouths for plan in plans if self._moves_mouth(plan))
+        """Tell whether the regions that move are known."""
+        return all(plan.face.number in self._appearances for plan in plans if self._needed(plan))
 
     def warm_up(self, face: Face) -> bool:
-        """Look through the shot for a face's mouth, where that has not been done."""
+        """Look through the shot for how a face looks, where that has not been done."""
         with self._scanning:
-            if face.number in self._mouths:
+            if face.number in self._appearances:
                 return False
             deformer = self._deformer(face)
-            mouth = scan_mouth(face, deformer, self._source, self._shot.cuts)
-            self._mouths[face.number] = mouth
+            appearance = scan_face(face, deformer, self._source, self._shot.cuts)
+            self._appearances[face.number] = appearance
             return True
 
     def render(self, request: RenderRequest) -> Patch | None:
         """Move the face's pixels; see `RenderSession.render`."""
         face, frame, plate = request.face, request.frame, request.plate
         motion = self._deformer(face).motion_at(frame, request.source, request.target)
-        known = self._mouths.get(face.number) if self._moves_mouth(request.plan) else None
-        patch = paint(motion, plate, frame, known or MouthAppearance())
+        known = self._appearances.get(face.number, Appearance())
+        patch = paint(motion, plate, frame, known.only(self._needed(request.plan)))
         turns = head_turns(request.source, request.target)
         if turns.any():
             return turn_head(face, self._shot.media.orientation, frame, turns, plate, patch)
@@ -99,10 +102,10 @@ class WarpSession(RenderSession):
             self._deformers[face.number] = known
         return known
 
-    def _moves_mouth(self, plan: FacePlan) -> bool:
-        """Whether an edit moves the mouth anywhere; looked at once for each plan."""
-        known = self._moving.get(plan.face.number)
+    def _needed(self, plan: FacePlan) -> frozenset[FaceRegion]:
+        """The regions that an edit needs; looked for once in each plan."""
+        known = self._needs.get(plan.face.number)
         if known is None or known[0] is not plan:
-            known = plan, moves_mouth(plan)
-            self._moving[plan.face.number] = known
+            known = plan, needs(plan.evaluated)
+            self._needs[plan.face.number] = known
         return known[1]

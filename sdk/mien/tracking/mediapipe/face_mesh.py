@@ -24,7 +24,7 @@ from mien.tracking.mediapipe.graphs import INPUT_SIZE, GraphPool
 from mien.tracking.models import FaceBounds, Reading, Thresholds
 from mien.tracking.regions import FACE_MARGIN, Roi
 
-__all__ = ["FaceMesh", "Pending"]
+__all__ = ["FaceMesh", "PendingCrops"]
 
 _HALF_SURE = 16.0
 _EVIDENCE_SLOPE = 3.5
@@ -116,7 +116,7 @@ node {{
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pending:
+class PendingCrops:
     """Regions that are being read: where, what is in them, and what the graph calls them."""
 
     rois: tuple[Roi, ...]
@@ -139,25 +139,25 @@ class FaceMesh:
     def __init__(self) -> None:
         self._pool = GraphPool(_CONFIG, "numbers")
         parts = _refinements()
-        self._places, self._depths = _assembly(parts)
+        self._columns, self._depths = _assembly(parts)
         self._mirror = load_rig().mirror
         eyes = np.concatenate([parts["left_eye"][0], parts["right_eye"][0]])
         # How far both readings lie apart: over the whole face, the lips and the eyes.
         self._over = np.zeros((LANDMARKS, 3), np.float32)
-        for column, places in enumerate((np.arange(LANDMARKS), parts["lips"][0], eyes)):
-            self._over[:, column] = np.bincount(places, minlength=LANDMARKS) / len(places)
+        for column, indices in enumerate((np.arange(LANDMARKS), parts["lips"][0], eyes)):
+            self._over[:, column] = np.bincount(indices, minlength=LANDMARKS) / len(indices)
 
     def read(self, picture: ByteArray, rois: Sequence[Roi]) -> list[Reading]:
         """Return the readings of regions of a picture; see `LandmarkModel.read`."""
         return self.finish(self.begin(picture, rois))
 
-    def begin(self, picture: ByteArray, rois: Sequence[Roi]) -> Pending:
+    def begin(self, picture: ByteArray, rois: Sequence[Roi]) -> PendingCrops:
         """Start to read regions of a picture; see `LandmarkModel.begin`."""
         crops = [roi.cut(picture, INPUT_SIZE) for roi in rois]
         both = [side for crop in crops for side in (crop, cv2.flip(crop, 1))]
-        return Pending(tuple(rois), tuple(crops), self._pool.submit(both))
+        return PendingCrops(tuple(rois), tuple(crops), self._pool.submit(both))
 
-    def finish(self, pending: Pending) -> list[Reading]:
+    def finish(self, pending: PendingCrops) -> list[Reading]:
         """Return the readings of regions that were begun; see `LandmarkModel.finish`."""
         rois, crops = pending.rois, pending.crops
         if not rois:
@@ -182,11 +182,11 @@ class FaceMesh:
     def _landmarks(self, numbers: FloatArray) -> FloatArray:
         """(N, 478, 3) landmarks, pixels of the regions, of the network's (N, K) numbers."""
         points = np.empty((len(numbers), LANDMARKS, 3), np.float32)
-        points[..., :2] = numbers[:, self._places]
+        points[..., :2] = numbers[:, self._columns]
         mesh = numbers[:, : 3 * SKIN].reshape(-1, SKIN, 3)
         points[:, :SKIN, 2] = mesh[..., 2]
-        for places, depth_of in self._depths:
-            points[:, places, 2] = mesh[:, depth_of, 2].mean(axis=1)[:, None]
+        for indices, depth_of in self._depths:
+            points[:, indices, 2] = mesh[:, depth_of, 2].mean(axis=1)[:, None]
         return points
 
     def close(self) -> None:
@@ -241,12 +241,12 @@ def _assembly(parts: _Parts) -> tuple[npt.NDArray[np.intp], list[_Part]]:
         (478, 2) where among the numbers each x and y is, and which landmarks have the mean depth
         of which others.
     """
-    places = np.zeros((LANDMARKS, 2), np.intp)
-    places[:SKIN] = 3 * np.arange(SKIN)[:, None] + [0, 1]
+    columns = np.zeros((LANDMARKS, 2), np.intp)
+    columns[:SKIN] = 3 * np.arange(SKIN)[:, None] + [0, 1]
     starts = dict(zip(_OUTPUTS, (0, *_ENDS), strict=True))
     for name, (refined, _) in parts.items():
-        places[refined] = starts[name] + np.arange(2 * len(refined)).reshape(-1, 2)
-    return places, [part for part in parts.values() if len(part[1])]
+        columns[refined] = starts[name] + np.arange(2 * len(refined)).reshape(-1, 2)
+    return columns, [part for part in parts.values() if len(part[1])]
 
 
 _Part = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
