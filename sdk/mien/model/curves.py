@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 from mien._types import BoolArray, FloatArray
 from mien.errors import MissingDependencyError, UnknownControlError
 from mien.model.controls import INDEX, NAMES, nearest, sides
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 __all__ = ["FLAME_NAMES", "FLAME_SIZE", "ControlCurves", "Curves", "FloatArray", "HeadPose"]
 
@@ -142,7 +139,7 @@ class Curves:
     def __len__(self) -> int:
         return len(self.valid)
 
-    def to_dataframe(self, *, flame: bool = False) -> DataFrame:
+    def to_dataframe(self, *, flame: bool = False) -> Any:
         """Return the curves as a table of pandas: a row a frame, a column a control.
 
         The index is named `frame`; rows of frames that are not valid are NaN.
@@ -150,6 +147,9 @@ class Curves:
         Args:
             flame: Whether the FLAME coefficients follow, in columns `expr0` to `expr49`,
                 `eyelidLeft`, `eyelidRight` and `jaw0` to `jaw2`.
+
+        Returns:
+            A `pandas.DataFrame` of T rows, float32.
 
         Raises:
             MissingDependencyError: When pandas is not installed.
