@@ -19,6 +19,13 @@ TEXT = PAGE.read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 
+CLASSES: list[type[errors.MienError]] = [
+    value
+    for value in (getattr(errors, name) for name in errors.__all__)
+    if inspect.isclass(value) and issubclass(value, errors.MienError)
+]
+
+
 def error_table() -> str:
     """The table of errors, from the classes, indented as the tree."""
 
@@ -28,10 +35,7 @@ def error_table() -> str:
         first = (kind.__doc__ or "").partition("\n")[0].rstrip(".")
         name = f"{'· ' * depth}`{kind.__name__}`"
         row = f"| {name} | {base} | {kind.exit_code} | `{kind.code}` | {first} |"
-        children = [
-            child for name in errors.__all__
-            if inspect.isclass(child := getattr(errors, name)) and child.__bases__[0] is kind
-        ]  # fmt: skip
+        children = [child for child in CLASSES if child.__bases__[0] is kind]
         return [row, *(row for child in children for row in rows(child, depth + 1))]
 
     return "\n".join(rows(errors.MienError, 0))

@@ -197,7 +197,7 @@ def test_progress_reaches_the_total_and_nothing_is_changed(puppet: Puppet) -> No
     solved(
         [puppet.track, puppet.track],
         Clock(RATE, FRAMES),
-        progress=lambda done, total: told.append((done, total)),
+        progress=lambda stage, done, total: told.append((done, total)),
     )
     assert told == sorted(told)
     assert told[-1] == (2 * FRAMES, 2 * FRAMES)
