@@ -200,12 +200,14 @@ class ImportDialog(QDialog):
         clock = project.shot.clock
         self._face = _choices("Face in the file", [(f.number, _title(f)) for f in curves.faces])
         self._mode = _choices("How", _MODES)
-        starts = {0: "The shot's first frame", frame: f"The playhead ({clock.timecode(frame)})"}
+        starts = {0: "The shot's first frame"}
+        if frame:
+            starts[frame] = f"The playhead ({clock.timecode(frame)})"
         self._start = _choices("The file begins at", starts.items())
         self._layer = QLineEdit(Path(curves.name).stem)
         self._layer.setAccessibleName("Layer")
         self._layer.setToolTip("A new layer, or one whose place is taken")
-        self._retime = QCheckBox("Keep its seconds")
+        self._retime = QCheckBox("Keep its speed")
         self._retime.setChecked(True)
         box = QDialogButtonBox.StandardButton
         buttons = QDialogButtonBox(box.Cancel)
@@ -222,8 +224,11 @@ class ImportDialog(QDialog):
         form.addRow("The file begins at", self._start)
         form.addRow("Layer", self._layer)
         if curves.clock is not None and not same_timing(curves.clock, clock):
-            rates = f"{float(curves.clock.rate):.6g} frames a second, the shot has"
-            self._retime.setToolTip(f"The file has {rates} {float(clock.rate):.6g}")
+            rates = (
+                f"{float(curves.clock.rate):.6g} frames a second, the shot {float(clock.rate):.6g}"
+            )
+            self._retime.setText(f"Keep its speed (it has {rates})")
+            self._retime.setToolTip("Else its frames are taken one for one")
             form.addRow("", self._retime)
         column = QVBoxLayout(self)
         column.addLayout(form)

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from mien.api import render_matte as render_matte
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
+    from mien.api import solve as solve
     from mien.api import track as track
     from mien.errors import DeviceMemoryError as DeviceMemoryError
     from mien.errors import FetchError as FetchError
@@ -157,6 +158,7 @@ _HOMES = {
     "RenderReport": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
+    "solve": "mien.api",
     "track": "mien.api",
     "WrittenCurves": "mien.api",
     "DeviceMemoryError": "mien.errors",

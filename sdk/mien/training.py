@@ -150,7 +150,7 @@ def train_shot(
 
 
 def _project_file(source: Shot | Project | PathLike) -> Path | None:
-    """The project file that a source is; None when it is something else."""
+    """Return the project file that a source is; None when it is something else."""
     if isinstance(source, (Shot, Project)) or Path(source).suffix.lower() != SUFFIX:
         return None
     return Path(source)

@@ -12,11 +12,14 @@ from mien._types import AnyArray
 from mien.errors import MissingDependencyError
 from mien.media.frame import Frame
 from mien.media.reader import open_reader
-from mien.tracking import graphs
-from mien.tracking.tracker import TrackResult, track_faces
+from mien.tracking.base import TrackResult
+from mien.tracking.mediapipe import graphs
+from mien.tracking.mediapipe.tracker import MediaPipeTracker
 from tests.film import Film
 
 GREY = 96
+
+track_faces = MediaPipeTracker().track
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +137,7 @@ def test_the_same_film_gives_the_same_bytes_and_no_noise(
     assert capfd.readouterr() == ("", "")
 
 
-def test_progress_is_told_after_every_frame(portrait: np.ndarray) -> None:
+def test_progress_is_told_after_every_frame(portrait: AnyArray) -> None:
     told: list[tuple[str, int, int]] = []
     track_faces(Film([portrait] * 4), progress=lambda *done: told.append(done))
     assert told == [("track", done, 4) for done in (1, 2, 3, 4)]

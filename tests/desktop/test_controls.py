@@ -57,7 +57,7 @@ def row(panel: ControlsPanel, name: str) -> ControlRow:
 
 def thumb(row: ControlRow) -> QPointF:
     groove = row.groove()
-    return QPointF(groove.left() + row.slider.share(row.slider.target) * groove.width(), 11)
+    return QPointF(groove.left() + row.slider.fraction(row.slider.target) * groove.width(), 11)
 
 
 def pull(row: ControlRow, value: float, **how: object) -> None:
@@ -148,24 +148,32 @@ def test_values_are_typed(panel: ControlsPanel, workspace: Workspace) -> None:
     assert target(workspace, "jawOpen") == pytest.approx(1.5, abs=1e-3)
 
 
-def test_keys_favourites_and_curves_from_the_row(
-    panel: ControlsPanel, workspace: Workspace
-) -> None:
+def test_a_row_sets_a_key_and_removes_it(panel: ControlsPanel, workspace: Workspace) -> None:
     jaw = row(panel, "jawOpen")
-    at = {part: place_of(jaw, part) for part in ("star", "name", "key")}
-    click(jaw, at["key"])
+    click(jaw, place_of(jaw, "key"))
     assert jaw.slider.mark.here
     assert target(workspace, "jawOpen") == pytest.approx(performed(workspace, "jawOpen"))
-    click(jaw, at["key"])
+    click(jaw, place_of(jaw, "key"))
     assert not jaw.slider.mark.edited
-    click(jaw, at["name"])
-    click(row(panel, "mouthPucker"), at["name"], modifiers=CTRL)
+
+
+def test_rows_choose_the_curves(panel: ControlsPanel, workspace: Workspace) -> None:
+    jaw, pucker = row(panel, "jawOpen"), row(panel, "mouthPucker")
+    click(jaw, place_of(jaw, "name"))
+    click(pucker, place_of(pucker, "name"), modifiers=CTRL)
     assert workspace.state.controls == ("jawOpen", "mouthPucker")
-    click(jaw, at["star"])
+
+
+def test_a_row_becomes_a_favourite_for_good(panel: ControlsPanel, workspace: Workspace) -> None:
+    jaw = row(panel, "jawOpen")
+    click(jaw, place_of(jaw, "star"))
     assert panel.favourites == ("jawOpen",)
     assert named(panel, "Favourites").isVisible()
     with shown(ControlsPanel(workspace), 340, 600) as second:
         assert second.favourites == ("jawOpen",)  # remembered
+
+
+def test_a_row_is_reset(panel: ControlsPanel) -> None:
     pull(row(panel, "jawOpen"), 0.3)
     jaw = row(panel, "jawOpen")
     click(jaw, place_of(jaw, "reset"))
@@ -197,7 +205,7 @@ def test_a_region_is_reset_at_its_heading(panel: ControlsPanel, workspace: Works
     pull(row(panel, "mouthSmileLeft"), 0.4)
     pull(row(panel, "jawOpen"), 0.4)
     section = next(s for s in panel.sections if s.name == "Mouth")
-    click(section.heading, section.heading.reset_place())
+    click(section.heading, section.heading.reset_position())
     assert not row(panel, "mouthSmileLeft").slider.mark.edited
     assert row(panel, "jawOpen").slider.mark.edited
     assert section.is_open

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,6 @@ TEXT = PAGE.read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 
-CLASSES: list[type[errors.MienError]] = [
-    value
-    for value in (getattr(errors, name) for name in errors.__all__)
-    if inspect.isclass(value) and issubclass(value, errors.MienError)
-]
-
-
 def error_table() -> str:
     """The table of errors, from the classes, indented as the tree."""
 
@@ -35,7 +27,13 @@ def error_table() -> str:
         first = (kind.__doc__ or "").partition("\n")[0].rstrip(".")
         name = f"{'· ' * depth}`{kind.__name__}`"
         row = f"| {name} | {base} | {kind.exit_code} | `{kind.code}` | {first} |"
-        children = [child for child in CLASSES if child.__bases__[0] is kind]
+        children = [
+            child
+            for child in (getattr(errors, name) for name in errors.__all__)
+            if isinstance(child, type)
+            and issubclass(child, errors.MienError)
+            and child.__bases__[0] is kind
+        ]
         return [row, *(row for child in children for row in rows(child, depth + 1))]
 
     return "\n".join(rows(errors.MienError, 0))

@@ -271,6 +271,7 @@ def test_curve_files_go_out_and_in(host: Host, shot: str, tmp_path: Path, ending
     result = host.call("import_curves", shot=shot, face=1, path=str(place), at=4)
     assert result["frames"] == [4, FRAMES]
     assert "headYaw" not in result["controls"]
+    assert result["unknown"] == []
     after = host.call("curves", shot=shot, face=1, controls=["jawOpen"], which="target")
     np.testing.assert_allclose(after["controls"]["jawOpen"][4:], wanted[: FRAMES - 4], atol=1e-4)
 

@@ -18,7 +18,7 @@ from mien.rendering.appearance.regions import FaceRegion, needs
 from mien.rendering.appearance.scan import scan_face
 from mien.rendering.geometry.motion import FaceDeformer
 from mien.rendering.geometry.topology import LIPS
-from mien.testing.scenes import FRAMES, Scene, Spot
+from mien.testing.scenes import Scene, Spot
 
 MOUTH = frozenset({FaceRegion.MOUTH})
 
@@ -77,7 +77,7 @@ def test_a_scan_finds_an_open_mouth_and_reads_each_frame_once() -> None:
 
 def test_every_section_has_an_exemplar_of_its_own() -> None:
     mouth = Talking().scan(cuts=(2,)).mouth
-    chosen = [mouth.exemplar(frame) for frame in range(FRAMES)]
+    chosen = [mouth.exemplar(frame) for frame in range(Scene.frames)]
     assert [exemplar and exemplar.frame for exemplar in chosen] == [1, 1, 3, 3]
     assert Talking(opened=(0, 1)).scan(cuts=(2,)).mouth.exemplar(2) is None
 

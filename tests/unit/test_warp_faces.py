@@ -166,10 +166,10 @@ class Clip:
 
     def __init__(self, path: Path) -> None:
         from mien.face.solve import solve_faces
-        from mien.tracking.tracker import track_faces
+        from mien.tracking.mediapipe.tracker import MediaPipeTracker
 
         self.reader = open_reader(path)
-        found = track_faces(self.reader)
+        found = MediaPipeTracker().track(self.reader)
         faces = solve_faces(found.tracks, self.reader.facts.clock)
         self.shot = Shot(self.reader.facts, faces, found.cuts)
         self.face: Face = faces[0]

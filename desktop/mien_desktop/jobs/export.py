@@ -99,7 +99,7 @@ class ExportDialog(QDialog):
         self._refresh()
 
     def request(self) -> ExportRequest:
-        """The export that the fields describe."""
+        """Return the export that the fields describe."""
         name = self._renderer.currentData()
         form = self._forms.get(name)
         return ExportRequest(
@@ -308,7 +308,7 @@ def _make_forms(project: Project) -> dict[str, RendererForm]:
 
 
 def _remembered_folder(project: Project, path: Path | None) -> Path:
-    """The folder of the last export; when there was none, or it is gone, the project file's.
+    """Return the folder of the last export; when there was none, or it is gone, the project file's.
 
     A clip's own folder comes last: masters are often where nothing may be written.
     """

@@ -1,4 +1,4 @@
-"""What can be exported, and what is wrong with an export before it is started; without Qt."""
+"""Presets of export, and checks of an export before it is started; without Qt."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Preset:
 
     @property
     def is_sequence(self) -> bool:
-        """Whether it writes numbered images."""
+        """True when it writes numbered images."""
         return "%" in self.suffix
 
 
@@ -98,7 +98,7 @@ class ExportRequest:
 
 
 def default_output(project: Project, preset: Preset, folder: Path) -> Path:
-    """Where an export goes if nobody says otherwise: a folder of its own for images."""
+    """Return the output of an export that names none: a folder of its own for images."""
     name = f"{_plain(project.title)}_{preset.mark}"
     return folder / name / f"{name}{preset.suffix}" if preset.is_sequence else (
         folder / f"{name}{preset.suffix}"
@@ -106,7 +106,7 @@ def default_output(project: Project, preset: Preset, folder: Path) -> Path:
 
 
 def exists(request: ExportRequest) -> bool:
-    """Whether there is something in the output's place."""
+    """Return whether the output exists already."""
     from mien.media.sequence import Pattern
 
     pattern = Pattern.parse(request.output)
@@ -114,7 +114,7 @@ def exists(request: ExportRequest) -> bool:
 
 
 def summary(project: Project, request: ExportRequest) -> str:
-    """What an export will be, in words.
+    """Describe an export in words.
 
     Raises:
         OutputError: When output and codec do not go together; see `trouble`.
@@ -135,7 +135,7 @@ def summary(project: Project, request: ExportRequest) -> str:
 
 
 def trouble(project: Project, request: ExportRequest) -> MienError | None:
-    """Why an export cannot be started; None when it can.
+    """Return the reason why an export cannot be started; None when it can.
 
     That something would be replaced is not counted: that is asked.
     """
@@ -174,6 +174,6 @@ def _check(project: Project, request: ExportRequest) -> None:
 
 
 def _plain(title: str) -> str:
-    """A title as part of a file's name."""
+    """Return a title as part of a file's name."""
     kept = "".join(c if c.isalnum() or c in " ._-" else "_" for c in title).strip(" .")
     return Path(kept).stem or "shot"

@@ -15,7 +15,7 @@ from mien.api.curves import (
 )
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.rendering import RenderReport, render, render_frames, render_matte
-from mien.api.tracking import open_shot, track
+from mien.api.tracking import open_shot, solve, track
 from mien.io.project import Document, Project
 from mien.model.shot import main_face
 
@@ -38,5 +38,6 @@ __all__ = [
     "render_matte",
     "save_document",
     "save_project",
+    "solve",
     "track",
 ]

@@ -14,7 +14,6 @@ from mien._types import PathLike
 from mien.errors import NoFaceError, NothingToDoError, ProjectError, UsageError
 from mien.io.relink import remember
 from mien.model.document import Project
-from mien.model.edits import Edit
 from mien.model.shot import Shot, ToolVersions
 from mien.progress import Progress, progress_reporter
 
@@ -58,7 +57,8 @@ def track(
             floating point from 0 to 1. They are not copied: leave them as they are for as long
             as the shot is used.
         rate: Frames a second of `frames`; 25 when not given.
-        tracker: Name of the tracker, of `trackers()`; `auto` is mien's own.
+        tracker: Name of the tracker, of `trackers()`; `auto` is the one that the environment
+            variable MIEN_TRACKER names, or else mien's own.
         max_faces: People to keep at most, those most seen; 10 when not given.
         progress: True for bars on a terminal, or a function that is called with the stage
             (`track`, `solve`), the steps done and the steps in all.
@@ -137,8 +137,7 @@ def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotO
     solved = dataclasses.replace(shot, faces=faces, made_by=made_by)
     if not isinstance(source, Project):
         return solved
-    edits = tuple(Edit(solved.face(edit.face.number), edit.layers) for edit in source.edits)
-    return dataclasses.replace(source, shot=solved, edits=edits)
+    return source.with_faces_of(solved)
 
 
 def outdated(shot: Shot) -> str:
@@ -146,16 +145,15 @@ def outdated(shot: Shot) -> str:
 
     Empty when they are this mien's own; also when it is not known what made the shot.
     """
-    from mien.face.solve import SOLVER
-    from mien.tracking.registry import MEDIAPIPE, get_tracker
+    from mien.face import SOLVER
+    from mien.tracking.mediapipe import VERSION
+    from mien.tracking.registry import MEDIAPIPE
 
     made_by = shot.made_by
     if made_by is None:
         return ""
     # Of other packages' trackers nothing is loaded only to be compared with.
-    current = get_tracker(MEDIAPIPE).version
-    older_tracker = made_by.tracker == MEDIAPIPE and made_by.tracker_version < current
-    if older_tracker:
+    if made_by.tracker == MEDIAPIPE and made_by.tracker_version < VERSION:
         return f"It was made by an older tracker ({made_by}); `mien track` makes it anew."
     if made_by.solver < SOLVER:
         return f"It was made by an older solver ({made_by}); `mien solve` solves it again."
@@ -217,6 +215,6 @@ def _as_tracked(face: Face, shot: Shot) -> FaceTrack:
 
 
 def _made_by(tracker: str, version: int) -> ToolVersions:
-    from mien.face.solve import SOLVER
+    from mien.face import SOLVER
 
     return ToolVersions(tracker, version, SOLVER)

@@ -56,6 +56,10 @@ _RendererName = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--renderer", metavar="NAME", help="For shots that name none; auto."),
 ]
+_Tracker = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--tracker", metavar="NAME", help="For media without a project; auto."),
+]
 _Codec = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--codec", metavar="NAME", help="Video codec; each source's by default."),
@@ -113,6 +117,7 @@ def batch(
     handles: _Handles = 0,
     rate: _Rate = None,
     renderer: _RendererName = None,
+    tracker: _Tracker = None,
     codec: _Codec = None,
     lossless: _Lossless = False,
     engine: _EngineName = "local",
@@ -148,11 +153,11 @@ def batch(
     cut: Cut | None = None
     if source.suffix.lower() in _LISTS:
         _check_list(source, rate, edits, handles, activate)
-        jobs = read_jobs(source, renderer=renderer, codec=codec, lossless=lossless)
+        jobs = read_jobs(source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless)
     else:
-        cut = _read_cut(source, rate, handles, edits, renderer, codec, lossless)
+        cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless)
         jobs = list(cut.jobs)
-    jobs = _with_renderers(jobs, typed)
+    jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     if dry_run:
         _print_plan(plan, json=json)
@@ -186,8 +191,8 @@ def batch_step(
     from mien.jobs.shot_task import Task, read_shot_spec
 
     span = None if frames is None else _chunk(frames)
-    told = read_shot_spec(order)
-    run_step(Task(told if folder is None else in_folder(told, folder), step, span), typer.echo)
+    spec = read_shot_spec(order)
+    run_step(Task(spec if folder is None else in_folder(spec, folder), step, span), typer.echo)
 
 
 def _chunk(text: str) -> FrameRange:
@@ -214,6 +219,7 @@ def _read_cut(
     handles: int,
     edits: Path | None,
     renderer: str | None,
+    tracker: str | None,
     codec: str | None,
     lossless: bool,
 ) -> Cut:
@@ -227,8 +233,8 @@ def _read_cut(
     if rate is not None and source.suffix.lower() != ".edl":
         raise UsageError(f"--rate goes with an EDL; {source.name} says its own.", "Leave it out.")
     cut = read_cut(
-        source, rate=rate, handles=handles, edits=edits, renderer=renderer, codec=codec,
-        lossless=lossless,
+        source, rate=rate, handles=handles, edits=edits, renderer=renderer, tracker=tracker,
+        codec=codec, lossless=lossless,
     )  # fmt: skip
     for notice in cut.notices:
         print_notice(notice)
@@ -257,6 +263,18 @@ def _with_renderers(jobs: Sequence[ShotJob], typed: TypedSettings) -> list[ShotJ
             job = dataclasses.replace(job, settings={}, default_settings={})
         named.append(dataclasses.replace(job, renderer=name))
     return named
+
+
+def _with_trackers(jobs: Sequence[ShotJob]) -> list[ShotJob]:
+    """Jobs whose tracker is said by its name, where one is needed.
+
+    Trackers that are not there are refused before anything is tracked.
+    """
+    from mien.tracking.registry import get_tracker
+
+    needed = {job.tracker for job in jobs if job.project is None}
+    names = {name: get_tracker(name).name for name in needed}
+    return [dataclasses.replace(job, tracker=names.get(job.tracker, job.tracker)) for job in jobs]
 
 
 def _starter(

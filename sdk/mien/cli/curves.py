@@ -3,17 +3,59 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from mien.cli.options import FaceNumber, Json, Overwrite, ShotOfProject, ShotOrProject
 from mien.cli.output import print_json, print_notice, print_table
+from mien.cli.shots import tell_outdated
 from mien.errors import UsageError
 from mien.model.controls import CONTROLS
 from mien.model.presets import EXPRESSIONS, VISEMES, Preset
 
+if TYPE_CHECKING:
+    from mien.model.document import Document, Project
+
 __all__ = ["add_to"]
+
+
+_SourceFace = Annotated[
+    Optional[int],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option("--from-face", metavar="N", help="Number of the face in a file of several."),
+]
+_ControlNames = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--control",
+        metavar="NAME",
+        help="A control to take; all but head and gaze when not given. May be given several times.",
+    ),
+]
+_LayerName = Annotated[
+    str,
+    typer.Option("--layer", metavar="NAME", help="Layer that is made, or whose place is taken."),
+]
+_ImportMode = Annotated[
+    str,
+    typer.Option(
+        "--mode",
+        metavar="replace|add",
+        help="Follow the curves, or add them to what the face does.",
+    ),
+]
+_Offset = Annotated[
+    int,
+    typer.Option("--offset", metavar="FRAME", help="Frame on which the file's first frame falls."),
+]
+_Retime = Annotated[
+    Optional[bool],  # noqa: UP045
+    typer.Option(
+        "--retime/--no-retime",
+        help="Where frame rates differ: keep the file's speed, or go frame for frame.",
+        show_default=False,
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -40,6 +82,7 @@ def curves(
     basis: Annotated[
         str,
         typer.Option(
+            "--basis",
             metavar="NAME",
             help="Basis of the FLAME coefficients: mien-rig, or an installed head (flame2020,"
             " flame2023, flame2023-open). auto takes a head if there is one.",
@@ -64,6 +107,7 @@ def curves(
         raise UsageError(f"--shot goes with a project, and {shot.name} is none.")
     if shot.suffix.lower() == SUFFIX:
         tracked = api.load_project(shot, which, find_media=False).shot
+        tell_outdated(tracked)
     else:
         tracked = api.track(shot)
     written = api.export_curves(
@@ -94,86 +138,63 @@ def import_curves(
     ],
     which: ShotOfProject = None,
     face: FaceNumber = None,
-    source_face: Annotated[
-        Optional[int],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-        typer.Option("--from-face", metavar="N", help="Number of the face in a file of several."),
-    ] = None,
-    names: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            "--control",
-            metavar="NAME",
-            help="A control to take; all but head and gaze when not given. May be given several"
-            " times.",
-        ),
-    ] = None,
-    layer: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="Layer that is made, or whose place is taken."),
-    ] = "imported",
-    mode: Annotated[
-        str,
-        typer.Option(
-            metavar="replace|add", help="Follow the curves, or add them to what the face does."
-        ),
-    ] = "replace",
-    offset: Annotated[
-        int,
-        typer.Option(metavar="FRAME", help="Frame on which the file's first frame falls."),
-    ] = 0,
-    retime: Annotated[
-        Optional[bool],  # noqa: UP045
-        typer.Option(
-            "--retime/--no-retime",
-            help="Where frame rates differ: keep the file's seconds, or go frame for frame.",
-            show_default=False,
-        ),
-    ] = None,
+    source_face: _SourceFace = None,
+    names: _ControlNames = None,
+    layer: _LayerName = "imported",
+    mode: _ImportMode = "replace",
+    offset: _Offset = 0,
+    retime: _Retime = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
     """Let a face follow the curves of a file; keep it as a project."""
     from mien import api
     from mien.io.curves import format_for
-    from mien.io.project import SUFFIX, check_project, find_shots, load_document
+    from mien.io.project import check_project
 
     # What can be refused is, before the shot is tracked.
     format_for(file, "read")
     check_project(output, overwrite=overwrite)
-    if shot.suffix.lower() == SUFFIX:
-        document = find_shots(load_document(shot, find_media=False), shot)
-        project = document.choose(which, shot.name)
-    else:
-        if which is not None:
-            raise UsageError(f"--shot goes with a project, and {shot.name} is none.")
-        document = api.Document((api.Project(api.track(shot)),))
-        project = document.shots[0]
+    document, project = _open_document(shot, which)
     imported = api.import_curves(
         project, file, face=face, source_face=source_face, controls=names or None, layer=layer,
         mode=mode, offset=offset, retime=retime,  # type: ignore[arg-type]
     )  # fmt: skip
     # The others of its shots stay as they are.
     api.save_document(document.with_shot(imported.project), output)
-    if imported.unknown and not json:
-        print_notice(f"{file.name}: no controls of mien, left out: {', '.join(imported.unknown)}.")
+    facts = {
+        "source": str(shot),
+        "curves": str(file),
+        "output": str(output),
+        "face": imported.face,
+        "layer": imported.layer,
+        "controls": list(imported.controls),
+        "frames": [imported.frames.start, imported.frames.stop],
+        "unknown": list(imported.unknown),
+    }
     if json:
-        print_json(
-            {
-                "source": str(shot),
-                "curves": str(file),
-                "output": str(output),
-                "face": imported.face,
-                "layer": imported.layer,
-                "controls": list(imported.controls),
-                "frames": [imported.frames.start, imported.frames.stop],
-                "unknown": list(imported.unknown),
-            }
-        )
+        print_json(facts)
         return
+    if imported.unknown:
+        print_notice(f"{file.name}: no controls of mien, left out: {', '.join(imported.unknown)}.")
     typer.echo(
         f"wrote {output}: face {imported.face} follows {file.name} in frames {imported.frames},"
         f" {len(imported.controls)} controls in layer '{imported.layer}'"
     )
+
+
+def _open_document(path: Path, which: str | None) -> tuple[Document, Project]:
+    """Return a project file's document and the chosen shot in it; media are tracked."""
+    from mien import api
+    from mien.io.project import SUFFIX, find_shots, load_document
+
+    if path.suffix.lower() == SUFFIX:
+        document = find_shots(load_document(path, find_media=False), path)
+        return document, document.choose(which, path.name)
+    if which is not None:
+        raise UsageError(f"--shot goes with a project, and {path.name} is none.")
+    document = api.Document((api.Project(api.track(path)),))
+    return document, document.shots[0]
 
 
 def controls(json: Json = False) -> None:

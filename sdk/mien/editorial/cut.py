@@ -43,6 +43,7 @@ class RenderOptions:
         renderer: Name of the renderer.
         codec: Name of the codec.
         lossless: Whether every pixel is kept as rendered.
+        tracker: Name of the tracker.
     """
 
     handles: int = 0
@@ -50,6 +51,7 @@ class RenderOptions:
     renderer: str = "auto"
     codec: str | None = None
     lossless: bool = False
+    tracker: str = "auto"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,6 +152,7 @@ class _Finder:
             renderer=self._wishes.renderer,
             codec=self._wishes.codec,
             lossless=self._wishes.lossless,
+            tracker=self._wishes.tracker,
             origin=f"{self._path.name}, {use.track}, {_record(sequence, use)}",
         )
         try:

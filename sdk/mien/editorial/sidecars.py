@@ -94,7 +94,7 @@ class Sidecars:
                 self._found += [_Sidecar.of(path, part, len(parts) == 1) for part in parts]
             except (ProjectError, TimeError) as error:
                 self.notices.append(str(error))
-        if not self._found:
+        if not self._found and not _holds_curves(folder):
             raise InputError(f"{folder} holds no project.", "Put .mien files in it.", path=folder)
         self._by_media: dict[str, list[_Sidecar]] = defaultdict(list)
         for sidecar in self._found:
@@ -151,3 +151,11 @@ class Sidecars:
             self._contents[media] = content_of(media)
         content = self._contents[media]
         return self._by_media.get(media.name.lower() if content is None else content, [])
+
+
+def _holds_curves(folder: Path) -> bool:
+    """Return whether clips may name curve files in a folder."""
+    from mien.io.curves import curve_formats
+
+    endings = {suffix for format in curve_formats() for suffix in format.suffixes}
+    return any(path.suffix.lower() in endings for path in folder.iterdir())

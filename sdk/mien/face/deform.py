@@ -33,7 +33,7 @@ _HEAD = [INDEX[name] for name in HEAD]
 
 
 def personal_rig(face: Face) -> PersonalRig:
-    """The rig on a face, made once for each identity."""
+    """Return the rig on a face, made once for each identity."""
     return _personal(face.identity.astype(np.float32).tobytes())
 
 
@@ -43,7 +43,7 @@ def _personal(identity: bytes) -> PersonalRig:
 
 
 def deform_landmarks(face: Face, frame: int, target: FloatArray) -> FloatArray:
-    """Where the landmarks of a face are in one frame when it does what is asked.
+    """Return a face's landmarks in one frame with its edit.
 
     Args:
         face: The tracked face.
@@ -73,7 +73,7 @@ def deform_landmarks(face: Face, frame: int, target: FloatArray) -> FloatArray:
 
 
 def iris_motion(source: FloatArray, target: FloatArray) -> dict[str, FloatArray]:
-    """How far the middle of each iris moves: on a sphere, with the gaze.
+    """Return the motion of each iris's centre: on a sphere, with the gaze.
 
     Args:
         source: (59,) controls of the performance.
@@ -94,7 +94,7 @@ def iris_motion(source: FloatArray, target: FloatArray) -> dict[str, FloatArray]
 
 
 def head_motion(identity: FloatArray, points: FloatArray, turns: FloatArray) -> FloatArray:
-    """How far points of a head move when it turns on its neck.
+    """Return the motion of a head's points when it turns on its neck.
 
     Args:
         identity: (468, 3) the person's neutral face in canonical space, where the neck is.

@@ -87,11 +87,11 @@ class Embedding:
     translation: FloatArray
 
     def to_canonical(self, vectors: npt.NDArray[Any]) -> FloatArray:
-        """Displacements (..., 3) in the head's metres as canonical units."""
+        """Convert displacements (..., 3) from the head's metres to canonical units."""
         return np.asarray(vectors @ self.rotation / self.scale, dtype=np.float32)
 
     def points_to_canonical(self, points: npt.NDArray[Any]) -> FloatArray:
-        """Points (..., 3) in the head's metres as canonical ones."""
+        """Convert points (..., 3) from the head's metres to canonical space."""
         return self.to_canonical(points - self.translation)
 
 
@@ -112,7 +112,7 @@ def embed(
 
 
 def read_embedding(path: Path, head: FlameHead) -> tuple[IndexArray, IndexArray, DoubleArray]:
-    """A published embedding: landmarks (N,), triangles (N,), barycentric weights (N, 3).
+    """Read a published embedding: landmarks (N,), triangles (N,), weights (N, 3).
 
     Raises:
         WeightsError: When it cannot be read or does not fit the head.

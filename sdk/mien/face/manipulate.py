@@ -105,7 +105,7 @@ _BY_NAME: Final = {handle.name: handle for handle in HANDLES}
 
 
 def handles(face: Face, frame: int, controls: FloatArray) -> dict[str, FloatArray]:
-    """Where the handles of a face are seen in a frame with its edit.
+    """Return the handles of a face in a frame with its edit.
 
     Args:
         face: The face.
@@ -128,7 +128,7 @@ def handles(face: Face, frame: int, controls: FloatArray) -> dict[str, FloatArra
 def drag(
     face: Face, frame: int, controls: FloatArray, handle: str, offset: tuple[float, float]
 ) -> dict[str, float]:
-    """What a handle's controls become when it is dragged.
+    """Return the controls' values when a handle is dragged.
 
     The offset counts from where the drag began, and so do the controls: the answer depends
     on where the pointer is, not on how it came there, and back at its start all is as it was.

@@ -83,13 +83,13 @@ class CropBox:
     side: int
 
     def to_crop(self) -> npt.NDArray[np.float64]:
-        """(3, 3) similarity from pixels of the picture to those of the crop."""
+        """Return the similarity (3, 3) from pixels of the picture to those of the crop."""
         scale = (CROP_SIZE - 1) / self.side
         return np.array([[scale, 0, -scale * self.x], [0, scale, -scale * self.y], [0, 0, 1]])
 
 
 def crop_for(landmarks: npt.ArrayLike) -> CropBox:
-    """Where SMIRK looks for a face: the landmarks' box, widened, as in its demo.
+    """Return the crop of a face for SMIRK: the landmarks' box, widened, as in its demo.
 
     Args:
         landmarks: (478, 2 or 3) MediaPipe's landmarks, irises included, upright pixels.
@@ -106,7 +106,7 @@ def crop(
     landmarks: npt.ArrayLike,
     orientation: Orientation | None = None,
 ) -> FloatArray:
-    """The picture of a face as SMIRK is shown it: bilinear, whole 8-bit codes, black outside.
+    """Return the picture of a face for SMIRK: bilinear, whole 8-bit codes, black outside.
 
     Args:
         picture: A plate, or an upright picture (H, W, 3) uint8 R'G'B'.
@@ -182,7 +182,7 @@ class Smirk:
         return cls(network, device, colour)
 
     def coefficients(self, crops: FloatArray) -> FloatArray:
-        """What faces do.
+        """Return the coefficients of faces.
 
         Args:
             crops: (B, 224, 224, 3) float32 R'G'B' 0..1, as `crop` makes them.
@@ -222,7 +222,7 @@ class Plates(Protocol):
     """Random access to the plates of a shot."""
 
     def plate(self, frame: int) -> Plate:
-        """The plate of a frame."""
+        """Return the plate of a frame."""
         ...
 
 
@@ -235,7 +235,7 @@ def read_shot(
     *,
     wanted: BoolArray | None = None,
 ) -> Readings:
-    """Read a face in the frames of a shot in which it was seen.
+    """Read the coefficients of a face in the frames in which it was seen.
 
     Args:
         smirk: The encoder.
@@ -263,7 +263,7 @@ def read_shot(
 
 
 def limited(flame: FloatArray) -> FloatArray:
-    """Coefficients (n, 55) held within SMIRK's limits."""
+    """Limit coefficients (n, 55) to SMIRK's range."""
     held = flame.copy()
     held[:, EYELIDS] = np.clip(flame[:, EYELIDS], 0, 1)
     opening, turns = JAW.start, slice(JAW.start + 1, JAW.stop)

@@ -34,7 +34,7 @@ _IR: Final = 8
 
 
 def cached_graph(checkpoint: Path, *, renew: bool = False) -> bytes:
-    """The ONNX file of a checkpoint's expression encoder; made where the cache has none.
+    """Return the ONNX file of a checkpoint's expression encoder; made where the cache has none.
 
     Args:
         checkpoint: The published checkpoint.
@@ -65,7 +65,7 @@ def cached_graph(checkpoint: Path, *, renew: bool = False) -> bytes:
 
 
 def graph_of(encoder: ExpressionEncoder) -> bytes:
-    """An expression encoder as an ONNX file; its normalisations are folded, in place."""
+    """Export an expression encoder to ONNX; its normalisations are folded, in place."""
     from onnx import TensorProto, checker, helper
 
     writer = _Writer()

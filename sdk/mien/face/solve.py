@@ -33,11 +33,7 @@ from mien.signal.gaps import bridge, segments
 from mien.signal.smooth import smooth
 from mien.timebase import Clock
 
-__all__ = ["SOLVER", "solve_face", "solve_faces"]
-
-SOLVER = 1
-"""Version of the solver. A change after which the same landmarks give other curves, poses or
-smoothed landmarks must raise it: projects and batches note it."""
+__all__ = ["solve_face", "solve_faces"]
 
 MAX_GAP_SECONDS = 0.27
 """Seconds that are bridged in which the face was not seen."""

@@ -23,7 +23,6 @@ from mien.io.parts import make_project, shot_part
 from mien.io.schema import ProjectDocument, read_document
 from mien.io.shot_arrays import read_shot, shot_arrays
 from mien.model.document import Document, Project
-from mien.model.edits import Edit
 from mien.model.marker import Marker
 
 __all__ = [
@@ -151,9 +150,8 @@ def relink(project: Project, media: Path | None, path: Path | None = None) -> Pr
     facts = media_places.take_media(shot.media, place, name)
     media_places.remember(place, wanted)
     faces = tuple(replace(face, clock=facts.clock) for face in shot.faces)
-    found = replace(shot, media=facts, faces=faces)
-    edits = tuple(Edit(found.face(edit.face.number), edit.layers) for edit in project.edits)
-    return replace(project, shot=found, edits=edits, online=True)
+    found = project.with_faces_of(replace(shot, media=facts, faces=faces))
+    return replace(found, online=True)
 
 
 def save(project: Project, path: Path) -> None:

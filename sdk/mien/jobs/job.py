@@ -40,7 +40,7 @@ class Problem:
 
     @classmethod
     def of(cls, error: MienError) -> Problem:
-        """The problem that an error tells of."""
+        """Return the problem that an error tells of."""
         return cls(error.code, error.cause, error.remedy)
 
     def __str__(self) -> str:
@@ -92,7 +92,7 @@ class CutSpan:
     numbered: bool = False
 
     def frames_of(self, clock: Clock) -> FrameRange:
-        """The frames of the media, handles included; only those there are.
+        """Return the frames of the media, handles included; only those there are.
 
         Raises:
             TimeError: When the media do not have the frames that the cut uses.
@@ -195,6 +195,7 @@ class ShotJob:
         clip: Number of the clip in its cut, in the order of the file; None without one.
         problem: Why it cannot be rendered, when that is known from the start.
         curves: A curve file that the face follows, on top of the project's edits; None without.
+        tracker: Name of the tracker, or `auto`, for media without a project.
     """
 
     name: str
@@ -213,9 +214,10 @@ class ShotJob:
     clip: int | None = None
     problem: Problem | None = None
     curves: CurvesInput | None = None
+    tracker: str = "auto"
 
     def frames_of(self, clock: Clock) -> FrameRange:
-        """The frames of the media that the output holds.
+        """Return the frames of the media that the output holds.
 
         Raises:
             TimeError: When the media do not have them.

@@ -44,6 +44,7 @@ class ShotSpec:
         settings: Settings of the renderer by name; None for its defaults.
         shot: Name, number or id of the shot in the project; None for its only one.
         curves: A curve file that the face follows; None without.
+        tracker: Name of the tracker, or `auto`.
     """
 
     name: str
@@ -61,6 +62,7 @@ class ShotSpec:
     settings: Mapping[str, SettingValue] | None = field(default=None, hash=False)
     shot: str | None = None
     curves: CurvesInput | None = None
+    tracker: str = "auto"
 
     @classmethod
     def of(
@@ -91,6 +93,7 @@ class ShotSpec:
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
             curves,
+            job.tracker,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -105,6 +108,7 @@ class ShotSpec:
             "face": self.face,
             "frames": str(self.frames),
             "renderer": self.renderer,
+            "tracker": self.tracker,
             "codec": self.codec,
             "lossless": self.lossless,
             "output": str(self.output),
@@ -155,6 +159,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             bool(value["lossless"]), Path(value["output"]), Path(value["folder"]),
             bool(value["overwrite"]), settings, value.get("shot"),
             _read_curves(value.get("curves")),
+            str(value.get("tracker", "auto")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(

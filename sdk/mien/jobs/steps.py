@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import mien
 from mien import api
 from mien.errors import MediaError, OutputError, ProjectError, UsageError
+from mien.face import SOLVER
 from mien.io.project import Project
 from mien.jobs.curves import read_layer
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
@@ -34,6 +34,7 @@ from mien.rendering.base import FacePlan, Renderer
 from mien.rendering.plans import face_plans
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import media_stamp
+from mien.tracking.registry import get_tracker
 
 __all__ = ["Workbench"]
 
@@ -182,24 +183,27 @@ class Workbench:
     def _project(self, order: ShotSpec, progress: Progress) -> Project:
         """The project of a shot; tracked first, and kept, where there is none."""
         if order.project is not None:
-            return api.load_project(order.project, order.shot, media=order.media)
+            return _read(order.project, order.media, order.shot)
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
         facts = probe(order.media)
+        # Whatever made it differently must not be taken for it: by number, not by release.
+        tracker = get_tracker(order.tracker)
+        versions = (tracker.name, tracker.version, SOLVER)
         key = hashlib.blake2b(
-            repr((media_stamp(facts), mien.__version__)).encode(), digest_size=8
+            repr((media_stamp(facts), *versions)).encode(), digest_size=8
         ).hexdigest()
         journal = ShotJournal(order.folder, order.name)
         path = journal.tracked(key)
         with journal.tracking(key):
             if path.exists():
                 with suppress(ProjectError):  # damaged: it is made again
-                    return api.load_project(path, media=order.media)
+                    return _read(path, order.media)
             # The whole media, not what the cut uses of it: the next cut may use more.
-            tracked = api.track(Shot(facts, ()), progress=progress)
+            tracked = api.track(Shot(facts, ()), tracker=tracker.name, progress=progress)
             _check_same(facts, probe(order.media))
             api.save_project(tracked, path)
-        return api.load_project(path, media=order.media)
+        return _read(path, order.media)
 
     def _renderer(self, order: ShotSpec) -> Renderer:
         settings = None if order.settings is None else dict(order.settings)
@@ -209,6 +213,11 @@ class Workbench:
             self._renderers.clear()
             self._renderers[wanted] = get_renderer(order.renderer, settings)
         return self._renderers[wanted]
+
+
+def _read(path: Path, media: Path | None, shot: str | None = None) -> Project:
+    """Read a project for rendering, which is neither solved nor saved."""
+    return api.load_project(path, shot, media=media).without_raw_landmarks()
 
 
 def _edits(order: ShotSpec, shot: Shot) -> tuple[list[Edit], tuple[str, ...]]:

@@ -198,13 +198,12 @@ class MemoryReader:
 def _exact(rate: float | Fraction) -> Fraction:
     """Return a rate as a fraction: 29.97 and its kin as broadcast means them."""
     try:
-        exact = Fraction(rate)
+        given = Fraction(rate)
     except (TypeError, ValueError, OverflowError) as error:
         raise UsageError(f"{rate!r} is no frame rate.", "Give frames a second.") from error
-    broadcast = Fraction(round(exact) * 1000, 1001)
-    if abs(exact - broadcast) < Fraction(1, 200):
-        return broadcast
-    exact = exact.limit_denominator(1001)
+    broadcast = Fraction(round(given) * 1000, 1001)
+    near = abs(given - broadcast) < Fraction(1, 200)
+    exact = broadcast if near else given.limit_denominator(1001)
     if exact <= 0:
         raise UsageError(f"{rate} is no frame rate.", "Give frames a second, more than 0.")
     return exact

@@ -141,11 +141,12 @@ class CurveFile:
         chosen = [face for face in self.faces if number in (None, face.number)]
         if len(chosen) == 1:
             return chosen[0]
-        have = ", ".join(str(face.number) for face in self.faces)
+        numbers = [str(face.number) for face in self.faces]
         cause = f"{self.name} has no face {number}."
         if number is None:
             cause = f"{self.name} has {len(self.faces)} faces, and none is chosen."
-        raise NoFaceError(cause, f"Its faces are: {have}." if have else "")
+        remedy = f"Its faces are: {', '.join(numbers)}." if numbers else ""
+        raise NoFaceError(cause, remedy, choices=numbers)
 
     def __repr__(self) -> str:
         return f"CurveFile({self.name!r}, {len(self.faces)} faces)"

@@ -146,6 +146,23 @@ class Project:
         edits = sorted([*others, edit] if edit.layers else others, key=lambda e: e.face.number)
         return replace(self, edits=tuple(edits))
 
+    def with_faces_of(self, shot: Shot) -> Project:
+        """Return this project with another shot of the same faces; edits follow by number.
+
+        Raises:
+            NoFaceError: When a face that has an edit is not in the shot.
+        """
+        edits = tuple(Edit(shot.face(edit.face.number), edit.layers) for edit in self.edits)
+        return replace(self, shot=shot, edits=edits)
+
+    def without_raw_landmarks(self) -> Project:
+        """Return this project without the landmarks as they were tracked, to save memory.
+
+        For work that only reads: what is saved so cannot be solved again.
+        """
+        faces = tuple(replace(face, raw_landmarks=None) for face in self.shot.faces)
+        return self.with_faces_of(replace(self.shot, faces=faces))
+
     def same_as(self, other: Project) -> bool:
         """Tell whether nothing differs; tracked data are the same when they are one object."""
         if self is other:
@@ -235,7 +252,7 @@ class Document:
 
 
 def _stored(settings: StoredSettings | RendererSettings | None) -> StoredSettings:
-    """Settings by renderer, checked as far as it can be without their renderers."""
+    """Return settings by renderer, checked as far as it can be without their renderers."""
     if settings is None:
         return {}
     if isinstance(settings, RendererSettings):

@@ -14,6 +14,7 @@ Everything but `Renderer.open` and `RenderSession.render` has a default that wor
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -248,6 +249,7 @@ class Renderer(ABC):
         concurrent: Whether its sessions may be used by several threads at once.
         settings_type: Type of its settings; the class is called with such settings, and without
             any for the defaults. None when it has none.
+        settings: The settings that it was made with.
         summary: What it is, in a line.
         gpu: Whether it works on a GPU where there is one.
     """
@@ -257,6 +259,7 @@ class Renderer(ABC):
     costly: bool = False
     concurrent: bool = False
     settings_type: type[RendererSettings] | None = None
+    settings: RendererSettings | None = None
     summary: str = ""
     gpu: bool = False
 
@@ -276,8 +279,8 @@ class Renderer(ABC):
         """Return what the pixels of one face depend on, without opening a session.
 
         Finished frames are found by it without loading a model, and a change of the edit costs
-        only the frames that it reaches. The default is on the safe side: the edit of the whole
-        shot.
+        only the frames that it reaches. The default is on the safe side: the settings, and the
+        edit of the whole shot.
 
         Args:
             shot: The tracked shot.
@@ -286,7 +289,9 @@ class Renderer(ABC):
         Raises:
             MienError: When a part is missing.
         """
-        return CacheKey()
+        if self.settings is None:
+            return CacheKey()
+        return CacheKey(json.dumps(self.settings.to_mapping(), sort_keys=True))
 
     def missing(self, settings: RendererSettings | None) -> MissingDependencyError | None:
         """Return why the renderer cannot be used here; None when it can.

@@ -76,20 +76,20 @@ def _check_performance(params: CurvesParams) -> None:
         )
 
 
-def _names(asked: list[str] | None) -> list[str]:
-    for name in asked or ():
+def _names(names: list[str] | None) -> list[str]:
+    for name in names or ():
         if sides(name) is None:
             guess = nearest(name, NAMES)
             raise UnknownControlError(
                 f"There is no control '{name}'.", f"Did you mean '{guess}'?" if guess else ""
             )
-    return list(NAMES) if asked is None else asked
+    return list(NAMES) if names is None else names
 
 
 def _target(project: Project, face: Face) -> ControlCurves:
     layers = project.edit(face.number).layers
-    found = evaluate(face.curves.controls.array, layers, face.valid, project.shot.cuts)
-    return ControlCurves(found.target)
+    evaluated = evaluate(face.curves.controls.array, layers, face.valid, project.shot.cuts)
+    return ControlCurves(evaluated.target)
 
 
 def _flame(

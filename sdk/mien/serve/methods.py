@@ -30,6 +30,7 @@ from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
 from mien.serve.shots import OpenShot, Shots, face_facts, shot_facts
 from mien.serve.worker import RenderOrder, TrackOrder
+from mien.tracking.registry import get_tracker, tracker_names
 
 __all__ = ["Methods"]
 
@@ -93,6 +94,7 @@ class Methods:
             mien=mien.__version__,
             methods=list(say.METHODS),
             renderers=list(available_renderers()),
+            trackers=list(tracker_names()),
             max_line=MAX_LINE,
         )
 
@@ -143,8 +145,10 @@ class Methods:
             opened.set_shot(tracked)
             return shot_facts(opened)
 
-        bare = dataclasses.replace(shot, faces=(), cuts=())
-        order = TrackOrder(bare, params.max_faces)
+        if params.tracker != "auto":
+            get_tracker(params.tracker)
+        bare = dataclasses.replace(shot, faces=(), cuts=(), made_by=None)
+        order = TrackOrder(bare, params.max_faces, params.tracker)
         return self._begin(ServedJob("track", params.shot, order, finish, self._send))
 
     def _faces(self, params: say.FacesParams) -> say.FacesResult:

@@ -16,7 +16,7 @@ from mien.model.edits import Edit
 from mien.model.face import Face
 from mien.model.landmarks import SKIN
 from mien.model.shot import Shot
-from mien.serve.messages import FaceFacts, ShotFacts, ShotStatus
+from mien.serve.messages import FaceFacts, MadeBy, ShotFacts, ShotStatus
 
 if TYPE_CHECKING:
     from mien.preview.picture import PreviewImage
@@ -200,9 +200,14 @@ def shot_facts(opened: OpenShot) -> ShotFacts:
         audio=media.audio_streams > 0,
         fingerprint=media.fingerprint,
         cuts=list(project.shot.cuts),
+        made_by=_made_by(project.shot),
         faces=[face_facts(face) for face in project.shot.faces],
         edited=[edit.face.number for edit in project.edits],
     )
+
+
+def _made_by(shot: Shot) -> MadeBy | None:
+    return None if shot.made_by is None else MadeBy(**dataclasses.asdict(shot.made_by))
 
 
 def face_facts(face: Face, thumbnail: str | None = None) -> FaceFacts:

@@ -44,6 +44,7 @@ class TrackOrder:
 
     shot: Shot
     max_faces: int | None = None
+    tracker: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,9 @@ def _do(order: JobOrder, progress: Progress) -> Any:
     from mien import api
 
     if isinstance(order, TrackOrder):
-        return api.track(order.shot, max_faces=order.max_faces, progress=progress)
+        return api.track(
+            order.shot, tracker=order.tracker, max_faces=order.max_faces, progress=progress
+        )
     verb = api.render_matte if order.matte else api.render
     report = verb(
         order.project,

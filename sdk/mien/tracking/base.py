@@ -9,17 +9,19 @@ from __future__ import annotations
 import inspect
 import itertools
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
 from mien.errors import MienError
-from mien.media.reader import Reader
 from mien.model.face import FaceTrack
 from mien.model.landmarks import LANDMARKS
 from mien.model.media import MediaInfo
 from mien.plugins import version_problem
 from mien.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from mien.media.reader import Reader
 
 __all__ = [
     "API_VERSION",

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import os
 from typing import Final
 
 from mien import plugins
 from mien.errors import UsageError
 from mien.tracking.base import Tracker, check_tracker
 
-__all__ = ["GROUP", "MEDIAPIPE", "get_tracker", "register_tracker", "tracker_problems", "trackers"]
+__all__ = [
+    "GROUP",
+    "MEDIAPIPE",
+    "get_tracker",
+    "register_tracker",
+    "tracker_names",
+    "tracker_problems",
+    "trackers",
+    "usable_trackers",
+]
 
 GROUP: Final = "mien.trackers"
 """Entry points by which other packages bring trackers."""
@@ -18,6 +28,9 @@ MEDIAPIPE: Final = "mediapipe"
 """The tracker that comes with mien."""
 
 _AUTO: Final = "auto"
+_CHOICE: Final = "MIEN_TRACKER"
+"""Environment variable with the name of the tracker that `auto` stands for."""
+
 _RESERVED: Final = (_AUTO, MEDIAPIPE)
 _registered: dict[str, Tracker] = {}
 
@@ -27,9 +40,22 @@ def trackers() -> tuple[str, ...]:
 
     Plug-ins that cannot be used are left out, with a warning the first time.
     """
-    found = _plugins()
-    found.warn()
-    return (MEDIAPIPE, *sorted({*_registered, *found.usable}))
+    _plugins().warn()
+    return usable_trackers()
+
+
+def usable_trackers() -> tuple[str, ...]:
+    """Return what `trackers` returns, and warn of nothing."""
+    return (MEDIAPIPE, *sorted({*_registered, *_plugins().usable}))
+
+
+def tracker_names() -> tuple[str, ...]:
+    """Return the names of all trackers, mien's own first, whether or not they can be used.
+
+    Nothing is imported for it.
+    """
+    others = {*_registered, *_plugins().names} - set(_RESERVED)
+    return (MEDIAPIPE, *sorted(others))
 
 
 def tracker_problems() -> dict[str, str]:
@@ -45,13 +71,16 @@ def get_tracker(name: str = _AUTO) -> Tracker:
     """Return the tracker of a name; nothing is loaded of the others.
 
     Args:
-        name: Its name; `auto` is mien's own.
+        name: Its name; `auto` is the one that the environment variable MIEN_TRACKER names, or
+            else mien's own.
 
     Raises:
         UsageError: When there is no tracker of that name.
         MissingDependencyError: When another package brings it, and it cannot be used; the error
             says why.
     """
+    if name == _AUTO:
+        name = os.environ.get(_CHOICE) or MEDIAPIPE
     if name in _RESERVED:
         from mien.tracking.mediapipe.tracker import MediaPipeTracker
 
@@ -61,7 +90,7 @@ def get_tracker(name: str = _AUTO) -> Tracker:
     found: Tracker | None = _plugins().get(name)
     if found is not None:
         return found
-    names = (*_RESERVED, *_registered, *_plugins().names)
+    names = (_AUTO, *tracker_names())
     guess = difflib.get_close_matches(name, names, n=1)
     raise UsageError(
         f"There is no tracker named '{name}'.",

@@ -151,16 +151,16 @@ class _Tracker:
         readings = self._read_active(picture, begun)
         kept: list[_Followed] = []
         for face, reading in zip(self._active, readings, strict=True):
-            found = self._judge(picture, face, reading)
-            if found is not None and not any(_same(found.roi, k.last.roi) for k in kept):
+            better = self._judge(picture, face, reading)
+            if better is not None and not any(_same(better.roi, k.last.roi) for k in kept):
                 if face.missed:
                     # A piece holds consecutive frames: what follows a gap is another piece.
                     start = face.piece.stop + face.missed
                     self._close(face)
                     face = _Followed(Tracklet(start), traced=True)
-                face.see(found)
+                face.see(better)
                 kept.append(face)
-            elif found is None and face.missed < _PATIENCE:
+            elif better is None and face.missed < _PATIENCE:
                 face.missed += 1
                 kept.append(face)
             else:
@@ -304,8 +304,8 @@ class _Tracker:
 
     def _taken(self, frame: int, roi: Roi) -> bool:
         pieces = [face.piece for face in self._active] + self._done
-        places = (piece.roi_at(frame) for piece in pieces)
-        return any(place is not None and _same(place, roi) for place in places)
+        rois = (piece.roi_at(frame) for piece in pieces)
+        return any(other is not None and _same(other, roi) for other in rois)
 
     def result(self, total: int) -> TrackResult:
         cuts = self._pictures.cuts
@@ -372,10 +372,10 @@ def _convincing(confidence: Collection[float], thresholds: Thresholds) -> bool:
     return credible >= thresholds.credible_fraction * len(confidence)
 
 
-def _moved(used: Roi, found: Roi) -> bool:
-    shift = np.hypot(used.x - found.x, used.y - found.y) / used.side
-    growth = abs(np.log(max(found.side, 1e-6) / used.side))
-    turn = abs(np.angle(np.exp(1j * (found.roll - used.roll))))
+def _moved(used: Roi, read: Roi) -> bool:
+    shift = np.hypot(used.x - read.x, used.y - read.y) / used.side
+    growth = abs(np.log(max(read.side, 1e-6) / used.side))
+    turn = abs(np.angle(np.exp(1j * (read.roll - used.roll))))
     return bool(max(shift, growth) > _MOVED or turn > 2 * _MOVED)
 
 

@@ -59,13 +59,17 @@ def format_for(path: Path, use: Use) -> CurveFormat:
     if format is None:
         raise UsageError(
             f"'{path.name}' is no name of a curve file.",
-            f"Its ending must be {_endings(use)}.{_left_out()}",
+            f"Its ending must be {_phrase(_endings(use))}.{_left_out()}",
+            path=path,
+            choices=_endings(use),
         )
     if not (format.can_write if use == "write" else format.can_read):
         can, cannot = ("read", "written") if use == "write" else ("written", "read")
         raise UsageError(
             f"{path.name}: {format.name} files can be {can}, and not {cannot}.",
-            f"Endings that can be {cannot} are {_endings(use)}.",
+            f"Endings that can be {cannot} are {_phrase(_endings(use))}.",
+            path=path,
+            choices=_endings(use),
         )
     return format
 
@@ -109,15 +113,18 @@ def _problem(format: object) -> str | None:
     return plugins.version_problem(format, API_VERSION) or format_problem(format)
 
 
-def _endings(use: Use) -> str:
-    """Return the endings that can be read or written, as one phrase."""
-    endings = [
+def _endings(use: Use) -> list[str]:
+    """Return the endings that can be read or written."""
+    return [
         suffix
         for format in curve_formats()
         if (format.can_write if use == "write" else format.can_read)
         for suffix in format.suffixes
     ]
-    return f"{', '.join(endings[:-1])} or {endings[-1]}"
+
+
+def _phrase(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _left_out() -> str:

@@ -115,12 +115,12 @@ class BlazeFace:
 
     def finish(self, search: Search) -> list[Detection]:
         """Return the faces of a search; see `Detector.finish`."""
-        found: list[Detection] = []
+        detections: list[Detection] = []
         for region, packet in zip(search.regions, self._pool.collect(search.stamps), strict=True):
-            found += [_detection(message, region) for message in self._pool.protos(packet)]
-        found.sort(key=lambda d: (-d.score, float(d.box[0]), float(d.box[1])))
+            detections += [_detection(message, region) for message in self._pool.protos(packet)]
+        detections.sort(key=lambda d: (-d.score, float(d.box[0]), float(d.box[1])))
         kept: list[Detection] = []
-        for detection in found:
+        for detection in detections:
             if all(overlap(detection.box, other.box) < _SAME_FACE for other in kept):
                 kept.append(detection)
         return kept

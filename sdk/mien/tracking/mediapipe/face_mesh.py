@@ -139,13 +139,13 @@ class FaceMesh:
     def __init__(self) -> None:
         self._pool = GraphPool(_CONFIG, "numbers")
         parts = _refinements()
-        self._places, self._depths = _assembly(parts)
+        self._columns, self._depths = _assembly(parts)
         self._mirror = load_rig().mirror
         eyes = np.concatenate([parts["left_eye"][0], parts["right_eye"][0]])
         # How far both readings lie apart: over the whole face, the lips and the eyes.
         self._over = np.zeros((LANDMARKS, 3), np.float32)
-        for column, places in enumerate((np.arange(LANDMARKS), parts["lips"][0], eyes)):
-            self._over[:, column] = np.bincount(places, minlength=LANDMARKS) / len(places)
+        for column, indices in enumerate((np.arange(LANDMARKS), parts["lips"][0], eyes)):
+            self._over[:, column] = np.bincount(indices, minlength=LANDMARKS) / len(indices)
 
     def read(self, picture: ByteArray, rois: Sequence[Roi]) -> list[Reading]:
         """Return the readings of regions of a picture; see `LandmarkModel.read`."""
@@ -182,11 +182,11 @@ class FaceMesh:
     def _landmarks(self, numbers: FloatArray) -> FloatArray:
         """(N, 478, 3) landmarks, pixels of the regions, of the network's (N, K) numbers."""
         points = np.empty((len(numbers), LANDMARKS, 3), np.float32)
-        points[..., :2] = numbers[:, self._places]
+        points[..., :2] = numbers[:, self._columns]
         mesh = numbers[:, : 3 * SKIN].reshape(-1, SKIN, 3)
         points[:, :SKIN, 2] = mesh[..., 2]
-        for places, depth_of in self._depths:
-            points[:, places, 2] = mesh[:, depth_of, 2].mean(axis=1)[:, None]
+        for indices, depth_of in self._depths:
+            points[:, indices, 2] = mesh[:, depth_of, 2].mean(axis=1)[:, None]
         return points
 
     def close(self) -> None:
@@ -241,12 +241,12 @@ def _assembly(parts: _Parts) -> tuple[npt.NDArray[np.intp], list[_Part]]:
         (478, 2) where among the numbers each x and y is, and which landmarks have the mean depth
         of which others.
     """
-    places = np.zeros((LANDMARKS, 2), np.intp)
-    places[:SKIN] = 3 * np.arange(SKIN)[:, None] + [0, 1]
+    columns = np.zeros((LANDMARKS, 2), np.intp)
+    columns[:SKIN] = 3 * np.arange(SKIN)[:, None] + [0, 1]
     starts = dict(zip(_OUTPUTS, (0, *_ENDS), strict=True))
     for name, (refined, _) in parts.items():
-        places[refined] = starts[name] + np.arange(2 * len(refined)).reshape(-1, 2)
-    return places, [part for part in parts.values() if len(part[1])]
+        columns[refined] = starts[name] + np.arange(2 * len(refined)).reshape(-1, 2)
+    return columns, [part for part in parts.values() if len(part[1])]
 
 
 _Part = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]

@@ -131,7 +131,7 @@ class GraphPool:
         return range(first, self._stamp + 1)
 
     def collect(self, stamps: range) -> list[Any]:
-        """Wait for what was submitted: per picture the output packet, None where it is empty."""
+        """Return the output packets of submitted pictures, None where one is empty."""
         if stamps:
             for lane in self._lanes:
                 lane.wait_until_idle()
@@ -139,7 +139,7 @@ class GraphPool:
         return [None if packet is None or packet.is_empty() else packet for packet in packets]
 
     def collect_each(self, stamps: range) -> list[Any]:
-        """The same for a model that answers every picture, while later ones are at work.
+        """Return the output packets of submitted pictures while later ones are at work.
 
         Raises:
             RuntimeError: When the graph failed.
@@ -151,11 +151,11 @@ class GraphPool:
             return [self._found.pop(stamp) for stamp in stamps]
 
     def protos(self, packet: Any) -> list[Any]:
-        """The messages in a packet that holds a list of them; none in an empty one."""
+        """Return the messages in a packet that holds a list of them; none in an empty one."""
         return [] if packet is None else list(self._getter.get_proto_list(packet))
 
     def floats(self, packet: Any) -> FloatArray:
-        """The numbers in a packet that holds a list of them."""
+        """Return the numbers in a packet that holds a list of them."""
         return np.array(self._getter.get_float_list(packet), dtype=np.float32)
 
     def close(self) -> None:

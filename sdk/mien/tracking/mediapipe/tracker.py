@@ -7,6 +7,7 @@ from contextlib import closing
 from mien.media.reader import Reader
 from mien.progress import Progress, silent
 from mien.tracking.base import API_VERSION, MAX_FACES, TrackResult
+from mien.tracking.mediapipe import VERSION
 from mien.tracking.mediapipe.detector import BlazeFace
 from mien.tracking.mediapipe.face_mesh import FaceMesh
 from mien.tracking.tracker import track_faces
@@ -18,9 +19,7 @@ class MediaPipeTracker:
     """Tracks faces with MediaPipe's detector and face mesh; a `Tracker`."""
 
     name = "mediapipe"
-    version = 1
-    """A change after which the same frames give other landmarks or other cuts must raise it:
-    projects and batches note it."""
+    version = VERSION
     api_version = API_VERSION
 
     def track(

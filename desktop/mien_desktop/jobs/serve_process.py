@@ -1,4 +1,4 @@
-"""One job's conversation with a `mien serve` of its own, on a thread; without Qt."""
+"""One job's own `mien serve`, driven from a thread; without Qt."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from mien.rendering.registry import merge_settings
 from mien.serve.client import Client, Job, ServeError
 from mien_desktop.jobs.presets import ExportRequest
 
-__all__ = ["COMMAND", "ExportTask", "JobError", "Task", "TrackTask", "Work"]
+__all__ = ["COMMAND", "ExportTask", "JobError", "Task", "TrackTask", "ServeProcess"]
 
 COMMAND = "MIEN_SERVE_COMMAND"
 """Environment variable with another command that starts `mien serve`."""
-_LOOK = 0.1
+_POLL = 0.1
 """Seconds between two looks at how far a job is."""
 
-Told = Callable[[str, int, int], None]
+ProgressReport = Callable[[str, int, int], None]
 
 
 class JobError(MienError):
-    """Why a job failed, as its process told it.
+    """The reason for which a job failed, as its process reported it.
 
     Args:
         code: The SDK's word for it; `cancelled` when the user stopped it.
@@ -45,15 +45,15 @@ class JobError(MienError):
 
     def __init__(self, code: str, cause: str, remedy: str = "", details: str = "") -> None:
         super().__init__(cause, remedy)
-        self.word = code
+        self.reported_code = code
         self.details = details
 
 
 class Task(Protocol):
-    """What a job does."""
+    """The work of a job."""
 
-    def run(self, talk: Talk) -> Any:
-        """Do it, and give what came of it.
+    def run(self, connection: ServeConnection) -> Any:
+        """Run the task and return its result.
 
         Raises:
             ServeError: When the server refuses, fails or dies, or the job was cancelled.
@@ -62,21 +62,21 @@ class Task(Protocol):
         ...
 
 
-class Talk(Protocol):
-    """A server that a task talks with."""
+class ServeConnection(Protocol):
+    """A server as a task calls it."""
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """Ask something, and wait for the answer; it may be cancelled meanwhile."""
+        """Call a method and wait for the answer; it may be cancelled meanwhile."""
         ...
 
     def job(self, method: str, **params: Any) -> dict[str, Any]:
-        """Do long work, and wait for its result; it may be cancelled meanwhile."""
+        """Start a job and wait for its result; it may be cancelled meanwhile."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackTask:
-    """Find the faces of a shot; what comes of it is the tracked shot.
+    """The task of finding the faces of a shot; its result is the tracked shot.
 
     Attributes:
         media: Its media.
@@ -84,19 +84,19 @@ class TrackTask:
 
     media: Path
 
-    def run(self, talk: Talk) -> Shot:
-        """Track in the server, and read what it found from a project that it saves."""
-        shot = talk.call("open", path=str(self.media))["shot"]
-        talk.job("track", shot=shot)
+    def run(self, connection: ServeConnection) -> Shot:
+        """Track in the server, and read the faces from a project that it saves."""
+        shot = connection.call("open", path=str(self.media))["shot"]
+        connection.job("track", shot=shot)
         with _folder() as folder:
-            place = folder / "tracked.mien"
-            talk.call("save", shot=shot, path=str(place))
-            return mien.load_project(place, media=self.media).shot
+            path = folder / "tracked.mien"
+            connection.call("save", shot=shot, path=str(path))
+            return mien.load_project(path, media=self.media).shot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExportTask:
-    """Write a shot as it is now; what comes of it is the render's report as a dictionary.
+    """The task of writing a shot as it is now; its result is the render's report as a dictionary.
 
     Attributes:
         project: The shot with its edits.
@@ -106,18 +106,18 @@ class ExportTask:
     project: Project
     request: ExportRequest
 
-    def run(self, talk: Talk) -> dict[str, Any]:
+    def run(self, connection: ServeConnection) -> dict[str, Any]:
         """Hand the shot over as a project, and have it rendered."""
         request, project = self.request, self.project
         preset, media = request.preset, project.shot.media.path
         if preset.is_sequence:
             _make_folder(request.output.parent)
         with _folder() as folder:
-            place = folder / "export.mien"
-            mien.save_project(project, place)
-            shot = talk.call("open", path=str(place), media=str(media))["shot"]
+            path = folder / "export.mien"
+            mien.save_project(project, path)
+            shot = connection.call("open", path=str(path), media=str(media))["shot"]
             settings = merge_settings(request.renderer, project.settings, request.settings)
-            return talk.job(
+            return connection.job(
                 "render",
                 shot=shot,
                 output=str(request.output),
@@ -131,20 +131,20 @@ class ExportTask:
             )
 
 
-class Work:
-    """A task at work.
+class ServeProcess:
+    """A task on a thread of its own, with a `mien serve` of its own.
 
     Args:
         task: The task.
-        told: Called, on the work's thread, with stage, steps done and steps in all.
+        report: Called, on the work's thread, with stage, steps done and steps in all.
         ended: Called, on the work's thread, with the result or the error, once.
     """
 
     def __init__(
-        self, task: Task, told: Told, ended: Callable[[Any, MienError | None], None]
+        self, task: Task, report: ProgressReport, ended: Callable[[Any, MienError | None], None]
     ) -> None:
         self._task = task
-        self._told = told
+        self._report = report
         self._ended = ended
         self._client: Client | None = None
         self._job: Job | None = None
@@ -157,7 +157,7 @@ class Work:
         self._thread.start()
 
     def cancel(self) -> None:
-        """Have it stopped; returns at once, and `ended` is called when it has stopped."""
+        """Stop the task; returns at once, and `ended` is called when it has stopped."""
         with self._lock:
             self._cancelled = True
             client, job = self._client, self._job
@@ -165,7 +165,7 @@ class Work:
             client.cancel(job)
 
     def kill(self) -> None:
-        """Stop it without ado: the server dies, and what it had begun cleans up by itself."""
+        """Kill the server; what it had begun cleans up by itself."""
         with self._lock:
             self._cancelled = True
             client = self._client
@@ -177,25 +177,25 @@ class Work:
         self._thread.join(seconds)
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """See `Talk.call`."""
+        """See `ServeConnection.call`."""
         return self._wait(self._open_client().ask(method, **params))
 
     def job(self, method: str, **params: Any) -> dict[str, Any]:
-        """See `Talk.job`."""
+        """See `ServeConnection.job`."""
         client = self._open_client()
         job = client.start(method, **params)
         with self._lock:
             self._job = job
-        asked = False
-        while not wait([job.result], _LOOK).done:
-            self._told(job.stage, job.done, job.total)
-            if self._cancelled and job.handle and not asked:
-                asked = True
+        cancelling = False
+        while not wait([job.result], _POLL).done:
+            self._report(job.stage, job.done, job.total)
+            if self._cancelled and job.handle and not cancelling:
+                cancelling = True
                 client.cancel(job)
         return job.result.result()
 
     def _wait(self, answer: Future[dict[str, Any]]) -> dict[str, Any]:
-        while not wait([answer], _LOOK).done:
+        while not wait([answer], _POLL).done:
             self._check()
         self._check()
         return answer.result()
@@ -251,6 +251,6 @@ def _make_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
-    """A folder for the project that is handed over; gone afterwards."""
+    """Give a folder for the project that is handed over; gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="mien-desktop-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)

@@ -1,4 +1,4 @@
-"""What stands in the timeline's place while the shot has no faces: what to do next."""
+"""A placeholder for panels while the shot has no faces, with the button for what to do next."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from PySide6.QtWidgets import (
 from mien_desktop.resolve import Resolved
 from mien_desktop.workspace import Workspace
 
-__all__ = ["TrackedOnly"]
+__all__ = ["TrackingPlaceholder"]
 
 _NO_SHOT = "Faces that were tracked are edited here."
 _OFFLINE = "The media of this shot were not found, so that it cannot be shown or tracked."
 _UNTRACKED = "mien looks for every face of the shot and for what it does; then it can be edited."
 
 
-class TrackedOnly(QStackedWidget):
-    """A panel for tracked shots; of others it says what is missing, with the button for it.
+class TrackingPlaceholder(QStackedWidget):
+    """A panel for tracked shots; for others a page that says what is missing, with its button.
 
     Args:
         panel: The panel.
@@ -34,9 +34,9 @@ class TrackedOnly(QStackedWidget):
         parent: Qt's owner.
     """
 
-    track_asked = Signal(str)
+    track_requested = Signal(str)
     """The shot of that id is to be tracked."""
-    relink_asked = Signal()
+    relink_requested = Signal()
     """Missing media are to be looked for."""
 
     def __init__(self, panel: QWidget, workspace: Workspace, parent: QWidget | None = None) -> None:
@@ -48,7 +48,7 @@ class TrackedOnly(QStackedWidget):
         self._track.setToolTip("Ctrl+T")
         self._track.clicked.connect(self._ask_track)
         self._relink = QPushButton("Find missing media…")
-        self._relink.clicked.connect(self.relink_asked)
+        self._relink.clicked.connect(self.relink_requested)
         self._bar = QProgressBar(maximum=1000)
         self._bar.setFixedWidth(260)
         self._bar.setAccessibleName("Progress of tracking")
@@ -57,10 +57,10 @@ class TrackedOnly(QStackedWidget):
         workspace.changed.connect(self._changed)
         self._restate(workspace.now)
 
-    def show_tracking(self, shares: Mapping[str, float | None]) -> None:
-        """Tell which shots are being tracked: by id, the part done; None while one waits."""
-        if shares != self._tracking:
-            self._tracking = dict(shares)
+    def show_tracking(self, fractions: Mapping[str, float | None]) -> None:
+        """Show which shots are being tracked: by id, the finished part; None while one waits."""
+        if fractions != self._tracking:
+            self._tracking = dict(fractions)
             self._restate(self._workspace.now)
 
     def _page(self) -> QWidget:
@@ -88,17 +88,17 @@ class TrackedOnly(QStackedWidget):
             return
         self.setCurrentIndex(1)
         waiting = project is not None and project.id in self._tracking
-        share = self._tracking.get(project.id) if project else None
+        fraction = self._tracking.get(project.id) if project else None
         offline = project is not None and not project.online
         self._track.setVisible(project is not None and not offline and not waiting)
         self._relink.setVisible(offline)
         self._bar.setVisible(waiting)
         # A busy bar that never stops would repaint for ever; a job that waits shows nothing done.
-        self._bar.setValue(round(1000 * (share or 0)))
-        self._bar.setFormat("waiting" if share is None else "tracking %p %")
+        self._bar.setValue(round(1000 * (fraction or 0)))
+        self._bar.setFormat("waiting" if fraction is None else "tracking %p %")
         self._words.setText(_NO_SHOT if project is None else _OFFLINE if offline else _UNTRACKED)
 
     def _ask_track(self) -> None:
         project = self._workspace.project
         if project is not None:
-            self.track_asked.emit(project.id)
+            self.track_requested.emit(project.id)

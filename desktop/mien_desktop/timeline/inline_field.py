@@ -1,4 +1,4 @@
-"""A field that opens over a name or a value, and goes when something was typed."""
+"""A field that opens over a name or a value, and closes when something was typed."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-__all__ = ["Inline"]
+__all__ = ["InlineField"]
 
 
-class Inline(QLineEdit):
-    """A field in place: Enter and leaving it take the text over, Escape does not.
+class InlineField(QLineEdit):
+    """A text field over a widget: Enter and leaving it take the text over, Escape does not.
 
     Args:
         parent: The widget over which it lies.
-        place: Where.
+        area: Where.
         text: What is there.
         name: What is typed, for screen readers.
         take: Told the text when it was changed.
     """
 
     def __init__(
-        self, parent: QWidget, place: QRect, text: str, name: str, take: Callable[[str], object]
+        self, parent: QWidget, area: QRect, text: str, name: str, take: Callable[[str], object]
     ) -> None:
         super().__init__(text, parent)
         self._take, self._before = take, text
         self._open = True
         self.setAccessibleName(name)
-        self.setGeometry(place)
+        self.setGeometry(area)
         self.selectAll()
         self.show()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.returnPressed.connect(lambda: self._close(keep=True))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape gives up."""
+        """Give up with Escape."""
         if event.key() == Qt.Key.Key_Escape:
             self._close(keep=False)
         else:
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """What was typed is taken over when the focus goes on; not for a menu over the field."""
+        """Take over the typed text when the focus goes on; not for a menu over the field."""
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
             self._close(keep=True)

@@ -28,12 +28,12 @@ def choose(workspace: Workspace, keys: frozenset[KeyRef]) -> None:
 
 def choose_tracks(workspace: Workspace, tracks: Iterable[TrackRef]) -> None:
     """Select lanes."""
-    found = frozenset(tracks)
-    workspace.set(tracks=found, **_shown(workspace, found))
+    chosen = frozenset(tracks)
+    workspace.set(tracks=chosen, **_shown(workspace, chosen))
 
 
 def _shown(workspace: Workspace, tracks: frozenset[TrackRef]) -> dict[str, object]:
-    """The controls of lanes, their face and their layer, as changes of the view state.
+    """Return the controls of lanes, their face and layer, as changes of the view state.
 
     Curves that are shown already stay: who picks a key of one of several keeps the others in view.
     """

@@ -1,4 +1,4 @@
-"""Pictures that are painted once and shown often."""
+"""Parts of a widget that are painted once and shown often."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from contextlib import contextmanager
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QPaintDevice, QPainter, QPixmap
 
-__all__ = ["Layer", "painting"]
+__all__ = ["PixmapCache", "painting"]
 
 
-class Layer:
-    """A part of a widget as pixels, kept until it is dropped.
+class PixmapCache:
+    """Pixels of a part of a widget, kept until they are invalidated.
 
     Args:
-        paint: Paints every pixel of it that will be seen.
+        paint: Paints every pixel of the part that will be seen.
     """
 
     def __init__(self, paint: Callable[[QPainter], None]) -> None:
         self._paint = paint
-        self._pixels = QPixmap()
+        self._pixmap = QPixmap()
         self._stale = True
 
-    def drop(self) -> None:
-        """Paint it anew when it is shown next."""
+    def invalidate(self) -> None:
+        """Have the part painted anew when it is shown next."""
         self._stale = True
 
-    def pixels(self, width: int, height: int, ratio: float) -> QPixmap:
-        """The picture.
+    def pixmap(self, width: int, height: int, ratio: float) -> QPixmap:
+        """Return the pixels of the part, painted anew where they are out of date.
 
         Args:
             width: In logical pixels.
@@ -36,21 +36,24 @@ class Layer:
             ratio: Device pixels a logical pixel.
         """
         size = QSize(max(width, 1), max(height, 1)) * ratio
-        if self._pixels.size() != size or self._pixels.devicePixelRatio() != ratio:
+        if self._pixmap.size() != size or self._pixmap.devicePixelRatio() != ratio:
             # Memory is taken only then: fresh megabytes cost more than what is painted on them.
-            self._pixels = QPixmap(size)
-            self._pixels.setDevicePixelRatio(ratio)
+            self._pixmap = QPixmap(size)
+            self._pixmap.setDevicePixelRatio(ratio)
             self._stale = True
         if self._stale:
-            with painting(self._pixels) as painter:
+            with painting(self._pixmap) as painter:
                 self._paint(painter)
             self._stale = False
-        return self._pixels
+        return self._pixmap
 
 
 @contextmanager
 def painting(device: QPaintDevice) -> Iterator[QPainter]:
-    """A painter that ends also when painting failed; Qt crashes over one that outlives its page."""
+    """Give a painter that is ended also when painting failed.
+
+    Qt crashes over a painter that outlives its device.
+    """
     painter = QPainter(device)
     try:
         yield painter

@@ -1,4 +1,4 @@
-"""What can be done to the selected keys, in the timeline and in the curve editor alike."""
+"""Editing of the selected keys, alike in the timeline and in the curve editor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mien.session.commands import (
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.command import Command, Scope
 from mien_desktop.geometry.select import bounds
-from mien_desktop.timeline.choice import choose
+from mien_desktop.keyframes.selection import choose
 from mien_desktop.words import count, title
 from mien_desktop.workspace import Workspace
 
@@ -43,7 +43,7 @@ _LEAP = 10
 
 
 class KeyEditing:
-    """Editing of the selected keys, at the playhead where a place is needed.
+    """Editing of the selected keys, at the playhead where a time is needed.
 
     Args:
         workspace: Whose keys they are.
@@ -53,7 +53,7 @@ class KeyEditing:
         self._workspace = workspace
 
     def commands(self, scope: Scope) -> tuple[Command, ...]:
-        """The commands of a panel that shows keys."""
+        """Return the commands of a panel that shows keys."""
 
         def command(
             name: str, text: str, run: Callable[[], None], *keys: str, group: str = "Keys",
@@ -105,7 +105,7 @@ class KeyEditing:
         )
 
     def any(self) -> bool:
-        """Whether a key is selected."""
+        """Return whether a key is selected."""
         return bool(self._workspace.state.keys)
 
     def delete(self) -> None:
@@ -179,21 +179,21 @@ class KeyEditing:
         project = self._workspace.project
         if project is None:
             return
-        found = (
+        keys = (
             KeyRef(TrackRef(project.id, edit.face.number, layer.name, index), key.frame)
             for edit in project.edits
             for layer in edit.layers
             for index, track in enumerate(layer.tracks)
             for key in track.keys
         )
-        choose(self._workspace, frozenset(found))
+        choose(self._workspace, frozenset(keys))
 
     def select_here(self) -> None:
         """Select the keys at the playhead: of the selected lanes, or of all."""
         project, state = self._workspace.project, self._workspace.state
         if project is None:
             return
-        found = (
+        keyed = (
             ref
             for edit in project.edits
             for layer in edit.layers
@@ -201,7 +201,7 @@ class KeyEditing:
             if track.key_at(state.frame) is not None
             and (ref := TrackRef(project.id, edit.face.number, layer.name, index))
         )
-        chosen = [ref for ref in found if ref in state.tracks or not state.tracks]
+        chosen = [ref for ref in keyed if ref in state.tracks or not state.tracks]
         choose(self._workspace, frozenset(KeyRef(ref, state.frame) for ref in chosen))
 
     def select_none(self) -> None:

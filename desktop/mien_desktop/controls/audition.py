@@ -1,4 +1,4 @@
-"""What the viewer is to show while an expression is tried, and what the edits add here; no Qt."""
+"""Values of an expression that is auditioned, and values that the edits add; no Qt."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from mien.model.controls import ARKIT, INDEX
 from mien.model.edits import ControlTrack
 from mien_desktop.resolve import Resolved
 
-__all__ = ["added_here", "trying"]
+__all__ = ["added_values", "audition_values"]
 
 
-def trying(
+def audition_values(
     now: Resolved, weights: Mapping[str, float], strength: float
 ) -> tuple[tuple[str, float], ...]:
-    """Values to be added while an expression is tried, so that it looks as when it is applied.
+    """Return the values to add while an expression is auditioned, so that it looks as if applied.
 
     What the layer's own tracks of these names ask for already is not added twice.
 
@@ -23,10 +23,12 @@ def trying(
         weights: By control, expression or viseme, its weight.
         strength: How much of it.
     """
-    return tuple((name, weight * strength - _asked(now, name)) for name, weight in weights.items())
+    return tuple(
+        (name, weight * strength - _layer_value(now, name)) for name, weight in weights.items()
+    )
 
 
-def _asked(now: Resolved, name: str) -> float:
+def _layer_value(now: Resolved, name: str) -> float:
     tracks: tuple[ControlTrack, ...] = ()
     if now.edit is not None:
         tracks = now.edit.layer(now.state.layer).tracks
@@ -36,8 +38,11 @@ def _asked(now: Resolved, name: str) -> float:
     return 0.0
 
 
-def added_here(now: Resolved) -> dict[str, float]:
-    """What the edits add to the performance at the playhead, by control; nothing without edits."""
+def added_values(now: Resolved) -> dict[str, float]:
+    """Return what the edits add to the performance at the playhead, by control.
+
+    Without edits the result is empty.
+    """
     if now.evaluated is None:
         return {}
     delta = now.evaluated.delta[now.state.frame]

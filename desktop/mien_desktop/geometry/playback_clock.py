@@ -1,4 +1,4 @@
-"""How time runs while a shot plays: from seconds that have passed to the frame that is due. No Qt.
+"""Time while a shot plays: from seconds that have passed to the frame that is due. No Qt.
 
 Frames have the times of the material, so that variable frame rates play at their true pace.
 Backward, a frame is shown for as long as it lasts, too.
@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from mien.timebase import Clock, FrameRange
 
-__all__ = ["Course", "shuttled"]
+__all__ = ["PlaybackClock", "shuttled"]
 
 FASTEST = 8.0
 """Speed of the shuttle at most, either way."""
@@ -20,8 +20,8 @@ _HAIR = Fraction(1, 10**7)
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """Time running from a frame on.
+class PlaybackClock:
+    """Time that runs from a frame on.
 
     Attributes:
         clock: When which frame is shown.
@@ -39,32 +39,32 @@ class Course:
 
     @property
     def begin(self) -> float:
-        """When the span begins, in seconds of the shot."""
+        """Beginning of the span, in seconds of the shot."""
         return float(self.clock.seconds(self.span.start))
 
     @property
     def length(self) -> float:
-        """Seconds that the span lasts."""
+        """Duration of the span in seconds."""
         return float(self.clock.seconds(self.span.stop)) - self.begin
 
     def seconds(self, elapsed: float) -> float:
-        """Where in the shot it is after so many seconds; within the span.
+        """Return the position in the shot after so many seconds; within the span.
 
         Args:
             elapsed: Seconds since it began to run.
         """
         first = self.start if self.speed > 0 else self.start + 1
-        place = float(self.clock.seconds(first)) - self.begin + self.speed * elapsed
+        passed = float(self.clock.seconds(first)) - self.begin + self.speed * elapsed
         if not self.loop:
-            return self.begin + min(max(place, 0.0), self.length)
-        round_trip = place % self.length
+            return self.begin + min(max(passed, 0.0), self.length)
+        round_trip = passed % self.length
         # Backward, the moment of turning belongs to the end.
         if self.speed < 0 and round_trip == 0:
             round_trip = self.length
         return self.begin + round_trip
 
     def frame(self, elapsed: float) -> int:
-        """The frame that is due after so many seconds."""
+        """Return the frame that is due after so many seconds."""
         at = Fraction(self.seconds(elapsed))
         frame = self.clock.frame_at(at)
         # What is rounded to a float may lie a hair before the frame that it means.
@@ -75,14 +75,14 @@ class Course:
         return min(max(frame, self.span.start), self.span.stop - 1)
 
     def ended(self, elapsed: float) -> bool:
-        """Whether it has come to the end of the span, and does not go round."""
+        """Return whether the end of the span is reached and playback does not go round."""
         if self.loop:
             return False
-        place = self.seconds(elapsed) - self.begin
-        return place >= self.length if self.speed > 0 else place <= 0
+        passed = self.seconds(elapsed) - self.begin
+        return passed >= self.length if self.speed > 0 else passed <= 0
 
     def until_next(self, elapsed: float) -> float:
-        """Seconds until another frame is due."""
+        """Return the seconds until another frame is due."""
         at, frame = self.seconds(elapsed), self.frame(elapsed)
         if self.speed > 0:
             return max(float(self.clock.seconds(frame + 1)) - at, 0.0) / self.speed
@@ -90,7 +90,7 @@ class Course:
 
 
 def shuttled(speed: float, direction: int) -> float:
-    """The speed after another touch of J or L: on in that direction, twice as fast each time.
+    """Return the speed after another touch of J or L: that way, twice as fast each time.
 
     Args:
         speed: The speed now; 0 when it stands.
