@@ -90,7 +90,7 @@ def test_a_scan_chooses_alike_in_any_order_of_frames() -> None:
         scan = MouthScan(talking.face, deformer, cuts=(2,))
         assert scan.frames == set(order)
         for frame in order:
-            scan.look(frame, talking.plate(frame))
+            scan.examine(frame, talking.plate(frame))
         fingerprints.add(scan.result().fingerprint)
     assert len(fingerprints) == 1
 

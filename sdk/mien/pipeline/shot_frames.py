@@ -78,7 +78,7 @@ class ShotFrames:
         """Return the frames of a span that are yet to be made, ascending."""
         if self._finished is None:
             return []
-        self._finished.look()
+        self._finished.refresh()
         active = np.flatnonzero(self._active[span.start : span.stop]) + span.start
         return [frame for frame in active.tolist() if frame not in self._finished.kept]
 
@@ -150,7 +150,7 @@ class ShotFrames:
         """
         self._progress = progress
         if self._finished is not None:
-            self._finished.look()
+            self._finished.refresh()
         editor = self._editor()
         before_commit = (self._check_source,)
         write_output(

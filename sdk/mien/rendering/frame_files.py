@@ -56,7 +56,7 @@ class FrameFolder:
         self.key = key
         self._tag = tag
         self._sizes: dict[int, int] = {}
-        self.look()
+        self.refresh()
 
     @property
     def kept(self) -> frozenset[int]:
@@ -68,7 +68,7 @@ class FrameFolder:
         """Bytes that they take."""
         return sum(self._sizes.values())
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """See afresh which frames are there: others may have made some."""
         self._sizes.clear()
         with suppress(FileNotFoundError), os.scandir(self._folder) as entries:

@@ -130,8 +130,8 @@ class MouthScan:
         """Indices of the frames that it wants to see."""
         return self._for_teeth | self._section_of.keys()
 
-    def look(self, frame: int, plate: Plate) -> None:
-        """Look at one of them; see `RegionScan.look`."""
+    def examine(self, frame: int, plate: Plate) -> None:
+        """Look at one of them; see `RegionScan.examine`."""
         look = _look(self._face, self._deformer, plate, frame)
         if frame in self._for_teeth and look is not None:
             seen = _teeth_seen(look)

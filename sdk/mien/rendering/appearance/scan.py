@@ -28,7 +28,7 @@ class RegionScan(Protocol):
         """Indices of the frames that it wants to see; a few, however long the shot."""
         ...
 
-    def look(self, frame: int, plate: Plate) -> None:
+    def examine(self, frame: int, plate: Plate) -> None:
         """Look at one of them, and keep no more of it than may be chosen."""
         ...
 
@@ -66,5 +66,5 @@ def scan_face(
         plate = source.plate(frame)
         for scan in scans.values():
             if frame in scan.frames:
-                scan.look(frame, plate)
+                scan.examine(frame, plate)
     return Appearance({region: scan.result() for region, scan in scans.items()})
