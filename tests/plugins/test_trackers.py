@@ -114,7 +114,7 @@ def test_over_serve(footage: Path) -> None:
 def test_in_the_process_that_tracks_for_the_editor(
     footage: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mien_desktop.jobs.work import TrackTask, Work
+    from mien_desktop.jobs.serve_process import ServeProcess, TrackTask
 
     monkeypatch.setenv("MIEN_TRACKER", "portrait")
     ended, came = threading.Event(), []
@@ -123,10 +123,10 @@ def test_in_the_process_that_tracks_for_the_editor(
         came.append((result, error))
         ended.set()
 
-    work = Work(TrackTask(footage), lambda *_: None, finished)
-    work.start()
+    process = ServeProcess(TrackTask(footage), lambda *_: None, finished)
+    process.start()
     assert ended.wait(120)
-    work.join(60)
+    process.join(60)
     ((shot, error),) = came
     assert error is None
     assert shot.made_by.tracker == "portrait"
