@@ -11,12 +11,16 @@ import pytest
 
 from tests import footage_share
 from tests.footage import made_once, talking_head
+from tests.profiles import PROFILE
+from tests.timeouts import pytest_timeout_set_timer
 
 # Tests run side by side, one for each core; threads that torch and BLAS would add only wait for
 # each other. No byte depends on their number.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 _SHARED = Path(os.environ.get("MIEN_SHARED", Path(__file__).parents[2] / "shared"))
+
+__all__ = ["pytest_timeout_set_timer"]  # a hook
 
 _SHARE = pytest.StashKey[str]()
 
@@ -123,6 +127,11 @@ def _own_notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("MIEN_MODELS", str(tmp_path_factory.mktemp("no-models")))
         patch.delenv("HF_ENDPOINT", raising=False)
         yield
+
+
+def pytest_report_header() -> str:
+    """Say how hard Hypothesis looks."""
+    return f"property tests: {PROFILE}"
 
 
 @pytest.hookimpl(trylast=True)

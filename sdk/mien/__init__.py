@@ -75,12 +75,17 @@ if TYPE_CHECKING:
     from mien.face.flame_fit import FlameFit as FlameFit
     from mien.io.curves import CurveFormat as CurveFormat
     from mien.io.curves import register_curve_format as register_curve_format
+    from mien.media.frame import Frame as Frame
+    from mien.media.frame import Picture as Picture
     from mien.media.planes import Box as Box
     from mien.media.planes import Plate as Plate
+    from mien.media.reader import Reader as Reader
+    from mien.media.reader import open_reader as open_reader
     from mien.model.controls import CONTROLS as CONTROLS
     from mien.model.controls import Control as Control
     from mien.model.curve_file import CurveFile as CurveFile
     from mien.model.curve_file import FaceCurves as FaceCurves
+    from mien.model.curve_file import FlameCurves as FlameCurves
     from mien.model.curves import ControlCurves as ControlCurves
     from mien.model.curves import Curves as Curves
     from mien.model.curves import HeadPose as HeadPose
@@ -91,6 +96,7 @@ if TYPE_CHECKING:
     from mien.model.evaluate import Evaluated as Evaluated
     from mien.model.evaluate import evaluate as evaluate
     from mien.model.face import Face as Face
+    from mien.model.face import FaceTrack as FaceTrack
     from mien.model.interpolate import Interpolation as Interpolation
     from mien.model.interpolate import Key as Key
     from mien.model.marker import Marker as Marker
@@ -101,6 +107,7 @@ if TYPE_CHECKING:
     from mien.model.presets import PRESETS as PRESETS
     from mien.model.presets import VISEMES as VISEMES
     from mien.model.presets import Preset as Preset
+    from mien.model.raw_landmarks import RawLandmarks as RawLandmarks
     from mien.model.renderer_settings import RendererSettings as RendererSettings
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Shot as Shot
@@ -123,6 +130,9 @@ if TYPE_CHECKING:
     from mien.timebase import Clock as Clock
     from mien.timebase import FrameRange as FrameRange
     from mien.timebase import Timecode as Timecode
+    from mien.tracking.base import Tracker as Tracker
+    from mien.tracking.base import TrackResult as TrackResult
+    from mien.tracking.registry import get_tracker as get_tracker
     from mien.tracking.registry import register_tracker as register_tracker
     from mien.tracking.registry import trackers as trackers
     from mien.training import TrainReport as TrainReport
@@ -132,25 +142,25 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Document": "mien.api",
-    "PathLike": "mien.api",
-    "ImportedCurves": "mien.api",
-    "Project": "mien.api",
-    "RenderReport": "mien.api",
-    "WrittenCurves": "mien.api",
     "export_curves": "mien.api",
     "fit_flame": "mien.api",
     "import_curves": "mien.api",
+    "ImportedCurves": "mien.api",
     "load_document": "mien.api",
     "load_project": "mien.api",
     "main_face": "mien.api",
     "open_shot": "mien.api",
+    "PathLike": "mien.api",
+    "Project": "mien.api",
     "render": "mien.api",
     "render_frames": "mien.api",
     "render_matte": "mien.api",
+    "RenderReport": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
     "solve": "mien.api",
     "track": "mien.api",
+    "WrittenCurves": "mien.api",
     "DeviceMemoryError": "mien.errors",
     "FetchError": "mien.errors",
     "HandleError": "mien.errors",
@@ -172,24 +182,30 @@ _HOMES = {
     "WorkerError": "mien.errors",
     "WriteError": "mien.errors",
     "FlameFit": "mien.face.flame_fit",
+    "CurveFormat": "mien.io.curves",
+    "register_curve_format": "mien.io.curves",
+    "Frame": "mien.media.frame",
+    "Picture": "mien.media.frame",
     "Box": "mien.media.planes",
     "Plate": "mien.media.planes",
-    "CONTROLS": "mien.model.controls",
+    "open_reader": "mien.media.reader",
+    "Reader": "mien.media.reader",
     "Control": "mien.model.controls",
+    "CONTROLS": "mien.model.controls",
+    "CurveFile": "mien.model.curve_file",
+    "FaceCurves": "mien.model.curve_file",
+    "FlameCurves": "mien.model.curve_file",
     "ControlCurves": "mien.model.curves",
     "Curves": "mien.model.curves",
     "HeadPose": "mien.model.curves",
     "ControlTrack": "mien.model.edits",
-    "CurveFormat": "mien.io.curves",
-    "register_curve_format": "mien.io.curves",
-    "CurveFile": "mien.model.curve_file",
-    "FaceCurves": "mien.model.curve_file",
     "Edit": "mien.model.edits",
     "Layer": "mien.model.edits",
     "Mode": "mien.model.edits",
-    "Evaluated": "mien.model.evaluate",
     "evaluate": "mien.model.evaluate",
+    "Evaluated": "mien.model.evaluate",
     "Face": "mien.model.face",
+    "FaceTrack": "mien.model.face",
     "Interpolation": "mien.model.interpolate",
     "Key": "mien.model.interpolate",
     "Marker": "mien.model.marker",
@@ -197,20 +213,22 @@ _HOMES = {
     "MediaInfo": "mien.model.media",
     "Orientation": "mien.model.media",
     "EXPRESSIONS": "mien.model.presets",
-    "PRESETS": "mien.model.presets",
     "Preset": "mien.model.presets",
+    "PRESETS": "mien.model.presets",
     "VISEMES": "mien.model.presets",
-    "ReferenceSettings": "mien.model.settings",
+    "RawLandmarks": "mien.model.raw_landmarks",
     "RendererSettings": "mien.model.renderer_settings",
+    "ReferenceSettings": "mien.model.settings",
     "Shot": "mien.model.shot",
+    "ToolVersions": "mien.model.shot",
     "Progress": "mien.progress",
     "CacheKey": "mien.rendering.base",
     "FacePlan": "mien.rendering.base",
     "Patch": "mien.rendering.base",
     "PlateSource": "mien.rendering.base",
+    "Renderer": "mien.rendering.base",
     "RenderRequest": "mien.rendering.base",
     "RenderSession": "mien.rendering.base",
-    "Renderer": "mien.rendering.base",
     "TrainSettings": "mien.rendering.reference.train.settings",
     "available_renderers": "mien.rendering.registry",
     "get_renderer": "mien.rendering.registry",
@@ -221,11 +239,13 @@ _HOMES = {
     "Clock": "mien.timebase",
     "FrameRange": "mien.timebase",
     "Timecode": "mien.timebase",
-    "TrainReport": "mien.training",
-    "train_shot": "mien.training",
-    "ToolVersions": "mien.model.shot",
+    "Tracker": "mien.tracking.base",
+    "TrackResult": "mien.tracking.base",
+    "get_tracker": "mien.tracking.registry",
     "register_tracker": "mien.tracking.registry",
     "trackers": "mien.tracking.registry",
+    "train_shot": "mien.training",
+    "TrainReport": "mien.training",
 }
 """Modules of the public names."""
 _ROOMS = (

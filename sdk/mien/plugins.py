@@ -56,7 +56,7 @@ class Plugins:
             return tuple(sorted({*self._waiting, *self._found, *self._problems}))
 
     @property
-    def found(self) -> Mapping[str, Any]:
+    def usable(self) -> Mapping[str, Any]:
         """The objects of the plug-ins that can be used, by name; all are imported."""
         self._import_all()
         return MappingProxyType(dict(sorted(self._found.items())))

@@ -57,7 +57,7 @@ class FrameRange:
         return f"{self.start}:{self.stop}"
 
     def intersection(self, other: FrameRange) -> FrameRange:
-        """The frames in both ranges; empty, and inside this range, when there are none."""
+        """Return the frames in both ranges; empty, and inside this range, when there are none."""
         start = min(max(self.start, other.start), self.stop)
         return FrameRange(start, max(start, min(self.stop, other.stop)))
 
@@ -128,7 +128,7 @@ class Timecode:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Which frame is shown when, in one shot.
+    """The times of a shot's frames.
 
     Attributes:
         rate: Nominal frames per second.
@@ -168,7 +168,7 @@ class Clock:
         return self.seconds(self.frame_count)
 
     def seconds(self, frame: int) -> Fraction:
-        """When a frame starts, in seconds from the first; extrapolated at the rate."""
+        """Return the start of a frame in seconds from the first; extrapolated at the rate."""
         if self.times is None or not self.times:
             return frame / self.rate
         if frame < len(self.times):
@@ -176,7 +176,7 @@ class Clock:
         return self.times[-1] + (frame - len(self.times) + 1) / self.rate
 
     def frame_at(self, seconds: Fraction) -> int:
-        """The frame on screen at a time in seconds: the last that started by then."""
+        """Return the frame on screen at a time in seconds: the last that started by then."""
         if self.times is None:
             return int(seconds * self.rate // 1)
         frame = bisect_right(self.times, seconds) - 1
@@ -185,7 +185,7 @@ class Clock:
         return max(frame, 0)
 
     def timecode(self, frame: int) -> Timecode:
-        """The timecode of a frame; counted from 00:00:00:00 without a start timecode."""
+        """Return the timecode of a frame; counted from 00:00:00:00 without a start timecode."""
         nominal = -(-self.rate.numerator // self.rate.denominator)
         return (self.start or Timecode(0, nominal)) + frame
 

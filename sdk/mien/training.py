@@ -24,7 +24,7 @@ __all__ = ["TrainReport", "train_shot"]
 
 @dataclass(frozen=True, slots=True)
 class TrainReport:
-    """How a LoRA was trained on a shot.
+    """The outcome of training a LoRA on a shot.
 
     Attributes:
         output: The LoRA.
@@ -61,7 +61,7 @@ class TrainReport:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The report in JSON's types."""
+        """Return the report in JSON's types."""
         return dataclasses.asdict(self) | {
             "output": str(self.output),
             "loss_plot": str(self.loss_plot),
@@ -93,7 +93,7 @@ def train_shot(
         settings: How it is trained.
         overwrite: Whether files of these names may be replaced.
         media: Where the media of a `.mien` file are, if they moved.
-        progress: True for bars on a terminal, or a function that is told the stage
+        progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `train`, `sheet`), the steps done and the steps in all.
 
     Raises:
@@ -129,9 +129,9 @@ def train_shot(
     pick_device()  # says what to install when torch is missing
     from mien.rendering.reference.train import run
 
-    with progress_reporter(progress) as told, open_reader(tracked.media, cache_bytes=0) as reader:
+    with progress_reporter(progress) as report, open_reader(tracked.media, cache_bytes=0) as reader:
         trained = run.train_shot(
-            chosen, tracked, ReaderPlates(reader), path, settings, mien.__version__, told
+            chosen, tracked, ReaderPlates(reader), path, settings, mien.__version__, report
         )
     return TrainReport(
         output=path,
@@ -150,7 +150,7 @@ def train_shot(
 
 
 def _project_file(source: Shot | Project | PathLike) -> Path | None:
-    """The project file that a source is; None when it is something else."""
+    """Return the project file that a source is; None when it is something else."""
     if isinstance(source, (Shot, Project)) or Path(source).suffix.lower() != SUFFIX:
         return None
     return Path(source)

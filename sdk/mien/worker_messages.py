@@ -24,7 +24,7 @@ _BETWEEN: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class WorkerProgress:
-    """How far the work is.
+    """The progress of work.
 
     Attributes:
         stage: Name of the stage.

@@ -18,6 +18,7 @@ NAMES = (
     "track",
     "found",
     "solve",
+    "flame",
     "smirk",
     "render",
     "reference",

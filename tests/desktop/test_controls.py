@@ -148,24 +148,32 @@ def test_values_are_typed(panel: ControlsPanel, workspace: Workspace) -> None:
     assert target(workspace, "jawOpen") == pytest.approx(1.5, abs=1e-3)
 
 
-def test_keys_favourites_and_curves_from_the_row(
-    panel: ControlsPanel, workspace: Workspace
-) -> None:
+def test_a_row_sets_a_key_and_removes_it(panel: ControlsPanel, workspace: Workspace) -> None:
     jaw = row(panel, "jawOpen")
-    at = {part: place_of(jaw, part) for part in ("star", "name", "key")}
-    click(jaw, at["key"])
+    click(jaw, place_of(jaw, "key"))
     assert jaw.slider.mark.here
     assert target(workspace, "jawOpen") == pytest.approx(performed(workspace, "jawOpen"))
-    click(jaw, at["key"])
+    click(jaw, place_of(jaw, "key"))
     assert not jaw.slider.mark.edited
-    click(jaw, at["name"])
-    click(row(panel, "mouthPucker"), at["name"], modifiers=CTRL)
+
+
+def test_rows_choose_the_curves(panel: ControlsPanel, workspace: Workspace) -> None:
+    jaw, pucker = row(panel, "jawOpen"), row(panel, "mouthPucker")
+    click(jaw, place_of(jaw, "name"))
+    click(pucker, place_of(pucker, "name"), modifiers=CTRL)
     assert workspace.state.controls == ("jawOpen", "mouthPucker")
-    click(jaw, at["star"])
+
+
+def test_a_row_becomes_a_favourite_for_good(panel: ControlsPanel, workspace: Workspace) -> None:
+    jaw = row(panel, "jawOpen")
+    click(jaw, place_of(jaw, "star"))
     assert panel.favourites == ("jawOpen",)
     assert named(panel, "Favourites").isVisible()
     with shown(ControlsPanel(workspace), 340, 600) as second:
         assert second.favourites == ("jawOpen",)  # remembered
+
+
+def test_a_row_is_reset(panel: ControlsPanel) -> None:
     pull(row(panel, "jawOpen"), 0.3)
     jaw = row(panel, "jawOpen")
     click(jaw, place_of(jaw, "reset"))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -38,6 +39,7 @@ class Desk:
     def choose(self, path: Path) -> QFileDialog:
         """Choose a file in the dialog that is open."""
         dialog = open_dialog(QFileDialog)
+        assert isinstance(dialog, QFileDialog)
         line = dialog.findChild(QLineEdit)
         assert line is not None
         line.setText(str(path))
@@ -46,8 +48,11 @@ class Desk:
         return dialog
 
 
-def open_dialog(kind: type[QWidget]) -> QWidget:
-    def visible() -> list[QWidget]:
+Dialog = TypeVar("Dialog", bound=QWidget)
+
+
+def open_dialog(kind: type[Dialog]) -> Dialog:
+    def visible() -> list[Dialog]:
         return [w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()]
 
     wait_until(lambda: bool(visible()), what=f"a {kind.__name__}")
@@ -97,7 +102,6 @@ def test_curves_go_out_and_come_in_as_one_step(desk: Desk, tmp_path: Path) -> No
     desk.files.ask_import()
     desk.choose(path)
     dialog = open_dialog(ImportDialog)
-    assert isinstance(dialog, ImportDialog)
     # One face, and the same rate: nothing is asked that is known.
     assert not any(box.isVisible() for box in dialog.findChildren(QCheckBox))
     box = next(b for b in dialog.findChildren(QComboBox) if "begins" in b.accessibleName())
@@ -127,7 +131,6 @@ def test_faces_and_seconds_are_asked_about_where_they_matter(desk: Desk, tmp_pat
     path.write_text(json.dumps(document | {"faces": faces}))
     desk.files.read(path)
     dialog = open_dialog(ImportDialog)
-    assert isinstance(dialog, ImportDialog)
     (retime,) = (box for box in dialog.findChildren(QCheckBox) if box.isVisible())
     assert retime.isChecked()
     names = [
@@ -157,7 +160,6 @@ def test_what_cannot_be_read_is_a_problem_and_changes_nothing(desk: Desk, tmp_pa
 def test_dialogs_know_the_formats_of_other_packages(desk: Desk, tmp_path: Path) -> None:
     desk.files.ask_import()
     dialog = open_dialog(QFileDialog)
-    assert isinstance(dialog, QFileDialog)
     filters = dialog.nameFilters()
     assert "*.csvx" in filters[0]
     assert any(line.startswith("CSV with a rate (*.csvx") for line in filters)

@@ -19,7 +19,7 @@ from mien_desktop.jobs.badge import JobsBadge
 from mien_desktop.jobs.export import ExportDialog
 from mien_desktop.jobs.messages import ErrorDialog, show_error
 from mien_desktop.jobs.panel import JobsPanel
-from mien_desktop.jobs.presets import PRESETS, ExportRequest, default_output, trouble
+from mien_desktop.jobs.presets import PRESETS, ExportRequest, Preset, default_output, trouble
 from mien_desktop.jobs.queue import Job, JobQueue
 from mien_desktop.jobs.rows import clock_words, state_words
 from mien_desktop.workspace import Workspace
@@ -206,7 +206,9 @@ def test_words_of_time() -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.id)
-def test_every_preset_has_a_place_and_can_be_written(bench: Bench, tmp_path: Path, preset) -> None:  # type: ignore[no-untyped-def]
+def test_every_preset_has_a_place_and_can_be_written(
+    bench: Bench, tmp_path: Path, preset: Preset
+) -> None:
     workspace = bench[0]
     smile(workspace)
     project = workspace.project

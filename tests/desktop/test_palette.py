@@ -127,7 +127,12 @@ def test_the_users_own_are_kept_renamed_shared_and_forgotten(
     with shown(PalettePanel(workspace), 340, 500) as second:
         assert tile(second, "smirk").own  # in the user's file
     assert [one.name for one in UserExpressions().all()] == ["smirk"]
-    # What cannot be is told, with its remedy, and nothing is lost.
+
+
+def test_what_cannot_be_kept_is_told_and_nothing_is_lost(
+    panel: PalettePanel, workspace: Workspace, tmp_path: Path
+) -> None:
+    panel.keep("smirk", {"mouthSmileLeft": 0.4})
     told: list[str] = []
     workspace.problem.disconnect()
     workspace.problem.connect(lambda error: told.append(str(error)))

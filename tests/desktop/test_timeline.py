@@ -22,6 +22,7 @@ from tests.desktop.driving import (
     click,
     double_click,
     drag,
+    known,
     named,
     shown,
     wait_until,
@@ -93,21 +94,32 @@ class TestTime:
 
 
 class TestNames:
-    def test_cells_fold_mute_and_key(self, timeline: TimelinePanel, keyed: Workspace) -> None:
-        view = timeline.view
-        click(view.viewport(), cell(view, 1, "mute"))
+    def test_a_layer_is_muted(self, timeline: TimelinePanel, keyed: Workspace) -> None:
+        click(timeline.view.viewport(), cell(timeline.view, 1, "mute"))
         assert keyed.now.edit is not None
         assert keyed.now.edit.layers[0].muted
         assert undo_name(keyed) == "Mute edit"
+
+    def test_a_layer_is_folded(self, timeline: TimelinePanel) -> None:
+        view = timeline.view
+        rows = len(view.scene.lanes.rows)
         click(view.viewport(), cell(view, 1, "fold"))
         assert len(view.scene.lanes.rows) == 2
         click(view.viewport(), cell(view, 1, "fold"))
+        assert len(view.scene.lanes.rows) == rows
+
+    def test_a_key_is_set_and_removed(self, timeline: TimelinePanel, keyed: Workspace) -> None:
+        view = timeline.view
         keyed.set(frame=15)
         smile = row_of(view, "mouthSmile")
         click(view.viewport(), cell(view, smile, "key"))
         assert frames(keyed, 0) == [4, 10, 15, 20]
         click(view.viewport(), cell(view, smile, "key"))
         assert frames(keyed, 0) == [4, 10, 20]
+
+    def test_a_lane_is_selected(self, timeline: TimelinePanel, keyed: Workspace) -> None:
+        view = timeline.view
+        smile = row_of(view, "mouthSmile")
         click(view.viewport(), cell(view, smile, "name"))
         assert keyed.state.tracks == {view.scene.lanes.rows[smile].ref}
         assert keyed.state.controls == ("mouthSmile",)
@@ -199,30 +211,36 @@ class TestNames:
 
 
 class TestMarkers:
-    def test_markers_are_set_moved_and_named(
-        self, timeline: TimelinePanel, keyed: Workspace
-    ) -> None:
+    @pytest.fixture
+    def marked(self, timeline: TimelinePanel) -> float:
+        """A marker at frame 12; the height of markers in the view."""
+        y = timeline.view.scene.bands.top("markers") + 7
+        double_click(timeline.view.viewport(), (timeline.view.scene.x(12), y))
+        return y
+
+    def test_one_is_moved(self, timeline: TimelinePanel, keyed: Workspace, marked: float) -> None:
         view = timeline.view
-        y = view.scene.bands.top("markers") + 7
-        double_click(view.viewport(), (view.scene.x(12), y))
-        drag(view.viewport(), (view.scene.x(12), y), (view.scene.x(26), y))
-        project = keyed.project
-        assert project is not None
-        assert [marker.frame for marker in project.markers] == [26]
+        drag(view.viewport(), (view.scene.x(12), marked), (view.scene.x(26), marked))
+        assert [marker.frame for marker in known(keyed.project).markers] == [26]
         assert undo_name(keyed) == "Move marker"
-        double_click(view.viewport(), (view.scene.x(26), y))
-        enter(view, "Name of the marker", "laughs")
-        project = keyed.project
-        assert project is not None
-        assert project.markers[0].name == "laughs"
-        click(view.viewport(), (view.scene.x(26), y))
-        assert keyed.state.frame == 26
+
+    def test_one_is_named(self, timeline: TimelinePanel, keyed: Workspace, marked: float) -> None:
+        double_click(timeline.view.viewport(), (timeline.view.scene.x(12), marked))
+        enter(timeline.view, "Name of the marker", "laughs")
+        assert known(keyed.project).markers[0].name == "laughs"
+
+    def test_one_leads_there(
+        self, timeline: TimelinePanel, keyed: Workspace, marked: float
+    ) -> None:
+        keyed.set(frame=30)
+        click(timeline.view.viewport(), (timeline.view.scene.x(12), marked))
+        assert keyed.state.frame == 12
+
+    def test_one_is_removed(self, timeline: TimelinePanel, keyed: Workspace, marked: float) -> None:
         run = {command.id: command.run for command in timeline.commands()}
-        keyed.set(frame=26)
+        keyed.set(frame=12)
         run["markers.remove"]()
-        project = keyed.project
-        assert project is not None
-        assert not project.markers
+        assert not known(keyed.project).markers
 
 
 class TestPicture:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtWidgets import QLineEdit, QMenu
@@ -133,34 +134,65 @@ class TestKeys:
         assert key is not None
         assert key.value == pytest.approx(value)
 
-    def test_commands_edit_the_selection(self, timeline: TimelinePanel, keyed: Workspace) -> None:
-        run = {command.id: command.run for command in timeline.commands()}
+    @pytest.fixture
+    def run(self, timeline: TimelinePanel, keyed: Workspace) -> Callable[..., None]:
+        """Runs commands, with two keys of the smile selected and the playhead behind all keys."""
+        commands = {command.id: command.run for command in timeline.commands()}
         ref = TrackRef(shot_id(keyed), 1, "edit", 0)
         keyed.set(keys=frozenset({KeyRef(ref, 4), KeyRef(ref, 10)}), frame=30)
-        run["timeline.nudge-right"]()
-        assert frames(keyed, 0) == [5, 11, 20]
-        run["timeline.leap-right"]()
-        assert frames(keyed, 0) == [15, 20, 21]
-        keyed.session.undo()
-        run["timeline.copy"]()
-        run["timeline.paste"]()
-        assert frames(keyed, 0) == [5, 11, 20, 30, 36]
-        run["timeline.to-hold"]()
-        assert [key.interpolation for key in track(keyed, 0).keys[-2:]] == ["hold", "hold"]
-        run["timeline.ease-overshoot"]()
-        assert track(keyed, 0).keys[-2].interpolation == "bezier"
-        run["timeline.delete"]()
-        assert frames(keyed, 0) == [5, 11, 20]
-        run["timeline.select-all"]()
+
+        def run(*names: str) -> None:
+            for name in names:
+                commands[name]()
+
+        return run
+
+    @pytest.mark.parametrize(
+        ("names", "expected"),
+        [
+            (("nudge-right",), [5, 11, 20]),
+            (("nudge-right", "leap-right"), [15, 20, 21]),
+            (("copy", "paste"), [4, 10, 20, 30, 36]),
+            (("copy", "paste", "delete"), [4, 10, 20]),
+        ],
+        ids=["nudge", "leap", "paste", "delete"],
+    )
+    def test_commands_edit_the_selection(
+        self, run: Callable[..., None], keyed: Workspace, names: list[str], expected: list[int]
+    ) -> None:
+        run(*(f"timeline.{name}" for name in names))
+        assert frames(keyed, 0) == expected
+
+    @pytest.mark.parametrize(
+        ("name", "kinds"),
+        [("to-hold", {"hold"}), ("ease-overshoot", {"bezier"})],
+        ids=["hold", "ease"],
+    )
+    def test_commands_set_the_interpolation(
+        self, run: Callable[..., None], keyed: Workspace, name: str, kinds: set[str]
+    ) -> None:
+        run(f"timeline.{name}")
+        assert track(keyed, 0).keys[0].interpolation in kinds
+
+    def test_commands_select_all_and_nothing(
+        self, run: Callable[..., None], keyed: Workspace
+    ) -> None:
+        run("timeline.select-all")
         assert len(keyed.state.keys) == 5
-        run["timeline.select-none"]()
+        run("timeline.select-none")
+        assert not keyed.state.keys
+
+    def test_commands_set_keys_on_all_tracks_and_go_from_one_to_the_next(
+        self, run: Callable[..., None], keyed: Workspace
+    ) -> None:
+        run("timeline.select-none")
         keyed.set(frame=25)
-        run["keys.set"]()
-        assert frames(keyed, 0) == [5, 11, 20, 25]
+        run("keys.set")
+        assert frames(keyed, 0) == [4, 10, 20, 25]
         assert frames(keyed, 1) == [8, 10, 25]
-        run["time.previous"]()
+        run("time.previous")
         assert keyed.state.frame == 20
-        run["time.next"]()
+        run("time.next")
         assert keyed.state.frame == 25
 
     def test_lanes_and_keys_are_chosen_from_the_keyboard(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import av
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.media.color import code_scale, srgb, to_ycc
@@ -12,6 +12,7 @@ from mien.media.orient import to_coded, to_upright, turn
 from mien.media.planes import Box, Plate
 from mien.model.media import Orientation
 from tests.media.mediakit import picture, samples
+from tests.profiles import examples
 
 _DIRECT = """
     yuv420p yuvj420p yuv422p yuv444p yuv440p yuv411p yuv410p yuv420p9le yuv420p10le yuv422p10le
@@ -75,7 +76,7 @@ def test_other_formats_go_through_the_nearest_planar_one(pixel_format: str) -> N
 boxes = st.tuples(*[st.integers(0, 51), st.integers(0, 37), st.integers(1, 52), st.integers(1, 38)])
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     pixel_format=st.sampled_from(FORMATS[:40]),
     corner=boxes,

@@ -17,7 +17,7 @@ from mien import api
 TREE = ast.parse(Path(mien.__file__).read_text())
 PUBLIC = {name: getattr(mien, name) for name in mien.__all__}
 # Names that modules import for type checkers alone.
-KNOWN = PUBLIC | {"Iterable": Iterable, "Path": Path}
+KNOWN = PUBLIC | {"Iterable": Iterable, "Path": Path, "DataFrame": object}
 # Readers and `from_rgb` make plates; nobody else needs to name how their pixels lie.
 NOT_CONSTRUCTED = {"Plate"}
 

@@ -81,6 +81,7 @@ EXAMPLE = Path(__file__).parent / "renderer_example"
 BROKEN = {
     "absent": "import a_package_that_nobody_has\n",
     "shapeless": "class It:\n    api_version = 1\n    name = 'shapeless'\n",
+    "half": "import mien\nclass It(mien.Renderer):\n    api_version = 1\n    name = 'half'\n",
     "newer": "class It:\n    api_version = 99\n    name = 'newer'\n    def open(self): ...\n",
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mien._types import FloatArray
@@ -26,6 +26,7 @@ from mien.face.rig import load_rig
 from mien.model.controls import INDEX, NAMES
 from mien.weights.flame_file import write_flame
 from tests.flame_heads import made_head
+from tests.profiles import examples
 
 HEADS = ("flame2020", "flame2023-open")
 
@@ -55,7 +56,7 @@ def _row(values: dict[str, float]) -> FloatArray:
     return row
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.sampled_from(("mien-rig", *HEADS)), weights)
 def test_controls_come_back(basis: str, values: dict[str, float]) -> None:
     row = _row(values)
@@ -65,7 +66,7 @@ def test_controls_come_back(basis: str, values: dict[str, float]) -> None:
     assert np.abs(back - row).mean() < 0.02
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.sampled_from(("mien-rig", *HEADS)), weights)
 def test_the_skin_goes_where_the_rig_takes_it(basis: str, values: dict[str, float]) -> None:
     row = _row(values)
@@ -76,7 +77,7 @@ def test_the_skin_goes_where_the_rig_takes_it(basis: str, values: dict[str, floa
     assert np.linalg.norm(found - asked) < 0.35 * np.linalg.norm(asked)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.sampled_from(("mien-rig", *HEADS)), weights, st.floats(0.1, 2))
 def test_changes_are_linear_and_nothing_is_nothing(
     basis: str, values: dict[str, float], more: float
@@ -96,7 +97,7 @@ def test_changes_are_linear_and_nothing_is_nothing(
     assert np.abs(there[[0, 2], 53:]).max() <= 0.2 + 1e-6
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.sampled_from(HEADS), st.sampled_from(("mien-rig", *HEADS)), st.integers(0, 2**32 - 1))
 def test_bases_come_back(source: str, target: str, seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from mien.editorial import read_cut, write_back
@@ -19,6 +19,7 @@ from mien.jobs.job import CutSpan, ShotResult
 from mien.jobs.yaml import read_jobs
 from mien.timebase import Clock, Timecode
 from tests.cuts import SMILE, clip, dissolve, gap, span, timeline
+from tests.profiles import examples
 
 JUNK = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**40), 2**40), st.floats(), st.text(max_size=20),
@@ -31,9 +32,7 @@ LIST = {
         {"project": "b.mien", "codec": "prores", "lossless": True},
     ],
 }
-loose = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+loose = examples(80, HealthCheck.function_scoped_fixture)
 
 
 def a_cut() -> Any:

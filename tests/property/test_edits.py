@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mien._types import AnyArray
@@ -80,7 +80,6 @@ def test_only_bezier_handles_leave_the_range_of_the_keys(keys: tuple[Key, ...]) 
         assert got.max() <= high + 1e-9
 
 
-@settings(deadline=None)
 @given(st.floats(0, 200), st.floats(0, 200), st.floats(-3, 3), st.floats(-3, 3), st.integers(1, 90))
 def test_bezier_time_never_runs_backwards(
     out: float, back: float, up: float, down: float, length: int

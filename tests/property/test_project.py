@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -22,6 +22,7 @@ from mien.model.presets import PRESETS
 from mien.model.shot import Shot
 from mien.timebase import Clock, FrameRange
 from tests.faces import make_face
+from tests.profiles import examples
 
 FRAMES = 9
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -85,7 +86,7 @@ def round_trip(project: Project) -> Project:
         return project_file.load(path, find=False)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(layers(), clocks(), texts.filter(str.strip))
 def test_edits_and_times_come_back(stack: tuple[Layer, ...], clock: Clock, name: str) -> None:
     face = make_face(FRAMES, clock.rate)
@@ -96,7 +97,7 @@ def test_edits_and_times_come_back(stack: tuple[Layer, ...], clock: Clock, name:
     assert back.shot.media.orientation.pixel_aspect == Fraction(4, 3)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     arrays.arrays(np.float32, (FRAMES, len(NAMES)),
                   elements=st.floats(-1e6, 1e6, width=32, allow_nan=False)),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.errors import MienError
@@ -21,6 +22,7 @@ from mien.session.refs import KeyRef, TrackRef
 from mien.session.session import Session
 from mien.timebase import FrameRange
 from tests.documents import make_document
+from tests.profiles import examples
 
 FRAMES = 48
 START = make_document(2, FRAMES)
@@ -62,56 +64,108 @@ picks = st.sets(st.integers(0, 60), min_size=1, max_size=8)
 handles = st.tuples(st.floats(0, 30), st.floats(-1, 1))
 
 
-@st.composite
-def commands(draw: st.DrawFn) -> Command:
-    """Any command with arguments that may mean something."""
-    shot, face, layer = draw(shots), draw(faces), draw(layers)
-    frame, to, value = draw(frames), draw(offsets), draw(values)
-    control, mode, how = draw(controls), draw(modes), draw(interpolations)
-    picked, factor = draw(picks), draw(st.floats(-3, 3))
-    back, out = draw(handles), draw(handles)
-    auto, reach = draw(st.booleans()), draw(st.integers(0, 20))
-    preset, color = draw(st.sampled_from(c.EASES)), draw(st.sampled_from(MARKER_COLORS))
-    sided = "mouthSmileRight" if control == "smile" else control
-    target = (shot, face, frame)
-    command: Command = draw(
-        st.sampled_from(
-            [
-                *[
-                    lambda d: c.set_key(d, shot, face, control, frame, value, layer=layer,
-                                        mode=mode, interpolation=how)
-                ] * 6,
-                lambda d: c.set_value(d, *target[:2], {sided: value, "smile": value}, frame,
-                                      layer=layer, auto_key=auto, reach=reach),
-                lambda d: c.set_expression(d, shot, face, "frown", value, frame, auto_key=auto),
-                lambda d: c.copy_expression(d, (ONE, 1, to % FRAMES), target, reach=reach),
-                lambda d: c.reset(d, shot, face, [control], frame if auto else None),
-                lambda d: c.move_keys(d, some(d, picked), to, value)[0],
-                lambda d: c.duplicate_keys(d, some(d, picked), to)[0],
-                lambda d: c.scale_keys(d, some(d, picked), frame, factor)[0],
-                lambda d: c.paste_keys(d, c.copy_keys(d, some(d, picked)), *target, layer)[0],
-                lambda d: c.delete_keys(d, some(d, picked)),
-                lambda d: c.set_interpolation(d, some(d, picked), how),
-                lambda d: c.ease(d, some(d, picked), preset),
-                lambda d: c.set_handles(
-                    d, dict.fromkeys(some(d, picked), ((-back[0], back[1]), out))
-                ),
-                lambda d: c.add_track(d, shot, face, layer, control, value=value, mode=mode,
-                                      span=FrameRange(frame, FRAMES) if auto else None),
-                lambda d: c.set_layer(d, shot, face, layer, weight=abs(value) / 2, muted=auto),
-                lambda d: c.rename_layer(d, shot, face, layer, "other"),
-                lambda d: c.move_layer(d, shot, face, layer, to),
-                lambda d: c.remove_layer(d, shot, face, layer),
-                lambda d: c.add_marker(d, shot, frame, control, color),
-                lambda d: c.move_marker(d, shot, frame, to % FRAMES),
-                lambda d: c.set_span(d, shot, FrameRange(frame, FRAMES)),
-                lambda d: c.move_shot(d, shot, to),
-                lambda d: c.rename_shot(d, shot, control),
-                lambda d: c.rename_face(d, shot, face, control),
-            ]
-        )
+sides = st.sampled_from(["jawOpen", "mouthSmile", "mouthSmileLeft", "mouthSmileRight", "headYaw"])
+far = st.floats(-3, 3)
+reaches = st.integers(0, 20)
+
+
+def made(
+    command: Callable[..., Document], *arguments: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Command]:
+    """A command with arguments of its own: none is drawn that it does not take."""
+    return st.tuples(*arguments).map(lambda drawn: lambda document: command(document, *drawn))
+
+
+def picked_keys(
+    command: Callable[..., Document], *arguments: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Command]:
+    """The same, for a command of some keys."""
+    return made(lambda d, picked, *rest: command(d, some(d, picked), *rest), picks, *arguments)
+
+
+def keying() -> st.SearchStrategy[Command]:
+    """Setting a key, in every way."""
+    return made(
+        lambda d, shot, face, control, frame, value, layer, mode, how: c.set_key(
+            d, shot, face, control, frame, value, layer=layer, mode=mode, interpolation=how
+        ),
+        shots, faces, controls, frames, values, layers, modes, interpolations,
     )  # fmt: skip
-    return command
+
+
+COMMANDS = [
+    *[keying() for _ in range(6)],
+    made(
+        lambda d, shot, face, sided, value, frame, layer, auto, reach: c.set_value(
+            d, shot, face, {sided: value, "smile": value}, frame,
+            layer=layer, auto_key=auto, reach=reach,
+        ),
+        shots, faces, sides,
+        values, frames, layers, st.booleans(), reaches,
+    ),
+    made(
+        lambda d, shot, face, value, frame, auto: c.set_expression(
+            d, shot, face, "frown", value, frame, auto_key=auto
+        ),
+        shots, faces, values, frames, st.booleans(),
+    ),
+    made(
+        lambda d, source, shot, face, frame, reach: c.copy_expression(
+            d, (ONE, 1, source), (shot, face, frame), reach=reach
+        ),
+        frames, shots, faces, frames, reaches,
+    ),
+    made(
+        lambda d, shot, face, control, frame: c.reset(d, shot, face, [control], frame),
+        shots, faces, controls, st.none() | frames,
+    ),
+    picked_keys(lambda d, keys, by, rise: c.move_keys(d, keys, by, rise)[0], offsets, values),
+    picked_keys(lambda d, keys, by: c.duplicate_keys(d, keys, by)[0], offsets),
+    picked_keys(lambda d, keys, pivot, by: c.scale_keys(d, keys, pivot, by)[0], frames, far),
+    picked_keys(
+        lambda d, keys, *target: c.paste_keys(d, c.copy_keys(d, keys), *target)[0],
+        shots, faces, frames, layers,
+    ),
+    picked_keys(c.delete_keys),
+    picked_keys(c.set_interpolation, interpolations),
+    picked_keys(c.ease, st.sampled_from(c.EASES)),
+    picked_keys(
+        lambda d, keys, back, out: c.set_handles(
+            d, dict.fromkeys(keys, ((-back[0], back[1]), out))
+        ),
+        handles, handles,
+    ),
+    made(
+        lambda d, shot, face, layer, control, value, mode, start: c.add_track(
+            d, shot, face, layer, control, value=value, mode=mode,
+            span=None if start is None else FrameRange(start, FRAMES),
+        ),
+        shots, faces, layers, controls, values, modes, st.none() | frames,
+    ),
+    made(
+        lambda d, shot, face, layer, weight, muted: c.set_layer(
+            d, shot, face, layer, weight=weight, muted=muted
+        ),
+        shots, faces, layers, st.floats(0, 0.75), st.booleans(),
+    ),
+    made(
+        lambda d, shot, face, layer: c.rename_layer(d, shot, face, layer, "other"),
+        shots, faces, layers,
+    ),
+    made(c.move_layer, shots, faces, layers, offsets),
+    made(c.remove_layer, shots, faces, layers),
+    made(c.add_marker, shots, frames, controls, st.sampled_from(MARKER_COLORS)),
+    made(c.move_marker, shots, frames, frames),
+    made(lambda d, shot, start: c.set_span(d, shot, FrameRange(start, FRAMES)), shots, frames),
+    made(c.move_shot, shots, offsets),
+    made(c.rename_shot, shots, controls),
+    made(c.rename_face, shots, faces, controls),
+]  # fmt: skip
+
+
+def commands() -> st.SearchStrategy[Command]:
+    """Any command with arguments that may mean something."""
+    return st.one_of(COMMANDS)
 
 
 def tried(command: Command) -> Command:
@@ -135,7 +189,7 @@ def whole(document: Document) -> None:
         assert 0 <= places[0] <= places[-1] < FRAMES
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(commands(), max_size=25))
 def test_undo_all_is_the_start_and_redo_all_the_end(asked: list[Command]) -> None:
     session = Session(START)
@@ -158,7 +212,7 @@ def test_undo_all_is_the_start_and_redo_all_the_end(asked: list[Command]) -> Non
 actions = st.sampled_from(["apply", "begin", "update", "commit", "cancel", "undo", "redo", "save"])
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(st.lists(st.tuples(actions, frames), max_size=40))
 def test_gestures_steps_and_saves_in_any_order(asked: list[tuple[str, int]]) -> None:
     """Against the plainest thing that could be right: a list of documents and a place in it."""
@@ -214,7 +268,7 @@ def test_gestures_steps_and_saves_in_any_order(asked: list[tuple[str, int]]) -> 
             assert len(session.redo_names) == len(history) - 1 - place
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.lists(commands(), min_size=5, max_size=25))
 def test_documents_come_back_from_files(asked: list[Command]) -> None:
     document = START
@@ -245,7 +299,7 @@ def keyed(draw: st.DrawFn) -> tuple[Document, list[KeyRef]]:
     return document, draw(st.lists(st.sampled_from(keys), min_size=1, unique=True))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(keyed(), offsets, values)
 def test_moved_keys_keep_their_distances_and_the_rest_stays(
     given_keys: tuple[Document, list[KeyRef]], by: int, rise: float
@@ -269,7 +323,7 @@ def test_moved_keys_keep_their_distances_and_the_rest_stays(
                 assert after[ref].key_at(stays.frame) is stays
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(keyed(), frames, st.floats(-4, 4))
 def test_scaled_keys_stay_in_the_shot_and_one_turns_nothing(
     given_keys: tuple[Document, list[KeyRef]], pivot: int, factor: float
@@ -284,7 +338,7 @@ def test_scaled_keys_stay_in_the_shot_and_one_turns_nothing(
         assert twice.same_as(document)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(keyed(), frames, shots, faces)
 def test_pasted_keys_are_the_copied_ones_as_far_as_the_shot_goes(
     given_keys: tuple[Document, list[KeyRef]], frame: int, shot: str, face: int
@@ -309,7 +363,7 @@ def test_pasted_keys_are_the_copied_ones_as_far_as_the_shot_goes(
     assert c.delete_keys(pasted, refs).shot(shot).edit(face).layer("pasted").tracks == ()
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(keyed(), st.lists(st.tuples(handles, handles), min_size=20, max_size=20), frames)
 def test_a_key_on_a_curve_leaves_it_as_it_runs(
     given_keys: tuple[Document, list[KeyRef]], ends: list[tuple[tuple[float, float], ...]], at: int

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mien._types import AnyArray
 from mien.signal.gaps import bridge, segments
 from mien.signal.smooth import noise_level, smooth
+from tests.profiles import examples
 
 SEEDS = st.integers(0, 2**32 - 1)
 LENGTHS = st.integers(1, 120)
@@ -19,21 +20,20 @@ def noise(seed: int, length: int, channels: int = 3) -> AnyArray:
 
 
 @given(st.floats(-100, 100), st.floats(-2, 2), LENGTHS)
-@settings(deadline=None)
 def test_lines_stay_lines(start: float, slope: float, length: int) -> None:
     line = (start + slope * np.arange(length, dtype=np.float32))[:, None].astype(np.float32)
     assert np.allclose(smooth(line), line, atol=1e-3)
 
 
 @given(SEEDS, LENGTHS)
-@settings(deadline=None, max_examples=40)
+@examples(40)
 def test_time_may_run_backwards(seed: int, length: int) -> None:
     signal = noise(seed, length)
     assert np.allclose(smooth(signal[::-1])[::-1], smooth(signal), atol=1e-5)
 
 
 @given(SEEDS, st.integers(30, 120))
-@settings(deadline=None, max_examples=40)
+@examples(40)
 def test_noise_shrinks_and_nothing_overshoots(seed: int, length: int) -> None:
     signal = noise(seed, length)
     result = smooth(signal)
@@ -44,7 +44,7 @@ def test_noise_shrinks_and_nothing_overshoots(seed: int, length: int) -> None:
 
 
 @given(SEEDS, st.integers(3, 5), st.floats(0.55, 1.0), st.floats(0.002, 0.02))
-@settings(deadline=None, max_examples=60)
+@examples(60)
 def test_a_blink_keeps_its_depth(seed: int, frames: int, depth: float, sigma: float) -> None:
     signal = np.zeros((90, 1), dtype=np.float32)
     signal[40 : 40 + frames] = depth
@@ -56,7 +56,7 @@ def test_a_blink_keeps_its_depth(seed: int, frames: int, depth: float, sigma: fl
 
 
 @given(SEEDS, st.floats(0.01, 10))
-@settings(deadline=None, max_examples=30)
+@examples(30)
 def test_the_noise_is_measured_under_motion(seed: int, sigma: float) -> None:
     motion = 30 * np.sin(np.arange(800) / 40)[:, None]
     found = noise_level((motion * sigma + sigma * noise(seed, 800)).astype(np.float32))
@@ -64,7 +64,7 @@ def test_the_noise_is_measured_under_motion(seed: int, sigma: float) -> None:
 
 
 @given(SEEDS, st.integers(4, 60), st.integers(1, 12))
-@settings(deadline=None, max_examples=60)
+@examples(60)
 def test_bridges_are_straight_and_never_cross_a_cut(seed: int, length: int, longest: int) -> None:
     random = np.random.default_rng(seed)
     valid = random.random(length) < 0.6
@@ -84,7 +84,7 @@ def test_bridges_are_straight_and_never_cross_a_cut(seed: int, length: int, long
 
 
 @given(SEEDS, st.integers(1, 60))
-@settings(deadline=None, max_examples=60)
+@examples(60)
 def test_segments_cover_what_is_valid_once(seed: int, length: int) -> None:
     random = np.random.default_rng(seed)
     valid = random.random(length) < 0.7

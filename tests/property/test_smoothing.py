@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mien._types import AnyArray
@@ -13,6 +13,7 @@ from mien.model.edits import ControlTrack, Layer
 from mien.model.evaluate import WIDEST_SMOOTHING, evaluate
 from mien.model.interpolate import Key
 from mien.timebase import FrameRange
+from tests.profiles import examples
 
 FRAMES = 60
 JAW = INDEX["jawOpen"]
@@ -38,7 +39,6 @@ def noise(seed: int, frames: int = FRAMES) -> AnyArray:
     return np.random.default_rng(seed).uniform(0.2, 0.8, frames).astype(np.float32)
 
 
-@settings(deadline=None)
 @given(sigmas, st.floats(0, 0.5), st.floats(-0.008, 0.008), st.integers(0, 9))
 def test_straight_lines_stay_what_they_are(
     sigma: float, level: float, slope: float, seed: int
@@ -49,7 +49,6 @@ def test_straight_lines_stay_what_they_are(
     np.testing.assert_allclose(got, line, atol=2e-4)
 
 
-@settings(deadline=None)
 @given(sigmas, sigmas, st.integers(0, 99))
 def test_there_is_no_lag(first: float, last: float, seed: int) -> None:
     """Time turned around gives the result turned around."""
@@ -59,7 +58,6 @@ def test_there_is_no_lag(first: float, last: float, seed: int) -> None:
     np.testing.assert_allclose(there, back[::-1], atol=2e-4)
 
 
-@settings(deadline=None)
 @given(sigmas, st.integers(0, 99), st.integers(1, FRAMES - 1))
 def test_nothing_crosses_a_cut(sigma: float, seed: int, cut: int) -> None:
     jaw = noise(seed)
@@ -68,7 +66,6 @@ def test_nothing_crosses_a_cut(sigma: float, seed: int, cut: int) -> None:
     np.testing.assert_allclose(whole, np.concatenate(parts), atol=1e-6)
 
 
-@settings(deadline=None)
 @given(sigmas, st.integers(0, 99))
 def test_what_was_not_seen_is_not_read(sigma: float, seed: int) -> None:
     jaw = noise(seed)
@@ -102,7 +99,7 @@ def test_it_may_vary_and_is_taken_in_part() -> None:
     np.testing.assert_allclose(spanned[28:32], full[28:32], atol=1e-4)
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(st.floats(-1e9, 1e9))
 def test_any_number_can_be_asked_for(sigma: float) -> None:
     jaw = noise(1)

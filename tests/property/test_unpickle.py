@@ -8,13 +8,14 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mien.errors import WeightsError
 from mien.weights.flame_file import read_flame
 from mien.weights.unpickle import read_arrays
 from tests.flame_heads import made_head, published_pickle
+from tests.profiles import examples
 
 
 @lru_cache(maxsize=6)
@@ -33,7 +34,7 @@ _changes = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.integers(0, 5), _changes, st.floats(0, 1))
 def test_damaged_pickles(protocol: int, changes: list[tuple[float, int]], kept: float) -> None:
     data = bytearray(_small(protocol))
@@ -43,7 +44,7 @@ def test_damaged_pickles(protocol: int, changes: list[tuple[float, int]], kept: 
     _read(bytes(data[: int(kept * len(data))]))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.binary(max_size=200))
 @example(b"\x80\x02}U\x01aU\x01bs.")
 @example(b"(((((((((.")

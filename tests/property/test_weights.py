@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.errors import WeightsError
 from mien.weights.contents import check_file
 from mien.weights.loaders import load_safetensors
+from tests.profiles import examples
 from tests.small_models import make_arcface
 
 pytest.importorskip("torch")
@@ -57,13 +58,13 @@ def refuse_or_take(content: bytes, kind: str) -> None:
         check_file(path, kind)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(content=st.binary(max_size=200), kind=st.sampled_from(HEADERS + CHECKPOINTS + OTHERS))
 def test_any_bytes(content: bytes, kind: str) -> None:
     refuse_or_take(content, kind)
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(data=st.data(), kind=st.sampled_from(HEADERS + CHECKPOINTS + OTHERS))
 def test_a_file_with_some_bytes_changed(data: st.DataObject, kind: str) -> None:
     content = bytearray(whole(kind))
@@ -85,7 +86,7 @@ ENTRY = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(header=st.dictionaries(st.text(max_size=9), ENTRY) | HEADER, kind=st.sampled_from(HEADERS))
 def test_any_header_of_safetensors(header: object, kind: str) -> None:
     text = json.dumps(header).encode()

@@ -5,12 +5,13 @@ from pathlib import Path
 import diffusers
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.errors import WeightsError
 from mien.rendering.reference.denoise import draw
 from mien.rendering.reference.schedule import Descent, NoiseLevels, Scheduler
+from tests.profiles import examples
 
 SD15 = """{"_class_name": "PNDMScheduler", "beta_end": 0.012, "beta_schedule": "scaled_linear",
 "beta_start": 0.00085, "num_train_timesteps": 1000, "set_alpha_to_one": false,
@@ -54,7 +55,7 @@ def test_lcm_goes_diffusers_way(config: Path, steps: int) -> None:
         torch.testing.assert_close(x, y, rtol=1e-5, atol=1e-4)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     steps=st.integers(1, 30),
     strength=st.floats(0.05, 1),

@@ -8,11 +8,12 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.serve.lines import read_lines
 from mien.serve.messages import METHODS
+from tests.profiles import examples
 from tests.serve.wire import Wire, refused
 
 JSON = st.recursive(
@@ -48,7 +49,7 @@ def wire() -> Iterator[Wire]:
 
 
 @given(data=st.binary(max_size=200).map(lambda data: data.replace(b"\n", b" ")))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_bytes(wire: Wire, data: bytes) -> None:
     wire.send(data + b"\n")
     if data.strip():
@@ -57,7 +58,7 @@ def test_bytes(wire: Wire, data: bytes) -> None:
 
 
 @given(value=JSON | st.floats())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_any_json(wire: Wire, value: Any) -> None:
     wire.send(json.dumps(value).encode() + b"\n")
     refused(wire.receive(), "protocol")
@@ -65,7 +66,7 @@ def test_any_json(wire: Wire, value: Any) -> None:
 
 
 @given(message=st.sampled_from(VALID), cut=st.floats(0, 0.999))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_truncated_lines(wire: Wire, message: dict[str, Any], cut: float) -> None:
     line = json.dumps(message).encode()
     wire.send(line[: int(cut * len(line))] + b"\n")
@@ -79,7 +80,7 @@ def test_truncated_lines(wire: Wire, message: dict[str, Any], cut: float) -> Non
     params=st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=6),
     number=st.integers(0, 2**53) | st.text(max_size=64),
 )
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_any_parameters(wire: Wire, method: str, params: dict[str, Any], number: int | str) -> None:
     answer = wire.ask(method, params, number)
     assert answer["id"] == number
@@ -89,7 +90,7 @@ def test_any_parameters(wire: Wire, method: str, params: dict[str, Any], number:
 
 
 @given(where=st.sampled_from(["control", "values", "mode", "start", "fade", "span"]), value=JSON)
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_damaged_tracks(wire: Wire, where: str, value: Any) -> None:
     track = {"control": "mouthSmile", "values": [0, 1.5], where: value}
     layers = [{"name": "edit", "tracks": [track]}]

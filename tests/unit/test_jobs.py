@@ -89,6 +89,24 @@ def test_what_is_no_order_is_refused(tmp_path: Path, key: str, value: object) ->
         read_shot_spec(file)
 
 
+def test_an_order_of_an_earlier_mien_is_read(tmp_path: Path) -> None:
+    """Its settings were the reference renderer's, whatever the shot's renderer."""
+    file = tmp_path / "order.json"
+    former = {"format": "mien.order/1", "settings": {"steps": 4}}
+    file.write_text(json.dumps(json.loads(order().to_json()) | former))
+    assert read_shot_spec(file) == order()
+    former["renderer"] = "reference"
+    file.write_text(json.dumps(json.loads(order().to_json()) | former))
+    assert read_shot_spec(file).settings == {"steps": 4}
+
+
+def test_an_order_for_a_renderer_that_is_not_here_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(order(renderer="blush", settings={"amount": 1}).to_json())
+    with pytest.raises(UsageError, match="no renderer named 'blush'"):
+        read_shot_spec(file)
+
+
 def taken(queue: Queue, slot: int) -> str:
     waiting = queue.take(slot)
     return "nothing" if waiting is None else str(waiting.task)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 import mien
@@ -14,14 +14,11 @@ from mien._types import AnyArray
 from mien.face.manipulate import HANDLES, drag, handles
 from mien.model.controls import CONTROLS, INDEX
 from mien.model.face import Face
+from tests.profiles import examples
 
 pytestmark = pytest.mark.slow
 
-FREELY = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+FREELY = examples(40, HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
 BY_NAME = {handle.name: handle for handle in HANDLES}
 ANY = st.sampled_from(sorted(BY_NAME))
 STEP = st.floats(-0.4, 0.4)

@@ -66,8 +66,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("installed")
 def test_what_can_be_used_is_found_and_the_rest_has_a_reason() -> None:
     loaded = load()
-    assert list(loaded.found) == ["good", "other"]
-    assert loaded.found["good"].colour == "green"
+    assert list(loaded.usable) == ["good", "other"]
+    assert loaded.usable["good"].colour == "green"
     assert loaded.names == tuple(sorted(ENTRIES))
     reasons = {
         "broken": "it cannot be loaded (ModuleNotFoundError: No module named"
@@ -121,7 +121,7 @@ def test_a_name_that_two_packages_offer_is_neither_of_them(
     lay_out(tmp_path, "third-package", {GROUP: {"alone": "plug_good:Good"}})
     monkeypatch.syspath_prepend(tmp_path)
     loaded = load()
-    assert list(loaded.found) == ["alone"]
+    assert list(loaded.usable) == ["alone"]
     assert loaded.problems["same"] == (
         "several packages offer it (one-package 1.0, six-package 1.0, two-package 1.0)"
     )
@@ -129,7 +129,7 @@ def test_a_name_that_two_packages_offer_is_neither_of_them(
 
 def test_without_plug_ins_there_is_nothing() -> None:
     loaded = load()
-    assert (loaded.names, dict(loaded.found), dict(loaded.problems)) == ((), {}, {})
+    assert (loaded.names, dict(loaded.usable), dict(loaded.problems)) == ((), {}, {})
 
 
 def test_an_api_version_is_a_number_that_agrees() -> None:

@@ -13,8 +13,13 @@ from mien.cli.main import run
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.errors import MissingDependencyError, ProjectError, UsageError
 from mien.io.parts import make_settings, settings_part
+from mien.model.renderer_settings import RendererSettings
 from mien.model.settings import ReferenceSettings, of_tier
-from mien.rendering.registry import get_renderer
+from mien.model.shot import Shot
+from mien.rendering import registry
+from mien.rendering.base import PlateSource, Renderer, RenderSession
+from mien.rendering.registry import get_renderer, register_renderer
+from mien.session.commands import set_reference, set_settings
 from mien.testing.scenes import Scene
 
 
@@ -118,6 +123,158 @@ def test_every_setting_has_an_option(capsys: pytest.CaptureFixture[str]) -> None
     assert seen["settings"] == dataclasses.replace(ReferenceSettings.preview(), seed=5)
     with_renderer_settings(verb)(**values | {"shot": "x"})
     assert seen["settings"] == ReferenceSettings(steps=7, seed=5)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GrainSettings(RendererSettings):
+    renderer = "grain"
+
+    size: int = 3
+    amount: float = dataclasses.field(default=0.5, metadata={"low": 0, "high": 1})
+    film: str = dataclasses.field(default="", metadata={"file": True})
+    fine: bool = False
+
+    def check(self) -> None:
+        if self.fine and self.size > 3:
+            raise UsageError(f"fine grain cannot be {self.size}.", "Make it 3 or less.")
+
+
+class Grain(Renderer):
+    """Adds grain."""
+
+    name = "grain"
+    settings_type = GrainSettings
+    settings: GrainSettings
+
+    def __init__(self, settings: GrainSettings | None = None) -> None:
+        self.settings = settings or GrainSettings()
+
+    def open(self, shot: Shot, source: PlateSource) -> RenderSession:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def grain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_registered", {})
+    register_renderer(Grain())
+
+
+def test_settings_of_any_renderer_are_values_with_limits() -> None:
+    settings = GrainSettings.from_mapping({"size": 2, "film": "a.cube"})
+    assert settings.to_mapping() == {"size": 2, "amount": 0.5, "film": "a.cube", "fine": False}
+    assert settings.files == (Path("a.cube"),)
+    assert GrainSettings().files == ()
+    assert hash(settings) == hash(GrainSettings(size=2, film="a.cube"))
+    for wrong, words in (
+        ({"sise": 1}, "'grain' has no setting 'sise'.*Did you mean 'size'.*amount, film, fine"),
+        ({"size": 2.5}, "size cannot be 2.5.*whole number"),
+        ({"amount": 2}, "amount cannot be 2.*from 0 to 1"),
+        ({"size": 9, "fine": True}, "fine grain cannot be 9"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            GrainSettings.from_mapping(wrong)
+    texts = {"size": "-7", "amount": " 0.25", "film": "x", "fine": "No"}
+    assert [GrainSettings.parse(*pair) for pair in texts.items()] == [-7, 0.25, "x", False]
+    for name, text in (("size", "2.0"), ("amount", "much"), ("amount", "nan"), ("fine", "maybe")):
+        with pytest.raises(UsageError, match=f"{name} cannot be"):
+            GrainSettings.parse(name, text)
+
+
+@pytest.mark.usefixtures("grain")
+def test_a_renderer_of_this_process_is_made_with_its_settings() -> None:
+    assert get_renderer("grain").settings == GrainSettings()
+    made = get_renderer("grain", {"size": 2})
+    assert made.settings == GrainSettings(size=2)
+    stored = {"grain": {"size": 1, "fine": True}, "other": {"x": 1}}
+    assert registry.merge_settings("grain", stored, {"size": 2}) == {"size": 2, "fine": True}
+    assert registry.merge_settings("auto", stored) is None
+    typed = TypedSettings("grain", ("amount=0.1",))
+    assert typed.over("grain", stored) == GrainSettings(size=1, fine=True, amount=0.1)
+    assert typed.over("warp", stored) is None
+    assert typed.over("reference", stored) is None
+    assert TypedSettings(None, ("amount=0.1",)).over("grain", {}) == GrainSettings(amount=0.1)
+    with pytest.raises(UsageError, match="'warp' has no setting 'amount'"):
+        TypedSettings(None, ("amount=0.1",)).check("warp")
+    with pytest.raises(UsageError, match="'reference' has no setting 'amount'"):
+        TypedSettings("auto", ("amount=0.1",)).check("auto")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"name": ""}, "it has no name"),
+        ({"settings_type": dict}, "no subclass of mien.RendererSettings"),
+        ({"settings_type": ReferenceSettings}, "settings belong to the renderer 'reference'"),
+        ({"name": "auto"}, "belongs to mien's own"),
+    ],
+    ids=str,
+)
+def test_what_is_no_renderer_is_not_registered(wrong: dict[str, object], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        register_renderer(type("Wrong", (Grain,), wrong)())
+
+
+def test_a_thing_with_the_methods_of_a_renderer_is_none() -> None:
+    thing = type("Thing", (), {"name": "thing", "open": lambda *_: None})()
+    with pytest.raises(UsageError, match=r"does not derive from mien\.Renderer"):
+        register_renderer(thing)
+
+
+def test_finished_frames_are_those_of_their_settings() -> None:
+    scene = Scene()
+    plan = scene.plan(jawOpen=0.5)
+    keys = [Grain(GrainSettings(size=size)).cache_key(scene.shot, plan) for size in (1, 2, 1)]
+    assert keys[0] == keys[2] != keys[1]
+    assert keys[0].temporal_radius is None
+
+
+def test_settings_need_defaults_of_json_s_types() -> None:
+    kind = dataclasses.make_dataclass(
+        "Lists", [("sizes", tuple, ())], bases=(RendererSettings,), namespace={"renderer": "grain"},
+        frozen=True, kw_only=True,
+    )  # fmt: skip
+    with pytest.raises(UsageError, match="'sizes' has no default that is a number"):
+        register_renderer(type("Wrong", (Grain,), {"settings_type": kind})())
+
+
+def test_a_project_takes_settings_of_one_renderer_or_of_many() -> None:
+    shot = Scene().shot
+    settings = ReferenceSettings(steps=9)
+    # As an earlier release took them.
+    made = mien.Project(shot, (), settings)  # type: ignore[arg-type]
+    assert made.settings == {"reference": settings.to_mapping()}
+    assert mien.Project(shot, (), None).settings == {}  # type: ignore[arg-type]
+    project = mien.Project(shot).with_settings("blush", {"amount": 0.5})
+    both = project.with_settings("reference", settings)
+    assert list(both.settings) == ["blush", "reference"]
+    assert both.with_settings("blush", None).settings == {"reference": settings.to_mapping()}
+    assert not both.same_as(project)
+    for renderer, wrong, words in (
+        ("reference", {"steps": 0}, "steps cannot be 0"),
+        ("reference", {"stepps": 1}, "no setting 'stepps'"),
+        ("blush", {"amount": [1]}, r"'amount' of the renderer 'blush' cannot be \[1\]"),
+        ("blush", {"amount": float("inf")}, "cannot be inf"),
+        ("", {"amount": 1}, "Settings of ''"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            project.with_settings(renderer, wrong)
+
+
+def test_names_of_an_earlier_release_warn() -> None:
+    shot = Scene().shot
+    settings = ReferenceSettings(steps=9)
+    project = mien.Project(shot).with_settings("reference", settings)
+    with pytest.warns(DeprecationWarning, match="settings\\['reference'\\] now"):
+        assert project.reference == settings
+    with pytest.warns(DeprecationWarning, match="to_mapping"):
+        values = settings.to_dict()
+    with pytest.warns(DeprecationWarning, match="from_mapping"):
+        assert ReferenceSettings.from_dict(values) == settings
+    document = mien.Document((mien.Project(shot, id="one"),))
+    changed = set_settings(document, "one", "blush", {"amount": 1})
+    with pytest.warns(DeprecationWarning, match="set_settings"):
+        changed = set_reference(changed, "one", settings)
+    assert list(changed.shots[0].settings) == ["blush", "reference"]
 
 
 def test_a_wrong_option_is_refused(capsys: pytest.CaptureFixture[str], talk_720p: Path) -> None:

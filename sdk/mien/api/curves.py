@@ -12,6 +12,7 @@ from mien.model.curve_layer import IMPORT_LAYER, ImportMode, curves_layer
 from mien.model.document import Project
 from mien.model.edits import Edit
 from mien.model.face import Face
+from mien.model.listing import list_names
 from mien.model.shot import Shot, main_face
 from mien.timebase import FrameRange
 
@@ -28,7 +29,7 @@ def fit_flame(
     faces: Sequence[Face] | None = None,
     raw: bool = False,
 ) -> tuple[FlameFit, ...]:
-    """What faces do, in the coefficients of an installed FLAME head.
+    """Fit an installed FLAME head to faces: their performance in its coefficients.
 
     Args:
         shot: A tracked shot.
@@ -58,7 +59,7 @@ def fit_flame(
 
 @dataclass(frozen=True, slots=True)
 class WrittenCurves:
-    """What a curve file holds.
+    """The contents of a curve file that was written.
 
     Attributes:
         faces: Numbers of its faces.
@@ -78,7 +79,7 @@ def export_curves(
     basis: str = "auto",
     overwrite: bool = False,
 ) -> WrittenCurves:
-    """Write what faces do over a shot to a file for other programs.
+    """Write the curves of faces to a file for other programs.
 
     Args:
         shot: A tracked shot.
@@ -123,7 +124,7 @@ def export_curves(
 
 @dataclass(frozen=True, slots=True)
 class ImportedCurves:
-    """What was taken from a curve file.
+    """The outcome of importing a curve file.
 
     Attributes:
         project: The shot with its edits, the new layer among them.
@@ -140,6 +141,13 @@ class ImportedCurves:
     controls: tuple[str, ...]
     frames: FrameRange
     unknown: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        controls = list_names(self.controls)
+        return (
+            f"ImportedCurves(face {self.face}, layer '{self.layer}', {controls}, frames"
+            f" {self.frames})"
+        )
 
     @property
     def edit(self) -> Edit:

@@ -33,7 +33,7 @@ __all__ = ["RenderReport", "render", "render_frames", "render_matte"]
 
 @dataclass(frozen=True, slots=True)
 class RenderReport:
-    """What a render did.
+    """The outcome of a render.
 
     Attributes:
         output: The file, or the pattern of an image sequence.
@@ -65,7 +65,7 @@ class RenderReport:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The report in JSON's types."""
+        """Return the report in JSON's types."""
         return dataclasses.asdict(self) | {
             "output": str(self.output),
             "faces": list(self.faces),
@@ -107,7 +107,7 @@ def render(
         lossless: Whether the output is decoded to exactly the pixels that were rendered.
         overwrite: Whether a file of that name may be replaced.
         matte: The former way to `render_matte`; it warns.
-        progress: True for bars on a terminal, or a function that is told the stage
+        progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `render`), the steps done and the steps in all.
 
     Raises:

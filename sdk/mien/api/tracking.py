@@ -26,7 +26,7 @@ _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
 
 def open_shot(path: PathLike) -> Shot:
-    """Look at a movie or image sequence without looking for faces.
+    """Open a movie or image sequence without looking for faces.
 
     Args:
         path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
@@ -48,7 +48,7 @@ def track(
     max_faces: int | None = None,
     progress: bool | Progress = True,
 ) -> Shot:
-    """Find every face of a shot and what it does.
+    """Track every face of a shot and solve its performance.
 
     Args:
         source: A movie, the pattern of an image sequence, or an opened shot; not given with
@@ -60,7 +60,7 @@ def track(
         tracker: Name of the tracker, of `trackers()`; `auto` is the one that the environment
             variable MIEN_TRACKER names, or else mien's own.
         max_faces: People to keep at most, those most seen; 10 when not given.
-        progress: True for bars on a terminal, or a function that is told the stage
+        progress: True for bars on a terminal, or a function that is called with the stage
             (`track`, `solve`), the steps done and the steps in all.
 
     Returns:

@@ -191,8 +191,8 @@ def batch_step(
     from mien.jobs.shot_task import Task, read_shot_spec
 
     span = None if frames is None else _chunk(frames)
-    told = read_shot_spec(order)
-    run_step(Task(told if folder is None else in_folder(told, folder), step, span), typer.echo)
+    spec = read_shot_spec(order)
+    run_step(Task(spec if folder is None else in_folder(spec, folder), step, span), typer.echo)
 
 
 def _chunk(text: str) -> FrameRange:

@@ -137,7 +137,7 @@ def with_renderer_settings(verb: Callable[..., None]) -> Callable[..., None]:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """The name and the value of a `--setting`."""
+    """Return the name and the value of a `--setting`."""
     name, sign, value = text.partition("=")
     if not sign or not name.strip():
         raise UsageError(f"--setting '{text}' cannot be read.", "Write NAME=VALUE, as steps=12.")

@@ -222,7 +222,7 @@ def _tell_report(report: RenderReport) -> None:
 
 
 def open_source(path: Path, media: Path | None, which: str | None = None) -> Project:
-    """A project, or a shot that is not yet one."""
+    """Open a project, or a shot that is not yet one."""
     from mien import api
     from mien.io.project import SUFFIX
 

@@ -68,7 +68,7 @@ _CAMERA = np.array([1, -1, -1], dtype=np.float32)
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FlameFit:
-    """What one face does, in the terms of one FLAME head.
+    """The performance of one face in the terms of one FLAME head.
 
     A point x of the head's mesh, in metres, is at X = (x - translation) @ rotation / scale
     in canonical space; `pose` shows X in the picture.
@@ -100,7 +100,7 @@ class FlameFit:
         return f"FlameFit({self.basis}, {len(self.flame)} frames)"
 
     def global_pose(self, size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
-        """Return the pose as FLAME's own: a turn of the head about its root, then a shift.
+        """Return the pose as FLAME's own: how the head is turned about its root, then moved.
 
         Args:
             size: (width, height) of the upright picture in pixels.

@@ -52,7 +52,7 @@ _INTERPOLATIONS = {letter: name for name, letter in INTERPOLATION_LETTERS.items(
 
 
 def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
-    """A shot without its arrays, as a file in `folder` keeps it.
+    """Return a shot without its arrays, as a file in `folder` keeps it.
 
     Args:
         project: The shot.
@@ -78,7 +78,7 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
 
 
 def make_project(part: ShotPart, shot: Shot, path: Path) -> Project:
-    """What a project file kept of a shot; its media are yet to be found.
+    """Make a shot's project from what a file kept; its media are yet to be found.
 
     Args:
         part: The shot without its arrays.
@@ -152,7 +152,7 @@ def _start_part(start: Timecode | None) -> TimecodePart | None:
 def make_media(
     part: MediaPart, path: Path, pts: tuple[int, ...], times: tuple[Fraction, ...] | None
 ) -> MediaInfo:
-    """The facts that a project kept, with their times.
+    """Make the facts of media that a project kept, with their times.
 
     Raises:
         TimeError: When they contradict each other.
@@ -182,7 +182,7 @@ def make_media(
 
 
 def face_part(face: Face) -> FacePart:
-    """A face without its arrays."""
+    """Return a face without its arrays."""
     raw = face.raw_landmarks
     return FacePart(
         number=face.number,
@@ -207,7 +207,7 @@ def make_made_by(part: ToolVersionsPart | None) -> ToolVersions | None:
 
 
 def edit_part(edit: Edit) -> EditPart:
-    """An edit, its face by number."""
+    """Return an edit, its face by number."""
     return EditPart(
         face=edit.face.number,
         layers=tuple(
@@ -224,8 +224,8 @@ def _track_part(track: ControlTrack) -> TrackPart:
         values=tuple(key.value for key in track.keys),
         interpolations="".join(INTERPOLATION_LETTERS[key.interpolation] for key in track.keys),
         handles=tuple(
-            (place, key.handle_in, key.handle_out)
-            for place, key in enumerate(track.keys)
+            (index, key.handle_in, key.handle_out)
+            for index, key in enumerate(track.keys)
             if key.handle_in or key.handle_out
         ),
     )
@@ -234,7 +234,7 @@ def _track_part(track: ControlTrack) -> TrackPart:
 
 
 def make_edit(part: EditPart, shot: Shot, name: str) -> Edit:
-    """The edit that a project kept.
+    """Make the edit that a project kept.
 
     Args:
         part: The edit.
@@ -261,11 +261,11 @@ def make_edit(part: EditPart, shot: Shot, name: str) -> Edit:
 
 
 def _make_track(part: TrackPart) -> ControlTrack:
-    handles = {place: (back, out) for place, back, out in part.keys.handles}
+    handles = {index: (back, out) for index, back, out in part.keys.handles}
     columns = zip(part.keys.frames, part.keys.values, part.keys.interpolations, strict=True)
     keys = tuple(
-        Key(frame, value, _INTERPOLATIONS[letter], *handles.get(place, (None, None)))
-        for place, (frame, value, letter) in enumerate(columns)
+        Key(frame, value, _INTERPOLATIONS[letter], *handles.get(index, (None, None)))
+        for index, (frame, value, letter) in enumerate(columns)
     )
     span = None if part.span is None else FrameRange(*part.span)
     return ControlTrack(part.control, keys, part.mode, span, part.fade)

@@ -17,6 +17,7 @@ from mien.jobs.plan import Plan
 from mien.jobs.report import check_reports, write_reports
 from mien.jobs.runner import RETRIES, ShotOutcome, run_plan
 from mien.media.lock import Held, Lock
+from mien.progress import Progress
 
 __all__ = ["EVENTS", "BatchReport", "run_batch"]
 
@@ -52,7 +53,7 @@ def run_batch(
     *,
     retries: int = RETRIES,
     overwrite: bool = False,
-    progress: bool = True,
+    progress: bool | Progress = True,
 ) -> BatchReport:
     """Render the shots of a plan; what an earlier run finished is not done again.
 
@@ -61,13 +62,14 @@ def run_batch(
         start_engine: Starts the workers.
         retries: How often a task is done anew when it fails.
         overwrite: Whether reports that no batch made may be replaced.
-        progress: Whether to show bars on a terminal.
+        progress: True for bars on a terminal, or a function that is called with the stage
+            (`render`), the frames made and the frames to be made in all.
 
     Raises:
         OutputError: When the folder cannot be written to, holds somebody's files where the
             reports go, or another batch runs in it.
         MienError: When the workers are lost for good.
-        OperationCancelledError: In place of KeyboardInterrupt; what was finished is kept.
+        OperationCancelledError: When Ctrl-C or a callback stops it; what was finished is kept.
     """
     start = time.monotonic()
     check_reports(plan.folder, overwrite=overwrite)

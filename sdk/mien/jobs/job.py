@@ -40,7 +40,7 @@ class Problem:
 
     @classmethod
     def of(cls, error: MienError) -> Problem:
-        """The problem that an error tells of."""
+        """Return the problem that an error tells of."""
         return cls(error.code, error.cause, error.remedy)
 
     def __str__(self) -> str:
@@ -92,7 +92,7 @@ class CutSpan:
     numbered: bool = False
 
     def frames_of(self, clock: Clock) -> FrameRange:
-        """The frames of the media, handles included; only those there are.
+        """Return the frames of the media, handles included; only those there are.
 
         Raises:
             TimeError: When the media do not have the frames that the cut uses.
@@ -217,7 +217,7 @@ class ShotJob:
     tracker: str = "auto"
 
     def frames_of(self, clock: Clock) -> FrameRange:
-        """The frames of the media that the output holds.
+        """Return the frames of the media that the output holds.
 
         Raises:
             TimeError: When the media do not have them.

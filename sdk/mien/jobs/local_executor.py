@@ -128,7 +128,7 @@ class _Worker:
 
 
 def count_workers(renderer: str) -> int:
-    """How many workers suit this machine.
+    """Return how many workers suit this machine.
 
     Args:
         renderer: Name of the renderer; one that works on GPUs has one worker for each.
@@ -143,24 +143,24 @@ def count_workers(renderer: str) -> int:
 
 
 def bounds_of(count: int) -> list[Bounds]:
-    """What each of a number of workers may take of this machine."""
+    """Return what each of a number of workers may take of this machine."""
     threads = max(1, (os.cpu_count() or 1) // count)
     memory = int(_SHARE * _free_memory()) // count
-    found = gpus()
+    devices = gpus()
     return [
-        Bounds(threads, memory, found[slot % len(found)] if found else None)
+        Bounds(threads, memory, devices[slot % len(devices)] if devices else None)
         for slot in range(count)
     ]
 
 
 def gpus() -> list[str]:
-    """The NVIDIA GPUs that may be used, as `CUDA_VISIBLE_DEVICES` says them."""
+    """Return the NVIDIA GPUs that may be used, as `CUDA_VISIBLE_DEVICES` says them."""
     said = os.environ.get("CUDA_VISIBLE_DEVICES")
     if said is not None:
         return [name.strip() for name in said.split(",") if name.strip() not in ("", "-1")]
-    place = Path("/proc/driver/nvidia/gpus")
+    folder = Path("/proc/driver/nvidia/gpus")
     with suppress(OSError):
-        return [str(number) for number, _ in enumerate(place.iterdir())]
+        return [str(number) for number, _ in enumerate(folder.iterdir())]
     return []
 
 

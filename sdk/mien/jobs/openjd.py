@@ -81,7 +81,7 @@ def export(plan: Plan, folder: Path) -> Path:
 
 
 def _inputs(plan: Plan) -> set[Path]:
-    """The files that the shots are made from, every image of a sequence."""
+    """Return the files that the shots are made from, every image of a sequence."""
     files: set[Path] = set()
     for shot in plan.shots:
         if shot.order is None or shot.facts is None:
@@ -102,7 +102,7 @@ def _inputs(plan: Plan) -> set[Path]:
 
 
 def in_folder(order: ShotSpec, folder: Path) -> ShotSpec:
-    """An order whose output goes to another folder: farms have their own names for places.
+    """Return an order whose output goes to another folder: farms have their own paths.
 
     Args:
         order: The order.
@@ -120,12 +120,12 @@ def run_step(task: Task, say: Callable[[str], object]) -> None:
         say: Prints a line on standard output.
 
     Raises:
-        MienError: When it fails; it was told as well.
+        MienError: When it fails; it was said as well.
     """
     last = [0.0]
     say(f"openjd_status: {task}")
 
-    def told(stage: str, done: int, total: int) -> None:
+    def report(stage: str, done: int, total: int) -> None:
         now = time.monotonic()
         if now - last[0] > _TELL or done == total:
             last[0] = now
@@ -134,7 +134,7 @@ def run_step(task: Task, say: Callable[[str], object]) -> None:
 
     bench = Workbench()
     try:
-        result = bench.do(task, told)
+        result = bench.do(task, report)
     except MienError as error:
         say(f"openjd_fail: {' '.join(str(error).split())}")
         raise
@@ -201,8 +201,8 @@ def _step(
     after: str | None = None,
     arguments: Sequence[str] = (),
 ) -> dict[str, Any]:
-    place = ["{{Param.Orders}}/" + f"{order.name}.json", "--folder", "{{Param.Output}}"]
-    action = {"command": "{{Param.Mien}}", "args": ["batch-step", kind, *place, *arguments]}
+    paths = ["{{Param.Orders}}/" + f"{order.name}.json", "--folder", "{{Param.Output}}"]
+    action = {"command": "{{Param.Mien}}", "args": ["batch-step", kind, *paths, *arguments]}
     step: dict[str, Any] = {"name": name, "script": {"actions": {"onRun": action}}}
     if after is not None:
         step["dependencies"] = [{"dependsOn": after}]

@@ -49,7 +49,7 @@ class ShotPlan:
 
     Attributes:
         job: The job.
-        order: What workers are told; None when it cannot be done.
+        order: The order for workers; None when it cannot be done.
         facts: Of its media; None when they cannot be read.
         problem: Why it cannot be done.
         seconds: Estimate of the time that one worker takes; None where nobody knows.
@@ -162,16 +162,16 @@ def _looked_once() -> Callable[[ShotJob], _Looked]:
 
     def look(job: ShotJob) -> _Looked:
         # A project says more than its media: that it is whole, and fits them.
-        place = (job.project, job.shot, job.media)
-        if place not in known:
+        key = (job.project, job.shot, job.media)
+        if key not in known:
             try:
-                known[place] = _look(job)
+                known[key] = _look(job)
             except MienError as error:
-                known[place] = error
-        found = known[place]
-        if isinstance(found, MienError):
-            raise found
-        return found
+                known[key] = error
+        result = known[key]
+        if isinstance(result, MienError):
+            raise result
+        return result
 
     return look
 
@@ -183,10 +183,10 @@ def _fitted_once() -> Callable[[Path, MediaInfo, ShotJob], None]:
     known: set[tuple[Path, str, str | None, bool]] = set()
 
     def fits(output: Path, facts: MediaInfo, job: ShotJob) -> None:
-        asked = (facts.path, output.suffix, job.codec, job.lossless)
-        if asked not in known:
+        key = (facts.path, output.suffix, job.codec, job.lossless)
+        if key not in known:
             choose_encoding(output, facts, codec=job.codec, lossless=job.lossless)
-            known.add(asked)
+            known.add(key)
 
     return fits
 
@@ -243,8 +243,8 @@ def _seconds(job: ShotJob, facts: MediaInfo, frames: FrameRange) -> float | None
 
 def _bytes(job: ShotJob, facts: MediaInfo, frames: FrameRange) -> int:
     pixels = facts.orientation.width * facts.orientation.height * len(frames)
-    share = _LOSSLESS_SHARE if job.lossless else _LOSSY_SHARE
+    fraction = _LOSSLESS_SHARE if job.lossless else _LOSSY_SHARE
     if not job.lossless and facts.bit_rate:
         seconds = float(facts.clock.seconds(frames.stop) - facts.clock.seconds(frames.start))
         return int(facts.bit_rate * seconds / 8 + pixels * _FRAME_SHARE)
-    return int(pixels * (share + _FRAME_SHARE))
+    return int(pixels * (fraction + _FRAME_SHARE))

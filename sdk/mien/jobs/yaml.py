@@ -59,7 +59,7 @@ _Path = tuple[str | int, ...]
 
 
 def check_set(text: str) -> str:
-    """The text of a `--set`, when it can be read.
+    """Return the text of a `--set`, when it can be read.
 
     Raises:
         ValueError: When it cannot; the message says why.
@@ -155,7 +155,7 @@ def read_jobs(
     codec: str | None = None,
     lossless: bool = False,
 ) -> list[ShotJob]:
-    """The shots of a `jobs.yaml`.
+    """Read the shots of a `jobs.yaml`.
 
     What a shot says for itself holds; then what is given here; then what the file says for all.
 
@@ -212,22 +212,22 @@ def read_jobs(
 
 def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     """Refuse a shot whose fields do not go together."""
-    place: _Path = ("shots", number)
+    path: _Path = ("shots", number)
     if shot.media is None and shot.project is None:
-        raise source.error(place, "it has neither media nor a project", "Give one of them.")
+        raise source.error(path, "it has neither media nor a project", "Give one of them.")
     if shot.project is None and shot.curves is None and not shot.set:
         raise source.error(
-            place,
+            path,
             "nothing is asked of it",
             "Say what to set, or give curves or a project with edits.",
         )
     if shot.shot is not None and shot.project is None:
         raise source.error(
-            (*place, "shot"), "it names a shot of a project, and no project", "Leave it out."
+            (*path, "shot"), "it names a shot of a project, and no project", "Leave it out."
         )
     if shot.face is not None and shot.curves is None and not shot.set:
         raise source.error(
-            (*place, "face"),
+            (*path, "face"),
             "it says whom set is meant for, or curves, and there is neither",
             "Leave it out.",
         )
@@ -240,7 +240,7 @@ class _Settings:
     source: _Source
 
     def parse(
-        self, renderer: str, texts: Mapping[str, str], place: _Path
+        self, renderer: str, texts: Mapping[str, str], path: _Path
     ) -> dict[str, SettingValue]:
         """Return the values of settings.
 
@@ -253,7 +253,7 @@ class _Settings:
             try:
                 values |= parse_settings(renderer, {name: text})
             except MienError as error:
-                where = (*place, "settings", name)
+                where = (*path, "settings", name)
                 raise self.source.error(where, error.cause.rstrip("."), error.remedy) from error
         return values
 
@@ -312,26 +312,26 @@ class _Source:
             ) from error
         return cls(path.name, data, reader.lines)
 
-    def line(self, place: _Path) -> int:
-        """The line of a value, or of what holds it."""
-        while place and place not in self.lines:
-            place = place[:-1]
-        return self.lines.get(place, 1)
+    def line(self, path: _Path) -> int:
+        """Return the line of a value, or of what holds it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
 
-    def error(self, place: _Path, what: str, remedy: str) -> InputError:
-        """The error of a value."""
-        where = self.words(place)
+    def error(self, path: _Path, what: str, remedy: str) -> InputError:
+        """Return the error of a value."""
+        where = self.words(path)
         said = f"{where}: {what}" if where else what
         end = "" if said.endswith("?") else "."
-        return InputError(f"{self.name}, line {self.line(place)}: {said}{end}", remedy)
+        return InputError(f"{self.name}, line {self.line(path)}: {said}{end}", remedy)
 
-    def words(self, place: _Path) -> str:
-        """A place as people write it, with the name of its shot: `shots[2] (sh020).media`."""
+    def words(self, path: _Path) -> str:
+        """Return a path as people write it, with its shot's name: `shots[2] (sh020).media`."""
         text = ""
-        for depth, part in enumerate(place, 1):
+        for depth, part in enumerate(path, 1):
             text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
-            if depth == 2 and place[0] == "shots":
-                name = self._name(place[1])
+            if depth == 2 and path[0] == "shots":
+                name = self._name(path[1])
                 text += f" ({name})" if name else ""
         return text
 
@@ -353,20 +353,20 @@ class _Nodes:
         self._left = _MOST_NODES
         self.lines: dict[_Path, int] = {}
 
-    def value(self, node: yaml.Node, place: _Path) -> object:
-        """The value of a node."""
+    def value(self, node: yaml.Node, path: _Path) -> object:
+        """Return the value of a node."""
         self._left -= 1
         if not self._left:
             raise InputError(f"{self._name} holds too many values.", "Split it.")
-        self.lines.setdefault(place, node.start_mark.line + 1)
+        self.lines.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, (*place, i)) for i, item in enumerate(node.value)]
+            return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, place)
+            return self._mapping(node, path)
         empty = isinstance(node, yaml.ScalarNode) and node.style is None and node.tag == _NULL
         return None if empty else node.value
 
-    def _mapping(self, node: yaml.MappingNode, place: _Path) -> dict[str, object]:
+    def _mapping(self, node: yaml.MappingNode, path: _Path) -> dict[str, object]:
         result: dict[str, object] = {}
         for key, item in node.value:
             line = key.start_mark.line + 1
@@ -377,37 +377,37 @@ class _Nodes:
                 raise InputError(
                     f"{self._name}, line {line}: {name} is given twice.", "Leave one out."
                 )
-            self.lines[(*place, name)] = line
-            result[name] = self.value(item, (*place, name))
+            self.lines[(*path, name)] = line
+            result[name] = self.value(item, (*path, name))
         return result
 
 
 def _refused(error: ValidationError, source: _Source) -> InputError:
-    """The first wrong field, by line."""
+    """Return the error of the first wrong field, by line."""
     wrong = error.errors(include_url=False)
     first = min(wrong, key=lambda one: source.line(one["loc"]))
-    what, remedy = _told(first)
+    what, remedy = _explain(first)
     if len(wrong) > 1:
         remedy = f"{remedy} {len(wrong) - 1} more are wrong.".lstrip()
     return source.error(first["loc"], what, remedy)
 
 
-def _told(wrong: Any) -> tuple[str, str]:
-    """What is wrong with a field, and what to do, in our words."""
-    kind, place = wrong["type"], wrong["loc"]
-    fields = _Shot.model_fields if len(place) > 1 and place[0] == "shots" else _File.model_fields
-    if "curves" in place:
+def _explain(wrong: Any) -> tuple[str, str]:
+    """Return what is wrong with a field, and what to do, in our words."""
+    kind, path = wrong["type"], wrong["loc"]
+    fields = _Shot.model_fields if len(path) > 1 and path[0] == "shots" else _File.model_fields
+    if "curves" in path:
         fields = CurvesPart.model_fields
     known = ", ".join(fields)
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(place[-1]), list(fields), n=1)
+        near = difflib.get_close_matches(str(path[-1]), list(fields), n=1)
         return "there is no such field", f"Did you mean {near[0]}?" if near else f"Use {known}."
     if kind == "value_error":
         return str(wrong["ctx"]["error"]).rstrip("."), ""
-    if place == () or kind in ("model_type", "model_attributes_type"):
+    if path == () or kind in ("model_type", "model_attributes_type"):
         return f"fields are expected here ({known})", "Write them as 'name: value'."
     given, choices = wrong["input"], wrong.get("ctx", {}).get("expected")
-    told = {
+    explanations = {
         "missing": ("is missing", "Add it."),
         "string_too_short": ("is empty", "Fill it in, or leave it out."),
         "string_type": ("one word or text is expected", "Put it in quotes if need be."),
@@ -418,4 +418,4 @@ def _told(wrong: Any) -> tuple[str, str]:
         "literal_error": (f"'{given}' is no choice", f"Write {choices}."),
         "bool_parsing": (f"'{given}' is neither true nor false", "Write one of them."),
     }
-    return told.get(kind, (str(wrong["msg"]), ""))
+    return explanations.get(kind, (str(wrong["msg"]), ""))

@@ -42,7 +42,7 @@ class Reader(Protocol):
         ...
 
     def frame(self, index: int) -> Frame:
-        """The frame with an index; the same frame whatever was read before.
+        """Return the frame with an index; the same frame whatever was read before.
 
         Raises:
             IndexError: When the shot has no such frame.
@@ -51,7 +51,7 @@ class Reader(Protocol):
         ...
 
     def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
-        """The frames from `start` to `stop` (excluded), decoded ahead in a thread.
+        """Yield the frames from `start` to `stop` (excluded), decoded ahead in a thread.
 
         Raises:
             MediaError: When a frame is damaged.

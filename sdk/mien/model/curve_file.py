@@ -42,6 +42,9 @@ class FlameCurves:
     camera_scale: FloatArray | None = None
     error: FloatArray | None = None
 
+    def __repr__(self) -> str:
+        return f"FlameCurves({self.basis}, {len(self.coefficients)} frames)"
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FaceCurves:
@@ -97,7 +100,7 @@ class FaceCurves:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CurveFile:
-    """What a curve file holds.
+    """The contents of a curve file.
 
     Attributes:
         faces: The faces, each over the same frames.
@@ -138,11 +141,12 @@ class CurveFile:
         chosen = [face for face in self.faces if number in (None, face.number)]
         if len(chosen) == 1:
             return chosen[0]
-        have = ", ".join(str(face.number) for face in self.faces)
+        numbers = [str(face.number) for face in self.faces]
         cause = f"{self.name} has no face {number}."
         if number is None:
             cause = f"{self.name} has {len(self.faces)} faces, and none is chosen."
-        raise NoFaceError(cause, f"Its faces are: {have}." if have else "")
+        remedy = f"Its faces are: {', '.join(numbers)}." if numbers else ""
+        raise NoFaceError(cause, remedy, choices=numbers)
 
     def __repr__(self) -> str:
         return f"CurveFile({self.name!r}, {len(self.faces)} faces)"

@@ -133,7 +133,9 @@ def _chosen(curves: CurveFile, face: FaceCurves, controls: Sequence[str] | None)
     for name in controls:
         if name not in face.controls:
             raise UnknownControlError(
-                f"{curves.name} has no control '{name}'.", f"It has {', '.join(known)}."
+                f"{curves.name} has no control '{name}'.",
+                f"It has {', '.join(known)}.",
+                choices=known,
             )
         if name not in known:
             guess = nearest(name, NAMES)

@@ -70,6 +70,7 @@ class ControlCurves(dict[str, FloatArray]):
             return default
 
     def _refuse(self, *arguments: object, **more: object) -> NoReturn:
+        """Refuse to change what the names stand for."""
         raise TypeError("The curves of controls are fixed by name; change their `array`.")
 
     __setitem__ = __delitem__ = __ior__ = _refuse
@@ -85,7 +86,7 @@ class ControlCurves(dict[str, FloatArray]):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class HeadPose:
-    """Where the head is: a weak-perspective camera from canonical space to the picture.
+    """The head's pose: a weak-perspective camera from canonical space to the picture.
 
     A canonical point X (x to the person's left, y up, z towards the camera, in canonical
     units of about 1 cm) is shown at
@@ -108,11 +109,11 @@ class HeadPose:
         return f"HeadPose({len(self.scale)} frames)"
 
     def project(self, frame: int, points: FloatArray) -> FloatArray:
-        """Canonical points (N, 3) as pixels (N, 2) of the upright picture in one frame."""
+        """Project canonical points (N, 3) to pixels (N, 2) of the upright picture in one frame."""
         return np.asarray(self.translation[frame] + self.displace(frame, points), dtype=np.float32)
 
     def displace(self, frame: int, vectors: FloatArray) -> FloatArray:
-        """Canonical displacements (N, 3) as pixel displacements (N, 2) in one frame."""
+        """Project canonical displacements (N, 3) to pixel displacements (N, 2) in one frame."""
         turned = vectors @ self.rotation[frame, :2].T
         turned[:, 1] *= -1
         return np.asarray(self.scale[frame] * turned, dtype=np.float32)
@@ -120,7 +121,7 @@ class HeadPose:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Curves:
-    """What one face does over a shot of T frames; rows of invalid frames are not to be read.
+    """The performance of one face over a shot of T frames; rows of invalid frames mean nothing.
 
     Attributes:
         controls: Every control over time.

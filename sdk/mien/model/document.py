@@ -1,4 +1,4 @@
-"""What a project file holds: one shot or several, with what is asked of their faces."""
+"""The contents of a project file: one shot or several, with the edits of their faces."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _NamedT = TypeVar("_NamedT", bound=_Named)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Project:
-    """A shot and what is asked of its faces.
+    """A shot and the edits of its faces.
 
     Attributes:
         shot: The shot; without faces until it is tracked.
@@ -73,14 +73,14 @@ class Project:
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", _stored(self.settings))
         frames = self.shot.clock.frame_count
-        places = [marker.frame for marker in self.markers]
-        if any(b <= a for a, b in itertools.pairwise(places)):
+        marked = [marker.frame for marker in self.markers]
+        if any(b <= a for a, b in itertools.pairwise(marked)):
             raise UsageError(f"The markers of {self.title} are not in ascending order.")
-        if places and places[-1] >= frames:
+        if marked and marked[-1] >= frames:
             raise TimeError(
-                f"The marker at frame {places[-1]} lies outside {self.title}, which has {frames}"
+                f"The marker at frame {marked[-1]} lies outside {self.title}, which has {frames}"
                 " frames.",
-                frame=places[-1],
+                frame=marked[-1],
             )
         if self.span is not None and not 0 < len(self.span) <= frames - self.span.start:
             raise TimeError(
@@ -96,7 +96,7 @@ class Project:
 
     @property
     def title(self) -> str:
-        """What to call the shot: its name, or that of its media."""
+        """The shot's name, or that of its media."""
         return self.name or media_title(self.shot.media.path.name)
 
     @property
@@ -132,16 +132,16 @@ class Project:
         return replace(self, settings=others if values is None else {**others, renderer: values})
 
     def edit(self, face: int) -> Edit:
-        """The edit of a face by its number; an empty one when nothing is asked of it.
+        """Return the edit of a face by its number; an empty one when it has none.
 
         Raises:
             NoFaceError: When the shot has no such face.
         """
-        found = next((edit for edit in self.edits if edit.face.number == face), None)
-        return Edit(self.shot.face(face)) if found is None else found
+        edit = next((edit for edit in self.edits if edit.face.number == face), None)
+        return Edit(self.shot.face(face)) if edit is None else edit
 
     def with_edit(self, edit: Edit) -> Project:
-        """This project with the edit of a face replaced; one without layers is left out."""
+        """Return this project with the edit of a face replaced; one without layers is left out."""
         others = [old for old in self.edits if old.face.number != edit.face.number]
         edits = sorted([*others, edit] if edit.layers else others, key=lambda e: e.face.number)
         return replace(self, edits=tuple(edits))
@@ -164,7 +164,7 @@ class Project:
         return self.with_faces_of(replace(self.shot, faces=faces))
 
     def same_as(self, other: Project) -> bool:
-        """Whether nothing differs; tracked data count as the same when they are one object."""
+        """Tell whether nothing differs; tracked data are the same when they are one object."""
         if self is other:
             return True
         return self.shot is other.shot and all(
@@ -194,7 +194,7 @@ class Document:
         return f"Document({len(self.shots)} shots{': ' if titles else ''}{titles})"
 
     def shot(self, id: str) -> Project:
-        """The shot with an id.
+        """Return the shot with an id.
 
         Raises:
             UsageError: When there is none.
@@ -209,7 +209,7 @@ class Document:
         )
 
     def index(self, id: str) -> int:
-        """The place of the shot with an id.
+        """Return the position of the shot with an id.
 
         Raises:
             UsageError: When there is none.
@@ -217,14 +217,14 @@ class Document:
         return self.shots.index(self.shot(id))
 
     def with_shot(self, project: Project) -> Document:
-        """This document with the shot of the same id replaced, or with a shot more."""
+        """Return this document with the shot of the same id replaced, or with a shot more."""
         if project.id and any(old.id == project.id for old in self.shots):
             shots = tuple(project if old.id == project.id else old for old in self.shots)
             return Document(shots)
         return Document((*self.shots, project))
 
     def without_shot(self, id: str) -> Document:
-        """This document without a shot.
+        """Return this document without a shot.
 
         Raises:
             UsageError: When there is none with that id.
@@ -233,7 +233,7 @@ class Document:
         return Document(tuple(project for project in self.shots if project is not gone))
 
     def choose(self, which: str | int | None, where: str) -> Project:
-        """The shot that somebody means.
+        """Find the shot that somebody means.
 
         Args:
             which: Its name, its number from 1, or its id; None for the only one.
@@ -245,14 +245,14 @@ class Document:
         return choose(self.shots, which, where)
 
     def same_as(self, other: Document) -> bool:
-        """Whether nothing differs; tracked data count as the same when they are one object."""
+        """Tell whether nothing differs; tracked data are the same when they are one object."""
         return len(self.shots) == len(other.shots) and all(
             a.same_as(b) for a, b in zip(self.shots, other.shots, strict=True)
         )
 
 
 def _stored(settings: StoredSettings | RendererSettings | None) -> StoredSettings:
-    """Settings by renderer, checked as far as it can be without their renderers."""
+    """Return settings by renderer, checked as far as it can be without their renderers."""
     if settings is None:
         return {}
     if isinstance(settings, RendererSettings):
@@ -263,13 +263,13 @@ def _stored(settings: StoredSettings | RendererSettings | None) -> StoredSetting
 
 
 def media_title(name: str) -> str:
-    """What to call media: a file's name without extension, nor place of an image's number."""
+    """Return the title of media: a file's name without extension or an image's number."""
     stem = PurePosixPath(name).stem
     return _NUMBER.sub("", stem) or stem
 
 
 def choose(shots: Sequence[_NamedT], which: str | int | None, where: str) -> _NamedT:
-    """The shot that somebody means; see `Document.choose`."""
+    """Find the shot that somebody means; see `Document.choose`."""
     titles = [shot.title for shot in shots]
     if which is None:
         if len(shots) == 1:

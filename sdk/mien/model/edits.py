@@ -114,11 +114,11 @@ class ControlTrack:
         return cls(control, keys, mode, None if whole else FrameRange(start, stop), fade)
 
     def with_key(self, key: Key) -> ControlTrack:
-        """This track with a key more; a key at the same frame is replaced."""
+        """Return this track with a key more; a key at the same frame is replaced."""
         return self.with_keys((key,))
 
     def with_keys(self, added: Iterable[Key], removed: Iterable[int] = ()) -> ControlTrack:
-        """This track without the keys at some frames, and with others.
+        """Return this track without the keys at some frames, and with others.
 
         Args:
             added: Keys, in any order; keys at the same frames are replaced, and of several
@@ -149,15 +149,15 @@ class ControlTrack:
         return track
 
     def key_at(self, frame: int) -> Key | None:
-        """The key at a frame; None when there is none."""
+        """Return the key at a frame; None when there is none."""
         return next(iter(self.keys[_slot(self.keys, frame)]), None)
 
     def values(self, frames: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """(N,) values at (N,) frames."""
+        """Return the (N,) values at (N,) frames."""
         return sample(self.keys, frames)
 
     def influence(self, frames: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """(N,) how much the track acts at (N,) frames, 0..1: smoothstep in and out."""
+        """Return how much the track acts, (N,) of 0..1 at (N,) frames: smoothstep in and out."""
         times = np.asarray(frames, dtype=np.float64)
         if self.span is None:
             return np.ones(times.shape)
@@ -204,7 +204,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, init=False)
 class Edit:
-    """Everything that is asked of one face: layers, bottom first.
+    """The edit of one face: layers, bottom first.
 
     Edits are values: each method returns a new one.
 
@@ -245,7 +245,7 @@ class Edit:
         handle_in: tuple[float, float] | None = None,
         handle_out: tuple[float, float] | None = None,
     ) -> Edit:
-        """This edit with a key more.
+        """Return this edit with a key more.
 
         Args:
             control: A control, a control without its side, an expression or a viseme.
@@ -289,7 +289,7 @@ class Edit:
         mode: Mode = "add",
         layer: str = "edit",
     ) -> Edit:
-        """This edit with a constant value over a span, eased in and out inside it.
+        """Return this edit with a constant value over a span, eased in and out inside it.
 
         Args:
             control: A control, a control without its side, an expression or a viseme.
@@ -312,11 +312,11 @@ class Edit:
         return self.with_layer(replace(target, tracks=(*target.tracks, track)))
 
     def layer(self, name: str) -> Layer:
-        """The layer with a name; an empty one when there is none yet."""
+        """Return the layer with a name; an empty one when there is none yet."""
         return next((layer for layer in self.layers if layer.name == name), Layer(name))
 
     def with_layer(self, layer: Layer) -> Edit:
-        """This edit with a layer replaced, or put on top when its name is new."""
+        """Return this edit with a layer replaced, or put on top when its name is new."""
         layers = [layer if old.name == layer.name else old for old in self.layers]
         if layer.name not in (old.name for old in self.layers):
             layers.append(layer)
@@ -324,7 +324,7 @@ class Edit:
 
 
 def stacked_edits(shot: Shot, edits: Iterable[Edit]) -> tuple[Edit, ...]:
-    """One edit a face: the layers of several, one above the other.
+    """Stack edits, one a face: the layers of several, one above the other.
 
     A name of a layer that comes again is numbered.
 

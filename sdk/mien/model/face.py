@@ -20,7 +20,7 @@ WEAK = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FaceTrack:
-    """One person's face as it was seen, frame by frame, before anything is solved.
+    """One person's face as it was tracked, frame by frame, before anything is solved.
 
     Attributes:
         number: The person's number in the shot, from 1, by first appearance.
@@ -101,7 +101,7 @@ class Face:
         return FaceTrack(self.number, landmarks, self.confidence)
 
     def box(self, frame: int) -> tuple[float, float, float, float]:
-        """The face's bounding box (x0, y0, x1, y1) in pixels of the upright picture."""
+        """Return the bounding box (x0, y0, x1, y1) in pixels of the upright picture."""
         points = self.landmarks[frame, :SKIN, :2]
         low, high = points.min(axis=0), points.max(axis=0)
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])

@@ -28,7 +28,7 @@ _Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A value at a frame, and how the curve leaves it.
+    """A value at a frame, and the curve's way from it to the next.
 
     Attributes:
         frame: The frame.
@@ -67,7 +67,7 @@ class Key:
 
 
 def sample(keys: Sequence[Key], frames: npt.ArrayLike) -> _Array:
-    """Values of a keyed curve at frames, held before the first and after the last key.
+    """Sample a keyed curve at frames; held before the first and after the last key.
 
     Args:
         keys: Keys in ascending order of frames, at least one.
@@ -98,7 +98,7 @@ def sample(keys: Sequence[Key], frames: npt.ArrayLike) -> _Array:
 
 
 def cubic(a: Key, b: Key) -> _Array:
-    """The segment between two keys as a cubic Bezier curve in time and value.
+    """Return the segment between two keys as a cubic Bezier curve in time and value.
 
     Args:
         a: The key that the segment leaves; its interpolation says how. A held segment has no

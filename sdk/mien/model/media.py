@@ -1,4 +1,4 @@
-"""What is known of a media file without its pictures: size, times, colour tags."""
+"""Media without their pictures: size, times, colour tags."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ColorTags:
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How the coded picture is turned and stretched to be looked at upright.
+    """The turn and stretch from the coded picture to the upright one.
 
     Attributes:
         width: Coded width in pixels.
@@ -55,7 +55,7 @@ class Orientation:
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What is known of a media file without looking at a picture.
+    """Facts of a movie or image sequence, known without decoding a picture.
 
     Attributes:
         path: The file; for an image sequence the pattern, as `shot.%04d.exr`; of frames in memory

@@ -49,6 +49,9 @@ class RawLandmarks:
 
     data: bytes
 
+    def __repr__(self) -> str:
+        return f"RawLandmarks({len(self.data)} bytes)"
+
     @classmethod
     def pack(
         cls, tracked: FloatArray, smoothed: FloatArray, seen: BoolArray

@@ -40,7 +40,7 @@ _LEAST_SIZE = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceSettings(RendererSettings):
-    """How the reference renderer regenerates faces.
+    """Settings of the reference renderer.
 
     Steps, guidance and the adapters' scales have the defaults of the published code.
 
@@ -170,10 +170,10 @@ def of_tier(tier: str, shot: ReferenceSettings | None = None) -> ReferenceSettin
         raise UsageError(
             f"There is no tier '{tier}'.", f"Choose one of {', '.join(TIERS)}.", choices=TIERS
         )
-    found = ReferenceSettings.preview() if tier == "preview" else ReferenceSettings.final()
+    settings = ReferenceSettings.preview() if tier == "preview" else ReferenceSettings.final()
     if shot is None:
-        return found
-    return dataclasses.replace(shot, **{name: getattr(found, name) for name in _TIERED})
+        return settings
+    return dataclasses.replace(shot, **{name: getattr(settings, name) for name in _TIERED})
 
 
 def settings_repr(settings: Any) -> str:

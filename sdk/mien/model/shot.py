@@ -102,7 +102,7 @@ class Shot:
         return read_still(self.media, frame)
 
     def face(self, number: int) -> Face:
-        """The face with a number.
+        """Return the face with a number.
 
         Raises:
             NoFaceError: When the shot has no such face; the message lists those it has.
@@ -120,7 +120,7 @@ class Shot:
 
 
 def main_face(shot: Shot) -> Face:
-    """The face that fills most of the shot, over all frames: whom an edit most likely means.
+    """Return the face that fills most of the shot, over all frames: whom an edit most likely means.
 
     Raises:
         NoFaceError: When the shot has no face.

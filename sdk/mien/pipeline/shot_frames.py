@@ -195,6 +195,7 @@ class ShotFrames:
             raise MediaError(
                 f"{self._shot.media.path} was replaced while it was rendered.",
                 "Render it again, when nobody writes to it.",
+                path=self._shot.media.path,
             )
 
 

@@ -14,6 +14,7 @@ Everything but `Renderer.open` and `RenderSession.render` has a default that wor
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -123,6 +124,10 @@ class Patch:
         if not np.isfinite(self.rgb).all():
             raise ValueError(f"patch at {self.box} holds values that are not finite")
 
+    def __repr__(self) -> str:
+        taken = int(np.count_nonzero(self.mask))
+        return f"Patch({self.box}, {taken} pixels taken)"
+
 
 class PlateSource(Protocol):
     """Random access to the plates of a shot."""
@@ -134,7 +139,7 @@ class PlateSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CacheKey:
-    """What a face's pixels depend on beyond the shot, its faces and the renderer's version.
+    """The dependence of a face's pixels beyond shot, faces and the renderer's version.
 
     Attributes:
         digest: Names settings, weights, precision, device, threads: whatever changes a pixel.
@@ -213,7 +218,7 @@ class RenderSession(ABC):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know of how the frames were made, for the report."""
+        """Remarks on how the frames were made, for the report."""
         return ()
 
     def close(self) -> None:  # noqa: B027 - nothing by default
@@ -232,7 +237,7 @@ class RenderSession(ABC):
 
 
 class Renderer(ABC):
-    """Makes the pixels of edited faces; derive from it to write one of your own.
+    """The maker of edited faces' pixels; derive from it to write one of your own.
 
     Attributes:
         name: The name by which `--renderer` chooses it.
@@ -244,6 +249,7 @@ class Renderer(ABC):
         concurrent: Whether its sessions may be used by several threads at once.
         settings_type: Type of its settings; the class is called with such settings, and without
             any for the defaults. None when it has none.
+        settings: The settings that it was made with.
         summary: What it is, in a line.
         gpu: Whether it works on a GPU where there is one.
     """
@@ -253,6 +259,7 @@ class Renderer(ABC):
     costly: bool = False
     concurrent: bool = False
     settings_type: type[RendererSettings] | None = None
+    settings: RendererSettings | None = None
     summary: str = ""
     gpu: bool = False
 
@@ -272,8 +279,8 @@ class Renderer(ABC):
         """Return what the pixels of one face depend on, without opening a session.
 
         Finished frames are found by it without loading a model, and a change of the edit costs
-        only the frames that it reaches. The default is on the safe side: the edit of the whole
-        shot.
+        only the frames that it reaches. The default is on the safe side: the settings, and the
+        edit of the whole shot.
 
         Args:
             shot: The tracked shot.
@@ -282,7 +289,9 @@ class Renderer(ABC):
         Raises:
             MienError: When a part is missing.
         """
-        return CacheKey()
+        if self.settings is None:
+            return CacheKey()
+        return CacheKey(json.dumps(self.settings.to_mapping(), sort_keys=True))
 
     def missing(self, settings: RendererSettings | None) -> MissingDependencyError | None:
         """Return why the renderer cannot be used here; None when it can.

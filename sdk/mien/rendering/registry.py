@@ -296,7 +296,7 @@ def _suits_auto(settings: RendererSettings | None) -> bool:
 
 def _entries() -> Iterator[RendererEntry]:
     yield from _OWN.values()
-    yield from map(_entry_of, _plugins().found.values())
+    yield from map(_entry_of, _plugins().usable.values())
     yield from _registered.values()
 
 

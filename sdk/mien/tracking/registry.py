@@ -46,7 +46,7 @@ def trackers() -> tuple[str, ...]:
 
 def usable_trackers() -> tuple[str, ...]:
     """Return what `trackers` returns, and warn of nothing."""
-    return (MEDIAPIPE, *sorted({*_registered, *_plugins().found}))
+    return (MEDIAPIPE, *sorted({*_registered, *_plugins().usable}))
 
 
 def tracker_names() -> tuple[str, ...]:

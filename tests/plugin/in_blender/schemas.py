@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import bpy
-from common import extension, strip_named, told
+from tests.plugin.in_blender.common import extension, strip_named, told
 
 old, folder = (Path(argument) for argument in sys.argv[1:3])
 animation, migration, state = extension("animation"), extension("migration"), extension("state")
@@ -18,13 +19,13 @@ panel, problems, rendering = extension("panel"), extension("problems"), extensio
 facts: dict[str, object] = {}
 
 
-def strip_of(path: Path, name: str = "take"):
+def strip_of(path: Path, name: str = "take") -> Any:
     """A strip of a file that is opened."""
     bpy.ops.wm.open_mainfile(filepath=str(path))
     return strip_named(bpy.context.scene, name)
 
 
-def stored(strip) -> dict[str, object]:
+def stored(strip: Any) -> dict[str, object]:
     """All that a strip stores of mien, its edit and its keys."""
     curve = animation.channel(bpy.context.scene, strip, "mien_1_jawOpen")
     values = {key: str(value) for key, value in strip.mien.items() if key not in ("faces", "size")}

@@ -1,7 +1,7 @@
 """Everything around the story, on a project that the SDK has tracked.
 
 Called as: tools.py CLIP PROJECT FOLDER. FOLDER/NAME.json holds what the SDK's edit of the project
-NAME comes to.
+NAME comes to; FOLDER/phone.mp4 has a rate that varies.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ def check_refusals(scene: Any, strip: Any) -> None:
     assert "lost.mp4" in refused(bpy.ops.mien.render)
     assert not strip.mute
     strip.filepath = str(clip)
-    variable = add_clip(scene, "phone", clip.with_name("vretalk_1.mp4"), channel=8, start=1)
+    variable = add_clip(scene, "phone", folder / "phone.mp4", channel=8, start=1)
     assert "steady rate" in refused(bpy.ops.mien.track)
     assert not len(variable.mien.faces)
     effect = {"type": "COLOR", "channel": 6, "frame_start": 1}

@@ -42,6 +42,7 @@ class BlushRenderer(mien.Renderer):
     name = "blush"
     api_version = 1
     settings_type = BlushSettings
+    settings: BlushSettings
 
     def __init__(self, settings: BlushSettings | None = None) -> None:
         self.settings = settings or BlushSettings()

@@ -34,14 +34,17 @@ def read_curve_file(path: Path) -> CurveFile:
     except MienError:
         raise
     except FileNotFoundError as error:
-        raise InputError(f"There is no file {path}.", "Check the name.") from error
+        raise InputError(f"There is no file {path}.", "Check the name.", path=path) from error
     except IsADirectoryError as error:
-        raise InputError(f"{path} is a folder.", "Give the name of a file in it.") from error
+        raise InputError(
+            f"{path} is a folder.", "Give the name of a file in it.", path=path
+        ) from error
     # Formats may be of others, and files of anybody.
     except Exception as error:
         raise InputError(
             f"{path.name} cannot be read as {format.name}: {_reason(error)}.",
             "Write it again with `mien curves`, or with the program that it comes from.",
+            path=path,
         ) from error
     return dataclasses.replace(curves, name=path.name)
 
@@ -73,6 +76,7 @@ def write_curve_file(path: Path, curves: CurveFile) -> None:
         raise WriteError(
             f"{path.name} cannot be written as {format.name}: {_reason(error)}.",
             "Nothing was left of it; choose another format.",
+            path=path,
         ) from error
 
 

@@ -31,11 +31,11 @@ def curve_format_problems() -> Mapping[str, str]:
     """Return what is wrong with plug-ins that cannot be used, by their names."""
     problems = dict(_plugins().problems)
     taken = {suffix for format in _here() for suffix in format.suffixes}
-    for name, format in _plugins().found.items():
+    for name, format in _plugins().usable.items():
         for suffix in format.suffixes:
             if suffix in taken:
                 problems[name] = f"its ending {suffix} is another format's"
-    for (a, one), (b, other) in itertools.combinations(_plugins().found.items(), 2):
+    for (a, one), (b, other) in itertools.combinations(_plugins().usable.items(), 2):
         for suffix in set(one.suffixes) & set(other.suffixes):
             # Which of them is meant cannot be known.
             problems[a] = problems[b] = f"{a} and {b} both take the ending {suffix}"
@@ -59,13 +59,17 @@ def format_for(path: Path, use: Use) -> CurveFormat:
     if format is None:
         raise UsageError(
             f"'{path.name}' is no name of a curve file.",
-            f"Its ending must be {_endings(use)}.{_left_out()}",
+            f"Its ending must be {_phrase(_endings(use))}.{_left_out()}",
+            path=path,
+            choices=_endings(use),
         )
     if not (format.can_write if use == "write" else format.can_read):
         can, cannot = ("read", "written") if use == "write" else ("written", "read")
         raise UsageError(
             f"{path.name}: {format.name} files can be {can}, and not {cannot}.",
-            f"Endings that can be {cannot} are {_endings(use)}.",
+            f"Endings that can be {cannot} are {_phrase(_endings(use))}.",
+            path=path,
+            choices=_endings(use),
         )
     return format
 
@@ -102,22 +106,25 @@ def _plugins() -> plugins.Plugins:
 
 def _of_plugins() -> tuple[CurveFormat, ...]:
     problems = curve_format_problems()
-    return tuple(format for name, format in _plugins().found.items() if name not in problems)
+    return tuple(format for name, format in _plugins().usable.items() if name not in problems)
 
 
 def _problem(format: object) -> str | None:
     return plugins.version_problem(format, API_VERSION) or format_problem(format)
 
 
-def _endings(use: Use) -> str:
-    """Return the endings that can be read or written, as one phrase."""
-    endings = [
+def _endings(use: Use) -> list[str]:
+    """Return the endings that can be read or written."""
+    return [
         suffix
         for format in curve_formats()
         if (format.can_write if use == "write" else format.can_read)
         for suffix in format.suffixes
     ]
-    return f"{', '.join(endings[:-1])} or {endings[-1]}"
+
+
+def _phrase(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _left_out() -> str:

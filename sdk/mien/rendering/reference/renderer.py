@@ -35,6 +35,9 @@ class ReferenceRenderer(Renderer):
     name = "reference"
     pixels = 1
     costly = True
+    gpu = True
+    settings_type = ReferenceSettings
+    settings: ReferenceSettings
 
     def __init__(self, settings: ReferenceSettings | None = None) -> None:
         self.settings = settings or ReferenceSettings.final()

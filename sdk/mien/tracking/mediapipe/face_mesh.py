@@ -24,7 +24,7 @@ from mien.tracking.mediapipe.graphs import INPUT_SIZE, GraphPool
 from mien.tracking.models import FaceBounds, Reading, Thresholds
 from mien.tracking.regions import FACE_MARGIN, Roi
 
-__all__ = ["FaceMesh", "Pending"]
+__all__ = ["FaceMesh", "PendingCrops"]
 
 _HALF_SURE = 16.0
 _EVIDENCE_SLOPE = 3.5
@@ -116,7 +116,7 @@ node {{
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pending:
+class PendingCrops:
     """Regions that are being read: where, what is in them, and what the graph calls them."""
 
     rois: tuple[Roi, ...]
@@ -151,13 +151,13 @@ class FaceMesh:
         """Return the readings of regions of a picture; see `LandmarkModel.read`."""
         return self.finish(self.begin(picture, rois))
 
-    def begin(self, picture: ByteArray, rois: Sequence[Roi]) -> Pending:
+    def begin(self, picture: ByteArray, rois: Sequence[Roi]) -> PendingCrops:
         """Start to read regions of a picture; see `LandmarkModel.begin`."""
         crops = [roi.cut(picture, INPUT_SIZE) for roi in rois]
         both = [side for crop in crops for side in (crop, cv2.flip(crop, 1))]
-        return Pending(tuple(rois), tuple(crops), self._pool.submit(both))
+        return PendingCrops(tuple(rois), tuple(crops), self._pool.submit(both))
 
-    def finish(self, pending: Pending) -> list[Reading]:
+    def finish(self, pending: PendingCrops) -> list[Reading]:
         """Return the readings of regions that were begun; see `LandmarkModel.finish`."""
         rois, crops = pending.rois, pending.crops
         if not rois:

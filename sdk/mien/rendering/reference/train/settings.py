@@ -15,7 +15,7 @@ __all__ = ["TrainSettings"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainSettings:
-    """How a LoRA is trained on one shot.
+    """Settings of training a LoRA on one shot.
 
     Raises:
         UsageError: When a value is of the wrong kind or outside its limits.
@@ -53,5 +53,5 @@ class TrainSettings:
         return settings_repr(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """What a training depends on, in JSON's types; the sheet is only looked at."""
+        """Return what a training depends on, in JSON's types; the sheet is only looked at."""
         return {k: v for k, v in dataclasses.asdict(self).items() if k != "sheet"}
