@@ -47,7 +47,7 @@ _MODES: tuple[tuple[ImportMode, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """How curves are to be imported.
+    """Choices of an import of curves.
 
     Attributes:
         source_face: Number of the face in the file.
@@ -183,7 +183,7 @@ class CurveFiles(QObject):
 
 
 class ImportDialog(QDialog):
-    """Asks how the curves of a file are meant.
+    """A dialog that asks how the curves of a file are meant.
 
     Args:
         curves: The file's content.
@@ -235,7 +235,7 @@ class ImportDialog(QDialog):
         column.addWidget(buttons)
 
     def request(self) -> ImportRequest:
-        """What was chosen."""
+        """Return the choices that the fields describe."""
         return ImportRequest(
             source_face=self._face.currentData(),
             layer=self._layer.text().strip(),

@@ -123,10 +123,10 @@ def test_in_the_process_that_tracks_for_the_editor(
         came.append((result, error))
         ended.set()
 
-    work = ServeProcess(TrackTask(footage), lambda *_: None, finished)
-    work.start()
+    process = ServeProcess(TrackTask(footage), lambda *_: None, finished)
+    process.start()
     assert ended.wait(120)
-    work.join(60)
+    process.join(60)
     ((shot, error),) = came
     assert error is None
     assert shot.made_by.tracker == "portrait"
