@@ -10,7 +10,6 @@ format, and writes the movie.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -19,40 +18,29 @@ import numpy as np
 import mien
 from mien.demo import make_footage
 from mien.media.orient import to_coded
-from mien.media.planes import Box, Plate
-from mien.rendering.base import FacePlan, Patch, PlateSource
+from mien.rendering.base import Box, Patch, PlateSource, Renderer, RenderRequest, RenderSession
 
 CHEEKS = (50, 280)  # MediaPipe's landmarks in the middle of the right and the left cheek
 BLUSH = np.array([0.10, -0.05, -0.03], dtype=np.float32)  # added to R'G'B', 0..1
 
 
-class BlushRenderer:
+class BlushRenderer(Renderer):
     """Reddens the cheeks by as much smile as was asked for."""
 
     name = "blush"
+    pixels = 1  # raise it when the same edit gives other pixels
 
-    def open(  # looks through the shot first, where a renderer needs to
-        self,
-        shot: mien.Shot,
-        plans: Sequence[FacePlan],
-        source: PlateSource,
-        progress: Callable[[float], None] | None = None,
-    ) -> BlushSession:
+    def open(self, shot: mien.Shot, source: PlateSource) -> BlushSession:
         return BlushSession(shot)
 
 
-class BlushSession:
+class BlushSession(RenderSession):
     def __init__(self, shot: mien.Shot) -> None:
         self.orientation = shot.media.orientation
 
-    def __enter__(self) -> BlushSession:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
-        face = to_coded(self.orientation, plan.face.landmarks[frame, :468, :2])
+    def render(self, request: RenderRequest) -> Patch | None:
+        plate = request.plate
+        face = to_coded(self.orientation, request.face.landmarks[request.frame, :468, :2])
         low, high = np.floor(face.min(axis=0)), np.ceil(face.max(axis=0))
         box = Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
         box = box.clip(plate.width, plate.height)
@@ -65,7 +53,7 @@ class BlushSession:
         mask = cv2.GaussianBlur(mask, (0, 0), radius / 2)
         mask[[0, -1]] = 0
         mask[:, [0, -1]] = 0
-        smile = plan.evaluated.delta[frame].max()
+        smile = request.delta.max()
         return Patch(box, plate.rgb(box) + BLUSH * smile, mask)
 
 

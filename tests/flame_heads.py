@@ -19,7 +19,8 @@ import numpy.typing as npt
 from scipy.sparse import csc_matrix
 
 from mien.face.flame_coefficients import rig_bridge
-from mien.face.rig import SKIN, load_rig
+from mien.face.rig import load_rig
+from mien.model.landmarks import SKIN
 from mien.weights.flame_file import KEYS
 
 Array = npt.NDArray[Any]

@@ -59,7 +59,7 @@ class Actions(QObject):
             self._set_keys(command)
 
     def action(self, name: str) -> QAction:
-        """The action of a command by its id."""
+        """Return the action of a command by its id."""
         return self._actions[name]
 
     def fill(self, menu: QMenu, ids: Iterable[str]) -> None:
@@ -141,7 +141,7 @@ def _enable(menu: QMenu) -> None:
 
 
 def _own_keys(widget: QWidget) -> frozenset[str]:
-    """Keys without which a widget could not be used from the keyboard."""
+    """Return the keys without which a widget could not be used from the keyboard."""
     if isinstance(widget, QLineEdit):
         # Letters, and what moves the cursor, a field claims by itself.
         return _ENTER

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QApplication
 import mien
 from mien.errors import MissingDependencyError, as_mien_error
 from mien_desktop import theme
-from mien_desktop.preferences import proxy_store
+from mien_desktop.preferences import preview_renderer, proxy_store
 from mien_desktop.window import Window
 from mien_desktop.workspace import Workspace
 
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 
 def launch(arguments: Sequence[str] = ()) -> Window:
-    """Show the window; what follows happens when events are handled.
+    """Show the window; the rest happens when events are handled.
 
     Args:
         arguments: Files to open: a project, or clips.
@@ -68,7 +68,7 @@ def launch(arguments: Sequence[str] = ()) -> Window:
     app.setApplicationVersion(mien.__version__)
     app.setDesktopFileName("mien")
     theme.dress(app)
-    window = Window(Workspace(proxies=proxy_store))
+    window = Window(Workspace(proxies=proxy_store, renderer=preview_renderer))
     _report_bugs(window)
     _end_on_signals(window)
     window.show()
@@ -78,7 +78,7 @@ def launch(arguments: Sequence[str] = ()) -> Window:
 
 
 def _application() -> QApplication:
-    """The application; where no window can be opened the process ends with the reason."""
+    """Make the application; where no window can be opened, end the process with the reason."""
 
     def hear(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
         if kind == QtMsgType.QtFatalMsg:
@@ -97,7 +97,7 @@ def _application() -> QApplication:
 
 
 def _report_bugs(window: Window) -> None:
-    """Show what nobody foresaw as a message; the document stays, and is autosaved."""
+    """Show unforeseen errors as a message; the document stays, and is autosaved."""
 
     def report(error: BaseException | None, trace: TracebackType | None) -> None:
         if error is None or isinstance(error, KeyboardInterrupt):
@@ -112,7 +112,7 @@ def _report_bugs(window: Window) -> None:
 
 
 def _forget_hooks() -> None:
-    """Without the window what goes wrong is only written down."""
+    """Remove the hooks: without the window, errors are only written down."""
     sys.excepthook = sys.__excepthook__
     threading.excepthook = threading.__excepthook__
 

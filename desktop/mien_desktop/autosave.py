@@ -1,4 +1,4 @@
-"""Changes are kept as they are made, and offered again after a crash."""
+"""Autosave: changes are kept as they are made, and offered again after a crash."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DELAY = 1.0
 
 
 class Autosave(QObject):
-    """Keeps what is not saved where a crash does not reach it.
+    """A copy of unsaved changes, kept where a crash does not reach it.
 
     Args:
         workspace: The window's workspace.
@@ -56,7 +56,7 @@ class Autosave(QObject):
         self._forget = self._session.subscribe(self._changed)
 
     def recover(self, entry: Recoverable) -> Recovered:
-        """Read what was kept and go on keeping it; to be called on a thread.
+        """Read recovered changes and go on keeping them; to be called on a thread.
 
         Raises:
             ProjectError: When it is damaged, or another window has taken it.
@@ -64,7 +64,7 @@ class Autosave(QObject):
         return self._threads.submit(lambda: self._kept().recover(entry)).result()
 
     def close(self, *, keep: bool = False) -> None:
-        """Keep nothing more.
+        """Stop keeping changes.
 
         Args:
             keep: Whether unsaved changes stay recoverable, as when the program is made to end;
@@ -117,7 +117,7 @@ class Autosave(QObject):
 
 
 class RecoveryDialog(QDialog):
-    """Offers what was not saved when the program ended.
+    """A dialog that offers what was not saved when the program ended.
 
     Args:
         entries: What can be recovered.

@@ -1,4 +1,4 @@
-"""Work that takes longer than a picture may wait: done on a thread, its answer on the main one."""
+"""Work that takes longer than a picture may wait: run on a thread, answered on the main one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Background:
         done: Callable[[Answer], None],
         failed: Callable[[MienError], None] | None = None,
     ) -> None:
-        """Do something on a thread.
+        """Run something on a thread.
 
         Args:
             work: Touches no widget.

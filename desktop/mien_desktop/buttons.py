@@ -17,7 +17,7 @@ __all__ = ["choice_box", "icon_button", "menu_button"]
 def icon_button(
     picture: str, name: str, tip: str, run: Callable[[], object] | None = None
 ) -> QToolButton:
-    """A button with an icon.
+    """Make a button with an icon.
 
     Args:
         picture: Name of the icon.
@@ -35,7 +35,7 @@ def icon_button(
 
 
 def menu_button(picture: str, name: str, tip: str, menu: QMenu) -> QToolButton:
-    """A button with an icon that opens a menu at once."""
+    """Make a button with an icon that opens a menu at once."""
     button = icon_button(picture, name, tip)
     button.setMenu(menu)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -44,7 +44,7 @@ def menu_button(picture: str, name: str, tip: str, menu: QMenu) -> QToolButton:
 
 
 def choice_box(name: str, tip: str, width: int, choose: Callable[[int], object]) -> QComboBox:
-    """A box that offers values and can show one that is not among them.
+    """Make a box that offers values and can show one that is not among them.
 
     Args:
         name: Its accessible name.

@@ -1,4 +1,4 @@
-"""Commands: what menus, keys and buttons do, under one name each."""
+"""Commands of menus, keys and buttons, under one name each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Scope = Literal["window", "viewer", "timeline", "curves", "controls"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Command:
-    """Something the user can do.
+    """A command of the user's.
 
     Attributes:
         id: Names it in the keyboard map, as `keys.delete`.

@@ -1,4 +1,4 @@
-"""Files of the window: projects opened and saved, clips added, nothing lost on the way."""
+"""Files of the window: opening and saving projects, adding clips, with nothing lost on the way."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CLIPS = ("mov", "mp4", "m4v", "mkv", "mxf", "webm", "avi", "exr", "dpx", "png",
 
 
 class Documents(QObject):
-    """What the menu File does. Nothing here blocks: dialogs answer when they are closed.
+    """Commands of the menu File. Nothing here blocks: dialogs answer when they are closed.
 
     Args:
         workspace: The window's workspace.
@@ -85,7 +85,7 @@ class Documents(QObject):
         dialog.open()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Open what was dropped or chosen: a project takes the document's place, clips join it."""
+        """Open dropped or chosen files: a project replaces the document, clips join it."""
         projects = [path for path in paths if path.suffix.lower() == ".mien"]
         clips = [path for path in paths if path.suffix.lower() != ".mien"]
         if projects:
@@ -132,7 +132,7 @@ class Documents(QObject):
         dialog.open()
 
     def when_saved(self, then: Callable[[], None]) -> None:
-        """Do something that lets the document go, after asking whether to save its changes.
+        """Run something that lets the document go, after asking whether to save its changes.
 
         Args:
             then: Called at once when there is nothing to save, or when the user saved or
@@ -259,7 +259,7 @@ class Documents(QObject):
 
 
 def _read_project(path: Path) -> Document:
-    """A project whose media are found where they can be; else its shots are offline."""
+    """Read a project and find its media where they can be; else its shots are offline."""
     from mien.io.project import find_shots, load_document
 
     return find_shots(load_document(path, find_media=False), path)
@@ -272,7 +272,7 @@ def _save(document: Document, path: Path) -> None:
 
 
 def _read_clips(paths: Sequence[Path]) -> tuple[tuple[Project, ...], tuple[MienError, ...]]:
-    """Shots of clips, each once, and what could not be read."""
+    """Read shots of clips, each once, and collect the errors of those that cannot be read."""
     from mien.api import open_shot
     from mien.io.relink import remember
 
@@ -292,7 +292,7 @@ def _read_clips(paths: Sequence[Path]) -> tuple[tuple[Project, ...], tuple[MienE
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files that were given, and the clips in folders that were."""
+    """Yield the given files, and the clips in given folders."""
     for path in paths:
         if path.is_dir():
             clips = (f for f in sorted(path.iterdir()) if f.suffix.lower()[1:] in _CLIPS)

@@ -1,4 +1,4 @@
-"""Fields for numbers and times: Enter takes over what was typed, Escape brings the old one back."""
+"""Fields for numbers and times: Enter takes the typed text over, Escape brings the old one back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Entry", "Field", "SearchField"]
 
 
 class Entry(QLineEdit):
-    """A line that knows where the focus came from, so that keys go there again afterwards.
+    """A line edit that returns the focus to where it came from, so that keys go there again.
 
     Whoever has typed a time and pressed Enter wants Space to play, not to be a letter.
 
@@ -37,7 +37,7 @@ class Entry(QLineEdit):
             self.clearFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter ends here: what is around the field has a use for it too."""
+        """Keep Enter from the widgets around the field, which have a use for it too."""
         super().keyPressEvent(event)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             event.accept()
@@ -48,7 +48,7 @@ class Entry(QLineEdit):
 
 
 class Field(Entry):
-    """A field whose text somebody else reads.
+    """A line edit whose text its owner reads.
 
     Args:
         name: What it is called, for tooltips and screen readers.
@@ -77,7 +77,7 @@ class Field(Entry):
             self.setText(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape brings the old text back; a second one leaves the field."""
+        """Bring the old text back with Escape; leave the field with a second one."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
         elif self.isModified():
@@ -92,7 +92,7 @@ class Field(Entry):
         self.selectAll()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """What was typed is taken over when the focus goes on."""
+        """Take over the typed text when the focus goes on."""
         super().focusOutEvent(event)
         self._enter()
 
@@ -112,7 +112,7 @@ class Field(Entry):
 
 
 class SearchField(Entry):
-    """A line by which what is below it is narrowed; Escape empties it, and then leaves it.
+    """A line edit that narrows what is below it; Escape empties it, and then leaves it.
 
     Args:
         name: What it is called, for screen readers and while it is empty.
@@ -128,7 +128,7 @@ class SearchField(Entry):
         self.setClearButtonEnabled(True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape empties the line; a second one leaves it."""
+        """Empty the line with Escape; leave it with a second one."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
         elif self.text():

@@ -19,7 +19,7 @@ _WIDTH = 1.5
 
 @cache
 def icon(name: str) -> QIcon:
-    """An icon by name, in the colours of text: plain, switched on, and disabled.
+    """Return an icon by name, in the colours of text: plain, switched on, and disabled.
 
     Raises:
         KeyError: When there is none of that name.
@@ -61,7 +61,7 @@ def _pixmap(name: str, color: QColor, scale: int) -> QPixmap:
 
 @cache
 def _paths(name: str) -> tuple[QPainterPath, QPainterPath]:
-    """What is filled of a shape, and what is drawn as lines."""
+    """Return the filled parts of a shape, and those drawn as lines."""
     filled, lines = QPainterPath(), QPainterPath()
     for part in _SHAPES[name].split("; "):
         kind, *words = part.split(" ")

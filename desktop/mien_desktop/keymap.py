@@ -1,4 +1,4 @@
-"""The keyboard map: which keys run which command, and what the user made of it.
+"""The keyboard map: the keys of every command, and the user's changes of them.
 
 A command's keys work in its scope. While a panel has the focus its own keys come before the
 window's; two commands of one scope must not have a key in common.
@@ -20,7 +20,7 @@ _GROUP = "keymap"
 
 
 def normal(keys: str) -> str:
-    """Keys in one spelling (`ctrl+z` as `Ctrl+Z`); empty when they are none."""
+    """Return keys in one spelling (`ctrl+z` as `Ctrl+Z`); empty when they are none."""
     sequence = QKeySequence.fromString(keys, QKeySequence.SequenceFormat.PortableText)
     text = sequence.toString(QKeySequence.SequenceFormat.PortableText)
     # Qt makes something of unreadable words, which cannot be read again.
@@ -41,23 +41,23 @@ class Keymap:
     changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def keys(self, command: Command) -> tuple[str, ...]:
-        """The keys of a command, in Qt's portable words."""
+        """Return the keys of a command, in Qt's portable words."""
         return self.changed.get(command.id, command.keys)
 
     def is_changed(self, command: Command) -> bool:
-        """Whether the user gave it other keys than its own."""
+        """Return whether the user gave it other keys than its own."""
         return command.id in self.changed
 
     def with_keys(self, command: Command, keys: Iterable[str]) -> Keymap:
-        """The map with other keys for a command; its own keys again leave no change."""
-        wanted = tuple(dict.fromkeys(key for key in map(normal, keys) if key))
+        """Return the map with other keys for a command; its own keys again leave no change."""
+        new = tuple(dict.fromkeys(key for key in map(normal, keys) if key))
         changed = {id_: kept for id_, kept in self.changed.items() if id_ != command.id}
-        if wanted != tuple(map(normal, command.keys)):
-            changed[command.id] = wanted
+        if new != tuple(map(normal, command.keys)):
+            changed[command.id] = new
         return Keymap(self.commands, changed)
 
     def taking(self, command: Command, key: str) -> Keymap:
-        """The map with a key given to a command and taken from those it would clash with."""
+        """Return the map with a key given to a command and taken from those it would clash with."""
         result = self
         for other in self.clashes(command, key):
             left = (k for k in result.keys(other) if normal(k) != normal(key))
@@ -65,18 +65,18 @@ class Keymap:
         return result.with_keys(command, (*result.keys(command), key))
 
     def clashes(self, command: Command, key: str) -> tuple[Command, ...]:
-        """Other commands of the same scope that have a key."""
-        wanted = normal(key)
+        """Return the other commands of the same scope that have a key."""
+        spelling = normal(key)
         return tuple(
             other
             for other in self.commands
             if other.id != command.id
             and other.scope == command.scope
-            and wanted in map(normal, self.keys(other))
+            and spelling in map(normal, self.keys(other))
         )
 
     def shadowed(self, scope: str) -> frozenset[str]:
-        """The keys that a panel's own commands take while it has the focus."""
+        """Return the keys that a panel's own commands take while it has the focus."""
         if scope == "window":
             return frozenset()
         return frozenset(
@@ -87,7 +87,7 @@ class Keymap:
         )
 
     def search(self, text: str) -> tuple[Command, ...]:
-        """Commands whose words, heading or keys hold every word of a text."""
+        """Return commands whose words, heading or keys hold every word of a text."""
         words = text.lower().split()
         return tuple(c for c in self.commands if all(word in self._haystack(c) for word in words))
 
@@ -97,7 +97,7 @@ class Keymap:
 
 
 def load_keymap(commands: Iterable[Command]) -> Keymap:
-    """The map as the user left it; keys of commands that are no more are forgotten."""
+    """Load the map as the user left it; keys of commands that are no more are forgotten."""
     keymap = Keymap(tuple(commands))
     store = settings()
     store.beginGroup(_GROUP)

@@ -1,4 +1,4 @@
-"""Where the panels are: shots and jobs | viewer over timeline and curves | controls.
+"""Layout of the panels: shots and jobs | viewer over timeline and curves | controls.
 
 Splitters rather than docks: no title bars, so that a 1280 x 720 screen keeps its pixels for the
 picture, and nothing can be dragged out and lost.
@@ -52,13 +52,13 @@ class Layout(QWidget):
         self._middle = _splitter(Qt.Orientation.Vertical, self._top, self.bottom)
         self._outer = _splitter(Qt.Orientation.Horizontal, self._middle, self.right)
         # Growing windows give their pixels to the picture, and lanes a third of the height.
-        for splitter, shares in (
+        for splitter, stretches in (
             (self._outer, (1, 0)),
             (self._middle, (2, 1)),
             (self._top, (0, 1)),
         ):
-            for index, share in enumerate(shares):
-                splitter.setStretchFactor(index, share)
+            for index, stretch in enumerate(stretches):
+                splitter.setStretchFactor(index, stretch)
         row = QVBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._outer)
@@ -67,7 +67,7 @@ class Layout(QWidget):
 
     @property
     def side_by_side(self) -> bool:
-        """Whether timeline and curves are both seen, rather than in tabs."""
+        """True when timeline and curves are both seen, rather than in tabs."""
         return self._side_by_side
 
     def set_side_by_side(self, on: bool) -> None:
@@ -78,17 +78,17 @@ class Layout(QWidget):
 
     def bring(self, panel: QWidget) -> None:
         """Show a panel that may be behind another, or hidden."""
-        for place in (self.left, self.right, self._bottom_tabs):
-            if place.indexOf(panel) >= 0:
-                place.setCurrentWidget(panel)
-        for area in self._places().values():
+        for tabs in (self.left, self.right, self._bottom_tabs):
+            if tabs.indexOf(panel) >= 0:
+                tabs.setCurrentWidget(panel)
+        for area in self._areas().values():
             if area.isAncestorOf(panel):
                 area.show()
 
     def reset(self) -> None:
         """Put everything where it is at first."""
-        for place in (self.left, self.right, self.bottom):
-            place.show()
+        for area in (self.left, self.right, self.bottom):
+            area.show()
         self.set_side_by_side(False)
         size = self.size() if self.width() > 400 else QSize(1280, 680)
         right = min(max(280, size.width() // 5), 420)
@@ -107,8 +107,8 @@ class Layout(QWidget):
         for name, splitter in self._splitters().items():
             store.setValue(name, splitter.saveState())
         store.setValue("side-by-side", self._side_by_side)
-        for name, place in self._places().items():
-            store.setValue(f"{name}-hidden", place.isHidden())
+        for name, area in self._areas().items():
+            store.setValue(f"{name}-hidden", area.isHidden())
 
     def recall(self) -> None:
         """Arrange everything as it was at the last end, or as it is at first."""
@@ -121,8 +121,8 @@ class Layout(QWidget):
             if isinstance(state, QByteArray):
                 splitter.restoreState(state)
                 splitter.setChildrenCollapsible(False)
-        for name, place in self._places().items():
-            place.setHidden(store.value(f"{name}-hidden") in (True, "true"))
+        for name, area in self._areas().items():
+            area.setHidden(store.value(f"{name}-hidden") in (True, "true"))
 
     def _splitters(self) -> dict[str, QSplitter]:
         return {
@@ -130,7 +130,7 @@ class Layout(QWidget):
             "bottom": self._bottom_split,
         }  # fmt: skip
 
-    def _places(self) -> dict[str, QWidget]:
+    def _areas(self) -> dict[str, QWidget]:
         return {"left": self.left, "right": self.right, "below": self.bottom}
 
     def _fill_bottom(self) -> None:

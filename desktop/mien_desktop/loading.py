@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from mien._types import ByteArray
 from mien_desktop import theme
 
 __all__ = ["Loading", "first_picture"]
 
 
-def first_picture(path: Path) -> npt.NDArray[np.uint8] | None:
-    """(H, W, 3) R'G'B' of a clip's first picture; None when it cannot be read."""
+def first_picture(path: Path) -> ByteArray | None:
+    """Read (H, W, 3) R'G'B' of a clip's first picture; None when it cannot be read."""
     from mien.errors import MienError
     from mien.preview.picture import first_picture
 
@@ -28,7 +27,7 @@ def first_picture(path: Path) -> npt.NDArray[np.uint8] | None:
 
 
 class Loading(QWidget):
-    """Covers the viewer while a clip is read.
+    """A cover over the viewer while a clip is read.
 
     Args:
         viewer: What it covers.
@@ -48,10 +47,10 @@ class Loading(QWidget):
         return self._image
 
     def begin(self, words: str) -> None:
-        """Say what is being read."""
+        """Cover the viewer, and say what is being read."""
         self._words = words
 
-    def show_picture(self, pixels: npt.NDArray[np.uint8] | None) -> None:
+    def show_picture(self, pixels: ByteArray | None) -> None:
         """Show the first picture, unless the clip was read before it came."""
         if pixels is None or not self._words:
             return
@@ -63,7 +62,7 @@ class Loading(QWidget):
         self.show()
 
     def end(self) -> None:
-        """The clip is read, or cannot be."""
+        """Uncover the viewer: the clip is read, or cannot be."""
         self._words, self._image = "", QImage()
         self.hide()
 
@@ -78,10 +77,10 @@ class Loading(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.WINDOW)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        place = QRect()
-        place.setSize(self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio))
-        place.moveCenter(self.rect().center())
-        painter.drawImage(place, self._image)
+        area = QRect()
+        area.setSize(self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        area.moveCenter(self.rect().center())
+        painter.drawImage(area, self._image)
         words = painter.fontMetrics().boundingRect(self._words).adjusted(-8, -4, 8, 4)
         words.moveBottomLeft(self.rect().bottomLeft())
         painter.fillRect(words, theme.WINDOW)

@@ -1,19 +1,16 @@
-"""The window's own commands, and where in the menus every command is found."""
+"""The window's own commands, and the menu of every command."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from mien_desktop.actions import Actions
 from mien_desktop.command import Command, Scope
 from mien_desktop.documents import Documents
-
-if TYPE_CHECKING:
-    from mien_desktop.window import Window
+from mien_desktop.editor_window import EditorWindow
 
 __all__ = ["build_menus", "window_commands"]
 
@@ -32,16 +29,16 @@ _MENUS: tuple[tuple[str, Scope | None, tuple[str, ...]], ...] = (
 """Menus: the panel whose commands each holds, and the window's groups; a line is drawn between."""
 
 
-def window_commands(window: Window) -> tuple[Command, ...]:
-    """Commands that belong to no panel."""
+def window_commands(window: EditorWindow) -> tuple[Command, ...]:
+    """Return the commands that belong to no panel."""
     return (*_files(window), *_editing(window), *_window(window), *_help(window))
 
 
-def build_menus(window: Window, actions: Actions, documents: Documents) -> None:
+def build_menus(bar: QMenuBar, actions: Actions, documents: Documents) -> None:
     """Fill the menu bar."""
     commands = actions.keymap.commands
     for title, scope, groups in _MENUS:
-        menu = window.menuBar().addMenu(title)
+        menu = bar.addMenu(title)
         actions.fill(menu, _with_lines(commands, scope, groups))
         if title == "&File":
             _add_recent(menu, documents)
@@ -80,14 +77,19 @@ def _add_recent(menu: QMenu, documents: Documents) -> None:
     recent.aboutToShow.connect(fill)
 
 
-def _files(window: Window) -> tuple[Command, ...]:
+def _files(window: EditorWindow) -> tuple[Command, ...]:
     documents = window.documents
 
     def has_shots() -> bool:
         return bool(window.workspace.now.document.shots)
 
+    def has_face() -> bool:
+        return window.workspace.now.face is not None
+
     def command(name: str, text: str, run: Callable[[], None], *keys: str) -> Command:
-        needs = has_shots if name in ("save", "save-as", "export", "relink") else None
+        needs = {"import-curves": has_face, "export-curves": has_face}.get(name)
+        if name in ("save", "save-as", "export", "relink"):
+            needs = has_shots
         return Command(f"file.{name}", text, run, keys, "File", enabled=needs)
 
     return (
@@ -97,12 +99,14 @@ def _files(window: Window) -> tuple[Command, ...]:
         command("save", "Save", documents.save, "Ctrl+S"),
         command("save-as", "Save as…", documents.ask_save, "Ctrl+Shift+S"),
         command("export", "Export…", window.ask_export, "Ctrl+E"),
+        command("import-curves", "Import curves…", window.curve_files.ask_import),
+        command("export-curves", "Export curves…", window.curve_files.ask_export),
         command("relink", "Find missing media…", window.ask_relink),
         command("quit", "Quit", window.leave, "Ctrl+Q"),
     )
 
 
-def _editing(window: Window) -> tuple[Command, ...]:
+def _editing(window: EditorWindow) -> tuple[Command, ...]:
     workspace = window.workspace
     session = workspace.session
 
@@ -127,8 +131,8 @@ def _editing(window: Window) -> tuple[Command, ...]:
     )  # fmt: skip
 
 
-def _after_drag(window: Window, step: Callable[[], None]) -> Callable[[], None]:
-    """Undo or redo that gives up a drag which still goes on."""
+def _after_drag(window: EditorWindow, step: Callable[[], None]) -> Callable[[], None]:
+    """Return an undo or redo that gives up a drag which still goes on."""
 
     def run() -> None:
         window.workspace.finish_gesture()
@@ -137,13 +141,13 @@ def _after_drag(window: Window, step: Callable[[], None]) -> Callable[[], None]:
     return run
 
 
-def _window(window: Window) -> tuple[Command, ...]:
+def _window(window: EditorWindow) -> tuple[Command, ...]:
     layout = window.panels
 
-    def toggle(name: str, text: str, place: QWidget, key: str) -> Command:
+    def toggle(name: str, text: str, area: QWidget, key: str) -> Command:
         return Command(
-            f"window.{name}", text, lambda: place.setVisible(place.isHidden()), (key,), "Window",
-            checked=lambda: not place.isHidden(),
+            f"window.{name}", text, lambda: area.setVisible(area.isHidden()), (key,), "Window",
+            checked=lambda: not area.isHidden(),
         )  # fmt: skip
 
     return (
@@ -161,7 +165,7 @@ def _window(window: Window) -> tuple[Command, ...]:
     )  # fmt: skip
 
 
-def _help(window: Window) -> tuple[Command, ...]:
+def _help(window: EditorWindow) -> tuple[Command, ...]:
     return (
         Command("help.keys", "Keyboard map…", window.show_keys, ("F1",), "Help"),
         Command("help.tour", "Tour", window.start_tour, (), "Help"),

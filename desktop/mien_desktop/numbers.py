@@ -26,7 +26,7 @@ class Amount:
     relative: bool = False
 
     def on(self, value: float) -> float:
-        """What becomes of a value."""
+        """Return a value after the amount was typed over it."""
         return value + self.value if self.relative else self.value
 
 
@@ -46,6 +46,6 @@ def read_amount(text: str) -> Amount:
 
 
 def show_value(value: float, unit: str = "weight") -> str:
-    """A value as fields show it: weights with two digits, degrees with one."""
+    """Return a value as fields show it: weights with two digits, degrees with one."""
     text = f"{value:.1f}°" if unit == "degrees" else f"{value:.2f}"
     return text.removeprefix("-") if text.strip("-0.°") == "" else text

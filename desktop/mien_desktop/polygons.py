@@ -14,7 +14,7 @@ __all__ = ["diamond", "polygon"]
 
 
 def polygon(points: npt.ArrayLike) -> QPolygonF:
-    """A polygon of (N, 2) points."""
+    """Return a polygon of (N, 2) points."""
     array = np.ascontiguousarray(points, dtype=np.float64)
     made = QPolygonF()
     made.resize(len(array))
@@ -27,7 +27,7 @@ def polygon(points: npt.ArrayLike) -> QPolygonF:
 
 
 def diamond(x: float, y: float, reach: float) -> QPolygonF:
-    """The shape of a key around a place."""
+    """Return the shape of a key around a point."""
     return QPolygonF(
         [QPointF(x - reach, y), QPointF(x, y - reach), QPointF(x + reach, y), QPointF(x, y + reach)]
     )

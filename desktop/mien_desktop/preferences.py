@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -26,37 +27,51 @@ from mien_desktop.settings import settings
 if TYPE_CHECKING:
     from mien.preview.proxy import ProxyStore
 
-__all__ = ["PreferencesDialog", "cache_folder", "cache_limit", "proxies_wanted", "proxy_store"]
+__all__ = [
+    "PreferencesDialog",
+    "cache_folder",
+    "cache_limit",
+    "preview_renderer",
+    "proxies_wanted",
+    "proxy_store",
+]
 
 _PROXIES, _FOLDER, _LIMIT = "proxies/on", "proxies/folder", "proxies/limit-gib"
+_RENDERER = "preview/renderer"
 _GIB = 1 << 30
 _USUAL_LIMIT = 20
+_WARP = "warp"
 
 
 def proxies_wanted() -> bool:
-    """Whether small copies of clips are made, so that they can be scrubbed at once."""
+    """Return whether proxies of clips are made, so that they can be scrubbed at once."""
     return settings().value(_PROXIES, True) not in (False, "false")
 
 
 def cache_folder() -> Path:
-    """Where the copies are kept."""
+    """Return the folder of the proxies."""
     chosen = settings().value(_FOLDER)
     return Path(str(chosen)) if chosen else platformdirs.user_cache_path("mien") / "proxies"
 
 
 def cache_limit() -> int:
-    """GiB that they may take together."""
+    """Return the limit of their size together, in GiB."""
     value = str(settings().value(_LIMIT, _USUAL_LIMIT))
     return int(value) if value.isdecimal() else _USUAL_LIMIT
 
 
 def proxy_store() -> ProxyStore | None:
-    """The place of proxy files as the user wants it; None when they want none."""
+    """Return the store of proxy files as the user wants it; None when they want none."""
     if not proxies_wanted():
         return None
     from mien.preview.proxy import ProxyStore
 
     return ProxyStore(cache_folder(), cache_limit() * _GIB)
+
+
+def preview_renderer() -> str:
+    """Return the name of the renderer that paints the viewer's pictures."""
+    return str(settings().value(_RENDERER, _WARP) or _WARP)
 
 
 class PreferencesDialog(QDialog):
@@ -83,6 +98,18 @@ class PreferencesDialog(QDialog):
         form.addRow("Kept in", row)
         form.addRow("Space at most", self.limit)
         form.addRow(QLabel("Exports never use the copies; when space runs out the oldest go."))
+        # Here, not above: the window needs none of it to come up.
+        from mien.rendering.registry import available_renderers
+
+        self.renderer = QComboBox()
+        self.renderer.setAccessibleName("Renderer of the viewer")
+        self.renderer.setToolTip(
+            "What the viewer's pictures are painted with; one that is slow for sliders leaves small"
+            " pictures to Warp"
+        )
+        for name in dict.fromkeys((preview_renderer(), *available_renderers())):
+            self.renderer.addItem(name.capitalize(), name)
+        form.addRow("Preview with", self.renderer)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
@@ -105,3 +132,4 @@ class PreferencesDialog(QDialog):
         store.setValue(_PROXIES, self.proxies.isChecked())
         store.setValue(_FOLDER, self.folder.text())
         store.setValue(_LIMIT, self.limit.value())
+        store.setValue(_RENDERER, self.renderer.currentData())

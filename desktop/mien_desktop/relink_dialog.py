@@ -1,4 +1,4 @@
-"""Finding missing media: what is missing, why that matters, where to look."""
+"""Relinking of missing media: the list of them, and the search for them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CAUSE = (
     "The clips of these shots are not beside the project, nor where you had them last. Their"
     " tracking and edits are kept; to see and to export them, say where the clips are now."
 )
-Found = tuple[tuple[Project, ...], tuple[MienError, ...]]
+RelinkResult = tuple[tuple[Project, ...], tuple[MienError, ...]]
 
 
 class RelinkDialog(QDialog):
@@ -84,13 +84,13 @@ class RelinkDialog(QDialog):
         """Take a file as the media of a shot."""
         project = self._workspace.now.document.shot(shot)
         self._begin(f"Looking at {path.name}…")
-        self._background.run(partial(_relinked, [(project, path)]), self._found)
+        self._background.run(partial(_relinked, [(project, path)]), self._show_result)
 
     def search(self, folder: Path) -> None:
         """Look for all missing media in a folder and those inside."""
         lost = self.missing
         self._begin(f"Searching {folder}…")
-        self._background.run(partial(_searched, folder, lost), self._found)
+        self._background.run(partial(_searched, folder, lost), self._show_result)
 
     def _button(self, text: str, run: object) -> QPushButton:
         button = QPushButton(text, autoDefault=False)
@@ -115,8 +115,8 @@ class RelinkDialog(QDialog):
         self.note.setText(words)
         self._fill()
 
-    def _found(self, found: Found) -> None:
-        projects, errors = found
+    def _show_result(self, result: RelinkResult) -> None:
+        projects, errors = result
         self._searching = False
         if projects:
             count = len(projects)
@@ -151,23 +151,23 @@ class RelinkDialog(QDialog):
         dialog.open()
 
 
-def _relinked(pairs: Sequence[tuple[Project, Path]]) -> Found:
+def _relinked(pairs: Sequence[tuple[Project, Path]]) -> RelinkResult:
     from mien.io.project import relink
 
-    found, errors = [], []
+    projects, errors = [], []
     for project, path in pairs:
         try:
-            found.append(relink(project, path))
+            projects.append(relink(project, path))
         except MienError as error:
             errors.append(error)
-    return tuple(found), tuple(errors)
+    return tuple(projects), tuple(errors)
 
 
-def _searched(folder: Path, lost: Sequence[Project]) -> Found:
+def _searched(folder: Path, lost: Sequence[Project]) -> RelinkResult:
     from mien.io.media_search import search_folder
 
-    places = search_folder(folder, {project.id: project for project in lost})
-    return _relinked([(p, places[p.id]) for p in lost if p.id in places])
+    paths = search_folder(folder, {project.id: project for project in lost})
+    return _relinked([(p, paths[p.id]) for p in lost if p.id in paths])
 
 
 def _with(document: Document, projects: Sequence[Project]) -> Document:

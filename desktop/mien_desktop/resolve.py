@@ -1,4 +1,4 @@
-"""Document and view state into what is shown: one pure function.
+"""Resolution of document and view state into what is shown: one pure function.
 
 Panels get a `Resolved` and compare it with the one before; parts that did not change are the
 same objects (`is`), because values of the document are shared between its versions and curves
@@ -20,15 +20,15 @@ from mien.session.refs import KeyRef, TrackRef
 from mien.timebase import FrameRange
 from mien_desktop.view_state import ViewState
 
-__all__ = ["TRYING", "Resolved", "resolve"]
+__all__ = ["AUDITION_LAYER", "Resolved", "resolve"]
 
-TRYING = "(trying)"
-"""Name of the layer in which an expression is tried; no document has it."""
+AUDITION_LAYER = "(audition)"
+"""Name of the layer in which an expression is auditioned; no document has it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resolved:
-    """What the window shows.
+    """Document and view state brought together: what the window shows.
 
     Attributes:
         document: The document.
@@ -36,8 +36,8 @@ class Resolved:
         project: The current shot with its edits; None when there is none.
         face: The current face; None when the shot has none (yet).
         edit: What is asked of that face.
-        edits: What the viewer shows: the shot's edits, and what is tried.
-        evaluated: Performance and target of the current face, without what is tried.
+        edits: What the viewer shows: the shot's edits, and what is auditioned.
+        evaluated: Performance and target of the current face, without what is auditioned.
         span: Frames between in and out; the whole shot when they are not set.
     """
 
@@ -98,22 +98,22 @@ def resolve(document: Document, state: ViewState, before: Resolved | None = None
         project=project,
         face=face,
         edit=edit,
-        edits=_shown(project, face, state.trying, before),
+        edits=_shown(project, face, state.audition, before),
         evaluated=_evaluated(edit, project, before),
         span=project.span or project.shot.clock.all,
     )
 
 
 def _project(document: Document, shot: str | None) -> Project | None:
-    found = next((project for project in document.shots if project.id == shot), None)
-    return found or next(iter(document.shots), None)
+    match = next((project for project in document.shots if project.id == shot), None)
+    return match or next(iter(document.shots), None)
 
 
 def _face(project: Project, number: int | None) -> Face | None:
     if not project.shot.faces:
         return None
-    found = next((face for face in project.shot.faces if face.number == number), None)
-    return found or main_face(project.shot)
+    match = next((face for face in project.shot.faces if face.number == number), None)
+    return match or main_face(project.shot)
 
 
 def _empty_edit(edit: Edit | None, face: Face) -> bool:
@@ -123,38 +123,38 @@ def _empty_edit(edit: Edit | None, face: Face) -> bool:
 def _existing(
     project: Project, keys: frozenset[KeyRef], tracks: frozenset[TrackRef]
 ) -> tuple[frozenset[KeyRef], frozenset[TrackRef]]:
-    """The keys and tracks that the shot still has; the very sets when all are there."""
+    """Return the keys and tracks that the shot still has; the very sets when all exist."""
     if not keys and not tracks:
         return keys, tracks
-    wanted = {key.track for key in keys} | tracks
-    frames = {ref: set[int]() for ref in wanted}
-    there = set()
+    selected = {key.track for key in keys} | tracks
+    frames = {ref: set[int]() for ref in selected}
+    existing = set()
     for edit in project.edits:
         for layer in edit.layers:
             for index, track in enumerate(layer.tracks):
                 ref = TrackRef(project.id, edit.face.number, layer.name, index)
-                if ref in wanted:
-                    there.add(ref)
+                if ref in selected:
+                    existing.add(ref)
                     frames[ref] = {key.frame for key in track.keys}
     left = frozenset(key for key in keys if key.frame in frames[key.track])
-    lanes = frozenset(tracks & there)
+    lanes = frozenset(tracks & existing)
     return (keys if left == keys else left), (tracks if lanes == tracks else lanes)
 
 
 def _shown(
     project: Project,
     face: Face | None,
-    trying: Sequence[tuple[str, float]],
+    audition: Sequence[tuple[str, float]],
     before: Resolved | None,
 ) -> tuple[Edit, ...]:
-    if not trying or face is None:
+    if not audition or face is None:
         return project.edits
-    if before and before.project is project and before.state.trying == trying:
+    if before and before.project is project and before.state.audition == audition:
         return before.edits
     layers = next((e.layers for e in project.edits if e.face.number == face.number), ())
-    tried = Edit(face, (*layers, Layer(TRYING)))
-    for control, value in trying:
-        tried = tried.set(control, value, layer=TRYING)
+    tried = Edit(face, (*layers, Layer(AUDITION_LAYER)))
+    for control, value in audition:
+        tried = tried.set(control, value, layer=AUDITION_LAYER)
     others = tuple(edit for edit in project.edits if edit.face.number != face.number)
     return (*others, tried)
 

@@ -1,4 +1,4 @@
-"""What the window remembers from one start to the next: an INI file in the user's config folder."""
+"""Settings that the window keeps from one start to the next: an INI file of the user's."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ __all__ = ["config_folder", "settings", "text_list"]
 
 
 def config_folder() -> Path:
-    """The user's folder of settings; it need not exist."""
+    """Return the user's folder of settings; it need not exist."""
     return platformdirs.user_config_path("mien")
 
 
 def settings() -> QSettings:
-    """The remembered settings; each panel keeps its own under a group of its name."""
+    """Return the remembered settings; each panel keeps its own under a group of its name."""
     return QSettings(str(config_folder() / "desktop.ini"), QSettings.Format.IniFormat)
 
 
 def text_list(key: str) -> tuple[str, ...]:
-    """A remembered list of texts; empty when there is none or it is none."""
+    """Return a remembered list of texts; empty when there is none."""
     value = settings().value(key)
     # An INI file holds a list of one text as a text.
     values = [value] if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""How the window looks: neutral greys that do not tint a grader's eye, one size of type.
+"""Colours, fonts and style: neutral greys that do not tint a grader's eye, one size of type.
 
 Widgets that paint themselves take their colours from here and have none of their own. Nothing
 large is saturated; colour means something: amber what the user works on, blue the result, grey
@@ -206,14 +206,14 @@ def dress(app: QApplication) -> None:
 
 
 def small() -> QFont:
-    """The font of labels inside painted widgets: rulers, lanes, overlays."""
+    """Return the font of labels inside painted widgets: rulers, lanes, overlays."""
     font = QFont(QApplication.font())
     font.setPixelSize(FONT_SIZE - 1)
     return font
 
 
 def figures() -> QFont:
-    """A font whose digits are equally wide, for times and values that change."""
+    """Return a font whose digits are equally wide, for times and values that change."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     font.setPixelSize(FONT_SIZE)
     return font

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from mien_desktop import theme
 from mien_desktop.settings import settings
 
-__all__ = ["Step", "Tour", "tour_was_seen"]
+__all__ = ["TourStep", "Tour", "tour_was_seen"]
 
 _SEEN = "tour/seen"
 _WIDTH = 330
@@ -20,26 +20,26 @@ _MARGIN = 12
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step.
+class TourStep:
+    """A step of the tour.
 
     Attributes:
         title: What it is about.
         text: Two sentences at most.
-        place: The widget it speaks of.
+        widget: The widget it speaks of.
         action: Words of a button that does something for the user; empty for none.
         run: What the button does.
     """
 
     title: str
     text: str
-    place: QWidget
+    widget: QWidget
     action: str = ""
     run: Callable[[], None] = lambda: None
 
 
 def tour_was_seen() -> bool:
-    """Whether the tour was ended or left before."""
+    """Return whether the tour was ended or left before."""
     return settings().value(_SEEN) in (True, "true")
 
 
@@ -55,7 +55,7 @@ class Tour(QWidget):
 
     ended = Signal()
 
-    def __init__(self, steps: Sequence[Step], window: QWidget) -> None:
+    def __init__(self, steps: Sequence[TourStep], window: QWidget) -> None:
         super().__init__(window)
         self._steps = steps
         self._at = 0
@@ -98,7 +98,7 @@ class Tour(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the window's size."""
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            self._place()
+            self._lay_over()
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -152,13 +152,13 @@ class Tour(QWidget):
         last = self._at + 1 == len(self._steps)
         self._next.setText("Done" if last else "Next")
         self.bubble.setAccessibleName(f"Tour: {step.title}")
-        self._place()
+        self._lay_over()
 
     def _spot(self) -> QRect:
-        place = self._steps[self._at].place
-        return QRect(place.mapTo(self.window(), QPoint()), place.size()) & self.rect()
+        widget = self._steps[self._at].widget
+        return QRect(widget.mapTo(self.window(), QPoint()), widget.size()) & self.rect()
 
-    def _place(self) -> None:
+    def _lay_over(self) -> None:
         self.setGeometry(self.window().rect())
         self.bubble.adjustSize()
         self.bubble.move(_beside(self._spot(), self.bubble.rect(), self.rect()))
@@ -168,17 +168,17 @@ class Tour(QWidget):
 
 
 def _beside(spot: QRect, bubble: QRect, window: QRect) -> QPoint:
-    """Where the bubble hides nothing of what it speaks of, if there is room; else within it."""
+    """Return a position at which the bubble hides nothing it speaks of, if there is room."""
     middle = spot.center() - bubble.center()
-    places = (
+    corners = (
         QPoint(spot.right() + _MARGIN, middle.y()),
         QPoint(spot.left() - _MARGIN - bubble.width(), middle.y()),
         QPoint(middle.x(), spot.top() - _MARGIN - bubble.height()),
         QPoint(middle.x(), spot.bottom() + _MARGIN),
     )
     inner = window.adjusted(8, 8, -8, -8)
-    for place in places:
-        moved = bubble.translated(place)
+    for corner in corners:
+        moved = bubble.translated(corner)
         moved.moveTop(min(max(moved.top(), inner.top()), inner.bottom() - moved.height()))
         moved.moveLeft(min(max(moved.left(), inner.left()), inner.right() - moved.width()))
         if not moved.intersects(spot):

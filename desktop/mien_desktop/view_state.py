@@ -1,4 +1,4 @@
-"""How the window looks at the document: nothing here is saved with it, and nothing is undone."""
+"""View state of the window: nothing here is saved with the document, and nothing is undone."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class TimeView:
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """What is shown and chosen.
+    """State of the view: shot, playhead, selection, and how they are shown.
 
     Attributes:
         shot: Id of the current shot; None while the document has none.
@@ -51,7 +51,7 @@ class ViewState:
         loop: Whether playback goes round in the in/out range.
         auto_key: Whether a changed control gets a key at the playhead.
         snap: Whether dragged keys snap to keys, markers, cuts and the playhead.
-        trying: Values by control of an expression that is tried (hover in the palette); not
+        audition: Values by control of an expression that is auditioned (hover in the palette); not
             part of the document.
         dragging: Whether a gesture is going on, so that a quick preview is enough.
     """
@@ -72,5 +72,5 @@ class ViewState:
     loop: bool = False
     auto_key: bool = True
     snap: bool = True
-    trying: tuple[tuple[str, float], ...] = ()
+    audition: tuple[tuple[str, float], ...] = ()
     dragging: bool = False

@@ -1,4 +1,4 @@
-"""The window: panels, menus, what is dropped on it, and how it ends."""
+"""The window: panels, menus, drag and drop, and an orderly end."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from mien_desktop.background import Background
 from mien_desktop.command import Command
 from mien_desktop.controls.palette import PalettePanel
 from mien_desktop.controls.panel import ControlsPanel
+from mien_desktop.curve_files import CurveFiles
 from mien_desktop.curves.panel import CurvesPanel
 from mien_desktop.documents import Documents
 from mien_desktop.jobs.badge import JobsBadge
@@ -33,8 +34,8 @@ from mien_desktop.shots.thumbnails import Thumbnails
 from mien_desktop.timeline.panel import TimelinePanel
 from mien_desktop.tour import Tour, tour_was_seen
 from mien_desktop.tour_steps import tour_steps
+from mien_desktop.tracking_placeholder import TrackingPlaceholder
 from mien_desktop.transport.bar import TransportBar
-from mien_desktop.untracked import TrackedOnly
 from mien_desktop.viewer.panel import ViewerPanel
 from mien_desktop.workspace import Workspace
 
@@ -51,14 +52,14 @@ _PAINTED_MS = 300
 
 
 class Panel(Protocol):
-    """What the window asks of every panel."""
+    """A panel as the window sees it."""
 
     def commands(self) -> tuple[Command, ...]:
-        """What can be done in it."""
+        """Return the commands of the panel."""
         ...
 
     def close(self) -> bool:
-        """Stop what it has running."""
+        """Stop everything that runs in it."""
         ...
 
 
@@ -78,6 +79,7 @@ class Window(QMainWindow):
         workspace.setParent(self)
         self.background = Background(workspace)
         self.documents = Documents(workspace, self.background, self)
+        self.curve_files = CurveFiles(workspace, self.background, self)
         self.queue = JobQueue(workspace, self)
         self.autosave = Autosave(workspace, self)
         self.tour: Tour | None = None
@@ -91,7 +93,7 @@ class Window(QMainWindow):
         )
         self.setCentralWidget(self.panels)
         self.menu_actions = Actions(self, self._scopes(), self._commands())
-        build_menus(self, self.menu_actions, self.documents)
+        build_menus(self.menuBar(), self.menu_actions, self.documents)
         self._message = QLabel()
         self.statusBar().addWidget(self._message, 1)
         self.statusBar().setSizeGripEnabled(False)
@@ -134,7 +136,7 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     def leave(self) -> None:
-        """Close the window, after asking what is to be asked."""
+        """Close the window, after asking about unsaved changes and running jobs."""
         self.documents.when_saved(self._ask_about_jobs)
 
     def stop(self) -> None:
@@ -181,7 +183,7 @@ class Window(QMainWindow):
         dialog.open()
 
     def show_about(self) -> None:
-        """Say what this is."""
+        """Show the version and the licence."""
         box = QMessageBox(
             QMessageBox.Icon.NoIcon,
             "About mien",
@@ -202,7 +204,7 @@ class Window(QMainWindow):
             self.tour.ended.connect(self._tour_ended)
 
     def begin(self, paths: list[Path]) -> None:
-        """What is done once the window is seen: open files, offer recovery, show around.
+        """Open files, offer recovery, show around: called once the window is seen.
 
         Args:
             paths: Files to open.
@@ -232,8 +234,8 @@ class Window(QMainWindow):
         self.curves = CurvesPanel(workspace)
         self.controls = ControlsPanel(workspace)
         self.expressions = PalettePanel(workspace)
-        self.timeline_place = TrackedOnly(self.timeline, workspace)
-        self.curves_place = TrackedOnly(self.curves, workspace)
+        self.timeline_place = TrackingPlaceholder(self.timeline, workspace)
+        self.curves_place = TrackingPlaceholder(self.curves, workspace)
         self.loading = Loading(self.viewer)
         Thumbnails(workspace, self.background, self.shots)
 
@@ -254,9 +256,9 @@ class Window(QMainWindow):
         self.documents.reading.connect(self._show_first)
         self.documents.read.connect(self.loading.end)
         self.queue.changed.connect(self._show_jobs)
-        for place in (self.timeline_place, self.curves_place, self.shots):
-            place.track_asked.connect(self._track)
-            place.relink_asked.connect(self.ask_relink)
+        for panel in (self.timeline_place, self.curves_place, self.shots):
+            panel.track_requested.connect(self._track)
+            panel.relink_requested.connect(self.ask_relink)
 
     def _all_panels(self) -> tuple[Panel, ...]:
         return (
@@ -273,13 +275,13 @@ class Window(QMainWindow):
 
     def _show_jobs(self) -> None:
         """Tell the panels what is being tracked."""
-        shares = {
+        fractions = {
             job.shot: (job.fraction or 0.0) if job.state == "running" else None
             for job in self.queue.jobs
             if job.kind == "track" and job.state in ("waiting", "running")
         }
-        for place in (self.timeline_place, self.curves_place, self.shots):
-            place.show_tracking(shares)
+        for panel in (self.timeline_place, self.curves_place, self.shots):
+            panel.show_tracking(fractions)
 
     def _opened(self) -> None:
         missing = [p for p in self.workspace.now.document.shots if not p.online]
@@ -366,7 +368,7 @@ class Window(QMainWindow):
 
 
 def _recoverable() -> list[Recoverable]:
-    """What can be recovered; and what the first clip needs is loaded while nobody waits for it."""
+    """Find what can be recovered, and load what the first clip needs while nobody waits for it."""
     import mien.preview.previewer  # noqa: F401
     from mien.session.recovery import recoverable
 

@@ -1,4 +1,4 @@
-"""What the window calls things that have a name in the SDK."""
+"""Words of the window for things that have a name in the SDK."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["count", "short_title", "title"]
 
 @cache
 def title(name: str) -> str:
-    """A control's, an expression's or a viseme's name as a person writes it.
+    """Return a control's, an expression's or a viseme's name as a person writes it.
 
     `mouthSmileLeft` is `Mouth smile left`; the visemes `PP` and `kk` stay what they are.
     """
@@ -23,7 +23,7 @@ def title(name: str) -> str:
 
 
 def short_title(name: str) -> str:
-    """A title for where there is little room: `Mouth smile R`; `Mouth right` is a direction."""
+    """Return a title in short: `Mouth smile R`; `Mouth right` is a direction and stays."""
     words = title(name).split(" ")
     if len(words) > 2 and words[-1] in ("left", "right"):
         words[-1] = words[-1][0].upper()
@@ -31,5 +31,5 @@ def short_title(name: str) -> str:
 
 
 def count(number: int, thing: str) -> str:
-    """So many of something: `1 key`, `3 keys`."""
+    """Return a number of things in words: `1 key`, `3 keys`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

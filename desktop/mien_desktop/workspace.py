@@ -26,6 +26,7 @@ from mien_desktop.view_state import ViewState
 if TYPE_CHECKING:
     from mien.preview.previewer import Previewer
     from mien.preview.proxy import ProxyStore
+    from mien.rendering.base import Renderer
 
 __all__ = ["Workspace"]
 
@@ -57,12 +58,14 @@ class Workspace(QObject):
         parent: QObject | None = None,
         *,
         proxies: Callable[[], ProxyStore | None] = lambda: None,
+        renderer: Callable[[], str] = lambda: "warp",
     ) -> None:
         super().__init__(parent)
         self.session = session or Session()
         self.clipboard = Clipboard()
         """Keys that were copied in the timeline or in the curve editor, to be pasted in either."""
         self._proxies = proxies
+        self._renderer_name = renderer
         self._gesture: Gesture | None = None
         # The document itself is kept too: while it lives, no other has its id.
         self._chosen: _Chosen = OrderedDict()
@@ -219,7 +222,18 @@ class Workspace(QObject):
             if shot is not None and now.project is not None and now.project.online:
                 from mien.preview.previewer import Previewer
 
+                renderer = self._find_renderer(now.project)
                 with self.reporting():
-                    self._previewer = Previewer(shot, proxies=self._proxies())
+                    self._previewer = Previewer(shot, proxies=self._proxies(), renderer=renderer)
         if self._previewer is not None:
-            self._previewer.set_edits(now.edits)
+            with self.reporting():
+                self._previewer.set_edits(now.edits)
+
+    def _find_renderer(self, project: Project) -> Renderer | None:
+        """The renderer that the user wants pictures from; the embedded one where it is missing."""
+        from mien.rendering.registry import get_renderer, merge_settings
+
+        name = self._renderer_name()
+        with self.reporting():
+            return get_renderer(name, merge_settings(name, project.settings))
+        return None

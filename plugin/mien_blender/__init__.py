@@ -7,31 +7,33 @@ from __future__ import annotations
 
 import bpy
 
-from . import jobs, ops_edit, ops_shots, panel, preview, server, settings, state
+from . import jobs, migration, ops_edit, ops_shots, panel, preview, server, settings, state
 
 _CLASSES = (server.MienPreferences, *ops_shots.CLASSES, *ops_edit.CLASSES, *panel.CLASSES)
 
 
 def _before_load(*_: object) -> None:
-    """What was under way was for the file that is left."""
+    """Stop what was under way for the file that is left."""
     jobs.stop_all()
     preview.forget()
 
 
 def register() -> None:
-    """Called by Blender when the extension is enabled."""
+    """Register the extension; called by Blender when it is enabled."""
     state.register()
     settings.register()
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     panel.register()
     preview.start_overlay()
+    migration.register()
     bpy.app.handlers.load_pre.append(bpy.app.handlers.persistent(_before_load))
 
 
 def unregister() -> None:
-    """Called by Blender when it is disabled, and at its end."""
+    """Unregister the extension; called by Blender when it is disabled, and at its end."""
     bpy.app.handlers.load_pre.remove(_before_load)
+    migration.unregister()
     jobs.stop_all()
     preview.stop_overlay()
     server.disconnect()

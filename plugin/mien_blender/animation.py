@@ -36,7 +36,7 @@ class Samples:
 
 
 def channel(scene: Scene, strip: Strip, name: str) -> FCurve | None:
-    """The F-curve of a property of a strip, if it has one."""
+    """Return the F-curve of a property of a strip, if it has one."""
     owner = channels(scene)
     return owner.fcurves.find(_path(strip, name)) if owner is not None else None
 
@@ -66,7 +66,7 @@ def bake_source(
 
 
 def fresh_curve(owner: Any, path: str, group: str) -> FCurve:
-    """A new, empty F-curve of a data-block, in the place of any that there is."""
+    """Make a new, empty F-curve of a data-block, in the place of any that it has."""
     holder = ensured_channels(owner)
     old = holder.fcurves.find(path)
     if old is not None:
@@ -77,7 +77,7 @@ def fresh_curve(owner: Any, path: str, group: str) -> FCurve:
 
 
 def group_name(strip: Strip, what: str) -> str:
-    """Name of a group of a strip's channels: a scene's strips share its list of channels."""
+    """Name a group of a strip's channels; the strips of a scene share its list of channels."""
     # Blender's names have 63 bytes, and are cut when they are longer.
     return f"{what}, {strip.name}".encode()[:63].decode(errors="ignore")
 
@@ -134,7 +134,7 @@ def key_now(scene: Scene, strip: Strip, face: int, control: str) -> None:
 
 
 def shown_edit(strip: Strip, face: int, frame: int) -> list[Samples]:
-    """What is asked of a face now, at the playhead: also what was set and not yet keyed.
+    """Read the edit of a face at the playhead: also what was set and not yet keyed.
 
     Args:
         strip: The strip.
@@ -149,7 +149,7 @@ def shown_edit(strip: Strip, face: int, frame: int) -> list[Samples]:
 def sample_edit(
     scene: Scene, strip: Strip, face: int, when: Timing, span: tuple[int, int]
 ) -> list[Samples]:
-    """What is asked of a face, as Blender evaluates it.
+    """Sample the edit of a face, as Blender evaluates it.
 
     Args:
         scene: The scene that holds the strip.
@@ -189,7 +189,7 @@ def _fresh(scene: Scene, strip: Strip, name: str, group: str) -> FCurve:
 
 
 def _may_act(scene: Scene, strip: Strip, name: str) -> bool:
-    """Whether a property differs from zero now, or may at another time."""
+    """Return whether a property differs from zero now, or may at another time."""
     if getattr(strip, name) != 0:
         return True
     data = scene.animation_data
@@ -202,7 +202,7 @@ def _may_act(scene: Scene, strip: Strip, name: str) -> bool:
 
 
 def _nla_curves(data: Any) -> Iterator[FCurve]:
-    """F-curves of the actions that the scene's NLA plays."""
+    """Yield the F-curves of the actions that the scene's NLA plays."""
     for track in data.nla_tracks:
         for part in track.strips:
             action = part.action
@@ -218,7 +218,7 @@ def _nla_curves(data: Any) -> Iterator[FCurve]:
 
 
 def _evaluates_curves_alone(scene: Scene, strip: Strip, names: Sequence[str]) -> bool:
-    """Whether the F-curves alone say what Blender comes to: no drivers, no NLA."""
+    """Return whether the F-curves alone decide what Blender comes to: no drivers, no NLA."""
     data = scene.animation_data
     if data is None:
         return True
@@ -244,7 +244,7 @@ def _group_muted(curve: FCurve) -> bool:
 def _scene_values(
     scene: Scene, strip: Strip, names: Sequence[str], times: Sequence[float]
 ) -> list[Sequence[float]]:
-    """Values by playing the scene: slower, but with drivers and everything else."""
+    """Sample values by playing the scene: slower, but with drivers and everything else."""
     rows: list[list[float]] = [[] for _ in names]
     frame, subframe = scene.frame_current, scene.frame_subframe
     try:

@@ -1,4 +1,4 @@
-"""What Blender's versions call differently, from 3.4 (for looking) over 4.2 to 5.0.
+"""Differences between Blender's versions, from 3.4 (for looking) over 4.2 to 5.0.
 
 The one place that knows of versions, and the one seam where Blender's objects are untyped.
 """
@@ -26,7 +26,7 @@ _Class = TypeVar("_Class", bound=type)
 
 
 def properties(**declared: Any) -> Callable[[_Class], _Class]:
-    """Class decorator that gives a Blender class its properties.
+    """Return a class decorator that gives a Blender class its properties.
 
     Blender reads them from annotations; written there, they would be no types.
     """
@@ -39,12 +39,12 @@ def properties(**declared: Any) -> Callable[[_Class], _Class]:
 
 
 def sequencer_scene(context: Any) -> Scene:
-    """The scene whose strips are shown; since 5.0 it may be another than the window's."""
+    """Return the scene whose strips are shown; since 5.0 it may be another than the window's."""
     return getattr(context, "sequencer_scene", None) or context.scene
 
 
 def strip_collection(scene: Scene, beside: Strip | None = None) -> Any:
-    """The strips at the top level, with `new_movie`, `new_image` and `remove`.
+    """Return the strips at the top level, with `new_movie`, `new_image` and `remove`.
 
     Args:
         scene: The scene.
@@ -56,14 +56,14 @@ def strip_collection(scene: Scene, beside: Strip | None = None) -> Any:
 
 
 def all_strips(scene: Scene) -> Iterator[Strip]:
-    """Every strip of a scene, those in meta strips too."""
+    """Yield every strip of a scene, those in meta strips too."""
     editor = scene.sequence_editor
     if editor is not None:
         yield from editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
 
 
 def channels(owner: Any) -> Any | None:
-    """What holds a data-block's F-curves, with `fcurves` and `groups`; None when there is none.
+    """Return the owner of a data-block's F-curves and groups; None when it has none.
 
     Since 4.4 that is the channel bag of its slot, before it was the action itself.
     """
@@ -83,7 +83,7 @@ def channels(owner: Any) -> Any | None:
 
 
 def ensured_channels(owner: Any) -> Any:
-    """The same; action, slot and layer are made where there are none."""
+    """Return the owner of a data-block's F-curves; action, slot and layer are made if missing."""
     data = owner.animation_data or owner.animation_data_create()
     if data.action is None:
         data.action = bpy.data.actions.new(f"{owner.name}Action")
@@ -92,20 +92,20 @@ def ensured_channels(owner: Any) -> Any:
         return action
     if data.action_slot is None:
         data.action_slot = action.slots.new(id_type=owner.id_type, name=owner.name)
-    found = channels(owner)
-    if found is not None:
-        return found
+    bag = channels(owner)
+    if bag is not None:
+        return bag
     layer = action.layers[0] if action.layers else action.layers.new("Layer")
     strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
     return strip.channelbag(data.action_slot, ensure=True)
 
 
-def progress_bar(layout: Any, text: str, share: float) -> None:
-    """Draw how far a job is."""
+def progress_bar(layout: Any, text: str, fraction: float) -> None:
+    """Draw the progress of a job."""
     if hasattr(layout, "progress"):
-        layout.progress(text=text, factor=share, type="BAR")
+        layout.progress(text=text, factor=fraction, type="BAR")
     else:
-        layout.label(text=f"{text}  {share:.0%}")
+        layout.label(text=f"{text}  {fraction:.0%}")
 
 
 def draw_label(text: str) -> None:

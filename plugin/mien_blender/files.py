@@ -23,7 +23,7 @@ _NOTHING = 1e-6
 
 
 def export_project(scene: Scene, strip: Strip, path: Path) -> Task:
-    """A task that writes the strip, with its edits, as a `.mien` project.
+    """Return a task that writes the strip, with its edits, as a `.mien` project.
 
     The edits become one layer with a value for every frame, as Blender evaluates them.
     """
@@ -42,21 +42,21 @@ def export_project(scene: Scene, strip: Strip, path: Path) -> Task:
 
 
 def export_curves(scene: Scene, strip: Strip, face: int, path: Path) -> Task:
-    """A task that writes what faces do: one face as `.npz`, all of them as `.json`."""
+    """Return a task that writes what faces do: one face as `.npz`, all of them as `.json`."""
     address = identify(scene, strip)
 
     def work(task: Task) -> Generator[None, None, str]:
         client, shot = yield from opened(address.find()[1])
         whom = {"face": face} if path.suffix.lower() == ".npz" else {}
-        asked = client.ask("export_curves", shot=shot, path=str(path), overwrite=True, **whom)
-        yield from server.wait(asked)
+        answer = client.ask("export_curves", shot=shot, path=str(path), overwrite=True, **whom)
+        yield from server.wait(answer)
         return f"Wrote {path.name}."
 
     return Task("Export", address.identifier, work)
 
 
 def import_project(scene: Scene, strip: Strip, path: Path) -> Task:
-    """A task that gives a strip the faces and edits of a `.mien` project of its media.
+    """Return a task that gives a strip the faces and edits of a `.mien` project of its media.
 
     Keys that are added to the performance come as keys; other edits as a value a frame.
     """
@@ -64,14 +64,16 @@ def import_project(scene: Scene, strip: Strip, path: Path) -> Task:
 
     def work(task: Task) -> Generator[None, None, str]:
         client = yield from server.connect()
-        asked = client.ask("open", path=str(path), media=media)
-        found = yield from server.wait(asked)
-        shot, faces = found["shot"], found["edited"]
-        asked = client.ask("get_edits", shot=shot)
-        layers = {each["face"]: each["layers"] for each in (yield from server.wait(asked))["edits"]}
+        answer = client.ask("open", path=str(path), media=media)
+        shot_facts = yield from server.wait(answer)
+        shot, faces = shot_facts["shot"], shot_facts["edited"]
+        answer = client.ask("get_edits", shot=shot)
+        layers = {
+            each["face"]: each["layers"] for each in (yield from server.wait(answer))["edits"]
+        }
         keys = {face: keyed(layers[face]) for face in faces}
         edits = yield from _edits(client, shot, [face for face in faces if keys[face] is None])
-        told = yield from adopt(client, address, found)
+        outcome = yield from adopt(client, address, shot_facts)
         scene, strip = address.find()
         when = timing(scene, strip, strip.mien.frames)
         for face in strip.mien.faces:
@@ -80,13 +82,13 @@ def import_project(scene: Scene, strip: Strip, path: Path) -> Task:
         for face, tracks in keys.items():
             if tracks is not None:
                 write_keyed(scene, strip, face, tracks, when)
-        return told
+        return outcome
 
     return Task("Import", address.identifier, work)
 
 
 def import_curves(scene: Scene, strip: Strip, face: int, path: Path) -> Task:
-    """A task that makes a face follow the curves of a file, from the playhead's frame on."""
+    """Return a task that makes a face follow the curves of a file, from the playhead on."""
     address = identify(scene, strip)
     when = timing(scene, strip, strip.mien.frames)
     at = min(max(when.media_frame(scene.frame_current), 0), strip.mien.frames - 1)
@@ -94,8 +96,8 @@ def import_curves(scene: Scene, strip: Strip, face: int, path: Path) -> Task:
     def work(task: Task) -> Generator[None, None, str]:
         client, shot = yield from opened(address.find()[1])
         yield from server.wait(client.ask("set_edits", shot=shot, face=face, layers=[]))
-        asked = client.ask("import_curves", shot=shot, face=face, path=str(path), at=at)
-        yield from server.wait(asked)
+        answer = client.ask("import_curves", shot=shot, face=face, path=str(path), at=at)
+        yield from server.wait(answer)
         edits = yield from _edits(client, shot, [face])
         clear_edit(*address.find(), face)
         _write(address, edits)
@@ -107,28 +109,28 @@ def import_curves(scene: Scene, strip: Strip, face: int, path: Path) -> Task:
 def _edits(
     client: Client, shot: str, faces: Sequence[int]
 ) -> Generator[None, None, dict[int, list[Samples]]]:
-    """What edits come to, face by face: differences, for the frames where there are any."""
-    found = {}
+    """Return the differences that edits make, by face, for the frames where there are any."""
+    differences = {}
     for face in faces:
         before = yield from curves_of(client, shot, face)
         after = yield from curves_of(client, shot, face, which="target")
-        found[face] = [
+        differences[face] = [
             samples
             for control, target in after.controls.items()
             if (samples := _difference(control, target, before.controls[control], before.valid))
         ]
-    return found
+    return differences
 
 
 def _difference(
     control: str, target: Sequence[float], source: Sequence[float], valid: Sequence[bool]
 ) -> Samples | None:
     values = [t - s if fine else 0.0 for t, s, fine in zip(target, source, valid, strict=True)]
-    asked = [i for i, value in enumerate(values) if abs(value) > _NOTHING]
-    if not asked:
+    changed = [i for i, value in enumerate(values) if abs(value) > _NOTHING]
+    if not changed:
         return None
     # A frame more at both ends, so that the curve starts and ends at nothing.
-    first, last = max(0, asked[0] - 1), min(len(values), asked[-1] + 2)
+    first, last = max(0, changed[0] - 1), min(len(values), changed[-1] + 2)
     return Samples(control, first, values[first:last])
 
 

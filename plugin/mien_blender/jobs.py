@@ -36,7 +36,7 @@ class Task:
 
     Attributes:
         stage: What is being done now.
-        share: How much of the stage is done, 0..1.
+        fraction: How much of the stage is done, 0..1.
         error: Why it failed; None while it has not.
         outcome: What to tell at the end.
     """
@@ -53,7 +53,7 @@ class Task:
         self.modal = modal
         self.owner = owner
         self.stage = ""
-        self.share = 0.0
+        self.fraction = 0.0
         self.error: ServeError | None = None
         self.outcome = ""
         self.finished = False
@@ -61,7 +61,7 @@ class Task:
         self._work = make(self)
 
     def step(self) -> bool:
-        """Do what can be done now; whether there is more to come."""
+        """Do what can be done now; return whether there is more to come."""
         if self.finished:
             return False
         try:
@@ -83,8 +83,8 @@ class Task:
         self.finished = True
 
     def tell(self, stage: str, done: int, total: int) -> None:
-        """Note how far the server is."""
-        self.stage, self.share = stage, done / total if total else 0.0
+        """Note the progress of the server."""
+        self.stage, self.fraction = stage, done / total if total else 0.0
 
     def await_job(self, job: ServerJob) -> Generator[None, None, dict[str, Any]]:
         """Wait for a job of the server; it can be cancelled meanwhile."""
@@ -92,7 +92,7 @@ class Task:
         return (yield from server.work(job, self))
 
     def cancel(self) -> None:
-        """Stop it; the server is told, and nothing is changed."""
+        """Stop the task; the server is told, and nothing is changed."""
         if self.finished:
             return
         client = server.current()
@@ -121,12 +121,12 @@ last_outcome = ""
 
 
 def running(owner: str) -> Task | None:
-    """The task that is under way for a strip."""
+    """Return the task that is under way for a strip."""
     return next((task for task in _tasks if task.owner == owner), None)
 
 
 def start(task: Task) -> None:
-    """Let a task run: beside the user's work, or at once where there is no window.
+    """Start a task: beside the user's work, or at once where there is no window.
 
     Raises:
         ServeError: Without a window, when it fails.
@@ -146,14 +146,14 @@ def show(task: Task) -> None:
 
 
 def finish(task: Task) -> None:
-    """Take such a task off the list and keep what it has to say."""
+    """Take such a task off the list and keep its outcome."""
     if task in _tasks:
         _tasks.remove(task)
     note(task)
 
 
 def note(task: Task) -> None:
-    """Keep what a finished task has to say, for the panel."""
+    """Keep the outcome of a finished task for the panel."""
     global last_error, last_outcome
     if task.error is not None and task.error.code == "cancelled":
         last_error, last_outcome = None, task.error.cause

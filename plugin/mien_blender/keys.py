@@ -15,7 +15,7 @@ _INTERPOLATION = {"hold": "CONSTANT", "linear": "LINEAR", "ease": "BEZIER", "bez
 
 
 def keyed(layers: list[dict[str, Any]]) -> dict[str, tuple[dict[str, Any], float]] | None:
-    """The keys of layers, if F-curves of added values can say exactly the same.
+    """Return the keys of layers, if F-curves of added values can express exactly the same.
 
     Args:
         layers: `LayerValue`s of the protocol.
@@ -24,7 +24,7 @@ def keyed(layers: list[dict[str, Any]]) -> dict[str, tuple[dict[str, Any], float
         By control, its track and the share of its values that the control takes; None when
         something else than keys that are added acts, or several tracks act on a control.
     """
-    found: dict[str, tuple[dict[str, Any], float]] = {}
+    tracks: dict[str, tuple[dict[str, Any], float]] = {}
     for layer in layers:
         if layer["muted"] or not layer["weight"]:
             continue
@@ -33,11 +33,11 @@ def keyed(layers: list[dict[str, Any]]) -> dict[str, tuple[dict[str, Any], float
             plain = "keys" in track and track["mode"] == "add" and track["span"] is None
             if not plain or not resolved:
                 return None
-            for control, share in resolved:
-                if control in found:
+            for control, weight in resolved:
+                if control in tracks:
                     return None
-                found[control] = (track, share * layer["weight"])
-    return found
+                tracks[control] = (track, weight * layer["weight"])
+    return tracks
 
 
 def write_keyed(
@@ -53,17 +53,17 @@ def write_keyed(
         tracks: As `keyed` gives them.
         when: Where the media lie in the scene.
     """
-    for control, (track, share) in tracks.items():
+    for control, (track, weight) in tracks.items():
         path = f"{strip.path_from_id()}.{edit_property(face, control)}"
         curve = fresh_curve(scene, path, group_name(strip, f"Face {face}"))
-        _fill(curve, track["keys"], share, when)
+        _fill(curve, track["keys"], weight, when)
 
 
-def _fill(curve: FCurve, keys: list[dict[str, Any]], share: float, when: Timing) -> None:
+def _fill(curve: FCurve, keys: list[dict[str, Any]], weight: float, when: Timing) -> None:
     points = curve.keyframe_points
     points.add(len(keys))
     for point, key in zip(points, keys, strict=True):
-        point.co = (when.scene_time(key["frame"]), key["value"] * share)
+        point.co = (when.scene_time(key["frame"]), key["value"] * weight)
         point.interpolation = _INTERPOLATION[key["interpolation"]]
         point.handle_left_type = point.handle_right_type = "FREE"
     for i, (point, key) in enumerate(zip(points, keys, strict=True)):
@@ -80,13 +80,13 @@ def _fill(curve: FCurve, keys: list[dict[str, Any]], share: float, when: Timing)
             ("handle_right", right, (after / 3, 0.0)),
         ):
             frames, value = handle or third
-            offset = (frames / when.rate, value * share)
+            offset = (frames / when.rate, value * weight)
             setattr(point, name, (point.co[0] + offset[0], point.co[1] + offset[1]))
     curve.update()
 
 
 def _resolved(name: str) -> list[tuple[str, float]]:
-    """The controls that a name drives, with their shares; none for a name of the user's own."""
+    """Return the controls that a name drives, with their weights; none for a user's own name."""
     if name in CONTROLS:
         return [(name, 1.0)]
     preset = EXPRESSIONS.get(name) or VISEMES.get(name)

@@ -25,12 +25,12 @@ def _set(scene: Scene, strip: Strip, face: MienFace, values: dict[str, float]) -
 
 
 def _values(strip: Strip, face: MienFace) -> dict[str, float]:
-    """The edit of a face at the playhead, by control."""
+    """Return the edit of a face at the playhead, by control."""
     return {c: getattr(strip, edit_property(face.number, c)) for c in CONTROLS}
 
 
 def _used(scene: Scene, strip: Strip, face: MienFace) -> list[str]:
-    """Controls of a face that are animated, or not zero."""
+    """Return the controls of a face that are animated, or not zero."""
     return [
         control
         for control, value in _values(strip, face).items()
@@ -45,11 +45,11 @@ class _OnFace(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        """A tracked strip is active."""
+        """Return whether a tracked strip is active."""
         return on_tracked(context)
 
     def execute(self, context: Any) -> Result:
-        """Do it for the active face."""
+        """Run the operator on the active face."""
         scene, strip = target(context)
         face = active_face(strip)
         assert face is not None
@@ -57,7 +57,7 @@ class _OnFace(bpy.types.Operator):
         return {"FINISHED"}
 
     def change(self, scene: Scene, strip: Strip, face: MienFace) -> None:
-        """What the operator does."""
+        """Change the strip; every operator has its own way."""
         raise NotImplementedError
 
 
@@ -77,7 +77,7 @@ class ApplyExpression(_OnFace):
 
     @classmethod
     def description(cls, context: Any, properties: Any) -> str:
-        """The controls that the expression sets."""
+        """Return the controls that the expression sets."""
         preset = EXPRESSIONS.get(properties.name) or VISEMES.get(properties.name)
         if preset is None:
             return "Set the controls of a named expression at the playhead"

@@ -85,7 +85,7 @@ class TrackStrip(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        """A movie or image strip is active."""
+        """Return whether the active strip is of the kind that the operator works on."""
         return on_media(context)
 
     def invoke(self, context: Any, event: Any) -> Result:
@@ -117,7 +117,7 @@ class TrackStrip(bpy.types.Operator):
         return {"FINISHED"}
 
     def cancel(self, context: Any) -> None:
-        """Blender ends the operator, as when another file is loaded."""
+        """End with Blender's end of the operator, as when another file is loaded."""
         self._task.cancel()
         jobs.finish(self._task)
         context.window_manager.event_timer_remove(self._timer)
@@ -158,7 +158,7 @@ class RenderStrip(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        """A tracked strip is active."""
+        """Return whether the active strip is of the kind that the operator works on."""
         return on_tracked(context)
 
     def execute(self, context: Any) -> Result:
@@ -179,7 +179,7 @@ class PreviewFrame(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        """A tracked strip is active."""
+        """Return whether the active strip is of the kind that the operator works on."""
         return on_tracked(context)
 
     def execute(self, context: Any) -> Result:
@@ -213,7 +213,7 @@ class BakeShapeKeys(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        """A tracked strip is active."""
+        """Return whether the active strip is of the kind that the operator works on."""
         return on_tracked(context)
 
     def execute(self, context: Any) -> Result:
@@ -240,7 +240,7 @@ _FILES = {
 
 
 def _file_operator(verb: str, label: str, pattern: str) -> type:
-    """The operator of a verb of files.py, with a file browser."""
+    """Make the operator of a verb of files.py, with a file browser."""
     writes, ending = verb.startswith("export"), Path(pattern.split(";")[0]).suffix
 
     @properties(

@@ -13,6 +13,7 @@ from . import jobs
 from .client import ServeError
 from .compat import Strip, progress_bar, sequencer_scene
 from .drawing import draw_error, draw_lines
+from .migration import newer
 from .rig import EXPRESSIONS, VISEMES, edit_property, pairs, short, source_property, words
 from .state import AMOUNT, active_face, thumbnail_bytes
 from .timing import timing
@@ -23,7 +24,7 @@ _pictures: Any = None
 
 
 def _thumbnail(face: Any) -> int:
-    """Icon of a face's picture; made when it is first shown."""
+    """Return the icon of a face's picture; it is made when it is first shown."""
     if not face.thumbnail or _pictures is None:
         return 0
     name = str(hash(face.thumbnail))
@@ -57,11 +58,11 @@ class _Panel(bpy.types.Panel):
 
     @staticmethod
     def strip(context: Any) -> Strip | None:
-        """The active strip, when it is a movie or images."""
+        """Return the active strip, when it is a movie or images."""
         scene = sequencer_scene(context)
         editor = scene.sequence_editor if scene is not None else None
-        found = editor.active_strip if editor is not None else None
-        return found if found is not None and found.type in ("MOVIE", "IMAGE") else None
+        active = editor.active_strip if editor is not None else None
+        return active if active is not None and active.type in ("MOVIE", "IMAGE") else None
 
 
 class _TrackedPanel(_Panel):
@@ -69,9 +70,9 @@ class _TrackedPanel(_Panel):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        """A tracked strip is active."""
+        """Return whether a tracked strip is active."""
         strip = cls.strip(context)
-        return strip is not None and active_face(strip) is not None
+        return strip is not None and newer(strip) is None and active_face(strip) is not None
 
 
 class MIEN_PT_strip(_Panel):
@@ -86,10 +87,14 @@ class MIEN_PT_strip(_Panel):
         if strip is None:
             layout.label(text="Select a movie or image strip", icon="INFO")
             return
+        problem = newer(strip)
+        if problem is not None:
+            draw_error(layout, problem)
+            return
         task = jobs.running(strip.mien.identifier) if strip.mien.identifier else None
         if task is not None:
             row = layout.row(align=True)
-            progress_bar(row, f"{task.title}: {task.stage or 'starting'}", task.share)
+            progress_bar(row, f"{task.title}: {task.stage or 'starting'}", task.fraction)
             row.operator("mien.cancel", text="", icon="X")
         elif not len(strip.mien.faces):
             layout.operator("mien.track", icon="TRACKER")
@@ -217,14 +222,14 @@ class MIEN_PT_exchange(_TrackedPanel):
 
 
 def _labelled(column: Any, text: str) -> Any:
-    """A row behind a label."""
+    """Make a row behind a label."""
     split = column.split(factor=0.36, align=True)
     split.label(text=text)
     return split.row(align=True)
 
 
 def _draw_message(layout: Any) -> None:
-    """What the last task said."""
+    """Draw the last task's outcome."""
     if jobs.last_error is not None:
         draw_error(layout, jobs.last_error)
     elif jobs.last_outcome:
@@ -236,13 +241,13 @@ CLASSES = (MIEN_UL_faces, MIEN_PT_strip, MIEN_PT_expression, MIEN_PT_controls, M
 
 
 def register() -> None:
-    """Make room for the faces' pictures."""
+    """Make the collection of the faces' pictures."""
     global _pictures
     _pictures = bpy.utils.previews.new()
 
 
 def unregister() -> None:
-    """Let go of them."""
+    """Remove the collection."""
     global _pictures
     if _pictures is not None:
         bpy.utils.previews.remove(_pictures)

@@ -38,7 +38,7 @@ _task: Task | None = None
 
 
 def previewing(scene: Scene, strip: Strip) -> Task:
-    """A task that fetches the edited frame at the playhead into the image data-block.
+    """Return a task that fetches the edited frame at the playhead into the image data-block.
 
     Args:
         scene: The scene that holds the strip.
@@ -81,12 +81,12 @@ def start_overlay() -> None:
 
 
 def busy() -> bool:
-    """Whether a frame is being fetched for the overlay."""
+    """Return whether a frame is being fetched for the overlay."""
     return _task is not None
 
 
 def forget() -> None:
-    """Let go of what is shown and under way; another file is loaded."""
+    """Drop what is shown and under way; another file is loaded."""
     global _shown, _wanted, _task
     if _task is not None:
         _task.cancel()
@@ -94,7 +94,7 @@ def forget() -> None:
 
 
 def stop_overlay() -> None:
-    """Stop both."""
+    """Stop drawing and following."""
     global _handler
     if _handler is not None:
         bpy.types.SpaceSequenceEditor.draw_handler_remove(_handler, "PREVIEW")
@@ -182,7 +182,7 @@ def _draw() -> None:
 
 
 def _placed(strip: Strip) -> tuple[list[tuple[float, float]], list[Any]]:
-    """Corners of a strip's picture in the preview, and the image's coordinates there."""
+    """Return the corners of a strip's picture in the preview, and the image's coordinates there."""
     width, height = strip.mien.size
     crop, move = strip.crop, strip.transform
     left, right = crop.min_x / width, 1 - crop.max_x / width

@@ -1,4 +1,4 @@
-"""What the extension itself refuses, in the same form as what mien refuses."""
+"""Errors of the extension itself, in the same form as mien's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["RefusedError"]
 
 
 class RefusedError(ServeError):
-    """Something cannot be done here; nothing was changed.
+    """An action that is not possible here; nothing was changed.
 
     Args:
         cause: One sentence: what is wrong.

@@ -15,6 +15,7 @@ from .animation import sample_edit
 from .client import Client
 from .compat import Scene, Strip, all_strips, strip_collection
 from .jobs import Task
+from .migration import stamp
 from .problems import RefusedError
 from .shots import opened, set_edits
 from .state import identify
@@ -25,7 +26,7 @@ __all__ = ["FORMATS", "Format", "place", "rendering", "send_edits"]
 
 @dataclass(frozen=True)
 class Format:
-    """What a render is written as.
+    """Codec and container of a render.
 
     Attributes:
         title: What it is called.
@@ -68,7 +69,7 @@ def send_edits(
 
 
 def rendering(scene: Scene, strip: Strip) -> Task:
-    """A task that renders what is seen of a strip and puts the result above it.
+    """Return a task that renders what is seen of a strip and puts the result above it.
 
     Folder, format and renderer are those that the scene's panel is set to.
 
@@ -140,34 +141,36 @@ def place(scene: Scene, strip: Strip, movie: Path, span: tuple[int, int]) -> Str
     # Where a strip is longer than its film it holds the first and the last frame; so does this.
     result.frame_final_start, result.frame_final_end = when.first, when.last
     result.mien.source = strip.mien.identifier
+    stamp(result)
     _copy_look(strip, result)
     strip.mute = True
     return result
 
 
 def _folder(strip: Strip) -> Path:
-    """Where renders go unless the user says otherwise: beside the .blend, or beside the media."""
+    """Return the folder of renders unless the user chose one: beside the .blend, or the media."""
     home = Path(bpy.data.filepath) if bpy.data.filepath else Path(media_path(strip))
     return home.parent / "mien renders"
 
 
 def _next_output(strip: Strip, folder: Path, format_: str) -> Path:
-    """A name that is not taken: a version more than any in the folder."""
+    """Return a name that is not taken: a number more than any in the folder."""
     media = Path(media_path(strip))
     stem = re.sub(r"[._]?%0\dd", "", media.stem) or "render"
     ending = FORMATS[format_].ending or media.suffix.lower()
     if ending not in _MOVIES:
         ending = ".mov"
     pattern = re.compile(re.escape(f"{stem}-{strip.mien.identifier[:6]}-v") + r"(\d+)\.\w+")
-    taken = [strip.mien.version]
+    taken = [strip.mien.render_number]
     if folder.is_dir():
         taken += [int(m[1]) for file in folder.iterdir() if (m := pattern.fullmatch(file.name))]
-    strip.mien.version = max(taken) + 1
-    return folder / f"{stem}-{strip.mien.identifier[:6]}-v{strip.mien.version:03d}{ending}"
+    strip.mien.render_number = max(taken) + 1
+    number = strip.mien.render_number
+    return folder / f"{stem}-{strip.mien.identifier[:6]}-v{number:03d}{ending}"
 
 
 def _relative(path: Path) -> str:
-    """A path as Blender keeps it: relative to the .blend where that is possible."""
+    """Return a path as Blender keeps it: relative to the .blend where that is possible."""
     if not bpy.data.filepath:
         return str(path)
     try:
@@ -177,7 +180,7 @@ def _relative(path: Path) -> str:
 
 
 def _free_channel(scene: Scene, strip: Strip, lowest: int, start: int, stop: int) -> int:
-    """The lowest channel from one on with nothing in a span beside a strip."""
+    """Return the lowest channel from one on with nothing in a span beside a strip."""
     taken = {
         other.channel
         for other in strip_collection(scene, strip)
@@ -189,7 +192,7 @@ def _free_channel(scene: Scene, strip: Strip, lowest: int, start: int, stop: int
 def _new_movie(
     scene: Scene, strip: Strip, path: str, channel: int, start: int, rate: float
 ) -> Strip:
-    """A movie strip beside a strip, in the same meta strip if that is in one."""
+    """Make a movie strip beside a strip, in the same meta strip if that is in one."""
     name = f"{strip.name} (mien)"
     if rate == 1.0:
         return strip_collection(scene, strip).new_movie(

@@ -1,4 +1,4 @@
-"""What can be keyed: controls and named expressions, read from `rig.json`.
+"""Controls and named expressions that can be keyed, read from `rig.json`.
 
 The file is what `mien serve` answers to `controls`; a test compares the two. It is carried
 along so that properties and palette are there before mien is.
@@ -63,12 +63,12 @@ VISEMES: dict[str, Preset] = {p.name: p for p in _PRESETS if p.kind == "viseme"}
 
 
 def edit_property(face: int, control: str) -> str:
-    """Name of the strip's property that holds what is added to a control of a face."""
+    """Return the name of the strip's property that holds what is added to a control of a face."""
     return f"mien_{face}_{control}"
 
 
 def source_property(face: int, control: str) -> str:
-    """Name of the strip's property that holds what the performance does."""
+    """Return the name of the strip's property that holds what the performance does."""
     return f"mien_source_{face}_{control}"
 
 
@@ -77,7 +77,7 @@ _DIRECTIONS = ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
 
 
 def words(name: str) -> str:
-    """A control's name for people: `mouthSmileLeft` becomes `Mouth Smile L`."""
+    """Return a control's name for people: `mouthSmileLeft` becomes `Mouth Smile L`."""
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     for side in ("Left", "Right"):
         if text.endswith(f" {side}") and name not in _DIRECTIONS:
@@ -86,7 +86,7 @@ def words(name: str) -> str:
 
 
 def short(name: str) -> str:
-    """A control's name beside others of its region: without the region and the side."""
+    """Return a control's name beside others of its region: without the region and the side."""
     if name in _DIRECTIONS:
         return "Sideways"
     text = words(name).split(" ", 1)[1]
@@ -94,7 +94,7 @@ def short(name: str) -> str:
 
 
 def pairs(region: str) -> list[tuple[str, ...]]:
-    """Controls of a region as they stand in the panel: both sides in a row, the right first.
+    """Return the controls of a region in rows of the panel: both sides, the right first.
 
     The person's right is on the left in the picture, and so in the panel.
     """

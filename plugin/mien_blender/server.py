@@ -49,7 +49,7 @@ _shots: dict[tuple[str, str], str] = {}
     )
 )
 class MienPreferences(bpy.types.AddonPreferences):
-    """Where mien is, and whether it works."""
+    """Path of mien, and the result of its check."""
 
     bl_idname = __package__ or "mien_blender"
 
@@ -60,8 +60,8 @@ class MienPreferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.prop(self, "executable")
         if not self.executable:
-            found = os.environ.get(VARIABLE) or _found() or "nothing yet"
-            draw_lines(layout, f"Found: {found}", "VIEWZOOM", width=_WIDTH)
+            executable = os.environ.get(VARIABLE) or _installed() or "nothing yet"
+            draw_lines(layout, f"Found: {executable}", "VIEWZOOM", width=_WIDTH)
         layout.operator("mien.check", icon="CHECKMARK")
         if isinstance(checked, ServeError):
             draw_error(layout, checked, width=_WIDTH)
@@ -74,29 +74,29 @@ checked: str | ServeError = ""
 
 
 def find_executable() -> str:
-    """The mien executable: the preferences', or the first of those that can be found.
+    """Find the mien executable: the preferences', or the first in the usual places.
 
     Raises:
         RefusedError: When there is none.
     """
-    asked = _asked()
-    if asked:
-        path = Path(bpy.path.abspath(asked)).expanduser()
+    path_given = _chosen_path()
+    if path_given:
+        path = Path(bpy.path.abspath(path_given)).expanduser()
         # People point to the folder of their installation as well as to the file in it.
         for candidate in (path, path / NAME, path / "bin" / NAME, path / "Scripts" / NAME):
             if candidate.is_file() and os.access(candidate, os.X_OK):
                 return str(candidate)
         raise RefusedError(
-            f"{asked} is no executable.",
+            f"{path_given} is no executable.",
             "Edit > Preferences > Add-ons > mien: give the path of mien, or leave it empty.",
         )
-    found = _found()
-    if found is None:
+    executable = _installed()
+    if executable is None:
         raise RefusedError(
             "mien was not found on this computer.",
             "Install it, or give its path in Edit > Preferences > Add-ons > mien.",
         )
-    return found
+    return executable
 
 
 def wait(future: Future[_T]) -> Waiting[_T]:
@@ -107,7 +107,7 @@ def wait(future: Future[_T]) -> Waiting[_T]:
 
 
 def connect() -> Waiting[Client]:
-    """A client of a running `mien serve`; one that has ended is started anew.
+    """Return a client of a running `mien serve`; one that has ended is started anew.
 
     Raises:
         ServeError: When mien is not found or cannot be started.
@@ -149,7 +149,7 @@ def _start(executable: str) -> Future[Client]:
 
 
 def current() -> Client | None:
-    """The client of the running server, if there is one."""
+    """Return the client of the running server, if there is one."""
     return _client
 
 
@@ -166,32 +166,32 @@ def disconnect() -> None:
 
 
 def _unwanted(started: Future[Client]) -> None:
-    """End a server that nobody waits for any more."""
+    """End a server that is no longer waited for."""
     if started.exception() is None:
         started.result().close()
 
 
-def work(job: Job, told: Any) -> Waiting[dict[str, Any]]:
-    """Wait for the end of the server's job; `told` hears of its progress."""
+def work(job: Job, progress: Any) -> Waiting[dict[str, Any]]:
+    """Wait for the end of the server's job, and report its progress."""
     while not job.result.done():
-        told.tell(job.stage, job.done, job.total)
+        progress.tell(job.stage, job.done, job.total)
         yield
     return job.result.result()
 
 
 def shots() -> dict[tuple[str, str], str]:
-    """Handles of the shots that the running server has open, by project and media."""
+    """Return the handles of the shots that the running server has open, by project and media."""
     return _shots
 
 
-def _asked() -> str:
+def _chosen_path() -> str:
     addon = bpy.context.preferences.addons.get(MienPreferences.bl_idname)
     preferences = getattr(addon, "preferences", None)
     return (preferences.executable if preferences else "") or os.environ.get(VARIABLE, "")
 
 
-def _found() -> str | None:
-    """The first executable in the places where installers put it."""
+def _installed() -> str | None:
+    """Find the first executable in the places where installers put it."""
     home = Path.home()
     folders = [
         home / ".local" / "bin",
@@ -207,7 +207,7 @@ def _found() -> str | None:
 
 
 def _explained(error: Exception, executable: str) -> ServeError:
-    """What is wrong when a server does not start, with what it said."""
+    """Return why a server does not start, with what it printed."""
     details = getattr(error, "details", "")
     said = details.strip().splitlines()[-1:] if details else []
     cause = error.cause if isinstance(error, ServeError) else "mien serve does not answer."

@@ -1,4 +1,4 @@
-"""What the panels are set to; kept with the scene."""
+"""Settings of the panels, kept with the scene."""
 
 from __future__ import annotations
 
@@ -82,12 +82,12 @@ class MienSettings(bpy.types.PropertyGroup):
 
 
 def register() -> None:
-    """Register them with scenes."""
+    """Register the settings with scenes."""
     bpy.utils.register_class(MienSettings)
     bpy.types.Scene.mien = PointerProperty(type=MienSettings)
 
 
 def unregister() -> None:
-    """Take them back."""
+    """Unregister the settings."""
     del bpy.types.Scene.mien
     bpy.utils.unregister_class(MienSettings)

@@ -27,7 +27,7 @@ _EXPRESSIONS = 50
 
 
 def named_controls(names: Sequence[str]) -> dict[str, str]:
-    """Which ARKit control each shape key is named after.
+    """Return by shape key the ARKit control that it is named after.
 
     Case, separators and the way to write the side do not matter: `mouthSmileLeft`,
     `MouthSmile_L` and `mouth_smile_left` are one.
@@ -38,21 +38,21 @@ def named_controls(names: Sequence[str]) -> dict[str, str]:
     Returns:
         Control by shape key; keys that are named after none are left out.
     """
-    known: dict[str, str] = {}
+    by_spelling: dict[str, str] = {}
     for control in CONTROLS.values():
         if control.unit != "weight":
             continue
         plain = control.name.lower()
-        known[plain] = control.name
+        by_spelling[plain] = control.name
         for side in ("left", "right"):
             if plain.endswith(side) and control.mirror != control.name:
-                known.setdefault(plain.removesuffix(side) + side[0], control.name)
-    found = {name: known.get(re.sub(r"[^a-z0-9]", "", name.lower())) for name in names}
-    return {name: control for name, control in found.items() if control is not None}
+                by_spelling.setdefault(plain.removesuffix(side) + side[0], control.name)
+    controls = {name: by_spelling.get(re.sub(r"[^a-z0-9]", "", name.lower())) for name in names}
+    return {name: control for name, control in controls.items() if control is not None}
 
 
 def flame_keys(names: Sequence[str]) -> dict[str, int]:
-    """Which FLAME expression coefficient each shape key is named after.
+    """Return by shape key the FLAME expression coefficient that it is named after.
 
     `Exp1`, `expression_001` and `expr.1` are known; they count from 1 unless there is a 0.
 
@@ -68,7 +68,7 @@ def flame_keys(names: Sequence[str]) -> dict[str, int]:
 
 
 def baking(scene: Scene, strip: Strip, face: int, mesh: Any, *, edited: bool, basis: str) -> Task:
-    """A task that keys the shape keys of a mesh from a face.
+    """Return a task that keys the shape keys of a mesh from a face.
 
     Args:
         scene: The scene that holds the strip.

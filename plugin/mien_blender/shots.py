@@ -1,4 +1,4 @@
-"""What the server has open for a strip: opened when first needed, and again after it ended."""
+"""Shots that the server has open: opened when first needed, and again after it ended."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ THUMBNAIL = 128
 
 
 class Curves:
-    """What a face does over its shot.
+    """Curves of a face over its shot.
 
     Args:
         answer: `CurvesResult` of the protocol.
@@ -44,7 +44,7 @@ class Curves:
 
 
 def opened(strip: Strip) -> Waiting[tuple[Client, str]]:
-    """The server and the handle of a tracked strip's shot.
+    """Open the shot of a tracked strip; return the server and the shot's handle.
 
     Raises:
         ServeError: When the strip is not tracked, or its media are not found.
@@ -52,17 +52,17 @@ def opened(strip: Strip) -> Waiting[tuple[Client, str]]:
     project, media = project_file(strip), media_path(strip)
     key = (project_id(strip), media)
     client = yield from server.connect()
-    known = server.shots()
-    if key not in known:
+    handles = server.shots()
+    if key not in handles:
         answer = client.ask("open", path=str(project), media=media)
-        known[key] = (yield from server.wait(answer))["shot"]
-    return client, known[key]
+        handles[key] = (yield from server.wait(answer))["shot"]
+    return client, handles[key]
 
 
 def curves_of(
     client: Client, shot: str, face: int, *, which: str = "performance", **more: Any
 ) -> Waiting[Curves]:
-    """The curves of a face.
+    """Fetch the curves of a face.
 
     Args:
         client: The server.
@@ -80,7 +80,7 @@ def curves_of(
 def set_edits(
     client: Client, shot: str, face: int, samples: Iterable[Samples]
 ) -> Future[dict[str, Any]]:
-    """Say what is asked of a face, and return the answer's future.
+    """Send the edit of a face, and return the answer's future.
 
     Requests are served in their order, so what follows need not wait for the answer.
     """
@@ -93,7 +93,7 @@ def set_edits(
 
 
 def gaps(valid: Sequence[bool]) -> str:
-    """Frames that are not valid, as `4-9 30-31`."""
+    """Return the frames that are not valid, as `4-9 30-31`."""
     spans: list[str] = []
     first = None
     for frame, fine in enumerate([*valid, True]):
@@ -106,7 +106,7 @@ def gaps(valid: Sequence[bool]) -> str:
 
 
 def _held(values: Sequence[float], valid: Sequence[bool]) -> list[float]:
-    """Values with the last valid one held where there is none."""
+    """Return the values with the last valid one held where there is none."""
     held = next((v for v, fine in zip(values, valid, strict=True) if fine), 0.0)
     result = []
     for value, fine in zip(values, valid, strict=True):

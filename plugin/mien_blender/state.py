@@ -1,4 +1,4 @@
-"""What is kept of a tracked strip in the .blend: flat animated properties, faces, the project.
+"""Properties stored in the .blend of a tracked strip: animated controls, faces, the project.
 
 Controls are flat properties of the strip, because Blender can make no path to a number in a
 group of a strip: the I key would fail. The `.mien` project (what `mien serve` needs besides) is
@@ -26,6 +26,7 @@ from bpy.props import (
 )
 
 from .compat import STRIP_CLASS, Scene, Strip, all_strips, properties
+from .migration import bring_up_to_date, newer, stamp
 from .problems import RefusedError
 from .rig import CONTROLS, MAX_FACES, Control, edit_property, source_property, words
 
@@ -57,7 +58,7 @@ class MienFace(bpy.types.PropertyGroup):
     thumbnail: str
 
     def missing(self, frame: int) -> bool:
-        """Whether the face cannot be edited in a frame of the media."""
+        """Return whether the face cannot be edited in a frame of the media."""
         spans = (span.split("-") for span in self.gaps.split())
         return any(int(first) <= frame <= int(last) for first, last in spans)
 
@@ -69,20 +70,22 @@ class MienFace(bpy.types.PropertyGroup):
         name="Project", description="Holds the tracked project", type=bpy.types.Text
     ),
     source=StringProperty(name="Source", description="Of a rendered strip: which strip it shows"),
-    version=IntProperty(name="Version", description="Number of the last render"),
+    schema=IntProperty(name="Schema", description="How this is stored; see migration.py"),
+    render_number=IntProperty(name="Render Number", description="Number of the last render"),
     frames=IntProperty(name="Frames", description="Frames of the tracked media"),
     size=IntVectorProperty(name="Size", description="Of the upright picture, pixels", size=2),
     faces=CollectionProperty(type=MienFace),
     active=IntProperty(name="Face", description="The face whose controls are shown"),
 )  # fmt: skip
 class MienStrip(bpy.types.PropertyGroup):
-    """What mien knows of a strip."""
+    """Everything that mien stores of a strip."""
 
     identifier: str
     known_as: str
     project: Any
     source: str
-    version: int
+    schema: int
+    render_number: int
     frames: int
     size: Any
     faces: Any
@@ -90,7 +93,7 @@ class MienStrip(bpy.types.PropertyGroup):
 
 
 def active_face(strip: Strip) -> MienFace | None:
-    """The face whose controls are shown; None when the strip is not tracked."""
+    """Return the face whose controls are shown; None when the strip is not tracked."""
     faces = strip.mien.faces
     return faces[min(max(strip.mien.active, 0), len(faces) - 1)] if len(faces) else None
 
@@ -108,16 +111,16 @@ class Address:
     identifier: str
 
     def find(self) -> tuple[Scene, Strip]:
-        """The strip and its scene, whatever they are called by now.
+        """Return the strip and its scene, whatever they are called by now.
 
         Raises:
             RefusedError: When the strip is gone.
         """
         for scene in sorted(bpy.data.scenes, key=lambda scene: bool(scene.name != self.scene)):
-            found = [s for s in all_strips(scene) if s.mien.identifier == self.identifier]
-            if found:
+            strips = [s for s in all_strips(scene) if s.mien.identifier == self.identifier]
+            if strips:
                 # A copy that was made meanwhile has another name.
-                return scene, min(found, key=lambda s: bool(s.name != s.mien.known_as))
+                return scene, min(strips, key=lambda s: bool(s.name != s.mien.known_as))
         raise RefusedError(
             "The strip was removed while mien worked on it; nothing was changed.",
             "Undo the removal and try again.",
@@ -125,7 +128,16 @@ class Address:
 
 
 def identify(scene: Scene, strip: Strip) -> Address:
-    """The strip's address; a copied strip gets an identifier of its own."""
+    """Return the strip's address; a copied strip gets an identifier of its own.
+
+    Raises:
+        RefusedError: When a newer version of the extension has stored the strip.
+    """
+    problem = newer(strip)
+    if problem is not None:
+        raise problem
+    bring_up_to_date(strip)
+    stamp(strip)
     own = strip.mien.identifier
     same = sum(other.mien.identifier == own for other in all_strips(scene))
     # Of a strip and its copies the one that still has its name is the original.
@@ -162,20 +174,20 @@ def forget_project(strip: Strip) -> None:
 
 
 def _replace_project(strip: Strip, text: Any | None) -> None:
-    """Let a strip have another project; one that nobody has any more goes, until undo."""
+    """Give a strip another project; one without users goes, until undo."""
     old, strip.mien.project = strip.mien.project, text
     if old is not None and not old.users:
         bpy.data.texts.remove(old)
 
 
 def project_id(strip: Strip) -> str:
-    """What names the strip's project by its content; empty when it is not tracked."""
+    """Return the digest that names the strip's project; empty when it is not tracked."""
     text = strip.mien.project
     return str(text[_IDENTIFIER]) if text is not None else ""
 
 
 def project_file(strip: Strip) -> Path:
-    """A file with the strip's project, written out from the .blend.
+    """Write the strip's project out from the .blend, and return the file.
 
     Raises:
         RefusedError: When the strip is not tracked, or its project is no longer in the .blend.
@@ -194,7 +206,7 @@ def project_file(strip: Strip) -> Path:
 
 
 def store_faces(strip: Strip, faces: list[dict[str, Any]], gaps: dict[int, str]) -> None:
-    """Note the faces that were found; names that the user gave are kept.
+    """Store the tracked faces; names that the user gave are kept.
 
     Args:
         strip: The strip.
@@ -215,19 +227,19 @@ def store_faces(strip: Strip, faces: list[dict[str, Any]], gaps: dict[int, str])
 
 
 def thumbnail_bytes(face: MienFace) -> bytes:
-    """The PNG of a face; empty when there is none."""
+    """Return the PNG of a face; empty when there is none."""
     return base64.b64decode(face.thumbnail)
 
 
 def _names() -> dict[str, tuple[Control | None, bool, int]]:
-    """Every animated property, by its name: control, whether it is of the source, face."""
-    found: dict[str, tuple[Control | None, bool, int]] = {}
+    """Return every animated property: by name its control, whether it is the source's, and face."""
+    names: dict[str, tuple[Control | None, bool, int]] = {}
     for face in range(1, MAX_FACES + 1):
-        found[edit_property(face, AMOUNT)] = (None, False, face)
+        names[edit_property(face, AMOUNT)] = (None, False, face)
         for control in CONTROLS.values():
-            found[edit_property(face, control.name)] = (control, False, face)
-            found[source_property(face, control.name)] = (control, True, face)
-    return found
+            names[edit_property(face, control.name)] = (control, False, face)
+            names[source_property(face, control.name)] = (control, True, face)
+    return names
 
 
 def _declared(control: Control | None, source: bool, face: int) -> Any:
@@ -265,7 +277,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Take them back; values stay in the .blend."""
+    """Unregister classes and properties; values stay in the .blend."""
     for name in _names():
         delattr(STRIP_CLASS, name)
     del STRIP_CLASS.mien

@@ -1,4 +1,4 @@
-"""Where a strip's media lie in the scene's time."""
+"""Position of a strip's media in the scene's time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SLACK = 0.02
 
 @dataclass(frozen=True)
 class Timing:
-    """How frames of the media and of the scene belong together.
+    """Relation between frames of the media and of the scene.
 
     Attributes:
         start: Scene frame in which the media's frame 0 would be shown.
@@ -38,11 +38,11 @@ class Timing:
     last: int
 
     def scene_time(self, frame: int) -> float:
-        """Scene time, with fractions, of a frame of the media."""
+        """Return scene time, with fractions, of a frame of the media."""
         return self.start + frame / self.rate
 
     def media_frame(self, time: float) -> int:
-        """Frame of the media that is shown at a scene time; may lie outside of the media."""
+        """Return the frame of the media at a scene time; may lie outside of the media."""
         # A frame begins a hair late where the rates' quotient is not exact.
         return math.floor((time - self.start) * self.rate + 1e-4)
 
@@ -55,7 +55,7 @@ class Timing:
 
 
 def timing(scene: Scene, strip: Strip, frames: int) -> Timing:
-    """Where a strip's media lie in the scene.
+    """Return the position of a strip's media in the scene.
 
     Args:
         scene: The scene that holds the strip.
@@ -89,7 +89,7 @@ def timing(scene: Scene, strip: Strip, frames: int) -> Timing:
 
 
 def media_path(strip: Strip) -> str:
-    """Absolute path of a strip's movie, or the pattern of its image sequence.
+    """Return the absolute path of a strip's movie, or the pattern of its image sequence.
 
     Raises:
         RefusedError: When the strip shows neither.
@@ -109,18 +109,18 @@ def media_path(strip: Strip) -> str:
 
 
 def _absolute(strip: Strip, path: str) -> Path:
-    """A path of a strip; in a linked scene they are relative to that scene's file."""
+    """Return a path of a strip; in a linked scene they are relative to that scene's file."""
     return Path(bpy.path.abspath(path, library=strip.id_data.library))
 
 
 def _digits(name: str) -> re.Match[str] | None:
-    """The number of an image: the last digits of its name, before the ending."""
-    found = list(re.finditer(r"\d+", Path(name).stem))
-    return found[-1] if found else None
+    """Return the number of an image: the last digits of its name, before the ending."""
+    numbers = list(re.finditer(r"\d+", Path(name).stem))
+    return numbers[-1] if numbers else None
 
 
 def _skipped(strip: Strip) -> int:
-    """Images of a sequence on disk that come before the strip's first one."""
+    """Count the images of a sequence on disk that come before the strip's first one."""
     if strip.type != "IMAGE":
         return 0
     name = strip.elements[0].filename
@@ -138,7 +138,7 @@ def _skipped(strip: Strip) -> int:
 
 @lru_cache(maxsize=64)
 def _first_number(folder: Path, head: str, tail: str, changed: int) -> int | None:
-    """The lowest number of images in a folder; looked up anew when the folder has changed."""
+    """Return the lowest number of images in a folder, looked up anew after it has changed."""
     pattern = re.compile(f"{re.escape(head)}(\\d+){re.escape(tail)}")
     numbers = (int(m[1]) for f in folder.iterdir() if (m := pattern.fullmatch(f.name)))
     return min(numbers, default=None)

@@ -1,4 +1,4 @@
-"""Tracking a strip, and putting what was found into the scene."""
+"""Tracking a strip, and putting the faces into the scene."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["adopt", "tracking"]
 
 
 def tracking(scene: Scene, strip: Strip, max_faces: int, *, modal: bool = False) -> Task:
-    """A task that finds the faces of a strip and bakes what they do.
+    """Return a task that finds the faces of a strip and bakes what they do.
 
     Args:
         scene: The scene that holds the strip.
@@ -42,22 +42,25 @@ def tracking(scene: Scene, strip: Strip, max_faces: int, *, modal: bool = False)
         # What cannot be edited here need not be tracked.
         timing(*address.find(), facts["frames"])
         shot = facts["shot"]
-        found = yield from task.await_job(client.start("track", shot=shot, max_faces=max_faces))
+        job = client.start("track", shot=shot, max_faces=max_faces)
+        tracked = yield from task.await_job(job)
         task.tell("reading curves", 0, 0)
-        return (yield from adopt(client, address, found))
+        return (yield from adopt(client, address, tracked))
 
     return Task("Track", address.identifier, work, modal=modal)
 
 
-def adopt(client: Client, address: Address, found: dict[str, Any]) -> Generator[None, None, str]:
+def adopt(
+    client: Client, address: Address, shot_facts: dict[str, Any]
+) -> Generator[None, None, str]:
     """Put a tracked shot into the scene, once everything about it has been fetched.
 
     Args:
         client: The server.
         address: Of the strip.
-        found: `ShotFacts` of the protocol.
+        shot_facts: `ShotFacts` of the protocol.
     """
-    shot = found["shot"]
+    shot = shot_facts["shot"]
     answer = yield from server.wait(client.ask("faces", shot=shot, thumbnail=THUMBNAIL))
     faces: list[dict[str, Any]] = answer["faces"][:MAX_FACES]
     curves: dict[int, Curves] = {}
@@ -70,14 +73,14 @@ def adopt(client: Client, address: Address, found: dict[str, Any]) -> Generator[
 
     scene, strip = address.find()
     media = media_path(strip)
-    if Path(media).name != Path(found["path"]).name:
+    if Path(media).name != Path(shot_facts["path"]).name:
         raise RefusedError(
             "The strip shows other media by now; nothing was changed.", "Track it again."
         )
-    when = timing(scene, strip, found["frames"])
+    when = timing(scene, strip, shot_facts["frames"])
     embed_project(strip, Path(media).name, content)
-    strip.mien.frames = found["frames"]
-    strip.mien.size = found["size"]
+    strip.mien.frames = shot_facts["frames"]
+    strip.mien.size = shot_facts["size"]
     server.shots()[project_id(strip), media] = shot
     for number in {face.number for face in strip.mien.faces} - set(curves):
         clear_source(scene, strip, number)

@@ -5,7 +5,8 @@
     edit = mien.Edit(shot.faces[0]).key("mouthSmile", "1.0s", 0).key("mouthSmile", "1.5s", 0.6)
     mien.render(shot, "out.mp4", edits=[edit])
 
-Names are loaded on first use, so that `import mien` is quick and pulls in nothing heavy.
+Names and modules (`mien.errors`, `mien.session`) are loaded on first use, so that `import mien`
+is quick and pulls in nothing heavy. docs/sdk.md shows them by task.
 """
 
 from __future__ import annotations
@@ -14,72 +15,268 @@ import importlib
 
 TYPE_CHECKING = False  # type checkers take it as true; `typing` itself would cost 10 ms
 if TYPE_CHECKING:
+    from mien import api as api
+    from mien import editorial as editorial
+    from mien import errors as errors
+    from mien import face as face
+    from mien import io as io
+    from mien import jobs as jobs
+    from mien import media as media
+    from mien import model as model
+    from mien import preview as preview
+    from mien import progress as progress
+    from mien import rendering as rendering
+    from mien import serve as serve
+    from mien import session as session
+    from mien import timebase as timebase
+    from mien import tracking as tracking
+    from mien import training as training
+    from mien import weights as weights
     from mien.api import Document as Document
+    from mien.api import ImportedCurves as ImportedCurves
+    from mien.api import PathLike as PathLike
     from mien.api import Project as Project
     from mien.api import RenderReport as RenderReport
+    from mien.api import WrittenCurves as WrittenCurves
+    from mien.api import export_curves as export_curves
     from mien.api import fit_flame as fit_flame
+    from mien.api import import_curves as import_curves
     from mien.api import load_document as load_document
     from mien.api import load_project as load_project
+    from mien.api import main_face as main_face
     from mien.api import open_shot as open_shot
     from mien.api import render as render
+    from mien.api import render_frames as render_frames
+    from mien.api import render_matte as render_matte
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
+    from mien.api import solve as solve
     from mien.api import track as track
+    from mien.errors import DeviceMemoryError as DeviceMemoryError
+    from mien.errors import FetchError as FetchError
+    from mien.errors import HandleError as HandleError
+    from mien.errors import InputError as InputError
+    from mien.errors import MediaError as MediaError
     from mien.errors import MienError as MienError
+    from mien.errors import MissingDependencyError as MissingDependencyError
+    from mien.errors import NoFaceError as NoFaceError
+    from mien.errors import NothingToDoError as NothingToDoError
+    from mien.errors import OperationCancelledError as OperationCancelledError
+    from mien.errors import OutputError as OutputError
+    from mien.errors import ProjectError as ProjectError
+    from mien.errors import ProtocolError as ProtocolError
+    from mien.errors import RenderError as RenderError
+    from mien.errors import TimeError as TimeError
+    from mien.errors import UnknownControlError as UnknownControlError
+    from mien.errors import UsageError as UsageError
+    from mien.errors import WeightsError as WeightsError
+    from mien.errors import WorkerError as WorkerError
+    from mien.errors import WriteError as WriteError
     from mien.face.flame_fit import FlameFit as FlameFit
+    from mien.io.curves import CurveFormat as CurveFormat
+    from mien.io.curves import register_curve_format as register_curve_format
+    from mien.media.frame import Frame as Frame
+    from mien.media.frame import Picture as Picture
+    from mien.media.planes import Box as Box
+    from mien.media.planes import Plate as Plate
+    from mien.media.reader import Reader as Reader
+    from mien.media.reader import open_reader as open_reader
     from mien.model.controls import CONTROLS as CONTROLS
+    from mien.model.controls import Control as Control
+    from mien.model.curve_file import CurveFile as CurveFile
+    from mien.model.curve_file import FaceCurves as FaceCurves
+    from mien.model.curve_file import FlameCurves as FlameCurves
+    from mien.model.curves import ControlCurves as ControlCurves
+    from mien.model.curves import Curves as Curves
+    from mien.model.curves import HeadPose as HeadPose
     from mien.model.edits import ControlTrack as ControlTrack
     from mien.model.edits import Edit as Edit
     from mien.model.edits import Layer as Layer
+    from mien.model.edits import Mode as Mode
+    from mien.model.evaluate import Evaluated as Evaluated
     from mien.model.evaluate import evaluate as evaluate
     from mien.model.face import Face as Face
+    from mien.model.face import FaceTrack as FaceTrack
+    from mien.model.interpolate import Interpolation as Interpolation
     from mien.model.interpolate import Key as Key
     from mien.model.marker import Marker as Marker
+    from mien.model.media import ColorTags as ColorTags
+    from mien.model.media import MediaInfo as MediaInfo
+    from mien.model.media import Orientation as Orientation
+    from mien.model.presets import EXPRESSIONS as EXPRESSIONS
     from mien.model.presets import PRESETS as PRESETS
+    from mien.model.presets import VISEMES as VISEMES
+    from mien.model.presets import Preset as Preset
+    from mien.model.raw_landmarks import RawLandmarks as RawLandmarks
+    from mien.model.renderer_settings import RendererSettings as RendererSettings
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Shot as Shot
+    from mien.model.shot import ToolVersions as ToolVersions
+    from mien.progress import Progress as Progress
+    from mien.rendering.base import CacheKey as CacheKey
+    from mien.rendering.base import FacePlan as FacePlan
+    from mien.rendering.base import Patch as Patch
+    from mien.rendering.base import PlateSource as PlateSource
+    from mien.rendering.base import Renderer as Renderer
+    from mien.rendering.base import RenderRequest as RenderRequest
+    from mien.rendering.base import RenderSession as RenderSession
     from mien.rendering.reference.train.settings import TrainSettings as TrainSettings
+    from mien.rendering.registry import available_renderers as available_renderers
+    from mien.rendering.registry import get_renderer as get_renderer
     from mien.rendering.registry import register_renderer as register_renderer
+    from mien.session.session import Change as Change
+    from mien.session.session import Gesture as Gesture
     from mien.session.session import Session as Session
+    from mien.timebase import Clock as Clock
+    from mien.timebase import FrameRange as FrameRange
+    from mien.timebase import Timecode as Timecode
+    from mien.tracking.base import Tracker as Tracker
+    from mien.tracking.base import TrackResult as TrackResult
+    from mien.tracking.registry import get_tracker as get_tracker
+    from mien.tracking.registry import register_tracker as register_tracker
+    from mien.tracking.registry import trackers as trackers
+    from mien.training import TrainReport as TrainReport
     from mien.training import train_shot as train_shot
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Document": "mien.api",
-    "Project": "mien.api",
-    "RenderReport": "mien.api",
+    "export_curves": "mien.api",
     "fit_flame": "mien.api",
+    "import_curves": "mien.api",
+    "ImportedCurves": "mien.api",
     "load_document": "mien.api",
     "load_project": "mien.api",
+    "main_face": "mien.api",
     "open_shot": "mien.api",
+    "PathLike": "mien.api",
+    "Project": "mien.api",
     "render": "mien.api",
+    "render_frames": "mien.api",
+    "render_matte": "mien.api",
+    "RenderReport": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
+    "solve": "mien.api",
     "track": "mien.api",
-    "train_shot": "mien.training",
+    "WrittenCurves": "mien.api",
+    "DeviceMemoryError": "mien.errors",
+    "FetchError": "mien.errors",
+    "HandleError": "mien.errors",
+    "InputError": "mien.errors",
+    "MediaError": "mien.errors",
     "MienError": "mien.errors",
+    "MissingDependencyError": "mien.errors",
+    "NoFaceError": "mien.errors",
+    "NothingToDoError": "mien.errors",
+    "OperationCancelledError": "mien.errors",
+    "OutputError": "mien.errors",
+    "ProjectError": "mien.errors",
+    "ProtocolError": "mien.errors",
+    "RenderError": "mien.errors",
+    "TimeError": "mien.errors",
+    "UnknownControlError": "mien.errors",
+    "UsageError": "mien.errors",
+    "WeightsError": "mien.errors",
+    "WorkerError": "mien.errors",
+    "WriteError": "mien.errors",
     "FlameFit": "mien.face.flame_fit",
+    "CurveFormat": "mien.io.curves",
+    "register_curve_format": "mien.io.curves",
+    "Frame": "mien.media.frame",
+    "Picture": "mien.media.frame",
+    "Box": "mien.media.planes",
+    "Plate": "mien.media.planes",
+    "open_reader": "mien.media.reader",
+    "Reader": "mien.media.reader",
+    "Control": "mien.model.controls",
     "CONTROLS": "mien.model.controls",
+    "CurveFile": "mien.model.curve_file",
+    "FaceCurves": "mien.model.curve_file",
+    "FlameCurves": "mien.model.curve_file",
+    "ControlCurves": "mien.model.curves",
+    "Curves": "mien.model.curves",
+    "HeadPose": "mien.model.curves",
+    "ControlTrack": "mien.model.edits",
     "Edit": "mien.model.edits",
     "Layer": "mien.model.edits",
-    "ControlTrack": "mien.model.edits",
+    "Mode": "mien.model.edits",
     "evaluate": "mien.model.evaluate",
+    "Evaluated": "mien.model.evaluate",
     "Face": "mien.model.face",
+    "FaceTrack": "mien.model.face",
+    "Interpolation": "mien.model.interpolate",
     "Key": "mien.model.interpolate",
     "Marker": "mien.model.marker",
+    "ColorTags": "mien.model.media",
+    "MediaInfo": "mien.model.media",
+    "Orientation": "mien.model.media",
+    "EXPRESSIONS": "mien.model.presets",
+    "Preset": "mien.model.presets",
     "PRESETS": "mien.model.presets",
-    "TrainSettings": "mien.rendering.reference.train.settings",
+    "VISEMES": "mien.model.presets",
+    "RawLandmarks": "mien.model.raw_landmarks",
+    "RendererSettings": "mien.model.renderer_settings",
     "ReferenceSettings": "mien.model.settings",
     "Shot": "mien.model.shot",
-    "Session": "mien.session.session",
+    "ToolVersions": "mien.model.shot",
+    "Progress": "mien.progress",
+    "CacheKey": "mien.rendering.base",
+    "FacePlan": "mien.rendering.base",
+    "Patch": "mien.rendering.base",
+    "PlateSource": "mien.rendering.base",
+    "Renderer": "mien.rendering.base",
+    "RenderRequest": "mien.rendering.base",
+    "RenderSession": "mien.rendering.base",
+    "TrainSettings": "mien.rendering.reference.train.settings",
+    "available_renderers": "mien.rendering.registry",
+    "get_renderer": "mien.rendering.registry",
     "register_renderer": "mien.rendering.registry",
+    "Change": "mien.session.session",
+    "Gesture": "mien.session.session",
+    "Session": "mien.session.session",
+    "Clock": "mien.timebase",
+    "FrameRange": "mien.timebase",
+    "Timecode": "mien.timebase",
+    "Tracker": "mien.tracking.base",
+    "TrackResult": "mien.tracking.base",
+    "get_tracker": "mien.tracking.registry",
+    "register_tracker": "mien.tracking.registry",
+    "trackers": "mien.tracking.registry",
+    "train_shot": "mien.training",
+    "TrainReport": "mien.training",
 }
+"""Modules of the public names."""
+_ROOMS = (
+    "api",
+    "editorial",
+    "errors",
+    "face",
+    "io",
+    "jobs",
+    "media",
+    "model",
+    "preview",
+    "progress",
+    "rendering",
+    "serve",
+    "session",
+    "timebase",
+    "tracking",
+    "training",
+    "weights",
+)
+"""Modules and packages that are there as attributes, as `mien.errors`."""
 
 __all__ = ["__version__", *_HOMES]
 
 
-_RENAMED = {"Track": "ControlTrack"}
+_RENAMED = {
+    "CancelledError": "OperationCancelledError",
+    "MissingPartError": "MissingDependencyError",
+    "Track": "ControlTrack",
+}
 """Names of an earlier release, which warn for one release."""
 
 
@@ -91,6 +288,8 @@ def __getattr__(name: str) -> object:
             f"mien.{name} is called mien.{_RENAMED[name]} now.", DeprecationWarning, stacklevel=2
         )
         return getattr(importlib.import_module(__name__), _RENAMED[name])
+    if name in _ROOMS:
+        return importlib.import_module(f"mien.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'mien' has no attribute '{name}'")
     value = getattr(importlib.import_module(_HOMES[name]), name)
@@ -99,4 +298,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted((*__all__, *_ROOMS))

@@ -1,36 +1,64 @@
-"""Progress of long work: bars on a terminal, or calls to whoever wants to know."""
+"""Progress of long work: bars on a terminal, or calls to a function.
+
+Every verb that takes long takes `progress`: True for bars, False for silence, or a function
+that is called with the stage, the steps done and the steps in all. The function stops the work by
+raising: `mien.OperationCancelledError`, which front ends take for a wish of the user, or whatever
+else it likes. The verb then cleans up as after Ctrl-C: no unfinished output is left, and what is
+kept for going on (finished frames, the state of a training, the received part of a download) stays.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, TypeVar
 
-__all__ = ["Progress", "progress_reporter"]
+__all__ = ["Progress", "progress_reporter", "report_each", "silent"]
 
 Progress = Callable[[str, int, int], None]
-"""Told the name of the stage, the steps done, and the steps in all."""
+"""Called with the name of the stage, the steps done, and the steps in all."""
+_Item = TypeVar("_Item")
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Report to nobody."""
+
+
+def report_each(
+    items: Iterable[_Item], progress: Progress, stage: str, total: int
+) -> Iterator[_Item]:
+    """Yield items, and report each when the next one is asked for.
+
+    Args:
+        items: The items.
+        progress: Called with the stage, the items done, and `total`.
+        stage: Name of the stage.
+        total: Number of items.
+    """
+    for done, item in enumerate(items, 1):
+        yield item
+        progress(stage, done, total)
 
 
 @contextmanager
 def progress_reporter(
     progress: bool | Progress, unit: Literal["steps", "bytes"] = "steps"
 ) -> Iterator[Progress]:
-    """Give long work something to report to.
+    """Give long work a function to report to.
 
     Args:
         progress: True for bars on standard error when that is a terminal, False for
-            silence, or a function that is told.
+            silence, or the function itself.
         unit: What is counted.
     """
     if callable(progress):
         yield progress
     elif progress and sys.stderr is not None and sys.stderr.isatty():
-        with _bars(unit) as told:
-            yield told
+        with _bars(unit) as report:
+            yield report
     else:
-        yield lambda stage, done, total: None
+        yield silent
 
 
 @contextmanager
@@ -57,9 +85,9 @@ def _bars(unit: Literal["steps", "bytes"]) -> Iterator[Progress]:
         console=Console(stderr=True),
     ) as display:
 
-        def told(stage: str, done: int, total: int) -> None:
+        def report(stage: str, done: int, total: int) -> None:
             if stage not in stages:
                 stages[stage] = display.add_task(stage, total=total)
             display.update(stages[stage], completed=done, total=total)
 
-        yield told
+        yield report

@@ -16,12 +16,14 @@ from typing import SupportsIndex
 
 from mien.errors import TimeError
 
-__all__ = ["Clock", "FrameRange", "Timecode"]
+__all__ = ["Clock", "FrameRange", "Timecode", "same_count"]
 
 _SECONDS = re.compile(r"^(\d+(?:\.\d*)?|\.\d+)s$")
 _FRAME = re.compile(r"^\d+$")
 _TIME_REMEDY = "Write a frame (36), seconds (1.5s) or a timecode (01:00:01:12)."
 _TIMECODE = re.compile(r"^(\d{1,2}):(\d{2}):(\d{2})([:;.])(\d{2,3})$")
+_SAME_COUNT = Fraction(3, 2000)
+"""Rates that differ by less count the same frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class FrameRange:
         return f"{self.start}:{self.stop}"
 
     def intersection(self, other: FrameRange) -> FrameRange:
-        """The frames in both ranges; empty, and inside this range, when there are none."""
+        """Return the frames in both ranges; empty, and inside this range, when there are none."""
         start = min(max(self.start, other.start), self.stop)
         return FrameRange(start, max(start, min(self.stop, other.stop)))
 
@@ -126,7 +128,7 @@ class Timecode:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Which frame is shown when, in one shot.
+    """The times of a shot's frames.
 
     Attributes:
         rate: Nominal frames per second.
@@ -147,13 +149,26 @@ class Clock:
         if self.times is not None and len(self.times) != self.frame_count:
             raise TimeError(f"{len(self.times)} times were given for {self.frame_count} frames.")
 
+    def __repr__(self) -> str:
+        start = "" if self.start is None else f", from {self.start}"
+        return f"Clock({self}{start})"
+
+    def __str__(self) -> str:
+        varying = "" if self.times is None else ", varying"
+        return f"{self.frame_count} frames at {float(self.rate):.6g} fps{varying}"
+
     @property
     def all(self) -> FrameRange:
         """Every frame of the shot."""
         return FrameRange(0, self.frame_count)
 
+    @property
+    def duration(self) -> Fraction:
+        """Seconds from the start of the first frame to the end of the last."""
+        return self.seconds(self.frame_count)
+
     def seconds(self, frame: int) -> Fraction:
-        """When a frame starts, in seconds from the first; extrapolated at the rate."""
+        """Return the start of a frame in seconds from the first; extrapolated at the rate."""
         if self.times is None or not self.times:
             return frame / self.rate
         if frame < len(self.times):
@@ -161,7 +176,7 @@ class Clock:
         return self.times[-1] + (frame - len(self.times) + 1) / self.rate
 
     def frame_at(self, seconds: Fraction) -> int:
-        """The frame on screen at a time in seconds: the last that started by then."""
+        """Return the frame on screen at a time in seconds: the last that started by then."""
         if self.times is None:
             return int(seconds * self.rate // 1)
         frame = bisect_right(self.times, seconds) - 1
@@ -170,7 +185,7 @@ class Clock:
         return max(frame, 0)
 
     def timecode(self, frame: int) -> Timecode:
-        """The timecode of a frame; counted from 00:00:00:00 without a start timecode."""
+        """Return the timecode of a frame; counted from 00:00:00:00 without a start timecode."""
         nominal = -(-self.rate.numerator // self.rate.denominator)
         return (self.start or Timecode(0, nominal)) + frame
 
@@ -239,3 +254,8 @@ def _split_range(text: str) -> tuple[str, str]:
         if all(not t or _TIMECODE.match(t) or _SECONDS.match(t) for t in (start, stop)):
             return start, stop
     raise TimeError(f"'{text}' is not a span.", "Write START:END, as in 1.0s:2.0s or 30:60.")
+
+
+def same_count(a: Fraction, b: Fraction) -> bool:
+    """Return whether two rates count the same frames: NTSC's are 1/1001 below their names."""
+    return abs(a / b - 1) < _SAME_COUNT

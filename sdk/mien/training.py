@@ -24,7 +24,7 @@ __all__ = ["TrainReport", "train_shot"]
 
 @dataclass(frozen=True, slots=True)
 class TrainReport:
-    """How a LoRA was trained on a shot.
+    """The outcome of training a LoRA on a shot.
 
     Attributes:
         output: The LoRA.
@@ -54,8 +54,14 @@ class TrainReport:
     remembered: bool
     seconds: float
 
+    def __repr__(self) -> str:
+        return (
+            f"TrainReport({self.output}, face {self.face}, {self.steps} steps, loss"
+            f" {self.loss_before:.4f} to {self.loss_after:.4f}, {self.seconds:.0f} s)"
+        )
+
     def to_dict(self) -> dict[str, Any]:
-        """The report in JSON's types."""
+        """Return the report in JSON's types."""
         return dataclasses.asdict(self) | {
             "output": str(self.output),
             "loss_plot": str(self.loss_plot),
@@ -87,7 +93,7 @@ def train_shot(
         settings: How it is trained.
         overwrite: Whether files of these names may be replaced.
         media: Where the media of a `.mien` file are, if they moved.
-        progress: True for bars on a terminal, or a function that is told the stage
+        progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `train`, `sheet`), the steps done and the steps in all.
 
     Raises:
@@ -97,14 +103,14 @@ def train_shot(
         MissingDependencyError: When the reference renderer's models or packages are not installed.
         MienError: When nothing was learned.
         WriteError: When the disk is full; what was trained so far is kept.
-        CancelledError: When Ctrl-C stops it; the same call goes on from there.
+        OperationCancelledError: When Ctrl-C stops it; the same call goes on from there.
     """
     import mien
     from mien.io.files import check_file
     from mien.media.reader import open_reader
     from mien.media.resume_folder import is_kept
-    from mien.pipeline import ReaderPlates
     from mien.rendering.devices import pick_device
+    from mien.rendering.plates import ReaderPlates
     from mien.rendering.reference.shot_lora import check_name, plots_of
     from mien.rendering.reference.train.settings import TrainSettings
 
@@ -123,9 +129,9 @@ def train_shot(
     pick_device()  # says what to install when torch is missing
     from mien.rendering.reference.train import run
 
-    with progress_reporter(progress) as told, open_reader(tracked.media, cache_bytes=0) as reader:
+    with progress_reporter(progress) as report, open_reader(tracked.media, cache_bytes=0) as reader:
         trained = run.train_shot(
-            chosen, tracked, ReaderPlates(reader), path, settings, mien.__version__, told
+            chosen, tracked, ReaderPlates(reader), path, settings, mien.__version__, report
         )
     return TrainReport(
         output=path,
@@ -144,7 +150,7 @@ def train_shot(
 
 
 def _project_file(source: Shot | Project | PathLike) -> Path | None:
-    """The project file that a source is; None when it is something else."""
+    """Return the project file that a source is; None when it is something else."""
     if isinstance(source, (Shot, Project)) or Path(source).suffix.lower() != SUFFIX:
         return None
     return Path(source)
@@ -163,13 +169,13 @@ def _shot(
 
 
 def _remember_lora(file: Path, which: str | int | None, lora: Path) -> bool:
-    """Let a project render with a LoRA; whether it does, which it only may inside its folder."""
+    """Let a project render with a LoRA in its folder; return whether it does."""
     if ".." in Path(os.path.relpath(lora.absolute(), file.parent.absolute())).parts:
         return False
     # As it is now: a training takes long, and somebody may have worked on it.
     document = load_document(file, find_media=False)
     project = document.choose(which, file.name)
-    settings = project.reference or ReferenceSettings()
-    reference = dataclasses.replace(settings, shot_lora=str(lora))
-    save_document(document.with_shot(dataclasses.replace(project, reference=reference)), file)
+    settings = ReferenceSettings.from_stored(project.settings) or ReferenceSettings()
+    changed = dataclasses.replace(settings, shot_lora=str(lora))
+    save_document(document.with_shot(project.with_settings(changed.renderer, changed)), file)
     return True

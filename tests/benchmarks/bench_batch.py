@@ -28,7 +28,8 @@ from mien.jobs.tables import plan_rows
 from mien.jobs.yaml import read_jobs
 from mien.model.controls import NAMES
 from mien.model.curves import ControlCurves, Curves, HeadPose
-from mien.model.face import LANDMARKS, Face
+from mien.model.face import Face
+from mien.model.landmarks import LANDMARKS
 from mien.model.shot import Shot
 from tests.benchmarks.common import MIEN, ROOT, seconds
 

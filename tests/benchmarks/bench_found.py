@@ -17,10 +17,12 @@ import mediapipe as mp
 import numpy as np
 
 from mien.media.reader import open_reader
-from mien.tracking.tracker import TrackResult, track_faces
+from mien.tracking.base import TrackResult
+from mien.tracking.mediapipe.tracker import MediaPipeTracker
 from tests.benchmarks.common import SHARED, MissingFootageError, clip
 from tests.film import Film
 
+track_faces = MediaPipeTracker().track
 STEP = 5
 YUNET_SCORE = 0.8
 

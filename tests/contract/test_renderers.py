@@ -1,12 +1,8 @@
-"""What every renderer must do, whoever wrote it.
-
-`RENDERERS` holds mien's own and one written here against the protocol alone; a renderer
-registered by anybody can be added to it.
-"""
+"""What every renderer must do, whoever wrote it: mien's own, and one written here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,47 +14,42 @@ from mien.media.planes import Box, Plate
 from mien.model.media import Orientation
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
-from mien.rendering.base import FacePlan, Patch, PlateSource, Renderer, RenderSession
+from mien.rendering.base import (
+    FacePlan,
+    Patch,
+    PlateSource,
+    Renderer,
+    RenderRequest,
+    RenderSession,
+)
 from mien.rendering.compose import compose
-from mien.rendering.registry import available, get_renderer, register_renderer
-from tests.contract.scenes import Scene, Spot, coded_hull
-
-EVERYTHING = {
-    "mouthSmile": 0.6, "jawOpen": 0.5, "browInnerUp": 0.7, "eyeBlink": 0.5, "gazeYaw": 12.0,
-    "mouthFrown": -0.3, "eyeWide": 0.2,
-}  # fmt: skip
+from mien.rendering.patches import render_patches
+from mien.rendering.registry import available_renderers, get_renderer, register_renderer
+from mien.testing.renderers import EVERYTHING, RENDERER_CHECKS
+from mien.testing.scenes import Scene, Spot, coded_hull
 
 
-class Blusher:
+class Blusher(Renderer):
     """A renderer of somebody else's: it makes cheeks redder."""
 
     name = "blusher"
 
-    def open(
-        self,
-        shot: Shot,
-        plans: Sequence[FacePlan],
-        source: PlateSource,
-        progress: Callable[[float], None] | None = None,
-    ) -> Blusher:
-        return self
+    def open(self, shot: Shot, source: PlateSource) -> RenderSession:
+        return Blushing()
 
-    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
-        if not plan.evaluated.delta[frame].any():
-            return None
-        x0, y0, x1, y1 = (round(v) for v in plan.face.box(frame))
+
+class Blushing(RenderSession):
+    def render(self, request: RenderRequest) -> Patch | None:
+        plate = request.plate
+        x0, y0, x1, y1 = (round(v) for v in request.face.box(request.frame))
         box = Box(x0, y0, x1, y1).clip(plate.width, plate.height)
+        if not box.width or not box.height:
+            return None
         rgb = plate.rgb(box)
         rgb[..., 0] += 0.1
         mask = np.zeros(rgb.shape[:2], np.float32)
         mask[2:-2, 2:-2] = 1
         return Patch(box, rgb, mask)
-
-    def __enter__(self) -> Blusher:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
 
 @pytest.fixture(scope="module")
@@ -96,20 +87,28 @@ def rendered(
     renderer: Renderer, scene: Scene, plans: list[FacePlan], frame: int = 1
 ) -> tuple[Plate, list[Patch | None], Plate]:
     plate = scene.plate(frame)
-    with renderer.open(scene.shot, plans, scene) as session:
-        patches = [session.render(plan, frame, plate) for plan in plans]
+    with opened(renderer, scene, plans) as session:
+        patches = [next(iter(render_patches(session, [p], frame, plate)), None) for p in plans]
     return plate, patches, compose(plate, [p for p in patches if p is not None])
 
 
-def check(patch: Patch, scene: Scene) -> None:
-    width, height = scene.orientation.width, scene.orientation.height
-    assert patch.box.clip(width, height) == patch.box
-    assert patch.rgb.dtype == np.float32
-    assert np.isfinite(patch.rgb).all()
-    assert patch.mask.min() >= 0
-    assert patch.mask.max() <= 1
-    border = np.concatenate([patch.mask[[0, -1]].ravel(), patch.mask[:, [0, -1]].ravel()])
-    assert not border.any()
+def opened(renderer: Renderer, scene: Scene, plans: list[FacePlan]) -> RenderSession:
+    session = renderer.open(scene.shot, scene)
+    session.prepare(plans)
+    return session
+
+
+@pytest.mark.parametrize("check", RENDERER_CHECKS, ids=lambda check: check.__name__.strip("_"))
+def test_the_contract(renderer: Renderer, check: Callable[[Renderer], None]) -> None:
+    check(renderer)
+
+
+def test_patches_change_something(renderer: Renderer) -> None:
+    for kind in ("rgb8", "yuv10", "exr"):
+        scene = Scene(kind=kind)
+        plate, (patch,), result = rendered(renderer, scene, [scene.plan(**EVERYTHING)])
+        assert patch is not None
+        assert not np.array_equal(plate.rgb(), result.rgb())
 
 
 def test_nothing_asked_gives_nothing(renderer: Renderer) -> None:
@@ -117,83 +116,6 @@ def test_nothing_asked_gives_nothing(renderer: Renderer) -> None:
     plate, patches, result = rendered(renderer, scene, [scene.plan()])
     assert patches == [None]
     assert result is plate
-
-
-@pytest.mark.parametrize("kind", ["rgb8", "yuv10", "exr"])
-def test_nothing_changes_outside_the_mask(renderer: Renderer, kind: str) -> None:
-    scene = Scene(kind=kind)
-    plate, (patch,), result = rendered(renderer, scene, [scene.plan(**EVERYTHING)])
-    assert patch is not None
-    check(patch, scene)
-    box = patch.box
-    untouched = np.ones((plate.height, plate.width), bool)
-    untouched[box.y0 : box.y1, box.x0 : box.x1] = patch.mask == 0
-    for before, after in zip(plate.planes, result.planes, strict=True):
-        samples = np.repeat(untouched, before.shape[1] // plate.width or 1, axis=1)
-        if before.shape[0] < plate.height:
-            # A chroma sample belongs to four pixels: it may change where any of them does.
-            samples = untouched[::2, ::2] & untouched[1::2, ::2]
-            samples &= untouched[::2, 1::2] & untouched[1::2, 1::2]
-        assert np.array_equal(before[samples], after[samples])
-    assert not np.array_equal(plate.rgb(), result.rgb())
-
-
-def test_the_plate_is_left_alone(renderer: Renderer) -> None:
-    scene = Scene()
-    plate = scene.plate(1)
-    before = [plane.copy() for plane in plate.planes]
-    plan = scene.plan(**EVERYTHING)
-    with renderer.open(scene.shot, [plan], scene) as session:
-        patch = session.render(plan, 1, plate)
-        assert patch is not None
-        compose(plate, [patch])
-    assert all(np.array_equal(a, b) for a, b in zip(before, plate.planes, strict=True))
-
-
-def test_order_does_not_matter(renderer: Renderer) -> None:
-    scene = Scene()
-    plan = scene.plan(**EVERYTHING)
-
-    def masks(order: list[int]) -> dict[int, Patch]:
-        with renderer.open(scene.shot, [plan], scene) as session:
-            patches = {i: session.render(plan, i, scene.plate(i)) for i in order}
-        return {i: patch for i, patch in patches.items() if patch is not None}
-
-    there, back = masks([0, 1, 2, 3]), masks([3, 1, 0, 2, 1])
-    assert len(there) == len(back) == 4
-    for frame, patch in there.items():
-        assert patch.box == back[frame].box
-        assert np.array_equal(patch.rgb, back[frame].rgb)
-        assert np.array_equal(patch.mask, back[frame].mask)
-
-
-@pytest.mark.parametrize(
-    "spot",
-    [
-        Spot(6, 130, 150), Spot(316, 130, 150), Spot(160, 2, 150), Spot(160, 255, 150),
-        Spot(160, 130, 60), Spot(160, 130, 24), Spot(160, 130, 600), Spot(160, 130, 150, 40),
-        Spot(160, 130, 150, -75), Spot(-400, 130, 150),
-    ],
-    ids=lambda s: f"{s.x},{s.y},{s.height},{s.yaw}",
-)  # fmt: skip
-def test_faces_anywhere(own: Renderer, spot: Spot) -> None:
-    scene = Scene(spots=[spot])
-    _, (patch,), _ = rendered(own, scene, [scene.plan(**EVERYTHING)])
-    if patch is not None:
-        check(patch, scene)
-    assert (patch is None) == (spot.x == -400)
-
-
-def test_two_faces_have_their_own_edits(renderer: Renderer) -> None:
-    scene = Scene(Orientation(640, 260), [Spot(), Spot(480)])
-    plans = [scene.plan(0, mouthSmile=0.7), scene.plan(1)]
-    plate, (first, second), result = rendered(renderer, scene, plans)
-    assert first is not None
-    assert second is None
-    assert np.array_equal(plate.rgb()[:, 330:], result.rgb()[:, 330:])
-    plate, patches, both = rendered(renderer, scene, [plans[0], scene.plan(1, jawOpen=0.5)])
-    assert None not in patches
-    assert np.array_equal(result.rgb()[:, :300], both.rgb()[:, :300])
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
@@ -232,9 +154,9 @@ def test_the_background_stays(own: Renderer, asked: dict[str, float]) -> None:
 
 def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
-    assert "warp" in available()
+    assert "warp" in available_renderers()
     assert get_renderer("auto").name == "warp"
-    assert "reference" not in available()
+    assert "reference" not in available_renderers()
     with pytest.raises(MissingDependencyError, match="mien models"):
         get_renderer("reference")
     with pytest.raises(UsageError, match="'warp'"):
@@ -244,15 +166,4 @@ def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="another name"):
         register_renderer(impostor)
     register_renderer(Blusher())
-    assert "blusher" in available()
-
-
-def test_progress_is_told(renderer: Renderer) -> None:
-    scene = Scene()
-    shares: list[float] = []
-    tell: Callable[[float], None] = shares.append
-    session: RenderSession = renderer.open(scene.shot, [scene.plan(jawOpen=0.5)], scene, tell)
-    with session:
-        pass
-    assert shares == sorted(shares)
-    assert all(0 <= share <= 1 for share in shares)
+    assert "blusher" in available_renderers()

@@ -12,11 +12,14 @@ from mien._types import AnyArray
 from mien.errors import MissingDependencyError
 from mien.media.frame import Frame
 from mien.media.reader import open_reader
-from mien.tracking import graphs
-from mien.tracking.tracker import TrackResult, track_faces
+from mien.tracking.base import TrackResult
+from mien.tracking.mediapipe import graphs
+from mien.tracking.mediapipe.tracker import MediaPipeTracker
 from tests.film import Film
 
 GREY = 96
+
+track_faces = MediaPipeTracker().track
 
 
 @pytest.fixture(scope="module")
@@ -135,9 +138,9 @@ def test_the_same_film_gives_the_same_bytes_and_no_noise(
 
 
 def test_progress_is_told_after_every_frame(portrait: AnyArray) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[str, int, int]] = []
     track_faces(Film([portrait] * 4), progress=lambda *done: told.append(done))
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert told == [("track", done, 4) for done in (1, 2, 3, 4)]
 
 
 def test_an_error_of_the_reader_arrives(portrait: AnyArray) -> None:

@@ -13,8 +13,9 @@ from mien.model.controls import NAMES
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
 from mien.model.document import Document, Project
 from mien.model.edits import ControlTrack, Edit, Layer
-from mien.model.face import LANDMARKS, Face
+from mien.model.face import Face
 from mien.model.interpolate import Key
+from mien.model.landmarks import LANDMARKS
 from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.model.shot import Shot
 from mien.timebase import Clock

@@ -189,7 +189,7 @@ def find_slider(window: Window, control: str) -> ControlRow:
 def pull_slider(row: ControlRow, share: float) -> None:
     """Drag the thumb over a share of the slider's length."""
     groove = row.groove()
-    start = groove.left() + row.slider.share(row.slider.target) * groove.width()
+    start = groove.left() + row.slider.fraction(row.slider.target) * groove.width()
     y = groove.center().y()
     drag(row, (start, y), (start + share * groove.width(), y))
 

@@ -57,7 +57,7 @@ def row(panel: ControlsPanel, name: str) -> ControlRow:
 
 def thumb(row: ControlRow) -> QPointF:
     groove = row.groove()
-    return QPointF(groove.left() + row.slider.share(row.slider.target) * groove.width(), 11)
+    return QPointF(groove.left() + row.slider.fraction(row.slider.target) * groove.width(), 11)
 
 
 def pull(row: ControlRow, value: float, **how: object) -> None:
@@ -205,7 +205,7 @@ def test_a_region_is_reset_at_its_heading(panel: ControlsPanel, workspace: Works
     pull(row(panel, "mouthSmileLeft"), 0.4)
     pull(row(panel, "jawOpen"), 0.4)
     section = next(s for s in panel.sections if s.name == "Mouth")
-    click(section.heading, section.heading.reset_place())
+    click(section.heading, section.heading.reset_position())
     assert not row(panel, "mouthSmileLeft").slider.mark.edited
     assert row(panel, "jawOpen").slider.mark.edited
     assert section.is_open

@@ -17,7 +17,7 @@ from mien.model.presets import PRESETS
 from mien.session.presets import UserExpressions
 from mien_desktop.controls.palette import PalettePanel
 from mien_desktop.controls.save import SaveDialog
-from mien_desktop.controls.tile import Tile
+from mien_desktop.controls.tile import ExpressionTile
 from mien_desktop.geometry.glyph import glyph
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import click, keys, named, settle, shown, type_text, wait_until
@@ -30,16 +30,16 @@ def panel(workspace: Workspace) -> Iterator[PalettePanel]:
         yield panel
 
 
-def tile(panel: PalettePanel, name: str) -> Tile:
+def tile(panel: PalettePanel, name: str) -> ExpressionTile:
     return next(t for t in panel.tiles.tiles if t.name == name and not t.isHidden())
 
 
-def enter(widget: Tile) -> None:
+def enter(widget: ExpressionTile) -> None:
     at = QPointF(widget.rect().center())
     QApplication.sendEvent(widget, QEnterEvent(at, at, QPointF(widget.mapToGlobal(at))))
 
 
-def leave(widget: Tile) -> None:
+def leave(widget: ExpressionTile) -> None:
     QApplication.sendEvent(widget, QEvent(QEvent.Type.Leave))
 
 
@@ -51,12 +51,12 @@ def added(workspace: Workspace, name: str, frame: int = 24) -> float:
 def test_hovering_tries_and_leaving_forgets(panel: PalettePanel, workspace: Workspace) -> None:
     smile = tile(panel, "smile")
     enter(smile)
-    wait_until(lambda: workspace.state.trying, what="the tile is tried")
-    assert workspace.state.trying == (("smile", 1.0),)
+    wait_until(lambda: workspace.state.audition, what="the tile is tried")
+    assert workspace.state.audition == (("smile", 1.0),)
     assert workspace.now.edits
     assert not workspace.project.edits  # type: ignore[union-attr]
     leave(smile)
-    assert workspace.state.trying == ()
+    assert workspace.state.audition == ()
     assert workspace.session.undo_names == ()
 
 
@@ -65,7 +65,7 @@ def test_passing_over_a_tile_tries_nothing(panel: PalettePanel, workspace: Works
         enter(tile(panel, name))
         leave(tile(panel, name))
     settle()
-    assert workspace.state.trying == ()
+    assert workspace.state.audition == ()
 
 
 def test_a_click_applies_a_moment_with_the_strength_in_one_step(
@@ -81,8 +81,8 @@ def test_a_click_applies_a_moment_with_the_strength_in_one_step(
     # What is tried on top of what is there looks as it will when it is applied.
     named(panel, "Strength", QSlider).setValue(100)
     enter(tile(panel, "surprise"))
-    wait_until(lambda: workspace.state.trying)
-    assert workspace.state.trying == (("surprise", 0.5),)
+    wait_until(lambda: workspace.state.audition)
+    assert workspace.state.audition == (("surprise", 0.5),)
     click(tile(panel, "surprise"))
     assert added(workspace, "browInnerUp") == pytest.approx(0.8, abs=1e-3)
 
@@ -97,7 +97,7 @@ def test_it_can_be_only_a_key(panel: PalettePanel, workspace: Workspace) -> None
 def test_the_keyboard_tries_and_applies(panel: PalettePanel, workspace: Workspace) -> None:
     blink = tile(panel, "blink")
     blink.setFocus(Qt.FocusReason.TabFocusReason)
-    wait_until(lambda: workspace.state.trying)
+    wait_until(lambda: workspace.state.audition)
     keys(blink, "Space")
     assert added(workspace, "eyeBlinkLeft") > 0.5
 

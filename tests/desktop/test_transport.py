@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QSlider, QToolButton
 from mien._types import AnyArray
 from mien.session.commands import set_value
 from mien.timebase import Clock, FrameRange, Timecode
-from mien_desktop.geometry.course import Course
+from mien_desktop.geometry.playback_clock import PlaybackClock
 from mien_desktop.transport.audio import Feed, NoSoundError
 from mien_desktop.transport.bar import TransportBar
 from mien_desktop.transport.playback import Playback
@@ -347,7 +347,7 @@ def test_late_sound_is_left_out_not_delayed() -> None:
 
     sound = Slow()
     clock = Clock(Fraction(25), 1000)
-    feed = Feed(sound, Course(clock, clock.all, 0, 1.0, loop=False))
+    feed = Feed(sound, PlaybackClock(clock, clock.all, 0, 1.0, loop=False))
     assert not feed.pull(500).any()
     sound.gate.set()
     wait_until(lambda: feed.ready > 900)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from mien.timebase import Clock, FrameRange
 from mien_desktop.geometry.bar import Bar, runs
-from mien_desktop.geometry.course import Course, shuttled
 from mien_desktop.geometry.faces import apart
 from mien_desktop.geometry.picture import (
     HIGHEST,
@@ -23,6 +22,7 @@ from mien_desktop.geometry.picture import (
     panes,
     sampling,
 )
+from mien_desktop.geometry.playback_clock import PlaybackClock, shuttled
 
 PAL = Clock(Fraction(25), 100)
 VARIABLE = Clock(Fraction(25), 6, times=tuple(Fraction(n, 100) for n in (0, 4, 8, 20, 24, 30)))
@@ -105,30 +105,30 @@ def test_handles_that_cover_each_other_give_way_to_the_first() -> None:
 
 
 def test_forward_every_frame_is_due_for_as_long_as_it_lasts() -> None:
-    course = Course(VARIABLE, VARIABLE.all, 0, 1.0, loop=False)
+    course = PlaybackClock(VARIABLE, VARIABLE.all, 0, 1.0, loop=False)
     times = [0.0, 0.039, 0.04, 0.08, 0.199, 0.2, 0.3, 0.339]
     assert [course.frame(t) for t in times] == [0, 0, 1, 2, 2, 3, 5, 5]
     assert course.until_next(0.08) == pytest.approx(0.12)
 
 
 def test_backward_too() -> None:
-    course = Course(VARIABLE, VARIABLE.all, 3, -1.0, loop=False)
+    course = PlaybackClock(VARIABLE, VARIABLE.all, 3, -1.0, loop=False)
     assert [course.frame(t) for t in (0.0, 0.03, 0.041, 0.159, 0.17)] == [3, 3, 2, 2, 1]
     assert course.ended(0.24)
     assert course.frame(9.0) == 0
 
 
 def test_it_ends_on_the_last_frame() -> None:
-    course = Course(PAL, PAL.all, 90, 1.0, loop=False)
+    course = PlaybackClock(PAL, PAL.all, 90, 1.0, loop=False)
     assert not course.ended(0.39)
     assert course.ended(0.4)
     assert course.frame(0.4) == 99
 
 
 def test_a_loop_goes_round_in_its_span() -> None:
-    course = Course(PAL, FrameRange(10, 20), 18, 1.0, loop=True)
+    course = PlaybackClock(PAL, FrameRange(10, 20), 18, 1.0, loop=True)
     assert [course.frame(n * 0.04 + 0.001) for n in range(4)] == [18, 19, 10, 11]
-    back = Course(PAL, FrameRange(10, 20), 11, -1.0, loop=True)
+    back = PlaybackClock(PAL, FrameRange(10, 20), 11, -1.0, loop=True)
     assert [back.frame(n * 0.04 + 0.001) for n in range(4)] == [11, 10, 19, 18]
     assert not back.ended(100)
 
@@ -140,7 +140,7 @@ def test_a_loop_goes_round_in_its_span() -> None:
 def test_what_is_due_next_is_another_frame(
     speed: float, start: int, loop: bool, elapsed: float
 ) -> None:
-    course = Course(PAL, PAL.all, start, speed, loop)
+    course = PlaybackClock(PAL, PAL.all, start, speed, loop)
     frame = course.frame(elapsed)
     assert 0 <= frame < 100
     wait = course.until_next(elapsed)

@@ -95,7 +95,7 @@ def heed_ctrl_c() -> None:
 
 
 def workers_path(log: Path, wait: float) -> dict[str, str]:
-    """What makes the test renderers known to every process."""
+    """Variables with which every process finds the test renderers installed."""
     places = [str(ROOT / "tests" / "workers"), str(ROOT)]
     return {
         "PYTHONPATH": os.pathsep.join(places),

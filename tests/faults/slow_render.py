@@ -11,7 +11,7 @@ import argparse
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,60 +19,66 @@ import numpy as np
 import mien
 from mien import api
 from mien.media.atomic_write import AtomicFile
-from mien.media.planes import Box, Plate
 from mien.model.shot import Shot
-from mien.rendering.base import FacePlan, Patch, PlateSource
+from mien.rendering.base import (
+    Box,
+    CacheKey,
+    FacePlan,
+    Patch,
+    PlateSource,
+    Renderer,
+    RenderRequest,
+    RenderSession,
+)
 
 FRAMES = 26
 """Frames that are rendered, the first ones of the shot."""
 
 
-class SlowBlusher:
+class SlowBlusher(Renderer):
     """Reddens a face, with noise of its own in every frame, after a while."""
 
     name = "slow"
+    costly = True
 
-    def __init__(self, log: Path, key: str | None = "weights 1", wait: float = 0.0) -> None:
+    def __init__(self, log: Path, key: str = "weights 1", wait: float = 0.0) -> None:
         self.log = log
         self.key = key
         self.wait = wait
         self.expected: list[int] = []
 
-    def open(
-        self,
-        shot: Shot,
-        plans: Sequence[FacePlan],
-        source: PlateSource,
-        progress: Callable[[float], None] | None = None,
-    ) -> SlowBlusher:
-        return self
+    def cache_key(self, shot: Shot, plan: FacePlan) -> CacheKey:
+        return CacheKey(self.key)
 
-    def expect(self, frames: Sequence[int]) -> None:
-        self.expected = list(frames)
+    def open(self, shot: Shot, source: PlateSource) -> RenderSession:
+        return SlowBlushing(self)
 
-    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
+    def write_log(self, frame: int) -> None:
         with self.log.open("a") as log:
             print(frame, file=log)
-        return self.patch(plan, frame, plate)
 
-    def patch(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
-        time.sleep(self.wait)
+
+class SlowBlushing(RenderSession):
+    def __init__(self, renderer: SlowBlusher) -> None:
+        self.renderer = renderer
+
+    def prepare_frames(self, frames: Sequence[int]) -> None:
+        self.renderer.expected = list(frames)
+
+    def render(self, request: RenderRequest) -> Patch | None:
+        frame, plate = request.frame, request.plate
+        self.renderer.write_log(frame)
+        time.sleep(self.renderer.wait)
         if frame % 10 == 3:
             return None
-        x0, y0, x1, y1 = (round(v) for v in plan.face.box(frame))
+        x0, y0, x1, y1 = (round(v) for v in request.face.box(frame))
         box = Box(x0, y0, x1, y1).clip(plate.width, plate.height)
         rgb = plate.rgb(box)
         noise = np.random.default_rng(frame).uniform(0, 0.2, rgb.shape[:2])
-        rgb[..., 0] += (plan.evaluated.delta[frame].max() * noise).astype(np.float32)
+        rgb[..., 0] += (request.delta.max() * noise).astype(np.float32)
         mask = np.zeros(rgb.shape[:2], np.float32)
         mask[2:-2, 2:-2] = 1
         return Patch(box, rgb, mask)
-
-    def __enter__(self) -> SlowBlusher:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
 
 def _die_at_commit(when: str) -> None:

@@ -10,9 +10,9 @@ import pytest
 from mien.errors import MienError, MissingDependencyError, UsageError
 from mien.jobs import dask_executor
 from mien.jobs.dask_executor import DaskEngine
-from mien.jobs.executor import Done, Failed, WorkerMessage
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.timebase import FrameRange
+from mien.worker_messages import WorkerDone, WorkerFailed, WorkerMessage
 from tests.faults.batches import Batch, Cluster, cluster
 from tests.waiting import wait_until
 
@@ -38,14 +38,14 @@ def task(project: Path, folder: Path, name: str = "shot") -> Task:
     return Task(order, "prepare")
 
 
-def last(engine: DaskEngine) -> WorkerMessage:
-    words: list[WorkerMessage] = []
+def last(engine: DaskEngine, seconds: float = 60) -> tuple[int, WorkerMessage]:
+    words: list[tuple[int, WorkerMessage]] = []
 
     def came() -> bool:
         words.extend(engine.wait(0.2))
         return bool(words)
 
-    wait_until(came)
+    wait_until(came, patience=seconds)
     return words[0]
 
 
@@ -88,9 +88,9 @@ def test_gpu_workers_are_taken_where_there_are_any(
     # Nobody waits for a GPU that is not there; when some come, they are taken.
     wait_until(lambda: not engine.wait(0.2) and len(engine.slots) == 2)
     engine.submit(engine.slots[1], task(project, tmp_path))
-    word = last(engine)
-    assert isinstance(word, Done)
-    assert word.result["faces"] == [1]
+    _, message = last(engine)
+    assert isinstance(message, WorkerDone)
+    assert message.result["faces"] == [1]
     engine.close()
 
 
@@ -100,9 +100,9 @@ def test_the_last_worker_dies_and_none_comes(found: Cluster, tmp_path: Path, pro
     slot = engine.slots[0]
     engine.submit(slot, task(project, tmp_path))
     worker.kill()
-    word = last(engine)
-    assert isinstance(word, Failed)
-    assert (word.slot, word.problem.code, word.worker_lost) == (slot, "worker", False)
+    number, message = last(engine)
+    assert isinstance(message, WorkerFailed)
+    assert (number, message.code, message.worker_lost) == (slot, "worker", False)
     assert engine.slots == []
     with pytest.raises(MienError, match="has no workers any more"):
         wait_until(lambda: bool(engine.wait(0.2)))
@@ -123,7 +123,7 @@ def test_an_error_of_a_task_is_told(found: Cluster, tmp_path: Path) -> None:
     found.start_worker()
     engine = DaskEngine(tmp_path, found.address)
     engine.submit(engine.slots[0], task(tmp_path / "none.mien", tmp_path))
-    word = last(engine)
-    assert isinstance(word, Failed)
-    assert (word.problem.code, word.retryable) == ("project", False)
+    _, message = last(engine)
+    assert isinstance(message, WorkerFailed)
+    assert (message.code, message.retryable) == ("project", False)
     engine.close()

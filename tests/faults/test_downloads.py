@@ -23,9 +23,9 @@ import pytest
 
 from mien.cli.main import run
 from mien.errors import (
-    CancelledError,
     FetchError,
     MissingDependencyError,
+    OperationCancelledError,
     UsageError,
     WeightsError,
     WriteError,
@@ -296,7 +296,7 @@ def test_stopped_by_the_user(server: Server, model: Model) -> None:
     def stop(*step: object) -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(CancelledError, match="goes on where it stopped"):
+    with pytest.raises(OperationCancelledError, match="goes on where it stopped"):
         fetch(model, progress=stop)
     assert left_over(model) == [".numbers.json.partial", ".numbers.json.version"]
     fetch(model)

@@ -16,8 +16,9 @@ import av
 import pytest
 
 from mien import api
-from mien.errors import CancelledError
+from mien.errors import OperationCancelledError
 from mien.media.probe import probe
+from mien.model.edits import Edit
 from tests.faults.conftest import Mien, command
 from tests.waiting import PATIENCE, wait_until
 
@@ -157,15 +158,45 @@ def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
         assert process.wait(timeout=PATIENCE) == 0
 
 
+@pytest.mark.parametrize("stage", ["track", "solve"])
+def test_a_callback_stops_tracking(footage: Path, stage: str) -> None:
+    reported: list[str] = []
+
+    def stop(now: str, done: int, total: int) -> None:
+        reported.append(now)
+        if now == stage and done >= total // 2:
+            raise OperationCancelledError()
+
+    before = set(threading.enumerate())
+    with pytest.raises(OperationCancelledError, match=r"^Stopped\.$"):
+        api.track(footage, progress=stop)
+    assert reported[-1] == stage
+    assert set(threading.enumerate()) == before
+
+
+@pytest.mark.parametrize("stage", ["prepare", "render"])
+def test_a_callback_stops_a_render_of_an_edit(footage: Path, tmp_path: Path, stage: str) -> None:
+    shot = api.track(footage, progress=False)
+    edit = Edit(shot.faces[0]).set("jawOpen", 0.5)
+
+    def stop(now: str, done: int, total: int) -> None:
+        if now == stage and done:
+            raise OperationCancelledError()
+
+    with pytest.raises(OperationCancelledError):
+        api.render(shot, tmp_path / "out.mp4", edits=[edit], progress=stop, renderer="warp")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_failed_render_leaves_no_thread(footage: Path, tmp_path: Path) -> None:
     """Within one process, as in a notebook: the error is kept, its threads are gone."""
 
     def stop(stage: str, done: int, total: int) -> None:
         if done == 5:
-            raise CancelledError("Enough.")
+            raise OperationCancelledError("Enough.")
 
     before = set(threading.enumerate())
-    with pytest.raises(CancelledError) as caught:
+    with pytest.raises(OperationCancelledError) as caught:
         api.render(footage, tmp_path / "out.mp4", progress=stop)
     assert caught.value.__traceback__ is not None
     assert set(threading.enumerate()) == before

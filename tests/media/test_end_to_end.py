@@ -17,9 +17,16 @@ import numpy.typing as npt
 import pytest
 
 import mien
-from mien.media.planes import Plate
 from mien.media.probe import probe
-from mien.rendering.base import FacePlan, Patch, PlateSource, RenderSession
+from mien.progress import Progress, silent
+from mien.rendering.base import (
+    FacePlan,
+    Patch,
+    PlateSource,
+    Renderer,
+    RenderRequest,
+    RenderSession,
+)
 from mien.rendering.registry import get_renderer
 
 pytestmark = pytest.mark.slow
@@ -54,7 +61,7 @@ def short(clip: Path, folder: Path, frames: str) -> Path:
     return path
 
 
-class Spy:
+class Spy(Renderer):
     """The embedded renderer, with its masks written down."""
 
     name = "spy"
@@ -62,32 +69,22 @@ class Spy:
     def __init__(self) -> None:
         self.masks: dict[int, list[Patch]] = {}
 
-    def open(
-        self,
-        shot: mien.Shot,
-        plans: Sequence[FacePlan],
-        source: PlateSource,
-        progress: Callable[[float], None] | None = None,
-    ) -> SpySession:
-        return SpySession(get_renderer("warp").open(shot, plans, source, progress), self.masks)
+    def open(self, shot: mien.Shot, source: PlateSource) -> SpySession:
+        return SpySession(get_renderer("warp").open(shot, source), self.masks)
 
 
-class SpySession:
+class SpySession(RenderSession):
     def __init__(self, session: RenderSession, masks: dict[int, list[Patch]]) -> None:
         self._session = session
         self._masks = masks
 
-    def __enter__(self) -> SpySession:
-        self._session.__enter__()
-        return self
+    def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
+        self._session.prepare(plans, progress)
 
-    def __exit__(self, *error: Any) -> None:
-        self._session.__exit__(*error)
-
-    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
-        patch = self._session.render(plan, frame, plate)
+    def render(self, request: RenderRequest) -> Patch | None:
+        patch = self._session.render(request)
         if patch is not None:
-            self._masks.setdefault(frame, []).append(patch)
+            self._masks.setdefault(request.frame, []).append(patch)
         return patch
 
 

@@ -69,9 +69,8 @@ def test_a_shots_matte_is_where_its_render_differs(talk_720p: Path, tmp_path: Pa
 
     def rendered(name: str, matte: bool) -> Path:
         path = tmp_path / name
-        report = mien.render(
-            shot, path, edits=[edit], lossless=True, matte=matte, renderer="warp", progress=False
-        )
+        verb = mien.render_matte if matte else mien.render
+        report = verb(shot, path, edits=[edit], lossless=True, renderer="warp", progress=False)
         assert report.frames_edited == 8
         return path
 

@@ -112,4 +112,4 @@ def test_a_flame_mesh_takes_the_coefficients_of_its_head(
 
 def test_every_panel_draws(blender: Run, talk_720p: Path, project: Path) -> None:
     told = blender("panels.py", talk_720p, project)
-    assert told["empty"] < told["untracked"] < told["tracked"]
+    assert told["empty"] < told["untracked"] < told["newer"] < told["tracked"]

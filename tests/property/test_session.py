@@ -282,7 +282,7 @@ def test_documents_come_back_from_files(asked: list[Command]) -> None:
         assert again.read_bytes() == path.read_bytes()
     for one, two in zip(document.shots, back.shots, strict=True):
         assert [edit.layers for edit in one.edits] == [edit.layers for edit in two.edits]
-        for name in ("id", "name", "markers", "span", "reference"):
+        for name in ("id", "name", "markers", "span", "settings"):
             assert getattr(one, name) == getattr(two, name)
         assert [face.name for face in one.shot.faces] == [face.name for face in two.shot.faces]
 

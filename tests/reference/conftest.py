@@ -13,7 +13,7 @@ import mien
 from mien._types import AnyArray
 from mien.media.reader import open_reader
 from mien.model.shot import Shot
-from mien.pipeline import ReaderPlates
+from mien.rendering.plates import ReaderPlates
 
 if TYPE_CHECKING:
     from mien.rendering.reference.engine import Engine

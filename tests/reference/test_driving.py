@@ -19,11 +19,10 @@ from mien.rendering.performance import replace_performance
 from mien.rendering.reference.driving import Bridge, Drive, bridge_for
 from mien.rendering.reference.engines import Engines, contents_of
 from mien.rendering.reference.warped import Warped
-from mien.rendering.registry import available, get_renderer
+from mien.rendering.registry import available_renderers, get_renderer
+from mien.testing.scenes import Scene
 from mien.weights.flame_file import write_flame
 from mien.weights.record import FileRecord, Record, write_record
-from tests.contract import scenes
-from tests.contract.scenes import Scene
 from tests.flame_heads import made_head
 from tests.small_models import preview_models
 
@@ -61,7 +60,7 @@ def test_all_is_there(complete: Path) -> None:
     assert bridge.exact
     assert "approximate" not in str(bridge)
     assert get_renderer("reference").name == "reference"
-    assert "reference" in available()
+    assert "reference" in available_renderers()
 
 
 def test_without_a_head(models: Path) -> None:
@@ -161,19 +160,17 @@ def test_only_what_is_needed_is_read() -> None:
             self.asked.add(frame)
             return super().plate(frame)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scenes, "FRAMES", 60)
-        scene = Counting()
-        plan = scene.plan(jawOpen=0.7)
-        plan.evaluated.delta[:40] = 0
-        warped = Warped(plan, scene.shot, scene)
-        scene.asked.clear()
-        bridge = bridge_for(approximate=True)
-        drives = [Drive(plan, scene.shot, scene, warped, bridge, "rgb", "cpu") for _ in range(2)]
-        late = drives[0].at([58, 59])
-        # What is within a second, and what is read with it.
-        assert scene.asked == set(range(32, 60))
-        assert np.array_equal(drives[1].at(range(40, 60))[-2:], late)
+    scene = Counting(frames=60)
+    plan = scene.plan(jawOpen=0.7)
+    plan.evaluated.delta[:40] = 0
+    warped = Warped(plan, scene.shot, scene)
+    scene.asked.clear()
+    bridge = bridge_for(approximate=True)
+    drives = [Drive(plan, scene.shot, scene, warped, bridge, "rgb", "cpu") for _ in range(2)]
+    late = drives[0].at([58, 59])
+    # What is within a second, and what is read with it.
+    assert scene.asked == set(range(32, 60))
+    assert np.array_equal(drives[1].at(range(40, 60))[-2:], late)
     assert scene.asked == set(range(60))
 
 
@@ -181,7 +178,7 @@ def test_another_performance_takes_the_place_of_the_face_s_own(complete: Path) -
     scene = Scene()
     face = scene.faces[0]
     edit = scene.plan(jawOpen=0.5)
-    shut = np.zeros((scenes.FRAMES, 55), np.float32)
+    shut = np.zeros((Scene.frames, 55), np.float32)
     wide = np.asarray(flame_change(edit.evaluated.delta, "flame2020"), np.float32)
     plan, both = replace_performance(face, wide), replace_performance(face, shut, edit)
     assert plan.flame is not None

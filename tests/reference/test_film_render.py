@@ -20,17 +20,16 @@ from torch import Tensor
 import mien
 from mien._types import AnyArray
 from mien.cli.main import run
-from mien.errors import CancelledError, DeviceMemoryError, RenderError
+from mien.errors import DeviceMemoryError, OperationCancelledError, RenderError
 from mien.media.fingerprint import fingerprint
 from mien.media.reader import open_reader
 from mien.model.settings import ReferenceSettings
-from mien.rendering.base import FacePlan, Patch
+from mien.rendering.base import FacePlan, Patch, RenderRequest
 from mien.rendering.reference.denoise import Denoise
 from mien.rendering.reference.renderer import ReferenceRenderer
 from mien.rendering.reference.session import ReferenceSession
 from mien.rendering.reference.shot_lora import FORMAT, write_tensors
-from tests.contract import scenes
-from tests.contract.scenes import Scene
+from mien.testing.scenes import Scene
 
 pytestmark = pytest.mark.slow
 
@@ -124,7 +123,7 @@ def test_a_stopped_render_goes_on_to_the_same_bytes(project: Path, tmp_path: Pat
             raise KeyboardInterrupt
 
     whole = render(tmp_path / "whole.mkv")
-    with pytest.raises((CancelledError, KeyboardInterrupt)):
+    with pytest.raises((OperationCancelledError, KeyboardInterrupt)):
         render(tmp_path / "stopped.mkv", stop)
     again = render(tmp_path / "stopped.mkv")
     assert whole.frames_resumed == 0
@@ -147,9 +146,8 @@ def test_a_part_of_a_shot_is_the_same_as_in_the_whole(project: Path, tmp_path: P
 
 
 @pytest.fixture
-def long_scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
-    monkeypatch.setattr(scenes, "FRAMES", 48)
-    return Scene()
+def long_scene() -> Scene:
+    return Scene(frames=48)
 
 
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
@@ -159,10 +157,11 @@ def test_no_work_is_done_twice(long_scene: Scene, guidance: float) -> None:
         steps=2, guidance=guidance, size=64, anchors=16, smoothing=6, approximate=True, strength=1
     )
     plan = long_scene.plan(jawOpen=0.6)
-    with open_session(ReferenceRenderer(settings), long_scene, plan) as session:
+    with ReferenceRenderer(settings).open(long_scene.shot, long_scene) as session:
+        session.prepare([plan])
         counts = session.regenerator.engine.counts
         for frame in range(48):
-            assert session.render(plan, frame, long_scene.plate(frame)) is not None
+            assert session.render(RenderRequest(plan, frame, long_scene.plate(frame))) is not None
     rows = 2 if guidance > 1 else 1
     assert counts.unet_rows == 48 * settings.steps * rows
     assert counts.reference_rows == 48
@@ -171,28 +170,22 @@ def test_no_work_is_done_twice(long_scene: Scene, guidance: float) -> None:
     assert counts.prompts == 1
 
 
-def opened(
-    scene: Scene, plan: FacePlan, **changes: Any
-) -> tuple[ReferenceRenderer, ReferenceSession]:
-    renderer = ReferenceRenderer(ReferenceSettings(**QUICK.to_dict() | changes))
-    return renderer, open_session(renderer, scene, plan)
-
-
-def open_session(renderer: ReferenceRenderer, scene: Scene, plan: FacePlan) -> ReferenceSession:
-    session = renderer.open(scene.shot, [plan], scene)
-    assert isinstance(session, ReferenceSession)
-    return session
-
-
 def rgb_of(patch: Patch | None) -> AnyArray:
     assert patch is not None
     return patch.rgb
 
 
+def opened(scene: Scene, plan: FacePlan, **changes: Any) -> ReferenceSession:
+    renderer = ReferenceRenderer(dataclasses.replace(QUICK, **changes))
+    session = renderer.open(scene.shot, scene)
+    session.prepare([plan])
+    return session
+
+
 def test_out_of_memory_in_the_middle_of_a_shot(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene()
     plan = scene.plan(jawOpen=0.6)
-    renderer, session = opened(scene, plan, batch=4)
+    session = opened(scene, plan, batch=4)
     denoise = session.regenerator.engine.denoise
 
     def short_of_memory(request: Denoise) -> Tensor:
@@ -202,22 +195,22 @@ def test_out_of_memory_in_the_middle_of_a_shot(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(session.regenerator.engine, "denoise", short_of_memory)
     with session:
-        assert session.render(plan, 1, scene.plate(1)) is not None
-    assert [note for note in renderer.notes if "1 frames at a time" in note]
+        assert session.render(RenderRequest(plan, 1, scene.plate(1))) is not None
+    assert [note for note in session.notes if "1 frames at a time" in note]
 
     def no_memory(request: Denoise) -> Tensor:
         raise DeviceMemoryError("It does not fit.", frames=1)
 
-    _, session = opened(scene, plan)
+    session = opened(scene, plan)
     monkeypatch.setattr(session.regenerator.engine, "denoise", no_memory)
     with session, pytest.raises(RenderError, match="a single frame"):
-        session.render(plan, 1, scene.plate(1))
+        session.render(RenderRequest(plan, 1, scene.plate(1)))
 
 
 def test_no_number_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene()
     plan = scene.plan(jawOpen=0.6)
-    renderer, session = opened(scene, plan)
+    session = opened(scene, plan)
     engine, failures = session.regenerator.engine, [True, False, False, False, False]
     decode = engine.decode
 
@@ -226,29 +219,30 @@ def test_no_number_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(engine, "decode", sometimes)
     with session:
-        patch = session.render(plan, 1, scene.plate(1))
+        patch = session.render(RenderRequest(plan, 1, scene.plate(1)))
     assert patch is not None
     assert np.isfinite(patch.rgb).all()
-    assert [note for note in renderer.notes if "made again" in note]
-    _, session = opened(scene, plan)
+    assert [note for note in session.notes if "made again" in note]
+    session = opened(scene, plan)
     monkeypatch.setattr(
         session.regenerator.engine, "decode", lambda x: np.full((len(x), 64, 64, 3), np.nan)
     )
     with session, pytest.raises(RenderError, match=r"Frame \d cannot be regenerated"):
-        session.render(plan, 1, scene.plate(1))
+        session.render(RenderRequest(plan, 1, scene.plate(1)))
 
 
 def test_coefficients_that_replace_the_performance() -> None:
     scene = Scene()
     plan = scene.plan(jawOpen=0.6)
-    given = np.full((scenes.FRAMES, 55), 0.1, np.float32)
+    given = np.full((Scene.frames, 55), 0.1, np.float32)
     replaced = FacePlan(plan.face, plan.evaluated, given)
     renderer = ReferenceRenderer(QUICK)
-    assert renderer.dependence(scene.shot, plan) != renderer.dependence(scene.shot, replaced)
+    assert renderer.cache_key(scene.shot, plan) != renderer.cache_key(scene.shot, replaced)
     patches = []
     for each in (plan, replaced):
-        with renderer.open(scene.shot, [each], scene) as session:
-            patches.append(session.render(each, 1, scene.plate(1)))
+        with renderer.open(scene.shot, scene) as session:
+            session.prepare([each])
+            patches.append(session.render(RenderRequest(each, 1, scene.plate(1))))
     assert not np.array_equal(rgb_of(patches[0]), rgb_of(patches[1]))
 
 
@@ -302,9 +296,11 @@ def test_any_order_gives_the_same(changes: dict[str, float]) -> None:
     plan = scene.plan(jawOpen=0.2)
 
     def rendered(order: list[int]) -> dict[int, AnyArray]:
-        _, session = opened(scene, plan, **changes)
+        session = opened(scene, plan, **changes)
         with session:
-            return {i: rgb_of(session.render(plan, i, scene.plate(i))) for i in order}
+            return {
+                i: rgb_of(session.render(RenderRequest(plan, i, scene.plate(i)))) for i in order
+            }
 
     there, back = rendered([0, 1, 2, 3]), rendered([3, 0, 2])
     assert all(np.array_equal(there[i], picture) for i, picture in back.items())
@@ -316,20 +312,22 @@ def test_only_what_this_run_makes_is_foretold(
     """Frames asked for, those they are steadied by, and nothing for what is finished."""
     plan = long_scene.plan(jawOpen=0.6)
     settings = dataclasses.replace(QUICK, smoothing=2)
-    with open_session(ReferenceRenderer(settings), long_scene, plan) as session:
+    with ReferenceRenderer(settings).open(long_scene.shot, long_scene) as session:
+        session.prepare([plan])
         assert not caplog.messages
-        session.expect([])
+        session.prepare_frames([])
         assert not caplog.messages
-        session.expect([20, 21])
+        session.prepare_frames([20, 21])
         assert "the 6 frames to be regenerated about" in caplog.messages[-1]
         counts = session.regenerator.engine.counts
         for frame in (20, 21):
-            session.render(plan, frame, long_scene.plate(frame))
+            session.render(RenderRequest(plan, frame, long_scene.plate(frame)))
         assert counts.vae_decodes <= 6
     gaze = long_scene.plan(gazeYawLeft=0.5)
     before = len(caplog.messages)
-    with open_session(ReferenceRenderer(settings), long_scene, gaze) as session:
-        session.expect(range(48))
+    with ReferenceRenderer(settings).open(long_scene.shot, long_scene) as session:
+        session.prepare([gaze])
+        session.prepare_frames(range(48))
     assert len(caplog.messages) == before, "a look costs no pass"
 
 
@@ -381,9 +379,9 @@ def test_a_lora_acts_on_the_face_that_it_learned(small_models: Path, tmp_path: P
     for face in (0, 1, 2):
         path = tmp_path / f"{face}.safetensors"
         write_tensors(path, pair, facts | {"face": face, "media_fingerprint": "other"})
-        renderer, session = opened(scene, plan, shot_lora=str(path) if face else "")
+        session = opened(scene, plan, shot_lora=str(path) if face else "")
         with session:
-            patches[face] = rgb_of(session.render(plan, 1, scene.plate(1)))
-        assert any("other media" in note for note in renderer.notes) == bool(face)
+            patches[face] = rgb_of(session.render(RenderRequest(plan, 1, scene.plate(1))))
+        assert any("other media" in note for note in session.notes) == bool(face)
     assert np.array_equal(patches[2], patches[0]), "trained on another face"
     assert not np.array_equal(patches[1], patches[0])

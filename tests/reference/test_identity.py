@@ -10,7 +10,7 @@ import pytest
 from mien._types import AnyArray
 from mien.errors import MissingDependencyError, NoFaceError, WeightsError
 from mien.model.shot import Shot
-from mien.pipeline import ReaderPlates
+from mien.rendering.plates import ReaderPlates
 from mien.rendering.reference.identity import (
     CANDIDATES,
     TEMPLATE,
@@ -157,7 +157,7 @@ def test_one_identity_of_a_shot(turning: Shot, turning_plates: ReaderPlates, mod
     told: list[tuple[int, int]] = []
     arcface = ArcFace.load()
     found = identity_of(
-        arcface, face, turning, turning_plates, lambda done, total: told.append((done, total))
+        arcface, face, turning, turning_plates, lambda _, done, total: told.append((done, total))
     )
     assert found.shape == (512,)
     assert np.isfinite(found).all()

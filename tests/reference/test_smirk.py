@@ -16,7 +16,7 @@ from mien.media.planes import Plate
 from mien.model.media import Orientation
 from mien.model.settings import Colour
 from mien.model.shot import Shot
-from mien.pipeline import ReaderPlates
+from mien.rendering.plates import ReaderPlates
 
 EXACT = 1e-4
 """What the published results are reproduced to; 1.5e-5 is what comes out."""
@@ -206,7 +206,7 @@ def test_a_real_shot(turning: Shot, turning_plates: ReaderPlates, models: Path) 
     smirk = Smirk.load()
     told: list[tuple[int, int]] = []
     found = read_shot(
-        smirk, face, turning, turning_plates, lambda done, total: told.append((done, total))
+        smirk, face, turning, turning_plates, lambda _, done, total: told.append((done, total))
     )
     frames = turning.clock.frame_count
     assert found.flame.shape == found.raw.shape == (frames, 55)

@@ -21,10 +21,10 @@ import pytest
 import mien
 from mien.cli.main import run
 from mien.errors import (
-    CancelledError,
     MienError,
     MissingDependencyError,
     NoFaceError,
+    OperationCancelledError,
     OutputError,
     UsageError,
     WeightsError,
@@ -134,14 +134,26 @@ def test_the_renderer_uses_it(undisturbed: tuple[Path, TrainReport], installed: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["train", "sheet"])
+@pytest.mark.parametrize(
+    ("stage", "stop"),
+    [
+        ("train", KeyboardInterrupt()),
+        ("train", OperationCancelledError()),
+        ("sheet", KeyboardInterrupt()),
+    ],
+    ids=["Ctrl-C", "callback", "Ctrl-C-sheet"],
+)
 def test_stopped_it_goes_on(
-    project: Path, undisturbed: tuple[Path, TrainReport], tmp_path: Path, stage: str
+    project: Path,
+    undisturbed: tuple[Path, TrainReport],
+    tmp_path: Path,
+    stage: str,
+    stop: BaseException,
 ) -> None:
     path = tmp_path / "lora.safetensors"
     step, done = (7, 5) if stage == "train" else (0, 12)
-    with pytest.raises(CancelledError, match="the same command goes on") as caught:
-        train(project, path, stop_at(stage, step, KeyboardInterrupt()), sheet=1)
+    with pytest.raises(OperationCancelledError, match="the same command goes on") as caught:
+        train(project, path, stop_at(stage, step, stop), sheet=1)
     assert str(tmp_path) in caught.value.remedy
     assert not path.exists()
     report = train(project, path)
@@ -184,9 +196,8 @@ def test_the_project_renders_with_it(project: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     for name in ("shot.mp4", "shot.mien", "loras"):
         shutil.move(tmp_path / name, tmp_path / "elsewhere")
-    settings = mien.load_project(tmp_path / "elsewhere" / "shot.mien").reference
-    assert settings is not None
-    assert settings.shot_lora == str(tmp_path / "elsewhere" / "loras" / "lora.safetensors")
+    settings = mien.load_project(tmp_path / "elsewhere" / "shot.mien").settings["reference"]
+    assert settings["shot_lora"] == str(tmp_path / "elsewhere" / "loras" / "lora.safetensors")
 
 
 @pytest.mark.slow
@@ -200,9 +211,9 @@ def test_stopped_at_once_it_leaves_nothing(project: Path, tmp_path: Path) -> Non
 def test_other_settings_begin_anew(project: Path, tmp_path: Path) -> None:
     path = tmp_path / "lora.safetensors"
     stop = stop_at("train", 6, KeyboardInterrupt())
-    with pytest.raises(CancelledError):
+    with pytest.raises(OperationCancelledError):
         train(project, path, stop)
-    with pytest.raises(CancelledError):
+    with pytest.raises(OperationCancelledError):
         train(project, path, stop, seed=1)
     state = tmp_path / ".lora.safetensors.resume" / "training.safetensors"
     facts = read_facts(state)

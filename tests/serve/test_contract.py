@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import mien
-from mien.io.curves_reader import read_controls
+from mien.io.curves import read_curve_file
 from mien.media.reader import open_reader
 from mien.serve.client import Client, Job, ServeError, pack, unpack
 from mien.serve.messages import METHODS
@@ -267,10 +267,11 @@ def test_curve_files_go_out_and_in(host: Host, shot: str, tmp_path: Path, ending
     place = tmp_path / f"curves{ending}"
     written = host.call("export_curves", shot=shot, path=str(place), basis="mien-rig")
     assert written == {"faces": [1], "basis": "mien-rig"}
-    wanted = read_controls(place).controls["jawOpen"]
+    wanted = read_curve_file(place).face().controls["jawOpen"]
     result = host.call("import_curves", shot=shot, face=1, path=str(place), at=4)
     assert result["frames"] == [4, FRAMES]
     assert "headYaw" not in result["controls"]
+    assert result["unknown"] == []
     after = host.call("curves", shot=shot, face=1, controls=["jawOpen"], which="target")
     np.testing.assert_allclose(after["controls"]["jawOpen"][4:], wanted[: FRAMES - 4], atol=1e-4)
 

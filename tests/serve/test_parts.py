@@ -14,10 +14,10 @@ from mien.errors import NoFaceError, WriteError
 from mien.model.edits import Edit
 from mien.serve import tcp
 from mien.serve.images import PictureFiles
-from mien.serve.jobs import Job
+from mien.serve.jobs import ServedJob
 from mien.serve.messages import Empty, RenderResult
 from mien.serve.shots import OpenShot, shot_facts
-from mien.serve.worker import Done
+from mien.worker_messages import WorkerDone
 from tests.documents import make_document
 
 
@@ -62,7 +62,7 @@ def test_no_picture_is_kept_after_the_end() -> None:
 def test_a_job_that_cannot_be_started_fails() -> None:
     told: list[dict[str, Any]] = []
     order: Any = lambda: Path()  # noqa: E731 - what no process can be given
-    job = Job("render", "shot-1", order, lambda _: Empty(), told.append)
+    job = ServedJob("render", "shot-1", order, lambda _: Empty(), told.append)
     job.start()
     job.join(20)
     (event,) = told
@@ -74,7 +74,7 @@ def test_a_job_whose_result_makes_no_sense_fails() -> None:
 
     order: Any = None
     finish = lambda report: RenderResult(**report)  # noqa: E731
-    job = Job("render", "shot-1", order, finish, told.append)
-    job._end(Done({"frames": -1}))
+    job = ServedJob("render", "shot-1", order, finish, told.append)
+    job._end(WorkerDone({"frames": -1}))
     (event,) = told
     assert (event["event"], event["error"]["code"], job.state) == ("failed", "error", "failed")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,15 +13,21 @@ import numpy as np
 import pytest
 
 from mien.errors import UsageError
-from mien.io.curves_file import write_curves
+from mien.io.curves import write_curve_file
+from mien.io.curves.collect import shot_curves
 from mien.media.probe import probe
 from mien.model.controls import INDEX, NAMES
 from mien.model.face import Face
 from mien.model.shot import Shot
+from tests.documents import make_shot
 from tests.faces import make_curves, make_face
 from tests.unit.test_project import FRAMES, write_movie
 
 GAP = 4
+
+
+def write_curves(shot: Shot, faces: Sequence[Face], path: Path, *, raw: bool = False) -> None:
+    write_curve_file(path, shot_curves(shot, faces, raw=raw))
 
 
 @pytest.fixture
@@ -102,3 +111,20 @@ def test_an_npz_holds_one_face(shot: Shot, face: Face, tmp_path: Path) -> None:
 def test_other_endings_are_refused(shot: Shot, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\.npz or \.json"):
         write_curves(shot, shot.faces, tmp_path / "x.usda")
+
+
+def test_files_of_earlier_versions_are_made_to_the_byte(tmp_path: Path) -> None:
+    # Taken before formats had a registry; packed bytes are another zlib's, so members count.
+    shot = make_shot(48, "x", 2, (7,))
+    write_curves(shot, shot.faces, tmp_path / "x.json")
+    write_curves(shot, shot.faces[:1], tmp_path / "x.npz")
+    members = hashlib.sha256()
+    with zipfile.ZipFile(tmp_path / "x.npz") as archive:
+        for info in archive.infolist():
+            members.update(info.filename.encode() + archive.read(info))
+    assert digest((tmp_path / "x.json").read_bytes()) == "39cfab3e34123377"
+    assert members.hexdigest()[:16] == "a036d03433e85abd"
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

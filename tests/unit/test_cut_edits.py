@@ -16,7 +16,7 @@ from mien.editorial.media_refs import resolve_media
 from mien.errors import InputError, MissingDependencyError, NothingToDoError, UsageError
 from mien.io import project as project_file
 from mien.io.project import Project
-from mien.jobs.job import ShotJob
+from mien.jobs.job import CurvesInput, ShotJob
 from mien.media.probe import probe
 from mien.model.edits import Edit
 from mien.model.shot import Shot
@@ -72,6 +72,8 @@ def test_a_cut_without_edits_says_so(tmp_path: Path) -> None:
         (["jawOpen=1"], "no list of fields"),
         ({"project": "../../secret.mien"}, "outside its folder"),
         ({"project": "/etc/secret.mien"}, "outside its folder"),
+        ({"curves": "../../secret.npz"}, "curve file ../../secret.npz, which lies outside"),
+        ({"curves": {"file": "a.npz", "mode": "scale"}}, "curves.mode"),
     ],
 )
 def test_a_wrong_edit_fails_its_shot_alone(tmp_path: Path, edit: Any, said: str) -> None:
@@ -89,6 +91,17 @@ def test_a_project_may_be_in_the_cuts_folder_or_in_that_of_edits(tmp_path: Path)
     assert job.project == edits / "a.mien"
     (job,) = jobs(tmp_path / "cut", item.deepcopy())
     assert job.project == tmp_path / "cut" / "a.mien"
+
+
+def test_curves_may_be_in_the_cuts_folder_or_in_that_of_edits(tmp_path: Path) -> None:
+    (tmp_path / "edits").mkdir()
+    (tmp_path / "edits" / "talk.npz").touch()
+    edit = {"schema": "mien.edit/1", "curves": {"file": "talk.npz", "offset": 3}, "face": 2}
+    (job,) = jobs(tmp_path, clip("a", 0, 24, edit=edit), edits=tmp_path / "edits")
+    assert job.curves == CurvesInput(tmp_path / "edits" / "talk.npz", offset=3)
+    assert job.face == 2
+    (job,) = jobs(tmp_path, clip("a", 0, 24, edit={"curves": "talk.npz"}))
+    assert job.curves == CurvesInput(tmp_path / "talk.npz")
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import pytest
 
 from mien._types import AnyArray
 from mien.face.deform import deform_landmarks, head_motion, iris_motion, personal_rig
-from mien.face.rig import SKIN, load_rig
+from mien.face.rig import load_rig
 from mien.model.controls import CONTROLS, INDEX
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 from tests.faces import make_face
 
 LEFT_CORNER, RIGHT_CORNER, CHIN, NOSE = 291, 61, 152, 1

@@ -20,7 +20,7 @@ from mien.rendering.reference.inpaint_mask import InpaintMask, inpaint_mask_of
 from mien.rendering.reference.paste import correction_of, in_colours_of, paste, with_patch
 from mien.rendering.reference.temporal import Timing, noise_field, shares
 from mien.rendering.reference.warped import Warped
-from tests.contract.scenes import Scene, Spot
+from mien.testing.scenes import Scene, Spot
 
 OPEN = {"jawOpen": 0.6, "mouthSmile": 0.4}
 SIZE = 256

@@ -15,7 +15,8 @@ from mien.face.closest import Surface
 from mien.face.embedding import EMBEDDING_FILE, embed, read_embedding
 from mien.face.flame import EYELID_FILES, FlameHead, rotations
 from mien.face.heads import prepare
-from mien.face.rig import SKIN, load_rig
+from mien.face.rig import load_rig
+from mien.model.landmarks import SKIN
 from mien.weights.flame_file import write_flame
 from tests.flame_heads import made_head
 

@@ -22,7 +22,8 @@ from mien.face.pose import Alignment
 from mien.face.rig import load_rig
 from mien.model.controls import NAMES
 from mien.model.curves import ControlCurves, Curves, HeadPose
-from mien.model.face import LANDMARKS, Face
+from mien.model.face import Face
+from mien.model.landmarks import LANDMARKS
 from mien.timebase import Clock
 from tests.flame_heads import made_head
 

@@ -21,7 +21,7 @@ from mien.errors import InputError, MediaError, OutputError, UsageError, WriteEr
 from mien.jobs import local_executor
 from mien.jobs.display import BatchDisplay
 from mien.jobs.events import EventLog
-from mien.jobs.executor import Done, Failed, WorkerMessage, failed
+from mien.jobs.executor import task_failure
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
 from mien.jobs.openjd import export, in_folder
@@ -35,6 +35,7 @@ from mien.jobs.worker import OUT_OF_MEMORY
 from mien.model.media import MediaInfo
 from mien.model.settings import ReferenceSettings
 from mien.timebase import FrameRange
+from mien.worker_messages import WorkerDone, WorkerFailed, WorkerMessage
 from tests.film import Film
 from tests.waiting import PATIENCE
 
@@ -65,7 +66,7 @@ def test_chunks_hold_every_frame_once_and_begin_at_multiples(
         {"media": None, "project": Path("/p/ä.mien"), "set": (), "face": 2, "codec": "h264"},
         {"project": Path("/p/x.mien"), "shot": "close-up"},
         {"lossless": True, "overwrite": True, "output": Path("/out/x.%04d.exr")},
-        {"settings": ReferenceSettings(steps=4, seed=7)},
+        {"renderer": "reference", "settings": {"steps": 4, "seed": 7}},
     ],
 )
 def test_orders_come_back(tmp_path: Path, changes: dict[str, Any]) -> None:
@@ -85,6 +86,24 @@ def test_what_is_no_order_is_refused(tmp_path: Path, key: str, value: object) ->
     file = tmp_path / "order.json"
     file.write_text(json.dumps(json.loads(order().to_json()) | {key: value}))
     with pytest.raises(InputError, match=r"order\.json"):
+        read_shot_spec(file)
+
+
+def test_an_order_of_an_earlier_mien_is_read(tmp_path: Path) -> None:
+    """Its settings were the reference renderer's, whatever the shot's renderer."""
+    file = tmp_path / "order.json"
+    former = {"format": "mien.order/1", "settings": {"steps": 4}}
+    file.write_text(json.dumps(json.loads(order().to_json()) | former))
+    assert read_shot_spec(file) == order()
+    former["renderer"] = "reference"
+    file.write_text(json.dumps(json.loads(order().to_json()) | former))
+    assert read_shot_spec(file).settings == {"steps": 4}
+
+
+def test_an_order_for_a_renderer_that_is_not_here_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(order(renderer="blush", settings={"amount": 1}).to_json())
+    with pytest.raises(UsageError, match="no renderer named 'blush'"):
         read_shot_spec(file)
 
 
@@ -177,12 +196,12 @@ def test_the_log_goes_on_after_a_kill(tmp_path: Path) -> None:
 
 
 def test_errors_that_come_again_are_not_tried_again() -> None:
-    assert not failed(0, UsageError("no")).retryable
-    assert failed(0, MediaError("no")).retryable
-    assert failed(0, MemoryError()).problem.code == "error"
-    unexpected = failed(3, KeyError("x"))
-    assert (unexpected.slot, unexpected.retryable) == (3, True)
-    assert "KeyError" in unexpected.problem.cause
+    assert not task_failure(UsageError("no")).retryable
+    assert task_failure(MediaError("no")).retryable
+    assert task_failure(MemoryError()).code == "error"
+    unexpected = task_failure(KeyError("x"))
+    assert unexpected.retryable
+    assert "KeyError" in unexpected.cause
 
 
 @pytest.mark.parametrize(
@@ -235,7 +254,7 @@ def test_a_farm_is_told_of_every_file_that_is_read(tmp_path: Path) -> None:
     settings = ReferenceSettings(shot_lora=str(lora))
     plan = make_plan(
         [ShotJob("s", tmp_path / "s.%04d.png"), ShotJob("gone", tmp_path / "gone.mov")],
-        tmp_path / "out", settle=lambda _: settings,
+        tmp_path / "out", settle=lambda renderer, stored: settings,
     )  # fmt: skip
     bundle = export(plan, tmp_path / "bundle")
     told = yaml.safe_load((bundle / "asset_references.yaml").read_text())["assetReferences"]
@@ -304,19 +323,19 @@ class Fickle:
     def submit(self, slot: int, task: Task) -> None:
         self.given.append(f"{slot} {task.step}")
 
-    def wait(self, seconds: float) -> list[WorkerMessage]:
+    def wait(self, seconds: float) -> list[tuple[int, WorkerMessage]]:
         self.waited += 1
         slot = int(self.given[-1][0])
         if self.slots == [0]:
             self.slots = []
-            return [Failed(slot, Problem("worker", "Lost."), worker_lost=True)]
+            return [(slot, WorkerFailed("worker", "Lost.", worker_lost=True))]
         if not self.slots:
             self.slots = [1] if self.waited > 3 else []
             return []
         results: dict[str, Any] = {"edited": 0, "looks": [], "notes": [], "seconds": 0.0}
         if self.given[-1].endswith("prepare"):
             results |= {"faces": [], "asked": 0, "whole": False, "missing": []}
-        return [Done(slot, results)]
+        return [(slot, WorkerDone(results))]
 
     def close(self) -> None:
         pass

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from mien.cli.renderer_options import TypedSettings
 from mien.errors import InputError
-from mien.jobs.job import ShotJob
+from mien.jobs.job import CurvesInput, ShotJob
+from mien.jobs.plan import settle_job
+from mien.jobs.shot_task import ShotSpec, read_shot_spec
 from mien.jobs.yaml import read_jobs
+from mien.timebase import FrameRange
 
 LIST = """
 renderer: auto
@@ -42,6 +46,27 @@ def test_shots_are_read_with_paths_relative_to_the_file(tmp_path: Path) -> None:
     assert second.lossless
     assert (third.set, third.face, third.renderer) == (("jawOpen=0.2",), 2, "warp")
     assert third.media == Path("/plates/sh030.%04d.exr")
+
+
+def test_settings_are_of_the_renderer_that_renders(tmp_path: Path) -> None:
+    one, two, three = read(
+        tmp_path,
+        "settings: {steps: 12, small_vae: yes}\n"
+        "shots:\n"
+        "  - {media: a, set: jawOpen=0.2}\n"
+        "  - {media: b, set: jawOpen=0.2, renderer: reference, settings: {seed: 007}}\n"
+        "  - {media: c, set: jawOpen=0.2, renderer: warp}\n",
+    )
+    assert one.default_settings == {"steps": 12, "small_vae": True}
+    assert (two.default_settings, two.settings) == (one.default_settings, {"seed": 7})
+    assert (three.default_settings, three.settings) == ({}, {})
+    stored = {"reference": {"steps": 30, "guidance": 2.0, "seed": 1}}
+    assert settle_job(two, stored) == {"steps": 12, "small_vae": True, "guidance": 2.0, "seed": 7}
+    assert settle_job(three, stored) is None
+    typed = TypedSettings(None, ("steps=5", "seed=6"))
+    settled = settle_job(two, stored, typed.over)
+    assert settled is not None
+    assert (settled["steps"], settled["seed"], settled["guidance"]) == (5, 7, 2.0)
 
 
 def test_nothing_typed_is_taken_for_a_number_or_a_yes(tmp_path: Path) -> None:
@@ -86,6 +111,13 @@ def test_a_shot_speaks_before_the_command_line_and_that_before_the_file(tmp_path
         ("shots:\n\t- a", 2, "cannot start any token"),
         ("shots: a\nrenderer: {}\nfoo: 1", 1, "shots: a list is expected.* 2 more are wrong"),
         ("shots: !!python/object/apply:os.getpid []", 1, "shots: there are none"),
+        ("settings: [1]\nshots: [{media: b, set: jawOpen=1}]", 1, "settings are expected"),
+        ("settings:\n  steps: many\nshots: [{media: b, set: jawOpen=1}]", 2,
+         r"settings\.steps: steps cannot be 'many'\. It is a whole number"),
+        ("shots:\n - media: b\n   set: jawOpen=1\n   settings:\n    stepps: 1", 5,
+         r"shots\[1\]\.settings\.stepps: .*no setting 'stepps'.*Did you mean 'steps'"),
+        ("renderer: gone\nsettings: {a: 1}\nshots: [{media: b, set: jawOpen=1}]", 2,
+         "no renderer named 'gone'"),
         ("[a]: b", 1, "a field's name must be a word"),
         ("shots: &a\n - *a", 0, "holds itself"),
         ("\x00", 0, "is no YAML"),
@@ -109,3 +141,39 @@ def test_a_few_lines_that_stand_for_billions_are_refused_at_once(tmp_path: Path)
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     with pytest.raises(InputError, match="too many values"):
         read(tmp_path, "\n".join(lines))
+
+
+def test_curves_are_a_file_or_fields(tmp_path: Path) -> None:
+    fields = "{file: b.json, face: 2, offset: -12, mode: add, retime: true, controls: [jawOpen]}"
+    shots = f"shots:\n - media: a\n   curves: b.npz\n   face: 2\n - media: a\n   curves: {fields}"
+    first, second = read(tmp_path, shots)
+    assert (first.curves, first.face) == (CurvesInput(tmp_path / "b.npz"), 2)
+    assert second.curves == CurvesInput(
+        tmp_path / "b.json", face=2, controls=("jawOpen",), mode="add", offset=-12, retime=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("{file: b.npz, ofset: 1}", r"curves\.ofset: .*Did you mean offset\?"),
+        ("{offset: 1}", r"curves\.file: is missing"),
+        ("{file: b.npz, mode: scale}", r"curves\.mode: 'scale' is no choice\. Write 'replace' or"),
+        ("{file: b.npz, retime: maybe}", r"curves\.retime: 'maybe' is neither"),
+        ("{file: b.npz, offset: x}", r"curves\.offset: 'x' is no number"),
+        ("[b.npz]", r"curves: fields are expected here \(file, face"),
+    ],
+)
+def test_wrong_fields_of_curves_are_named(tmp_path: Path, fields: str, said: str) -> None:
+    with pytest.raises(InputError, match=rf"line 3: shots\[1\]\.{said}"):
+        read(tmp_path, f"shots:\n - media: a\n   curves: {fields}")
+
+
+def test_curves_reach_the_workers_whole(tmp_path: Path) -> None:
+    (job,) = read(tmp_path, "shots: [{media: a, curves: {file: b.npz, controls: jawOpen}}]")
+    spec = ShotSpec.of(job, FrameRange(0, 5), tmp_path / "a.mp4", tmp_path)
+    path = tmp_path / "a.json"
+    path.write_text(spec.to_json())
+    assert read_shot_spec(path) == spec
+    assert spec.curves is not None
+    assert spec.curves.controls == ("jawOpen",)

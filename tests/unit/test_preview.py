@@ -12,12 +12,13 @@ import pytest
 import mien
 from mien.errors import MediaError, MienError
 from mien.media.reader import open_reader
-from mien.pipeline import ReaderPlates
 from mien.preview.picture import PreviewImage, displayed, first_picture
 from mien.preview.playback_cache import PlaybackCache, pack
 from mien.preview.previewer import Previewer
+from mien.rendering.base import RenderRequest
 from mien.rendering.plans import face_plans
-from mien.rendering.warp.renderer import WarpRenderer, WarpShot
+from mien.rendering.plates import ReaderPlates
+from mien.rendering.warp.renderer import WarpRenderer
 from mien.timebase import FrameRange
 from tests.waiting import PATIENCE, wait_until
 
@@ -106,12 +107,14 @@ def test_a_shot_that_is_known_is_painted_like_a_new_one(shot: mien.Shot) -> None
     blink = face_plans(shot, [mien.Edit(face).set("blink", 0.5)], shot.clock.all)
     talk = face_plans(shot, [mien.Edit(face).set("jawOpen", 0.5)], shot.clock.all)
     with open_reader(shot.media) as reader:
-        known = WarpShot(shot, ReaderPlates(reader))
+        known = WarpRenderer().open(shot, ReaderPlates(reader))
         for plans in (blink, talk, blink):
-            plate = reader.frame(10).plate()
-            again = known.session(plans).render(plans[0], 10, plate)
-            with WarpRenderer().open(shot, plans, ReaderPlates(reader)) as session:
-                fresh = session.render(plans[0], 10, plate)
+            request = RenderRequest(plans[0], 10, reader.frame(10).plate())
+            known.prepare(plans)
+            again = known.render(request)
+            with WarpRenderer().open(shot, ReaderPlates(reader)) as session:
+                session.prepare(plans)
+                fresh = session.render(request)
             assert again is not None
             assert fresh is not None
             assert again.box == fresh.box

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -71,12 +69,6 @@ class Puppet:
         return irises
 
 
-def solved(tracks: list[FaceTrack], clock: Clock, **options: Any) -> tuple[Face, ...]:
-    """Solve copies of the tracks, since solving smooths their landmarks in place."""
-    copies = [dataclasses.replace(track, landmarks=track.landmarks.copy()) for track in tracks]
-    return solve_faces(copies, clock, **options)
-
-
 @pytest.fixture(scope="module")
 def puppet() -> Puppet:
     return Puppet(load_rig())
@@ -84,7 +76,7 @@ def puppet() -> Puppet:
 
 @pytest.fixture(scope="module")
 def face(puppet: Puppet) -> Face:
-    return solved([puppet.track], Clock(RATE, FRAMES))[0]
+    return solve_faces([puppet.track], Clock(RATE, FRAMES))[0]
 
 
 def holes(track: FaceTrack, *spans: slice) -> FaceTrack:
@@ -152,7 +144,7 @@ def test_a_shaking_head_is_followed_not_smoothed_away(puppet: Puppet) -> None:
     true = puppet.clean + shake
     seen = (true + random.normal(0, 0.15, true.shape)).astype(np.float32)
     track = FaceTrack(1, seen, np.ones(FRAMES, dtype=np.float32))
-    face = solved([track], Clock(RATE, FRAMES))[0]
+    face = solve_faces([track], Clock(RATE, FRAMES))[0]
     away = np.linalg.norm((face.landmarks - true)[:, :468, :2], axis=2)
     assert np.median(away) < 0.5
     assert np.percentile(away, 99) < 1.2
@@ -167,7 +159,7 @@ def test_coefficients_have_lids_and_jaw(puppet: Puppet, face: Face) -> None:
 
 def test_short_gaps_are_bridged_and_long_ones_left_empty(puppet: Puppet) -> None:
     track = holes(puppet.track, slice(10, 14), slice(50, 75))
-    face = solved([track], Clock(RATE, FRAMES))[0]
+    face = solve_faces([track], Clock(RATE, FRAMES))[0]
     assert np.flatnonzero(face.curves.bridged).tolist() == [10, 11, 12, 13]
     assert np.flatnonzero(~face.curves.valid).tolist() == list(range(50, 75))
     assert not face.confidence[10:14].any()
@@ -179,7 +171,7 @@ def test_short_gaps_are_bridged_and_long_ones_left_empty(puppet: Puppet) -> None
 
 def test_a_cut_ends_bridges_and_smoothing(puppet: Puppet) -> None:
     track = holes(puppet.track, slice(28, 30))
-    face = solved([track], Clock(RATE, FRAMES), cuts=(30,))[0]
+    face = solve_faces([track], Clock(RATE, FRAMES), cuts=(30,))[0]
     assert not face.curves.bridged.any()
     assert not face.valid[28:30].any()
 
@@ -187,17 +179,17 @@ def test_a_cut_ends_bridges_and_smoothing(puppet: Puppet) -> None:
 def test_a_face_seen_once_and_one_never_seen(puppet: Puppet) -> None:
     once = holes(puppet.track, slice(0, 20), slice(21, FRAMES))
     never = holes(puppet.track, slice(0, FRAMES))
-    faces = solved([once, never], Clock(RATE, FRAMES))
+    faces = solve_faces([once, never], Clock(RATE, FRAMES))
     assert [int(face.valid.sum()) for face in faces] == [1, 0]
     assert np.isfinite(faces[0].landmarks[20]).all()
 
 
 def test_progress_reaches_the_total_and_nothing_is_changed(puppet: Puppet) -> None:
     before, told = puppet.track.landmarks.copy(), []
-    solved(
+    solve_faces(
         [puppet.track, puppet.track],
         Clock(RATE, FRAMES),
-        progress=lambda done, total: told.append((done, total)),
+        progress=lambda _, done, total: told.append((done, total)),
     )
     assert told == sorted(told)
     assert told[-1] == (2 * FRAMES, 2 * FRAMES)
@@ -205,7 +197,7 @@ def test_progress_reaches_the_total_and_nothing_is_changed(puppet: Puppet) -> No
 
 
 def test_the_same_landmarks_give_the_same_bytes(puppet: Puppet, face: Face) -> None:
-    again = solved([puppet.track], Clock(RATE, FRAMES))[0]
+    again = solve_faces([puppet.track], Clock(RATE, FRAMES))[0]
     assert np.array_equal(again.curves.controls.array, face.curves.controls.array)
     assert np.array_equal(again.landmarks, face.landmarks)
 
@@ -255,7 +247,7 @@ def test_it_agrees_with_another_network_on_real_faces(
         seen = collect.collect(shared / "clips" / name, detector, tmp_path, samples=60)
         points = seen.points.astype(np.float32)
         track = FaceTrack(1, points, np.ones(len(points), dtype=np.float32))
-        face = solved([track], Clock(RATE, len(points)))[0]
+        face = solve_faces([track], Clock(RATE, len(points)))[0]
         for control, limit in wanted.items():
             scores = seen.scores[:, ARKIT.index(control)]
             found = np.corrcoef(face.raw.controls[control], scores)[0, 1]

@@ -8,9 +8,12 @@ from mien._types import AnyArray
 from mien.face.rig import load_rig
 from mien.tracking.associate import Likeness, Tracklet, join
 from mien.tracking.cuts import CutFinder, Glance
-from mien.tracking.detect import Region, overlap, tiles, whole
-from mien.tracking.graphs import INPUT_SIZE
-from mien.tracking.landmarks import Reading, Roi, fit_mean
+from mien.tracking.mean_fit import fit_mean
+from mien.tracking.mediapipe.detector import TILE_FRACTION
+from mien.tracking.mediapipe.face_mesh import confidence_of
+from mien.tracking.mediapipe.graphs import INPUT_SIZE
+from mien.tracking.models import Reading
+from mien.tracking.regions import Region, Roi, overlap, tiles, whole
 
 
 def ramp(width: int, height: int) -> AnyArray:
@@ -23,7 +26,7 @@ def reading(x: float = 100, y: float = 100, side: float = 80) -> Reading:
     points = np.zeros((478, 3), np.float32)
     points[:468] = load_rig().mean * np.array([1, -1, -1], np.float32)
     crop = cv2.resize(scene(7), (INPUT_SIZE, INPUT_SIZE))
-    return Reading(points, 30.0, 0.005, 0.005, Roi(x, y, side, 0.0), crop)
+    return Reading(points, 0.98, 30.0, 0.005, Roi(x, y, side, 0.0), crop)
 
 
 def tracklet(start: int, stop: int, x: float = 100) -> Tracklet:
@@ -38,7 +41,7 @@ def tracklet(start: int, stop: int, x: float = 100) -> Tracklet:
 )
 def test_tiles_cover_the_picture_and_stay_inside(width: int, height: int) -> None:
     covered = np.zeros((height, width), bool)
-    for tile in tiles(width, height):
+    for tile in tiles(width, height, TILE_FRACTION, INPUT_SIZE):
         assert tile.x >= 0
         assert tile.y >= 0
         assert tile.x + tile.side <= max(width, tile.side)
@@ -47,16 +50,16 @@ def test_tiles_cover_the_picture_and_stay_inside(width: int, height: int) -> Non
 
 
 def test_a_small_face_in_a_tile_is_large_enough_for_the_detector() -> None:
-    assert 70 / tiles(1920, 1080)[0].side * INPUT_SIZE >= 20
+    assert 70 / tiles(1920, 1080, TILE_FRACTION, INPUT_SIZE)[0].side * INPUT_SIZE >= 20
 
 
 def test_a_region_over_the_edge_is_black_outside() -> None:
     picture = np.full((100, 200, 3), 255, np.uint8)
-    cut = whole(200, 100).cut(picture)
+    cut = whole(200, 100).cut(picture, INPUT_SIZE)
     assert cut.shape == (INPUT_SIZE, INPUT_SIZE, 3)
     assert cut[: INPUT_SIZE // 4 - 1].max() == 0
     assert cut[INPUT_SIZE // 4 + 1 : INPUT_SIZE * 3 // 4 - 1].min() == 255
-    assert Region(500, 500, 50).cut(picture).max() == 0
+    assert Region(500, 500, 50).cut(picture, INPUT_SIZE).max() == 0
 
 
 def test_overlap_is_a_share_of_the_smaller_box() -> None:
@@ -69,8 +72,8 @@ def test_overlap_is_a_share_of_the_smaller_box() -> None:
 @pytest.mark.parametrize("roll", [0.0, 0.7, -1.5])
 def test_a_region_shows_what_its_map_says(side: float, roll: float) -> None:
     roi = Roi(251.3, 243.8, side, roll)
-    crop = roi.cut(ramp(500, 480))
-    to_picture = roi.to_picture()
+    crop = roi.cut(ramp(500, 480), INPUT_SIZE)
+    to_picture = roi.to_picture(INPUT_SIZE)
     at = np.array([[20, 30, 1], [96, 96, 1], [150, 60, 1]])
     places = at @ to_picture.T
     seen = crop[at[:, 1], at[:, 0], :2]
@@ -79,7 +82,7 @@ def test_a_region_shows_what_its_map_says(side: float, roll: float) -> None:
 
 def test_a_large_face_is_averaged_not_skipped() -> None:
     checker = (np.indices((800, 800)).sum(axis=0) % 2 * 255).astype(np.uint8)
-    crop = Roi(400.0, 400.0, 768.0, 0.0).cut(np.repeat(checker[..., None], 3, axis=2))
+    crop = Roi(400.0, 400.0, 768.0, 0.0).cut(np.repeat(checker[..., None], 3, axis=2), INPUT_SIZE)
     assert np.abs(crop.astype(int) - 127).max() <= 2
 
 
@@ -120,14 +123,9 @@ def test_pans_fades_and_flashes_are_no_cuts() -> None:
 
 
 def test_confidence_falls_with_less_evidence_and_with_disagreement() -> None:
-    points, crop = np.zeros((478, 3), np.float32), np.zeros((1, 1, 3), np.uint8)
-
-    def confidence(evidence: float, spread: float, part: float) -> float:
-        return Reading(points, evidence, spread, part, Roi(0, 0, 1, 0), crop).confidence
-
-    face = confidence(30, 0.006, 0.006)
-    hand = confidence(21, 0.015, 0.028)
-    ghost = confidence(8, 0.05, 0.05)
+    face = confidence_of(30, 0.006)
+    hand = confidence_of(21, 0.028)
+    ghost = confidence_of(8, 0.05)
     assert 0.9 < face <= 1
     assert 0.3 < hand < 0.7
     assert 0 < ghost < 0.1

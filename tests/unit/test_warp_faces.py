@@ -18,17 +18,20 @@ from mien.model.evaluate import Evaluated
 from mien.model.face import Face
 from mien.model.presets import resolve
 from mien.model.shot import Shot
-from mien.rendering.base import FacePlan
+from mien.rendering.appearance.regions import needs
+from mien.rendering.appearance.scan import scan_face
+from mien.rendering.base import FacePlan, RenderRequest
 from mien.rendering.compose import compose
 from mien.rendering.geometry.contour import Edges, LocalAxes
-from mien.rendering.geometry.head import _mesh, head_turns, turn_head
+from mien.rendering.geometry.head import head_mesh, head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
+from mien.rendering.geometry.mouth import Cavity
 from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening
-from mien.rendering.warp.exemplars import scan_shot
-from mien.rendering.warp.mouth import cavity_of, extend_outward, face_colours, synthesize_inside
+from mien.rendering.painting.mouth.compose import extend_outward
+from mien.rendering.painting.mouth.synthesized import FaceColours, synthesize_inside
 from mien.rendering.warp.renderer import WarpRenderer
-from tests.contract.scenes import Scene, Spot
+from mien.testing.scenes import Scene, Spot
 
 
 def motion_of(scene: Scene, **asked: float) -> FaceMotion:
@@ -98,7 +101,7 @@ def test_the_head_turns_the_right_way(name: str, landmark: int, axis: int, sign:
     scene = Scene()
     plan = scene.plan(0, **{name: 5.0})
     turns = head_turns(plan.evaluated.source[0], plan.evaluated.target[0])
-    _, motion = _mesh(scene.faces[0], scene.orientation, 0, turns)
+    _, motion = head_mesh(scene.faces[0], scene.orientation, 0, turns)
     assert sign * motion[landmark, axis] > 0.2
     assert not motion[-len(OVAL) :].any()
     plate = scene.plate(0)
@@ -110,9 +113,9 @@ def test_the_head_turns_the_right_way(name: str, landmark: int, axis: int, sign:
 def test_a_painted_inside_is_neither_flat_nor_black() -> None:
     scene = Scene(spots=[Spot(height=200)])
     motion = motion_of(scene, jawOpen=0.6)
-    cavity = cavity_of(motion, motion.target, 0.22)
+    cavity = Cavity.in_target(motion, 0.22)
     skin = np.tile(np.array([0.8, 0.6, 0.5], np.float32), (5, 1))
-    light = face_colours(skin, skin * np.array([0.9, 0.6, 0.6], np.float32))
+    light = FaceColours.of(skin, skin * np.array([0.9, 0.6, 0.6], np.float32))
     u, v = np.meshgrid(np.linspace(-2, 2, 90), np.linspace(-1, 4, 110))
     u, v = u.astype(np.float32), v.astype(np.float32)
     upper, lower = cavity.lips(u)
@@ -120,16 +123,16 @@ def test_a_painted_inside_is_neither_flat_nor_black() -> None:
     assert inside.min() > 0.03
     assert inside.std() > 0.03
     assert np.quantile(inside, 0.98) > 0.3
-    dark = synthesize_inside(u, v, cavity, face_colours(skin / 4, skin / 4), 0.05)
+    dark = synthesize_inside(u, v, cavity, FaceColours.of(skin / 4, skin / 4), 0.05)
     assert dark.max() < 0.3
 
 
 def test_a_tongue_comes_softly_out_of_the_dark() -> None:
     scene = Scene(spots=[Spot(height=200)])
     motion = motion_of(scene, jawOpen=0.6)
-    cavity = cavity_of(motion, motion.target, 0.22)
+    cavity = Cavity.in_target(motion, 0.22)
     skin = np.tile(np.array([0.8, 0.6, 0.5], np.float32), (5, 1))
-    light = face_colours(skin, skin * np.array([0.9, 0.6, 0.6], np.float32))
+    light = FaceColours.of(skin, skin * np.array([0.9, 0.6, 0.6], np.float32))
     u = np.full((1, 1), cavity.edges.start + cavity.edges.stop, dtype=np.float32)
     u /= 2 * cavity.px_per_cm_along_lips
     _, lower = cavity.lips(u)
@@ -163,10 +166,10 @@ class Clip:
 
     def __init__(self, path: Path) -> None:
         from mien.face.solve import solve_faces
-        from mien.tracking.tracker import track_faces
+        from mien.tracking.mediapipe.tracker import MediaPipeTracker
 
         self.reader = open_reader(path)
-        found = track_faces(self.reader)
+        found = MediaPipeTracker().track(self.reader)
         faces = solve_faces(found.tracks, self.reader.facts.clock)
         self.shot = Shot(self.reader.facts, faces, found.cuts)
         self.face: Face = faces[0]
@@ -188,8 +191,9 @@ class Clip:
     def render(self, frame: int, **asked: float) -> tuple[AnyArray, AnyArray, FaceMotion]:
         plan = self.plan(**asked)
         plate = self.plate(frame)
-        with WarpRenderer().open(self.shot, [plan], self) as session:
-            patch = session.render(plan, frame, plate)
+        with WarpRenderer().open(self.shot, self) as session:
+            session.prepare([plan])
+            patch = session.render(RenderRequest(plan, frame, plate))
         assert patch is not None
         deformer = FaceDeformer(self.face, self.shot.media.orientation)
         motion = deformer.motion_at(
@@ -257,9 +261,13 @@ def test_parts_rendered_apart_are_alike(clip: Callable[[str], Path]) -> None:
     source = whole.evaluated.source
     some = replace(whole, evaluated=Evaluated(source, part))
     deformer = FaceDeformer(talking.face, talking.shot.media.orientation)
-    first = scan_shot(whole, deformer, talking, talking.shot.cuts).exemplar(55)
-    second = scan_shot(some, deformer, talking, talking.shot.cuts).exemplar(55)
+    first, second = (
+        scan_face(
+            talking.face, deformer, talking, talking.shot.cuts, needs(plan.evaluated)
+        ).mouth.exemplar(55)
+        for plan in (whole, some)
+    )
     assert first is not None
     assert second is not None
-    assert np.array_equal(first.picture, second.picture)
+    assert np.array_equal(first.crop.rgb, second.crop.rgb)
     assert first.cavity.teeth == second.cavity.teeth

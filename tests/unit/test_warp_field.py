@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mien._math import ease, smoothstep
+from mien.model.landmarks import SKIN
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.field import Zone, dense, remap, window
-from mien.rendering.geometry.tone import diffuse, grain, grain_level, smoothstep, softness
-from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, SKIN, still_mesh, warp_mesh
+from mien.rendering.geometry.tone import diffuse, grain, grain_level, softness
+from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, still_mesh, warp_mesh
 
 SQUARE = np.array([[0, 0], [40, 0], [40, 40], [0, 40]], np.float32)
 HALVES = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
@@ -124,3 +126,11 @@ def test_diffusion_keeps_what_is_known_and_fills_the_rest() -> None:
 
 def test_smoothstep_runs_from_zero_to_one() -> None:
     assert smoothstep([-1.0, 0.0, 0.5, 1.0, 2.0], 0.0, 1.0).tolist() == [0, 0, 0.5, 1, 1]
+    assert smoothstep(0.25, 0.0, 1.0) == pytest.approx(0.15625)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_ease_keeps_the_precision_it_is_given(dtype: type) -> None:
+    eased = ease(np.linspace(0, 1, 11, dtype=dtype))
+    assert eased.dtype == dtype
+    assert np.allclose(eased + eased[::-1], 1)

@@ -1,17 +1,26 @@
-"""Renderers for workers: one that does nothing, one that takes its time and can be deadly."""
+"""Renderers for workers: one that does nothing, one that takes its time and can be deadly.
+
+Workers of a batch are processes of their own - spawned, started by Dask, or run by OpenJD - and
+know only what an installation knows. With this folder on PYTHONPATH these are an installed package,
+which offers them by the entry points beside this file.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import mien
 from mien.media.atomic_write import AtomicFile
-from mien.media.planes import Plate
 from mien.model.shot import Shot
-from mien.rendering.base import Dependence, FacePlan, Patch, PlateSource
+from mien.rendering.base import (
+    CacheKey,
+    FacePlan,
+    PlateSource,
+    Renderer,
+    RenderRequest,
+    RenderSession,
+)
 from tests.faults.slow_render import SlowBlusher
 
 LOG, WAIT, DEADLY, DIE = (f"MIEN_TEST_{name}" for name in ("LOG", "WAIT", "DEADLY", "DIE"))
@@ -19,51 +28,46 @@ LOG, WAIT, DEADLY, DIE = (f"MIEN_TEST_{name}" for name in ("LOG", "WAIT", "DEADL
 the worker dies `before` or `after` a file gets its name: the one after the colon."""
 
 
-class Empty:
+class Empty(Renderer):
     """Changes nothing, at once."""
 
     name = "empty"
+    api_version = 1
 
-    def dependence(self, shot: Shot, plan: FacePlan) -> Dependence:
-        return Dependence("", 0)
+    def cache_key(self, shot: Shot, plan: FacePlan) -> CacheKey:
+        return CacheKey("", 0)
 
-    def open(
-        self,
-        shot: Shot,
-        plans: Sequence[FacePlan],
-        source: PlateSource,
-        progress: Callable[[float], None] | None = None,
-    ) -> Empty:
-        return self
+    def open(self, shot: Shot, source: PlateSource) -> RenderSession:
+        return EmptySession()
 
-    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
-        return None
 
-    def __enter__(self) -> Empty:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+class EmptySession(RenderSession):
+    def render(self, request: RenderRequest) -> None:
         return None
 
 
 class Logged(SlowBlusher):
     """Reddens a face after a while; every frame adds `PROCESS FRAME` to the log."""
 
-    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
+    api_version = 1
+
+    def __init__(self) -> None:
+        super().__init__(Path(os.environ[LOG]), wait=float(os.environ.get(WAIT, "0")))
+
+    def write_log(self, frame: int) -> None:
         with self.log.open("a") as log:
             log.write(f"{os.getpid()} {frame}\n")
         if os.environ.get(DEADLY) == str(frame):
             os.kill(os.getpid(), signal.SIGKILL)
-        return self.patch(plan, frame, plate)
 
 
 class Keyed(Logged):
-    """The same, and says what it depends on before it is opened."""
+    """The same; a frame depends on its own edit alone."""
 
     name = "keyed"
 
-    def dependence(self, shot: Shot, plan: FacePlan) -> Dependence:
-        return Dependence("weights 1", 0)
+    def cache_key(self, shot: Shot, plan: FacePlan) -> CacheKey:
+        return CacheKey("weights 1", 0)
 
 
 def _die_at_commit(when: str, name: str) -> None:
@@ -80,11 +84,5 @@ def _die_at_commit(when: str, name: str) -> None:
     AtomicFile.commit = deadly  # type: ignore[method-assign]
 
 
-def register() -> None:
-    if DIE in os.environ:
-        _die_at_commit(*os.environ[DIE].split(":"))
-    log = Path(os.environ[LOG])
-    wait = float(os.environ.get(WAIT, "0"))
-    mien.register_renderer(Empty())
-    mien.register_renderer(Logged(log, wait=wait))
-    mien.register_renderer(Keyed(log, wait=wait))
+if DIE in os.environ:
+    _die_at_commit(*os.environ[DIE].split(":"))

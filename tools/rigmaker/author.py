@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mien._math import ease
 from mien.model.controls import ARKIT, CONTROLS, INDEX
 from rigmaker.spread import distance_to
 from rigmaker.topology import SKIN, Indices
@@ -101,7 +102,7 @@ def bumps(mean: Array, pairs: Indices, parts: tuple[Bump, ...], *, both: bool) -
 def fade(distance: Array, full: float, none: float) -> Array:
     """1 up to a distance, 0 from another on, smooth between."""
     x = np.clip((distance - full) / (none - full), 0, 1)
-    return np.asarray(1 - x * x * (3 - 2 * x))
+    return np.asarray(1 - ease(x))
 
 
 def supports(mean: Array, groups: dict[str, Indices]) -> Array:

@@ -1,4 +1,4 @@
-"""What the sliders show at the playhead; no Qt."""
+"""Values of the sliders at the playhead; no Qt."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TELLING = 3
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How a control is keyed.
+    """Keys of a control at the playhead.
 
     Attributes:
         here: Whether it has a key at the playhead.
@@ -75,16 +75,16 @@ class Slider:
             return self.performed + high
         return max(high, self.performed)
 
-    def share(self, value: float) -> float:
-        """Where a value lies on the slider, 0 left to 1 right."""
+    def fraction(self, value: float) -> float:
+        """Return the position of a value on the slider, 0 left to 1 right."""
         return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
 
-    def at(self, share: float) -> float:
-        """The value at a place of the slider."""
-        return self.low + min(max(share, 0.0), 1.0) * (self.high - self.low)
+    def at(self, fraction: float) -> float:
+        """Return the value at a position of the slider."""
+        return self.low + min(max(fraction, 0.0), 1.0) * (self.high - self.low)
 
     def held(self, value: float) -> float:
-        """A value held within the slider's ends."""
+        """Return a value held within the slider's ends."""
         return min(max(value, self.low), self.high)
 
 
@@ -104,18 +104,18 @@ class Board:
         self._sliders: dict[str, Slider] = {}
 
     def slider(self, name: str) -> Slider:
-        """The slider of a control; at rest without a face."""
+        """Return the slider of a control; at rest without a face."""
         if name not in self._sliders:
             self._sliders[name] = self._slider(name)
         return self._sliders[name]
 
     def _slider(self, name: str) -> Slider:
         column, frame = INDEX[name], self._now.state.frame
-        found = self._now.evaluated
+        evaluated = self._now.evaluated
         performed = change = 0.0
-        if self.live and found is not None:
-            performed = float(found.source[frame, column])
-            change = float(found.delta[frame, column])
+        if self.live and evaluated is not None:
+            performed = float(evaluated.source[frame, column])
+            change = float(evaluated.delta[frame, column])
         mark = self._marks.get(name, Mark())
         return Slider(CONTROLS[column], performed, performed + change, mark)
 
@@ -132,7 +132,7 @@ def _marks(now: Resolved) -> dict[str, Mark]:
 
 
 def matching(text: str, names: Iterable[str]) -> tuple[str, ...]:
-    """The names that a search finds.
+    """Return the names that match a search.
 
     Every word of the search begins a word of the name, as in `smile l`, or is some part of the
     name that is long enough to mean it.

@@ -1,4 +1,4 @@
-"""The palette: named expressions to be tried by hovering and applied by a click."""
+"""The palette: named expressions, auditioned by hovering and applied by a click."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from mien.session.commands import expression_at, set_expression, set_value
 from mien.session.presets import UserExpressions
 from mien_desktop.buttons import icon_button, menu_button
 from mien_desktop.command import Command
+from mien_desktop.controls.audition import added_values, audition_values
 from mien_desktop.controls.save import SaveDialog
-from mien_desktop.controls.tile import Tile
-from mien_desktop.controls.tiles import Tiles
-from mien_desktop.controls.trying import added_here, trying
+from mien_desktop.controls.tile import ExpressionTile
+from mien_desktop.controls.tiles import TileGrid
 from mien_desktop.fields import SearchField
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
@@ -40,7 +40,7 @@ __all__ = ["PalettePanel"]
 
 _OWN = "Yours"
 _PAUSE = 70
-"""Milliseconds that the pointer rests on a tile before it is tried: passing by tries nothing."""
+"""Milliseconds that the pointer rests on a tile before its audition: passing by begins none."""
 _STRONGEST = 150
 """Per cent of an expression that can be applied."""
 _MANNERS = (
@@ -71,15 +71,15 @@ class PalettePanel(QWidget):
         self._workspace = workspace
         self._store = store or UserExpressions()
         self._copied: dict[str, float] = {}
-        self._hovered: Tile | None = None
+        self._hovered: ExpressionTile | None = None
         self._filled = False
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_PAUSE)
-        self._rest.timeout.connect(self._try)
+        self._rest.timeout.connect(self._audition)
         self.setAccessibleName("Expressions")
         self._commands = self._make_commands()
-        self.tiles = Tiles()
+        self.tiles = TileGrid()
         area = QScrollArea()
         area.setWidget(self.tiles)
         area.setWidgetResizable(True)
@@ -96,28 +96,28 @@ class PalettePanel(QWidget):
         self._enable(workspace.now)
 
     def commands(self) -> tuple[Command, ...]:
-        """What can be done with expressions."""
+        """Return the commands of the palette."""
         return self._commands
 
     @property
     def strength(self) -> float:
-        """How much of an expression is applied, 1 for all of it."""
+        """The part of an expression that is applied, 1 for all of it."""
         return self._strength.value() / 100
 
-    # Trying and applying ------------------------------------------------------------------
+    # Audition and applying ------------------------------------------------------------------
 
-    def _entered(self, tile: Tile) -> None:
+    def _entered(self, tile: ExpressionTile) -> None:
         self._hovered = tile
         self._rest.start()
 
-    def _left(self, tile: Tile) -> None:
+    def _left(self, tile: ExpressionTile) -> None:
         if self._hovered is tile:
-            self._stop_trying()
+            self._end_audition()
 
-    def _stop_trying(self) -> None:
+    def _end_audition(self) -> None:
         self._hovered = None
         self._rest.stop()
-        self._workspace.set(trying=())
+        self._workspace.set(audition=())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Make the tiles when they are seen for the first time: a launch does not wait for them."""
@@ -126,17 +126,19 @@ class PalettePanel(QWidget):
             self._fill()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nothing is tried from a palette that nobody sees."""
+        """Stop the audition: nobody sees the palette."""
         super().hideEvent(event)
-        self._stop_trying()
+        self._end_audition()
 
-    def _try(self) -> None:
+    def _audition(self) -> None:
         tile = self._hovered
         if tile is not None:
             values = _weights(tile)
-            self._workspace.set(trying=trying(self._workspace.now, values, self.strength))
+            self._workspace.set(
+                audition=audition_values(self._workspace.now, values, self.strength)
+            )
 
-    def apply(self, tile: Tile) -> None:
+    def apply(self, tile: ExpressionTile) -> None:
         """Apply an expression at the playhead."""
         now, state, strength = self._workspace.now, self._workspace.state, self.strength
         if now.project is None or now.face is None:
@@ -145,7 +147,7 @@ class PalettePanel(QWidget):
         expression = dict(tile.weights) if tile.own else tile.name
         reach = self._reach(now)
         self._rest.stop()
-        self._workspace.set(trying=())
+        self._workspace.set(audition=())
         done = self._workspace.apply(
             f"Apply {tile.accessibleName()}",
             lambda d: set_expression(
@@ -184,7 +186,7 @@ class PalettePanel(QWidget):
         )
 
     def _reach(self, now: Resolved) -> int:
-        """Frames over which an expression comes and goes; 0 when it is only keyed."""
+        """Return the frames over which an expression comes and goes; 0 when it is only keyed."""
         if now.shot is None or self._manner.currentData() == "key":
             return 0
         return max(round(now.shot.clock.rate * _COMING), 1)
@@ -227,7 +229,7 @@ class PalettePanel(QWidget):
             self._workspace.said.emit("Go to a frame that shows the face.")
             return
         whole = expression_at(now.document, now.project.id, now.face.number, now.state.frame)
-        dialog = SaveDialog(added_here(now), whole, self)
+        dialog = SaveDialog(added_values(now), whole, self)
         if dialog.exec():
             self.keep(dialog.name, dialog.weights)
 
@@ -305,8 +307,8 @@ class PalettePanel(QWidget):
             self._manner.setItemData(self._manner.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._manner.setAccessibleName("How it is applied")
         self._manner.setToolTip("\n".join(f"{text}: {tip}" for _, text, tip in _MANNERS))
-        known = self._manner.findData(settings().value("expressions/manner"))
-        self._manner.setCurrentIndex(max(known, 0))
+        index = self._manner.findData(settings().value("expressions/manner"))
+        self._manner.setCurrentIndex(max(index, 0))
         self._manner.currentIndexChanged.connect(
             lambda: settings().setValue("expressions/manner", self._manner.currentData())
         )
@@ -322,7 +324,7 @@ class PalettePanel(QWidget):
         """Make the tiles, the user's own first."""
         self._filled = True
         self._fill_own()
-        groups: dict[str, list[Tile]] = {}
+        groups: dict[str, list[ExpressionTile]] = {}
         for preset in PRESETS.values():
             tile = self._tile(preset.name, preset.weights, own=False)
             groups.setdefault(f"{preset.kind.capitalize()}s", []).append(tile)
@@ -332,14 +334,16 @@ class PalettePanel(QWidget):
     def _fill_own(self) -> None:
         if not self._filled:
             return
-        self._stop_trying()  # the tile under the pointer may be gone
+        self._end_audition()  # the tile under the pointer may be gone
         kept = [self._tile(one.name, one.weights, own=True) for one in self._store.all()]
         self.tiles.set_group(_OWN, kept)
         if self._store.notice:
             self._workspace.said.emit(self._store.notice)
 
-    def _tile(self, name: str, weights: tuple[tuple[str, float], ...], *, own: bool) -> Tile:
-        tile = Tile(name, weights, own=own)
+    def _tile(
+        self, name: str, weights: tuple[tuple[str, float], ...], *, own: bool
+    ) -> ExpressionTile:
+        tile = ExpressionTile(name, weights, own=own)
         tile.entered.connect(partial(self._entered, tile))
         tile.left.connect(partial(self._left, tile))
         tile.clicked.connect(partial(self._clicked, tile))
@@ -348,15 +352,15 @@ class PalettePanel(QWidget):
             tile.customContextMenuRequested.connect(partial(self._open_menu, tile))
         return tile
 
-    def _clicked(self, tile: Tile, checked: bool = False) -> None:
+    def _clicked(self, tile: ExpressionTile, checked: bool = False) -> None:
         self.apply(tile)
 
-    def _open_menu(self, tile: Tile, place: QPoint) -> None:
+    def _open_menu(self, tile: ExpressionTile, position: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Rename…").triggered.connect(lambda: self._ask_rename(tile.name))
         menu.addAction("Forget").triggered.connect(lambda: self.forget(tile.name))
-        menu.popup(tile.mapToGlobal(place))
+        menu.popup(tile.mapToGlobal(position))
 
     # What is shown ------------------------------------------------------------------------
 
@@ -371,5 +375,5 @@ class PalettePanel(QWidget):
         self.tiles.setEnabled(now.face is not None)
 
 
-def _weights(tile: Tile) -> dict[str, float]:
+def _weights(tile: ExpressionTile) -> dict[str, float]:
     return dict(tile.weights) if tile.own else {tile.name: 1.0}

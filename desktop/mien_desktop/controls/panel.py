@@ -91,7 +91,7 @@ class ControlsPanel(QWidget):
         self._refresh()
 
     def commands(self) -> tuple[Command, ...]:
-        """What can be done with controls."""
+        """Return the commands of the panel."""
         return self._commands
 
     # What rows ask for --------------------------------------------------------------------
@@ -115,7 +115,7 @@ class ControlsPanel(QWidget):
         self._refresh()
 
     def drag(self, name: str, value: float) -> None:
-        """The slider of a control is held at a value."""
+        """Set a control to the value at which its slider is held."""
         if self._before is None:
             self._begin(name)
         assert self._before is not None
@@ -123,7 +123,7 @@ class ControlsPanel(QWidget):
         self._set(linked(values, self._before) if self._linking else values)
 
     def end(self, *, keep: bool) -> None:
-        """The slider was let go."""
+        """End the drag of a slider; take it back unless it is to be kept."""
         if self._before is not None:
             self._before = None
             self.workspace.finish_gesture(keep=keep)
@@ -147,7 +147,7 @@ class ControlsPanel(QWidget):
         )
 
     def type_value(self, name: str, text: str) -> None:
-        """A value was typed; linked, both sides get it."""
+        """Set a control to a typed value; linked, both sides get it."""
         slider = self.board.slider(name)
         try:
             amount = read_amount(text)
@@ -201,8 +201,8 @@ class ControlsPanel(QWidget):
             ),
         )  # fmt: skip
 
-    def open_menu(self, name: str, place: QPoint) -> None:
-        """What else can be done with a control."""
+    def open_menu(self, name: str, position: QPoint) -> None:
+        """Open the context menu of a control."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         one = (name,)
@@ -222,9 +222,9 @@ class ControlsPanel(QWidget):
                 copying = menu.addAction("Copy to the other side")
                 copying.triggered.connect(lambda: self.mirror(side, one))
             menu.addAction("Swap sides").triggered.connect(lambda: self.mirror("swap", one))
-        menu.popup(place)
+        menu.popup(position)
 
-    def reveal(self, row: ControlRow) -> None:
+    def reveal(self, row: QWidget) -> None:
         """Bring a row into view."""
         self._area.ensureWidgetVisible(row, 0, 0)
 
@@ -319,7 +319,7 @@ class ControlsPanel(QWidget):
         return tuple(name for name in NAMES if self.board.slider(name).mark.edited)
 
     def _driven(self) -> tuple[str, ...]:
-        """Everything that has a track, expressions too."""
+        """Return every name that has a track, expressions too."""
         layers = self.workspace.now.edit.layers if self.workspace.now.edit else ()
         return tuple({track.control: None for layer in layers for track in layer.tracks})
 
@@ -379,9 +379,9 @@ class ControlsPanel(QWidget):
                 section.set_open(section.name in (*opened, _FAVOURITES))
                 section.setVisible(bool(section.names))
                 continue
-            found = matching(text, section.names)
-            section.set_open(bool(found), found)
-            section.setVisible(bool(found) and section.name != _FAVOURITES)
+            matches = matching(text, section.names)
+            section.set_open(bool(matches), matches)
+            section.setVisible(bool(matches) and section.name != _FAVOURITES)
 
     def _remember_open(self) -> None:
         if not self._search.text().strip():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -21,19 +20,17 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from mien_desktop import theme
 from mien_desktop.controls.board import Slider
+from mien_desktop.controls.editor import ControlEditor
 from mien_desktop.fields import Field
 from mien_desktop.icons import paint_icon
 from mien_desktop.numbers import show_value
 from mien_desktop.polygons import diamond
 from mien_desktop.words import title
 
-if TYPE_CHECKING:
-    from mien_desktop.controls.panel import ControlsPanel
-
 __all__ = ["ControlRow"]
 
 _STAR, _VALUE, _KEY, _RESET = 16, 42, 18, 14
-_NAME_SHARE, _NAME_LEAST = 0.26, 84
+_NAME_FRACTION, _NAME_LEAST = 0.26, 84
 _GAP = 7
 _FINE = 0.1
 """How far the value moves with Shift, of what it moves without."""
@@ -45,13 +42,13 @@ class ControlRow(QWidget):
     Args:
         name: The control.
         words: What it is called under its heading.
-        panel: The panel that it reports to.
+        editor: Shows the values, and takes the edits.
     """
 
-    def __init__(self, name: str, words: str, panel: ControlsPanel) -> None:
+    def __init__(self, name: str, words: str, editor: ControlEditor) -> None:
         super().__init__()
         self.name, self._words = name, words
-        self._panel = panel
+        self._editor = editor
         self._held = False
         self._last = QPointF()
         self._value = 0.0
@@ -66,17 +63,17 @@ class ControlRow(QWidget):
     @property
     def slider(self) -> Slider:
         """The control at the playhead."""
-        return self._panel.board.slider(self.name)
+        return self._editor.board.slider(self.name)
 
     def sizeHint(self) -> QSize:
-        """Wide enough for a slider that can be set."""
+        """Return a width that leaves room to set the slider."""
         return QSize(280, theme.ROW_HEIGHT)
 
     # Where things are ---------------------------------------------------------------------
 
     def _parts(self) -> dict[str, QRectF]:
         width, height = float(self.width()), float(self.height())
-        name = max(_NAME_LEAST, width * _NAME_SHARE)
+        name = max(_NAME_LEAST, width * _NAME_FRACTION)
         right = width - _KEY - 2
         start = _STAR + name + _GAP
         spans = {
@@ -89,61 +86,64 @@ class ControlRow(QWidget):
         return {part: QRectF(x, 0, w, height) for part, (x, w) in spans.items()}
 
     def groove(self) -> QRectF:
-        """Where the slider is: its ends are the lowest and highest value."""
+        """Return the slider's rectangle: its ends are the lowest and highest value."""
         return self._parts()["slider"]
 
-    def _reset_place(self) -> QRectF:
+    def _reset_rect(self) -> QRectF:
         name = self._parts()["name"]
         return QRectF(name.right() - _RESET, 0, _RESET, name.height())
 
-    def part(self, place: QPointF) -> str:
-        """What lies at a place: `star`, `name`, `slider`, `value`, `key`, `reset` or nothing."""
+    def part(self, position: QPointF) -> str:
+        """Return the part at a position; empty when there is none.
+
+        Parts are `star`, `name`, `slider`, `value`, `key` and `reset`.
+        """
         parts = self._parts()
         parts["slider"].adjust(-_GAP, 0, _GAP, 0)
         if self.slider.mark.edited:
             # Over the end of the name, so that it takes no room from the slider.
-            parts = {"reset": self._reset_place(), **parts}
-        return next((part for part, rect in parts.items() if rect.contains(place)), "")
+            parts = {"reset": self._reset_rect(), **parts}
+        return next((part for part, rect in parts.items() if rect.contains(position)), "")
 
     # Painting -----------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Paint anew if anything that can be seen has changed."""
-        shown = self._look()
+        shown = self._appearance()
         if shown != self._shown:
             self.update()
 
-    def _look(self) -> tuple[object, ...]:
+    def _appearance(self) -> tuple[object, ...]:
         slider, width = self.slider, self.groove().width()
-        live = self._panel.board.live
+        live = self._editor.board.live
         return (
-            round(slider.share(slider.target) * width * 2),
-            round(slider.share(slider.performed) * width * 2),
+            round(slider.fraction(slider.target) * width * 2),
+            round(slider.fraction(slider.performed) * width * 2),
             show_value(slider.target, slider.control.unit) if live else "-",
             slider.mark,
-            self.name in self._panel.workspace.state.controls,
-            self.name in self._panel.favourites,
+            self.name in self._editor.workspace.state.controls,
+            self.name in self._editor.favourites,
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the row as the control is now."""
-        self._shown = self._look()
+        self._shown = self._appearance()
         slider, parts = self.slider, self._parts()
-        live, hovered = self._panel.board.live, self.underMouse()
+        live, hovered = self._editor.board.live, self.underMouse()
         painter = QPainter(self)
-        if self.name in self._panel.workspace.state.controls:
+        if self.name in self._editor.workspace.state.controls:
             painter.fillRect(self.rect(), theme.SELECTED_ROW)
         elif hovered:
             painter.fillRect(self.rect(), theme.RAISED)
         if self.hasFocus():
             painter.setPen(theme.ACCENT)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-        star = self.name in self._panel.favourites
+        star = self.name in self._editor.favourites
         if star or hovered:
             _icon(painter, "star" if star else "no-star", parts["star"],
                   theme.ACCENT if star else theme.DISABLED)  # fmt: skip
         if slider.mark.edited and hovered:
-            _icon(painter, "reset", self._reset_place(), theme.DIM)
+            _icon(painter, "reset", self._reset_rect(), theme.DIM)
             parts["name"].adjust(0, 0, -_RESET, 0)
         painter.setPen(theme.TEXT if live else theme.DISABLED)
         metrics = painter.fontMetrics()
@@ -163,12 +163,12 @@ class ControlRow(QWidget):
         y, left, width = rect.center().y(), rect.left(), rect.width()
         painter.fillRect(QRectF(left - 2, y - 2, width + 4, 4), theme.WELL)
         if slider.control.region != "head":
-            zero = left + slider.share(0) * width
+            zero = left + slider.fraction(0) * width
             painter.fillRect(QRectF(zero - 0.5, y - 5, 1, 10), theme.LINE)
         if not live:
             return
-        performed = left + slider.share(slider.performed) * width
-        target = left + slider.share(slider.target) * width
+        performed = left + slider.fraction(slider.performed) * width
+        target = left + slider.fraction(slider.target) * width
         edited = slider.target != slider.performed
         if edited:
             # From what was performed to what is asked: the edit.
@@ -204,21 +204,21 @@ class ControlRow(QWidget):
         if part == "slider":
             self._take(event.position())
         elif part == "name":
-            self._panel.choose(self.name, more=bool(event.modifiers() & _MORE))
+            self._editor.choose(self.name, more=bool(event.modifiers() & _MORE))
         elif part == "star":
-            self._panel.toggle_favourite(self.name)
+            self._editor.toggle_favourite(self.name)
         elif part == "key":
-            self._panel.toggle_key((self.name,))
+            self._editor.toggle_key((self.name,))
         elif part == "reset":
-            self._panel.restore((self.name,))
+            self._editor.restore((self.name,))
         elif part == "value":
             self.edit()
 
-    def _take(self, place: QPointF) -> None:
+    def _take(self, position: QPointF) -> None:
         # A press does not bring the thumb to the pointer: nobody changes a face by a slip, and
         # a double click would begin with a jump.
-        if self._panel.board.live:
-            self._last, self._value, self._held = place, self.slider.target, True
+        if self._editor.board.live:
+            self._last, self._value, self._held = position, self.slider.target, True
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Move the thumb that is held; with Shift finely."""
@@ -231,11 +231,11 @@ class ControlRow(QWidget):
         fine = _FINE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
         # Beyond the ends the pointer is kept count of, so that it meets the thumb coming back.
         self._value += moved * fine * (slider.high - slider.low)
-        self._panel.drag(self.name, slider.held(self._value))
+        self._editor.drag(self.name, slider.held(self._value))
 
-    def _show_cursor(self, place: QPointF) -> None:
+    def _show_cursor(self, position: QPointF) -> None:
         shapes = {"slider": Qt.CursorShape.SizeHorCursor, "value": Qt.CursorShape.IBeamCursor}
-        self.setCursor(shapes.get(self.part(place), Qt.CursorShape.ArrowCursor))
+        self.setCursor(shapes.get(self.part(position), Qt.CursorShape.ArrowCursor))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let the thumb go: the drag is one step."""
@@ -245,21 +245,21 @@ class ControlRow(QWidget):
     def _let_go(self, *, keep: bool) -> None:
         if self._held:
             self._held = False
-            self._panel.end(keep=keep)
+            self._editor.end(keep=keep)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """A double click on the slider brings the performance back."""
+        """Bring the performance back by a double click on the slider."""
         if event.button() != Qt.MouseButton.LeftButton:
             return
         if self.part(event.position()) == "slider":
             self._let_go(keep=False)
-            self._panel.restore((self.name,))
+            self._editor.restore((self.name,))
         else:
             self.mousePressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """What else can be done with the control."""
-        self._panel.open_menu(self.name, event.globalPos())
+        """Open the context menu of the control."""
+        self._editor.open_menu(self.name, event.globalPos())
 
     def event(self, event: QEvent) -> bool:
         """Tell what each part is for."""
@@ -299,19 +299,19 @@ class ControlRow(QWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Come into view."""
         super().focusInEvent(event)
-        self._panel.reveal(self)
+        self._editor.reveal(self)
         self.setAccessibleDescription(self._tip("slider").partition("\n")[0])
 
     def edit(self) -> None:
         """Let the value be typed."""
-        if not self._panel.board.live or self._field is not None:
+        if not self._editor.board.live or self._field is not None:
             return
         rect = self._parts()["value"].toRect()
         field = Field(f"Value of {title(self.name)}", "", rect.width() + 14, self)
         field.setFixedHeight(self.height())
         field.move(rect.left() - 10, 0)
         field.show_text(show_value(self.slider.target, self.slider.control.unit))
-        field.typed.connect(lambda text: self._panel.type_value(self.name, text))
+        field.typed.connect(lambda text: self._editor.type_value(self.name, text))
         field.editingFinished.connect(self._close_field)
         field.show()
         field.setFocus()

@@ -61,6 +61,6 @@ class SaveDialog(QDialog):
 
     @property
     def weights(self) -> dict[str, float]:
-        """What is to be kept, by control."""
+        """Values to be kept, by control."""
         chosen = self._added if self._edits.isChecked() else self._whole
         return {name: round(w, 4) for name, w in chosen.items() if abs(w) >= _LEAST}

@@ -56,8 +56,8 @@ class _Heading(QWidget):
         text = f"{count(self.edited, 'control')} edited"
         painter.drawText(rect.adjusted(0, 0, -_RESET - 4, 0), right, text)
         if self.underMouse():
-            place = QRectF(rect.right() - _RESET + 4, middle - 6, 12, 12)
-            paint_icon(painter, "reset", place, theme.DIM)
+            area = QRectF(rect.right() - _RESET + 4, middle - 6, 12, 12)
+            paint_icon(painter, "reset", area, theme.DIM)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
@@ -73,8 +73,8 @@ class _Heading(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def reset_place(self) -> QPointF:
-        """Where the reset is."""
+    def reset_position(self) -> QPointF:
+        """Return the position of the reset button."""
         return QPointF(self.width() - _RESET / 2, self.height() / 2)
 
 
@@ -108,13 +108,13 @@ class Section(QWidget):
 
     @property
     def is_open(self) -> bool:
-        """Whether its rows are shown."""
+        """True while its rows are shown."""
         return self.heading.open
 
-    def set_open(self, opened: bool, found: tuple[str, ...] | None = None) -> None:
+    def set_open(self, opened: bool, matches: tuple[str, ...] | None = None) -> None:
         """Show the rows, or only those that were found; or hide them."""
         self.heading.open = opened
-        wanted = set(self.names if found is None else found) if opened else set()
+        wanted = set(self.names if matches is None else matches) if opened else set()
         for name in self.names:
             row = self.rows.get(name)
             if row is None and name in wanted:
@@ -144,7 +144,7 @@ class Section(QWidget):
             row.refresh()
 
     def _words(self, name: str) -> str:
-        """A control's name in short, as it stands under the heading: `Smile L`."""
+        """Return a control's name in short, as it stands under the heading: `Smile L`."""
         words = title(name)
         first, _, rest = words.partition(" ")
         if self.name.casefold().removesuffix("s") == first.casefold():

@@ -11,14 +11,14 @@ from mien_desktop.geometry.glyph import Glyph, glyph
 from mien_desktop.polygons import polygon
 from mien_desktop.words import title
 
-__all__ = ["Tile"]
+__all__ = ["ExpressionTile"]
 
 _FACE = 44
 """Side of the face in pixels."""
 
 
-class Tile(QAbstractButton):
-    """An expression that can be tried and applied.
+class ExpressionTile(QAbstractButton):
+    """An expression that can be auditioned and applied.
 
     Args:
         name: Its name.
@@ -50,7 +50,7 @@ class Tile(QAbstractButton):
         self.setToolTip(f"{self.accessibleName()}: {parts}{more}")
 
     def sizeHint(self) -> QSize:
-        """The least that face and name need."""
+        """Return the least size that face and name need."""
         return QSize(70, _FACE + 24)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -69,8 +69,8 @@ class Tile(QAbstractButton):
         words = self.accessibleName()
         room = self.width() - 2
         words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
-        place = QRectF(0, _FACE + 4, self.width(), 18)
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+        area = QRectF(0, _FACE + 4, self.width(), 18)
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_face(self, painter: QPainter, rect: QRectF) -> None:
         painter.save()
@@ -98,25 +98,25 @@ class Tile(QAbstractButton):
         painter.restore()
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Try it."""
+        """Audition the expression."""
         super().enterEvent(event)
         self.update()
         self.entered.emit()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Try it no longer."""
+        """End the audition."""
         super().leaveEvent(event)
         self.update()
         self.left.emit()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Try it, when it was reached by the keyboard."""
+        """Audition the expression when it was reached by the keyboard."""
         super().focusInEvent(event)
         keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         if event.reason() in keys:
             self.entered.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Try it no longer."""
+        """End the audition."""
         super().focusOutEvent(event)
         self.left.emit()

@@ -8,15 +8,15 @@ from PySide6.QtWidgets import QWidget
 
 from mien_desktop import theme
 from mien_desktop.controls.board import matching
-from mien_desktop.controls.tile import Tile
+from mien_desktop.controls.tile import ExpressionTile
 
-__all__ = ["Tiles"]
+__all__ = ["TileGrid"]
 
 _GAP = 5
 _HEADING = 24
 
 
-class Tiles(QWidget):
+class TileGrid(QWidget):
     """Groups of tiles, laid out by width.
 
     Args:
@@ -25,15 +25,15 @@ class Tiles(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._groups: list[tuple[str, list[Tile]]] = []
+        self._groups: list[tuple[str, list[ExpressionTile]]] = []
         self._headings: list[tuple[str, int]] = []
 
     @property
-    def tiles(self) -> list[Tile]:
+    def tiles(self) -> list[ExpressionTile]:
         """Every tile, whether it is shown or not."""
         return [tile for _, tiles in self._groups for tile in tiles]
 
-    def set_group(self, name: str, tiles: list[Tile]) -> None:
+    def set_group(self, name: str, tiles: list[ExpressionTile]) -> None:
         """Put tiles under a heading, in place of those that were there."""
         for i, (group, old) in enumerate(self._groups):
             if group == name:
@@ -51,9 +51,9 @@ class Tiles(QWidget):
 
     def search(self, text: str) -> None:
         """Show only the tiles whose names a search finds."""
-        found = matching(text, [tile.name for tile in self.tiles])
+        matches = matching(text, [tile.name for tile in self.tiles])
         for tile in self.tiles:
-            tile.setVisible(tile.name in found)
+            tile.setVisible(tile.name in matches)
         self.arrange()
 
     def arrange(self) -> None:
@@ -84,7 +84,7 @@ class Tiles(QWidget):
         self.arrange()
 
     def sizeHint(self) -> QSize:
-        """Four tiles wide."""
+        """Return the width of four tiles."""
         return QSize(4 * (70 + _GAP) + _GAP, self.minimumHeight())
 
     def paintEvent(self, event: QPaintEvent) -> None:

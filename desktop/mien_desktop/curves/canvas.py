@@ -20,8 +20,8 @@ from mien.session.commands import insert_key, set_value
 from mien.session.refs import KeyRef
 from mien.timebase import FrameRange
 from mien_desktop import theme
-from mien_desktop.curves.channels import Line, Scene, scene
-from mien_desktop.curves.drags import BoxDrag, Drag, HandleDrag, KeyDrag, PanDrag, ScrubDrag
+from mien_desktop.curves.channels import CurveScene, Line, build_scene
+from mien_desktop.curves.drags import BoxDrag, CurveDrag, HandleDrag, KeyDrag, PanDrag, ScrubDrag
 from mien_desktop.curves.hits import HandleHit, KeyHit, LineHit, grasp, hit
 from mien_desktop.curves.painting import paint_curves, paint_ground, paint_now
 from mien_desktop.curves.view import RULER, View
@@ -51,17 +51,17 @@ class CurveCanvas(QWidget):
 
     changed = Signal()
     """What the canvas shows has changed: another scene, or another active channel."""
-    asked = Signal(QPointF)
+    menu_requested = Signal(QPointF)
     """The context menu was asked for at a place of the screen."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.workspace = workspace
-        self.scene: Scene = Scene()
+        self.scene: CurveScene = CurveScene()
         self._values = ValueAxis()
         self._fits = True
         self._picture: QPixmap | None = None
-        self._drag: Drag | None = None
+        self._drag: CurveDrag | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Curves")
@@ -78,7 +78,7 @@ class CurveCanvas(QWidget):
 
     @property
     def view(self) -> View:
-        """Where the canvas looks."""
+        """The stretch of time and the values that are shown."""
         now = self.workspace.now
         time = Axis.of(now.state.time, self.width(), now.frame_count)
         return View(time, self._values, now.state.units)
@@ -153,7 +153,7 @@ class CurveCanvas(QWidget):
             self.workspace.later(lambda: self.set_time(shown))
 
     def _take(self, now: Resolved, active: str | None = None) -> None:
-        before, self.scene = self.scene, scene(now, active)
+        before, self.scene = self.scene, build_scene(now, active)
         if self.scene.shown != before.shown and self._drag is None:
             self._refit()
         self._spoil()
@@ -168,16 +168,16 @@ class CurveCanvas(QWidget):
             self._fit_values()
 
     def _extent(self) -> tuple[float, float]:
-        """Lowest and highest of all values that are drawn."""
-        found = [0.0]
+        """Return the lowest and highest of all values that are drawn."""
+        extent = [0.0]
         for channel in self.scene.drawn:
             for curve in (channel.source, channel.result):
                 if curve is not None and self.scene.valid is not None:
                     seen = curve[self.scene.valid] / channel.unit
-                    found += [float(np.min(seen, initial=0)), float(np.max(seen, initial=0))]
+                    extent += [float(np.min(seen, initial=0)), float(np.max(seen, initial=0))]
         for _, line in self.scene.lines:
-            found += _reach(line)
-        return min(found), max(found)
+            extent += _reach(line)
+        return min(extent), max(extent)
 
     def _fit_values(self) -> None:
         self._show_values(list(self._extent()))
@@ -228,53 +228,53 @@ class CurveCanvas(QWidget):
         painter.drawText(self.rect().adjusted(48, RULER, -48, 0), wrapped, text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the same values in another height; fitted ones fit it."""
+        """Keep the same values in another height; fitted ones fit it."""
         self._values = self._values.resized(self.height() - RULER)
         if self._fits:
             self._fit_values()
         self._spoil()
 
     def sizeHint(self) -> QSize:
-        """A height in which curves can be read."""
+        """Return a height in which curves can be read."""
         return QSize(640, 220)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom time under the pointer; with Ctrl the values; with Shift scroll in time."""
         turned = event.angleDelta().y() or event.angleDelta().x()
         factor = _ZOOM ** (turned / 120)
-        place = event.position()
+        position = event.position()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.set_values(self._values.zoomed(place.y() - RULER, factor))
+            self.set_values(self._values.zoomed(position.y() - RULER, factor))
         elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.set_time(self.view.time.panned(turned / 2, self._frames))
         else:
-            self.set_time(self.view.time.zoomed(place.x(), factor, self._frames))
+            self.set_time(self.view.time.zoomed(position.x(), factor, self._frames))
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin what the place under the pointer offers."""
         if self._drag is not None or self.workspace.now.face is None:
             return
-        place = event.position()
+        position = event.position()
         if event.button() == Qt.MouseButton.MiddleButton:
-            self._begin(PanDrag(self, place))
+            self._begin(PanDrag(self, position))
         elif event.button() == Qt.MouseButton.LeftButton:
-            self._begin(self._grasp(place, event.modifiers()))
+            self._begin(self._grasp(position, event.modifiers()))
 
-    def _grasp(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> Drag:
-        if place.y() < RULER:
-            return ScrubDrag(self, place)
-        found = hit(self.scene, self.view, place.x(), place.y() - RULER)
-        if isinstance(found, HandleHit):
-            return HandleDrag(self, place, found)
-        if isinstance(found, KeyHit):
-            selected = found.key in self.workspace.state.keys
-            self._choose(found.key, found.channel, modifiers)
-            if found.key in self.workspace.state.keys:
-                return KeyDrag(self, place, found.key, modifiers, selected=selected)
-        elif isinstance(found, LineHit):
-            self.activate(found.channel)
-        return BoxDrag(self, place, modifiers)
+    def _grasp(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> CurveDrag:
+        if position.y() < RULER:
+            return ScrubDrag(self, position)
+        target = hit(self.scene, self.view, position.x(), position.y() - RULER)
+        if isinstance(target, HandleHit):
+            return HandleDrag(self, position, target)
+        if isinstance(target, KeyHit):
+            selected = target.key in self.workspace.state.keys
+            self._choose(target.key, target.channel, modifiers)
+            if target.key in self.workspace.state.keys:
+                return KeyDrag(self, position, target.key, modifiers, selected=selected)
+        elif isinstance(target, LineHit):
+            self.activate(target.channel)
+        return BoxDrag(self, position, modifiers)
 
     def _choose(self, key: KeyRef, channel: str, modifiers: Qt.KeyboardModifier) -> None:
         keys = self.workspace.state.keys
@@ -287,7 +287,7 @@ class CurveCanvas(QWidget):
         elif key not in keys:
             self.workspace.set(keys=frozenset({key}))
 
-    def _begin(self, drag: Drag) -> None:
+    def _begin(self, drag: CurveDrag) -> None:
         self._drag = drag
         self.update()
 
@@ -297,11 +297,11 @@ class CurveCanvas(QWidget):
             self._drag.move(event.position(), event.modifiers())
             self.update()
             return
-        place = event.position()
-        found = grasp(self.scene, self.view, place.x(), place.y() - RULER)
-        if isinstance(found, HandleHit):
+        position = event.position()
+        target = grasp(self.scene, self.view, position.x(), position.y() - RULER)
+        if isinstance(target, HandleHit):
             self.setCursor(Qt.CursorShape.PointingHandCursor)
-        elif isinstance(found, KeyHit):
+        elif isinstance(target, KeyHit):
             self.setCursor(Qt.CursorShape.SizeAllCursor)
         else:
             self.unsetCursor()
@@ -321,27 +321,27 @@ class CurveCanvas(QWidget):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape takes a drag back."""
+        """Take a drag back with Escape."""
         if event.key() == Qt.Key.Key_Escape and self._drag is not None:
             self._end(keep=False)
         else:
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QEvent) -> None:
-        """A drag does not outlive the focus: another window may have taken the pointer."""
+        """End the drag with the focus: another window may have taken the pointer."""
         self._end(keep=True)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Add a key to the active channel where the pointer is."""
-        place = event.position()
+        position = event.position()
         channel = self.scene.channel(self.scene.active)
         now = self.workspace.now
-        if channel is None or now.project is None or now.face is None or place.y() < RULER:
+        if channel is None or now.project is None or now.face is None or position.y() < RULER:
             return
-        if grasp(self.scene, self.view, place.x(), place.y() - RULER) is not None:
+        if grasp(self.scene, self.view, position.x(), position.y() - RULER) is not None:
             return
-        frame = min(max(self.view.time.frame(place.x()), 0), self._frames - 1)
-        drawn = self._values.value(place.y() - RULER)
+        frame = min(max(self.view.time.frame(position.x()), 0), self._frames - 1)
+        drawn = self._values.value(position.y() - RULER)
         line, shot, face = channel.line, now.project.id, now.face.number
         name = f"Key {title(channel.name).lower()}"
         if line is not None:
@@ -361,15 +361,15 @@ class CurveCanvas(QWidget):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of what is under the pointer, which is selected first."""
-        place = QPointF(event.pos())
-        found = grasp(self.scene, self.view, place.x(), place.y() - RULER)
-        if isinstance(found, KeyHit):
-            self._choose(found.key, found.channel, Qt.KeyboardModifier.NoModifier)
-        self.asked.emit(QPointF(event.globalPos()))
+        position = QPointF(event.pos())
+        target = grasp(self.scene, self.view, position.x(), position.y() - RULER)
+        if isinstance(target, KeyHit):
+            self._choose(target.key, target.channel, Qt.KeyboardModifier.NoModifier)
+        self.menu_requested.emit(QPointF(event.globalPos()))
 
 
 def _reach(line: Line) -> list[float]:
-    """What of a line is to be seen: its keys and the ends of their handles, as they are drawn."""
+    """Return the values a line spans as drawn: its keys and the ends of their handles."""
     keys = line.track.keys
     ends = (
         key.value + value for i, key in enumerate(keys) for _, value in handles(keys, i).values()

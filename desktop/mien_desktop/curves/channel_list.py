@@ -146,7 +146,7 @@ class ChannelList(QListView):
     def selectionCommand(
         self, index: _Index, event: QEvent | None = None
     ) -> QItemSelectionModel.SelectionFlag:
-        """A click on a row's colour shows or hides only that curve."""
+        """Show or hide only one curve by a click on its colour."""
         presses = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease)
         if isinstance(event, QMouseEvent) and event.type() in presses:
             swatch = event.position().x() < _SWATCH

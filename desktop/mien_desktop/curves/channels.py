@@ -1,4 +1,4 @@
-"""What the curve editor shows of a document: channels, each with its curves; no Qt.
+"""Channels that the curve editor shows of a document, each with its curves; no Qt.
 
 A channel is a name that can be keyed: a control, a control without its side, an expression or a
 viseme. It has a line for each of its tracks, and where it stands for a control the curves of the
@@ -17,7 +17,7 @@ from mien.model.edits import ControlTrack
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.resolve import Resolved
 
-__all__ = ["COLORS", "DEGREES_UNIT", "SMOOTH_UNIT", "Channel", "Line", "Scene", "scene"]
+__all__ = ["COLORS", "DEGREES_UNIT", "SMOOTH_UNIT", "Channel", "Line", "CurveScene", "build_scene"]
 
 COLORS = 13
 """Colours that there are."""
@@ -25,7 +25,7 @@ SMOOTH_UNIT = 10.0
 """Frames of smoothing that are drawn as high as a weight of 1."""
 DEGREES_UNIT = 10.0
 """Degrees that are drawn as high as a weight of 1."""
-_PLACES = {name: i for i, name in enumerate(NAMES)} | {
+_INDEX = {name: i for i, name in enumerate(NAMES)} | {
     name: INDEX[pair[0]]
     for name in {n.removesuffix("Left").removesuffix("Right") for n in NAMES}
     if (pair := sides(name)) is not None
@@ -50,7 +50,7 @@ class Line:
 
     @property
     def modifier(self) -> bool:
-        """Whether it changes what lies below instead of asking for values."""
+        """True for a track that changes what lies below instead of asking for values."""
         return self.track.mode in ("scale", "smooth")
 
 
@@ -84,7 +84,7 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class CurveScene:
     """Everything that the curve editor shows.
 
     Attributes:
@@ -102,7 +102,7 @@ class Scene:
     keys: frozenset[KeyRef] = frozenset()
 
     def channel(self, name: str | None) -> Channel | None:
-        """The channel with a name."""
+        """Return the channel of a name; None when there is none."""
         return next((channel for channel in self.channels if channel.name == name), None)
 
     @property
@@ -122,11 +122,11 @@ class Scene:
         )
 
     def selected(self) -> list[tuple[Line, int]]:
-        """Every selected key, as its line and its place in the track; by frame."""
+        """Return every selected key, as its line and its index in the track; by frame."""
         frames: dict[TrackRef, set[int]] = {}
         for ref in self.keys:
             frames.setdefault(ref.track, set()).add(ref.frame)
-        found = [
+        selected_keys = [
             (line, i)
             for channel in self.channels
             for line in channel.lines
@@ -134,11 +134,11 @@ class Scene:
             for i, key in enumerate(line.track.keys)
             if key.frame in frames[line.ref]
         ]
-        return sorted(found, key=lambda pair: pair[0].track.keys[pair[1]].frame)
+        return sorted(selected_keys, key=lambda pair: pair[0].track.keys[pair[1]].frame)
 
 
-def scene(now: Resolved, active: str | None = None) -> Scene:
-    """What the curve editor shows.
+def build_scene(now: Resolved, active: str | None = None) -> CurveScene:
+    """Return everything that the curve editor shows.
 
     Listed is what has a track and what was chosen. Drawn is what was chosen; without a choice
     what the selected tracks and keys belong to, and without those everything that has a track.
@@ -148,9 +148,9 @@ def scene(now: Resolved, active: str | None = None) -> Scene:
         active: The channel that was last touched.
     """
     if now.face is None or now.edit is None or now.evaluated is None:
-        return Scene()
+        return CurveScene()
     lines = _lines(now)
-    chosen = [name for name in now.state.controls if name in _PLACES or name in lines]
+    chosen = [name for name in now.state.controls if name in _INDEX or name in lines]
     names = sorted({*lines, *chosen}, key=_order)
     source = ControlCurves(now.evaluated.source)
     result = ControlCurves(now.evaluated.target)
@@ -163,27 +163,27 @@ def scene(now: Resolved, active: str | None = None) -> Scene:
     shown = frozenset(chosen or selected or list(lines))
     if active not in shown:
         active = next((n for n in [*selected, *chosen, *names] if n in shown), None)
-    return Scene(channels, shown, active, now.face.valid, now.state.keys)
+    return CurveScene(channels, shown, active, now.face.valid, now.state.keys)
 
 
 def _lines(now: Resolved) -> dict[str, list[Line]]:
     assert now.project is not None
     assert now.edit is not None
-    found: dict[str, list[Line]] = {}
+    lines: dict[str, list[Line]] = {}
     for layer in now.edit.layers:
         for index, track in enumerate(layer.tracks):
             ref = TrackRef(now.project.id, now.edit.face.number, layer.name, index)
             line = Line(ref, track, _unit(track.control, track.mode), layer.muted)
-            found.setdefault(track.control, []).append(line)
-    return found
+            lines.setdefault(track.control, []).append(line)
+    return lines
 
 
 def _channel(
     name: str, color: int, lines: Iterable[Line], source: ControlCurves, result: ControlCurves
 ) -> Channel:
-    if name not in _PLACES:
+    if name not in _INDEX:
         return Channel(name, None, 1.0, color, tuple(lines))
-    region = CONTROLS[_PLACES[name]].region
+    region = CONTROLS[_INDEX[name]].region
     unit = _unit(name, "add")
     return Channel(name, region, unit, color, tuple(lines), source[name], result[name])
 
@@ -191,21 +191,22 @@ def _channel(
 def _unit(name: str, mode: str) -> float:
     if mode == "smooth":
         return SMOOTH_UNIT
-    if mode == "scale" or name not in _PLACES:
+    if mode == "scale" or name not in _INDEX:
         return 1.0
-    control = CONTROLS[_PLACES[name]]
+    control = CONTROLS[_INDEX[name]]
     return DEGREES_UNIT if control.unit == "degrees" else 1.0
 
 
 def _order(name: str) -> tuple[int, str]:
-    return (_PLACES.get(name, len(NAMES)), name)
+    return (_INDEX.get(name, len(NAMES)), name)
 
 
 def _colors(names: Iterable[str]) -> dict[str, int]:
-    """A colour for each name: its own, or the next when another in the list has that."""
-    found: dict[str, int] = {}
+    """Return a colour for each name: its own, or the next when another in the list has that."""
+    colors: dict[str, int] = {}
     for name in names:
-        own = _PLACES.get(name, sum(map(ord, name)))
-        taken = {color % COLORS for color in found.values()}
-        found[name] = next((own + i for i in range(COLORS) if (own + i) % COLORS not in taken), own)
-    return found
+        own = _INDEX.get(name, sum(map(ord, name)))
+        taken = {color % COLORS for color in colors.values()}
+        free = (own + i for i in range(COLORS) if (own + i) % COLORS not in taken)
+        colors[name] = next(free, own)
+    return colors

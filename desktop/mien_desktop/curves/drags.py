@@ -1,9 +1,9 @@
-"""What a drag on the canvas does, from press to release; one object for each."""
+"""Drags on the canvas of the curve editor, from press to release; one class for each."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -13,14 +13,12 @@ from mien.session.commands import duplicate_keys, move_keys, set_handles
 from mien.session.refs import KeyRef
 from mien_desktop import theme
 from mien_desktop.curves.hits import HandleHit, keys_inside
+from mien_desktop.curves.surface import CurveSurface
 from mien_desktop.curves.view import RULER, View
 from mien_desktop.geometry.handles import dragged, handles
 from mien_desktop.geometry.snap import PIXELS, snap, targets
 
-if TYPE_CHECKING:
-    from mien_desktop.curves.canvas import CurveCanvas
-
-__all__ = ["BoxDrag", "Drag", "HandleDrag", "KeyDrag", "PanDrag", "ScrubDrag"]
+__all__ = ["BoxDrag", "CurveDrag", "HandleDrag", "KeyDrag", "PanDrag", "ScrubDrag"]
 
 _STILL = 3.0
 """Pixels that a pressed pointer may shake before it drags."""
@@ -29,94 +27,101 @@ _ALT = Qt.KeyboardModifier.AltModifier
 _MORE = _SHIFT | Qt.KeyboardModifier.ControlModifier
 
 
-class Drag(Protocol):
+class CurveDrag(Protocol):
     """A drag that goes on."""
 
-    def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        """The pointer is here now."""
+    def move(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        """Follow the pointer to a position."""
 
     def end(self, *, keep: bool) -> None:
-        """The button was let go, or the drag is taken back."""
+        """End the drag at the release of the button, or take it back."""
 
     def paint(self, painter: QPainter, view: View) -> None:
         """Paint what the drag adds to the picture."""
 
 
 class ScrubDrag:
-    """The playhead follows the pointer."""
+    """A drag of the playhead."""
 
-    def __init__(self, canvas: CurveCanvas, place: QPointF) -> None:
+    def __init__(self, canvas: CurveSurface, position: QPointF) -> None:
         self._canvas = canvas
-        self.move(place, Qt.KeyboardModifier.NoModifier)
+        self.move(position, Qt.KeyboardModifier.NoModifier)
 
-    def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def move(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Go to the frame under the pointer."""
-        self._canvas.workspace.set(frame=max(self._canvas.view.time.frame(place.x()), 0))
+        self._canvas.workspace.set(frame=max(self._canvas.view.time.frame(position.x()), 0))
 
     def end(self, *, keep: bool) -> None:
-        """Stay there."""
+        """Leave the playhead where it is."""
 
     def paint(self, painter: QPainter, view: View) -> None:
-        """The playhead is painted already."""
+        """Paint nothing: the playhead is painted already."""
 
 
 class PanDrag:
-    """The curves are pulled about."""
+    """A drag that pulls the curves about."""
 
-    def __init__(self, canvas: CurveCanvas, place: QPointF) -> None:
-        self._canvas, self._last = canvas, place
+    def __init__(self, canvas: CurveSurface, position: QPointF) -> None:
+        self._canvas, self._last = canvas, position
 
-    def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def move(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Pull time and values along."""
-        moved, self._last = place - self._last, place
+        moved, self._last = position - self._last, position
         view = self._canvas.view
         self._canvas.set_time(view.time.panned(moved.x(), self._canvas.workspace.now.frame_count))
         self._canvas.set_values(view.values.panned(moved.y()))
 
     def end(self, *, keep: bool) -> None:
-        """Stay there."""
+        """Leave the curves where they are."""
 
     def paint(self, painter: QPainter, view: View) -> None:
-        """Nothing is added."""
+        """Paint nothing."""
 
 
 class BoxDrag:
-    """Keys in a box are selected; with Shift or Ctrl added to those that are."""
+    """A drag that selects keys in a box; with Shift or Ctrl added to those that are."""
 
-    def __init__(self, canvas: CurveCanvas, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        self._canvas, self._start, self._place = canvas, place, place
+    def __init__(
+        self, canvas: CurveSurface, position: QPointF, modifiers: Qt.KeyboardModifier
+    ) -> None:
+        self._canvas, self._start, self._position = canvas, position, position
         self._before = canvas.workspace.state.keys
         self._kept = self._before if modifiers & _MORE else frozenset[KeyRef]()
 
-    def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def move(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Select what is in the box by now."""
-        self._place = place
+        self._position = position
         view, start = self._canvas.view, self._start
-        found = keys_inside(
-            self._canvas.scene, view, start.x(), start.y() - RULER, place.x(), place.y() - RULER
+        inside = keys_inside(
+            self._canvas.scene,
+            view,
+            start.x(),
+            start.y() - RULER,
+            position.x(),
+            position.y() - RULER,
         )
-        self._canvas.workspace.set(keys=self._kept | found)
+        self._canvas.workspace.set(keys=self._kept | inside)
 
     def end(self, *, keep: bool) -> None:
         """Keep the selection; a click beside everything selects nothing."""
         if not keep:
             self._canvas.workspace.set(keys=self._before)
-        elif _near(self._start, self._place):
+        elif _near(self._start, self._position):
             self._canvas.workspace.set(keys=self._kept)
 
     def paint(self, painter: QPainter, view: View) -> None:
-        """The box."""
-        if _near(self._start, self._place):
+        """Paint the box."""
+        if _near(self._start, self._position):
             return
         fill = QColor(theme.SELECTION)
         fill.setAlphaF(0.08)
         painter.setPen(QPen(theme.SELECTION, 1))
         painter.setBrush(fill)
-        painter.drawRect(QRectF(self._start, self._place).normalized())
+        painter.drawRect(QRectF(self._start, self._position).normalized())
 
 
 class KeyDrag:
-    """The selected keys follow the pointer in time and value.
+    """A drag of the selected keys in time and value.
 
     Shift holds to one of both, snapping draws one of the keys to something that means a time,
     and with Alt the keys stay where they are and copies move.
@@ -124,14 +129,14 @@ class KeyDrag:
 
     def __init__(
         self,
-        canvas: CurveCanvas,
-        place: QPointF,
+        canvas: CurveSurface,
+        position: QPointF,
         grasped: KeyRef,
         modifiers: Qt.KeyboardModifier,
         *,
         selected: bool,
     ) -> None:
-        self._canvas, self._start = canvas, place
+        self._canvas, self._start = canvas, position
         self._grasped, self._alone = grasped, not modifiers & _MORE
         self._dropped = selected and bool(modifiers & _SHIFT)
         self._copying = bool(modifiers & _ALT)
@@ -141,19 +146,19 @@ class KeyDrag:
         project = workspace.project
         assert project is not None
         still = () if self._copying else self._keys
-        self._places = targets(project, workspace.state.frame, still)
+        self._targets = targets(project, workspace.state.frame, still)
         self._snapped: int | None = None
         self._moving = False
 
-    def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def move(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Move the keys from where they were by as much as the pointer moved."""
         if not self._moving:
-            if _near(self._start, place):
+            if _near(self._start, position):
                 return
             self._moving = True
             word = "Copy" if self._copying else "Move"
             self._canvas.workspace.begin_gesture(f"{word} {_counted(self._keys)}")
-        view, moved = self._canvas.view, place - self._start
+        view, moved = self._canvas.view, position - self._start
         dx, dy = moved.x(), moved.y()
         if modifiers & _SHIFT:
             dx, dy = (dx, 0.0) if abs(dx) >= abs(dy) else (0.0, dy)
@@ -167,8 +172,8 @@ class KeyDrag:
         if self._canvas.workspace.state.snap and frames:
             moved = [key.frame for key in self._keys]
             reach = PIXELS / view.time.scale
-            found = snap(moved, frames, self._places, reach)
-            frames, self._snapped = found.delta, found.target
+            inside = snap(moved, frames, self._targets, reach)
+            frames, self._snapped = inside.delta, inside.target
         return frames
 
     def _move(self, frames: int, value: float) -> None:
@@ -190,7 +195,7 @@ class KeyDrag:
         workspace.set(keys=after)
 
     def end(self, *, keep: bool) -> None:
-        """One step; a click without a drag selects the key alone, or with Shift drops it."""
+        """End the step; a click without a drag selects the key alone, or with Shift drops it."""
         workspace = self._canvas.workspace
         if self._moving:
             workspace.finish_gesture(keep=keep)
@@ -202,7 +207,7 @@ class KeyDrag:
             workspace.set(keys=self._keys - {self._grasped})
 
     def paint(self, painter: QPainter, view: View) -> None:
-        """The line that keys snapped to."""
+        """Paint the line that keys snapped to."""
         if self._snapped is not None:
             x = view.time.x(self._snapped)
             painter.setPen(QPen(theme.SELECTION, 1, Qt.PenStyle.DashLine))
@@ -210,48 +215,48 @@ class KeyDrag:
 
 
 class HandleDrag:
-    """A Bezier handle follows the pointer; an aligned twin turns along, but not with Alt."""
+    """A drag of a Bezier handle; an aligned twin turns along, but not with Alt."""
 
-    def __init__(self, canvas: CurveCanvas, place: QPointF, grasped: HandleHit) -> None:
+    def __init__(self, canvas: CurveSurface, position: QPointF, grasped: HandleHit) -> None:
         self._canvas, self._hit = canvas, grasped
         self._began = False
-        self._found = handles(grasped.line.track.keys, grasped.index)
+        self._handles = handles(grasped.line.track.keys, grasped.index)
         key = grasped.line.track.keys[grasped.index]
         self._key = key
-        frames, value = self._found[grasped.side]
+        frames, value = self._handles[grasped.side]
         view = canvas.view
         # The handle keeps its distance from the pointer that took it.
-        self._off = place - QPointF(
+        self._off = position - QPointF(
             view.time.x(key.frame + frames),
             view.values.y((key.value + value) / grasped.line.unit) + RULER,
         )
 
-    def move(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def move(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Move the handle to the pointer."""
         workspace = self._canvas.workspace
         if not self._began:
             self._began = True
             workspace.begin_gesture("Shape curve")
         view, unit, key = self._canvas.view, self._hit.line.unit, self._key
-        at = place - self._off
+        at = position - self._off
         frames = view.time.time(at.x()) - key.frame
         value = view.values.value(at.y() - RULER) * unit - key.value
         if modifiers & _SHIFT:
             value = 0.0
-        moved = self._found | dragged(
-            self._found, self._hit.side, (frames, value), free=bool(modifiers & _ALT)
+        moved = self._handles | dragged(
+            self._handles, self._hit.side, (frames, value), free=bool(modifiers & _ALT)
         )
         pair = (moved.get("in", key.handle_in), moved.get("out", key.handle_out))
         ref = KeyRef(self._hit.line.ref, key.frame)
         workspace.update_gesture(lambda document: set_handles(document, {ref: pair}))
 
     def end(self, *, keep: bool) -> None:
-        """One step."""
+        """End the step."""
         if self._began:
             self._canvas.workspace.finish_gesture(keep=keep)
 
     def paint(self, painter: QPainter, view: View) -> None:
-        """Handles are painted with their keys."""
+        """Paint nothing: handles are painted with their keys."""
 
 
 def _near(a: QPointF, b: QPointF) -> bool:

@@ -1,4 +1,4 @@
-"""What lies under the pointer in the curve editor; no Qt."""
+"""Hit testing in the curve editor; no Qt."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.session.refs import KeyRef
-from mien_desktop.curves.channels import Line, Scene
+from mien_desktop.curves.channels import CurveScene, Line
 from mien_desktop.curves.view import View
 from mien_desktop.geometry.curves import (
     key_points,
@@ -52,8 +52,8 @@ class LineHit:
     channel: str
 
 
-def grasp(scene: Scene, view: View, x: float, y: float) -> HandleHit | KeyHit | None:
-    """What can be dragged at a pixel: a handle or a key; what is on top first.
+def grasp(scene: CurveScene, view: View, x: float, y: float) -> HandleHit | KeyHit | None:
+    """Return the handle or key that can be dragged at a pixel; of several the topmost.
 
     Args:
         scene: What is shown.
@@ -64,12 +64,12 @@ def grasp(scene: Scene, view: View, x: float, y: float) -> HandleHit | KeyHit | 
     return _handle(scene, view, x, y) or _key(scene, view, x, y)
 
 
-def hit(scene: Scene, view: View, x: float, y: float) -> HandleHit | KeyHit | LineHit | None:
-    """As `grasp`, and where there is nothing to drag the curve that runs there."""
+def hit(scene: CurveScene, view: View, x: float, y: float) -> HandleHit | KeyHit | LineHit | None:
+    """Return the hit of `grasp`; where nothing can be dragged, the curve that runs there."""
     return grasp(scene, view, x, y) or _curve(scene, view, x, y)
 
 
-def _handle(scene: Scene, view: View, x: float, y: float) -> HandleHit | None:
+def _handle(scene: CurveScene, view: View, x: float, y: float) -> HandleHit | None:
     drawn = {line.ref for _, line in scene.lines}
     for line, index in reversed(scene.selected()):
         if line.ref not in drawn:
@@ -83,7 +83,7 @@ def _handle(scene: Scene, view: View, x: float, y: float) -> HandleHit | None:
     return None
 
 
-def _key(scene: Scene, view: View, x: float, y: float) -> KeyHit | None:
+def _key(scene: CurveScene, view: View, x: float, y: float) -> KeyHit | None:
     for channel, line in reversed(scene.lines):
         keys = line.track.keys
         shown = keys_between(keys, view.time.time(x - _NEAR), view.time.time(x + _NEAR))
@@ -94,7 +94,7 @@ def _key(scene: Scene, view: View, x: float, y: float) -> KeyHit | None:
     return None
 
 
-def _curve(scene: Scene, view: View, x: float, y: float) -> LineHit | None:
+def _curve(scene: CurveScene, view: View, x: float, y: float) -> LineHit | None:
     best, nearest = None, _ALONG
     for channel in reversed(scene.drawn):
         curves = [
@@ -113,9 +113,9 @@ def _curve(scene: Scene, view: View, x: float, y: float) -> LineHit | None:
 
 
 def keys_inside(
-    scene: Scene, view: View, x0: float, y0: float, x1: float, y1: float
+    scene: CurveScene, view: View, x0: float, y0: float, x1: float, y1: float
 ) -> frozenset[KeyRef]:
-    """The keys of drawn lines in a box of pixels below the ruler."""
+    """Return the keys of drawn lines in a box of pixels below the ruler."""
     return frozenset(
         KeyRef(line.ref, line.track.keys[i].frame)
         for _, line in scene.lines

@@ -23,8 +23,8 @@ from mien_desktop.curves.channels import Line
 from mien_desktop.fields import Field
 from mien_desktop.geometry.handles import aligned, flattened, handles
 from mien_desktop.geometry.ruler import label
+from mien_desktop.keyframes.editing import EASE_NAMES, KeyEditing
 from mien_desktop.numbers import read_amount, show_value
-from mien_desktop.timeline.keys import EASE_NAMES, KeyEditing
 from mien_desktop.words import count
 
 __all__ = ["KeyFields"]
@@ -99,8 +99,8 @@ class KeyFields(QWidget):
         kinds = {key.interpolation for key in keys}
         for kind, button in self._kinds.items():
             button.setChecked(kinds == {kind})
-        found = [handles(line.track.keys, i) for line, i in selected]
-        both = [pair for pair in found if len(pair) == 2]
+        handle_pairs = [handles(line.track.keys, i) for line, i in selected]
+        both = [pair for pair in handle_pairs if len(pair) == 2]
         self._align.setEnabled(bool(both))
         self._align.setChecked(bool(both) and all(map(aligned, both)))
 
@@ -108,16 +108,16 @@ class KeyFields(QWidget):
         """Lay both handles of each selected key on one line; those that are aligned level."""
         made: dict[KeyRef, tuple[tuple[float, float] | None, tuple[float, float] | None]] = {}
         for line, i in self._canvas.scene.selected():
-            key, found = line.track.keys[i], handles(line.track.keys, i)
-            if len(found) == 2:
-                level = {side: (frames, 0.0) for side, (frames, _) in found.items()}
-                pair = level if aligned(found) else flattened(found)
+            key, sides = line.track.keys[i], handles(line.track.keys, i)
+            if len(sides) == 2:
+                level = {side: (frames, 0.0) for side, (frames, _) in sides.items()}
+                pair = level if aligned(sides) else flattened(sides)
                 made[KeyRef(line.ref, key.frame)] = (pair["in"], pair["out"])
         if made:
             self._apply("Align handles", lambda d: set_handles(d, made))
 
     def _move(self, text: str) -> None:
-        """All keys move by as much as the first must to come to the time."""
+        """Move all keys by as much as the first must to come to the time."""
         shot, keys = self._workspace.now.shot, self._workspace.state.keys
         if shot is None or not keys:
             return
@@ -179,7 +179,7 @@ class KeyFields(QWidget):
 
 
 def _one(texts: list[str]) -> str:
-    """The text that all share; a word that says that they differ; none without any."""
+    """Return the text that all share; a word that says that they differ; none without any."""
     return MIXED if len(set(texts)) > 1 else next(iter(texts), "")
 
 

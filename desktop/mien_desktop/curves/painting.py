@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from mien._types import BoolArray, DoubleArray
 from mien.model.interpolate import sample
 from mien.timebase import FrameRange
 from mien_desktop import theme
-from mien_desktop.curves.channels import COLORS, Channel, Line, Scene
+from mien_desktop.curves.channels import COLORS, Channel, CurveScene, Line
 from mien_desktop.curves.view import RULER, View
 from mien_desktop.geometry.curves import key_points, keyed_curve, keys_between, sampled_curve
 from mien_desktop.geometry.handles import handles
@@ -31,14 +31,14 @@ _DENSE = 0.75
 
 
 def curve_color(channel: Channel, alpha: float = 1.0) -> QColor:
-    """The colour of a channel."""
+    """Return the colour of a channel."""
     color = QColor(theme.CURVES[channel.color % COLORS])
     color.setAlphaF(alpha)
     return color
 
 
-def paint_ground(painter: QPainter, view: View, now: Resolved, scene: Scene) -> None:
-    """Ruler, grid, cuts, and the frames that are not to be edited or relied upon."""
+def paint_ground(painter: QPainter, view: View, now: Resolved, scene: CurveScene) -> None:
+    """Paint ruler, grid, cuts, and the frames that are not to be edited or relied upon."""
     width, height = view.time.width, view.values.height
     painter.fillRect(QRectF(0, 0, width, height + RULER), theme.WELL)
     shot = now.shot
@@ -64,7 +64,7 @@ def paint_ground(painter: QPainter, view: View, now: Resolved, scene: Scene) -> 
 
 
 def _shades(now: Resolved) -> list[tuple[FrameRange, QColor]]:
-    """Frames that are shaded, and how: outside of in and out, unseen, weakly tracked."""
+    """Return the frames that are shaded, and how: outside of in and out, unseen, weakly tracked."""
     outside = QColor(theme.WINDOW)
     outside.setAlphaF(0.75)
     weak = QColor(theme.WEAK)
@@ -80,7 +80,7 @@ def _shades(now: Resolved) -> list[tuple[FrameRange, QColor]]:
 
 
 def _paint_values(painter: QPainter, view: View, active: Channel | None) -> None:
-    """The grid; its labels are in the unit of the active channel."""
+    """Paint the grid; its labels are in the unit of the active channel."""
     painter.setFont(theme.small())
     grid = QColor(theme.LINE)
     grid.setAlphaF(0.55)
@@ -94,12 +94,12 @@ def _paint_values(painter: QPainter, view: View, active: Channel | None) -> None
         painter.drawLine(QLineF(0, y, view.time.width, y))
         painter.setPen(theme.DIM)
         below = y < RULER + 12
-        place = QPointF(5, y + 12 if below else y - 3)
-        painter.drawText(place, f"{value * unit:.{digits}f}{sign}")
+        corner = QPointF(5, y + 12 if below else y - 3)
+        painter.drawText(corner, f"{value * unit:.{digits}f}{sign}")
 
 
-def paint_curves(painter: QPainter, view: View, scene: Scene) -> None:
-    """Performance, result and edit of every channel that is drawn, and their keys."""
+def paint_curves(painter: QPainter, view: View, scene: CurveScene) -> None:
+    """Paint performance, result and edit of every channel that is drawn, and their keys."""
     painter.save()
     painter.setClipRect(QRectF(0, RULER, view.time.width, view.values.height))
     painter.translate(0, RULER)
@@ -117,7 +117,7 @@ def _dense(view: View) -> bool:
     return view.time.scale < _DENSE
 
 
-def _paint_channel(painter: QPainter, view: View, scene: Scene, channel: Channel) -> None:
+def _paint_channel(painter: QPainter, view: View, scene: CurveScene, channel: Channel) -> None:
     if channel.source is None or channel.result is None or scene.valid is None:
         return
     active = channel.name == scene.active
@@ -148,7 +148,9 @@ def _paint_channel(painter: QPainter, view: View, scene: Scene, channel: Channel
                 painter.drawPolyline(line.translated(0, offset))
 
 
-def _paint_line(painter: QPainter, view: View, scene: Scene, channel: Channel, line: Line) -> None:
+def _paint_line(
+    painter: QPainter, view: View, scene: CurveScene, channel: Channel, line: Line
+) -> None:
     keys = line.track.keys
     active = channel.name == scene.active
     color = curve_color(channel, 0.4 if line.muted else (0.95 if active else 0.6))
@@ -170,11 +172,11 @@ def _paint_line(painter: QPainter, view: View, scene: Scene, channel: Channel, l
 
 def _paint_keys(
     painter: QPainter,
-    points: npt.NDArray[np.float64],
-    held: npt.NDArray[np.bool_],
+    points: DoubleArray,
+    held: BoolArray,
     color: QColor,
 ) -> None:
-    """Keys: diamonds, and squares where the value is held."""
+    """Paint keys: diamonds, and squares where the value is held."""
     if len(points) > _MOST_DIAMONDS:
         painter.setPen(QPen(color, 3))
         painter.drawPoints(polygon(points))
@@ -204,8 +206,8 @@ def _paint_handles(painter: QPainter, view: View, line: Line, indices: Iterable[
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def paint_now(painter: QPainter, view: View, scene: Scene, frame: int) -> None:
-    """The playhead, and the values of the drawn channels at it."""
+def paint_now(painter: QPainter, view: View, scene: CurveScene, frame: int) -> None:
+    """Paint the playhead, and the values of the drawn channels at it."""
     x = view.time.x(frame)
     if not -1 <= x <= view.time.width + 1:
         return
@@ -224,8 +226,11 @@ def paint_now(painter: QPainter, view: View, scene: Scene, frame: int) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def value_at(scene: Scene, channel: Channel, frame: int) -> float | None:
-    """The result at a frame; of an expression what is keyed; None where there is no face."""
+def value_at(scene: CurveScene, channel: Channel, frame: int) -> float | None:
+    """Return a channel's result at a frame; None where there is no face.
+
+    An expression has no performance: its keyed value is the result.
+    """
     if channel.result is not None:
         seen = scene.valid is not None and frame < len(scene.valid) and scene.valid[frame]
         return float(channel.result[frame]) if seen else None

@@ -17,8 +17,8 @@ from mien_desktop.curves.canvas import CurveCanvas
 from mien_desktop.curves.channel_list import ChannelList
 from mien_desktop.curves.key_fields import KeyFields
 from mien_desktop.curves.modifier_rows import ModifierRows
-from mien_desktop.timeline.keys import KeyEditing
-from mien_desktop.timeline.menus import key_menu
+from mien_desktop.keyframes.editing import KeyEditing
+from mien_desktop.keyframes.menu import fill_key_menu
 from mien_desktop.words import count
 from mien_desktop.workspace import Workspace
 
@@ -67,10 +67,10 @@ class CurvesPanel(QWidget):
         whole.setSpacing(0)
         whole.addLayout(self._header())
         whole.addWidget(split, 1)
-        self.canvas.asked.connect(self._open_menu)
+        self.canvas.menu_requested.connect(self._open_menu)
 
     def commands(self) -> tuple[Command, ...]:
-        """What can be done in the curve editor."""
+        """Return the commands of the curve editor."""
         return self._commands
 
     def _own_commands(self) -> tuple[Command, ...]:
@@ -124,17 +124,17 @@ class CurvesPanel(QWidget):
             row.addWidget(icon_button(picture, command.text, tip, command.run))
         return row
 
-    def _open_menu(self, place: QPointF) -> None:
+    def _open_menu(self, position: QPointF) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self._editing.any():
-            key_menu(menu, self._editing)
+            fill_key_menu(menu, self._editing)
             menu.addSeparator()
         names = ("align", "paste", "select-all", "frame", "fit")
         for command in (self._by_name(name) for name in names):
             action = menu.addAction(command.text)
             action.triggered.connect(lambda _=False, run=command.run: run())
-        menu.popup(QPoint(round(place.x()), round(place.y())))
+        menu.popup(QPoint(round(position.x()), round(position.y())))
 
     def _by_name(self, name: str) -> Command:
         return next(command for command in self._commands if command.id == f"curves.{name}")

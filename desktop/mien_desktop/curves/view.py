@@ -1,4 +1,4 @@
-"""Where the curve editor looks; no Qt."""
+"""Time and values that the curve editor shows; no Qt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RULER = 20
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where the canvas looks.
+    """The stretch of time and the values that the canvas shows.
 
     Attributes:
         time: The stretch of time.

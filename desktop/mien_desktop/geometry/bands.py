@@ -1,4 +1,4 @@
-"""How the timeline is divided: bands from top to bottom, cells of the column of names."""
+"""Bands of the timeline from top to bottom, and cells of its column of names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LANES = 5
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """Where ruler, markers, strips and lanes lie.
+    """Heights and order of ruler, markers, strips and lanes.
 
     Attributes:
         names: Width of the column of names, to the left of everything.
@@ -41,17 +41,17 @@ class Bands:
     waveform: bool = True
 
     def every(self) -> tuple[tuple[Band, int, int], ...]:
-        """The bands above the lanes: name, top and height."""
+        """Return the bands above the lanes: name, top and height."""
         return _every(self.thumbnails, self.waveform)
 
     @property
     def lanes(self) -> int:
-        """Where the lanes begin."""
+        """Top of the lanes."""
         _, top, height = self.every()[-1]
         return top + height
 
     def fitting(self, height: int) -> Bands:
-        """Without pictures, and then without sound, where the lanes would be left too little."""
+        """Return the bands without pictures, then without sound, where lanes need the room."""
         bands = self
         for name in ("thumbnails", "waveform"):
             if bands.lanes + _LANES * ROW > height:
@@ -59,11 +59,11 @@ class Bands:
         return bands
 
     def top(self, band: Band) -> int:
-        """Where a band begins; the lanes' top for one that is not shown."""
+        """Return the top of a band; the lanes' top for one that is not shown."""
         return next((top for name, top, _ in self.every() if name == band), self.lanes)
 
     def at(self, y: float) -> Band:
-        """The band at a height."""
+        """Return the band at a height."""
         for name, top, height in self.every():
             if top <= y < top + height:
                 return name
@@ -78,12 +78,12 @@ def _every(thumbnails: bool, waveform: bool) -> tuple[tuple[Band, int, int], ...
         ("thumbnails", THUMBNAILS, thumbnails),
         ("waveform", WAVEFORM, waveform),
     ]
-    top, found = 0, []
-    for name, height, there in bands:
-        if there:
-            found.append((name, top, height))
+    top, shown = 0, []
+    for name, height, visible in bands:
+        if visible:
+            shown.append((name, top, height))
             top += height
-    return tuple(found)
+    return tuple(shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +101,21 @@ class Cell:
     width: int
 
     def contains(self, x: float) -> bool:
-        """Whether a pixel of the column lies in it."""
+        """Return whether a pixel of the column lies in it."""
         return self.left <= x < self.left + self.width
 
 
 def cells(lane: Lane, width: int) -> tuple[Cell, ...]:
-    """The cells of a lane's name in a column of a width, from left to right."""
+    """Return the cells of a lane's name in a column of a width, from left to right."""
     return _cells(lane.kind, width)
 
 
 @lru_cache
 def _cells(kind: str, width: int) -> tuple[Cell, ...]:
     left = _INDENT[kind]
-    found = []
+    result = []
     if kind != "track":
-        found.append(Cell("fold", left, _FOLD))
+        result.append(Cell("fold", left, _FOLD))
         left += _FOLD
     else:
         left += 8
@@ -125,9 +125,9 @@ def _cells(kind: str, width: int) -> tuple[Cell, ...]:
     elif kind == "track":
         right = [("mode", 16), ("value", 48), ("key", ROW)]
     room = sum(size for _, size in right)
-    found.append(Cell("name", left, max(width - left - room, 0)))
-    place = width - room
+    result.append(Cell("name", left, max(width - left - room, 0)))
+    x = width - room
     for name, size in right:
-        found.append(Cell(name, place, size))
-        place += size
-    return tuple(found)
+        result.append(Cell(name, x, size))
+        x += size
+    return tuple(result)

@@ -24,15 +24,15 @@ class Bar:
     width: float
 
     def edge(self, frame: float) -> float:
-        """Where a frame begins."""
+        """Return the left edge of a frame."""
         return frame * self.width / self.frames
 
     def frame(self, x: float) -> int:
-        """The frame that a pixel belongs to, within the shot."""
+        """Return the frame that a pixel belongs to, within the shot."""
         return min(max(int(x * self.frames / self.width), 0), self.frames - 1)
 
 
 def runs(flags: BoolArray) -> list[tuple[int, int]]:
-    """Stretches (start, stop) of a (T,) array in which it is true."""
+    """Return the stretches (start, stop) of a (T,) array in which it is true."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

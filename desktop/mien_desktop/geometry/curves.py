@@ -1,4 +1,4 @@
-"""Geometry of the curve editor: values and pixels, curves as polylines, what lies under a pointer.
+"""Geometry of the curve editor: values and pixels, curves as polylines, hit testing.
 
 Pixels run right and down from the canvas's upper left corner. Nothing here knows Qt or the
 document; keys are the model's, and a curve is drawn from the very cubics that are evaluated.
@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import BoolArray, DoubleArray
 from mien.model.interpolate import Key, cubic
 from mien_desktop.geometry.axis import Axis
 
@@ -29,7 +30,6 @@ __all__ = [
     "sampled_curve",
 ]
 
-Points = npt.NDArray[np.float64]
 
 _TICK_SPACING = 34
 """Pixels that labels of values are apart, at least."""
@@ -54,42 +54,42 @@ class ValueAxis:
     height: float = 200.0
 
     def y(self, value: float) -> float:
-        """Pixel of a value."""
+        """Return the pixel of a value."""
         return self.height / 2 - (value - self.middle) * self.scale
 
-    def ys(self, values: npt.ArrayLike) -> Points:
-        """(N,) pixels of (N,) values."""
+    def ys(self, values: npt.ArrayLike) -> DoubleArray:
+        """Return (N,) pixels of (N,) values."""
         return self.height / 2 - (np.asarray(values, dtype=np.float64) - self.middle) * self.scale
 
     def value(self, y: float) -> float:
-        """Value at a pixel."""
+        """Return the value at a pixel."""
         return self.middle + (self.height / 2 - y) / self.scale
 
     def zoomed(self, y: float, factor: float) -> ValueAxis:
-        """Zoomed by a factor; the value under pixel `y` stays where it is."""
+        """Return the axis zoomed by a factor; the value under pixel `y` stays where it is."""
         scale = min(max(self.scale * factor, _SMALLEST), _LARGEST)
         kept = self.value(y)
         return replace(self, scale=scale, middle=kept - (self.height / 2 - y) / scale)
 
     def panned(self, pixels: float) -> ValueAxis:
-        """Moved so that everything lies `pixels` further down."""
+        """Return the axis moved so that everything lies `pixels` further down."""
         return replace(self, middle=self.middle + pixels / self.scale)
 
     def resized(self, height: float) -> ValueAxis:
-        """Of another height; the same values fill it."""
+        """Return the axis with another height; the same values fill it."""
         if height <= 0 or height == self.height:
             return self
         return replace(self, height=height, scale=self.scale * height / self.height)
 
     def fitted(self, low: float, high: float, margin: float = 14.0) -> ValueAxis:
-        """So that `low` to `high` fills the height but for a margin of pixels on either side."""
+        """Return the axis on which `low` to `high` fills the height but for margins of pixels."""
         room = max(self.height - 2 * margin, 1.0)
         extent = max(high - low, 1e-3)
         scale = min(max(room / extent, _SMALLEST), _LARGEST)
         return replace(self, middle=(low + high) / 2, scale=scale)
 
     def ticks(self) -> tuple[float, list[float]]:
-        """The step between labelled values, a 1, 2 or 5 of some power of ten, and the values."""
+        """Return the step between labels, a 1, 2 or 5 of some power of ten, and the values."""
         wanted = _TICK_SPACING / self.scale
         power = 10.0 ** math.floor(math.log10(wanted))
         step = next(power * m for m in (1, 2, 5, 10) if power * m >= wanted * (1 - 1e-9))
@@ -99,7 +99,7 @@ class ValueAxis:
 
 
 def keys_between(keys: Sequence[Key], first: float, last: float) -> range:
-    """Indices of the keys whose frames lie from `first` to `last`, both included."""
+    """Return the indices of the keys whose frames lie from `first` to `last`, both included."""
     start = bisect_left(keys, first, key=_frame)
     return range(start, max(bisect_right(keys, last, key=_frame), start))
 
@@ -108,8 +108,8 @@ def _frame(key: Key) -> int:
     return key.frame
 
 
-def key_points(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 1.0) -> Points:
-    """(K, 2) pixels of keys.
+def key_points(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 1.0) -> DoubleArray:
+    """Return (K, 2) pixels of keys.
 
     Args:
         keys: The keys.
@@ -123,8 +123,8 @@ def key_points(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 1
     return _pixels(pairs, time, axis, unit)
 
 
-def keyed_curve(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 1.0) -> Points:
-    """A keyed curve over the width of the canvas, held before its first and after its last key.
+def keyed_curve(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 1.0) -> DoubleArray:
+    """Return a keyed curve across the canvas, held before its first and after its last key.
 
     Every segment is the cubic that is evaluated. Segments that are only pixels wide are drawn
     straight, and where several keys share a pixel their extremes are.
@@ -153,8 +153,8 @@ def keyed_curve(keys: Sequence[Key], time: Axis, axis: ValueAxis, unit: float = 
     return np.concatenate(ends)
 
 
-def _segments(keys: Sequence[Key], scale: float) -> Points:
-    """(N, 2) frames and values along every segment between keys."""
+def _segments(keys: Sequence[Key], scale: float) -> DoubleArray:
+    """Return (N, 2) frames and values along every segment between keys."""
     if len(keys) == 1:
         return np.array([[keys[0].frame, keys[0].value]], dtype=np.float64)
     pairs = list(itertools.pairwise(keys))
@@ -173,12 +173,12 @@ def _segments(keys: Sequence[Key], scale: float) -> Points:
 
 def sampled_curve(
     values: npt.ArrayLike,
-    valid: npt.NDArray[np.bool_],
+    valid: BoolArray,
     time: Axis,
     axis: ValueAxis,
     unit: float = 1.0,
-) -> list[Points]:
-    """A curve with a value for every frame, as the runs of frames that are valid.
+) -> list[DoubleArray]:
+    """Return a curve with a value for every frame, as the runs of frames that are valid.
 
     Args:
         values: (T,) values.
@@ -205,12 +205,12 @@ def sampled_curve(
     return runs
 
 
-def _pixels(pairs: Points, time: Axis, axis: ValueAxis, unit: float) -> Points:
+def _pixels(pairs: DoubleArray, time: Axis, axis: ValueAxis, unit: float) -> DoubleArray:
     return np.stack([time.xs(pairs[:, 0]), axis.ys(pairs[:, 1] / unit)], axis=1)
 
 
-def _extremes(points: Points) -> Points:
-    """The polyline with at most its first, lowest, highest and last point of each pixel column."""
+def _extremes(points: DoubleArray) -> DoubleArray:
+    """Return the polyline with at most its first, lowest, highest and last point of each column."""
     if len(points) < 3 or points[-1, 0] - points[0, 0] >= len(points):
         return points
     starts = np.flatnonzero(np.diff(np.floor(points[:, 0]), prepend=-np.inf))
@@ -223,8 +223,8 @@ def _extremes(points: Points) -> Points:
     return out
 
 
-def nearest_point(points: Points, x: float, y: float, radius: float) -> int | None:
-    """Index of the point nearest to a pixel and not farther than `radius`; of equals the last."""
+def nearest_point(points: DoubleArray, x: float, y: float, radius: float) -> int | None:
+    """Return the index of the point nearest to a pixel, within `radius`; of equals the last."""
     if not len(points):
         return None
     distances = np.hypot(points[:, 0] - x, points[:, 1] - y)
@@ -233,16 +233,16 @@ def nearest_point(points: Points, x: float, y: float, radius: float) -> int | No
     return index if distances[index] <= radius else None
 
 
-def points_inside(points: Points, x0: float, y0: float, x1: float, y1: float) -> list[int]:
-    """Indices of the points in a box, whichever corners it was drawn between."""
+def points_inside(points: DoubleArray, x0: float, y0: float, x1: float, y1: float) -> list[int]:
+    """Return the indices of the points in a box, whichever corners it was drawn between."""
     if not len(points):
         return []
     low, high = (min(x0, x1), min(y0, y1)), (max(x0, x1), max(y0, y1))
     return [int(i) for i in np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))]
 
 
-def polyline_distance(points: Points, x: float, y: float) -> float:
-    """Pixels from a point to a polyline; infinite when it has no points."""
+def polyline_distance(points: DoubleArray, x: float, y: float) -> float:
+    """Return the pixels from a point to a polyline; infinite when it has no points."""
     if len(points) < 2:
         return float(np.hypot(*(points[0] - (x, y)))) if len(points) else math.inf
     a, along = points[:-1], np.diff(points, axis=0)

@@ -1,4 +1,4 @@
-"""What the viewer draws over faces: where landmarks, boxes and mesh lie in a frame. No Qt."""
+"""Landmarks, boxes and mesh of faces in a frame, as the viewer draws them. No Qt."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
-from mien._types import FloatArray
+from mien._types import FloatArray, IndexArray
 from mien.face.deform import deform_landmarks
-from mien.face.rig import SKIN, load_rig
+from mien.face.rig import load_rig
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 
 __all__ = ["FaceShape", "apart", "face_at", "mesh_edges", "shape_of"]
 
@@ -43,7 +43,7 @@ class FaceShape:
 
 
 def shape_of(face: Face, frame: int, target: FloatArray | None = None) -> FaceShape | None:
-    """A face in one frame; None where it is not there.
+    """Return a face in one frame; None where it is not seen.
 
     Args:
         face: The face.
@@ -60,30 +60,30 @@ def shape_of(face: Face, frame: int, target: FloatArray | None = None) -> FaceSh
 
 
 def face_at(shapes: Sequence[FaceShape], x: float, y: float) -> FaceShape | None:
-    """The face whose box holds a point of the picture; the smallest where several do."""
+    """Return the face whose box holds a point of the picture; the smallest where several do."""
     hit = [s for s in shapes if s.box[0] <= x <= s.box[2] and s.box[1] <= y <= s.box[3]]
     return min(hit, key=lambda s: (s.box[2] - s.box[0]) * (s.box[3] - s.box[1]), default=None)
 
 
 def apart(
-    places: Mapping[str, tuple[float, float]], least: float
+    points: Mapping[str, tuple[float, float]], least: float
 ) -> dict[str, tuple[float, float]]:
-    """Places that are far enough from each other to be told apart, the first ones first.
+    """Return the points that keep a distance from each other, the first ones first.
 
     Args:
-        places: Names and places, the most important first.
+        points: Names and places, the most important first.
         least: Distance below which the later of two is left out.
     """
     kept: dict[str, tuple[float, float]] = {}
-    for name, (x, y) in places.items():
+    for name, (x, y) in points.items():
         if all(math.hypot(x - other, y - below) >= least for other, below in kept.values()):
             kept[name] = x, y
     return kept
 
 
 @lru_cache(maxsize=1)
-def mesh_edges() -> npt.NDArray[np.intp]:
-    """(E, 2) landmarks that the edges of the rig's mesh join, each edge once."""
+def mesh_edges() -> IndexArray:
+    """Return (E, 2) landmarks that the edges of the rig's mesh join, each edge once."""
     triangles = load_rig().triangles
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
     return np.asarray(np.unique(np.sort(edges, axis=1), axis=0), dtype=np.intp)

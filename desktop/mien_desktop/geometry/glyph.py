@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from mien._types import DoubleArray
 
 __all__ = ["Glyph", "glyph"]
 
-Points = npt.NDArray[np.float64]
 _U = np.linspace(-1, 1, 9)
 _ARCH = 1 - _U * _U
 
@@ -30,20 +30,20 @@ class Glyph:
         pupils: Where the pupils are, and how much of each the lids leave open, 0..1.
     """
 
-    lines: tuple[Points, ...]
-    mouth: Points
-    tongue: Points | None
+    lines: tuple[DoubleArray, ...]
+    mouth: DoubleArray
+    tongue: DoubleArray | None
     pupils: tuple[tuple[float, float, float], ...]
 
 
 def glyph(weights: Iterable[tuple[str, float]]) -> Glyph:
-    """The face of an expression.
+    """Return the face of an expression.
 
     Args:
         weights: Sided control names and their weights.
     """
     w = dict(weights)
-    lines: list[Points] = []
+    lines: list[DoubleArray] = []
     pupils = []
     for side, x in (("Right", 0.30), ("Left", 0.70)):
         out = 1 if side == "Left" else -1
@@ -63,7 +63,7 @@ def _pair(w: dict[str, float], name: str) -> float:
     return (w.get(f"{name}Left", 0.0) + w.get(f"{name}Right", 0.0)) / 2
 
 
-def _brow(w: dict[str, float], side: str, x: float, out: int) -> Points:
+def _brow(w: dict[str, float], side: str, x: float, out: int) -> DoubleArray:
     inner, outer = w.get("browInnerUp", 0.0), w.get(f"browOuterUp{side}", 0.0)
     down = w.get(f"browDown{side}", 0.0)
     # From -1 at the nose to 1 at the temple.
@@ -72,7 +72,7 @@ def _brow(w: dict[str, float], side: str, x: float, out: int) -> Points:
     return np.stack([x + out * 0.15 * _U, y], axis=1)
 
 
-def _lids(w: dict[str, float], side: str, x: float) -> tuple[Points, Points]:
+def _lids(w: dict[str, float], side: str, x: float) -> tuple[DoubleArray, DoubleArray]:
     blink, wide = w.get(f"eyeBlink{side}", 0.0), w.get(f"eyeWide{side}", 0.0)
     squint = w.get(f"eyeSquint{side}", 0.0) + 0.5 * w.get(f"cheekSquint{side}", 0.0)
     upper = 0.06 * (1 + 0.7 * wide - 0.3 * squint) * (1 - blink) - 0.03 * blink
@@ -84,7 +84,7 @@ def _lids(w: dict[str, float], side: str, x: float) -> tuple[Points, Points]:
     )
 
 
-def _mouth(w: dict[str, float]) -> Points:
+def _mouth(w: dict[str, float]) -> DoubleArray:
     jaw, close = w.get("jawOpen", 0.0), w.get("mouthClose", 0.0)
     pucker, funnel = w.get("mouthPucker", 0.0), w.get("mouthFunnel", 0.0)
     smile, stretch = _pair(w, "mouthSmile"), _pair(w, "mouthStretch")
@@ -107,7 +107,7 @@ def _mouth(w: dict[str, float]) -> Points:
     return np.concatenate([upper, lower[::-1]])
 
 
-def _tongue(w: dict[str, float]) -> Points | None:
+def _tongue(w: dict[str, float]) -> DoubleArray | None:
     out = w.get("tongueOut", 0.0)
     if out <= 0:
         return None

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import ByteArray
 from mien.model.controls import CONTROLS, INDEX, Region, sides
 from mien.model.document import Project
 from mien.model.edits import ControlTrack, Edit, Layer
@@ -29,7 +30,7 @@ __all__ = ["ROW", "Lane", "Lanes", "Marks", "lay_out", "region"]
 
 ROW = 20
 """Height of a lane in logical pixels."""
-Kind = Literal["face", "layer", "track"]
+LaneKind = Literal["face", "layer", "track"]
 _SHAPES = {name: shape for shape, name in enumerate(INTERPOLATIONS)}
 
 
@@ -43,7 +44,7 @@ class Marks:
     """
 
     frames: npt.NDArray[np.int64]
-    shapes: npt.NDArray[np.uint8]
+    shapes: ByteArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ class Lane:
         collapsed: Whether what is below is hidden; of a face or a layer.
     """
 
-    kind: Kind
+    kind: LaneKind
     face: Face
     layer: Layer | None
     tracks: tuple[tuple[TrackRef, ControlTrack], ...]
@@ -68,12 +69,12 @@ class Lane:
 
     @property
     def id(self) -> tuple[int, str | None]:
-        """Names a face or layer of a shot, to remember that it is collapsed."""
+        """Key of a face or layer of a shot, to remember that it is collapsed."""
         return self.face.number, self.layer.name if self.layer else None
 
     @property
     def ref(self) -> TrackRef:
-        """The name of the track."""
+        """Reference to the track."""
         return self.tracks[0][0]
 
     @property
@@ -83,20 +84,20 @@ class Lane:
 
     @cached_property
     def muted(self) -> bool:
-        """Whether nothing of it acts."""
+        """True when nothing of it acts."""
         return self.layer is not None and (self.layer.muted or not self.layer.weight)
 
     def value(self, frame: int) -> float:
-        """The value of the track at a frame."""
+        """Return the value of the track at a frame."""
         # The face is evaluated from the same samples, so they are there already.
         return float(sampled(self.track, self.face.clock.frame_count)[0][frame])
 
     def keys_at(self, frame: int) -> Iterator[KeyRef]:
-        """The keys of the track, or of all tracks below, at a frame."""
+        """Return the keys of the track, or of all tracks below, at a frame."""
         return self.keys_between(frame, frame)
 
     def keys_between(self, first: float, last: float) -> Iterator[KeyRef]:
-        """The keys from one time to another, both included."""
+        """Return the keys from one time to another, both included."""
         for ref, track in self.tracks:
             start = bisect_left(track.keys, first, key=_frame)
             stop = bisect_right(track.keys, last, key=_frame)
@@ -118,16 +119,16 @@ class Lanes:
 
     @property
     def height(self) -> int:
-        """Of all lanes together."""
+        """Height of all lanes together."""
         return ROW * len(self.rows)
 
     def at(self, y: float) -> Lane | None:
-        """The lane at a height from the top of the first."""
+        """Return the lane at a height from the top of the first."""
         row = self.row(y)
         return self.rows[row] if 0 <= row < len(self.rows) else None
 
     def row(self, y: float) -> int:
-        """The number of the lane at a height; beyond the ends where there is none."""
+        """Return the number of the lane at a height; beyond the ends where there is none."""
         return int(y // ROW)
 
     @cached_property
@@ -144,7 +145,7 @@ class Lanes:
         return every, np.repeat(np.arange(len(marks)), counts), begins
 
     def top(self, lane: Lane) -> int:
-        """Where a lane of this layout begins."""
+        """Return the top of a lane of this layout."""
         return ROW * self.rows.index(lane)
 
 
@@ -153,7 +154,7 @@ def lay_out(
     collapsed: frozenset[tuple[int, str | None]] = frozenset(),
     before: Lanes | None = None,
 ) -> Lanes:
-    """The lanes of a shot.
+    """Lay out the lanes of a shot.
 
     Args:
         project: The shot with its edits.
@@ -199,12 +200,12 @@ def _face(
 
 
 def _group(
-    kind: Kind, face: Face, layer: Layer | None, lanes: list[Lane], frames: int, hidden: bool
+    kind: LaneKind, face: Face, layer: Layer | None, lanes: list[Lane], frames: int, hidden: bool
 ) -> Lane:
-    there = np.zeros(frames, bool)
+    keyed = np.zeros(frames, bool)
     for lane in lanes:
-        there[lane.marks.frames] = True
-    keys = np.flatnonzero(there)
+        keyed[lane.marks.frames] = True
+    keys = np.flatnonzero(keyed)
     marks = Marks(keys, np.full(len(keys), SUM, np.uint8))
     tracks = tuple(pair for lane in lanes for pair in lane.tracks)
     return Lane(kind, face, layer, tracks, marks, hidden)
@@ -217,14 +218,14 @@ def _marks(
 ) -> Marks:
     # Tracks are values that share what did not change, so the very same one has the same keys.
     # Comparing them by value would take longer than making them.
-    found = old.get(id(track))
-    if found is None or found[0] is not track:
+    entry = old.get(id(track))
+    if entry is None or entry[0] is not track:
         count = len(track.keys)
         frames = np.fromiter((key.frame for key in track.keys), np.int64, count)
         shapes = np.fromiter((_SHAPES[key.interpolation] for key in track.keys), np.uint8, count)
-        found = (track, Marks(frames, shapes))
-    kept[id(track)] = found
-    return found[1]
+        entry = (track, Marks(frames, shapes))
+    kept[id(track)] = entry
+    return entry[1]
 
 
 def _frame(key: Key) -> int:
@@ -233,6 +234,6 @@ def _frame(key: Key) -> int:
 
 @cache
 def region(control: str) -> Region | None:
-    """The part of the face that a control moves; None for an expression or a viseme."""
+    """Return the part of the face that a control moves; None for an expression or a viseme."""
     names = sides(control)
     return CONTROLS[INDEX[names[0]]].region if names else None

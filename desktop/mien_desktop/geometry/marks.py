@@ -15,11 +15,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import BoolArray, ByteArray, DoubleArray
 from mien.model.interpolate import INTERPOLATIONS
 
 __all__ = ["CLASSES", "DENSE", "LEVELS", "OUTLINE", "SUM", "Dots", "paint", "radius"]
 
-ByteArray = npt.NDArray[np.uint8]
 _Numbers = npt.NDArray[np.int64]
 
 SUM: Final = len(INTERPOLATIONS)
@@ -59,12 +59,12 @@ class Dots:
 
 
 def radius(ratio: float) -> int:
-    """Half the height of a painted row, without its middle, in device pixels."""
+    """Return half the height of a painted row, without its middle, in device pixels."""
     return int(np.ceil(_RADIUS * ratio - 0.5))
 
 
 def thinned(dots: Dots, lanes: int, ratio: float) -> Dots:
-    """The dots with ticks for shapes in lanes where they lie too close for shapes."""
+    """Return the dots with ticks for shapes in lanes where they lie too close for shapes."""
     if len(dots.x) < 2:
         return dots
     counts = np.bincount(dots.lane, minlength=lanes)
@@ -80,7 +80,7 @@ def thinned(dots: Dots, lanes: int, ratio: float) -> Dots:
 
 
 def paint(dots: Dots, lanes: int, width: int, ratio: float) -> ByteArray:
-    """All keys as palette indices.
+    """Paint all keys as palette indices.
 
     Args:
         dots: The keys; those far out of view should be left out.
@@ -99,13 +99,13 @@ def paint(dots: Dots, lanes: int, width: int, ratio: float) -> ByteArray:
     dots = thinned(dots, lanes, ratio)
     x = dots.x + 2 * r
     inside = (x >= r) & (x < room - r)
-    place = (dots.lane * room + x)[inside]
+    index = (dots.lane * room + x)[inside]
     pair = (dots.shape * np.uint8(len(CLASSES)) + dots.kind)[inside]
-    found = np.flatnonzero(np.bincount(pair)).tolist()
-    for number in sorted(found, key=lambda n: n % len(CLASSES)):
+    present = np.flatnonzero(np.bincount(pair)).tolist()
+    for number in sorted(present, key=lambda n: n % len(CLASSES)):
         shape, kind = divmod(number, len(CLASSES))
         spots = np.zeros((lanes, room), np.uint8)
-        spots.ravel()[place[pair == number]] = 1
+        spots.ravel()[index[pair == number]] = 1
         rows = np.flatnonzero(spots.any(axis=1))
         whole = 2 * len(rows) > lanes
         target = out if whole else np.ascontiguousarray(out[:, rows])
@@ -143,7 +143,7 @@ def _stamp(out: ByteArray, dots: ByteArray, stamp: ByteArray, kind: int) -> None
 
 @lru_cache(maxsize=8)
 def _stamps(ratio: float) -> ByteArray:
-    """(shapes, size, size) levels: 1..OUTLINE the outline, above it the first class's colour."""
+    """Return (shapes, size, size) levels: 1..OUTLINE the outline, then the first class's colour."""
     r = radius(ratio)
     steps = (np.arange((2 * r + 1) * _FINE) + 0.5) / _FINE - r - 0.5
     u, v = np.meshgrid(steps / ratio, steps / ratio)
@@ -154,10 +154,11 @@ def _stamps(ratio: float) -> ByteArray:
     return np.where(fill > 0, colour, outline).astype(np.uint8)
 
 
-def _shapes(
-    u: npt.NDArray[np.float64], v: npt.NDArray[np.float64], more: float
-) -> tuple[npt.NDArray[np.bool_], ...]:
-    """Inside of each shape, grown by so many logical pixels, at distances from the middle."""
+def _shapes(u: DoubleArray, v: DoubleArray, more: float) -> tuple[BoolArray, ...]:
+    """Return the inside of each shape, grown by `more` logical pixels.
+
+    `u` and `v` are distances from the middle.
+    """
     high = v <= 3.9 + more
     return (
         np.maximum(u, v) <= 3.2 + more,  # hold: a square, a step
@@ -169,6 +170,6 @@ def _shapes(
     )
 
 
-def _coverage(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def _coverage(inside: BoolArray) -> DoubleArray:
     size = len(inside) // _FINE
     return np.asarray(inside.reshape(size, _FINE, size, _FINE).mean(axis=(1, 3)))

@@ -1,4 +1,4 @@
-"""How a picture lies in the viewer: fitted, zoomed under the pointer, moved. No Qt.
+"""Placement of a picture in the viewer: fitted, zoomed under the pointer, moved. No Qt.
 
 Picture coordinates are those of landmarks: pixels of the upright picture with centres at whole
 numbers, so that its top left corner is (-0.5, -0.5). View coordinates are the widget's, in pixels
@@ -13,6 +13,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import DoubleArray
 from mien_desktop.view_state import ViewMode
 
 __all__ = [
@@ -62,7 +63,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a picture lies, relative to the area that it is shown in.
+    """The placement of a picture, relative to the area that it is shown in.
 
     Attributes:
         zoom: View pixels a picture pixel.
@@ -74,27 +75,27 @@ class Placement:
     left: float
     top: float
 
-    def to_view(self, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Picture points (..., 2) in the view."""
+    def to_view(self, points: npt.ArrayLike) -> DoubleArray:
+        """Return the view points of picture points (..., 2)."""
         array = np.asarray(points, dtype=np.float64)
         return (array + 0.5) * self.zoom + (self.left, self.top)
 
     def to_picture(self, x: float, y: float) -> tuple[float, float]:
-        """A point of the view in the picture."""
+        """Return the picture point of a view point."""
         return (x - self.left) / self.zoom - 0.5, (y - self.top) / self.zoom - 0.5
 
     def zoomed(self, zoom: float, x: float, y: float) -> Placement:
-        """At another zoom, with the same point of the picture under (x, y)."""
+        """Return the placement at another zoom, with the same point of the picture under (x, y)."""
         zoom = min(max(zoom, LOWEST), HIGHEST)
         factor = zoom / self.zoom
         return Placement(zoom, x - (x - self.left) * factor, y - (y - self.top) * factor)
 
     def moved(self, dx: float, dy: float) -> Placement:
-        """Moved by view pixels."""
+        """Return the placement moved by view pixels."""
         return replace(self, left=self.left + dx, top=self.top + dy)
 
     def held(self, size: tuple[int, int], area: Area) -> Placement:
-        """Brought back so far that part of the picture stays in sight."""
+        """Return the placement brought back so far that part of the picture stays in sight."""
         width, height = size[0] * self.zoom, size[1] * self.zoom
         return replace(
             self,
@@ -103,7 +104,7 @@ class Placement:
         )
 
     def on_grid(self, ratio: float) -> Placement:
-        """With its corner on a pixel of the display, so that nothing blurs by half a pixel.
+        """Return the placement with its corner on a pixel of the display, so that nothing blurs.
 
         Args:
             ratio: Pixels of the display a view pixel.
@@ -114,7 +115,7 @@ class Placement:
 
 
 def fitted(size: tuple[int, int], area: Area) -> Placement:
-    """The whole picture, as large as the area allows, in its middle.
+    """Return the placement of the whole picture, as large as the area allows, in its middle.
 
     Args:
         size: Width and height of the picture.
@@ -144,7 +145,7 @@ class Pane:
 def panes(
     mode: ViewMode, view: tuple[float, float], size: tuple[int, int], at: float = 0.0
 ) -> tuple[Pane, ...]:
-    """How the view is divided.
+    """Divide the view into panes.
 
     Args:
         mode: What is shown.
@@ -166,7 +167,7 @@ def panes(
 
 
 def divider(wipe: float, placement: Placement, width: int, view: float) -> float:
-    """Where a wipe divides the view, on a whole pixel inside it.
+    """Return the position of the wipe's divider, on a whole pixel inside the view.
 
     Args:
         wipe: Where it divides the picture, 0..1 from the left.
@@ -178,7 +179,7 @@ def divider(wipe: float, placement: Placement, width: int, view: float) -> float
 
 
 def _halves(width: float, height: float, size: tuple[int, int]) -> tuple[Area, Area]:
-    """Two areas next to each other, or one above the other where pictures are larger so."""
+    """Return two areas next to each other, or one above the other where pictures are larger so."""
     across = min((width - 1) / 2 / size[0], height / size[1])
     down = min(width / size[0], (height - 1) / 2 / size[1])
     if across >= down:
@@ -189,7 +190,7 @@ def _halves(width: float, height: float, size: tuple[int, int]) -> tuple[Area, A
 
 
 def sampling(scale: float) -> Sampling:
-    """How to draw a picture, so that it is judged for what it is.
+    """Choose how to draw a picture, so that it is judged for what it is.
 
     Args:
         scale: Pixels of the display a pixel of what is drawn.

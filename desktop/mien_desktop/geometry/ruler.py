@@ -1,4 +1,4 @@
-"""Where a ruler over a time axis has its ticks, and what it writes at them."""
+"""Ticks and labels of a ruler over a time axis."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Tick:
 
 
 def label(clock: Clock, frame: int, units: Units) -> str:
-    """What a frame is called in a unit: `36`, `1.50s` or `01:00:01;12`."""
+    """Return the label of a frame in a unit: `36`, `1.50s` or `01:00:01;12`."""
     if units == "frames":
         return str(frame)
     if units == "seconds":
@@ -47,7 +47,7 @@ def label(clock: Clock, frame: int, units: Units) -> str:
 
 
 def ticks(axis: Axis, clock: Clock, units: Units) -> tuple[Tick, ...]:
-    """The ticks in view, those with a label among them, from left to right.
+    """Return the ticks in view, those with a label among them, from left to right.
 
     In drop-frame timecode a minute that has no `;00` begins at its `;02`; ticks lie on the
     numbers that are counted, so their distances vary by the two frames that are left out.
@@ -73,7 +73,7 @@ def _text(clock: Clock, frame: int, units: Units, step: float) -> str:
 
 
 def _steps(units: Units, clock: Clock) -> tuple[float, ...]:
-    """Distances that ticks may have, ascending: in frames, or in seconds."""
+    """Return the distances that ticks may have, ascending: in frames, or in seconds."""
     if units == "frames":
         return _FRAME_STEPS
     if units == "seconds":
@@ -89,7 +89,7 @@ def _step(units: Units, clock: Clock, least: float) -> float:
 
 
 def _below(units: Units, clock: Clock, big: float, least: float) -> float:
-    """The finest step, of those that divide the labels' distance, that is not too fine."""
+    """Return the finest step, of those that divide the labels' distance, that is not too fine."""
     for step in _steps(units, clock):
         if step >= least and math.isclose(big / step, round(big / step)):
             return step
@@ -97,25 +97,25 @@ def _below(units: Units, clock: Clock, big: float, least: float) -> float:
 
 
 def _frames(clock: Clock, units: Units, step: float, start: int, stop: int) -> Iterator[int]:
-    """Frames of the ticks of one step in `start` to `stop`, ascending."""
+    """Yield the frames of the ticks of one step in `start` to `stop`, ascending."""
     if units == "frames":
         size = int(step)
         yield from range(-(-start // size) * size, stop, size)
     elif units == "seconds":
         first = math.ceil(float(clock.seconds(start)) / step - 1e-9)
-        places = (_begins(clock, n * step) for n in count(first))
-        yield from (f for f in takewhile(lambda f: f < stop, places) if f >= start)
+        starts = (_begins(clock, n * step) for n in count(first))
+        yield from (f for f in takewhile(lambda f: f < stop, starts) if f >= start)
     else:
         yield from _numbered(clock, step, start, stop)
 
 
 def _begins(clock: Clock, seconds: float) -> int:
-    """The frame that begins nearest to a time."""
+    """Return the frame that begins nearest to a time."""
     return clock.parse(f"{max(seconds, 0):.6f}s")
 
 
 def _numbered(clock: Clock, step: float, start: int, stop: int) -> Iterator[int]:
-    """Frames whose timecode is a multiple of a step of seconds, as it is counted."""
+    """Yield the frames whose timecode is a multiple of a step of seconds, as it is counted."""
     zero = clock.timecode(0)
     per_second = max(1, round(1 / step)) if step < 1 else 1
     size = zero.nominal // per_second if step < 1 else 0
@@ -125,18 +125,18 @@ def _numbered(clock: Clock, step: float, start: int, stop: int) -> Iterator[int]
         base = _counted(zero, second) - zero.frames
         if base >= stop:
             return
-        places = (base + i * size for i in range(per_second)) if size else (base,)
-        yield from (f for f in places if start <= f < stop)
+        starts = (base + i * size for i in range(per_second)) if size else (base,)
+        yield from (f for f in starts if start <= f < stop)
 
 
 def _second(timecode: Timecode) -> int:
-    """The second that a timecode shows, counted from 00:00:00."""
+    """Return the second that a timecode shows, counted from 00:00:00."""
     hours, minutes, seconds = (int(part) for part in str(timecode).replace(";", ":").split(":")[:3])
     return (hours * 60 + minutes) * 60 + seconds
 
 
 def _counted(zero: Timecode, second: int) -> int:
-    """Frames since 00:00:00:00 of the first number of a second (SMPTE ST 12-1)."""
+    """Return frames since 00:00:00:00 of the first number of a second (SMPTE ST 12-1)."""
     if not zero.drop:
         return second * zero.nominal
     per_minute = zero.nominal // 15

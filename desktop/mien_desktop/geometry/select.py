@@ -1,4 +1,4 @@
-"""What lies under the pointer, and what becomes selected by it."""
+"""Hit testing in the timeline, and the selection that follows from it."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from mien.timebase import FrameRange
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.lanes import ROW, Lane, Lanes
 
-__all__ = ["GRIP", "How", "bounds", "chosen", "key_at", "keys_in", "nearest"]
+__all__ = ["GRIP", "SelectMode", "bounds", "chosen", "key_at", "keys_in", "nearest"]
 
 GRIP = 6.0
 """How near the pointer must be to take hold of something, in logical pixels."""
-How = Literal["only", "more", "other"]
+SelectMode = Literal["only", "more", "other"]
 """Whether what is picked becomes the selection, joins it, or changes sides."""
 
 
 def nearest(axis: Axis, frames: Iterable[int], x: float, grip: float = GRIP) -> int | None:
-    """The one of some frames whose middle is nearest to a pixel, and near enough."""
-    places = np.fromiter(frames, np.int64)
-    if not len(places):
+    """Return the frame of several whose middle is nearest to a pixel, and near enough."""
+    candidates = np.fromiter(frames, np.int64)
+    if not len(candidates):
         return None
-    gaps = np.abs(axis.xs(places) - x)
+    gaps = np.abs(axis.xs(candidates) - x)
     best = int(np.argmin(gaps))
-    return int(places[best]) if gaps[best] <= grip else None
+    return int(candidates[best]) if gaps[best] <= grip else None
 
 
 def key_at(lanes: Lanes, axis: Axis, x: float, y: float) -> tuple[Lane, int] | None:
-    """The lane and the frame of the key at a place; `y` from the top of the first lane."""
+    """Return lane and frame of the key at a position; `y` from the top of the first lane."""
     lane = lanes.at(y)
     if lane is None:
         return None
@@ -44,21 +44,23 @@ def key_at(lanes: Lanes, axis: Axis, x: float, y: float) -> tuple[Lane, int] | N
 def keys_in(
     lanes: Lanes, axis: Axis, corner: tuple[float, float], other: tuple[float, float]
 ) -> frozenset[KeyRef]:
-    """The keys whose middles lie in the box between two corners, however it was drawn.
+    """Return the keys whose middles lie in the box between two corners, however it was drawn.
 
     A face or a layer gives what it shows, the keys of all its tracks.
     """
     left, right = sorted((corner[0], other[0]))
     top, bottom = sorted((corner[1], other[1]))
-    found: set[KeyRef] = set()
+    inside: set[KeyRef] = set()
     for row, lane in enumerate(lanes.rows):
         if top <= ROW * row + ROW / 2 <= bottom:
-            found.update(lane.keys_between(axis.time(left), axis.time(right)))
-    return frozenset(found)
+            inside.update(lane.keys_between(axis.time(left), axis.time(right)))
+    return frozenset(inside)
 
 
-def chosen(before: frozenset[KeyRef], picked: frozenset[KeyRef], how: How) -> frozenset[KeyRef]:
-    """The selection after something was picked."""
+def chosen(
+    before: frozenset[KeyRef], picked: frozenset[KeyRef], how: SelectMode
+) -> frozenset[KeyRef]:
+    """Return the selection after something was picked."""
     if how == "only":
         return picked
     if how == "more":
@@ -67,6 +69,6 @@ def chosen(before: frozenset[KeyRef], picked: frozenset[KeyRef], how: How) -> fr
 
 
 def bounds(keys: Iterable[KeyRef]) -> FrameRange | None:
-    """The frames from the first to the last selected key; None when none is."""
+    """Return the frames from the first to the last selected key; None when none is."""
     frames = [key.frame for key in keys]
     return FrameRange(min(frames), max(frames) + 1) if frames else None

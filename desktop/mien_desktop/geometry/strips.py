@@ -1,4 +1,4 @@
-"""Where the timeline's pictures lie, and the sound in every column of pixels."""
+"""Geometry of the timeline's pictures, and its sound in every column of pixels."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mien._types import DoubleArray, FloatArray
 from mien.timebase import Clock
 from mien_desktop.geometry.axis import Axis
 
-__all__ = ["Tile", "columns", "edges", "tiles"]
-
-_Array = npt.NDArray[np.float64]
+__all__ = ["StripTile", "columns", "edges", "tiles"]
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
+class StripTile:
     """A picture of the strip.
 
     Attributes:
@@ -30,8 +28,8 @@ class Tile:
     frame: int
 
 
-def tiles(axis: Axis, width: float, frames: int) -> Iterator[Tile]:
-    """The pictures in view, side by side from the shot's beginning.
+def tiles(axis: Axis, width: float, frames: int) -> Iterator[StripTile]:
+    """Return the pictures in view, side by side from the shot's beginning.
 
     Their frames are multiples of a power of two, so that most of them are needed again when the
     zoom changes, and few have to be decoded anew.
@@ -45,11 +43,11 @@ def tiles(axis: Axis, width: float, frames: int) -> Iterator[Tile]:
     last = math.ceil((min(axis.width, axis.edge(frames)) - start) / width)
     for tile in range(first, last):
         frame = round(tile * apart / grain) * grain
-        yield Tile(start + tile * width, min(frame, frames - 1))
+        yield StripTile(start + tile * width, min(frame, frames - 1))
 
 
-def edges(clock: Clock) -> _Array:
-    """(T + 1,) when every frame of a shot begins, and the last ends, in seconds."""
+def edges(clock: Clock) -> DoubleArray:
+    """Return (T + 1,) seconds at which the frames of a shot begin, and the last ends."""
     frames = range(clock.frame_count + 1)
     if clock.times is None:
         return np.array(frames, np.float64) / float(clock.rate)
@@ -58,12 +56,12 @@ def edges(clock: Clock) -> _Array:
 
 def columns(
     axis: Axis,
-    seconds: _Array,
+    seconds: DoubleArray,
     rate: float,
-    low: npt.NDArray[np.float32],
-    high: npt.NDArray[np.float32],
-) -> tuple[_Array, _Array, _Array]:
-    """The least and the greatest sound in every column of pixels in view.
+    low: FloatArray,
+    high: FloatArray,
+) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
+    """Return the least and the greatest sound in every column of pixels in view.
 
     Args:
         axis: The axis.

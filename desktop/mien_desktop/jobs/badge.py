@@ -1,4 +1,4 @@
-"""How the jobs stand, in the status bar: seen wherever the queue panel is hidden."""
+"""Progress of the jobs in the status bar, seen wherever the queue panel is hidden."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class JobsBadge(QWidget):
         self._changed()
 
     def sizeHint(self) -> QSize:
-        """A line of text with a thin one below."""
+        """Return the size of a line of text with a thin one below."""
         return QSize(_WIDTH, QFontMetrics(self.font()).height() + _LINE + 3)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click asks for the queue."""
+        """Ask for the queue panel by a click."""
         if self.rect().contains(event.position().toPoint()):
             self.clicked.emit()
 

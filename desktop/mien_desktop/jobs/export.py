@@ -25,7 +25,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mien.errors import UsageError
 from mien.model.document import Project
+from mien.model.settings import ReferenceSettings
+from mien.rendering.registry import list_entries
 from mien_desktop import theme
 from mien_desktop.jobs.presets import (
     PRESETS,
@@ -38,6 +41,7 @@ from mien_desktop.jobs.presets import (
 )
 from mien_desktop.jobs.queue import JobQueue
 from mien_desktop.jobs.reference import ReferenceForm
+from mien_desktop.jobs.settings_form import RendererForm, SettingsForm
 from mien_desktop.settings import settings
 from mien_desktop.workspace import Workspace
 
@@ -78,14 +82,14 @@ class ExportDialog(QDialog):
         self._make_what()
         self._make_where()
         self._make_words()
-        self._reference = ReferenceForm(project.reference)
+        self._forms = _make_forms(project)
         self._lay_out()
         self._recall()
         for signal in (
             self._preset.currentIndexChanged,
             self._renderer.currentIndexChanged,
             self._part.toggled,
-            self._reference.changed,
+            *(form.changed for form in self._forms.values()),
         ):
             signal.connect(self._refresh)
         self._preset.currentIndexChanged.connect(self._suggest)
@@ -95,14 +99,15 @@ class ExportDialog(QDialog):
         self._refresh()
 
     def request(self) -> ExportRequest:
-        """The export that the fields describe."""
+        """Return the export that the fields describe."""
         name = self._renderer.currentData()
+        form = self._forms.get(name)
         return ExportRequest(
             preset=self._chosen(),
             output=Path(self._output.text().strip()),
             frames=self._span if self._part.isChecked() else None,
             renderer=name,
-            settings=self._reference.settings if name == "reference" else None,
+            settings=None if form is None else form.settings,
         )
 
     def accept(self) -> None:
@@ -139,9 +144,9 @@ class ExportDialog(QDialog):
         (self._whole if span is None else self._part).setChecked(True)
         self._renderer = QComboBox()
         self._renderer.setAccessibleName("Renderer")
-        for place, (name, words, tip) in enumerate(_RENDERERS):
-            self._renderer.addItem(words, name)
-            self._renderer.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
+        for index, (name, text, tip) in enumerate(_renderers()):
+            self._renderer.addItem(text, name)
+            self._renderer.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _make_where(self) -> None:
         self._output = QLineEdit()
@@ -182,7 +187,8 @@ class ExportDialog(QDialog):
         form.addRow("", self._tip)
         form.addRow("Range", ranges)
         form.addRow("Renderer", self._renderer)
-        form.addRow("", self._reference)
+        for settings_form in self._forms.values():
+            form.addRow("", settings_form)
         form.addRow("Output", place)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 12)
@@ -213,7 +219,8 @@ class ExportDialog(QDialog):
         """Show what fits the choices, and what is wrong with them."""
         request = self.request()
         self._tip.setText(request.preset.tip)
-        self._reference.setVisible(request.renderer == "reference")
+        for name, form in self._forms.items():
+            form.setVisible(name == request.renderer)
         problem = trouble(self._project, request)
         self._export.setEnabled(problem is None)
         self._cause.setVisible(problem is not None)
@@ -277,8 +284,31 @@ class ExportDialog(QDialog):
                 box.setCurrentIndex(max(place, 0))
 
 
+def _renderers() -> tuple[tuple[str, str, str], ...]:
+    """Name, text and tip of mien's own renderers and of those that other packages bring."""
+    own = {name for name, _, _ in _RENDERERS}
+    others = sorted((e.name, e.name, e.summary) for e in list_entries() if e.name not in own)
+    return (*_RENDERERS, *others)
+
+
+def _make_forms(project: Project) -> dict[str, RendererForm]:
+    """By a renderer's name, a form for its settings, where it has any."""
+    reference = ReferenceSettings.from_stored(project.settings)
+    forms: dict[str, RendererForm] = {"reference": ReferenceForm(reference)}
+    for entry in list_entries():
+        kind = entry.settings_type
+        if kind is None or entry.name in forms:
+            continue
+        try:
+            start = kind.from_stored(project.settings) or kind()
+        except UsageError:  # kept by another version of the renderer: the defaults are shown
+            start = kind()
+        forms[entry.name] = SettingsForm(start)
+    return forms
+
+
 def _remembered_folder(project: Project, path: Path | None) -> Path:
-    """The folder of the last export; when there was none, or it is gone, the project file's.
+    """Return the folder of the last export; when there was none, or it is gone, the project file's.
 
     A clip's own folder comes last: masters are often where nothing may be written.
     """

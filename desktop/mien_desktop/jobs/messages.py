@@ -1,4 +1,4 @@
-"""What went wrong, told to people: the cause, what to do, and the details for a report."""
+"""Error messages for people: the cause, the remedy, and the details for a report."""
 
 from __future__ import annotations
 
@@ -115,10 +115,10 @@ class ErrorDialog(QDialog):
 
 
 def details_of(error: MienError | Mapping[str, str]) -> str:
-    """What a report of an error should hold: its code, where it arose, what was printed."""
+    """Return the text of a report of an error: its code, its traceback, and what was printed."""
     lines = [f"mien {mien.__version__}, Python {platform.python_version()}, {platform.platform()}"]
     if isinstance(error, MienError):
-        lines.append(f"code: {getattr(error, 'word', error.code)}")
+        lines.append(f"code: {getattr(error, 'reported_code', error.code)}")
         printed = str(getattr(error, "details", "")).strip()
         if printed:
             lines.append(printed)

@@ -69,7 +69,7 @@ class JobsPanel(QWidget):
         self._changed()
 
     def commands(self) -> tuple[Command, ...]:
-        """What can be done with jobs."""
+        """Return the commands of the panel."""
         return (
             Command(
                 "jobs.cancel", "Cancel all jobs", self._cancel_all, group="Jobs",
@@ -82,7 +82,7 @@ class JobsPanel(QWidget):
         )  # fmt: skip
 
     def sizeHint(self) -> QSize:
-        """Room for a few rows."""
+        """Return room for a few rows."""
         return QSize(240, 220)
 
     def _make_foot(self) -> QWidget:
@@ -116,8 +116,8 @@ class JobsPanel(QWidget):
 
     def _changed(self) -> None:
         jobs = self._queue.jobs
-        there = {job.number for job in jobs}
-        for number in [number for number in self._rows if number not in there]:
+        shown = {job.number for job in jobs}
+        for number in [number for number in self._rows if number not in shown]:
             row = self._rows.pop(number)
             self._column.removeWidget(row)
             row.hide()

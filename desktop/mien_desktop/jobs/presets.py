@@ -1,4 +1,4 @@
-"""What can be exported, and what is wrong with an export before it is started; without Qt."""
+"""Presets of export, and checks of an export before it is started; without Qt."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mien.errors import MienError, OutputError, UsageError
 from mien.model.document import Project
-from mien.model.settings import ReferenceSettings
+from mien.model.renderer_settings import RendererSettings
 from mien.timebase import FrameRange
 
 __all__ = ["PRESETS", "ExportRequest", "Preset", "default_output", "exists", "summary",
@@ -40,7 +40,7 @@ class Preset:
 
     @property
     def is_sequence(self) -> bool:
-        """Whether it writes numbered images."""
+        """True when it writes numbered images."""
         return "%" in self.suffix
 
 
@@ -84,8 +84,8 @@ class ExportRequest:
         preset: What is written.
         output: Where to; a pattern for a sequence of images.
         frames: The frames; None for the whole shot.
-        renderer: `auto`, `warp` or `reference`.
-        settings: Of the reference renderer; None for the shot's own.
+        renderer: `auto`, or a renderer's name.
+        settings: Settings of the renderer; None for the shot's own.
         overwrite: Whether what is there may be replaced.
     """
 
@@ -93,12 +93,12 @@ class ExportRequest:
     output: Path
     frames: FrameRange | None = None
     renderer: str = "auto"
-    settings: ReferenceSettings | None = None
+    settings: RendererSettings | None = None
     overwrite: bool = False
 
 
 def default_output(project: Project, preset: Preset, folder: Path) -> Path:
-    """Where an export goes if nobody says otherwise: a folder of its own for images."""
+    """Return the output of an export that names none: a folder of its own for images."""
     name = f"{_plain(project.title)}_{preset.mark}"
     return folder / name / f"{name}{preset.suffix}" if preset.is_sequence else (
         folder / f"{name}{preset.suffix}"
@@ -106,7 +106,7 @@ def default_output(project: Project, preset: Preset, folder: Path) -> Path:
 
 
 def exists(request: ExportRequest) -> bool:
-    """Whether there is something in the output's place."""
+    """Return whether the output exists already."""
     from mien.media.sequence import Pattern
 
     pattern = Pattern.parse(request.output)
@@ -114,7 +114,7 @@ def exists(request: ExportRequest) -> bool:
 
 
 def summary(project: Project, request: ExportRequest) -> str:
-    """What an export will be, in words.
+    """Describe an export in words.
 
     Raises:
         OutputError: When output and codec do not go together; see `trouble`.
@@ -135,7 +135,7 @@ def summary(project: Project, request: ExportRequest) -> str:
 
 
 def trouble(project: Project, request: ExportRequest) -> MienError | None:
-    """Why an export cannot be started; None when it can.
+    """Return the reason why an export cannot be started; None when it can.
 
     That something would be replaced is not counted: that is asked.
     """
@@ -149,7 +149,7 @@ def trouble(project: Project, request: ExportRequest) -> MienError | None:
 def _check(project: Project, request: ExportRequest) -> None:
     from mien.media.codecs import choose_encoding
     from mien.media.outputs import check_output
-    from mien.rendering.registry import get_renderer
+    from mien.rendering.registry import get_renderer, merge_settings
 
     media, preset, output = project.shot.media, request.preset, request.output
     if not project.online:
@@ -169,10 +169,11 @@ def _check(project: Project, request: ExportRequest) -> None:
     if preset.matte and not any(edit.layers for edit in project.edits):
         raise UsageError(f"Nothing is edited in {project.title}.", "There is no mask to write.")
     if request.renderer != "auto":
-        get_renderer(request.renderer, request.settings or project.reference)
+        settings = merge_settings(request.renderer, project.settings, request.settings)
+        get_renderer(request.renderer, settings)
 
 
 def _plain(title: str) -> str:
-    """A title as part of a file's name."""
+    """Return a title as part of a file's name."""
     kept = "".join(c if c.isalnum() or c in " ._-" else "_" for c in title).strip(" .")
     return Path(kept).stem or "shot"

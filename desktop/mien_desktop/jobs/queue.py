@@ -1,4 +1,4 @@
-"""The queue: jobs wait their turn, run one or several at once, and tell how far they are."""
+"""The queue: jobs wait their turn, run one or several at once, and report their progress."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ from mien.errors import MienError
 from mien.model.document import Document, Project
 from mien.session.commands import replace_shot
 from mien_desktop.jobs.presets import ExportRequest
-from mien_desktop.jobs.work import ExportTask, JobError, Task, TrackTask, Work
+from mien_desktop.jobs.serve_process import ExportTask, JobError, ServeProcess, Task, TrackTask
 from mien_desktop.settings import settings
 from mien_desktop.workspace import Workspace
 
-__all__ = ["Job", "JobQueue", "State"]
+__all__ = ["Job", "JobQueue", "JobState"]
 
-State = Literal["waiting", "running", "done", "failed", "cancelled"]
-Kind = Literal["track", "export"]
+JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
+JobKind = Literal["track", "export"]
 
-_SHARES = {"track": (0.0, 0.9), "solve": (0.9, 1.0), "prepare": (0.0, 0.1), "render": (0.1, 1.0)}
+_STAGE_SPANS = {
+    "track": (0.0, 0.9),
+    "solve": (0.9, 1.0),
+    "prepare": (0.0, 0.1),
+    "render": (0.1, 1.0),
+}
 """The part of a job that each stage is, roughly, from where to where."""
 _SETTLED = 2.0
 """Seconds after which the time left can be guessed."""
@@ -50,63 +55,63 @@ class Job:
     """
 
     def __init__(
-        self, number: int, kind: Kind, shot: str, title: str, task: Task, queue: JobQueue
+        self, number: int, kind: JobKind, shot: str, title: str, task: Task, queue: JobQueue
     ) -> None:
         self.number = number
-        self.kind: Kind = kind
+        self.kind: JobKind = kind
         self.shot = shot
         self.title = title
         self.task = task
-        self.state: State = "waiting"
+        self.state: JobState = "waiting"
         self.stage = ""
         self.done = 0
         self.total = 0
         self.result: Any = None
         self.error: MienError | None = None
         self.stopping = False
-        self.work: Work | None = None
+        self.work: ServeProcess | None = None
         self._queue = queue
         self._began = 0.0
         self._took = 0.0
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more happens to it."""
+        """True once nothing more happens to it."""
         return self.state in ("done", "failed", "cancelled")
 
     @property
     def fraction(self) -> float | None:
-        """The part that is done, 0..1; None while that is not known."""
+        """The finished part, 0..1; None while that is not known."""
         if self.state == "done":
             return 1.0
         if not self.total:
             return None
-        start, stop = _SHARES.get(self.stage, (0.0, 1.0))
+        start, stop = _STAGE_SPANS.get(self.stage, (0.0, 1.0))
         return start + (stop - start) * self.done / self.total
 
     @property
     def seconds(self) -> float:
-        """How long it has run."""
+        """Running time in seconds."""
         return time.monotonic() - self._began if self.state == "running" else self._took
 
     @property
     def seconds_left(self) -> float | None:
-        """How long it will still run, at the speed so far; None while that is not known."""
+        """Remaining time in seconds, at the speed so far; None while that is not known."""
         fraction = self.fraction
         if self.state != "running" or not fraction or self.seconds < _SETTLED:
             return None
         return self.seconds * (1 - fraction) / fraction
 
     def cancel(self) -> None:
-        """Have it stopped, or taken out of the queue when it still waits."""
+        """Stop the job, or take it out of the queue while it still waits."""
         self._queue.cancel(self)
 
     def began(self) -> None:
-        """Note that it runs."""
+        """Note that the job runs."""
         self.state, self._began = "running", time.monotonic()
 
-    def finished(self, state: State) -> None:
-        """Note how it ended."""
+    def finished(self, state: JobState) -> None:
+        """Note how the job ended."""
         self._took = self.seconds
         self.state = state
         self.work = None
@@ -140,12 +145,12 @@ class JobQueue(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether a job runs or waits."""
+        """True while a job runs or waits."""
         return any(not job.ended for job in self._jobs)
 
     @property
     def parallel(self) -> int:
-        """How many jobs run at once; it is remembered."""
+        """Number of jobs that run at once; it is remembered."""
         return self._parallel
 
     @parallel.setter
@@ -155,7 +160,7 @@ class JobQueue(QObject):
         self._advance()
 
     def track(self, shot: str) -> Job | None:
-        """Find the faces of a shot of the document; they are put in it when they are found.
+        """Find the faces of a shot of the document, and put them in it.
 
         Args:
             shot: Its id.
@@ -182,7 +187,7 @@ class JobQueue(QObject):
         return self._add("export", project.id, title, ExportTask(project, request))
 
     def retry(self, job: Job) -> None:
-        """Do a job again that failed or was cancelled."""
+        """Run a job again that failed or was cancelled."""
         if job.state not in ("failed", "cancelled"):
             return
         self.remove(job)
@@ -223,7 +228,7 @@ class JobQueue(QObject):
             if not job.ended:
                 job.finished("cancelled")
 
-    def _add(self, kind: Kind, shot: str, title: str, task: Task) -> Job:
+    def _add(self, kind: JobKind, shot: str, title: str, task: Task) -> Job:
         job = Job(next(self._numbers), kind, shot, title, task, self)
         self._jobs.append(job)
         self._advance()
@@ -241,13 +246,13 @@ class JobQueue(QObject):
                 self._start(job)
 
     def _start(self, job: Job) -> None:
-        def told(stage: str, done: int, total: int) -> None:
+        def report(stage: str, done: int, total: int) -> None:
             self._later(lambda: self._progressed(job, stage, done, total))
 
         def ended(result: Any, error: MienError | None) -> None:
             self._later(lambda: self._ended(job, result, error))
 
-        job.work = Work(job.task, told, ended)
+        job.work = ServeProcess(job.task, report, ended)
         job.began()
         job.work.start()
 
@@ -264,7 +269,7 @@ class JobQueue(QObject):
     def _ended(self, job: Job, result: Any, error: MienError | None) -> None:
         if job.ended or not self._open:
             return
-        if isinstance(error, JobError) and error.word == "cancelled":
+        if isinstance(error, JobError) and error.reported_code == "cancelled":
             job.finished("cancelled")
         elif error is not None:
             job.error = error
@@ -279,7 +284,7 @@ class JobQueue(QObject):
         self.changed.emit()
 
     def _take(self, job: Job) -> None:
-        """Put what a job found in the document, and say what it did."""
+        """Put the result of a job in the document, and report it."""
         if job.kind == "export":
             self._workspace.said.emit(f"{job.title}: done, {job.result['frames']} frames.")
             return
@@ -296,7 +301,7 @@ class JobQueue(QObject):
 
 
 def _remembered() -> int:
-    """How many jobs run at once, as it was set last."""
+    """Return the number of jobs that run at once, as it was set last."""
     value = settings().value(_PARALLEL, 1, int)
     return min(max(value, 1), _MOST) if isinstance(value, int) else 1
 

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 from mien.model.settings import ReferenceSettings, of_tier
+from mien_desktop.jobs.settings_form import LARGEST, RendererForm, decimal_field, whole_field
 
 __all__ = ["ReferenceForm"]
 
-_SPIN = 2**31 - 1
-"""The largest number that a field for whole numbers takes."""
 _TIERS = (("final", "Final"), ("preview", "Quick look"))
 
 
-class ReferenceForm(QWidget):
+class ReferenceForm(RendererForm):
     """Fields for quality, steps, guidance, strength and seed; the other settings stay the shot's.
 
     Args:
         shot: Settings of the shot; None for those of a final render.
         parent: Qt's owner.
     """
-
-    changed = Signal()
 
     def __init__(self, shot: ReferenceSettings | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,7 +64,7 @@ class ReferenceForm(QWidget):
             (self._steps, settings.steps),
             (self._guidance, settings.guidance),
             (self._strength, settings.strength),
-            (self._seed, min(settings.seed, _SPIN)),
+            (self._seed, min(settings.seed, LARGEST)),
         ):
             field.blockSignals(True)
             field.setValue(value)  # type: ignore[arg-type]
@@ -85,25 +81,15 @@ class ReferenceForm(QWidget):
         self.changed.emit()
 
     def _whole(self, name: str, text: str) -> QSpinBox:
-        field = QSpinBox()
-        low, high, help_text = _limits(name)
-        field.setRange(int(low), min(int(high), _SPIN))
+        setting = ReferenceSettings.find(name)
+        field = whole_field(setting)
         field.setAccessibleName(text)
-        field.setToolTip(help_text)
+        field.setToolTip(setting.metadata["help"])
         return field
 
     def _decimal(self, name: str, text: str) -> QDoubleSpinBox:
-        field = QDoubleSpinBox()
-        low, high, help_text = _limits(name)
-        field.setRange(low, high)
-        field.setSingleStep(0.05 if high <= 2 else 0.5)
-        field.setDecimals(2)
+        setting = ReferenceSettings.find(name)
+        field = decimal_field(setting)
         field.setAccessibleName(text)
-        field.setToolTip(help_text)
+        field.setToolTip(setting.metadata["help"])
         return field
-
-
-def _limits(name: str) -> tuple[float, float, str]:
-    """Lowest and highest value of a setting, and its help."""
-    found = next(one for one in dataclasses.fields(ReferenceSettings) if one.name == name)
-    return found.metadata["low"], found.metadata["high"], found.metadata["help"]

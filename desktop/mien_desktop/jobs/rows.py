@@ -1,4 +1,4 @@
-"""One job in the queue panel: its name, how far it is, and what can be done with it."""
+"""One job in the queue panel: its name, its progress and its buttons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mien_desktop import theme
 from mien_desktop.buttons import icon_button
 from mien_desktop.jobs.messages import show_error
 from mien_desktop.jobs.queue import Job, JobQueue
-from mien_desktop.jobs.work import ExportTask
+from mien_desktop.jobs.serve_process import ExportTask
 
 __all__ = ["JobRow", "clock_words", "state_words"]
 
@@ -76,7 +76,7 @@ class JobRow(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show how the job stands."""
+        """Show the state of the job."""
         job = self.job
         running = job.state == "running"
         self._bar.setVisible(running or job.state == "waiting")
@@ -110,7 +110,7 @@ class JobRow(QWidget):
 
 
 def state_words(job: Job) -> str:
-    """How a job stands, in words."""
+    """Return the state of a job in words."""
     if job.state == "done":
         return f"Done in {clock_words(job.seconds)}"
     if job.state == "failed":
@@ -129,7 +129,7 @@ def state_words(job: Job) -> str:
 
 
 def clock_words(seconds: float) -> str:
-    """A duration as a person reads it: `8 s`, `2:05 min`, `1:10:00 h`."""
+    """Return a duration as a person reads it: `8 s`, `2:05 min`, `1:10:00 h`."""
     whole = round(seconds)
     if whole < 60:
         return f"{max(whole, 1)} s"

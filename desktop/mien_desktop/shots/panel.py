@@ -1,4 +1,4 @@
-"""The shot list: choose, rename and reorder shots; what is to be seen of each at a glance."""
+"""The shot list: choosing, renaming and reordering shots; the state of each at a glance."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class ShotsPanel(QWidget):
         parent: Qt's owner.
     """
 
-    relink_asked = Signal()
+    relink_requested = Signal()
     """Missing media are to be looked for."""
-    track_asked = Signal(str)
+    track_requested = Signal(str)
     """The shot of that id is to be tracked."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
@@ -63,7 +63,7 @@ class ShotsPanel(QWidget):
         self._fill(workspace.now)
 
     def commands(self) -> tuple[Command, ...]:
-        """What can be done with shots."""
+        """Return the commands of the shot list."""
         some, several = self._has_shot, lambda: self.list.count() > 1
 
         def command(name: str, text: str, run: Callable[[], None], *keys: str) -> Command:
@@ -79,14 +79,14 @@ class ShotsPanel(QWidget):
             command("remove", "Remove shot", self._remove),
         )
 
-    def show_tracking(self, shares: Mapping[str, float | None]) -> None:
-        """Tell which shots are being tracked.
+    def show_tracking(self, fractions: Mapping[str, float | None]) -> None:
+        """Show which shots are being tracked.
 
         Args:
-            shares: By a shot's id the part that is done, 0..1; None while it waits.
+            fractions: By a shot's id the part that is done, 0..1; None while it waits.
         """
-        if shares != self._tracking:
-            self._tracking = dict(shares)
+        if fractions != self._tracking:
+            self._tracking = dict(fractions)
             self._restate()
 
     def show_picture(self, shot: str, picture: QImage) -> None:
@@ -125,8 +125,8 @@ class ShotsPanel(QWidget):
         by_id = {project.id: project for project in self._workspace.now.document.shots}
 
         def write(item: QListWidgetItem, project: Project) -> None:
-            share = self._tracking.get(project.id)
-            state = status(project, (share,) if project.id in self._tracking else None)
+            fraction = self._tracking.get(project.id)
+            state = status(project, (fraction,) if project.id in self._tracking else None)
             item.setText(project.title)
             item.setData(STATUS, state)
             item.setToolTip(f"{project.shot.media.path}\n{state.text}")
@@ -199,9 +199,9 @@ class ShotsPanel(QWidget):
             name, shot = f"Remove {project.title}", project.id
             self._workspace.apply(name, lambda document: remove_shot(document, shot))
 
-    def _menu(self, place: QPoint) -> None:
+    def _menu(self, position: QPoint) -> None:
         project = self._workspace.project
-        if self.list.itemAt(place) is None or project is None:
+        if self.list.itemAt(position) is None or project is None:
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -212,13 +212,13 @@ class ShotsPanel(QWidget):
             menu.addAction(action)
 
         if not project.online:
-            add("Find missing media…", self.relink_asked.emit)
+            add("Find missing media…", self.relink_requested.emit)
         else:
             words = "Track faces again" if project.tracked else "Track faces"
-            add(words, partial(self.track_asked.emit, project.id))
+            add(words, partial(self.track_requested.emit, project.id))
         add("Rename…", self._rename)
         add("Remove from project", self._remove)
-        menu.popup(self.list.mapToGlobal(place))
+        menu.popup(self.list.mapToGlobal(position))
 
 
 class _List(QListWidget):

@@ -1,4 +1,4 @@
-"""How a shot's row is painted."""
+"""Painting of a shot's row."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _COLORS = {
     "busy": theme.RESULT,
     "bad": theme.WEAK,
 }
-Index = QModelIndex | QPersistentModelIndex
+ModelIndex = QModelIndex | QPersistentModelIndex
 
 
 class RowPainter(QStyledItemDelegate):
-    """Paints thumbnail, name and state."""
+    """A delegate that paints thumbnail, name and state."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Every row is as high as a thumbnail."""
+    def sizeHint(self, option: QStyleOptionViewItem, index: ModelIndex) -> QSize:
+        """Return the height of a thumbnail."""
         return QSize(0, _HEIGHT)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: ModelIndex) -> None:
         """Paint one row."""
         painter.save()
         rect: QRect = option.rect
@@ -62,9 +62,9 @@ class RowPainter(QStyledItemDelegate):
         painter.restore()
 
     def updateEditorGeometry(
-        self, editor: QWidget, option: QStyleOptionViewItem, index: Index
+        self, editor: QWidget, option: QStyleOptionViewItem, index: ModelIndex
     ) -> None:
-        """The name is edited where it is painted."""
+        """Edit the name where it is painted."""
         rect: QRect = option.rect
         left = _GAP + PICTURE_SIZE.width() + 6
         editor.setGeometry(rect.left() + left, rect.top() + _GAP - 2, rect.width() - left - 4, 24)
@@ -77,29 +77,29 @@ def _paint_picture(painter: QPainter, frame: QRect, picture: object) -> None:
         paint_icon(painter, "film", inner, theme.LINE)
         return
     size = picture.size().scaled(frame.size(), Qt.AspectRatioMode.KeepAspectRatio)
-    place = QRect(frame.topLeft(), size)
-    place.moveCenter(frame.center())
+    area = QRect(frame.topLeft(), size)
+    area.moveCenter(frame.center())
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(place, picture)
+    painter.drawImage(area, picture)
 
 
-def _paint_status(painter: QPainter, place: QRect, status: object) -> None:
+def _paint_status(painter: QPainter, area: QRect, status: object) -> None:
     if not isinstance(status, Status):
         return
-    color = _COLORS[status.mood]
+    color = _COLORS[status.tone]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(color)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawEllipse(QRectF(place.left(), place.center().y() - 2.5, 6, 6))
+    painter.drawEllipse(QRectF(area.left(), area.center().y() - 2.5, 6, 6))
     painter.setPen(theme.DIM)
-    words = place.adjusted(11, 0, 0, 0)
+    words = area.adjusted(11, 0, 0, 0)
     painter.setFont(theme.small())
     elided = painter.fontMetrics().elidedText(
         status.text, Qt.TextElideMode.ElideRight, words.width()
     )
     painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, elided)
-    if status.share is not None:
-        bar = QRectF(place.left(), place.bottom() + 1, place.width() - 4, 2)
+    if status.fraction is not None:
+        bar = QRectF(area.left(), area.bottom() + 1, area.width() - 4, 2)
         painter.fillRect(bar, theme.LINE)
-        bar.setWidth(bar.width() * status.share)
+        bar.setWidth(bar.width() * status.fraction)
         painter.fillRect(bar, color)

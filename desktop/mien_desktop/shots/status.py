@@ -1,4 +1,4 @@
-"""What a shot's row says of it."""
+"""The state of a shot, as its row shows it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Literal
 
 from mien.model.document import Project
 
-__all__ = ["Mood", "Status", "status"]
+__all__ = ["StatusTone", "Status", "status"]
 
-Mood = Literal["plain", "ready", "edited", "busy", "bad"]
+StatusTone = Literal["plain", "ready", "edited", "busy", "bad"]
 """How a state is shown: by a dot of its colour."""
 
 
@@ -19,18 +19,18 @@ class Status:
 
     Attributes:
         text: In a few words.
-        mood: Its colour.
-        share: Part of the work on it that is done, 0..1; None when nothing is being done or
+        tone: Its colour.
+        fraction: Part of the work on it that is done, 0..1; None when nothing is being done or
             when that is not known yet.
     """
 
     text: str
-    mood: Mood
-    share: float | None = None
+    tone: StatusTone
+    fraction: float | None = None
 
 
 def status(project: Project, tracking: tuple[float | None] | None = None) -> Status:
-    """The state of a shot.
+    """Return the state of a shot.
 
     Args:
         project: The shot.
@@ -40,9 +40,9 @@ def status(project: Project, tracking: tuple[float | None] | None = None) -> Sta
     if not project.online:
         return Status("media missing", "bad")
     if tracking is not None:
-        (share,) = tracking
-        text = "waiting" if share is None else f"tracking {round(100 * share)} %"
-        return Status(text, "busy", share)
+        (fraction,) = tracking
+        text = "waiting" if fraction is None else f"tracking {round(100 * fraction)} %"
+        return Status(text, "busy", fraction)
     if not project.tracked:
         return Status("untracked", "plain")
     faces = len(project.shot.faces)

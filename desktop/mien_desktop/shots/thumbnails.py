@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
+from mien._types import ByteArray
 from mien.errors import MienError
 from mien.model.document import Document, Project
 from mien.model.media import MediaInfo
@@ -37,7 +36,7 @@ class Thumbnails(QObject):
         super().__init__(panel)
         self._background = background
         self._panel = panel
-        self._asked: set[str] = set()
+        self._requested: set[str] = set()
         workspace.changed.connect(self._changed)
         self._read(workspace.now.document)
 
@@ -48,20 +47,20 @@ class Thumbnails(QObject):
     def _read(self, document: Document) -> None:
         for project in document.shots:
             key = f"{project.id} {project.shot.media.path}"
-            if project.online and key not in self._asked:
-                self._asked.add(key)
+            if project.online and key not in self._requested:
+                self._requested.add(key)
                 show = partial(self._show, project.id)
                 self._background.run(partial(_thumbnail, project), show, _ignore)
 
-    def _show(self, shot: str, pixels: npt.NDArray[np.uint8]) -> None:
+    def _show(self, shot: str, pixels: ByteArray) -> None:
         height, width = pixels.shape[:2]
         image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
         # The image does not own the bytes that it was made from.
         self._panel.show_picture(shot, image.copy())
 
 
-def _thumbnail(project: Project) -> npt.NDArray[np.uint8]:
-    """(H, W, 3) R'G'B' of a frame that says what the shot shows."""
+def _thumbnail(project: Project) -> ByteArray:
+    """Read (H, W, 3) R'G'B' of a frame that says what the shot shows."""
     from mien.preview.strips import thumbnails
 
     media: MediaInfo = project.shot.media
@@ -70,4 +69,4 @@ def _thumbnail(project: Project) -> npt.NDArray[np.uint8]:
 
 
 def _ignore(error: MienError) -> None:
-    """A shot without a picture is said to be so where it is opened."""
+    """Ignore the error of a shot without a picture: it is reported where the shot is opened."""

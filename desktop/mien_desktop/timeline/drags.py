@@ -1,4 +1,4 @@
-"""What a drag in the timeline does, from press to release; each is one step of undo."""
+"""Drags in the timeline, from press to release; each is one step of undo."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ from mien.session.commands import (
 from mien.session.refs import KeyRef
 from mien.timebase import FrameRange
 from mien_desktop.geometry.lanes import ROW, Lane
-from mien_desktop.geometry.select import How, chosen, keys_in
+from mien_desktop.geometry.select import SelectMode, chosen, keys_in
 from mien_desktop.geometry.snap import PIXELS, Snapped, snap, targets
-from mien_desktop.timeline.choice import choose
-from mien_desktop.timeline.scene import Scene
-from mien_desktop.timeline.targets import Part
+from mien_desktop.keyframes.selection import choose
+from mien_desktop.timeline.scene import TimelineScene
+from mien_desktop.timeline.targets import SpanPart
 from mien_desktop.words import count
 from mien_desktop.workspace import Workspace
 
 __all__ = [
     "BoxSelect",
-    "Drag",
+    "TimelineDrag",
     "MoveKeys",
     "MoveLayer",
     "MoveMarker",
     "MoveSpan",
-    "Overlay",
+    "DragOverlay",
     "Pan",
-    "Scale",
+    "ScaleKeys",
     "Scrub",
     "SetSpan",
-    "Weight",
+    "SetWeight",
 ]
 
 
 @dataclass(slots=True)
-class Overlay:
-    """What a drag shows over the timeline while it goes on.
+class DragOverlay:
+    """Additions to the picture of the timeline while a drag goes on.
 
     Attributes:
         box: Two corners of a box, on the widget.
@@ -64,23 +64,23 @@ class Overlay:
     note: str = ""
 
 
-class Drag(Protocol):
-    """Something that begins with a press."""
+class TimelineDrag(Protocol):
+    """A drag that goes on."""
 
-    overlay: Overlay
+    overlay: DragOverlay
 
-    def move(self, scene: Scene, x: float, y: float, *, free: bool) -> None:
-        """The pointer moved to a place; `free` of snapping, or snapping when that is off."""
+    def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
+        """Follow the pointer; `free` of snapping, or snapping when that is off."""
 
     def finish(self, *, keep: bool) -> None:
-        """The button was let go, or Escape pressed (`keep` is False)."""
+        """End the drag at the release of the button, or take it back (`keep` is False)."""
 
 
 class _Gesture:
     """A drag that changes the document: begun with the first change, one step of undo."""
 
     def __init__(self, workspace: Workspace, name: str) -> None:
-        self.overlay = Overlay()
+        self.overlay = DragOverlay()
         self.workspace = workspace
         self.name = name
         self._begun = False
@@ -104,40 +104,40 @@ class _Gesture:
 
 def _snapped(
     workspace: Workspace,
-    scene: Scene,
+    scene: TimelineScene,
     frames: npt.ArrayLike,
     delta: int,
-    places: npt.NDArray[np.int64],
+    snap_targets: npt.NDArray[np.int64],
     free: bool,
 ) -> Snapped:
-    """A move of frames, drawn to a place when snapping is on; `free` turns that around."""
+    """Return a move of frames, snapped when snapping is on; `free` turns that around."""
     if workspace.state.snap == free:
         return Snapped(delta)
-    return snap(frames, delta, places, PIXELS / scene.axis.scale)
+    return snap(frames, delta, snap_targets, PIXELS / scene.axis.scale)
 
 
 class Scrub:
-    """The playhead follows the pointer."""
+    """A drag of the playhead."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self.overlay = Overlay()
+        self.overlay = DragOverlay()
         self._workspace = workspace
 
-    def move(self, scene: Scene, x: float, y: float, *, free: bool) -> None:
+    def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
         """Go to the frame under the pointer; with Ctrl to a key, marker or cut that is near."""
         frame, self.overlay.line = scene.frame(x), None
         project = scene.now.project
         if free and project is not None:
-            found = snap([frame], 0, targets(project), PIXELS / scene.axis.scale)
-            frame, self.overlay.line = frame + found.delta, found.target
+            snapped = snap([frame], 0, targets(project), PIXELS / scene.axis.scale)
+            frame, self.overlay.line = frame + snapped.delta, snapped.target
         self._workspace.set(frame=frame, speed=0.0)  # who scrubs does not play
 
     def finish(self, *, keep: bool) -> None:
-        """The playhead stays where it is."""
+        """Leave the playhead where it is."""
 
 
 class MoveKeys(_Gesture):
-    """Selected keys move in time; with Alt their copies do.
+    """A drag of the selected keys in time; with Alt of their copies.
 
     Args:
         workspace: Where they are.
@@ -146,7 +146,9 @@ class MoveKeys(_Gesture):
         copies: Whether the keys stay and copies move.
     """
 
-    def __init__(self, workspace: Workspace, scene: Scene, x: float, *, copies: bool) -> None:
+    def __init__(
+        self, workspace: Workspace, scene: TimelineScene, x: float, *, copies: bool
+    ) -> None:
         self._keys = workspace.state.keys
         verb = "Duplicate" if copies else "Move"
         super().__init__(workspace, f"{verb} {count(len(self._keys), 'key')}")
@@ -155,23 +157,23 @@ class MoveKeys(_Gesture):
         project = workspace.project
         assert project is not None
         without = () if copies else self._keys
-        self._places = targets(project, workspace.state.frame, without)
+        self._targets = targets(project, workspace.state.frame, without)
 
-    def move(self, scene: Scene, x: float, y: float, *, free: bool) -> None:
+    def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
         """Move by as many frames as the pointer did, or as snapping says."""
         delta = round((x - self._x) / scene.axis.scale)
-        found = _snapped(self.workspace, scene, self._frames, delta, self._places, free)
-        self.overlay.line = found.target
-        self.overlay.note = f"{found.delta:+d}"
-        act = duplicate_keys if self._copies and found.delta else move_keys
+        snapped = _snapped(self.workspace, scene, self._frames, delta, self._targets, free)
+        self.overlay.line = snapped.target
+        self.overlay.note = f"{snapped.delta:+d}"
+        act = duplicate_keys if self._copies and snapped.delta else move_keys
         moved: list[KeyRef] = []
 
         def change(document: Document) -> Document:
-            document, keys = act(document, self._keys, found.delta)
+            document, keys = act(document, self._keys, snapped.delta)
             moved.extend(keys)
             return document
 
-        self.change(found.delta, change)
+        self.change(snapped.delta, change)
         if moved:
             self.workspace.set(keys=frozenset(moved))
 
@@ -182,8 +184,8 @@ class MoveKeys(_Gesture):
             self.workspace.set(keys=self._keys)
 
 
-class Scale(_Gesture):
-    """Selected keys move away from one end of the selection, or towards it.
+class ScaleKeys(_Gesture):
+    """A drag that moves the selected keys away from one end of the selection, or towards it.
 
     Args:
         workspace: Where they are.
@@ -191,7 +193,7 @@ class Scale(_Gesture):
         part: The end that is dragged; the other one stays.
     """
 
-    def __init__(self, workspace: Workspace, scene: Scene, part: Part) -> None:
+    def __init__(self, workspace: Workspace, scene: TimelineScene, part: SpanPart) -> None:
         self._keys = workspace.state.keys
         super().__init__(workspace, f"Scale {count(len(self._keys), 'key')} in time")
         assert scene.selected.span is not None
@@ -199,17 +201,17 @@ class Scale(_Gesture):
         self._end, self._pivot = (first, last) if part == "start" else (last, first)
         project = workspace.project
         assert project is not None
-        self._places = targets(project, workspace.state.frame, self._keys)
+        self._targets = targets(project, workspace.state.frame, self._keys)
 
-    def move(self, scene: Scene, x: float, y: float, *, free: bool) -> None:
+    def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
         """Bring the end to the frame under the pointer."""
         delta = scene.frame(x) - self._end
-        found = _snapped(self.workspace, scene, [self._end], delta, self._places, free)
-        end = self._end + found.delta
+        snapped = _snapped(self.workspace, scene, [self._end], delta, self._targets, free)
+        end = self._end + snapped.delta
         if end == self._pivot:  # all keys would fall into one
             end += 1 if self._end > self._pivot else -1
         factor = (end - self._pivot) / (self._end - self._pivot)
-        self.overlay.line = found.target
+        self.overlay.line = snapped.target
         self.overlay.note = f"{factor:.0%}"
         moved: list[KeyRef] = []
 
@@ -230,7 +232,7 @@ class Scale(_Gesture):
 
 
 class BoxSelect:
-    """Keys in a box become selected.
+    """A drag that selects keys in a box.
 
     Args:
         workspace: Where they are.
@@ -240,15 +242,17 @@ class BoxSelect:
         how: What becomes of the selection that is there.
     """
 
-    def __init__(self, workspace: Workspace, scene: Scene, x: float, y: float, how: How) -> None:
-        self.overlay = Overlay()
+    def __init__(
+        self, workspace: Workspace, scene: TimelineScene, x: float, y: float, how: SelectMode
+    ) -> None:
+        self.overlay = DragOverlay()
         self._workspace, self._how = workspace, how
         self._before = workspace.state.keys
         inside = scene.inside(x, y)
         # In frames and lanes, so that the corner stays where it is when the view scrolls.
         self._start = (scene.axis.time(inside[0]), inside[1])
 
-    def move(self, scene: Scene, x: float, y: float, *, free: bool) -> None:
+    def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
         """Draw the box to the pointer."""
         corner = (scene.axis.x(self._start[0]), self._start[1])
         left = scene.bands.names + corner[0]
@@ -257,7 +261,7 @@ class BoxSelect:
         choose(self._workspace, chosen(self._before, picked, self._how))
 
     def finish(self, *, keep: bool) -> None:
-        """A click on nothing selects nothing; given up, all is as it was."""
+        """End the drag: a click on nothing selects nothing; given up, all is as it was."""
         if not keep:
             choose(self._workspace, self._before)
         elif self.overlay.box is None and self._how == "only":
@@ -265,7 +269,7 @@ class BoxSelect:
 
 
 class MoveMarker(_Gesture):
-    """A marker moves.
+    """A drag of a marker.
 
     Args:
         workspace: Where it is.
@@ -277,36 +281,36 @@ class MoveMarker(_Gesture):
         self._frame = frame
         project = workspace.project
         assert project is not None
-        places = targets(project, workspace.state.frame)
-        self._places = places[places != frame]
+        frames = targets(project, workspace.state.frame)
+        self._targets = frames[frames != frame]
 
-    def move(self, scene: Scene, x: float, y: float, *, free: bool) -> None:
-        """Bring it to the frame under the pointer."""
+    def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
+        """Move the marker to the frame under the pointer."""
         delta = scene.frame(x) - self._frame
-        found = _snapped(self.workspace, scene, [self._frame], delta, self._places, free)
-        to = scene.frame(scene.x(self._frame + found.delta))
-        self.overlay.line = found.target
+        snapped = _snapped(self.workspace, scene, [self._frame], delta, self._targets, free)
+        to = scene.frame(scene.x(self._frame + snapped.delta))
+        self.overlay.line = snapped.target
         shot = self.workspace.state.shot
         assert shot is not None
         self.change(to, lambda document: move_marker(document, shot, self._frame, to))
 
 
 class SetSpan(_Gesture):
-    """The in or the out point moves.
+    """A drag of the in or the out point.
 
     Args:
         workspace: Where it is.
         part: `start` for in, `stop` for out.
     """
 
-    def __init__(self, workspace: Workspace, part: Part) -> None:
+    def __init__(self, workspace: Workspace, part: SpanPart) -> None:
         super().__init__(workspace, "Set in point" if part == "start" else "Set out point")
         project = workspace.project
         assert project is not None
         assert project.span is not None
         self._part, self._span = part, project.span
 
-    def move(self, scene: Scene, x: float, y: float, *, free: bool) -> None:
+    def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
         """Bring it to the frame under the pointer; a frame stays between in and out."""
         frame = scene.frame(x)
         if self._part == "start":
@@ -319,7 +323,7 @@ class SetSpan(_Gesture):
 
 
 class MoveSpan(_Gesture):
-    """The span in which a track acts moves, or one of its ends does.
+    """A drag of the span in which a track acts, or of one of its ends.
 
     Args:
         workspace: Where it is.
@@ -330,23 +334,23 @@ class MoveSpan(_Gesture):
     """
 
     def __init__(
-        self, workspace: Workspace, scene: Scene, lane: Lane, part: Part, x: float
+        self, workspace: Workspace, scene: TimelineScene, lane: Lane, part: SpanPart, x: float
     ) -> None:
         super().__init__(workspace, "Move span" if part == "body" else "Trim span")
         assert lane.track.span is not None
         self._ref, self._span, self._part, self._x = lane.ref, lane.track.span, part, x
         project = workspace.project
         assert project is not None
-        self._places = targets(project, workspace.state.frame)
+        self._targets = targets(project, workspace.state.frame)
 
-    def move(self, scene: Scene, x: float, y: float, *, free: bool) -> None:
+    def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
         """Move by as many frames as the pointer did; it stays in the shot."""
         start, stop = self._span.start, self._span.stop
         ends = {"start": [start], "stop": [stop], "body": [start, stop]}[self._part]
         delta = round((x - self._x) / scene.axis.scale)
-        found = _snapped(self.workspace, scene, ends, delta, self._places, free)
-        self.overlay.line = found.target
-        frames, delta = scene.now.frame_count, found.delta
+        snapped = _snapped(self.workspace, scene, ends, delta, self._targets, free)
+        self.overlay.line = snapped.target
+        frames, delta = scene.now.frame_count, snapped.delta
         if self._part == "start":
             start = min(max(start + delta, 0), stop - 1)
         elif self._part == "stop":
@@ -358,8 +362,8 @@ class MoveSpan(_Gesture):
         self.change(span, lambda document: set_track(document, self._ref, span=span))
 
 
-class Weight(_Gesture):
-    """The weight of a layer follows the pointer from left to right.
+class SetWeight(_Gesture):
+    """A drag from left to right that sets the weight of a layer.
 
     Args:
         workspace: Where it is.
@@ -372,8 +376,8 @@ class Weight(_Gesture):
         super().__init__(workspace, f"Weight of {lane.layer.name}")
         self._layer, self._face, self._x = lane.layer, lane.face.number, x
 
-    def move(self, scene: Scene, x: float, y: float, *, free: bool) -> None:
-        """A hundredth for each pixel."""
+    def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
+        """Change the weight by a hundredth for each pixel."""
         weight = min(max(round(self._layer.weight + (x - self._x) / 100, 2), 0.0), 1.0)
         shot, name = self.workspace.state.shot, self._layer.name
         assert shot is not None
@@ -381,7 +385,7 @@ class Weight(_Gesture):
 
 
 class MoveLayer:
-    """A layer is put elsewhere among the layers of its face.
+    """A drag of a layer to elsewhere among the layers of its face.
 
     Args:
         workspace: Where it is.
@@ -390,12 +394,12 @@ class MoveLayer:
     """
 
     def __init__(self, workspace: Workspace, lane: Lane, y: float) -> None:
-        self.overlay = Overlay()
+        self.overlay = DragOverlay()
         self._workspace, self._lane, self._y = workspace, lane, y
-        self._place: int | None = None
+        self._index: int | None = None
 
-    def move(self, scene: Scene, x: float, y: float, *, free: bool) -> None:
-        """Show where it would come to lie."""
+    def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
+        """Show the layer's new place."""
         if abs(y - self._y) < ROW / 2 and self.overlay.insert is None:
             return
         rows = scene.lanes.rows
@@ -408,20 +412,20 @@ class MoveLayer:
         layers = [rows[i].id for i in own if rows[i].kind == "layer"]
         others = [name for name in layers if name != self._lane.id]
         # Lanes run from the top layer down, layers from the bottom up.
-        self._place = len(others) - len([name for name in above if name != self._lane.id])
+        self._index = len(others) - len([name for name in above if name != self._lane.id])
 
     def finish(self, *, keep: bool) -> None:
-        """Put it there."""
-        place, layer, shot = self._place, self._lane.layer, self._workspace.state.shot
-        if keep and place is not None and layer is not None and shot is not None:
+        """Put the layer there."""
+        index, layer, shot = self._index, self._lane.layer, self._workspace.state.shot
+        if keep and index is not None and layer is not None and shot is not None:
             face, name = self._lane.face.number, layer.name
             self._workspace.apply(
-                f"Move layer {name}", lambda d: move_layer(d, shot, face, name, place)
+                f"Move layer {name}", lambda d: move_layer(d, shot, face, name, index)
             )
 
 
 class Pan:
-    """The picture follows the pointer in both directions.
+    """A drag of the picture in both directions.
 
     Args:
         workspace: Whose stretch of time moves.
@@ -433,15 +437,15 @@ class Pan:
     def __init__(
         self, workspace: Workspace, x: float, y: float, scroll: Callable[[float], None]
     ) -> None:
-        self.overlay = Overlay()
+        self.overlay = DragOverlay()
         self._workspace, self._x, self._y, self._scroll = workspace, x, y, scroll
 
-    def move(self, scene: Scene, x: float, y: float, *, free: bool) -> None:
-        """Go along."""
+    def move(self, scene: TimelineScene, x: float, y: float, *, free: bool) -> None:
+        """Scroll along with the pointer."""
         axis = scene.axis.panned(x - self._x, scene.now.frame_count)
         self._scroll(self._y - y)
         self._x, self._y = x, y
         self._workspace.set(time=axis.view)
 
     def finish(self, *, keep: bool) -> None:
-        """The picture stays where it is."""
+        """Leave the picture where it is."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect
 
@@ -28,29 +27,27 @@ from mien.session.refs import KeyRef
 from mien.timebase import FrameRange
 from mien_desktop.geometry.bands import MARKERS, cells
 from mien_desktop.geometry.lanes import ROW, Lane
-from mien_desktop.geometry.select import How
-from mien_desktop.timeline.choice import choose, choose_tracks
-from mien_desktop.timeline.keys import KeyEditing
+from mien_desktop.geometry.select import SelectMode
+from mien_desktop.keyframes.editing import KeyEditing
+from mien_desktop.keyframes.selection import choose, choose_tracks
+from mien_desktop.timeline.surface import TimelineSurface
 from mien_desktop.timeline.targets import Target
 from mien_desktop.words import title
-
-if TYPE_CHECKING:
-    from mien_desktop.timeline.view import TimelineView
 
 __all__ = ["LaneEditing"]
 
 
 class LaneEditing:
-    """Changes of what lanes stand for.
+    """Editing of faces, layers, tracks and markers.
 
     Args:
-        view: The timeline, over which names and values are typed.
+        surface: The timeline, over which names and values are typed.
     """
 
-    def __init__(self, view: TimelineView) -> None:
-        self._view = view
-        self._workspace = view.workspace
-        self.keys = KeyEditing(view.workspace)
+    def __init__(self, surface: TimelineSurface) -> None:
+        self._surface = surface
+        self._workspace = surface.workspace
+        self.keys = KeyEditing(surface.workspace)
 
     @property
     def shot(self) -> str:
@@ -59,7 +56,7 @@ class LaneEditing:
         assert shot is not None
         return shot
 
-    def choose_lane(self, lane: Lane, how: How | None) -> None:
+    def choose_lane(self, lane: Lane, how: SelectMode | None) -> None:
         """Work on a face, a layer or a track; with Shift or Ctrl on several tracks."""
         if lane.kind == "face":
             self._workspace.set(face=lane.face.number)
@@ -151,7 +148,7 @@ class LaneEditing:
 
     def open(self, target: Target, x: float, y: float) -> None:
         """Answer a double click."""
-        lane, frame = target.lane, self._view.scene.frame(x)
+        lane, frame = target.lane, self._surface.scene.frame(x)
         if target.kind == "marker":
             self.rename_marker(target.frame)
         elif target.kind == "markers":
@@ -224,13 +221,13 @@ class LaneEditing:
 
     def rename_marker(self, frame: int) -> None:
         """Type another name of a marker."""
-        project, scene = self._workspace.project, self._view.scene
+        project, scene = self._workspace.project, self._surface.scene
         marker = next((m for m in project.markers if m.frame == frame), None) if project else None
         if marker is None:
             return
-        place = QRect(round(scene.x(frame)) + 6, scene.bands.top("markers"), 140, MARKERS)
-        self._view.type_at(
-            place, marker.name, "Name of the marker",
+        area = QRect(round(scene.x(frame)) + 6, scene.bands.top("markers"), 140, MARKERS)
+        self._surface.type_at(
+            area, marker.name, "Name of the marker",
             lambda text: self._apply(
                 "Rename marker", lambda d: rename_marker(d, self.shot, frame, text)
             ),
@@ -239,14 +236,14 @@ class LaneEditing:
     def _type(
         self, lane: Lane, cell: str, text: str, name: str, take: Callable[[str], object]
     ) -> None:
-        scene = self._view.scene
-        place = next(c for c in cells(lane, scene.bands.names) if c.name == cell)
+        scene = self._surface.scene
+        area = next(c for c in cells(lane, scene.bands.names) if c.name == cell)
         top = scene.bands.lanes - scene.scroll + scene.lanes.top(lane)
         # Wide enough to type in, also where the cell is narrow.
-        left = min(place.left, scene.bands.names - 64)
-        where = QRect(left, top, max(place.width, 64), ROW)
+        left = min(area.left, scene.bands.names - 64)
+        field = QRect(left, top, max(area.width, 64), ROW)
         # An emptied field asks for nothing: no name and no number is empty.
-        self._view.type_at(where, text, name, lambda typed: take(typed) if typed else None)
+        self._surface.type_at(field, text, name, lambda typed: take(typed) if typed else None)
 
     def _number(self, text: str) -> float | None:
         try:

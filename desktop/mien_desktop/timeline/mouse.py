@@ -1,24 +1,21 @@
-"""The mouse on the timeline: what a press, a drag, a double click and the wheel mean."""
+"""The mouse on the timeline: press, drag, double click and wheel."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent, QCursor, QMouseEvent, QWheelEvent
 
 from mien_desktop.geometry.lanes import Lane
-from mien_desktop.geometry.select import How, chosen
+from mien_desktop.geometry.select import SelectMode, chosen
+from mien_desktop.keyframes.selection import choose, choose_tracks
 from mien_desktop.timeline import drags
-from mien_desktop.timeline.choice import choose, choose_tracks
-from mien_desktop.timeline.drags import Drag, Overlay
+from mien_desktop.timeline.drags import DragOverlay, TimelineDrag
 from mien_desktop.timeline.editing import LaneEditing
 from mien_desktop.timeline.menus import context_menu, mode_menu
+from mien_desktop.timeline.surface import TimelineSurface
 from mien_desktop.timeline.targets import Target, target
-
-if TYPE_CHECKING:
-    from mien_desktop.timeline.view import TimelineView
 
 __all__ = ["Mouse"]
 
@@ -38,55 +35,55 @@ _LEFT, _MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 
 
 class Mouse:
-    """Turns events into drags and commands.
+    """Translation of mouse events into drags and commands.
 
     Args:
-        view: The timeline.
+        surface: The timeline.
     """
 
-    def __init__(self, view: TimelineView) -> None:
-        self._view = view
-        self._workspace = view.workspace
-        self._editing = LaneEditing(view)
-        self._drag: Drag | None = None
+    def __init__(self, surface: TimelineSurface) -> None:
+        self._surface = surface
+        self._workspace = surface.workspace
+        self._editing = LaneEditing(surface)
+        self._drag: TimelineDrag | None = None
         self._column = False
         self._pressed: tuple[Target, float, float] | None = None
         self._moved = False
-        self.place = (0.0, 0.0)
-        """Where the pointer is."""
+        self.position = (0.0, 0.0)
+        """Position of the pointer."""
         self.hot_grip: int | None = None
         """0 or 1 while the pointer is over the first or the last end of the selection."""
 
     @property
     def idle(self) -> bool:
-        """Whether no button is held."""
+        """True while no button is held."""
         return self._pressed is None
 
     @property
-    def overlay(self) -> Overlay:
-        """What the drag that goes on shows."""
-        return self._drag.overlay if self._drag is not None else Overlay()
+    def overlay(self) -> DragOverlay:
+        """Additions to the picture by the drag that goes on."""
+        return self._drag.overlay if self._drag is not None else DragOverlay()
 
     def target_at(self, x: float, y: float) -> Target:
-        """What lies at a place of the widget."""
-        return target(self._view.scene, x, y)
+        """Return the target at a position of the widget."""
+        return target(self._surface.scene, x, y)
 
     def press(self, event: QMouseEvent) -> None:
         """Choose what is under the pointer, and what a drag of it would do."""
         x, y = event.position().x(), event.position().y()
         if not self.idle or self._workspace.project is None:
             return
-        found = self.target_at(x, y)
+        target = self.target_at(x, y)
         if event.button() == _MIDDLE:
-            self._begin(found, x, y)
-            self._drag = drags.Pan(self._workspace, x, y, self._view.scroll_lanes)
+            self._begin(target, x, y)
+            self._drag = drags.Pan(self._workspace, x, y, self._surface.scroll_lanes)
         elif event.button() == _LEFT:
-            self._begin(found, x, y)
-            self._press(found, x, y, event.modifiers())
+            self._begin(target, x, y)
+            self._press(target, x, y, event.modifiers())
 
     def move(self, event: QMouseEvent) -> None:
         """Go on with the drag; without one, show what could begin."""
-        x, y = self.place = (event.position().x(), event.position().y())
+        x, y = self.position = (event.position().x(), event.position().y())
         if self._pressed is None:
             self._hover(self.target_at(x, y))
             return
@@ -95,26 +92,28 @@ class Mouse:
             return
         self._moved = True
         if self._column:
-            self._view.set_bands(dataclasses.replace(self._view.wanted, names=round(x)))
+            self._surface.set_bands(
+                dataclasses.replace(self._surface.preferred_bands, names=round(x))
+            )
         elif self._drag is not None:
             self._turn(x)
             free = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-            self._drag.move(self._view.scene, x, y, free=free)
-            self._view.drop_overlay()
+            self._drag.move(self._surface.scene, x, y, free=free)
+            self._surface.repaint_overlay()
 
     def release(self, event: QMouseEvent) -> None:
         """End the drag; a press without one was a click."""
         if self._pressed is None or event.button() not in (_LEFT, _MIDDLE):
             return
-        found, moved, drag = self._pressed[0], self._moved, self._drag
+        target, moved, drag = self._pressed[0], self._moved, self._drag
         if self._column:
-            self._view.keep_bands()
+            self._surface.keep_bands()
         self._end()
         if drag is not None:
             drag.finish(keep=True)
         if not moved:
-            self._click(found, event)
-        self._view.drop_overlay()
+            self._click(target, event)
+        self._surface.repaint_overlay()
 
     def give_up(self) -> None:
         """Bring back what was before the press."""
@@ -122,13 +121,13 @@ class Mouse:
         self._end()
         if drag is not None:
             drag.finish(keep=False)
-        self._view.drop_overlay()
+        self._surface.repaint_overlay()
 
     def leave(self) -> None:
-        """The pointer is elsewhere."""
+        """Forget what was under the pointer."""
         if self.hot_grip is not None:
             self.hot_grip = None
-            self._view.drop_overlay()
+            self._surface.repaint_overlay()
 
     def double(self, event: QMouseEvent) -> None:
         """Rename, type a value, add a key or a marker, go to a key."""
@@ -138,73 +137,76 @@ class Mouse:
             self._editing.open(self.target_at(x, y), x, y)
 
     def menu(self, event: QContextMenuEvent) -> None:
-        """What can be done with what is under the pointer, which is chosen first."""
+        """Open the menu of what is under the pointer, which is chosen first."""
         x, y = event.pos().x(), event.pos().y()
         if not self.idle or self._workspace.project is None:
             return
-        found = self.target_at(x, y)
-        if found.kind == "key" and found.lane is not None:
-            keys = frozenset(found.lane.keys_at(found.frame))
+        target = self.target_at(x, y)
+        if target.kind == "key" and target.lane is not None:
+            keys = frozenset(target.lane.keys_at(target.frame))
             if not keys & self._workspace.state.keys:
                 choose(self._workspace, keys)
         elif (
-            found.lane is not None
-            and found.lane.kind == "track"
-            and found.lane.ref not in self._workspace.state.tracks
+            target.lane is not None
+            and target.lane.kind == "track"
+            and target.lane.ref not in self._workspace.state.tracks
         ):
-            choose_tracks(self._workspace, [found.lane.ref])
-        menu = context_menu(self._view, self._editing, found, self._view.scene.frame(x))
+            choose_tracks(self._workspace, [target.lane.ref])
+        menu = context_menu(
+            self._surface.viewport(), self._workspace, self._editing, target,
+            self._surface.scene.frame(x),
+        )  # fmt: skip
         menu.popup(event.globalPos())
 
     def wheel(self, event: QWheelEvent) -> None:
         """Zoom under the pointer; over the names, and with Shift, scroll; with Ctrl, go in time."""
-        scene, frames = self._view.scene, self._workspace.now.frame_count
+        scene, frames = self._surface.scene, self._workspace.now.frame_count
         turned, fine = event.angleDelta(), event.pixelDelta()
         x = event.position().x() - scene.bands.names
         held = event.modifiers()
         sideways = turned.x() if abs(turned.x()) > abs(turned.y()) else 0
         if held & Qt.KeyboardModifier.ShiftModifier or x < 0:
-            self._view.scroll_lanes(-(fine.y() or turned.y() / 2))
+            self._surface.scroll_lanes(-(fine.y() or turned.y() / 2))
         elif sideways or held & Qt.KeyboardModifier.ControlModifier:
             pixels = fine.x() or (sideways or turned.y()) / 2
-            self._view.show_time(scene.axis.panned(pixels, frames))
+            self._surface.show_time(scene.axis.panned(pixels, frames))
         elif frames:
-            self._view.show_time(scene.axis.zoomed(x, _ZOOM ** turned.y(), frames))
+            self._surface.show_time(scene.axis.zoomed(x, _ZOOM ** turned.y(), frames))
         event.accept()
 
-    def _begin(self, found: Target, x: float, y: float) -> None:
-        self._pressed, self._moved, self._column = (found, x, y), False, False
-        self.place = (x, y)
+    def _begin(self, target: Target, x: float, y: float) -> None:
+        self._pressed, self._moved, self._column = (target, x, y), False, False
+        self.position = (x, y)
 
     def _end(self) -> None:
         self._pressed = self._drag = None
         self._column = False
 
-    def _press(self, found: Target, x: float, y: float, held: Qt.KeyboardModifier) -> None:
-        scene, workspace = self._view.scene, self._workspace
-        lane = found.lane
-        self._column = found.kind == "column"
-        if found.kind == "ruler":
+    def _press(self, target: Target, x: float, y: float, held: Qt.KeyboardModifier) -> None:
+        scene, workspace = self._surface.scene, self._workspace
+        lane = target.lane
+        self._column = target.kind == "column"
+        if target.kind == "ruler":
             self._drag = drags.Scrub(workspace)
             self._drag.move(scene, x, y, free=bool(held & Qt.KeyboardModifier.ControlModifier))
             self._moved = True
-        elif found.kind in ("in", "out"):
-            self._drag = drags.SetSpan(workspace, "start" if found.kind == "in" else "stop")
-        elif found.kind == "grip":
-            self._drag = drags.Scale(workspace, scene, found.part)
-        elif found.kind == "marker":
-            self._drag = drags.MoveMarker(workspace, found.frame)
-        elif found.kind == "key" and lane is not None:
-            self._press_key(lane, found.frame, x, held)
-        elif found.kind == "span" and lane is not None and not _how(held):
+        elif target.kind in ("in", "out"):
+            self._drag = drags.SetSpan(workspace, "start" if target.kind == "in" else "stop")
+        elif target.kind == "grip":
+            self._drag = drags.ScaleKeys(workspace, scene, target.part)
+        elif target.kind == "marker":
+            self._drag = drags.MoveMarker(workspace, target.frame)
+        elif target.kind == "key" and lane is not None:
+            self._press_key(lane, target.frame, x, held)
+        elif target.kind == "span" and lane is not None and not _how(held):
             choose_tracks(workspace, [lane.ref])
-            self._drag = drags.MoveSpan(workspace, scene, lane, found.part, x)
-        elif found.kind in ("lane", "span"):
+            self._drag = drags.MoveSpan(workspace, scene, lane, target.part, x)
+        elif target.kind in ("lane", "span"):
             self._drag = drags.BoxSelect(workspace, scene, x, y, _how(held) or "only")
-        elif found.kind == "cell" and lane is not None and lane.kind == "layer":
-            if found.cell == "weight":
-                self._drag = drags.Weight(workspace, lane, x)
-            elif found.cell == "name":
+        elif target.kind == "cell" and lane is not None and lane.kind == "layer":
+            if target.cell == "weight":
+                self._drag = drags.SetWeight(workspace, lane, x)
+            elif target.cell == "name":
                 self._drag = drags.MoveLayer(workspace, lane, y)
 
     def _press_key(self, lane: Lane, frame: int, x: float, held: Qt.KeyboardModifier) -> None:
@@ -217,62 +219,66 @@ class Mouse:
             choose(self._workspace, keys)
         if keys <= self._workspace.state.keys:
             copies = bool(held & Qt.KeyboardModifier.AltModifier)
-            self._drag = drags.MoveKeys(self._workspace, self._view.scene, x, copies=copies)
+            self._drag = drags.MoveKeys(self._workspace, self._surface.scene, x, copies=copies)
 
-    def _click(self, found: Target, event: QMouseEvent) -> None:
-        lane, held = found.lane, event.modifiers()
+    def _click(self, target: Target, event: QMouseEvent) -> None:
+        lane, held = target.lane, event.modifiers()
         if event.button() != _LEFT:
             return
-        if found.kind == "marker":
-            self._workspace.set(frame=found.frame)
-        elif found.kind == "key" and lane is not None and _how(held) is None:
+        if target.kind == "marker":
+            self._workspace.set(frame=target.frame)
+        elif target.kind == "key" and lane is not None and _how(held) is None:
             # Pressed on one of several: they could have been dragged, but were not.
-            choose(self._workspace, frozenset(lane.keys_at(found.frame)))
-        elif found.kind == "cell" and lane is not None:
-            self._click_cell(found, lane, event)
-        elif found.kind == "lane" and lane is not None and lane.kind == "track":
+            choose(self._workspace, frozenset(lane.keys_at(target.frame)))
+        elif target.kind == "cell" and lane is not None:
+            self._click_cell(target, lane, event)
+        elif target.kind == "lane" and lane is not None and lane.kind == "track":
             choose_tracks(self._workspace, [lane.ref])
 
-    def _click_cell(self, found: Target, lane: Lane, event: QMouseEvent) -> None:
-        if found.cell == "fold":
-            self._view.fold(lane)
-        elif found.cell == "mute":
+    def _click_cell(self, target: Target, lane: Lane, event: QMouseEvent) -> None:
+        if target.cell == "fold":
+            self._surface.fold(lane)
+        elif target.cell == "mute":
             self._editing.mute(lane)
-        elif found.cell == "mode":
-            mode_menu(self._view, self._editing, lane).popup(event.globalPosition().toPoint())
-        elif found.cell == "key":
+        elif target.cell == "mode":
+            mode_menu(self._surface.viewport(), self._editing, lane).popup(
+                event.globalPosition().toPoint()
+            )
+        elif target.cell == "key":
             self._editing.toggle_key(lane)
-        elif found.cell in ("name", "value"):
+        elif target.cell in ("name", "value"):
             self._editing.choose_lane(lane, _how(event.modifiers()))
 
     def _turn(self, x: float) -> None:
         """Scroll while something is dragged beyond an edge; faster the further it is."""
-        if self._drag is None or isinstance(self._drag, drags.Pan | drags.Weight | drags.MoveLayer):
+        if self._drag is None or isinstance(
+            self._drag, drags.Pan | drags.SetWeight | drags.MoveLayer
+        ):
             return
-        scene = self._view.scene
+        scene = self._surface.scene
         over = min(x - scene.bands.names, 0) or max(x - scene.width, 0)
         if over:
             axis = scene.axis.panned(-over / 2, self._workspace.now.frame_count)
-            self._view.show_time(axis)
+            self._surface.show_time(axis)
 
-    def _hover(self, found: Target) -> None:
-        shape = _CURSORS.get(found.kind)
+    def _hover(self, target: Target) -> None:
+        shape = _CURSORS.get(target.kind)
         # Ends of spans and weights are dragged sideways too.
-        if (found.kind == "span" and found.part != "body") or found.cell == "weight":
+        if (target.kind == "span" and target.part != "body") or target.cell == "weight":
             shape = Qt.CursorShape.SizeHorCursor
-        viewport = self._view.viewport()
+        viewport = self._surface.viewport()
         if shape is None:
             viewport.unsetCursor()
         elif viewport.cursor().shape() != shape:
             viewport.setCursor(QCursor(shape))
-        hot = (0 if found.part == "start" else 1) if found.kind == "grip" else None
+        hot = (0 if target.part == "start" else 1) if target.kind == "grip" else None
         if hot != self.hot_grip:
             self.hot_grip = hot
-            self._view.drop_overlay()
+            self._surface.repaint_overlay()
 
 
-def _how(held: Qt.KeyboardModifier) -> How | None:
-    """What is held says what becomes of the selection; None when nothing is."""
+def _how(held: Qt.KeyboardModifier) -> SelectMode | None:
+    """Return what the held keys make of the selection; None when none is held."""
     if held & Qt.KeyboardModifier.ControlModifier:
         return "other"
     if held & Qt.KeyboardModifier.ShiftModifier:

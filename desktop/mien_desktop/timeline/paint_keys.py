@@ -1,4 +1,4 @@
-"""Painting the keys: all at once into one picture, from which each lane takes its strip."""
+"""Painting of keys: all at once into one picture, from which each lane takes its strip."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from mien_desktop import theme
 from mien_desktop.geometry.lanes import ROW
 from mien_desktop.geometry.marks import LEVELS, OUTLINE, Dots, paint, radius
-from mien_desktop.timeline.scene import Scene
+from mien_desktop.timeline.scene import TimelineScene
 
-__all__ = ["Keys"]
+__all__ = ["KeyPainter"]
 
 
-class Keys:
+class KeyPainter:
     """The keys of the lanes in view, ready to be painted.
 
     Args:
@@ -24,7 +24,7 @@ class Keys:
         ratio: Device pixels a logical pixel.
     """
 
-    def __init__(self, scene: Scene, ratio: float) -> None:
+    def __init__(self, scene: TimelineScene, ratio: float) -> None:
         self._scene, self._ratio = scene, ratio
         rows = scene.rows()
         width = max(round((scene.width - scene.bands.names) * ratio), 1)
@@ -53,8 +53,8 @@ class Keys:
         painter.drawImage(target, self._image, QRectF(0, at * size, self._width, size))
 
 
-def _dots(scene: Scene, rows: range, width: int, ratio: float) -> Dots:
-    """The keys of lanes that are in view, or so near to it that a part of them is."""
+def _dots(scene: TimelineScene, rows: range, width: int, ratio: float) -> Dots:
+    """Return the keys of lanes that are in view, or so near to it that a part of them is."""
     every, lane, begins = scene.lanes.every
     first, last = begins[rows.start], begins[rows.stop]
     x = np.floor(scene.axis.xs(every.frames[first:last]) * ratio).astype(np.int64)
@@ -80,9 +80,9 @@ def _palette() -> list[int]:
     return table
 
 
-def _mixed(a: QColor, b: QColor, share: float) -> QColor:
+def _mixed(a: QColor, b: QColor, weight: float) -> QColor:
     return QColor(
-        round(a.red() + (b.red() - a.red()) * share),
-        round(a.green() + (b.green() - a.green()) * share),
-        round(a.blue() + (b.blue() - a.blue()) * share),
+        round(a.red() + (b.red() - a.red()) * weight),
+        round(a.green() + (b.green() - a.green()) * weight),
+        round(a.blue() + (b.blue() - a.blue()) * weight),
     )

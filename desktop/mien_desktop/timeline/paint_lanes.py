@@ -13,9 +13,9 @@ from mien.model.face import Face
 from mien_desktop import theme
 from mien_desktop.geometry.lanes import ROW, Lane, region
 from mien_desktop.polygons import polygon
-from mien_desktop.timeline.layer import painting
-from mien_desktop.timeline.paint_keys import Keys
-from mien_desktop.timeline.scene import Scene, runs
+from mien_desktop.timeline.paint_keys import KeyPainter
+from mien_desktop.timeline.pixmap_cache import painting
+from mien_desktop.timeline.scene import TimelineScene, runs
 from mien_desktop.timeline.words import number
 
 __all__ = ["Tracking", "lane_color", "paint_lanes", "tracking"]
@@ -28,20 +28,20 @@ Tracking = tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 
 
 def tracking(face: Face) -> Tracking:
-    """Where a face cannot be relied upon, and where it is not there."""
+    """Return the frames in which a face cannot be relied upon, and in which it is not seen."""
     return runs(face.weak), runs(~face.valid)
 
 
 def lane_color(lane: Lane) -> QColor:
-    """The colour of a track: that of its control's region, grey for several regions."""
+    """Return the colour of a track: that of its control's region, grey for several regions."""
     part = region(lane.track.control) if lane.kind == "track" else None
     return theme.REGIONS[part] if part else theme.GHOST
 
 
 def paint_lanes(
-    painter: QPainter, scene: Scene, weak: Mapping[int, Tracking], ratio: float
+    painter: QPainter, scene: TimelineScene, weak: Mapping[int, Tracking], ratio: float
 ) -> None:
-    """The lanes in view.
+    """Paint the lanes in view.
 
     Args:
         painter: Paints on the widget.
@@ -52,8 +52,8 @@ def paint_lanes(
     names, top = scene.bands.names, scene.bands.lanes
     painter.save()
     painter.setClipRect(QRectF(names, top, scene.width, scene.height))
-    grounds = _Grounds(scene, weak, ratio)
-    keys = Keys(scene, ratio)
+    grounds = _LaneBackgrounds(scene, weak, ratio)
+    keys = KeyPainter(scene, ratio)
     rows = scene.rows()
     # Lane by lane: what lies under the keys is still in the processor's cache when they come.
     for row in rows:
@@ -67,8 +67,8 @@ def paint_lanes(
     painter.restore()
 
 
-class _Grounds:
-    """What lies under the keys of a lane; most lanes have the same, which is painted once.
+class _LaneBackgrounds:
+    """Backgrounds under the keys of a lane; most lanes have the same, which is painted once.
 
     Args:
         scene: The timeline.
@@ -76,12 +76,12 @@ class _Grounds:
         ratio: Device pixels a logical pixel.
     """
 
-    def __init__(self, scene: Scene, weak: Mapping[int, Tracking], ratio: float) -> None:
+    def __init__(self, scene: TimelineScene, weak: Mapping[int, Tracking], ratio: float) -> None:
         self._scene, self._weak, self._ratio = scene, weak, ratio
         self._made: dict[tuple[int, str, bool], QPixmap] = {}
 
     def of(self, lane: Lane) -> QPixmap:
-        """The ground of a lane."""
+        """Return the background of a lane."""
         chosen = lane.kind == "track" and lane.ref in self._scene.now.state.tracks
         name = (lane.face.number, lane.kind, chosen)
         if name not in self._made:
@@ -106,7 +106,7 @@ class _Grounds:
         return ground
 
 
-def _paint_tracking(painter: QPainter, scene: Scene, lane: Lane, weak: Tracking) -> None:
+def _paint_tracking(painter: QPainter, scene: TimelineScene, lane: Lane, weak: Tracking) -> None:
     """Tint where a face was tracked weakly, and take the ground away where it is not there."""
     for rect in _rects(scene, weak[0], 0, ROW - 1):
         painter.fillRect(rect, _faded(theme.WEAK.rgba(), 45))
@@ -122,7 +122,7 @@ def _paint_tracking(painter: QPainter, scene: Scene, lane: Lane, weak: Tracking)
 
 
 def _rects(
-    scene: Scene, stretches: Iterable[tuple[int, int]], top: int, height: int
+    scene: TimelineScene, stretches: Iterable[tuple[int, int]], top: int, height: int
 ) -> list[QRectF]:
     seen = scene.axis.visible(scene.now.frame_count)
     return [
@@ -132,7 +132,7 @@ def _rects(
     ]
 
 
-def _paint_cuts(painter: QPainter, scene: Scene) -> None:
+def _paint_cuts(painter: QPainter, scene: TimelineScene) -> None:
     shot = scene.now.shot
     if shot is None or not shot.cuts:
         return
@@ -145,7 +145,7 @@ def _paint_cuts(painter: QPainter, scene: Scene) -> None:
         painter.drawLine(QLineF(x, 0, x, ROW))
 
 
-def _paint_outside(painter: QPainter, scene: Scene) -> None:
+def _paint_outside(painter: QPainter, scene: TimelineScene) -> None:
     """Darken what lies before in and after out."""
     project = scene.now.project
     if project is None or project.span is None:
@@ -156,8 +156,8 @@ def _paint_outside(painter: QPainter, scene: Scene) -> None:
         painter.fillRect(QRectF(left, 0, right - left, ROW), _faded(theme.WINDOW.rgba(), 150))
 
 
-def _paint_reach(painter: QPainter, scene: Scene, row: int) -> None:
-    """Where a track acts: its span with its fades, or a line between its keys."""
+def _paint_reach(painter: QPainter, scene: TimelineScene, row: int) -> None:
+    """Paint where a track acts: its span with its fades, or a line between its keys."""
     lane, top = scene.lanes.rows[row], scene.top(row)
     keys, color = lane.track.keys, lane_color(lane).rgba()
     if lane.track.span is not None:
@@ -182,7 +182,7 @@ def _faded(color: int, alpha: int) -> QColor:
     return faded
 
 
-def _paint_amount(painter: QPainter, scene: Scene, lane: Lane, top: int) -> None:
+def _paint_amount(painter: QPainter, scene: TimelineScene, lane: Lane, top: int) -> None:
     """Write a constant's value into its span, where there is room."""
     span = lane.track.span
     assert span is not None
@@ -195,7 +195,7 @@ def _paint_amount(painter: QPainter, scene: Scene, lane: Lane, top: int) -> None
 
 
 def _fades(
-    scene: Scene, track: ControlTrack, top: float, bottom: float
+    scene: TimelineScene, track: ControlTrack, top: float, bottom: float
 ) -> list[tuple[float, float]]:
     assert track.span is not None
     fade = min(track.fade, (len(track.span) - 1) / 2)

@@ -14,7 +14,7 @@ from mien_desktop.geometry.lanes import ROW, Lane
 from mien_desktop.geometry.ruler import label
 from mien_desktop.icons import paint_icon
 from mien_desktop.timeline.paint_lanes import lane_color
-from mien_desktop.timeline.scene import Scene
+from mien_desktop.timeline.scene import TimelineScene
 from mien_desktop.timeline.words import MODES, number
 from mien_desktop.words import count, short_title
 
@@ -36,8 +36,8 @@ _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
-def paint_headings(painter: QPainter, scene: Scene) -> None:
-    """What the bands above the lanes are called."""
+def paint_headings(painter: QPainter, scene: TimelineScene) -> None:
+    """Paint the names of the bands above the lanes."""
     names = scene.bands.names
     painter.fillRect(QRect(0, 0, names, scene.bands.lanes), theme.PANEL)
     painter.setFont(theme.small())
@@ -49,8 +49,8 @@ def paint_headings(painter: QPainter, scene: Scene) -> None:
     painter.fillRect(QRect(names - 1, 0, 1, scene.bands.lanes), theme.WINDOW)
 
 
-def paint_names(painter: QPainter, scene: Scene) -> None:
-    """Everything of the lanes' names that does not change with the playhead."""
+def paint_names(painter: QPainter, scene: TimelineScene) -> None:
+    """Paint everything of the lanes' names that does not change with the playhead."""
     names = scene.bands.names
     painter.save()
     painter.setClipRect(0, scene.bands.lanes, names, scene.height)
@@ -62,7 +62,7 @@ def paint_names(painter: QPainter, scene: Scene) -> None:
     painter.restore()
 
 
-def _paint_name(painter: QPainter, scene: Scene, row: int) -> None:
+def _paint_name(painter: QPainter, scene: TimelineScene, row: int) -> None:
     lane = scene.lanes.rows[row]
     top = scene.top(row)
     state = scene.now.state
@@ -102,13 +102,13 @@ def _paint_name(painter: QPainter, scene: Scene, row: int) -> None:
 def _paint_picture(painter: QPainter, name: str, rect: QRect, color: QColor) -> None:
     """Paint an icon into the middle of a cell."""
     ratio = painter.device().devicePixelRatioF()
-    place = QPointF(rect.center()) + QPointF(0.5 - _ICON / 2, 0.5 - _ICON / 2)
-    painter.drawPixmap(place, _picture(name, color.rgba(), ratio))
+    corner = QPointF(rect.center()) + QPointF(0.5 - _ICON / 2, 0.5 - _ICON / 2)
+    painter.drawPixmap(corner, _picture(name, color.rgba(), ratio))
 
 
 @lru_cache(maxsize=32)
 def _picture(name: str, color: int, ratio: float) -> QPixmap:
-    """An icon as pixels: there are a hundred of it in view, and its path is the same."""
+    """Return an icon as pixels: a hundred of it are in view, all of one path."""
     side = math.ceil(_ICON * ratio)
     picture = QPixmap(side, side)
     picture.setDevicePixelRatio(ratio)
@@ -137,20 +137,20 @@ def _paint_title(painter: QPainter, rect: QRect, lane: Lane, target: bool) -> No
 
 @lru_cache(maxsize=512)
 def _elided(text: str, width: int) -> str:
-    """A text cut to a width; names are measured once, not with every repaint."""
+    """Return a text cut to a width; names are measured once, not with every repaint."""
     return QFontMetrics(theme.small()).elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
-def paint_values(painter: QPainter, scene: Scene) -> None:
-    """Where the playhead is, the tracks' values there, and whether they have a key there."""
+def paint_values(painter: QPainter, scene: TimelineScene) -> None:
+    """Paint the playhead, the tracks' values there, and whether they have a key there."""
     shot, state = scene.now.shot, scene.now.state
     if shot is None:
         return
     painter.save()
     painter.setFont(theme.figures())
     painter.setPen(theme.TEXT)
-    place = QRect(8, 0, scene.bands.names - 16, RULER)
-    painter.drawText(place, _LEFT, label(shot.clock, state.frame, state.units))
+    area = QRect(8, 0, scene.bands.names - 16, RULER)
+    painter.drawText(area, _LEFT, label(shot.clock, state.frame, state.units))
     painter.setClipRect(0, scene.bands.lanes, scene.bands.names, scene.height)
     painter.setFont(theme.small())
     for row in scene.rows():
@@ -165,12 +165,12 @@ def paint_values(painter: QPainter, scene: Scene) -> None:
     painter.restore()
 
 
-def _rect(scene: Scene, row: int, cell: Cell) -> QRect:
+def _rect(scene: TimelineScene, row: int, cell: Cell) -> QRect:
     return QRect(cell.left, scene.top(row), cell.width, ROW - 1)
 
 
-def paint_playhead(painter: QPainter, scene: Scene) -> None:
-    """The playhead: a line through the middle of its frame, and the frame where it is wide."""
+def paint_playhead(painter: QPainter, scene: TimelineScene) -> None:
+    """Paint the playhead: a line through its frame's middle, and the frame where it is wide."""
     if not scene.now.frame_count:
         return
     frame = scene.now.state.frame
@@ -192,8 +192,8 @@ def paint_playhead(painter: QPainter, scene: Scene) -> None:
     painter.restore()
 
 
-def paint_bracket(painter: QPainter, scene: Scene, hot: int | None = None) -> None:
-    """The bar over selected keys, whose ends scale them in time.
+def paint_bracket(painter: QPainter, scene: TimelineScene, hot: int | None = None) -> None:
+    """Paint the bar over selected keys, whose ends scale them in time.
 
     Args:
         painter: Paints on the widget.

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
+from mien._types import DoubleArray
 from mien_desktop import theme
 from mien_desktop.geometry.bands import MARKERS, RULER, THUMBNAILS, WAVEFORM
 from mien_desktop.geometry.ruler import ticks
 from mien_desktop.geometry.strips import columns, tiles
 from mien_desktop.polygons import polygon
-from mien_desktop.timeline.scene import Scene
+from mien_desktop.timeline.scene import TimelineScene
 
 if TYPE_CHECKING:
     from mien.preview.strips import Peaks
@@ -26,7 +26,7 @@ _FLAG = 8
 """Width of a marker's flag."""
 
 
-def paint_ruler(painter: QPainter, scene: Scene) -> None:
+def paint_ruler(painter: QPainter, scene: TimelineScene) -> None:
     """Ticks, their labels, and the stretch between in and out."""
     painter.fillRect(QRect(0, 0, scene.width, RULER), theme.PANEL)
     shot = scene.now.shot
@@ -53,7 +53,7 @@ def paint_ruler(painter: QPainter, scene: Scene) -> None:
     painter.fillRect(QRect(0, RULER - 1, scene.width, 1), theme.WINDOW)
 
 
-def _paint_span(painter: QPainter, scene: Scene) -> None:
+def _paint_span(painter: QPainter, scene: TimelineScene) -> None:
     project = scene.now.project
     if project is None or project.span is None:
         return
@@ -66,8 +66,8 @@ def _paint_span(painter: QPainter, scene: Scene) -> None:
     painter.fillRect(QRectF(right - 5, RULER - 12, 5, 2), theme.ACCENT)
 
 
-def paint_markers(painter: QPainter, scene: Scene, held: int | None = None) -> None:
-    """The flags of markers with their names.
+def paint_markers(painter: QPainter, scene: TimelineScene, held: int | None = None) -> None:
+    """Paint the flags of markers with their names.
 
     Args:
         painter: Paints on the widget.
@@ -84,9 +84,9 @@ def paint_markers(painter: QPainter, scene: Scene, held: int | None = None) -> N
     painter.setFont(theme.small())
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     metrics = painter.fontMetrics()
-    places = [scene.x(marker.frame) for marker in project.markers]
+    positions = [scene.x(marker.frame) for marker in project.markers]
     for marker, x, after in zip(
-        project.markers, places, [*places[1:], scene.width + 200.0], strict=False
+        project.markers, positions, [*positions[1:], scene.width + 200.0], strict=False
     ):
         color = theme.MARKERS.get(marker.color, theme.ACCENT)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -107,7 +107,7 @@ def _flag(x: float, top: float) -> QPolygonF:
 
 
 def paint_thumbnails(
-    painter: QPainter, scene: Scene, picture: Callable[[int], QImage | None], aspect: float
+    painter: QPainter, scene: TimelineScene, picture: Callable[[int], QImage | None], aspect: float
 ) -> None:
     """Pictures of the shot; where one is not there yet the ground shows.
 
@@ -138,9 +138,9 @@ def paint_thumbnails(
 
 
 def paint_waveform(
-    painter: QPainter, scene: Scene, peaks: Peaks | None, seconds: npt.NDArray[np.float64]
+    painter: QPainter, scene: TimelineScene, peaks: Peaks | None, seconds: DoubleArray
 ) -> None:
-    """The sound as its least and greatest values; a line of silence without sound.
+    """Paint the sound as its least and greatest values; a line of silence without sound.
 
     Args:
         painter: Paints on the widget.

@@ -68,7 +68,7 @@ class TimelinePanel(QWidget):
         self._show(workspace.now)
 
     def commands(self) -> tuple[Command, ...]:
-        """What can be done here, for menus and keys."""
+        """Return the commands of the timeline, for menus and keys."""
         workspace = self._workspace
         key = partial(Command, group="Keys")
         play = partial(Command, group="Playback")
@@ -97,9 +97,9 @@ class TimelinePanel(QWidget):
             view("timeline.in", "Zoom in", partial(self._zoom, _NOTCH), ("+", "=")),
             view("timeline.out", "Zoom out", partial(self._zoom, 1 / _NOTCH), ("-",)),
             view("timeline.pictures", "Pictures", self._toggle_pictures,
-                 checked=lambda: self.view.wanted.thumbnails),
+                 checked=lambda: self.view.preferred_bands.thumbnails),
             view("timeline.sound", "Sound", self._toggle_sound,
-                 checked=lambda: self.view.wanted.waveform),
+                 checked=lambda: self.view.preferred_bands.waveform),
         )  # fmt: skip
 
     def _lay_out(self) -> None:
@@ -142,8 +142,8 @@ class TimelinePanel(QWidget):
         self._auto.setChecked(now.state.auto_key)
         self._snap.setChecked(now.state.snap)
         self._units.setCurrentIndex(_UNITS.index(now.state.units))
-        self._pictures.setChecked(self.view.wanted.thumbnails)
-        self._sound.setChecked(self.view.wanted.waveform)
+        self._pictures.setChecked(self.view.preferred_bands.thumbnails)
+        self._sound.setChecked(self.view.preferred_bands.waveform)
 
     def _toggle_auto(self) -> None:
         self._workspace.set(auto_key=not self._workspace.state.auto_key)
@@ -154,13 +154,13 @@ class TimelinePanel(QWidget):
         self._show(self._workspace.now)
 
     def _toggle_pictures(self) -> None:
-        self._divide(thumbnails=not self.view.wanted.thumbnails)
+        self._divide(thumbnails=not self.view.preferred_bands.thumbnails)
 
     def _toggle_sound(self) -> None:
-        self._divide(waveform=not self.view.wanted.waveform)
+        self._divide(waveform=not self.view.preferred_bands.waveform)
 
     def _divide(self, **shown: bool) -> None:
-        self.view.set_bands(dataclasses.replace(self.view.wanted, **shown))
+        self.view.set_bands(dataclasses.replace(self.view.preferred_bands, **shown))
         self.view.keep_bands()
         self._show(self._workspace.now)
 
@@ -206,8 +206,8 @@ class TimelinePanel(QWidget):
         project, frame = self._workspace.project, self._workspace.state.frame
         if project is None:
             return
-        places = targets(project)
-        ahead = places[places > frame][:1] if way > 0 else places[places < frame][-1:]
+        frames = targets(project)
+        ahead = frames[frames > frame][:1] if way > 0 else frames[frames < frame][-1:]
         if len(ahead):
             self._workspace.set(frame=int(ahead[0]), speed=0.0)
 

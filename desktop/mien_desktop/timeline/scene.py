@@ -1,4 +1,4 @@
-"""What the timeline shows and where it lies, as painting and the mouse need to know; no Qt."""
+"""The scene of the timeline: its contents and geometry, for painting and the mouse; no Qt."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mien._types import BoolArray, ByteArray
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.bands import Band, Bands
@@ -17,7 +17,7 @@ from mien_desktop.geometry.marks import CLASSES
 from mien_desktop.geometry.select import key_at
 from mien_desktop.resolve import Resolved
 
-__all__ = ["Scene", "Selected", "runs"]
+__all__ = ["TimelineScene", "Selected", "runs"]
 
 
 class Selected:
@@ -32,12 +32,12 @@ class Selected:
         for key in keys:
             frames[key.track].append(key.frame)
         self._frames: Mapping[TrackRef, list[int]] = frames
-        every = [frame for found in frames.values() for frame in found]
+        every = [frame for track_frames in frames.values() for frame in track_frames]
         self.span = (min(every), max(every)) if every else None
         """First and last selected frame; None when nothing is selected."""
 
-    def kinds(self, lanes: Lanes) -> npt.NDArray[np.uint8]:
-        """(N,) how each of the keys that `lanes.every` holds is coloured."""
+    def kinds(self, lanes: Lanes) -> ByteArray:
+        """Return (N,) colour classes of the keys that `lanes.every` holds."""
         every, _, begins = lanes.every
         kinds = np.full(len(every.frames), CLASSES.index("plain"), np.uint8)
         for row, lane in enumerate(lanes.rows):
@@ -45,22 +45,22 @@ class Selected:
             if lane.muted:
                 kinds[here] = CLASSES.index("muted")
             # A face's or layer's key stands for those below: it is selected with any of them.
-            found = [f for ref, _ in lane.tracks for f in self._frames.get(ref, ())]
-            if found:
-                chosen = np.isin(every.frames[here], found)
+            selected = [f for ref, _ in lane.tracks for f in self._frames.get(ref, ())]
+            if selected:
+                chosen = np.isin(every.frames[here], selected)
                 kinds[here][chosen] = CLASSES.index("selected")
         return kinds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class TimelineScene:
     """A timeline of a size.
 
     Attributes:
         now: What the window shows.
         lanes: The lanes.
         axis: The time axis; its pixel 0 is the right edge of the column of names.
-        bands: How it is divided.
+        bands: Heights of the bands, and the width of the names.
         scroll: Pixels by which the lanes are scrolled up.
         width: Width in logical pixels.
         height: Height in logical pixels.
@@ -76,52 +76,52 @@ class Scene:
     width: int
     height: int
     selected: Selected
-    kinds: npt.NDArray[np.uint8]
+    kinds: ByteArray
 
     def x(self, frame: float) -> float:
-        """The middle of a frame, from the left of the widget."""
+        """Return the middle of a frame, from the left of the widget."""
         return self.bands.names + self.axis.x(frame)
 
     def edge(self, frame: float) -> float:
-        """Where a frame begins, from the left of the widget."""
+        """Return the left edge of a frame, from the left of the widget."""
         return self.bands.names + self.axis.edge(frame)
 
     def frame(self, x: float) -> int:
-        """The frame of the shot that is nearest to a pixel of the widget."""
+        """Return the frame of the shot that is nearest to a pixel of the widget."""
         last = max(self.now.frame_count - 1, 0)
         return min(max(self.axis.frame(x - self.bands.names), 0), last)
 
     def inside(self, x: float, y: float) -> tuple[float, float]:
-        """A place of the widget from the first frame's edge and the top of the first lane."""
+        """Return a point of the widget from the first frame's edge and the first lane's top."""
         return x - self.bands.names, y - self.bands.lanes + self.scroll
 
     def top(self, row: int) -> int:
-        """Where a lane begins, from the top of the widget."""
+        """Return the top of a lane, from the top of the widget."""
         return self.bands.lanes + row * ROW - self.scroll
 
     def rows(self) -> range:
-        """The lanes in view."""
+        """Return the lanes in view."""
         first = self.scroll // ROW
         last = (self.scroll + self.height - self.bands.lanes + ROW - 1) // ROW
         return range(first, max(min(last, len(self.lanes.rows)), first))
 
     def band(self, y: float) -> Band:
-        """The band at a height of the widget."""
+        """Return the band at a height of the widget."""
         return self.bands.at(y)
 
     def lane(self, y: float) -> Lane | None:
-        """The lane at a height of the widget; None above the lanes and below the last."""
+        """Return the lane at a height of the widget; None above the lanes and below the last."""
         return self.lanes.at(y - self.bands.lanes + self.scroll) if y >= self.bands.lanes else None
 
     def key(self, x: float, y: float) -> tuple[Lane, int] | None:
-        """The lane and the frame of the key at a place of the widget."""
+        """Return the lane and the frame of the key at a place of the widget."""
         if y < self.bands.lanes or x < self.bands.names:
             return None
         return key_at(self.lanes, self.axis, *self.inside(x, y))
 
 
-def runs(there: npt.NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
-    """Stretches of True: start and stop of each, half-open."""
-    steps = np.diff(np.concatenate([[0], there.astype(np.int8), [0]]))
+def runs(mask: BoolArray) -> tuple[tuple[int, int], ...]:
+    """Return the stretches of True: start and stop of each, half-open."""
+    steps = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
     starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
     return tuple(zip(starts.tolist(), stops.tolist(), strict=True))

@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtGui import QImage
 
+from mien._types import DoubleArray
 from mien.errors import MienError
 from mien.model.media import MediaInfo
 from mien_desktop.background import Background
@@ -28,7 +28,7 @@ _KEPT = 512
 
 
 class Strips:
-    """What is known by now of the current shot's pictures and sound.
+    """Pictures and sound of the current shot, as far as they are known.
 
     Media that cannot be read leave the strips empty; the viewer says why.
 
@@ -43,11 +43,11 @@ class Strips:
         self._media: MediaInfo | None = None
         self._pictures: OrderedDict[int, QImage] = OrderedDict()
         self._height = 0
-        self._asked: tuple[int, ...] = ()
+        self._requested: tuple[int, ...] = ()
         self._generation = 0
         self.peaks: Peaks | None = None
         """The sound; None while it is not known, or when there is none."""
-        self.seconds: npt.NDArray[np.float64] = np.zeros(1)
+        self.seconds: DoubleArray = np.zeros(1)
         """(T + 1,) edges of the shot's frames."""
 
     def show(self, now: Resolved) -> None:
@@ -58,7 +58,7 @@ class Strips:
             return
         self._media = media
         self._pictures.clear()
-        self._asked = ()
+        self._requested = ()
         self._generation += 1
         self.peaks = None
         self.seconds = edges(now.shot.clock) if now.shot else np.zeros(1)
@@ -78,11 +78,11 @@ class Strips:
         return width / height
 
     def picture(self, frame: int) -> QImage | None:
-        """The small picture of a frame, when it is there."""
-        found = self._pictures.get(frame)
-        if found is not None:
+        """Return the small picture of a frame; None until it is read."""
+        image = self._pictures.get(frame)
+        if image is not None:
             self._pictures.move_to_end(frame)
-        return found
+        return image
 
     def want(self, frames: Iterable[int], height: int) -> None:
         """Fetch the pictures of frames that are in view, and no others any more.
@@ -97,9 +97,9 @@ class Strips:
         missing = tuple(dict.fromkeys(f for f in frames if f not in self._pictures))
         media = self._media
         # What is on its way already need not be asked for again, only because some has come.
-        if not missing or media is None or set(missing) <= set(self._asked):
+        if not missing or media is None or set(missing) <= set(self._requested):
             return
-        self._asked = missing
+        self._requested = missing
         self._generation += 1
         generation = self._generation
         work = partial(self._fetch, media, missing, height, generation)
@@ -134,7 +134,7 @@ class Strips:
 
     def _fetched(self, generation: int) -> None:
         if generation == self._generation:
-            self._asked = ()
+            self._requested = ()
 
     def _heard(self, media: MediaInfo, peaks: Peaks | None) -> None:
         if media is self._media and peaks is not None:
@@ -149,4 +149,4 @@ def _peaks(media: MediaInfo, cancelled: Callable[[], bool]) -> Peaks | None:
 
 
 def _left_out(error: MienError) -> None:
-    """A strip stays empty; it is an ornament, and the viewer tells of the same media."""
+    """Leave a strip empty; it is an ornament, and the viewer reports on the same media."""

@@ -1,4 +1,4 @@
-"""What the pointer is over, told once for hovering and for pressing; no Qt."""
+"""Targets under the pointer, the same for hovering and for pressing; no Qt."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Literal
 from mien_desktop.geometry.bands import CellName, cells
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.geometry.select import GRIP, nearest
-from mien_desktop.timeline.scene import Scene
+from mien_desktop.timeline.scene import TimelineScene
 
 __all__ = ["Target", "target"]
 
-Kind = Literal[
+TargetKind = Literal[
     "column", "heading", "cell", "ruler", "in", "out", "grip", "marker", "markers", "key", "span",
     "lane",
 ]  # fmt: skip
-Part = Literal["start", "body", "stop"]
+SpanPart = Literal["start", "body", "stop"]
 _GRIPS = 10
 """Where, in the band of markers, the flags end and the bar over selected keys begins."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """What is under the pointer.
+    """The target under the pointer.
 
     Attributes:
         kind: What it is: the edge of the column of names, its head, a cell of it, the ruler (with
@@ -35,15 +35,15 @@ class Target:
         part: Of a span; of the selection its first or last end.
     """
 
-    kind: Kind
+    kind: TargetKind
     lane: Lane | None = None
     cell: CellName | None = None
     frame: int = 0
-    part: Part = "body"
+    part: SpanPart = "body"
 
 
-def target(scene: Scene, x: float, y: float) -> Target:
-    """What lies at a place of the widget."""
+def target(scene: TimelineScene, x: float, y: float) -> Target:
+    """Return the target at a position of the widget."""
     names = scene.bands.names
     if abs(x - names) <= 3:
         return Target("column")
@@ -63,7 +63,7 @@ def target(scene: Scene, x: float, y: float) -> Target:
     return Target("ruler")
 
 
-def _name(scene: Scene, x: float, y: float) -> Target:
+def _name(scene: TimelineScene, x: float, y: float) -> Target:
     lane = scene.lane(y)
     if lane is None:
         return Target("heading" if y < scene.bands.lanes else "lane")
@@ -73,7 +73,7 @@ def _name(scene: Scene, x: float, y: float) -> Target:
     return Target("cell", lane, "name")
 
 
-def _marker(scene: Scene, x: float, y: float) -> Target:
+def _marker(scene: TimelineScene, x: float, y: float) -> Target:
     span = scene.selected.span
     if span is not None and span[0] != span[1] and y >= scene.bands.top("markers") + _GRIPS:
         if abs(scene.x(span[0]) - x) <= GRIP:
@@ -82,11 +82,11 @@ def _marker(scene: Scene, x: float, y: float) -> Target:
             return Target("grip", frame=span[1], part="stop")
     project = scene.now.project
     markers = [marker.frame for marker in project.markers] if project else []
-    found = nearest(scene.axis, markers, x - scene.bands.names)
-    return Target("markers") if found is None else Target("marker", frame=found)
+    frame = nearest(scene.axis, markers, x - scene.bands.names)
+    return Target("markers") if frame is None else Target("marker", frame=frame)
 
 
-def _lane(scene: Scene, x: float, y: float) -> Target:
+def _lane(scene: TimelineScene, x: float, y: float) -> Target:
     key = scene.key(x, y)
     if key is not None:
         return Target("key", key[0], frame=key[1])

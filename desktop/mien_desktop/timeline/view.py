@@ -1,4 +1,4 @@
-"""The painted part of the timeline: it keeps the scene, paints it, and hands the mouse on."""
+"""The timeline's widget: it keeps the scene, paints it, and hands the mouse on."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from mien_desktop.geometry.lanes import ROW, Lane, Lanes, lay_out
 from mien_desktop.geometry.strips import tiles
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
-from mien_desktop.timeline.drags import Overlay
-from mien_desktop.timeline.inline import Inline
-from mien_desktop.timeline.layer import Layer, painting
+from mien_desktop.timeline.drags import DragOverlay
+from mien_desktop.timeline.inline_field import InlineField
+from mien_desktop.timeline.invalidation import AspectName, CacheName, changed_aspects
 from mien_desktop.timeline.mouse import Mouse
 from mien_desktop.timeline.paint_lanes import Tracking, paint_lanes, tracking
 from mien_desktop.timeline.paint_names import (
@@ -46,10 +46,11 @@ from mien_desktop.timeline.paint_time import (
     paint_thumbnails,
     paint_waveform,
 )
-from mien_desktop.timeline.scene import Scene, Selected
+from mien_desktop.timeline.pixmap_cache import PixmapCache, painting
+from mien_desktop.timeline.scene import Selected, TimelineScene
 from mien_desktop.timeline.strips import Strips
 from mien_desktop.timeline.words import describe
-from mien_desktop.view_state import TimeView, ViewState
+from mien_desktop.view_state import TimeView
 from mien_desktop.workspace import Workspace
 
 __all__ = ["TimelineView"]
@@ -69,8 +70,8 @@ class TimelineView(QAbstractScrollArea):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.workspace = workspace
-        self.wanted = _remembered()
-        """How the user divides the timeline."""
+        self.preferred_bands = _remembered()
+        """The user's division of the timeline."""
         self.setAccessibleName("Timeline")
         self.setAccessibleDescription(
             "Keys of faces, layers and controls over time. The wheel zooms, with Shift it scrolls."
@@ -87,8 +88,8 @@ class TimelineView(QAbstractScrollArea):
         self.horizontalScrollBar().setAccessibleName("Time in view")
         self.verticalScrollBar().setAccessibleName("Lanes in view")
         self.horizontalScrollBar().valueChanged.connect(self._scrolled_time)
-        self.verticalScrollBar().valueChanged.connect(self._drop_lanes)
-        self.strips = Strips(workspace, self._drop_head)
+        self.verticalScrollBar().valueChanged.connect(self._scrolled_lanes)
+        self.strips = Strips(workspace, self._strips_changed)
         self.mouse = Mouse(self)
         self._times: dict[str, TimeView] = {}
         self._collapsed: dict[str, frozenset[tuple[int, str | None]]] = {}
@@ -96,10 +97,20 @@ class TimelineView(QAbstractScrollArea):
         self._selected = Selected()
         self._kinds = self._selected.kinds(self._lanes)
         self._weak: dict[int, tuple[Face, Tracking]] = {}
-        self._scene: Scene | None = None
-        self._head = Layer(self._paint_head)
-        self._names = Layer(lambda painter: paint_names(painter, self.scene))
-        self._base = Layer(self._paint_base)
+        self._scene: TimelineScene | None = None
+        self._caches: dict[CacheName, PixmapCache] = {
+            "head": PixmapCache(self._paint_head),
+            "names": PixmapCache(lambda painter: paint_names(painter, self.scene)),
+            "lanes": PixmapCache(self._paint_lanes),
+        }
+        self._follow: dict[AspectName, Callable[[Resolved, Resolved], None]] = {
+            "project": self._show_project,
+            "keys": self._show_selection,
+            "extent": self._show_extent,
+            "shot": self._show_shot,
+            "frame": self._move_playhead,
+        }
+        """What a change of an aspect asks for beside painting."""
         self._syncing = False
         workspace.changed.connect(self._changed)
         self.destroyed.connect(self.strips.close)
@@ -110,12 +121,12 @@ class TimelineView(QAbstractScrollArea):
         self.strips.show(workspace.now)
 
     @property
-    def scene(self) -> Scene:
-        """What is shown now, and where."""
+    def scene(self) -> TimelineScene:
+        """Everything that is painted now, with its geometry."""
         if self._scene is None:
             now, size = self.workspace.now, self.viewport().size()
             width = max(size.width() - self.bands.names, 1)
-            self._scene = Scene(
+            self._scene = TimelineScene(
                 now, self._lanes, Axis.of(now.state.time, width, now.frame_count), self.bands,
                 self.verticalScrollBar().value(), size.width(), size.height(), self._selected,
                 self._kinds,
@@ -124,23 +135,25 @@ class TimelineView(QAbstractScrollArea):
 
     @property
     def bands(self) -> Bands:
-        """How it is divided: no sound where there is none, no strips where lanes need the room."""
+        """The bands as divided: no sound in a silent shot, no strips where lanes need the room."""
         shot = self.workspace.now.shot
         silent = shot is not None and not shot.media.audio_streams
-        wanted = dataclasses.replace(self.wanted, waveform=self.wanted.waveform and not silent)
+        wanted = dataclasses.replace(
+            self.preferred_bands, waveform=self.preferred_bands.waveform and not silent
+        )
         return wanted.fitting(self.viewport().height())
 
     def set_bands(self, bands: Bands) -> None:
         """Divide the timeline in another way."""
         names = min(max(bands.names, NARROWEST), WIDEST, max(self.width() // 2, NARROWEST))
-        self.wanted = dataclasses.replace(bands, names=names)
+        self.preferred_bands = dataclasses.replace(bands, names=names)
         self._sync_bars()
-        self._drop_all()
+        self._invalidate()
 
     def keep_bands(self) -> None:
         """Remember how the timeline is divided for the next start."""
         store = settings()
-        for name, value in dataclasses.asdict(self.wanted).items():
+        for name, value in dataclasses.asdict(self.preferred_bands).items():
             store.setValue(f"{_GROUP}/{name}", value)
 
     def show_time(self, axis: Axis) -> None:
@@ -165,13 +178,13 @@ class TimelineView(QAbstractScrollArea):
         if shot is not None and lane.kind != "track":
             self._collapsed[shot] = self._collapsed.get(shot, frozenset()) ^ {lane.id}
             self._take_lanes(self.workspace.now)
-            self._drop_all()
+            self._invalidate()
 
-    def type_at(self, place: QRect, text: str, name: str, take: Callable[[str], object]) -> None:
-        """Open a field over a place."""
-        Inline(self.viewport(), place, text, name, take)
+    def type_at(self, area: QRect, text: str, name: str, take: Callable[[str], object]) -> None:
+        """Open a text field over an area of the widget."""
+        InlineField(self.viewport(), area, text, name, take)
 
-    def drop_overlay(self) -> None:
+    def repaint_overlay(self) -> None:
         """Paint what a drag shows, and what the pointer is over, again."""
         self.viewport().update()
 
@@ -179,41 +192,41 @@ class TimelineView(QAbstractScrollArea):
         self.strips.close()
 
     def _changed(self, now: Resolved, before: Resolved) -> None:
-        state, old = now.state, before.state
         self._scene = None
-        if now.project is not before.project:
-            self.strips.show(now)
-            self._take_lanes(now)
-        if state.keys is not old.keys:
-            self._selected = Selected(state.keys)
-            self._kinds = self._selected.kinds(self._lanes)
-        if now.frame_count != before.frame_count or state.time != old.time:
-            self._sync_bars()
-        lanes = (state.tracks, state.layer, state.face)
-        if now.project is not before.project or lanes != (old.tracks, old.layer, old.face):
-            self._drop_lanes()
-        if state.keys is not old.keys or state.time != old.time:  # names stay what they are
-            self._base.drop()
-            self.viewport().update()
-        if _above(now) != _above(before):  # another stretch of time too
-            self._drop_head()
-        if state.shot != old.shot:
-            self._turn_to(state.shot, old)
-        if state.frame != old.frame:
-            self._playhead_moved(old.frame)
+        aspects = changed_aspects(now, before)
+        for aspect in aspects:
+            follow = self._follow.get(aspect.name)
+            if follow is not None:
+                follow(now, before)
+        caches = {cache for aspect in aspects for cache in aspect.caches}
+        if caches:
+            self._invalidate(*caches)
 
-    def _turn_to(self, shot: str | None, old: ViewState) -> None:
+    def _show_project(self, now: Resolved, before: Resolved) -> None:
+        self.strips.show(now)
+        self._take_lanes(now)
+
+    def _show_selection(self, now: Resolved, before: Resolved) -> None:
+        self._selected = Selected(now.state.keys)
+        self._kinds = self._selected.kinds(self._lanes)
+        self._scene = None
+
+    def _show_extent(self, now: Resolved, before: Resolved) -> None:
+        self._sync_bars()
+
+    def _show_shot(self, now: Resolved, before: Resolved) -> None:
         """Show the stretch of another shot that was shown of it last; at first the whole."""
+        old = before.state
         if old.shot is not None:
             self._times[old.shot] = old.time
-            time = self._times.get(shot or "", TimeView())
+            time = self._times.get(now.state.shot or "", TimeView())
             # Not from inside the change: other panels have not heard of it yet.
             self.workspace.later(lambda: self.workspace.set(time=time))
 
-    def _playhead_moved(self, old: int) -> None:
+    def _move_playhead(self, now: Resolved, before: Resolved) -> None:
         scene = self.scene
         half = int(max(scene.axis.scale, 12)) + 2
-        for frame in (old, scene.now.state.frame):
+        for frame in (before.state.frame, scene.now.state.frame):
             self.viewport().update(int(scene.x(frame)) - half, 0, 2 * half, scene.height)
         self.viewport().update(0, 0, scene.bands.names, scene.height)
         shown = scene.axis.revealing(scene.now.state.frame, scene.now.frame_count)
@@ -238,8 +251,8 @@ class TimelineView(QAbstractScrollArea):
 
     def _tracking(self, faces: tuple[Face, ...]) -> dict[int, Tracking]:
         for face in faces:
-            known = self._weak.get(face.number)
-            if known is None or known[0] is not face:
+            entry = self._weak.get(face.number)
+            if entry is None or entry[0] is not face:
                 self._weak[face.number] = (face, tracking(face))
         return {face.number: self._weak[face.number][1] for face in faces}
 
@@ -267,28 +280,27 @@ class TimelineView(QAbstractScrollArea):
             axis = self.scene.axis
             self.show_time(dataclasses.replace(axis, first=value / axis.scale))
 
-    def _drop_all(self) -> None:
-        self._head.drop()
-        self._drop_lanes()
+    def _scrolled_lanes(self) -> None:
+        self._invalidate("names", "lanes")
 
-    def _drop_lanes(self) -> None:
+    def _strips_changed(self) -> None:
+        self._invalidate("head")
+
+    def _invalidate(self, *caches: CacheName) -> None:
+        """Have parts painted anew; all of them when none is named."""
         self._scene = None
-        self._base.drop()
-        self._names.drop()
-        self.viewport().update()
-
-    def _drop_head(self) -> None:
-        self._head.drop()
+        for name in caches or self._caches:
+            self._caches[name].invalidate()
         self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the layers that changed anew, and over all of them what moves."""
         scene, ratio = self.scene, self.devicePixelRatioF()
-        base = self._base.pixels(scene.width, scene.height, ratio)
-        names = self._names.pixels(scene.bands.names, scene.height, ratio)
-        head = self._head.pixels(scene.width, scene.bands.lanes, ratio)
+        lanes = self._caches["lanes"].pixmap(scene.width, scene.height, ratio)
+        names = self._caches["names"].pixmap(scene.bands.names, scene.height, ratio)
+        head = self._caches["head"].pixmap(scene.width, scene.bands.lanes, ratio)
         with painting(self.viewport()) as painter:
-            painter.drawPixmap(0, 0, base)
+            painter.drawPixmap(0, 0, lanes)
             painter.drawPixmap(0, 0, names)
             painter.drawPixmap(0, 0, head)
             paint_values(painter, scene)
@@ -311,12 +323,12 @@ class TimelineView(QAbstractScrollArea):
             paint_waveform(painter, scene, self.strips.peaks, self.strips.seconds)
         paint_headings(painter, scene)
 
-    def _paint_base(self, painter: QPainter) -> None:
+    def _paint_lanes(self, painter: QPainter) -> None:
         scene = self.scene
         faces = scene.now.shot.faces if scene.now.shot else ()
         paint_lanes(painter, scene, self._tracking(faces), self.devicePixelRatioF())
 
-    def _paint_hint(self, painter: QPainter, scene: Scene) -> None:
+    def _paint_hint(self, painter: QPainter, scene: TimelineScene) -> None:
         area = QRect(
             scene.bands.names, scene.bands.lanes, scene.width - scene.bands.names,
             scene.height - scene.bands.lanes,
@@ -324,7 +336,7 @@ class TimelineView(QAbstractScrollArea):
         painter.setPen(theme.DIM)
         painter.drawText(area.adjusted(16, ROW, -16, 0), _CENTRE | Qt.TextFlag.TextWordWrap, _HINT)
 
-    def _paint_overlay(self, painter: QPainter, scene: Scene, overlay: Overlay) -> None:
+    def _paint_overlay(self, painter: QPainter, scene: TimelineScene, overlay: DragOverlay) -> None:
         painter.save()
         painter.setClipRect(0 if overlay.insert is not None else scene.bands.names, 0,
                             scene.width, scene.height)  # fmt: skip
@@ -349,10 +361,10 @@ class TimelineView(QAbstractScrollArea):
         painter.restore()
 
     def _paint_note(self, painter: QPainter, note: str) -> None:
-        place = self.mouse.place
+        position = self.mouse.position
         painter.setFont(theme.small())
         box = painter.fontMetrics().boundingRect(note).adjusted(-5, -2, 5, 2)
-        box.moveBottomLeft(QPoint(int(place[0]) + 12, int(place[1]) - 8))
+        box.moveBottomLeft(QPoint(int(position[0]) + 12, int(position[1]) - 8))
         box.moveRight(min(box.right(), self.viewport().width() - 2))
         painter.setClipping(False)
         painter.fillRect(box, theme.RAISED)
@@ -360,10 +372,10 @@ class TimelineView(QAbstractScrollArea):
         painter.drawText(box, _CENTRE, note)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More or less of the shot is in view."""
+        """Show more or less of the shot."""
         super().resizeEvent(event)
         self._sync_bars()
-        self._drop_all()
+        self._invalidate()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin what the pointer is over."""
@@ -382,7 +394,7 @@ class TimelineView(QAbstractScrollArea):
         self.mouse.double(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """What can be done with what is under the pointer."""
+        """Open the menu of what is under the pointer."""
         self.mouse.menu(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -390,7 +402,7 @@ class TimelineView(QAbstractScrollArea):
         self.mouse.wheel(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape gives a drag up; other keys are commands."""
+        """Give a drag up with Escape; other keys are commands."""
         if event.key() == Qt.Key.Key_Escape and not self.mouse.idle:
             self.mouse.give_up()
         else:
@@ -399,19 +411,19 @@ class TimelineView(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         """Tell what is under the pointer, and forget it when the pointer leaves."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            place = event.pos()
-            text = describe(self.scene, self.mouse.target_at(place.x(), place.y()))
+            position = event.pos()
+            text = describe(self.scene, self.mouse.target_at(position.x(), position.y()))
             QToolTip.showText(event.globalPos(), text, self.viewport())
             return True
         if event.type() == QEvent.Type.Leave:
             self.mouse.leave()
         elif event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._drop_all()
+            self._invalidate()
         return bool(super().viewportEvent(event))
 
 
 def _remembered() -> Bands:
-    """How the timeline was divided the last time."""
+    """Return the division of the timeline as it was set last."""
     store, usual = settings(), Bands()
     names = store.value(f"{_GROUP}/names", usual.names, int)
     return Bands(
@@ -419,13 +431,6 @@ def _remembered() -> Bands:
         bool(store.value(f"{_GROUP}/thumbnails", usual.thumbnails, bool)),
         bool(store.value(f"{_GROUP}/waveform", usual.waveform, bool)),
     )
-
-
-def _above(now: Resolved) -> tuple[object, ...]:
-    """All that is shown above the lanes; equal when it need not be painted anew."""
-    project, state = now.project, now.state
-    shown = (project.shot.media, project.markers, project.span) if project else (None, (), None)
-    return (id(shown[0]), *shown[1:], state.time, state.units)
 
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter

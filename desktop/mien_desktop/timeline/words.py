@@ -1,4 +1,4 @@
-"""What the timeline says of what is under the pointer; no Qt."""
+"""Tooltips of the timeline; no Qt."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mien.model.controls import CONTROLS, INDEX, sides
 from mien.model.edits import Mode
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.geometry.ruler import label
-from mien_desktop.timeline.scene import Scene
+from mien_desktop.timeline.scene import TimelineScene
 from mien_desktop.timeline.targets import Target
 from mien_desktop.words import count, title
 
@@ -38,7 +38,7 @@ _KINDS: Final = {
 
 
 def number(value: float, lane: Lane) -> str:
-    """A value of a lane's track as people read it: degrees, frames, or a weight."""
+    """Return a value of a lane's track as people read it: degrees, frames, or a weight."""
     track = lane.track
     if track.mode == "smooth":
         return f"{value:.1f} f"
@@ -50,8 +50,8 @@ def number(value: float, lane: Lane) -> str:
     return f"{value:+.2f}"
 
 
-def describe(scene: Scene, target: Target) -> str:
-    """What is under the pointer, in one or two lines; empty for nothing of note."""
+def describe(scene: TimelineScene, target: Target) -> str:
+    """Describe a target in one or two lines; empty for nothing of note."""
     lane = target.lane
     if target.kind == "key" and lane is not None:
         return _key(scene, lane, target.frame)
@@ -72,7 +72,7 @@ def describe(scene: Scene, target: Target) -> str:
     return _KINDS.get(target.kind, "")
 
 
-def _key(scene: Scene, lane: Lane, frame: int) -> str:
+def _key(scene: TimelineScene, lane: Lane, frame: int) -> str:
     shot = scene.now.shot
     assert shot is not None
     time = label(shot.clock, frame, scene.now.state.units)
@@ -85,7 +85,7 @@ def _key(scene: Scene, lane: Lane, frame: int) -> str:
     return f"{text}\n{title(key.interpolation)} to the next key"
 
 
-def _marker(scene: Scene, frame: int) -> str:
+def _marker(scene: TimelineScene, frame: int) -> str:
     shot, project = scene.now.shot, scene.now.project
     assert shot is not None
     assert project is not None

@@ -16,10 +16,9 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from mien._types import FloatArray
-from mien_desktop.geometry.course import Course
+from mien._types import DoubleArray, FloatArray
+from mien_desktop.geometry.playback_clock import PlaybackClock
 
 __all__ = ["DeviceSpeaker", "Feed", "NoSoundError", "Sound", "Speaker", "audible"]
 
@@ -32,8 +31,7 @@ _AHEAD: Final = 0.4
 _CLOSE: Final = 2.0
 """Seconds that a thread is waited for."""
 
-Pull = Callable[[int], FloatArray]
-_Places = npt.NDArray[np.float64]
+SampleSource = Callable[[int], FloatArray]
 
 
 class NoSoundError(Exception):
@@ -47,14 +45,14 @@ class Sound(Protocol):
     channels: int
 
     def read(self, start: int, count: int) -> FloatArray:
-        """(count, channels) samples; `start` counts from the time of frame 0."""
+        """Return (count, channels) samples; `start` counts from the time of frame 0."""
         ...
 
 
 class Speaker(Protocol):
     """Plays samples at its own pace."""
 
-    def start(self, rate: int, channels: int, pull: Pull) -> None:
+    def start(self, rate: int, channels: int, pull: SampleSource) -> None:
         """Begin to play what `pull` gives.
 
         Args:
@@ -68,7 +66,7 @@ class Speaker(Protocol):
         ...
 
     def heard(self) -> float:
-        """Seconds of sound that were heard since the start."""
+        """Return the seconds of sound that were heard since the start."""
         ...
 
     def stop(self) -> None:
@@ -77,24 +75,24 @@ class Speaker(Protocol):
 
 
 def audible(speed: float) -> bool:
-    """Whether there is sound at a speed."""
+    """Return whether sound is played at a speed."""
     return 0 < speed <= FASTEST_HEARD
 
 
 class Feed:
-    """The samples of a shot along a course of time.
+    """The samples of a shot along a playback clock.
 
     Args:
         sound: The shot's sound.
-        course: How time runs; forward.
+        clock: How time runs; forward.
     """
 
-    def __init__(self, sound: Sound, course: Course) -> None:
+    def __init__(self, sound: Sound, clock: PlaybackClock) -> None:
         self._sound = sound
-        self._course = course
+        self._clock = clock
         self._blocks: deque[tuple[int, FloatArray]] = deque()
         self._made = self._taken = 0
-        self._wanted = threading.Condition()
+        self._demand = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="playback-sound", daemon=True)
         self._thread.start()
@@ -105,9 +103,9 @@ class Feed:
         return self._made
 
     def pull(self, count: int) -> FloatArray:
-        """The next samples (count, channels); silence for those that are not there yet."""
+        """Return the next samples (count, channels); silence for those that are not read yet."""
         result = np.zeros((count, self._sound.channels), dtype=np.float32)
-        with self._wanted:
+        with self._demand:
             start, self._taken = self._taken, self._taken + count
             while self._blocks and self._blocks[0][0] < self._taken:
                 at, block = self._blocks[0]
@@ -117,61 +115,61 @@ class Feed:
                 if at + len(block) > self._taken:
                     break
                 self._blocks.popleft()
-            self._wanted.notify()
+            self._demand.notify()
         return result
 
     def close(self) -> None:
         """Read no more."""
-        with self._wanted:
+        with self._demand:
             self._closed = True
-            self._wanted.notify()
+            self._demand.notify()
         self._thread.join(_CLOSE)
 
     def samples(self, start: int, count: int) -> FloatArray:
-        """(count, channels) samples that are due from the `start`-th on."""
-        course, rate = self._course, self._sound.rate
-        begin = round(course.begin * rate)
-        length = max(round(course.length * rate), 1)
-        first = round(float(course.clock.seconds(course.start)) * rate) - begin
-        places = first + (start + np.arange(count, dtype=np.float64)) * course.speed
-        if course.loop:
-            return self._round(places, begin, length)
-        silent = places >= length
-        samples = self._read(begin + places)
+        """Return (count, channels) samples that are due from the `start`-th on."""
+        clock, rate = self._clock, self._sound.rate
+        begin = round(clock.begin * rate)
+        length = max(round(clock.length * rate), 1)
+        first = round(float(clock.clock.seconds(clock.start)) * rate) - begin
+        positions = first + (start + np.arange(count, dtype=np.float64)) * clock.speed
+        if clock.loop:
+            return self._round(positions, begin, length)
+        silent = positions >= length
+        samples = self._read(begin + positions)
         samples[silent] = 0
         return samples
 
-    def _round(self, places: _Places, begin: int, length: int) -> FloatArray:
-        """Samples at places that go round in the span, read in pieces between the turns."""
-        turns = np.floor(places / length)
-        starts = np.concatenate([[0], np.flatnonzero(np.diff(turns)) + 1, [len(places)]])
+    def _round(self, positions: DoubleArray, begin: int, length: int) -> FloatArray:
+        """Read samples at positions that go round in the span, in pieces between the turns."""
+        turns = np.floor(positions / length)
+        starts = np.concatenate([[0], np.flatnonzero(np.diff(turns)) + 1, [len(positions)]])
         pieces = [
-            self._read(begin + places[a:b] - turns[a] * length)
+            self._read(begin + positions[a:b] - turns[a] * length)
             for a, b in itertools.pairwise(starts)
         ]
         return np.concatenate(pieces)
 
-    def _read(self, places: _Places) -> FloatArray:
-        """(N, channels) samples at ascending places, between samples by interpolation."""
-        first = int(np.floor(places[0]))
-        if self._course.speed == 1:
-            return self._sound.read(first, len(places))
-        read = self._sound.read(first, int(np.ceil(places[-1])) - first + 1)
+    def _read(self, positions: DoubleArray) -> FloatArray:
+        """Read (N, channels) samples at ascending positions, between samples by interpolation."""
+        first = int(np.floor(positions[0]))
+        if self._clock.speed == 1:
+            return self._sound.read(first, len(positions))
+        read = self._sound.read(first, int(np.ceil(positions[-1])) - first + 1)
         at = np.arange(len(read))
-        columns = [np.interp(places - first, at, column) for column in read.T]
+        columns = [np.interp(positions - first, at, column) for column in read.T]
         return np.stack(columns, axis=1).astype(np.float32)
 
     def _run(self) -> None:
         ahead = round(_AHEAD * self._sound.rate)
         while True:
-            with self._wanted:
-                self._wanted.wait_for(lambda: self._closed or self._made < self._taken + ahead)
+            with self._demand:
+                self._demand.wait_for(lambda: self._closed or self._made < self._taken + ahead)
                 if self._closed:
                     return
                 # What is late already is left out.
                 at = max(self._made, self._taken)
             block = self.samples(at, _BLOCK)
-            with self._wanted:
+            with self._demand:
                 self._blocks.append((at, block))
                 self._made = at + len(block)
 
@@ -185,7 +183,7 @@ class DeviceSpeaker:
         self._block: tuple[int, float] | None = None
         self._heard = 0.0
 
-    def start(self, rate: int, channels: int, pull: Pull) -> None:
+    def start(self, rate: int, channels: int, pull: SampleSource) -> None:
         """Begin to play; see `Speaker`."""
         try:
             # Loaded only now: it looks for PortAudio, which a machine need not have.
@@ -211,7 +209,7 @@ class DeviceSpeaker:
             raise NoSoundError(f"no sound device plays {rate} Hz ({error})") from error
 
     def heard(self) -> float:
-        """Seconds heard; see `Speaker`."""
+        """Return the seconds heard; see `Speaker`."""
         stream, block = self._stream, self._block
         if stream is not None and block is not None:
             # A block begins to be heard when it is due; time as the device tells it jitters.

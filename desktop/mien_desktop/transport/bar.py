@@ -81,14 +81,14 @@ class TransportBar(QWidget):
         self._look_ahead(workspace.now)
 
     def commands(self) -> tuple[Command, ...]:
-        """What the transport can do."""
+        """Return the commands of the transport."""
         play, step, go = self.playback, self._step, self._go
-        there = self._has_shot
+        enabled = self._has_shot
 
         def made(name: str, text: str, run: Callable[[], None], *keys: str, tip: str = "",
                  checked: Callable[[], bool] | None = None) -> Command:  # fmt: skip
             return Command(f"play.{name}", text, run, keys, "Playback", tip=tip,
-                           checked=checked, enabled=there)  # fmt: skip
+                           checked=checked, enabled=enabled)  # fmt: skip
 
         return (
             made("toggle", "Play or stop", play.toggle, "Space"),
@@ -207,24 +207,24 @@ class TransportBar(QWidget):
             self._mute.setToolTip("No sound device was found; playback goes on without sound")
 
     def _look_ahead(self, now: Resolved, before: Resolved | None = None) -> None:
-        """Have the pictures from the playhead on made while nobody waits for others."""
+        """Have the pictures from the playhead on rendered while nobody waits for others."""
         previewer, state = self._workspace.previewer, now.state
         if previewer is None:
             return
-        trying = bool(state.trying)
+        auditioning = bool(state.audition)
         stride = _AHEAD if state.speed else 1
         if (
             before is not None
             and now.shot is before.shot
             and now.edits is before.edits
             and now.span == before.span
-            and trying == bool(before.state.trying)
+            and auditioning == bool(before.state.audition)
             and state.frame // stride == before.state.frame // stride
         ):
             return
         start = min(max(state.frame, now.span.start), now.span.stop - 1)
-        # What is only tried will not be played.
-        previewer.ahead(None if trying else now.span, start)
+        # What is only auditioned will not be played.
+        previewer.ahead(None if auditioning else now.span, start)
 
     def _speed_box(self) -> QComboBox:
         box = choice_box("Speed", "Speed of playback; J and L double it", 68, self._speed_chosen)

@@ -1,4 +1,4 @@
-"""The bar over a whole shot: what is rendered, in and out, the playhead; dragging in it scrubs."""
+"""The bar over a whole shot: rendered frames, in and out, the playhead; dragging in it scrubs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OFTEN: Final = 100
 
 
 class CacheBar(QWidget):
-    """Shows what of a shot is ready to be played.
+    """A bar that shows which frames of a shot are ready to be played.
 
     Args:
         workspace: Whose shot it is.
@@ -40,12 +40,12 @@ class CacheBar(QWidget):
         self._previewer: Previewer | None = None
         self._forget: Callable[[], None] = _nothing
         self._cached: list[tuple[int, int]] = []
-        self._share: float | None = None
+        self._proxy_fraction: float | None = None
         self._scrubbing = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_OFTEN)
-        self._soon.timeout.connect(self._look)
+        self._soon.timeout.connect(self._update)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Shot")
@@ -67,11 +67,11 @@ class CacheBar(QWidget):
         self._forget, self._previewer = _nothing, None
 
     def sizeHint(self) -> QSize:
-        """A line of its own."""
+        """Return the height of a line of its own."""
         return QSize(320, _HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        """As low as it is."""
+        """Return its own height."""
         return QSize(80, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -109,7 +109,7 @@ class CacheBar(QWidget):
         self._scrubbing = False
 
     def event(self, event: QEvent) -> bool:
-        """Tell in a tooltip what lies under the pointer."""
+        """Show in a tooltip what lies under the pointer."""
         now = self._workspace.now
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             if now.shot is not None:
@@ -117,8 +117,8 @@ class CacheBar(QWidget):
                 ready = any(start <= frame < stop for start, stop in self._cached)
                 words = "rendered" if ready else "not rendered yet"
                 text = f"{now.shot.clock.timecode(frame)} · frame {frame} · {words}"
-                if self._share is not None and self._share < 1:
-                    text += f"\nProxy for scrubbing: {self._share:.0%}"
+                if self._proxy_fraction is not None and self._proxy_fraction < 1:
+                    text += f"\nProxy for scrubbing: {self._proxy_fraction:.0%}"
                 QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
@@ -138,28 +138,28 @@ class CacheBar(QWidget):
         self.update()
 
     def _follow(self) -> None:
-        """Hear of the frames that the current previewer makes."""
+        """Subscribe to the frames that the current previewer renders."""
         previewer = self._workspace.previewer
         if previewer is self._previewer:
             return
         self._forget()
         self._previewer, self._forget = previewer, _nothing
         if previewer is not None:
-            self._forget = previewer.subscribe(self._told)
-        self._look()
+            self._forget = previewer.subscribe(self._frames_ready)
+        self._update()
 
-    def _told(self) -> None:
-        """Called from the previewer's threads."""
-        self._workspace.later(self._look_soon)
+    def _frames_ready(self) -> None:
+        """Bring news of the previewer's threads to the main one."""
+        self._workspace.later(self._update_soon)
 
-    def _look_soon(self) -> None:
+    def _update_soon(self) -> None:
         if self._previewer is not None and not self._soon.isActive():
             self._soon.start()
 
-    def _look(self) -> None:
+    def _update(self) -> None:
         previewer = self._previewer
         self._cached = [] if previewer is None else runs(previewer.cached())
-        self._share = None if previewer is None else previewer.proxy_share
+        self._proxy_fraction = None if previewer is None else previewer.proxy_share
         self.update()
 
     def _paint_cache(self, painter: QPainter, bar: Bar, height: float) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from mien._types import FloatArray
 from mien.model.media import MediaInfo
-from mien_desktop.geometry.course import Course, shuttled
+from mien_desktop.geometry.playback_clock import PlaybackClock, shuttled
 from mien_desktop.resolve import Resolved
 from mien_desktop.transport.audio import DeviceSpeaker, Feed, NoSoundError, Speaker, audible
 from mien_desktop.workspace import Workspace
@@ -56,7 +56,7 @@ class Playback(QObject):
         self._workspace = workspace
         self._speaker: Speaker | None = speaker or DeviceSpeaker()
         self._clock = clock
-        self._course: Course | None = None
+        self._course: PlaybackClock | None = None
         self._began = 0.0
         self._set: int | None = None
         self._track: tuple[MediaInfo, AudioTrack | None] | None = None
@@ -72,7 +72,7 @@ class Playback(QObject):
 
     @property
     def playing(self) -> bool:
-        """Whether time runs."""
+        """True while time runs."""
         return self._course is not None
 
     @property
@@ -82,7 +82,7 @@ class Playback(QObject):
 
     @property
     def sounds(self) -> bool:
-        """Whether there is something that plays sound, as far as is known."""
+        """True when something plays sound, as far as is known."""
         return self._speaker is not None
 
     @property
@@ -92,7 +92,7 @@ class Playback(QObject):
 
     @property
     def muted(self) -> bool:
-        """Whether the sound is off."""
+        """True while the sound is off."""
         return self._muted
 
     def set_rate(self, speed: float) -> None:
@@ -179,7 +179,7 @@ class Playback(QObject):
         clock = now.shot.clock
         span = now.span if now.state.loop and len(now.span) else clock.all
         start = min(max(now.state.frame, span.start), span.stop - 1)
-        self._course = Course(clock, span, start, now.state.speed, now.state.loop)
+        self._course = PlaybackClock(clock, span, start, now.state.speed, now.state.loop)
         self._set = now.state.frame
         self._began = self._clock()
         self._start_sound(now.shot.media, self._course)
@@ -212,7 +212,7 @@ class Playback(QObject):
         self._timer.start(max(round(1000 * max(wait, _SOONEST)), 1))
 
     def _elapsed(self) -> float:
-        """Seconds that playback runs: as the sound device tells, else as the clock does."""
+        """Return the seconds of playback: as the sound device tells, else as the clock does."""
         passed = self._clock() - self._began
         if self._feed is None or self._speaker is None:
             return passed
@@ -224,7 +224,7 @@ class Playback(QObject):
             return min(heard, passed)
         return heard
 
-    def _start_sound(self, media: MediaInfo, course: Course) -> None:
+    def _start_sound(self, media: MediaInfo, course: PlaybackClock) -> None:
         if self._speaker is None or not audible(course.speed):
             return
         # The window opens faster without what decodes.

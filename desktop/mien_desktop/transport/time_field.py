@@ -50,29 +50,29 @@ class TimeField(Entry):
         self._show(workspace.now)
 
     def sizeHint(self) -> QSize:
-        """As wide as the longest time."""
+        """Return the width of the longest time."""
         return QSize(self.maximumWidth(), super().sizeHint().height())
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """What is typed takes the place of what is there."""
+        """Select everything, so that typing replaces it."""
         super().focusInEvent(event)
         self._entered = True
         self.selectAll()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """The click that enters the field selects all of it; the next one sets the cursor."""
+        """Select all with the click that enters the field; set the cursor with the next."""
         super().mouseReleaseEvent(event)
         if self._entered and not self.hasSelectedText():
             self.selectAll()
         self._entered = False
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """What was typed and not entered is dropped."""
+        """Drop text that was typed and not entered."""
         super().focusOutEvent(event)
         self._show(self._workspace.now)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape gives up what was typed."""
+        """Give up typed text with Escape."""
         if event.key() == Qt.Key.Key_Escape:
             self._show(self._workspace.now)
             self.hand_back()

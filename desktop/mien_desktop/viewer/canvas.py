@@ -45,11 +45,11 @@ _TINT = QColor(theme.ACCENT)
 _TINT.setAlphaF(0.45)
 """Of the mask."""
 
-Doing = Literal["nothing", "click", "pan", "wipe", "pull"]
+PointerAction = Literal["nothing", "click", "pan", "wipe", "pull"]
 
 
 class Canvas(QWidget):
-    """Shows the picture; click a face to select it, pull its handles to change it.
+    """The picture; a click on a face selects it, a pull at its handles changes it.
 
     The wheel zooms under the pointer, the middle button moves the picture (the left one too
     where there is nothing to pull at), a double click fits it.
@@ -71,7 +71,7 @@ class Canvas(QWidget):
         self._workspace = workspace
         self._stage = Stage(workspace, self, self._stage_changed)
         self._images = ImagePainter()
-        self._doing: Doing = "nothing"
+        self._doing: PointerAction = "nothing"
         self._from = self._last = QPointF()
         self._pointer: QPointF | None = None
         self.setMouseTracking(True)
@@ -94,7 +94,7 @@ class Canvas(QWidget):
 
     @property
     def fits(self) -> bool:
-        """Whether the picture is kept as large as the view allows."""
+        """True while the picture is kept as large as the view allows."""
         return self._stage.fits
 
     @property
@@ -105,28 +105,28 @@ class Canvas(QWidget):
 
     @property
     def settled(self) -> bool:
-        """Whether nothing better comes of what is shown."""
+        """True when nothing better will replace what is shown."""
         return self._stage.settled()
 
     @property
     def error(self) -> MienError | None:
-        """Why there is no picture of the frame."""
+        """The reason why there is no picture of the frame."""
         return self._stage.pictures.error
 
     def placement(self) -> Placement | None:
-        """Where the picture lies in its area; None without one."""
+        """Return the placement of the picture in its area; None without one."""
         return self._stage.placement
 
     def divider(self) -> float:
-        """Where a wipe divides the view, from the left."""
+        """Return the position of the wipe's divider, from the left."""
         return self._stage.divider
 
     def shapes(self) -> tuple[FaceShape, ...]:
-        """The faces at the playhead, as they are shown."""
+        """Return the faces at the playhead, as they are shown."""
         return self._stage.shapes(edited=self._shows_edit())
 
     def handles(self) -> dict[str, tuple[float, float]]:
-        """Names and places, in the view, of what can be pulled at."""
+        """Return the names and positions, in the view, of the handles."""
         return self._stage.handles(self._stage.panes[-1])
 
     def fit(self) -> None:
@@ -150,7 +150,7 @@ class Canvas(QWidget):
         self._stage.pictures.close()
 
     def sizeHint(self) -> QSize:
-        """Room for a picture that can be judged."""
+        """Return room for a picture that can be judged."""
         return QSize(640, 360)
 
     def _shows_edit(self) -> bool:
@@ -220,11 +220,11 @@ class Canvas(QWidget):
 
     def _paint_handles(self, painter: QPainter, pane: Pane) -> None:
         """Paint handles; say what is pulled at, and what it changes."""
-        puller, handles = self._stage.puller, self._stage.handles(pane)
-        paint_handles(painter, handles, puller.held)
-        if puller.held in handles:
-            place = QPointF(*handles[puller.held])
-            paint_words(painter, puller.words(), place, rectangle(pane.clip))
+        face_handles, handles = self._stage.face_handles, self._stage.handles(pane)
+        paint_handles(painter, handles, face_handles.held)
+        if face_handles.held in handles:
+            position = QPointF(*handles[face_handles.held])
+            paint_words(painter, face_handles.words(), position, rectangle(pane.clip))
 
     # -- mouse and keys --------------------------------------------------------------------
 
@@ -241,7 +241,7 @@ class Canvas(QWidget):
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Go on with what was taken hold of; without, tell what lies under the pointer."""
+        """Go on with the drag; without one, show what lies under the pointer."""
         at = event.position()
         step, whole = at - self._last, at - self._from
         self._last = at
@@ -261,7 +261,7 @@ class Canvas(QWidget):
         """Let go; a click selects the face under it."""
         doing, self._doing = self._doing, "nothing"
         if doing == "pull":
-            self._stage.puller.finish()
+            self._stage.face_handles.finish()
         elif doing == "click":
             self._select(event.position())
         self._hover(event.position())
@@ -269,7 +269,7 @@ class Canvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show the whole picture."""
-        if event.button() == Qt.MouseButton.LeftButton and self._stage.puller.held is None:
+        if event.button() == Qt.MouseButton.LeftButton and self._stage.face_handles.held is None:
             self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -283,17 +283,17 @@ class Canvas(QWidget):
         event.accept()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is under the pointer any more."""
+        """Forget what was under the pointer."""
         self._pointer = None
-        self._stage.puller.hover(None)
+        self._stage.face_handles.hover(None)
         self.pointed.emit("", QColor())
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape gives up what is being pulled."""
+        """Give up a pull with Escape."""
         if event.key() == Qt.Key.Key_Escape and self._doing == "pull":
             self._doing = "nothing"
-            self._stage.puller.finish(keep=False)
+            self._stage.face_handles.finish(keep=False)
         else:
             super().keyPressEvent(event)
 
@@ -306,11 +306,11 @@ class Canvas(QWidget):
 
     # -- what the mouse does ---------------------------------------------------------------
 
-    def _taken(self, at: QPointF) -> Doing:
+    def _taken(self, at: QPointF) -> PointerAction:
         stage = self._stage
         if stage.placement is None:
             return "nothing"
-        if stage.puller.held is not None and stage.puller.begin(stage.now):
+        if stage.face_handles.held is not None and stage.face_handles.begin(stage.now):
             return "pull"
         return "wipe" if self._on_divider(at) else "click"
 
@@ -321,15 +321,15 @@ class Canvas(QWidget):
     def _pull(self, whole: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         placement = self._stage.placement
         if placement is not None:
-            self._stage.puller.move(
+            self._stage.face_handles.move(
                 (whole.x() / placement.zoom, whole.y() / placement.zoom),
                 both=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
                 one=bool(modifiers & Qt.KeyboardModifier.AltModifier),
             )
 
     def _select(self, at: QPointF) -> None:
-        place = self._stage.in_picture(at.x(), at.y())
-        shape = face_at(self.shapes(), *place) if place else None
+        position = self._stage.in_picture(at.x(), at.y())
+        shape = face_at(self.shapes(), *position) if position else None
         if shape is not None:
             self._workspace.set(face=shape.number)
 
@@ -337,14 +337,14 @@ class Canvas(QWidget):
         stage = self._stage
         pane = stage.pane_at(at.x(), at.y())
         handles = stage.handles(pane) if pane else {}
-        if stage.puller.hover(stage.puller.nearest(handles, at.x(), at.y())):
+        if stage.face_handles.hover(stage.face_handles.nearest(handles, at.x(), at.y())):
             self.update()
         self._show_cursor(at)
 
     def _show_cursor(self, at: QPointF) -> None:
         if self._doing == "pan":
             shape = Qt.CursorShape.ClosedHandCursor
-        elif self._doing == "pull" or self._stage.puller.held is not None:
+        elif self._doing == "pull" or self._stage.face_handles.held is not None:
             shape = Qt.CursorShape.PointingHandCursor
         elif self._on_divider(at):
             shape = Qt.CursorShape.SplitHCursor
@@ -354,16 +354,16 @@ class Canvas(QWidget):
             self.setCursor(QCursor(shape))
 
     def _point(self, at: QPointF) -> None:
-        """Tell what lies under the pointer."""
+        """Show what lies under the pointer."""
         if self._pointer is None:
             self.update()
         self._pointer = at
         pane = self._stage.pane_at(at.x(), at.y())
         shown = self._stage.shown(edited=pane.edited) if pane else None
-        place, size = self._stage.in_picture(at.x(), at.y()), self._stage.size
-        if shown is None or place is None or size is None:
+        position, size = self._stage.in_picture(at.x(), at.y()), self._stage.size
+        if shown is None or position is None or size is None:
             return
-        x, y = map(round, place)
+        x, y = map(round, position)
         if not (0 <= x < size[0] and 0 <= y < size[1]):
             self.pointed.emit("", QColor())
             return
@@ -373,7 +373,7 @@ class Canvas(QWidget):
 
 
 def _pixel(image: QImage, x: float, y: float) -> QColor:
-    """The pixel at a place given in parts of width and height."""
+    """Return the pixel at a position given in parts of width and height."""
     column = min(int(x * image.width()), image.width() - 1)
     row = min(int(y * image.height()), image.height() - 1)
     return image.pixelColor(column, row)

@@ -11,11 +11,11 @@ from mien.model.face import Face
 from mien_desktop.geometry.faces import FaceShape, shape_of
 from mien_desktop.resolve import Resolved
 
-__all__ = ["Faces"]
+__all__ = ["FaceShapes"]
 
 
-class Faces:
-    """Shapes of all faces of the current shot, and what is asked of them."""
+class FaceShapes:
+    """Shapes of all faces of the current shot, and the values of their controls."""
 
     def __init__(self) -> None:
         self._made_for: dict[bool, tuple[Resolved, int]] = {}
@@ -23,7 +23,7 @@ class Faces:
         self._evaluated: dict[int, tuple[Edit, Evaluated]] = {}
 
     def shapes(self, now: Resolved, frame: int, *, edited: bool) -> tuple[FaceShape, ...]:
-        """The faces in a frame.
+        """Return the faces in a frame.
 
         Args:
             now: What the window shows.
@@ -37,12 +37,12 @@ class Faces:
         return self._shapes[edited]
 
     def target(self, now: Resolved, face: Face, frame: int) -> FloatArray:
-        """(59,) controls asked of a face in a frame; the performance without an edit."""
+        """Return (59,) target controls of a face in a frame; the performance without an edit."""
         edit = next((edit for edit in now.edits if edit.face.number == face.number), None)
         if edit is None:
             return np.asarray(face.curves.controls.array[frame])
-        asked = self._asked(now, edit)
-        return np.asarray(asked.source[frame] + asked.delta[frame])
+        edited = self._edited(now, edit)
+        return np.asarray(edited.source[frame] + edited.delta[frame])
 
     def _made(self, now: Resolved, frame: int, *, edited: bool) -> tuple[FaceShape, ...]:
         if now.shot is None or frame >= now.frame_count:
@@ -53,16 +53,16 @@ class Faces:
         )
         return tuple(shape for shape in shapes if shape is not None)
 
-    def _asked(self, now: Resolved, edit: Edit) -> Evaluated:
+    def _edited(self, now: Resolved, edit: Edit) -> Evaluated:
         face, cuts = edit.face, now.shot.cuts if now.shot else ()
         if edit is now.edit and now.evaluated is not None:
             return now.evaluated
         kept = self._evaluated.get(face.number)
         if kept is not None and kept[0].face is face and kept[0].layers is edit.layers:
             return kept[1]
-        asked = evaluate(face.curves.controls.array, edit.layers, face.valid, cuts)
-        self._evaluated[face.number] = edit, asked
-        return asked
+        edited = evaluate(face.curves.controls.array, edit.layers, face.valid, cuts)
+        self._evaluated[face.number] = edit, edited
+        return edited
 
 
 def _same(now: Resolved, before: Resolved) -> bool:

@@ -1,4 +1,4 @@
-"""Painting a picture so that it is judged for what it is, and fast enough to play."""
+"""Painting of a picture so that it is judged for what it is, and fast enough to play."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEPT: Final = 2
 
 
 class ImagePainter:
-    """Paints pictures at any scale; those made smaller are kept while they stay the same.
+    """A painter of pictures at any scale; those made smaller are kept while they stay the same.
 
     A picture that is made smaller is averaged over area, as a downscale has to be; while it
     plays four pixels have to do for that, which is ten times faster.

@@ -13,11 +13,11 @@ from mien.model.controls import INDEX, NAMES
 from mien.model.face import Face
 from mien.session.commands import linked, partner, set_value
 from mien_desktop.resolve import Resolved
-from mien_desktop.viewer.faces import Faces
+from mien_desktop.viewer.faces import FaceShapes
 from mien_desktop.words import title
 from mien_desktop.workspace import Workspace
 
-__all__ = ["Puller", "one_sided"]
+__all__ = ["FaceHandles", "one_sided"]
 
 _REACH: Final = 11.0
 """View pixels within which a handle is taken hold of."""
@@ -46,7 +46,7 @@ class _Pull:
     values: Mapping[str, float] = field(default_factory=dict)
 
 
-class Puller:
+class FaceHandles:
     """The handles of the current face; pulls are gestures of the workspace.
 
     Args:
@@ -54,13 +54,13 @@ class Puller:
         faces: What is asked of the faces at the playhead.
     """
 
-    def __init__(self, workspace: Workspace, faces: Faces) -> None:
+    def __init__(self, workspace: Workspace, faces: FaceShapes) -> None:
         self._workspace = workspace
         self._faces = faces
         self._hovered: str | None = None
         self._pulled: _Pull | None = None
         self._made_for: Resolved | None = None
-        self._places: Mapping[str, tuple[float, float]] = {}
+        self._positions: Mapping[str, tuple[float, float]] = {}
 
     @property
     def held(self) -> str | None:
@@ -68,9 +68,9 @@ class Puller:
         return self._pulled.handle if self._pulled else self._hovered
 
     def handles(self, now: Resolved) -> Mapping[str, tuple[float, float]]:
-        """Names and places (pixels of the upright picture) of what can be pulled at."""
+        """Return the names and positions (pixels of the upright picture) of the handles."""
         if self._made_for is None or not _same(now, self._made_for):
-            self._places = (
+            self._positions = (
                 {}
                 if now.face is None
                 else {
@@ -83,22 +83,24 @@ class Puller:
                 }
             )
         self._made_for = now
-        return self._places
+        return self._positions
 
-    def nearest(self, places: Mapping[str, tuple[float, float]], x: float, y: float) -> str | None:
-        """The handle within reach of a point of the view; the nearest of several."""
-        near = {name: math.hypot(px - x, py - y) for name, (px, py) in places.items()}
+    def nearest(
+        self, positions: Mapping[str, tuple[float, float]], x: float, y: float
+    ) -> str | None:
+        """Return the handle within reach of a point of the view; the nearest of several."""
+        near = {name: math.hypot(px - x, py - y) for name, (px, py) in positions.items()}
         name = min(near, key=near.__getitem__, default=None)
         return name if name is not None and near[name] <= _REACH else None
 
     def hover(self, handle: str | None) -> bool:
-        """Be told what lies under the pointer; whether that is news."""
+        """Note what lies under the pointer; return whether that has changed."""
         news = handle != self._hovered
         self._hovered = handle
         return news
 
     def begin(self, now: Resolved) -> bool:
-        """Take hold of the handle under the pointer; whether there is one."""
+        """Take hold of the handle under the pointer; return whether there is one."""
         face, state = now.face, now.state
         if self._hovered is None or face is None or state.shot is None:
             return False
@@ -108,7 +110,7 @@ class Puller:
         return True
 
     def move(self, by: tuple[float, float], *, both: bool, one: bool) -> None:
-        """Pull.
+        """Pull the handle.
 
         Args:
             by: Pixels of the upright picture from where the pull began.
@@ -133,7 +135,7 @@ class Puller:
         )  # fmt: skip
 
     def words(self) -> tuple[str, ...]:
-        """What is pulled or can be, and while it is pulled what changes most."""
+        """Return the name of the handle, and while it is pulled the controls that change most."""
         if self.held is None:
             return ()
         pull = self._pulled
@@ -147,7 +149,7 @@ class Puller:
         return (title(pull.handle), *lines)
 
     def finish(self, *, keep: bool = True) -> None:
-        """Let go: as one step, or as if nothing had been pulled."""
+        """Let the handle go: as one step, or as if nothing had been pulled."""
         self._pulled = None
         self._workspace.finish_gesture(keep=keep)
 
@@ -161,7 +163,7 @@ def _same(now: Resolved, before: Resolved) -> bool:
 
 
 def one_sided(values: Mapping[str, float], handle: str) -> dict[str, float]:
-    """Values of controls without those of the side that a handle does not lie on.
+    """Return the values of controls without those of the side that a handle does not lie on.
 
     Args:
         values: What is asked of controls, by name.

@@ -1,4 +1,4 @@
-"""What the viewer says where there is no picture: what can be done about it."""
+"""Notes in the viewer where there is no picture: what can be done about it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def paint_note(painter: QPainter, rect: QRectF, now: Resolved) -> None:
 
 
 def _paint_film(painter: QPainter, centre: QPointF) -> None:
-    """A frame of film with an arrow into it."""
+    """Paint a frame of film with an arrow into it."""
     frame = QRectF(0, 0, 52, 34)
     frame.moveCenter(centre)
     path = QPainterPath()

@@ -1,4 +1,4 @@
-"""What is painted over the picture: boxes with names, landmarks, mesh, mask, handles, labels."""
+"""Overlays over the picture: boxes with names, landmarks, mesh, mask, handles, labels."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from mien.face.rig import SKIN
+from mien._types import DoubleArray
+from mien.model.landmarks import SKIN
 from mien_desktop import theme
 from mien_desktop.geometry.faces import FaceShape, mesh_edges
 from mien_desktop.geometry.picture import Placement
@@ -61,7 +61,7 @@ def paint_faces(
 def paint_handles(
     painter: QPainter, handles: Mapping[str, tuple[float, float]], held: str | None
 ) -> None:
-    """Paint what can be pulled at.
+    """Paint the handles.
 
     Args:
         painter: Where.
@@ -147,7 +147,7 @@ def _color(shape: FaceShape, current: int | None) -> QColor:
     return theme.RESULT if shape.edited else theme.TEXT
 
 
-def _paint_mesh(painter: QPainter, points: npt.NDArray[np.float64], color: QColor) -> None:
+def _paint_mesh(painter: QPainter, points: DoubleArray, color: QColor) -> None:
     pale = QColor(color)
     pale.setAlphaF(_MESH_OPACITY)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -156,7 +156,7 @@ def _paint_mesh(painter: QPainter, points: npt.NDArray[np.float64], color: QColo
     painter.drawLines([QLineF(*line) for line in ends])
 
 
-def _paint_landmarks(painter: QPainter, points: npt.NDArray[np.float64], color: QColor) -> None:
+def _paint_landmarks(painter: QPainter, points: DoubleArray, color: QColor) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for part, size, tint in (
         (points[:SKIN], _DOT, color),

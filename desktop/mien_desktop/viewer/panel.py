@@ -1,4 +1,4 @@
-"""The viewer's panel: the canvas, and above it what is shown, how large, and what over it."""
+"""The viewer's panel: the canvas, and above it the controls of what is shown and how large."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _WIDEST = "0000,0000  000 000 000"
 
 
 class ViewerPanel(QWidget):
-    """Shows the picture at the playhead.
+    """The panel with the picture at the playhead.
 
     Args:
         workspace: What is shown.
@@ -60,7 +60,7 @@ class ViewerPanel(QWidget):
         self._show(workspace.now)
 
     def commands(self) -> tuple[Command, ...]:
-        """What the viewer can do."""
+        """Return the commands of the viewer."""
         return (*self._mode_commands(), *self._overlay_commands(), *self._zoom_commands())
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -113,8 +113,8 @@ class ViewerPanel(QWidget):
         now = self._workspace.now
         if now.shot is not None and now.face is not None:
             numbers = [face.number for face in now.shot.faces]
-            place = (numbers.index(now.face.number) + 1) % len(numbers)
-            self._workspace.set(face=numbers[place])
+            index = (numbers.index(now.face.number) + 1) % len(numbers)
+            self._workspace.set(face=numbers[index])
 
     def _has_mode(self, mode: ViewMode) -> bool:
         return self._workspace.state.mode == mode
@@ -195,7 +195,7 @@ class ViewerPanel(QWidget):
 
 
 class _PixelValue(QWidget):
-    """Place and value of the pixel under the pointer, with a patch of its colour."""
+    """Position and value of the pixel under the pointer, with a patch of its colour."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

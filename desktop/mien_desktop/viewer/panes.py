@@ -1,4 +1,4 @@
-"""Painting what divides the view, and what its parts are called."""
+"""Painting of the divider and the titles of panes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _NARROW = 60.0
 
 
 def rectangle(area: Area) -> QRectF:
-    """An area as Qt has it."""
+    """Return an area as Qt has it."""
     return QRectF(area.left, area.top, area.width, area.height)
 
 
 def paint_title(painter: QPainter, pane: Pane, *, beside: bool) -> None:
-    """Paint what a pane is called, in its outer upper corner.
+    """Paint the title of a pane, in its outer upper corner.
 
     Args:
         painter: Where.

@@ -1,4 +1,4 @@
-"""The pictures that the viewer shows: asked of the previewer, kept until better ones come.
+"""The pictures that the viewer shows: requested of the previewer, kept until better ones come.
 
 The cycle of a request:
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from mien.preview.picture import PreviewImage, Quality
     from mien.preview.previewer import Previewer
 
-__all__ = ["Pictures", "Shown"]
+__all__ = ["Pictures", "ShownPicture"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class ShownPicture:
     """A picture that can be painted.
 
     Attributes:
@@ -48,15 +48,15 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Wanted:
-    """What a picture depends on; it is asked for again only when this changes."""
+class _PictureKey:
+    """Everything a picture depends on; it is requested again only when this changes."""
 
     frame: int
     edits: tuple[Edit, ...]
     quality: Quality
 
-    def same_as(self, other: _Wanted | None) -> bool:
-        """Whether the answer would be the same picture."""
+    def same_as(self, other: _PictureKey | None) -> bool:
+        """Return whether the answer would be the same picture."""
         return (
             other is not None
             and self.edits is other.edits
@@ -76,20 +76,20 @@ class Pictures:
         self._workspace = workspace
         self._arrived = arrived
         self._previewer: Previewer | None = None
-        self._wanted: dict[bool, _Wanted | None] = {}
-        self._shown: dict[bool, Shown] = {}
-        self._asked: dict[bool, int] = {}
-        self._masked: tuple[Shown, QImage | None] | None = None
+        self._keys: dict[bool, _PictureKey | None] = {}
+        self._shown: dict[bool, ShownPicture] = {}
+        self._requested: dict[bool, int] = {}
+        self._masked: tuple[ShownPicture, QImage | None] | None = None
         self._error: MienError | None = None
         self._closed = False
 
     @property
     def error(self) -> MienError | None:
-        """Why the picture that was asked for last did not come."""
+        """The reason why the picture that was requested last did not come."""
         return self._error
 
-    def shown(self, frame: int, *, edited: bool) -> Shown | None:
-        """What there is of a kind.
+    def shown(self, frame: int, *, edited: bool) -> ShownPicture | None:
+        """Return the newest picture of a kind; None before the first.
 
         Until it comes for a frame, the other kind of that frame is nearer to it than the same
         kind of another.
@@ -100,16 +100,16 @@ class Pictures:
         return own
 
     def settled(self, *, edited: bool) -> bool:
-        """Whether what is shown of a kind is what was asked for last, and nothing better comes."""
+        """Return whether the newest picture of a kind is the requested one, at its best."""
         shown = self._shown.get(edited)
         return (
             shown is not None
             and shown.picture.final
-            and shown.picture.generation == self._asked.get(edited)
+            and shown.picture.generation == self._requested.get(edited)
         )
 
     def mask(self, tint: QColor) -> QImage | None:
-        """How much of each pixel the edit replaces, as the opacity of a tint.
+        """Return the part of each pixel that the edit replaces, as the opacity of a tint.
 
         None until the edited picture is there in full size.
         """
@@ -122,7 +122,7 @@ class Pictures:
         return self._masked[1]
 
     def ask(self, now: Resolved, *, plate: bool, edited: bool) -> None:
-        """Ask for what is not there yet.
+        """Request pictures that are missing.
 
         Args:
             now: What the window shows.
@@ -132,37 +132,37 @@ class Pictures:
         previewer = self._workspace.previewer
         if previewer is not self._previewer:
             self._previewer, self._error = previewer, None
-            self._wanted, self._shown, self._asked, self._masked = {}, {}, {}, None
+            self._keys, self._shown, self._requested, self._masked = {}, {}, {}, None
         for kind, needed in ((False, plate), (True, edited)):
             if previewer is not None and needed:
                 self._request(previewer, now, edited=kind)
             else:
-                self._wanted[kind] = None
+                self._keys[kind] = None
 
     def close(self) -> None:
-        """Take nothing any more of what still comes."""
+        """Drop every picture that still comes."""
         self._closed = True
 
     def _request(self, previewer: Previewer, now: Resolved, *, edited: bool) -> None:
         state = now.state
-        moving = bool(state.speed or (edited and (state.dragging or state.trying)))
-        wanted = _Wanted(state.frame, now.edits if edited else (), "drag" if moving else "full")
-        if wanted.same_as(self._wanted.get(edited)):
+        moving = bool(state.speed or (edited and (state.dragging or state.audition)))
+        key = _PictureKey(state.frame, now.edits if edited else (), "drag" if moving else "full")
+        if key.same_as(self._keys.get(edited)):
             return
-        self._wanted[edited] = wanted
+        self._keys[edited] = key
 
         def deliver(picture: PreviewImage) -> None:
-            shown = Shown(picture, _image(picture))
+            shown = ShownPicture(picture, _image(picture))
             self._workspace.later(lambda: self._take(previewer, shown))
 
         def failed(error: MienError) -> None:
-            self._workspace.later(lambda: self._fail(wanted, error))
+            self._workspace.later(lambda: self._fail(key, error))
 
-        self._asked[edited] = previewer.request(
-            wanted.frame, edited=edited, quality=wanted.quality, deliver=deliver, failed=failed
+        self._requested[edited] = previewer.request(
+            key.frame, edited=edited, quality=key.quality, deliver=deliver, failed=failed
         )
 
-    def _take(self, previewer: Previewer, shown: Shown) -> None:
+    def _take(self, previewer: Previewer, shown: ShownPicture) -> None:
         if self._closed or previewer is not self._previewer:
             return
         kind = shown.picture.edited
@@ -172,14 +172,14 @@ class Pictures:
             self._error = None
             self._arrived()
 
-    def _fail(self, wanted: _Wanted, error: MienError) -> None:
-        if not self._closed and wanted in self._wanted.values():
+    def _fail(self, key: _PictureKey, error: MienError) -> None:
+        if not self._closed and key in self._keys.values():
             self._error = error
             self._arrived()
 
 
 def _image(picture: PreviewImage) -> QImage:
-    """A picture's pixels as Qt paints them fastest; they are copied."""
+    """Return a picture's pixels as Qt paints them fastest; they are copied."""
     height, width = picture.rgb.shape[:2]
     rgb = np.ascontiguousarray(picture.rgb)
     image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
@@ -187,7 +187,7 @@ def _image(picture: PreviewImage) -> QImage:
 
 
 def _tinted(mask: FloatArray, tint: QColor) -> QImage:
-    """A mask (H, W) of 0..1 as a tint of that opacity."""
+    """Return a mask (H, W) of 0..1 as a tint of that opacity."""
     height, width = mask.shape
     alpha = np.clip(mask, 0, 1) * tint.alphaF()
     argb = np.empty((height, width, 4), dtype=np.uint8)

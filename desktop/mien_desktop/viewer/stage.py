@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QWidget
 from mien_desktop.geometry.faces import FaceShape, apart
 from mien_desktop.geometry.picture import Area, Pane, Placement, divider, fitted, panes
 from mien_desktop.resolve import Resolved
-from mien_desktop.viewer.faces import Faces
-from mien_desktop.viewer.manipulate import Puller
+from mien_desktop.viewer.faces import FaceShapes
+from mien_desktop.viewer.manipulate import FaceHandles
 from mien_desktop.viewer.overlays import HANDLES_APART
-from mien_desktop.viewer.pictures import Pictures, Shown
+from mien_desktop.viewer.pictures import Pictures, ShownPicture
 from mien_desktop.workspace import Workspace
 
 __all__ = ["Stage"]
 
-_FACE_SHARE: Final = 0.8
+_FACE_FRACTION: Final = 0.8
 """Of the view that a face takes when it is framed."""
 
 
@@ -32,7 +32,7 @@ class Stage:
 
     Attributes:
         pictures: The pictures.
-        puller: The handles of the current face.
+        face_handles: The handles of the current face.
     """
 
     def __init__(self, workspace: Workspace, view: QWidget, changed: Callable[[], None]) -> None:
@@ -40,13 +40,13 @@ class Stage:
         self._view = view
         self._changed = changed
         self._placement: Placement | None = None
-        self._faces = Faces()
+        self._faces = FaceShapes()
         self.pictures = Pictures(workspace, view.update)
-        self.puller = Puller(workspace, self._faces)
+        self.face_handles = FaceHandles(workspace, self._faces)
 
     @property
     def now(self) -> Resolved:
-        """What the window shows."""
+        """Document and view state as the window shows them."""
         return self._workspace.now
 
     @property
@@ -59,24 +59,24 @@ class Stage:
 
     @property
     def fits(self) -> bool:
-        """Whether the picture is kept as large as the view allows."""
+        """True while the picture is kept as large as the view allows."""
         return self._placement is None
 
     @property
     def placement(self) -> Placement | None:
-        """Where the picture lies in its area, on pixels of the display; None without one."""
-        placement = self._asked_placement()
+        """Placement of the picture in its area, on pixels of the display; None without one."""
+        placement = self._unsnapped_placement()
         return placement.on_grid(self._view.devicePixelRatioF()) if placement else None
 
     @property
     def panes(self) -> tuple[Pane, ...]:
-        """How the view is divided."""
+        """Panes of the view."""
         view = float(self._view.width()), float(self._view.height())
         return panes(self.now.state.mode, view, self.size or (16, 9), self.divider)
 
     @property
     def divider(self) -> float:
-        """Where a wipe divides the view, from the left; 0 without one."""
+        """Position of the wipe's divider, from the left; 0 without one."""
         size, state = self.size, self.now.state
         if size is None or state.mode != "wipe":
             return 0.0
@@ -85,49 +85,49 @@ class Stage:
         return divider(state.wipe, placement, size[0], self._view.width())
 
     def ask(self) -> None:
-        """Ask for the pictures that the panes need."""
+        """Request the pictures that the panes need."""
         mode = self.now.state.mode
         self.pictures.ask(self.now, plate=mode != "edited", edited=mode != "plate")
 
     def settled(self) -> bool:
-        """Whether nothing better comes of what is shown."""
+        """Return whether nothing better will replace what is shown."""
         kinds = {pane.edited for pane in self.panes}
         return all(self.pictures.settled(edited=kind) for kind in kinds)
 
-    def shown(self, *, edited: bool) -> Shown | None:
-        """The picture of a kind at the playhead, or the nearest there is."""
+    def shown(self, *, edited: bool) -> ShownPicture | None:
+        """Return the picture of a kind at the playhead, or the nearest there is."""
         return self.pictures.shown(self.now.state.frame, edited=edited)
 
     def shapes(self, *, edited: bool) -> tuple[FaceShape, ...]:
-        """The faces in the frame that is shown; while one scrubs it may be one nearby."""
+        """Return the faces in the frame that is shown; while one scrubs it may be one nearby."""
         shown = self.shown(edited=edited)
         frame = shown.picture.frame if shown else self.now.state.frame
         return self._faces.shapes(self.now, frame, edited=edited)
 
     def handles(self, pane: Pane) -> dict[str, tuple[float, float]]:
-        """What can be pulled at in a pane."""
+        """Return the handles in a pane."""
         placement, state = self.placement, self.now.state
-        wanted = "handles" in state.overlays and pane.edited and not state.speed
-        if placement is None or not wanted:
+        shown = "handles" in state.overlays and pane.edited and not state.speed
+        if placement is None or not shown:
             return {}
-        places = {}
-        for name, point in self.puller.handles(self.now).items():
+        positions = {}
+        for name, point in self.face_handles.handles(self.now).items():
             x, y = placement.to_view(point).tolist()
-            places[name] = x + pane.area.left, y + pane.area.top
-        return apart(places, HANDLES_APART)
+            positions[name] = x + pane.area.left, y + pane.area.top
+        return apart(positions, HANDLES_APART)
 
     def pane_at(self, x: float, y: float) -> Pane | None:
-        """The pane that shows something at a point of the view."""
+        """Return the pane that shows something at a point of the view."""
         return next((pane for pane in self.panes if (x, y) in pane.clip), None)
 
     def in_area(self, x: float, y: float) -> tuple[float, float]:
-        """A point of the view relative to the area that it lies in."""
+        """Return a point of the view relative to the area that it lies in."""
         parts = self.panes
         area = next((pane.area for pane in parts if (x, y) in pane.area), parts[0].area)
         return x - area.left, y - area.top
 
     def in_picture(self, x: float, y: float) -> tuple[float, float] | None:
-        """A point of the view in the picture; None without one."""
+        """Return a point of the view in the picture; None without one."""
         placement = self.placement
         return placement.to_picture(*self.in_area(x, y)) if placement else None
 
@@ -135,24 +135,24 @@ class Stage:
 
     def fit(self) -> None:
         """Show the whole picture."""
-        self._place(None)
+        self._set_placement(None)
 
     def zoom_at(self, zoom: float, x: float, y: float) -> None:
         """Zoom to so many view pixels a pixel of the picture, about a point of an area."""
-        placement = self._asked_placement()
+        placement = self._unsnapped_placement()
         if placement is not None:
-            self._place(placement.zoomed(zoom, x, y))
+            self._set_placement(placement.zoomed(zoom, x, y))
 
     def zoom_middle(self, zoom: float) -> None:
-        """The same about the middle."""
+        """Zoom to so many view pixels a pixel of the picture, about the middle."""
         area = self.panes[0].area
         self.zoom_at(zoom, area.width / 2, area.height / 2)
 
     def move(self, dx: float, dy: float) -> None:
         """Move the picture by view pixels."""
-        placement = self._asked_placement()
+        placement = self._unsnapped_placement()
         if placement is not None:
-            self._place(placement.moved(dx, dy))
+            self._set_placement(placement.moved(dx, dy))
 
     def grow(self, width: int, height: int) -> None:
         """Keep the middle of the picture where it is in a view that has grown."""
@@ -167,26 +167,26 @@ class Stage:
             return self.fit()
         area = self.panes[0].area
         left, top, right, bottom = shape.box
-        zoom = _FACE_SHARE * min(area.width / (right - left), area.height / (bottom - top))
+        zoom = _FACE_FRACTION * min(area.width / (right - left), area.height / (bottom - top))
         start = Placement(zoom, area.width / 2, area.height / 2)
         x, y = start.to_view(((left + right) / 2, (top + bottom) / 2)).tolist()
-        self._place(start.moved(area.width / 2 - x, area.height / 2 - y))
+        self._set_placement(start.moved(area.width / 2 - x, area.height / 2 - y))
 
     def wipe(self, x: float) -> None:
-        """Divide the picture at a place in the view."""
+        """Divide the picture at a position in the view."""
         placement, size = self.placement, self.size
         if placement is not None and size is not None:
             part = (x - placement.left) / (size[0] * placement.zoom)
             self._workspace.set(wipe=min(max(part, 0.0), 1.0))
 
-    def _asked_placement(self) -> Placement | None:
-        """The placement as it was asked for, between pixels of the display too."""
+    def _unsnapped_placement(self) -> Placement | None:
+        """Return the placement as it was asked for, between pixels of the display too."""
         size = self.size
         if size is None:
             return None
         return self._placement or fitted(size, self.panes[0].area)
 
-    def _place(self, placement: Placement | None) -> None:
+    def _set_placement(self, placement: Placement | None) -> None:
         size = self.size
         if placement is not None and size is not None:
             placement = placement.held(size, self.panes[0].area)

@@ -6,27 +6,38 @@ Everything here takes and gives values of model/; the work is done in the rooms 
 from __future__ import annotations
 
 from mien._types import PathLike
-from mien.api.curves import WrittenCurves, export_curves, fit_flame
+from mien.api.curves import (
+    ImportedCurves,
+    WrittenCurves,
+    export_curves,
+    fit_flame,
+    import_curves,
+)
 from mien.api.projects import load_document, load_project, save_document, save_project
-from mien.api.rendering import RenderReport, render
-from mien.api.tracking import open_shot, track
+from mien.api.rendering import RenderReport, render, render_frames, render_matte
+from mien.api.tracking import open_shot, solve, track
 from mien.io.project import Document, Project
 from mien.model.shot import main_face
 
 __all__ = [
     "Document",
+    "ImportedCurves",
     "PathLike",
     "Project",
     "RenderReport",
     "WrittenCurves",
     "export_curves",
     "fit_flame",
+    "import_curves",
     "load_document",
     "load_project",
     "main_face",
     "open_shot",
     "render",
+    "render_frames",
+    "render_matte",
     "save_document",
     "save_project",
+    "solve",
     "track",
 ]

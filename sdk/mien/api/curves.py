@@ -1,4 +1,4 @@
-"""Take the curves of faces to other programs."""
+"""Take the curves of faces to other programs, and theirs to faces."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien._types import PathLike
+from mien.model.curve_layer import IMPORT_LAYER, ImportMode, curves_layer
+from mien.model.document import Project
+from mien.model.edits import Edit
 from mien.model.face import Face
+from mien.model.listing import list_names
 from mien.model.shot import Shot, main_face
+from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
     from mien.face.flame_fit import FlameFit
 
-__all__ = ["WrittenCurves", "export_curves", "fit_flame"]
+__all__ = ["ImportedCurves", "WrittenCurves", "export_curves", "fit_flame", "import_curves"]
 
 
 def fit_flame(
@@ -24,7 +29,7 @@ def fit_flame(
     faces: Sequence[Face] | None = None,
     raw: bool = False,
 ) -> tuple[FlameFit, ...]:
-    """What faces do, in the coefficients of an installed FLAME head.
+    """Fit an installed FLAME head to faces: their performance in its coefficients.
 
     Args:
         shot: A tracked shot.
@@ -54,7 +59,7 @@ def fit_flame(
 
 @dataclass(frozen=True, slots=True)
 class WrittenCurves:
-    """What a curve file holds.
+    """The contents of a curve file that was written.
 
     Attributes:
         faces: Numbers of its faces.
@@ -74,19 +79,19 @@ def export_curves(
     basis: str = "auto",
     overwrite: bool = False,
 ) -> WrittenCurves:
-    """Write what faces do over a shot to a file for other programs.
+    """Write the curves of faces to a file for other programs.
 
     Args:
         shot: A tracked shot.
-        path: The file: `.npz` holds one face, `.json` one or all.
-        face: Number of the face; when not given the largest (`.npz`) or all (`.json`).
+        path: The file; its ending chooses the format: `.npz` holds one face, `.json` one or all.
+        face: Number of the face; when not given the largest, or all where the format holds many.
         raw: Whether the curves are taken before smoothing.
         basis: Of the FLAME coefficients: `mien-rig`, or an installed head; `auto` takes a head
             if there is one.
         overwrite: Whether a file of that name may be replaced.
 
     Raises:
-        UsageError: When the ending is no format, or there is no such basis.
+        UsageError: When the ending is no format that can be written, or there is no such basis.
         OutputError: When it cannot be put there.
         NoFaceError: When the shot has no such face.
         MissingDependencyError: When the head is not installed.
@@ -94,23 +99,116 @@ def export_curves(
     """
     from mien.face.bridge import check_basis, installed_bases
     from mien.face.flame_coefficients import MIEN_RIG
-    from mien.io.curves_file import check_format, write_curves
+    from mien.io.curves import format_for, write_curve_file
+    from mien.io.curves.collect import shot_curves
     from mien.io.files import check_file
 
-    place = Path(path)
-    check_format(place)
-    check_file(place, overwrite=overwrite)
+    output = Path(path)
+    format = format_for(output, "write")
+    check_file(output, overwrite=overwrite)
     basis = installed_bases()[0] if basis == "auto" else basis
     check_basis(basis)
     if face is not None:
         faces = [shot.face(face)]
-    elif place.suffix.lower() == ".json":
+    elif format.faces == "many":
         faces = list(shot.faces)
     else:
         faces = [main_face(shot)]
     fits = {}
     if basis != MIEN_RIG:
-        found = fit_flame(shot, basis=basis, faces=faces, raw=raw)
-        fits = {one.number: fit for one, fit in zip(faces, found, strict=True)}
-    write_curves(shot, faces, place, raw=raw, fits=fits)
+        fitted = fit_flame(shot, basis=basis, faces=faces, raw=raw)
+        fits = {one.number: fit for one, fit in zip(faces, fitted, strict=True)}
+    write_curve_file(output, shot_curves(shot, faces, raw=raw, fits=fits))
     return WrittenCurves(tuple(one.number for one in faces), basis)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedCurves:
+    """The outcome of importing a curve file.
+
+    Attributes:
+        project: The shot with its edits, the new layer among them.
+        face: Number of the face that the layer is for.
+        layer: Name of the layer.
+        controls: Names of the controls that were taken.
+        frames: Frames of the shot that they reach.
+        unknown: Names in the file that are no controls, and were left out.
+    """
+
+    project: Project
+    face: int
+    layer: str
+    controls: tuple[str, ...]
+    frames: FrameRange
+    unknown: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        controls = list_names(self.controls)
+        return (
+            f"ImportedCurves(face {self.face}, layer '{self.layer}', {controls}, frames"
+            f" {self.frames})"
+        )
+
+    @property
+    def edit(self) -> Edit:
+        """All that is asked of the face: the new layer, and what the project asked before."""
+        return self.project.edit(self.face)
+
+
+def import_curves(
+    source: Shot | Project,
+    path: PathLike,
+    *,
+    face: int | None = None,
+    source_face: int | None = None,
+    controls: Sequence[str] | None = None,
+    layer: str = IMPORT_LAYER,
+    mode: ImportMode = "replace",
+    offset: int = 0,
+    retime: bool | None = None,
+) -> ImportedCurves:
+    """Let a face follow the curves of a file, in a layer of its edit.
+
+        imported = mien.import_curves(project, "speech.npz", offset=24)
+        mien.render(imported.project, "out.mp4")
+
+    Over gaps in the file the values run straight. What lies beyond the shot is left out; where
+    the file ends, the face is as it was.
+
+    Args:
+        source: A tracked shot, or a project, whose edits stay.
+        path: The file; its ending chooses the format.
+        face: Number of the face that is to follow; the largest when not given.
+        source_face: Number of the face in the file; None for the only one.
+        controls: Names of the controls to take; all but head and gaze when None.
+        layer: Name of the layer, which takes the place of one with that name.
+        mode: Whether the face follows the curves (`replace`), or they are added to what it does.
+        offset: Frame of the shot on which the file's first frame falls; may be negative.
+        retime: Whether a file with another frame rate keeps its seconds (True; values between
+            its frames are interpolated linearly) or its frames (False); None refuses such a file.
+
+    Raises:
+        UsageError: When the ending is no format that can be read, or the frame rates differ and
+            `retime` is None.
+        InputError: When the file cannot be used, or nothing of it falls on the shot.
+        NoFaceError: When shot or file have no such face, or the file several and none is named.
+        UnknownControlError: When the file has no control of a name in `controls`.
+    """
+    from mien.io.curves import read_curve_file
+
+    project = source if isinstance(source, Project) else Project(source)
+    target = main_face(project.shot) if face is None else project.shot.face(face)
+    made = curves_layer(
+        read_curve_file(Path(path)),
+        project.shot.clock,
+        source_face=source_face,
+        controls=controls,
+        layer=layer,
+        mode=mode,
+        offset=offset,
+        retime=retime,
+    )
+    edit = project.edit(target.number).with_layer(made.layer)
+    return ImportedCurves(
+        project.with_edit(edit), target.number, layer, made.controls, made.frames, made.unknown
+    )

@@ -53,8 +53,8 @@ def load_project(
         ProjectError: When it is missing, corrupt or too new, or its media are not found.
         MediaError: When `media` cannot be read.
     """
-    place = None if media is None else Path(media)
-    return project_file.load(Path(path), shot=shot, media=place, find=find_media)
+    path_of_media = None if media is None else Path(media)
+    return project_file.load(Path(path), shot=shot, media=path_of_media, find=find_media)
 
 
 def load_document(
@@ -76,8 +76,8 @@ def load_document(
         ProjectError: When it is missing, corrupt or too new, or media are not found.
         MediaError: When one of `media` cannot be read.
     """
-    places = {shot: Path(place) for shot, place in (media or {}).items()}
-    return project_file.load_document(Path(path), media=places, find_media=find_media)
+    paths = {shot: Path(path) for shot, path in (media or {}).items()}
+    return project_file.load_document(Path(path), media=paths, find_media=find_media)
 
 
 def save_document(document: Document, path: PathLike) -> None:

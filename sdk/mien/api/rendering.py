@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import numpy.typing as npt
 
 from mien._types import PathLike
 from mien.api.projects import load_project
 from mien.api.tracking import open_shot
-from mien.errors import ProjectError
+from mien.errors import ProjectError, UsageError
 from mien.io.project import SUFFIX, Project
 from mien.model.edits import Edit
-from mien.model.settings import ReferenceSettings
+from mien.model.renderer_settings import RendererSettings
 from mien.model.shot import Shot
 from mien.progress import Progress, progress_reporter
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
-    from mien.rendering.base import Renderer
+    from mien.rendering.base import FacePlan, Renderer
 
-__all__ = ["RenderReport", "render"]
+__all__ = ["RenderReport", "render", "render_frames", "render_matte"]
 
 
 @dataclass(frozen=True, slots=True)
 class RenderReport:
-    """What a render did.
+    """The outcome of a render.
 
     Attributes:
         output: The file, or the pattern of an image sequence.
@@ -54,8 +57,15 @@ class RenderReport:
     seconds: float
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        how = f"{self.renderer}, " if self.renderer else ""
+        return (
+            f"RenderReport({self.output}, {self.frames} frames, {self.frames_edited} edited,"
+            f" {how}{self.codec}, {self.seconds:.1f} s)"
+        )
+
     def to_dict(self) -> dict[str, Any]:
-        """The report in JSON's types."""
+        """Return the report in JSON's types."""
         return dataclasses.asdict(self) | {
             "output": str(self.output),
             "faces": list(self.faces),
@@ -71,7 +81,7 @@ def render(
     edits: Sequence[Edit] = (),
     performances: Mapping[int, npt.ArrayLike] | None = None,
     renderer: str = "auto",
-    settings: ReferenceSettings | None = None,
+    settings: RendererSettings | Mapping[str, Any] | None = None,
     frames: FrameRange | str | None = None,
     codec: str | None = None,
     lossless: bool = False,
@@ -89,56 +99,191 @@ def render(
         performances: By a face's number, (T, 55) FLAME coefficients in `flame2020` that take
             the place of what it does; edits come on top.
         renderer: Name of the renderer, or `auto` for the best that is installed.
-        settings: How the reference renderer makes frames; when not given those of the
-            project, or of a final render.
+        settings: Settings of the renderer: all of them (such as `mien.ReferenceSettings`), or
+            some by name on top of those of the project. With `auto` they are the reference
+            renderer's, and unused where another is chosen.
         frames: Frames to write, as a range or typed (`1.0s:2.0s`); None for all.
         codec: Name of the video codec; None for the source's family.
         lossless: Whether the output is decoded to exactly the pixels that were rendered.
         overwrite: Whether a file of that name may be replaced.
-        matte: Whether the mask of what is changed is written in place of the picture: grey,
-            black where the plate stays, white where it is wholly replaced.
-        progress: True for bars on a terminal, or a function that is told the stage
+        matte: The former way to `render_matte`; it warns.
+        progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `render`), the steps done and the steps in all.
 
     Raises:
         OutputError: When the output cannot be put there; nothing was done.
-        UsageError: When an edit belongs to another shot, or no renderer has that name.
+        UsageError: When an edit belongs to another shot, no renderer has that name, or the
+            renderer has no such setting, or the shot's frames are in memory.
+        MissingDependencyError: When the renderer needs a part that is not installed.
         TimeError: When the span lies outside the shot.
         MediaError: When the source cannot be read.
         WriteError: When the output fails half-way; nothing is left under its name.
-        CancelledError: When Ctrl-C stops a costly render; its finished frames are kept, and
-            the same call goes on from there.
+        OperationCancelledError: When Ctrl-C or a callback stops it; nothing is left under its
+            name. The finished frames of a costly render are kept, and the same call goes on
+            from there.
     """
-    from mien.media.codecs import choose_encoding
-    from mien.media.outputs import check_output
-    from mien.pipeline import Output, render_shot
-    from mien.rendering.base import NotingRenderer
+    if matte:
+        warnings.warn(
+            "mien.render(matte=True) is called mien.render_matte now.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+    work = _plan_render(source, edits, performances, renderer, settings, frames)
+    return _write(
+        work, output, codec, matte=matte, lossless=lossless, overwrite=overwrite, progress=progress
+    )
+
+
+def render_matte(
+    source: Shot | Project | PathLike,
+    output: PathLike,
+    *,
+    edits: Sequence[Edit] = (),
+    performances: Mapping[int, npt.ArrayLike] | None = None,
+    renderer: str = "auto",
+    settings: RendererSettings | Mapping[str, Any] | None = None,
+    frames: FrameRange | str | None = None,
+    codec: str | None = None,
+    lossless: bool = False,
+    overwrite: bool = False,
+    progress: bool | Progress = True,
+) -> RenderReport:
+    """Write the mask of what `render` would change: grey, black where the plate stays.
+
+    Args and errors are those of `render`. White is where the plate is wholly replaced.
+    """
+    work = _plan_render(source, edits, performances, renderer, settings, frames)
+    return _write(
+        work, output, codec, matte=True, lossless=lossless, overwrite=overwrite, progress=progress
+    )
+
+
+def render_frames(
+    source: Shot | Project | PathLike,
+    edits: Sequence[Edit] = (),
+    frames: FrameRange | str | None = None,
+    *,
+    performances: Mapping[int, npt.ArrayLike] | None = None,
+    renderer: str = "auto",
+    settings: RendererSettings | Mapping[str, Any] | None = None,
+    pixels: Literal["display", "plate"] = "display",
+    progress: bool | Progress = False,
+) -> Iterator[npt.NDArray[Any]]:
+    """Render frames into memory, one after another, without a file.
+
+    Args:
+        source: A shot, also one whose frames are in memory, a project, a `.mien` file, or media.
+        edits: What is asked of the faces, on top of the edits of a project.
+        frames: Frames to render, as a range or typed (`1.0s:2.0s`); None for all.
+        performances: By a face's number, FLAME coefficients; see `render`.
+        renderer: Name of the renderer, or `auto` for the best that is installed.
+        settings: Settings of the renderer, or some of them by name.
+        pixels: `display` for pictures as an ordinary display shows them, as `Shot.frame` gives
+            them; `plate` for the plate's own R'G'B', neither clipped nor rounded.
+        progress: True for bars on a terminal, or a function; see `render`.
+
+    Yields:
+        (H, W, 3), upright: uint8 sRGB with square pixels (`display`), or float32 where 0..1 is
+        the nominal range and the pixels have the plate's own shape (`plate`).
+
+    Raises:
+        UsageError: When an edit belongs to another shot, no renderer has that name, or the
+            renderer has no such setting.
+        MissingDependencyError: When the renderer needs a part that is not installed.
+        TimeError: When the span lies outside the shot.
+        MediaError: When the source cannot be read.
+    """
+    if pixels not in ("display", "plate"):
+        raise UsageError(
+            f"There are no pixels '{pixels}'.", "Choose display or plate.",
+            choices=("display", "plate"),
+        )  # fmt: skip
+    # What is wrong with the call is said at once, not when the first frame is taken.
+    work = _plan_render(source, edits, performances, renderer, settings, frames)
+    return _streamed(work, pixels, progress)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    """A render, ready to be started."""
+
+    shot: Shot
+    span: FrameRange
+    plans: Sequence[FacePlan]
+    renderer: Renderer | None
+
+
+def _plan_render(
+    source: Shot | Project | PathLike,
+    edits: Sequence[Edit],
+    performances: Mapping[int, npt.ArrayLike] | None,
+    renderer: str,
+    settings: RendererSettings | Mapping[str, Any] | None,
+    frames: FrameRange | str | None,
+) -> _Work:
     from mien.rendering.plans import face_plans, with_performances
 
-    start = time.monotonic()
     project = _as_project(source, edits)
-    shot, path = project.shot, Path(output)
-    encoding = choose_encoding(path, shot.media, codec=codec, lossless=lossless)
-    check_output(path, shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
+    shot = project.shot
     span = _span(shot, frames)
     plans = face_plans(shot, (*project.edits, *edits), span)
     if performances:
         plans = with_performances(shot, plans, performances)
-    chosen = _renderer(renderer, settings or project.reference, needed=bool(plans))
-    destination = Output(path, span, codec, lossless, overwrite, matte)
-    with progress_reporter(progress) as told:
-        rendered = render_shot(shot, plans, chosen, destination, told)
+    return _Work(shot, span, plans, _renderer(renderer, project, settings, needed=bool(plans)))
+
+
+def _write(
+    work: _Work,
+    output: PathLike,
+    codec: str | None,
+    *,
+    matte: bool,
+    lossless: bool,
+    overwrite: bool,
+    progress: bool | Progress,
+) -> RenderReport:
+    from mien.media.codecs import choose_encoding
+    from mien.media.memory import check_on_disk
+    from mien.media.outputs import check_output
+    from mien.pipeline import Output, render_shot
+
+    start, path, media = time.monotonic(), Path(output), work.shot.media
+    check_on_disk(media)
+    encoding = choose_encoding(path, media, codec=codec, lossless=lossless)
+    check_output(path, media, overwrite=overwrite, codec=codec, lossless=lossless)
+    destination = Output(path, work.span, codec, lossless, overwrite, matte)
+    with progress_reporter(progress) as report:
+        rendered = render_shot(work.shot, work.plans, work.renderer, destination, report)
     return RenderReport(
         output=path,
-        frames=len(span),
+        frames=len(work.span),
         frames_edited=rendered.edited,
         frames_resumed=rendered.resumed,
-        faces=tuple(plan.face.number for plan in plans),
-        renderer=chosen.name if chosen else None,
+        faces=tuple(plan.face.number for plan in work.plans),
+        renderer=work.renderer.name if work.renderer else None,
         codec=encoding.codec.name,
         seconds=time.monotonic() - start,
-        notes=chosen.notes if isinstance(chosen, NotingRenderer) else (),
+        notes=rendered.notes,
     )
+
+
+def _streamed(
+    work: _Work, pixels: Literal["display", "plate"], progress: bool | Progress
+) -> Iterator[npt.NDArray[Any]]:
+    from mien.media.stills import displayed
+    from mien.pipeline import stream_frames
+
+    media = work.shot.media
+    with (
+        progress_reporter(progress) as report,
+        closing(stream_frames(work.shot, work.plans, work.renderer, work.span, report)) as frames,
+    ):
+        for frame in frames:
+            if pixels == "display":
+                yield displayed(frame, media.color.transfer)
+            else:
+                turns = media.orientation.quarter_turns
+                yield np.ascontiguousarray(np.rot90(frame.plate().rgb(), turns))
 
 
 def _as_project(source: Shot | Project | PathLike, edits: Sequence[Edit]) -> Project:
@@ -165,11 +310,19 @@ def _span(shot: Shot, frames: FrameRange | str | None) -> FrameRange:
     return shot.clock.parse_range(str(frames))
 
 
-def _renderer(name: str, settings: ReferenceSettings | None, *, needed: bool) -> Renderer | None:
+def _renderer(
+    name: str,
+    project: Project,
+    settings: RendererSettings | Mapping[str, Any] | None,
+    *,
+    needed: bool,
+) -> Renderer | None:
     """The renderer of a name; None when none is needed, but a wrong name is still an error."""
-    from mien.rendering.registry import get_renderer
+    from mien.rendering.registry import AUTO, find_entry, get_renderer, merge_settings
 
-    if name == "auto" and not needed:
+    merged = merge_settings(name, project.settings, settings)
+    if name == AUTO and not needed:
+        find_entry(name).settings(merged)
         return None
-    found = get_renderer(name, settings)
-    return found if needed else None
+    renderer = get_renderer(name, merged)
+    return renderer if needed else None

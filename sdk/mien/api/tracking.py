@@ -1,20 +1,32 @@
-"""Open media and track the faces in them."""
+"""Open media, track the faces in them, and solve tracked faces again."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy.typing as npt
 
 from mien._types import PathLike
-from mien.errors import NoFaceError, UsageError
+from mien.errors import NoFaceError, NothingToDoError, ProjectError, UsageError
 from mien.io.relink import remember
-from mien.model.shot import Shot
+from mien.model.document import Project
+from mien.model.shot import Shot, ToolVersions
 from mien.progress import Progress, progress_reporter
 
-__all__ = ["open_shot", "track"]
+if TYPE_CHECKING:
+    from mien.model.face import Face, FaceTrack
+
+__all__ = ["open_shot", "outdated", "solve", "track"]
+
+_ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
 
 def open_shot(path: PathLike) -> Shot:
-    """Look at a movie or image sequence without looking for faces.
+    """Open a movie or image sequence without looking for faces.
 
     Args:
         path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
@@ -28,17 +40,27 @@ def open_shot(path: PathLike) -> Shot:
 
 
 def track(
-    source: PathLike | Shot,
+    source: PathLike | Shot | None = None,
     *,
+    frames: npt.ArrayLike | None = None,
+    rate: float | Fraction | None = None,
+    tracker: str = "auto",
     max_faces: int | None = None,
     progress: bool | Progress = True,
 ) -> Shot:
-    """Find every face of a shot and what it does.
+    """Track every face of a shot and solve its performance.
 
     Args:
-        source: A movie, the pattern of an image sequence, or an opened shot.
+        source: A movie, the pattern of an image sequence, or an opened shot; not given with
+            `frames`.
+        frames: (T, H, W, 3) pictures in memory instead, R'G'B' as shown on a screen: uint8, or
+            floating point from 0 to 1. They are not copied: leave them as they are for as long
+            as the shot is used.
+        rate: Frames a second of `frames`; 25 when not given.
+        tracker: Name of the tracker, of `trackers()`; `auto` is the one that the environment
+            variable MIEN_TRACKER names, or else mien's own.
         max_faces: People to keep at most, those most seen; 10 when not given.
-        progress: True for bars on a terminal, or a function that is told the stage
+        progress: True for bars on a terminal, or a function that is called with the stage
             (`track`, `solve`), the steps done and the steps in all.
 
     Returns:
@@ -47,30 +69,152 @@ def track(
     Raises:
         MediaError: When the media cannot be read.
         NoFaceError: When there is no face in it.
+        UsageError: When there is no such tracker, or `frames` are no pictures.
+        MissingDependencyError: When the tracker cannot be used.
     """
-    from mien.face.solve import solve_faces
     from mien.media.reader import open_reader
-    from mien.tracking.tracker import MAX_FACES, track_faces
+    from mien.tracking.base import MAX_FACES, run_tracker
+    from mien.tracking.registry import get_tracker
 
     if max_faces is not None and max_faces < 1:
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
-    shot = source if isinstance(source, Shot) else open_shot(source)
-    with progress_reporter(progress) as told, open_reader(shot.media) as reader:
-        found = track_faces(
-            reader,
-            max_faces=max_faces or MAX_FACES,
-            progress=lambda done, total: told("track", done, total),
-        )
-        if not found.tracks:
+    chosen = get_tracker(tracker)
+    shot = _as_shot(source, frames, rate)
+    with progress_reporter(progress) as report:
+        with open_reader(shot.media) as reader:
+            result = run_tracker(
+                chosen,
+                reader,
+                max_faces=max_faces or MAX_FACES,
+                progress=report,
+            )
+        if not result.tracks:
             raise NoFaceError(
                 f"No face was found in {shot.media.path.name}.",
                 "mien edits faces that are at least about 60 pixels tall and not covered.",
             )
-        faces = solve_faces(
-            found.tracks,
-            shot.clock,
-            found.cuts,
-            progress=lambda done, total: told("solve", done, total),
+        tracks, cuts = list(result.tracks), tuple(int(cut) for cut in result.cuts)
+        # The solver copies landmarks, of a long shot the most of all: one face's at a time.
+        del result
+        faces = _solve_all(tracks, shot, cuts, report)
+    if shot.media.kind != "memory":
+        remember(shot.media.path, shot.media.fingerprint)
+    return Shot(shot.media, faces, cuts, _made_by(chosen.name, chosen.version))
+
+
+def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotOrProject:
+    """Solve the faces of a tracked shot again, from the landmarks as they were tracked.
+
+    For shots that an older solver has solved. The media are not looked at.
+
+    Args:
+        source: A tracked shot, or a project, whose edits stay.
+        progress: True for bars on a terminal, or a function that is told the stage (`solve`),
+            the steps done and the steps in all.
+
+    Returns:
+        The shot, or the project, with its faces as this mien's solver solves them. Numbers and
+        names of faces stay.
+
+    Raises:
+        NoFaceError: When it has no faces.
+        NothingToDoError: When the landmarks as they were tracked were not kept.
+        ProjectError: When those that were kept are damaged.
+    """
+    shot = source.shot if isinstance(source, Project) else source
+    if not shot.faces:
+        raise NoFaceError(f"{shot.media.path.name} has no faces to solve.", "Track it first.")
+    tracks = [_as_tracked(face, shot) for face in shot.faces]
+    names = {face.number: face.name for face in shot.faces}
+    with progress_reporter(progress) as report:
+        faces = tuple(
+            dataclasses.replace(face, name=names[face.number])
+            for face in _solve_all(tracks, shot, shot.cuts, report)
         )
-    remember(shot.media.path, shot.media.fingerprint)
-    return Shot(shot.media, tuple(faces), tuple(found.cuts))
+    made_by = shot.made_by
+    if made_by is not None:
+        made_by = _made_by(made_by.tracker, made_by.tracker_version)
+    solved = dataclasses.replace(shot, faces=faces, made_by=made_by)
+    if not isinstance(source, Project):
+        return solved
+    return source.with_faces_of(solved)
+
+
+def outdated(shot: Shot) -> str:
+    """Return in one sentence by which older tools a shot was made, and what would bring it up.
+
+    Empty when they are this mien's own; also when it is not known what made the shot.
+    """
+    from mien.face import SOLVER
+    from mien.tracking.mediapipe import VERSION
+    from mien.tracking.registry import MEDIAPIPE
+
+    made_by = shot.made_by
+    if made_by is None:
+        return ""
+    # Of other packages' trackers nothing is loaded only to be compared with.
+    if made_by.tracker == MEDIAPIPE and made_by.tracker_version < VERSION:
+        return f"It was made by an older tracker ({made_by}); `mien track` makes it anew."
+    if made_by.solver < SOLVER:
+        return f"It was made by an older solver ({made_by}); `mien solve` solves it again."
+    return ""
+
+
+def _as_shot(
+    source: PathLike | Shot | None, frames: npt.ArrayLike | None, rate: float | Fraction | None
+) -> Shot:
+    if (source is None) == (frames is None):
+        raise UsageError(
+            "What is to be tracked is not clear.", "Give either a source or frames in memory."
+        )
+    if frames is not None:
+        from mien.media.memory import memory_media
+
+        return Shot(memory_media(frames, 25 if rate is None else rate), ())
+    if rate is not None:
+        raise UsageError(
+            "A rate goes with frames in memory only.", "Leave it out: media have their own."
+        )
+    assert source is not None
+    return source if isinstance(source, Shot) else open_shot(source)
+
+
+def _solve_all(
+    tracks: list[FaceTrack], shot: Shot, cuts: Sequence[int], report: Progress
+) -> tuple[Face, ...]:
+    """Solve faces one by one; the list is emptied, so that each track can be let go of."""
+    from mien.face.solve import solve_face
+
+    frames = shot.clock.frame_count
+    total = len(tracks) * frames
+    faces: list[Face] = []
+    while tracks:
+
+        def advance(stage: str, done: int, _: int, before: int = len(faces) * frames) -> None:
+            report(stage, before + done, total)
+
+        faces.append(solve_face(tracks.pop(0), shot.clock, cuts, advance))
+    return tuple(faces)
+
+
+def _as_tracked(face: Face, shot: Shot) -> FaceTrack:
+    try:
+        tracked = face.as_tracked()
+    except ValueError as error:
+        raise ProjectError(
+            f"The landmarks of {face.name} in {shot.media.path.name} are damaged: {error}.",
+            "Restore the project from a backup, or track the shot again.",
+        ) from error
+    if tracked is None:
+        raise NothingToDoError(
+            f"{shot.media.path.name} keeps no landmarks as they were tracked to solve"
+            f" {face.name} from.",
+            "Projects of an older mien have none: track it again.",
+        )
+    return tracked
+
+
+def _made_by(tracker: str, version: int) -> ToolVersions:
+    from mien.face import SOLVER
+
+    return ToolVersions(tracker, version, SOLVER)

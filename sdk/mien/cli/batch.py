@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
@@ -11,7 +12,7 @@ import typer
 
 from mien.cli.options import Json, Overwrite
 from mien.cli.output import print_json, print_notice, print_table
-from mien.cli.reference import Settle, with_reference_settings
+from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.errors import InputError, UsageError
 from mien.timebase import FrameRange
 
@@ -54,6 +55,10 @@ _Rate = Annotated[
 _RendererName = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--renderer", metavar="NAME", help="For shots that name none; auto."),
+]
+_Tracker = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--tracker", metavar="NAME", help="For media without a project; auto."),
 ]
 _Codec = Annotated[
     Optional[str],  # noqa: UP045
@@ -101,7 +106,7 @@ _Activate = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command()(with_reference_settings(batch))
+    app.command()(with_renderer_settings(batch))
     app.command("batch-step", hidden=True)(batch_step)
 
 
@@ -112,6 +117,7 @@ def batch(
     handles: _Handles = 0,
     rate: _Rate = None,
     renderer: _RendererName = None,
+    tracker: _Tracker = None,
     codec: _Codec = None,
     lossless: _Lossless = False,
     engine: _EngineName = "local",
@@ -126,7 +132,7 @@ def batch(
     overwrite: Overwrite = False,
     json: Json = False,
     *,
-    reference: Settle,
+    typed: TypedSettings,
 ) -> None:
     """Render every shot of a cut, or of a list, that has edits.
 
@@ -147,12 +153,12 @@ def batch(
     cut: Cut | None = None
     if source.suffix.lower() in _LISTS:
         _check_list(source, rate, edits, handles, activate)
-        jobs = read_jobs(source, renderer=renderer, codec=codec, lossless=lossless)
+        jobs = read_jobs(source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless)
     else:
-        cut = _read_cut(source, rate, handles, edits, renderer, codec, lossless)
+        cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless)
         jobs = list(cut.jobs)
-    jobs = _with_renderers(jobs, reference)
-    plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=reference)
+    jobs = _with_trackers(_with_renderers(jobs, typed))
+    plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     if dry_run:
         _print_plan(plan, json=json)
         return
@@ -185,8 +191,8 @@ def batch_step(
     from mien.jobs.shot_task import Task, read_shot_spec
 
     span = None if frames is None else _chunk(frames)
-    told = read_shot_spec(order)
-    run_step(Task(told if folder is None else in_folder(told, folder), step, span), typer.echo)
+    spec = read_shot_spec(order)
+    run_step(Task(spec if folder is None else in_folder(spec, folder), step, span), typer.echo)
 
 
 def _chunk(text: str) -> FrameRange:
@@ -213,6 +219,7 @@ def _read_cut(
     handles: int,
     edits: Path | None,
     renderer: str | None,
+    tracker: str | None,
     codec: str | None,
     lossless: bool,
 ) -> Cut:
@@ -226,37 +233,62 @@ def _read_cut(
     if rate is not None and source.suffix.lower() != ".edl":
         raise UsageError(f"--rate goes with an EDL; {source.name} says its own.", "Leave it out.")
     cut = read_cut(
-        source, rate=rate, handles=handles, edits=edits, renderer=renderer, codec=codec,
-        lossless=lossless,
+        source, rate=rate, handles=handles, edits=edits, renderer=renderer, tracker=tracker,
+        codec=codec, lossless=lossless,
     )  # fmt: skip
     for notice in cut.notices:
         print_notice(notice)
     return cut
 
 
-def _with_renderers(jobs: Sequence[ShotJob], reference: Settle) -> list[ShotJob]:
+def _with_renderers(jobs: Sequence[ShotJob], typed: TypedSettings) -> list[ShotJob]:
     """Jobs whose renderer is said by its name: `auto` is the same for all workers.
 
-    Renderers that are not there are refused before anything is tracked.
+    Renderers that are not there, and settings that they do not have, are refused before anything
+    is tracked.
     """
-    from mien.rendering.registry import get_renderer
+    from mien.jobs.plan import settle_job
+    from mien.rendering.registry import get_renderer, settings_owner
 
-    settings = reference(None)
-    names = {name: get_renderer(name, settings).name for name in {job.renderer for job in jobs}}
-    return [dataclasses.replace(job, renderer=names[job.renderer]) for job in jobs]
+    names: dict[tuple[str, str], str] = {}
+    named = []
+    for job in jobs:
+        settings = settle_job(job, {}, typed.over)
+        key = (job.renderer, dumps(settings, sort_keys=True))
+        if key not in names:
+            typed.check(job.renderer)
+            names[key] = get_renderer(job.renderer, settings).name
+        name = names[key]
+        if name != settings_owner(job.renderer):  # they are of what `auto` did not choose
+            job = dataclasses.replace(job, settings={}, default_settings={})
+        named.append(dataclasses.replace(job, renderer=name))
+    return named
+
+
+def _with_trackers(jobs: Sequence[ShotJob]) -> list[ShotJob]:
+    """Jobs whose tracker is said by its name, where one is needed.
+
+    Trackers that are not there are refused before anything is tracked.
+    """
+    from mien.tracking.registry import get_tracker
+
+    needed = {job.tracker for job in jobs if job.project is None}
+    names = {name: get_tracker(name).name for name in needed}
+    return [dataclasses.replace(job, tracker=names.get(job.tracker, job.tracker)) for job in jobs]
 
 
 def _starter(
     plan: Plan, engine: str, address: str | None, workers: int | None
 ) -> Callable[[], Executor]:
     from mien.jobs.local_executor import LocalEngine, count_workers
+    from mien.rendering.registry import uses_gpu
 
-    renderers = {shot.job.renderer for shot in plan.shots}
-    wanted = "reference" if "reference" in renderers else "warp"
+    renderers = sorted({shot.job.renderer for shot in plan.shots})
+    wanted = next(filter(uses_gpu, renderers), "warp")
     if engine == "dask":
         from mien.jobs.dask_executor import DaskEngine
 
-        return lambda: DaskEngine(plan.folder, address, workers, gpu=wanted == "reference")
+        return lambda: DaskEngine(plan.folder, address, workers, gpu=uses_gpu(wanted))
     return lambda: LocalEngine(workers or count_workers(wanted))
 
 

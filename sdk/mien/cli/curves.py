@@ -1,24 +1,67 @@
-"""The verbs about curves: write those of a shot, list the controls that there are."""
+"""The verbs about curves: write those of a shot, take those of a file, list the controls."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from mien.cli.options import FaceNumber, Json, Overwrite, ShotOfProject, ShotOrProject
-from mien.cli.output import print_json, print_table
+from mien.cli.output import print_json, print_notice, print_table
+from mien.cli.shots import tell_outdated
 from mien.errors import UsageError
 from mien.model.controls import CONTROLS
 from mien.model.presets import EXPRESSIONS, VISEMES, Preset
 
+if TYPE_CHECKING:
+    from mien.model.document import Document, Project
+
 __all__ = ["add_to"]
+
+
+_SourceFace = Annotated[
+    Optional[int],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option("--from-face", metavar="N", help="Number of the face in a file of several."),
+]
+_ControlNames = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--control",
+        metavar="NAME",
+        help="A control to take; all but head and gaze when not given. May be given several times.",
+    ),
+]
+_LayerName = Annotated[
+    str,
+    typer.Option("--layer", metavar="NAME", help="Layer that is made, or whose place is taken."),
+]
+_ImportMode = Annotated[
+    str,
+    typer.Option(
+        "--mode",
+        metavar="replace|add",
+        help="Follow the curves, or add them to what the face does.",
+    ),
+]
+_Offset = Annotated[
+    int,
+    typer.Option("--offset", metavar="FRAME", help="Frame on which the file's first frame falls."),
+]
+_Retime = Annotated[
+    Optional[bool],  # noqa: UP045
+    typer.Option(
+        "--retime/--no-retime",
+        help="Where frame rates differ: keep the file's speed, or go frame for frame.",
+        show_default=False,
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(curves)
+    app.command("import-curves")(import_curves)
     app.command()(controls)
 
 
@@ -27,7 +70,10 @@ def curves(
     output: Annotated[
         Path,
         typer.Option(
-            "-o", "--output", metavar="FILE", help="curves.npz (one face) or curves.json (all)."
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="curves.npz (one face), curves.json (all), or a plug-in's.",
         ),
     ],
     which: ShotOfProject = None,
@@ -36,6 +82,7 @@ def curves(
     basis: Annotated[
         str,
         typer.Option(
+            "--basis",
             metavar="NAME",
             help="Basis of the FLAME coefficients: mien-rig, or an installed head (flame2020,"
             " flame2023, flame2023-open). auto takes a head if there is one.",
@@ -47,12 +94,12 @@ def curves(
     """Write what the faces of a shot do, for other programs."""
     from mien import api
     from mien.face.bridge import check_basis
-    from mien.io.curves_file import check_format
+    from mien.io.curves import format_for
     from mien.io.files import check_file
     from mien.io.project import SUFFIX
 
     # What can be refused is, before the shot is tracked.
-    check_format(output)
+    format_for(output, "write")
     check_file(output, overwrite=overwrite)
     if basis != "auto":
         check_basis(basis)
@@ -60,6 +107,7 @@ def curves(
         raise UsageError(f"--shot goes with a project, and {shot.name} is none.")
     if shot.suffix.lower() == SUFFIX:
         tracked = api.load_project(shot, which, find_media=False).shot
+        tell_outdated(tracked)
     else:
         tracked = api.track(shot)
     written = api.export_curves(
@@ -78,6 +126,75 @@ def curves(
         return
     numbers = ", ".join(map(str, written.faces))
     typer.echo(f"wrote {output}: face {numbers}, basis {written.basis}")
+
+
+def import_curves(
+    shot: ShotOrProject,
+    file: Annotated[
+        Path, typer.Argument(metavar="CURVES", help="The curve file: .npz, .json, or a plug-in's.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="SHOT.mien", help="The project to write.")
+    ],
+    which: ShotOfProject = None,
+    face: FaceNumber = None,
+    source_face: _SourceFace = None,
+    names: _ControlNames = None,
+    layer: _LayerName = "imported",
+    mode: _ImportMode = "replace",
+    offset: _Offset = 0,
+    retime: _Retime = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Let a face follow the curves of a file; keep it as a project."""
+    from mien import api
+    from mien.io.curves import format_for
+    from mien.io.project import check_project
+
+    # What can be refused is, before the shot is tracked.
+    format_for(file, "read")
+    check_project(output, overwrite=overwrite)
+    document, project = _open_document(shot, which)
+    imported = api.import_curves(
+        project, file, face=face, source_face=source_face, controls=names or None, layer=layer,
+        mode=mode, offset=offset, retime=retime,  # type: ignore[arg-type]
+    )  # fmt: skip
+    # The others of its shots stay as they are.
+    api.save_document(document.with_shot(imported.project), output)
+    facts = {
+        "source": str(shot),
+        "curves": str(file),
+        "output": str(output),
+        "face": imported.face,
+        "layer": imported.layer,
+        "controls": list(imported.controls),
+        "frames": [imported.frames.start, imported.frames.stop],
+        "unknown": list(imported.unknown),
+    }
+    if json:
+        print_json(facts)
+        return
+    if imported.unknown:
+        print_notice(f"{file.name}: no controls of mien, left out: {', '.join(imported.unknown)}.")
+    typer.echo(
+        f"wrote {output}: face {imported.face} follows {file.name} in frames {imported.frames},"
+        f" {len(imported.controls)} controls in layer '{imported.layer}'"
+    )
+
+
+def _open_document(path: Path, which: str | None) -> tuple[Document, Project]:
+    """Return a project file's document and the chosen shot in it; media are tracked."""
+    from mien import api
+    from mien.io.project import SUFFIX, find_shots, load_document
+
+    if path.suffix.lower() == SUFFIX:
+        document = find_shots(load_document(path, find_media=False), path)
+        return document, document.choose(which, path.name)
+    if which is not None:
+        raise UsageError(f"--shot goes with a project, and {path.name} is none.")
+    document = api.Document((api.Project(api.track(path)),))
+    return document, document.shots[0]
 
 
 def controls(json: Json = False) -> None:

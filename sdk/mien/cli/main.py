@@ -15,7 +15,7 @@ from typer.exceptions import TyperException
 
 from mien.cli import batch, curves, demo, desktop, serve, shots, system, train
 from mien.cli.output import print_error
-from mien.errors import CancelledError, MienError, UsageError, as_mien_error
+from mien.errors import MienError, OperationCancelledError, UsageError, as_mien_error
 
 _INTERRUPTED = 130
 """What typer makes of KeyboardInterrupt."""
@@ -111,8 +111,8 @@ def _help(arguments: list[str]) -> str:
     return f"mien {arguments[0]} --help" if verbs & set(arguments[:1]) else "mien --help"
 
 
-def _cancelled() -> CancelledError:
-    return CancelledError("Stopped.", "Nothing unfinished was left behind.")
+def _cancelled() -> OperationCancelledError:
+    return OperationCancelledError("Stopped.", "Nothing unfinished was left behind.")
 
 
 def _fill_standard_streams() -> None:

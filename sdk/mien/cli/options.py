@@ -7,7 +7,9 @@ from typing import Annotated, Optional
 
 import typer
 
-__all__ = ["FaceNumber", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject"]
+__all__ = [
+    "FaceNumber", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject", "TrackerName",
+]  # fmt: skip
 
 ShotOrProject = Annotated[
     Path,
@@ -26,6 +28,9 @@ Media = Annotated[
 ShotOfProject = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--shot", metavar="NAME|N", help="Which shot, of a project that holds several."),
+]
+TrackerName = Annotated[
+    str, typer.Option("--tracker", metavar="NAME", help="auto, or a tracker by name.")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]

@@ -1,17 +1,26 @@
-"""The verbs that work on shots: track and render."""
+"""The verbs that work on shots: track, solve and render."""
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from mien.cli.options import FaceNumber, Json, Media, Overwrite, ShotOfProject, ShotOrProject
+from mien.cli.options import (
+    FaceNumber,
+    Json,
+    Media,
+    Overwrite,
+    ShotOfProject,
+    ShotOrProject,
+    TrackerName,
+)
 from mien.cli.output import print_json, print_notice
-from mien.cli.reference import Settle, with_reference_settings
-from mien.errors import UsageError
+from mien.cli.renderer_options import TypedSettings, with_renderer_settings
+from mien.errors import NoFaceError, UsageError
 from mien.model.assignments import Assignment, parse_assignment
 
 if TYPE_CHECKING:
@@ -21,7 +30,7 @@ if TYPE_CHECKING:
     from mien.model.face import Face
     from mien.model.shot import Shot
 
-__all__ = ["add_to", "open_source", "tell_faces"]
+__all__ = ["add_to", "open_source", "tell_faces", "tell_outdated"]
 
 _LAYER = "command line"
 """Name of the layer that `--set` fills."""
@@ -30,7 +39,8 @@ _LAYER = "command line"
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(track)
-    app.command()(with_reference_settings(render))
+    app.command()(solve)
+    app.command()(with_renderer_settings(render))
 
 
 def track(
@@ -44,6 +54,7 @@ def track(
         Optional[int],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
         typer.Option("--max-faces", metavar="N", help="People to keep at most; 10 by default."),
     ] = None,
+    tracker: TrackerName = "auto",
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -53,13 +64,64 @@ def track(
 
     start = time.monotonic()
     check_project(output, overwrite=overwrite)
-    tracked = api.track(shot, max_faces=max_faces)
+    tracked = api.track(shot, tracker=tracker, max_faces=max_faces)
     api.save_project(tracked, output)
     if json:
         print_json(_summary(tracked, output, time.monotonic() - start))
         return
     tell_faces(tracked)
     typer.echo(f"wrote {output}")
+
+
+def solve(
+    project: Annotated[
+        Path, typer.Argument(metavar="SHOT.mien", help="A project with tracked faces.")
+    ],
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OTHER.mien",
+            help="The project to write; else the same.",
+        ),
+    ] = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Solve a project's faces again, from their landmarks as they were tracked; edits stay.
+
+    For projects that an older solver has solved. The media are not needed.
+    """
+    from mien import api
+    from mien.io.project import check_project
+
+    place = project if output is None else output
+    check_project(place, overwrite=overwrite or output is None)
+    document = api.load_document(project, find_media=False)
+    solved = []
+    for shot in document.shots:
+        if shot.tracked:
+            again = api.solve(shot)
+            document = document.with_shot(again)
+            solved.append(again)
+    if not solved:
+        raise NoFaceError(f"{project.name} has no faces to solve.", "Track it first.")
+    api.save_document(document, place)
+    if json:
+        print_json(
+            {
+                "source": str(project),
+                "project": str(place),
+                "shots": [
+                    {"shot": one.title, "faces": [face.number for face in one.shot.faces]}
+                    for one in solved
+                ],
+            }
+        )
+        return
+    faces = sum(len(one.shot.faces) for one in solved)
+    typer.echo(f"wrote {place}: {_count(faces, 'face')} solved again")
 
 
 def render(
@@ -100,7 +162,7 @@ def render(
     media: Media = None,
     json: Json = False,
     *,
-    reference: Settle,
+    typed: TypedSettings,
 ) -> None:
     """Write a shot with edited faces; everything else stays as it is.
 
@@ -116,12 +178,13 @@ def render(
     if face is not None and not assignments:
         raise UsageError("--face says whom --set is meant for, and nothing is set.")
     project = open_source(shot, media, which)
-    settings = reference(project.reference)
-    found = get_renderer(renderer, settings)
-    if renderer == "auto" and found.name != "reference" and reference(None) is not None:
+    typed.check(renderer)
+    settings = typed.over(renderer, project.settings)
+    chosen = get_renderer(renderer, settings)
+    if renderer == "auto" and chosen.name != "reference" and typed.says_reference:
         print_notice(
-            f"--tier and --reference-... say how the reference renderer works; auto chooses"
-            f" {found.name} here. Ask for it with --renderer reference."
+            f"--tier, --reference-... and --setting say how the reference renderer works; auto"
+            f" chooses {chosen.name} here. Ask for it with --renderer reference."
         )
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     for text in [frames, *(a.span for a in assignments)]:
@@ -131,9 +194,10 @@ def render(
     if tracking:
         project = api.Project(api.track(project.shot))
     edits = [_edit(project.shot, face, assignments)] if assignments else []
-    report = api.render(
+    verb = api.render_matte if matte else api.render
+    report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
-        codec=codec, lossless=lossless, overwrite=overwrite, matte=matte,
+        codec=codec, lossless=lossless, overwrite=overwrite,
     )  # fmt: skip
     if json:
         print_json({"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict())
@@ -158,17 +222,29 @@ def _tell_report(report: RenderReport) -> None:
 
 
 def open_source(path: Path, media: Path | None, which: str | None = None) -> Project:
-    """A project, or a shot that is not yet one."""
+    """Open a project, or a shot that is not yet one."""
     from mien import api
     from mien.io.project import SUFFIX
 
     if path.suffix.lower() == SUFFIX:
-        return api.load_project(path, which, media=media)
+        project = api.load_project(path, which, media=media)
+        tell_outdated(project.shot)
+        # Of a long shot these are megabytes, and nothing here solves or saves.
+        return project.without_raw_landmarks()
     if media is not None:
         raise UsageError(f"--media goes with a project, and {path.name} is none.")
     if which is not None:
         raise UsageError(f"--shot goes with a project, and {path.name} is none.")
     return api.Project(api.open_shot(path))
+
+
+def tell_outdated(shot: Shot) -> None:
+    """Say on standard error by which older tools a shot was made, where it was."""
+    from mien.api.tracking import outdated
+
+    note = outdated(shot)
+    if note:
+        print_notice(f"{shot.media.path.name}: {note}")
 
 
 def tell_faces(shot: Shot) -> None:
@@ -206,6 +282,7 @@ def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:
         "rate": str(shot.clock.rate),
         "size": list(shot.media.orientation.upright_size),
         "cuts": list(shot.cuts),
+        "made_by": None if shot.made_by is None else dataclasses.asdict(shot.made_by),
         "faces": [
             {"number": face.number, "name": face.name, "frames_seen": _seen(face)}
             for face in shot.faces

@@ -16,7 +16,7 @@ from mien.io.files import written_whole
 from mien.media.reader import open_reader
 from mien.model.curves import ControlCurves
 from mien.model.face import Face
-from mien.progress import Progress, progress_reporter
+from mien.progress import Progress, progress_reporter, report_each
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -82,9 +82,9 @@ def side_by_side(
                 yield np.hstack(halves)
 
     clock = face.clock
-    with progress_reporter(progress) as told:
-        write_movie(output, pictures(), clock.rate,
-                    progress=lambda n: told("pictures", n, clock.frame_count))  # fmt: skip
+    with progress_reporter(progress) as report:
+        frames = report_each(pictures(), report, "pictures", clock.frame_count)
+        write_movie(output, frames, clock.rate)
 
 
 def curves_plot(face: Face, asked: ControlCurves, achieved: ControlCurves, output: Path) -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from mien.demo.movie import write_movie
 from mien.errors import MissingDependencyError
-from mien.progress import Progress, progress_reporter
+from mien.progress import Progress, progress_reporter, report_each
 
 __all__ = ["FRAMES", "RATE", "make_footage"]
 
@@ -62,8 +62,8 @@ def make_footage(
     """
     path = Path(path)
     pictures = _pictures(_portrait(), frames, size)
-    with progress_reporter(progress) as told:
-        write_movie(path, pictures, RATE, crf=16, progress=lambda n: told("footage", n, frames))
+    with progress_reporter(progress) as report:
+        write_movie(path, report_each(pictures, report, "footage", frames), RATE, crf=16)
     return path
 
 

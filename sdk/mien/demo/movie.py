@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from mien.errors import MienError
 from mien.media.atomic_write import AtomicFile, write_error
 from mien.media.index import movie_url
 
@@ -26,7 +27,6 @@ def write_movie(
     rate: Fraction,
     *,
     crf: int = 18,
-    progress: Callable[[int], None] | None = None,
 ) -> None:
     """Write an H.264 movie, whole or not at all.
 
@@ -35,7 +35,6 @@ def write_movie(
         pictures: (H, W, 3) R'G'B', H and W even.
         rate: Frames a second.
         crf: x264's constant rate factor.
-        progress: Told the number of pictures written.
 
     Raises:
         WriteError: When it cannot be written.
@@ -57,10 +56,10 @@ def write_movie(
                 )
                 frame.pts, frame.time_base = number, 1 / rate
                 container.mux(stream.encode(frame))
-                if progress is not None:
-                    progress(number + 1)
             container.mux(stream.encode())
         partial.commit()
+    except MienError:
+        raise
     except (av.FFmpegError, OSError) as error:
         raise write_error(path, error) from error
     finally:

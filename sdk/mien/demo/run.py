@@ -137,6 +137,7 @@ def _make(folder: Path) -> None:
         raise OutputError(
             f"The folder {folder} cannot be made: {(error.strerror or str(error)).lower()}.",
             "Choose another with -o.",
+            path=folder,
         ) from error
     films = [name for name in ("footage.mp4", "edited.mp4", "side-by-side.mp4")
              if (folder / name).exists()]  # fmt: skip
@@ -144,6 +145,7 @@ def _make(folder: Path) -> None:
         raise OutputError(
             f"{folder} holds {films[0]}, which may not be an earlier demo's.",
             "Choose another folder with -o, or take the file away.",
+            path=folder,
         )
 
 

@@ -36,6 +36,7 @@ def read_cut(
     handles: int = 0,
     edits: Path | None = None,
     renderer: str | None = None,
+    tracker: str | None = None,
     codec: str | None = None,
     lossless: bool = False,
 ) -> Cut:
@@ -49,6 +50,7 @@ def read_cut(
         handles: Frames to render on either side of what the cut uses.
         edits: Folder of `.mien` files for clips without edits of their own.
         renderer: Name of the renderer for all shots; None for `auto`.
+        tracker: Name of the tracker for media without a project; None for `auto`.
         codec: Name of the codec for all shots; None for each source's family.
         lossless: Whether all outputs keep every pixel as rendered.
 
@@ -61,7 +63,7 @@ def read_cut(
     _need_otio()
     from mien.editorial.cut import RenderOptions, read
 
-    wishes = RenderOptions(handles, edits, renderer or "auto", codec, lossless)
+    wishes = RenderOptions(handles, edits, renderer or "auto", codec, lossless, tracker or "auto")
     return read(path, rate, wishes)
 
 

@@ -3,9 +3,10 @@
     {"schema": "mien.edit/1", "project": "sh020.mien"}
     {"schema": "mien.edit/1", "project": "sc2.mien", "shot": "sh020"}
     {"schema": "mien.edit/1", "set": ["mouthSmile=+0.5@20:80"], "face": 1}
+    {"schema": "mien.edit/1", "curves": "speech.npz"}
 
-Times in `set` are those of the media, as everywhere. A project is looked for in the folder of
-edits and in the cut's own, and nowhere outside them: a cut may come from a stranger.
+Times in `set` are those of the media, as everywhere. A project or a curve file is looked for in
+the folder of edits and in the cut's own, and nowhere outside them: a cut may come from a stranger.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from mien.errors import InputError
-from mien.jobs.yaml import check_set
+from mien.jobs.yaml import Curves, CurvesPart, check_set
 
-__all__ = ["SCHEMA", "ClipEdits", "edits_of_clip", "project_path"]
+__all__ = ["SCHEMA", "ClipEdits", "edits_of_clip", "asset_path"]
 
 SCHEMA: Final = "mien.edit/1"
 """Name and version of what is kept in a cut."""
@@ -36,13 +37,15 @@ class ClipEdits:
         project: The project as the cut names it; None without one.
         shot: Name, number or id of the shot in the project; None for its only one.
         set: Edits as typed for `--set`.
-        face: Number of the face that `set` is meant for.
+        face: Number of the face that `set` and `curves` are meant for.
+        curves: The curve file that the face follows, as the cut names it; None without one.
     """
 
     project: str | None
     shot: str | None
     set: tuple[str, ...]
     face: int | None
+    curves: CurvesPart | None
 
 
 class _Document(BaseModel):
@@ -53,6 +56,7 @@ class _Document(BaseModel):
     shot: Annotated[str, Field(min_length=1)] | None = None
     set: tuple[Annotated[str, AfterValidator(check_set)], ...] = ()
     face: Annotated[int, Field(ge=1)] | None = None
+    curves: Curves | None = None
 
 
 def edits_of_clip(clip: Any) -> ClipEdits | None:
@@ -69,11 +73,16 @@ def edits_of_clip(clip: Any) -> ClipEdits | None:
     return None
 
 
-def project_path(name: str, folders: tuple[Path, ...]) -> Path:
-    """Where a project is that a cut names.
+def asset_path(name: str, kind: str, folders: tuple[Path, ...]) -> Path:
+    """Return where a file is that a cut names.
+
+    Args:
+        name: The file as the cut names it.
+        kind: What it is, for the error: `project`, `curve file`.
+        folders: Where it may be; of several places the first with such a file.
 
     Raises:
-        InputError: When the path leads out of the folders, or nothing is there.
+        InputError: When the path leads out of the folders.
     """
     inside = [
         folder / name
@@ -82,8 +91,8 @@ def project_path(name: str, folders: tuple[Path, ...]) -> Path:
     ]
     if not inside:
         raise InputError(
-            f"The cut asks for the project {name}, which lies outside its folder.",
-            "Say with --edits where the projects are.",
+            f"The cut asks for the {kind} {name}, which lies outside its folder.",
+            "Say with --edits where it is.",
         )
     return next((path for path in inside if path.is_file()), inside[0])
 
@@ -106,9 +115,9 @@ def _read(found: Any, name: str) -> ClipEdits | None:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise InputError(f"The edit of clip {name}: {field}: {first['msg']}.", _REMEDY) from error
-    if document.project is None and not document.set:
+    if document.project is None and document.curves is None and not document.set:
         return None
-    return ClipEdits(document.project, document.shot, document.set, document.face)
+    return ClipEdits(document.project, document.shot, document.set, document.face, document.curves)
 
 
 _REMEDY: Final = f'Write {{"schema": "{SCHEMA}", "project": ...}} or {{..., "set": [...]}}.'

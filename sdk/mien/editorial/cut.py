@@ -10,14 +10,14 @@ from typing import Any, Final
 
 import opentimelineio as otio
 
-from mien.editorial.clip_edits import ClipEdits, edits_of_clip, project_path
+from mien.editorial.clip_edits import ClipEdits, asset_path, edits_of_clip
 from mien.editorial.formats import open_cut
 from mien.editorial.media_refs import ResolvedMedia, beside, resolve_media, source_reference
 from mien.editorial.sidecars import Sidecars
 from mien.editorial.times import count_at, exact_rate, record_timecode, seconds
 from mien.editorial.uses import ClipUse, Sequence, fields_of, sequences, uses
 from mien.errors import InputError, MienError, NothingToDoError, UsageError
-from mien.jobs.job import CutSpan, Problem, ShotJob
+from mien.jobs.job import CurvesInput, CutSpan, Problem, ShotJob
 from mien.jobs.names import unique_names
 from mien.media.codecs import CONTAINERS
 from mien.media.sequence import EXTENSIONS
@@ -43,6 +43,7 @@ class RenderOptions:
         renderer: Name of the renderer.
         codec: Name of the codec.
         lossless: Whether every pixel is kept as rendered.
+        tracker: Name of the tracker.
     """
 
     handles: int = 0
@@ -50,6 +51,7 @@ class RenderOptions:
     renderer: str = "auto"
     codec: str | None = None
     lossless: bool = False
+    tracker: str = "auto"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,10 +87,14 @@ def read(path: Path, rate: Fraction | str | None, wishes: RenderOptions) -> Cut:
     content = open_cut(path, rate)
     try:
         return _found(path, content, wishes)
+    except MienError:
+        raise
     except _UNREADABLE as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise InputError(
-            f"{path.name} does not say when its clips are shown: {reason}.", "Export it again."
+            f"{path.name} does not say when its clips are shown: {reason}.",
+            "Export it again.",
+            path=path,
         ) from error
 
 
@@ -146,11 +152,13 @@ class _Finder:
             renderer=self._wishes.renderer,
             codec=self._wishes.codec,
             lossless=self._wishes.lossless,
+            tracker=self._wishes.tracker,
             origin=f"{self._path.name}, {use.track}, {_record(sequence, use)}",
         )
         try:
             asked = edits_of_clip(use.clip)
             project, number = self._project(asked, shot, use)
+            curves = self._curves(asked)
         except MienError as error:
             return replace(shot, problem=Problem.of(error))
         if asked is None and project is None:
@@ -160,7 +168,7 @@ class _Finder:
                 f"{name} is retimed in a way that cannot be followed: all of its media is rendered."
             )
         if asked is not None:
-            shot = replace(shot, set=asked.set, face=asked.face)
+            shot = replace(shot, set=asked.set, face=asked.face, curves=curves)
         if project is not None and place is not None and not place.found:
             # The project may know better; when it does not, its error names the file.
             media = None
@@ -184,15 +192,26 @@ class _Finder:
         self, asked: ClipEdits | None, shot: ShotJob, use: ClipUse
     ) -> tuple[Path | None, str | None]:
         """The project for a clip, and which of its shots; None without one."""
-        edits = self._wishes.edits
         if asked is not None:
-            folders = (self._path.parent,) if edits is None else (edits, self._path.parent)
             if asked.project is None:
                 return None, None
-            return project_path(asked.project, folders), asked.shot
+            return asset_path(asked.project, "project", self._folders), asked.shot
         if self._sidecars is None:
             return None, None
         return self._sidecars.project_for(shot.name, shot.media, shot.frames, _reel(use))
+
+    def _curves(self, asked: ClipEdits | None) -> CurvesInput | None:
+        """Return the curve file that a clip's face is to follow; None without one."""
+        if asked is None or asked.curves is None:
+            return None
+        path = asset_path(asked.curves.file, "curve file", self._folders)
+        return asked.curves.input(path)
+
+    @property
+    def _folders(self) -> tuple[Path, ...]:
+        """Folders in which files may be that the cut names."""
+        edits = self._wishes.edits
+        return (self._path.parent,) if edits is None else (edits, self._path.parent)
 
 
 def _span(use: ClipUse, place: ResolvedMedia | None, handles: int) -> CutSpan | None:

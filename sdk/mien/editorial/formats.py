@@ -58,6 +58,7 @@ def open_cut(path: Path, rate: Fraction | str | None) -> Any:
         raise InputError(
             f"{path} cannot be opened: {(error.strerror or str(error)).lower()}.",
             "Check the name, and that you may read it.",
+            path=path,
         ) from error
     except Exception as error:  # adapters raise whatever a file they do not expect leads to
         raise _unreadable(path, error) from error
@@ -74,7 +75,7 @@ def _opened(path: Path, suffix: str, rate: Fraction | None) -> Any:
     if rate is not None and suffix == ".edl":
         return read_edl(_text(path), rate)
     if suffix == ".aaf" and not _begins(path, _COMPOUND):
-        raise InputError(f"{path.name} is no AAF file.", "Export it again.")
+        raise InputError(f"{path.name} is no AAF file.", "Export it again.", path=path)
     return otio.adapters.read_from_file(str(path), adapter)
 
 
@@ -112,4 +113,4 @@ def _unreadable(path: Path, error: Exception) -> InputError:
     remedy = "Export it again; OTIO carries the most."
     if path.suffix.lower() == ".edl":
         remedy = "Check that --rate is the rate of its timecodes."
-    return InputError(f"{path.name} cannot be read as a cut: {reason}.", remedy)
+    return InputError(f"{path.name} cannot be read as a cut: {reason}.", remedy, path=path)

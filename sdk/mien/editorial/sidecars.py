@@ -80,7 +80,9 @@ class Sidecars:
 
     def __init__(self, folder: Path, names: Collection[str]) -> None:
         if not folder.is_dir():
-            raise InputError(f"{folder} is no folder.", "Give --edits a folder of .mien files.")
+            raise InputError(
+                f"{folder} is no folder.", "Give --edits a folder of .mien files.", path=folder
+            )
         self._clips = {name.lower() for name in names}
         self._used: set[_Sidecar] = set()
         self._contents: dict[Path, str | None] = {}
@@ -92,8 +94,8 @@ class Sidecars:
                 self._found += [_Sidecar.of(path, part, len(parts) == 1) for part in parts]
             except (ProjectError, TimeError) as error:
                 self.notices.append(str(error))
-        if not self._found:
-            raise InputError(f"{folder} holds no project.", "Put .mien files in it.")
+        if not self._found and not _holds_curves(folder):
+            raise InputError(f"{folder} holds no project.", "Put .mien files in it.", path=folder)
         self._by_media: dict[str, list[_Sidecar]] = defaultdict(list)
         for sidecar in self._found:
             self._by_media[sidecar.content].append(sidecar)
@@ -149,3 +151,11 @@ class Sidecars:
             self._contents[media] = content_of(media)
         content = self._contents[media]
         return self._by_media.get(media.name.lower() if content is None else content, [])
+
+
+def _holds_curves(folder: Path) -> bool:
+    """Return whether clips may name curve files in a folder."""
+    from mien.io.curves import curve_formats
+
+    endings = {suffix for format in curve_formats() for suffix in format.suffixes}
+    return any(path.suffix.lower() in endings for path in folder.iterdir())

@@ -9,8 +9,7 @@ from typing import Final
 import opentimelineio as otio
 
 from mien.errors import UsageError
-from mien.jobs.job import SAME_COUNT
-from mien.timebase import Timecode
+from mien.timebase import Timecode, same_count
 
 __all__ = [
     "count_at",
@@ -88,7 +87,7 @@ def count_at(when: otio.opentime.RationalTime, rate: Fraction) -> Fraction:
 
 def recount(count: Fraction, own: Fraction, rate: Fraction) -> Fraction:
     """A number of frames at one rate, counted at another; the same where they count alike."""
-    return count if abs(own / rate - 1) < SAME_COUNT else count * rate / own
+    return count if same_count(own, rate) else count * rate / own
 
 
 def time(count: Fraction, rate: float) -> otio.opentime.RationalTime:

@@ -55,12 +55,12 @@ JAW_STEP: Final = 1e-3
 
 
 def installed_bases() -> tuple[str, ...]:
-    """Bases in which coefficients can be had: FLAME heads that are installed, then the rig."""
+    """Return the bases that can be used: FLAME heads that are installed, then the rig."""
     return (*installed_heads(), MIEN_RIG)
 
 
 def check_basis(basis: str) -> None:
-    """Refuse what is no basis, or one whose head is not installed.
+    """Refuse a name that is no basis, or one whose head is not installed.
 
     Raises:
         UsageError: When no basis has that name.
@@ -76,7 +76,7 @@ def check_basis(basis: str) -> None:
 
 
 def controls_to_flame(controls: FloatArray, basis: str) -> FloatArray:
-    """Coefficients of control values.
+    """Return the coefficients of control values.
 
     Args:
         controls: (..., 59).
@@ -93,7 +93,7 @@ def controls_to_flame(controls: FloatArray, basis: str) -> FloatArray:
 
 
 def flame_change(delta: FloatArray, basis: str) -> FloatArray:
-    """What a change of controls is in coefficients: linear, and nothing for nothing.
+    """Return the change of coefficients by a change of controls: linear, none for none.
 
     Args:
         delta: (..., 59) change of controls.
@@ -110,7 +110,7 @@ def flame_change(delta: FloatArray, basis: str) -> FloatArray:
 
 
 def apply_change(flame: FloatArray, change: FloatArray) -> FloatArray:
-    """Coefficients with a change, within what the published encoder can say.
+    """Return coefficients with a change, within what the published encoder can say.
 
     Args:
         flame: (..., 55).
@@ -127,7 +127,7 @@ def apply_change(flame: FloatArray, change: FloatArray) -> FloatArray:
 
 
 def flame_to_controls(flame: FloatArray, basis: str) -> FloatArray:
-    """Control values, 0..1, whose deformation comes nearest to that of coefficients.
+    """Return the controls, 0..1, whose deformation comes nearest to that of coefficients.
 
     Gaze, looks, head and tongue are no deformations of the skin and come out 0.
 
@@ -146,7 +146,7 @@ def flame_to_controls(flame: FloatArray, basis: str) -> FloatArray:
 
 
 def convert(flame: FloatArray, source: str, target: str) -> FloatArray:
-    """Coefficients of one basis as those of another.
+    """Convert coefficients of one basis to those of another.
 
     Args:
         flame: (..., 55) in the source.
@@ -171,7 +171,7 @@ def convert(flame: FloatArray, source: str, target: str) -> FloatArray:
 
 
 def bridge_to(basis: str) -> LinearBridge:
-    """The maps between controls and a basis.
+    """Return the maps between controls and a basis.
 
     Raises:
         UsageError: When no basis has that name.

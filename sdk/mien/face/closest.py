@@ -43,7 +43,7 @@ class Surface:
         facing: DoubleArray | None = None,
         allowed: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[IndexArray, DoubleArray, DoubleArray]:
-        """Where the surface comes nearest to points.
+        """Return the places of the surface that are closest to points.
 
         Args:
             points: (P, 3).
@@ -69,7 +69,7 @@ class Surface:
 
 
 def vertex_normals(points: npt.NDArray[Any], triangles: IndexArray) -> DoubleArray:
-    """(V, 3) unit normals of vertices, weighed by the areas of their triangles."""
+    """Return the unit normals (V, 3) of vertices, weighed by their triangles' areas."""
     a, b, c = np.asarray(points, dtype=np.float64)[triangles].transpose(1, 0, 2)
     normals = np.zeros((len(points), 3))
     for corner in range(3):

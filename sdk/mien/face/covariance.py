@@ -25,7 +25,7 @@ class Covariance:
     modes: DoubleArray
 
     def solve(self, columns: DoubleArray) -> DoubleArray:
-        """The inverse covariance times (N, M) columns (Woodbury's identity)."""
+        """Return the inverse covariance times (N, M) columns (Woodbury's identity)."""
         own = 1 / self.scale[:, None] ** 2
         first = own * columns
         small = np.eye(len(self.modes)) + self.modes @ (own * self.modes.T)
@@ -35,7 +35,7 @@ class Covariance:
         )
 
     def times(self, columns: DoubleArray) -> DoubleArray:
-        """The covariance times (N, M) columns."""
+        """Return the covariance times (N, M) columns."""
         return np.asarray(
             self.scale[:, None] ** 2 * columns + self.modes.T @ (self.modes @ columns),
             dtype=np.float64,

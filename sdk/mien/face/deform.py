@@ -8,20 +8,17 @@ still what may not tear.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
 
 import numpy as np
 
 from mien._types import FloatArray
 from mien.face.gaze import GAZE_COLUMNS, gaze_change
-from mien.face.rig import SKIN, PersonalRig, load_rig
+from mien.face.rig import PersonalRig, load_rig
 from mien.model.controls import HEAD, INDEX
 from mien.model.face import Face
+from mien.model.landmarks import IRISES, SKIN
 
-__all__ = ["IRIS_RIGHT_FIRST", "head_motion", "iris_motion", "personal_rig", "deform_landmarks"]
-
-IRIS_RIGHT_FIRST: Final = {"Right": slice(SKIN, SKIN + 5), "Left": slice(SKIN + 5, SKIN + 10)}
-"""Landmarks of each iris: its centre, then its edge."""
+__all__ = ["head_motion", "iris_motion", "personal_rig", "deform_landmarks"]
 
 _EYEBALL = 1.2
 """Radius of an eyeball in canonical units (cm); the adult mean is 12 mm."""
@@ -36,7 +33,7 @@ _HEAD = [INDEX[name] for name in HEAD]
 
 
 def personal_rig(face: Face) -> PersonalRig:
-    """The rig on a face, made once for each identity."""
+    """Return the rig on a face, made once for each identity."""
     return _personal(face.identity.astype(np.float32).tobytes())
 
 
@@ -46,7 +43,7 @@ def _personal(identity: bytes) -> PersonalRig:
 
 
 def deform_landmarks(face: Face, frame: int, target: FloatArray) -> FloatArray:
-    """Where the landmarks of a face are in one frame when it does what is asked.
+    """Return a face's landmarks in one frame with its edit.
 
     Args:
         face: The tracked face.
@@ -67,8 +64,8 @@ def deform_landmarks(face: Face, frame: int, target: FloatArray) -> FloatArray:
     at = np.empty_like(motion)
     at[:SKIN] = identity
     for side, moved in iris_motion(source, target).items():
-        motion[IRIS_RIGHT_FIRST[side]] = moved
-        at[IRIS_RIGHT_FIRST[side]] = identity[list(_EYES[side])].mean(axis=0)
+        motion[IRISES[side]] = moved
+        at[IRISES[side]] = identity[list(_EYES[side])].mean(axis=0)
     turns = np.radians((target - source)[_HEAD])
     if turns.any():
         motion += head_motion(identity, at + motion, turns)
@@ -76,7 +73,7 @@ def deform_landmarks(face: Face, frame: int, target: FloatArray) -> FloatArray:
 
 
 def iris_motion(source: FloatArray, target: FloatArray) -> dict[str, FloatArray]:
-    """How far the middle of each iris moves: on a sphere, with the gaze.
+    """Return the motion of each iris's centre: on a sphere, with the gaze.
 
     Args:
         source: (59,) controls of the performance.
@@ -97,7 +94,7 @@ def iris_motion(source: FloatArray, target: FloatArray) -> dict[str, FloatArray]
 
 
 def head_motion(identity: FloatArray, points: FloatArray, turns: FloatArray) -> FloatArray:
-    """How far points of a head move when it turns on its neck.
+    """Return the motion of a head's points when it turns on its neck.
 
     Args:
         identity: (468, 3) the person's neutral face in canonical space, where the neck is.

@@ -27,7 +27,8 @@ from mien.face.closest import Surface, vertex_normals
 from mien.face.covariance import Covariance
 from mien.face.flame import FlameHead
 from mien.face.pose import align
-from mien.face.rig import SKIN, Rig, load_rig
+from mien.face.rig import Rig, load_rig
+from mien.model.landmarks import SKIN
 from mien.weights.plain import load_npz
 
 __all__ = ["EMBEDDING_FILE", "Embedding", "embed", "read_embedding"]
@@ -86,11 +87,11 @@ class Embedding:
     translation: FloatArray
 
     def to_canonical(self, vectors: npt.NDArray[Any]) -> FloatArray:
-        """Displacements (..., 3) in the head's metres as canonical units."""
+        """Convert displacements (..., 3) from the head's metres to canonical units."""
         return np.asarray(vectors @ self.rotation / self.scale, dtype=np.float32)
 
     def points_to_canonical(self, points: npt.NDArray[Any]) -> FloatArray:
-        """Points (..., 3) in the head's metres as canonical ones."""
+        """Convert points (..., 3) from the head's metres to canonical space."""
         return self.to_canonical(points - self.translation)
 
 
@@ -111,7 +112,7 @@ def embed(
 
 
 def read_embedding(path: Path, head: FlameHead) -> tuple[IndexArray, IndexArray, DoubleArray]:
-    """A published embedding: landmarks (N,), triangles (N,), barycentric weights (N, 3).
+    """Read a published embedding: landmarks (N,), triangles (N,), weights (N, 3).
 
     Raises:
         WeightsError: When it cannot be read or does not fit the head.
@@ -120,7 +121,7 @@ def read_embedding(path: Path, head: FlameHead) -> tuple[IndexArray, IndexArray,
     names = ("landmark_indices", "lmk_face_idx", "lmk_b_coords")
     found = load_npz(path, names, remedy)
     if len(found) < len(names) or any(array.dtype.kind not in "iuf" for array in found.values()):
-        raise WeightsError(f"{path.name} is no embedding of landmarks.", remedy)
+        raise WeightsError(f"{path.name} is no embedding of landmarks.", remedy, path=path)
     landmarks = found["landmark_indices"].astype(np.intp)
     triangles = found["lmk_face_idx"].astype(np.intp)
     weights = found["lmk_b_coords"].astype(np.float64)
@@ -135,7 +136,9 @@ def read_embedding(path: Path, head: FlameHead) -> tuple[IndexArray, IndexArray,
         and bool(np.isfinite(weights).all())
     )
     if not fits:
-        raise WeightsError(f"{path.name} is no embedding in the head {head.basis}.", remedy)
+        raise WeightsError(
+            f"{path.name} is no embedding in the head {head.basis}.", remedy, path=path
+        )
     skin = landmarks < SKIN
     return landmarks[skin], triangles[skin], weights[skin]
 

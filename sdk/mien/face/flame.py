@@ -68,7 +68,7 @@ class FlameHead:
 
     @classmethod
     def load(cls, path: Path, basis: str) -> FlameHead:
-        """A head from its file, with SMIRK's eyelids if they lie beside it.
+        """Load a head from its file, with SMIRK's eyelids if they lie beside it.
 
         Raises:
             WeightsError: When a file cannot be used.
@@ -81,7 +81,7 @@ class FlameHead:
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, npt.NDArray[Any]], basis: str) -> FlameHead:
-        """A head from arrays as `read_flame` gives them."""
+        """Make a head of arrays as `read_flame` gives them."""
         template = arrays["v_template"]
         count = len(template)
         directions = arrays["shapedirs"].reshape(count * 3, -1).T
@@ -102,7 +102,7 @@ class FlameHead:
         )
 
     def at(self, triangles: npt.NDArray[np.intp], weights: npt.NDArray[Any]) -> FlameHead:
-        """The model of points on the surface alone, as if they were vertices.
+        """Return the model of points on the surface alone, as if they were vertices.
 
         A point is skinned with the mean of its corners' weights; against the mean of three
         skinned corners that differs by what skinning bends within one triangle.
@@ -130,7 +130,7 @@ class FlameHead:
         )
 
     def shaped(self, shape: npt.NDArray[Any]) -> FlameHead:
-        """The head of one person, whose shape coefficients are then 0.
+        """Return the head of one person, whose shape coefficients are then 0.
 
         Args:
             shape: (N,) coefficients of shape, at most 300.
@@ -154,7 +154,7 @@ class FlameHead:
         eyes: npt.NDArray[Any] | None = None,
         rotation: npt.NDArray[Any] | None = None,
     ) -> FloatArray:
-        """The mesh in every frame.
+        """Return the mesh's vertices in every frame.
 
         Args:
             expression: (T, N) coefficients, N at most the number of directions.
@@ -211,7 +211,7 @@ class FlameHead:
 
 
 def rotations(vectors: npt.NDArray[Any]) -> FloatArray:
-    """Rotation matrices (..., 3, 3) of axis times angle (..., 3), in radians (Rodrigues)."""
+    """Return rotation matrices (..., 3, 3) of axis times angle (..., 3), radians (Rodrigues)."""
     v = np.asarray(vectors, dtype=np.float64)
     angle = np.linalg.norm(v, axis=-1)[..., None, None]
     x, y, z = np.moveaxis(v, -1, 0)
@@ -259,7 +259,10 @@ def _field(path: Path, head: FlameHead) -> FloatArray:
             f"{path.name} holds {field.dtype} {field.shape}, not a displacement of the head's"
             f" {len(head.template)} vertices.",
             _LIDS_REMEDY,
+            path=path,
         )
     if not np.isfinite(field).all():
-        raise WeightsError(f"{path.name} holds values that are not finite.", _LIDS_REMEDY)
+        raise WeightsError(
+            f"{path.name} holds values that are not finite.", _LIDS_REMEDY, path=path
+        )
     return _rows(field.reshape(-1))

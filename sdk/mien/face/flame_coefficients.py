@@ -77,7 +77,7 @@ class LinearBridge:
 
     @classmethod
     def of(cls, forward: DoubleArray, generators: DoubleArray) -> LinearBridge:
-        """A bridge from what controls are in a basis, and what its coefficients do."""
+        """Make a bridge of the controls' coefficients in a basis, and what these do."""
         seen = forward[_SOLVED] @ generators
         return cls(
             forward=forward.astype(np.float32),
@@ -87,11 +87,11 @@ class LinearBridge:
         )
 
     def to_flame(self, controls: FloatArray) -> FloatArray:
-        """Coefficients (..., 55) of controls (..., 59), or of a change of them; not held."""
+        """Return the coefficients (..., 55) of controls (..., 59), or of a change; not held."""
         return np.asarray(np.asarray(controls, dtype=np.float32) @ self.forward, dtype=np.float32)
 
     def to_controls(self, flame: FloatArray) -> FloatArray:
-        """Controls (..., 59), 0..1, whose deformation is nearest to that of (..., 55)."""
+        """Return the controls (..., 59), 0..1, that deform most like coefficients (..., 55)."""
         rows = np.asarray(flame, dtype=np.float32).reshape(-1, FLAME_SIZE)
         upper = np.ones(len(_SOLVED), dtype=np.float32)
         controls = np.zeros((len(rows), len(NAMES)), dtype=np.float32)
@@ -102,7 +102,7 @@ class LinearBridge:
 
 
 def controls_to_flame(controls: FloatArray) -> FloatArray:
-    """Coefficients in `mien-rig` of control values.
+    """Return the coefficients of control values in `mien-rig`.
 
     Args:
         controls: (..., 59).
@@ -116,7 +116,7 @@ def controls_to_flame(controls: FloatArray) -> FloatArray:
 
 
 def flame_to_controls(flame: FloatArray) -> FloatArray:
-    """Control values, 0..1, whose deformation comes nearest to that of coefficients.
+    """Return the controls, 0..1, whose deformation comes nearest to that of coefficients.
 
     Gaze, looks, head and tongue are no deformations of the skin and come out 0.
 
@@ -130,7 +130,7 @@ def flame_to_controls(flame: FloatArray) -> FloatArray:
 
 
 def flame_displacement(flame: FloatArray) -> FloatArray:
-    """Displacement of the mean face's skin by coefficients in `mien-rig`.
+    """Return the displacement of the mean face's skin by coefficients in `mien-rig`.
 
     Args:
         flame: (..., 55).
@@ -148,7 +148,7 @@ _SWEEPS: Final = 400
 
 @lru_cache(maxsize=1)
 def rig_bridge() -> LinearBridge:
-    """The bridge to `mien-rig`."""
+    """Return the bridge to `mien-rig`."""
     rig = load_rig()
     fields, lids, jaw = _parts(rig)
     forward = np.zeros((len(NAMES), FLAME_SIZE))
@@ -159,7 +159,7 @@ def rig_bridge() -> LinearBridge:
 
 
 def fields_beside_jaw_and_lids(rig: Rig) -> DoubleArray:
-    """(59, 1404) what each control does besides turning the jaw and closing the lids."""
+    """Return what each control does besides turning jaw and closing lids, (59, 1404)."""
     fields, lids, jaw = _parts(rig)
     held = _shares(fields, lids, _CLOSING) @ lids + _shares(fields, jaw, _JAW) @ jaw
     return np.asarray(fields - held)
@@ -172,7 +172,7 @@ def _parts(rig: Rig) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
 
 
 def jaw_turns(rig: Rig) -> DoubleArray:
-    """(3, 1404) displacement of the skin when the jaw turns about x, y and z, per radian."""
+    """Return the skin's displacement (3, 1404) per radian of the jaw about x, y and z."""
     arm = (rig.mean - rig.jaw_hinge).astype(np.float64)
     turns = [rig.jaw_share[:, None] * np.cross(axis, arm) for axis in np.eye(3)]
     return np.asarray(np.stack(turns).reshape(3, -1))

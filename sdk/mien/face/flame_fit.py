@@ -23,10 +23,11 @@ from mien.face.flame import FlameHead
 from mien.face.flame_coefficients import EXPRESSION, EYELIDS, JAW, JAW_SIDEWAYS
 from mien.face.heads import Head, load_head
 from mien.face.pose import Alignment, align, nearest_rotations
-from mien.face.rig import SKIN, load_rig
-from mien.face.solve import FINE, ROTATION_NOISE, SCALE_NOISE, TRANSLATION_NOISE
+from mien.face.rig import load_rig
+from mien.face.solve import FINE_PX_PER_UNIT, ROTATION_NOISE, SCALE_NOISE, TRANSLATION_NOISE
 from mien.model.curves import FLAME_SIZE, HeadPose
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 from mien.signal.smooth import smooth
 
 __all__ = ["FlameFit", "fit_flame", "fit_head"]
@@ -67,7 +68,7 @@ _CAMERA = np.array([1, -1, -1], dtype=np.float32)
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FlameFit:
-    """What one face does, in the terms of one FLAME head.
+    """The performance of one face in the terms of one FLAME head.
 
     A point x of the head's mesh, in metres, is at X = (x - translation) @ rotation / scale
     in canonical space; `pose` shows X in the picture.
@@ -95,8 +96,11 @@ class FlameFit:
     root: FloatArray
     error: FloatArray
 
+    def __repr__(self) -> str:
+        return f"FlameFit({self.basis}, {len(self.flame)} frames)"
+
     def global_pose(self, size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
-        """The pose as FLAME's own: how the head is turned about its root, then moved.
+        """Return the pose as FLAME's own: how the head is turned about its root, then moved.
 
         Args:
             size: (width, height) of the upright picture in pixels.
@@ -145,8 +149,10 @@ def fit_head(head: Head, face: Face, *, cuts: Sequence[int] = (), raw: bool = Fa
         scale[batch], rotation[batch] = pose.scale, pose.rotation
         translation[batch] = pose.translation
     if not raw:
-        size = float(np.median(scale[face.valid])) if face.valid.any() else FINE
-        steady = _Steady(face.valid, float(face.clock.rate), cuts, max(1.0, FINE / size))
+        size = float(np.median(scale[face.valid])) if face.valid.any() else FINE_PX_PER_UNIT
+        steady = _Steady(
+            face.valid, float(face.clock.rate), cuts, max(1.0, FINE_PX_PER_UNIT / size)
+        )
         flame = np.clip(steady(flame, NOISE), LOW, HIGH)
         scale = steady(scale, SCALE_NOISE * size)
         rotation = nearest_rotations(steady(rotation, ROTATION_NOISE))

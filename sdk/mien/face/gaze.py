@@ -36,7 +36,7 @@ _LESS: Final = [less for _, less in _PAIRS]
 
 
 def looks_to_degrees(controls: FloatArray) -> FloatArray:
-    """What the `eyeLook*` weights amount to, in degrees.
+    """Return the gaze of the `eyeLook*` weights in degrees.
 
     Args:
         controls: (..., 59) control values.
@@ -61,7 +61,7 @@ def degrees_to_looks(gaze: FloatArray, controls: FloatArray) -> None:
 
 
 def gaze_change(source: FloatArray, target: FloatArray) -> FloatArray:
-    """How far the eyes turn between two performances, `gaze*` and `eyeLook*` together.
+    """Return the change of gaze between two performances, `gaze*` and `eyeLook*` together.
 
     Args:
         source: (..., 59) control values.

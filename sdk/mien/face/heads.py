@@ -50,12 +50,12 @@ class Head:
 
 
 def installed_heads() -> tuple[str, ...]:
-    """Names of the heads that are installed, the one that most programs speak first."""
+    """Return the names of the installed heads, the one that most programs speak first."""
     return tuple(name for name in FLAME_BASES if installed(name))
 
 
 def choose_head(name: str) -> str:
-    """The name of a head; `auto` is the first that is installed.
+    """Return the name of a head; `auto` is the first that is installed.
 
     Raises:
         UsageError: When no head has that name.
@@ -75,7 +75,7 @@ def choose_head(name: str) -> str:
 
 
 def load_head(name: str) -> Head:
-    """An installed head; made ready once for each file.
+    """Load an installed head; made ready once for each file.
 
     Raises:
         MissingDependencyError: When it is not installed; it says how to get it.

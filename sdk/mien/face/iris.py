@@ -43,7 +43,7 @@ class EyeGeometry:
             self._eyes.append((rig.groups[f"{side}_iris"], upper[[0, -1]], lids, opening, outward))
 
     def gaze(self, canonical: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Where the eyes look.
+        """Return the gaze of both eyes.
 
         Args:
             canonical: (T, 478, 3) tracked points in canonical space.

@@ -20,6 +20,7 @@ from mien.face.deform import deform_landmarks, iris_motion, personal_rig
 from mien.face.gaze import FULL_LOOK
 from mien.model.controls import CONTROLS, INDEX, sides
 from mien.model.face import Face
+from mien.model.landmarks import IRISES
 
 __all__ = ["HANDLES", "Handle", "drag", "handles"]
 
@@ -95,7 +96,7 @@ HANDLES: Final[tuple[Handle, ...]] = (
     *_both("lidUpper", 386, 159, {"eyeBlink": 1, "eyeWide": 1}, "eyeBlink", "eyeWide",
            upright=True),
     *_both("lidLower", 374, 145, {"eyeSquint": 1}, "eyeSquint", upright=True),
-    *_both("eye", 473, 468, {"gazeYaw": 1, "gazePitch": 1}),
+    *_both("eye", IRISES["Left"].start, IRISES["Right"].start, {"gazeYaw": 1, "gazePitch": 1}),
     *_both("cheek", 330, 101, {"cheekSquint": 1}, "cheekSquint", upright=True),
     *_both("nose", 358, 129, {"noseSneer": 1}, "noseSneer", upright=True),
 )  # fmt: skip
@@ -104,7 +105,7 @@ _BY_NAME: Final = {handle.name: handle for handle in HANDLES}
 
 
 def handles(face: Face, frame: int, controls: FloatArray) -> dict[str, FloatArray]:
-    """Where the handles of a face are seen in a frame with its edit.
+    """Return the handles of a face in a frame with its edit.
 
     Args:
         face: The face.
@@ -127,7 +128,7 @@ def handles(face: Face, frame: int, controls: FloatArray) -> dict[str, FloatArra
 def drag(
     face: Face, frame: int, controls: FloatArray, handle: str, offset: tuple[float, float]
 ) -> dict[str, float]:
-    """What a handle's controls become when it is dragged.
+    """Return the controls' values when a handle is dragged.
 
     The offset counts from where the drag began, and so do the controls: the answer depends
     on where the pointer is, not on how it came there, and back at its start all is as it was.

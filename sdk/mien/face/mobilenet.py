@@ -55,7 +55,7 @@ class SameConv(nn.Conv2d):
     """A convolution padded as TensorFlow's "same": the odd pixel goes right and below."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) to (B, C', ceil(H / stride), ceil(W / stride))."""
+        """Convolve (B, C, H, W) to (B, C', ceil(H / stride), ceil(W / stride))."""
         kernel, stride = self.kernel_size[0], self.stride[0]
         if kernel > 1:
             high, wide = (max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in x.shape[-2:])
@@ -77,11 +77,11 @@ class Block(nn.Module):
     skips = False
 
     def layers(self) -> tuple[tuple[SameConv, nn.Module, bool], ...]:
-        """Convolution, normalisation and whether a ReLU follows, in order."""
+        """Return convolution, normalisation and whether a ReLU follows, in order."""
         raise NotImplementedError
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) to (B, C', H', W')."""
+        """Map (B, C, H, W) to (B, C', H', W')."""
         y = x
         for conv, norm, relu in self.layers():
             y = norm(conv(y))
@@ -163,7 +163,7 @@ class MobileNet(nn.Module):
         self.channels = last
 
     def stages(self, x: Tensor) -> list[Tensor]:
-        """What every stage gives for pictures (B, 3, H, W)."""
+        """Return the feature map of every stage for pictures (B, 3, H, W)."""
         x = functional.relu(self.bn1(self.conv_stem(x)))
         outputs = []
         for stage in self.blocks:
@@ -172,15 +172,15 @@ class MobileNet(nn.Module):
         return outputs
 
     def all_blocks(self) -> Iterator[Block]:
-        """Every block, from the stem on."""
+        """Return every block, from the stem on."""
         yield from (module for module in self.blocks.modules() if isinstance(module, Block))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C): the last feature map of pictures (B, 3, H, W), averaged over the picture."""
+        """Return (B, C): the last feature map of pictures (B, 3, H, W), averaged."""
         return self.stages(x)[-1].mean((2, 3))
 
     def fold(self) -> MobileNet:
-        """Take each normalisation into the convolution before it, in place; for inference."""
+        """Fold each normalisation into the convolution before it, in place; for inference."""
         for module in list(self.modules()):
             for (before, conv), (name, norm) in itertools.pairwise(module.named_children()):
                 if isinstance(conv, SameConv) and isinstance(norm, nn.BatchNorm2d):

@@ -27,19 +27,19 @@ class Alignment:
     translation: FloatArray
 
     def apply(self, shape: FloatArray) -> FloatArray:
-        """Canonical points (T, N, 3) taken to camera axes."""
+        """Take canonical points (T, N, 3) to camera axes."""
         turned = shape @ self.rotation.transpose(0, 2, 1)
         moved = self.scale[:, None, None] * turned + self.translation[:, None]
         return np.asarray(moved, dtype=np.float32)
 
     def undo(self, points: FloatArray) -> FloatArray:
-        """Points (T, N, 3) in camera axes taken back to canonical space."""
+        """Take points (T, N, 3) in camera axes back to canonical space."""
         moved = points - self.translation[:, None]
         return np.asarray((moved @ self.rotation) / self.scale[:, None, None], dtype=np.float32)
 
 
 def align(shape: FloatArray, points: FloatArray, weights: FloatArray) -> Alignment:
-    """The similarity that best takes a shape to points (Umeyama 1991).
+    """Return the similarity that best takes a shape to points (Umeyama 1991).
 
     Args:
         shape: (N, 3), or (T, N, 3) one for each frame.
@@ -65,7 +65,7 @@ def align(shape: FloatArray, points: FloatArray, weights: FloatArray) -> Alignme
 
 
 def angles(rotation: FloatArray) -> FloatArray:
-    """Yaw, pitch and roll in degrees, with the signs of `model.controls`.
+    """Return yaw, pitch and roll in degrees, with the signs of `model.controls`.
 
     The head is rolled, then pitched, then yawed: R = Ry(yaw) Rx(-pitch) Rz(-roll).
 
@@ -82,7 +82,7 @@ def angles(rotation: FloatArray) -> FloatArray:
 
 
 def nearest_rotations(matrices: npt.NDArray[np.float32]) -> FloatArray:
-    """The rotations nearest to (T, 3, 3) matrices that are nearly rotations."""
+    """Return the rotations nearest to (T, 3, 3) matrices that are nearly rotations."""
     u, _, vt = np.linalg.svd(matrices)
     u[:, :, 2] *= np.sign(np.linalg.det(u) * np.linalg.det(vt))[:, None]
     return np.asarray(u @ vt, dtype=np.float32)

@@ -22,10 +22,7 @@ from mien.face.covariance import Covariance
 from mien.face.gaze import FULL_LOOK, gaze_change, looks_to_degrees
 from mien.model.controls import INDEX, NAMES
 
-__all__ = ["SKIN", "PersonalRig", "Rig", "load_rig", "read_rig"]
-
-SKIN = 468
-"""Landmarks of the skin; the ten after them are the irises."""
+__all__ = ["PersonalRig", "Rig", "load_rig", "read_rig"]
 
 LOWER_LID_SHARE = 0.2
 """Part of the opening that the lower lid closes; the upper lid does the rest."""
@@ -103,7 +100,7 @@ class Rig:
     activity: FloatArray
 
     def personal(self, identity: FloatArray) -> PersonalRig:
-        """The rig on one person's neutral face, (468, 3) in canonical space."""
+        """Return the rig on one person's neutral face, (468, 3) in canonical space."""
         return PersonalRig(self, identity)
 
 
@@ -147,7 +144,7 @@ class PersonalRig:
         self._last: tuple[bytes, FloatArray] = b"", self.identity
 
     def displacement(self, source: FloatArray, target: FloatArray) -> FloatArray:
-        """How the skin has to move, for one performance to be seen as another.
+        """Return the skin's displacement from one performance to another.
 
         What is added to a performance is emphasised: pixels that are moved keep the
         creases and the shading that they had, and less of an expression is seen in them
@@ -171,7 +168,7 @@ class PersonalRig:
         return np.asarray(there - self._from(source, look), dtype=np.float32)
 
     def shape(self, controls: FloatArray) -> FloatArray:
-        """The face, (468, 3), in one performance: the neutral face and what moves it."""
+        """Return the face (468, 3) in one performance: the neutral face and what moves it."""
         return self._deformed(controls, looks_to_degrees(controls))
 
     def _from(self, source: FloatArray, look: FloatArray) -> FloatArray:
@@ -256,14 +253,14 @@ def _sampling(points: FloatArray, line: FloatArray) -> FloatArray:
 
 @lru_cache(maxsize=1)
 def load_rig() -> Rig:
-    """The rig that comes with mien; read once."""
+    """Load the rig that comes with mien; read once."""
     path = files("mien.face").joinpath("data", "rig.npz")
     with path.open("rb") as stream:
         return read_rig(stream)
 
 
 def read_rig(stream: IO[bytes]) -> Rig:
-    """A rig from its file, as `tools/make_rig.py` writes it."""
+    """Read a rig from its file, as `tools/make_rig.py` writes it."""
     with np.load(stream, allow_pickle=False) as data:
         arrays = {name: data[name] for name in data.files}
     return Rig(

@@ -12,7 +12,6 @@ what SMIRK means by them; `bgr` reproduces the app's own numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -30,6 +29,7 @@ from mien.model.curves import FLAME_SIZE
 from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.model.shot import Shot
+from mien.progress import Progress, silent
 from mien.signal.gaps import bridge
 from mien.signal.smooth import smooth
 from mien.weights.sessions import open_session
@@ -83,13 +83,13 @@ class CropBox:
     side: int
 
     def to_crop(self) -> npt.NDArray[np.float64]:
-        """(3, 3) similarity from pixels of the picture to those of the crop."""
+        """Return the similarity (3, 3) from pixels of the picture to those of the crop."""
         scale = (CROP_SIZE - 1) / self.side
         return np.array([[scale, 0, -scale * self.x], [0, scale, -scale * self.y], [0, 0, 1]])
 
 
 def crop_for(landmarks: npt.ArrayLike) -> CropBox:
-    """Where SMIRK looks for a face: the landmarks' box, widened, as in its demo.
+    """Return the crop of a face for SMIRK: the landmarks' box, widened, as in its demo.
 
     Args:
         landmarks: (478, 2 or 3) MediaPipe's landmarks, irises included, upright pixels.
@@ -106,7 +106,7 @@ def crop(
     landmarks: npt.ArrayLike,
     orientation: Orientation | None = None,
 ) -> FloatArray:
-    """The picture of a face as SMIRK is shown it: bilinear, whole 8-bit codes, black outside.
+    """Return the picture of a face for SMIRK: bilinear, whole 8-bit codes, black outside.
 
     Args:
         picture: A plate, or an upright picture (H, W, 3) uint8 R'G'B'.
@@ -182,7 +182,7 @@ class Smirk:
         return cls(network, device, colour)
 
     def coefficients(self, crops: FloatArray) -> FloatArray:
-        """What faces do.
+        """Return the coefficients of faces.
 
         Args:
             crops: (B, 224, 224, 3) float32 R'G'B' 0..1, as `crop` makes them.
@@ -222,7 +222,7 @@ class Plates(Protocol):
     """Random access to the plates of a shot."""
 
     def plate(self, frame: int) -> Plate:
-        """The plate of a frame."""
+        """Return the plate of a frame."""
         ...
 
 
@@ -231,18 +231,18 @@ def read_shot(
     face: Face,
     shot: Shot,
     source: Plates,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
     *,
     wanted: BoolArray | None = None,
 ) -> Readings:
-    """Read a face in the frames of a shot in which it was seen.
+    """Read the coefficients of a face in the frames in which it was seen.
 
     Args:
         smirk: The encoder.
         face: The face, tracked.
         shot: Its shot.
         source: The shot's plates.
-        progress: Told the frames read and their total.
+        progress: Called about the stage `read` with the frames read.
         wanted: (T,) bool, frames whose coefficients are asked for: only they are read, and
             a second about them for the smoothing; all frames when not given.
     """
@@ -256,15 +256,14 @@ def read_shot(
         chunk = frames[start : start + smirk.batch]
         crops = [crop(source.plate(int(i)), face.landmarks[i], orientation) for i in chunk]
         raw[chunk] = smirk.coefficients(np.stack(crops))
-        if progress is not None:
-            progress(min(start + smirk.batch, len(frames)), len(frames))
+        progress("read", min(start + smirk.batch, len(frames)), len(frames))
     valid = seen | bridge(raw, seen, max(1, round(_LONGEST_GAP * rate)), shot.cuts)
     smoothed = smooth(raw, valid, rate=rate, cuts=shot.cuts)
     return Readings(limited(smoothed), raw, valid)
 
 
 def limited(flame: FloatArray) -> FloatArray:
-    """Coefficients (n, 55) held within SMIRK's limits."""
+    """Limit coefficients (n, 55) to SMIRK's range."""
     held = flame.copy()
     held[:, EYELIDS] = np.clip(flame[:, EYELIDS], 0, 1)
     opening, turns = JAW.start, slice(JAW.start + 1, JAW.stop)

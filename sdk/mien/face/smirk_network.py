@@ -38,7 +38,7 @@ class PoseEncoder(nn.Module):
         self.pose_cam_layers = nn.Sequential(nn.Linear(self.encoder.channels, POSE + CAMERA))
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """(B, 6) of R'G'B' 0..1 (B, 3, 224, 224)."""
+        """Return the pose (B, 6) of R'G'B' 0..1 (B, 3, 224, 224)."""
         return torch.as_tensor(self.pose_cam_layers(self.encoder(pictures)))
 
 
@@ -51,7 +51,7 @@ class ShapeEncoder(nn.Module):
         self.shape_layers = nn.Sequential(nn.Linear(self.encoder.channels, SHAPE))
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """(B, 300) of R'G'B' 0..1 (B, 3, 224, 224)."""
+        """Return the shape (B, 300) of R'G'B' 0..1 (B, 3, 224, 224)."""
         return torch.as_tensor(self.shape_layers(self.encoder(pictures)))
 
 
@@ -71,7 +71,7 @@ class ExpressionEncoder(nn.Module):
         return layer
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """(B, 55) of R'G'B' 0..1 (B, 3, 224, 224)."""
+        """Return the expression (B, 55) of R'G'B' 0..1 (B, 3, 224, 224)."""
         return torch.as_tensor(self.expression_layers(self.encoder(pictures)))
 
 
@@ -86,7 +86,7 @@ class SmirkNetwork(nn.Module):
 
 
 def load_network(path: Path) -> SmirkNetwork:
-    """The network with the weights of a published checkpoint, on the CPU, for inference.
+    """Load the network with a published checkpoint's weights, on the CPU, for inference.
 
     Raises:
         WeightsError: When the file is cut short, holds more than tensors, or is not SMIRK's.
@@ -104,6 +104,7 @@ def load_network(path: Path) -> SmirkNetwork:
         raise WeightsError(
             f"{path} holds groups of tensors: it is not SMIRK's checkpoint.",
             "Use SMIRK_em1.pt as its authors publish it.",
+            path=path,
         )
     check_state(expected, own, path)
     network.load_state_dict(own)

@@ -34,7 +34,7 @@ _IR: Final = 8
 
 
 def cached_graph(checkpoint: Path, *, renew: bool = False) -> bytes:
-    """The ONNX file of a checkpoint's expression encoder; made where the cache has none.
+    """Return the ONNX file of a checkpoint's expression encoder; made where the cache has none.
 
     Args:
         checkpoint: The published checkpoint.
@@ -45,7 +45,7 @@ def cached_graph(checkpoint: Path, *, renew: bool = False) -> bytes:
         MissingDependencyError: When torch or onnx is not installed.
     """
     if not checkpoint.is_file():
-        raise WeightsError(f"There is no file {checkpoint}.", AGAIN)
+        raise WeightsError(f"There is no file {checkpoint}.", AGAIN, path=checkpoint)
     place = platformdirs.user_cache_path("mien") / "smirk" / f"{digest(checkpoint)}-{_LAYOUT}.onnx"
     if not renew:
         with contextlib.suppress(OSError):
@@ -65,7 +65,7 @@ def cached_graph(checkpoint: Path, *, renew: bool = False) -> bytes:
 
 
 def graph_of(encoder: ExpressionEncoder) -> bytes:
-    """An expression encoder as an ONNX file; its normalisations are folded, in place."""
+    """Export an expression encoder to ONNX; its normalisations are folded, in place."""
     from onnx import TensorProto, checker, helper
 
     writer = _Writer()

@@ -22,28 +22,31 @@ from mien.face.gaze import GAZE_COLUMNS, degrees_to_looks
 from mien.face.iris import EyeGeometry
 from mien.face.least_squares import bounded_least_squares
 from mien.face.pose import Alignment, align, angles, nearest_rotations
-from mien.face.rig import SKIN, Rig, load_rig
+from mien.face.rig import Rig, load_rig
 from mien.model.controls import ARKIT, CONTROLS, HEAD, INDEX, NAMES
 from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.face import Face, FaceTrack
+from mien.model.landmarks import SKIN
+from mien.model.raw_landmarks import RawLandmarks
+from mien.progress import Progress, silent
 from mien.signal.gaps import bridge, segments
 from mien.signal.smooth import smooth
 from mien.timebase import Clock
 
-__all__ = ["solve_faces"]
+__all__ = ["solve_face", "solve_faces"]
 
-LONGEST_GAP = 0.27
-"""Seconds without a sight of the face that are bridged."""
-BATCH = 256
+MAX_GAP_SECONDS = 0.27
+"""Seconds that are bridged in which the face was not seen."""
+BATCH_FRAMES = 256
 """Frames solved together."""
-ROUNDS = 2
+POSE_ROUNDS = 2
 """Alternations between pose and expression in a frame."""
 IDENTITY_FRAMES = 128
 """Frames looked at to learn who the person is."""
 IDENTITY_ROUNDS = 4
 SHARED_ERROR = 0.03
 """Canonical units by which the mean over a shot of what the rig leaves may be off."""
-STEP = 0.25
+CONTROL_STEP = 0.25
 """Change of a control from frame to frame that is nothing unusual."""
 TEMPORAL_ROUNDS = 3
 TRANSLATION_NOISE = 0.012
@@ -57,16 +60,17 @@ LANDMARK_NOISE = 0.03
 WEIGHT_NOISE = 0.05
 GAZE_NOISE = 2.0
 """Degrees."""
-FINE = 12.0
+FINE_PX_PER_UNIT = 12.0
 """Pixels per canonical unit (a face 200 tall) below which jitter grows with coarseness."""
-RARE = 0.05
+MIN_ACTIVITY = 0.05
 """A control's activity is taken as no less, so that rare ones can still be found."""
 
-Progress = Callable[[int, int], None]
-_LOOKS = [INDEX[name] for name in ARKIT if name.startswith("eyeLook")]
-_SOLVED = [INDEX[name] for name in ARKIT if not name.startswith("eyeLook") and name != "tongueOut"]
+_LOOK_CONTROLS = [INDEX[name] for name in ARKIT if name.startswith("eyeLook")]
+_SKIN_CONTROLS = [
+    INDEX[name] for name in ARKIT if not name.startswith("eyeLook") and name != "tongueOut"
+]
 """Controls that the skin tells; looks come from the irises, the tongue is not seen."""
-_HEAD = [INDEX[name] for name in HEAD]
+_HEAD_CONTROLS = [INDEX[name] for name in HEAD]
 _CONTROL_NOISE = np.array(
     [GAZE_NOISE if control.unit == "degrees" else WEIGHT_NOISE for control in CONTROLS],
     dtype=np.float32,
@@ -75,58 +79,63 @@ _CAMERA = np.array([1, -1, -1], dtype=np.float32)
 """From pixels (y down, z away) to camera axes (y up, z towards the camera)."""
 
 
-@one_blas_thread()
 def solve_faces(
     tracks: Sequence[FaceTrack],
     clock: Clock,
     cuts: Sequence[int] = (),
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> tuple[Face, ...]:
     """Solve every tracked face of a shot.
 
     Args:
-        tracks: The faces, as they were seen. Their landmarks become the faces' and are smoothed
-            in place: of a long shot, a second copy is what takes the most memory.
+        tracks: The faces, as they were seen.
         clock: The shot's clock.
         cuts: First frames of new shots; nothing is bridged or smoothed across one.
-        progress: Told the number of frames done and their total over all faces.
+        progress: Called about the stage `solve` with the frames done, over all faces.
 
     Returns:
         The faces, in the order of the tracks.
     """
-    rig = load_rig()
     total = len(tracks) * clock.frame_count
     faces = []
-    for done, track in enumerate(tracks):
+    for index, track in enumerate(tracks):
 
-        def report(frames: int, before: int = done * clock.frame_count) -> None:
-            if progress is not None:
-                progress(before + frames, total)
+        def report(stage: str, done: int, _: int, before: int = index * clock.frame_count) -> None:
+            progress(stage, before + done, total)
 
-        faces.append(_solve_track(rig, track, clock, cuts, report))
-        report(clock.frame_count)
+        faces.append(solve_face(track, clock, cuts, report))
     return tuple(faces)
 
 
-def _solve_track(
-    rig: Rig, track: FaceTrack, clock: Clock, cuts: Sequence[int], report: Callable[[int], None]
+@one_blas_thread()
+def solve_face(
+    track: FaceTrack, clock: Clock, cuts: Sequence[int] = (), progress: Progress = silent
 ) -> Face:
-    rate = float(clock.rate)
-    landmarks = track.landmarks
+    """Solve one tracked face: who it is, its pose and its curves, raw and smoothed.
+
+    Args:
+        track: The face, as it was seen.
+        clock: The shot's clock.
+        cuts: First frames of new shots; nothing is bridged or smoothed across one.
+        progress: Called about the stage `solve` with the frames done.
+    """
+    rig, rate, total = load_rig(), float(clock.rate), clock.frame_count
+
+    def report(done: int) -> None:
+        progress("solve", done, total)
+
+    landmarks = np.array(track.landmarks, dtype=np.float32)
     seen = np.asarray(track.seen)
-    bridged = bridge(landmarks, seen, max(1, round(LONGEST_GAP * rate)), cuts)
+    bridged = bridge(landmarks, seen, max(1, round(MAX_GAP_SECONDS * rate)), cuts)
     valid = seen | bridged
     solver = _Solver(rig, _identity(rig, landmarks, np.flatnonzero(seen)))
     raw = solver.solve(landmarks, valid, cuts, report)
-    coarse = max(1.0, FINE / float(np.median(raw.scale[valid]))) if valid.any() else 1.0
+    coarse = 1.0
+    if valid.any():
+        coarse = max(1.0, FINE_PX_PER_UNIT / float(np.median(raw.scale[valid])))
     steady = _smoothed(raw, valid, rate, cuts, coarse)
-    # In the head's own space, where a landmark hardly moves however the head does.
-    for frames in _batches(np.flatnonzero(valid)):
-        landmarks[frames] = raw.alignment(frames).undo(landmarks[frames] * _CAMERA)
-    smooth(landmarks, valid, rate=rate, cuts=cuts, most=coarse * LANDMARK_NOISE, out=landmarks)
-    for frames in _batches(np.flatnonzero(valid)):
-        landmarks[frames] = steady.alignment(frames).apply(landmarks[frames]) * _CAMERA
-    landmarks[~valid] = np.nan
+    _smooth_landmarks(landmarks, valid, raw, steady, rate, cuts, coarse)
+    report(total)
     return Face(
         number=track.number,
         name=f"face {track.number}",
@@ -136,7 +145,26 @@ def _solve_track(
         identity=solver.personal.identity,
         curves=_curves(steady, valid, bridged),
         raw=_curves(raw, valid, bridged),
+        raw_landmarks=RawLandmarks.pack(track.landmarks, landmarks, seen),
     )
+
+
+def _smooth_landmarks(
+    landmarks: FloatArray,
+    valid: BoolArray,
+    raw: _Solution,
+    steady: _Solution,
+    rate: float,
+    cuts: Sequence[int],
+    coarse: float,
+) -> None:
+    """Smooth landmarks in place: in the head's own space, where they hardly move."""
+    for frames in _batches(np.flatnonzero(valid)):
+        landmarks[frames] = raw.alignment(frames).undo(landmarks[frames] * _CAMERA)
+    smooth(landmarks, valid, rate=rate, cuts=cuts, most=coarse * LANDMARK_NOISE, out=landmarks)
+    for frames in _batches(np.flatnonzero(valid)):
+        landmarks[frames] = steady.alignment(frames).apply(landmarks[frames]) * _CAMERA
+    landmarks[~valid] = np.nan
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -147,7 +175,7 @@ class _Solution:
     rotation: FloatArray
     scale: FloatArray
     translation: FloatArray
-    sight: FloatArray
+    iris_visibility: FloatArray
 
     @classmethod
     def neutral(cls, frames: int) -> _Solution:
@@ -170,12 +198,12 @@ class _Solver:
         self.personal = rig.personal(identity)
         self._weights = rig.stiffness
         self._eyes = EyeGeometry(rig, identity)
-        self._looks = self.personal.fields[_LOOKS].reshape(len(_LOOKS), -1)
-        self._fields = self.personal.fields[_SOLVED].reshape(len(_SOLVED), -1)
+        self._looks = self.personal.fields[_LOOK_CONTROLS].reshape(len(_LOOK_CONTROLS), -1)
+        self._fields = self.personal.fields[_SKIN_CONTROLS].reshape(len(_SKIN_CONTROLS), -1)
         self._gain = rig.noise.solve(self._fields.T.astype(np.float64)).astype(np.float32)
-        rare = 1 / np.maximum(rig.activity[_SOLVED], RARE) ** 2
+        rare = 1 / np.maximum(rig.activity[_SKIN_CONTROLS], MIN_ACTIVITY) ** 2
         self._normal = (self._fields @ self._gain + np.diag(rare)).astype(np.float32)
-        self._upper = np.ones(len(_SOLVED), dtype=np.float32)
+        self._upper = np.ones(len(_SKIN_CONTROLS), dtype=np.float32)
 
     def solve(
         self,
@@ -184,54 +212,54 @@ class _Solver:
         cuts: Sequence[int],
         report: Callable[[int], None],
     ) -> _Solution:
-        found = _Solution.neutral(len(landmarks))
-        evidence = np.zeros((len(landmarks), len(_SOLVED)), dtype=np.float32)
+        solution = _Solution.neutral(len(landmarks))
+        evidence = np.zeros((len(landmarks), len(_SKIN_CONTROLS)), dtype=np.float32)
         for frames in _batches(np.flatnonzero(valid)):
-            evidence[frames] = self._batch(landmarks[frames] * _CAMERA, frames, found)
+            evidence[frames] = self._batch(landmarks[frames] * _CAMERA, frames, solution)
             report(int(frames[-1]) + 1)
         for stretch in segments(valid, cuts):
-            _interpolate_hidden_gaze(found.controls[stretch], found.sight[stretch])
-            found.controls[stretch, _SOLVED] = self._in_time(
-                evidence[stretch], found.controls[stretch][:, _SOLVED]
+            _interpolate_hidden_gaze(solution.controls[stretch], solution.iris_visibility[stretch])
+            solution.controls[stretch, _SKIN_CONTROLS] = self._in_time(
+                evidence[stretch], solution.controls[stretch][:, _SKIN_CONTROLS]
             )
-        return found
+        return solution
 
     def _batch(
-        self, points: FloatArray, frames: npt.NDArray[np.intp], found: _Solution
+        self, points: FloatArray, frames: npt.NDArray[np.intp], solution: _Solution
     ) -> FloatArray:
-        """Solve some frames into `found`; returns what the skin says of the controls."""
+        """Solve some frames into `solution`, and return what the skin says of the controls."""
         identity = self.personal.identity
         shape: FloatArray = identity
         controls = np.zeros((len(frames), len(NAMES)), dtype=np.float32)
-        for _ in range(ROUNDS):
+        for _ in range(POSE_ROUNDS):
             pose = align(shape, points[:, :SKIN], self._weights)
             canonical = pose.undo(points)
-            gaze, sight = self._eyes.gaze(canonical)
+            gaze, visibility = self._eyes.gaze(canonical)
             # Behind shut lids the iris is a guess: it must not pull on the lids.
-            degrees_to_looks(gaze * np.tile(sight, 2), controls)
+            degrees_to_looks(gaze * np.tile(visibility, 2), controls)
             away = (canonical[:, :SKIN] - identity).reshape(len(frames), -1)
-            looks = controls[:, _LOOKS] @ self._looks
+            looks = controls[:, _LOOK_CONTROLS] @ self._looks
             right = (away - looks) @ self._gain
-            controls[:, _SOLVED] = bounded_least_squares(
-                self._normal, right, self._upper, controls[:, _SOLVED]
+            controls[:, _SKIN_CONTROLS] = bounded_least_squares(
+                self._normal, right, self._upper, controls[:, _SKIN_CONTROLS]
             )
-            moved = looks + controls[:, _SOLVED] @ self._fields
+            moved = looks + controls[:, _SKIN_CONTROLS] @ self._fields
             shape = identity + moved.reshape(len(frames), SKIN, 3)
         degrees_to_looks(gaze, controls)
-        found.sight[frames] = sight
-        controls[:, _HEAD] = angles(pose.rotation)
-        found.controls[frames] = controls
-        found.rotation[frames] = pose.rotation
-        found.scale[frames] = pose.scale
-        found.translation[frames] = pose.translation
+        solution.iris_visibility[frames] = visibility
+        controls[:, _HEAD_CONTROLS] = angles(pose.rotation)
+        solution.controls[frames] = controls
+        solution.rotation[frames] = pose.rotation
+        solution.scale[frames] = pose.scale
+        solution.translation[frames] = pose.translation
         return right
 
     def _in_time(self, evidence: FloatArray, controls: FloatArray) -> FloatArray:
-        """Let what a frame's skin leaves open be told by the frames on either side."""
+        """Settle what a frame's skin leaves open by the frames on either side."""
         if len(evidence) < 2:
             return controls
-        tie = np.float32(1 / STEP**2)
-        normal = self._normal + 2 * tie * np.eye(len(_SOLVED), dtype=np.float32)
+        tie = np.float32(1 / CONTROL_STEP**2)
+        normal = self._normal + 2 * tie * np.eye(len(_SKIN_CONTROLS), dtype=np.float32)
         for _ in range(TEMPORAL_ROUNDS):
             padded = np.concatenate([controls[:1], controls, controls[-1:]])
             around = padded[:-2] + padded[2:]
@@ -239,24 +267,24 @@ class _Solver:
         return controls
 
 
-def _interpolate_hidden_gaze(controls: FloatArray, sight: FloatArray) -> None:
-    """Let eyes behind shut lids look from where they were seen last to where next."""
+def _interpolate_hidden_gaze(controls: FloatArray, iris_visibility: FloatArray) -> None:
+    """Interpolate the gaze of eyes behind shut lids between where they were seen."""
     frames = np.arange(len(controls))
     gaze = controls[:, list(GAZE_COLUMNS)]
     for column in range(gaze.shape[1]):
-        seen = sight[:, column % 2] >= 1
+        seen = iris_visibility[:, column % 2] >= 1
         if seen.any():
             gaze[:, column] = np.interp(frames, frames[seen], gaze[seen, column])
     degrees_to_looks(gaze, controls)
 
 
 def _batches(frames: npt.NDArray[np.intp]) -> Iterator[npt.NDArray[np.intp]]:
-    for first in range(0, len(frames), BATCH):
-        yield frames[first : first + BATCH]
+    for first in range(0, len(frames), BATCH_FRAMES):
+        yield frames[first : first + BATCH_FRAMES]
 
 
 def _identity(rig: Rig, landmarks: FloatArray, seen: npt.NDArray[np.intp]) -> FloatArray:
-    """The person's neutral face, (468, 3), from frames all over the shot.
+    """Return the person's neutral face, (468, 3), from frames all over the shot.
 
     The mean over the shot is explained by what people differ in and by the controls that
     were active throughout; a control that the person never lets go of is thus told from
@@ -275,13 +303,15 @@ def _identity(rig: Rig, landmarks: FloatArray, seen: npt.NDArray[np.intp]) -> Fl
         canonical = align(shape, points, rig.stiffness).undo(points)
         middle = np.median(canonical, axis=0)
         away = (middle - rig.mean).reshape(-1, 1).astype(np.float64)
-        fields = rig.fields[_SOLVED].reshape(len(_SOLVED), -1).T.astype(np.float64)
+        fields = rig.fields[_SKIN_CONTROLS].reshape(len(_SKIN_CONTROLS), -1).T.astype(np.float64)
         gain = people.solve(fields)
-        normal = fields.T @ gain + np.diag(1 / np.maximum(rig.activity[_SOLVED], RARE) ** 2)
+        normal = fields.T @ gain + np.diag(
+            1 / np.maximum(rig.activity[_SKIN_CONTROLS], MIN_ACTIVITY) ** 2
+        )
         held = bounded_least_squares(
             normal.astype(np.float32),
             (away.T @ gain).astype(np.float32),
-            np.ones(len(_SOLVED), dtype=np.float32),
+            np.ones(len(_SKIN_CONTROLS), dtype=np.float32),
         )
         rest = away - fields @ held.T
         own = rig.people.times(people.solve(rest))
@@ -299,24 +329,24 @@ def _smoothed(
     size = float(np.median(raw.scale[valid])) if valid.any() else 1.0
     rotation = nearest_rotations(steady(raw.rotation, ROTATION_NOISE))
     controls = steady(raw.controls, _CONTROL_NOISE)
-    controls[:, _SOLVED] = np.clip(controls[:, _SOLVED], 0, 1)
-    controls[:, _HEAD] = angles(rotation)
+    controls[:, _SKIN_CONTROLS] = np.clip(controls[:, _SKIN_CONTROLS], 0, 1)
+    controls[:, _HEAD_CONTROLS] = angles(rotation)
     degrees_to_looks(controls[:, list(GAZE_COLUMNS)], controls)
     return _Solution(
         controls,
         rotation,
         steady(raw.scale, SCALE_NOISE * size),
         steady(raw.translation, TRANSLATION_NOISE * size),
-        raw.sight,
+        raw.iris_visibility,
     )
 
 
-def _curves(found: _Solution, valid: BoolArray, bridged: BoolArray) -> Curves:
+def _curves(solution: _Solution, valid: BoolArray, bridged: BoolArray) -> Curves:
     return Curves(
-        controls=ControlCurves(found.controls),
-        flame=controls_to_flame(found.controls),
+        controls=ControlCurves(solution.controls),
+        flame=controls_to_flame(solution.controls),
         basis="mien-rig",
-        pose=HeadPose(found.scale, found.rotation, found.translation[:, :2] * _CAMERA[:2]),
+        pose=HeadPose(solution.scale, solution.rotation, solution.translation[:, :2] * _CAMERA[:2]),
         valid=valid,
         bridged=bridged,
     )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from mien.errors import OutputError
+from mien.errors import MienError, OutputError
 from mien.media.atomic_write import AtomicFile, check_place, write_error
 
 __all__ = ["check_file", "written_whole"]
@@ -27,10 +27,13 @@ def check_file(path: Path, *, overwrite: bool) -> None:
         raise OutputError(
             f"The folder {folder} cannot be written to.",
             "Choose another folder, or check its permissions.",
+            path=folder,
         )
     if path.exists() and not overwrite:
         raise OutputError(
-            f"{path} exists already.", "Choose another name, or allow it with --overwrite."
+            f"{path} exists already.",
+            "Choose another name, or allow it with --overwrite.",
+            path=path,
         )
 
 
@@ -50,6 +53,9 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
         with partial.path.open("wb") as file:
             yield file
         partial.commit()
+    except MienError:
+        partial.discard()
+        raise
     except OSError as error:
         partial.discard()
         raise write_error(path, error) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path, PurePath
 
@@ -20,6 +19,7 @@ from mien.io.schema import (
     MediaPart,
     ShotPart,
     TimecodePart,
+    ToolVersionsPart,
     TrackPart,
 )
 from mien.model.document import Project
@@ -28,14 +28,17 @@ from mien.model.face import Face
 from mien.model.interpolate import Key
 from mien.model.marker import Marker
 from mien.model.media import ColorTags, MediaInfo, Orientation
+from mien.model.renderer_settings import SettingValue, StoredSettings
 from mien.model.settings import ReferenceSettings
-from mien.model.shot import Shot
+from mien.model.shot import Shot, ToolVersions
 from mien.timebase import Clock, FrameRange, Timecode
 
 __all__ = [
     "edit_part",
     "face_part",
+    "made_by_part",
     "make_edit",
+    "make_made_by",
     "make_media",
     "make_project",
     "make_settings",
@@ -49,7 +52,7 @@ _INTERPOLATIONS = {letter: name for name, letter in INTERPOLATION_LETTERS.items(
 
 
 def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
-    """A shot without its arrays, as a file in `folder` keeps it.
+    """Return a shot without its arrays, as a file in `folder` keeps it.
 
     Args:
         project: The shot.
@@ -63,9 +66,10 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
         arrays=arrays,
         media=media_part(shot.media, folder),
         cuts=shot.cuts,
+        made_by=made_by_part(shot.made_by),
         faces=tuple(face_part(face) for face in shot.faces),
         edits=tuple(edit_part(edit) for edit in project.edits),
-        reference=settings_part(project.reference, folder),
+        settings=settings_part(project.settings, folder),
         markers=tuple(
             MarkerPart.model_validate(dataclasses.asdict(marker)) for marker in project.markers
         ),
@@ -74,7 +78,7 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
 
 
 def make_project(part: ShotPart, shot: Shot, path: Path) -> Project:
-    """What a project file kept of a shot; its media are yet to be found.
+    """Make a shot's project from what a file kept; its media are yet to be found.
 
     Args:
         part: The shot without its arrays.
@@ -86,20 +90,24 @@ def make_project(part: ShotPart, shot: Shot, path: Path) -> Project:
     """
     edits = tuple(make_edit(edit, shot, path.name) for edit in part.edits)
     if len({edit.face.number for edit in edits}) != len(edits):
-        raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.")
-    reference = make_settings(part.reference, path)
+        raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.", path=path)
+    settings = make_settings(part.settings, path)
     try:
         markers = tuple(Marker(mark.frame, mark.name, mark.color) for mark in part.markers)
         span = None if part.span is None else FrameRange(*part.span)
-        return Project(shot, edits, reference, part.name, markers, span, part.id, online=False)
+        return Project(shot, edits, settings, part.name, markers, span, part.id, online=False)
     except MienError as error:
-        raise ProjectError(f"{path.name} is corrupt: {error.cause}", error.remedy) from error
+        raise ProjectError(
+            f"{path.name} is corrupt: {error.cause}", error.remedy, path=path
+        ) from error
 
 
 def media_part(facts: MediaInfo, folder: Path) -> MediaPart:
     """Facts of media as a project in `folder` keeps them."""
     size, color = facts.orientation, facts.color
-    path = _relative(facts.path, folder).as_posix()
+    # Frames in memory have no place; their media may be pointed to later.
+    on_disk = facts.kind != "memory"
+    path = (_relative(facts.path, folder) if on_disk else facts.path).as_posix()
     return MediaPart(
         # JSON is Unicode, file names need not be: such media are found by their content.
         path=path.encode(errors="replace").decode(),
@@ -144,7 +152,7 @@ def _start_part(start: Timecode | None) -> TimecodePart | None:
 def make_media(
     part: MediaPart, path: Path, pts: tuple[int, ...], times: tuple[Fraction, ...] | None
 ) -> MediaInfo:
-    """The facts that a project kept, with their times.
+    """Make the facts of media that a project kept, with their times.
 
     Raises:
         TimeError: When they contradict each other.
@@ -174,12 +182,32 @@ def make_media(
 
 
 def face_part(face: Face) -> FacePart:
-    """A face without its arrays."""
-    return FacePart(number=face.number, name=face.name, basis=face.curves.basis)
+    """Return a face without its arrays."""
+    raw = face.raw_landmarks
+    return FacePart(
+        number=face.number,
+        name=face.name,
+        basis=face.curves.basis,
+        raw_landmarks=0 if raw is None else len(raw.data),
+    )
+
+
+def made_by_part(made_by: ToolVersions | None) -> ToolVersionsPart | None:
+    """Return the versions of the tools that made a shot's faces, as a project keeps them."""
+    if made_by is None:
+        return None
+    return ToolVersionsPart.model_validate(dataclasses.asdict(made_by))
+
+
+def make_made_by(part: ToolVersionsPart | None) -> ToolVersions | None:
+    """Return the versions of the tools that a project kept."""
+    if part is None:
+        return None
+    return ToolVersions(part.tracker, part.tracker_version, part.solver)
 
 
 def edit_part(edit: Edit) -> EditPart:
-    """An edit, its face by number."""
+    """Return an edit, its face by number."""
     return EditPart(
         face=edit.face.number,
         layers=tuple(
@@ -196,8 +224,8 @@ def _track_part(track: ControlTrack) -> TrackPart:
         values=tuple(key.value for key in track.keys),
         interpolations="".join(INTERPOLATION_LETTERS[key.interpolation] for key in track.keys),
         handles=tuple(
-            (place, key.handle_in, key.handle_out)
-            for place, key in enumerate(track.keys)
+            (index, key.handle_in, key.handle_out)
+            for index, key in enumerate(track.keys)
             if key.handle_in or key.handle_out
         ),
     )
@@ -206,7 +234,7 @@ def _track_part(track: ControlTrack) -> TrackPart:
 
 
 def make_edit(part: EditPart, shot: Shot, name: str) -> Edit:
-    """The edit that a project kept.
+    """Make the edit that a project kept.
 
     Args:
         part: The edit.
@@ -233,50 +261,46 @@ def make_edit(part: EditPart, shot: Shot, name: str) -> Edit:
 
 
 def _make_track(part: TrackPart) -> ControlTrack:
-    handles = {place: (back, out) for place, back, out in part.keys.handles}
+    handles = {index: (back, out) for index, back, out in part.keys.handles}
     columns = zip(part.keys.frames, part.keys.values, part.keys.interpolations, strict=True)
     keys = tuple(
-        Key(frame, value, _INTERPOLATIONS[letter], *handles.get(place, (None, None)))
-        for place, (frame, value, letter) in enumerate(columns)
+        Key(frame, value, _INTERPOLATIONS[letter], *handles.get(index, (None, None)))
+        for index, (frame, value, letter) in enumerate(columns)
     )
     span = None if part.span is None else FrameRange(*part.span)
     return ControlTrack(part.control, keys, part.mode, span, part.fade)
 
 
-def settings_part(
-    settings: ReferenceSettings | None, folder: Path
-) -> dict[str, bool | int | float | str] | None:
-    """Settings of the reference renderer as a project in `folder` keeps them.
+def settings_part(settings: StoredSettings, folder: Path) -> dict[str, dict[str, SettingValue]]:
+    """Return settings of renderers as a project in `folder` keeps them.
 
     A LoRA outside the folder is not kept: a project does not lead anybody there.
     """
-    if settings is None:
-        return None
-    kept: dict[str, bool | int | float | str] = settings.to_dict()
-    if settings.shot_lora:
-        lora = _relative(Path(settings.shot_lora), folder)
+    part = {renderer: dict(values) for renderer, values in settings.items()}
+    reference = part.get(ReferenceSettings.renderer, {})
+    if reference.get("shot_lora"):
+        lora = _relative(Path(str(reference["shot_lora"])), folder)
         outside = lora.is_absolute() or ".." in lora.parts
-        kept["shot_lora"] = "" if outside else lora.as_posix()
-    return kept
+        reference["shot_lora"] = "" if outside else lora.as_posix()
+    return part
 
 
-def make_settings(
-    part: dict[str, bool | int | float | str] | None, project: Path
-) -> ReferenceSettings | None:
-    """The settings that a project file holds.
+def make_settings(part: StoredSettings, project: Path) -> StoredSettings:
+    """Return the settings that a project file holds, those of unknown renderers as they are.
 
     Raises:
-        ProjectError: When one is wrong, or a path leads out of the project's folder.
+        ProjectError: When one of the reference renderer is wrong, or a path leads out of the
+            project's folder.
     """
-    if part is None:
-        return None
+    settings = {renderer: dict(values) for renderer, values in part.items()}
     try:
-        settings = ReferenceSettings.from_dict(part)
+        reference = ReferenceSettings.from_stored(settings)
     except UsageError as error:
         raise ProjectError(f"{project.name} is corrupt: {error}") from error
-    if not settings.shot_lora:
+    if reference is None or not reference.shot_lora:
         return settings
-    lora = PurePath(settings.shot_lora)
+    lora = PurePath(reference.shot_lora)
     if lora.is_absolute() or ".." in lora.parts:
         raise ProjectError(f"{project.name} names a LoRA outside its folder: {lora}.")
-    return replace(settings, shot_lora=str(project.parent / lora))
+    settings[reference.renderer]["shot_lora"] = str(project.parent / lora)
+    return settings

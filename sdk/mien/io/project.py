@@ -23,9 +23,7 @@ from mien.io.parts import make_project, shot_part
 from mien.io.schema import ProjectDocument, read_document
 from mien.io.shot_arrays import read_shot, shot_arrays
 from mien.model.document import Document, Project
-from mien.model.edits import Edit
 from mien.model.marker import Marker
-from mien.model.shot import Shot
 
 __all__ = [
     "SUFFIX",
@@ -58,7 +56,9 @@ def check_project(path: Path, *, overwrite: bool) -> None:
     """
     if path.suffix.lower() != SUFFIX:
         raise OutputError(
-            f"{path.name} is no name of a project.", f"Let it end in {SUFFIX}, as {path.stem}.mien."
+            f"{path.name} is no name of a project.",
+            f"Let it end in {SUFFIX}, as {path.stem}.mien.",
+            path=path,
         )
     check_file(path, overwrite=overwrite)
 
@@ -82,6 +82,7 @@ def save_document(document: Document, path: Path) -> None:
         raise OutputError(
             f"{path.name} would hold more keys than can be read again.",
             "Save its shots as several projects.",
+            path=path,
         )
     with written_whole(path) as file, zipfile.ZipFile(file, "w") as archive:
         write_member(archive, _DOCUMENT, text, packed=True)
@@ -149,9 +150,8 @@ def relink(project: Project, media: Path | None, path: Path | None = None) -> Pr
     facts = media_places.take_media(shot.media, place, name)
     media_places.remember(place, wanted)
     faces = tuple(replace(face, clock=facts.clock) for face in shot.faces)
-    found = Shot(facts, faces, shot.cuts)
-    edits = tuple(Edit(found.face(edit.face.number), edit.layers) for edit in project.edits)
-    return replace(project, shot=found, edits=edits, online=True)
+    found = project.with_faces_of(replace(shot, media=facts, faces=faces))
+    return replace(found, online=True)
 
 
 def save(project: Project, path: Path) -> None:
@@ -187,6 +187,9 @@ def describe(path: Path) -> ProjectDocument:
     try:
         with zipfile.ZipFile(path) as archive:
             return read_document(_document(archive, path.name), path.name)
+    except MienError as error:
+        error.path = error.path or path
+        raise
     except ZIP_ERRORS as error:
         raise _unreadable(path, error) from error
 
@@ -200,6 +203,9 @@ def _read(path: Path) -> Document:
                 arrays = ArrayReader(archive, path.name, part.arrays)
                 shot = read_shot(part, arrays, path.parent, path.name)
                 projects.append(make_project(part, shot, path))
+    except MienError as error:
+        error.path = error.path or path
+        raise
     except ZIP_ERRORS as error:
         raise _unreadable(path, error) from error
     return Document(tuple(projects))
@@ -217,11 +223,13 @@ def _document(archive: zipfile.ZipFile, name: str) -> bytes:
 
 def _unreadable(path: Path, error: BaseException) -> ProjectError:
     if isinstance(error, FileNotFoundError):
-        return ProjectError(f"There is no project {path}.", "Check the name.")
+        return ProjectError(f"There is no project {path}.", "Check the name.", path=path)
     if isinstance(error, IsADirectoryError):
-        return ProjectError(f"{path} is a folder, not a project.", "Give a .mien file.")
+        return ProjectError(f"{path} is a folder, not a project.", "Give a .mien file.", path=path)
     if isinstance(error, PermissionError):
-        return ProjectError(f"{path} may not be read.", "Change its rights.")
+        return ProjectError(f"{path} may not be read.", "Change its rights.", path=path)
     return ProjectError(
-        f"{path.name} is corrupt: {error}.", "Restore it from a backup, or track the shot again."
+        f"{path.name} is corrupt: {error}.",
+        "Restore it from a backup, or track the shot again.",
+        path=path,
     )

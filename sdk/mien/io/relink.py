@@ -54,6 +54,7 @@ def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
         raise ProjectError(
             f"{media} has {_words(*shown)}, but {project} was tracked on {_words(*tracked)}.",
             "Point to the same material, or track the new one.",
+            path=media,
         )
     return found
 

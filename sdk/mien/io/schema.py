@@ -21,17 +21,18 @@ from pydantic import (
 from mien.errors import ProjectError
 from mien.model.document import media_title
 from mien.model.interpolate import Interpolation
+from mien.model.renderer_settings import SettingValue
 
 __all__ = [
     "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "EditPart", "FacePart", "KeysPart",
     "LayerPart", "MarkerPart", "MediaPart", "ProjectDocument", "ShotPart", "TimecodePart",
-    "TrackPart", "read_document",
+    "ToolVersionsPart", "TrackPart", "read_document",
 ]  # fmt: skip
 
 INTERPOLATION_LETTERS: Final[Mapping[Interpolation, str]] = {
     "hold": "h", "linear": "l", "ease": "e", "bezier": "b",
 }  # fmt: skip
-VERSION = 3
+VERSION = 4
 """Version of the schema that this mien writes; it reads every version up to this one."""
 
 
@@ -61,10 +62,23 @@ def _columns(keys: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def _version_4(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 4 keeps settings of any renderer, what made the faces, and raw landmarks."""
+    shots = []
+    for shot in old["shots"]:
+        reference = shot["reference"]
+        settings = {} if reference is None else {"reference": reference}
+        others = {key: value for key, value in shot.items() if key != "reference"}
+        faces = [{"raw_landmarks": 0} | face for face in shot["faces"]]
+        shots.append(others | {"settings": settings, "made_by": None, "faces": faces})
+    return old | {"version": 4, "shots": shots}
+
+
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     # Version 2 keeps settings of the reference renderer.
     1: lambda old: old | {"version": 2, "reference": None},
     2: _several_shots,
+    3: _version_4,
 }
 """From a version of the document to the next, so that a file of any age can be read."""
 
@@ -112,7 +126,7 @@ class MediaPart(_Part):
     """
 
     path: Annotated[str, Field(pattern=r"^[^\x00]+$")]
-    kind: Literal["movie", "sequence"]
+    kind: Literal["movie", "sequence", "memory"]
     container: str
     codec: str
     pixel_format: str
@@ -135,12 +149,22 @@ class MediaPart(_Part):
     metadata: dict[str, str]
 
 
+class ToolVersionsPart(_Part):
+    """`model.shot.ToolVersions`."""
+
+    tracker: str
+    tracker_version: _Count
+    solver: _Count
+
+
 class FacePart(_Part):
     """`model.face.Face`; its arrays lie beside the document, under its number."""
 
     number: _Positive
     name: str
     basis: str
+    raw_landmarks: _Count
+    """Bytes of the landmarks as they were tracked (`raw/landmarks.npy`); 0 where there are none."""
 
 
 class KeysPart(_Part):
@@ -208,10 +232,11 @@ class ShotPart(_Part):
     """Folder of the shot's arrays in the archive; empty in files that hold one shot only."""
     media: MediaPart
     cuts: tuple[_Count, ...]
+    made_by: ToolVersionsPart | None
     faces: tuple[FacePart, ...]
     edits: tuple[EditPart, ...]
-    reference: dict[str, bool | int | float | str] | None
-    """`model.settings.ReferenceSettings`; its `shot_lora` is relative, as the media's path is."""
+    settings: dict[str, dict[str, SettingValue]]
+    """By the renderer's name; `shot_lora` of `reference` is relative, as the media's path is."""
     markers: tuple[MarkerPart, ...]
     span: tuple[_Count, _Count] | None
 
@@ -225,7 +250,7 @@ class ProjectDocument(_Part):
     """Everything of a project file but its arrays."""
 
     schema_name: Annotated[Literal["mien-project"], Field(alias="schema")] = "mien-project"
-    version: Literal[3] = 3
+    version: Literal[4] = 4
     written_by: str
     shots: tuple[ShotPart, ...]
 

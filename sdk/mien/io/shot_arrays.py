@@ -8,6 +8,7 @@ faces/N/confidence.npy       (T,) float32
 faces/N/identity.npy         (468, 3) float32
 faces/N/curves/*.npy         controls, flame, scale, rotation, translation, valid, bridged
 faces/N/raw/*.npy            the same before smoothing
+faces/N/raw/landmarks.npy    (N,) uint8, `RawLandmarks.data`, where they are kept
 """
 
 from __future__ import annotations
@@ -21,20 +22,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import BoolArray
 from mien.errors import MienError, ProjectError
 from mien.io.arrays import ArrayReader
-from mien.io.parts import make_media
+from mien.io.parts import make_made_by, make_media
 from mien.io.schema import FacePart, MediaPart, ShotPart
 from mien.model.controls import NAMES
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
-from mien.model.face import LANDMARKS, Face
+from mien.model.face import Face
+from mien.model.landmarks import LANDMARKS, SKIN
 from mien.model.media import MediaInfo
+from mien.model.raw_landmarks import RawLandmarks, most_bytes
 from mien.model.shot import Shot
 from mien.timebase import Clock
 
 __all__ = ["read_shot", "shot_arrays"]
-
-_SKIN = 468
 
 
 def shot_arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
@@ -60,6 +62,9 @@ def shot_arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
                 ("bridged", curves.bridged),
             ):
                 arrays[f"{folder}/{name}/{part}.npy"] = array
+        if face.raw_landmarks is not None:
+            packed = np.frombuffer(face.raw_landmarks.data, np.uint8)
+            arrays[f"{folder}/raw/landmarks.npy"] = packed
     return {
         name: np.ascontiguousarray(array, dtype="<f4" if array.dtype.kind == "f" else array.dtype)
         for name, array in arrays.items()
@@ -90,7 +95,7 @@ def read_shot(part: ShotPart, arrays: ArrayReader, folder: Path, name: str) -> S
     within = (0, *part.cuts, facts.clock.frame_count)
     if part.cuts and any(b <= a for a, b in itertools.pairwise(within)):
         raise ProjectError(f"{name} is corrupt: its cuts are out of order, or outside the shot.")
-    return Shot(facts, faces, part.cuts)
+    return Shot(facts, faces, part.cuts, make_made_by(part.made_by))
 
 
 def _facts(part: MediaPart, arrays: ArrayReader, folder: Path) -> MediaInfo:
@@ -113,7 +118,7 @@ def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:
         {
             "landmarks": ("<f4", (frames, LANDMARKS, 3)),
             "confidence": ("<f4", (frames,)),
-            "identity": ("<f4", (_SKIN, 3)),
+            "identity": ("<f4", (SKIN, 3)),
         },
     )
     confidence = found["confidence"]
@@ -135,7 +140,19 @@ def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:
         found["identity"],
         curves,
         _curves(f"{folder}/raw", part.basis, frames, arrays),
+        _raw_landmarks(f"{folder}/raw/landmarks.npy", part.raw_landmarks, confidence > 0, arrays),
     )
+
+
+def _raw_landmarks(
+    member: str, size: int, seen: BoolArray, arrays: ArrayReader
+) -> RawLandmarks | None:
+    """Read landmarks as they were tracked; they are unpacked when they are needed."""
+    if not size:
+        return None
+    if size > most_bytes(seen):
+        raise ValueError(f"{member} holds more than its frames can need.")
+    return RawLandmarks(arrays.read(member, "|u1", (size,)).tobytes())
 
 
 def _curves(folder: str, basis: str, frames: int, arrays: ArrayReader) -> Curves:

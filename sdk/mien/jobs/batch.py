@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.errors import CancelledError, MienError, OutputError
+from mien.errors import MienError, OperationCancelledError, OutputError
 from mien.jobs.display import batch_display
 from mien.jobs.events import EventLog
 from mien.jobs.executor import Executor
@@ -17,6 +17,7 @@ from mien.jobs.plan import Plan
 from mien.jobs.report import check_reports, write_reports
 from mien.jobs.runner import RETRIES, ShotOutcome, run_plan
 from mien.media.lock import Held, Lock
+from mien.progress import Progress
 
 __all__ = ["EVENTS", "BatchReport", "run_batch"]
 
@@ -52,7 +53,7 @@ def run_batch(
     *,
     retries: int = RETRIES,
     overwrite: bool = False,
-    progress: bool = True,
+    progress: bool | Progress = True,
 ) -> BatchReport:
     """Render the shots of a plan; what an earlier run finished is not done again.
 
@@ -61,13 +62,14 @@ def run_batch(
         start_engine: Starts the workers.
         retries: How often a task is done anew when it fails.
         overwrite: Whether reports that no batch made may be replaced.
-        progress: Whether to show bars on a terminal.
+        progress: True for bars on a terminal, or a function that is called with the stage
+            (`render`), the frames made and the frames to be made in all.
 
     Raises:
         OutputError: When the folder cannot be written to, holds somebody's files where the
             reports go, or another batch runs in it.
         MienError: When the workers are lost for good.
-        CancelledError: In place of KeyboardInterrupt; what was finished is kept.
+        OperationCancelledError: When Ctrl-C or a callback stops it; what was finished is kept.
     """
     start = time.monotonic()
     check_reports(plan.folder, overwrite=overwrite)
@@ -83,7 +85,7 @@ def run_batch(
                     engine.close()
             except KeyboardInterrupt as stop:
                 log.add("stopped")
-                raise CancelledError(
+                raise OperationCancelledError(
                     "Stopped.", "What is finished is kept: the same command goes on from there."
                 ) from stop
             except MienError as error:
@@ -105,6 +107,7 @@ def _held(folder: Path) -> Iterator[None]:
         raise OutputError(
             f"A batch is running in {folder}: {held.holder or 'another process'}.",
             "Wait for it or stop it, or choose another folder.",
+            path=folder,
         ) from held
     try:
         yield

@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, Any
 import mien
 from mien.errors import MienError, MissingDependencyError, UsageError
 from mien.io.files import written_whole
-from mien.jobs.executor import Done, Failed, WorkerMessage, failed
-from mien.jobs.job import Problem
+from mien.jobs.executor import task_failure
 from mien.jobs.journal import check_folder
 from mien.jobs.local_executor import bounds_of, count_workers
 from mien.jobs.shot_task import Task
 from mien.jobs.worker import Bounds, watch_memory
+from mien.progress import silent
+from mien.worker_messages import WorkerDone, WorkerFailed, WorkerMessage
 
 if TYPE_CHECKING:
     from distributed import Client, Future, SpecCluster
@@ -122,17 +123,18 @@ class DaskEngine:
         self._busy[slot] = _Busy(task, future, address)
         future.add_done_callback(lambda _: self._ready.put(slot))
 
-    def wait(self, seconds: float) -> list[WorkerMessage]:
-        """What workers have to tell; see `Engine.wait`."""
-        words: list[WorkerMessage] = []
+    def wait(self, seconds: float) -> list[tuple[int, WorkerMessage]]:
+        """Wait for messages; see `Executor.wait`."""
+        messages: list[tuple[int, WorkerMessage]] = []
         with suppress(queue.Empty):
             slot = self._ready.get(timeout=seconds)
             while True:
-                words += self._ended(slot)
+                messages += self._ended(slot)
                 slot = self._ready.get_nowait()
-        if time.monotonic() - self._looked >= _LOOK or any(isinstance(w, Failed) for w in words):
-            words += self._look()
-        return words
+        failed = any(isinstance(message, WorkerFailed) for _, message in messages)
+        if failed or time.monotonic() - self._looked >= _LOOK:
+            messages += self._look()
+        return messages
 
     def close(self) -> None:
         """Let go of the cluster; one that was started here ends."""
@@ -208,7 +210,7 @@ class DaskEngine:
             # What a client says that is closed, or just connecting.
             raise OSError(str(error)) from error
 
-    def _look(self) -> list[WorkerMessage]:
+    def _look(self) -> list[tuple[int, WorkerMessage]]:
         """See which workers there are; tasks of those that are gone have failed."""
         self._looked = time.monotonic()
         try:
@@ -216,13 +218,14 @@ class DaskEngine:
         except OSError:
             return self._reconnect()
         self._update(addresses)
-        words: list[WorkerMessage] = []
+        messages: list[tuple[int, WorkerMessage]] = []
         for slot, busy in list(self._busy.items()):
             if busy.address not in addresses:
                 del self._busy[slot]
                 with suppress(Exception):  # it is gone either way
                     busy.future.cancel()
-                words.append(Failed(slot, Problem("worker", f"Its worker {busy.address} died.")))
+                died = WorkerFailed("worker", f"Its worker {busy.address} died.")
+                messages.append((slot, died))
         if self._slots:
             self._seen = self._looked
         elif self._looked - self._seen > _PATIENCE:
@@ -230,7 +233,7 @@ class DaskEngine:
                 f"The Dask cluster at {self._address} has no workers any more.",
                 "Start some; the same command goes on from there.",
             )
-        return words
+        return messages
 
     def _update(self, addresses: Sequence[str]) -> None:
         for address in addresses:
@@ -276,7 +279,7 @@ class DaskEngine:
             )
         return bool(said["resources"].get(_GPU))
 
-    def _ended(self, slot: int) -> list[WorkerMessage]:
+    def _ended(self, slot: int) -> list[tuple[int, WorkerMessage]]:
         busy = self._busy.pop(slot, None)
         if busy is None:
             return []
@@ -284,21 +287,17 @@ class DaskEngine:
         try:
             if status in ("cancelled", "lost"):
                 raise OSError(f"its future is {status}")
-            word: Done | Failed = busy.future.result(timeout=_FETCH)
+            message: WorkerDone | WorkerFailed = busy.future.result(timeout=_FETCH)
         except (Exception, FutureTimeoutError) as error:  # noqa: BLE001 - whatever a cluster raises
             # It was done, or not: the disk knows, and what is there is not done again.
             said = f"The task was lost ({type(error).__name__}: {error})."
-            return [Failed(slot, Problem("worker", said), worker_lost=status != "error")]
-        if isinstance(word, Done):
-            return [Done(slot, word.result)]
-        return [Failed(slot, word.problem, word.retryable)]
+            return [(slot, WorkerFailed("worker", said, worker_lost=status != "error"))]
+        return [(slot, message)]
 
-    def _reconnect(self) -> list[WorkerMessage]:
+    def _reconnect(self) -> list[tuple[int, WorkerMessage]]:
         """The scheduler is gone, and with it every task; wait for it to come back."""
-        words: list[WorkerMessage] = [
-            Failed(slot, Problem("worker", "The Dask scheduler was lost."), worker_lost=True)
-            for slot in self._busy
-        ]
+        lost = WorkerFailed("worker", "The Dask scheduler was lost.", worker_lost=True)
+        messages: list[tuple[int, WorkerMessage]] = [(slot, lost) for slot in self._busy]
         self._busy.clear()
         self._slots.clear()
         self._known.clear()
@@ -309,7 +308,7 @@ class DaskEngine:
             try:
                 self._client = self._connected()
                 self._await_workers()
-                return words
+                return messages
             except (OSError, UsageError) as error:
                 if time.monotonic() > end:
                     raise MienError(
@@ -319,7 +318,7 @@ class DaskEngine:
                 time.sleep(0.5)
 
 
-def do_task(task: Task, bounds: Bounds) -> Done | Failed:
+def do_task(task: Task, bounds: Bounds) -> WorkerDone | WorkerFailed:
     """Do a task, in a worker of the cluster.
 
     Args:
@@ -328,9 +327,9 @@ def do_task(task: Task, bounds: Bounds) -> Done | Failed:
     """
     with _bench_lock:
         try:
-            return Done(0, _bench(bounds).do(task, lambda stage, done, total: None))
+            return WorkerDone(_bench(bounds).do(task, silent))
         except Exception as error:  # noqa: BLE001 - told to the one who runs the batch
-            return failed(0, error)
+            return task_failure(error)
 
 
 _bench_lock = threading.Lock()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mien.jobs.job import Problem
+from mien.progress import Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -39,14 +40,17 @@ class BatchDisplay:
 
 
 @contextmanager
-def batch_display(progress: bool, shots: int, frames: int) -> Iterator[BatchDisplay]:
-    """Show a batch on standard error, when that is a terminal.
+def batch_display(progress: bool | Progress, shots: int, frames: int) -> Iterator[BatchDisplay]:
+    """Show a batch on standard error, when that is a terminal, or report it to a function.
 
     Args:
-        progress: Whether to show anything.
+        progress: Whether to show anything, or the function.
         shots: Shots in all.
         frames: Frames of all of them.
     """
+    if callable(progress):
+        yield _Reporter(progress, frames)
+        return
     if not (progress and sys.stderr is not None and sys.stderr.isatty()):
         yield BatchDisplay()
         return
@@ -62,6 +66,24 @@ def batch_display(progress: bool, shots: int, frames: int) -> Iterator[BatchDisp
         console=Console(stderr=True),
     ) as display:
         yield _Bars(display, shots, frames)
+
+
+class _Reporter(BatchDisplay):
+    """Reports the frames of the whole batch to a progress callback."""
+
+    def __init__(self, progress: Progress, frames: int) -> None:
+        self._progress = progress
+        self._done, self._total = 0, frames
+
+    def prepared(self, planned: int, missing: int) -> None:
+        """It is known now how many of a shot's frames are to be made."""
+        self._total += missing - planned
+        self._progress("render", self._done, self._total)
+
+    def made(self, frames: int) -> None:
+        """Frames were made."""
+        self._done += frames
+        self._progress("render", self._done, self._total)
 
 
 class _Bars(BatchDisplay):

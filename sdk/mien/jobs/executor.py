@@ -1,76 +1,15 @@
-"""What carries tasks to workers, whatever it is; and what it tells of them."""
+"""The protocol of what carries tasks to workers: processes here, or a cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
-from mien.errors import (
-    MienError,
-    MissingDependencyError,
-    NothingToDoError,
-    ProjectError,
-    UsageError,
-    as_mien_error,
-)
-from mien.jobs.job import Problem
+from mien.errors import MienError
 from mien.jobs.shot_task import Task
+from mien.worker_messages import WorkerFailed, WorkerMessage
 
-__all__ = ["Done", "Executor", "Failed", "TaskProgress", "WorkerMessage", "failed"]
-
-_FOR_GOOD = (UsageError, NothingToDoError, MissingDependencyError, ProjectError)
-"""Errors that come again however often a task is done anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class TaskProgress:
-    """A worker tells how far it is.
-
-    Attributes:
-        slot: The worker.
-        stage: What it does.
-        done: Steps done.
-        total: Steps in all.
-    """
-
-    slot: int
-    stage: str
-    done: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A task is done.
-
-    Attributes:
-        slot: The worker.
-        result: What came of it, in JSON's types.
-    """
-
-    slot: int
-    result: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A task failed, or took its worker with it.
-
-    Attributes:
-        slot: The worker.
-        problem: Why.
-        again: Whether it may help to do it anew.
-        innocent: Whether it is known that the task itself is not to blame.
-    """
-
-    slot: int
-    problem: Problem
-    retryable: bool = True
-    worker_lost: bool = False
-
-
-WorkerMessage = TaskProgress | Done | Failed
+__all__ = ["Executor", "task_failure"]
 
 
 class Executor(Protocol):
@@ -90,8 +29,11 @@ class Executor(Protocol):
         """Give an idle worker a task."""
         ...
 
-    def wait(self, seconds: float) -> list[WorkerMessage]:
-        """What workers have to tell; empty when there was nothing in that time.
+    def wait(self, seconds: float) -> list[tuple[int, WorkerMessage]]:
+        """Wait for messages; return each with the number of its worker.
+
+        Args:
+            seconds: How long to wait; after that the list is empty.
 
         Raises:
             MienError: When there are no workers any more, and none will come.
@@ -103,9 +45,8 @@ class Executor(Protocol):
         ...
 
 
-def failed(slot: int, error: BaseException) -> Failed:
-    """What to tell of an error."""
-    if isinstance(error, MemoryError):
+def task_failure(error: BaseException) -> WorkerFailed:
+    """Return the message about an error that ended a task."""
+    if isinstance(error, MemoryError) and not isinstance(error, MienError):
         error = MienError("There is not enough memory for this.", "Take fewer workers.")
-    told = as_mien_error(error)
-    return Failed(slot, Problem.of(told), not isinstance(told, _FOR_GOOD))
+    return WorkerFailed.of(error)

@@ -7,21 +7,21 @@ the media once, by `ShotJob.frames_of`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
 from typing import Literal
 
 from mien.errors import MienError, TimeError
-from mien.timebase import Clock, FrameRange
+from mien.model.curve_layer import ImportMode
+from mien.model.renderer_settings import SettingValue
+from mien.timebase import Clock, FrameRange, same_count
 
-__all__ = ["SAME_COUNT", "CutSpan", "Problem", "ShotJob", "ShotResult", "Status"]
+__all__ = ["CurvesInput", "CutSpan", "Problem", "ShotJob", "ShotResult", "Status"]
 
 Status = Literal["done", "failed"]
-
-SAME_COUNT = Fraction(3, 2000)
-"""Rates that differ by less count the same frames: NTSC's are 1/1001 below their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,32 @@ class Problem:
 
     @classmethod
     def of(cls, error: MienError) -> Problem:
-        """The problem that an error tells of."""
+        """Return the problem that an error tells of."""
         return cls(error.code, error.cause, error.remedy)
 
     def __str__(self) -> str:
         return f"{self.cause} {self.remedy}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class CurvesInput:
+    """A curve file that a face is to follow; see `mien.import_curves`.
+
+    Attributes:
+        file: The file.
+        face: Number of the face in the file; None for the only one.
+        controls: Names of the controls to take; None for all but head and gaze.
+        mode: Whether the face follows the curves, or they are added to what it does.
+        offset: Frame of the media on which the file's first frame falls.
+        retime: Whether a file with another frame rate keeps its seconds; None refuses it.
+    """
+
+    file: Path
+    face: int | None = None
+    controls: tuple[str, ...] | None = None
+    mode: ImportMode = "replace"
+    offset: int = 0
+    retime: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +92,7 @@ class CutSpan:
     numbered: bool = False
 
     def frames_of(self, clock: Clock) -> FrameRange:
-        """The frames of the media, handles included; only those there are.
+        """Return the frames of the media, handles included; only those there are.
 
         Raises:
             TimeError: When the media do not have the frames that the cut uses.
@@ -145,7 +166,8 @@ class CutSpan:
         not seconds.
         """
         scale = clock.rate / self.rate
-        return Fraction(1) if self.numbered or abs(scale - 1) < SAME_COUNT else scale
+        same = self.numbered or same_count(clock.rate, self.rate)
+        return Fraction(1) if same else scale
 
     def _seconds_said(self) -> str:
         start, stop = (float(n / self.rate) for n in (self.start, self.start + self.length))
@@ -161,15 +183,19 @@ class ShotJob:
         media: The movie or sequence; None when the project alone says.
         project: The `.mien` file with its tracked faces and edits; None to track it first.
         shot: Name, number or id of the shot in the project; None for its only one.
-        set: Edits as typed for `--set`, on top of the project's.
-        face: Number of the face that `set` is meant for; None for the largest.
+        set: Edits as typed for `--set`, on top of the project's and of `curves`.
+        face: Number of the face that `set` and `curves` are meant for; None for the largest.
         frames: The frames to write: typed (`0:120`), or of a cut; None for all.
         renderer: Name of the renderer, or `auto`.
+        settings: Settings of the renderer by name, which hold before all others.
+        default_settings: Settings of the renderer by name, which hold before a project's only.
         codec: Name of the codec; None for the source's family.
         lossless: Whether the output is decoded to exactly the pixels that were rendered.
         origin: Where it was asked for, to be shown (`cut.otio, V1, 01:00:10:05`).
         clip: Number of the clip in its cut, in the order of the file; None without one.
         problem: Why it cannot be rendered, when that is known from the start.
+        curves: A curve file that the face follows, on top of the project's edits; None without.
+        tracker: Name of the tracker, or `auto`, for media without a project.
     """
 
     name: str
@@ -180,14 +206,18 @@ class ShotJob:
     face: int | None = None
     frames: str | CutSpan | None = None
     renderer: str = "auto"
+    settings: Mapping[str, SettingValue] = field(default_factory=dict, hash=False)
+    default_settings: Mapping[str, SettingValue] = field(default_factory=dict, hash=False)
     codec: str | None = None
     lossless: bool = False
     origin: str = ""
     clip: int | None = None
     problem: Problem | None = None
+    curves: CurvesInput | None = None
+    tracker: str = "auto"
 
     def frames_of(self, clock: Clock) -> FrameRange:
-        """The frames of the media that the output holds.
+        """Return the frames of the media that the output holds.
 
         Raises:
             TimeError: When the media do not have them.

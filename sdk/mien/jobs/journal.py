@@ -55,6 +55,7 @@ def check_folder(folder: Path) -> Path:
         raise OutputError(
             f"The batch cannot keep its account in {place}: {reason}.",
             "Choose another folder, or check its permissions.",
+            path=place,
         ) from error
     return place
 

@@ -13,10 +13,10 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from mien.jobs.executor import Failed, TaskProgress, WorkerMessage
-from mien.jobs.job import Problem
 from mien.jobs.shot_task import Task
 from mien.jobs.worker import OUT_OF_MEMORY, Bounds, work
+from mien.rendering.registry import uses_gpu
+from mien.worker_messages import WorkerFailed, WorkerMessage, WorkerProgress
 
 __all__ = ["LocalEngine", "bounds_of", "count_workers", "gpus"]
 
@@ -61,8 +61,8 @@ class LocalEngine:
         with suppress(BrokenPipeError, ConnectionError):
             worker.connection.send(task)
 
-    def wait(self, seconds: float) -> list[WorkerMessage]:
-        """What workers have to tell; see `Engine.wait`."""
+    def wait(self, seconds: float) -> list[tuple[int, WorkerMessage]]:
+        """Wait for messages; see `Executor.wait`."""
         if not self._busy:
             time.sleep(seconds)
             return []
@@ -71,10 +71,11 @@ class LocalEngine:
             by_thing[self._workers[slot].connection] = slot
             by_thing[self._workers[slot].process.sentinel] = slot
         ready = wait(list(by_thing), seconds)  # type: ignore[arg-type]
-        words: list[WorkerMessage] = []
-        for slot in sorted({by_thing[thing] for thing in ready}):
-            words += self._hear(slot)
-        return words
+        return [
+            (slot, message)
+            for slot in sorted({by_thing[thing] for thing in ready})
+            for message in self._receive(slot)
+        ]
 
     def close(self) -> None:
         """Stop the workers; what they finished is kept."""
@@ -93,7 +94,7 @@ class LocalEngine:
     def _start(self, slot: int) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=work, args=(theirs, slot, self._bounds[slot]), name=f"mien-worker-{slot}",
+            target=work, args=(theirs, self._bounds[slot]), name=f"mien-worker-{slot}",
             daemon=True,
         )  # fmt: skip
         with _environment(self._bounds[slot]):
@@ -101,23 +102,23 @@ class LocalEngine:
         theirs.close()
         return _Worker(process, ours)
 
-    def _hear(self, slot: int) -> list[WorkerMessage]:
+    def _receive(self, slot: int) -> list[WorkerMessage]:
         worker = self._workers[slot]
-        words: list[WorkerMessage] = []
+        messages: list[WorkerMessage] = []
         try:
             while worker.connection.poll():
                 message: WorkerMessage = worker.connection.recv()
-                words.append(message)
-                if not isinstance(message, TaskProgress):
+                messages.append(message)
+                if not isinstance(message, WorkerProgress):
                     del self._busy[slot]
-                    return words
+                    return messages
         except (EOFError, ConnectionError, OSError):
             worker.process.join(_PATIENCE)
         if worker.process.is_alive():
-            return words
+            return messages
         del self._busy[slot], self._workers[slot]
         worker.connection.close()
-        return [*words, Failed(slot, _death(worker.process.exitcode or 0))]
+        return [*messages, _death(worker.process.exitcode or 0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +128,14 @@ class _Worker:
 
 
 def count_workers(renderer: str) -> int:
-    """How many workers suit this machine.
+    """Return how many workers suit this machine.
 
     Args:
-        renderer: `reference` works on GPUs where there are any: one worker for each.
+        renderer: Name of the renderer; one that works on GPUs has one worker for each.
     """
-    found = gpus()
-    if renderer == "reference" and found:
-        return len(found)
+    devices = gpus()
+    if devices and uses_gpu(renderer):
+        return len(devices)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     free = _free_memory()
     most = cores or 1
@@ -142,24 +143,24 @@ def count_workers(renderer: str) -> int:
 
 
 def bounds_of(count: int) -> list[Bounds]:
-    """What each of a number of workers may take of this machine."""
+    """Return what each of a number of workers may take of this machine."""
     threads = max(1, (os.cpu_count() or 1) // count)
     memory = int(_SHARE * _free_memory()) // count
-    found = gpus()
+    devices = gpus()
     return [
-        Bounds(threads, memory, found[slot % len(found)] if found else None)
+        Bounds(threads, memory, devices[slot % len(devices)] if devices else None)
         for slot in range(count)
     ]
 
 
 def gpus() -> list[str]:
-    """The NVIDIA GPUs that may be used, as `CUDA_VISIBLE_DEVICES` says them."""
+    """Return the NVIDIA GPUs that may be used, as `CUDA_VISIBLE_DEVICES` says them."""
     said = os.environ.get("CUDA_VISIBLE_DEVICES")
     if said is not None:
         return [name.strip() for name in said.split(",") if name.strip() not in ("", "-1")]
-    place = Path("/proc/driver/nvidia/gpus")
+    folder = Path("/proc/driver/nvidia/gpus")
     with suppress(OSError):
-        return [str(number) for number, _ in enumerate(place.iterdir())]
+        return [str(number) for number, _ in enumerate(folder.iterdir())]
     return []
 
 
@@ -188,10 +189,11 @@ def _environment(bounds: Bounds) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _death(code: int) -> Problem:
+def _death(code: int) -> WorkerFailed:
     if code == OUT_OF_MEMORY:
-        return Problem("memory", "Its worker took more memory than it may.", "Take fewer workers.")
+        cause = "Its worker took more memory than it may."
+        return WorkerFailed("memory", cause, "Take fewer workers.")
     if code < 0:
         with suppress(ValueError):
-            return Problem("worker", f"Its worker was killed ({signal.Signals(-code).name}).")
-    return Problem("worker", f"Its worker ended with exit code {code}.")
+            return WorkerFailed("worker", f"Its worker was killed ({signal.Signals(-code).name}).")
+    return WorkerFailed("worker", f"Its worker ended with exit code {code}.")

@@ -26,6 +26,7 @@ from mien.jobs.plan import Plan
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.jobs.steps import Workbench
 from mien.media.sequence import Pattern
+from mien.rendering.registry import find_entry, uses_gpu
 
 __all__ = ["export", "in_folder", "run_step"]
 
@@ -33,7 +34,7 @@ _LONGEST_STEP = 64
 """Characters of a step's name, by the specification."""
 _TELL = 1.0
 """Seconds between two words on how far a step is."""
-_STEPS = ("ControlTrack", "Render", "Assemble")
+_STEPS = ("Track", "Render", "Assemble")
 
 
 def export(plan: Plan, folder: Path) -> Path:
@@ -60,6 +61,7 @@ def export(plan: Plan, folder: Path) -> Path:
         raise OutputError(
             f"The bundle {folder} cannot be made: {(error.strerror or 'denied').lower()}.",
             "Choose another folder.",
+            path=folder,
         ) from error
     for order in orders:
         _write(folder / "orders" / f"{order.name}.json", order.to_json())
@@ -79,7 +81,7 @@ def export(plan: Plan, folder: Path) -> Path:
 
 
 def _inputs(plan: Plan) -> set[Path]:
-    """The files that the shots are made from, every image of a sequence."""
+    """Return the files that the shots are made from, every image of a sequence."""
     files: set[Path] = set()
     for shot in plan.shots:
         if shot.order is None or shot.facts is None:
@@ -91,13 +93,16 @@ def _inputs(plan: Plan) -> set[Path]:
             files.update(map(pattern.file, pattern.numbers()))
         if shot.order.project is not None:
             files.add(shot.order.project)
-        if shot.order.settings is not None and shot.order.settings.shot_lora:
-            files.add(Path(shot.order.settings.shot_lora))
+        if shot.order.curves is not None:
+            files.add(shot.order.curves.file)
+        settings = find_entry(shot.order.renderer).settings(shot.order.settings)
+        if settings is not None:
+            files.update(settings.files)
     return files
 
 
 def in_folder(order: ShotSpec, folder: Path) -> ShotSpec:
-    """An order whose output goes to another folder: farms have their own names for places.
+    """Return an order whose output goes to another folder: farms have their own paths.
 
     Args:
         order: The order.
@@ -115,12 +120,12 @@ def run_step(task: Task, say: Callable[[str], object]) -> None:
         say: Prints a line on standard output.
 
     Raises:
-        MienError: When it fails; it was told as well.
+        MienError: When it fails; it was said as well.
     """
     last = [0.0]
     say(f"openjd_status: {task}")
 
-    def told(stage: str, done: int, total: int) -> None:
+    def report(stage: str, done: int, total: int) -> None:
         now = time.monotonic()
         if now - last[0] > _TELL or done == total:
             last[0] = now
@@ -129,7 +134,7 @@ def run_step(task: Task, say: Callable[[str], object]) -> None:
 
     bench = Workbench()
     try:
-        result = bench.do(task, told)
+        result = bench.do(task, report)
     except MienError as error:
         say(f"openjd_fail: {' '.join(str(error).split())}")
         raise
@@ -196,12 +201,12 @@ def _step(
     after: str | None = None,
     arguments: Sequence[str] = (),
 ) -> dict[str, Any]:
-    place = ["{{Param.Orders}}/" + f"{order.name}.json", "--folder", "{{Param.Output}}"]
-    action = {"command": "{{Param.Mien}}", "args": ["batch-step", kind, *place, *arguments]}
+    paths = ["{{Param.Orders}}/" + f"{order.name}.json", "--folder", "{{Param.Output}}"]
+    action = {"command": "{{Param.Mien}}", "args": ["batch-step", kind, *paths, *arguments]}
     step: dict[str, Any] = {"name": name, "script": {"actions": {"onRun": action}}}
     if after is not None:
         step["dependencies"] = [{"dependsOn": after}]
-    if kind == "render" and order.renderer == "reference":
+    if kind == "render" and uses_gpu(order.renderer):
         step["hostRequirements"] = {"amounts": [{"name": "amount.worker.gpu", "min": 1}]}
     return step
 

@@ -8,25 +8,27 @@ answers for any frame alone, and looks itself at what it needs around it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mien.errors import MienError, UsageError
+from mien.jobs.curves import read_layer
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.names import output_path
 from mien.jobs.shot_task import ShotSpec
 from mien.model.media import MediaInfo
-from mien.model.settings import ReferenceSettings
+from mien.model.renderer_settings import RendererSettings, StoredSettings, make_mapping
+from mien.rendering.registry import find_entry, merge_settings, settings_owner
 from mien.timebase import FrameRange
 
-__all__ = ["CHUNK", "Plan", "Settle", "ShotPlan", "chunks_of", "make_plan"]
+__all__ = ["CHUNK", "Plan", "Settle", "ShotPlan", "chunks_of", "make_plan", "settle_job"]
 
-Settle = Callable[[ReferenceSettings | None], ReferenceSettings | None]
-"""From a project's settings, or none, to those that hold."""
+Settle = Callable[[str, StoredSettings], RendererSettings | Mapping[str, Any] | None]
+"""From a renderer's name and a project's settings to those of that renderer that hold."""
 
-_Looked = tuple[MediaInfo, ReferenceSettings | None]
+_Looked = tuple[MediaInfo, StoredSettings]
 
 CHUNK: Final = 48
 """Frames of a chunk when nobody says: a few seconds of work for `warp`, and whole groups of
@@ -47,7 +49,7 @@ class ShotPlan:
 
     Attributes:
         job: The job.
-        order: What workers are told; None when it cannot be done.
+        order: The order for workers; None when it cannot be done.
         facts: Of its media; None when they cannot be read.
         problem: Why it cannot be done.
         seconds: Estimate of the time that one worker takes; None where nobody knows.
@@ -111,8 +113,8 @@ def make_plan(
         folder: Where outputs go.
         chunk: Frames of a chunk.
         overwrite: Whether outputs that the batch did not make may be replaced.
-        settle: Settings of the reference renderer, from those of a project; the project's
-            own when not given.
+        settle: Makes the settings of a shot's renderer from those of its project; the project's
+            own hold when not given.
     """
     look = _looked_once()
     fits = _fitted_once()
@@ -120,8 +122,28 @@ def make_plan(
     return Plan(folder, chunk, shots)
 
 
+def settle_job(
+    job: ShotJob, stored: StoredSettings, settle: Settle | None = None
+) -> dict[str, Any] | None:
+    """Return the settings of a job's renderer by name; None for its defaults.
+
+    A project's hold least, then those of the list for all shots, then those of the command line,
+    then the shot's own.
+
+    Args:
+        job: The job.
+        stored: Settings of its project.
+        settle: Puts those of the command line on top.
+    """
+    kept = make_mapping(merge_settings(job.renderer, stored, job.default_settings or None))
+    below = {} if kept is None else {settings_owner(job.renderer): kept}
+    settled = merge_settings(job.renderer, below) if settle is None else settle(job.renderer, below)
+    mapping = make_mapping(settled)
+    return {**(mapping or {}), **job.settings} if job.settings else mapping
+
+
 def chunks_of(span: FrameRange, chunk: int) -> Iterator[FrameRange]:
-    """The chunks of a span; the first and the last may be shorter.
+    """Return the chunks of a span; the first and the last may be shorter.
 
     Args:
         span: Frames.
@@ -135,36 +157,36 @@ def chunks_of(span: FrameRange, chunk: int) -> Iterator[FrameRange]:
 
 
 def _looked_once() -> Callable[[ShotJob], _Looked]:
-    """A function that looks at the media and projects of jobs, at each once."""
+    """Return a function that looks at the media and projects of jobs, at each once."""
     known: dict[tuple[Path | None, str | None, Path | None], _Looked | MienError] = {}
 
     def look(job: ShotJob) -> _Looked:
         # A project says more than its media: that it is whole, and fits them.
-        place = (job.project, job.shot, job.media)
-        if place not in known:
+        key = (job.project, job.shot, job.media)
+        if key not in known:
             try:
-                known[place] = _look(job)
+                known[key] = _look(job)
             except MienError as error:
-                known[place] = error
-        found = known[place]
-        if isinstance(found, MienError):
-            raise found
-        return found
+                known[key] = error
+        result = known[key]
+        if isinstance(result, MienError):
+            raise result
+        return result
 
     return look
 
 
 def _fitted_once() -> Callable[[Path, MediaInfo, ShotJob], None]:
-    """A function that refuses what cannot be written, before frames are made for it."""
+    """Return a function that refuses what cannot be written, before frames are made for it."""
     from mien.media.codecs import choose_encoding
 
     known: set[tuple[Path, str, str | None, bool]] = set()
 
     def fits(output: Path, facts: MediaInfo, job: ShotJob) -> None:
-        asked = (facts.path, output.suffix, job.codec, job.lossless)
-        if asked not in known:
+        key = (facts.path, output.suffix, job.codec, job.lossless)
+        if key not in known:
             choose_encoding(output, facts, codec=job.codec, lossless=job.lossless)
-            known.add(asked)
+            known.add(key)
 
     return fits
 
@@ -174,10 +196,10 @@ def _look(job: ShotJob) -> _Looked:
 
     if job.project is not None:
         project = api.load_project(job.project, job.shot, media=job.media)
-        return project.shot.media, project.reference
+        return project.shot.media, project.settings
     if job.media is None:
         raise UsageError(f"{job.name} has neither media nor a project.", "Give one of them.")
-    return api.open_shot(job.media).media, None
+    return api.open_shot(job.media).media, {}
 
 
 def _plan_shot(
@@ -191,11 +213,15 @@ def _plan_shot(
     if job.problem is not None:
         return ShotPlan(job, problem=job.problem)
     try:
-        facts, settings = look(job)
+        facts, stored = look(job)
         frames = job.frames_of(facts.clock)
+        if job.curves is not None:
+            read_layer(job.curves, facts.clock)
         output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)
         fits(output, facts, job)
-        settings = settings if settle is None else settle(settings)
+        settings = settle_job(job, stored, settle)
+        find_entry(job.renderer).settings(settings)
+        settings = settle_job(job, stored, settle)
     except MienError as error:
         return ShotPlan(job, problem=Problem.of(error))
     order = ShotSpec.of(job, frames, output, folder, overwrite=overwrite, settings=settings)
@@ -217,8 +243,8 @@ def _seconds(job: ShotJob, facts: MediaInfo, frames: FrameRange) -> float | None
 
 def _bytes(job: ShotJob, facts: MediaInfo, frames: FrameRange) -> int:
     pixels = facts.orientation.width * facts.orientation.height * len(frames)
-    share = _LOSSLESS_SHARE if job.lossless else _LOSSY_SHARE
+    fraction = _LOSSLESS_SHARE if job.lossless else _LOSSY_SHARE
     if not job.lossless and facts.bit_rate:
         seconds = float(facts.clock.seconds(frames.stop) - facts.clock.seconds(frames.start))
         return int(facts.bit_rate * seconds / 8 + pixels * _FRAME_SHARE)
-    return int(pixels * (share + _FRAME_SHARE))
+    return int(pixels * (fraction + _FRAME_SHARE))

@@ -51,6 +51,7 @@ def check_reports(folder: Path, *, overwrite: bool = False) -> None:
         raise OutputError(
             f"{place} is a file, and reports go into a folder of that name.",
             "Move it, or choose another folder.",
+            path=place,
         )
     if overwrite or (folder / FOLDER).exists():
         return
@@ -59,6 +60,7 @@ def check_reports(folder: Path, *, overwrite: bool = False) -> None:
             raise OutputError(
                 f"{path} exists already, and no batch made it.",
                 "Choose another folder, or allow it with --overwrite.",
+                path=path,
             )
 
 

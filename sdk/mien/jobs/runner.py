@@ -8,12 +8,13 @@ from typing import Any
 
 from mien.jobs.display import BatchDisplay
 from mien.jobs.events import EventLog
-from mien.jobs.executor import Done, Executor, Failed, TaskProgress, WorkerMessage
+from mien.jobs.executor import Executor
 from mien.jobs.job import Problem, ShotResult
 from mien.jobs.plan import Plan, ShotPlan, chunks_of
 from mien.jobs.queue import Queue, Waiting
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.timebase import FrameRange
+from mien.worker_messages import WorkerDone, WorkerFailed, WorkerMessage, WorkerProgress
 
 __all__ = ["RETRIES", "ShotOutcome", "run_plan"]
 
@@ -125,8 +126,8 @@ class _Run:
         while self._queue or self._busy:
             self._give()
             # Also when nobody works: workers that are lost come back while one waits for them.
-            for message in self.engine.wait(min(_BEAT, self._queue.due() or _BEAT)):
-                self._hear(message)
+            for slot, message in self.engine.wait(min(_BEAT, self._queue.due() or _BEAT)):
+                self._hear(slot, message)
 
     def _give(self) -> None:
         for slot in self.engine.slots:
@@ -140,17 +141,17 @@ class _Run:
             self.show.begins(slot, str(waiting.task))
             self.engine.submit(slot, waiting.task)
 
-    def _hear(self, message: WorkerMessage) -> None:
-        if isinstance(message, TaskProgress):
-            self.show.told(message.slot, message.stage, message.done, message.total)
+    def _hear(self, slot: int, message: WorkerMessage) -> None:
+        if isinstance(message, WorkerProgress):
+            self.show.told(slot, message.stage, message.done, message.total)
             return
-        waiting = self._busy.pop(message.slot, None)
-        self.show.ends(message.slot)
+        waiting = self._busy.pop(slot, None)
+        self.show.ends(slot)
         if waiting is None:
             return
-        if isinstance(message, Done):
+        if isinstance(message, WorkerDone):
             self._done(waiting.task, message.result)
-        else:
+        elif isinstance(message, WorkerFailed):
             self._failed(waiting, message)
 
     def _done(self, task: Task, result: Mapping[str, Any]) -> None:
@@ -189,10 +190,11 @@ class _Run:
         if not chunks:
             self._queue.add(Waiting(Task(shot.order, "assemble")))
 
-    def _failed(self, waiting: Waiting, message: Failed) -> None:
+    def _failed(self, waiting: Waiting, message: WorkerFailed) -> None:
         task, shot = waiting.task, self._shots[waiting.task.order.name]
         tries, lost = waiting.tries + (not message.worker_lost), waiting.lost + message.worker_lost
-        facts = {"code": message.problem.code, "cause": message.problem.cause}
+        problem = Problem(message.code, message.cause, message.remedy)
+        facts = {"code": problem.code, "cause": problem.cause}
         spared = tries <= self.retries and lost <= _MOST_LOST
         if message.retryable and spared and shot.outcome.problem is None:
             shot.outcome.tries += 1
@@ -203,7 +205,7 @@ class _Run:
         self._tell("task-failed", task, tries=tries, **facts)
         first = shot.outcome.problem is None
         if first:
-            shot.outcome.problem = _told_of(message.problem, task, tries)
+            shot.outcome.problem = _told_of(problem, task, tries)
         if task.step != "render":
             self._ended(shot.outcome)
             return

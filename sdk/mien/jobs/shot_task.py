@@ -1,16 +1,18 @@
-"""What a worker is told: everything about one shot, and which part of it to do."""
+"""The task of a worker: everything about one shot, and which part of it to do."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from mien.errors import InputError, UsageError
-from mien.jobs.job import ShotJob
+from mien.jobs.job import CurvesInput, ShotJob
+from mien.model.renderer_settings import SettingValue, check_stored
 from mien.model.settings import ReferenceSettings
+from mien.rendering.registry import find_entry, settings_owner
 from mien.timebase import FrameRange
 
 __all__ = ["ShotSpec", "Step", "Task", "read_shot_spec"]
@@ -18,7 +20,8 @@ __all__ = ["ShotSpec", "Step", "Task", "read_shot_spec"]
 Step = Literal["prepare", "render", "assemble"]
 """Tracking, when it is needed, and looking what is there; making frames; writing the output."""
 
-_FORMAT = "mien.order/1"
+_FORMAT, _FORMER = "mien.order/2", "mien.order/1"
+"""The former held settings of the reference renderer whatever the shot's renderer was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,10 @@ class ShotSpec:
         output: The movie, or the pattern of images.
         folder: The batch's folder.
         overwrite: Whether an output that this batch did not make may be replaced.
-        settings: Of the reference renderer; None for those of a final render.
+        settings: Settings of the renderer by name; None for its defaults.
         shot: Name, number or id of the shot in the project; None for its only one.
+        curves: A curve file that the face follows; None without.
+        tracker: Name of the tracker, or `auto`.
     """
 
     name: str
@@ -54,8 +59,10 @@ class ShotSpec:
     output: Path
     folder: Path
     overwrite: bool = False
-    settings: ReferenceSettings | None = None
+    settings: Mapping[str, SettingValue] | None = field(default=None, hash=False)
     shot: str | None = None
+    curves: CurvesInput | None = None
+    tracker: str = "auto"
 
     @classmethod
     def of(
@@ -66,9 +73,9 @@ class ShotSpec:
         folder: Path,
         *,
         overwrite: bool = False,
-        settings: ReferenceSettings | None = None,
+        settings: Mapping[str, SettingValue] | None = None,
     ) -> ShotSpec:
-        """The order for a job.
+        """Return the order for a job.
 
         Args:
             job: The job.
@@ -76,16 +83,21 @@ class ShotSpec:
             output: Where to.
             folder: The batch's folder.
             overwrite: Whether an output that this batch did not make may be replaced.
-            settings: Of the reference renderer.
+            settings: Settings of the renderer by name.
         """
         media, project = (None if p is None else p.absolute() for p in (job.media, job.project))
+        curves = job.curves
+        if curves is not None:
+            curves = replace(curves, file=curves.file.absolute())
         return cls(
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
+            curves,
+            job.tracker,
         )  # fmt: skip
 
     def to_json(self) -> str:
-        """The order as one object of JSON; see `read_shot_spec`."""
+        """Return the order as one object of JSON; see `read_shot_spec`."""
         value = {
             "format": _FORMAT,
             "name": self.name,
@@ -96,46 +108,78 @@ class ShotSpec:
             "face": self.face,
             "frames": str(self.frames),
             "renderer": self.renderer,
+            "tracker": self.tracker,
             "codec": self.codec,
             "lossless": self.lossless,
             "output": str(self.output),
             "folder": str(self.folder),
             "overwrite": self.overwrite,
-            "settings": None if self.settings is None else self.settings.to_dict(),
+            "settings": None if self.settings is None else dict(self.settings),
+            "curves": None if self.curves is None else _curves_to_dict(self.curves),
         }
         return json.dumps(value, indent=1)
 
 
+def _curves_to_dict(curves: CurvesInput) -> dict[str, Any]:
+    return asdict(curves) | {"file": str(curves.file)}
+
+
+def _read_curves(value: Mapping[str, Any] | None) -> CurvesInput | None:
+    if value is None:
+        return None
+    names = value["controls"]
+    controls = None if names is None else tuple(map(str, names))
+    return CurvesInput(**{**value, "file": Path(value["file"]), "controls": controls})
+
+
 def read_shot_spec(path: Path) -> ShotSpec:
-    """Read an order that `Order.to_json` wrote.
+    """Read an order that `ShotSpec.to_json` wrote.
 
     Raises:
         InputError: When it cannot be read, or is none.
+        MissingDependencyError: When its renderer is a plug-in that cannot be used here.
+        UsageError: When its renderer is not installed here.
     """
     try:
         value: Mapping[str, Any] = json.loads(path.read_bytes())
-        if value["format"] != _FORMAT:
+        if value["format"] not in (_FORMAT, _FORMER):
             raise ValueError(f"its format is {value['format']}")
         start, stop = str(value["frames"]).split(":")
         media, project = (
             None if value[name] is None else Path(value[name]) for name in ("media", "project")
         )
-        settings = value["settings"]
+        renderer, settings = str(value["renderer"]), value["settings"]
+        if value["format"] == _FORMER and settings_owner(renderer) != ReferenceSettings.renderer:
+            settings = None
         if settings is not None:
-            settings = ReferenceSettings.from_dict(settings)
-        return ShotSpec(
+            check_stored({renderer: settings})
+        spec = ShotSpec(
             str(value["name"]), media, project, tuple(map(str, value["set"])),
-            value["face"],
-            FrameRange(int(start), int(stop)), str(value["renderer"]), value["codec"],
+            value["face"], FrameRange(int(start), int(stop)), renderer, value["codec"],
             bool(value["lossless"]), Path(value["output"]), Path(value["folder"]),
             bool(value["overwrite"]), settings, value.get("shot"),
+            _read_curves(value.get("curves")),
+            str(value.get("tracker", "auto")),
         )  # fmt: skip
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the name.") from error
-    except (KeyError, TypeError, ValueError, UnicodeError, UsageError) as error:
         raise InputError(
-            f"{path} is no order of a batch ({error}).", "Export the batch again."
+            f"{path} cannot be read: {error.strerror}.", "Check the name.", path=path
         ) from error
+    except (KeyError, TypeError, ValueError, UnicodeError, UsageError) as error:
+        raise _no_order(path, error) from error
+    if spec.settings is not None:
+        entry = find_entry(spec.renderer)
+        try:
+            entry.settings(spec.settings)
+        except UsageError as error:
+            raise _no_order(path, error) from error
+    return spec
+
+
+def _no_order(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"{path} is no order of a batch ({error}).", "Export the batch again.", path=path
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,19 @@ another, so that models are loaded once and a shot is looked through once per wo
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import mien
 from mien import api
 from mien.errors import MediaError, OutputError, ProjectError, UsageError
+from mien.face import SOLVER
 from mien.io.project import Project
+from mien.jobs.curves import read_layer
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.jobs.thumbnails import Thumbnails
@@ -24,14 +27,14 @@ from mien.media.probe import probe
 from mien.model.assignments import parse_assignment
 from mien.model.edits import Edit
 from mien.model.media import MediaInfo
-from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.pipeline import Output, ShotFrames
 from mien.progress import Progress
-from mien.rendering.base import FacePlan, NotingRenderer, Renderer
+from mien.rendering.base import FacePlan, Renderer
 from mien.rendering.plans import face_plans
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import media_stamp
+from mien.tracking.registry import get_tracker
 
 __all__ = ["Workbench"]
 
@@ -44,12 +47,13 @@ class _Opened:
     """A shot at hand."""
 
     order: ShotSpec
-    stamp: tuple[str, int]
+    stamp: tuple[str, int, int]
     shot: Shot
     plans: Sequence[FacePlan]
     renderer: Renderer | None
     frames: ShotFrames
     key: str
+    notes: tuple[str, ...]
 
 
 class Workbench:
@@ -62,7 +66,7 @@ class Workbench:
     def __init__(self, threads: int = 0) -> None:
         self._threads = threads
         self._opened: _Opened | None = None
-        self._renderers: dict[tuple[str, ReferenceSettings | None], Renderer] = {}
+        self._renderers: dict[tuple[str, str], Renderer] = {}
 
     def do(self, task: Task, progress: Progress) -> dict[str, Any]:
         """Do a task.
@@ -106,18 +110,18 @@ class Workbench:
             "edited": 0 if record is None else record.edited,
             "missing": missing,
             "faces": [plan.face.number for plan in opened.plans],
-            "asked": opened.frames.asked(task.order.frames),
+            "asked": opened.frames.active(task.order.frames),
             "looks": [look.to_dict() for look in pictures.looks()],
-            "notes": journal.notes(opened.key),
+            "notes": [*opened.notes, *journal.notes(opened.key)],
         }
 
     def _render(self, task: Task, progress: Progress) -> dict[str, Any]:
         opened = self._open(task.order, progress)
         span = opened.shot.clock.parse_range(str(task.frames or task.order.frames))
         made = opened.frames.make(span.intersection(task.order.frames), progress)
-        if made and isinstance(opened.renderer, NotingRenderer):
+        if made and opened.frames.notes:
             journal = ShotJournal(task.order.folder, task.order.name)
-            journal.add_notes(opened.key, opened.renderer.notes)
+            journal.add_notes(opened.key, opened.frames.notes)
         return {"made": made}
 
     def _assemble(self, task: Task, progress: Progress) -> dict[str, Any]:
@@ -133,7 +137,7 @@ class Workbench:
         return {
             "edited": record.edited,
             "looks": [look.to_dict() for look in pictures.looks()],
-            "notes": journal.notes(opened.key),
+            "notes": [*opened.notes, *journal.notes(opened.key)],
         }
 
     def _write(self, opened: _Opened, journal: ShotJournal, progress: Progress) -> OutputRecord:
@@ -164,7 +168,8 @@ class Workbench:
         stamp = _stamp(order, shot)
         # A range is checked by the same rules as a typed one.
         span = shot.clock.parse_range(str(order.frames))
-        plans = face_plans(shot, [*project.edits, *_edits(order, shot)], span)
+        edits, notes = _edits(order, shot)
+        plans = face_plans(shot, [*project.edits, *edits], span)
         renderer = self._renderer(order) if plans else None
         journal = ShotJournal(order.folder, order.name)
         frames = ShotFrames(shot, plans, renderer, journal.frames, threads=self._threads)
@@ -172,63 +177,85 @@ class Workbench:
             repr((frames.key(span), str(span), order.codec, order.lossless)).encode(),
             digest_size=16,
         ).hexdigest()
-        self._opened = _Opened(order, stamp, shot, plans, renderer, frames, key)
+        self._opened = _Opened(order, stamp, shot, plans, renderer, frames, key, notes)
         return self._opened
 
     def _project(self, order: ShotSpec, progress: Progress) -> Project:
         """The project of a shot; tracked first, and kept, where there is none."""
         if order.project is not None:
-            return api.load_project(order.project, order.shot, media=order.media)
+            return _read(order.project, order.media, order.shot)
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
         facts = probe(order.media)
+        # Whatever made it differently must not be taken for it: by number, not by release.
+        tracker = get_tracker(order.tracker)
+        versions = (tracker.name, tracker.version, SOLVER)
         key = hashlib.blake2b(
-            repr((media_stamp(facts), mien.__version__)).encode(), digest_size=8
+            repr((media_stamp(facts), *versions)).encode(), digest_size=8
         ).hexdigest()
         journal = ShotJournal(order.folder, order.name)
         path = journal.tracked(key)
         with journal.tracking(key):
             if path.exists():
                 with suppress(ProjectError):  # damaged: it is made again
-                    return api.load_project(path, media=order.media)
+                    return _read(path, order.media)
             # The whole media, not what the cut uses of it: the next cut may use more.
-            tracked = api.track(Shot(facts, ()), progress=progress)
+            tracked = api.track(Shot(facts, ()), tracker=tracker.name, progress=progress)
             _check_same(facts, probe(order.media))
             api.save_project(tracked, path)
-        return api.load_project(path, media=order.media)
+        return _read(path, order.media)
 
     def _renderer(self, order: ShotSpec) -> Renderer:
-        wanted = (order.renderer, order.settings)
+        settings = None if order.settings is None else dict(order.settings)
+        wanted = (order.renderer, json.dumps(settings, sort_keys=True))
         if wanted not in self._renderers:
             # One at a time: what a renderer keeps from shot to shot may fill a GPU.
             self._renderers.clear()
-            self._renderers[wanted] = get_renderer(*wanted)
+            self._renderers[wanted] = get_renderer(order.renderer, settings)
         return self._renderers[wanted]
 
 
-def _edits(order: ShotSpec, shot: Shot) -> list[Edit]:
-    """What `set` asks for."""
-    if not order.set:
-        return []
+def _read(path: Path, media: Path | None, shot: str | None = None) -> Project:
+    """Read a project for rendering, which is neither solved nor saved."""
+    return api.load_project(path, shot, media=media).without_raw_landmarks()
+
+
+def _edits(order: ShotSpec, shot: Shot) -> tuple[list[Edit], tuple[str, ...]]:
+    """Return what `curves` and `set` ask for, and what is to be known of it."""
+    notes: tuple[str, ...] = ()
+    if order.curves is None and not order.set:
+        return [], notes
     face = api.main_face(shot) if order.face is None else shot.face(order.face)
     edit = Edit(face)
+    if order.curves is not None:
+        made = read_layer(order.curves, shot.clock)
+        edit = edit.with_layer(made.layer)
+        if made.unknown:
+            names = ", ".join(made.unknown)
+            notes = (f"{order.curves.file.name}: no controls of mien, left out: {names}.",)
     for text in order.set:
         edit = parse_assignment(text).apply(edit, _LAYER)
-    return [edit]
+    return [edit], notes
 
 
-def _stamp(order: ShotSpec, shot: Shot) -> tuple[str, int]:
-    """Names what a shot at hand was read from."""
+def _stamp(order: ShotSpec, shot: Shot) -> tuple[str, int, int]:
+    """Return what names the files that a shot at hand was read from."""
+    curves = None if order.curves is None else order.curves.file
+    return media_stamp(shot.media), _changed(order.project), _changed(curves)
+
+
+def _changed(path: Path | None) -> int:
     try:
-        changed = 0 if order.project is None else order.project.stat().st_mtime_ns
+        return 0 if path is None else path.stat().st_mtime_ns
     except OSError:
-        changed = -1
-    return media_stamp(shot.media), changed
+        return -1
 
 
 def _check_same(before: MediaInfo, after: MediaInfo) -> None:
     if media_stamp(before) != media_stamp(after):
-        raise MediaError(f"{after.path} was replaced while it was tracked.", "Run it again.")
+        raise MediaError(
+            f"{after.path} was replaced while it was tracked.", "Run it again.", path=after.path
+        )
 
 
 def _check_replaceable(order: ShotSpec, journal: ShotJournal) -> None:
@@ -237,4 +264,5 @@ def _check_replaceable(order: ShotSpec, journal: ShotJournal) -> None:
         raise OutputError(
             f"{order.output} exists already, and this batch did not make it.",
             "Choose another folder, or allow it with --overwrite.",
+            path=order.output,
         )

@@ -81,8 +81,9 @@ def _asked_faces(shot: ShotPlan) -> list[int] | None:
     from mien.model.document import choose
 
     job = shot.job
-    faces = set() if job.face is None or not job.set else {job.face}
-    largest = bool(job.set) and job.face is None
+    edited = bool(job.set) or job.curves is not None
+    faces = {job.face} if edited and job.face is not None else set()
+    largest = edited and job.face is None
     if job.project is not None:
         try:
             document = choose(describe(job.project).shots, job.shot, job.project.name)

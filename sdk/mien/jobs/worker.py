@@ -14,7 +14,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.jobs.executor import Done, TaskProgress, failed
+from mien.jobs.executor import task_failure
+from mien.worker_messages import ProgressSender, WorkerDone
 
 if TYPE_CHECKING:
     from mien.jobs.shot_task import Task
@@ -25,8 +26,6 @@ OUT_OF_MEMORY = 99
 """Exit code of a worker that took more memory than it may."""
 _WATCH = 0.5
 """Seconds between two looks at a worker's memory."""
-_TELL = 0.2
-"""Seconds between two words on how far a worker is."""
 _THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
 )  # fmt: skip
@@ -52,12 +51,11 @@ class Bounds:
         return values if self.gpu is None else values | {"CUDA_VISIBLE_DEVICES": self.gpu}
 
 
-def work(connection: Connection, slot: int, bounds: Bounds) -> None:
+def work(connection: Connection, bounds: Bounds) -> None:
     """Do tasks that come through a pipe, until it is closed.
 
     Args:
-        connection: Brings tasks, and takes words of engine.py.
-        slot: Number of the worker.
+        connection: Brings tasks, and takes messages.
         bounds: What it may take.
     """
     # Ctrl-C reaches every process of a terminal; the one that runs the batch decides.
@@ -75,11 +73,11 @@ def work(connection: Connection, slot: int, bounds: Bounds) -> None:
         while True:
             task: Task = connection.recv()
             try:
-                result = bench.do(task, _Teller(connection, slot))
+                result = bench.do(task, ProgressSender(connection.send))
             except Exception as error:  # noqa: BLE001 - told to the one who runs the batch
-                connection.send(failed(slot, error))
+                connection.send(task_failure(error))
             else:
-                connection.send(Done(slot, result))
+                connection.send(WorkerDone(result))
 
 
 def watch_memory(most: int) -> None:
@@ -113,18 +111,3 @@ def _die_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="mien-parent", daemon=True).start()
-
-
-class _Teller:
-    """Tells how far a task is, not too often."""
-
-    def __init__(self, connection: Connection, slot: int) -> None:
-        self._connection = connection
-        self._slot = slot
-        self._last = 0.0
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._last > _TELL:
-            self._last = now
-            self._connection.send(TaskProgress(self._slot, stage, done, total))

@@ -1,15 +1,24 @@
 """`jobs.yaml`: a batch as a plain list, for people without a cut.
 
-    renderer: auto            # for all shots that say nothing else; so do codec and lossless
+    renderer: auto            # for all shots that say nothing else; so do tracker, codec, lossless
+    settings: {steps: 12}     # of that renderer, for its shots; reference's with auto
     shots:
       - name: sh010           # the media's name when it is left out
         media: plates/sh010.mov
         frames: 0:120         # all when left out; also 1.0s:2.0s, or timecode
         set: ["mouthSmile=+0.5@20:80", "browDown=+0.3"]
         face: 1               # the largest when left out
+      - name: sh015
+        media: plates/sh015.mov
+        curves: speech.npz    # a curve file that the face follows; set comes on top
+      - name: sh016
+        media: plates/sh016.mov
+        curves: {file: all.json, face: 2, offset: 12, retime: true, mode: add,
+                 controls: [jawOpen, mouthClose]}
       - name: sh020
-        project: sh020.mien   # edits come from the project, and from set on top
+        project: sh020.mien   # edits come from the project, curves and set on top
         shot: close-up        # of a project with several: its name, or its number from 1
+        settings: {seed: 7}   # on top of the project's and of those above
 
 Paths are relative to the file. Every error names the line and the field.
 """
@@ -17,6 +26,7 @@ Paths are relative to the file. Every error names the line and the field.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -26,12 +36,15 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from mien.errors import InputError, MienError
-from mien.jobs.job import ShotJob
+from mien.jobs.job import CurvesInput, ShotJob
 from mien.jobs.names import unique_names
 from mien.model.assignments import parse_assignment
+from mien.model.curve_layer import ImportMode
+from mien.model.renderer_settings import SettingValue
+from mien.rendering.registry import AUTO, parse_settings, settings_owner
 from mien.timebase import Clock
 
-__all__ = ["SUFFIXES", "check_set", "read_jobs"]
+__all__ = ["SUFFIXES", "Curves", "CurvesPart", "check_set", "read_jobs"]
 
 SUFFIXES: Final = (".yaml", ".yml")
 _LARGEST_FILE = 32 << 20
@@ -46,7 +59,7 @@ _Path = tuple[str | int, ...]
 
 
 def check_set(text: str) -> str:
-    """The text of a `--set`, when it can be read.
+    """Return the text of a `--set`, when it can be read.
 
     Raises:
         ValueError: When it cannot; the message says why.
@@ -72,12 +85,41 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _as_file(value: object) -> object:
+    return {"file": value} if isinstance(value, str) else value
+
+
 _Text = Annotated[str, Field(min_length=1)]
 _Set = Annotated[str, AfterValidator(check_set)]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CurvesPart(_Part):
+    """The fields of `curves`, in a list of shots and in a cut."""
+
+    file: _Text
+    face: Annotated[int, Field(ge=1)] | None = None
+    controls: Annotated[tuple[_Text, ...], Field(min_length=1), BeforeValidator(_listed)] | None = (
+        None
+    )
+    mode: ImportMode = "replace"
+    offset: int = 0
+    retime: bool | None = None
+
+    def input(self, file: Path) -> CurvesInput:
+        """Return what they ask for.
+
+        Args:
+            file: Where the file is.
+        """
+        return CurvesInput(file, self.face, self.controls, self.mode, self.offset, self.retime)
+
+
+Curves = Annotated[CurvesPart, BeforeValidator(_as_file)]
+"""The fields of `curves`, or the name of the file alone."""
 
 
 class _Shot(_Part):
@@ -88,28 +130,39 @@ class _Shot(_Part):
     frames: Annotated[_Text, AfterValidator(_check_frames)] | None = None
     set: Annotated[tuple[_Set, ...], BeforeValidator(_listed)] = ()
     face: Annotated[int, Field(ge=1)] | None = None
+    curves: Curves | None = None
     renderer: _Text | None = None
+    settings: dict[str, str] = {}
+    tracker: _Text | None = None
     codec: _Text | None = None
     lossless: bool | None = None
 
 
 class _File(_Part):
     renderer: _Text | None = None
+    settings: dict[str, str] = {}
+    tracker: _Text | None = None
     codec: _Text | None = None
     lossless: bool | None = None
     shots: tuple[_Shot, ...]
 
 
 def read_jobs(
-    path: Path, *, renderer: str | None = None, codec: str | None = None, lossless: bool = False
+    path: Path,
+    *,
+    renderer: str | None = None,
+    tracker: str | None = None,
+    codec: str | None = None,
+    lossless: bool = False,
 ) -> list[ShotJob]:
-    """The shots of a `jobs.yaml`.
+    """Read the shots of a `jobs.yaml`.
 
     What a shot says for itself holds; then what is given here; then what the file says for all.
 
     Args:
         path: The file.
         renderer: Name of the renderer; None for the file's, or `auto`.
+        tracker: Name of the tracker; None for the file's, or `auto`.
         codec: Name of the codec; None for the file's, or each source's family.
         lossless: Whether all outputs keep every pixel as rendered.
 
@@ -129,8 +182,12 @@ def read_jobs(
         shot.name or shot.shot or Path(shot.media or shot.project or "").stem for shot in file.shots
     )
     jobs = []
+    settings, shared = _Settings(source), file.renderer or AUTO
+    defaults = settings.parse(shared, file.settings, ())
     for number, (shot, name) in enumerate(zip(file.shots, names, strict=True)):
-        exact = lossless or bool(file.lossless)
+        chosen = shot.renderer or renderer or shared
+        common = settings_owner(chosen) == settings_owner(shared)
+        exact, curves = lossless or bool(file.lossless), shot.curves
         jobs.append(
             ShotJob(
                 name=name,
@@ -139,8 +196,12 @@ def read_jobs(
                 shot=shot.shot,
                 set=shot.set,
                 face=shot.face,
+                curves=None if curves is None else curves.input(path.parent / curves.file),
                 frames=shot.frames,
-                renderer=shot.renderer or renderer or file.renderer or "auto",
+                renderer=chosen,
+                tracker=shot.tracker or tracker or file.tracker or "auto",
+                settings=settings.parse(chosen, shot.settings, ("shots", number)),
+                default_settings=defaults if common else {},
                 codec=shot.codec or codec or file.codec,
                 lossless=exact if shot.lossless is None else shot.lossless,
                 origin=f"{path.name}, line {source.line(('shots', number))}",
@@ -151,21 +212,50 @@ def read_jobs(
 
 def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     """Refuse a shot whose fields do not go together."""
-    place: _Path = ("shots", number)
+    path: _Path = ("shots", number)
     if shot.media is None and shot.project is None:
-        raise source.error(place, "it has neither media nor a project", "Give one of them.")
-    if shot.project is None and not shot.set:
+        raise source.error(path, "it has neither media nor a project", "Give one of them.")
+    if shot.project is None and shot.curves is None and not shot.set:
         raise source.error(
-            place, "nothing is asked of it", "Say what to set, or give a project with edits."
+            path,
+            "nothing is asked of it",
+            "Say what to set, or give curves or a project with edits.",
         )
     if shot.shot is not None and shot.project is None:
         raise source.error(
-            (*place, "shot"), "it names a shot of a project, and no project", "Leave it out."
+            (*path, "shot"), "it names a shot of a project, and no project", "Leave it out."
         )
-    if shot.face is not None and not shot.set:
+    if shot.face is not None and shot.curves is None and not shot.set:
         raise source.error(
-            (*place, "face"), "it says whom set is meant for, and nothing is set", "Leave it out."
+            (*path, "face"),
+            "it says whom set is meant for, or curves, and there is neither",
+            "Leave it out.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """Reads settings of renderers, and names the line of one that is wrong."""
+
+    source: _Source
+
+    def parse(
+        self, renderer: str, texts: Mapping[str, str], path: _Path
+    ) -> dict[str, SettingValue]:
+        """Return the values of settings.
+
+        Raises:
+            InputError: When there is no such renderer, it has no such setting, or a value is
+                wrong.
+        """
+        values: dict[str, SettingValue] = {}
+        for name, text in texts.items():
+            try:
+                values |= parse_settings(renderer, {name: text})
+            except MienError as error:
+                where = (*path, "settings", name)
+                raise self.source.error(where, error.cause.rstrip("."), error.remedy) from error
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +280,12 @@ class _Source:
             raise InputError(
                 f"{path} cannot be opened: {(error.strerror or str(error)).lower()}.",
                 "Check the name, and that you may read it.",
+                path=path,
             ) from error
         if len(text) > _LARGEST_FILE:
-            raise InputError(f"{path.name} is too large for a list of shots.", "Split it.")
+            raise InputError(
+                f"{path.name} is too large for a list of shots.", "Split it.", path=path
+            )
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
             root = yaml.compose(text, loader)
@@ -202,38 +295,43 @@ class _Source:
             raise InputError(
                 f"{path.name}{line}: {error.problem or error.context}.",
                 "Lists start with '- ', fields are written as 'name: value', indented by spaces.",
+                path=path,
             ) from error
         except (yaml.YAMLError, UnicodeError, RecursionError) as error:
-            raise InputError(f"{path.name} is no YAML.", "Save it as plain text, UTF-8.") from error
+            raise InputError(
+                f"{path.name} is no YAML.", "Save it as plain text, UTF-8.", path=path
+            ) from error
         if root is None:
-            raise InputError(f"{path.name} is empty.", "List shots in it.")
+            raise InputError(f"{path.name} is empty.", "List shots in it.", path=path)
         reader = _Nodes(path.name)
         try:
             data = reader.value(root, ())
         except RecursionError as error:
-            raise InputError(f"{path.name} holds itself.", "Take the alias out.") from error
+            raise InputError(
+                f"{path.name} holds itself.", "Take the alias out.", path=path
+            ) from error
         return cls(path.name, data, reader.lines)
 
-    def line(self, place: _Path) -> int:
-        """The line of a value, or of what holds it."""
-        while place and place not in self.lines:
-            place = place[:-1]
-        return self.lines.get(place, 1)
+    def line(self, path: _Path) -> int:
+        """Return the line of a value, or of what holds it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
 
-    def error(self, place: _Path, what: str, remedy: str) -> InputError:
-        """The error of a value."""
-        where = self.words(place)
+    def error(self, path: _Path, what: str, remedy: str) -> InputError:
+        """Return the error of a value."""
+        where = self.words(path)
         said = f"{where}: {what}" if where else what
         end = "" if said.endswith("?") else "."
-        return InputError(f"{self.name}, line {self.line(place)}: {said}{end}", remedy)
+        return InputError(f"{self.name}, line {self.line(path)}: {said}{end}", remedy)
 
-    def words(self, place: _Path) -> str:
-        """A place as people write it, with the name of its shot: `shots[2] (sh020).media`."""
+    def words(self, path: _Path) -> str:
+        """Return a path as people write it, with its shot's name: `shots[2] (sh020).media`."""
         text = ""
-        for depth, part in enumerate(place, 1):
+        for depth, part in enumerate(path, 1):
             text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
-            if depth == 2 and place[0] == "shots":
-                name = self._name(place[1])
+            if depth == 2 and path[0] == "shots":
+                name = self._name(path[1])
                 text += f" ({name})" if name else ""
         return text
 
@@ -255,20 +353,20 @@ class _Nodes:
         self._left = _MOST_NODES
         self.lines: dict[_Path, int] = {}
 
-    def value(self, node: yaml.Node, place: _Path) -> object:
-        """The value of a node."""
+    def value(self, node: yaml.Node, path: _Path) -> object:
+        """Return the value of a node."""
         self._left -= 1
         if not self._left:
             raise InputError(f"{self._name} holds too many values.", "Split it.")
-        self.lines.setdefault(place, node.start_mark.line + 1)
+        self.lines.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, (*place, i)) for i, item in enumerate(node.value)]
+            return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, place)
+            return self._mapping(node, path)
         empty = isinstance(node, yaml.ScalarNode) and node.style is None and node.tag == _NULL
         return None if empty else node.value
 
-    def _mapping(self, node: yaml.MappingNode, place: _Path) -> dict[str, object]:
+    def _mapping(self, node: yaml.MappingNode, path: _Path) -> dict[str, object]:
         result: dict[str, object] = {}
         for key, item in node.value:
             line = key.start_mark.line + 1
@@ -279,41 +377,45 @@ class _Nodes:
                 raise InputError(
                     f"{self._name}, line {line}: {name} is given twice.", "Leave one out."
                 )
-            self.lines[(*place, name)] = line
-            result[name] = self.value(item, (*place, name))
+            self.lines[(*path, name)] = line
+            result[name] = self.value(item, (*path, name))
         return result
 
 
 def _refused(error: ValidationError, source: _Source) -> InputError:
-    """The first wrong field, by line."""
+    """Return the error of the first wrong field, by line."""
     wrong = error.errors(include_url=False)
     first = min(wrong, key=lambda one: source.line(one["loc"]))
-    what, remedy = _told(first)
+    what, remedy = _explain(first)
     if len(wrong) > 1:
         remedy = f"{remedy} {len(wrong) - 1} more are wrong.".lstrip()
     return source.error(first["loc"], what, remedy)
 
 
-def _told(wrong: Any) -> tuple[str, str]:
-    """What is wrong with a field, and what to do, in our words."""
-    kind, place = wrong["type"], wrong["loc"]
-    fields = _Shot.model_fields if len(place) > 1 else _File.model_fields
+def _explain(wrong: Any) -> tuple[str, str]:
+    """Return what is wrong with a field, and what to do, in our words."""
+    kind, path = wrong["type"], wrong["loc"]
+    fields = _Shot.model_fields if len(path) > 1 and path[0] == "shots" else _File.model_fields
+    if "curves" in path:
+        fields = CurvesPart.model_fields
     known = ", ".join(fields)
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(place[-1]), list(fields), n=1)
+        near = difflib.get_close_matches(str(path[-1]), list(fields), n=1)
         return "there is no such field", f"Did you mean {near[0]}?" if near else f"Use {known}."
     if kind == "value_error":
         return str(wrong["ctx"]["error"]).rstrip("."), ""
-    if place == () or kind in ("model_type", "model_attributes_type"):
+    if path == () or kind in ("model_type", "model_attributes_type"):
         return f"fields are expected here ({known})", "Write them as 'name: value'."
-    given = wrong["input"]
-    told = {
+    given, choices = wrong["input"], wrong.get("ctx", {}).get("expected")
+    explanations = {
         "missing": ("is missing", "Add it."),
         "string_too_short": ("is empty", "Fill it in, or leave it out."),
         "string_type": ("one word or text is expected", "Put it in quotes if need be."),
         "tuple_type": ("a list is expected", "Start every entry with '- '."),
+        "dict_type": ("settings are expected here", "Write them as 'name: value', indented."),
         "int_parsing": (f"'{given}' is no number", "Write 1, 2, ..."),
         "greater_than_equal": (f"{given} is too small", "Numbers start at 1."),
+        "literal_error": (f"'{given}' is no choice", f"Write {choices}."),
         "bool_parsing": (f"'{given}' is neither true nor false", "Write one of them."),
     }
-    return told.get(kind, (str(wrong["msg"]), ""))
+    return explanations.get(kind, (str(wrong["msg"]), ""))

@@ -42,14 +42,20 @@ def check_place(path: Path) -> None:
     folder = path.parent
     try:
         if not folder.is_dir():
-            raise OutputError(f"The folder {folder} does not exist.", "Create it first.")
+            raise OutputError(
+                f"The folder {folder} does not exist.", "Create it first.", path=folder
+            )
         if path.is_dir():
-            raise OutputError(f"{path} is a folder.", "Give the name of a file in it.")
+            raise OutputError(f"{path} is a folder.", "Give the name of a file in it.", path=path)
         if path.is_symlink() and not path.exists():
-            raise OutputError(f"{path} is a link to nothing.", "Remove it or choose another name.")
+            raise OutputError(
+                f"{path} is a link to nothing.", "Remove it or choose another name.", path=path
+            )
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
-            raise OutputError(f"The name {path.name} is too long.", "Choose a shorter.") from error
+            raise OutputError(
+                f"The name {path.name} is too long.", "Choose a shorter.", path=path
+            ) from error
         raise refused_place(folder, error) from error
 
 
@@ -58,6 +64,7 @@ def refused_place(folder: Path, error: OSError) -> OutputError:
     return OutputError(
         f"The folder {folder} cannot be written to: {(error.strerror or 'denied').lower()}.",
         "Choose another folder, or check its permissions.",
+        path=folder,
     )
 
 
@@ -84,11 +91,13 @@ def write_error(path: Path, error: BaseException) -> WriteError:
         return WriteError(
             f"The disk is full: {path} could not be finished, and nothing was left of it.",
             "Free some space or choose another folder.",
+            path=path,
         )
     reason = (getattr(error, "strerror", None) or text or type(error).__name__).lower()
     return WriteError(
         f"{path} could not be written: {reason}.",
         "Nothing was left of it; check the folder, or choose another codec.",
+        path=path,
     )
 
 

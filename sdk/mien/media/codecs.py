@@ -164,7 +164,9 @@ def choose_encoding(
     """
     if codec is not None and codec not in CODECS:
         raise OutputError(
-            f"There is no codec '{codec}'.", f"Choose one of {', '.join(sorted(CODECS))}."
+            f"There is no codec '{codec}'.",
+            f"Choose one of {', '.join(sorted(CODECS))}.",
+            choices=sorted(CODECS),
         )
     extension = path.suffix.lower()
     if Pattern.parse(path) is not None:

@@ -76,7 +76,9 @@ class DecordReader:
             self._video = decord.VideoReader(str(facts.path), num_threads=threads)
         except (decord.DECORDError, RuntimeError) as error:
             raise MediaError(
-                f"{facts.path.name} cannot be read by decord.", "Read it with MIEN_DECODER=pyav."
+                f"{facts.path.name} cannot be read by decord.",
+                "Read it with MIEN_DECODER=pyav.",
+                path=facts.path,
             ) from error
         self._error = decord.DECORDError
         self._lock = threading.Lock()
@@ -102,6 +104,7 @@ class DecordReader:
             raise MediaError(
                 f"Frame {index} of {self._facts.path.name} cannot be read by decord.",
                 "Read it with MIEN_DECODER=pyav.",
+                path=self._facts.path,
             ) from error
         return Frame(index, self._facts.pts[index], self._orientation, _Upright(rgb))
 

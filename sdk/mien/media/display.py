@@ -1,6 +1,6 @@
 """Pictures as an ordinary display shows them, which is what networks are trained on, and back.
 
-    linear light (EXR)   clipped to 0..1, sRGB curve
+    linear light (EXR)   clipped to 0..1, sRGB curve; floating point tagged sRGB is as it is
     PQ, HLG              light relative to reference white (203 cd/m2, ITU-R BT.2408), BT.2020
                          primaries as BT.709's, highlights compressed, sRGB curve
     anything else        as it is
@@ -26,6 +26,8 @@ __all__ = ["from_display", "shown8", "to_display", "tone_mapped"]
 _PQ: Final = 16
 _HLG: Final = 18
 """Transfer characteristics (ITU-T H.273)."""
+_SRGB: Final = 13
+"""Likewise, of R'G'B' as a screen shows it."""
 _BT2020: Final = 9
 """Primaries, likewise."""
 _WHITE: Final = 203.0
@@ -60,7 +62,7 @@ def to_display(plate: Plate, rgb: FloatArray) -> FloatArray:
         plate: The plate, whose tags count.
         rgb: (..., 3) as `Plate.rgb` gives them.
     """
-    if plate.layout.floating:
+    if _linear_light(plate):
         return srgb(rgb)
     if not tone_mapped(plate.transfer):
         return rgb
@@ -68,6 +70,10 @@ def to_display(plate: Plate, rgb: FloatArray) -> FloatArray:
     if plate.primaries == _BT2020:
         light = light @ _TO_BT709.T
     return np.asarray(_signal(_compressed(light)), dtype=np.float32)
+
+
+def _linear_light(plate: Plate) -> bool:
+    return plate.layout.floating and plate.transfer != _SRGB
 
 
 def tone_mapped(transfer: int) -> bool:
@@ -114,7 +120,7 @@ def from_display(plate: Plate, shown: FloatArray) -> FloatArray:
         plate: The plate, whose tags count.
         shown: (..., 3) as `to_display` gives them.
     """
-    if plate.layout.floating:
+    if _linear_light(plate):
         return np.asarray(np.maximum(_linear(shown), 0), dtype=np.float32)
     if not tone_mapped(plate.transfer):
         return shown

@@ -112,13 +112,14 @@ def read_exr(path: Path) -> ExrPicture:
             )
     except (RuntimeError, ValueError, OSError, MemoryError) as error:
         raise MediaError(
-            f"{path.name} cannot be read as EXR: {error}.", "Copy or render it again."
+            f"{path.name} cannot be read as EXR: {error}.", "Copy or render it again.", path=path
         ) from error
     names = _picture_channels(parts[0])
     if names is None:
         raise MediaError(
             f"{path.name} has no channels R, G, B or Y; it has {', '.join(parts[0])}.",
             "Name the layer of the picture R, G, B.",
+            path=path,
         )
     return ExrPicture(headers, parts, names)
 

@@ -40,7 +40,7 @@ _local = threading.local()
 
 
 class Picture(Protocol):
-    """What a decoder gave: pixels in their own format, with all that came along."""
+    """A decoded picture: pixels in their own format, with all that came along."""
 
     @property
     def nbytes(self) -> int:
@@ -48,15 +48,15 @@ class Picture(Protocol):
         ...
 
     def plate(self) -> Plate:
-        """The pixels, in their own format."""
+        """Return the pixels, in their own format."""
         ...
 
     def with_plate(self, plate: Plate) -> Picture:
-        """The same picture with other pixels."""
+        """Return the same picture with other pixels."""
         ...
 
     def rgb8(self, width: int, height: int) -> npt.NDArray[np.uint8]:
-        """(height, width, 3) R'G'B', scaled to that size; in coded orientation."""
+        """Convert to (height, width, 3) R'G'B', scaled to that size; in coded orientation."""
         ...
 
 
@@ -76,16 +76,20 @@ class Frame:
     orientation: Orientation
     picture: Picture
 
+    def __repr__(self) -> str:
+        width, height = self.orientation.upright_size
+        return f"Frame({self.index}, {width} x {height})"
+
     def plate(self) -> Plate:
-        """The picture in its own pixel format and coded orientation."""
+        """Return the picture in its own pixel format and coded orientation."""
         return self.picture.plate()
 
     def with_plate(self, plate: Plate) -> Frame:
-        """This frame with other pixels: same timing, colour and side data."""
+        """Return this frame with other pixels: same timing, colour and side data."""
         return replace(self, picture=self.picture.with_plate(plate))
 
     def upright_rgb(self, max_height: int | None = None) -> npt.NDArray[np.uint8]:
-        """The picture upright, with square pixels, for looking and tracking.
+        """Convert the picture to upright with square pixels, for looking and tracking.
 
         Args:
             max_height: Height to which a higher picture is scaled down.

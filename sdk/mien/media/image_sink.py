@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from pathlib import Path
 
 import av
 
@@ -44,8 +46,10 @@ class ImageSink:
             return
         path.write_bytes(self._encoded(self._converter.convert(frame.picture)))
 
-    def finish(self) -> None:
-        """Move the images in place."""
+    def finish(self, before_commit: Sequence[Callable[[Path], None]]) -> None:
+        """Let others see to the hidden folder, and move the images in place."""
+        for see_to in before_commit:
+            see_to(self._partial.path)
         self._partial.commit()
 
     def discard(self) -> None:

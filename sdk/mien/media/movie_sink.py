@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from mien.errors import OutputError
+from mien.errors import MienError, OutputError
 from mien.media.atomic_write import AtomicFile, write_error
 from mien.media.codecs import CONSTANT_RATE, Encoding
 from mien.media.convert import Converter, output_color
@@ -82,6 +83,9 @@ class MovieSink:
             )
             self._video = self._add_streams(self._output)
             self._output.start_encoding()
+        except MienError:
+            self.discard()
+            raise
         except (av.FFmpegError, OSError, ValueError) as error:
             self.discard()
             if isinstance(error, OSError) and error.errno is not None:
@@ -90,6 +94,7 @@ class MovieSink:
                 f"{path.name} cannot be written as {encoding.codec.name} in"
                 f" {encoding.container}: {getattr(error, 'strerror', None) or error}.",
                 "Choose another codec or extension.",
+                path=path,
             ) from error
         except BaseException:
             # Ctrl-C may come while the encoder opens.
@@ -110,8 +115,8 @@ class MovieSink:
         video.pict_type = 0
         self._mux(video)
 
-    def finish(self) -> None:
-        """Flush the encoder, finish the file and put it in place."""
+    def finish(self, before_commit: Sequence[Callable[[Path], None]]) -> None:
+        """Flush the encoder, finish the file, let others see to it, and put it in place."""
         assert self._output is not None
         self._mux(None)
         self._mux_last()
@@ -119,6 +124,8 @@ class MovieSink:
             self._beside.feed(self._output, None)
         self._output.close()
         self._output = None
+        for see_to in before_commit:
+            see_to(self._partial.path)
         self._partial.commit()
 
     def discard(self) -> None:

@@ -45,7 +45,9 @@ def check_output(
     there = path.exists() if pattern is None else bool(pattern.numbers())
     if there and not overwrite:
         raise OutputError(
-            f"{path} exists already.", "Choose another name, or allow it with --overwrite."
+            f"{path} exists already.",
+            "Choose another name, or allow it with --overwrite.",
+            path=path,
         )
     if encoding.container and source.kind == "movie":
         check_streams(source, encoding.container)
@@ -66,6 +68,7 @@ def _refuse_source(path: Path, source: MediaInfo) -> None:
         raise OutputError(
             f"The output {path} is the source itself.",
             "Choose another name: the source is never written over.",
+            path=path,
         )
 
 

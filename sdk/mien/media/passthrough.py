@@ -19,7 +19,7 @@ from av.packet import Packet
 from av.stream import Discard, Stream
 from av.video.stream import VideoStream
 
-from mien.errors import OutputError
+from mien.errors import MienError, OutputError
 from mien.media.index import main_video, open_movie
 from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
@@ -215,6 +215,8 @@ def _try(stream: Stream, container: str, source: MediaInfo) -> None:
     try:
         _added(output, stream, source)
         output.start_encoding()
+    except MienError:
+        raise
     except (av.FFmpegError, OSError, ValueError) as error:
         raise _does_not_fit(stream, source) from error
     finally:
@@ -236,6 +238,7 @@ def _does_not_fit(stream: Stream, source: MediaInfo) -> OutputError:
     return OutputError(
         f"The output cannot hold the {stream.type} of {source.path.name} ({name}).",
         f"Write {own} as the source is, or .mkv." if own in _LIKE_SOURCE else "Write .mkv.",
+        path=source.path,
     )
 
 

@@ -44,12 +44,12 @@ class Box:
         return self.y1 - self.y0
 
     def clip(self, width: int, height: int) -> Box:
-        """The part of the box inside a picture of that size; empty when there is none."""
+        """Return the part of the box inside a picture of that size; empty when there is none."""
         x0, y0 = min(max(self.x0, 0), width), min(max(self.y0, 0), height)
         return Box(x0, y0, max(x0, min(self.x1, width)), max(y0, min(self.y1, height)))
 
     def union(self, other: Box) -> Box:
-        """The smallest box that holds both."""
+        """Return the smallest box that holds both."""
         return Box(
             min(self.x0, other.x0),
             min(self.y0, other.y0),
@@ -60,7 +60,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Where the samples of one component lie: in which plane, from where, how far apart."""
+    """The position of one component's samples: plane, offset and distance."""
 
     plane: int
     offset: int = 0
@@ -69,7 +69,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a pixel format stores a picture.
+    """The storage of a picture in a pixel format.
 
     Attributes:
         name: FFmpeg's name of the pixel format; `rgbf16` and `rgbf32` for EXR.
@@ -132,9 +132,12 @@ class Plate:
         self._matrix = resolve_matrix(matrix, self.height)
         self._owned = False
 
+    def __repr__(self) -> str:
+        return f"Plate({self.width} x {self.height} {self.layout.name})"
+
     @classmethod
     def from_rgb(cls, picture: npt.NDArray[Any]) -> Plate:
-        """A plate that stores R'G'B' interleaved: (h, w, 3) uint8, uint16 or floating."""
+        """Make a plate that stores R'G'B' interleaved: (h, w, 3) uint8, uint16 or floating."""
         height, width, _ = picture.shape
         bits = 8 * picture.dtype.itemsize
         floating = picture.dtype.kind == "f"
@@ -157,13 +160,13 @@ class Plate:
         return Box(0, 0, self.width, self.height)
 
     def copy(self) -> Plate:
-        """A plate that can be changed without changing this one; costs nothing until then."""
+        """Return a plate to be changed without changing this one; costs nothing until then."""
         twin = self.with_planes(self._planes)
         self._owned = False
         return twin
 
     def black(self) -> Plate:
-        """A black plate of the same format; what is transparent stays so."""
+        """Return a black plate of the same format; what is transparent stays so."""
         layout = self.layout
         blank = self.with_planes([np.array(plane) for plane in self._planes])
         blank._owned = True
@@ -176,7 +179,7 @@ class Plate:
         return blank
 
     def with_planes(self, planes: Sequence[Plane]) -> Plate:
-        """A plate of the same format with other planes."""
+        """Return a plate of the same format with other planes."""
         size = (self.width, self.height)
         return Plate(
             self.layout,
@@ -189,7 +192,7 @@ class Plate:
         )
 
     def rgb(self, box: Box | None = None) -> FloatArray:
-        """A part of the picture as R'G'B', nominally 0..1.
+        """Return a part of the picture as R'G'B', nominally 0..1.
 
         Args:
             box: The part, inside the picture, at any pixel; all of it when None.

@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.stream import VideoStream
 
-from mien.errors import MediaError, TimeError
+from mien.errors import MediaError, MienError, TimeError
 from mien.media.fingerprint import fingerprint
 from mien.media.frame import side_data
 from mien.media.index import PacketIndex, main_video, movie_index, open_movie
@@ -51,14 +51,19 @@ def probe(path: str | Path) -> MediaInfo:
         if sequence is not None:
             return probe_sequence(sequence)
         _refuse_what_is_no_file(path)
+    except MienError:
+        raise
     except OSError as error:
         raise MediaError(
             f"{path} cannot be opened: {(error.strerror or str(error)).lower()}.",
             "Check that you may read it.",
+            path=path,
         ) from error
     try:
         with open_movie(path) as container:
             return _probe_movie(path, container)
+    except MienError:
+        raise
     except (av.FFmpegError, OSError, UnicodeError) as error:
         raise _unreadable(path, error) from error
 
@@ -77,6 +82,7 @@ def first_frame(path: Path) -> av.VideoFrame:
     raise MediaError(
         f"No picture of {path.name} can be decoded.",
         "Check that it plays; copy or export it again.",
+        path=path,
     )
 
 
@@ -94,12 +100,15 @@ def _probe_movie(path: Path, container: InputContainer) -> MediaInfo:
                 f"{path.name} holds no film: its pictures are a cover, or in a codec that"
                 " FFmpeg cannot decode.",
                 "Convert it to ProRes, H.264 or HEVC.",
+                path=path,
             )
         raise MediaError(
-            f"{path.name} holds no pictures, only sound or data.", "Give a file with video."
+            f"{path.name} holds no pictures, only sound or data.",
+            "Give a file with video.",
+            path=path,
         )
     if video.time_base is None:
-        raise MediaError(f"{path.name} does not say when its frames are shown.")
+        raise MediaError(f"{path.name} does not say when its frames are shown.", path=path)
     index = movie_index(path)
     _refuse_truncated(path, container, index)
     frame = first_frame(path)
@@ -187,6 +196,7 @@ def _refuse_what_is_no_file(path: Path) -> None:
         raise MediaError(
             f"{path} is a folder.",
             "Give a movie, or an image sequence by its pattern, as shot.%04d.exr.",
+            path=path,
         )
     try:
         status = path.stat()
@@ -194,14 +204,19 @@ def _refuse_what_is_no_file(path: Path) -> None:
             raise MediaError(
                 f"{path} is a pipe or a device, in which no frame can be looked up.",
                 "Copy it to a file.",
+                path=path,
             )
         with path.open("rb"):
             pass
     except FileNotFoundError:
-        raise MediaError(f"There is no file {path}.", "Check the name and the folder.") from None
+        raise MediaError(
+            f"There is no file {path}.", "Check the name and the folder.", path=path
+        ) from None
     if status.st_size == 0:
         raise MediaError(
-            f"{path.name} is empty (0 bytes).", "Copy or export it again; nothing is in it."
+            f"{path.name} is empty (0 bytes).",
+            "Copy or export it again; nothing is in it.",
+            path=path,
         )
 
 
@@ -213,15 +228,19 @@ def _unreadable(path: Path, error: Exception) -> MediaError:
         return MediaError(
             f"{path.name} has no index: the recording or the copy was cut off before its end.",
             "Copy it again, or repair it with the help of the camera that recorded it.",
+            path=path,
         )
     if isinstance(error, (av.error.InvalidDataError, UnicodeError)):
         return MediaError(
             f"{path.name} is not a media file, or is damaged at its beginning.",
             "Check that it plays in a media player.",
+            path=path,
         )
     reason = getattr(error, "strerror", None) or str(error)
     return MediaError(
-        f"{path.name} cannot be read: {reason.lower()}.", "Check that it plays in a media player."
+        f"{path.name} cannot be read: {reason.lower()}.",
+        "Check that it plays in a media player.",
+        path=path,
     )
 
 
@@ -231,12 +250,13 @@ def _refuse_truncated(path: Path, container: InputContainer, index: PacketIndex)
         f" `ffmpeg -i {path.name} -c copy readable{path.suffix}`."
     )
     if not index.pts:
-        raise MediaError(f"{path.name} holds not one whole frame.", remedy)
+        raise MediaError(f"{path.name} holds not one whole frame.", remedy, path=path)
     if index.read < index.declared:
         raise MediaError(
             f"{path.name} is cut short: only {index.read} of its {index.declared} frames"
             " can be read.",
             remedy,
+            path=path,
         )
     if index.declared or not container.duration or container.duration < 0:
         return
@@ -246,4 +266,5 @@ def _refuse_truncated(path: Path, container: InputContainer, index: PacketIndex)
             f"{path.name} is cut short: only {len(index.pts)} frames, {float(index.end):.1f} s of"
             f" {float(said):.1f} s, can be read.",
             remedy,
+            path=path,
         )

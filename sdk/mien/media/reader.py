@@ -19,6 +19,7 @@ from mien.errors import MediaError, UsageError
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import PacketIndex, main_video, movie_index, open_movie, whole_frames
+from mien.media.memory import MemoryReader
 from mien.media.prefetch import decode_ahead
 from mien.media.probe import probe
 from mien.media.sequence import SequenceReader
@@ -41,7 +42,7 @@ class Reader(Protocol):
         ...
 
     def frame(self, index: int) -> Frame:
-        """The frame with an index; the same frame whatever was read before.
+        """Return the frame with an index; the same frame whatever was read before.
 
         Raises:
             IndexError: When the shot has no such frame.
@@ -50,7 +51,7 @@ class Reader(Protocol):
         ...
 
     def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
-        """The frames from `start` to `stop` (excluded), decoded ahead in a thread.
+        """Yield the frames from `start` to `stop` (excluded), decoded ahead in a thread.
 
         Raises:
             MediaError: When a frame is damaged.
@@ -95,9 +96,15 @@ def open_reader(
     facts = source if isinstance(source, MediaInfo) else probe(source)
     name = decoder or os.environ.get("MIEN_DECODER") or "pyav"
     if name not in ("pyav", "decord"):
-        raise UsageError(f"There is no decoder '{name}'.", "Choose pyav or decord.")
+        raise UsageError(
+            f"There is no decoder '{name}'.",
+            "Choose pyav or decord.",
+            choices=("pyav", "decord"),
+        )
     if facts.kind == "sequence":
         return SequenceReader(facts, cache_bytes=cache_bytes)
+    if facts.kind == "memory":
+        return MemoryReader(facts)
     if name == "decord":
         from mien.media.decord import DecordReader
 
@@ -128,7 +135,9 @@ class _Decoder:
             video.codec_context.thread_count = self._threads
         except (av.FFmpegError, OSError) as error:
             raise MediaError(
-                f"{self._facts.path} can no longer be read: {error}.", "Was it moved?"
+                f"{self._facts.path} can no longer be read: {error}.",
+                "Was it moved?",
+                path=self._facts.path,
             ) from error
         self._frames = whole_frames(self._container, video)
         self.next = 0
@@ -183,11 +192,15 @@ class _Decoder:
                 f"{facts.path.name} ends after frame {expected - 1}; it should have"
                 f" {facts.clock.frame_count} frames.",
                 "Copy or export it again.",
+                path=facts.path,
+                frame=expected,
             ) from None
         except (av.FFmpegError, OSError) as error:
             raise MediaError(
                 f"{facts.path.name} is damaged near frame {expected}: it cannot be decoded.",
                 "Copy or export it again, or render the frames before it with --frames.",
+                path=facts.path,
+                frame=expected,
             ) from error
         number = expected
         if self._index.keys:
@@ -197,6 +210,8 @@ class _Decoder:
                 f"{facts.path.name} is damaged near frame {expected}: a frame with the time"
                 f" {frame.pts} came out of place.",
                 "Copy or export it again.",
+                path=facts.path,
+                frame=expected,
             )
         self.next = number + 1
         return number, frame
@@ -220,12 +235,13 @@ class MovieReader:
             self._index = movie_index(facts.path)
         except (av.FFmpegError, OSError) as error:
             raise MediaError(
-                f"{facts.path} can no longer be read: {error}.", "Was it moved?"
+                f"{facts.path} can no longer be read: {error}.", "Was it moved?", path=facts.path
             ) from error
         if self._index.pts != facts.pts:
             raise MediaError(
                 f"{facts.path.name} is not the file it was: its frames have other times.",
                 "Track it again.",
+                path=facts.path,
             )
         self._decoder: _Decoder | None = None
         self._cache: ByteCache[int, Frame] = ByteCache(cache_bytes)
@@ -273,6 +289,8 @@ class MovieReader:
                     raise MediaError(
                         f"Frame {index} of {self._facts.path.name} is damaged or missing.",
                         "Copy or export it again.",
+                        path=self._facts.path,
+                        frame=index,
                     )
                 yield frame
 
@@ -304,6 +322,8 @@ class MovieReader:
                     raise MediaError(
                         f"Frame {expected} of {self._facts.path.name} is damaged or missing.",
                         "Copy or export it again.",
+                        path=self._facts.path,
+                        frame=expected,
                     )
                 expected += 1
                 yield self._frame(number, video)
@@ -318,6 +338,8 @@ class MovieReader:
                 f"{facts.path.name} changes at frame {number} from {size[0]} x {size[1]}"
                 f" {facts.pixel_format} to {video.width} x {video.height} {video.format.name}.",
                 "Cut it there, or convert it to one size and pixel format.",
+                path=facts.path,
+                frame=number,
             )
         return Frame(number, facts.pts[number], facts.orientation, MoviePicture(video))
 

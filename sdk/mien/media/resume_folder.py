@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mien.errors import CancelledError, MienError, OutputError
+from mien.errors import MienError, OperationCancelledError, OutputError
 from mien.media.atomic_write import hidden_name, resume_name
 from mien.media.lock import Held, Lock
 from mien.media.sequence import Pattern
@@ -71,7 +71,7 @@ def annotate_errors(note: Callable[[], str]) -> Iterator[None]:
         note: Says it in a sentence; empty when nothing is kept.
 
     Raises:
-        CancelledError: In place of KeyboardInterrupt, when something is kept.
+        OperationCancelledError: In place of KeyboardInterrupt, when something is kept.
     """
     try:
         yield
@@ -79,7 +79,7 @@ def annotate_errors(note: Callable[[], str]) -> Iterator[None]:
         said = note()
         if not said:
             raise
-        raise CancelledError("Stopped.", said) from stop
+        raise OperationCancelledError("Stopped.", said) from stop
     except MienError as error:
         error.remedy = f"{error.remedy} {note()}".strip()
         raise
@@ -113,9 +113,11 @@ def _held(folder: Path, output: Path) -> Lock:
             raise OutputError(
                 f"{output} is being made by {held.holder or 'another process'}.",
                 "Wait for it or stop it, or choose another name.",
+                path=output,
             ) from held
         except OSError as error:
             raise OutputError(
                 f"What is finished of {output} cannot be kept in {folder}: {error.strerror}.",
                 "Remove that, or choose another output.",
+                path=output,
             ) from error

@@ -103,6 +103,7 @@ def find_sequence(path: Path) -> Pattern | None:
         raise MediaError(
             f"{path.name} is a still image, not a shot.",
             f"Give a movie, or number the images as {path.stem}.0001{path.suffix}.",
+            path=path,
         )
     prefix, suffix = path.stem[: match.start()], path.stem[match.end() :] + path.suffix
     return Pattern(path.parent, prefix, suffix, len(match[1]))
@@ -124,7 +125,9 @@ def probe_sequence(pattern: Pattern) -> MediaInfo:
     numbers = pattern.numbers()
     if not numbers:
         raise MediaError(
-            f"There are no images {pattern.path}.", "Check the pattern, as in shot.%04d.exr."
+            f"There are no images {pattern.path}.",
+            "Check the pattern, as in shot.%04d.exr.",
+            path=pattern.path,
         )
     first, count = numbers[0], len(numbers)
     if numbers[-1] - first + 1 != count:
@@ -132,6 +135,7 @@ def probe_sequence(pattern: Pattern) -> MediaInfo:
         raise MediaError(
             f"{pattern.path.name} has a gap: {pattern.file(gap).name} is missing.",
             "Render or copy the missing images, or number the rest without a gap.",
+            path=pattern.path,
         )
     picture = _read(pattern, first)
     rate, start, aspect = DEFAULT_RATE, None, Fraction(1)
@@ -177,7 +181,9 @@ class SequenceReader:
     def __init__(self, facts: MediaInfo, *, cache_bytes: int) -> None:
         pattern = Pattern.parse(facts.path)
         if pattern is None:
-            raise MediaError(f"{facts.path} is no pattern of images.", "Write shot.%04d.exr.")
+            raise MediaError(
+                f"{facts.path} is no pattern of images.", "Write shot.%04d.exr.", path=facts.path
+            )
         self._facts = facts
         self._pattern = pattern
         self._cache: ByteCache[int, Frame] = ByteCache(cache_bytes)
@@ -224,6 +230,8 @@ class SequenceReader:
                 f" {plate.layout.name}, but the sequence is {size[0]} x {size[1]}"
                 f" {facts.pixel_format}.",
                 "Give images of one size and format.",
+                path=self._pattern.file(number),
+                frame=index,
             )
         return Frame(index, facts.pts[index], facts.orientation, picture)
 
@@ -242,7 +250,9 @@ class SequenceReader:
 def _read(pattern: Pattern, number: int) -> Picture:
     path = pattern.file(number)
     if not path.is_file():
-        raise MediaError(f"There is no image {path}.", "Check the pattern and the folder.")
+        raise MediaError(
+            f"There is no image {path}.", "Check the pattern and the folder.", path=path
+        )
     if pattern.extension == "exr":
         return read_exr(path)
     try:
@@ -251,9 +261,9 @@ def _read(pattern: Pattern, number: int) -> Picture:
                 return MoviePicture(frame)
     except (av.FFmpegError, OSError, IndexError) as error:
         raise MediaError(
-            f"{path.name} cannot be read as an image.", "Copy or render it again."
+            f"{path.name} cannot be read as an image.", "Copy or render it again.", path=path
         ) from error
-    raise MediaError(f"{path.name} holds no picture.", "Copy or render it again.")
+    raise MediaError(f"{path.name} holds no picture.", "Copy or render it again.", path=path)
 
 
 def _exr_rate(header: Mapping[str, Any]) -> Fraction:

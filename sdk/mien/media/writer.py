@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -21,7 +22,12 @@ from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
 
-__all__ = ["Writer", "open_writer"]
+__all__ = ["BeforeCommit", "Writer", "open_writer"]
+
+BeforeCommit = Callable[[Path], None]
+"""Called with an output that is encoded and closed but has not got its name yet: a hidden file,
+or the hidden folder of an image sequence. It may change the file; an error that it raises ends
+the render, and nothing is left under the output's name."""
 
 
 class Writer(Protocol):
@@ -57,6 +63,7 @@ def open_writer(
     lossless: bool = False,
     frames: FrameRange | None = None,
     overwrite: bool = False,
+    before_commit: Sequence[BeforeCommit] = (),
 ) -> Writer:
     """Open an output that is like its source.
 
@@ -67,6 +74,7 @@ def open_writer(
         lossless: Whether every code value must be kept.
         frames: Frames that will be written; None for all. Sound is cut to them.
         overwrite: Whether an output that is there already may be replaced.
+        before_commit: Called in this order between encoding and giving the final name.
 
     Raises:
         OutputError: When the output cannot be put there, or cannot hold what is asked.
@@ -82,7 +90,7 @@ def open_writer(
         sink = ImageSink(pattern, source, encoding)
     else:
         sink = MovieSink(path, source, encoding, frames)
-    return _ThreadedWriter(path, sink, frames)
+    return _ThreadedWriter(path, sink, frames, before_commit)
 
 
 class _Sink(Protocol):
@@ -90,8 +98,8 @@ class _Sink(Protocol):
 
     def encode(self, frame: Frame) -> None: ...
 
-    def finish(self) -> None:
-        """Put the output in place."""
+    def finish(self, before_commit: Sequence[BeforeCommit]) -> None:
+        """Finish the hidden output, call what is to be called, and put it in place."""
         ...
 
     def discard(self) -> None:
@@ -102,9 +110,12 @@ class _Sink(Protocol):
 class _ThreadedWriter:
     """Hands frames to a sink in a thread; at most a bounded number of bytes wait."""
 
-    def __init__(self, path: Path, sink: _Sink, frames: FrameRange) -> None:
+    def __init__(
+        self, path: Path, sink: _Sink, frames: FrameRange, before_commit: Sequence[BeforeCommit]
+    ) -> None:
         self._path = path
         self._sink = sink
+        self._before_commit = before_commit
         self._next = frames.start
         self._stop = frames.stop
         self._queue: ByteQueue[Frame] = ByteQueue()
@@ -141,7 +152,7 @@ class _ThreadedWriter:
             if self._next != self._stop:
                 raise ValueError(f"{self._stop - self._next} frames were never written")
             try:
-                self._sink.finish()
+                self._sink.finish(self._before_commit)
             except MienError:
                 raise
             except (av.FFmpegError, OSError) as failure:
@@ -165,6 +176,8 @@ class _ThreadedWriter:
 
     def _raise_failure(self) -> None:
         failure = self._failure
+        if isinstance(failure, MienError):
+            raise failure
         if isinstance(failure, (av.FFmpegError, OSError)):
             raise write_error(self._path, failure) from failure
         if failure is not None:

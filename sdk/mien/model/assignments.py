@@ -1,4 +1,4 @@
-"""`--set NAME=[+|-]VALUE[@START:END]`: what is asked of a face, typed on the command line."""
+"""`--set NAME=[+|-]VALUE[@START:END]`: an edit typed on the command line."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Assignment:
     span: str | None
 
     def apply(self, edit: Edit, layer: str) -> Edit:
-        """The edit with this value set in a layer."""
+        """Return the edit with this value set in a layer."""
         return edit.set(self.control, self.value, span=self.span, mode=self.mode, layer=layer)
 
 

@@ -93,7 +93,7 @@ ARKIT: Final[tuple[str, ...]] = tuple(n for n in NAMES if n not in GAZE and n no
 
 
 def sides(name: str) -> tuple[str, ...] | None:
-    """The controls that a name addresses: itself, or both sides when it names no side.
+    """Return the controls that a name addresses: itself, or both sides when it names none.
 
     Args:
         name: `mouthSmileLeft`, or `mouthSmile` for both sides.
@@ -111,7 +111,7 @@ def sides(name: str) -> tuple[str, ...] | None:
 
 
 def nearest(name: str, candidates: tuple[str, ...]) -> str | None:
-    """The candidate that a mistyped name most likely meant, if any comes near."""
+    """Return the candidate that a mistyped name most likely meant, if any comes near."""
     folded = {candidate.lower(): candidate for candidate in reversed(candidates)}
-    found = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
+    matches = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return folded[matches[0]] if matches else None

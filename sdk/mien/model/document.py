@@ -1,18 +1,26 @@
-"""What a project file holds: one shot or several, with what is asked of their faces."""
+"""The contents of a project file: one shot or several, with the edits of their faces."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from mien.errors import TimeError, UsageError
 from mien.model.edits import Edit
+from mien.model.listing import list_names
 from mien.model.marker import Marker
+from mien.model.renderer_settings import (
+    RendererSettings,
+    StoredSettings,
+    check_stored,
+    make_mapping,
+)
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
@@ -36,12 +44,14 @@ _NamedT = TypeVar("_NamedT", bound=_Named)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Project:
-    """A shot and what is asked of its faces.
+    """A shot and the edits of its faces.
 
     Attributes:
         shot: The shot; without faces until it is tracked.
         edits: The edits, at most one a face.
-        reference: Settings of the reference renderer; None for those of a final render.
+        settings: Settings of renderers, by the renderer's name; a renderer without any uses its
+            defaults. Those of renderers that are not installed are kept. May be made from the
+            settings of one renderer (`mien.ReferenceSettings`), or None.
         name: What people call the shot; empty for the name of its media.
         markers: Markers in ascending order of frames, one a frame.
         span: Frames between the in and the out point; None for all.
@@ -53,7 +63,7 @@ class Project:
 
     shot: Shot
     edits: tuple[Edit, ...] = ()
-    reference: ReferenceSettings | None = None
+    settings: StoredSettings = field(default_factory=dict)
     name: str = ""
     markers: tuple[Marker, ...] = ()
     span: FrameRange | None = None
@@ -61,14 +71,16 @@ class Project:
     online: bool = True
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", _stored(self.settings))
         frames = self.shot.clock.frame_count
-        places = [marker.frame for marker in self.markers]
-        if any(b <= a for a, b in itertools.pairwise(places)):
+        marked = [marker.frame for marker in self.markers]
+        if any(b <= a for a, b in itertools.pairwise(marked)):
             raise UsageError(f"The markers of {self.title} are not in ascending order.")
-        if places and places[-1] >= frames:
+        if marked and marked[-1] >= frames:
             raise TimeError(
-                f"The marker at frame {places[-1]} lies outside {self.title}, which has {frames}"
-                " frames."
+                f"The marker at frame {marked[-1]} lies outside {self.title}, which has {frames}"
+                " frames.",
+                frame=marked[-1],
             )
         if self.span is not None and not 0 < len(self.span) <= frames - self.span.start:
             raise TimeError(
@@ -76,9 +88,15 @@ class Project:
                 " frames."
             )
 
+    def __repr__(self) -> str:
+        edited = list_names([str(edit.face.number) for edit in self.edits])
+        edits = f", edits of face {edited}" if edited else ""
+        offline = "" if self.online else ", offline"
+        return f"Project('{self.title}', {self.shot!r}{edits}{offline})"
+
     @property
     def title(self) -> str:
-        """What to call the shot: its name, or that of its media."""
+        """The shot's name, or that of its media."""
         return self.name or media_title(self.shot.media.path.name)
 
     @property
@@ -86,28 +104,72 @@ class Project:
         """Whether the shot has faces to edit."""
         return bool(self.shot.faces)
 
+    @property
+    def reference(self) -> ReferenceSettings | None:
+        """Settings of the reference renderer; `settings["reference"]` now."""
+        warnings.warn(
+            "Project.reference is settings['reference'] now, and goes with the next release.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return ReferenceSettings.from_stored(self.settings)
+
+    def with_settings(
+        self, renderer: str, settings: RendererSettings | Mapping[str, Any] | None
+    ) -> Project:
+        """Return this project with other settings of one renderer.
+
+        Args:
+            renderer: The renderer's name; it need not be installed.
+            settings: Its settings; None for its defaults.
+
+        Raises:
+            UsageError: When a setting of the reference renderer is wrong, or a value is none that
+                a project can keep.
+        """
+        others = {name: values for name, values in self.settings.items() if name != renderer}
+        values = make_mapping(settings)
+        return replace(self, settings=others if values is None else {**others, renderer: values})
+
     def edit(self, face: int) -> Edit:
-        """The edit of a face by its number; an empty one when nothing is asked of it.
+        """Return the edit of a face by its number; an empty one when it has none.
 
         Raises:
             NoFaceError: When the shot has no such face.
         """
-        found = next((edit for edit in self.edits if edit.face.number == face), None)
-        return Edit(self.shot.face(face)) if found is None else found
+        edit = next((edit for edit in self.edits if edit.face.number == face), None)
+        return Edit(self.shot.face(face)) if edit is None else edit
 
     def with_edit(self, edit: Edit) -> Project:
-        """This project with the edit of a face replaced; one without layers is left out."""
+        """Return this project with the edit of a face replaced; one without layers is left out."""
         others = [old for old in self.edits if old.face.number != edit.face.number]
         edits = sorted([*others, edit] if edit.layers else others, key=lambda e: e.face.number)
         return replace(self, edits=tuple(edits))
 
+    def with_faces_of(self, shot: Shot) -> Project:
+        """Return this project with another shot of the same faces; edits follow by number.
+
+        Raises:
+            NoFaceError: When a face that has an edit is not in the shot.
+        """
+        edits = tuple(Edit(shot.face(edit.face.number), edit.layers) for edit in self.edits)
+        return replace(self, shot=shot, edits=edits)
+
+    def without_raw_landmarks(self) -> Project:
+        """Return this project without the landmarks as they were tracked, to save memory.
+
+        For work that only reads: what is saved so cannot be solved again.
+        """
+        faces = tuple(replace(face, raw_landmarks=None) for face in self.shot.faces)
+        return self.with_faces_of(replace(self.shot, faces=faces))
+
     def same_as(self, other: Project) -> bool:
-        """Whether nothing differs; tracked data count as the same when they are one object."""
+        """Tell whether nothing differs; tracked data are the same when they are one object."""
         if self is other:
             return True
         return self.shot is other.shot and all(
             getattr(self, name) == getattr(other, name)
-            for name in ("edits", "reference", "name", "markers", "span", "id", "online")
+            for name in ("edits", "settings", "name", "markers", "span", "id", "online")
         )
 
 
@@ -127,8 +189,12 @@ class Document:
     def __post_init__(self) -> None:
         object.__setattr__(self, "shots", _identified(self.shots))
 
+    def __repr__(self) -> str:
+        titles = list_names([f"'{project.title}'" for project in self.shots])
+        return f"Document({len(self.shots)} shots{': ' if titles else ''}{titles})"
+
     def shot(self, id: str) -> Project:
-        """The shot with an id.
+        """Return the shot with an id.
 
         Raises:
             UsageError: When there is none.
@@ -136,10 +202,14 @@ class Document:
         for project in self.shots:
             if project.id == id:
                 return project
-        raise UsageError(f"There is no shot '{id}' here.", _choice(self.shots))
+        raise UsageError(
+            f"There is no shot '{id}' here.",
+            _choice(self.shots),
+            choices=[project.id for project in self.shots],
+        )
 
     def index(self, id: str) -> int:
-        """The place of the shot with an id.
+        """Return the position of the shot with an id.
 
         Raises:
             UsageError: When there is none.
@@ -147,14 +217,14 @@ class Document:
         return self.shots.index(self.shot(id))
 
     def with_shot(self, project: Project) -> Document:
-        """This document with the shot of the same id replaced, or with a shot more."""
+        """Return this document with the shot of the same id replaced, or with a shot more."""
         if project.id and any(old.id == project.id for old in self.shots):
             shots = tuple(project if old.id == project.id else old for old in self.shots)
             return Document(shots)
         return Document((*self.shots, project))
 
     def without_shot(self, id: str) -> Document:
-        """This document without a shot.
+        """Return this document without a shot.
 
         Raises:
             UsageError: When there is none with that id.
@@ -163,7 +233,7 @@ class Document:
         return Document(tuple(project for project in self.shots if project is not gone))
 
     def choose(self, which: str | int | None, where: str) -> Project:
-        """The shot that somebody means.
+        """Find the shot that somebody means.
 
         Args:
             which: Its name, its number from 1, or its id; None for the only one.
@@ -175,33 +245,47 @@ class Document:
         return choose(self.shots, which, where)
 
     def same_as(self, other: Document) -> bool:
-        """Whether nothing differs; tracked data count as the same when they are one object."""
+        """Tell whether nothing differs; tracked data are the same when they are one object."""
         return len(self.shots) == len(other.shots) and all(
             a.same_as(b) for a, b in zip(self.shots, other.shots, strict=True)
         )
 
 
+def _stored(settings: StoredSettings | RendererSettings | None) -> StoredSettings:
+    """Return settings by renderer, checked as far as it can be without their renderers."""
+    if settings is None:
+        return {}
+    if isinstance(settings, RendererSettings):
+        settings = {settings.renderer: settings.to_mapping()}
+    check_stored(settings)
+    ReferenceSettings.from_stored(settings)
+    return {renderer: dict(values) for renderer, values in settings.items()}
+
+
 def media_title(name: str) -> str:
-    """What to call media: a file's name without extension, nor place of an image's number."""
+    """Return the title of media: a file's name without extension or an image's number."""
     stem = PurePosixPath(name).stem
     return _NUMBER.sub("", stem) or stem
 
 
 def choose(shots: Sequence[_NamedT], which: str | int | None, where: str) -> _NamedT:
-    """The shot that somebody means; see `Document.choose`."""
+    """Find the shot that somebody means; see `Document.choose`."""
+    titles = [shot.title for shot in shots]
     if which is None:
         if len(shots) == 1:
             return shots[0]
-        raise UsageError(f"{where} holds {len(shots)} shots.", _choice(shots))
+        raise UsageError(f"{where} holds {len(shots)} shots.", _choice(shots), choices=titles)
     named = [shot for shot in shots if which in (shot.title, shot.id)]
     if len(named) == 1:
         return named[0]
     if len(named) > 1:
-        raise UsageError(f"{where} holds {len(named)} shots named {which}.", _choice(shots))
+        raise UsageError(
+            f"{where} holds {len(named)} shots named {which}.", _choice(shots), choices=titles
+        )
     text = str(which)
     if text.isdecimal() and 1 <= int(text) <= len(shots):
         return shots[int(text) - 1]
-    raise UsageError(f"{where} holds no shot {which}.", _choice(shots))
+    raise UsageError(f"{where} holds no shot {which}.", _choice(shots), choices=titles)
 
 
 def _choice(shots: Sequence[_Named]) -> str:

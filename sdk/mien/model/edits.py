@@ -12,9 +12,11 @@ from typing import Literal, SupportsIndex, get_args
 import numpy as np
 import numpy.typing as npt
 
+from mien._math import ease
 from mien.errors import TimeError, UsageError
 from mien.model.face import Face
 from mien.model.interpolate import Interpolation, Key, sample
+from mien.model.listing import list_names
 from mien.model.presets import resolve
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
@@ -51,17 +53,72 @@ class ControlTrack:
     def __post_init__(self) -> None:
         resolve(self.control)
         if self.mode not in MODES:
-            raise UsageError(f"'{self.mode}' is no mode.", f"Choose one of {', '.join(MODES)}.")
+            raise UsageError(
+                f"'{self.mode}' is no mode.", f"Choose one of {', '.join(MODES)}.", choices=MODES
+            )
         frames = [key.frame for key in self.keys]
         if not frames or any(b <= a for a, b in itertools.pairwise(frames)):
             raise UsageError(f"The keys of {self.control} are not in ascending order.")
 
+    def __repr__(self) -> str:
+        span = "" if self.span is None else f", span {self.span}"
+        keys = f"key at {self.keys[0].frame}"
+        if len(self.keys) > 1:
+            keys = f"{len(self.keys)} keys from {self.keys[0].frame} to {self.keys[-1].frame}"
+        return f"ControlTrack('{self.control}', {self.mode}, {keys}{span})"
+
+    @classmethod
+    def sampled(
+        cls,
+        control: str,
+        start: int,
+        values: npt.NDArray[np.float64],
+        frames: int,
+        *,
+        mode: Mode = "add",
+        fade: int = 0,
+    ) -> ControlTrack:
+        """Return a track that has a value for every frame.
+
+        Linear keys give back their own values exactly; inside a run of equal values keys would
+        say nothing, and are left out.
+
+        Args:
+            control: A control, a control without its side, an expression or a viseme.
+            start: Frame of the first value.
+            values: (N,) values, N at least 1.
+            frames: Frames of the shot.
+            mode: How the values act.
+            fade: Frames over which they are eased in and out.
+
+        Raises:
+            TimeError: When there are more values than frames.
+            UsageError: When there are none, or the control or the mode is unknown.
+        """
+        stop = start + len(values)
+        if not len(values):
+            raise UsageError(f"The track of {control} has no values.", "Send one for every frame.")
+        if stop > frames:
+            raise TimeError(
+                f"The values of {control} reach frame {stop - 1}; the shot has {frames} frames.",
+                f"Send {frames - start} at most, or start earlier.",
+            )
+        needed = np.ones(len(values), dtype=bool)
+        needed[1:-1] = (values[1:-1] != values[:-2]) | (values[1:-1] != values[2:])
+        indices = np.flatnonzero(needed).tolist()
+        keys = tuple(
+            Key(start + index, value, "linear")
+            for index, value in zip(indices, values[needed].tolist(), strict=True)
+        )
+        whole = start == 0 and stop == frames and not fade
+        return cls(control, keys, mode, None if whole else FrameRange(start, stop), fade)
+
     def with_key(self, key: Key) -> ControlTrack:
-        """This track with a key more; a key at the same frame is replaced."""
+        """Return this track with a key more; a key at the same frame is replaced."""
         return self.with_keys((key,))
 
     def with_keys(self, added: Iterable[Key], removed: Iterable[int] = ()) -> ControlTrack:
-        """This track without the keys at some frames, and with others.
+        """Return this track without the keys at some frames, and with others.
 
         Args:
             added: Keys, in any order; keys at the same frames are replaced, and of several
@@ -92,15 +149,15 @@ class ControlTrack:
         return track
 
     def key_at(self, frame: int) -> Key | None:
-        """The key at a frame; None when there is none."""
+        """Return the key at a frame; None when there is none."""
         return next(iter(self.keys[_slot(self.keys, frame)]), None)
 
     def values(self, frames: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """(N,) values at (N,) frames."""
+        """Return the (N,) values at (N,) frames."""
         return sample(self.keys, frames)
 
     def influence(self, frames: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """(N,) how much the track acts at (N,) frames, 0..1: smoothstep in and out."""
+        """Return how much the track acts, (N,) of 0..1 at (N,) frames: smoothstep in and out."""
         times = np.asarray(frames, dtype=np.float64)
         if self.span is None:
             return np.ones(times.shape)
@@ -108,7 +165,7 @@ class ControlTrack:
         fade = min(self.fade, (len(self.span) - 1) / 2)
         edge = np.minimum(times - self.span.start + 1, self.span.stop - times) / (fade + 1)
         edge = np.clip(edge, 0, 1)
-        return np.asarray(edge * edge * (3 - 2 * edge))
+        return ease(edge)
 
 
 def _slot(keys: Sequence[Key], frame: int) -> slice:
@@ -138,10 +195,16 @@ class Layer:
             raise UsageError(f"Layer '{self.name}' has the weight {self.weight}.",
                              "Weights run from 0 to 1.")  # fmt: skip
 
+    def __repr__(self) -> str:
+        weight = "" if self.weight == 1 else f", weight {self.weight:g}"
+        muted = ", muted" if self.muted else ""
+        controls = list_names([track.control for track in self.tracks])
+        return f"Layer('{self.name}', {controls or 'no tracks'}{weight}{muted})"
+
 
 @dataclass(frozen=True, slots=True, init=False)
 class Edit:
-    """Everything that is asked of one face: layers, bottom first.
+    """The edit of one face: layers, bottom first.
 
     Edits are values: each method returns a new one.
 
@@ -162,6 +225,14 @@ class Edit:
         object.__setattr__(self, "face", face)
         object.__setattr__(self, "layers", tuple(layers))
 
+    def __repr__(self) -> str:
+        tracks = [track for layer in self.layers for track in layer.tracks]
+        keys = sum(len(track.keys) for track in tracks)
+        controls = list_names([track.control for track in tracks])
+        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
+        what = f", {keys} keys on {controls}" if keys else ""
+        return f"Edit(face {self.face.number}, {layers}{what})"
+
     def key(
         self,
         control: str,
@@ -174,7 +245,7 @@ class Edit:
         handle_in: tuple[float, float] | None = None,
         handle_out: tuple[float, float] | None = None,
     ) -> Edit:
-        """This edit with a key more.
+        """Return this edit with a key more.
 
         Args:
             control: A control, a control without its side, an expression or a viseme.
@@ -196,6 +267,7 @@ class Edit:
                 f"The key at {time} lies outside the shot, which has"
                 f" {self.face.clock.frame_count} frames.",
                 f"Give a time before frame {self.face.clock.frame_count}.",
+                frame=frame,
             )
         key = Key(frame, float(value), interpolation, handle_in, handle_out)
         target = self.layer(layer)
@@ -217,7 +289,7 @@ class Edit:
         mode: Mode = "add",
         layer: str = "edit",
     ) -> Edit:
-        """This edit with a constant value over a span, eased in and out inside it.
+        """Return this edit with a constant value over a span, eased in and out inside it.
 
         Args:
             control: A control, a control without its side, an expression or a viseme.
@@ -240,11 +312,11 @@ class Edit:
         return self.with_layer(replace(target, tracks=(*target.tracks, track)))
 
     def layer(self, name: str) -> Layer:
-        """The layer with a name; an empty one when there is none yet."""
+        """Return the layer with a name; an empty one when there is none yet."""
         return next((layer for layer in self.layers if layer.name == name), Layer(name))
 
     def with_layer(self, layer: Layer) -> Edit:
-        """This edit with a layer replaced, or put on top when its name is new."""
+        """Return this edit with a layer replaced, or put on top when its name is new."""
         layers = [layer if old.name == layer.name else old for old in self.layers]
         if layer.name not in (old.name for old in self.layers):
             layers.append(layer)
@@ -252,7 +324,7 @@ class Edit:
 
 
 def stacked_edits(shot: Shot, edits: Iterable[Edit]) -> tuple[Edit, ...]:
-    """One edit a face: the layers of several, one above the other.
+    """Stack edits, one a face: the layers of several, one above the other.
 
     A name of a layer that comes again is numbered.
 

@@ -47,25 +47,29 @@ NEGLIGIBLE = 1e-4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluated:
-    """What an edit asks of one face.
+    """The performance of one face and an edit's change to it.
 
     Attributes:
         source: (T, 59) float32, the performance.
-        delta: (T, 59) float32, what is asked for minus the performance; exactly 0 where
-            nothing is asked.
+        delta: (T, 59) float32, the change: the target minus the performance; exactly 0 where
+            nothing is edited.
     """
 
     source: FloatArray
     delta: FloatArray
 
+    def __repr__(self) -> str:
+        active = int(np.count_nonzero(self.active))
+        return f"Evaluated({active} of {len(self.delta)} frames edited)"
+
     @property
     def target(self) -> FloatArray:
-        """(T, 59) float32, what is asked for."""
+        """(T, 59) float32, the performance with the change."""
         return self.source + self.delta
 
     @property
     def active(self) -> BoolArray:
-        """(T,) bool, the frames in which anything is asked."""
+        """(T,) bool, the frames that are changed."""
         return np.asarray(self.delta.any(axis=1))
 
 
@@ -77,14 +81,14 @@ def evaluate(
     Args:
         source: (T, 59) controls of the performance.
         layers: Layers, bottom first.
-        valid: (T,) frames in which the face can be edited; elsewhere nothing is asked.
+        valid: (T,) frames in which the face can be edited; elsewhere nothing changes.
         cuts: First frames of new shots, across which nothing is smoothed.
 
     Returns:
         Source and delta; the target is held within the controls' limits unless the
         performance itself is beyond them.
     """
-    layers = _heard(layers)
+    layers = _active_layers(layers)
     names = {
         name for layer in layers for track in layer.tracks for name, _ in resolve(track.control)
     }
@@ -92,12 +96,12 @@ def evaluate(
     columns = sorted(INDEX[name] for name in names)
     # Column by column, as tracks work on them.
     before = np.asfortranarray(source[:, columns], dtype=np.float64)
-    after = _asked(before, [NAMES[column] for column in columns], layers, valid, cuts)
+    after = _apply_layers(before, [NAMES[column] for column in columns], layers, valid, cuts)
     base = np.where(_FROM_SOURCE[columns], before, 0)
     low = np.minimum(base + _LOW[columns], before)
     high = np.maximum(base + _HIGH[columns], before)
     change = np.clip(after, low, high) - before
-    # Values beyond all measure may come to what is no number: then nothing is asked.
+    # Values beyond all measure may come to what is no number: then nothing changes.
     change[~(np.abs(change) >= NEGLIGIBLE) | ~valid[:, None]] = 0
     delta = np.zeros_like(source)
     delta[:, columns] = change
@@ -111,7 +115,7 @@ def unlimited(
     cuts: Iterable[int],
     names: Sequence[str],
 ) -> npt.NDArray[np.float64]:
-    """What is asked of some controls before limits are applied.
+    """Evaluate some controls without applying limits.
 
     Args:
         source: (T, 59) controls of the performance.
@@ -124,22 +128,24 @@ def unlimited(
         (T, N) float64 values.
     """
     before = np.where(valid[:, None], source[:, [INDEX[name] for name in names]], 0)
-    return _asked(np.asfortranarray(before, dtype=np.float64), names, _heard(layers), valid, cuts)
+    return _apply_layers(
+        np.asfortranarray(before, dtype=np.float64), names, _active_layers(layers), valid, cuts
+    )
 
 
-def _heard(layers: Iterable[Layer]) -> list[Layer]:
+def _active_layers(layers: Iterable[Layer]) -> list[Layer]:
     return [layer for layer in layers if not layer.muted and layer.weight]
 
 
-def _asked(
+def _apply_layers(
     before: npt.NDArray[np.float64],
     names: Sequence[str],
     layers: Sequence[Layer],
     valid: BoolArray,
     cuts: Iterable[int],
 ) -> npt.NDArray[np.float64]:
-    """(T, N) what layers ask of the controls in the columns of `before`."""
-    place = {name: i for i, name in enumerate(names)}
+    """Return the (T, N) values of the controls in the columns of `before` after all layers."""
+    column_index = {name: i for i, name in enumerate(names)}
     after = before.copy(order="K")
     frames = np.arange(len(before), dtype=np.int64)
     pieces = np.searchsorted(np.sort(np.array([*cuts], dtype=np.int64)), frames, side="right")
@@ -148,29 +154,29 @@ def _asked(
         for layer in layers:
             for track in layer.tracks:
                 if track.mode == "smooth":
-                    _smooth(track, layer.weight, after, place, pieces)
+                    _smooth(track, layer.weight, after, column_index, pieces)
                 else:
-                    _apply(track, layer.weight, after, place)
+                    _apply_track(track, layer.weight, after, column_index)
     return after
 
 
-def _apply(
+def _apply_track(
     track: ControlTrack,
     layer_weight: float,
     target: npt.NDArray[np.float64],
-    place: Mapping[str, int],
+    column_index: Mapping[str, int],
 ) -> None:
-    """Apply one track to `target`, whose columns hold the controls that `place` says."""
+    """Apply one track to `target`, whose columns hold the controls that `column_index` names."""
     value, influence = sampled(track, len(target))
     weight = layer_weight * influence
-    for name, share in resolve(track.control):
-        if name not in place:
+    for name, preset_weight in resolve(track.control):
+        if name not in column_index:
             continue
-        column = target[:, place[name]]
+        column = target[:, column_index[name]]
         if track.mode == "add":
-            column += weight * value * share
+            column += weight * value * preset_weight
         elif track.mode == "replace":
-            column += weight * (value * share - column)
+            column += weight * (value * preset_weight - column)
         else:
             column *= 1 + weight * (value - 1)
 
@@ -179,26 +185,26 @@ def _smooth(
     track: ControlTrack,
     layer_weight: float,
     target: npt.NDArray[np.float64],
-    place: Mapping[str, int],
+    column_index: Mapping[str, int],
     pieces: npt.NDArray[np.int64],
 ) -> None:
     """Smooth the columns of `target` that a track drives, inside `pieces`; -1 is in none."""
     value, influence = sampled(track, len(target))
     weight = layer_weight * influence
     sigma = np.clip(value, 0, WIDEST_SMOOTHING)
-    driven = [place[name] for name, _ in resolve(track.control) if name in place]
+    driven = [column_index[name] for name, _ in resolve(track.control) if name in column_index]
     columns = np.array(driven, dtype=np.intp)
     below = np.where(pieces[:, None] >= 0, target[:, columns], 0)
     # Where a frame takes no part there is nothing to reach for.
     reach = int(np.ceil(_REACH * sigma[(weight > 0) & (pieces >= 0)].max(initial=0)))
-    total, share = below.copy(), np.ones(len(target))
+    total, weights = below.copy(), np.ones(len(target))
     spread = 2 * np.maximum(sigma, 1e-3) ** 2
     for step in range(1, min(reach, (len(target) - 1) // 2) + 1):
         middle = slice(step, len(target) - step)
         both = (pieces[: -2 * step] == pieces[middle]) & (pieces[2 * step :] == pieces[middle])
         part = np.where(both, np.exp(-(step**2) / spread[middle]), 0)
         total[middle] += part[:, None] * (below[: -2 * step] + below[2 * step :])
-        share[middle] += 2 * part
-    smoothed = total / share[:, None]
+        weights[middle] += 2 * part
+    smoothed = total / weights[:, None]
     seen = pieces >= 0
     target[np.ix_(seen, columns)] += (weight[:, None] * (smoothed - below))[seen]

@@ -8,19 +8,19 @@ import numpy as np
 
 from mien._types import BoolArray, FloatArray
 from mien.model.curves import Curves
+from mien.model.landmarks import LANDMARKS, SKIN
+from mien.model.raw_landmarks import RawLandmarks
 from mien.timebase import Clock
 
-__all__ = ["LANDMARKS", "WEAK", "Face", "FaceTrack"]
+__all__ = ["WEAK", "Face", "FaceTrack"]
 
-LANDMARKS = 478
-"""MediaPipe's face mesh: 468 points of the skin, then 5 of each iris (right eye first)."""
 WEAK = 0.5
 """Confidence below which what was tracked should be looked at before it is relied upon."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FaceTrack:
-    """One person's face as it was seen, frame by frame, before anything is solved.
+    """One person's face as it was tracked, frame by frame, before anything is solved.
 
     Attributes:
         number: The person's number in the shot, from 1, by first appearance.
@@ -33,6 +33,10 @@ class FaceTrack:
     number: int
     landmarks: FloatArray
     confidence: FloatArray
+
+    def __repr__(self) -> str:
+        seen = int(np.count_nonzero(self.seen))
+        return f"FaceTrack({self.number}, seen in {seen} of {len(self.confidence)} frames)"
 
     @property
     def seen(self) -> BoolArray:
@@ -54,6 +58,8 @@ class Face:
         identity: (468, 3) float32, this person's neutral face in canonical space.
         curves: Smoothed curves; what edits start from.
         raw: The curves as solved, before smoothing.
+        raw_landmarks: The landmarks as they were tracked, before smoothing, beside
+            `landmarks`; None where they were not kept (projects of an older mien).
     """
 
     number: int
@@ -64,6 +70,7 @@ class Face:
     identity: FloatArray
     curves: Curves
     raw: Curves
+    raw_landmarks: RawLandmarks | None = None
 
     def __post_init__(self) -> None:
         frames = self.clock.frame_count
@@ -82,12 +89,24 @@ class Face:
         """(T,) bool, the frames that can be edited but were seen badly, or only bridged."""
         return self.valid & ((self.confidence < WEAK) | self.curves.bridged)
 
+    def as_tracked(self) -> FaceTrack | None:
+        """Return the face as it was seen, before anything was solved; None where it was not kept.
+
+        Raises:
+            ValueError: When what was kept is damaged.
+        """
+        if self.raw_landmarks is None:
+            return None
+        landmarks = self.raw_landmarks.unpack(self.landmarks, self.confidence > 0)
+        return FaceTrack(self.number, landmarks, self.confidence)
+
     def box(self, frame: int) -> tuple[float, float, float, float]:
-        """The face's bounding box (x0, y0, x1, y1) in pixels of the upright picture."""
-        points = self.landmarks[frame, :468, :2]
+        """Return the bounding box (x0, y0, x1, y1) in pixels of the upright picture."""
+        points = self.landmarks[frame, :SKIN, :2]
         low, high = points.min(axis=0), points.max(axis=0)
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
     def __repr__(self) -> str:
         seen = int(np.count_nonzero(self.confidence))
-        return f"Face({self.number}, '{self.name}', seen in {seen} of {len(self.confidence)})"
+        frames = len(self.confidence)
+        return f"Face({self.number}, '{self.name}', seen in {seen} of {frames} frames)"

@@ -15,6 +15,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from mien._math import ease
 from mien.errors import UsageError
 
 __all__ = ["INTERPOLATIONS", "Interpolation", "Key", "cubic", "sample"]
@@ -27,7 +28,7 @@ _Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A value at a frame, and how the curve leaves it.
+    """A value at a frame, and the curve's way from it to the next.
 
     Attributes:
         frame: The frame.
@@ -47,11 +48,12 @@ class Key:
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):
             raise UsageError(f"The key at frame {self.frame} has the value {self.value}.",
-                             "Give a finite number.")  # fmt: skip
+                             "Give a finite number.", frame=self.frame)  # fmt: skip
         if self.interpolation not in INTERPOLATIONS:
             raise UsageError(
                 f"'{self.interpolation}' is no interpolation.",
                 f"Choose one of {', '.join(INTERPOLATIONS)}.",
+                choices=INTERPOLATIONS,
             )
         for handle, sign in ((self.handle_in, -1), (self.handle_out, 1)):
             if handle is not None and not (
@@ -60,11 +62,12 @@ class Key:
                 raise UsageError(
                     f"The key at frame {self.frame} has a handle of {handle}.",
                     "Handles are (frames, value); the one in points back, the one out forward.",
+                    frame=self.frame,
                 )
 
 
 def sample(keys: Sequence[Key], frames: npt.ArrayLike) -> _Array:
-    """Values of a keyed curve at frames, held before the first and after the last key.
+    """Sample a keyed curve at frames; held before the first and after the last key.
 
     Args:
         keys: Keys in ascending order of frames, at least one.
@@ -86,7 +89,7 @@ def sample(keys: Sequence[Key], frames: npt.ArrayLike) -> _Array:
     if straight.any():
         a, b = at[straight], at[straight] + 1
         share = (times[straight] - starts[a]) / (starts[b] - starts[a])
-        share = np.where(kind[straight] == _KINDS["ease"], share * share * (3 - 2 * share), share)
+        share = np.where(kind[straight] == _KINDS["ease"], ease(share), share)
         values[straight] = levels[a] + (levels[b] - levels[a]) * share
     curved = kind == _KINDS["bezier"]
     if curved.any():
@@ -95,7 +98,7 @@ def sample(keys: Sequence[Key], frames: npt.ArrayLike) -> _Array:
 
 
 def cubic(a: Key, b: Key) -> _Array:
-    """The segment between two keys as a cubic Bezier curve in time and value.
+    """Return the segment between two keys as a cubic Bezier curve in time and value.
 
     Args:
         a: The key that the segment leaves; its interpolation says how. A held segment has no

@@ -28,9 +28,12 @@ class Marker:
 
     def __post_init__(self) -> None:
         if self.frame < 0:
-            raise TimeError(f"A marker at frame {self.frame} lies before the shot.")
+            raise TimeError(
+                f"A marker at frame {self.frame} lies before the shot.", frame=self.frame
+            )
         if self.color not in MARKER_COLORS:
             raise UsageError(
                 f"'{self.color}' is no colour of a marker.",
                 f"Choose one of {', '.join(MARKER_COLORS)}.",
+                choices=MARKER_COLORS,
             )

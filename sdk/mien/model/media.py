@@ -1,4 +1,4 @@
-"""What is known of a media file without its pictures: size, times, colour tags."""
+"""Media without their pictures: size, times, colour tags."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ColorTags:
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How the coded picture is turned and stretched to be looked at upright.
+    """The turn and stretch from the coded picture to the upright one.
 
     Attributes:
         width: Coded width in pixels.
@@ -55,11 +55,12 @@ class Orientation:
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What is known of a media file without looking at a picture.
+    """Facts of a movie or image sequence, known without decoding a picture.
 
     Attributes:
-        path: The file; for an image sequence the pattern, as `shot.%04d.exr`.
-        kind: `movie` or `sequence`.
+        path: The file; for an image sequence the pattern, as `shot.%04d.exr`; of frames in memory
+            only a name.
+        kind: `movie`, `sequence`, or `memory` for frames that are in memory.
         container: FFmpeg's name of the format, or the images' extension.
         codec: FFmpeg's name of the video codec.
         pixel_format: FFmpeg's name of the decoded pixel format; `rgbf32` for EXR.
@@ -79,7 +80,7 @@ class MediaInfo:
     """
 
     path: Path
-    kind: Literal["movie", "sequence"]
+    kind: Literal["movie", "sequence", "memory"]
     container: str
     codec: str
     pixel_format: str
@@ -95,3 +96,10 @@ class MediaInfo:
     fingerprint: str = ""
     first_number: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        width, height = self.orientation.upright_size
+        return (
+            f"MediaInfo({self.path}, {width} x {height}, {self.codec} {self.pixel_format},"
+            f" {self.clock})"
+        )

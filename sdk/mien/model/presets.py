@@ -123,7 +123,7 @@ PRESETS: Final[dict[str, Preset]] = {preset.name: preset for preset in EXPRESSIO
 
 
 def resolve(name: str) -> tuple[tuple[str, float], ...]:
-    """The controls that a name drives, with their weights.
+    """Resolve a name to the controls that it drives, with their weights.
 
     Args:
         name: A control, a control without its side, an expression or a viseme.
@@ -145,4 +145,5 @@ def resolve(name: str) -> tuple[tuple[str, float], ...]:
     raise UnknownControlError(
         f"There is no control, expression or viseme named '{name}'.",
         f"Did you mean '{guess}'?" if guess else "`mien controls` lists every name.",
+        choices=(guess,) if guess else (),
     )

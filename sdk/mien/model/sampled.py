@@ -54,7 +54,7 @@ _memo = _Memo()
 
 
 def sampled(track: ControlTrack, count: int) -> tuple[_Array, _Array]:
-    """(T,) values and (T,) influence of a track at frames 0 to T; not to be written to.
+    """Return (T,) values and (T,) influence of a track at frames 0 to T; not to be written to.
 
     Args:
         track: The track.

@@ -1,19 +1,18 @@
-"""Settings of the reference renderer: values, with their limits and what they mean.
+"""Settings of the reference renderer, with their limits and what they mean.
 
-Everything that shows settings to people - the command line, the project file, an editor -
-reads names, limits and help from the fields here. An option that is not named as its field has
-its own name as `option`.
+An option of the command line that is not named as its field has its own name as `option`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, get_args
+from typing import Any, ClassVar, Final, Literal, get_args
 
 from mien.errors import UsageError
+from mien.model.renderer_settings import RendererSettings, choices, number, switch
 
 __all__ = [
     "TIERS",
@@ -22,10 +21,8 @@ __all__ = [
     "ReferenceSettings",
     "Scheduler",
     "Tier",
-    "check_setting",
-    "choices",
-    "number",
     "of_tier",
+    "settings_repr",
 ]
 
 Scheduler = Literal["dpm++", "lcm"]
@@ -41,29 +38,17 @@ _LEAST_SIZE = 64
 """Pixels of a square whose coarsest latents are still one apiece."""
 
 
-def number(default: float, low: float, high: float, help: str) -> Any:
-    """A setting that is a number: whole where its default is."""
-    return field(default=default, metadata={"low": low, "high": high, "help": help})
-
-
-def choices(kind: Any, help: str) -> dict[str, Any]:
-    """Metadata of a setting that is one of the words of a `Literal`."""
-    return {"choices": get_args(kind), "help": help}
-
-
-def _switch(help: str, **more: str) -> Any:
-    return field(default=False, metadata={"help": help, **more})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReferenceSettings:
-    """How the reference renderer regenerates faces.
+class ReferenceSettings(RendererSettings):
+    """Settings of the reference renderer.
 
     Steps, guidance and the adapters' scales have the defaults of the published code.
 
     Raises:
         UsageError: When a value is of the wrong kind or outside its limits.
     """
+
+    renderer: ClassVar[str] = "reference"
 
     steps: int = number(25, 1, 200, "Denoising steps.")
     guidance: float = number(
@@ -102,12 +87,12 @@ class ReferenceSettings:
         default="auto",
         metadata=choices(Precision, "Of the networks; auto is half precision on a GPU."),
     )
-    compiled: bool = _switch(
+    compiled: bool = switch(
         "Let torch.compile make kernels for this machine: minutes before the first frame, kept for"
         " the next render; faster afterwards.",
         option="compile",
     )
-    small_vae: bool = _switch("Use the small VAE: quicker and coarser.")
+    small_vae: bool = switch("Use the small VAE: quicker and coarser.")
     anchors: int = number(
         16, 0, 1000, "Every how many frames there is an anchor, a frame to whose appearance its"
         " neighbours refer too; 0 for none.",
@@ -120,28 +105,38 @@ class ReferenceSettings:
         0, 0, 30, "Frames to either side over which latents are smoothed before they are decoded."
     )
     shot_lora: str = field(
-        default="", metadata={"help": "LoRA that `mien train-shot` made of this shot: its path."}
+        default="",
+        metadata={
+            "help": "LoRA that `mien train-shot` made of this shot: its path.",
+            "file": True,
+        },
     )
-    approximate: bool = _switch(
+    approximate: bool = switch(
         "Go on without SMIRK or without the FLAME 2020 head, by the best other way there is."
     )
 
-    def __post_init__(self) -> None:
-        for setting in dataclasses.fields(self):
-            check_setting(setting, getattr(self, setting.name))
+    def check(self) -> None:
+        """Refuse a size that the networks cannot take.
+
+        Raises:
+            UsageError: When it is one.
+        """
         if self.size % 8 or 0 < self.size < _LEAST_SIZE:
             raise UsageError(
                 f"size cannot be {self.size}.", f"It is a multiple of 8, {_LEAST_SIZE} or more."
             )
 
+    def __repr__(self) -> str:
+        return settings_repr(self)
+
     @classmethod
     def final(cls) -> ReferenceSettings:
-        """The settings of a final render: those of the published code, steadied in time."""
+        """Return the settings of a final render: those of the published code, steadied in time."""
         return cls()
 
     @classmethod
     def preview(cls) -> ReferenceSettings:
-        """Settings to look at an edit quickly: LCM in four steps, the small VAE."""
+        """Return settings to look at an edit quickly: LCM in four steps, the small VAE."""
         return cls(steps=4, guidance=1.0, scheduler="lcm", small_vae=True, anchors=0, smoothing=2)
 
     @property
@@ -150,28 +145,19 @@ class ReferenceSettings:
         return self.guidance > 1
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings in JSON's types."""
-        return dataclasses.asdict(self)
+        """Return all settings by name; called `to_mapping` now."""
+        _warn_renamed("to_dict", "to_mapping")
+        return self.to_mapping()
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ReferenceSettings:
-        """Settings from what `to_dict` made; names that are left out keep their defaults.
-
-        Raises:
-            UsageError: When a name is unknown or a value is wrong.
-        """
-        known = {setting.name for setting in dataclasses.fields(cls)}
-        strange = sorted(set(values) - known)
-        if strange:
-            raise UsageError(
-                f"The reference renderer has no setting '{strange[0]}'.",
-                f"It has {', '.join(sorted(known))}.",
-            )
-        return cls(**values)
+        """Make settings from values by name; called `from_mapping` now."""
+        _warn_renamed("from_dict", "from_mapping")
+        return cls.from_mapping(values)
 
 
 def of_tier(tier: str, shot: ReferenceSettings | None = None) -> ReferenceSettings:
-    """The settings of a tier, `final` or `preview`.
+    """Return the settings of a tier, `final` or `preview`.
 
     Args:
         tier: Its name.
@@ -181,38 +167,28 @@ def of_tier(tier: str, shot: ReferenceSettings | None = None) -> ReferenceSettin
         UsageError: When there is no tier of that name.
     """
     if tier not in TIERS:
-        raise UsageError(f"There is no tier '{tier}'.", f"Choose one of {', '.join(TIERS)}.")
-    found = ReferenceSettings.preview() if tier == "preview" else ReferenceSettings.final()
+        raise UsageError(
+            f"There is no tier '{tier}'.", f"Choose one of {', '.join(TIERS)}.", choices=TIERS
+        )
+    settings = ReferenceSettings.preview() if tier == "preview" else ReferenceSettings.final()
     if shot is None:
-        return found
-    return dataclasses.replace(shot, **{name: getattr(found, name) for name in _TIERED})
+        return settings
+    return dataclasses.replace(shot, **{name: getattr(settings, name) for name in _TIERED})
 
 
-def check_setting(setting: dataclasses.Field[Any], value: Any) -> None:
-    """Refuse a value of the wrong kind or outside the limits that a setting's metadata name.
+def settings_repr(settings: Any) -> str:
+    """Return the repr of settings: those that differ from their defaults.
 
-    Raises:
-        UsageError: When it is; the setting is named.
+    Args:
+        settings: A dataclass of settings.
     """
-    name = setting.name
-    if "choices" in setting.metadata:
-        words = setting.metadata["choices"]
-        if value not in words:
-            raise UsageError(f"{name} cannot be '{value}'.", f"Choose one of {', '.join(words)}.")
-        return
-    kind: type[Any] = type(setting.default)
-    if kind is str:
-        if not isinstance(value, str):
-            raise UsageError(f"{name} cannot be {value!r}.", "It is text.")
-        return
-    if kind is bool:
-        if not isinstance(value, bool):
-            raise UsageError(f"{name} cannot be {value!r}.", "It is on or off.")
-        return
-    kinds: tuple[type[Any], ...] = (int, float) if kind is float else (int,)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
-        noun = "number" if kind is float else "whole number"
-        raise UsageError(f"{name} cannot be {value!r}.", f"It is a {noun}.")
-    low, high = setting.metadata["low"], setting.metadata["high"]
-    if not low <= value <= high:
-        raise UsageError(f"{name} cannot be {value}.", f"It lies from {low} to {high}.")
+    changed = [
+        f"{setting.name}={value!r}"
+        for setting in dataclasses.fields(settings)
+        if (value := getattr(settings, setting.name)) != setting.default
+    ]
+    return f"{type(settings).__name__}({', '.join(changed)})"
+
+
+def _warn_renamed(old: str, new: str) -> None:
+    warnings.warn(f"ReferenceSettings.{old} is called {new} now.", DeprecationWarning, stacklevel=3)

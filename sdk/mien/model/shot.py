@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import SupportsIndex
 
 import numpy as np
 
-from mien.errors import NoFaceError
+from mien._types import ByteArray
+from mien.errors import NoFaceError, TimeError
 from mien.model.face import Face
 from mien.model.media import MediaInfo
 from mien.timebase import Clock
 
-__all__ = ["Shot", "main_face"]
+__all__ = ["Shot", "ToolVersions", "main_face"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolVersions:
+    """The versions of the tools that made a shot's faces.
+
+    Attributes:
+        tracker: Name of the tracker.
+        tracker_version: Version of the tracker's results.
+        solver: Version of the solver's results.
+    """
+
+    tracker: str
+    tracker_version: int
+    solver: int
+
+    def __str__(self) -> str:
+        return f"tracker {self.tracker} {self.tracker_version}, solver {self.solver}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,19 +43,66 @@ class Shot:
         media: Facts of the media.
         faces: Every person's face, in order of first appearance.
         cuts: First frames of new shots inside the material (hard cuts); never frame 0.
+        made_by: Versions of the tools that made the faces; None when that is not known: without
+            faces, and in projects of an older mien.
     """
 
     media: MediaInfo
     faces: tuple[Face, ...]
     cuts: tuple[int, ...] = ()
+    made_by: ToolVersions | None = None
+
+    def __repr__(self) -> str:
+        width, height = self.media.orientation.upright_size
+        faces = "1 face" if len(self.faces) == 1 else f"{len(self.faces)} faces"
+        return f"Shot({self.media.path.name}, {width} x {height}, {self.clock}, {faces})"
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return self.clock.frame_count
 
     @property
     def clock(self) -> Clock:
         """The shot's clock."""
         return self.media.clock
 
+    @property
+    def duration(self) -> Fraction:
+        """Seconds from the start of the first frame to the end of the last."""
+        return self.clock.duration
+
+    def frame(self, time: SupportsIndex | str) -> ByteArray:
+        """Return the picture of a frame as an ordinary display shows it.
+
+        The file is opened and closed again: for many frames one after the other use
+        `mien.media.reader.open_reader`.
+
+        Args:
+            time: Frame, seconds (`1.5s`) or timecode.
+
+        Returns:
+            (H, W, 3) uint8 sRGB, upright, with square pixels.
+
+        Raises:
+            TimeError: When the time cannot be read or lies outside the shot.
+            MediaError: When the picture cannot be read.
+        """
+        # The one import from a room above: a shot without its pictures would be half a value to
+        # whoever holds it, and the layers below need not know how they are read.
+        from mien.media.stills import read_still
+
+        frame = self.clock.parse(time)
+        if not 0 <= frame < len(self):
+            raise TimeError(
+                f"Frame {frame} lies outside the shot, which has {len(self)} frames.",
+                f"Give a frame from 0 to {len(self) - 1}.",
+                path=self.media.path,
+                frame=frame,
+            )
+        return read_still(self.media, frame)
+
     def face(self, number: int) -> Face:
-        """The face with a number.
+        """Return the face with a number.
 
         Raises:
             NoFaceError: When the shot has no such face; the message lists those it has.
@@ -42,15 +110,17 @@ class Shot:
         for face in self.faces:
             if face.number == number:
                 return face
-        have = ", ".join(str(face.number) for face in self.faces)
+        numbers = [str(face.number) for face in self.faces]
         raise NoFaceError(
             f"{self.media.path.name} has no face {number}.",
-            f"Its faces are: {have}." if have else "No face was found in it.",
+            f"Its faces are: {', '.join(numbers)}." if numbers else "No face was found in it.",
+            path=self.media.path,
+            choices=numbers,
         )
 
 
 def main_face(shot: Shot) -> Face:
-    """The face that fills most of the shot, over all frames: whom an edit most likely means.
+    """Return the face that fills most of the shot, over all frames: whom an edit most likely means.
 
     Raises:
         NoFaceError: When the shot has no face.

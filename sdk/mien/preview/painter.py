@@ -1,139 +1,194 @@
-"""What is asked of the faces, and pictures in which it has been done."""
+"""Evaluated edits, and pictures of a shot with them painted in."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import maximum_filter1d
 
 from mien._types import BoolArray, FloatArray
 from mien.media.frame import Frame
 from mien.media.planes import Plate
 from mien.model.edits import Edit
-from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.preview.picture import Rgb8, displayed
-from mien.rendering.base import FacePlan, Patch, PlateSource
-from mien.rendering.compose import compose
+from mien.rendering.base import (
+    CacheKey,
+    FacePlan,
+    Patch,
+    PlateSource,
+    Renderer,
+    RenderSession,
+)
+from mien.rendering.patches import edit_plate
 from mien.rendering.plans import face_plans
-from mien.rendering.warp.exemplars import moves_mouth
-from mien.rendering.warp.renderer import WarpSession, WarpShot
+from mien.rendering.registry import get_renderer
+from mien.rendering.scaled import ScaledShot
 
 __all__ = ["EvaluatedEdits", "Painter"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EvaluatedEdits:
-    """What is asked of the faces of a shot, evaluated.
+    """The edits of a shot's faces, evaluated, with a number for what each frame depends on.
 
     Attributes:
         plans: The faces with edits.
+        keys: What the pixels of each plan depend on.
         active: (T,) the frames in which anything is asked.
-        stamps: (T,) a frame's number changes when what is asked of it does, and never comes
-            again; where nothing is asked it is -1.
+        stamps: (T,) a frame's number changes when its pixels may, and never comes again; where
+            nothing is asked it is -1.
         last: The last number that was given.
     """
 
     plans: tuple[FacePlan, ...]
+    keys: tuple[CacheKey, ...]
     active: BoolArray
     stamps: npt.NDArray[np.int64]
     last: int = 0
 
     @classmethod
     def nothing(cls, frames: int) -> EvaluatedEdits:
-        """Nothing is asked."""
-        return cls((), np.zeros(frames, dtype=bool), np.full(frames, -1, dtype=np.int64))
+        """Return the edits of a shot of which nothing is asked."""
+        return cls((), (), np.zeros(frames, dtype=bool), np.full(frames, -1, dtype=np.int64))
 
-    def updated(self, shot: Shot, edits: Sequence[Edit]) -> EvaluatedEdits:
-        """What edits ask; frames of which the same is asked as before keep their stamps.
+    def updated(self, shot: Shot, edits: Sequence[Edit], renderer: Renderer) -> EvaluatedEdits:
+        """Evaluate other edits; frames whose pixels stay what they were keep their numbers.
 
         Raises:
             UsageError: When an edit belongs to another shot.
             NoFaceError: When the shot has no such face.
+            MissingDependencyError: When the renderer lacks a part.
         """
         plans = tuple(face_plans(shot, edits, shot.clock.all))
+        keys = tuple(renderer.cache_key(shot, plan) for plan in plans)
         active = np.zeros(len(self.active), dtype=bool)
         for plan in plans:
             active |= plan.evaluated.active
-        changed = _changed(self.plans, plans, len(active)) | (active != self.active)
+        changed = self._changed(plans, keys) | (active != self.active)
         stamps = np.where(changed, self.last + 1, self.stamps)
-        return EvaluatedEdits(plans, active, np.where(active, stamps, -1), self.last + 1)
+        return EvaluatedEdits(plans, keys, active, np.where(active, stamps, -1), self.last + 1)
+
+    def _changed(self, plans: Sequence[FacePlan], keys: Sequence[CacheKey]) -> BoolArray:
+        """(T,) the frames in which other pixels are asked of any face."""
+        before = {p.face.number: (p, k) for p, k in zip(self.plans, self.keys, strict=True)}
+        after = {p.face.number: (p, k) for p, k in zip(plans, keys, strict=True)}
+        changed = np.zeros(len(self.active), dtype=bool)
+        for number in before.keys() | after.keys():
+            old, new = before.get(number), after.get(number)
+            for side in (old, new):
+                if side is not None and (old is None or new is None or old[1] != new[1]):
+                    changed |= side[0].evaluated.active
+            if old is not None and new is not None:
+                differs = (old[0].evaluated.delta != new[0].evaluated.delta).any(axis=1)
+                changed |= _within(differs, new[1].temporal_radius)
+        return changed
 
 
 class Painter:
-    """Paints the edit into frames of a shot with the warp renderer.
+    """Paints edits into frames of a shot, and drafts of them into its small pictures.
+
+    Small pictures follow a slider, so a renderer that is too slow for that leaves them to the
+    warp renderer.
 
     Args:
         shot: The shot.
         plates: Its plates.
         smalls: Its small pictures.
         scale: Pixels of a small picture in one of the upright picture.
+        renderer: Makes the pixels of full size.
     """
 
-    def __init__(self, shot: Shot, plates: PlateSource, smalls: PlateSource, scale: float) -> None:
-        self._facts = shot.media
-        self._faces = shot.faces
-        self._full = WarpShot(shot, plates)
-        self._small = WarpShot(shot, smalls, scale)
+    def __init__(
+        self,
+        shot: Shot,
+        plates: PlateSource,
+        smalls: PlateSource,
+        scale: float,
+        renderer: Renderer,
+    ) -> None:
+        self._shot = shot
+        self._plates, self._smalls = plates, smalls
+        self._renderer = renderer
+        self._drafts = get_renderer("warp") if renderer.costly else renderer
+        self._scaled = ScaledShot(shot, scale)
+        self._full: RenderSession | None = None
+        self._small: RenderSession | None = None
+        self._opening = threading.Lock()
+        self._one_at_a_time: AbstractContextManager[object] = (
+            nullcontext() if renderer.concurrent else threading.RLock()
+        )
 
-    def ready(self, asked: EvaluatedEdits) -> bool:
-        """Whether the mouths that move are known, so that `full` need not wait for them."""
-        return all(map(self._knows, _talking(asked)))
+    def ready(self, edits: EvaluatedEdits) -> bool:
+        """Tell whether edits are prepared, so that `full` need not wait."""
+        if not edits.plans:
+            return True
+        full, small = self._sessions()
+        return full.is_prepared(edits.plans) and small.is_prepared(self._small_plans(edits))
 
-    def unknown(self, asked: EvaluatedEdits) -> Face | None:
-        """The face whose mouth is to be looked for next; None when all are known."""
-        for face in (*_talking(asked), *self._faces):
-            if not self._knows(face):
-                return face
-        return None
+    def prepare(self, edits: EvaluatedEdits) -> bool:
+        """Prepare one thing that edits need, or, when they lack nothing, may need later.
 
-    def _knows(self, face: Face) -> bool:
-        return self._full.knows(face) and self._small.knows(face)
-
-    def look(self, face: Face) -> None:
-        """Look through the shot for a face's mouth.
+        Returns:
+            False when nothing is left.
 
         Raises:
-            MediaError: When a frame cannot be read.
+            MienError: When the shot cannot be read, or a part is missing.
         """
-        self._full.look(face)
-        self._small.look(face)
+        full, small = self._sessions()
+        for plan in edits.plans:
+            if not (full.is_prepared([plan]) and small.is_prepared([self._scaled.plan(plan)])):
+                self._prepare([plan])
+                return True
+        for face in self._shot.faces:
+            with self._one_at_a_time:
+                learned = full.warm_up(face)
+                if small.warm_up(self._scaled.face(face)) or learned:
+                    return True
+        return False
 
-    def full(self, frame: Frame, asked: EvaluatedEdits) -> tuple[Rgb8, Sequence[Patch]]:
-        """A frame with the edit in it, as an export has it, and what was painted.
+    def full(self, frame: Frame, edits: EvaluatedEdits) -> tuple[Rgb8, Sequence[Patch]]:
+        """Paint a frame with its edit, as an export has it.
+
+        Returns:
+            The picture, and the patches in it.
 
         Raises:
-            MediaError: When the shot cannot be looked through.
+            MienError: When the shot cannot be looked through, or a part is missing.
         """
-        for face in _talking(asked):
-            self.look(face)
         plate = frame.plate()
-        patches = _patches(self._full.session(asked.plans), asked, frame.index, plate)
-        if patches:
-            frame = frame.with_plate(compose(plate, patches))
-        return displayed(frame, self._facts), patches
+        self._prepare(edits.plans)
+        with self._one_at_a_time:
+            edited, patches = edit_plate(self._sessions()[0], edits.plans, frame.index, plate)
+        if edited is not plate:
+            frame = frame.with_plate(edited)
+        return displayed(frame, self._shot.media), patches
 
-    def small(self, frame: int, picture: Rgb8, asked: EvaluatedEdits) -> Rgb8:
-        """A small picture with the edit in it, without waiting for anything.
+    def small(self, frame: int, picture: Rgb8, edits: EvaluatedEdits) -> Rgb8:
+        """Paint a small picture with its edit, without waiting for anything.
 
         Args:
             frame: Index of the frame.
             picture: The small picture of it; not changed.
-            asked: What is asked.
+            edits: The edits.
         """
         plate = Plate.from_rgb(picture)
-        session = self._small.session(asked.plans, look=False)
-        patches = _patches(session, asked, frame, plate)
-        if not patches:
-            return picture
-        return np.asarray(compose(plate, patches).planes[0]).reshape(picture.shape)
+        session, plans = self._sessions()[1], self._small_plans(edits)
+        with self._one_at_a_time:
+            edited, patches = edit_plate(
+                session, plans, frame, plate, scale=self._scaled.scale, quality="draft"
+            )
+        return np.asarray(edited.planes[0]).reshape(picture.shape) if patches else picture
 
     def mask(self, patches: Sequence[Patch]) -> FloatArray:
-        """(H, W) how much of the upright picture patches replace, 0..1."""
-        orientation = self._facts.orientation
+        """Return (H, W) how much of the upright picture patches replace, 0..1."""
+        orientation = self._shot.media.orientation
         coded = np.zeros((orientation.height, orientation.width), dtype=np.float32)
         for patch in patches:
             box = patch.box
@@ -144,28 +199,38 @@ class Painter:
             upright = cv2.resize(upright, orientation.upright_size)
         return np.asarray(upright)
 
+    def close(self) -> None:
+        """Let go of what the renderers hold."""
+        for session in (self._full, self._small):
+            if session is not None:
+                session.close()
+        self._full = self._small = None
 
-def _talking(asked: EvaluatedEdits) -> list[Face]:
-    """The faces whose mouths an edit moves."""
-    return [plan.face for plan in asked.plans if moves_mouth(plan)]
+    def _prepare(self, plans: Sequence[FacePlan]) -> None:
+        full, small = self._sessions()
+        with self._one_at_a_time:
+            if not full.is_prepared(plans):
+                full.prepare(plans)
+            scaled = [self._scaled.plan(plan) for plan in plans]
+            if not small.is_prepared(scaled):
+                small.prepare(scaled)
+
+    def _small_plans(self, edits: EvaluatedEdits) -> list[FacePlan]:
+        return [self._scaled.plan(plan) for plan in edits.plans]
+
+    def _sessions(self) -> tuple[RenderSession, RenderSession]:
+        """The sessions for full and for small pictures, opened when they are first needed."""
+        with self._opening:
+            if self._full is None or self._small is None:
+                self._full = self._renderer.open(self._shot, self._plates)
+                self._small = self._drafts.open(self._scaled.shot, self._smalls)
+            return self._full, self._small
 
 
-def _patches(session: WarpSession, asked: EvaluatedEdits, frame: int, plate: Plate) -> list[Patch]:
-    plans = [plan for plan in asked.plans if plan.evaluated.delta[frame].any()]
-    found = [session.render(plan, frame, plate) for plan in plans]
-    return [patch for patch in found if patch is not None]
-
-
-def _changed(before: Sequence[FacePlan], after: Sequence[FacePlan], frames: int) -> BoolArray:
-    """(T,) the frames in which another thing is asked of any face."""
-    was = {plan.face.number: plan for plan in before}
-    now = {plan.face.number: plan for plan in after}
-    changed = np.zeros(frames, dtype=bool)
-    for number in was.keys() | now.keys():
-        pair = [plans[number] for plans in (was, now) if number in plans]
-        if len(pair) == 1 or moves_mouth(pair[0]) != moves_mouth(pair[1]):
-            # What is known of a mouth counts once it moves in any frame.
-            changed |= pair[-1].evaluated.active
-        if len(pair) == 2:
-            changed |= (pair[0].evaluated.delta != pair[1].evaluated.delta).any(axis=1)
-    return changed
+def _within(frames: BoolArray, radius: int | None) -> BoolArray:
+    """(T,) the frames that lie within a radius of some; all for no bound, if there are any."""
+    if radius == 0 or not frames.any():
+        return frames
+    if radius is None:
+        return np.ones_like(frames)
+    return np.asarray(maximum_filter1d(frames, 2 * radius + 1, mode="constant"))

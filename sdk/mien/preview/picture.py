@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 
 import av
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mien.errors import MediaError
-from mien.media.display import shown8, tone_mapped
+from mien.media import stills
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import main_video, open_movie
-from mien.media.orient import turn
 from mien.media.probe import probe
 from mien.media.reader import open_reader
 from mien.media.sequence import find_sequence, probe_sequence
@@ -33,8 +31,6 @@ __all__ = [
 ]
 
 Rgb8 = npt.NDArray[np.uint8]
-
-Number = TypeVar("Number", np.uint8, np.float32)
 
 Quality = Literal["drag", "full"]
 """`drag` while something moves (a slider, the playhead): small and fast. `full`: the plate's
@@ -86,7 +82,7 @@ def displayed(frame: Frame, facts: MediaInfo, scale: float = 1.0) -> Rgb8:
     Returns:
         (H, W, 3) uint8 sRGB, upright, with square pixels.
     """
-    return _displayed(frame, facts.color.transfer, scale)
+    return stills.displayed(frame, facts.color.transfer, scale)
 
 
 def first_picture(path: Path) -> Rgb8:
@@ -116,31 +112,9 @@ def first_picture(path: Path) -> Rgb8:
                 aspect = video.sample_aspect_ratio or Fraction(1)
                 orientation = Orientation(picture.width, picture.height, turns, aspect)
                 frame = Frame(0, picture.pts or 0, orientation, MoviePicture(picture))
-                return _displayed(frame, picture.color_trc, 1.0)
+                return stills.displayed(frame, picture.color_trc)
     except (av.FFmpegError, OSError, UnicodeError):
         pass
     # Whatever is wrong with the file, opening it properly names it.
     probe(path)
     raise MediaError(f"No picture of {path.name} can be decoded.", "Check that it plays.")
-
-
-def _displayed(frame: Frame, transfer: int, scale: float) -> Rgb8:
-    width, height = frame.orientation.upright_size
-    size = max(1, round(scale * width)), max(1, round(scale * height))
-    if not tone_mapped(transfer):
-        # Scaled afterwards: FFmpeg's scaler rounds down, and a small picture must not be
-        # darker than the large one that takes its place.
-        whole = frame.upright_rgb()
-        return whole if scale == 1 else _resized(whole, size)
-    if frame.orientation.quarter_turns % 2:
-        size = size[1], size[0]
-    plate = frame.plate()
-    return turn(frame.orientation, shown8(plate, _resized(plate.rgb(), size)))
-
-
-def _resized(picture: npt.NDArray[Number], size: tuple[int, int]) -> npt.NDArray[Number]:
-    """A picture (h, w, 3) made smaller to (width, height)."""
-    if size == (picture.shape[1], picture.shape[0]):
-        return picture
-    resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(resized, dtype=picture.dtype)

@@ -22,7 +22,7 @@ from mien.preview.picture import Rgb8, displayed, small_scale
 from mien.preview.playback_cache import PlaybackCache, pack
 from mien.preview.proxy import Proxy
 from mien.preview.source import KeyFrames, ShotSource
-from mien.rendering.base import Patch
+from mien.rendering.base import Patch, Renderer
 
 __all__ = ["PreviewFrames"]
 
@@ -39,19 +39,23 @@ class PreviewFrames:
         shot: The shot.
         cache_bytes: Bytes of pictures that are kept, in all.
         proxy: Small pictures of the shot on disk, as far as they are made.
+        renderer: Makes the edited pixels.
 
     Attributes:
         scale: Pixels of a small picture in a pixel of the upright picture.
-        asked: What is asked of the faces now.
+        edits: The edits of the faces now.
     """
 
-    def __init__(self, shot: Shot, cache_bytes: int, proxy: Proxy | None) -> None:
+    def __init__(
+        self, shot: Shot, cache_bytes: int, proxy: Proxy | None, renderer: Renderer
+    ) -> None:
         self._shot = shot
+        self._renderer = renderer
         self._facts = shot.media
         self._proxy = proxy
         self.scale = small_scale(shot.media)
-        self.asked = EvaluatedEdits.nothing(shot.clock.frame_count)
-        self._edits: tuple[Edit, ...] = ()
+        self.edits = EvaluatedEdits.nothing(shot.clock.frame_count)
+        self._given: tuple[Edit, ...] = ()
         self._frames = ShotSource(shot.media, cache_bytes // 4)
         # Looking through the shot, and making pictures ahead, must not move the decoder away
         # from where the user is.
@@ -59,7 +63,7 @@ class PreviewFrames:
         self._ahead = ShotSource(shot.media, 0)
         self._keys = KeyFrames(shot.media) if shot.media.kind == "movie" else None
         plates = _Plates(self._looked_at), _Plates(self._small_plate)
-        self._painter = Painter(shot, *plates, self.scale)
+        self._painter = Painter(shot, *plates, self.scale, renderer)
         self._full: ByteCache[tuple[int, int], Rgb8] = ByteCache(cache_bytes // 4)
         self._small: ByteCache[int, Rgb8] = ByteCache(cache_bytes // 8)
         self._ready = PlaybackCache(cache_bytes * 3 // 8)
@@ -80,26 +84,22 @@ class PreviewFrames:
         """
         with self._lock:
             # Windows ask with every change of anything, mostly for the same again.
-            if len(self._edits) == len(edits) and all(map(is_, self._edits, edits)):
+            if len(self._given) == len(edits) and all(map(is_, self._given, edits)):
                 return False
-            self.asked = self.asked.updated(self._shot, edits)
-            self._edits = tuple(edits)
+            self.edits = self.edits.updated(self._shot, edits, self._renderer)
+            self._given = tuple(edits)
             return True
 
-    def look(self) -> bool:
-        """Look through the shot for one face's mouth, so that it need not be waited for.
+    def get_ready(self) -> bool:
+        """Prepare one thing that edits need or may need, so that it need not be waited for.
 
         Returns:
-            False when all are known.
+            False when nothing is left.
 
         Raises:
-            MediaError: When the shot cannot be read.
+            MienError: When the shot cannot be read, or the renderer lacks a part.
         """
-        face = self._painter.unknown(self.asked)
-        if face is None:
-            return False
-        self._painter.look(face)
-        return True
+        return self._painter.prepare(self.edits)
 
     def at_once(self, frame: int, *, edited: bool) -> tuple[Rgb8, float] | None:
         """A picture of that frame that is ready, and its scale; in full size if there is one."""
@@ -145,15 +145,15 @@ class PreviewFrames:
 
     def painted(self, frame: int, picture: Rgb8, *, edited: bool) -> Rgb8:
         """A small picture with its edit, if it is to have one."""
-        asked = self.asked
-        if not edited or not asked.active[frame]:
+        edits = self.edits
+        if not edited or not edits.active[frame]:
             return picture
-        return self._painter.small(frame, picture, asked)
+        return self._painter.small(frame, picture, edits)
 
     def can_finish(self, frame: int, *, edited: bool) -> bool:
         """Whether `finished` need not look through the shot first."""
-        asked = self.asked
-        return not edited or not asked.active[frame] or self._painter.ready(asked)
+        edits = self.edits
+        return not edited or not edits.active[frame] or self._painter.ready(edits)
 
     def finished(self, frame: Frame, *, edited: bool) -> Rgb8:
         """The picture of a frame in full size, as an export has it.
@@ -161,14 +161,14 @@ class PreviewFrames:
         Raises:
             MediaError: When the shot cannot be read.
         """
-        asked, index = self.asked, frame.index
-        stamp = int(asked.stamps[index]) if edited else -1
+        edits, index = self.edits, frame.index
+        stamp = int(edits.stamps[index]) if edited else -1
         found = self._full.get((index, stamp))
         if found is None:
             if stamp < 0:
                 found = displayed(frame, self._facts)
             else:
-                found, patches = self._painter.full(frame, asked)
+                found, patches = self._painter.full(frame, edits)
                 self._keep_mask((index, stamp), patches)
             self._full.put((index, stamp), found, found.nbytes)
         return found
@@ -187,17 +187,17 @@ class PreviewFrames:
         Raises:
             MediaError: When the frame cannot be read.
         """
-        asked = self.asked
-        lasting = not asked.active[frame] or self._painter.ready(asked)
+        edits = self.edits
+        lasting = not edits.active[frame] or self._painter.ready(edits)
         picture = self.small(frame)
         if picture is None:
             found = self._ahead.frame_unless(frame, stop)
             if found is None:
                 return True
             picture = displayed(found, self._facts, self.scale)
-        if asked.active[frame]:
-            picture = self._painter.small(frame, picture, asked)
-        stamp = int(asked.stamps[frame])
+        if edits.active[frame]:
+            picture = self._painter.small(frame, picture, edits)
+        stamp = int(edits.stamps[frame])
         return self._ready.put(frame, stamp, pack(picture), start, lasting=lasting)
 
     def unprepared(self, frames: npt.NDArray[np.intp]) -> int | None:
@@ -206,7 +206,7 @@ class PreviewFrames:
         Pictures from before the shot was looked through are played, and made again at last.
         """
         missing = frames[~self.ready()[frames]]
-        if not len(missing) and self._painter.ready(self.asked):
+        if not len(missing) and self._painter.ready(self.edits):
             missing = frames[~self._whether_ready(lasting=True)[frames]]
         return int(missing[0]) if len(missing) else None
 
@@ -227,6 +227,7 @@ class PreviewFrames:
 
     def close(self) -> None:
         """Let go of files and pictures."""
+        self._painter.close()
         for source in (self._frames, self._looked, self._ahead):
             source.close()
         if self._keys is not None:
@@ -236,14 +237,14 @@ class PreviewFrames:
         self._ready.clear()
 
     def _whether_ready(self, *, lasting: bool) -> BoolArray:
-        asked = self.asked
-        found = self._ready.ready(asked.stamps, lasting=lasting)
+        edits = self.edits
+        found = self._ready.ready(edits.stamps, lasting=lasting)
         if self._proxy is not None:
-            found |= self._proxy.made & ~asked.active
+            found |= self._proxy.made & ~edits.active
         return found
 
     def _stamp(self, frame: int, *, edited: bool) -> int:
-        return int(self.asked.stamps[frame]) if edited else -1
+        return int(self.edits.stamps[frame]) if edited else -1
 
     def _looked_at(self, frame: int) -> Plate:
         """The plate of a frame; its small picture is kept, which is looked at next."""

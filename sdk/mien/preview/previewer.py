@@ -35,6 +35,8 @@ from mien.model.shot import Shot
 from mien.preview.picture import PreviewImage, Quality, Rgb8
 from mien.preview.preview_frames import PreviewFrames
 from mien.preview.proxy import Proxy, ProxyStore
+from mien.rendering.base import Renderer
+from mien.rendering.registry import get_renderer
 from mien.timebase import FrameRange
 
 __all__ = ["CACHE_BYTES", "PreviewImage", "Previewer", "Quality"]
@@ -87,7 +89,7 @@ class _RequestSlot:
 
 
 class Previewer:
-    """Pictures of one open shot, with its edit painted in by the warp renderer.
+    """Pictures of one open shot, with its edit painted in.
 
     Callbacks come from the caller's thread where a picture is ready, else from threads of
     the previewer; they must not raise, and return soon.
@@ -96,10 +98,17 @@ class Previewer:
         shot: The shot.
         cache_bytes: Bytes of pictures that are kept in memory.
         proxies: Where proxy files are kept; None to do without.
+        renderer: Makes the edited pixels; the warp renderer when not given. A costly one makes
+            the pictures of full size alone.
     """
 
     def __init__(
-        self, shot: Shot, *, cache_bytes: int = CACHE_BYTES, proxies: ProxyStore | None = None
+        self,
+        shot: Shot,
+        *,
+        cache_bytes: int = CACHE_BYTES,
+        proxies: ProxyStore | None = None,
+        renderer: Renderer | None = None,
     ) -> None:
         self._shot = shot
         self._stack = ExitStack()
@@ -108,7 +117,9 @@ class Previewer:
         if proxies is not None:
             with suppress(MediaError):  # whoever reads the frames is told
                 self._proxy = proxies.open(shot.media, self._notify)
-        self._maker = PreviewFrames(shot, cache_bytes, self._proxy)
+        self._maker = PreviewFrames(
+            shot, cache_bytes, self._proxy, renderer or get_renderer("warp")
+        )
         self._changed = threading.Condition()
         self._delivering = threading.RLock()
         self._desks = {True: _RequestSlot(), False: _RequestSlot()}
@@ -124,7 +135,7 @@ class Previewer:
             for name, work in (
                 ("quick", self._run_quick),
                 ("exact", self._run_exact),
-                ("look", self._run_look),
+                ("prepare", self._run_prepare),
             )
         ]
         for thread in self._threads:
@@ -409,7 +420,7 @@ class Previewer:
     def _busy(self) -> bool:
         return self._closed or self._next("for_exact") is not None
 
-    def _run_look(self) -> None:
+    def _run_prepare(self) -> None:
         with self._changed:
             # The first picture comes first.
             self._changed.wait_for(lambda: self._closed or self._shown)
@@ -418,12 +429,16 @@ class Previewer:
             self._notify()
         _give_way()
         while not self._closed:
-            try:
-                if not self._maker.look():
-                    return
-            except MienError:
-                # Whoever asks for a frame is told.
-                return
+            changes, more = self._changes, False
+            # Whoever asks for a frame is told what is wrong.
+            with suppress(MienError):
+                more = self._maker.get_ready()
+            if not more:
+                with self._changed:
+                    # Other edits may need something else.
+                    while not self._closed and self._changes == changes:
+                        self._changed.wait()
+                continue
             with self._changed:
                 # A picture that waited for this can be finished now.
                 desk = self._desks[True]

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 import av
 from av.container import InputContainer
 
-from mien.errors import CancelledError, MediaError
+from mien.errors import MediaError, OperationCancelledError
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import main_video, open_movie
 from mien.media.reader import MovieReader, Reader, open_reader
@@ -41,11 +41,11 @@ class ShotSource:
 
         Raises:
             MediaError: When the media cannot be read.
-            CancelledError: When `stop` was called.
+            OperationCancelledError: When `stop` was called.
         """
         found = self.frame_unless(index, lambda: self._stopped)
         if found is None:
-            raise CancelledError(f"Reading {self._facts.path.name} was stopped.")
+            raise OperationCancelledError(f"Reading {self._facts.path.name} was stopped.")
         return found
 
     @property

@@ -1,41 +1,55 @@
-"""The Renderer protocol: how pixels are asked for, whoever makes them.
+"""The renderer contract: how pixels are asked for, whoever makes them.
 
-A renderer sees one shot at a time. `open` looks through the shot once for what it needs
-(an open mouth, closed lids, a reference frame) and returns a session; the session is then
-asked for one face in one frame, in any order, and must give the same answer in any order:
-nothing may depend on which frames were asked for before (promise 7).
+A `Renderer` is opened for one shot and gives a `RenderSession`. The session is told which
+edits will be asked for (`prepare`), looks through the shot for what they need (an open mouth,
+a reference frame), and then answers `RenderRequest`s, each for one face in one frame, in any
+order: nothing may depend on which frames were asked for before (promise 7).
 
-The answer is a patch of R'G'B' with a mask. The compositor adds only the *difference* from
+An answer is a `Patch` of R'G'B' with a mask. The compositor adds only the *difference* from
 the plate, inside the mask, in the plate's own pixel format, so that where the patch equals
 the plate, or outside the mask, the plate's code values stay as they are (promise 1).
+
+Everything but `Renderer.open` and `RenderSession.render` has a default that works.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, TypeVar
 
 import numpy as np
 
 from mien._types import FloatArray
+from mien.errors import MissingDependencyError
 from mien.media.planes import Box, Plate
 from mien.model.evaluate import Evaluated
 from mien.model.face import Face
+from mien.model.renderer_settings import RendererSettings
 from mien.model.shot import Shot
+from mien.progress import Progress, silent
 
-__all__ = ["Box", "CostlySession", "Dependence", "FacePlan", "KeyedRenderer", "NotingRenderer",
-           "Patch", "PlateSource", "Renderer", "RenderSession"]  # fmt: skip
+__all__ = ["API_VERSION", "Box", "CacheKey", "FacePlan", "Patch", "Plate", "PlateSource",
+           "Quality", "RenderRequest", "RenderSession", "Renderer"]  # fmt: skip
+
+API_VERSION: Final = 1
+"""Version of this contract; renderers that are installed as plug-ins say which one they follow."""
+
+Quality = Literal["final", "draft"]
+"""`final`: the pixels that an output gets. `draft`: as good as it goes without waiting for
+anything, for somebody who drags a slider."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FacePlan:
-    """One face and the evaluated edit of every frame of the shot.
+    """One face and its evaluated edit over the whole shot.
 
     Attributes:
         face: The face.
-        evaluated: What is asked of it.
+        evaluated: Performance and change of every frame.
         flame: (T, 55) float32 coefficients in `flame2020` that the edit stands for, where it
             replaces the whole performance; None where it departs from it.
     """
@@ -46,11 +60,55 @@ class FacePlan:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RenderRequest:
+    """One face in one frame, to be rendered.
+
+    Attributes:
+        plan: The face and its evaluated edit, which changes something in this frame.
+        frame: Index of the frame.
+        plate: The frame's plate; not changed.
+        scale: Pixels of the plate in a pixel of the original: below 1 for a small picture. The
+            face and the shot that the session was opened with have that size already.
+        quality: Whether the pixels are final or a draft.
+        occlusion: (H, W) float32 of the plate, 0..1, how far something is in front of the face;
+            None where nothing is known of it. Whoever composes keeps such pixels; a renderer
+            may use it so as not to sample from them.
+    """
+
+    plan: FacePlan
+    frame: int
+    plate: Plate
+    scale: float = 1.0
+    quality: Quality = "final"
+    occlusion: FloatArray | None = None
+
+    @property
+    def face(self) -> Face:
+        """The face."""
+        return self.plan.face
+
+    @property
+    def source(self) -> FloatArray:
+        """(59,) float32, the performance in this frame."""
+        return np.asarray(self.plan.evaluated.source[self.frame])
+
+    @property
+    def delta(self) -> FloatArray:
+        """(59,) float32, the change that is asked for; not all zero."""
+        return np.asarray(self.plan.evaluated.delta[self.frame])
+
+    @property
+    def target(self) -> FloatArray:
+        """(59,) float32, the controls that the new pixels are to show."""
+        return self.source + self.delta
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Patch:
     """New pixels for a part of the plate.
 
     Attributes:
-        box: Where, in coded pixels.
+        box: Position and size, in coded pixels.
         rgb: (h, w, 3) float32 R'G'B' as `Plate.rgb` gives it: 0..1 is the nominal range.
         mask: (h, w) float32, 0..1, how much of the patch is taken; 0 on its border.
     """
@@ -66,129 +124,179 @@ class Patch:
         if not np.isfinite(self.rgb).all():
             raise ValueError(f"patch at {self.box} holds values that are not finite")
 
+    def __repr__(self) -> str:
+        taken = int(np.count_nonzero(self.mask))
+        return f"Patch({self.box}, {taken} pixels taken)"
+
 
 class PlateSource(Protocol):
-    """Random access to the plates of the shot."""
+    """Random access to the plates of a shot."""
 
     def plate(self, frame: int) -> Plate:
-        """The plate of a frame."""
+        """Return the plate of a frame."""
         ...
 
 
-class RenderSession(Protocol):
-    """A renderer at work on one shot."""
+@dataclass(frozen=True, slots=True)
+class CacheKey:
+    """The dependence of a face's pixels beyond shot, faces and the renderer's version.
 
-    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
-        """New pixels of one face in one frame; None where nothing changes.
-
-        Args:
-            plan: The face and its evaluated edit.
-            frame: Index of the frame.
-            plate: The frame's plate; not changed.
-        """
-        ...
-
-    def __enter__(self) -> RenderSession: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-
-
-@runtime_checkable
-class CostlySession(RenderSession, Protocol):
-    """A session whose frames are worth keeping until the output is whole.
-
-    A render that was killed then goes on where it was (rendering/resume.py). Sessions that
-    render faster than a disk would read need neither of these.
+    Attributes:
+        digest: Names settings, weights, precision, device, threads: whatever changes a pixel.
+        temporal_radius: Frames to either side of a frame whose edits its pixels depend on: 0
+            for its own edit alone, None for the edit of the whole shot.
     """
 
-    @property
-    def key(self) -> str | None:
-        """Names what its pixels depend on beyond the shot, its faces and their edits.
+    digest: str = ""
+    temporal_radius: int | None = None
 
-        Settings, weights, precision, device: whatever changes a pixel must change the key.
-        None when nothing is to be kept after all.
+
+Session = TypeVar("Session", bound="RenderSession")
+
+
+class RenderSession(ABC):
+    """A renderer at work on one shot; a context manager that closes it.
+
+    Sessions are used by one thread at a time, unless their renderer says `concurrent`.
+    """
+
+    @abstractmethod
+    def render(self, request: RenderRequest) -> Patch | None:
+        """Make the new pixels of one face in one frame.
+
+        A request of final quality comes after its plan was prepared; a draft may come before,
+        and is made with what is known.
+
+        Args:
+            request: The face, the frame and its plate.
+
+        Returns:
+            The pixels; None where nothing changes.
+
+        Raises:
+            MienError: When they cannot be made.
         """
-        ...
 
-    def expect(self, frames: Sequence[int]) -> None:
-        """Hear, before the first of them, which frames will be asked for.
+    def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
+        """Get ready to render edits: load models, look through the shot.
+
+        Called again with other plans when the edit changes; plans with faces of the same
+        number take the place of earlier ones.
+
+        Args:
+            plans: The faces with edits.
+            progress: Told about the stage `prepare`.
+
+        Raises:
+            MienError: When a part is missing, or the shot cannot be read.
+        """
+        progress("prepare", 1, 1)
+
+    def is_prepared(self, plans: Sequence[FacePlan]) -> bool:
+        """Tell whether edits can be rendered at once, without `prepare`."""
+        return True
+
+    def warm_up(self, face: Face) -> bool:
+        """Learn ahead what edits of a face may need, while nobody waits.
+
+        Returns:
+            False when there was nothing to learn.
+
+        Raises:
+            MienError: When the shot cannot be read.
+        """
+        return False
+
+    def prepare_frames(self, frames: Sequence[int]) -> None:  # noqa: B027 - nothing by default
+        """Hear, before the first of them, which frames will be rendered.
 
         Others may still be asked for, and get the same answer as ever.
 
         Args:
             frames: Indices, ascending, without those that are finished already.
         """
-        ...
-
-
-class Renderer(Protocol):
-    """Makes the pixels of edited faces."""
-
-    @property
-    def name(self) -> str:
-        """The name by which `--renderer` chooses it."""
-        ...
-
-    def open(
-        self,
-        shot: Shot,
-        plans: Sequence[FacePlan],
-        source: PlateSource,
-        progress: Callable[[float], None] | None = None,
-    ) -> RenderSession:
-        """Look through the shot and get ready.
-
-        Args:
-            shot: The tracked shot.
-            plans: The faces with edits.
-            source: The shot's plates.
-            progress: Told the share done, 0..1.
-        """
-        ...
-
-
-@runtime_checkable
-class NotingRenderer(Renderer, Protocol):
-    """A renderer that has something to say of the shot it rendered last."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be known of how its frames were made, for the report."""
-        ...
+        """Remarks on how the frames were made, for the report."""
+        return ()
+
+    def close(self) -> None:  # noqa: B027 - nothing by default
+        """Let go of what the session holds."""
+
+    def __enter__(self: Session) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Dependence:
-    """What a face's pixels depend on beyond the shot and its faces.
+class Renderer(ABC):
+    """The maker of edited faces' pixels; derive from it to write one of your own.
 
     Attributes:
-        key: Names settings, weights, precision, device: whatever changes a pixel.
-        reach: Frames to either side of a frame whose edits its pixels depend on: 0 for its own
-            edit alone, None for the edit of the whole shot.
+        name: The name by which `--renderer` chooses it.
+        pixels: Version of its pixels: raised whenever the same request gives other pixels, so
+            that frames which an earlier version finished are not taken for this one's.
+        costly: Whether a frame takes longer than a disk needs to read it: then finished frames
+            are kept until an output is whole, and a slider is followed with drafts of the warp
+            renderer.
+        concurrent: Whether its sessions may be used by several threads at once.
+        settings_type: Type of its settings; the class is called with such settings, and without
+            any for the defaults. None when it has none.
+        settings: The settings that it was made with.
+        summary: What it is, in a line.
+        gpu: Whether it works on a GPU where there is one.
     """
 
-    key: str
-    reach: int | None = None
+    name: str
+    pixels: int = 1
+    costly: bool = False
+    concurrent: bool = False
+    settings_type: type[RendererSettings] | None = None
+    settings: RendererSettings | None = None
+    summary: str = ""
+    gpu: bool = False
 
+    @abstractmethod
+    def open(self, shot: Shot, source: PlateSource) -> RenderSession:
+        """Start work on a shot; what takes long is left to `RenderSession.prepare`.
 
-@runtime_checkable
-class KeyedRenderer(Renderer, Protocol):
-    """A renderer that says what its pixels depend on before it is opened.
+        Args:
+            shot: The tracked shot.
+            source: The shot's plates.
 
-    In a batch the finished frames of a shot are then found without loading a model, and a
-    change of the edit costs only the frames that it reaches.
-    """
+        Raises:
+            MienError: When a part is missing.
+        """
 
-    def dependence(self, shot: Shot, plan: FacePlan) -> Dependence:
-        """What the pixels of one face depend on.
+    def cache_key(self, shot: Shot, plan: FacePlan) -> CacheKey:
+        """Return what the pixels of one face depend on, without opening a session.
+
+        Finished frames are found by it without loading a model, and a change of the edit costs
+        only the frames that it reaches. The default is on the safe side: the settings, and the
+        edit of the whole shot.
 
         Args:
             shot: The tracked shot.
             plan: The face and its edit.
+
+        Raises:
+            MienError: When a part is missing.
         """
-        ...
+        if self.settings is None:
+            return CacheKey()
+        return CacheKey(json.dumps(self.settings.to_mapping(), sort_keys=True))
+
+    def missing(self, settings: RendererSettings | None) -> MissingDependencyError | None:
+        """Return why the renderer cannot be used here; None when it can.
+
+        Args:
+            settings: Settings of its own type; None for the defaults.
+        """
+        return None

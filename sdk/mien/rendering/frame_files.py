@@ -32,7 +32,7 @@ _DIGEST: Final = 16
 _LENGTH: Final = 4
 _FAST: Final = 1
 """zlib's level: differences are small numbers, which pack well at once."""
-_NAME = re.compile(r"(\d{8,})(-[0-9a-f]{16})?\.frame")
+_NAME = re.compile(r"(\d{8,})-[0-9a-f]{16}\.frame")
 _UNFINISHED = ".new"
 
 _Span = tuple[int, int, int, int]
@@ -48,11 +48,10 @@ class FrameFolder:
     Args:
         folder: The folder; made when the first frame is kept.
         key: What all its frames depend on.
-        tag: What a frame depends on beyond that, as 16 hexadecimal digits; frames are kept
-            under their number alone when it is not given.
+        tag: What a frame depends on beyond that, as 16 hexadecimal digits.
     """
 
-    def __init__(self, folder: Path, key: str, tag: Callable[[int], str] | None = None) -> None:
+    def __init__(self, folder: Path, key: str, tag: Callable[[int], str]) -> None:
         self._folder = folder
         self.key = key
         self._tag = tag
@@ -144,11 +143,10 @@ class FrameFolder:
         self._sizes[frame] = len(content)
 
     def _path(self, frame: int) -> Path:
-        tag = "" if self._tag is None else f"-{self._tag(frame)}"
-        return self._folder / f"{frame:08d}{tag}.frame"
+        return self._folder / f"{frame:08d}-{self._tag(frame)}.frame"
 
     def _whole_key(self, frame: int) -> str:
-        return self.key if self._tag is None else self.key + self._tag(frame)
+        return self.key + self._tag(frame)
 
 
 def _bits(plane: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -4,16 +4,15 @@ A render that dies, however it dies, goes on where it was when the same command 
 again. Its frames wait beside the output (frame_files.py):
 
     .out.mp4.resume/lock                      held by the process at work
-    .out.mp4.resume/KEY/00000012.frame        one finished frame
+    .out.mp4.resume/KEY/00000012-TAG.frame    one finished frame
 
-KEY names everything on which the pixels depend, so that frames of another edit, other media
-or other weights are never taken for these; they are removed. Files are not synced one by one: a
-power cut costs the last half minute, and as a damaged file is rendered again, nothing is wrong
-after it.
+KEY names what all frames depend on (media, faces, the renderer and the version of its pixels),
+TAG what one frame depends on beyond that (its edit, settings, weights), so that frames of other
+media, another edit or other weights are never taken for these; they are removed. After a change
+of the edit, only what it changes is rendered again. Files are not synced one by one: a power cut
+costs the last half minute, and as a damaged file is rendered again, nothing is wrong after it.
 
-A batch keeps the frames of a shot in a folder that several processes fill (`FrameKeys`). There
-the edit is not part of KEY, but each frame's name says what is asked of that frame: after a
-change of the edit, only what it changes is rendered again.
+A batch keeps the frames of a shot in the same way, in a folder that several processes fill.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -35,38 +34,16 @@ from mien.media.resume_folder import annotate_errors, resumable_folder
 from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo
 from mien.model.shot import Shot
-from mien.rendering.base import Dependence, FacePlan
+from mien.rendering.base import CacheKey, FacePlan, Renderer
 from mien.rendering.frame_files import FrameFolder, pack
 
 __all__ = ["FinishedFrames", "FrameKeys", "finished_frames", "media_stamp",
-           "remove_other_keys", "resume_key"]  # fmt: skip
+           "remove_other_keys", "shot_key"]  # fmt: skip
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _SHARE: Final = 0.5
 """Of the disk's free space, what finished frames may take; the output needs its own."""
 _KEY = re.compile(r"[0-9a-f]{32}")
-
-
-def resume_key(shot: Shot, plans: Sequence[FacePlan], *names: str) -> str:
-    """Names everything on which the pixels of a render depend.
-
-    Args:
-        shot: The shot.
-        plans: The faces with edits.
-        names: What else they depend on: the program's version, the renderer, the key of its
-            session.
-
-    Returns:
-        32 hexadecimal digits.
-    """
-    digest = _shot_digest(shot, names)
-    for plan in plans:
-        digest.update(f"plan {plan.face.number}".encode())
-        _add(digest, plan.evaluated.source)
-        _add(digest, plan.evaluated.delta)
-        if plan.flame is not None:
-            _add(digest, plan.flame)
-    return digest.hexdigest()
 
 
 class FrameKeys:
@@ -75,41 +52,51 @@ class FrameKeys:
     Args:
         shot: The shot.
         plans: The faces with edits.
-        dependences: What each face's pixels depend on, as the renderer says, by its number.
-        names: What else they depend on: the program's version and the renderer.
+        renderer: Makes the pixels.
 
     Attributes:
         shared: 32 hexadecimal digits: what all frames depend on.
     """
 
-    def __init__(
-        self,
-        shot: Shot,
-        plans: Sequence[FacePlan],
-        dependences: Mapping[int, Dependence],
-        *names: str,
-    ) -> None:
-        self.shared = _shot_digest(shot, names).hexdigest()
-        self._plans = [(plan, dependences[plan.face.number]) for plan in plans]
+    def __init__(self, shot: Shot, plans: Sequence[FacePlan], renderer: Renderer) -> None:
+        self.shared = shot_key(shot, renderer.name, str(renderer.pixels))
+        self._plans = [(plan, renderer.cache_key(shot, plan)) for plan in plans]
+        self._whole = {
+            plan.face.number: _edit_digest(plan, key, slice(None))
+            for plan, key in self._plans
+            if key.temporal_radius is None
+        }
         self._tags: dict[int, str] = {}
 
     def tag(self, frame: int) -> str:
-        """16 hexadecimal digits: what a frame depends on beyond that."""
+        """Return 16 hexadecimal digits that name what a frame depends on beyond that."""
         if frame not in self._tags:
             digest = hashlib.blake2b(digest_size=8)
-            for plan, dependence in self._plans:
+            for plan, key in self._plans:
                 delta = plan.evaluated.delta
                 # A face of which nothing is asked here changes nothing here.
                 if 0 <= frame < len(delta) and delta[frame].any():
-                    reach = len(delta) if dependence.reach is None else dependence.reach
-                    near = slice(max(0, frame - reach), frame + reach + 1)
-                    digest.update(f"plan {plan.face.number} {dependence.key}".encode())
-                    _add(digest, plan.evaluated.source[near])
-                    _add(digest, delta[near])
-                    if plan.flame is not None:
-                        _add(digest, plan.flame[near])
+                    radius = key.temporal_radius
+                    if radius is None:
+                        digest.update(self._whole[plan.face.number])
+                    else:
+                        near = slice(max(0, frame - radius), frame + radius + 1)
+                        digest.update(_edit_digest(plan, key, near))
             self._tags[frame] = digest.hexdigest()
         return self._tags[frame]
+
+
+def shot_key(shot: Shot, *names: str) -> str:
+    """Return a name for everything that all frames of a shot depend on.
+
+    Args:
+        shot: The shot.
+        names: What else they depend on: the renderer, the version of its pixels.
+
+    Returns:
+        32 hexadecimal digits.
+    """
+    return _shot_digest(shot, names).hexdigest()
 
 
 def media_stamp(media: MediaInfo) -> str:
@@ -121,6 +108,16 @@ def media_stamp(media: MediaInfo) -> str:
     return hashlib.blake2b(
         repr((media.fingerprint, _files(media))).encode(), digest_size=16
     ).hexdigest()
+
+
+def _edit_digest(plan: FacePlan, key: CacheKey, frames: slice) -> bytes:
+    """Digest of a face's edit over some frames."""
+    digest = hashlib.blake2b(f"plan {plan.face.number} {key.digest}".encode(), digest_size=16)
+    _add(digest, plan.evaluated.source[frames])
+    _add(digest, plan.evaluated.delta[frames])
+    if plan.flame is not None:
+        _add(digest, plan.flame[frames])
+    return digest.digest()
 
 
 def _shot_digest(shot: Shot, names: Sequence[str]) -> hashlib.blake2b:
@@ -166,21 +163,22 @@ def remove_other_keys(folder: Path, key: str) -> None:
 
 
 @contextmanager
-def finished_frames(output: Path, key: str) -> Iterator[FinishedFrames]:
+def finished_frames(output: Path, key: str, tag: Callable[[int], str]) -> Iterator[FinishedFrames]:
     """The finished frames of an output, until it is whole; then they are removed.
 
     Ended by an error they stay, and the error says so.
 
     Args:
         output: The movie, or the pattern of images.
-        key: What `resume_key` says.
+        key: What all its frames depend on (`FrameKeys.shared`).
+        tag: What one depends on beyond that (`FrameKeys.tag`).
 
     Raises:
         OutputError: When another process renders the same output.
-        CancelledError: In place of KeyboardInterrupt, when frames are kept.
+        OperationCancelledError: In place of KeyboardInterrupt, when frames are kept.
     """
     with resumable_folder(output) as folder:
-        frames = FinishedFrames(folder, key)
+        frames = FinishedFrames(folder, key, tag)
         with annotate_errors(frames.note):
             yield frames
 
@@ -189,13 +187,15 @@ class FinishedFrames(FrameFolder):
     """Finished frames of the one process that makes an output.
 
     Args:
-        folder: The folder beside it; frames of other keys in it are removed.
-        key: What its frames depend on.
+        folder: The folder beside it; frames in it that depend on anything else are removed.
+        key: What all its frames depend on.
+        tag: What one depends on beyond that.
     """
 
-    def __init__(self, folder: Path, key: str) -> None:
+    def __init__(self, folder: Path, key: str, tag: Callable[[int], str]) -> None:
         remove_other_keys(folder, key)
-        super().__init__(folder / key, key)
+        super().__init__(folder / key, key, tag)
+        self.remove_others()
         self._beside = folder
         self._taken = self.size
         self._room = int(_SHARE * (shutil.disk_usage(folder).free + self._taken))
@@ -211,7 +211,7 @@ class FinishedFrames(FrameFolder):
 
     def keep(self, frame: int, plate: Plate, finished: Plate) -> None:
         """Keep a finished frame, unless there is no room; see `FrameFolder.keep`."""
-        content = pack(self.key, frame, plate, finished)
+        content = pack(self._whole_key(frame), frame, plate, finished)
         taken = self._taken + len(content) - self._sizes.get(frame, 0)
         if taken > self._room:
             return

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import UnknownControlError, UsageError
+from mien.io.curves.rotations import axis_angle
 from mien.io.project import Project
 from mien.model.controls import NAMES, nearest, sides
 from mien.model.curves import ControlCurves, Curves
@@ -18,7 +19,7 @@ __all__ = ["read_curves"]
 
 
 def read_curves(project: Project, params: CurvesParams) -> CurvesResult:
-    """The curves that were asked for.
+    """Return the curves that a client asks for.
 
     Raises:
         NoFaceError: When there is no such face.
@@ -61,7 +62,7 @@ def read_curves(project: Project, params: CurvesParams) -> CurvesResult:
     if params.pose:
         more["pose"] = PoseRows(
             scale=write_numbers(written(curves.pose.scale), params.encoding),
-            rotation=write_numbers(written(_turns(curves)), params.encoding),
+            rotation=write_numbers(written(axis_angle(curves.pose.rotation)), params.encoding),
             translation=write_numbers(written(curves.pose.translation), params.encoding),
         )
     return result.model_copy(update=more)
@@ -75,20 +76,20 @@ def _check_performance(params: CurvesParams) -> None:
         )
 
 
-def _names(asked: list[str] | None) -> list[str]:
-    for name in asked or ():
+def _names(names: list[str] | None) -> list[str]:
+    for name in names or ():
         if sides(name) is None:
             guess = nearest(name, NAMES)
             raise UnknownControlError(
                 f"There is no control '{name}'.", f"Did you mean '{guess}'?" if guess else ""
             )
-    return list(NAMES) if asked is None else asked
+    return list(NAMES) if names is None else names
 
 
 def _target(project: Project, face: Face) -> ControlCurves:
     layers = project.edit(face.number).layers
-    found = evaluate(face.curves.controls.array, layers, face.valid, project.shot.cuts)
-    return ControlCurves(found.target)
+    evaluated = evaluate(face.curves.controls.array, layers, face.valid, project.shot.cuts)
+    return ControlCurves(evaluated.target)
 
 
 def _flame(
@@ -102,15 +103,3 @@ def _flame(
         0
     ]
     return fit.basis, fit.flame
-
-
-def _turns(curves: Curves) -> npt.NDArray[np.float32]:
-    """(T, 3) rotations as axis times angle."""
-    from scipy.spatial.transform import Rotation
-
-    turns = np.zeros((len(curves), 3), dtype=np.float32)
-    valid = curves.valid
-    if valid.any():
-        matrices = curves.pose.rotation[valid].astype(np.float64)
-        turns[valid] = Rotation.from_matrix(matrices).as_rotvec()
-    return turns

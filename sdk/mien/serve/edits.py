@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from mien.errors import TimeError, UsageError
+from mien.errors import TimeError
 from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.face import Face
 from mien.model.interpolate import Key
@@ -21,7 +20,7 @@ from mien.serve.messages import (
 from mien.serve.numbers import read_numbers, write_numbers
 from mien.timebase import FrameRange
 
-__all__ = ["make_edit", "sampled_track", "write_layers"]
+__all__ = ["make_edit", "write_layers"]
 
 
 def make_edit(face: Face, layers: Sequence[LayerValue]) -> Edit:
@@ -42,53 +41,6 @@ def make_edit(face: Face, layers: Sequence[LayerValue]) -> Edit:
             for layer in layers
         ],
     )
-
-
-def sampled_track(
-    control: str,
-    start: int,
-    values: npt.NDArray[np.float64],
-    frames: int,
-    *,
-    mode: str = "add",
-    fade: int = 0,
-) -> ControlTrack:
-    """A track that has a value for every frame.
-
-    Linear keys give back their own values exactly; inside a run of equal values keys would say
-    nothing, and are left out.
-
-    Args:
-        control: What is keyed.
-        start: Frame of the first value.
-        values: (N,) values, N at least 1.
-        frames: Frames of the shot.
-        mode: How they act.
-        fade: Frames over which they are eased in and out.
-
-    Raises:
-        TimeError: When there are more values than frames.
-        UsageError: When there are none, or the control or the mode is unknown.
-    """
-    stop = start + len(values)
-    if not len(values):
-        raise UsageError(f"The track of {control} has no values.", "Send one for every frame.")
-    if stop > frames:
-        raise TimeError(
-            f"The values of {control} reach frame {stop - 1}; the shot has {frames} frames.",
-            f"Send {frames - start} at most, or start earlier.",
-        )
-    telling = np.ones(len(values), dtype=bool)
-    telling[1:-1] = (values[1:-1] != values[:-2]) | (values[1:-1] != values[2:])
-    keys = tuple(
-        Key(start + place, value, "linear")
-        for place, value in zip(
-            np.flatnonzero(telling).tolist(), values[telling].tolist(), strict=True
-        )
-    )
-    whole = start == 0 and stop == frames and not fade
-    span = None if whole else FrameRange(start, stop)
-    return ControlTrack(control, keys, mode, span, fade)  # type: ignore[arg-type]
 
 
 def write_layers(
@@ -121,7 +73,7 @@ def _make_track(face: Face, track: SampledTrack | KeyedTrack) -> ControlTrack:
     frames = face.clock.frame_count
     if isinstance(track, SampledTrack):
         values = read_numbers(track.values)
-        return sampled_track(
+        return ControlTrack.sampled(
             track.control, track.start, values, frames, mode=track.mode, fade=track.fade
         )
     for key in track.keys:

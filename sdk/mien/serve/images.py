@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from mien.errors import WriteError
+from mien.errors import MienError, WriteError
 
 __all__ = ["Format", "PictureFiles", "encoded", "fitted", "inline", "square"]
 
@@ -102,6 +102,8 @@ class PictureFiles:
         try:
             with self._lock:
                 return self._write(data, format)
+        except MienError:
+            raise
         except OSError as error:
             raise WriteError(
                 f"A preview cannot be kept: {error}.", "Ask for it inline, or make room."

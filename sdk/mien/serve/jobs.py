@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import multiprocessing
 import secrets
 import signal
@@ -14,11 +13,19 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any, Final, Literal
 
-from mien.errors import HandleError, WorkerError, as_mien_error
+from mien.errors import HandleError, WorkerError
 from mien.serve.messages import JobFacts, Message
-from mien.serve.worker import Cancelled, Done, Failed, JobOrder, Progressed, WorkerMessage, work
+from mien.serve.protocol import error_facts
+from mien.serve.worker import JobOrder, work
+from mien.worker_messages import (
+    WorkerCancelled,
+    WorkerDone,
+    WorkerFailed,
+    WorkerMessage,
+    WorkerProgress,
+)
 
-__all__ = ["Job", "Jobs"]
+__all__ = ["Jobs", "ServedJob"]
 
 _PATIENCE: Final = 10.0
 """Seconds for a job to clean up after it was cancelled."""
@@ -32,8 +39,8 @@ State = Literal["running", "done", "failed", "cancelled"]
 Send = Callable[[dict[str, Any]], None]
 
 
-class Job:
-    """One job.
+class ServedJob:
+    """A job of a client, with the process that does it.
 
     Args:
         kind: What it does.
@@ -58,7 +65,7 @@ class Job:
         self._order: JobOrder | None = order
         self._finish = finish
         self._send = send
-        self._progress = Progressed("", 0, 0)
+        self._progress = WorkerProgress("", 0, 0)
         self._began = time.monotonic()
         self._took: float | None = None
         self._process: SpawnProcess | None = None
@@ -104,12 +111,12 @@ class Job:
         try:
             connection = self._spawn()
         except Exception as error:  # noqa: BLE001 - whatever pickling a job runs into
-            self._end(Failed.of(WorkerError(f"No process could be started: {error}.")))
+            self._end(WorkerFailed.of(WorkerError(f"No process could be started: {error}.")))
             return
-        word: WorkerMessage | None = None
+        message: WorkerMessage | None = None
         if connection is not None:
-            word = self._hear(connection)
-        self._end(word)
+            message = self._hear(connection)
+        self._end(message)
 
     def _spawn(self) -> Connection | None:
         """Start the process; None when the job was cancelled before."""
@@ -129,40 +136,42 @@ class Job:
         return ours
 
     def _hear(self, connection: Connection) -> WorkerMessage | None:
-        """What the process says, to its last word; None when it died without one."""
+        """Return the last message of the process; None when it died without one."""
         with connection:
             while True:
                 try:
-                    word: WorkerMessage = connection.recv()
-                except Exception:  # noqa: BLE001 - it was killed in the middle of a word
+                    message: WorkerMessage = connection.recv()
+                except Exception:  # noqa: BLE001 - it was killed in the middle of a message
                     return None
-                if not isinstance(word, Progressed):
-                    return word
-                self._progress = word
-                self._tell("progress", stage=word.stage, done=word.done, total=word.total)
+                if not isinstance(message, WorkerProgress):
+                    return message
+                self._progress = message
+                self._tell("progress", stage=message.stage, done=message.done, total=message.total)
 
-    def _end(self, word: WorkerMessage | None) -> None:
+    def _end(self, message: WorkerMessage | None) -> None:
         code = self._reap()
-        if isinstance(word, Done):
+        if isinstance(message, WorkerDone):
             try:
-                result = self._finish(word.result).model_dump()
+                result = self._finish(message.result).model_dump()
             except Exception as error:  # noqa: BLE001 - no job may end without its event
-                word = Failed.of(as_mien_error(error))
+                message = WorkerFailed.of(error)
         with self._lock:
             self._took = time.monotonic() - self._began
-            if isinstance(word, Cancelled) or (word is None and self._cancelled.is_set()):
+            killed = message is None and self._cancelled.is_set()
+            if killed or isinstance(message, WorkerCancelled):
                 self.state = "cancelled"
-            elif isinstance(word, Done):
+            elif isinstance(message, WorkerDone):
                 self.state = "done"
             else:
                 self.state = "failed"
-        if isinstance(word, Done):
+        if isinstance(message, WorkerDone):
             self._tell("done", result=result)
         elif self.state == "cancelled":
             self._tell("cancelled")
         else:
-            told = word if isinstance(word, Failed) else Failed.of(_death(code))
-            self._tell("failed", error=dataclasses.asdict(told))
+            if not isinstance(message, WorkerFailed):
+                message = WorkerFailed.of(_death(code))
+            self._tell("failed", error=error_facts(message))
 
     def _reap(self) -> int:
         """The exit code of the process, when it has ended."""
@@ -194,11 +203,11 @@ class Jobs:
     """The jobs of one client."""
 
     def __init__(self) -> None:
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, ServedJob] = {}
         self._closed = False
         self._lock = threading.Lock()
 
-    def add(self, job: Job) -> None:
+    def add(self, job: ServedJob) -> None:
         """Know a job; the oldest that have ended are forgotten."""
         with self._lock:
             ended = [handle for handle, old in self._jobs.items() if old.state != "running"]
@@ -209,7 +218,7 @@ class Jobs:
         if closed:
             job.cancel()
 
-    def find(self, handle: str) -> Job:
+    def find(self, handle: str) -> ServedJob:
         """The job of a handle.
 
         Raises:
@@ -221,12 +230,12 @@ class Jobs:
             raise HandleError(f"There is no job '{handle}'.", "Use the handle that started it.")
         return job
 
-    def all(self) -> list[Job]:
+    def all(self) -> list[ServedJob]:
         """All jobs that are known, the oldest first."""
         with self._lock:
             return list(self._jobs.values())
 
-    def of_shot(self, shot: str) -> list[Job]:
+    def of_shot(self, shot: str) -> list[ServedJob]:
         """The jobs of a shot that are running."""
         return [job for job in self.all() if job.shot == shot and job.state == "running"]
 

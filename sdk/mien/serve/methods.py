@@ -14,17 +14,23 @@ from mien.io.project import SUFFIX, Project, check_project
 from mien.model.controls import CONTROLS
 from mien.model.evaluate import evaluate
 from mien.model.presets import PRESETS
-from mien.model.settings import ReferenceSettings
-from mien.rendering.registry import available, get_renderer
+from mien.model.renderer_settings import make_mapping
+from mien.rendering.registry import (
+    AUTO,
+    available_renderers,
+    find_entry,
+    get_renderer,
+    merge_settings,
+)
 from mien.serve import messages as say
 from mien.serve.curves import read_curves
 from mien.serve.edits import make_edit, write_layers
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
-from mien.serve.imports import imported
-from mien.serve.jobs import Job, Jobs
+from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
 from mien.serve.shots import OpenShot, Shots, face_facts, shot_facts
 from mien.serve.worker import RenderOrder, TrackOrder
+from mien.tracking.registry import get_tracker, tracker_names
 
 __all__ = ["Methods"]
 
@@ -43,7 +49,7 @@ class Methods:
         self._shots = Shots()
         self._jobs = Jobs()
         self._files = PictureFiles()
-        self._begun: list[Job] = []
+        self._begun: list[ServedJob] = []
         self.immediate: Mapping[str, Handler] = {
             "hello": self._hello,
             "status": self._status,
@@ -67,7 +73,7 @@ class Methods:
         }
         """Methods that may take their time, by name."""
 
-    def take_begun(self) -> list[Job]:
+    def take_begun(self) -> list[ServedJob]:
         """Jobs that are to be started, once the host has been told of them."""
         begun, self._begun = self._begun, []
         return begun
@@ -87,7 +93,8 @@ class Methods:
             protocol=PROTOCOL,
             mien=mien.__version__,
             methods=list(say.METHODS),
-            renderers=list(available()),
+            renderers=list(available_renderers()),
+            trackers=list(tracker_names()),
             max_line=MAX_LINE,
         )
 
@@ -138,9 +145,11 @@ class Methods:
             opened.set_shot(tracked)
             return shot_facts(opened)
 
-        bare = dataclasses.replace(shot, faces=(), cuts=())
-        order = TrackOrder(bare, params.max_faces)
-        return self._begin(Job("track", params.shot, order, finish, self._send))
+        if params.tracker != "auto":
+            get_tracker(params.tracker)
+        bare = dataclasses.replace(shot, faces=(), cuts=(), made_by=None)
+        order = TrackOrder(bare, params.max_faces, params.tracker)
+        return self._begin(ServedJob("track", params.shot, order, finish, self._send))
 
     def _faces(self, params: say.FacesParams) -> say.FacesResult:
         opened = self._shots.find(params.shot)
@@ -204,10 +213,7 @@ class Methods:
 
         project = self._shots.find(params.shot).project
         shot, output = project.shot, Path(params.output)
-        settings = project.reference
-        if params.settings is not None:
-            base = settings or ReferenceSettings.final()
-            settings = ReferenceSettings.from_dict(base.to_dict() | params.settings)
+        settings = merge_settings(params.renderer, project.settings, params.settings)
         span = None
         if params.frames is not None:
             span = shot.clock.parse_range(f"{params.frames[0]}:{params.frames[1]}")
@@ -216,13 +222,15 @@ class Methods:
             output, shot.media, overwrite=params.overwrite, codec=params.codec,
             lossless=params.lossless,
         )  # fmt: skip
-        if params.renderer != "auto":
+        if params.renderer == AUTO:
+            find_entry(AUTO).settings(settings)
+        else:
             get_renderer(params.renderer, settings)
         order = RenderOrder(
             project=project,
             output=output,
             renderer=params.renderer,
-            settings=settings,
+            settings=make_mapping(settings),
             frames=span,
             codec=params.codec,
             lossless=params.lossless,
@@ -230,10 +238,12 @@ class Methods:
             matte=params.matte,
         )
         return self._begin(
-            Job("render", params.shot, order, lambda report: say.RenderResult(**report), self._send)
+            ServedJob(
+                "render", params.shot, order, lambda report: say.RenderResult(**report), self._send
+            )
         )
 
-    def _begin(self, job: Job) -> say.JobResult:
+    def _begin(self, job: ServedJob) -> say.JobResult:
         self._jobs.add(job)
         self._begun.append(job)
         return say.JobResult(job=job.handle)
@@ -256,9 +266,18 @@ class Methods:
 
     def _import_curves(self, params: say.ImportCurvesParams) -> say.ImportCurvesResult:
         opened = self._shots.find(params.shot)
-        edit, controls, span = imported(opened.project, params)
-        opened.set_edit(edit)
-        return say.ImportCurvesResult(layer=params.layer, controls=controls, frames=span)
+        imported = api.import_curves(
+            opened.project, params.path, face=params.face, source_face=params.source_face,
+            controls=params.controls, layer=params.layer, mode=params.mode, offset=params.at,
+            retime=params.retime,
+        )  # fmt: skip
+        opened.set_edit(imported.edit)
+        return say.ImportCurvesResult(
+            layer=imported.layer,
+            controls=list(imported.controls),
+            frames=[imported.frames.start, imported.frames.stop],
+            unknown=list(imported.unknown),
+        )
 
     def _controls(self, params: say.Empty) -> say.ControlsResult:
         return say.ControlsResult(

@@ -22,6 +22,7 @@ from pydantic.json_schema import models_json_schema
 
 from mien.errors import MienError, ProtocolError
 from mien.serve.messages import METHODS, Handle, Message
+from mien.worker_messages import WorkerFailed
 
 __all__ = ["HELLO_LINE", "MAX_LINE", "PROTOCOL", "ErrorFacts", "Request", "encode", "error_facts",
            "id_of", "read_message", "read_params", "read_request", "schema"]  # fmt: skip
@@ -174,8 +175,8 @@ def encode(message: dict[str, Any]) -> bytes:
     return json.dumps(message, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def error_facts(error: MienError) -> dict[str, Any]:
-    """An error in the protocol's terms."""
+def error_facts(error: MienError | WorkerFailed) -> dict[str, Any]:
+    """Describe an error in the protocol's terms."""
     return {
         "code": error.code,
         "cause": " ".join(error.cause.split()),

@@ -14,8 +14,9 @@ from mien.errors import HandleError, NoFaceError, TimeError
 from mien.io.project import Project
 from mien.model.edits import Edit
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 from mien.model.shot import Shot
-from mien.serve.messages import FaceFacts, ShotFacts, ShotStatus
+from mien.serve.messages import FaceFacts, MadeBy, ShotFacts, ShotStatus
 
 if TYPE_CHECKING:
     from mien.preview.picture import PreviewImage
@@ -199,9 +200,14 @@ def shot_facts(opened: OpenShot) -> ShotFacts:
         audio=media.audio_streams > 0,
         fingerprint=media.fingerprint,
         cuts=list(project.shot.cuts),
+        made_by=_made_by(project.shot),
         faces=[face_facts(face) for face in project.shot.faces],
         edited=[edit.face.number for edit in project.edits],
     )
+
+
+def _made_by(shot: Shot) -> MadeBy | None:
+    return None if shot.made_by is None else MadeBy(**dataclasses.asdict(shot.made_by))
 
 
 def face_facts(face: Face, thumbnail: str | None = None) -> FaceFacts:
@@ -222,7 +228,7 @@ def face_facts(face: Face, thumbnail: str | None = None) -> FaceFacts:
 
 def clearest_frame(face: Face) -> int:
     """The frame in which a face is seen best: large, and surely."""
-    points = face.landmarks[:, :468, :2]
+    points = face.landmarks[:, :SKIN, :2]
     size = points.max(axis=1) - points.min(axis=1)
     score = face.confidence * np.sqrt(np.maximum(np.nan_to_num(size).prod(axis=1), 0))
     return int(np.argmax(score))

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import parent_process
@@ -14,20 +15,25 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from mien.errors import CancelledError, MienError, as_mien_error
-from mien.model.settings import ReferenceSettings
+from mien.errors import OperationCancelledError
+from mien.model.renderer_settings import SettingValue
 from mien.model.shot import Shot
-from mien.serve.protocol import error_facts
+from mien.progress import Progress
 from mien.timebase import FrameRange
+from mien.worker_messages import (
+    ProgressSender,
+    WorkerCancelled,
+    WorkerDone,
+    WorkerFailed,
+    WorkerMessage,
+    WorkerProgress,
+)
 
 if TYPE_CHECKING:
     from mien.model.document import Project
 
-__all__ = ["Cancelled", "Done", "Failed", "JobOrder", "Progressed", "RenderOrder", "TrackOrder",
-           "WorkerMessage", "work"]  # fmt: skip
+__all__ = ["JobOrder", "RenderOrder", "TrackOrder", "work"]
 
-_TELL = 0.2
-"""Seconds between two words on how far a job is."""
 _PATIENCE = 5.0
 """Seconds to clean up when the server has died."""
 
@@ -38,6 +44,7 @@ class TrackOrder:
 
     shot: Shot
     max_faces: int | None = None
+    tracker: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class RenderOrder:
     project: Project
     output: Path
     renderer: str
-    settings: ReferenceSettings | None
+    settings: Mapping[str, SettingValue] | None
     frames: FrameRange | None
     codec: str | None
     lossless: bool
@@ -58,51 +65,11 @@ class RenderOrder:
 JobOrder = TrackOrder | RenderOrder
 
 
-@dataclass(frozen=True, slots=True)
-class Progressed:
-    """How far a job is."""
-
-    stage: str
-    done: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What came of a job."""
-
-    result: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """Why a job failed."""
-
-    code: str
-    cause: str
-    remedy: str
-    exit: int
-
-    @classmethod
-    def of(cls, error: MienError) -> Failed:
-        """What to tell of an error."""
-        return cls(**error_facts(error))
-
-
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """The job was stopped and has cleaned up."""
-
-
-WorkerMessage = Progressed | Done | Failed | Cancelled
-"""What a job's process tells the server; any but `Progressed` is its last."""
-
-
 def work(connection: Connection, order: JobOrder) -> None:
     """Do one job.
 
     Args:
-        connection: Takes words.
+        connection: Takes messages.
         order: The job.
     """
     # The server alone decides about its jobs, and says so with SIGTERM.
@@ -110,23 +77,31 @@ def work(connection: Connection, order: JobOrder) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     _end_with_server()
     message: WorkerMessage
+
+    def send(progress: WorkerProgress) -> None:
+        with suppress(BrokenPipeError, ConnectionError):
+            connection.send(progress)
+
     try:
-        message = Done(_do(order, _Teller(connection)))
-    except (KeyboardInterrupt, CancelledError):
-        message = Cancelled()
+        message = WorkerDone(_do(order, ProgressSender(send)))
+    except (KeyboardInterrupt, OperationCancelledError):
+        message = WorkerCancelled()
     except Exception as error:  # noqa: BLE001 - the last resort: a bug, told in one line
-        message = Failed.of(as_mien_error(error))
+        message = WorkerFailed.of(error)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(BrokenPipeError, ConnectionError):
         connection.send(message)
 
 
-def _do(order: JobOrder, told: _Teller) -> Any:
+def _do(order: JobOrder, progress: Progress) -> Any:
     from mien import api
 
     if isinstance(order, TrackOrder):
-        return api.track(order.shot, max_faces=order.max_faces, progress=told)
-    report = api.render(
+        return api.track(
+            order.shot, tracker=order.tracker, max_faces=order.max_faces, progress=progress
+        )
+    verb = api.render_matte if order.matte else api.render
+    report = verb(
         order.project,
         order.output,
         renderer=order.renderer,
@@ -135,8 +110,7 @@ def _do(order: JobOrder, told: _Teller) -> Any:
         codec=order.codec,
         lossless=order.lossless,
         overwrite=order.overwrite,
-        matte=order.matte,
-        progress=told,
+        progress=progress,
     )
     return report.to_dict()
 
@@ -158,20 +132,3 @@ def _end_with_server() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="mien-server", daemon=True).start()
-
-
-class _Teller:
-    """Tells how far a job is, not too often."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._last = 0.0
-        self._stage = ""
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if stage == self._stage and done < total and now - self._last < _TELL:
-            return
-        self._stage, self._last = stage, now
-        with suppress(BrokenPipeError, ConnectionError):
-            self._connection.send(Progressed(stage, done, total))

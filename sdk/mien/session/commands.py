@@ -3,6 +3,7 @@
 session.apply("Key the smile", lambda d: set_key(d, shot, 1, "mouthSmile", 24, 0.6))
 """
 
+from mien.session.curves import import_curves as import_curves
 from mien.session.insert import insert_key as insert_key
 from mien.session.keys import EASES as EASES
 from mien.session.keys import Clipboard as Clipboard
@@ -43,6 +44,7 @@ from mien.session.shots import rename_marker as rename_marker
 from mien.session.shots import rename_shot as rename_shot
 from mien.session.shots import replace_shot as replace_shot
 from mien.session.shots import set_reference as set_reference
+from mien.session.shots import set_settings as set_settings
 from mien.session.shots import set_span as set_span
 from mien.session.sliders import Way as Way
 from mien.session.sliders import linked as linked

@@ -259,7 +259,9 @@ def ease(document: Document, keys: Iterable[KeyRef], preset: Ease) -> Document:
         UsageError: When there is no such preset.
     """
     if preset not in _BEZIERS:
-        raise UsageError(f"'{preset}' is no ease.", f"Choose one of {', '.join(EASES)}.")
+        raise UsageError(
+            f"'{preset}' is no ease.", f"Choose one of {', '.join(EASES)}.", choices=EASES
+        )
     x1, y1, x2, y2 = _BEZIERS[preset]
     for ref, frames in by_track(keys).items():
         track = track_at(document, ref)

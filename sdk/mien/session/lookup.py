@@ -127,4 +127,5 @@ def check_frame(document: Document, shot: str, frame: int) -> None:
         raise TimeError(
             f"Frame {frame} lies outside {project.title}, which has {count} frames.",
             f"Give a frame from 0 to {count - 1}.",
+            frame=frame,
         )

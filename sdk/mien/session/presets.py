@@ -169,7 +169,7 @@ class UserExpressions:
         try:
             found = _read(path)
         except FileNotFoundError as error:
-            raise InputError(f"There is no file {path}.", "Check the name.") from error
+            raise InputError(f"There is no file {path}.", "Check the name.", path=path) from error
         added = []
         with _Change(self) as kept:
             for expression in found:
@@ -198,7 +198,7 @@ class _Change:
             ) from error
         except OSError as error:
             raise OutputError(
-                f"{path.parent} cannot be written to.", "Check its permissions."
+                f"{path.parent} cannot be written to.", "Check its permissions.", path=path.parent
             ) from error
         try:
             found = self._read()
@@ -260,9 +260,14 @@ def _read(path: Path) -> tuple[Expression, ...]:
         raise InputError(
             f"{path} holds no expressions ({field or 'JSON'}: {first['msg']}).",
             "Export them again.",
+            path=path,
         ) from error
     except (OSError, ValueError, UsageError) as error:
-        raise InputError(f"{path} holds no expressions ({error}).", "Export them again.") from error
+        raise InputError(
+            f"{path} holds no expressions ({error}).", "Export them again.", path=path
+        ) from error
     if len({one.name.casefold() for one in made}) != len(made):
-        raise InputError(f"{path} holds two expressions of one name.", "Export them again.")
+        raise InputError(
+            f"{path} holds two expressions of one name.", "Export them again.", path=path
+        )
     return made

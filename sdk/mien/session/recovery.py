@@ -247,6 +247,7 @@ class Recovery:
                     f"{self._home} cannot be written to: changes cannot be recovered after a"
                     " crash.",
                     "Check its permissions, and save often.",
+                    path=self._home,
                 ) from error
             self._folder = folder
         return self._folder
@@ -298,14 +299,14 @@ def _read(folder: Path) -> _Saved:
     except FileNotFoundError:
         raise
     except (OSError, ValueError, ValidationError) as error:
-        raise ProjectError(f"The recovery in {folder} cannot be read.") from error
+        raise ProjectError(f"The recovery in {folder} cannot be read.", path=folder) from error
 
 
 def _recovered(saved: _Saved, folder: Path) -> Recovered:
     base, path = Path(saved.folder), None if saved.path is None else Path(saved.path)
     document = saved.document
     if not len(document.shots) == len(saved.arrays) == len(saved.online):
-        raise ProjectError(f"The recovery in {folder} is damaged.")
+        raise ProjectError(f"The recovery in {folder} is damaged.", path=folder)
     projects: list[Project] = []
     for part, key, online in zip(document.shots, saved.arrays, saved.online, strict=True):
         try:

@@ -21,7 +21,7 @@ ChangeKind = Literal["apply", "update", "commit", "cancel", "undo", "redo", "rep
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """What happened to the document.
+    """A change of the document.
 
     Attributes:
         before: The document before.
@@ -136,7 +136,7 @@ class Session:
             self._become(step.after, step.name, "redo")
 
     def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
-        """Be told of every change.
+        """Subscribe to every change of the document.
 
         Changes that a callback makes are told after the one it was called for, so that
         everybody hears of them in the same order.
@@ -264,7 +264,7 @@ class Gesture:
 
     @property
     def open(self) -> bool:
-        """Whether it has not ended yet."""
+        """Whether the gesture has not ended yet."""
         return self._session._gesture is self
 
     def update(self, change: Command) -> None:
@@ -279,7 +279,7 @@ class Gesture:
                 self._session._become(after, self._name, "update")
 
     def commit(self) -> None:
-        """End it; what it did is one step that can be undone."""
+        """End the gesture; its change is one step that can be undone."""
         if not self.open:
             return
         session = self._session
@@ -291,7 +291,7 @@ class Gesture:
         session._tell(Change(self._start, session.document, self._name, "commit"))
 
     def cancel(self) -> None:
-        """End it; the document is as it was."""
+        """End the gesture; the document is as it was."""
         if self.open:
             self._session._gesture = None
             self._return("cancel")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from mien.errors import UsageError
 from mien.model.document import Document, Project
 from mien.model.edits import Edit
 from mien.model.marker import Marker
+from mien.model.renderer_settings import RendererSettings
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.session.lookup import change_shot, check_frame
@@ -25,17 +29,18 @@ __all__ = [
     "rename_shot",
     "replace_shot",
     "set_reference",
+    "set_settings",
     "set_span",
 ]
 
 
 def add_shot(document: Document, project: Project | Shot, index: int | None = None) -> Document:
-    """A document with a shot more.
+    """Return a document with a shot more.
 
     Args:
         document: The document.
         project: The shot; it is given an id of its own when its id is taken.
-        index: Its place in the list; None for the end.
+        index: Its index in the list; None for the end.
     """
     added = Project(project) if isinstance(project, Shot) else project
     if any(old.id == added.id for old in document.shots):
@@ -46,12 +51,12 @@ def add_shot(document: Document, project: Project | Shot, index: int | None = No
 
 
 def remove_shot(document: Document, shot: str) -> Document:
-    """A document without a shot."""
+    """Return a document without a shot."""
     return document.without_shot(shot)
 
 
 def move_shot(document: Document, shot: str, index: int) -> Document:
-    """A document with a shot at another place in the list."""
+    """Return a document with a shot at another index of the list."""
     moved = document.shot(shot)
     shots = [project for project in document.shots if project is not moved]
     shots.insert(max(0, index), moved)
@@ -59,12 +64,12 @@ def move_shot(document: Document, shot: str, index: int) -> Document:
 
 
 def rename_shot(document: Document, shot: str, name: str) -> Document:
-    """A document with another name for a shot; empty for that of its media."""
+    """Return a document with another name for a shot; empty for that of its media."""
     return change_shot(document, shot, lambda project: replace(project, name=name.strip()))
 
 
 def replace_shot(document: Document, shot: str, tracked: Shot) -> Document:
-    """A document with a shot tracked, or tracked again.
+    """Return a document with a shot tracked, or tracked again.
 
     What is asked of faces that are no longer there is let go.
 
@@ -93,7 +98,7 @@ def replace_shot(document: Document, shot: str, tracked: Shot) -> Document:
 
 
 def rename_face(document: Document, shot: str, face: int, name: str) -> Document:
-    """A document with another name for a face.
+    """Return a document with another name for a face.
 
     Raises:
         NoFaceError: When the shot has no such face.
@@ -113,7 +118,7 @@ def rename_face(document: Document, shot: str, face: int, name: str) -> Document
 def add_marker(
     document: Document, shot: str, frame: int, name: str = "", color: str = "amber"
 ) -> Document:
-    """A document with a marker more; one at that frame is replaced.
+    """Return a document with a marker more; one at that frame is replaced.
 
     Raises:
         TimeError: When the frame lies outside the shot.
@@ -131,7 +136,7 @@ def add_marker(
 
 
 def move_marker(document: Document, shot: str, frame: int, to: int) -> Document:
-    """A document with a marker at another frame; one there is replaced.
+    """Return a document with a marker at another frame; one there is replaced.
 
     Raises:
         UsageError: When there is no marker at `frame`.
@@ -145,7 +150,7 @@ def move_marker(document: Document, shot: str, frame: int, to: int) -> Document:
 def rename_marker(
     document: Document, shot: str, frame: int, name: str, color: str | None = None
 ) -> Document:
-    """A document with another name, or colour, of a marker.
+    """Return a document with another name, or colour, of a marker.
 
     Raises:
         UsageError: When there is no marker at that frame, or no such colour.
@@ -155,7 +160,7 @@ def rename_marker(
 
 
 def remove_marker(document: Document, shot: str, frame: int) -> Document:
-    """A document without a marker.
+    """Return a document without a marker.
 
     Raises:
         UsageError: When there is none at that frame.
@@ -171,7 +176,7 @@ def remove_marker(document: Document, shot: str, frame: int) -> Document:
 
 
 def set_span(document: Document, shot: str, span: FrameRange | None) -> Document:
-    """A document with other in and out points of a shot; None for all of it.
+    """Return a document with other in and out points of a shot; None for all of it.
 
     Raises:
         TimeError: When the span is empty or lies outside the shot.
@@ -179,9 +184,34 @@ def set_span(document: Document, shot: str, span: FrameRange | None) -> Document
     return change_shot(document, shot, lambda project: replace(project, span=span))
 
 
+def set_settings(
+    document: Document,
+    shot: str,
+    renderer: str,
+    settings: RendererSettings | Mapping[str, Any] | None,
+) -> Document:
+    """Return a document with other settings of one renderer for a shot.
+
+    Args:
+        document: The document.
+        shot: Id of the shot.
+        renderer: The renderer's name.
+        settings: Its settings; None for its defaults.
+
+    Raises:
+        UsageError: When a setting is wrong; see `Project.with_settings`.
+    """
+    return change_shot(document, shot, lambda project: project.with_settings(renderer, settings))
+
+
 def set_reference(document: Document, shot: str, settings: ReferenceSettings | None) -> Document:
-    """A document with other settings of the reference renderer for a shot."""
-    return change_shot(document, shot, lambda project: replace(project, reference=settings))
+    """Return a document with other settings of the reference renderer; `set_settings` now."""
+    warnings.warn(
+        "set_reference is called set_settings now, and takes any renderer's.",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return set_settings(document, shot, ReferenceSettings.renderer, settings)
 
 
 def _marker(document: Document, shot: str, frame: int) -> Marker:

@@ -13,11 +13,13 @@ import numpy as np
 
 from mien._types import FloatArray
 from mien.face.rig import load_rig
-from mien.tracking.landmarks import Reading, Roi, fit_mean
+from mien.model.landmarks import SKIN
+from mien.tracking.mean_fit import fit_mean
+from mien.tracking.models import Reading
+from mien.tracking.regions import Roi
 
 __all__ = ["Likeness", "Tracklet", "join"]
 
-_SKIN = 468
 _GRID = 12
 _HOG_SIZE = (96, 96)
 
@@ -58,29 +60,29 @@ class Likeness:
     def __init__(self) -> None:
         self._colours = np.zeros((_GRID, _GRID, 3))
         self._edges = np.zeros(_hog().getDescriptorSize())
-        self._shape = np.zeros((_SKIN, 3))
+        self._shape = np.zeros((SKIN, 3))
         self._count = 0
 
     def add(self, reading: Reading) -> None:
-        """Take in one more look at the face."""
+        """Add one more reading of the face."""
         lab = cv2.cvtColor(reading.crop, cv2.COLOR_RGB2LAB)
         self._colours += cv2.resize(lab, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
         light = cv2.resize(lab[..., 0], _HOG_SIZE, interpolation=cv2.INTER_AREA)
         self._edges += np.asarray(_hog().compute(light)).ravel()
         rotation, scale = fit_mean(reading.points)
-        seen = reading.points[:_SKIN] * np.array([1, -1, -1], np.float32)
+        seen = reading.points[:SKIN] * np.array([1, -1, -1], np.float32)
         self._shape += (seen - seen.mean(axis=0)) @ rotation / scale
         self._count += 1
 
     def merge(self, other: Likeness) -> None:
-        """Take in all that another has gathered."""
+        """Add all readings of another likeness."""
         self._colours += other._colours
         self._edges += other._edges
         self._shape += other._shape
         self._count += other._count
 
     def distance(self, other: Likeness) -> float:
-        """How unlike two faces look; infinite where one was never seen well."""
+        """Return the distance between two likenesses; infinite where one has no readings."""
         if not self._count or not other._count:
             return float("inf")
         mine, theirs = self._colours / self._count, other._colours / other._count
@@ -125,20 +127,20 @@ class Tracklet:
         return self.start + len(self.rows)
 
     def append(self, reading: Reading) -> None:
-        """Add what was seen in the frame after the last."""
+        """Append the reading of the frame after the last."""
         self.rows.append(reading.points)
         self.confidence.append(reading.confidence)
         self.rois.append(reading.roi)
 
     def prepend(self, reading: Reading) -> None:
-        """Add what was seen in the frame before the first."""
+        """Prepend the reading of the frame before the first."""
         self.start -= 1
         self.rows.appendleft(reading.points)
         self.confidence.appendleft(reading.confidence)
         self.rois.appendleft(reading.roi)
 
     def roi_at(self, frame: int) -> Roi | None:
-        """Where the face was in a frame."""
+        """Return the face's region in a frame; None where it was not seen."""
         return self.rois[frame - self.start] if self.start <= frame < self.stop else None
 
 
@@ -179,7 +181,7 @@ def _continues(a: Tracklet, b: Tracklet, cuts: Sequence[int]) -> bool:
 
 
 def join(pieces: Sequence[Tracklet], cuts: Sequence[int]) -> list[list[Tracklet]]:
-    """Sort pieces of tracks by person.
+    """Join pieces of tracks that are one person's.
 
     Pieces that follow each other closely in place, size and time are joined first; then, over
     longer absences and cuts, the most alike first, as long as they are alike enough and were

@@ -43,7 +43,7 @@ class Glance:
 
     @classmethod
     def of(cls, picture: ByteArray) -> Glance:
-        """The glance of a picture (H, W, 3) R'G'B'."""
+        """Return the glance of a picture (H, W, 3) R'G'B'."""
         # Every few pixels are enough to average, and cost a tenth of all.
         sparse = cv2.resize(picture, _SPARSE, interpolation=cv2.INTER_NEAREST)
         thumb = cv2.resize(sparse, _THUMB, interpolation=cv2.INTER_AREA)
@@ -54,7 +54,7 @@ class Glance:
         return cls(thumb.astype(np.int16), np.sqrt(counts / counts.sum()), light)
 
     def differs(self, other: Glance) -> tuple[float, float, float]:
-        """Differences 0..1 in pixels, in colours and in layout."""
+        """Return the differences, 0..1, in pixels, in colours and in layout."""
         pixels = np.abs(self.thumb - other.thumb).mean() / 255
         colours = np.sqrt(max(0.0, 1 - float((self.colours * other.colours).sum())))
         layout = 1 - float((self.layout * other.layout).mean())
@@ -71,7 +71,7 @@ class CutFinder:
         self._cuts: list[int] = []
 
     def step(self, frame: int, glance: Glance) -> bool:
-        """Look at the next frame; whether a new shot seems to begin with it."""
+        """Add the next frame, and return whether a new shot seems to begin with it."""
         last, self._last = self._last, glance
         if last is None:
             return False

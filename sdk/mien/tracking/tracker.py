@@ -1,47 +1,44 @@
-"""Faces of a shot over time: find, follow, look again, and say who is who."""
+"""Faces of a shot over time: find, follow, look again, and say who is who.
+
+It works with any detector and any landmark model of the shapes in models.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from mien._types import ByteArray
 from mien.media.reader import Reader
-from mien.model.face import LANDMARKS, FaceTrack
+from mien.model.face import FaceTrack
+from mien.model.landmarks import LANDMARKS, MESH
+from mien.progress import Progress, silent
 from mien.tracking.associate import Tracklet, join
-from mien.tracking.detect import Detection, FaceDetector, Region, overlap, tiles, whole
-from mien.tracking.landmarks import FaceReader, Pending, Reading, Roi
+from mien.tracking.base import MAX_FACES, TrackResult
+from mien.tracking.models import (
+    Detection,
+    Detector,
+    FaceBounds,
+    LandmarkModel,
+    Pending,
+    Reading,
+    Thresholds,
+)
+from mien.tracking.regions import Region, Roi, overlap, tiles, whole
 from mien.tracking.tracking_frames import TrackingFrames
 
 _Item = TypeVar("_Item")
 
-__all__ = ["MAX_FACES", "TrackResult", "track_faces"]
-
-MAX_FACES = 10
-"""Faces that are followed when nobody says how many."""
-
-_FACE = (6.0, 0.06)
-"""Least evidence and largest spread of a face that is being followed; real ones that are whole
-had 15 and 0.03 at worst, in poor light, in profile or behind a hand."""
-
-_NEW_FACE = (10.0, 0.035)
-"""The same for a face that is seen for the first time; ghosts have less evidence."""
-
-_LEAST_CONFIDENCE = 0.05
-"""Below, nothing is said to be a face: most of it lies outside the picture, or behind a hand."""
+__all__ = ["track_faces"]
 
 _MOVED = 0.08
 """Shift or growth of a face, in sides of its region, from which it is read once more."""
 
 _READ_AGAIN = 2
 """Times that this is done at most."""
-
-_DOUBT = 0.3
-"""Confidence below which a face that was seen well before is detected anew."""
 
 _PATIENCE = 5
 """Frames in which a lost face is looked for around its place before it is given up."""
@@ -52,66 +49,48 @@ _SCAN_EVERY = 8
 _LOOK_EVERY = 5
 """Every fifth frame says what a person looks like."""
 
-_EVIDENCE = 6
+_MIN_FRAMES = 6
 """Frames in which a face must be seen, unless the shot is shorter."""
-
-_CREDIBLE = 0.5
-_CREDIBLE_SHARE = 0.2
-"""Share of its frames in which a face must be seen this surely; ghosts have 0.3 at most."""
-
-_SURE = 0.75
-"""Confidence from which a look says what a person looks like."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TrackResult:
-    """The faces of a shot.
-
-    Attributes:
-        tracks: One per person, numbered from 1 by first appearance.
-        cuts: First frame of every shot after the first, where the footage holds hard cuts.
-    """
-
-    tracks: tuple[FaceTrack, ...]
-    cuts: tuple[int, ...]
 
 
 def track_faces(
     reader: Reader,
+    detector: Detector,
+    model: LandmarkModel,
     *,
     max_faces: int = MAX_FACES,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> TrackResult:
     """Track every face of a shot.
 
     Args:
         reader: The shot.
+        detector: Finds faces.
+        model: Reads their landmarks.
         max_faces: Number of people to keep at most; those most seen.
-        progress: Called after every frame with the number done and the total.
+        progress: Called about the stage `track` after every frame.
 
     Returns:
         The tracks, empty when no face was found.
 
     Raises:
         MediaError: When a frame is damaged.
-        MissingDependencyError: When MediaPipe or its models are not installed.
+        ValueError: When the model's landmarks are not those of mien's rig.
     """
+    if model.topology != MESH:
+        raise ValueError(f"landmarks of {model.topology.name} are not the rig's, {MESH.name}")
     pictures = TrackingFrames(reader)
-    tracker = _Tracker(max_faces, pictures)
+    tracker = _Tracker(max_faces, pictures, detector, model)
     total = reader.facts.clock.frame_count
-    try:
-        # Closed at once when stopped half-way, so that no thread reads on behind it.
-        with closing(pictures.forward()) as frames:
-            for (frame, picture, cut), following in _with_next(frames):
-                # A face is read in the next picture while this one is thought about, unless a
-                # cut lies between them.
-                upcoming = None if following is None or following[2] else following[1]
-                tracker.step(frame, picture, upcoming, cut=cut)
-                if progress is not None:
-                    progress(frame + 1, total)
-        tracker.finish()
-    finally:
-        tracker.close()
+    # Closed at once when stopped half-way, so that no thread reads on behind it.
+    with closing(pictures.forward()) as frames:
+        for (frame, picture, cut), following in _with_next(frames):
+            # A face is read in the next picture while this one is thought about, unless a
+            # cut lies between them.
+            upcoming = None if following is None or following[2] else following[1]
+            tracker.step(frame, picture, upcoming, cut=cut)
+            progress("track", frame + 1, total)
+    tracker.finish()
     return tracker.result(total)
 
 
@@ -129,20 +108,19 @@ def _with_next(items: Iterable[_Item]) -> Iterator[tuple[_Item, _Item | None]]:
 class _Tracker:
     """The state while frames pass one by one."""
 
-    def __init__(self, max_faces: int, pictures: TrackingFrames) -> None:
+    def __init__(
+        self, max_faces: int, pictures: TrackingFrames, detector: Detector, model: LandmarkModel
+    ) -> None:
         self._max_faces = max_faces
         self._pictures = pictures
-        self._detector = FaceDetector()
-        self._reader = FaceReader()
+        self._detector = detector
+        self._model = model
+        self._thresholds = model.thresholds
         self._active: list[_Followed] = []
         self._begun: _Begun | None = None
         self._done: list[Tracklet] = []
         self._since = 0
         self._turn = 0
-
-    def close(self) -> None:
-        self._detector.close()
-        self._reader.close()
 
     def step(
         self, frame: int, picture: ByteArray, upcoming: ByteArray | None, *, cut: bool
@@ -158,51 +136,55 @@ class _Tracker:
         self._welcome(frame, picture, self._detector.finish(search))
         for face in self._active:
             look = face.missed == 0 and len(face.piece.rows) % _LOOK_EVERY == 1
-            if look and face.last.confidence >= _SURE and _inside(face.last.roi, picture):
+            if (
+                look
+                and face.last.confidence >= self._thresholds.sure
+                and _inside(face.last.roi, picture)
+            ):
                 face.piece.likeness.add(face.last)
 
     def _follow(self, picture: ByteArray, upcoming: ByteArray | None) -> None:
         begun, self._begun = self._begun, None
         if upcoming is not None:
             rois = [face.guess(2) for face in self._active]
-            self._begun = list(self._active), self._reader.begin(upcoming, rois)
+            self._begun = list(self._active), self._model.begin(upcoming, rois)
         readings = self._read_active(picture, begun)
         kept: list[_Followed] = []
         for face, reading in zip(self._active, readings, strict=True):
-            found = self._judge(picture, face, reading)
-            if found is not None and not any(_same(found.roi, k.last.roi) for k in kept):
+            better = self._judge(picture, face, reading)
+            if better is not None and not any(_same(better.roi, k.last.roi) for k in kept):
                 if face.missed:
                     # A piece holds consecutive frames: what follows a gap is another piece.
                     start = face.piece.stop + face.missed
                     self._close(face)
                     face = _Followed(Tracklet(start), traced=True)
-                face.see(found)
+                face.see(better)
                 kept.append(face)
-            elif found is None and face.missed < _PATIENCE:
+            elif better is None and face.missed < _PATIENCE:
                 face.missed += 1
                 kept.append(face)
             else:
                 self._close(face)
         self._active = kept
         for face in kept:
-            if not face.traced and len(face.piece.rows) % _EVIDENCE == 0:
+            if not face.traced and len(face.piece.rows) % _MIN_FRAMES == 0:
                 self._trace_back(face)
 
     def _read_active(self, picture: ByteArray, begun: _Begun | None) -> list[Reading]:
         """Read the faces that are followed, most of which were begun one frame ago."""
-        faces, pending = begun or ([], self._reader.begin(picture, []))
-        known = dict(zip(map(id, faces), self._reader.finish(pending), strict=True))
+        faces, pending = begun or ([], self._model.begin(picture, []))
+        known = dict(zip(map(id, faces), self._model.finish(pending), strict=True))
         used = dict(zip(map(id, faces), pending.rois, strict=True))
         others = [face for face in self._active if id(face) not in known]
         rois = [face.guess(1) for face in others]
-        for face, roi, reading in zip(others, rois, self._reader.read(picture, rois), strict=True):
+        for face, roi, reading in zip(others, rois, self._model.read(picture, rois), strict=True):
             known[id(face)], used[id(face)] = reading, roi
         active = [id(face) for face in self._active]
         return self._centred(picture, [used[i] for i in active], [known[i] for i in active])
 
     def _read(self, picture: ByteArray, rois: list[Roi]) -> list[Reading]:
         """Read some regions; those whose face lies off the middle, again."""
-        return self._centred(picture, rois, self._reader.read(picture, rois))
+        return self._centred(picture, rois, self._model.read(picture, rois))
 
     def _centred(
         self, picture: ByteArray, used: list[Roi], readings: list[Reading]
@@ -210,7 +192,7 @@ class _Tracker:
         """Readings of some regions; those whose face lies off the middle are read again."""
         for _ in range(_READ_AGAIN):
             again = [i for i, r in enumerate(readings) if _moved(used[i], r.roi)]
-            second = self._reader.read(picture, [readings[i].roi for i in again])
+            second = self._model.read(picture, [readings[i].roi for i in again])
             for i, reading in zip(again, second, strict=True):
                 used[i] = readings[i].roi
                 if reading.confidence >= readings[i].confidence:
@@ -219,13 +201,19 @@ class _Tracker:
 
     def _judge(self, picture: ByteArray, face: _Followed, reading: Reading) -> Reading | None:
         """The reading of a face, or a better one when it was lost; None when it is gone."""
-        good = _is_face(reading, _FACE)
-        if good and (reading.confidence >= _DOUBT or face.last.confidence < _DOUBT):
+        good = self._is_face(reading, self._thresholds.followed)
+        doubtful = self._thresholds.doubtful
+        if good and (reading.confidence >= doubtful or face.last.confidence < doubtful):
             return reading
         other = self._recover(picture, face)
         if good and (other is None or other.confidence < reading.confidence):
             return reading
         return other
+
+    def _is_face(self, reading: Reading, bounds: FaceBounds) -> bool:
+        certain = reading.confidence >= self._thresholds.min_confidence
+        evident = reading.evidence >= bounds.min_evidence
+        return certain and evident and reading.spread <= bounds.max_spread
 
     def _recover(self, picture: ByteArray, face: _Followed) -> Reading | None:
         """Look for a face that was lost around where it was."""
@@ -233,27 +221,27 @@ class _Tracker:
         side = round(2.5 * roi.side)
         region = Region(round(roi.x - side / 2), round(roi.y - side / 2), side)
         for detection in self._detector.find(picture, [region]):
-            around = Roi.around_detection(detection)
+            around = detection.roi
             if not 0.5 < around.side / roi.side < 2:
                 continue
             reading = self._settle(picture, around)
-            if _is_face(reading, _FACE):
+            if self._is_face(reading, self._thresholds.followed):
                 return reading
         return None
 
     def _settle(self, picture: ByteArray, roi: Roi) -> Reading:
         """Read a region that the detector gave until it sits on the face."""
         for _ in range(2):
-            roi = self._reader.read(picture, [roi])[0].roi
-        return self._reader.read(picture, [roi])[0]
+            roi = self._model.read(picture, [roi])[0].roi
+        return self._model.read(picture, [roi])[0]
 
     def _welcome(self, frame: int, picture: ByteArray, detections: list[Detection]) -> None:
         """Follow faces that were detected and are not followed yet."""
         for detection in detections:
             if self._known(detection) or len(self._active) >= self._max_faces:
                 continue
-            reading = self._settle(picture, Roi.around_detection(detection))
-            if not _is_face(reading, _NEW_FACE):
+            reading = self._settle(picture, detection.roi)
+            if not self._is_face(reading, self._thresholds.new):
                 continue
             if any(_same(reading.roi, face.last.roi) for face in self._active):
                 continue
@@ -272,7 +260,8 @@ class _Tracker:
         if len(self._active) >= self._max_faces:
             return []
         height, width = picture.shape[:2]
-        parts = tiles(width, height)
+        detector = self._detector
+        parts = tiles(width, height, detector.tile_fraction, detector.input_size)
         if fresh:
             return [whole(width, height), *parts]
         if frame % _SCAN_EVERY:
@@ -289,13 +278,15 @@ class _Tracker:
 
     def _trace_back(self, face: _Followed) -> None:
         """Follow a face that was found late back to where it appeared, unless it is a ghost."""
-        if not _convincing(face.piece.confidence):
+        if not _convincing(face.piece.confidence, self._thresholds):
             return
         face.traced = True
         roi = face.piece.rois[0]
         for frame, picture in self._pictures.backward(face.piece.start, self._since):
             reading = self._read(picture, [roi])[0]
-            if not _is_face(reading, _FACE) or self._taken(frame, reading.roi):
+            if not self._is_face(reading, self._thresholds.followed) or self._taken(
+                frame, reading.roi
+            ):
                 break
             face.piece.prepend(reading)
             roi = reading.roi
@@ -313,13 +304,15 @@ class _Tracker:
 
     def _taken(self, frame: int, roi: Roi) -> bool:
         pieces = [face.piece for face in self._active] + self._done
-        places = (piece.roi_at(frame) for piece in pieces)
-        return any(place is not None and _same(place, roi) for place in places)
+        rois = (piece.roi_at(frame) for piece in pieces)
+        return any(other is not None and _same(other, roi) for other in rois)
 
     def result(self, total: int) -> TrackResult:
         cuts = self._pictures.cuts
         shots = list(zip((0, *cuts), (*cuts, total), strict=True))
-        people = [person for person in join(self._done, cuts) if _real(person, shots)]
+        people = [
+            person for person in join(self._done, cuts) if _real(person, shots, self._thresholds)
+        ]
         people.sort(key=lambda person: -sum(sum(piece.confidence) for piece in person))
         people = people[: self._max_faces]
         people.sort(key=lambda person: (person[0].start, person[0].rois[0].x))
@@ -361,7 +354,9 @@ _Begun = tuple[list[_Followed], Pending]
 """Faces that are being read in the picture to come."""
 
 
-def _real(person: Sequence[Tracklet], shots: Sequence[tuple[int, int]]) -> bool:
+def _real(
+    person: Sequence[Tracklet], shots: Sequence[tuple[int, int]], thresholds: Thresholds
+) -> bool:
     """Whether a person was seen long and surely enough to be none of the network's ghosts."""
     confidence = [value for piece in person for value in piece.confidence]
     length = max(
@@ -369,22 +364,18 @@ def _real(person: Sequence[Tracklet], shots: Sequence[tuple[int, int]]) -> bool:
         for start, stop in shots
         if any(piece.start < stop and start < piece.stop for piece in person)
     )
-    return len(confidence) >= min(_EVIDENCE, length) and _convincing(confidence)
+    return len(confidence) >= min(_MIN_FRAMES, length) and _convincing(confidence, thresholds)
 
 
-def _convincing(confidence: Collection[float]) -> bool:
-    return sum(value >= _CREDIBLE for value in confidence) >= _CREDIBLE_SHARE * len(confidence)
+def _convincing(confidence: Collection[float], thresholds: Thresholds) -> bool:
+    credible = sum(value >= thresholds.credible for value in confidence)
+    return credible >= thresholds.credible_fraction * len(confidence)
 
 
-def _is_face(reading: Reading, bounds: tuple[float, float]) -> bool:
-    sound = reading.confidence >= _LEAST_CONFIDENCE
-    return sound and reading.evidence >= bounds[0] and reading.spread <= bounds[1]
-
-
-def _moved(used: Roi, found: Roi) -> bool:
-    shift = np.hypot(used.x - found.x, used.y - found.y) / used.side
-    growth = abs(np.log(max(found.side, 1e-6) / used.side))
-    turn = abs(np.angle(np.exp(1j * (found.roll - used.roll))))
+def _moved(used: Roi, read: Roi) -> bool:
+    shift = np.hypot(used.x - read.x, used.y - read.y) / used.side
+    growth = abs(np.log(max(read.side, 1e-6) / used.side))
+    turn = abs(np.angle(np.exp(1j * (read.roll - used.roll))))
     return bool(max(shift, growth) > _MOVED or turn > 2 * _MOVED)
 
 

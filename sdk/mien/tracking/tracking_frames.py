@@ -47,7 +47,7 @@ class TrackingFrames:
             self.scale = (width / reduced, height / self._height)
 
     def forward(self) -> Generator[tuple[int, ByteArray, bool], None, None]:
-        """Every frame's number, its picture, and whether a new shot seems to begin with it.
+        """Yield every frame's number, its picture, and whether a new shot seems to begin with it.
 
         All of it is prepared ahead in a thread.
         """
@@ -64,7 +64,7 @@ class TrackingFrames:
         return self._finder.cuts
 
     def backward(self, before: int, first: int) -> Iterator[tuple[int, ByteArray]]:
-        """The frames `before - 1` down to `first`."""
+        """Yield the frames `before - 1` down to `first` with their pictures."""
         stop, count = before, _CHUNK
         while stop > first:
             start = max(first, stop - count)

@@ -142,6 +142,7 @@ def check_mistaken(path: Path, kind: str) -> None:
             raise WeightsError(
                 f"{path} is {mistaken.name}: it has the same layout, but means something else.",
                 _OTHER,
+                path=path,
             )
 
 
@@ -199,7 +200,7 @@ def check_lora(
             fault = f"the pair for {layer} has two ranks, {pair['down'][0]} and {pair['up'][1]}"
         else:
             continue
-        raise WeightsError(f"{path} is a LoRA for another network: {fault}.", _OTHER)
+        raise WeightsError(f"{path} is a LoRA for another network: {fault}.", _OTHER, path=path)
 
 
 def digest(path: Path, told: Callable[[int], None] = lambda size: None) -> str:
@@ -220,12 +221,12 @@ def digest(path: Path, told: Callable[[int], None] = lambda size: None) -> str:
                 told(len(block))
     except OSError as error:
         reason = (error.strerror or "fault of the disk").lower()
-        raise WeightsError(f"{path} cannot be read: {reason}.", AGAIN) from error
+        raise WeightsError(f"{path} cannot be read: {reason}.", AGAIN, path=path) from error
     return result.hexdigest()
 
 
 def _not(path: Path, what: str, fault: str) -> WeightsError:
-    return WeightsError(f"{path} is not {what}: {fault}.", _OTHER)
+    return WeightsError(f"{path} is not {what}: {fault}.", _OTHER, path=path)
 
 
 def _agree(path: Path, field: str, said: object, found: int) -> None:
@@ -233,6 +234,7 @@ def _agree(path: Path, field: str, said: object, found: int) -> None:
         raise WeightsError(
             f"{path} does not belong to its config.json: {field} is {said} there and {found} here.",
             "Use both files of one download.",
+            path=path,
         )
 
 
@@ -291,9 +293,9 @@ def _json(path: Path) -> dict[str, Any]:
             raise ValueError("too large")
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise WeightsError(f"{path} cannot be read as JSON ({error}).", AGAIN) from error
+        raise WeightsError(f"{path} cannot be read as JSON ({error}).", AGAIN, path=path) from error
     if not isinstance(value, dict):
-        raise WeightsError(f"{path} holds a {type(value).__name__}, no fields.", AGAIN)
+        raise WeightsError(f"{path} holds a {type(value).__name__}, no fields.", AGAIN, path=path)
     return value
 
 
@@ -321,7 +323,7 @@ def _merges(path: Path) -> None:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeError) as error:
-        raise WeightsError(f"{path} cannot be read ({error}).", AGAIN) from error
+        raise WeightsError(f"{path} cannot be read ({error}).", AGAIN, path=path) from error
     if not lines or any(len(line.split()) != 2 for line in lines[1:] if line):
         raise _not(path, "CLIP's list of merges", "it is no list of pairs")
 
@@ -337,9 +339,11 @@ def _graph(path: Path) -> tuple[list[Shape], list[Shape]]:
     try:
         graph = onnx.load(path, load_external_data=False).graph
     except Exception as error:  # onnx names no errors of its own
-        raise WeightsError(f"{path} is cut short or is no ONNX model ({error}).", AGAIN) from error
+        raise WeightsError(
+            f"{path} is cut short or is no ONNX model ({error}).", AGAIN, path=path
+        ) from error
     if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in graph.initializer):
-        raise WeightsError(f"{path} keeps its weights in other files.", _OTHER)
+        raise WeightsError(f"{path} keeps its weights in other files.", _OTHER, path=path)
     weights = {tensor.name for tensor in graph.initializer}
 
     def shapes(values: Any) -> list[Shape]:
@@ -376,7 +380,9 @@ def _face_landmarker(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except Exception as error:  # damage comes out of zipfile as many things
-        raise WeightsError(f"{path} is cut short or is no task file ({error}).", AGAIN) from error
+        raise WeightsError(
+            f"{path} is cut short or is no task file ({error}).", AGAIN, path=path
+        ) from error
     if not {"face_detector.tflite", "face_landmarks_detector.tflite"} <= names:
         raise _not(path, "MediaPipe's face landmarker", "it holds other networks")
 
@@ -394,9 +400,9 @@ def _arrays(path: Path) -> None:
             whole = isinstance(loaded, np.ndarray)
             arrays = [loaded] if whole else [loaded[name] for name in loaded.files]
     except Exception as error:  # damage comes out of zipfile and numpy as many things
-        raise WeightsError(f"{path} holds no plain arrays ({error}).", AGAIN) from error
+        raise WeightsError(f"{path} holds no plain arrays ({error}).", AGAIN, path=path) from error
     if not arrays:
-        raise WeightsError(f"{path} is empty.", AGAIN)
+        raise WeightsError(f"{path} is empty.", AGAIN, path=path)
 
 
 _CHECKS: Final[Mapping[str, _Check]] = {

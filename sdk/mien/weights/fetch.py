@@ -21,14 +21,15 @@ from pathlib import Path
 from typing import IO, Final
 
 from mien.errors import (
-    CancelledError,
     FetchError,
+    MienError,
     MissingDependencyError,
+    OperationCancelledError,
     UsageError,
     WeightsError,
     WriteError,
 )
-from mien.progress import Progress
+from mien.progress import Progress, silent
 from mien.weights.contents import check_file, check_model, digest
 from mien.weights.install import check_published, counter, room_for
 from mien.weights.record import FileRecord, read_record, sync_folder, write_record
@@ -87,7 +88,7 @@ def to_agree_to(models: tuple[Model, ...]) -> tuple[Model, ...]:
     return tuple(model for model in models if read_record(model.folder).licence != model.licence)
 
 
-def fetch(model: Model, *, progress: Progress = lambda stage, done, total: None) -> list[Path]:
+def fetch(model: Model, *, progress: Progress = silent) -> list[Path]:
     """Download the files of a model that are not there; the caller has agreed to its licence.
 
     Args:
@@ -101,7 +102,7 @@ def fetch(model: Model, *, progress: Progress = lambda stage, done, total: None)
         UsageError: When `MIEN_OFFLINE` forbids it, or another process is downloading it.
         MissingDependencyError: When it is had after registration only.
         FetchError: When the server does not answer, or refuses; what was received is kept.
-        CancelledError: When it is stopped by Ctrl-C; likewise.
+        OperationCancelledError: When it is stopped by Ctrl-C; likewise.
         WeightsError: When what was received is not the published file.
         WriteError: When the disk is full; what was received is kept.
     """
@@ -115,7 +116,7 @@ def fetch(model: Model, *, progress: Progress = lambda stage, done, total: None)
             for file in wanted:
                 _fetch_file(model, file, progress)
         except KeyboardInterrupt as error:
-            raise CancelledError("Stopped.", _LATER) from error
+            raise OperationCancelledError("Stopped.", _LATER) from error
     paths = {file.path: model.path(file) for file in model.files if model.path(file).is_file()}
     with _as_far_as_can_be_read():
         check_model(model, paths)
@@ -184,6 +185,8 @@ def _receive(url: str, partial: Path, size: int, told: Callable[[int, int], None
             if error.code not in _BUSY:
                 raise _refused(url, error.code) from error
             fault = f"the server answered {error.code}"
+        except MienError:
+            raise
         except (OSError, http.client.HTTPException) as error:
             fault = _reason(getattr(error, "reason", error))
         idle = 0 if _size(partial) > before else idle + 1
@@ -240,6 +243,7 @@ def _writing(place: Path) -> Iterator[None]:
             if full
             else f"{place} cannot be written to: {(error.strerror or 'denied').lower()}.",
             f"Make room, or set MIEN_MODELS to another folder. {_LATER}",
+            path=place,
         ) from error
 
 

@@ -71,7 +71,9 @@ def read_flame(path: Path) -> dict[str, AnyArray]:
             packed = stream.read(4) == b"PK\x03\x04"
     except OSError as error:
         raise WeightsError(
-            f"{path} cannot be read: {error.strerror}.", "Check the file's place and permissions."
+            f"{path} cannot be read: {error.strerror}.",
+            "Check the file's place and permissions.",
+            path=path,
         ) from error
     found = load_npz(path, KEYS, _REMEDY) if packed else read_arrays(path, KEYS)
     return _checked(found, path)
@@ -100,7 +102,9 @@ def write_flame(arrays: Mapping[str, AnyArray], path: Path) -> None:
             beside.unlink(missing_ok=True)
     except OSError as error:
         raise WriteError(
-            f"{path} cannot be written: {error.strerror}.", "Free some space, or choose a folder."
+            f"{path} cannot be written: {error.strerror}.",
+            "Free some space, or choose a folder.",
+            path=path,
         ) from error
 
 
@@ -108,12 +112,12 @@ def _checked(found: Mapping[str, AnyArray], path: Path) -> dict[str, AnyArray]:
     missing = [key for key in KEYS if key not in found]
     if missing:
         raise WeightsError(
-            f"{path.name} is no FLAME head: it has no {', '.join(missing)}.", _REMEDY
+            f"{path.name} is no FLAME head: it has no {', '.join(missing)}.", _REMEDY, path=path
         )
 
     def demand(fine: object, what: str) -> None:
         if not fine:
-            raise WeightsError(f"{path.name} is no FLAME head: {what}.", _REMEDY)
+            raise WeightsError(f"{path.name} is no FLAME head: {what}.", _REMEDY, path=path)
 
     vertices = len(found["v_template"]) if found["v_template"].ndim else 0
     directions = found["shapedirs"].shape[-1] if found["shapedirs"].ndim == 3 else 0

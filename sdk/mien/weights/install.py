@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mien.errors import InputError, UsageError, WeightsError, WriteError
-from mien.progress import Progress
+from mien.progress import Progress, silent
 from mien.weights.contents import check_file, check_model, digest
 from mien.weights.record import FileRecord, Record, read_record, sync_folder, write_record
 from mien.weights.store import Model, ModelFile, find_model, remedy
@@ -30,7 +30,7 @@ def add(
     *,
     link: bool = False,
     as_is: bool = False,
-    progress: Progress = lambda stage, done, total: None,
+    progress: Progress = silent,
 ) -> list[Path]:
     """Install a model from a file or folder that is on this machine.
 
@@ -54,7 +54,7 @@ def add(
     """
     model = find_model(name)
     if not path.exists():
-        raise InputError(f"There is no file or folder {path}.", "Check the path.")
+        raise InputError(f"There is no file or folder {path}.", "Check the path.", path=path)
     if any(file.kind == _FLAME for file in model.files):
         return _add_flame(model, path, link=link)
     found = _find(model, path)
@@ -99,6 +99,7 @@ def check_published(path: Path, file: ModelFile, sha256: str) -> None:
         raise WeightsError(
             f"{path} is not the published {file.path} ({found}).",
             "Get it again; `mien models add --as-is` takes a file of your own.",
+            path=path,
         )
 
 
@@ -114,6 +115,7 @@ def room_for(folder: Path, size: int) -> None:
         raise WriteError(
             f"The disk of {folder} has {free / 1e9:.1f} GB free; {size / 1e9:.1f} GB are needed.",
             "Make room, or set MIEN_MODELS to a folder on another disk.",
+            path=folder,
         )
 
 
@@ -149,6 +151,7 @@ def _find(model: Model, path: Path) -> dict[ModelFile, Path]:
                 f"{path.name} is none of the files of '{model.name}': "
                 f"{', '.join(file.path for file in model.files)}.",
                 "Give the folder that holds them.",
+                path=path,
             )
         return {fits[0]: path}
     found = {}
@@ -159,7 +162,9 @@ def _find(model: Model, path: Path) -> dict[ModelFile, Path]:
     lacking = [file.path for file in model.absent if file not in found]
     if lacking:
         raise InputError(
-            f"{path} does not hold all of '{model.name}': no {', '.join(lacking)}.", remedy(model)
+            f"{path} does not hold all of '{model.name}': no {', '.join(lacking)}.",
+            remedy(model),
+            path=path,
         )
     return found
 
@@ -176,6 +181,7 @@ def _in_folder(folder: Path, name: Path, model: Model) -> Path | None:
         raise InputError(
             f"{folder} holds several files {name}: {candidates[0]} and {candidates[1]}.",
             "Give the folder that holds the one that is meant.",
+            path=folder,
         )
     return candidates[0] if candidates else None
 
@@ -206,6 +212,7 @@ def _place(source: Path, target: Path, *, link: bool, told: Callable[[int], None
             if full
             else f"{target} could not be written: {error.strerror}.",
             "Make room, or set MIEN_MODELS to another folder.",
+            path=target,
         ) from error
     finally:
         partial.unlink(missing_ok=True)
@@ -226,7 +233,9 @@ def _add_flame(model: Model, path: Path, *, link: bool) -> list[Path]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise WriteError(f"{target.parent} cannot be made: {error.strerror}.") from error
+        raise WriteError(
+            f"{target.parent} cannot be made: {error.strerror}.", path=target.parent
+        ) from error
     write_flame(arrays, target)
     placed = [target]
     for file in model.files:
@@ -261,5 +270,6 @@ def _head_in(folder: Path, model: Model) -> Path:
         raise InputError(
             f"{folder} holds {len(heads)} FLAME heads ({found}) where one is wanted.",
             f"Name the file: `mien models add {model.name} FILE`.",
+            path=folder,
         )
     return heads[0]

@@ -71,6 +71,7 @@ def safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
                     raise WeightsError(
                         f"{path} holds a pickle where safetensors are expected; it was not opened.",
                         "Use the safetensors file that the authors publish.",
+                        path=path,
                     )
                 raise ValueError("no header")
             header = json.loads(file.read(length))
@@ -98,6 +99,7 @@ def torch_shapes(path: Path) -> dict[str, tuple[int, ...]]:
                 raise WeightsError(
                     f"{path} holds a {type(tensor).__name__} where a tensor is expected: {key}.",
                     "Use the checkpoint that the authors publish.",
+                    path=path,
                 )
             shapes[key] = tuple(tensor.shape)
     return shapes
@@ -129,6 +131,7 @@ def load_torch(path: Path, *, mapped: bool = False) -> dict[str, Any]:
         raise WeightsError(
             f"{path} holds more than tensors: loading it could run a program, so it was not.",
             "Use the checkpoint that the authors publish.",
+            path=path,
         ) from error
     except Exception as error:  # damage comes out of torch's machine as anything
         raise _broken(path, "torch", error) from error
@@ -136,6 +139,7 @@ def load_torch(path: Path, *, mapped: bool = False) -> dict[str, Any]:
         raise WeightsError(
             f"{path} holds a {type(state).__name__} where tensors by name are expected.",
             "Use the checkpoint that the authors publish.",
+            path=path,
         )
     return state
 
@@ -169,6 +173,7 @@ def check_state(
         raise WeightsError(
             f"{path} holds the weights of another model ({'; '.join(faults)}).",
             "Use the file that the authors publish for this model.",
+            path=path,
         )
 
 
@@ -183,8 +188,8 @@ def _no_torch() -> MissingDependencyError:
 
 def _broken(path: Path, format_: str, error: Exception) -> WeightsError:
     if not path.is_file():
-        return WeightsError(f"There is no file {path}.", AGAIN)
+        return WeightsError(f"There is no file {path}.", AGAIN, path=path)
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return WeightsError(
-        f"{path} is cut short or is no {format_} file ({reason.rstrip('.')}).", AGAIN
+        f"{path} is cut short or is no {format_} file ({reason.rstrip('.')}).", AGAIN, path=path
     )

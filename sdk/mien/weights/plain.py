@@ -43,7 +43,7 @@ def load_npz(path: Path, keys: Collection[str], remedy: str) -> dict[str, npt.ND
         with np.load(path, allow_pickle=False) as data:
             return {key: data[key] for key in keys if key in data.files}
     except _DAMAGE as error:
-        raise WeightsError(f"{path.name} cannot be used: {error}.", remedy) from error
+        raise WeightsError(f"{path.name} cannot be used: {error}.", remedy, path=path) from error
 
 
 def load_npy(path: Path, remedy: str) -> npt.NDArray[Any]:
@@ -55,4 +55,4 @@ def load_npy(path: Path, remedy: str) -> npt.NDArray[Any]:
     try:
         return np.asarray(np.load(path, allow_pickle=False))
     except _DAMAGE as error:
-        raise WeightsError(f"{path.name} cannot be used: {error}.", remedy) from error
+        raise WeightsError(f"{path.name} cannot be used: {error}.", remedy, path=path) from error

@@ -81,6 +81,7 @@ def write_record(folder: Path, record: Record) -> None:
         raise WriteError(
             f"{folder} cannot be written to: {error.strerror}.",
             "Check its permissions, or set MIEN_MODELS to another folder.",
+            path=folder,
         ) from error
 
 

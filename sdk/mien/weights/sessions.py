@@ -49,4 +49,5 @@ def open_session(path: Path, graph: bytes | None = None) -> InferenceSession:
         raise WeightsError(
             f"{path} is cut short or is no ONNX network ({reason}).",
             "Get the file again: `mien models verify` names the model that it belongs to.",
+            path=path,
         ) from error

@@ -190,6 +190,7 @@ def find_model(name: str) -> Model:
     raise UsageError(
         f"There is no model named '{name}'.",
         f"Did you mean '{guess[0]}'?" if guess else "`mien models list` names them all.",
+        choices=guess or models,
     )
 
 

@@ -92,13 +92,15 @@ def read_arrays(path: Path, keys: Collection[str] | None = None) -> dict[str, An
                     found[name] = array
         return found
     except (TypeError, ValueError, OverflowError) as error:
-        raise WeightsError(f"{path.name} is damaged: {error}.", _REMEDY) from error
+        raise WeightsError(f"{path.name} is damaged: {error}.", _REMEDY, path=path) from error
     except OSError as error:
         raise WeightsError(
-            f"{path} cannot be read: {error.strerror}.", "Check the file's place and permissions."
+            f"{path} cannot be read: {error.strerror}.",
+            "Check the file's place and permissions.",
+            path=path,
         ) from error
     except RefusedError as error:
-        raise WeightsError(f"{path.name} {error}.", _REMEDY) from error
+        raise WeightsError(f"{path.name} {error}.", _REMEDY, path=path) from error
 
 
 def _harmless(name: str) -> bool:

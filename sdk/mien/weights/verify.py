@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from mien.errors import MissingDependencyError, WeightsError
-from mien.progress import Progress
+from mien.progress import Progress, silent
 from mien.weights.contents import check_file, check_lora, check_model, digest
 from mien.weights.install import check_published, counter
 from mien.weights.loaders import safetensors_shapes
@@ -42,9 +42,7 @@ class Finding:
         return asdict(self)
 
 
-def verify(
-    names: Sequence[str] = (), *, progress: Progress = lambda stage, done, total: None
-) -> list[Finding]:
+def verify(names: Sequence[str] = (), *, progress: Progress = silent) -> list[Finding]:
     """Look over installed models: sizes, checksums, layout, and whether they fit each other.
 
     Args:

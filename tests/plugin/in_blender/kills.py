@@ -48,7 +48,7 @@ def picture_of(scene: Any) -> list[object]:
 
 def under_way(task: Any) -> None:
     """Step a task, as often as a window would, until a tenth of it is done."""
-    while task.share < 0.1:
+    while task.fraction < 0.1:
         assert task.step(), task.error
         time.sleep(TICK)
 

@@ -21,6 +21,7 @@ FUNCTIONS = bpy.types.UILayout.bl_rna.functions
 ICONS = set(FUNCTIONS["prop"].parameters["icon"].enum_items.keys())
 panel, jobs, problems = extension("panel"), extension("jobs"), extension("problems")
 calls: list[str] = []
+texts: list[str] = []
 
 
 class Layout:
@@ -34,6 +35,7 @@ class Layout:
 
         def call(*values: Any, **named: Any) -> Any:
             calls.append(name)
+            texts.append(named.get("text", ""))
             unknown = set(named) - set(parameters.keys())
             assert not unknown, f"{name} does not take {unknown}"
             assert named.get("icon", "NONE") in ICONS, named["icon"]
@@ -70,6 +72,7 @@ def draw(cls: Any) -> None:
 def draw_all() -> int:
     """Draw all panels; how many calls that took."""
     calls.clear()
+    texts.clear()
     for cls in panel.CLASSES:
         if issubclass(cls, bpy.types.Panel):
             draw(cls)
@@ -95,6 +98,9 @@ def main() -> None:
     before = draw_all()
     jobs.last_error = problems.RefusedError("It cannot be done, " * 8, "Do another thing.")
     assert draw_all() > before + 3, "an error takes several lines"
+    strip.mien.schema += 1
+    counts["newer"] = draw_all()
+    assert "newer mien extension" in " ".join(texts)
     own = bpy.context.preferences.addons[MODULE].preferences
     preferences = SimpleNamespace(layout=Layout(), executable=own.executable, bl_rna=own.bl_rna)
     for server.checked in ("fine", jobs.last_error):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mien._math import ease
 from mien._types import FloatArray
 from mien.rendering.geometry.topology import Opening
 
@@ -34,7 +35,7 @@ class LocalAxes:
 
     @classmethod
     def between(cls, first: FloatArray, second: FloatArray, below: FloatArray) -> LocalAxes:
-        """The frame of two corners; `below` is any point on the lower side of them."""
+        """Return the axes of two corners; `below` is any point on the lower side of them."""
         along = (second - first) / max(float(np.linalg.norm(second - first)), 1e-6)
         down = np.array([-along[1], along[0]], dtype=np.float32)
         # A picture may be coded mirrored or turned; the face says which way is down.
@@ -44,31 +45,31 @@ class LocalAxes:
 
     @classmethod
     def of_opening(cls, points: FloatArray, opening: Opening) -> LocalAxes:
-        """The frame of an opening, from landmarks (N, 2); the chin says where down is."""
+        """Return the axes of an opening, from landmarks (N, 2); the chin says where down is."""
         first, second = points[opening.upper[0]], points[opening.upper[-1]]
         return cls.between(first, second, first + points[_CHIN] - points[_FOREHEAD])
 
     def locate(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Where pixels lie: u, v."""
+        """Return u and v of pixels at columns x and rows y."""
         x, y = x - self.origin[0], y - self.origin[1]
         return x * self.along[0] + y * self.along[1], x * self.down[0] + y * self.down[1]
 
     def place(self, u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Columns x and rows y of coordinates: the inverse of `locate`."""
+        """Return columns x and rows y of coordinates: the inverse of `locate`."""
         return (
             self.origin[0] + u * self.along[0] + v * self.down[0],
             self.origin[1] + u * self.along[1] + v * self.down[1],
         )
 
     def of(self, points: FloatArray) -> FloatArray:
-        """(N, 2) u and v of points (N, 2)."""
+        """Return (N, 2) u and v of points (N, 2)."""
         away = points - self.origin
         return np.stack([away @ self.along, away @ self.down], axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edges:
-    """The upper and the lower edge of an opening as functions of u, in a frame.
+    """The upper and the lower edge of an opening as functions of u, in its axes.
 
     Attributes:
         start: u of the first sample, the first corner.
@@ -83,14 +84,14 @@ class Edges:
     lower: FloatArray
 
     @classmethod
-    def through(cls, frame: LocalAxes, upper: FloatArray, lower: FloatArray) -> Edges:
-        """Edges through landmarks (N, 2) from corner to corner.
+    def through(cls, axes: LocalAxes, upper: FloatArray, lower: FloatArray) -> Edges:
+        """Return edges through landmarks (N, 2) from corner to corner.
 
         Between landmarks they follow a monotone cubic (Fritsch and Carlson, 1980), which
         does not overshoot where lids or lips run together. Lids and lips that press on each
         other cross.
         """
-        top, bottom = frame.of(upper), frame.of(lower)
+        top, bottom = axes.of(upper), axes.of(lower)
         start, stop = float(top[0, 0]), float(top[-1, 0])
         u = np.linspace(start, stop, _SAMPLES)
         above, below = _curve(top, u), _curve(bottom, u)
@@ -102,17 +103,17 @@ class Edges:
         return float((self.lower - self.upper).max())
 
     def at(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Heights v of both edges at u; beyond the corners, that of the corners."""
+        """Return heights v of both edges at u; beyond the corners, that of the corners."""
         position = (u - self.start) * ((_SAMPLES - 1) / max(self.stop - self.start, 1e-6))
         position = np.clip(position, 0, _SAMPLES - 1)
         index = np.minimum(position.astype(np.int32), _SAMPLES - 2)
-        share = position - index
-        upper = self.upper[index] * (1 - share) + self.upper[index + 1] * share
-        lower = self.lower[index] * (1 - share) + self.lower[index + 1] * share
+        fraction = position - index
+        upper = self.upper[index] * (1 - fraction) + self.upper[index + 1] * fraction
+        lower = self.lower[index] * (1 - fraction) + self.lower[index + 1] * fraction
         return upper, lower
 
     def depth(self, u: FloatArray, v: FloatArray) -> FloatArray:
-        """How far inside the opening a point lies, pixels; negative outside."""
+        """Return how far inside the opening a point lies, pixels; negative outside."""
         upper, lower = self.at(u)
         inside = np.minimum(u - self.start, self.stop - u)
         return np.asarray(np.minimum(np.minimum(v - upper, lower - v), inside), dtype=np.float32)
@@ -133,6 +134,6 @@ def _curve(points: FloatArray, u: npt.NDArray[np.float64]) -> npt.NDArray[np.flo
     tangent = np.concatenate([slope[:1], inner, slope[-1:]])
     index = np.clip(np.searchsorted(x, u, side="right") - 1, 0, len(step) - 1)
     t = np.clip((u - x[index]) / step[index], 0, 1)
-    rise = t * t * (3 - 2 * t)
+    rise = ease(t)
     bend = step[index] * (t * (1 - t) ** 2 * tangent[index] - t * t * (1 - t) * tangent[index + 1])
     return np.asarray(y[index] + rise * step[index] * slope[index] + bend)

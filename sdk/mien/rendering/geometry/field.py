@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mien._math import ease
 from mien._types import FloatArray, Int32Array
 
 __all__ = ["Zone", "dense", "remap", "window"]
@@ -46,7 +47,7 @@ class Zone:
 
     @classmethod
     def around(cls, points: FloatArray, margin: float, cell: int) -> Zone:
-        """The zone that holds points (N, 2) and a margin in pixels around them."""
+        """Return the zone that holds points (N, 2) and a margin in pixels around them."""
         low = np.floor(points.min(axis=0) - margin).astype(int)
         high = np.ceil(points.max(axis=0) + margin).astype(int)
         columns, rows = (-(-(high - low) // cell)).tolist()
@@ -63,14 +64,14 @@ class Zone:
         return self.rows * self.cell
 
     def pixels(self) -> tuple[FloatArray, FloatArray]:
-        """Columns x and rows y of every pixel, (height, width) each."""
+        """Return columns x and rows y of every pixel, (height, width) each."""
         x = np.arange(self.x0, self.x0 + self.width, dtype=np.float32)
         y = np.arange(self.y0, self.y0 + self.height, dtype=np.float32)
         return np.tile(x, (self.height, 1)), np.tile(y[:, None], (1, self.width))
 
 
 def dense(zone: Zone, points: FloatArray, motion: FloatArray, triangles: Int32Array) -> FloatArray:
-    """The field of a moved mesh over a zone.
+    """Return the field of a moved mesh over a zone.
 
     Args:
         zone: Where.
@@ -108,8 +109,8 @@ def _overlapping(grid: FloatArray, triangles: Int32Array, zone: Zone) -> Int32Ar
     a, b, c = triangles.T
     keep = np.ones(len(triangles), dtype=bool)
     for axis, size in ((0, zone.columns), (1, zone.rows)):
-        place = grid[:, axis]
-        first, second, third = place[a], place[b], place[c]
+        along = grid[:, axis]
+        first, second, third = along[a], along[b], along[c]
         keep &= np.maximum(np.maximum(first, second), third) >= 0
         keep &= np.minimum(np.minimum(first, second), third) <= size
     return np.asarray(triangles[keep])
@@ -135,7 +136,7 @@ def _affine(corners: FloatArray, moves: FloatArray) -> tuple[FloatArray, FloatAr
 
 
 def remap(picture: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
-    """A picture (h, w, 3) seen at positions x, y (pixels of it), cubic."""
+    """Return a picture (h, w, 3) seen at positions x, y (pixels of it), cubic."""
     return np.asarray(
         cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE),
         dtype=np.float32,
@@ -143,11 +144,11 @@ def remap(picture: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def window(height: int, width: int, edge: int) -> FloatArray:
-    """(height, width) float32: 1 inside, falling smoothly to 0 over `edge` pixels."""
+    """Return (height, width) float32: 1 inside, falling smoothly to 0 over `edge` pixels."""
 
     def ramp(length: int) -> FloatArray:
         steps = np.arange(length, dtype=np.float32)
         depth = np.clip(np.minimum(steps, steps[::-1]) / max(edge, 1), 0, 1)
-        return np.asarray(depth * depth * (3 - 2 * depth), dtype=np.float32)
+        return ease(depth)
 
     return ramp(height)[:, None] * ramp(width)[None, :]

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.face.deform import head_motion
 from mien.media.orient import to_coded
 from mien.media.planes import Box, Plate
 from mien.model.controls import HEAD, INDEX
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.base import Patch
 from mien.rendering.geometry.field import Zone, dense, remap, window
-from mien.rendering.geometry.tone import smoothstep
-from mien.rendering.geometry.topology import OVAL, SKIN, still_mesh
+from mien.rendering.geometry.topology import OVAL, still_mesh
 
-__all__ = ["head_turns", "turn_head"]
+__all__ = ["head_mesh", "head_turns", "turn_head"]
 
 _HEAD = [INDEX[name] for name in HEAD]
 _HAIR, _STILL = 1.3, 2.3
@@ -36,7 +37,7 @@ _SEEN = 1 / 64, 0.25
 
 
 def head_turns(source: FloatArray, target: FloatArray) -> FloatArray:
-    """(3,) radians of yaw, pitch and roll that are asked for."""
+    """Return (3,) radians of yaw, pitch and roll from one set of controls to another."""
     return np.asarray(np.radians((target - source)[_HEAD]), dtype=np.float32)
 
 
@@ -47,7 +48,6 @@ def turn_head(
     turns: FloatArray,
     plate: Plate,
     patch: Patch | None,
-    scale: float = 1.0,
 ) -> Patch | None:
     """Turn the head in a picture.
 
@@ -58,17 +58,13 @@ def turn_head(
         turns: (3,) yaw, pitch and roll in radians.
         plate: The plate.
         patch: What the expression has changed, None when nothing.
-        scale: Pixels of the plate in a coded pixel.
 
     Returns:
         A patch that holds both changes; None when the face is not in the picture.
     """
-    points, motion = _mesh(face, orientation, frame, turns)
-    if scale != 1:
-        points = np.asarray((points + 0.5) * scale - 0.5, dtype=np.float32)
-        motion = motion * np.float32(scale)
+    points, motion = head_mesh(face, orientation, frame, turns)
     mesh = still_mesh()
-    unit = scale * float(face.curves.pose.scale[frame])
+    unit = float(face.curves.pose.scale[frame])
     cell = max(1, round(_CELL * unit))
     canvas = Zone.around(points, 2 * cell, cell)
     box = Box(canvas.x0, canvas.y0, canvas.x0 + canvas.width, canvas.y0 + canvas.height)
@@ -93,10 +89,21 @@ def turn_head(
     return Patch(box, turned, mask)
 
 
-def _mesh(
+def head_mesh(
     face: Face, orientation: Orientation, frame: int, turns: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """New place and motion of the face's landmarks, of the hair around and of the still ring."""
+    """Return where a turned head's points lie, and how far they have moved.
+
+    Args:
+        face: The face.
+        orientation: How its upright pixels lie in the coded picture.
+        frame: Index of the frame.
+        turns: (3,) yaw, pitch and roll in radians.
+
+    Returns:
+        (N, 2) coded pixels of the face's landmarks, of the hair around and of the still ring, and
+        (N, 2) their motion.
+    """
     pose = face.curves.pose
     upright = face.landmarks[frame, :SKIN, :2]
     moves = pose.displace(frame, head_motion(face.identity, face.identity, turns))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from mien._math import ease, smoothstep
 from mien._types import FloatArray
 from mien.face.deform import iris_motion
 from mien.face.rig import LOWER_LID_SHARE, load_rig
 from mien.media.orient import to_coded
 from mien.model.controls import INDEX
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.geometry.contour import LocalAxes
-from mien.rendering.geometry.tone import smoothstep
-from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, SKIN, Opening, warp_mesh
+from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening, warp_mesh
 
 __all__ = ["FaceMotion", "FaceDeformer"]
 
@@ -59,7 +60,7 @@ class FaceMotion:
         jaw_open: (2,) how far the lower teeth are from where they are with the jaw closed.
         seam: (11, 2) where this face's lips meet when it is neutral; it stays with the
             skull, whatever the lips do.
-        mouth_frame: Axes on that line, from its middle.
+        mouth_axes: Axes on that line, from its middle.
         px_per_cm_along_lips: Pixels in a canonical unit along it.
         px_per_cm: Pixels in a canonical unit (1 cm of the head).
         yaw: Turn of the head, degrees.
@@ -72,7 +73,7 @@ class FaceMotion:
     jaw: FloatArray
     jaw_open: FloatArray
     seam: FloatArray
-    mouth_frame: LocalAxes
+    mouth_axes: LocalAxes
     px_per_cm_along_lips: float
     px_per_cm: float
     yaw: float
@@ -82,28 +83,6 @@ class FaceMotion:
         """(V, 2) the mesh's vertices in the new picture."""
         return self.source + self.motion
 
-    def scaled(self, scale: float) -> FaceMotion:
-        """The same motion in the picture made larger by a factor, or smaller."""
-
-        def moved(points: FloatArray) -> FloatArray:
-            # Pixel centres lie at integers: what stays where it is is the corner at -0.5.
-            return np.asarray((points + 0.5) * scale - 0.5, dtype=np.float32)
-
-        mouth = self.mouth_frame
-        return replace(
-            self,
-            source=moved(self.source),
-            motion=self.motion * np.float32(scale),
-            iris={side: moved(points) for side, points in self.iris.items()},
-            gaze={side: vector * np.float32(scale) for side, vector in self.gaze.items()},
-            jaw=self.jaw * np.float32(scale),
-            jaw_open=self.jaw_open * np.float32(scale),
-            seam=moved(self.seam),
-            mouth_frame=LocalAxes(moved(mouth.origin), mouth.along, mouth.down),
-            px_per_cm_along_lips=self.px_per_cm_along_lips * scale,
-            px_per_cm=self.px_per_cm * scale,
-        )
-
 
 class FaceDeformer:
     """Turns edits of one face into motion of the mesh.
@@ -111,13 +90,11 @@ class FaceDeformer:
     Args:
         face: The tracked face.
         orientation: How its upright pixels lie in the coded picture.
-        scale: Pixels of the picture that is painted on in a coded pixel.
     """
 
-    def __init__(self, face: Face, orientation: Orientation, scale: float = 1.0) -> None:
+    def __init__(self, face: Face, orientation: Orientation) -> None:
         self._face = face
         self._orientation = orientation
-        self._scale = scale
         self._rig = load_rig().personal(face.identity)
         self._mesh = warp_mesh()
         self._spread = _lid_spread()
@@ -159,7 +136,7 @@ class FaceDeformer:
         forward = self._face.curves.pose.rotation[frame, :, 2]
         seam = self._seam(frame, upright)
         mouth = LocalAxes.between(seam[0], seam[-1], seam[0] + points[152] - points[10])
-        found = FaceMotion(
+        return FaceMotion(
             source=vertices,
             motion=motion,
             iris={side: points[list(eye)] for side, eye in IRIS.items()},
@@ -167,12 +144,11 @@ class FaceDeformer:
             jaw=moved[0],
             jaw_open=moved[1],
             seam=seam,
-            mouth_frame=LocalAxes(seam[len(seam) // 2], mouth.along, mouth.down),
+            mouth_axes=LocalAxes(seam[len(seam) // 2], mouth.along, mouth.down),
             px_per_cm_along_lips=float(np.linalg.norm(seam[-1] - seam[0])) / self._mouth_width,
             px_per_cm=unit,
             yaw=float(np.degrees(np.arctan2(forward[0], forward[2]))),
         )
-        return found if self._scale == 1 else found.scaled(self._scale)
 
     def _coded(self, frame: int, vectors: FloatArray, at: FloatArray) -> FloatArray:
         """Canonical displacements (N, 3) at upright points (N, 2), in coded pixels."""
@@ -191,7 +167,7 @@ class FaceDeformer:
         jaw = self._rig.displacement(source, jaw_only)
         cosine = self._normals @ self._face.curves.pose.rotation[frame, 2]
         facing = np.clip((cosine - _EDGE_ON) / (_FACING - _EDGE_ON), 0, 1)
-        facing = (facing * facing * (3 - 2 * facing))[:, None]
+        facing = ease(facing)[:, None]
         return np.asarray(facing * whole + (1 - facing) * self._chin * jaw, dtype=np.float32)
 
     def _jaw(self, source: FloatArray, target: FloatArray) -> FloatArray:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from mien._types import FloatArray
+from mien._math import smoothstep
+from mien._types import DoubleArray, FloatArray
 
-__all__ = ["diffuse", "grain", "grain_level", "luma", "smoothstep", "softness"]
+__all__ = ["diffuse", "grain", "grain_level", "luma", "softness"]
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 """Weights of BT.709; only used to compare brightness."""
@@ -19,17 +19,11 @@ _REBLUR = 1.0
 _SHARPEST, _SOFTEST = 0.5, 6.0
 
 
-def luma(rgb: FloatArray) -> FloatArray:
-    """Brightness of (..., 3) R'G'B'."""
+def luma(rgb: FloatArray | DoubleArray) -> FloatArray:
+    """Return the brightness of (..., 3) R'G'B'."""
     # Written out: a product with a vector goes through BLAS threads, which costs more.
     red, green, blue = (rgb[..., i] * _LUMA[i] for i in range(3))
     return np.asarray(red + green + blue, dtype=np.float32)
-
-
-def smoothstep(value: npt.ArrayLike, low: float, high: float) -> FloatArray:
-    """0 up to `low`, 1 from `high` on, and an S between them."""
-    x = np.clip((np.asarray(value, dtype=np.float32) - low) / max(high - low, 1e-6), 0, 1)
-    return np.asarray(x * x * (3 - 2 * x), dtype=np.float32)
 
 
 def diffuse(rgb: FloatArray, known: FloatArray, sigma: float) -> FloatArray:
@@ -58,7 +52,7 @@ def diffuse(rgb: FloatArray, known: FloatArray, sigma: float) -> FloatArray:
 
 
 def grain_level(rgb: FloatArray) -> float:
-    """Standard deviation of the plate's grain, in R'G'B'.
+    """Return the standard deviation of the plate's grain, in R'G'B'.
 
     The median absolute response to the kernel of Immerkaer (1996), which texture and edges
     hardly reach; the median leaves the few edges out.
@@ -70,13 +64,13 @@ def grain_level(rgb: FloatArray) -> float:
 
 
 def grain(shape: tuple[int, ...], level: float, seed: int) -> FloatArray:
-    """Noise of a level, (h, w, 1) for a shape (h, w); the same for the same seed."""
+    """Return noise of a level, (h, w, 1) for a shape (h, w); the same for the same seed."""
     noise = np.random.default_rng(seed).standard_normal((*shape, 1), dtype=np.float32)
     return np.asarray(noise * np.float32(level), dtype=np.float32)
 
 
 def softness(rgb: FloatArray) -> float:
-    """Standard deviation, in pixels, of the blur that the plate's sharpest edges have.
+    """Return the standard deviation, in pixels, of the blur that the plate's sharpest edges have.
 
     Blurring an edge of width s once more by r widens it to sqrt(s^2 + r^2); how much its
     gradient falls by that tells s (Zhuo and Sim, 2011). Defocus, motion blur and scaling

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from mien._types import Int32Array
 from mien.face.rig import load_rig
+from mien.model.landmarks import IRISES, LANDMARKS, SKIN
 
 __all__ = [
     "EYES",
@@ -23,7 +24,6 @@ __all__ = [
     "LIPS",
     "LIP_SAMPLES",
     "OVAL",
-    "SKIN",
     "SKIN_SAMPLES",
     "Opening",
     "WarpMesh",
@@ -69,8 +69,7 @@ EYES: Final[dict[str, Opening]] = {
 """The edges of the lids, by the person's own side."""
 
 IRIS: Final[dict[str, tuple[int, ...]]] = {
-    "Right": (468, 469, 470, 471, 472),
-    "Left": (473, 474, 475, 476, 477),
+    side: tuple(range(LANDMARKS)[group]) for side, group in IRISES.items()
 }
 """Centre of the iris, then four points on its edge."""
 
@@ -79,9 +78,6 @@ OVAL: Final[tuple[int, ...]] = (
     152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 )  # fmt: skip
 """The outline of the face, once around from the top of the forehead."""
-
-SKIN: Final = 468
-"""Landmarks of the skin; the irises follow them."""
 
 SKIN_SAMPLES: Final = (205, 425, 207, 427, 199, 200, 36, 266)
 LIP_SAMPLES: Final = (0, 11, 12, 15, 16, 17, 39, 269, 181, 405, 37, 267, 84, 314)
@@ -114,7 +110,7 @@ class WarpMesh:
         return SKIN + len(self.band_of) + len(OVAL)
 
     def without(self, edge: tuple[int, ...]) -> Int32Array:
-        """(K, 3) triangles of the skin that do not touch an edge, nor the band along it."""
+        """Return (K, 3) triangles of the skin that do not touch an edge, nor the band along it."""
         return _without(edge)
 
 
@@ -127,7 +123,7 @@ def _without(edge: tuple[int, ...]) -> Int32Array:
 
 @lru_cache(maxsize=1)
 def warp_mesh() -> WarpMesh:
-    """The mesh's connectivity, from the rig's triangles.
+    """Return the mesh's connectivity, from the rig's triangles.
 
     The skin next to a lid's edge is made to move rigidly with it by an inset row of
     vertices, the band: what stretches when an eye closes is then the lid's smooth skin,
@@ -155,7 +151,7 @@ def warp_mesh() -> WarpMesh:
 
 @lru_cache(maxsize=1)
 def still_mesh() -> Int32Array:
-    """(N, 3) triangles of the closed face and of two rings around its oval.
+    """Return (N, 3) triangles of the closed face and of two rings around its oval.
 
     Vertices are the 468 skin landmarks, then the inner and the outer ring.
     """

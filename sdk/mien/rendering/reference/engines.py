@@ -55,8 +55,9 @@ class Engines:
     @property
     def key(self) -> str:
         """Names the settings, the weights, the device, and how coefficients are made."""
-        settings = self.settings.to_dict()
-        lora = settings.pop("shot_lora")
+        settings = self.settings.to_mapping()
+        lora = self.settings.shot_lora
+        del settings["shot_lora"]  # what is in it counts, not where it is
         facts = {
             "settings": settings,
             "device": [self.device.kind, self.device.name, self.device.precision],

@@ -11,9 +11,9 @@ from mien._types import FloatArray
 from mien.media.cache import ByteCache
 from mien.media.display import to_display
 from mien.media.planes import Plate
+from mien.model.landmarks import SKIN
 from mien.model.settings import ReferenceSettings
 from mien.rendering.base import FacePlan, Patch, PlateSource
-from mien.rendering.geometry.topology import SKIN
 from mien.rendering.reference.crop import CropPath
 from mien.rendering.reference.driving import Drive
 from mien.rendering.reference.inpaint_mask import inpaint_mask_of

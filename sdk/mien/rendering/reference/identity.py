@@ -12,7 +12,6 @@ pixels by which such points scatter.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +27,7 @@ from mien.media.upright import sample_upright
 from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.model.shot import Shot
+from mien.progress import Progress, silent
 from mien.rendering.base import PlateSource
 from mien.weights.contents import check_file
 from mien.weights.sessions import open_session
@@ -198,7 +198,7 @@ def identity_of(
     face: Face,
     shot: Shot,
     source: PlateSource,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> FloatArray:
     """One embedding of a face over a whole shot, from the frames that show it best.
 
@@ -211,7 +211,7 @@ def identity_of(
         face: The face, tracked.
         shot: Its shot.
         source: The shot's plates.
-        progress: Told the frames looked at and their total.
+        progress: Called about the stage `identify` with the frames looked at.
 
     Returns:
         (512,) float32, not normalised: of the mean direction, and the mean length.
@@ -233,8 +233,7 @@ def identity_of(
         look = look_at(source.plate(frame), shot.media.orientation, face.landmarks[frame])
         looks.append(look)
         sharp[done] = _sharpness(align_face(look.picture, five_points(look.landmarks)))
-        if progress is not None:
-            progress(done + 1, len(frames))
+        progress("identify", done + 1, len(frames))
     value = merit[frames] * np.sqrt(sharp / max(float(sharp.max()), 1e-9))
     best = np.sort(np.argsort(-value, kind="stable")[:KEPT])
     return _agreed(np.stack([arcface.embed(looks[i].picture, looks[i].landmarks) for i in best]))

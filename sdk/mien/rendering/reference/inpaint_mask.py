@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mien._math import smoothstep
 from mien._types import FloatArray, Int32Array
 from mien.rendering.geometry.field import Zone, dense
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.tone import smoothstep
 from mien.rendering.geometry.topology import EYES, LIPS, OVAL, Opening, warp_mesh
 from mien.rendering.reference.crop import Crop
 

@@ -18,11 +18,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.media.display import from_display, to_display
 from mien.media.planes import Box, Plate
 from mien.rendering.base import Patch
-from mien.rendering.geometry.tone import luma, smoothstep
+from mien.rendering.geometry.tone import luma
 from mien.rendering.reference.crop import Crop
 from mien.rendering.reference.inpaint_mask import InpaintMask
 

@@ -179,12 +179,14 @@ class Regenerator:
                 f"Frame {frame} came out as no number, and the GPU's memory does not hold the"
                 " networks in float32 to make it again.",
                 "Close other programs, or render with --reference-precision bfloat16.",
+                frame=frame,
             ) from error
         self._banks.clear()
         if not np.isfinite(again).all():
             raise RenderError(
                 f"Frame {frame} cannot be regenerated: the networks answer with no numbers.",
                 "Check the models with `mien models verify`, or render with --renderer warp.",
+                frame=frame,
             )
         self._tell(f"frame {frame} came out as no number, and was made again in float32")
         return again

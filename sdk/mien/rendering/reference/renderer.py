@@ -7,20 +7,20 @@ Expression and Reference Adapters (2025), whose published flow edits one aligned
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
-from mien.rendering.base import Dependence, FacePlan, PlateSource, RenderSession
+from mien.rendering.base import CacheKey, FacePlan, PlateSource, Renderer
 
 if TYPE_CHECKING:
     from mien.rendering.reference.engines import Engines
+    from mien.rendering.reference.session import ReferenceSession
 
 __all__ = ["ReferenceRenderer"]
 
 
-class ReferenceRenderer:
+class ReferenceRenderer(Renderer):
     """Regenerates what an edit discloses or reshapes, and moves the plate's pixels elsewhere.
 
     It keeps its networks from shot to shot.
@@ -32,23 +32,19 @@ class ReferenceRenderer:
         settings: The settings.
     """
 
+    name = "reference"
+    pixels = 1
+    costly = True
+    gpu = True
+    settings_type = ReferenceSettings
+    settings: ReferenceSettings
+
     def __init__(self, settings: ReferenceSettings | None = None) -> None:
         self.settings = settings or ReferenceSettings.final()
         self._loaded: Engines | None = None
-        self._notes: list[str] = []
 
-    @property
-    def name(self) -> str:
-        """`reference`."""
-        return "reference"
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is to be known of how the frames of the last shot were made."""
-        return tuple(self._notes)
-
-    def dependence(self, shot: Shot, plan: FacePlan) -> Dependence:
-        """What the pixels of one face depend on; no network is loaded for it.
+    def cache_key(self, shot: Shot, plan: FacePlan) -> CacheKey:
+        """Return what the pixels of one face depend on; no network is loaded for it.
 
         Args:
             shot: The tracked shot.
@@ -57,35 +53,22 @@ class ReferenceRenderer:
         Raises:
             MissingDependencyError: When a model or the extra is missing; it is named.
         """
-        # The strength is one for the whole shot, and so are the anchors: reach has no bound.
+        # The strength is one for the whole shot, and so are the anchors: nothing bounds how far
+        # an edit reaches.
         digest = hashlib.blake2b(self._engines().key.encode(), digest_size=16)
         if plan.flame is not None:
             digest.update(plan.flame.tobytes())
-        return Dependence(digest.hexdigest(), None)
+        return CacheKey(digest.hexdigest(), temporal_radius=None)
 
-    def open(
-        self,
-        shot: Shot,
-        plans: Sequence[FacePlan],
-        source: PlateSource,
-        progress: Callable[[float], None] | None = None,
-    ) -> RenderSession:
-        """Load the networks, and look through the shot for its mouths and whose faces they are.
-
-        Args:
-            shot: The tracked shot.
-            plans: The faces with edits.
-            source: The shot's plates.
-            progress: Told the share done, 0..1.
+    def open(self, shot: Shot, source: PlateSource) -> ReferenceSession:
+        """Start work on a shot; networks are loaded when an edit is prepared.
 
         Raises:
             MissingDependencyError: When a model or the extra is missing; it is named.
-            WeightsError: When a model cannot be used.
         """
-        from mien.rendering.reference.session import open_session
+        from mien.rendering.reference.session import ReferenceSession
 
-        self._notes = []
-        return open_session(self._engines(), shot, plans, source, self._notes, progress or _nobody)
+        return ReferenceSession(self._engines, shot, source)
 
     def _engines(self) -> Engines:
         from mien.rendering.reference.engines import Engines
@@ -93,7 +76,3 @@ class ReferenceRenderer:
         if self._loaded is None:
             self._loaded = Engines(self.settings)
         return self._loaded
-
-
-def _nobody(share: float) -> None:
-    return None

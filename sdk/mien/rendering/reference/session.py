@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 
-from mien.media.planes import Plate
+from mien._types import FloatArray
 from mien.model.face import Face
 from mien.model.shot import Shot
-from mien.rendering.base import FacePlan, Patch, PlateSource
+from mien.progress import Progress, silent
+from mien.rendering.base import FacePlan, Patch, PlateSource, RenderRequest, RenderSession
 from mien.rendering.reference.crop import CropPath
 from mien.rendering.reference.driving import Drive
 from mien.rendering.reference.engine import Estimate
@@ -23,7 +24,7 @@ from mien.rendering.reference.shot_lora import read_facts
 from mien.rendering.reference.temporal import Timing
 from mien.rendering.reference.warped import Warped
 
-__all__ = ["ReferenceSession", "open_session"]
+__all__ = ["ReferenceSession"]
 
 _LOG = logging.getLogger(__name__)
 _GROUP = {"cpu": 1, "mps": 4, "cuda": 16}
@@ -31,90 +32,115 @@ _GROUP = {"cpu": 1, "mps": 4, "cuda": 16}
 alone is the same in any company."""
 
 
-def open_session(
-    engines: Engines,
-    shot: Shot,
-    plans: Sequence[FacePlan],
-    source: PlateSource,
-    notes: list[str],
-    progress: Callable[[float], None],
-) -> ReferenceSession:
-    """Load the networks, and look through a shot for its mouths and for whose faces they are.
+class ReferenceSession(RenderSession):
+    """The reference renderer at work on one shot.
 
     Args:
-        engines: The networks.
+        load: Gives the networks; called when the first edit is prepared.
         shot: The tracked shot.
-        plans: The faces with edits.
         source: The shot's plates.
-        notes: Where what the user should know is added to.
-        progress: Told the share done, 0..1.
-
-    Raises:
-        MissingDependencyError: When a model is missing; it is named.
-        WeightsError: When a model cannot be used.
-    """
-    session = ReferenceSession(engines, notes)
-    arcface = ArcFace.load()
-    asked = [plan for plan in plans if plan.evaluated.delta.any()]
-    for i, plan in enumerate(asked):
-
-        def told(done: int, total: int, before: int = i) -> None:
-            progress((before + done / total) / len(asked))
-
-        session.add(plan, shot, source, arcface, told)
-    progress(1.0)
-    return session
-
-
-class ReferenceSession:
-    """The reference renderer at work on one shot; a `CostlySession`.
-
-    Args:
-        engines: The networks.
-        notes: Where what the user should know is added to.
     """
 
-    def __init__(self, engines: Engines, notes: list[str]) -> None:
-        self._engines = engines
-        self._settings = engines.settings
-        self._device = engines.device
-        self._films: dict[int, FaceSequence] = {}
+    def __init__(self, load: Callable[[], Engines], shot: Shot, source: PlateSource) -> None:
+        self._load = load
+        self._shot = shot
+        self._source = source
+        self._plans: dict[int, FacePlan] = {}
+        self._sequences: dict[int, FaceSequence] = {}
+        self._identities: dict[int, FloatArray] = {}
         self._estimate: Estimate | None = None
-        self._group = self._settings.batch or _GROUP[self._device.kind]
-        self._notes = notes
-        notes.append(str(engines.bridge))
-        self.regenerator = Regenerator(
-            engines.engine, self._settings, self._group, lambda: engines.exact, notes.append
+        self._notes: list[str] = []
+
+    @cached_property
+    def engines(self) -> Engines:
+        """The networks."""
+        engines = self._load()
+        self._notes.append(str(engines.bridge))
+        return engines
+
+    @cached_property
+    def regenerator(self) -> Regenerator:
+        """What makes frames with the networks."""
+        engines = self.engines
+        return Regenerator(
+            engines.engine, engines.settings, self._group, lambda: engines.exact, self._notes.append
         )
 
     @property
-    def key(self) -> str | None:
-        """Names the settings, the weights, the device, and how coefficients are made."""
-        return self._engines.key
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of how the frames were made."""
+        return tuple(self._notes)
 
-    def expect(self, frames: Sequence[int]) -> None:
+    @property
+    def _group(self) -> int:
+        return self.engines.settings.batch or _GROUP[self.engines.device.kind]
+
+    def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
+        """Load the networks, and look through the shot for its mouths and for whose faces they are.
+
+        Args:
+            plans: The faces with edits.
+            progress: Told about the stage `prepare`.
+
+        Raises:
+            MissingDependencyError: When a model is missing; it is named.
+            WeightsError: When a model cannot be used.
+        """
+        wanted = [plan for plan in plans if not self._knows(plan)]
+        if wanted:
+            # The networks first: whoever lacks one hears of it before a long look.
+            self.regenerator  # noqa: B018
+            arcface = ArcFace.load()
+        for i, plan in enumerate(wanted):
+
+            def report(stage: str, done: int, total: int, before: int = i) -> None:
+                fraction = (before + done / total) / len(wanted)
+                progress("prepare", round(100 * fraction), 100)
+
+            self._add(plan, arcface, report)
+        progress("prepare", 100, 100)
+
+    def is_prepared(self, plans: Sequence[FacePlan]) -> bool:
+        """Tell whether these very edits were prepared."""
+        return all(map(self._knows, plans))
+
+    def prepare_frames(self, frames: Sequence[int]) -> None:
         """Say, before it starts, what takes long.
 
         Nothing is planned by it: which frames go together is told by their numbers alone.
         """
-        work = [(film, film.to_make(frames)) for film in self._films.values()]
+        work = [(sequence, sequence.to_make(frames)) for sequence in self._sequences.values()]
         if not any(count for _, count in work):
             return
-        if self._settings.compiled:
+        if self.engines.settings.compiled:
             _LOG.warning(
                 "torch.compile makes kernels before the first frame, which takes minutes;"
                 " they are kept in %s for the next render.", kernel_folder(),
             )  # fmt: skip
-        if not self._device.accelerated:
+        if not self.engines.device.accelerated:
             self._say_how_long(work)
 
+    def render(self, request: RenderRequest) -> Patch | None:
+        """Make new pixels of one face in one frame; see `RenderSession.render`."""
+        if not self._knows(request.plan):
+            self.prepare([request.plan])
+        return self._sequences[request.face.number].patch(request.frame, request.plate)
+
+    def close(self) -> None:
+        """Let go of frames that were made."""
+        self._sequences.clear()
+        self._plans.clear()
+
+    def _knows(self, plan: FacePlan) -> bool:
+        return self._plans.get(plan.face.number) is plan or not plan.evaluated.delta.any()
+
     def _say_how_long(self, work: Sequence[tuple[FaceSequence, int]]) -> None:
-        settings, engine = self._settings, self.regenerator.engine
+        settings, engine = self.engines.settings, self.regenerator.engine
         if self._estimate is None:
             self._estimate = engine.estimate(self.regenerator.size)
         count, seconds = 0, 0.0
-        for film, made in work:
-            steps = engine.levels.timesteps(settings.steps, settings.scheduler, film.strength)
+        for sequence, made in work:
+            steps = engine.levels.timesteps(settings.steps, settings.scheduler, sequence.strength)
             each = self._estimate.per_frame(
                 len(steps), settings.guidance, reference=settings.reference_scale > 0
             )
@@ -125,64 +151,35 @@ class ReferenceSession:
             " regenerated about %s.", seconds / count, count, several, _duration(seconds),
         )  # fmt: skip
 
-    def add(
-        self,
-        plan: FacePlan,
-        shot: Shot,
-        source: PlateSource,
-        arcface: ArcFace,
-        progress: Callable[[int, int], None],
-    ) -> None:
-        """Get ready for one face.
-
-        Args:
-            plan: The face and its edit.
-            shot: Its shot.
-            source: The shot's plates.
-            arcface: Tells who it is.
-            progress: Told the frames looked at and their total.
-        """
-        settings, engine = self._settings, self.regenerator.engine
+    def _add(self, plan: FacePlan, arcface: ArcFace, progress: Progress) -> None:
+        """Get ready for one face; its earlier edit, if there was one, is forgotten."""
+        shot, source, engines = self._shot, self._source, self.engines
+        settings, engine = engines.settings, self.regenerator.engine
         warped = Warped(plan, shot, source)
-        drive = Drive(
-            plan, shot, source, warped, self._engines.bridge, settings.colour, self._device.kind
-        )
-        identity = identity_of(arcface, plan.face, shot, source, progress)
+        device = engines.device.kind
+        drive = Drive(plan, shot, source, warped, engines.bridge, settings.colour, device)
+        number = plan.face.number
+        if number not in self._identities:
+            # Whose face it is does not change with the edit.
+            self._identities[number] = identity_of(arcface, plan.face, shot, source, progress)
         path = CropPath(plan.face, shot, self.regenerator.size)
         timing = Timing(warped.expressive, tuple(shot.cuts), self._group, settings.anchors)
-        prompt, scale = engine.prompt(identity), self._shot_scale(plan.face, shot)
-        actor = FaceContext(plan, warped, path, drive, prompt, scale)
-        self._films[plan.face.number] = FaceSequence(
-            actor, timing, source, self.regenerator, settings
-        )
+        prompt, scale = engine.prompt(self._identities[number]), self._shot_scale(plan.face, shot)
+        context = FaceContext(plan, warped, path, drive, prompt, scale)
+        sequence = FaceSequence(context, timing, source, self.regenerator, settings)
+        self._sequences[number] = sequence
+        self._plans[number] = plan
 
     def _shot_scale(self, face: Face, shot: Shot) -> float:
         """How strongly the shot's LoRA acts on a face: it learned one face, and is nobody else."""
-        if not self._settings.shot_lora:
+        if not self.engines.settings.shot_lora:
             return 0.0
-        facts = read_facts(Path(self._settings.shot_lora))
+        facts = read_facts(Path(self.engines.settings.shot_lora))
         number = facts.get("face")
         note = f"the LoRA was trained on other media; it acts on face {number} of these"
         if facts.get("media_fingerprint") != shot.media.fingerprint and note not in self._notes:
             self._notes.append(note)
         return float(number == face.number)
-
-    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
-        """New pixels of one face in one frame; None where nothing changes."""
-        if not plan.evaluated.delta[frame].any():
-            return None
-        return self._films[plan.face.number].patch(frame, plate)
-
-    def __enter__(self) -> ReferenceSession:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._films.clear()
 
 
 def _duration(seconds: float) -> str:

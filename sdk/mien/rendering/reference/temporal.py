@@ -13,7 +13,8 @@ from functools import cache
 import numpy as np
 
 from mien._types import BoolArray, FloatArray, Int32Array
-from mien.rendering.geometry.topology import EYES, LIPS, SKIN
+from mien.model.landmarks import SKIN
+from mien.rendering.geometry.topology import EYES, LIPS
 
 __all__ = ["Timing", "noise_field", "shares"]
 

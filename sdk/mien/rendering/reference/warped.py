@@ -8,12 +8,13 @@ from mien._types import BoolArray, FloatArray
 from mien.media.planes import Plate
 from mien.model.controls import HEAD, INDEX
 from mien.model.shot import Shot
+from mien.rendering.appearance.regions import needs
+from mien.rendering.appearance.scan import scan_face
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.compose import compose
 from mien.rendering.geometry.head import head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
-from mien.rendering.warp.exemplars import scan_shot
-from mien.rendering.warp.paint import paint
+from mien.rendering.painting.paint import paint
 
 __all__ = ["Warped"]
 
@@ -27,14 +28,16 @@ class Warped:
     Args:
         plan: The face and its edit.
         shot: The shot.
-        source: Its plates, which are looked through for an open mouth.
+        source: Its plates, which are looked through for the regions that move.
     """
 
     def __init__(self, plan: FacePlan, shot: Shot, source: PlateSource) -> None:
         self._plan = plan
         self._orientation = shot.media.orientation
         self._deformer = FaceDeformer(plan.face, shot.media.orientation)
-        self._memory = scan_shot(plan, self._deformer, source, shot.cuts)
+        self._appearance = scan_face(
+            plan.face, self._deformer, source, shot.cuts, needs(plan.evaluated)
+        )
 
     @property
     def expressive(self) -> BoolArray:
@@ -53,7 +56,7 @@ class Warped:
 
     def patch(self, motion: FaceMotion, frame: int, plate: Plate) -> Patch | None:
         """The changed expression; None when nothing of it is in the picture."""
-        return paint(motion, plate, frame, self._memory)
+        return paint(motion, plate, frame, self._appearance)
 
     def plate(self, frame: int, plate: Plate) -> Plate:
         """The plate with the changed expression in it."""

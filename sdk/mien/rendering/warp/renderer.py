@@ -3,173 +3,109 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
+from collections.abc import Sequence
 
-from mien.media.planes import Plate
 from mien.model.face import Face
-from mien.model.media import Orientation
 from mien.model.shot import Shot
-from mien.rendering.base import Dependence, FacePlan, Patch, PlateSource
+from mien.progress import Progress, silent
+from mien.rendering.appearance.appearance import Appearance
+from mien.rendering.appearance.regions import FaceRegion, needs
+from mien.rendering.appearance.scan import scan_face
+from mien.rendering.base import (
+    CacheKey,
+    FacePlan,
+    Patch,
+    PlateSource,
+    Renderer,
+    RenderRequest,
+    RenderSession,
+)
 from mien.rendering.geometry.head import head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer
-from mien.rendering.warp.exemplars import MouthAppearance, moves_mouth, scan_mouth
-from mien.rendering.warp.paint import paint
+from mien.rendering.painting.paint import paint
 
-__all__ = ["WarpRenderer", "WarpSession", "WarpShot"]
+__all__ = ["WarpRenderer", "WarpSession"]
 
 
-class WarpRenderer:
+class WarpRenderer(Renderer):
     """Warps the plate, layer by layer: skin, lids over eyeballs, lips over a mouth's inside."""
 
-    @property
-    def name(self) -> str:
-        """`warp`."""
-        return "warp"
+    name = "warp"
+    pixels = 1
+    concurrent = True
 
-    def dependence(self, shot: Shot, plan: FacePlan) -> Dependence:
-        """A frame depends on its own edit, and on whether the shot was searched for mouths."""
-        return Dependence("mouth" if moves_mouth(plan) else "", reach=0)
+    def open(self, shot: Shot, source: PlateSource) -> WarpSession:
+        """Start work on a shot; see `Renderer.open`."""
+        return WarpSession(shot, source)
 
-    def open(
-        self,
-        shot: Shot,
-        plans: Sequence[FacePlan],
-        source: PlateSource,
-        progress: Callable[[float], None] | None = None,
-    ) -> WarpSession:
-        """Look through the shot and get ready.
-
-        Args:
-            shot: The tracked shot.
-            plans: The faces with edits.
-            source: The shot's plates.
-            progress: Told the share done, 0..1.
-        """
-        return WarpShot(shot, source).session(plans, progress)
+    def cache_key(self, shot: Shot, plan: FacePlan) -> CacheKey:
+        """Return what pixels depend on: a frame's own edit, and the regions that are searched."""
+        regions = "+".join(sorted(region.value for region in needs(plan.evaluated)))
+        return CacheKey(regions, temporal_radius=0)
 
 
-class WarpShot:
-    """What the warp renderer knows of a shot, whatever is asked of its faces.
+class WarpSession(RenderSession):
+    """The warp renderer at work on one shot, whatever is asked of its faces.
 
-    One edit after another can be rendered with it, in any number of threads: the shot is
-    looked through once for each face whose mouth moves, and what a session of it paints is
-    what a newly opened one would.
+    The shot is looked through once for each face of which an edit needs more than a frame shows;
+    what is painted for one edit after another is what a newly opened session would paint.
 
     Args:
         shot: The tracked shot.
-        source: The shot's plates; where `scale` is given, its upright pictures, so scaled.
-        scale: Pixels of the pictures that are painted on in an upright pixel; None where they
-            are the coded plates.
+        source: The shot's plates.
     """
 
-    def __init__(self, shot: Shot, source: PlateSource, scale: float | None = None) -> None:
+    def __init__(self, shot: Shot, source: PlateSource) -> None:
         self._shot = shot
         self._source = source
-        self._orientation = shot.media.orientation
-        self._scale = 1.0
-        if scale is not None:
-            self._orientation = Orientation(*shot.media.orientation.upright_size)
-            self._scale = scale
         self._deformers: dict[int, FaceDeformer] = {}
-        self._memories: dict[int, MouthAppearance] = {}
-        self._looking = threading.Lock()
+        self._appearances: dict[int, Appearance] = {}
+        self._needs: dict[int, tuple[FacePlan, frozenset[FaceRegion]]] = {}
+        self._scanning = threading.Lock()
 
-    def knows(self, face: Face) -> bool:
-        """Whether the shot has been looked through for this face's mouth."""
-        return face.number in self._memories
-
-    def look(self, face: Face) -> None:
-        """Look through the shot for this face's mouth, where that has not been done.
-
-        Raises:
-            MediaError: When a frame cannot be read.
-        """
-        with self._looking:
-            if not self.knows(face):
-                deformer = self.deformer(face)
-                memory = scan_mouth(face, deformer, self._source, self._shot.cuts)
-                self._memories[face.number] = memory
-
-    def deformer(self, face: Face) -> FaceDeformer:
-        """What turns edits of a face into motion."""
-        found = self._deformers.get(face.number)
-        if found is None:
-            found = FaceDeformer(face, self._orientation, self._scale)
-            self._deformers[face.number] = found
-        return found
-
-    def session(
-        self,
-        plans: Sequence[FacePlan],
-        progress: Callable[[float], None] | None = None,
-        *,
-        look: bool = True,
-    ) -> WarpSession:
-        """The renderer at work on one edit.
-
-        Args:
-            plans: The faces with edits.
-            progress: Told the share done, 0..1.
-            look: Whether to look through the shot first for mouths that move; without,
-                mouths that are not known yet are painted without what other frames show.
-        """
-        memories = {}
+    def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
+        """Look through the shot for the regions that move; see `RenderSession.prepare`."""
         for done, plan in enumerate(plans, start=1):
-            number, moved = plan.face.number, moves_mouth(plan)
-            if moved and look:
-                self.look(plan.face)
-            known = self._memories.get(number) if moved else None
-            memories[number] = known or MouthAppearance()
-            if progress is not None:
-                progress(done / len(plans))
-        deformers = {plan.face.number: self.deformer(plan.face) for plan in plans}
-        return WarpSession(self._orientation, self._scale, deformers, memories)
+            if self._needed(plan):
+                self.warm_up(plan.face)
+            progress("prepare", done, len(plans))
 
+    def is_prepared(self, plans: Sequence[FacePlan]) -> bool:
+        """Tell whether the regions that move are known."""
+        return all(plan.face.number in self._appearances for plan in plans if self._needed(plan))
 
-class WarpSession:
-    """The warp renderer at work on one edit of a shot.
+    def warm_up(self, face: Face) -> bool:
+        """Look through the shot for how a face looks, where that has not been done."""
+        with self._scanning:
+            if face.number in self._appearances:
+                return False
+            deformer = self._deformer(face)
+            appearance = scan_face(face, deformer, self._source, self._shot.cuts)
+            self._appearances[face.number] = appearance
+            return True
 
-    Args:
-        orientation: How the faces' upright pixels lie in the coded picture.
-        scale: Pixels of the plates in a coded pixel.
-        movers: By a face's number, what turns its edit into motion.
-        memories: By a face's number, what the shot knows of its mouth.
-    """
-
-    def __init__(
-        self,
-        orientation: Orientation,
-        scale: float,
-        deformers: Mapping[int, FaceDeformer],
-        memories: Mapping[int, MouthAppearance],
-    ) -> None:
-        self._orientation = orientation
-        self._scale = scale
-        self._deformers = deformers
-        self._memories = memories
-
-    def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
-        """New pixels of one face in one frame; None where nothing changes."""
-        evaluated, face = plan.evaluated, plan.face
-        if not evaluated.delta[frame].any():
-            return None
-        source = evaluated.source[frame]
-        target = source + evaluated.delta[frame]
-        motion = self._deformers[face.number].motion_at(frame, source, target)
-        patch = paint(motion, plate, frame, self._memories[face.number])
-        turns = head_turns(source, target)
+    def render(self, request: RenderRequest) -> Patch | None:
+        """Move the face's pixels; see `RenderSession.render`."""
+        face, frame, plate = request.face, request.frame, request.plate
+        motion = self._deformer(face).motion_at(frame, request.source, request.target)
+        known = self._appearances.get(face.number, Appearance())
+        patch = paint(motion, plate, frame, known.only(self._needed(request.plan)))
+        turns = head_turns(request.source, request.target)
         if turns.any():
-            return turn_head(face, self._orientation, frame, turns, plate, patch, self._scale)
+            return turn_head(face, self._shot.media.orientation, frame, turns, plate, patch)
         return patch
 
-    def __enter__(self) -> WarpSession:
-        return self
+    def _deformer(self, face: Face) -> FaceDeformer:
+        known = self._deformers.get(face.number)
+        if known is None:
+            known = FaceDeformer(face, self._shot.media.orientation)
+            self._deformers[face.number] = known
+        return known
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
+    def _needed(self, plan: FacePlan) -> frozenset[FaceRegion]:
+        """The regions that an edit needs; looked for once in each plan."""
+        known = self._needs.get(plan.face.number)
+        if known is None or known[0] is not plan:
+            known = plan, needs(plan.evaluated)
+            self._needs[plan.face.number] = known
+        return known[1]

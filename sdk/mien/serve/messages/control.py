@@ -40,6 +40,9 @@ class HelloResult(Message):
     methods: list[str]
     renderers: list[str]
     """Those that can be used now; `auto` chooses among them."""
+    trackers: list[str]
+    """mien's own, and those that other packages bring: one that cannot be used is refused when
+    it is asked for."""
     max_line: int
     """Bytes of a line that are read at most."""
 

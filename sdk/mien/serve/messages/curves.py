@@ -79,12 +79,12 @@ class CurvesResult(Message):
 
 
 class ExportCurvesParams(Message):
-    """Curves to write to a file: `.npz` (one face) or `.json` (one or all)."""
+    """Curves to write to a file: `.npz` (one face), `.json` (one or all), or of a plug-in."""
 
     shot: Handle
     path: PathText
     face: Number | None = None
-    """The largest face for `.npz`, all for `.json`, when not given."""
+    """When not given the largest face, or all where the format holds many, as `.json`."""
     raw: bool = False
     basis: Name = "auto"
     overwrite: bool = False
@@ -98,7 +98,7 @@ class ExportCurvesResult(Message):
 
 
 class ImportCurvesParams(Message):
-    """A file of `export_curves` (or `mien curves`) whose controls a face is to follow."""
+    """A curve file (of `export_curves`, `mien curves`, a plug-in's) that a face is to follow."""
 
     shot: Handle
     face: Number
@@ -111,6 +111,10 @@ class ImportCurvesParams(Message):
     """Frame of the shot on which the file's first frame falls."""
     layer: Name = "imported"
     """Layer that it makes, or takes the place of."""
+    mode: Literal["replace", "add"] = "replace"
+    """Whether the face follows the curves, or they are added to what it does."""
+    retime: bool = False
+    """Whether a file with another frame rate keeps its seconds; else it goes frame for frame."""
 
 
 class ImportCurvesResult(Message):
@@ -119,3 +123,5 @@ class ImportCurvesResult(Message):
     layer: str
     controls: list[str]
     frames: Span
+    unknown: list[str]
+    """Names in the file that are no controls, and were left out."""

@@ -49,8 +49,8 @@ class RenderParams(Message):
     frames: Span | None = None
     renderer: Name = "auto"
     settings: dict[str, bool | int | float | str] | None = None
-    """Of the reference renderer; those that are not named are the project's, or a final
-    render's."""
+    """Of the renderer, or of `reference` with `auto`; those that are not named are the project's,
+    or the renderer's defaults."""
     codec: Name | None = None
     """As `mien render --codec`; the source's when not given."""
     lossless: bool = False

@@ -13,6 +13,7 @@ __all__ = [
     "FaceFacts",
     "FacesParams",
     "FacesResult",
+    "MadeBy",
     "OpenParams",
     "SaveParams",
     "ShotFacts",
@@ -52,6 +53,14 @@ class FaceFacts(Message):
     """Base64 of a PNG of it in that frame; only where it was asked for."""
 
 
+class MadeBy(Message):
+    """The versions of the tools that made a shot's faces."""
+
+    tracker: str
+    tracker_version: Count
+    solver: Count
+
+
 class ShotFacts(Message):
     """A shot that is open."""
 
@@ -69,7 +78,7 @@ class ShotFacts(Message):
     size: Annotated[list[int], Field(min_length=2, max_length=2)]
     """Width and height of the upright picture in square pixels."""
     start_timecode: str
-    kind: Literal["movie", "sequence"]
+    kind: Literal["movie", "sequence", "memory"]
     codec: str
     bits: int
     audio: bool
@@ -77,6 +86,8 @@ class ShotFacts(Message):
     """Names the content, whatever the file is called."""
     cuts: list[int]
     """First frames of new shots inside the material."""
+    made_by: MadeBy | None = None
+    """Versions of the tools that made the faces; null where they are not known."""
     faces: list[FaceFacts]
     edited: list[int]
     """Numbers of the faces that have edits."""
@@ -87,6 +98,8 @@ class TrackParams(Message):
 
     shot: Handle
     max_faces: Number | None = None
+    tracker: Name = "auto"
+    """Name of the tracker; of `hello`'s `trackers`."""
     replace: bool = False
     """Whether a shot that is tracked is tracked again; its edits go with its faces."""
 

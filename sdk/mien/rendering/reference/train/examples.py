@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +18,9 @@ from mien.media.display import to_display
 from mien.media.orient import to_coded
 from mien.media.planes import Plate
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 from mien.model.shot import Shot
+from mien.progress import Progress
 from mien.rendering.base import PlateSource
 from mien.rendering.reference.crop import Crop, CropPath
 from mien.rendering.reference.engine import Engine
@@ -38,7 +39,6 @@ _CHECKED: Final = 12
 """Held-out frames that are looked at in a check, at most."""
 _LEVELS: Final = 4
 """Noise levels at which each is."""
-_SKIN: Final = 468
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +122,7 @@ def scan_shot(
     source: PlateSource,
     engine: Engine,
     settings: TrainSettings,
-    progress: Callable[[float], None],
+    progress: Progress,
 ) -> Examples:
     """Make examples of the frames in which a face is seen, evenly chosen.
 
@@ -132,7 +132,8 @@ def scan_shot(
         source: The shot's plates.
         engine: Encodes them.
         settings: How many, how large, and which are held out.
-        progress: Told the share done.
+        progress: Called about the stage `prepare`, of twice as many steps as examples: each is
+            read and encoded.
 
     Raises:
         NothingToDoError: When the face is seen in too few frames.
@@ -149,8 +150,8 @@ def scan_shot(
     frames = tuple(int(i) for i in seen[evenly])
     smirk = Smirk.load(str(engine.device), colour=settings.colour)
 
-    def reading(done: int, total: int) -> None:
-        progress(done / total / 2)
+    def reading(stage: str, done: int, total: int) -> None:
+        progress("prepare", round(done / total * len(frames)), 2 * len(frames))
 
     wanted = np.isin(np.arange(len(face.valid)), frames)
     readings = read_shot(smirk, face, shot, source, reading, wanted=wanted)
@@ -162,7 +163,7 @@ def scan_shot(
         latents.append(engine.encode(square_of(crop, source.plate(frame))[None]).cpu().clone())
         crops.append(crop)
         weights.append(_weights(face, shot, frame, crop, latents[-1].shape[-1]))
-        progress(0.5 + done / len(frames) / 2)
+        progress("prepare", len(frames) + done, 2 * len(frames))
     held_out = range(settings.held_out // 2, len(frames), settings.held_out)
     kept = set(held_out) or {len(frames) // 2}
     return Examples(
@@ -183,7 +184,7 @@ def square_of(crop: Crop, plate: Plate) -> FloatArray:
 
 def _weights(face: Face, shot: Shot, frame: int, crop: Crop, size: int) -> FloatArray:
     """(1, size, size) how much each latent of a frame counts."""
-    points = to_coded(shot.media.orientation, face.landmarks[frame, :_SKIN, :2])
+    points = to_coded(shot.media.orientation, face.landmarks[frame, :SKIN, :2])
     hull = cv2.convexHull(np.round(crop.locate(points)).astype(np.int32))
     inside = np.zeros((crop.size, crop.size), np.float32)
     cv2.fillConvexPoly(inside, hull, 1.0)

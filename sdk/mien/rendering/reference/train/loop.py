@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from mien.errors import MienError, WeightsError
+from mien.progress import Progress
 from mien.rendering.reference.shot_lora import read_facts, write_tensors
 from mien.rendering.reference.train.denoiser import Batch, Student
 from mien.rendering.reference.train.examples import Examples
@@ -70,7 +71,7 @@ def follow(
     examples: Examples,
     settings: TrainSettings,
     kept: tuple[Path, str],
-    progress: Callable[[int, int], None],
+    progress: Progress,
 ) -> TrainingLoop:
     """Train, from the beginning or from where a training that was stopped had come.
 
@@ -82,7 +83,7 @@ def follow(
         settings: How long, how fast.
         kept: The file of the state, and the key of everything that the training depends on: a
             state of another key is not gone on from.
-        progress: Told the steps done and their total.
+        progress: Called about the stage `train` with the steps done.
 
     Raises:
         MienError: When the loss is no longer a number.
@@ -97,7 +98,7 @@ def follow(
     saved = time.monotonic()
     try:
         for step in range(len(course.losses), settings.steps):
-            progress(step, settings.steps)
+            progress("train", step, settings.steps)
             for group in optimizer.param_groups:
                 group["lr"] = settings.rate * _pace(step, settings.steps)
             batch = examples.drawn(settings, step, student.timesteps)
@@ -111,7 +112,7 @@ def follow(
     except ArithmeticError as error:
         kept[0].unlink(missing_ok=True)  # the same again would end the same
         raise MienError(f"The training lost its way: {error}.", "Lower --rate.") from error
-    progress(settings.steps, settings.steps)
+    progress("train", settings.steps, settings.steps)
     return course
 
 

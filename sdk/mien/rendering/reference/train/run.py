@@ -29,7 +29,7 @@ from mien.rendering.reference.train.examples import Examples, scan_shot, square_
 from mien.rendering.reference.train.loop import TrainingLoop, follow
 from mien.rendering.reference.train.settings import TrainSettings
 from mien.rendering.reference.train.sheet import check_plots, write_loss_plot, write_sheet
-from mien.rendering.resume import resume_key
+from mien.rendering.resume import shot_key
 from mien.weights.store import locate
 
 __all__ = ["Trained", "train_shot"]
@@ -84,7 +84,7 @@ def train_shot(
         output: Where the LoRA goes.
         settings: How it is trained.
         version: Of the program, for what was kept by another.
-        progress: Told about the stages `prepare`, `train` and `sheet`.
+        progress: Called about the stages `prepare`, `train` and `sheet`.
 
     Raises:
         DeviceMemoryError: When the batch does not fit into the device's memory.
@@ -92,7 +92,7 @@ def train_shot(
         NothingToDoError: When the face is seen in too few frames.
         MienError: When nothing was learned.
         WriteError: When the disk is full.
-        CancelledError: When it is stopped by Ctrl-C; what is kept of it can be gone on from.
+        OperationCancelledError: When it is stopped; what is kept of it can be gone on from.
     """
     check_plots()
     device = pick_device()
@@ -109,10 +109,7 @@ def train_shot(
             key = _key(shot, face, files, settings, (version, torch.__version__, device.name))
 
             def trained() -> TrainingLoop:
-                def tell(done: int, total: int) -> None:
-                    progress("train", done, total)
-
-                return follow(student, examples, settings, (state, key), tell)
+                return follow(student, examples, settings, (state, key), progress)
 
             course = within_memory(settings.batch, "Training on", trained)
             if not course.after < course.before:
@@ -141,18 +138,15 @@ def _prepared(
     settings: TrainSettings,
     progress: Progress,
 ) -> tuple[Prompt, Examples]:
-    def tell(share: float) -> None:
-        progress("prepare", round(100 * share), 100)
+    def identifying(stage: str, done: int, total: int) -> None:
+        progress("prepare", round(100 * _WHO * done / total), 100)
 
-    def who(done: int, total: int) -> None:
-        tell(_WHO * done / total)
+    prompt = engine.prompt(identity_of(ArcFace.load(), face, shot, source, identifying))
 
-    prompt = engine.prompt(identity_of(ArcFace.load(), face, shot, source, who))
+    def scanning(stage: str, done: int, total: int) -> None:
+        progress("prepare", round(100 * (_WHO + (1 - _WHO) * done / total)), 100)
 
-    def looking(share: float) -> None:
-        tell(_WHO + (1 - _WHO) * share)
-
-    return prompt, scan_shot(face, shot, source, engine, settings, looking)
+    return prompt, scan_shot(face, shot, source, engine, settings, scanning)
 
 
 def _draw_sheet(
@@ -199,7 +193,7 @@ def _key(
     weights += [locate("smirk")["SMIRK_em1.pt"], locate("arcface-antelopev2")["arcface.onnx"]]
     named = [fingerprint([path]) for path in weights]
     told = json.dumps(settings.to_dict(), sort_keys=True)
-    return resume_key(shot, (), "train-shot", str(face.number), told, *named, *surroundings)
+    return shot_key(shot, "train-shot", str(face.number), told, *named, *surroundings)
 
 
 def _facts(

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mien.errors import UsageError
-from mien.model.settings import Colour, check_setting, choices, number
+from mien.model.renderer_settings import check_setting, choices, number
+from mien.model.settings import Colour, settings_repr
 
 __all__ = ["TrainSettings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainSettings:
-    """How a LoRA is trained on one shot.
+    """Settings of training a LoRA on one shot.
 
     Raises:
         UsageError: When a value is of the wrong kind or outside its limits.
@@ -48,6 +49,9 @@ class TrainSettings:
                 f"resolution cannot be {self.resolution}.", "It is a multiple of 64, as 256 or 512."
             )
 
+    def __repr__(self) -> str:
+        return settings_repr(self)
+
     def to_dict(self) -> dict[str, Any]:
-        """What a training depends on, in JSON's types; the sheet is only looked at."""
+        """Return what a training depends on, in JSON's types; the sheet is only looked at."""
         return {k: v for k, v in dataclasses.asdict(self).items() if k != "sheet"}

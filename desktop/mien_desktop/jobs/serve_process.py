@@ -1,0 +1,256 @@
+"""One job's own `mien serve`, driven from a thread; without Qt."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import mien
+from mien.errors import MienError, as_mien_error
+from mien.model.document import Project
+from mien.model.renderer_settings import make_mapping
+from mien.model.shot import Shot
+from mien.rendering.registry import merge_settings
+from mien.serve.client import Client, Job, ServeError
+from mien_desktop.jobs.presets import ExportRequest
+
+__all__ = ["COMMAND", "ExportTask", "JobError", "Task", "TrackTask", "ServeProcess"]
+
+COMMAND = "MIEN_SERVE_COMMAND"
+"""Environment variable with another command that starts `mien serve`."""
+_POLL = 0.1
+"""Seconds between two looks at how far a job is."""
+
+ProgressReport = Callable[[str, int, int], None]
+
+
+class JobError(MienError):
+    """The reason for which a job failed, as its process reported it.
+
+    Args:
+        code: The SDK's word for it; `cancelled` when the user stopped it.
+        cause: What is wrong.
+        remedy: What to do about it.
+        details: More, for a report: what the process printed.
+    """
+
+    def __init__(self, code: str, cause: str, remedy: str = "", details: str = "") -> None:
+        super().__init__(cause, remedy)
+        self.reported_code = code
+        self.details = details
+
+
+class Task(Protocol):
+    """The work of a job."""
+
+    def run(self, connection: ServeConnection) -> Any:
+        """Run the task and return its result.
+
+        Raises:
+            ServeError: When the server refuses, fails or dies, or the job was cancelled.
+            MienError: When what it needs cannot be written or read.
+        """
+        ...
+
+
+class ServeConnection(Protocol):
+    """A server as a task calls it."""
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """Call a method and wait for the answer; it may be cancelled meanwhile."""
+        ...
+
+    def job(self, method: str, **params: Any) -> dict[str, Any]:
+        """Start a job and wait for its result; it may be cancelled meanwhile."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackTask:
+    """The task of finding the faces of a shot; its result is the tracked shot.
+
+    Attributes:
+        media: Its media.
+    """
+
+    media: Path
+
+    def run(self, connection: ServeConnection) -> Shot:
+        """Track in the server, and read the faces from a project that it saves."""
+        shot = connection.call("open", path=str(self.media))["shot"]
+        connection.job("track", shot=shot)
+        with _folder() as folder:
+            path = folder / "tracked.mien"
+            connection.call("save", shot=shot, path=str(path))
+            return mien.load_project(path, media=self.media).shot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExportTask:
+    """The task of writing a shot as it is now; its result is the render's report as a dictionary.
+
+    Attributes:
+        project: The shot with its edits.
+        request: What is written.
+    """
+
+    project: Project
+    request: ExportRequest
+
+    def run(self, connection: ServeConnection) -> dict[str, Any]:
+        """Hand the shot over as a project, and have it rendered."""
+        request, project = self.request, self.project
+        preset, media = request.preset, project.shot.media.path
+        if preset.is_sequence:
+            _make_folder(request.output.parent)
+        with _folder() as folder:
+            path = folder / "export.mien"
+            mien.save_project(project, path)
+            shot = connection.call("open", path=str(path), media=str(media))["shot"]
+            settings = merge_settings(request.renderer, project.settings, request.settings)
+            return connection.job(
+                "render",
+                shot=shot,
+                output=str(request.output),
+                frames=None if request.frames is None else list(_ends(request)),
+                renderer=request.renderer,
+                settings=make_mapping(settings),
+                codec=preset.codec,
+                lossless=preset.lossless,
+                overwrite=request.overwrite,
+                matte=preset.matte,
+            )
+
+
+class ServeProcess:
+    """A task on a thread of its own, with a `mien serve` of its own.
+
+    Args:
+        task: The task.
+        report: Called, on the work's thread, with stage, steps done and steps in all.
+        ended: Called, on the work's thread, with the result or the error, once.
+    """
+
+    def __init__(
+        self, task: Task, report: ProgressReport, ended: Callable[[Any, MienError | None], None]
+    ) -> None:
+        self._task = task
+        self._report = report
+        self._ended = ended
+        self._client: Client | None = None
+        self._job: Job | None = None
+        self._cancelled = False
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="mien-job", daemon=True)
+
+    def start(self) -> None:
+        """Start the process."""
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Stop the task; returns at once, and `ended` is called when it has stopped."""
+        with self._lock:
+            self._cancelled = True
+            client, job = self._client, self._job
+        if client is not None and job is not None:
+            client.cancel(job)
+
+    def kill(self) -> None:
+        """Kill the server; what it had begun cleans up by itself."""
+        with self._lock:
+            self._cancelled = True
+            client = self._client
+        if client is not None:
+            client.kill()
+
+    def join(self, seconds: float) -> None:
+        """Wait until the thread has ended."""
+        self._thread.join(seconds)
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """See `ServeConnection.call`."""
+        return self._wait(self._open_client().ask(method, **params))
+
+    def job(self, method: str, **params: Any) -> dict[str, Any]:
+        """See `ServeConnection.job`."""
+        client = self._open_client()
+        job = client.start(method, **params)
+        with self._lock:
+            self._job = job
+        cancelling = False
+        while not wait([job.result], _POLL).done:
+            self._report(job.stage, job.done, job.total)
+            if self._cancelled and job.handle and not cancelling:
+                cancelling = True
+                client.cancel(job)
+        return job.result.result()
+
+    def _wait(self, answer: Future[dict[str, Any]]) -> dict[str, Any]:
+        while not wait([answer], _POLL).done:
+            self._check()
+        self._check()
+        return answer.result()
+
+    def _check(self) -> None:
+        if self._cancelled:
+            raise ServeError("cancelled", "Stopped.")
+
+    def _open_client(self) -> Client:
+        self._check()
+        if self._client is None:
+            client = Client(_command(), name=f"mien desktop {mien.__version__}")
+            with self._lock:
+                self._client = client
+            self._check()
+        return self._client
+
+    def _run(self) -> None:
+        result: Any = None
+        error: MienError | None = None
+        try:
+            result = self._task.run(self)
+        except ServeError as refused:
+            code = "cancelled" if self._cancelled else refused.code
+            error = JobError(code, refused.cause, refused.remedy, self._details(refused))
+        except MienError as refused:
+            error = refused
+        except Exception as bug:  # noqa: BLE001 - a job's end is told, whatever it was
+            error = as_mien_error(bug)
+        if self._client is not None:
+            self._client.close()
+        self._ended(result, error)
+
+    def _details(self, error: ServeError) -> str:
+        log = error.details or (self._client.log if self._client is not None else "")
+        return log.strip()
+
+
+def _command() -> list[str]:
+    given = os.environ.get(COMMAND)
+    return shlex.split(given) if given else [sys.executable, "-m", "mien", "serve"]
+
+
+def _ends(request: ExportRequest) -> tuple[int, int]:
+    assert request.frames is not None
+    return request.frames.start, request.frames.stop
+
+
+def _make_folder(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # what is wrong with it the render says
+        folder.mkdir(exist_ok=True)
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """Give a folder for the project that is handed over; gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="mien-desktop-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

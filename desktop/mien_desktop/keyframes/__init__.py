@@ -1,0 +1,1 @@
+"""Editing and selecting keyframes, alike in the timeline and in the curve editor."""

@@ -1,0 +1,35 @@
+"""Curves that more than one room draws with."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from mien._types import FloatArray
+
+__all__ = ["ease", "smoothstep"]
+
+_Float = TypeVar("_Float", np.float32, np.float64)
+
+
+def ease(fraction: npt.NDArray[_Float]) -> npt.NDArray[_Float]:
+    """Return 3x^2 - 2x^3 of a fraction 0..1: from 0 to 1, level at both ends.
+
+    Args:
+        fraction: Any shape; its precision is kept.
+    """
+    return np.asarray(fraction * fraction * (3 - 2 * fraction), dtype=fraction.dtype)
+
+
+def smoothstep(value: npt.ArrayLike, low: float, high: float) -> FloatArray:
+    """Return 0 up to `low`, 1 from `high` on, and `ease` between them.
+
+    Args:
+        value: Any shape.
+        low: Where it begins to rise.
+        high: Where it has risen.
+    """
+    x = np.clip((np.asarray(value, dtype=np.float32) - low) / max(high - low, 1e-6), 0, 1)
+    return np.asarray(ease(x), dtype=np.float32)

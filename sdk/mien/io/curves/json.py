@@ -1,0 +1,111 @@
+"""The curve format `.json`: every face of a shot, for people and scripts."""
+
+from __future__ import annotations
+
+import json
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mien.errors import UsageError
+from mien.io.curves.base import CurveFormat
+from mien.io.curves.clock import read_clock
+from mien.io.curves.rotations import axis_angle
+from mien.model.curve_file import CurveFile, FaceCurves
+
+__all__ = ["JsonFormat"]
+
+_SCHEMA = "mien-curves"
+_DIGITS = 6
+"""Decimals in JSON; finer than float32 at these magnitudes."""
+
+
+class JsonFormat(CurveFormat):
+    """JSON of every face; `null` where a face is not valid, as JSON has no NaN."""
+
+    api_version = 1
+    name = "JSON"
+    suffixes = (".json",)
+    faces = "many"
+
+    def write(self, curves: CurveFile, file: IO[bytes]) -> None:
+        """Write the curves of any number of faces."""
+        file.write(json.dumps(_document(curves), allow_nan=False).encode())
+
+    def read(self, file: IO[bytes]) -> CurveFile:
+        """Read the controls of every face."""
+        document = json.load(file)
+        if document["schema"] != _SCHEMA:
+            raise ValueError(f"its schema is {document['schema']!r}")
+        faces = tuple(_read_face(face, int(document["frames"])) for face in document["faces"])
+        clock = None
+        if "rate" in document and "times" in document:
+            clock = read_clock(str(document["rate"]), document["times"])
+        return CurveFile(faces, clock, source=str(document.get("source", "")))
+
+
+def _document(curves: CurveFile) -> dict[str, Any]:
+    clock = curves.clock
+    if clock is None:
+        raise UsageError(
+            f"{curves.name} does not say when its frames are shown.",
+            "Write it from a tracked shot.",
+        )
+    return {
+        "schema": _SCHEMA,
+        "version": 1,
+        "source": curves.source,
+        "frames": clock.frame_count,
+        "rate": str(clock.rate),
+        "start_timecode": str(clock.timecode(0)),
+        "times": [round(float(clock.seconds(i)), _DIGITS) for i in range(clock.frame_count)],
+        "cuts": list(curves.cuts),
+        "faces": [_face(face) for face in curves.faces],
+    }
+
+
+def _face(face: FaceCurves) -> dict[str, Any]:
+    flame, pose = face.flame, face.pose
+    value: dict[str, Any] = {}
+    if flame is not None and flame.shape is not None:
+        value["shape"] = np.round(flame.shape.astype(float), _DIGITS).tolist()
+    value |= {"number": face.number, "name": face.name, "smoothed": face.smoothed}
+    if flame is not None:
+        value["basis"] = flame.basis
+    value["valid"] = face.valid.tolist()
+    if face.bridged is not None:
+        value["bridged"] = face.bridged.tolist()
+    value["controls"] = {name: _numbers(values, face) for name, values in face.controls.items()}
+    if flame is not None:
+        value["flame"] = _numbers(flame.coefficients, face)
+    if pose is not None:
+        value["head"] = {
+            "scale": _numbers(pose.scale, face),
+            "rotation": _numbers(axis_angle(pose.rotation), face),
+            "translation": _numbers(pose.translation, face),
+        }
+    return value
+
+
+def _numbers(array: npt.NDArray[Any], face: FaceCurves) -> list[Any]:
+    """Return rows as JSON; null where the face is not valid."""
+    rows = np.round(array.astype(np.float64), _DIGITS).tolist()
+    return [row if valid else None for row, valid in zip(rows, face.valid, strict=True)]
+
+
+def _read_face(face: Any, frames: int) -> FaceCurves:
+    controls = {str(name): _read_numbers(name, values) for name, values in face["controls"].items()}
+    for name, values in controls.items():
+        if values.shape != (frames,):
+            raise ValueError(f"its {name} has {len(values)} values for {frames} frames")
+    gaps = [np.isnan(values) for values in controls.values()]
+    valid = ~np.logical_and.reduce(gaps) if gaps else np.ones(frames, dtype=bool)
+    return FaceCurves(int(face["number"]), controls, valid, name=str(face.get("name", "")))
+
+
+def _read_numbers(name: str, values: Any) -> npt.NDArray[np.float64]:
+    numbers = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    if numbers.ndim != 1:
+        raise ValueError(f"its {name} is no list of numbers")
+    return numbers

@@ -1,0 +1,152 @@
+"""Curves as files hold them: what curve formats read and write, whatever the format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mien._types import BoolArray, FloatArray
+from mien.errors import NoFaceError
+from mien.model.curves import FLAME_SIZE, HeadPose
+from mien.timebase import Clock
+
+__all__ = ["CurveFile", "FaceCurves", "FlameCurves"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class FlameCurves:
+    """One face over T frames in the terms of a FLAME head.
+
+    Attributes:
+        basis: Basis of the expression: `mien-rig`, or the name of a FLAME head.
+        coefficients: (T, 55) float32, [expression 50 | eyelids 2 | jaw 3].
+        rotation: (T, 3, 3) float32, how the head is turned about its root: x to the person's
+            left, y up, z towards the camera.
+        translation: (T, 3) float32 metres from the middle of the picture, y up; depth 0, as a
+            weak-perspective camera has none.
+        shape: (300,) float32, the person's shape; only with the fit of a head.
+        camera_scale: (T,) float32, pixels per metre of the posed head; only with a fit.
+        error: (T,) float32, root mean square miss of the landmarks as a part of the face's
+            width; only with a fit.
+    """
+
+    basis: str
+    coefficients: FloatArray
+    rotation: FloatArray
+    translation: FloatArray
+    shape: FloatArray | None = None
+    camera_scale: FloatArray | None = None
+    error: FloatArray | None = None
+
+    def __repr__(self) -> str:
+        return f"FlameCurves({self.basis}, {len(self.coefficients)} frames)"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class FaceCurves:
+    """The curves of one face over the T frames of a file.
+
+    Rows of frames that are not valid may hold anything, and are not to be read. A reader gives
+    `number`, `controls` and `valid`; the rest is there when curves of a shot are written.
+
+    Attributes:
+        number: The face's number in the file, from 1.
+        controls: (T,) values by the names of controls, in the unit of each (`mien controls`);
+            names that mien does not know are left out by whoever uses them.
+        valid: (T,) bool, the frames in which the face was seen, or bridged over a short gap.
+        name: What people call the face.
+        smoothed: Whether the curves were smoothed.
+        bridged: (T,) bool, the frames whose values are interpolated over a short gap.
+        confidence: (T,) float32, 0..1 how surely the face was seen.
+        identity: (468, 3) float32 centimetres, the person's neutral face.
+        pose: Head pose over time.
+        flame: The same in the terms of a FLAME head.
+
+    Raises:
+        ValueError: When arrays are of other lengths.
+    """
+
+    number: int
+    controls: Mapping[str, npt.NDArray[np.floating[Any]]]
+    valid: BoolArray
+    name: str = ""
+    smoothed: bool = True
+    bridged: BoolArray | None = None
+    confidence: FloatArray | None = None
+    identity: FloatArray | None = None
+    pose: HeadPose | None = None
+    flame: FlameCurves | None = None
+
+    def __post_init__(self) -> None:
+        frames = np.shape(self.valid)
+        if len(frames) != 1 or np.asarray(self.valid).dtype != np.bool_:
+            raise ValueError("valid is not (T,) bool")
+        for name, values in self.controls.items():
+            if np.shape(values) != frames:
+                raise ValueError(f"{name} is {np.shape(values)}, not {frames}")
+        if self.flame is not None and self.flame.coefficients.shape != (*frames, FLAME_SIZE):
+            raise ValueError(f"the FLAME coefficients are {self.flame.coefficients.shape}")
+
+    def __len__(self) -> int:
+        return len(self.valid)
+
+    def __repr__(self) -> str:
+        return f"FaceCurves({self.number}, {len(self.controls)} controls, {len(self)} frames)"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class CurveFile:
+    """The contents of a curve file.
+
+    Attributes:
+        faces: The faces, each over the same frames.
+        clock: When its frames are shown; None when the file does not say, so that frames can
+            only be taken for frames.
+        source: File name of the media that the curves were tracked in.
+        size: (width, height) of their upright picture in pixels.
+        cuts: First frames of new shots inside the material.
+        name: Name of the file, for messages; filled in by whoever opens it.
+
+    Raises:
+        ValueError: When the faces or the clock are of other lengths.
+    """
+
+    faces: tuple[FaceCurves, ...]
+    clock: Clock | None = None
+    source: str = ""
+    size: tuple[int, int] | None = None
+    cuts: tuple[int, ...] = ()
+    name: str = "The curve file"
+
+    def __post_init__(self) -> None:
+        lengths = {len(face) for face in self.faces}
+        if self.clock is not None:
+            lengths.add(self.clock.frame_count)
+        if len(lengths) > 1:
+            raise ValueError(f"its lengths differ: {', '.join(map(str, sorted(lengths)))} frames")
+
+    def face(self, number: int | None = None) -> FaceCurves:
+        """Return the curves of a face.
+
+        Args:
+            number: Its number in the file; None for the only one.
+
+        Raises:
+            NoFaceError: When the file has no such face, or several and none is named.
+        """
+        chosen = [face for face in self.faces if number in (None, face.number)]
+        if len(chosen) == 1:
+            return chosen[0]
+        numbers = [str(face.number) for face in self.faces]
+        cause = f"{self.name} has no face {number}."
+        if number is None:
+            cause = f"{self.name} has {len(self.faces)} faces, and none is chosen."
+        remedy = f"Its faces are: {', '.join(numbers)}." if numbers else ""
+        raise NoFaceError(cause, remedy, choices=numbers)
+
+    def __repr__(self) -> str:
+        return f"CurveFile({self.name!r}, {len(self.faces)} faces)"

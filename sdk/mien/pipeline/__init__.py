@@ -1,0 +1,14 @@
+"""A shot through renderer, compositor and encoder.
+
+Frames stream: the reader decodes ahead and the writer encodes behind, each in its own
+threads, and only the frames between them are in memory. A frame in which nothing is asked
+goes from decoder to encoder as it is.
+"""
+
+from __future__ import annotations
+
+from mien.pipeline.output import OnFrame, Output, Rendered
+from mien.pipeline.render import render_shot, stream_frames
+from mien.pipeline.shot_frames import ShotFrames
+
+__all__ = ["OnFrame", "Output", "Rendered", "ShotFrames", "render_shot", "stream_frames"]

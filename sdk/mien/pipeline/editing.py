@@ -1,0 +1,82 @@
+"""Frames on their way from decoder to encoder, with their faces changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mien.media.frame import Frame
+from mien.media.planes import Plate
+from mien.rendering.base import FacePlan, RenderSession
+from mien.rendering.frame_files import FrameFolder
+from mien.rendering.matte import matte
+from mien.rendering.patches import edit_plate, render_patches
+
+__all__ = ["FrameEditor", "MatteEditor"]
+
+
+class FrameEditor:
+    """Changes the faces of frames, one after another.
+
+    Args:
+        plans: The faces with edits; none for a plain copy.
+        session: Gives the renderer at work on the shot; called when a frame has to be made.
+        finished: Frames that were finished before, and where others are kept; None to do without.
+
+    Attributes:
+        edited: Frames in which a face was changed so far.
+        resumed: Frames among them that were finished before.
+    """
+
+    def __init__(
+        self,
+        plans: Sequence[FacePlan] = (),
+        session: Callable[[], RenderSession] | None = None,
+        finished: FrameFolder | None = None,
+    ) -> None:
+        self._active = [(plan, plan.evaluated.active) for plan in plans]
+        self._session = session
+        self._finished = finished
+        self.edited = 0
+        self.resumed = 0
+
+    def edit(self, frame: Frame) -> Frame:
+        """Return a frame with its faces changed; the same one where nothing is asked or changes."""
+        plans = self._plans(frame.index)
+        if not plans:
+            return frame
+        plate = frame.plate()
+        result = self._result(frame.index, plate, plans)
+        if result is plate:
+            return frame
+        self.edited += 1
+        return frame.with_plate(result)
+
+    def _plans(self, frame: int) -> list[FacePlan]:
+        return [plan for plan, active in self._active if active[frame]]
+
+    def _opened(self) -> RenderSession:
+        assert self._session is not None, "edits need a renderer"
+        return self._session()
+
+    def _result(self, frame: int, plate: Plate, plans: Sequence[FacePlan]) -> Plate:
+        if self._finished is not None:
+            finished = self._finished.find(frame, plate)
+            if finished is not None:
+                self.resumed += 1
+                return finished
+        result, _ = edit_plate(self._opened(), plans, frame, plate)
+        if self._finished is not None:
+            self._finished.keep(frame, plate, result)
+        return result
+
+
+class MatteEditor(FrameEditor):
+    """Turns frames into the masks of what is changed in them."""
+
+    def edit(self, frame: Frame) -> Frame:
+        """Return the mask of what is changed in a frame; black where nothing is."""
+        plans = self._plans(frame.index)
+        plate = frame.plate()
+        patches = render_patches(self._opened(), plans, frame.index, plate) if plans else []
+        self.edited += bool(patches)
+        return frame.with_plate(matte(plate, patches))

@@ -1,0 +1,70 @@
+"""The search of a shot for the appearance of a face: one pass over frames for all regions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final, Protocol
+
+from mien.media.planes import Plate
+from mien.model.face import Face
+from mien.rendering.appearance.appearance import Appearance, RegionAppearance
+from mien.rendering.appearance.mouth import MouthScan
+from mien.rendering.appearance.regions import FaceRegion
+from mien.rendering.base import PlateSource
+from mien.rendering.geometry.motion import FaceDeformer
+
+__all__ = ["RegionScan", "scan_face"]
+
+
+class RegionScan(Protocol):
+    """The search for one region of one face.
+
+    What it chooses may not depend on the edit, nor on the order in which it sees frames: parts
+    of a shot that are rendered apart must choose alike.
+    """
+
+    @property
+    def frames(self) -> Collection[int]:
+        """Indices of the frames that it wants to see; a few, however long the shot."""
+        ...
+
+    def look(self, frame: int, plate: Plate) -> None:
+        """Look at one of them, and keep no more of it than may be chosen."""
+        ...
+
+    def result(self) -> RegionAppearance:
+        """Return what was found, when all of them have been seen."""
+        ...
+
+
+_SCANS: Final[Mapping[FaceRegion, Callable[[Face, FaceDeformer, Sequence[int]], RegionScan]]] = {
+    FaceRegion.MOUTH: MouthScan,
+}
+
+
+def scan_face(
+    face: Face,
+    deformer: FaceDeformer,
+    source: PlateSource,
+    cuts: Sequence[int],
+    regions: Collection[FaceRegion] = tuple(FaceRegion),
+) -> Appearance:
+    """Look through a shot for how a face looks, whatever is asked of it.
+
+    Args:
+        face: The face.
+        deformer: Its motion.
+        source: The shot's plates; each frame that is needed is read once, in order.
+        cuts: First frames of new sections.
+        regions: What to look for.
+
+    Raises:
+        MediaError: When a frame cannot be read.
+    """
+    scans = {region: _SCANS[region](face, deformer, cuts) for region in regions}
+    for frame in sorted({frame for scan in scans.values() for frame in scan.frames}):
+        plate = source.plate(frame)
+        for scan in scans.values():
+            if frame in scan.frames:
+                scan.look(frame, plate)
+    return Appearance({region: scan.result() for region, scan in scans.items()})

@@ -1,0 +1,54 @@
+"""A part of a plate as renderers look at it: its colours, and where they lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien._types import FloatArray
+from mien.media.planes import Box, Plate
+from mien.rendering.geometry.field import remap
+
+__all__ = ["PlateCrop"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlateCrop:
+    """A part of a plate.
+
+    Attributes:
+        rgb: (h, w, 3) R'G'B'.
+        corner: (2,) column and row of its first pixel in the plate.
+    """
+
+    rgb: FloatArray
+    corner: FloatArray
+
+    @classmethod
+    def of(cls, plate: Plate, box: Box) -> PlateCrop:
+        """Return the part of a plate in a box, which must lie inside it."""
+        return cls(plate.rgb(box), np.array([box.x0, box.y0], dtype=np.float32))
+
+    def sample(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the colours (h, w, 3) at positions of the plate, cubic between its pixels.
+
+        Args:
+            x: (h, w) columns; beyond the crop its border goes on.
+            y: (h, w) rows.
+        """
+        return remap(
+            self.rgb,
+            (x - self.corner[0]).astype(np.float32),
+            (y - self.corner[1]).astype(np.float32),
+        )
+
+    def nearest(self, points: FloatArray) -> FloatArray:
+        """Return the colours (N, 3) of the pixels nearest to points (N, 2) of the plate.
+
+        Points outside the crop count as lying on its border.
+        """
+        height, width = self.rgb.shape[:2]
+        pixels = np.round(points - self.corner).astype(int)
+        pixels = np.clip(pixels, 0, [width - 1, height - 1])
+        return np.asarray(self.rgb[pixels[:, 1], pixels[:, 0]])

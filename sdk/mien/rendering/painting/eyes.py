@@ -1,0 +1,158 @@
+"""An eye: the eyeball stays where it is, or turns, while the lids slide over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+
+from mien._math import smoothstep
+from mien._types import DoubleArray, FloatArray
+from mien.rendering.geometry.contour import Edges, LocalAxes
+from mien.rendering.geometry.field import remap
+from mien.rendering.geometry.motion import FaceMotion
+from mien.rendering.geometry.tone import diffuse, luma
+from mien.rendering.geometry.topology import EYES
+from mien.rendering.painting.layer import PaintLayer
+from mien.rendering.painting.opening import STILL_PX, OpeningView, rim_moves
+
+__all__ = ["EyePainter", "eyeball"]
+
+_LASHES_CM = 0.08
+"""Depth below the upper lid's landmarks that still belongs to the lid: its lashes."""
+_SHADOW_CM = 0.05
+"""Depth below the lashes over which their shadow runs out."""
+_WATERLINE_CM = 0.03
+"""Depth of the lower lid's wet edge."""
+_SHADE = 0.3
+"""How much the upper lid darkens the white right under it."""
+_FEW_PX = 12
+"""Pixels of the white that must be seen to tell its bright part."""
+_UNCOVERED_PX = 0.25
+"""How far lids must open to uncover more of the eyeball."""
+_LIMBUS = 1.1
+"""The iris fades into the sclera by this many radii."""
+_RINGS = 16
+"""Rings by which the hidden part of an iris is known from its seen part."""
+
+
+class EyePainter:
+    """Paints one eye; an `OpeningPainter`.
+
+    Args:
+        side: The person's own side, a key of `EYES`.
+    """
+
+    margin_cm: Final = 0.8
+
+    def __init__(self, side: str) -> None:
+        self._side = side
+        self.opening = EYES[side]
+
+    def moves(self, motion: FaceMotion) -> bool:
+        """Tell whether the lids move, or the eyeball turns."""
+        turns = np.abs(motion.gaze[self._side]).max() > STILL_PX
+        return bool(turns) or rim_moves(motion, self.opening)
+
+    def axes(self, motion: FaceMotion) -> LocalAxes:
+        """Return the axes of the eye in the new picture."""
+        return LocalAxes.of_opening(motion.target, self.opening)
+
+    def lower_weight(self, view: OpeningView) -> DoubleArray:
+        """Return (h, w) how far the skin is that of the lower lid, which the lashes lie over."""
+        unit = view.motion.px_per_cm
+        top, bottom = view.after.at(view.u)
+        line = view.v - np.maximum(bottom, top + 0.8 * _LASHES_CM * unit)
+        return np.asarray(np.clip(line / max(1.0, 0.04 * unit) + 0.8, 0, 1))
+
+    def layers(self, view: OpeningView, skin: DoubleArray) -> Sequence[PaintLayer]:
+        """Return the eyeball."""
+        return (eyeball(view, view.motion.iris[self._side], view.motion.gaze[self._side]),)
+
+
+def eyeball(view: OpeningView, iris: FloatArray, gaze: FloatArray) -> PaintLayer:
+    """Return what is seen of an eyeball after its lids have moved and it has turned.
+
+    Args:
+        view: The eye.
+        iris: (5, 2) the iris in the plate, centre first.
+        gaze: (2,) how far the iris moves, pixels.
+    """
+    before, after, u, v = view.before, view.after, view.u, view.v
+    plate, x, y, unit = view.plate, view.x, view.y, view.motion.px_per_cm
+    alpha = _between(after, u, v, unit)
+    # Lids that only close uncover nothing: what is seen of the eyeball is the plate's own.
+    wider = max(
+        float((before.upper - after.upper).max()), float((after.lower - before.lower).max())
+    )
+    if wider < _UNCOVERED_PX and float(np.abs(gaze).max()) < STILL_PX:
+        return PaintLayer(plate, alpha)
+    known = _between(before, u, v, unit)
+    centre = iris[0]
+    radius = float(np.linalg.norm(iris[1:] - centre, axis=1).mean())
+    distance = np.hypot(x - centre[0], y - centre[1])
+    ball = smoothstep(distance, _LIMBUS * radius, (_LIMBUS + 0.1) * radius)
+    sclera = _sclera(plate, known * ball, unit)
+    lid_shadow = smoothstep(v - after.at(u)[0], _LASHES_CM * unit, 4 * _LASHES_CM * unit)
+    sclera *= (1 - (1 - known * ball) * _SHADE * (1 - lid_shadow))[..., None]
+    disc = _disc(plate, known, distance, radius)
+    shifted = remap(disc, (x - x[0, 0] - gaze[0]), (y - y[0, 0] - gaze[1]))
+    moved = np.hypot(x - centre[0] - gaze[0], y - centre[1] - gaze[1])
+    cover = 1 - smoothstep(moved, (_LIMBUS - 0.12) * radius, (_LIMBUS + 0.02) * radius)
+    return PaintLayer(PaintLayer(shifted, cover).over(sclera), alpha)
+
+
+def _between(lids: Edges, u: FloatArray, v: FloatArray, unit: float) -> FloatArray:
+    """How much of the eyeball is seen: 1 between the lids, falling off over lashes and rim."""
+    upper, lower = lids.at(u)
+    under = smoothstep(v - upper, _LASHES_CM * unit - 0.5, (_LASHES_CM + _SHADOW_CM) * unit + 0.5)
+    over = smoothstep(lower - v, 0.0, 2 * _WATERLINE_CM * unit + 0.5)
+    inside = smoothstep(np.minimum(u - lids.start, lids.stop - u), 0.0, 0.1 * unit + 0.5)
+    return under * over * inside
+
+
+def _sclera(plate: FloatArray, known: FloatArray, unit: float) -> FloatArray:
+    """The white of the eye everywhere: as seen where it is seen, else as its bright parts are.
+
+    Next to the iris and the lids the white is seen mixed with them, and in the corners it is
+    red; only what is at least as bright as the middle one of its pixels is spread.
+    """
+    brightness = luma(plate)
+    seen = brightness[known > 0.5]
+    if len(seen) < _FEW_PX:
+        return diffuse(plate, known, 0.15 * unit)
+    middle = float(np.median(seen))
+    filled = diffuse(plate, known * smoothstep(brightness, 0.85 * middle, middle), 0.15 * unit)
+    return filled + known[..., None] * (plate - filled)
+
+
+def _disc(plate: FloatArray, known: FloatArray, distance: FloatArray, radius: float) -> FloatArray:
+    """The whole iris: as seen where it is seen, else the mean of its ring."""
+    ring = distance * (_RINGS / (1.25 * radius))
+    index = np.clip(ring, 0, _RINGS - 1).astype(np.int32)
+    weight = known * (ring < _RINGS)
+    total = np.bincount(index.ravel(), weight.ravel(), _RINGS)
+    means = np.stack(
+        [
+            np.bincount(index.ravel(), (weight * plate[..., c]).ravel(), _RINGS)
+            / np.maximum(total, 1e-6)
+            for c in range(3)
+        ],
+        axis=1,
+    )
+    seen = np.flatnonzero(total > 0.5)
+    if not len(seen):
+        return plate
+    rings = np.arange(_RINGS)
+    table = np.stack([np.interp(rings, seen, means[seen, c]) for c in range(3)], axis=1)
+    position = np.clip(ring - 0.5, 0, _RINGS - 1).astype(np.float32)
+    lookup = cv2.remap(
+        table[None].astype(np.float32),
+        position,
+        np.zeros_like(position),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(lookup + known[..., None] * (plate - lookup), dtype=np.float32)

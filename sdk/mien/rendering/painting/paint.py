@@ -1,0 +1,206 @@
+"""One face in one frame, painted layer by layer.
+
+The skin is moved by one field. Around an opening there are two: one in which all follows its
+upper edge, and one in which all follows its lower edge, so that nothing is smeared between them
+when they part or meet. What lies behind the opening is laid over both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien._math import smoothstep
+from mien._types import FloatArray
+from mien.media.planes import Box, Plate
+from mien.rendering.appearance.appearance import Appearance
+from mien.rendering.base import Patch
+from mien.rendering.geometry.contour import LocalAxes
+from mien.rendering.geometry.crop import PlateCrop
+from mien.rendering.geometry.field import Zone, dense, remap, window
+from mien.rendering.geometry.motion import FaceMotion
+from mien.rendering.geometry.topology import Opening, warp_mesh
+from mien.rendering.painting.opening import STILL_PX, OpeningPainter, OpeningView
+from mien.rendering.painting.painters import opening_painters
+
+__all__ = ["paint"]
+
+_MOVED_PX = 0.25
+"""Motion in pixels from which the picture is replaced wholly."""
+_CELL_CM, _FINE_CELL_CM = 0.12, 0.04
+"""Cells of the fields: over the face, and around openings."""
+_BLEND_CM = 0.3
+"""Width over which an opening's own fields run into the face's."""
+_REACH_PX = 8
+"""Pixels that interpolation needs around the farthest pixel it reads."""
+_BORDER_PX = 3
+"""Width over which the mask runs out to the canvas's border."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """An opening being painted.
+
+    Attributes:
+        painter: What paints it.
+        area: Its rows and columns of the canvas.
+        below: (h, w, 2) the field that follows the lower edge.
+        blend: (h, w) 1 inside, 0 on the border of its zone.
+    """
+
+    painter: OpeningPainter
+    area: tuple[slice, slice]
+    below: FloatArray
+    blend: FloatArray
+
+
+def paint(motion: FaceMotion, plate: Plate, frame: int, appearance: Appearance) -> Patch | None:
+    """Return new pixels of a moving face; None when nothing of it is in the picture.
+
+    Args:
+        motion: How the face moves.
+        plate: The plate.
+        frame: Index of the frame, which seeds the grain.
+        appearance: What other frames of the shot show of the face.
+    """
+    zones = _zones(motion, opening_painters(appearance, frame))
+    canvas = _canvas(motion, [zone for _, zone in zones])
+    if canvas is None:
+        return None
+    box = Box(canvas.x0, canvas.y0, canvas.x0 + canvas.width, canvas.y0 + canvas.height).clip(
+        plate.width, plate.height
+    )
+    if not box.width or not box.height:
+        return None
+    reach = int(np.ceil(np.abs(motion.motion).max())) + _REACH_PX
+    readable = Box(box.x0 - reach, box.y0 - reach, box.x1 + reach, box.y1 + reach).clip(
+        plate.width, plate.height
+    )
+    painter = _FacePainter(motion, PlateCrop.of(plate, readable))
+    picture, mask = painter.paint(canvas, zones)
+    rows = slice(box.y0 - canvas.y0, box.y1 - canvas.y0)
+    columns = slice(box.x0 - canvas.x0, box.x1 - canvas.x0)
+    mask = np.ascontiguousarray(mask[rows, columns])
+    mask[[0, -1]] = 0
+    mask[:, [0, -1]] = 0
+    return Patch(box, np.ascontiguousarray(picture[rows, columns]), mask)
+
+
+def _zones(
+    motion: FaceMotion, painters: Sequence[OpeningPainter]
+) -> list[tuple[OpeningPainter, Zone]]:
+    """The openings in which anything moves, and the zone of each."""
+    cell = max(1, round(_FINE_CELL_CM * motion.px_per_cm))
+    zones = []
+    for painter in painters:
+        if painter.moves(motion):
+            rim = list(painter.opening.rim)
+            points = np.concatenate([motion.source[rim], motion.target[rim]])
+            margin = painter.margin_cm * motion.px_per_cm
+            zones.append((painter, Zone.around(points, margin, cell)))
+    return zones
+
+
+def _canvas(motion: FaceMotion, zones: Sequence[Zone]) -> Zone | None:
+    """The zone of everything that moves; None when nothing does."""
+    mesh = warp_mesh()
+    cell = max(1, round(_CELL_CM * motion.px_per_cm))
+    moving = np.abs(motion.motion).max(axis=1) > STILL_PX
+    touched = np.unique(mesh.skin[moving[mesh.skin].any(axis=1)])
+    points = [motion.source[touched], motion.target[touched]]
+    points += [
+        np.array([[z.x0, z.y0], [z.x0 + z.width, z.y0 + z.height]], dtype=np.float32) for z in zones
+    ]
+    everything = np.concatenate(points)
+    if not len(everything):
+        return None
+    # The field is blurred over a few cells beyond what moves.
+    return Zone.around(everything, 4 * cell, cell)
+
+
+class _FacePainter:
+    """Paints a face on a canvas from a crop of the plate."""
+
+    def __init__(self, motion: FaceMotion, crop: PlateCrop) -> None:
+        self._motion = motion
+        self._crop = crop
+
+    def paint(
+        self, canvas: Zone, zones: Sequence[tuple[OpeningPainter, Zone]]
+    ) -> tuple[FloatArray, FloatArray]:
+        """The picture (h, w, 3) of a canvas, and the mask (h, w) of what changed."""
+        motion, mesh = self._motion, warp_mesh()
+        triangles = np.concatenate([mesh.filled, mesh.skin])
+        field = dense(canvas, motion.target, motion.motion, triangles)
+        parts = [self._part(painter, zone, canvas, field) for painter, zone in zones]
+        x, y = canvas.pixels()
+        x -= self._crop.corner[0]
+        y -= self._crop.corner[1]
+        picture = remap(self._crop.rgb, x - field[..., 0], y - field[..., 1])
+        moved = np.maximum(np.abs(field[..., 0]), np.abs(field[..., 1]))
+        mask = smoothstep(moved, STILL_PX, _MOVED_PX)
+        for part in parts:
+            area = part.area
+            picture[area] = self._opening(part, picture[area], x[area], y[area])
+            mask[area] = np.maximum(mask[area], part.blend)
+        return picture, mask * window(canvas.height, canvas.width, _BORDER_PX)
+
+    def _part(self, painter: OpeningPainter, zone: Zone, canvas: Zone, field: FloatArray) -> _Part:
+        """Both fields of an opening; the upper one is put into the canvas's field."""
+        opening = painter.opening
+        area = (
+            slice(zone.y0 - canvas.y0, zone.y0 - canvas.y0 + zone.height),
+            slice(zone.x0 - canvas.x0, zone.x0 - canvas.x0 + zone.width),
+        )
+        coarse = field[area].copy()
+        blend = window(zone.height, zone.width, round(_BLEND_CM * self._motion.px_per_cm))
+        weight = blend[..., None]
+        above = self._edge_field(zone, opening, opening.upper, opening.lower, 1)
+        below = self._edge_field(zone, opening, opening.lower, opening.upper, -1)
+        field[area] = coarse + weight * (above - coarse)
+        return _Part(painter, area, coarse + weight * (below - coarse), blend)
+
+    def _edge_field(
+        self,
+        zone: Zone,
+        opening: Opening,
+        edge: tuple[int, ...],
+        other: tuple[int, ...],
+        sign: int,
+    ) -> FloatArray:
+        """The field in which the opening, and what lies beyond it, follows one edge."""
+        motion, mesh = self._motion, warp_mesh()
+        down = LocalAxes.of_opening(motion.source, opening).down
+        rim, far = np.array(edge), np.array(other)
+        gap = max(
+            float(np.abs((points[far] - points[rim]) @ down).max())
+            for points in (motion.source, motion.target)
+        )
+        beyond = motion.target[rim] + sign * (gap + 0.5 * motion.px_per_cm) * down
+        new = len(motion.target) + np.arange(len(rim))
+        strips = [
+            np.stack([rim[:-1], rim[1:], new[1:]], axis=1),
+            np.stack([rim[:-1], new[1:], new[:-1]], axis=1),
+        ]
+        return dense(
+            zone,
+            np.concatenate([motion.target, beyond]).astype(np.float32),
+            np.concatenate([motion.motion, motion.motion[rim]]),
+            np.concatenate([mesh.without(other[1:-1]), *strips]).astype(np.int32),
+        )
+
+    def _opening(self, part: _Part, above: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Upper side, lower side and what lies between them, in one opening's zone."""
+        motion, painter, corner = self._motion, part.painter, self._crop.corner
+        below = remap(self._crop.rgb, x - part.below[..., 0], y - part.below[..., 1])
+        axes = painter.axes(motion)
+        view = OpeningView.of(
+            painter.opening, axes, motion, self._crop, x + corner[0], y + corner[1]
+        )
+        skin = above + painter.lower_weight(view)[..., None] * (below - above)
+        picture = skin
+        for layer in painter.layers(view, skin):
+            picture = layer.over(picture)
+        return np.asarray(picture, dtype=np.float32)

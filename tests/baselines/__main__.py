@@ -1,0 +1,61 @@
+"""Write baselines that later versions are held to.
+
+python -m tests.baselines          the project file of a new version of the schema, once
+python -m tests.baselines tools    the results of a new version of tracker or solver
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from mien.face import SOLVER
+from mien.io import project as project_file
+from mien.io.schema import VERSION
+from mien.model.document import Project
+from mien.model.raw_landmarks import RawLandmarks
+from mien.model.shot import ToolVersions
+from mien.tracking.mediapipe import VERSION as TRACKER_VERSION
+from tests.unit import test_tool_versions
+
+FOLDER = Path(__file__).parent
+
+
+def main() -> None:
+    """Write what was asked for."""
+    if sys.argv[1:] == ["tools"]:
+        write_tools()
+    else:
+        write_project()
+
+
+def write_tools() -> None:
+    """Write what tracker and solver make now, with their versions."""
+    versions = {"tracker_version": np.array(TRACKER_VERSION), "solver": np.array(SOLVER)}
+    results = test_tool_versions.tracked() | test_tool_versions.solved()
+    np.savez_compressed(test_tool_versions.BASELINE, **versions, **results)
+
+
+def write_project() -> None:
+    """Write what the version before holds, and what this one adds."""
+    project = project_file.load(FOLDER / f"project-{VERSION - 1}.mien", find=False)
+    project_file.save(with_news(project), FOLDER / f"project-{VERSION}.mien")
+
+
+def with_news(project: Project) -> Project:
+    """Return a project with values for what this version of the schema is the first to keep."""
+    (face,) = project.shot.faces
+    seen = face.confidence > 0
+    raw = RawLandmarks.pack(face.landmarks + 0.25, face.landmarks, seen)
+    face = dataclasses.replace(face, raw_landmarks=raw)
+    made_by = ToolVersions("somebody's", 7, 1)
+    shot = dataclasses.replace(project.shot, faces=(face,), made_by=made_by)
+    edits = tuple(dataclasses.replace(edit, face=face) for edit in project.edits)
+    return dataclasses.replace(project, shot=shot, edits=edits)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""What values look like in a console: one short line, and no arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mien
+from mien.model.controls import NAMES
+from mien.model.curves import HeadPose
+from tests.documents import make_document, make_media
+from tests.film import Still
+
+FRAMES = 2000
+LONGEST = 300
+
+
+def values() -> list[object]:
+    """One of every public class of values, of a document of 2,000 frames."""
+    document = make_document(2, FRAMES)
+    project = document.shots[0]
+    shot = project.shot
+    face = shot.faces[0]
+    edit = mien.Edit(face)
+    for frame in range(0, FRAMES, 2):
+        edit = edit.key("mouthSmile", frame, 0.5)
+    for control in mien.CONTROLS[:20]:
+        edit = edit.set(control.name, 0.1, span="3:9", layer=control.name)
+    markers = tuple(mien.Marker(frame, f"marker {frame}") for frame in range(50))
+    project = dataclasses.replace(project, edits=(edit,), markers=markers)
+    times = tuple(Fraction(i, 25) for i in range(FRAMES))
+    start = mien.Timecode(90_000, 25)
+    varying = mien.Clock(Fraction(30_000, 1001), FRAMES, times, start)
+    evaluated = mien.evaluate(face.curves.controls.array, edit.layers, face.valid)
+    curves = face.curves
+    report = mien.RenderReport(
+        Path("/renders/out.mp4"), FRAMES, 48, 0, (1,), "warp", "h264", 3.25, ("a note",) * 9
+    )
+    trained = mien.TrainReport(
+        Path("a.safetensors"), Path("a.png"), None, 1, 800, 0, 300, 40, 0.2, 0.1, True, 9.0
+    )
+    values, vector = np.zeros((FRAMES, 55), np.float32), np.zeros(3, np.float32)
+    fit = mien.FlameFit(
+        "flame2020", values, values, curves.pose, 1.0, vector, vector, vector, vector
+    )
+    box = mien.Box(0, 0, 64, 48)
+    plate = mien.Plate.from_rgb(np.zeros((480, 640, 3), np.uint8))
+    tools = mien.ToolVersions("mediapipe", 1, 1)
+    track = mien.FaceTrack(1, face.landmarks, face.confidence)
+    turns = np.zeros((FRAMES, 3, 3), np.float32)
+    flame = mien.FlameCurves("mien-rig", curves.flame, turns, turns[:, 0])
+    file_curves = mien.FaceCurves(1, curves.controls, curves.valid, flame=flame)
+    shown = mien.Frame(7, 7, shot.media.orientation, Still(np.zeros((4, 4, 3), np.uint8)))
+    patch = mien.Patch(box, np.zeros((48, 64, 3), np.float32), np.zeros((48, 64), np.float32))
+    plan = mien.FacePlan(face, evaluated)
+    change = mien.Change(document, mien.Document((project,)), "Key the smile", "apply")
+    return [
+        document, project, shot, shot.media, make_media(FRAMES, clock=varying), varying, start,
+        face, curves, curves.controls, curves.pose, edit, edit.layers[0], edit.layers[0].tracks[0],
+        edit.layers[0].tracks[0].keys[0], markers[0], evaluated, report, trained, fit,
+        track, plan, box, plate,
+        mien.FrameRange(3, 9), mien.CONTROLS[0], mien.PRESETS["smile"], mien.ReferenceSettings(),
+        mien.ReferenceSettings.preview(), mien.TrainSettings(rank=4), shot.media.orientation,
+        shot.media.color, mien.WrittenCurves((1, 2), "mien-rig"), patch, change, tools,
+        mien.ImportedCurves(project, 1, "speech", NAMES, mien.FrameRange(0, 9), ()),
+        mien.CurveFile((file_curves,), name="speech.npz"), file_curves, flame,
+        mien.RawLandmarks(bytes(FRAMES)), mien.TrackResult((track,), (5, 9)), shown,
+        mien.RenderRequest(plan, 7, plate), mien.CacheKey("a digest", 2),
+    ]  # fmt: skip
+
+
+VALUES = values()
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_a_repr_is_one_short_line_that_begins_with_the_class(value: object) -> None:
+    text = repr(value)
+    assert text.startswith(f"{type(value).__name__}(")
+    assert len(text) <= LONGEST
+    assert "\n" not in text
+    assert "array" not in text
+
+
+def test_every_public_class_of_values_is_among_them() -> None:
+    shown = {type(value) for value in VALUES} | {mien.RendererSettings}  # an abstract base
+    for name in mien.__all__:
+        value = getattr(mien, name)
+        if inspect.isclass(value) and dataclasses.is_dataclass(value):
+            assert value in shown, name
+
+
+class TestWhatTheySay:
+    def test_a_shot(self) -> None:
+        shot = make_document(1, FRAMES).shots[0].shot
+        assert repr(shot) == "Shot(one.mov, 1080 x 1920, 2000 frames at 25 fps, 2 faces)"
+
+    def test_an_edit(self) -> None:
+        edit = mien.Edit(make_document().shots[0].shot.faces[0])
+        assert repr(edit) == "Edit(face 1, 0 layers)"
+        edit = edit.key("mouthSmile", 3, 1).key("mouthSmile", 9, 0).set("jawOpen", 1, span="3:9")
+        assert repr(edit) == "Edit(face 1, 1 layer, 3 keys on mouthSmile, jawOpen)"
+        keyed, constant = edit.layers[0].tracks
+        assert repr(keyed) == "ControlTrack('mouthSmile', add, 2 keys from 3 to 9)"
+        assert repr(constant) == "ControlTrack('jawOpen', add, key at 3, span 3:9)"
+        muted = dataclasses.replace(edit.layers[0], muted=True, weight=0.5)
+        assert repr(muted) == "Layer('edit', mouthSmile, jawOpen, weight 0.5, muted)"
+
+    def test_long_lists_are_cut(self) -> None:
+        edit = next(value for value in VALUES if isinstance(value, mien.Edit))
+        assert repr(edit).endswith(" and 17 more)")
+
+    def test_a_document(self) -> None:
+        assert repr(make_document(2)) == "Document(2 shots: 'one', 'two')"
+        assert repr(mien.Document()) == "Document(0 shots)"
+
+    def test_settings_show_what_is_not_usual(self) -> None:
+        assert repr(mien.ReferenceSettings()) == "ReferenceSettings()"
+        assert repr(mien.TrainSettings(rank=4)) == "TrainSettings(rank=4)"
+
+    def test_a_clock_of_varying_rate(self) -> None:
+        clock = next(v for v in VALUES if isinstance(v, mien.Clock))
+        assert repr(clock) == "Clock(2000 frames at 29.97 fps, varying, from 01:00:00:00)"
+
+    def test_a_pose(self) -> None:
+        pose = next(v for v in VALUES if isinstance(v, HeadPose))
+        assert repr(pose) == "HeadPose(2000 frames)"
