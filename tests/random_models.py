@@ -26,6 +26,7 @@ class Size:
         vae_layers: Of a level of the VAE.
         text_layers, text_inner: Of the text encoder.
         rank: Of the Reference Adapter's LoRA.
+        strength: Of what that LoRA adds.
     """
 
     unet: tuple[int, ...]
@@ -34,11 +35,12 @@ class Size:
     text_layers: int
     text_inner: int
     rank: int
+    strength: float = 0.3
 
 
 FULL = Size((320, 640, 1280, 1280), (128, 256, 512, 512), 2, 12, 3072, 128)
 """Stable Diffusion 1.5's. The published LoRA's rank is not known here; a high one, merged."""
-SMALL = Size((32, 32, 64, 64), (32, 32, 32, 32), 1, 2, 128, 4)
+SMALL = Size((32, 32, 64, 64), (32, 32, 32, 32), 1, 2, 128, 4, 1.0)
 """The fixtures'."""
 
 _WORDS = ("photo", "of", "a", "id", "person")
@@ -115,7 +117,9 @@ def _write_adapters(models: Path, unet: Any, size: Size) -> None:
         for part in ("to_q", "to_k", "to_v", "to_out.0"):
             key = f"unet.{name.removesuffix('.processor')}.{part}.lora"
             lora[f"{key}.down.weight"] = torch.randn(size.rank, width) / width**0.5
-            lora[f"{key}.up.weight"] = torch.randn(width, size.rank) * 0.3 / size.rank**0.5
+            lora[f"{key}.up.weight"] = (
+                torch.randn(width, size.rank) * size.strength / size.rank**0.5
+            )
     (models / "ref_adapter").mkdir()
     save_file(_half(lora), models / "ref_adapter/pytorch_lora_weights.safetensors")
     inner = 2 * COEFFICIENTS
@@ -155,6 +159,8 @@ def _write_text(encoder: Path, tokenizer: Path, size: Size) -> None:
     (tokenizer / "tokenizer_config.json").write_text(
         json.dumps({"model_max_length": 77, "tokenizer_class": "CLIPTokenizer"})
     )
+    special = {"bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>"}
+    (tokenizer / "special_tokens_map.json").write_text(json.dumps(special))
     from transformers import CLIPTextConfig, CLIPTextModel
 
     config = CLIPTextConfig(
