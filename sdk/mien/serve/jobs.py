@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, Final, Literal
 
 from mien.errors import HandleError, WorkerError, as_mien_error
@@ -56,6 +57,7 @@ class Job:
         self.shot = shot
         self.state: State = "running"
         self._order: JobOrder | None = order
+        self._packed = memoryview(b"")
         self._finish = finish
         self._send = send
         self._progress = Progressed("", 0, 0)
@@ -102,22 +104,24 @@ class Job:
 
     def _run(self) -> None:
         try:
+            self._packed, self._order = ForkingPickler.dumps(self._order), None
             connection = self._spawn()
         except Exception as error:  # noqa: BLE001 - whatever pickling a job runs into
             self._end(Failed.of(WorkerError(f"No process could be started: {error}.")))
             return
         word: WorkerMessage | None = None
         if connection is not None:
-            word = self._hear(connection)
+            word = self._converse(connection)
         self._end(word)
 
     def _spawn(self) -> Connection | None:
         """Start the process; None when the job was cancelled before."""
-        ours, theirs = _CONTEXT.Pipe(duplex=False)
-        order, self._order = self._order, None  # the process has it then; let go of its arrays
-        process = _CONTEXT.Process(target=work, args=(theirs, order), name=self.handle, daemon=True)
         if self._cancelled.is_set():
             return None
+        ours, theirs = _CONTEXT.Pipe()
+        # Not a byte of the order goes with `start`: multiprocessing would write it while it holds
+        # the process's end of the pipe itself, and wait for ever when the process dies unread.
+        process = _CONTEXT.Process(target=work, args=(theirs,), name=self.handle, daemon=True)
         with _starting:
             process.start()
         theirs.close()
@@ -128,9 +132,15 @@ class Job:
             self._stop(process)
         return ours
 
-    def _hear(self, connection: Connection) -> WorkerMessage | None:
-        """What the process says, to its last word; None when it died without one."""
+    def _converse(self, connection: Connection) -> WorkerMessage | None:
+        """Send the order and hear the process to its last word; None when it died without one."""
         with connection:
+            try:
+                connection.send_bytes(self._packed)
+            except OSError:
+                return None
+            finally:
+                self._packed = memoryview(b"")  # the process has its arrays; let go of them here
             while True:
                 try:
                     word: WorkerMessage = connection.recv()

@@ -98,12 +98,11 @@ WorkerMessage = Progressed | Done | Failed | Cancelled
 """What a job's process tells the server; any but `Progressed` is its last."""
 
 
-def work(connection: Connection, order: JobOrder) -> None:
+def work(connection: Connection) -> None:
     """Do one job.
 
     Args:
-        connection: Takes words.
-        order: The job.
+        connection: Brings the job's order, and takes words.
     """
     # The server alone decides about its jobs, and says so with SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -111,6 +110,7 @@ def work(connection: Connection, order: JobOrder) -> None:
     _end_with_server()
     message: WorkerMessage
     try:
+        order: JobOrder = connection.recv()
         message = Done(_do(order, _Teller(connection)))
     except (KeyboardInterrupt, CancelledError):
         message = Cancelled()
