@@ -198,6 +198,9 @@ def test_workers_share_the_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     assert local_executor.gpus() == []
     assert local_executor.bounds_of(1)[0].gpu is None
     assert local_executor.count_workers("reference") >= 1
+    monkeypatch.setattr(local_executor, "core_count", lambda: 8)
+    monkeypatch.setattr(local_executor, "_free_memory", lambda: 0)
+    assert [local_executor.count_workers("reference", n) for n in (1, 3, 8, 16)] == [8, 2, 1, 1]
 
 
 def test_a_plan_says_what_cannot_be_done(tmp_path: Path) -> None:

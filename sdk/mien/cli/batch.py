@@ -253,11 +253,14 @@ def _starter(
 
     renderers = {shot.job.renderer for shot in plan.shots}
     wanted = "reference" if "reference" in renderers else "warp"
+    orders = [shot.order for shot in plan.shots if shot.order is not None]
+    threads = [order.settings.threads for order in orders if order.settings is not None]
+    count = workers or count_workers(wanted, max(threads, default=plan.threads))
     if engine == "dask":
         from mien.jobs.dask_executor import DaskEngine
 
-        return lambda: DaskEngine(plan.folder, address, workers, gpu=wanted == "reference")
-    return lambda: LocalEngine(workers or count_workers(wanted))
+        return lambda: DaskEngine(plan.folder, address, count, gpu=wanted == "reference")
+    return lambda: LocalEngine(count)
 
 
 def _hand_back(cut: Cut, report: BatchReport, folder: Path, *, activate: bool) -> None:

@@ -17,6 +17,7 @@ from mien.jobs.executor import Failed, TaskProgress, WorkerMessage
 from mien.jobs.job import Problem
 from mien.jobs.shot_task import Task
 from mien.jobs.worker import OUT_OF_MEMORY, Bounds, work
+from mien.rendering.devices import core_count
 
 __all__ = ["LocalEngine", "bounds_of", "count_workers", "gpus"]
 
@@ -126,11 +127,13 @@ class _Worker:
     connection: Connection
 
 
-def count_workers(renderer: str) -> int:
+def count_workers(renderer: str, threads: int = 1) -> int:
     """How many workers suit this machine.
 
     Args:
-        renderer: `reference` works on GPUs where there are any: one worker for each.
+        renderer: `reference` works on GPUs where there are any: one worker for each; else its
+            workers have cores for their threads.
+        threads: Threads that each worker's networks compute with.
     """
     found = gpus()
     if renderer == "reference" and found:
@@ -138,6 +141,8 @@ def count_workers(renderer: str) -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     free = _free_memory()
     most = cores or 1
+    if renderer == "reference":
+        most = max(1, core_count() // max(1, threads))
     return max(1, min(most, free // _WORKER_MEMORY) if free else most)
 
 

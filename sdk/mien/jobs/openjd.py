@@ -22,6 +22,7 @@ import yaml
 
 from mien.errors import MienError, NothingToDoError, OutputError
 from mien.io.files import written_whole
+from mien.jobs.journal import keep_threads, kept_threads
 from mien.jobs.plan import Plan
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.jobs.steps import Workbench
@@ -128,7 +129,10 @@ def run_step(task: Task, say: Callable[[str], object]) -> None:
             say(f"openjd_status: {task}, {stage} {done} of {total}")
 
     bench = Workbench()
+    settings = task.order.settings
     try:
+        if settings and settings.threads and not kept_threads(task.order.folder):
+            keep_threads(task.order.folder, settings.threads)
         result = bench.do(task, told)
     except MienError as error:
         say(f"openjd_fail: {' '.join(str(error).split())}")

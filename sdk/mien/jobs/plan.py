@@ -8,6 +8,7 @@ answers for any frame alone, and looks itself at what it needs around it.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,12 @@ from typing import Final
 
 from mien.errors import MienError, UsageError
 from mien.jobs.job import Problem, ShotJob
+from mien.jobs.journal import kept_threads
 from mien.jobs.names import output_path
 from mien.jobs.shot_task import ShotSpec
 from mien.model.media import MediaInfo
 from mien.model.settings import ReferenceSettings
+from mien.rendering.devices import with_threads
 from mien.timebase import FrameRange
 
 __all__ = ["CHUNK", "Plan", "Settle", "ShotPlan", "chunks_of", "make_plan"]
@@ -39,6 +42,8 @@ _FRAME_SHARE: Final = 0.15
 _LOSSLESS_SHARE: Final = 1.2
 """Bytes per pixel of FFV1."""
 _LOSSY_SHARE: Final = 0.05
+_WITH_NETWORKS: Final = ("auto", "reference")
+"""Renderers whose settings say how many threads compute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +80,14 @@ class Plan:
         folder: Where outputs go.
         chunk: Frames of a chunk.
         shots: The shots, as they were asked for.
+        threads: Threads of the CPU that networks compute with where a shot's settings say none;
+            the same in all workers, here and elsewhere.
     """
 
     folder: Path
     chunk: int
     shots: tuple[ShotPlan, ...]
+    threads: int
 
     @property
     def frames(self) -> int:
@@ -116,8 +124,17 @@ def make_plan(
     """
     look = _looked_once()
     fits = _fitted_once()
-    shots = tuple(_plan_shot(job, folder, look, fits, overwrite, settle) for job in jobs)
-    return Plan(folder, chunk, shots)
+    threads = kept_threads(folder) or with_threads(ReferenceSettings.final()).threads
+
+    def settled(settings: ReferenceSettings | None, renderer: str) -> ReferenceSettings | None:
+        settings = settings if settle is None else settle(settings)
+        if renderer not in _WITH_NETWORKS:
+            return settings
+        settings = settings or ReferenceSettings.final()
+        return settings if settings.threads else dataclasses.replace(settings, threads=threads)
+
+    shots = tuple(_plan_shot(job, folder, look, fits, overwrite, settled) for job in jobs)
+    return Plan(folder, chunk, shots, threads)
 
 
 def chunks_of(span: FrameRange, chunk: int) -> Iterator[FrameRange]:
@@ -186,7 +203,7 @@ def _plan_shot(
     look: Callable[[ShotJob], _Looked],
     fits: Callable[[Path, MediaInfo, ShotJob], None],
     overwrite: bool,
-    settle: Settle | None,
+    settled: Callable[[ReferenceSettings | None, str], ReferenceSettings | None],
 ) -> ShotPlan:
     if job.problem is not None:
         return ShotPlan(job, problem=job.problem)
@@ -195,7 +212,7 @@ def _plan_shot(
         frames = job.frames_of(facts.clock)
         output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)
         fits(output, facts, job)
-        settings = settings if settle is None else settle(settings)
+        settings = settled(settings, job.renderer)
     except MienError as error:
         return ShotPlan(job, problem=Problem.of(error))
     order = ShotSpec.of(job, frames, output, folder, overwrite=overwrite, settings=settings)

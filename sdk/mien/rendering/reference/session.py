@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Concatenate, ParamSpec, TypeVar
 
 from mien.media.planes import Plate
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.reference.crop import CropPath
+from mien.rendering.reference.determinism import computing_threads
 from mien.rendering.reference.driving import Drive
 from mien.rendering.reference.engine import Estimate
 from mien.rendering.reference.engines import Engines
@@ -25,6 +28,9 @@ from mien.rendering.reference.warped import Warped
 
 __all__ = ["ReferenceSession", "open_session"]
 
+P = ParamSpec("P")
+T = TypeVar("T")
+S = TypeVar("S", bound="ReferenceSession")
 _LOG = logging.getLogger(__name__)
 _GROUP = {"cpu": 1, "mps": 4, "cuda": 16}
 """Frames that are regenerated together. A CPU gains nothing by it, and a frame that is made
@@ -54,7 +60,7 @@ def open_session(
         WeightsError: When a model cannot be used.
     """
     session = ReferenceSession(engines, notes)
-    arcface = ArcFace.load()
+    arcface = ArcFace.load(engines.settings.threads)
     asked = [plan for plan in plans if plan.evaluated.delta.any()]
     for i, plan in enumerate(asked):
 
@@ -66,17 +72,33 @@ def open_session(
     return session
 
 
+def _at_work(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Let a session compute with the threads that its key names, whatever its process has."""
+
+    @functools.wraps(method)
+    def working(self: S, /, *given: P.args, **named: P.kwargs) -> T:
+        with computing_threads(self.threads):
+            return method(self, *given, **named)
+
+    return working
+
+
 class ReferenceSession:
     """The reference renderer at work on one shot; a `CostlySession`.
 
     Args:
         engines: The networks.
         notes: Where what the user should know is added to.
+
+    Attributes:
+        threads: Threads of the CPU that it computes with.
+        regenerator: Makes frames anew.
     """
 
     def __init__(self, engines: Engines, notes: list[str]) -> None:
         self._engines = engines
         self._settings = engines.settings
+        self.threads = engines.settings.threads
         self._device = engines.device
         self._films: dict[int, FaceSequence] = {}
         self._estimate: Estimate | None = None
@@ -92,6 +114,7 @@ class ReferenceSession:
         """Names the settings, the weights, the device, and how coefficients are made."""
         return self._engines.key
 
+    @_at_work
     def expect(self, frames: Sequence[int]) -> None:
         """Say, before it starts, what takes long.
 
@@ -125,6 +148,7 @@ class ReferenceSession:
             " regenerated about %s.", seconds / count, count, several, _duration(seconds),
         )  # fmt: skip
 
+    @_at_work
     def add(
         self,
         plan: FacePlan,
@@ -145,8 +169,9 @@ class ReferenceSession:
         settings, engine = self._settings, self.regenerator.engine
         warped = Warped(plan, shot, source)
         drive = Drive(
-            plan, shot, source, warped, self._engines.bridge, settings.colour, self._device.kind
-        )
+            plan, shot, source, warped, self._engines.bridge, settings.colour, self._device.kind,
+            settings.threads,
+        )  # fmt: skip
         identity = identity_of(arcface, plan.face, shot, source, progress)
         path = CropPath(plan.face, shot, self.regenerator.size)
         timing = Timing(warped.expressive, tuple(shot.cuts), self._group, settings.anchors)
@@ -167,6 +192,7 @@ class ReferenceSession:
             self._notes.append(note)
         return float(number == face.number)
 
+    @_at_work
     def render(self, plan: FacePlan, frame: int, plate: Plate) -> Patch | None:
         """New pixels of one face in one frame; None where nothing changes."""
         if not plan.evaluated.delta[frame].any():
