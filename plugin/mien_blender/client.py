@@ -79,6 +79,7 @@ class Job:
         self.done = 0
         self.total = 0
         self.result: Future[Answer] = Future()
+        self._cancelled = False
 
 
 class Client:
@@ -190,11 +191,25 @@ class Client:
 
     def cancel(self, job: Job) -> None:
         """Stop a job; its result then raises ServeError `cancelled`."""
-        if job.handle and not job.result.done():
-            self.ask("cancel", job=job.handle)
+        with self._lock:
+            # One whose name has not come yet is stopped as soon as it has.
+            job._cancelled = True
+            handle = job.handle
+        if handle and not job.result.done():
+            self.ask("cancel", job=handle)
 
     def close(self) -> None:
         """End the conversation; a server that was started here ends, with all its jobs."""
+        # One that reads nothing more would let the words that end it wait for ever.
+        late = threading.Timer(_PATIENCE, self._hang_up)
+        late.daemon = True
+        late.start()
+        try:
+            self._close()
+        finally:
+            late.cancel()
+
+    def _close(self) -> None:
         with contextlib.suppress(ServeError, OSError, ValueError):
             if self.alive:
                 self.ask("shutdown")
@@ -214,6 +229,12 @@ class Client:
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(_PATIENCE)
+
+    def _hang_up(self) -> None:
+        self.kill()
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def kill(self) -> None:
         """End a server that was started here at once; its jobs notice and clean up."""
@@ -305,9 +326,13 @@ class Client:
                 _end(job.result, error=error)
             return
         if job is not None:
-            job.handle = message["result"]["job"]
             with self._lock:
+                job.handle = message["result"]["job"]
                 self._jobs[job.handle] = job
+                cancelled = job._cancelled
+            if cancelled:
+                # In a thread of its own: who reads must not wait until the server does.
+                threading.Thread(target=self.cancel, args=[job], daemon=True).start()
         _end(future, message["result"])
 
     def _hear(self, event: Answer) -> None:

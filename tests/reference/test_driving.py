@@ -136,7 +136,7 @@ def test_the_edit_is_added_to_the_performance(how: str, request: pytest.FixtureR
     asked, nothing = scene.plan(jawOpen=0.7), scene.plan()
     bridge = bridge_for(approximate=True)
     found = [
-        Drive(plan, scene.shot, scene, Warped(plan, scene.shot, scene), bridge, "rgb", "cpu").at(
+        Drive(plan, scene.shot, scene, Warped(plan, scene.shot, scene), bridge, "rgb", "cpu", 1).at(
             range(4)
         )
         for plan in (asked, nothing)
@@ -166,7 +166,7 @@ def test_only_what_is_needed_is_read() -> None:
     warped = Warped(plan, scene.shot, scene)
     scene.asked.clear()
     bridge = bridge_for(approximate=True)
-    drives = [Drive(plan, scene.shot, scene, warped, bridge, "rgb", "cpu") for _ in range(2)]
+    drives = [Drive(plan, scene.shot, scene, warped, bridge, "rgb", "cpu", 1) for _ in range(2)]
     late = drives[0].at([58, 59])
     # What is within a second, and what is read with it.
     assert scene.asked == set(range(32, 60))

@@ -115,31 +115,6 @@ def test_same_bytes_again_and_no_generator_of_others(engine: Engine, order: Deno
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_same_bytes_on_any_number_of_threads(engine: Engine, order: Denoise) -> None:
-    """From 128 px up: below, the UNet's middle is one token, which torch looks up in parts."""
-    picture = np.random.default_rng(0).random((1, 128, 128, 3), dtype=np.float32)
-
-    def everything() -> bytes:
-        latents = engine.encode(picture)
-        request = replace(
-            single(order, 0),
-            noise=draw(1, *latents.shape),
-            bank=engine.reference(latents, order.prompt),
-            start=latents,
-            strength=0.5,
-        )
-        return engine.decode(engine.denoise(request)).tobytes()
-
-    threads, found = torch.get_num_threads(), set()
-    try:
-        for count in (1, 2, 3):
-            torch.set_num_threads(count)
-            found.add(everything())
-    finally:
-        torch.set_num_threads(threads)
-    assert len(found) == 1
-
-
 def test_a_failed_request_leaves_nothing(engine: Engine, order: Denoise) -> None:
     """Neither a bank nor a scale: whoever comes next gets the answer of a fresh engine."""
     other = replace(order, bank=None)

@@ -47,10 +47,8 @@ def _models(small_models: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIEN_MODELS", str(small_models))
         # Networks this small lose more by waiting for each other's threads than they gain.
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
+        patch.setenv("OMP_NUM_THREADS", "1")
         yield
-        torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -225,6 +225,24 @@ def test_a_client_reads_while_it_writes() -> None:
     assert not writing.is_alive()
 
 
+def test_a_client_lets_go_of_a_server_that_reads_nothing() -> None:
+    script = (
+        "import sys, time\n"
+        'sys.stdin.readline(); print(\'{"id": 1, "result": {}}\', flush=True)\n'
+        "time.sleep(600)\n"
+    )
+    client = Client([sys.executable, "-c", script], name="tests")
+    writing = threading.Thread(target=lambda: client.ask("open", path="x" * (8 << 20)), daemon=True)
+    closing = threading.Thread(target=client.close, daemon=True)
+    writing.start()
+    closing.start()
+    closing.join(60)
+    assert not closing.is_alive()
+    writing.join(60)
+    assert not writing.is_alive()
+    assert not client.alive
+
+
 def test_the_client_stands_alone_and_is_the_extensions() -> None:
     source = Path(client_module.__file__)
     # The names of what an import brings are looked at in a process that has seen nothing else.

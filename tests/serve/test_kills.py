@@ -6,8 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -78,6 +81,69 @@ def test_a_killed_job_is_an_error_and_the_server_goes_on(
     assert again.result.result(60)["frames"] == 4
     # What the killed job left aside was cleared up by the next.
     assert [path.name for path in tmp_path.iterdir()] == ["out.mkv"]
+
+
+def test_a_job_that_is_killed_as_it_starts_holds_up_nobody(
+    client: Client, tracked: Path, tmp_path: Path
+) -> None:
+    """Before it has read its order, which is larger than a pipe holds."""
+    shot = client.call("open", path=str(tracked))["shot"]
+    job = client.start("render", shot=shot, output=str(tmp_path / "out.mkv"), lossless=True)
+    server = server_of(client)
+    # A host that polls without pause.
+    while not (started := workers(server)):
+        client.call("status")
+    for worker in started:
+        worker.kill()
+    error = error_of(job)
+    assert error.code == "worker"
+    assert "SIGKILL" in error.cause
+    assert [each["state"] for each in client.call("status")["jobs"]] == ["failed"]
+    again = client.start("render", shot=shot, output=str(tmp_path / "out.mkv"), frames=[0, 4])
+    assert again.result.result(PATIENCE)["frames"] == 4
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_a_host_that_polls_without_pause(
+    client: Client, long_clip: Path, tmp_path: Path, killed: bool
+) -> None:
+    """Its jobs go on, and end when they are cancelled or the server dies."""
+    shot = client.call("open", path=str(long_clip))["shot"]
+    asked: list[Future[dict[str, Any]]] = []
+
+    def poll(true: Callable[[], object]) -> None:
+        end = time.monotonic() + 4 * PATIENCE  # it takes a core for itself
+        while not true():
+            assert time.monotonic() < end
+            # One host waits for its answers, another does not.
+            asked.append(client.ask("status"))
+            if killed:
+                asked.pop().exception(PATIENCE)
+
+    job = client.start("render", shot=shot, output=str(tmp_path / "out.mkv"), lossless=True)
+    poll(lambda: job.stage == "render" and job.done)
+    children = server_of(client).children(recursive=True)
+    if killed:
+        client.kill()
+    else:
+        client.cancel(job)
+    poll(job.result.done)
+    assert error_of(job).code == ("gone" if killed else "cancelled")
+    assert all(answer.result(PATIENCE)["shots"] for answer in asked)
+    if not killed:
+        client.close()
+    wait_until(lambda: not any(child.is_running() for child in children))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_may_be_cancelled_before_it_has_a_name(
+    client: Client, tracked: Path, tmp_path: Path
+) -> None:
+    shot = client.call("open", path=str(tracked))["shot"]
+    job = client.start("render", shot=shot, output=str(tmp_path / "out.mkv"), lossless=True)
+    client.cancel(job)
+    assert error_of(job).code == "cancelled"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])

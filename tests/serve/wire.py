@@ -21,10 +21,11 @@ class Wire:
         self._read, back = os.pipe()
         self._rest = b""
         source, output = os.fdopen(there, "rb"), os.fdopen(back, "wb")
+        self.connection = ClientConnection(source, output, token=token)
 
         def talk() -> None:
             with source, output:
-                ClientConnection(source, output, token=token).run()
+                self.connection.run()
 
         self.thread = threading.Thread(target=talk, daemon=True)
         self.thread.start()

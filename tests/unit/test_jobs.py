@@ -220,6 +220,9 @@ def test_workers_share_the_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     assert local_executor.gpus() == []
     assert local_executor.bounds_of(1)[0].gpu is None
     assert local_executor.count_workers("reference") >= 1
+    monkeypatch.setattr(local_executor, "core_count", lambda: 8)
+    monkeypatch.setattr(local_executor, "_free_memory", lambda: 0)
+    assert [local_executor.count_workers("reference", n) for n in (1, 3, 8, 16)] == [8, 2, 1, 1]
 
 
 def test_a_plan_says_what_cannot_be_done(tmp_path: Path) -> None:
@@ -291,7 +294,7 @@ def test_the_index_leads_to_the_first_image_of_a_sequence(
         (tmp_path / f"s.{number:04d}.png").touch()
     told = order(output=tmp_path / "s.%04d.png")
     shot = ShotPlan(ShotJob("sh010"), told, footage_facts)
-    _, index = write_reports(Plan(tmp_path, 48, (shot,)), [ShotOutcome(shot)], 1.0)
+    _, index = write_reports(Plan(tmp_path, 48, (shot,), 1), [ShotOutcome(shot)], 1.0)
     assert '<a href="s.0007.png">s.%04d.png</a>' in index.read_text()
 
 
@@ -345,7 +348,7 @@ def test_workers_that_are_lost_are_waited_for(tmp_path: Path, footage_facts: Med
     shot = ShotPlan(ShotJob("sh010"), order(), footage_facts)
     engine = Fickle()
     with EventLog(tmp_path / "log") as log:
-        outcomes = run_plan(Plan(tmp_path, 48, (shot,)), engine, log, BatchDisplay(), retries=0)
+        outcomes = run_plan(Plan(tmp_path, 48, (shot,), 1), engine, log, BatchDisplay(), retries=0)
     assert engine.given == ["0 prepare", "1 prepare", "1 assemble"]
     assert [outcome.problem for outcome in outcomes] == [None]
 

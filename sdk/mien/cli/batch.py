@@ -281,15 +281,19 @@ def _starter(
     plan: Plan, engine: str, address: str | None, workers: int | None
 ) -> Callable[[], Executor]:
     from mien.jobs.local_executor import LocalEngine, count_workers
+    from mien.jobs.plan import THREADS
     from mien.rendering.registry import uses_gpu
 
     renderers = sorted({shot.job.renderer for shot in plan.shots})
     wanted = next(filter(uses_gpu, renderers), "warp")
+    orders = [shot.order for shot in plan.shots if shot.order is not None]
+    threads = [int(order.settings.get(THREADS, 0)) for order in orders if order.settings]
+    count = workers or count_workers(wanted, max(threads, default=0) or plan.threads)
     if engine == "dask":
         from mien.jobs.dask_executor import DaskEngine
 
-        return lambda: DaskEngine(plan.folder, address, workers, gpu=uses_gpu(wanted))
-    return lambda: LocalEngine(workers or count_workers(wanted))
+        return lambda: DaskEngine(plan.folder, address, count, gpu=uses_gpu(wanted))
+    return lambda: LocalEngine(count)
 
 
 def _hand_back(cut: Cut, report: BatchReport, folder: Path, *, activate: bool) -> None:

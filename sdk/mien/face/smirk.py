@@ -154,6 +154,7 @@ class Smirk:
         colour: Colour = "rgb",
         runtime: Runtime = "auto",
         checkpoint: Path | None = None,
+        threads: int = 0,
     ) -> Smirk:
         """Load the installed encoder.
 
@@ -163,6 +164,7 @@ class Smirk:
             runtime: `torch`; `onnx`, onnxruntime on the CPU; `auto`, the faster one:
                 onnxruntime on the CPU, torch elsewhere.
             checkpoint: A checkpoint other than the installed one.
+            threads: Threads that onnxruntime computes with; 0 for one a core.
 
         Raises:
             MissingDependencyError: When the model, torch or onnxruntime is not installed.
@@ -178,7 +180,7 @@ class Smirk:
                 "Use auto or torch; onnx works on the CPU.",
             )
         path = checkpoint or locate("smirk")["SMIRK_em1.pt"]
-        network = _onnx(path) if on_cpu and runtime != "torch" else _torch(path, device)
+        network = _onnx(path, threads) if on_cpu and runtime != "torch" else _torch(path, device)
         return cls(network, device, colour)
 
     def coefficients(self, crops: FloatArray) -> FloatArray:
@@ -297,13 +299,13 @@ def _torch(path: Path, device: str) -> _Network:
     return run
 
 
-def _onnx(path: Path) -> _Network:
+def _onnx(path: Path, threads: int) -> _Network:
     from mien.face.smirk_onnx import INPUT, OUTPUT, cached_graph
 
     graph = cached_graph(path)
     try:
-        session = open_session(path, graph)
+        session = open_session(path, graph, threads=threads)
     except WeightsError:
         # The checkpoint was checked when its graph was made, so it is the cache that is spoilt.
-        session = open_session(path, cached_graph(path, renew=True))
+        session = open_session(path, cached_graph(path, renew=True), threads=threads)
     return lambda pictures: np.asarray(session.run([OUTPUT], {INPUT: pictures})[0])

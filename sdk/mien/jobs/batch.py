@@ -12,7 +12,7 @@ from mien.errors import MienError, OperationCancelledError, OutputError
 from mien.jobs.display import batch_display
 from mien.jobs.events import EventLog
 from mien.jobs.executor import Executor
-from mien.jobs.journal import check_folder
+from mien.jobs.journal import check_folder, keep_threads
 from mien.jobs.plan import Plan
 from mien.jobs.report import check_reports, write_reports
 from mien.jobs.runner import RETRIES, ShotOutcome, run_plan
@@ -74,6 +74,7 @@ def run_batch(
     start = time.monotonic()
     check_reports(plan.folder, overwrite=overwrite)
     with _held(plan.folder), EventLog(plan.folder / EVENTS) as log:
+        keep_threads(plan.folder, plan.threads)
         log.add("start", shots=len(plan.shots), frames=plan.frames, chunk=plan.chunk)
         with batch_display(progress, len(plan.shots), plan.frames) as show:
             try:

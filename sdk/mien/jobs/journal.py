@@ -1,6 +1,7 @@
 """What a batch knows on disk, in `.mien-batch` in its folder. The disk is the truth.
 
     lock                    held by the process that runs the batch
+    threads                 how many threads networks compute with where nobody says
     tracked/KEY.mien        media that the batch tracked itself, whole, for all shots of them
     tracked/KEY.lock        held by the process that tracks them
     shots/NAME/frames/      finished frames (rendering/frame_files.py)
@@ -29,7 +30,8 @@ from mien.media.atomic_write import write_error
 from mien.media.lock import Held, Lock
 from mien.media.sequence import Pattern
 
-__all__ = ["FOLDER", "OutputRecord", "ShotJournal", "check_folder"]
+__all__ = ["FOLDER", "OutputRecord", "ShotJournal", "check_folder", "keep_threads",
+           "kept_threads"]  # fmt: skip
 
 FOLDER = ".mien-batch"
 _PIECE = 1 << 20
@@ -58,6 +60,26 @@ def check_folder(folder: Path) -> Path:
             path=place,
         ) from error
     return place
+
+
+def kept_threads(folder: Path) -> int:
+    """The number of threads that a batch in a folder began with; 0 when there was none yet."""
+    try:
+        return int((folder / FOLDER / "threads").read_bytes())
+    except (OSError, ValueError):
+        return 0
+
+
+def keep_threads(folder: Path, threads: int) -> None:
+    """Keep the number of threads that a batch begins with: it goes on with the same elsewhere.
+
+    Raises:
+        OutputError: When the folder cannot be written to.
+        WriteError: When the disk is full.
+    """
+    if kept_threads(folder) != threads:
+        with written_whole(check_folder(folder) / "threads") as file:
+            file.write(str(threads).encode())
 
 
 @dataclass(frozen=True, slots=True)

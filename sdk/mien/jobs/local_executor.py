@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mien.jobs.shot_task import Task
 from mien.jobs.worker import OUT_OF_MEMORY, Bounds, work
+from mien.rendering.devices import core_count
 from mien.rendering.registry import uses_gpu
 from mien.worker_messages import WorkerFailed, WorkerMessage, WorkerProgress
 
@@ -127,11 +128,13 @@ class _Worker:
     connection: Connection
 
 
-def count_workers(renderer: str) -> int:
+def count_workers(renderer: str, threads: int = 1) -> int:
     """Return how many workers suit this machine.
 
     Args:
-        renderer: Name of the renderer; one that works on GPUs has one worker for each.
+        renderer: Name of the renderer; one that works on GPUs has one worker for each, and without
+            GPUs its workers have cores for their threads.
+        threads: Threads that each worker's networks compute with.
     """
     devices = gpus()
     if devices and uses_gpu(renderer):
@@ -139,6 +142,8 @@ def count_workers(renderer: str) -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     free = _free_memory()
     most = cores or 1
+    if renderer == "reference":
+        most = max(1, core_count() // max(1, threads))
     return max(1, min(most, free // _WORKER_MEMORY) if free else most)
 
 

@@ -22,7 +22,8 @@ import yaml
 
 from mien.errors import MienError, NothingToDoError, OutputError
 from mien.io.files import written_whole
-from mien.jobs.plan import Plan
+from mien.jobs.journal import keep_threads, kept_threads
+from mien.jobs.plan import THREADS, Plan
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.jobs.steps import Workbench
 from mien.media.sequence import Pattern
@@ -133,7 +134,11 @@ def run_step(task: Task, say: Callable[[str], object]) -> None:
             say(f"openjd_status: {task}, {stage} {done} of {total}")
 
     bench = Workbench()
+    settings = task.order.settings
     try:
+        threads = int((settings or {}).get(THREADS, 0))
+        if threads and not kept_threads(task.order.folder):
+            keep_threads(task.order.folder, threads)
         result = bench.do(task, report)
     except MienError as error:
         say(f"openjd_fail: {' '.join(str(error).split())}")

@@ -16,14 +16,17 @@ from typing import Any, Final
 from mien.errors import MienError, UsageError
 from mien.jobs.curves import read_layer
 from mien.jobs.job import Problem, ShotJob
+from mien.jobs.journal import kept_threads
 from mien.jobs.names import output_path
 from mien.jobs.shot_task import ShotSpec
 from mien.model.media import MediaInfo
 from mien.model.renderer_settings import RendererSettings, StoredSettings, make_mapping
+from mien.model.settings import ReferenceSettings
+from mien.rendering.devices import with_threads
 from mien.rendering.registry import find_entry, merge_settings, settings_owner
 from mien.timebase import FrameRange
 
-__all__ = ["CHUNK", "Plan", "Settle", "ShotPlan", "chunks_of", "make_plan", "settle_job"]
+__all__ = ["CHUNK", "THREADS", "Plan", "Settle", "ShotPlan", "chunks_of", "make_plan", "settle_job"]
 
 Settle = Callable[[str, StoredSettings], RendererSettings | Mapping[str, Any] | None]
 """From a renderer's name and a project's settings to those of that renderer that hold."""
@@ -41,6 +44,8 @@ _FRAME_SHARE: Final = 0.15
 _LOSSLESS_SHARE: Final = 1.2
 """Bytes per pixel of FFV1."""
 _LOSSY_SHARE: Final = 0.05
+THREADS: Final = "threads"
+"""The setting of a renderer that says with how many threads of the CPU its networks compute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +82,14 @@ class Plan:
         folder: Where outputs go.
         chunk: Frames of a chunk.
         shots: The shots, as they were asked for.
+        threads: Threads of the CPU that networks compute with where a shot's settings say none;
+            the same in all workers, here and elsewhere.
     """
 
     folder: Path
     chunk: int
     shots: tuple[ShotPlan, ...]
+    threads: int
 
     @property
     def frames(self) -> int:
@@ -118,8 +126,13 @@ def make_plan(
     """
     look = _looked_once()
     fits = _fitted_once()
-    shots = tuple(_plan_shot(job, folder, look, fits, overwrite, settle) for job in jobs)
-    return Plan(folder, chunk, shots)
+    threads = kept_threads(folder) or with_threads(ReferenceSettings.final()).threads
+
+    def planned(job: ShotJob) -> ShotPlan:
+        return _plan_shot(job, folder, look, fits, overwrite, settle, threads)
+
+    shots = tuple(planned(job) for job in jobs)
+    return Plan(folder, chunk, shots, threads)
 
 
 def settle_job(
@@ -209,6 +222,7 @@ def _plan_shot(
     fits: Callable[[Path, MediaInfo, ShotJob], None],
     overwrite: bool,
     settle: Settle | None,
+    threads: int,
 ) -> ShotPlan:
     if job.problem is not None:
         return ShotPlan(job, problem=job.problem)
@@ -220,8 +234,12 @@ def _plan_shot(
         output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)
         fits(output, facts, job)
         settings = settle_job(job, stored, settle)
-        find_entry(job.renderer).settings(settings)
-        settings = settle_job(job, stored, settle)
+        entry = find_entry(job.renderer)
+        if entry.settings_type is not None and hasattr(entry.settings_type, THREADS):
+            # One number for all workers, here and elsewhere: what networks compute depends on it.
+            settings = dict(settings or {})
+            settings[THREADS] = settings.get(THREADS) or threads
+        entry.settings(settings)
     except MienError as error:
         return ShotPlan(job, problem=Problem.of(error))
     order = ShotSpec.of(job, frames, output, folder, overwrite=overwrite, settings=settings)

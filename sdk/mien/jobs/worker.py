@@ -36,7 +36,8 @@ class Bounds:
     """What a worker may take.
 
     Attributes:
-        threads: Threads for each of its parts.
+        threads: Threads for each of its parts, but for networks: theirs go with the job, as what
+            they compute depends on them.
         memory: Bytes; 0 for all there is.
         gpu: Its GPU, as `CUDA_VISIBLE_DEVICES` says it; None for whatever there is.
     """

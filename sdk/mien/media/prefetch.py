@@ -53,6 +53,16 @@ class ByteQueue(Generic[Item]):
             self._held += size
             self._changed.notify_all()
 
+    def offer(self, item: Item, size: int = 0) -> bool:
+        """Add an item of `size` bytes where there is room; whether it was added."""
+        with self._changed:
+            if self._closed or not self._has_room(size):
+                return False
+            self._items.append((item, size))
+            self._held += size
+            self._changed.notify_all()
+            return True
+
     def get(self) -> Item:
         """Take the oldest item, waiting for one.
 

@@ -111,6 +111,11 @@ class ReferenceSettings(RendererSettings):
             "file": True,
         },
     )
+    threads: int = number(
+        0, 0, 1024, "Threads of the CPU that the networks compute with, the same in every worker:"
+        " a sum's last bit depends on them. 0 for one a core of the machine that the job is given"
+        " to, or what OMP_NUM_THREADS says.",
+    )  # fmt: skip
     approximate: bool = switch(
         "Go on without SMIRK or without the FLAME 2020 head, by the best other way there is."
     )

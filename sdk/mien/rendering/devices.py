@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Final, Literal
 
 from mien.errors import MissingDependencyError
+from mien.model.settings import ReferenceSettings
 
-__all__ = ["Device", "Precision", "accelerated", "pick_device"]
+__all__ = ["Device", "Precision", "accelerated", "core_count", "pick_device", "with_threads"]
 
 Precision = Literal["float32", "bfloat16", "float16"]
+_MOST_THREADS: Final = 1024
+"""As `ReferenceSettings` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,37 @@ def pick_device(precision: Literal["auto"] | Precision = "auto") -> Device:
     if precision == "auto":
         return found
     return Device(found.kind, found.name, found.memory, precision)
+
+
+def core_count() -> int:
+    """Cores of this machine that this process may use; two threads of one core count once."""
+    if not hasattr(os, "sched_getaffinity"):
+        return os.cpu_count() or 1
+    cores = set()
+    for number in os.sched_getaffinity(0):
+        siblings = Path(f"/sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list")
+        try:
+            cores.add(siblings.read_text())
+        except OSError:
+            cores.add(str(number))
+    return max(1, len(cores))
+
+
+def with_threads(settings: ReferenceSettings) -> ReferenceSettings:
+    """Settings that say with how many threads of the CPU networks compute.
+
+    Whoever gives a job out asks once, and the number goes with the job: to workers that have
+    other processors, other neighbours and other variables. It never depends on how many they are.
+
+    Args:
+        settings: Settings; where they leave it open, the number is that of OMP_NUM_THREADS, or
+            else one thread a core of this machine.
+    """
+    if settings.threads:
+        return settings
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    wanted = int(said) if said.isdecimal() and int(said) else core_count()
+    return dataclasses.replace(settings, threads=min(wanted, _MOST_THREADS))
 
 
 def accelerated() -> bool:

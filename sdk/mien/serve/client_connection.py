@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hmac
-import queue
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import IO, Any, Final
 
 from mien.errors import MienError, ProtocolError, as_mien_error
+from mien.media.prefetch import ByteQueue, QueueClosed
 from mien.serve.lines import TOO_LONG, read_lines
 from mien.serve.messages import HelloParams, Message
 from mien.serve.methods import Methods
+from mien.serve.outbox import Outbox
 from mien.serve.protocol import (
     HELLO_LINE,
     MAX_LINE,
@@ -30,13 +30,15 @@ __all__ = ["ClientConnection"]
 
 _WAITING: Final = 1000
 """Requests that may wait for their turn."""
+_WAITING_BYTES: Final = 2 * MAX_LINE
+"""Bytes of the lines that they came in; one of any length may wait."""
 
 
 class ClientConnection:
     """A conversation with one client, from its `hello` to its end.
 
-    Two threads are at work: `run`'s own reads, and answers at once what never waits; another
-    does the rest in order. Jobs have processes of their own.
+    Three threads are at work: `run`'s own reads, and answers at once what never waits; another
+    does the rest in order; the outbox's writes. Jobs have processes of their own.
 
     Args:
         source: Where the client's lines come from, buffered.
@@ -54,14 +56,13 @@ class ClientConnection:
         greeted: Callable[[], None] | None = None,
     ) -> None:
         self._source = source
-        self._output = output
         self._token = token
         self._greet = greeted
         self._greeted = False
         self._over = False
-        self._writing = threading.Lock()
+        self._outbox = Outbox(output)
         self._methods = Methods(self._send)
-        self._tasks: queue.Queue[tuple[Request, Message] | None] = queue.Queue(_WAITING)
+        self._tasks: ByteQueue[tuple[Request, Message]] = ByteQueue(_WAITING, _WAITING_BYTES)
         self._thread = threading.Thread(target=self._work, name="mien-serve", daemon=True)
 
     def run(self) -> None:
@@ -69,18 +70,20 @@ class ClientConnection:
         self._thread.start()
         try:
             self._listen()
-            if not self._over:
+            if not self._is_over():
                 # The end of its lines: what was asked is answered, if somebody still reads it.
                 self._methods.stop_jobs()
-                self._tasks.put(None)
+                self._tasks.close()
                 self._thread.join()
+                self._outbox.drain()
         except OSError:
             pass  # the client is gone
         finally:
             self._over = True
-            with suppress(queue.Full):  # then the other thread has something to wake up for
-                self._tasks.put_nowait(None)
+            self._outbox.hurry()
+            self._tasks.close(drop=True)
             self._methods.close()
+            self._outbox.close()
 
     def _listen(self) -> None:
         limit = lambda: MAX_LINE if self._greeted else HELLO_LINE  # noqa: E731
@@ -89,8 +92,12 @@ class ClientConnection:
             # Nobody may try tokens one after another.
             if self._token is not None and not self._greeted:
                 self._over = True
-            if self._over:
+            if self._is_over():
                 return
+
+    def _is_over(self) -> bool:
+        """Whether the conversation has ended, or nobody is there to hear an answer."""
+        return self._over or self._outbox.closed
 
     def _take(self, line: bytes | None) -> None:
         """Act on a line; whatever is in it, it is answered."""
@@ -111,11 +118,11 @@ class ClientConnection:
             elif request.method in self._methods.immediate:
                 handler = self._methods.immediate[request.method]
                 self._answer(request, handler(params).model_dump())
-            else:
-                self._tasks.put_nowait((request, params))
-        except queue.Full:
-            busy = ProtocolError(f"{_WAITING} requests wait already.", "Wait for their answers.")
-            self._refuse(number, busy)
+            elif not self._tasks.offer((request, params), len(line)):
+                raise ProtocolError(
+                    f"{_WAITING} requests, or {_WAITING_BYTES >> 20} MiB of them, wait already.",
+                    "Wait for their answers.",
+                )
         except Exception as error:  # noqa: BLE001 - no line may end the server
             self._refuse(number, as_mien_error(error))
 
@@ -140,10 +147,12 @@ class ClientConnection:
 
     def _work(self) -> None:
         while True:
-            task = self._tasks.get()
-            if task is None or self._over:
+            try:
+                request, params = self._tasks.get()
+            except QueueClosed:
                 return
-            request, params = task
+            if self._is_over():
+                return
             try:
                 result = self._methods.queued[request.method](params).model_dump()
             except Exception as error:  # noqa: BLE001 - no request may end the server
@@ -162,12 +171,10 @@ class ClientConnection:
 
     def _send(self, message: dict[str, Any]) -> None:
         line = encode(message)
-        with self._writing:
-            try:
-                self._output.write(line)
-                self._output.flush()
-            except (OSError, ValueError):
-                self._over = True  # the client is gone; the end of its lines is near
+        if message.get("event") == "progress":
+            self._outbox.offer(line)  # no job waits for whoever does not read how far it is
+        else:
+            self._outbox.send(line)
 
 
 def _same(given: str, token: str) -> bool:

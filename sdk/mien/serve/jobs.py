@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, Final, Literal
 
 from mien.errors import HandleError, WorkerError
@@ -63,6 +64,7 @@ class ServedJob:
         self.shot = shot
         self.state: State = "running"
         self._order: JobOrder | None = order
+        self._packed = memoryview(b"")
         self._finish = finish
         self._send = send
         self._progress = WorkerProgress("", 0, 0)
@@ -109,22 +111,24 @@ class ServedJob:
 
     def _run(self) -> None:
         try:
+            self._packed, self._order = ForkingPickler.dumps(self._order), None
             connection = self._spawn()
         except Exception as error:  # noqa: BLE001 - whatever pickling a job runs into
             self._end(WorkerFailed.of(WorkerError(f"No process could be started: {error}.")))
             return
         message: WorkerMessage | None = None
         if connection is not None:
-            message = self._hear(connection)
+            message = self._converse(connection)
         self._end(message)
 
     def _spawn(self) -> Connection | None:
         """Start the process; None when the job was cancelled before."""
-        ours, theirs = _CONTEXT.Pipe(duplex=False)
-        order, self._order = self._order, None  # the process has it then; let go of its arrays
-        process = _CONTEXT.Process(target=work, args=(theirs, order), name=self.handle, daemon=True)
         if self._cancelled.is_set():
             return None
+        ours, theirs = _CONTEXT.Pipe()
+        # Not a byte of the order goes with `start`: multiprocessing would write it while it holds
+        # the process's end of the pipe itself, and wait for ever when the process dies unread.
+        process = _CONTEXT.Process(target=work, args=(theirs,), name=self.handle, daemon=True)
         with _starting:
             process.start()
         theirs.close()
@@ -135,9 +139,15 @@ class ServedJob:
             self._stop(process)
         return ours
 
-    def _hear(self, connection: Connection) -> WorkerMessage | None:
-        """Return the last message of the process; None when it died without one."""
+    def _converse(self, connection: Connection) -> WorkerMessage | None:
+        """Send the order and hear the process to its end; None when it died without a word."""
         with connection:
+            try:
+                connection.send_bytes(self._packed)
+            except OSError:
+                return None
+            finally:
+                self._packed = memoryview(b"")  # the process has its arrays; let go of them here
             while True:
                 try:
                     message: WorkerMessage = connection.recv()

@@ -32,7 +32,9 @@ def _take_streams() -> tuple[IO[bytes], IO[bytes]]:
     the host.
     """
     source = os.fdopen(os.dup(0), "rb")
-    output = os.fdopen(os.dup(1), "wb")
+    # Unbuffered: a thread may still be writing to a deaf host when this process ends, and a
+    # buffer that is locked then would end it with a crash.
+    output = os.fdopen(os.dup(1), "wb", buffering=0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)

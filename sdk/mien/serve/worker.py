@@ -65,12 +65,11 @@ class RenderOrder:
 JobOrder = TrackOrder | RenderOrder
 
 
-def work(connection: Connection, order: JobOrder) -> None:
+def work(connection: Connection) -> None:
     """Do one job.
 
     Args:
-        connection: Takes messages.
-        order: The job.
+        connection: Brings the job's order, and takes messages.
     """
     # The server alone decides about its jobs, and says so with SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -83,6 +82,7 @@ def work(connection: Connection, order: JobOrder) -> None:
             connection.send(progress)
 
     try:
+        order: JobOrder = connection.recv()
         message = WorkerDone(_do(order, ProgressSender(send)))
     except (KeyboardInterrupt, OperationCancelledError):
         message = WorkerCancelled()

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 __all__ = ["open_session"]
 
 
-def open_session(path: Path, graph: bytes | None = None) -> InferenceSession:
+def open_session(path: Path, graph: bytes | None = None, *, threads: int = 0) -> InferenceSession:
     """Open a network.
 
     Args:
         path: Its file, for the error also when the graph itself is given.
         graph: The network, when it was read or made already.
+        threads: Threads that it computes with; 0 for one a core.
 
     Raises:
         WeightsError: When the file is missing, cut short or no ONNX network.
@@ -34,6 +35,7 @@ def open_session(path: Path, graph: bytes | None = None) -> InferenceSession:
     options = onnxruntime.SessionOptions()
     # Threads that spin while they wait would take the decoder's time.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = threads
     source = str(path) if graph is None else graph
     try:
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])

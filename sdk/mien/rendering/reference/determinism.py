@@ -1,9 +1,8 @@
-"""The same bytes on any number of a CPU's threads.
+"""The same bytes from the same networks: one number of threads, named in a frame's key.
 
-Almost everything in these networks is summed in one order, whoever does it. Two things are not,
-in torch 2.13 as measured with 1, 2, 3, 4 and 8 threads: convolutions of one pixel, which oneDNN
-splits within their sums, and functions of single numbers such as SiLU, whose results differ in
-the last bit where a thread's share does not fill the processor's registers.
+How a sum is split among threads decides about its last bit, and how torch, oneDNN and MKL split
+one depends on the processor. So nobody relies on any two numbers of threads agreeing: a job has
+one (`devices.with_threads`), and whoever computes for it takes that, whatever its process has.
 """
 
 from __future__ import annotations
@@ -14,18 +13,21 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-__all__ = ["even_threads", "products_for_pointwise"]
+__all__ = ["computing_threads", "products_for_pointwise"]
 
 
 @contextmanager
-def even_threads(device: torch.device) -> Iterator[None]:
-    """Work on a power of two of the CPU's threads, so that everyone's share is a round one."""
+def computing_threads(count: int) -> Iterator[None]:
+    """Let torch compute with a number of the CPU's threads, in the thread that this runs in.
+
+    Args:
+        count: The number, at least 1.
+    """
     before = torch.get_num_threads()
-    even = 1 << (before.bit_length() - 1)
-    if device.type != "cpu" or even == before:
+    if count == before:
         yield
         return
-    torch.set_num_threads(even)
+    torch.set_num_threads(count)
     try:
         yield
     finally:
@@ -44,7 +46,11 @@ class _Pointwise(nn.Conv2d):
 
 
 def products_for_pointwise(network: nn.Module, device: torch.device) -> None:
-    """Let a network on a CPU compute its convolutions of one pixel as matrix products."""
+    """Let a network on a CPU compute its convolutions of one pixel as matrix products.
+
+    oneDNN splits such a convolution within its sums, differently from version to version; a
+    product is summed in one order on most processors.
+    """
     if device.type != "cpu":
         return
     for module in list(network.modules()):

@@ -97,6 +97,7 @@ class Drive:
         bridge: How coefficients are made.
         colour: Colour order of SMIRK.
         device: Where SMIRK runs.
+        threads: Threads of the CPU that it computes with.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Drive:
         bridge: Bridge,
         colour: Colour,
         device: str,
+        threads: int,
     ) -> None:
         self._plan = plan
         self._orientation = shot.media.orientation
@@ -120,7 +122,7 @@ class Drive:
             return
         face = plan.face
         if bridge.smirk:
-            self._smirk = Smirk.load(device, colour=colour)
+            self._smirk = Smirk.load(device, colour=colour, threads=threads)
             seen = face.valid & ~face.curves.bridged
             self._performance = SmoothedCoefficients(self._performed, seen, shot, bridged=True)
         else:

@@ -28,7 +28,6 @@ from mien.rendering.reference.denoise import (
     predict,
     record_reference,
 )
-from mien.rendering.reference.determinism import even_threads
 from mien.rendering.reference.expression import ExpressionTokens, read_expression_adapter
 from mien.rendering.reference.files import ReferenceFiles
 from mien.rendering.reference.kernels import as_it_is, compile_in_place, explained
@@ -60,11 +59,11 @@ _LONG = 1.0
 
 
 def _at_work(method: Callable[Concatenate[E, P], T]) -> Callable[Concatenate[E, P], T]:
-    """No gradients, and the same bytes on any number of threads."""
+    """No gradients."""
 
     @functools.wraps(method)
     def working(self: E, /, *given: P.args, **named: P.kwargs) -> T:
-        with torch.inference_mode(), even_threads(self.device):
+        with torch.inference_mode():
             return method(self, *given, **named)
 
     return working

@@ -9,7 +9,8 @@ from importlib import metadata
 from pathlib import Path
 
 from mien.model.settings import ReferenceSettings
-from mien.rendering.devices import Device, Precision, pick_device
+from mien.rendering.devices import Device, Precision, pick_device, with_threads
+from mien.rendering.reference.determinism import computing_threads
 from mien.rendering.reference.driving import Bridge, bridge_for
 from mien.rendering.reference.engine import Engine
 from mien.weights.contents import digest
@@ -29,7 +30,7 @@ class Engines:
         settings: How frames are made.
 
     Attributes:
-        settings: The settings.
+        settings: The settings, with a number of threads.
         device: Where the networks run.
         bridge: How coefficients are made.
 
@@ -38,7 +39,7 @@ class Engines:
     """
 
     def __init__(self, settings: ReferenceSettings) -> None:
-        self.settings = settings
+        self.settings = with_threads(settings)
         self.bridge: Bridge = bridge_for(settings.approximate)
         self.device: Device = pick_device(settings.precision)
 
@@ -54,7 +55,7 @@ class Engines:
 
     @property
     def key(self) -> str:
-        """Names the settings, the weights, the device, and how coefficients are made."""
+        """Names settings and threads, weights, device, and how coefficients are made."""
         settings = self.settings.to_mapping()
         lora = self.settings.shot_lora
         del settings["shot_lora"]  # what is in it counts, not where it is
@@ -70,14 +71,15 @@ class Engines:
 
     def _load(self, precision: Precision, *, compiled: bool = False) -> Engine:
         lora = self.settings.shot_lora
-        return Engine.load(
-            self.device.kind,
-            precision,
-            small_vae=self.settings.small_vae,
-            lcm=self.settings.scheduler == "lcm",
-            shot_lora=Path(lora) if lora else None,
-            compiled=compiled,
-        )
+        with computing_threads(self.settings.threads):
+            return Engine.load(
+                self.device.kind,
+                precision,
+                small_vae=self.settings.small_vae,
+                lcm=self.settings.scheduler == "lcm",
+                shot_lora=Path(lora) if lora else None,
+                compiled=compiled,
+            )
 
     def _models(self) -> list[str]:
         """The models that are used."""

@@ -90,8 +90,11 @@ class ArcFace:
         self._detector = detector
 
     @classmethod
-    def load(cls) -> ArcFace:
+    def load(cls, threads: int = 0) -> ArcFace:
         """Open the installed network, and the detector beside it where both it and insightface are.
+
+        Args:
+            threads: Threads that they compute with; 0 for one a core.
 
         Raises:
             MissingDependencyError: When the network or onnxruntime is not installed.
@@ -99,9 +102,9 @@ class ArcFace:
         """
         files = locate("arcface-antelopev2")
         check_file(files["arcface.onnx"], "arcface")
-        session = open_session(files["arcface.onnx"])
+        session = open_session(files["arcface.onnx"], threads=threads)
         detector = files.get("scrfd_10g_bnkps.onnx")
-        return cls(session, None if detector is None else _scrfd(detector))
+        return cls(session, None if detector is None else _scrfd(detector, threads))
 
     def points(self, picture: npt.NDArray[np.uint8], landmarks: FloatArray) -> FloatArray:
         """The five points of a face: as the detector sees them, else by its landmarks.
@@ -291,11 +294,11 @@ def _overlaps(boxes: FloatArray, landmarks: FloatArray) -> FloatArray:
     return np.asarray(common / (areas + (high - low).prod() - common), dtype=np.float32)
 
 
-def _scrfd(path: Path) -> Any | None:
+def _scrfd(path: Path, threads: int) -> Any | None:
     """The detector of insightface on a file; None where insightface is not installed."""
     try:
         from insightface.model_zoo.scrfd import SCRFD
     except ImportError:
         return None
     check_file(path, "scrfd")
-    return SCRFD(session=open_session(path))
+    return SCRFD(session=open_session(path, threads=threads))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 from mien._types import FloatArray
 from mien.model.face import Face
@@ -13,6 +15,7 @@ from mien.model.shot import Shot
 from mien.progress import Progress, silent
 from mien.rendering.base import FacePlan, Patch, PlateSource, RenderRequest, RenderSession
 from mien.rendering.reference.crop import CropPath
+from mien.rendering.reference.determinism import computing_threads
 from mien.rendering.reference.driving import Drive
 from mien.rendering.reference.engine import Estimate
 from mien.rendering.reference.engines import Engines
@@ -26,10 +29,25 @@ from mien.rendering.reference.warped import Warped
 
 __all__ = ["ReferenceSession"]
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 _GROUP = {"cpu": 1, "mps": 4, "cuda": 16}
 """Frames that are regenerated together. A CPU gains nothing by it, and a frame that is made
 alone is the same in any company."""
+
+
+def _with_own_threads(
+    method: Callable[Concatenate[ReferenceSession, P], T],
+) -> Callable[Concatenate[ReferenceSession, P], T]:
+    """Let a session compute with the threads that its key names, whatever its process has."""
+
+    @functools.wraps(method)
+    def computing(self: ReferenceSession, /, *given: P.args, **named: P.kwargs) -> T:
+        with computing_threads(self.threads):
+            return method(self, *given, **named)
+
+    return computing
 
 
 class ReferenceSession(RenderSession):
@@ -72,9 +90,15 @@ class ReferenceSession(RenderSession):
         return tuple(self._notes)
 
     @property
+    def threads(self) -> int:
+        """Threads of the CPU that the networks compute with, as the key of their frames says."""
+        return self.engines.settings.threads
+
+    @property
     def _group(self) -> int:
         return self.engines.settings.batch or _GROUP[self.engines.device.kind]
 
+    @_with_own_threads
     def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
         """Load the networks, and look through the shot for its mouths and for whose faces they are.
 
@@ -90,7 +114,7 @@ class ReferenceSession(RenderSession):
         if wanted:
             # The networks first: whoever lacks one hears of it before a long look.
             self.regenerator  # noqa: B018
-            arcface = ArcFace.load()
+            arcface = ArcFace.load(self.threads)
         for i, plan in enumerate(wanted):
 
             def report(stage: str, done: int, total: int, before: int = i) -> None:
@@ -104,6 +128,7 @@ class ReferenceSession(RenderSession):
         """Tell whether these very edits were prepared."""
         return all(map(self._knows, plans))
 
+    @_with_own_threads
     def prepare_frames(self, frames: Sequence[int]) -> None:
         """Say, before it starts, what takes long.
 
@@ -120,6 +145,7 @@ class ReferenceSession(RenderSession):
         if not self.engines.device.accelerated:
             self._say_how_long(work)
 
+    @_with_own_threads
     def render(self, request: RenderRequest) -> Patch | None:
         """Make new pixels of one face in one frame; see `RenderSession.render`."""
         if not self._knows(request.plan):
@@ -157,7 +183,9 @@ class ReferenceSession(RenderSession):
         settings, engine = engines.settings, self.regenerator.engine
         warped = Warped(plan, shot, source)
         device = engines.device.kind
-        drive = Drive(plan, shot, source, warped, engines.bridge, settings.colour, device)
+        drive = Drive(
+            plan, shot, source, warped, engines.bridge, settings.colour, device, settings.threads
+        )
         number = plan.face.number
         if number not in self._identities:
             # Whose face it is does not change with the edit.
