@@ -13,8 +13,8 @@ from mien.rendering.registry import get_renderer
 from tests import fingerprints
 
 TOLERANCE = 10
-"""Millionths. Processors differed by one at most where it was measured: AVX-512, AVX2 and SSE paths of
-OpenCV, NumPy and OpenBLAS."""
+"""Millionths. Processors differed by one at most where it was measured: AVX-512, AVX2 and SSE paths
+of OpenCV, NumPy and OpenBLAS."""
 
 
 def changed() -> dict[str, int]:

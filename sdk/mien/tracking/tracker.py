@@ -55,8 +55,8 @@ _MIN_FRAMES = 6
 
 def track_faces(
     reader: Reader,
-    detector: Detector,
-    model: LandmarkModel,
+    open_detector: Callable[[], Detector],
+    open_model: Callable[[], LandmarkModel],
     *,
     max_faces: int = MAX_FACES,
     progress: Progress = silent,
@@ -65,8 +65,9 @@ def track_faces(
 
     Args:
         reader: The shot.
-        detector: Finds faces.
-        model: Reads their landmarks.
+        open_detector: Makes the model that finds faces; it is closed when all frames are seen,
+            before tracks are put together, which takes memory.
+        open_model: Makes the model that reads their landmarks, likewise.
         max_faces: Number of people to keep at most; those most seen.
         progress: Called about the stage `track` after every frame.
 
@@ -77,11 +78,9 @@ def track_faces(
         MediaError: When a frame is damaged.
         ValueError: When the model's landmarks are not those of mien's rig.
     """
-    if model.topology != MESH:
-        raise ValueError(f"landmarks of {model.topology.name} are not the rig's, {MESH.name}")
     pictures = TrackingFrames(reader)
-    tracker = _Tracker(max_faces, pictures, detector, model)
     total = reader.facts.clock.frame_count
+<<<<<<< HEAD
     # Closed at once when stopped half-way, so that no thread reads on behind it.
     with closing(pictures.forward()) as frames:
         for (frame, picture, cut), following in _with_next(frames):
@@ -91,6 +90,22 @@ def track_faces(
             tracker.step(frame, picture, upcoming, cut=cut)
             progress("track", frame + 1, total)
     tracker.finish()
+=======
+    with closing(open_detector()) as detector, closing(open_model()) as model:
+        if model.topology != MESH:
+            raise ValueError(f"landmarks of {model.topology.name} are not the rig's, {MESH.name}")
+        tracker = _Tracker(max_faces, pictures, detector, model)
+        # Closed at once when stopped half-way, so that no thread reads on behind it.
+        with closing(pictures.forward()) as frames:
+            for (frame, picture, cut), following in _with_next(frames):
+                # A face is read in the next picture while this one is thought about, unless a
+                # cut lies between them.
+                upcoming = None if following is None or following[2] else following[1]
+                tracker.step(frame, picture, upcoming, cut=cut)
+                if progress is not None:
+                    progress(frame + 1, total)
+        tracker.finish()
+>>>>>>> refs/heads/tracking
     return tracker.result(total)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 from mien.media.reader import Reader
 from mien.progress import Progress, silent
 from mien.tracking.base import API_VERSION, MAX_FACES, TrackResult
@@ -31,5 +29,4 @@ class MediaPipeTracker:
             MediaError: When a frame is damaged.
             MissingDependencyError: When MediaPipe or its models are not installed.
         """
-        with closing(BlazeFace()) as detector, closing(FaceMesh()) as mesh:
-            return track_faces(reader, detector, mesh, max_faces=max_faces, progress=progress)
+        return track_faces(reader, BlazeFace, FaceMesh, max_faces=max_faces, progress=progress)
