@@ -27,6 +27,7 @@ class Size:
         text_layers, text_inner: Of the text encoder.
         rank: Of the Reference Adapter's LoRA.
         strength: Of what that LoRA adds.
+        gain: Of the UNet's matrices over what diffusers draws: small ones do little else.
     """
 
     unet: tuple[int, ...]
@@ -36,11 +37,12 @@ class Size:
     text_inner: int
     rank: int
     strength: float = 0.3
+    gain: float = 1.0
 
 
 FULL = Size((320, 640, 1280, 1280), (128, 256, 512, 512), 2, 12, 3072, 128)
 """Stable Diffusion 1.5's. The published LoRA's rank is not known here; a high one, merged."""
-SMALL = Size((32, 32, 64, 64), (32, 32, 32, 32), 1, 2, 128, 4, 1.0)
+SMALL = Size((32, 32, 64, 64), (32, 32, 32, 32), 1, 2, 128, 4, strength=1.0, gain=1.5)
 """The fixtures'."""
 
 _WORDS = ("photo", "of", "a", "id", "person")
@@ -56,6 +58,10 @@ def random_models(folder: Path, size: Size, device: str = "cpu") -> ReferenceFil
         unet = UNet2DConditionModel(
             block_out_channels=size.unet, cross_attention_dim=TOKEN, sample_size=64
         )
+        with torch.no_grad():
+            for weight in unet.parameters():
+                if weight.ndim > 1:
+                    weight.mul_(size.gain)
         vae = AutoencoderKL(
             down_block_types=("DownEncoderBlock2D",) * 4,
             up_block_types=("UpDecoderBlock2D",) * 4,
@@ -96,7 +102,7 @@ def random_smirk(path: Path) -> Path:
 def _save(network: Any, folder: Path) -> None:
     folder.mkdir(parents=True)
     config = {"_class_name": type(network).__name__, **dict(network.config)}
-    (folder / "config.json").write_text(json.dumps(config, default=str))
+    (folder / "config.json").write_text(json.dumps(config, default=str, indent=2))
     save_file(_half(network.state_dict()), folder / "diffusion_pytorch_model.safetensors")
 
 

@@ -108,14 +108,15 @@ def test_tracking_is_stopped(long_footage: Path, tmp_path: Path) -> None:
     process = start("track", long_footage, "-o", tmp_path / "x.mien", stderr=end)
     os.close(end)
     shown = ""
-    while not re.search(r" [1-9]\d*/\d+ ", shown):
+    while not re.search(r"(?<!\d)[1-9]\d*/\d+", shown):
         shown += os.read(terminal, 1 << 16).decode()
     process.send_signal(signal.SIGINT)
     shown = ""
     with suppress(OSError):  # how a terminal ends
         while more := os.read(terminal, 1 << 16):
             shown += more.decode()
-    assert process.wait(PATIENCE) == 1
+    assert process.communicate(timeout=PATIENCE)[0] == ""
+    assert process.returncode == 1
     os.close(terminal)
     assert shown.endswith("mien: error: Stopped. Nothing unfinished was left behind.\r\n")
     assert list(tmp_path.iterdir()) == []

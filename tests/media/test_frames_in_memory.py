@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -14,9 +13,9 @@ from mien.errors import TimeError, UsageError
 
 
 @pytest.fixture(scope="module")
-def short(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> mien.Shot:
+def short(talk_720p: Path, tmp_path_factory: pytest.TempPathFactory) -> mien.Shot:
     path = tmp_path_factory.mktemp("memory") / "short.mkv"
-    mien.render(clip("lp_s18.mp4"), path, frames="0:8", lossless=True, progress=False)
+    mien.render(talk_720p, path, frames="0:8", lossless=True, progress=False)
     return mien.track(path, progress=False)
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -27,6 +27,7 @@ from mien.model.shot import Shot
 from mien.timebase import Clock
 from tests.documents import make_media
 from tests.faces import make_curves, make_face
+from tests.profiles import examples
 
 FRAMES = 12
 performances = arrays(np.float32, (FRAMES, len(NAMES)), elements=st.floats(0, 1, width=32))
@@ -48,7 +49,7 @@ def through_file(format: CurveFormat, curves: CurveFile) -> CurveFile:
 
 
 @pytest.mark.parametrize("format", [NpzFormat(), JsonFormat()], ids=lambda format: format.name)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(performance=performances, valid=gaps, rate=rates)
 def test_a_face_follows_what_was_written_of_it(
     format: CurveFormat, performance: AnyArray, valid: AnyArray, rate: Fraction
@@ -81,7 +82,6 @@ def test_times_come_back_to_the_microsecond(rate: Fraction, steps: list[int]) ->
     assert [float(clock.seconds(i)) for i in range(len(times))] == pytest.approx(times, abs=1e-5)
 
 
-@settings(deadline=None)
 @given(rate=rates, file_rate=rates, offset=st.integers(-20, 20))
 def test_retimed_or_not_nothing_is_beyond_the_files_values(
     rate: Fraction, file_rate: Fraction, offset: int

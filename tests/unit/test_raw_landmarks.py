@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mien._types import AnyArray
@@ -101,7 +101,7 @@ def test_a_stream_that_unpacks_to_gigabytes_is_cut_short() -> None:
     assert most_bytes(one) == MAX_BYTES_PER_FRAME
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.floats(-9000, 9000, width=32), min_size=1, max_size=8), st.integers(1, 4))
 def test_any_place_comes_back(places: list[float], frames: int) -> None:
     landmarks = np.zeros((frames, 478, 3), np.float32)

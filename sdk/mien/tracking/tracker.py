@@ -5,7 +5,7 @@ It works with any detector and any landmark model of the shapes in models.py.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import TypeVar
 
@@ -80,17 +80,6 @@ def track_faces(
     """
     pictures = TrackingFrames(reader)
     total = reader.facts.clock.frame_count
-<<<<<<< HEAD
-    # Closed at once when stopped half-way, so that no thread reads on behind it.
-    with closing(pictures.forward()) as frames:
-        for (frame, picture, cut), following in _with_next(frames):
-            # A face is read in the next picture while this one is thought about, unless a
-            # cut lies between them.
-            upcoming = None if following is None or following[2] else following[1]
-            tracker.step(frame, picture, upcoming, cut=cut)
-            progress("track", frame + 1, total)
-    tracker.finish()
-=======
     with closing(open_detector()) as detector, closing(open_model()) as model:
         if model.topology != MESH:
             raise ValueError(f"landmarks of {model.topology.name} are not the rig's, {MESH.name}")
@@ -102,10 +91,8 @@ def track_faces(
                 # cut lies between them.
                 upcoming = None if following is None or following[2] else following[1]
                 tracker.step(frame, picture, upcoming, cut=cut)
-                if progress is not None:
-                    progress(frame + 1, total)
+                progress("track", frame + 1, total)
         tracker.finish()
->>>>>>> refs/heads/tracking
     return tracker.result(total)
 
 
