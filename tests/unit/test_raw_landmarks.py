@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mien._types import AnyArray
 from mien.model.raw_landmarks import MAX_BYTES_PER_FRAME, RawLandmarks, most_bytes
+from tests.profiles import examples
 
 FRAMES = 300
 HALF_A_STEP = 1 / 128
