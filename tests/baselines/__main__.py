@@ -54,7 +54,8 @@ def with_news(project: Project) -> Project:
     made_by = ToolVersions("somebody's", 7, 1)
     shot = dataclasses.replace(project.shot, faces=(face,), made_by=made_by)
     edits = tuple(dataclasses.replace(edit, face=face) for edit in project.edits)
-    return dataclasses.replace(project, shot=shot, edits=edits)
+    changed = dataclasses.replace(project, shot=shot, edits=edits)
+    return changed.with_settings("blush", {"amount": 0.5, "colour": "green"})
 
 
 if __name__ == "__main__":

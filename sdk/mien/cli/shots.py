@@ -155,8 +155,7 @@ def render(
         bool, typer.Option("--lossless", help="Keep every pixel exactly as rendered (FFV1).")
     ] = False,
     matte: Annotated[
-        bool,
-        typer.Option("--matte", help="Write the mask of what is changed, in grey, instead."),
+        bool, typer.Option("--matte", help="Write the mask of what is changed, in grey, instead.")
     ] = False,
     overwrite: Overwrite = False,
     media: Media = None,
