@@ -1,49 +1,51 @@
-"""Pixels do not change under a version that stays: stored frames would be taken for new ones.
-
-Means over blocks, alike on all processors: see tests/fingerprints.py.
-"""
+"""What is stored knows what made it: results do not change under a version that stays."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from mien.rendering.geometry import motion
 from mien.rendering.painting import paint
-from mien.rendering.registry import get_renderer
 from tests import fingerprints
-
-TOLERANCE = 10
-"""Millionths. Processors differed by one at most where it was measured: AVX-512, AVX2 and SSE paths
-of OpenCV, NumPy and OpenBLAS."""
+from tests.fingerprints import Subject
+from tests.small_models import small_models
 
 
-def changed() -> dict[str, int]:
-    """How far each fingerprint is from the one that was kept, where it is too far."""
-    renderer = get_renderer("warp")
-    path = fingerprints.baseline(renderer)
-    assert path.is_file(), f"run `python -m tests.fingerprints --write`, which makes {path.name}"
-    kept, prints = fingerprints.read(path), fingerprints.of_renderer(renderer)
-    assert kept.keys() == prints.keys()
-    far = {name: fingerprints.difference(prints[name], kept[name]) for name in prints}
-    return {name: difference for name, difference in far.items() if difference > TOLERANCE}
+def unchanged(subject: Subject) -> None:
+    kept = fingerprints.read(subject.path)
+    assert kept, f"{subject.path} is missing: run `python -m tests.fingerprints --write`"
+    found = subject.take()
+    assert found.keys() == kept.keys()
+    assert not (changes := subject.changes(found, kept)), subject.complaint(changes)
 
 
-def test_pixels_are_those_of_their_version() -> None:
-    differ = changed()
-    assert not differ, (
-        f"pixels changed ({differ}): if that is meant, raise `pixels` of WarpRenderer and run"
-        " `python -m tests.fingerprints --write`; finished frames of before are then not taken"
-        " for these"
-    )
+@pytest.mark.parametrize("subject", [fingerprints.warp, fingerprints.solver])
+def test_results_are_those_of_their_version(subject: Callable[[], Subject]) -> None:
+    unchanged(subject())
+
+
+@pytest.mark.slow
+def test_regenerated_pixels_are_those_of_their_version(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With weights that lie on the disk: drawn ones would be the processor's too."""
+    monkeypatch.setenv("MIEN_MODELS", str(small_models(tmp_path, shared / "fixtures")))
+    unchanged(fingerprints.reference())
 
 
 @pytest.mark.parametrize(
-    ("module", "constant", "factor"),
-    [(paint, "_BLEND", 1.05), (motion, "_CORNER_DROP", 1.05)],
-    ids=["blend", "corner-drop"],
+    ("module", "constant", "value"),
+    [(paint, "_BLEND", 1.05), (paint, "_RIM", 1.02), (motion, "_CORNER_DROP", 1.02)],
+    ids=["blend", "rim", "corner-drop"],
 )
-def test_a_constant_that_changes_is_noticed(
-    monkeypatch: pytest.MonkeyPatch, module: object, constant: str, factor: float
+def test_a_changed_constant_shows(
+    monkeypatch: pytest.MonkeyPatch, module: object, constant: str, value: float
 ) -> None:
-    monkeypatch.setattr(module, constant, factor * getattr(module, constant))
-    assert changed()
+    subject = fingerprints.warp()
+    monkeypatch.setattr(module, constant, getattr(module, constant) * value)
+    changes = subject.changes(subject.take(), fingerprints.read(subject.path))
+    assert changes
+    assert "raise `pixels`" in subject.complaint(changes)
