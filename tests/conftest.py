@@ -15,7 +15,7 @@ from tests.profiles import PROFILE
 from tests.timeouts import pytest_timeout_set_timer
 
 # Tests run side by side, one for each core; threads that torch and BLAS would add only wait for
-# each other. No byte depends on their number.
+# each other. What networks compute depends on their number, which goes with a job.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 _SHARED = Path(os.environ.get("MIEN_SHARED", Path(__file__).parents[2] / "shared"))
