@@ -39,7 +39,7 @@ def test_regenerated_pixels_are_those_of_their_version(
 
 @pytest.mark.parametrize(
     ("module", "constant", "value"),
-    [(paint, "_BLEND_CM", 1.05), (compose, "_RIM_CM", 1.02), (motion, "_CORNER_DROP", 1.02)],
+    [(paint, "_BLEND_CM", 1.4), (compose, "_RIM_CM", 1.02), (motion, "_CORNER_DROP", 1.02)],
     ids=["blend", "rim", "corner-drop"],
 )
 def test_a_changed_constant_shows(
