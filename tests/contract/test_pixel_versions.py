@@ -29,6 +29,7 @@ def test_results_are_those_of_their_version(subject: Callable[[], Subject]) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.shared
 def test_regenerated_pixels_are_those_of_their_version(
     shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
