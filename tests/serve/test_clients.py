@@ -204,11 +204,12 @@ def test_a_server_that_does_not_start_is_told_with_its_words() -> None:
 
 
 def test_a_client_reads_while_it_writes() -> None:
-    # This server answers when the second message has begun to come, and reads no more of it.
+    # This server answers when the message after has begun to come, and reads no more of it.
     script = (
         "import sys, time\n"
         'def answer(i): print(\'{"id": %d, "result": {}}\' % i, flush=True)\n'
-        "sys.stdin.buffer.readline(); sys.stdin.buffer.read(1); answer(1)\n"
+        "sys.stdin.buffer.readline(); answer(1)\n"
+        "sys.stdin.buffer.readline(); sys.stdin.buffer.read(1); answer(2)\n"
         "time.sleep(600)\n"
     )
     client = Client([sys.executable, "-c", script], name="tests")
