@@ -103,6 +103,20 @@ def test_the_contract(renderer: Renderer, check: Callable[[Renderer], None]) -> 
     check(renderer)
 
 
+@pytest.mark.parametrize("x", [6, 160, 316, -400])
+def test_a_face_in_the_picture_changes(own: Renderer, x: float) -> None:
+    scene = Scene(spots=[Spot(x, 130, 150)])
+    _, (patch,), _ = rendered(own, scene, [scene.plan(**EVERYTHING)])
+    assert (patch is None) == (x == -400)
+
+
+def test_both_faces_change(renderer: Renderer) -> None:
+    scene = Scene(Orientation(640, 260), [Spot(), Spot(480)])
+    plans = [scene.plan(0, mouthSmile=0.7), scene.plan(1, jawOpen=0.5)]
+    _, patches, _ = rendered(renderer, scene, plans)
+    assert None not in patches
+
+
 def test_patches_change_something(renderer: Renderer) -> None:
     for kind in ("rgb8", "yuv10", "exr"):
         scene = Scene(kind=kind)

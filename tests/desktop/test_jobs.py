@@ -46,14 +46,18 @@ def bench(
     queue.deleteLater()
     workspace.deleteLater()
     settle()
-    # Not the resource tracker of Python's own, which other tests start and which stays.
-    children = [
+    children = own_children()
+    psutil.wait_procs(children, timeout=PATIENCE)
+    assert not [child for child in children if child.is_running()]
+
+
+def own_children() -> list[psutil.Process]:
+    """The processes of jobs: not Python's resource tracker, which other tests start and need."""
+    return [
         child
         for child in psutil.Process().children(recursive=True)
         if "multiprocessing.resource_tracker" not in " ".join(child.cmdline())
     ]
-    psutil.wait_procs(children, timeout=PATIENCE)
-    assert not [child for child in children if child.is_running()]
 
 
 Bench = tuple[Workspace, JobQueue, list[MienError]]
@@ -132,7 +136,7 @@ def test_a_crash_is_told_and_can_be_tried_again(bench: Bench, tmp_path: Path) ->
     before = workspace.now.document
     job = export(bench, tmp_path / "a.mkv")
     wait_until(lambda: job.stage == "render")
-    for child in psutil.Process().children(recursive=True):
+    for child in own_children():
         child.kill()
     assert ended(job) == "failed"
     assert job.error is problems[0]
