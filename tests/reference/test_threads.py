@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -174,28 +174,27 @@ def threads_of(plan: Plan) -> object:
 
 
 def test_the_number_goes_with_the_job_and_stays_with_the_folder(
-    clip: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    talk_360p: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever works for it reads the number from the order; a resumed batch from the folder."""
-    media = clip("lp_s29.mp4")
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
-    plan = plan_in(tmp_path, media)
+    plan = plan_in(tmp_path, talk_360p)
     assert threads_of(plan) == plan.threads == 5
-    assert threads_of(plan_in(tmp_path, media, threads=3)) == 3
-    assert threads_of(plan_in(tmp_path, media, "warp")) is None
+    assert threads_of(plan_in(tmp_path, talk_360p, threads=3)) == 3
+    assert threads_of(plan_in(tmp_path, talk_360p, "warp")) is None
     keep_threads(tmp_path, plan.threads)
     # The same folder, another machine.
     monkeypatch.setenv("OMP_NUM_THREADS", "9")
-    assert threads_of(plan_in(tmp_path, media)) == 5
-    assert threads_of(plan_in(tmp_path / "new", media)) == 9
+    assert threads_of(plan_in(tmp_path, talk_360p)) == 5
+    assert threads_of(plan_in(tmp_path / "new", talk_360p)) == 9
     (tmp_path / ".mien-batch" / "threads").write_text("many")
-    assert threads_of(plan_in(tmp_path, media)) == 9
+    assert threads_of(plan_in(tmp_path, talk_360p)) == 9
 
 
 @pytest.fixture(scope="module")
-def project(clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(talk_360p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("projects") / "single.mien"
-    shot = mien.track(clip("pyfeat_single_face.mp4"), progress=False)
+    shot = mien.track(talk_360p, progress=False)
     edit = mien.Edit(shot.faces[0]).set("jawOpen", 0.6, span="20:24")
     mien.save_project(shot, path, edits=[edit])
     return path
