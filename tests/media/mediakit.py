@@ -15,6 +15,7 @@ import numpy.typing as npt
 from mien.media.frame import Frame, planes_of
 from mien.media.probe import probe
 from mien.media.reader import open_reader
+from mien.media.scheduling import keep_scheduling
 from mien.media.writer import open_writer
 from mien.model.media import MediaInfo
 
@@ -64,6 +65,8 @@ def make_clip(
         sound = None
         if audio is not None:
             sound = output.add_stream(audio, rate=48000, layout="stereo")
+        with keep_scheduling():
+            output.start_encoding()
         for i in range(count):
             rgb = av.VideoFrame.from_ndarray(picture(i, size), format="rgb24")
             frame = rgb.reformat(

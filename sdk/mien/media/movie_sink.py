@@ -20,6 +20,7 @@ from mien.media.hdr import hdr_options
 from mien.media.index import movie_index, movie_url
 from mien.media.passthrough import Passthrough
 from mien.media.probe import display_matrix, first_frame
+from mien.media.scheduling import keep_scheduling
 from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
 
@@ -82,7 +83,8 @@ class MovieSink:
                 options=self._container_options(),
             )
             self._video = self._add_streams(self._output)
-            self._output.start_encoding()
+            with keep_scheduling():
+                self._output.start_encoding()
         except MienError:
             self.discard()
             raise
