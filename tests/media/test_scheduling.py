@@ -35,9 +35,14 @@ def test_threads_keep_their_turn_while_a_film_is_encoded(tmp_path: Path, codec: 
 
 def test_what_was_changed_is_put_back_even_after_an_error() -> None:
     before = os.sched_getscheduler(0)
-    with pytest.raises(ValueError, match="no"), keep_scheduling():
+
+    @keep_scheduling()
+    def fail() -> None:
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail()
     assert os.sched_getscheduler(0) == before
 
 
