@@ -20,7 +20,8 @@ from mien.rendering.geometry.motion import FaceDeformer
 from mien.rendering.geometry.topology import LIPS
 from mien.testing.scenes import Scene, Spot
 
-MOUTH = frozenset({FaceRegion.MOUTH})
+FACE = frozenset({FaceRegion.SKIN, FaceRegion.LIBRARY})
+MOUTH = FACE | {FaceRegion.MOUTH}
 
 
 class Talking(Scene):
@@ -52,9 +53,11 @@ class Talking(Scene):
 
 @pytest.mark.parametrize("control", [control.name for control in CONTROLS])
 def test_an_edit_needs_the_mouth_where_it_moves_jaw_lips_or_tongue(control: str) -> None:
+    """And other frames of the face wherever it changes the expression at all."""
     evaluated = Scene().plan(0, **{control: 0.5}).evaluated
     region = next(c.region for c in CONTROLS if c.name == control)
-    assert needs(evaluated) == (MOUTH if region in ("jaw", "mouth", "tongue") else frozenset())
+    expected = MOUTH if region in ("jaw", "mouth", "tongue") else FACE
+    assert needs(evaluated) == (frozenset() if region == "head" else expected)
 
 
 def test_an_edit_needs_a_region_that_it_moves_in_any_frame() -> None:
@@ -110,7 +113,9 @@ def test_a_fingerprint_names_all_that_was_chosen() -> None:
     ]
     names = {appearance.fingerprint for appearance in (mouth, *others)}
     assert len(names) == 1 + len(others)
-    assert Appearance({FaceRegion.MOUTH: mouth}).fingerprint == Talking().scan().fingerprint
+    alone = Appearance({FaceRegion.MOUTH: mouth}).fingerprint
+    assert alone == Talking().scan().only({FaceRegion.MOUTH}).fingerprint
+    assert Talking().scan().fingerprint == Talking().scan().fingerprint != alone
     assert Appearance().fingerprint != Appearance({FaceRegion.MOUTH: mouth}).fingerprint
 
 

@@ -46,7 +46,7 @@ class Stage:
         self.plate = scene.plate(0)
         self.crop = CropPath(plan.face, scene.shot, SIZE).at(0)
         motion = self.warped.motion(0)
-        patch = self.warped.patch(motion, 0, self.plate)
+        patch = self.warped.patch(0, self.plate)
         assert patch is not None
         self.patch = patch
         self.need: InpaintMask = inpaint_mask_of(motion, self.crop)

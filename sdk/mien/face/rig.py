@@ -167,6 +167,12 @@ class PersonalRig:
         there = self._deformed(emphasised, look + gaze_change(source, target))
         return np.asarray(there - self._from(source, look), dtype=np.float32)
 
+    def natural(self, source: FloatArray, target: FloatArray) -> FloatArray:
+        """Return (468, 3) the skin's displacement as a face moves, without any emphasis."""
+        look = looks_to_degrees(source)
+        there = self._deformed(target, look + gaze_change(source, target))
+        return np.asarray(there - self._from(source, look), dtype=np.float32)
+
     def shape(self, controls: FloatArray) -> FloatArray:
         """Return the face (468, 3) in one performance: the neutral face and what moves it."""
         return self._deformed(controls, looks_to_degrees(controls))

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mien.rendering.appearance.fingerprint import fingerprint_of
+from mien.rendering.appearance.library import FaceLibrary
 from mien.rendering.appearance.mouth import MouthAppearance
 from mien.rendering.appearance.regions import FaceRegion
+from mien.rendering.appearance.skin import SkinAppearance
 
 __all__ = ["Appearance", "RegionAppearance"]
 
@@ -37,6 +39,18 @@ class Appearance:
         """The mouth; one of which nothing is known where it was not looked for."""
         known = self.regions.get(FaceRegion.MOUTH)
         return known if isinstance(known, MouthAppearance) else MouthAppearance()
+
+    @property
+    def library(self) -> FaceLibrary:
+        """The frames that show most of the face; an empty one where they were not looked for."""
+        known = self.regions.get(FaceRegion.LIBRARY)
+        return known if isinstance(known, FaceLibrary) else FaceLibrary()
+
+    @property
+    def skin(self) -> SkinAppearance | None:
+        """The skin; None where too little is known of it."""
+        known = self.regions.get(FaceRegion.SKIN)
+        return known if isinstance(known, SkinAppearance) else None
 
     @property
     def fingerprint(self) -> str:

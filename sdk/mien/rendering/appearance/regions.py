@@ -17,9 +17,16 @@ class FaceRegion(Enum):
     """A region of a face with an appearance of its own."""
 
     MOUTH = "mouth"
+    SKIN = "skin"
+    LIBRARY = "library"
 
 
-_MOVED_BY: Final = {FaceRegion.MOUTH: ("jaw", "mouth", "tongue")}
+_EXPRESSION = ("brows", "cheeks", "eyes", "gaze", "jaw", "mouth", "nose", "tongue")
+_MOVED_BY: Final = {
+    FaceRegion.MOUTH: ("jaw", "mouth", "tongue"),
+    FaceRegion.SKIN: _EXPRESSION,
+    FaceRegion.LIBRARY: _EXPRESSION,
+}
 """The groups of controls that uncover what a region hides."""
 _CONTROLS: Final = {
     region: [i for i, control in enumerate(CONTROLS) if control.region in groups]

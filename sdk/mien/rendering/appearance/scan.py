@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from mien.media.planes import Plate
 from mien.model.face import Face
 from mien.rendering.appearance.appearance import Appearance, RegionAppearance
+from mien.rendering.appearance.library import FaceLibrary, LibraryScan
 from mien.rendering.appearance.mouth import MouthScan
 from mien.rendering.appearance.regions import FaceRegion
+from mien.rendering.appearance.skin import learn_skin
 from mien.rendering.base import PlateSource
 from mien.rendering.geometry.motion import FaceDeformer
 
@@ -37,11 +39,6 @@ class RegionScan(Protocol):
         ...
 
 
-_SCANS: Final[Mapping[FaceRegion, Callable[[Face, FaceDeformer, Sequence[int]], RegionScan]]] = {
-    FaceRegion.MOUTH: MouthScan,
-}
-
-
 def scan_face(
     face: Face,
     deformer: FaceDeformer,
@@ -61,10 +58,20 @@ def scan_face(
     Raises:
         MediaError: When a frame cannot be read.
     """
-    scans = {region: _SCANS[region](face, deformer, cuts) for region in regions}
+    scans: dict[FaceRegion, RegionScan] = {}
+    if FaceRegion.MOUTH in regions:
+        scans[FaceRegion.MOUTH] = MouthScan(face, deformer, cuts)
+    if not {FaceRegion.SKIN, FaceRegion.LIBRARY}.isdisjoint(regions):
+        scans[FaceRegion.LIBRARY] = LibraryScan(face, deformer.orientation)
     for frame in sorted({frame for scan in scans.values() for frame in scan.frames}):
         plate = source.plate(frame)
         for scan in scans.values():
             if frame in scan.frames:
                 scan.examine(frame, plate)
-    return Appearance({region: scan.result() for region, scan in scans.items()})
+    known = {region: scan.result() for region, scan in scans.items()}
+    library = known.get(FaceRegion.LIBRARY)
+    if isinstance(library, FaceLibrary):
+        skin = learn_skin(library, face.identity)
+        if skin is not None:
+            known[FaceRegion.SKIN] = skin
+    return Appearance(known)

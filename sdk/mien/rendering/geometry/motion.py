@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from mien.model.face import Face
 from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.geometry.contour import LocalAxes
+from mien.rendering.geometry.habits import Habits
 from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening, warp_mesh
 
 __all__ = ["FaceMotion", "FaceDeformer"]
@@ -64,6 +66,7 @@ class FaceMotion:
         px_per_cm_along_lips: Pixels in a canonical unit along it.
         px_per_cm: Pixels in a canonical unit (1 cm of the head).
         yaw: Turn of the head, degrees.
+        neutral: (468, 2) where the neutral face would lie with this pose.
     """
 
     source: FloatArray
@@ -77,11 +80,40 @@ class FaceMotion:
     px_per_cm_along_lips: float
     px_per_cm: float
     yaw: float
+    neutral: FloatArray
 
     @property
     def target(self) -> FloatArray:
         """(V, 2) the mesh's vertices in the new picture."""
         return self.source + self.motion
+
+    def mapped(self, offset: FloatArray, scale: float) -> FaceMotion:
+        """Return the motion in a part of the picture that was cut out and scaled.
+
+        Args:
+            offset: (2,) where the part's outer corner lies, coded pixels.
+            scale: Its pixels in a coded pixel.
+        """
+
+        def at(points: FloatArray) -> FloatArray:
+            # Pixel centres lie at integers, outer corners at halves.
+            moved = (points - offset) * np.float32(scale) - np.float32(0.5)
+            return np.asarray(moved, dtype=np.float32)
+
+        return FaceMotion(
+            source=at(self.source),
+            motion=self.motion * np.float32(scale),
+            iris={side: at(points) for side, points in self.iris.items()},
+            gaze={side: moved * np.float32(scale) for side, moved in self.gaze.items()},
+            jaw=self.jaw * np.float32(scale),
+            jaw_open=self.jaw_open * np.float32(scale),
+            seam=at(self.seam),
+            mouth_axes=dataclasses.replace(self.mouth_axes, origin=at(self.mouth_axes.origin)),
+            px_per_cm_along_lips=self.px_per_cm_along_lips * scale,
+            px_per_cm=self.px_per_cm * scale,
+            yaw=self.yaw,
+            neutral=at(self.neutral),
+        )
 
 
 class FaceDeformer:
@@ -96,6 +128,7 @@ class FaceDeformer:
         self._face = face
         self._orientation = orientation
         self._rig = load_rig().personal(face.identity)
+        self._habits = Habits(face, self._rig)
         self._mesh = warp_mesh()
         self._spread = _lid_spread()
         self._lip_spread = _lip_spread()
@@ -109,6 +142,15 @@ class FaceDeformer:
         below = np.clip((height.mean() - height) / (height.mean() - height.min()), 0, 1)
         self._ring = (_RING_SIDE + (_RING_CHIN - _RING_SIDE) * below**2).astype(np.float32)
 
+    @property
+    def orientation(self) -> Orientation:
+        """How the face's upright pixels lie in the coded picture."""
+        return self._orientation
+
+    def rotation(self, frame: int) -> FloatArray:
+        """Return (3, 3) how the head is turned in a frame."""
+        return np.asarray(self._face.curves.pose.rotation[frame])
+
     def motion_at(self, frame: int, source: FloatArray, target: FloatArray) -> FaceMotion:
         """The motion from a performance to what is asked.
 
@@ -119,7 +161,7 @@ class FaceDeformer:
         """
         upright = self._face.landmarks[frame, :, :2]
         points = to_coded(self._orientation, upright)
-        skin = self._skin(frame, source, target)
+        skin = self._skin(frame, self._rig.displacement(source, target), source, target)
         jaw = self._jaw(source, target)
         eyes = iris_motion(source, target)
         jaw_open = self._jaw(np.zeros_like(target), target)
@@ -130,6 +172,7 @@ class FaceDeformer:
         # The three axes of a rotation, projected, have the square sum 2.
         unit = float(np.linalg.norm(axes)) / 2**0.5
         moves = self._coded(frame, skin, upright[:SKIN])
+        moves += self._beyond_rig(frame, upright[:SKIN], source, target, moves)
         moves += self._lid_contact(frame, points, moves, unit, source, target)
         moves += self._lip_contact(points, moves, unit)
         vertices, motion = self._mesh_motion(points[:SKIN], moves, unit)
@@ -148,6 +191,9 @@ class FaceDeformer:
             px_per_cm_along_lips=float(np.linalg.norm(seam[-1] - seam[0])) / self._mouth_width,
             px_per_cm=unit,
             yaw=float(np.degrees(np.arctan2(forward[0], forward[2]))),
+            neutral=to_coded(
+                self._orientation, self._face.curves.pose.project(frame, self._face.identity)
+            ),
         )
 
     def _coded(self, frame: int, vectors: FloatArray, at: FloatArray) -> FloatArray:
@@ -155,13 +201,35 @@ class FaceDeformer:
         moved = at + self._face.curves.pose.displace(frame, vectors)
         return to_coded(self._orientation, moved) - to_coded(self._orientation, at)
 
-    def _skin(self, frame: int, source: FloatArray, target: FloatArray) -> FloatArray:
+    def _beyond_rig(
+        self,
+        frame: int,
+        upright: FloatArray,
+        source: FloatArray,
+        target: FloatArray,
+        moves: FloatArray,
+    ) -> FloatArray:
+        """(468, 2) what leads from the rig's moves to this person's own, as far as these are known.
+
+        The rig emphasises what it adds; a person's own habits need no emphasis.
+        """
+        own, known = self._habits.beyond_rig(source, target, self._face.curves.pose.rotation[frame])
+        if known <= 0:
+            return np.zeros_like(moves)
+        plain = self._skin(frame, self._rig.natural(source, target), source, target)
+        plain = self._coded(frame, plain, upright)
+        scaled = upright + own * self._face.curves.pose.scale[frame]
+        extra = to_coded(self._orientation, scaled) - to_coded(self._orientation, upright)
+        return np.asarray(known * (plain + extra - moves), dtype=np.float32)
+
+    def _skin(
+        self, frame: int, whole: FloatArray, source: FloatArray, target: FloatArray
+    ) -> FloatArray:
         """Canonical displacement of the skin, kept still where it is seen edge-on.
 
         The outline of a face is skin seen edge-on: what moves there would move the
         background too. Only the jaw takes its outline along, from the mouth downwards.
         """
-        whole = self._rig.displacement(source, target)
         jaw_only = source.copy()
         jaw_only[_JAW] = target[_JAW]
         jaw = self._rig.displacement(source, jaw_only)

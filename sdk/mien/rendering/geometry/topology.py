@@ -19,6 +19,7 @@ from mien.face.rig import load_rig
 from mien.model.landmarks import IRISES, LANDMARKS, SKIN
 
 __all__ = [
+    "BROWS",
     "EYES",
     "IRIS",
     "LIPS",
@@ -27,6 +28,7 @@ __all__ = [
     "SKIN_SAMPLES",
     "Opening",
     "WarpMesh",
+    "face_triangles",
     "still_mesh",
     "warp_mesh",
 ]
@@ -78,6 +80,12 @@ OVAL: Final[tuple[int, ...]] = (
     152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 )  # fmt: skip
 """The outline of the face, once around from the top of the forehead."""
+
+BROWS: Final[tuple[tuple[int, ...], ...]] = (
+    (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
+    (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
+)
+"""The outlines of the brows."""
 
 SKIN_SAMPLES: Final = (205, 425, 207, 427, 199, 200, 36, 266)
 LIP_SAMPLES: Final = (0, 11, 12, 15, 16, 17, 39, 269, 181, 405, 37, 267, 84, 314)
@@ -147,6 +155,13 @@ def warp_mesh() -> WarpMesh:
         start += len(eye.rim)
     parts.append(_ribbon(np.array(OVAL), start + np.arange(len(OVAL))))
     return WarpMesh(np.concatenate(parts).astype(np.int32), filled, band_of, outward)
+
+
+@lru_cache(maxsize=1)
+def face_triangles() -> Int32Array:
+    """Return (N, 3) triangles of the 468 skin landmarks alone, the eyes and the mouth closed."""
+    skin = np.asarray(load_rig().triangles, dtype=np.int32)
+    return np.asarray(np.concatenate([warp_mesh().filled, skin]), dtype=np.int32)
 
 
 @lru_cache(maxsize=1)

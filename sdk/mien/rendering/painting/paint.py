@@ -21,11 +21,13 @@ from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.field import Zone, dense, remap, window
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.topology import Opening, warp_mesh
+from mien.rendering.geometry.topology import EYES, LIPS, OVAL, Opening, warp_mesh
+from mien.rendering.painting.donor import RegionLook, lay_region, region_zone
 from mien.rendering.painting.opening import STILL_PX, OpeningPainter, OpeningView
 from mien.rendering.painting.painters import opening_painters
+from mien.rendering.painting.skin import ratio_in_picture
 
-__all__ = ["paint"]
+__all__ = ["FaceLook", "paint", "paint_region"]
 
 _MOVED_PX = 0.25
 """Motion in pixels from which the picture is replaced wholly."""
@@ -35,6 +37,8 @@ _BLEND_CM = 0.3
 """Width over which an opening's own fields run into the face's."""
 _REACH_PX = 8
 """Pixels that interpolation needs around the farthest pixel it reads."""
+_SHADED = 0.01
+"""Change of the shading from which the picture is replaced wholly."""
 _BORDER_PX = 3
 """Width over which the mask runs out to the canvas's border."""
 
@@ -56,7 +60,27 @@ class _Part:
     blend: FloatArray
 
 
-def paint(motion: FaceMotion, plate: Plate, frame: int, appearance: Appearance) -> Patch | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceLook:
+    """What a face takes from other frames, beyond the motion of its own pixels.
+
+    Attributes:
+        ratio: (S, S, 3) by what its skin is multiplied, in the canonical layout of the skin's
+            appearance; None where too little is known of it.
+        regions: What is laid over its regions.
+    """
+
+    ratio: FloatArray | None = None
+    regions: tuple[RegionLook, ...] = ()
+
+
+def paint(
+    motion: FaceMotion,
+    plate: Plate,
+    frame: int,
+    appearance: Appearance,
+    look: FaceLook = FaceLook(),
+) -> Patch | None:
     """Return new pixels of a moving face; None when nothing of it is in the picture.
 
     Args:
@@ -64,9 +88,11 @@ def paint(motion: FaceMotion, plate: Plate, frame: int, appearance: Appearance) 
         plate: The plate.
         frame: Index of the frame, which seeds the grain.
         appearance: What other frames of the shot show of the face.
+        look: What is taken from other frames in this one.
     """
     zones = _zones(motion, opening_painters(appearance, frame))
-    canvas = _canvas(motion, [zone for _, zone in zones])
+    others = [region_zone(laid.region, motion) for laid in look.regions]
+    canvas = _canvas(motion, [*(zone for _, zone in zones), *others], look.ratio is not None)
     if canvas is None:
         return None
     box = Box(canvas.x0, canvas.y0, canvas.x0 + canvas.width, canvas.y0 + canvas.height).clip(
@@ -80,6 +106,13 @@ def paint(motion: FaceMotion, plate: Plate, frame: int, appearance: Appearance) 
     )
     painter = _FacePainter(motion, PlateCrop.of(plate, readable))
     picture, mask = painter.paint(canvas, zones)
+    if look.ratio is not None and appearance.skin is not None:
+        factor = ratio_in_picture(canvas, motion, look.ratio, appearance.skin.layout)
+        picture *= factor
+        mask = np.maximum(mask, smoothstep(np.abs(factor - 1).max(axis=2), 0.0, _SHADED))
+    for laid in look.regions:
+        lay_region(picture, mask, canvas, motion, laid)
+    mask *= window(canvas.height, canvas.width, _BORDER_PX)
     rows = slice(box.y0 - canvas.y0, box.y1 - canvas.y0)
     columns = slice(box.x0 - canvas.x0, box.x1 - canvas.x0)
     mask = np.ascontiguousarray(mask[rows, columns])
@@ -103,12 +136,48 @@ def _zones(
     return zones
 
 
-def _canvas(motion: FaceMotion, zones: Sequence[Zone]) -> Zone | None:
-    """The zone of everything that moves; None when nothing does."""
+def paint_region(
+    motion: FaceMotion,
+    crop: PlateCrop,
+    zone: Zone,
+    region: str,
+    frame: int,
+    appearance: Appearance,
+) -> tuple[FloatArray, FloatArray]:
+    """Return one region of a moving face, without regard to the rest of it.
+
+    Args:
+        motion: How the face moves.
+        crop: A picture that holds the face.
+        zone: The part to be painted at least.
+        region: `mouth`, or the side of an eye.
+        frame: Index of the frame, which seeds the grain.
+        appearance: What other frames of the shot show of the face.
+
+    Returns:
+        (h, w, 3) R'G'B', and (2,) the position of its first pixel.
+    """
+    opening = LIPS if region == "mouth" else EYES[region]
+    painters = [p for p in opening_painters(appearance, frame) if p.opening is opening]
+    zones = _zones(motion, painters)
+    parts = [zone, *(part for _, part in zones)]
+    corners = [(z.x0 + end * z.width, z.y0 + end * z.height) for z in parts for end in (0, 1)]
+    canvas = Zone.around(np.array(corners, dtype=np.float32), 0, zone.cell)
+    picture, _ = _FacePainter(motion, crop).paint(canvas, zones)
+    return picture, np.array([canvas.x0, canvas.y0], dtype=np.float32)
+
+
+def _canvas(motion: FaceMotion, zones: Sequence[Zone], shaded: bool) -> Zone | None:
+    """The zone of everything that moves, and of the whole face where its shading changes.
+
+    None when nothing does.
+    """
     mesh = warp_mesh()
     cell = max(1, round(_CELL_CM * motion.px_per_cm))
     moving = np.abs(motion.motion).max(axis=1) > STILL_PX
     touched = np.unique(mesh.skin[moving[mesh.skin].any(axis=1)])
+    if shaded:
+        touched = np.union1d(touched, OVAL)
     points = [motion.source[touched], motion.target[touched]]
     points += [
         np.array([[z.x0, z.y0], [z.x0 + z.width, z.y0 + z.height]], dtype=np.float32) for z in zones
@@ -145,7 +214,7 @@ class _FacePainter:
             area = part.area
             picture[area] = self._opening(part, picture[area], x[area], y[area])
             mask[area] = np.maximum(mask[area], part.blend)
-        return picture, mask * window(canvas.height, canvas.width, _BORDER_PX)
+        return picture, mask
 
     def _part(self, painter: OpeningPainter, zone: Zone, canvas: Zone, field: FloatArray) -> _Part:
         """Both fields of an opening; the upper one is put into the canvas's field."""

@@ -251,7 +251,7 @@ class FaceSequence:
         if known is not None:
             return known
         warped = self._actor.warped
-        patch = warped.patch(warped.motion(frame), frame, plate)
+        patch = warped.patch(frame, plate)
         if patch is not None:
             self._patches.put(frame, patch, patch.rgb.nbytes + patch.mask.nbytes)
         return patch

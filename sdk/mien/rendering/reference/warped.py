@@ -12,9 +12,8 @@ from mien.rendering.appearance.regions import needs
 from mien.rendering.appearance.scan import scan_face
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.compose import compose
-from mien.rendering.geometry.head import head_turns, turn_head
-from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
-from mien.rendering.painting.paint import paint
+from mien.rendering.geometry.motion import FaceMotion
+from mien.rendering.painting.face import FacePainter
 
 __all__ = ["Warped"]
 
@@ -33,10 +32,9 @@ class Warped:
 
     def __init__(self, plan: FacePlan, shot: Shot, source: PlateSource) -> None:
         self._plan = plan
-        self._orientation = shot.media.orientation
-        self._deformer = FaceDeformer(plan.face, shot.media.orientation)
+        self._painter = FacePainter(plan.face, shot.media.orientation)
         self._appearance = scan_face(
-            plan.face, self._deformer, source, shot.cuts, needs(plan.evaluated)
+            plan.face, self._painter.deformer, source, shot.cuts, needs(plan.evaluated)
         )
 
     @property
@@ -51,25 +49,22 @@ class Warped:
 
     def motion(self, frame: int) -> FaceMotion:
         """How the face moves in a frame."""
-        source = self._plan.evaluated.source[frame]
-        return self._deformer.motion_at(frame, source, source + self._plan.evaluated.delta[frame])
+        return self._painter.motion(self._appearance, frame, *self._ends(frame))
 
-    def patch(self, motion: FaceMotion, frame: int, plate: Plate) -> Patch | None:
+    def patch(self, frame: int, plate: Plate) -> Patch | None:
         """The changed expression; None when nothing of it is in the picture."""
-        return paint(motion, plate, frame, self._appearance)
+        return self._painter.patch(self._appearance, frame, *self._ends(frame), plate)
 
     def plate(self, frame: int, plate: Plate) -> Plate:
         """The plate with the changed expression in it."""
-        patch = self.patch(self.motion(frame), frame, plate)
+        patch = self.patch(frame, plate)
         return plate if patch is None else compose(plate, [patch])
 
     def turned(self, frame: int, plate: Plate, patch: Patch | None) -> Patch | None:
         """A changed expression with the head turned as asked."""
-        turns = self._turns(frame)
-        if not turns.any():
-            return patch
-        return turn_head(self._plan.face, self._orientation, frame, turns, plate, patch)
+        return self._painter.turned(frame, *self._ends(frame), plate, patch)
 
-    def _turns(self, frame: int) -> FloatArray:
+    def _ends(self, frame: int) -> tuple[FloatArray, FloatArray]:
+        """The controls of the performance, and those asked for."""
         source = self._plan.evaluated.source[frame]
-        return head_turns(source, source + self._plan.evaluated.delta[frame])
+        return source, source + self._plan.evaluated.delta[frame]

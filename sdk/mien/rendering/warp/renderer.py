@@ -20,9 +20,7 @@ from mien.rendering.base import (
     RenderRequest,
     RenderSession,
 )
-from mien.rendering.geometry.head import head_turns, turn_head
-from mien.rendering.geometry.motion import FaceDeformer
-from mien.rendering.painting.paint import paint
+from mien.rendering.painting.face import FacePainter
 
 __all__ = ["WarpRenderer", "WarpSession"]
 
@@ -31,7 +29,7 @@ class WarpRenderer(Renderer):
     """Warps the plate, layer by layer: skin, lids over eyeballs, lips over a mouth's inside."""
 
     name = "warp"
-    pixels = 1
+    pixels = 2
     concurrent = True
 
     def open(self, shot: Shot, source: PlateSource) -> WarpSession:
@@ -58,7 +56,7 @@ class WarpSession(RenderSession):
     def __init__(self, shot: Shot, source: PlateSource) -> None:
         self._shot = shot
         self._source = source
-        self._deformers: dict[int, FaceDeformer] = {}
+        self._painters: dict[int, FacePainter] = {}
         self._appearances: dict[int, Appearance] = {}
         self._needs: dict[int, tuple[FacePlan, frozenset[FaceRegion]]] = {}
         self._scanning = threading.Lock()
@@ -79,7 +77,7 @@ class WarpSession(RenderSession):
         with self._scanning:
             if face.number in self._appearances:
                 return False
-            deformer = self._deformer(face)
+            deformer = self._painter(face).deformer
             appearance = scan_face(face, deformer, self._source, self._shot.cuts)
             self._appearances[face.number] = appearance
             return True
@@ -87,19 +85,16 @@ class WarpSession(RenderSession):
     def render(self, request: RenderRequest) -> Patch | None:
         """Move the face's pixels; see `RenderSession.render`."""
         face, frame, plate = request.face, request.frame, request.plate
-        motion = self._deformer(face).motion_at(frame, request.source, request.target)
-        known = self._appearances.get(face.number, Appearance())
-        patch = paint(motion, plate, frame, known.only(self._needed(request.plan)))
-        turns = head_turns(request.source, request.target)
-        if turns.any():
-            return turn_head(face, self._shot.media.orientation, frame, turns, plate, patch)
-        return patch
+        known = self._appearances.get(face.number, Appearance()).only(self._needed(request.plan))
+        painter = self._painter(face)
+        patch = painter.patch(known, frame, request.source, request.target, plate)
+        return painter.turned(frame, request.source, request.target, plate, patch)
 
-    def _deformer(self, face: Face) -> FaceDeformer:
-        known = self._deformers.get(face.number)
+    def _painter(self, face: Face) -> FacePainter:
+        known = self._painters.get(face.number)
         if known is None:
-            known = FaceDeformer(face, self._shot.media.orientation)
-            self._deformers[face.number] = known
+            known = FacePainter(face, self._shot.media.orientation)
+            self._painters[face.number] = known
         return known
 
     def _needed(self, plan: FacePlan) -> frozenset[FaceRegion]:

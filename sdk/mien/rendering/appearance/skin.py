@@ -1,0 +1,135 @@
+"""How the look of a face's skin goes with what the face does: creases, shading, redness.
+
+A library's frames, brought to one layout, are told as a smooth function of what the face does in
+them and of how it is turned, by the principal components of their logarithm. What an edit changes
+is then a ratio, what the function says of what is asked over what it says of what was performed (an
+expression ratio image after Liu, Shan and Zhang, SIGGRAPH 2001), and multiplies the plate's own
+moved pixels: pores, grain and light stay. The function is smooth in the controls, so that nothing
+can pop or flicker, and a frame depends on its own edit alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from mien._types import DoubleArray, FloatArray
+from mien.model.landmarks import SKIN
+from mien.rendering.appearance.canonical import SIZE, canonical_points, skin_mask, to_canonical
+from mien.rendering.appearance.fingerprint import fingerprint_of
+from mien.rendering.appearance.library import FaceLibrary
+from mien.rendering.geometry.features import features
+from mien.rendering.geometry.regression import SmoothFunction, missed_without_part
+
+__all__ = ["SkinAppearance", "learn_skin"]
+
+_FEWEST_FRAMES: Final = 8
+"""Frames from which there is something to learn."""
+_COMPONENTS: Final = 24
+"""Principal components that are kept."""
+_NOISE: Final = 1.0
+"""See `SmoothFunction.through`."""
+_DARKEST: Final = 0.03
+"""R'G'B' below which a ratio means nothing."""
+_BLUR, _COLOUR_BLUR = 1.2, 4.0
+"""Standard deviations of the blur of brightness and of colour that is learned from, texels."""
+_TRUST_BLUR: Final = 3.0
+"""Standard deviation of the blur of how far texels can be told, texels."""
+_UNSEEN: Final = 0.015**2
+"""Variance of log R'G'B' that nobody sees."""
+_MOST: Final = 0.35
+"""Greatest change of log R'G'B': deep folds in hard light. What goes beyond it is no shading, but
+an edge that was tracked badly."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SkinAppearance:
+    """The look of a face's skin as a function of what the face does; a `RegionAppearance`.
+
+    Attributes:
+        layout: (468, 2) landmarks in the canonical layout, texels.
+        scores: How far each component is seen, by what the face does.
+        components: (C, SIZE, SIZE, 3) changes of log R'G'B', none outside the skin.
+    """
+
+    layout: FloatArray
+    scores: SmoothFunction
+    components: FloatArray
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of the function."""
+        return fingerprint_of(self)
+
+    def ratio(self, source: FloatArray, target: FloatArray, rotation: FloatArray) -> FloatArray:
+        """Return (SIZE, SIZE, 3) by what the skin's R'G'B' is multiplied.
+
+        Args:
+            source: (59,) controls of the performance.
+            target: (59,) controls asked for.
+            rotation: (3, 3) how the head is turned.
+        """
+        ends = features(np.stack([source, target]), np.stack([rotation, rotation]))
+        change, _ = self.scores.difference(ends[0], ends[1])
+        log = np.tensordot(change, self.components, axes=1)
+        return np.asarray(np.exp(_MOST * np.tanh(log / _MOST)), dtype=np.float32)
+
+
+def learn_skin(library: FaceLibrary, identity: FloatArray) -> SkinAppearance | None:
+    """Learn how the skin's look goes with the face's controls; None where too little is known.
+
+    Args:
+        library: The chosen frames.
+        identity: (468, 3) the person's neutral face.
+    """
+    if len(library.frames) < _FEWEST_FRAMES:
+        return None
+    layout = canonical_points(identity)
+    mask = skin_mask(layout)
+    logs = np.stack(
+        [
+            _log_skin(frame.rgb.astype(np.float32), frame.points[:SKIN], layout, mask)
+            for frame in library.frames
+        ]
+    )
+    logs -= logs.mean(axis=0)
+    scores, basis = _principal(logs.reshape(len(logs), -1))
+    points = features(library.controls, library.rotations)
+    # A texel counts as far as frames are told from others that are not beside them.
+    missed = missed_without_part(points, scores, _NOISE).astype(np.float32) @ basis
+    unexplained = _variance(missed.reshape(logs.shape))
+    trust = np.sqrt(np.clip(1 - unexplained / _variance(logs), 0, 1))
+    components = basis.reshape(-1, SIZE, SIZE, 3) * trust[..., None]
+    function = SmoothFunction.through(points, scores, _NOISE)
+    return SkinAppearance(layout, function, components.astype(np.float32))
+
+
+def _log_skin(
+    rgb: FloatArray, points: FloatArray, layout: FloatArray, mask: FloatArray
+) -> FloatArray:
+    """(SIZE, SIZE, 3) logarithm of a frame's skin, without its exposure, blurred lightly."""
+    log = np.log(np.maximum(to_canonical(rgb, points, layout), _DARKEST))
+    grey = log.mean(axis=2)
+    colour = cv2.GaussianBlur(log - grey[..., None], (0, 0), _COLOUR_BLUR)
+    log = colour + cv2.GaussianBlur(grey, (0, 0), _BLUR)[..., None]
+    weight = mask[..., None]
+    log -= (log * weight).sum(axis=(0, 1)) / max(float(mask.sum()), 1e-6)
+    return np.asarray(log * weight, dtype=np.float32)
+
+
+def _principal(rows: FloatArray) -> tuple[DoubleArray, FloatArray]:
+    """Scores (N, C) and orthonormal components (C, V) that make up rows (N, V) of mean 0."""
+    values, vectors = np.linalg.eigh((rows @ rows.T).astype(np.float64))
+    order = np.argsort(values)[::-1][: min(_COMPONENTS, len(rows) - 1)]
+    length = np.sqrt(np.maximum(values[order], 1e-12))
+    basis = (vectors[:, order].T.astype(np.float32) @ rows) / length[:, None]
+    return np.asarray(vectors[:, order] * length), np.asarray(basis, dtype=np.float32)
+
+
+def _variance(logs: FloatArray) -> FloatArray:
+    """(SIZE, SIZE) variance over frames and channels, a little more than none, smoothed."""
+    variance = (logs**2).mean(axis=(0, 3))
+    return np.asarray(cv2.GaussianBlur(variance, (0, 0), _TRUST_BLUR) + _UNSEEN, dtype=np.float32)

@@ -1,0 +1,152 @@
+"""One face of a shot, painted as an edit asks for it: its own pixels and those of other frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from mien._types import FloatArray
+from mien.media.planes import Plate
+from mien.model.face import Face
+from mien.model.media import Orientation
+from mien.rendering.appearance.appearance import Appearance
+from mien.rendering.appearance.donors import choose_donors
+from mien.rendering.appearance.library import LibraryFrame
+from mien.rendering.base import Patch
+from mien.rendering.geometry.crop import PlateCrop
+from mien.rendering.geometry.head import head_turns, turn_head
+from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
+from mien.rendering.painting.donor import DonorLook, RegionLook, region_zone, take_shape
+from mien.rendering.painting.paint import FaceLook, paint, paint_region
+
+__all__ = ["FacePainter"]
+
+_ORIGIN: Final = np.zeros(2, dtype=np.float32)
+
+
+class _Donor(NamedTuple):
+    """A frame of the library, how the face in it comes to do what is asked, and its weight."""
+
+    frame: LibraryFrame
+    motion: FaceMotion
+    weight: float
+
+
+class _Region(NamedTuple):
+    """A region that other frames show, and how far they take the plate's place."""
+
+    name: str
+    amount: float
+    donors: Sequence[_Donor]
+
+
+class FacePainter:
+    """Paints one face; what it needs to know of the face's look is given with each frame.
+
+    Args:
+        face: The face.
+        orientation: How its upright pixels lie in the coded picture.
+
+    Attributes:
+        deformer: The face's motion.
+    """
+
+    def __init__(self, face: Face, orientation: Orientation) -> None:
+        self._face = face
+        self._orientation = orientation
+        self.deformer = FaceDeformer(face, orientation)
+
+    def motion(
+        self, appearance: Appearance, frame: int, source: FloatArray, target: FloatArray
+    ) -> FaceMotion:
+        """Return how the face moves in a frame.
+
+        Args:
+            appearance: What is known of its look.
+            frame: Index of the frame.
+            source: (59,) controls of the performance.
+            target: (59,) controls asked for.
+        """
+        return self._motion(appearance, frame, source, target)[0]
+
+    def patch(
+        self,
+        appearance: Appearance,
+        frame: int,
+        source: FloatArray,
+        target: FloatArray,
+        plate: Plate,
+    ) -> Patch | None:
+        """Return the changed expression; None when nothing of it is in the picture.
+
+        Args:
+            appearance: What is known of the face's look.
+            frame: Index of the frame.
+            source: (59,) controls of the performance.
+            target: (59,) controls asked for.
+            plate: The frame's plate.
+        """
+        motion, regions = self._motion(appearance, frame, source, target)
+        ratio = None
+        if appearance.skin is not None:
+            ratio = appearance.skin.ratio(source, target, self.deformer.rotation(frame))
+        laid = tuple(
+            RegionLook(
+                region.name,
+                region.amount,
+                tuple(_painted(appearance, region.name, donor) for donor in region.donors),
+            )
+            for region in regions
+        )
+        return paint(motion, plate, frame, appearance, FaceLook(ratio, laid))
+
+    def turned(
+        self, frame: int, source: FloatArray, target: FloatArray, plate: Plate, patch: Patch | None
+    ) -> Patch | None:
+        """Return a changed expression with the head turned as asked.
+
+        Args:
+            frame: Index of the frame.
+            source: (59,) controls of the performance.
+            target: (59,) controls asked for.
+            plate: The frame's plate.
+            patch: The changed expression, None when nothing changed.
+        """
+        turns = head_turns(source, target)
+        if not turns.any():
+            return patch
+        return turn_head(self._face, self._orientation, frame, turns, plate, patch)
+
+    def _motion(
+        self, appearance: Appearance, frame: int, source: FloatArray, target: FloatArray
+    ) -> tuple[FaceMotion, list[_Region]]:
+        """How the face moves, in the shape that other frames give it where they are used."""
+        deformer = self.deformer
+        motion = deformer.motion_at(frame, source, target)
+        regions = []
+        for chosen in choose_donors(
+            appearance.library, source, target, deformer.rotation(frame), motion.px_per_cm
+        ):
+            donors = [
+                _Donor(donor, self._towards(donor, target), weight)
+                for donor, weight in chosen.frames
+            ]
+            weighed = [(donor.motion, donor.weight) for donor in donors]
+            motion = take_shape(motion, chosen.region, chosen.amount, weighed)
+            regions.append(_Region(chosen.region, chosen.amount, donors))
+        return motion, regions
+
+    def _towards(self, donor: LibraryFrame, target: FloatArray) -> FaceMotion:
+        """How the face in another frame comes to do what is asked, in that frame's pixels."""
+        motion = self.deformer.motion_at(donor.frame, donor.controls, target)
+        return motion.mapped(donor.offset, donor.scale)
+
+
+def _painted(appearance: Appearance, region: str, donor: _Donor) -> DonorLook:
+    """A region of another frame, made to do what is asked."""
+    crop = PlateCrop(donor.frame.rgb.astype(np.float32), _ORIGIN)
+    zone = region_zone(region, donor.motion)
+    rgb, corner = paint_region(donor.motion, crop, zone, region, donor.frame.frame, appearance)
+    return DonorLook(donor.weight, donor.motion.target, rgb, corner)
