@@ -233,7 +233,8 @@ def test_closed_lids_show_skin_where_the_iris_was(closed: Clip) -> None:
     for side, iris in motion.iris.items():
         lid = motion.target[EYES[side].upper[4]] - [0, 0.25 * motion.px_per_cm]
         skin, eye = luma(around(after, lid)).mean(), luma(around(before, iris[0])).mean()
-        assert abs(luma(around(after, iris[0], 1)).mean() - skin) < 0.5 * abs(eye - skin)
+        # The bulge of a lid may be lighter than the crease above it, but nothing of the iris shows.
+        assert luma(around(after, iris[0], 1)).mean() - eye > 0.5 * (skin - eye)
 
 
 @pytest.mark.slow

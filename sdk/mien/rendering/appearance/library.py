@@ -22,7 +22,6 @@ from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.rendering.appearance.fingerprint import fingerprint_of
 from mien.rendering.geometry.features import clear_frames, features
-from mien.rendering.geometry.tone import softness
 
 __all__ = ["FaceLibrary", "LibraryFrame", "LibraryScan", "choose_frames"]
 
@@ -76,8 +75,6 @@ class LibraryFrame:
         scale: Pixels of `rgb` in a coded pixel.
         controls: (59,) float32 what it does.
         rotation: (3, 3) float32 how the head is turned.
-        px_per_cm: Pixels of `rgb` in a canonical unit.
-        softness: Standard deviation of its blur, cm.
     """
 
     frame: int
@@ -87,8 +84,6 @@ class LibraryFrame:
     scale: float
     controls: FloatArray
     rotation: FloatArray
-    px_per_cm: float
-    softness: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,11 +142,11 @@ class LibraryScan:
         corner = np.array([box.x0, box.y0], dtype=np.float32)
         at = points - corner
         if scale < 1:
-            size = max(1, round(box.width * scale)), max(1, round(box.height * scale))
-            factor = np.array([size[0] / box.width, size[1] / box.height], dtype=np.float32)
-            rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
-            at = (at + 0.5) * factor - 0.5
-        unit = float(pose.scale[frame]) * scale
+            # Given as factors and not as a size, which would round them, each its own way.
+            rgb = np.asarray(
+                cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            )
+            at = (at + 0.5) * np.float32(scale) - np.float32(0.5)
         self._seen[frame] = LibraryFrame(
             frame,
             rgb.astype(np.float16),
@@ -160,8 +155,6 @@ class LibraryScan:
             scale,
             np.asarray(face.curves.controls.array[frame]),
             np.asarray(pose.rotation[frame]),
-            unit,
-            softness(rgb) / max(unit, 1e-6),
         )
 
     def result(self) -> FaceLibrary:
