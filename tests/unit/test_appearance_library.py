@@ -93,7 +93,9 @@ def test_a_function_finds_the_line_through_what_was_seen(seed: int) -> None:
     rng = np.random.default_rng(seed)
     points = rng.uniform(-1, 1, (60, 3)).astype(np.float32)
     slope = rng.uniform(-1, 1, (3, 2))
-    function = SmoothFunction.through(points, points @ slope + 5, noise=0.01)
+    function = SmoothFunction.through(
+        points, np.asarray(points @ slope + 5.0, dtype=np.float64), 0.01
+    )
     there, back = points[0], points[1]
     values, known = function.difference(there, back)
     assert values == pytest.approx((back - there) @ slope, abs=0.05)
