@@ -9,7 +9,8 @@ Layers are applied bottom to top, tracks in the order they were keyed:
 
 where w is the layer's weight times the track's influence at the frame. A track on a named
 expression or viseme acts on each of its controls with `value` times that control's weight
-(for `scale` and `smooth`: with the value itself).
+(for `scale` and `smooth`: with the value itself). Tracks of a layer
+whose spans touch run on from one to the other (joined.py).
 
 `smooth` takes the value as the standard deviation, in frames, of a Gaussian that averages what
 lies below. A frame counts only together with its mirror image about the one that is smoothed,
@@ -27,7 +28,8 @@ import numpy.typing as npt
 
 from mien._types import BoolArray, FloatArray
 from mien.model.controls import CONTROLS, INDEX, NAMES
-from mien.model.edits import ControlTrack, Layer
+from mien.model.edits import Layer
+from mien.model.joined import JoinedTracks, join_tracks
 from mien.model.presets import resolve
 from mien.model.sampled import sampled
 
@@ -152,7 +154,7 @@ def _apply_layers(
     pieces = np.where(valid, pieces, -1)
     with np.errstate(over="ignore", invalid="ignore"):
         for layer in layers:
-            for track in layer.tracks:
+            for track in join_tracks(layer.tracks):
                 if track.mode == "smooth":
                     _smooth(track, layer.weight, after, column_index, pieces)
                 else:
@@ -161,7 +163,7 @@ def _apply_layers(
 
 
 def _apply_track(
-    track: ControlTrack,
+    track: JoinedTracks,
     layer_weight: float,
     target: npt.NDArray[np.float64],
     column_index: Mapping[str, int],
@@ -182,7 +184,7 @@ def _apply_track(
 
 
 def _smooth(
-    track: ControlTrack,
+    track: JoinedTracks,
     layer_weight: float,
     target: npt.NDArray[np.float64],
     column_index: Mapping[str, int],
