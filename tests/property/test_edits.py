@@ -267,6 +267,18 @@ def test_a_preset_moves_its_controls_by_their_weights() -> None:
         assert got[INDEX[name]] == pytest.approx(0.5 * weight, abs=1e-6)
 
 
+@given(st.floats(0, 1), st.sampled_from(["add", "replace"]), st.integers(0, 9))
+def test_a_preset_that_replaces_takes_the_place_of_the_performance(
+    value: float, mode: Mode, seed: int
+) -> None:
+    source = performance(seed)
+    edit = Edit(make_face(FRAMES)).set("lipsShut", value, mode=mode)
+    got = evaluate(source, edit.layers, everywhere).target
+    for name, weight in resolve("lipsShut"):
+        was = source[:, INDEX[name]]
+        np.testing.assert_allclose(got[:, INDEX[name]], was + value * (weight - was), atol=2e-4)
+
+
 def test_keys_are_typed_in_seconds_and_replace_each_other() -> None:
     face = make_face(FRAMES, Fraction(25))
     edit = Edit(face).key("mouthSmile", "1.0s", 0).key("mouthSmile", "2.0s", 0.6)

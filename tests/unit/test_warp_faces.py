@@ -14,7 +14,8 @@ from mien.media.orient import to_coded
 from mien.media.planes import Plate
 from mien.media.reader import open_reader
 from mien.model.controls import INDEX
-from mien.model.evaluate import Evaluated
+from mien.model.edits import Edit
+from mien.model.evaluate import Evaluated, evaluate
 from mien.model.face import Face
 from mien.model.presets import resolve
 from mien.model.shot import Shot
@@ -32,6 +33,7 @@ from mien.rendering.painting.mouth.compose import extend_outward
 from mien.rendering.painting.mouth.synthesized import FaceColours, synthesize_inside
 from mien.rendering.warp.renderer import WarpRenderer
 from mien.testing.scenes import Scene, Spot
+from tests.fingerprints import Speaker
 
 
 def motion_of(scene: Scene, **asked: float) -> FaceMotion:
@@ -68,6 +70,25 @@ def test_a_wink_leaves_the_other_eye_alone() -> None:
     motion = motion_of(Scene(), eyeBlinkLeft=1.0)
     assert not motion.motion[list(EYES["Right"].rim)].any()
     assert np.abs(motion.motion[list(EYES["Left"].rim)]).max() > 0.2 * motion.px_per_cm
+
+
+@pytest.mark.parametrize("wider", [1.0, 1.4])
+def test_lips_that_are_shut_meet_however_far_the_picture_shows_them_open(wider: float) -> None:
+    scene = Speaker(jaw=(0.1, 0.3, 0.6, 0.9), yaw=(0.0, 0.0, 15.0, 0.0))
+    (face,) = scene.faces
+    points = face.landmarks[:, :, :2]
+    upper, lower = points[:, list(LIPS.upper)], points[:, list(LIPS.lower)]
+    points[:, list(LIPS.lower)] = upper + wider * (lower - upper)
+    layers = Edit(face).set("lipsShut", 1.0).layers
+    asked = evaluate(face.curves.controls.array, layers, face.valid)
+    deformer = FaceDeformer(face, scene.orientation)
+    for frame in range(scene.frames):
+        motion = deformer.motion_at(frame, asked.source[frame], asked.target[frame])
+        frame_axes = LocalAxes.of_opening(motion.target, LIPS)
+        edges = (motion.target[list(edge)] for edge in (LIPS.upper, LIPS.lower))
+        assert Edges.through(frame_axes, *edges).gap < 0.01 * np.ptp(
+            motion.target[list(LIPS.rim), 0]
+        )
 
 
 def test_the_outline_is_still_unless_the_jaw_moves_it() -> None:

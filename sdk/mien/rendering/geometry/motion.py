@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,12 +35,19 @@ _SINK = 0.14
 """How far the line where closed lids meet lies below the open lower lid, likewise."""
 _PRESS = 0.08
 """How far closed lips press over each other, in cm."""
+_OVERLAP_OF_GAP = 0.08
+"""And how far besides, as a part of the opening that they close: the wider a mouth, the farther
+its landmarks may be from the edges of its lips."""
+_MEETING = (0.6, 0.95)
+"""Parts of an opening that the rig closes from which lips meet in the picture as they do there:
+not at all, and wholly."""
 _NO_GAP = 0.005
 """Height of an opening, in cm, that is none: towards the corners edges run together."""
 _CORNER = (1.0, 0.7, 0.4, 0.2)
 """How the landmarks from the outer corner inwards share its motion."""
 _CORNER_DROP = 0.5
 """How far the outer corner sinks when the eye closes, as a part of its opening."""
+_CLOSE = INDEX["mouthClose"]
 _JAW = [INDEX[name] for name in ("jawForward", "jawLeft", "jawOpen", "jawRight")]
 _CHIN = (152, 175, 199, 200)
 """Landmarks that go with the lower jaw whatever the lips do."""
@@ -130,8 +138,12 @@ class FaceDeformer:
         # The three axes of a rotation, projected, have the square sum 2.
         unit = float(np.linalg.norm(axes)) / 2**0.5
         moves = self._coded(frame, skin, upright[:SKIN])
-        moves += self._lid_contact(frame, points, moves, unit, source, target)
-        moves += self._lip_contact(points, moves, unit)
+        shapes = [
+            self._coded(frame, self._rig.shape(controls), points[:SKIN])
+            for controls in (source, target)
+        ]
+        moves += self._lid_contact(points, moves, unit, shapes, target - source)
+        moves += self._lip_contact(points, moves, unit, shapes, target - source)
         vertices, motion = self._mesh_motion(points[:SKIN], moves, unit)
         forward = self._face.curves.pose.rotation[frame, :, 2]
         seam = self._seam(frame, upright)
@@ -186,12 +198,11 @@ class FaceDeformer:
 
     def _lid_contact(
         self,
-        frame: int,
         points: FloatArray,
         moves: FloatArray,
         unit: float,
-        source: FloatArray,
-        target: FloatArray,
+        shapes: Sequence[FloatArray],
+        delta: FloatArray,
     ) -> FloatArray:
         """(468, 2) what lids must move more, so that they close here as they close in the rig.
 
@@ -199,15 +210,11 @@ class FaceDeformer:
         their opening in the rig halve it in the picture, and those that meet do meet, with
         the upper lid a little over the lower one.
         """
-        before, after = (
-            self._coded(frame, self._rig.shape(controls), points[:SKIN])
-            for controls in (source, target)
-        )
         extra = np.zeros_like(moves)
         for side, eye in EYES.items():
             down = LocalAxes.of_opening(points, eye).down
             upper, lower = (list(edge) for edge in (eye.upper, eye.lower))
-            was, now = (_gaps(shape, upper, lower, down) for shape in (before, after))
+            was, now = (_gaps(shape, upper, lower, down) for shape in shapes)
             left = _part_left(was, now, unit)
             if (left == 1).all():
                 continue
@@ -219,26 +226,41 @@ class FaceDeformer:
             half = len(upper)
             push = np.concatenate([amount[:half], np.zeros(half, dtype=np.float32)])
             blink = INDEX[f"eyeBlink{side}"]
-            push += np.clip(target[blink] - source[blink], 0, 1) * _blink_path(side, points, was)
+            push += np.clip(delta[blink], 0, 1) * _blink_path(side, points, was)
             extra += (spread @ push)[:, None] * down
         return np.asarray(extra, dtype=np.float32)
 
-    def _lip_contact(self, points: FloatArray, moves: FloatArray, unit: float) -> FloatArray:
-        """(468, 2) what closing lips must move more to press on each other a little.
+    def _lip_contact(
+        self,
+        points: FloatArray,
+        moves: FloatArray,
+        unit: float,
+        shapes: Sequence[FloatArray],
+        delta: FloatArray,
+    ) -> FloatArray:
+        """(468, 2) what closing lips must move more to meet, and to press on each other a little.
 
-        Their landmarks lie just inside the mouth, so that lips whose landmarks only meet
-        would show a line of teeth between them.
+        The opening in the picture is never quite that of the solved face: lips that meet in the
+        rig meet in the picture. Their landmarks lie just inside the mouth, so that lips whose
+        landmarks only meet would show a line of teeth between them.
         """
         down = LocalAxes.of_opening(points, LIPS).down
         upper, lower = list(LIPS.upper), list(LIPS.lower)
+        left = _part_left(*(_gaps(shape, upper, lower, down) for shape in shapes), unit)
         before = _gaps(points, upper, lower, down)
-        after = _gaps(points[:SKIN] + moves, upper, lower, down)
+        moved = _gaps(points[:SKIN] + moves, upper, lower, down)
+        meeting = smoothstep(1 - left, *_MEETING)
+        after = moved + meeting * np.minimum(left * before - moved, 0)
         closed = 1 - _part_left(before, after, unit)
         closed *= smoothstep(before / unit, 0.05, 0.2)
-        pressed = np.minimum(before, -_PRESS * unit)
-        amount = np.maximum(after - _PRESS * unit * closed**4, pressed) - after
         # Lips that do not close are left alone, pressed as they may be.
-        amount *= smoothstep((before - after) / unit, 0.0, 0.05)
+        closing = smoothstep((before - after) / unit, 0.0, 0.05)
+        # Those that are asked to close are pressed also where the landmarks are shut already.
+        asked = np.clip(delta[_CLOSE], 0, 1)
+        closed, closing = np.maximum(closed**4, asked), np.maximum(closing, asked)
+        press = (1 + asked) * _PRESS * unit + _OVERLAP_OF_GAP * meeting * np.maximum(before, 0)
+        amount = np.maximum(after - press * closed, np.minimum(before, -press)) - moved
+        amount *= closing
         half = len(upper)
         push = np.concatenate([-0.5 * amount[:half], 0.5 * amount[half:]])
         return np.asarray((self._lip_spread @ push)[:, None] * down, dtype=np.float32)
