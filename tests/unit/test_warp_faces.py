@@ -72,6 +72,25 @@ def test_a_wink_leaves_the_other_eye_alone() -> None:
     assert np.abs(motion.motion[list(EYES["Left"].rim)]).max() > 0.2 * motion.px_per_cm
 
 
+def test_widened_lids_bare_no_more_white_than_a_hair() -> None:
+    """These eyes show white above the iris as they are, so that lids have nowhere to go."""
+
+    def white(motion: FaceMotion, eye: Opening, side: str) -> float:
+        axes = LocalAxes.of_opening(motion.source, eye)
+        iris = axes.of(motion.iris[side])
+        top = float(iris[0, 1] - np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
+        lid = float(axes.of(motion.target[[eye.upper[len(eye.upper) // 2]]])[0, 1])
+        return (top - lid) / motion.px_per_cm
+
+    still = motion_of(Scene())
+    for asked in (0.3, 1.0, 1.5):
+        motion = motion_of(Scene(), eyeWide=asked)
+        for side, eye in EYES.items():
+            assert white(motion, eye, side) < white(still, eye, side) + 0.04
+            lower = list(eye.lower)
+            assert (motion.motion[lower[len(lower) // 2]] != 0).any(), "the lower lid gives way"
+
+
 @pytest.mark.parametrize("wider", [1.0, 1.4])
 def test_lips_that_are_shut_meet_however_far_the_picture_shows_them_open(wider: float) -> None:
     scene = Speaker(jaw=(0.1, 0.3, 0.6, 0.9), yaw=(0.0, 0.0, 15.0, 0.0))

@@ -122,8 +122,8 @@ class JobRow(QWidget):
 def state_words(job: Job) -> str:
     """Return the state of a job in words."""
     if job.state == "done":
-        words = f"Done in {clock_words(job.seconds)}"
-        return f"{words} · {job.renderer}" if job.renderer else words
+        done = f"Done in {clock_words(job.seconds)}"
+        return f"{done} · {job.renderer}" if job.renderer else done
     if job.state == "failed":
         return job.error.cause if job.error is not None else "Failed"
     if job.state != "running":

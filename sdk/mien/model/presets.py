@@ -57,31 +57,31 @@ EXPRESSIONS: Final[tuple[Preset, ...]] = (
                 "mouthSmile": 0.9, "jawOpen": 0.45, "mouthUpperUp": 0.4, "mouthLowerDown": 0.3,
                 "cheekSquint": 0.7, "eyeSquint": 0.5,
             },
-            "frown": {"mouthFrown": 0.65, "browDown": 0.5, "mouthShrugLower": 0.3},
+            "frown": {"mouthFrown": 0.8, "browDown": 0.5, "mouthShrugLower": 0.3},
             "surprise": {
-                "browInnerUp": 0.8, "browOuterUp": 0.8, "eyeWide": 0.7, "jawOpen": 0.35,
+                "browInnerUp": 0.8, "browOuterUp": 0.8, "eyeWide": 0.6, "jawOpen": 0.3,
             },
             "anger": {
-                "browDown": 0.9, "eyeSquint": 0.4, "eyeWide": 0.2, "noseSneer": 0.4,
-                "mouthPress": 0.5, "mouthFrown": 0.3, "jawForward": 0.2,
+                "browDown": 0.9, "eyeSquint": 0.4, "eyeWide": 0.2, "noseSneer": 0.3,
+                "mouthPress": 0.3, "mouthFrown": 0.6, "jawForward": 0.15,
             },
             "disgust": {
-                "noseSneer": 0.9, "mouthUpperUp": 0.5, "browDown": 0.4, "cheekSquint": 0.3,
-                "mouthFrown": 0.3, "mouthShrugLower": 0.2,
+                "noseSneer": 0.8, "mouthUpperUp": 0.4, "browDown": 0.4, "cheekSquint": 0.4,
+                "mouthFrown": 0.5, "mouthShrugLower": 0.4,
             },
             "fear": {
                 "browInnerUp": 0.9, "browOuterUp": 0.4, "browDown": 0.2, "eyeWide": 0.8,
-                "mouthStretch": 0.6, "jawOpen": 0.15,
+                "mouthStretch": 0.5, "jawOpen": 0.12,
             },
             "sadness": {
-                "browInnerUp": 0.8, "browDown": 0.2, "mouthFrown": 0.45, "mouthShrugLower": 0.3,
+                "browInnerUp": 0.9, "browDown": 0.2, "mouthFrown": 0.7, "mouthShrugLower": 0.3,
                 "eyeBlink": 0.15, "gazePitch": -6.0,
             },
             "contempt": {
                 "mouthSmileLeft": 0.45, "mouthDimpleLeft": 0.6, "mouthPressLeft": 0.3,
                 "eyeSquintLeft": 0.2,
             },
-            "worry": {"browInnerUp": 0.7, "browDown": 0.25, "mouthPress": 0.3, "mouthFrown": 0.25},
+            "worry": {"browInnerUp": 0.8, "browDown": 0.25, "mouthPress": 0.2, "mouthFrown": 0.4},
             "concentration": {"browDown": 0.5, "eyeSquint": 0.4, "mouthPress": 0.3},
             "boredom": {"eyeBlink": 0.3, "browOuterUp": 0.15, "mouthFrown": 0.2},
             "doubt": {
@@ -106,7 +106,7 @@ EXPRESSIONS: Final[tuple[Preset, ...]] = (
         _preset(
             "lipsShut", "expression", mouthClose=1.0, jawOpen=0.0, mouthLowerDown=0.0,
             mouthUpperUp=0.0, mouthFunnel=0.0, mouthShrugUpper=0.0, tongueOut=0.0,
-            mouthPress=0.3,
+            mouthPress=0.4,
         ),
         replaces=True,
     ),

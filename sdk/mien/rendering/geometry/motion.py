@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +45,10 @@ _NO_GAP = 0.005
 """Height of an opening, in cm, that is none: towards the corners edges run together."""
 _CORNER = (1.0, 0.7, 0.4, 0.2)
 """How the landmarks from the outer corner inwards share its motion."""
+_WHITE_CM = 0.05
+"""How much white widened lids bare above the iris, at the most."""
+_WIDENED = 0.1
+"""Change of `eyeWide` from which that holds wholly."""
 _CORNER_DROP = 0.5
 """How far the outer corner sinks when the eye closes, as a part of its opening."""
 _CLOSE = INDEX["mouthClose"]
@@ -144,6 +148,8 @@ class FaceDeformer:
         ]
         moves += self._lid_contact(points, moves, unit, shapes, target - source)
         moves += self._lip_contact(points, moves, unit, shapes, target - source)
+        gaze = {"Left": moved[2], "Right": moved[3]}
+        moves += self._wide_limit(points, moves, unit, gaze, target - source)
         vertices, motion = self._mesh_motion(points[:SKIN], moves, unit)
         forward = self._face.curves.pose.rotation[frame, :, 2]
         seam = self._seam(frame, upright)
@@ -152,7 +158,7 @@ class FaceDeformer:
             source=vertices,
             motion=motion,
             iris={side: points[list(eye)] for side, eye in IRIS.items()},
-            gaze={"Left": moved[2], "Right": moved[3]},
+            gaze=gaze,
             jaw=moved[0],
             jaw_open=moved[1],
             seam=seam,
@@ -230,6 +236,37 @@ class FaceDeformer:
             extra += (spread @ push)[:, None] * down
         return np.asarray(extra, dtype=np.float32)
 
+    def _wide_limit(
+        self,
+        points: FloatArray,
+        moves: FloatArray,
+        unit: float,
+        gaze: Mapping[str, FloatArray],
+        delta: FloatArray,
+    ) -> FloatArray:
+        """(468, 2) what lids that are widened must move back, so as not to bare the eye's white.
+
+        Outside terror nobody shows more than a hair of it above the iris, wherever this eye's
+        iris is; lids that show more already stay where they are.
+        """
+        back = np.zeros_like(moves)
+        for side, eye in EYES.items():
+            asked = float(smoothstep(delta[INDEX[f"eyeWide{side}"]], 0.0, _WIDENED))
+            if not asked:
+                continue
+            axes = LocalAxes.of_opening(points, eye)
+            iris = points[list(IRIS[side])]
+            radius = float(np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
+            upper = list(eye.upper)
+            before = _white(axes, points[upper], iris[0], radius)
+            after = _white(axes, points[upper] + moves[upper], iris[0] + gaze[side], radius)
+            excess = asked * max(after - max(before, _WHITE_CM * unit), 0.0)
+            rise = np.maximum(-(moves[upper] @ axes.down), 0)
+            push = np.zeros(self._spread[side].shape[1], dtype=np.float32)
+            push[: len(upper)] = excess * rise / max(float(rise.max()), 1e-6)
+            back += (self._spread[side] @ push)[:, None] * axes.down
+        return np.asarray(back, dtype=np.float32)
+
     def _lip_contact(
         self,
         points: FloatArray,
@@ -246,7 +283,8 @@ class FaceDeformer:
         """
         down = LocalAxes.of_opening(points, LIPS).down
         upper, lower = list(LIPS.upper), list(LIPS.lower)
-        left = _part_left(*(_gaps(shape, upper, lower, down) for shape in shapes), unit)
+        was, now = (_gaps(shape, upper, lower, down) for shape in shapes)
+        left = _part_left(was, now, unit)
         before = _gaps(points, upper, lower, down)
         moved = _gaps(points[:SKIN] + moves, upper, lower, down)
         meeting = smoothstep(1 - left, *_MEETING)
@@ -316,6 +354,14 @@ def _gaps(points: FloatArray, upper: list[int], lower: list[int], down: FloatArr
     under = np.interp(u_top, u_bottom, v_bottom) - v_top
     over = v_bottom - np.interp(u_bottom, u_top, v_top)
     return np.asarray(np.concatenate([under, over]), dtype=np.float32)
+
+
+def _white(axes: LocalAxes, lid: FloatArray, middle: FloatArray, radius: float) -> float:
+    """How far an upper lid (N, 2) stands above the top of an iris, pixels; negative below it."""
+    edge, iris = axes.of(lid), axes.of(middle[None])[0]
+    order = np.argsort(edge[:, 0])
+    height = np.interp(iris[0], edge[order, 0], edge[order, 1])
+    return float(iris[1] - radius - height)
 
 
 def _part_left(before: FloatArray, after: FloatArray, unit: float) -> FloatArray:
