@@ -10,7 +10,7 @@ from bpy.props import EnumProperty, FloatProperty, StringProperty
 from .animation import channel, clear_edit, clear_source, key_now
 from .compat import Scene, Strip, properties
 from .ops_base import Result, on_tracked, target
-from .rig import CONTROLS, EXPRESSIONS, VISEMES, edit_property, words
+from .rig import CONTROLS, EXPRESSIONS, VISEMES, edit_property, source_property, words
 from .state import MienFace, active_face, forget_project
 
 __all__ = ["CLASSES"]
@@ -27,6 +27,11 @@ def _set(scene: Scene, strip: Strip, face: MienFace, values: dict[str, float]) -
 def _values(strip: Strip, face: MienFace) -> dict[str, float]:
     """Return the edit of a face at the playhead, by control."""
     return {c: getattr(strip, edit_property(face.number, c)) for c in CONTROLS}
+
+
+def _performed(strip: Strip, face: MienFace, control: str) -> float:
+    """Return what a face does with a control at the playhead."""
+    return float(getattr(strip, source_property(face.number, control)))
 
 
 def _used(scene: Scene, strip: Strip, face: MienFace) -> list[str]:
@@ -87,7 +92,9 @@ class ApplyExpression(_OnFace):
     def change(self, scene: Scene, strip: Strip, face: MienFace) -> None:
         """Set and key the expression's controls."""
         preset = EXPRESSIONS.get(self.name) or VISEMES[self.name]
-        _set(scene, strip, face, {c: v * self.strength for c, v in preset.weights.items()})
+        asked = {c: v - _performed(strip, face, c) * preset.replaces
+                 for c, v in preset.weights.items()}  # fmt: skip
+        _set(scene, strip, face, {c: v * self.strength for c, v in asked.items()})
 
 
 class KeyFace(_OnFace):

@@ -47,11 +47,13 @@ class Preset:
         name: The SDK's name.
         kind: `expression` or `viseme`.
         weights: Control to its value at full strength.
+        replaces: Whether these values take the place of what the face does; else they are added.
     """
 
     name: str
     kind: str
     weights: dict[str, float]
+    replaces: bool
 
 
 _DOCUMENT = json.loads(Path(__file__).with_name("rig.json").read_text(encoding="utf-8"))

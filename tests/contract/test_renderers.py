@@ -24,7 +24,12 @@ from mien.rendering.base import (
 )
 from mien.rendering.compose import compose
 from mien.rendering.patches import render_patches
-from mien.rendering.registry import available_renderers, get_renderer, register_renderer
+from mien.rendering.registry import (
+    available_renderers,
+    choose_renderer,
+    get_renderer,
+    register_renderer,
+)
 from mien.testing.renderers import EVERYTHING, RENDERER_CHECKS
 from mien.testing.scenes import Scene, Spot, coded_hull
 
@@ -169,7 +174,11 @@ def test_the_background_stays(own: Renderer, asked: dict[str, float]) -> None:
 def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
     assert "warp" in available_renderers()
-    assert get_renderer("auto").name == "warp"
+    chosen = choose_renderer("auto")
+    assert (chosen.renderer.name, chosen.reason) == (
+        "warp", "the models of reference are not installed",
+    )  # fmt: skip
+    assert choose_renderer("warp").reason == ""
     assert "reference" not in available_renderers()
     with pytest.raises(MissingDependencyError, match="mien models"):
         get_renderer("reference")

@@ -8,13 +8,22 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QLineEdit, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+)
 
 from mien.rendering.registry import find_entry
 from mien.session.session import Session
 from mien_desktop.jobs.export import ExportDialog
+from mien_desktop.jobs.panel import JobsPanel
 from mien_desktop.jobs.presets import PRESETS
 from mien_desktop.jobs.queue import JobQueue
+from mien_desktop.jobs.rows import state_words
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import click, named, settle, shown, wait_until
 from tests.plugins.conftest import colour_of, installed, project, saved, site  # noqa: F401
@@ -67,6 +76,10 @@ def test_one_is_chosen_set_and_exports(bench: tuple[Workspace, JobQueue], tmp_pa
     (job,) = queue.jobs
     wait_until(lambda: job.ended, 60, f"{job.title}: {job.state} {job.stage}")
     assert job.state == "done", job.error
+    assert job.notes == ("nobody blushes green",)
+    with shown(JobsPanel(queue), 300, 300) as panel:
+        assert state_words(job).endswith(" · blush")
+        assert named(panel, f"Notes on {job.title}", QLabel).text() == "nobody blushes green"
     assert colour_of(output)[1] == pytest.approx(0.2 * 1.5 * 255, abs=3)
 
 

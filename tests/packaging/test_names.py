@@ -24,6 +24,7 @@ from mien.model import (
     evaluate,
     face,
     interpolate,
+    joined,
     marker,
     media,
     presets,
@@ -60,7 +61,7 @@ OLD = listed("""
 
 MODULES = (
     api, errors, progress, timebase, worker_messages, assignments, controls, curves, document,
-    edits, evaluate, face, interpolate, marker, media, presets, sampled, settings, shot,
+    edits, evaluate, face, interpolate, joined, marker, media, presets, sampled, settings, shot,
 )  # fmt: skip
 
 

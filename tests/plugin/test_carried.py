@@ -22,7 +22,8 @@ def test_controls_and_expressions_are_the_sdks() -> None:
     carried = json.loads((EXTENSION / "rig.json").read_text())
     assert carried["controls"] == [dataclasses.asdict(control) for control in CONTROLS]
     presets = [
-        {"name": p.name, "kind": p.kind, "weights": dict(p.weights)} for p in EXPRESSIONS + VISEMES
+        {"name": p.name, "kind": p.kind, "weights": dict(p.weights), "replaces": p.replaces}
+        for p in EXPRESSIONS + VISEMES
     ]
     assert carried["presets"] == presets
 

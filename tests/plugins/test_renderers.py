@@ -142,7 +142,9 @@ def test_render_takes_it_by_name_and_setting(
     arguments = ["render", saved, "-o", out, "--renderer", "blush", "--lossless"]
     done = mien_command(*arguments, "--setting", "amount=1", "--setting", "wide=yes", "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["renderer"] == "blush"
+    report = json.loads(done.stdout)
+    assert (report["renderer"], report["renderer_reason"]) == ("blush", "")
+    assert report["notes"] == ["nobody blushes green"]
     check_colour(out, GREEN, 1.0)
     words = [str(argument) for argument in arguments]
     for option, said in (
@@ -175,6 +177,9 @@ def test_a_batch_renders_with_it_in_its_workers(saved: Path, tmp_path: Path) -> 
     out = tmp_path / "out"
     done = mien_command("batch", jobs, "-o", out, "--workers", 1, "--chunk", 4, "--json")
     assert done.returncode == 0, done.stderr
+    shots = json.loads(done.stdout)["shots"]
+    assert [shot["notes"] for shot in shots] == [["nobody blushes green"], [], []]
+    assert "nobody blushes green" in (out / shots[0]["report"]).read_text()
     check_colour(out / "one.mkv", GREEN, 2)
     check_colour(out / "two.mkv", ROSE, 0.75)
     assert (out / "three.mkv").exists()
@@ -185,6 +190,20 @@ def test_a_batch_renders_with_it_in_its_workers(saved: Path, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     check_colour(out / "one.mkv", GREEN, 1)
     check_colour(out / "two.mkv", ROSE, 0.75)
+    assert done.stderr.count("one: nobody blushes green") == 1
+    assert "; renderer: blush, warp; " in done.stdout
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_last_lines_of_a_render_name_the_renderer_and_its_remarks(
+    saved: Path, tmp_path: Path
+) -> None:
+    arguments = ["render", saved, "-o", tmp_path / "out.mkv", "--overwrite", "--renderer"]
+    first, *notes = mien_command(*arguments, "blush").stdout.splitlines()
+    assert first.endswith("; renderer: blush")
+    assert notes == ["  nobody blushes green"]
+    first, *notes = mien_command(*arguments, "auto").stdout.splitlines()
+    assert first.endswith("; renderer: warp (auto: the models of reference are not installed)")
 
 
 @pytest.mark.usefixtures("installed")
@@ -200,5 +219,6 @@ def test_serve_renders_with_it_in_a_process_of_its_own(saved: Path, tmp_path: Pa
         with pytest.raises(ServeError, match="api_version 99"):
             client.start("render", **render | {"renderer": "newer"}).result.result(60)
         report = client.start("render", **render, settings={"amount": 1.0}).result.result(60)
-    assert report["renderer"] == "blush"
+    assert (report["renderer"], report["renderer_reason"]) == ("blush", "")
+    assert report["notes"] == ["nobody blushes green"]
     check_colour(out, GREEN, 1.0)

@@ -1,3 +1,4 @@
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from mien._types import AnyArray
 from mien.errors import TimeError, UnknownControlError, UsageError
 from mien.model.controls import CONTROLS, INDEX, NAMES
-from mien.model.edits import ControlTrack, Edit, Layer, Mode
+from mien.model.edits import FADE, ControlTrack, Edit, Layer, Mode
 from mien.model.evaluate import evaluate
 from mien.model.interpolate import Interpolation, Key, sample
 from mien.model.presets import PRESETS, resolve
@@ -181,12 +182,101 @@ def test_a_span_is_eased_in_and_out_over_six_frames_inside() -> None:
     np.testing.assert_allclose(got[30:60], got[30:60][::-1], atol=1e-6)
 
 
+@st.composite
+def touching_spans(draw: st.DrawFn) -> list[FrameRange]:
+    """Two to five spans, each of which begins where the one before ends."""
+    borders = sorted(draw(st.sets(st.integers(0, FRAMES), min_size=3, max_size=6)))
+    return [FrameRange(a, b) for a, b in itertools.pairwise(borders)]
+
+
+@given(
+    touching_spans(),
+    st.sampled_from(["jawOpen", "mouthSmile", "surprise", "tightLips"]),
+    st.sampled_from(ACTING),
+    st.data(),
+)
+def test_the_value_runs_on_where_spans_touch(
+    spans: list[FrameRange], name: str, mode: Mode, data: st.DataObject
+) -> None:
+    asked = [data.draw(st.floats(0.1, 0.9), label="value") for _ in spans]
+    order = data.draw(st.permutations(range(len(spans))), label="order of the tracks")
+    made = tuple(ControlTrack(name, (Key(0, asked[i], "hold"),), mode, spans[i]) for i in order)
+    source = np.full((FRAMES, len(NAMES)), 0.3, dtype=np.float32)
+    got = evaluate(source, [Layer("a", made)], everywhere).target
+    at = np.arange(FRAMES)
+    # Where nothing is eased in from outside or out again, values lie between those asked for.
+    inner = (at >= spans[0].start + FADE) & (at < spans[-1].stop - FADE)
+    for control, weight in resolve(name):
+        each = [
+            {"add": 0.3 + weight * v, "replace": weight * v, "scale": 0.3 * v}[mode] for v in asked
+        ]
+        column = got[:, INDEX[control]]
+        assert (column[inner] >= min(each) - 1e-6).all()
+        assert (column[inner] <= max(each) + 1e-6).all()
+        if len(spans) == 2:
+            steps = np.diff(column[inner]) * np.sign(each[1] - each[0])
+            assert (steps >= -1e-6).all(), "the step goes one way"
+        for span, value in zip(spans, each, strict=True):
+            # A step reaches half a fade into a span, and no further.
+            middle = (at >= span.start + FADE // 2) & (at < span.stop - FADE // 2) & inner
+            np.testing.assert_allclose(column[middle], value, atol=1e-6)
+
+
+@given(touching_spans(), st.integers(1, 9), st.sampled_from(ACTING))
+def test_spans_with_a_gap_act_each_by_itself(spans: list[FrameRange], gap: int, mode: Mode) -> None:
+    first = spans[0]
+    start = min(first.stop + gap, FRAMES - 1)
+    second = FrameRange(start, FRAMES)
+    made = [ControlTrack("jawOpen", (Key(0, v, "hold"),), mode, s)
+            for v, s in ((0.4, first), (0.6, second))]  # fmt: skip
+    source = performance(3)
+    together = evaluate(source, [Layer("a", tuple(made))], everywhere)
+    apart = evaluate(source, [Layer(str(i), (track,)) for i, track in enumerate(made)], everywhere)
+    if start > first.stop:
+        np.testing.assert_array_equal(together.delta, apart.delta)
+        assert not together.active[first.stop : start].any()
+
+
+def test_what_acts_in_between_keeps_its_place() -> None:
+    source = np.zeros((FRAMES, len(NAMES)), dtype=np.float32)
+    spans = FrameRange(0, 40), FrameRange(40, 80), FrameRange(80, 120)
+    first, second, third = (
+        ControlTrack("jawOpen", (Key(0, value, "hold"),), "replace", span)
+        for value, span in zip((0.2, 0.4, 0.6), spans, strict=True)
+    )
+    raised = ControlTrack("jawOpen", (Key(0, 0.1, "hold"),))
+    asked = [[first, third, second], [first, raised, second], [raised, first, second, third]]
+    got = [
+        evaluate(source, [Layer("a", tuple(tracks))], everywhere).target[:, INDEX["jawOpen"]]
+        for tracks in asked
+    ]
+    # A third that touches only the second comes before it; an amount for the whole shot is added
+    # after the first and replaced by the second, or is replaced by all.
+    np.testing.assert_allclose(got[0][[20, 39, 40, 60, 79, 80, 100]],
+                               [0.2, 0.29, 0.31, 0.4, 0.49, 0.51, 0.6], atol=0.02)  # fmt: skip
+    np.testing.assert_allclose(got[1][[20, 39, 40, 60, 100]],
+                               [0.3, 0.1, 0.1, 0.4, 0.1], atol=0.06)  # fmt: skip
+    np.testing.assert_array_equal(got[2][10:110], got[0][10:110])
+
+
 def test_a_preset_moves_its_controls_by_their_weights() -> None:
     source = np.zeros((FRAMES, len(NAMES)), dtype=np.float32)
     edit = Edit(make_face(FRAMES)).set("surprise", 0.5)
     got = evaluate(source, edit.layers, everywhere).target[0]
     for name, weight in resolve("surprise"):
         assert got[INDEX[name]] == pytest.approx(0.5 * weight, abs=1e-6)
+
+
+@given(st.floats(0, 1), st.sampled_from(["add", "replace"]), st.integers(0, 9))
+def test_a_preset_that_replaces_takes_the_place_of_the_performance(
+    value: float, mode: Mode, seed: int
+) -> None:
+    source = performance(seed)
+    edit = Edit(make_face(FRAMES)).set("lipsShut", value, mode=mode)
+    got = evaluate(source, edit.layers, everywhere).target
+    for name, weight in resolve("lipsShut"):
+        was = source[:, INDEX[name]]
+        np.testing.assert_allclose(got[:, INDEX[name]], was + value * (weight - was), atol=2e-4)
 
 
 def test_keys_are_typed_in_seconds_and_replace_each_other() -> None:

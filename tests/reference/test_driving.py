@@ -19,7 +19,7 @@ from mien.rendering.performance import replace_performance
 from mien.rendering.reference.driving import Bridge, Drive, bridge_for
 from mien.rendering.reference.engines import Engines, contents_of
 from mien.rendering.reference.warped import Warped
-from mien.rendering.registry import available_renderers, get_renderer
+from mien.rendering.registry import available_renderers, choose_renderer, get_renderer
 from mien.testing.scenes import Scene
 from mien.weights.flame_file import write_flame
 from mien.weights.record import FileRecord, Record, write_record
@@ -124,9 +124,15 @@ def test_auto_wants_everything_and_a_gpu(
     complete: Path, monkeypatch: pytest.MonkeyPatch, gpu: bool
 ) -> None:
     monkeypatch.setattr(devices, "accelerated", lambda: gpu)
-    assert get_renderer("auto").name == ("reference" if gpu else "warp")
+    chosen = choose_renderer("auto")
+    assert (chosen.renderer.name, chosen.reason) == (
+        ("reference", "its models and a GPU are here") if gpu else ("warp", "no GPU")
+    )
     (complete / "arc2face").unlink()
-    assert get_renderer("auto").name == "warp"
+    chosen = choose_renderer("auto")
+    assert (chosen.renderer.name, chosen.reason) == (
+        "warp", "the models of reference are not installed",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("how", ["complete", "without_smirk", "models"])

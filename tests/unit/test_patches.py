@@ -12,7 +12,7 @@ from mien.rendering.base import FacePlan, Patch, PlateSource, Renderer, RenderRe
 from mien.rendering.patches import edit_plate, render_patches
 from mien.rendering.registry import get_renderer
 from mien.rendering.scaled import ScaledShot
-from mien.testing.scenes import Scene
+from mien.testing.scenes import Scene, Spot
 
 
 class Smallest(Renderer):
@@ -60,6 +60,17 @@ def test_only_faces_that_change_in_a_frame_are_asked_for() -> None:
     with opened(scene, [still, plan]) as session:
         assert len(render_patches(session, [still, plan], 1, scene.plate(1))) == 1
         assert render_patches(session, [still, plan], 2, scene.plate(2)) == []
+
+
+def test_warp_says_what_it_makes_up() -> None:
+    made_up = "no open mouth in this shot: teeth are made up"
+    scene = Scene()
+    for asked, notes in (({"jawOpen": 0.4}, (made_up,)), ({"mouthFrown": 0.4}, ())):
+        with opened(scene, [scene.plan(**asked)]) as session:
+            assert session.notes == notes
+    pair = Scene(spots=[Spot(x=80), Spot(x=240)])
+    with opened(pair, [pair.plan(0, browInnerUp=0.4), pair.plan(1, surprise=0.4)]) as session:
+        assert session.notes == (f"face 2: {made_up}",)
 
 
 def test_what_is_in_front_keeps_the_plates_pixels() -> None:

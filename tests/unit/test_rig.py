@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mien._types import AnyArray
+from mien.face.amounts import MOST, EditAmounts
 from mien.face.flame_coefficients import (
     EXPRESSION,
     EYELIDS,
@@ -17,8 +19,8 @@ from mien.face.flame_coefficients import (
     flame_to_controls,
 )
 from mien.face.gaze import degrees_to_looks, gaze_change, looks_to_degrees
-from mien.face.rig import FURTHEST, PersonalRig, Rig, load_rig
-from mien.model.controls import ARKIT, CONTROLS, GAZE, HEAD, INDEX, NAMES
+from mien.face.rig import PersonalRig, Rig, load_rig
+from mien.model.controls import ARKIT, CONTROLS, GAZE, HEAD, INDEX, NAMES, sides
 
 SIDES = ("left", "right")
 
@@ -209,12 +211,49 @@ def test_what_is_added_is_emphasised_and_what_is_taken_away_is_not(personal: Per
     emphasis = personal.rig.emphasis[smile]
     assert emphasis > 1.2
     field = personal.fields[smile, corner]
-    added = personal.displacement(controls(), controls(mouthSmileLeft=0.5))[corner]
+    added = personal.displacement(controls(), controls(mouthSmileLeft=0.1))[corner]
     taken = personal.displacement(controls(mouthSmileLeft=0.5), controls())[corner]
-    most = personal.displacement(controls(), controls(mouthSmileLeft=1.5))[corner]
-    assert np.allclose(added, 0.5 * emphasis * field, atol=0.03)
+    assert np.allclose(added, 0.1 * emphasis * field, atol=0.01)
     assert np.allclose(taken, -0.5 * field, atol=0.03)
-    assert np.allclose(most, FURTHEST * field, atol=0.05)
+
+
+def moved(personal: PersonalRig, landmarks: Sequence[int], **asked: float) -> AnyArray:
+    """Mean displacement of landmarks (person's right and left) in edits of the neutral face."""
+    names = {side: value for name, value in asked.items() for side in sides(name) or ()}
+    shifts = personal.displacement(controls(), controls(**names))[list(landmarks)]
+    return np.asarray(shifts.mean(axis=0))
+
+
+def test_at_1_a_control_does_what_people_do_at_their_most(personal: PersonalRig) -> None:
+    face = personal.identity
+    mouth = float(np.linalg.norm(face[291] - face[61]))
+    eyes = float(np.linalg.norm(face[263] - face[33]))
+    eye = float(face[386, 1] - face[374, 1])
+    assert -0.08 < moved(personal, (61, 291), mouthFrown=1)[1] / mouth < -0.06
+    assert 0.2 < moved(personal, (159, 386), eyeWide=1)[1] / eye < 0.35
+    assert 0.09 < moved(personal, (105, 334), browInnerUp=0.8, browOuterUp=0.8)[1] / eyes < 0.12
+    assert -0.09 < moved(personal, (107, 336), browDown=1)[1] / eyes < -0.06
+    smile, pucker = (
+        personal.displacement(controls(), controls(**asked))[[61, 291], 0]
+        for asked in ({"mouthSmileLeft": 1, "mouthSmileRight": 1}, {"mouthPucker": 1})
+    )
+    assert 0.25 < (smile[1] - smile[0]) / mouth < 0.4
+    assert -0.42 < (pucker[1] - pucker[0]) / mouth < -0.3
+
+
+def test_what_is_added_to_much_goes_no_further_than_people_do(personal: PersonalRig) -> None:
+    amounts = EditAmounts(personal.rig.emphasis)
+    for name in MOST:
+        (side, *_) = sides(name) or ()
+        most, steps = INDEX[side], np.linspace(0, 1, 11)
+        for start in (0.0, 0.3, 0.9):
+            source = controls(**{side: start})
+            reached = [amounts.reached(source, controls(**{side: start + s}))[most] for s in steps]
+            assert (np.diff(reached) >= -1e-6).all(), name
+            assert reached[0] == pytest.approx(start)
+            assert reached[-1] == pytest.approx(max(start, MOST[name]), abs=1e-5)
+        less = amounts.reached(controls(**{side: 0.8}), controls(**{side: 0.2}))
+        assert less[most] == pytest.approx(0.2)
 
 
 def test_a_move_grows_steadily_with_what_is_asked(personal: PersonalRig) -> None:

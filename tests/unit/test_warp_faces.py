@@ -14,7 +14,8 @@ from mien.media.orient import to_coded
 from mien.media.planes import Plate
 from mien.media.reader import open_reader
 from mien.model.controls import INDEX
-from mien.model.evaluate import Evaluated
+from mien.model.edits import Edit
+from mien.model.evaluate import Evaluated, evaluate
 from mien.model.face import Face
 from mien.model.presets import resolve
 from mien.model.shot import Shot
@@ -32,6 +33,7 @@ from mien.rendering.painting.mouth.compose import extend_outward
 from mien.rendering.painting.mouth.synthesized import FaceColours, synthesize_inside
 from mien.rendering.warp.renderer import WarpRenderer
 from mien.testing.scenes import Scene, Spot
+from tests.fingerprints import Speaker
 
 
 def motion_of(scene: Scene, **asked: float) -> FaceMotion:
@@ -68,6 +70,44 @@ def test_a_wink_leaves_the_other_eye_alone() -> None:
     motion = motion_of(Scene(), eyeBlinkLeft=1.0)
     assert not motion.motion[list(EYES["Right"].rim)].any()
     assert np.abs(motion.motion[list(EYES["Left"].rim)]).max() > 0.2 * motion.px_per_cm
+
+
+def test_widened_lids_bare_no_more_white_than_a_hair() -> None:
+    """These eyes show white above the iris as they are, so that lids have nowhere to go."""
+
+    def white(motion: FaceMotion, eye: Opening, side: str) -> float:
+        axes = LocalAxes.of_opening(motion.source, eye)
+        iris = axes.of(motion.iris[side])
+        top = float(iris[0, 1] - np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
+        lid = float(axes.of(motion.target[[eye.upper[len(eye.upper) // 2]]])[0, 1])
+        return (top - lid) / motion.px_per_cm
+
+    still = motion_of(Scene())
+    for asked in (0.3, 1.0, 1.5):
+        motion = motion_of(Scene(), eyeWide=asked)
+        for side, eye in EYES.items():
+            assert white(motion, eye, side) < white(still, eye, side) + 0.04
+            lower = list(eye.lower)
+            assert (motion.motion[lower[len(lower) // 2]] != 0).any(), "the lower lid gives way"
+
+
+@pytest.mark.parametrize("wider", [1.0, 1.4])
+def test_lips_that_are_shut_meet_however_far_the_picture_shows_them_open(wider: float) -> None:
+    scene = Speaker(jaw=(0.1, 0.3, 0.6, 0.9), yaw=(0.0, 0.0, 15.0, 0.0))
+    (face,) = scene.faces
+    points = face.landmarks[:, :, :2]
+    upper, lower = points[:, list(LIPS.upper)], points[:, list(LIPS.lower)]
+    points[:, list(LIPS.lower)] = upper + wider * (lower - upper)
+    layers = Edit(face).set("lipsShut", 1.0).layers
+    asked = evaluate(face.curves.controls.array, layers, face.valid)
+    deformer = FaceDeformer(face, scene.orientation)
+    for frame in range(scene.frames):
+        motion = deformer.motion_at(frame, asked.source[frame], asked.target[frame])
+        frame_axes = LocalAxes.of_opening(motion.target, LIPS)
+        edges = (motion.target[list(edge)] for edge in (LIPS.upper, LIPS.lower))
+        assert Edges.through(frame_axes, *edges).gap < 0.01 * np.ptp(
+            motion.target[list(LIPS.rim), 0]
+        )
 
 
 def test_the_outline_is_still_unless_the_jaw_moves_it() -> None:

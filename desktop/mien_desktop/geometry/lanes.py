@@ -22,6 +22,7 @@ from mien.model.document import Project
 from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.face import Face
 from mien.model.interpolate import INTERPOLATIONS, Key
+from mien.model.joined import join_tracks
 from mien.model.sampled import sampled
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.geometry.marks import SUM
@@ -58,6 +59,8 @@ class Lane:
         tracks: The track, or all tracks below, with their names.
         marks: The keys that it shows.
         collapsed: Whether what is below is hidden; of a face or a layer.
+        runs_on: Whether the span of the track runs on at its start from another that touches it,
+            and at its stop to another.
     """
 
     kind: LaneKind
@@ -66,6 +69,7 @@ class Lane:
     tracks: tuple[tuple[TrackRef, ControlTrack], ...]
     marks: Marks
     collapsed: bool = False
+    runs_on: tuple[bool, bool] = (False, False)
 
     @property
     def id(self) -> tuple[int, str | None]:
@@ -184,10 +188,12 @@ def _face(
     below: list[Lane] = []
     for layer in reversed(edit.layers if edit else ()):
         lanes = []
+        runs_on = _runs_on(layer)
         for index, track in enumerate(layer.tracks):
             ref = TrackRef(project.id, face.number, layer.name, index)
             marks = _marks(track, old, kept)
-            lanes.append(Lane("track", face, layer, ((ref, track),), marks))
+            runs = runs_on[id(track)]
+            lanes.append(Lane("track", face, layer, ((ref, track),), marks, runs_on=runs))
         hidden = (face.number, layer.name) in collapsed
         below.append(_group("layer", face, layer, lanes, frames, hidden))
         if not hidden:
@@ -197,6 +203,15 @@ def _face(
     yield _group("face", face, None, layers, frames, hidden)
     if not hidden:
         yield from below
+
+
+def _runs_on(layer: Layer) -> dict[int, tuple[bool, bool]]:
+    """By the identity of each track, whether it runs on from another and to another."""
+    return {
+        id(track): (place > 0, place < len(joined.tracks) - 1)
+        for joined in join_tracks(layer.tracks)
+        for place, track in enumerate(joined.tracks)
+    }
 
 
 def _group(

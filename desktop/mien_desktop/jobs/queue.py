@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from mien.errors import MienError
 from mien.model.document import Document, Project
+from mien.rendering.registry import describe_choice
 from mien.session.commands import replace_shot
 from mien_desktop.jobs.presets import ExportRequest
 from mien_desktop.jobs.serve_process import ExportTask, JobError, ServeProcess, Task, TrackTask
@@ -88,6 +89,20 @@ class Job:
             return None
         start, stop = _STAGE_SPANS.get(self.stage, (0.0, 1.0))
         return start + (stop - start) * self.done / self.total
+
+    @property
+    def renderer(self) -> str:
+        """The renderer of a finished export, and why `auto` chose it; empty for none."""
+        if self.kind != "export" or not self.result or not self.result["renderer"]:
+            return ""
+        return describe_choice(self.result["renderer"], self.result["renderer_reason"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known of how the frames of a finished export were made."""
+        if self.kind != "export" or not self.result:
+            return ()
+        return tuple(self.result["notes"])
 
     @property
     def seconds(self) -> float:

@@ -61,6 +61,13 @@ class JobRow(QWidget):
         self._why = _button("warning", "What went wrong", self._explain)
         self._open = _button("film", "Show in its folder", self._reveal)
         self._remove = _button("close", "Remove from the list", lambda: queue.remove(job))
+        self._notes = QLabel()
+        self._notes.setAccessibleName(f"Notes on {job.title}")
+        self._notes.setTextFormat(Qt.TextFormat.PlainText)
+        self._notes.setFont(theme.small())
+        self._notes.setWordWrap(True)
+        self._notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._notes.hide()
         grid = QGridLayout(self)
         grid.setContentsMargins(8, 6, 6, 6)
         grid.setHorizontalSpacing(2)
@@ -72,6 +79,7 @@ class JobRow(QWidget):
             grid.addWidget(button, 0, column)
         grid.addWidget(self._bar, 1, 0, 1, 6)
         grid.addWidget(self._words, 2, 0, 1, 6)
+        grid.addWidget(self._notes, 3, 0, 1, 6)
         grid.setColumnStretch(0, 1)
         self.refresh()
 
@@ -91,6 +99,8 @@ class JobRow(QWidget):
             QPalette.ColorRole.WindowText, theme.ACCENT if job.state == "failed" else theme.DIM
         )
         self._words.setPalette(palette)
+        self._notes.setText("\n".join(job.notes))
+        self._notes.setVisible(bool(job.notes))
         self._title.setToolTip(job.title)
         self._cancel.setVisible(not job.ended)
         self._cancel.setEnabled(not job.stopping)
@@ -112,7 +122,8 @@ class JobRow(QWidget):
 def state_words(job: Job) -> str:
     """Return the state of a job in words."""
     if job.state == "done":
-        return f"Done in {clock_words(job.seconds)}"
+        done = f"Done in {clock_words(job.seconds)}"
+        return f"{done} · {job.renderer}" if job.renderer else done
     if job.state == "failed":
         return job.error.cause if job.error is not None else "Failed"
     if job.state != "running":

@@ -8,7 +8,6 @@ from functools import cache
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap
 
-from mien.model.edits import ControlTrack
 from mien.model.face import Face
 from mien_desktop import theme
 from mien_desktop.geometry.lanes import ROW, Lane, region
@@ -163,7 +162,7 @@ def _paint_reach(painter: QPainter, scene: TimelineScene, row: int) -> None:
     if lane.track.span is not None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(_faded(color, 40 if lane.muted else 130))
-        painter.drawPolygon(polygon(_fades(scene, lane.track, top + 3, top + ROW - 4)))
+        painter.drawPolygon(polygon(_fades(scene, lane, top + 3, top + ROW - 4)))
         if len(keys) == 1:
             _paint_amount(painter, scene, lane, top)
         return
@@ -195,10 +194,12 @@ def _paint_amount(painter: QPainter, scene: TimelineScene, lane: Lane, top: int)
 
 
 def _fades(
-    scene: TimelineScene, track: ControlTrack, top: float, bottom: float
+    scene: TimelineScene, lane: Lane, top: float, bottom: float
 ) -> list[tuple[float, float]]:
+    track = lane.track
     assert track.span is not None
-    fade = min(track.fade, (len(track.span) - 1) / 2)
+    fade = min(track.fade, (len(track.span) - 1) / 2) * scene.axis.scale
     start, stop = scene.edge(track.span.start), scene.edge(track.span.stop)
-    slope = fade * scene.axis.scale
-    return [(start, bottom), (start + slope, top), (stop - slope, top), (stop, bottom)]
+    # Where it runs on from or to another span it is not eased, and so its end is upright.
+    rise, fall = (0.0 if runs_on else fade for runs_on in lane.runs_on)
+    return [(start, bottom), (start + rise, top), (stop - fall, top), (stop, bottom)]

@@ -6,6 +6,7 @@ from typing import Final
 
 from mien.model.controls import CONTROLS, INDEX, sides
 from mien.model.edits import Mode
+from mien.timebase import FrameRange
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.geometry.ruler import label
 from mien_desktop.timeline.scene import TimelineScene
@@ -58,11 +59,7 @@ def describe(scene: TimelineScene, target: Target) -> str:
     if target.kind == "marker":
         return _marker(scene, target.frame)
     if target.kind == "span" and lane is not None and lane.track.span is not None:
-        span = lane.track.span
-        return (
-            f"{title(lane.track.control)} {number(lane.track.keys[0].value, lane)}, frames"
-            f" {span.start} to {span.stop - 1}, eased over {count(lane.track.fade, 'frame')}"
-        )
+        return _span(lane, lane.track.span)
     if target.kind == "cell" and lane is not None:
         if target.cell == "mode":
             return f"{title(lane.track.control)} {MODES[lane.track.mode][1]}; click to change"
@@ -83,6 +80,16 @@ def _key(scene: TimelineScene, lane: Lane, frame: int) -> str:
         return ""
     text = f"{title(lane.track.control)} {number(key.value, lane)} at {time}"
     return f"{text}\n{title(key.interpolation)} to the next key"
+
+
+def _span(lane: Lane, span: FrameRange) -> str:
+    ends = ("from the span before", "into the span after")
+    runs_on = " and ".join(end for end, there in zip(ends, lane.runs_on, strict=True) if there)
+    return (
+        f"{title(lane.track.control)} {number(lane.track.keys[0].value, lane)}, frames"
+        f" {span.start} to {span.stop - 1}, eased over {count(lane.track.fade, 'frame')}"
+        + (f"; runs on {runs_on}" if runs_on else "")
+    )
 
 
 def _marker(scene: TimelineScene, frame: int) -> str:

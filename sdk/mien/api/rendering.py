@@ -27,6 +27,7 @@ from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
     from mien.rendering.base import FacePlan, Renderer
+    from mien.rendering.registry import ChosenRenderer
 
 __all__ = ["RenderReport", "render", "render_frames", "render_matte"]
 
@@ -44,7 +45,9 @@ class RenderReport:
         renderer: Name of the renderer; None when nothing was asked of it.
         codec: Name of the codec, as `--codec` takes it.
         seconds: Time it took.
-        notes: What is to be known of how the frames were made.
+        notes: What is to be known of how the frames were made, each once.
+        renderer_reason: Why `auto` chose the renderer, in a few words; empty where it was asked
+            for by its name.
     """
 
     output: Path
@@ -56,6 +59,7 @@ class RenderReport:
     codec: str
     seconds: float
     notes: tuple[str, ...] = ()
+    renderer_reason: str = ""
 
     def __repr__(self) -> str:
         how = f"{self.renderer}, " if self.renderer else ""
@@ -210,7 +214,12 @@ class _Work:
     shot: Shot
     span: FrameRange
     plans: Sequence[FacePlan]
-    renderer: Renderer | None
+    chosen: ChosenRenderer | None
+
+    @property
+    def renderer(self) -> Renderer | None:
+        """The renderer; None when nothing is asked of one."""
+        return None if self.chosen is None else self.chosen.renderer
 
 
 def _plan_render(
@@ -263,7 +272,8 @@ def _write(
         renderer=work.renderer.name if work.renderer else None,
         codec=encoding.codec.name,
         seconds=time.monotonic() - start,
-        notes=rendered.notes,
+        notes=tuple(dict.fromkeys(rendered.notes)),
+        renderer_reason=work.chosen.reason if work.chosen else "",
     )
 
 
@@ -316,13 +326,13 @@ def _renderer(
     settings: RendererSettings | Mapping[str, Any] | None,
     *,
     needed: bool,
-) -> Renderer | None:
+) -> ChosenRenderer | None:
     """The renderer of a name; None when none is needed, but a wrong name is still an error."""
-    from mien.rendering.registry import AUTO, find_entry, get_renderer, merge_settings
+    from mien.rendering.registry import AUTO, choose_renderer, find_entry, merge_settings
 
     merged = merge_settings(name, project.settings, settings)
     if name == AUTO and not needed:
         find_entry(name).settings(merged)
         return None
-    renderer = get_renderer(name, merged)
-    return renderer if needed else None
+    chosen = choose_renderer(name, merged)
+    return chosen if needed else None

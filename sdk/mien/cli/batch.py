@@ -14,6 +14,7 @@ from mien.cli.options import Json, Overwrite
 from mien.cli.output import print_json, print_notice, print_table
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.errors import InputError, UsageError
+from mien.model.listing import list_names
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mien.jobs.executor import Executor
     from mien.jobs.job import ShotJob
     from mien.jobs.plan import Plan
+    from mien.jobs.runner import ShotOutcome
 
 __all__ = ["add_to"]
 
@@ -248,20 +250,21 @@ def _with_renderers(jobs: Sequence[ShotJob], typed: TypedSettings) -> list[ShotJ
     is tracked.
     """
     from mien.jobs.plan import settle_job
-    from mien.rendering.registry import get_renderer, settings_owner
+    from mien.rendering.registry import choose_renderer, settings_owner
 
-    names: dict[tuple[str, str], str] = {}
+    chosen: dict[tuple[str, str], tuple[str, str]] = {}
     named = []
     for job in jobs:
         settings = settle_job(job, {}, typed.over)
         key = (job.renderer, dumps(settings, sort_keys=True))
-        if key not in names:
+        if key not in chosen:
             typed.check(job.renderer)
-            names[key] = get_renderer(job.renderer, settings).name
-        name = names[key]
+            choice = choose_renderer(job.renderer, settings)
+            chosen[key] = choice.renderer.name, choice.reason
+        name, reason = chosen[key]
         if name != settings_owner(job.renderer):  # they are of what `auto` did not choose
             job = dataclasses.replace(job, settings={}, default_settings={})
-        named.append(dataclasses.replace(job, renderer=name))
+        named.append(dataclasses.replace(job, renderer=name, renderer_reason=reason))
     return named
 
 
@@ -337,9 +340,8 @@ def _print_report(report: BatchReport, *, json: bool) -> None:
         return
     for outcome in report.failed:
         print_notice(f"{outcome.plan.job.name} failed: {outcome.problem}")
-    for outcome in report.outcomes:
-        for note in outcome.notes:
-            print_notice(f"{outcome.plan.job.name}: {note}")
+    for note, names in _notes(report).items():
+        print_notice(f"{list_names(names)}: {note}")
     done = [outcome for outcome in report.outcomes if outcome.problem is None]
     frames = sum(outcome.plan.frames for outcome in done)
     kept = sum(outcome.kept for outcome in done)
@@ -347,5 +349,23 @@ def _print_report(report: BatchReport, *, json: bool) -> None:
     typer.echo(
         f"{len(done)} of {len(report.outcomes)} shots done{before}: {frames} frames,"
         f" {sum(outcome.made for outcome in done)} rendered, {report.seconds:.0f} s;"
-        f" {report.index}"
+        f"{_renderers(done)} {report.index}"
     )
+
+
+def _notes(report: BatchReport) -> dict[str, list[str]]:
+    """By what is to be known of how frames were made, the names of the shots that it is true of."""
+    notes: dict[str, list[str]] = {}
+    for outcome in report.outcomes:
+        for note in outcome.notes:
+            notes.setdefault(note, []).append(outcome.plan.job.name)
+    return notes
+
+
+def _renderers(outcomes: Sequence[ShotOutcome]) -> str:
+    """The renderers of the shots in which anything is asked of one."""
+    from mien.rendering.registry import describe_choice
+
+    jobs = [outcome.plan.job for outcome in outcomes if outcome.faces]
+    named = sorted({describe_choice(job.renderer, job.renderer_reason) for job in jobs})
+    return f" renderer: {', '.join(named)};" if named else ""

@@ -208,13 +208,18 @@ def render(
 
 def _tell_report(report: RenderReport) -> None:
     """Print what a render did."""
+    from mien.rendering.registry import describe_choice
+
     edited = ", ".join(str(number) for number in report.faces)
     done = f"face {edited} edited in {report.frames_edited}" if edited else "none changed"
     if report.frames_resumed:
         done += f", {report.frames_resumed} of them from the render before"
+    how = ""
+    if report.renderer is not None:
+        how = f"; renderer: {describe_choice(report.renderer, report.renderer_reason)}"
     typer.echo(
         f"wrote {report.output}: {report.frames} frames, {done}; {report.codec},"
-        f" {report.frames / report.seconds:.1f} frames/s"
+        f" {report.frames / report.seconds:.1f} frames/s{how}"
     )
     for note in report.notes:
         typer.echo(f"  {note}")

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import FloatArray, IndexArray
+from mien.face.amounts import EditAmounts
 from mien.face.covariance import Covariance
 from mien.face.gaze import FULL_LOOK, gaze_change, looks_to_degrees
 from mien.model.controls import INDEX, NAMES
@@ -28,8 +29,6 @@ LOWER_LID_SHARE = 0.2
 """Part of the opening that the lower lid closes; the upper lid does the rest."""
 UPPER_LIP_SHARE = 0.25
 """Part of the opening that the upper lip closes; the lower lip does the rest."""
-FURTHEST = 1.6
-"""No emphasis moves the skin further than a control of this value."""
 WIDEST = 0.35
 """How far a negative `eyeBlink` or `mouthClose` may open, as a part of what 1 closes."""
 UPPER_LID_FOLLOW = (0.45, 0.15)
@@ -119,6 +118,7 @@ class PersonalRig:
     def __init__(self, rig: Rig, identity: FloatArray) -> None:
         self.rig = rig
         self.identity = np.asarray(identity, dtype=np.float32)
+        self._amounts = EditAmounts(rig.emphasis)
         self._linear = rig.fields.copy()
         for column in (*_BLINK.values(), *_UP.values(), *_DOWN.values(), _CLOSE):
             self._linear[column] = 0
@@ -148,7 +148,8 @@ class PersonalRig:
 
         What is added to a performance is emphasised: pixels that are moved keep the
         creases and the shading that they had, and less of an expression is seen in them
-        than in a face that makes it. What is taken away is not.
+        than in a face that makes it. It levels off where people are at their most (see
+        `EditAmounts`). What is taken away is taken as it is.
 
         Args:
             source: (59,) controls of the performance.
@@ -161,11 +162,13 @@ class PersonalRig:
         if np.array_equal(source, target):
             return np.zeros_like(self.identity)
         look = looks_to_degrees(source)
-        added = np.maximum(target - source, 0)
-        reach = np.maximum(target, FURTHEST)
-        emphasised = np.minimum(target + added * (self.rig.emphasis - 1), reach)
-        there = self._deformed(emphasised, look + gaze_change(source, target))
+        reached = self._amounts.reached(source, target)
+        there = self._deformed(reached, look + gaze_change(source, target))
         return np.asarray(there - self._from(source, look), dtype=np.float32)
+
+    def limited(self, source: FloatArray, target: FloatArray) -> FloatArray:
+        """Return what is asked for (59,), held to what people do at their most."""
+        return self._amounts.limited(source, target)
 
     def natural(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """Return (468, 3) the skin's displacement as a face moves, without any emphasis."""

@@ -196,6 +196,8 @@ class ShotJob:
         problem: Why it cannot be rendered, when that is known from the start.
         curves: A curve file that the face follows, on top of the project's edits; None without.
         tracker: Name of the tracker, or `auto`, for media without a project.
+        renderer_reason: Why `auto` chose the renderer that is named now, in a few words; empty
+            where it was asked for by its name, or is not chosen yet.
     """
 
     name: str
@@ -215,6 +217,7 @@ class ShotJob:
     problem: Problem | None = None
     curves: CurvesInput | None = None
     tracker: str = "auto"
+    renderer_reason: str = ""
 
     def frames_of(self, clock: Clock) -> FrameRange:
         """Return the frames of the media that the output holds.

@@ -182,7 +182,7 @@ class ShotJournal:
             WriteError: When the disk is full.
         """
         known = self.notes(key)
-        new = [note for note in notes if note not in known]
+        new = [note for note in dict.fromkeys(notes) if note not in known]
         if new:
             _make(self.folder)
             with written_whole(self._notes) as file:

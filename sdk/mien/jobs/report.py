@@ -109,6 +109,7 @@ def _facts(outcome: ShotOutcome) -> dict[str, Any]:
         "frames": None if order is None else str(order.frames),
         "faces": list(outcome.faces),
         "renderer": plan.job.renderer,
+        "renderer_reason": plan.job.renderer_reason,
         "frames_asked": outcome.asked,
         "frames_made": outcome.made,
         "frames_edited": outcome.edited,

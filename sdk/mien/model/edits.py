@@ -21,7 +21,7 @@ from mien.model.presets import resolve
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
 
-__all__ = ["FADE", "Edit", "Layer", "Mode", "ControlTrack", "stacked_edits"]
+__all__ = ["FADE", "Edit", "Layer", "Mode", "ControlTrack", "influence_in", "stacked_edits"]
 
 Mode = Literal["add", "replace", "scale", "smooth"]
 MODES: tuple[str, ...] = get_args(Mode)
@@ -41,7 +41,9 @@ class ControlTrack:
         mode: Whether the value is added to the performance, replaces it or scales it, or says
             by how many frames (standard deviation of a Gaussian) what lies below is smoothed.
         span: Frames in which the track acts; None for all.
-        fade: Frames over which it is eased in and out inside the span.
+        fade: Frames over which it is eased in and out inside the span. Where the span of
+            another track of this control, mode and layer touches, there is an eased step from
+            one value to the other in place of both.
     """
 
     control: str
@@ -158,14 +160,28 @@ class ControlTrack:
 
     def influence(self, frames: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return how much the track acts, (N,) of 0..1 at (N,) frames: smoothstep in and out."""
-        times = np.asarray(frames, dtype=np.float64)
         if self.span is None:
-            return np.ones(times.shape)
-        # A short span has no room for two fades: it gets a triangle.
-        fade = min(self.fade, (len(self.span) - 1) / 2)
-        edge = np.minimum(times - self.span.start + 1, self.span.stop - times) / (fade + 1)
-        edge = np.clip(edge, 0, 1)
-        return ease(edge)
+            return np.ones(np.shape(frames))
+        return influence_in(self.span, self.fade, self.fade, frames)
+
+
+def influence_in(
+    span: FrameRange, fade_in: int, fade_out: int, frames: npt.ArrayLike
+) -> npt.NDArray[np.float64]:
+    """Return how much acts at (N,) frames what acts in a span: (N,) of 0..1.
+
+    Args:
+        span: The span.
+        fade_in: Frames over which it is eased in, inside the span.
+        fade_out: Frames over which it is eased out, inside the span.
+        frames: The frames.
+    """
+    times = np.asarray(frames, dtype=np.float64)
+    # A short span has no room for two fades: it gets a triangle.
+    room = (len(span) - 1) / 2
+    rise = (times - span.start + 1) / (min(fade_in, room) + 1)
+    fall = (span.stop - times) / (min(fade_out, room) + 1)
+    return ease(np.clip(np.minimum(rise, fall), 0, 1))
 
 
 def _slot(keys: Sequence[Key], frame: int) -> slice:
@@ -290,6 +306,8 @@ class Edit:
         layer: str = "edit",
     ) -> Edit:
         """Return this edit with a constant value over a span, eased in and out inside it.
+
+        Where it touches a span of the same control, the value runs on from one to the other.
 
         Args:
             control: A control, a control without its side, an expression or a viseme.

@@ -9,7 +9,12 @@ Layers are applied bottom to top, tracks in the order they were keyed:
 
 where w is the layer's weight times the track's influence at the frame. A track on a named
 expression or viseme acts on each of its controls with `value` times that control's weight
-(for `scale` and `smooth`: with the value itself).
+(for `scale` and `smooth`: with the value itself). One that replaces, as `lipsShut`, takes the place
+of what its controls do as far as its value says, with `add` and `replace` alike:
+
+               target += w * value * (weight - target)
+
+Tracks of a layer whose spans touch run on from one to the other (joined.py).
 
 `smooth` takes the value as the standard deviation, in frames, of a Gaussian that averages what
 lies below. A frame counts only together with its mirror image about the one that is smoothed,
@@ -27,8 +32,9 @@ import numpy.typing as npt
 
 from mien._types import BoolArray, FloatArray
 from mien.model.controls import CONTROLS, INDEX, NAMES
-from mien.model.edits import ControlTrack, Layer
-from mien.model.presets import resolve
+from mien.model.edits import Layer
+from mien.model.joined import JoinedTracks, join_tracks
+from mien.model.presets import replaces, resolve
 from mien.model.sampled import sampled
 
 __all__ = ["WIDEST_SMOOTHING", "Evaluated", "evaluate", "unlimited"]
@@ -152,7 +158,7 @@ def _apply_layers(
     pieces = np.where(valid, pieces, -1)
     with np.errstate(over="ignore", invalid="ignore"):
         for layer in layers:
-            for track in layer.tracks:
+            for track in join_tracks(layer.tracks):
                 if track.mode == "smooth":
                     _smooth(track, layer.weight, after, column_index, pieces)
                 else:
@@ -161,7 +167,7 @@ def _apply_layers(
 
 
 def _apply_track(
-    track: ControlTrack,
+    track: JoinedTracks,
     layer_weight: float,
     target: npt.NDArray[np.float64],
     column_index: Mapping[str, int],
@@ -169,11 +175,16 @@ def _apply_track(
     """Apply one track to `target`, whose columns hold the controls that `column_index` names."""
     value, influence = sampled(track, len(target))
     weight = layer_weight * influence
+    taken = None
+    if replaces(track.control) and track.mode in ("add", "replace"):
+        taken = np.clip(weight * value, 0, 1)
     for name, preset_weight in resolve(track.control):
         if name not in column_index:
             continue
         column = target[:, column_index[name]]
-        if track.mode == "add":
+        if taken is not None:
+            column += taken * (preset_weight - column)
+        elif track.mode == "add":
             column += weight * value * preset_weight
         elif track.mode == "replace":
             column += weight * (value * preset_weight - column)
@@ -182,7 +193,7 @@ def _apply_track(
 
 
 def _smooth(
-    track: ControlTrack,
+    track: JoinedTracks,
     layer_weight: float,
     target: npt.NDArray[np.float64],
     column_index: Mapping[str, int],

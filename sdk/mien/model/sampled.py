@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.model.edits import ControlTrack
+from mien.model.joined import JoinedTracks
 
 __all__ = ["sampled"]
 
@@ -26,23 +27,23 @@ class _Memo:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._bytes = 0
-        # The track itself is kept too: while it lives, no other has its id.
-        self._known: OrderedDict[tuple[int, int], tuple[ControlTrack, _Array, _Array]] = (
+        # The tracks themselves are kept too: while they live, no others have their ids.
+        self._known: OrderedDict[tuple[int, ...], tuple[JoinedTracks, _Array, _Array]] = (
             OrderedDict()
         )
 
-    def __call__(self, track: ControlTrack, count: int) -> tuple[_Array, _Array]:
-        name = (id(track), count)
+    def __call__(self, joined: JoinedTracks, count: int) -> tuple[_Array, _Array]:
+        name = (count, *map(id, joined.tracks))
         with self._lock:
             if name in self._known:
                 self._known.move_to_end(name)
                 return self._known[name][1:]
         frames = np.arange(count, dtype=np.int64)
-        values, influence = track.values(frames), track.influence(frames)
+        values, influence = joined.values(frames), joined.influence(frames)
         values.flags.writeable = influence.flags.writeable = False
         with self._lock:
             if name not in self._known:
-                self._known[name] = (track, values, influence)
+                self._known[name] = (joined, values, influence)
                 self._bytes += values.nbytes + influence.nbytes
             while self._bytes > _MOST_BYTES and len(self._known) > 1:
                 _, (_, *arrays) = self._known.popitem(last=False)
@@ -53,11 +54,11 @@ class _Memo:
 _memo = _Memo()
 
 
-def sampled(track: ControlTrack, count: int) -> tuple[_Array, _Array]:
+def sampled(track: ControlTrack | JoinedTracks, count: int) -> tuple[_Array, _Array]:
     """Return (T,) values and (T,) influence of a track at frames 0 to T; not to be written to.
 
     Args:
-        track: The track.
+        track: The track, or several that act as one.
         count: T.
     """
-    return _memo(track, count)
+    return _memo(JoinedTracks((track,)) if isinstance(track, ControlTrack) else track, count)

@@ -218,7 +218,7 @@ class RenderSession(ABC):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Remarks on how the frames were made, for the report."""
+        """Remarks on how the frames were made, for the report; each is shown once."""
         return ()
 
     def close(self) -> None:  # noqa: B027 - nothing by default

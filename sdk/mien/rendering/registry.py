@@ -30,8 +30,11 @@ __all__ = [
     "AUTO",
     "GROUP",
     "OWN",
+    "ChosenRenderer",
     "RendererEntry",
     "available_renderers",
+    "choose_renderer",
+    "describe_choice",
     "find_entry",
     "get_renderer",
     "list_entries",
@@ -100,6 +103,19 @@ class RendererEntry:
                 "It has none.",
             )
         return self.settings_type.from_mapping(given)
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenRenderer:
+    """A renderer, and why it is this one.
+
+    Attributes:
+        renderer: The renderer.
+        reason: Why `auto` chose it, in a few words; empty where it was asked for by its name.
+    """
+
+    renderer: Renderer
+    reason: str = ""
 
 
 def _make_warp(settings: None) -> Renderer:
@@ -204,14 +220,36 @@ def get_renderer(
         UsageError: When there is no renderer of that name, it has no such setting, or a value is
             wrong.
     """
+    return choose_renderer(name, settings).renderer
+
+
+def choose_renderer(
+    name: str = AUTO, settings: RendererSettings | Mapping[str, Any] | None = None
+) -> ChosenRenderer:
+    """Return the renderer of a name, and why `auto` chose it; args and errors: `get_renderer`."""
     entry = find_entry(name)
     own = entry.settings(settings)
-    if name == AUTO and not _suits_auto(own):
-        entry, own = _OWN[_WARP], None
+    reason = ""
+    if name == AUTO:
+        reason = _auto_problem(own)
+        if reason:
+            entry, own = _OWN[_WARP], None
+        else:
+            reason = "its models and a GPU are here"
     problem = entry.missing(own)
     if problem is not None:
         raise problem
-    return entry.make(own)
+    return ChosenRenderer(entry.make(own), reason)
+
+
+def describe_choice(name: str, reason: str) -> str:
+    """Name a renderer as reports do: `warp`, or `warp (auto: no GPU)`.
+
+    Args:
+        name: Its name.
+        reason: Why `auto` chose it; empty where it was asked for by its name.
+    """
+    return f"{name} ({AUTO}: {reason})" if reason else name
 
 
 def merge_settings(
@@ -289,11 +327,11 @@ def register_renderer(renderer: Renderer) -> None:
     _registered[renderer.name] = _entry_of(renderer)
 
 
-def _suits_auto(settings: RendererSettings | None) -> bool:
+def _auto_problem(settings: RendererSettings | None) -> str:
     from mien.rendering.reference import requirements
 
     own = settings if isinstance(settings, ReferenceSettings) else ReferenceSettings.final()
-    return requirements.suits_auto(own)
+    return requirements.auto_problem(own)
 
 
 def _entries() -> Iterator[RendererEntry]:

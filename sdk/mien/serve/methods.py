@@ -289,7 +289,9 @@ class Methods:
                 for one in CONTROLS
             ],
             presets=[
-                say.PresetFacts(name=one.name, kind=one.kind, weights=dict(one.weights))
+                say.PresetFacts(
+                    name=one.name, kind=one.kind, weights=dict(one.weights), replaces=one.replaces
+                )
                 for one in PRESETS.values()
             ],
         )  # fmt: skip

@@ -58,6 +58,11 @@ class BlushSession(mien.RenderSession):
     def __init__(self, shot: mien.Shot, settings: BlushSettings) -> None:
         self.orientation = shot.media.orientation
         self.settings = settings
+        self.remarks: list[str] = []
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(self.remarks)
 
     def render(self, request: RenderRequest) -> Patch | None:
         plate = request.plate
@@ -75,5 +80,7 @@ class BlushSession(mien.RenderSession):
         mask = np.ones((box.height, box.width), dtype=np.float32)
         mask[[0, -1]] = 0
         mask[:, [0, -1]] = 0
+        if self.settings.colour == "green":
+            self.remarks.append("nobody blushes green")
         shift = np.array(COLOURS[self.settings.colour], dtype=np.float32) * amount
         return Patch(box, plate.rgb(box) + shift, mask)

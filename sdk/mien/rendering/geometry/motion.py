@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,12 +37,23 @@ _SINK = 0.14
 """How far the line where closed lids meet lies below the open lower lid, likewise."""
 _PRESS = 0.08
 """How far closed lips press over each other, in cm."""
+_OVERLAP_OF_GAP = 0.08
+"""And how far besides, as a part of the opening that they close: the wider a mouth, the farther
+its landmarks may be from the edges of its lips."""
+_MEETING = (0.6, 0.95)
+"""Parts of an opening that the rig closes from which lips meet in the picture as they do there:
+not at all, and wholly."""
 _NO_GAP = 0.005
 """Height of an opening, in cm, that is none: towards the corners edges run together."""
 _CORNER = (1.0, 0.7, 0.4, 0.2)
 """How the landmarks from the outer corner inwards share its motion."""
+_WHITE_CM = 0.05
+"""How much white widened lids bare above the iris, at the most."""
+_WIDENED = 0.1
+"""Change of `eyeWide` from which that holds wholly."""
 _CORNER_DROP = 0.5
 """How far the outer corner sinks when the eye closes, as a part of its opening."""
+_CLOSE = INDEX["mouthClose"]
 _JAW = [INDEX[name] for name in ("jawForward", "jawLeft", "jawOpen", "jawRight")]
 _CHIN = (152, 175, 199, 200)
 """Landmarks that go with the lower jaw whatever the lips do."""
@@ -173,8 +185,14 @@ class FaceDeformer:
         unit = float(np.linalg.norm(axes)) / 2**0.5
         moves = self._coded(frame, skin, upright[:SKIN])
         moves += self._beyond_rig(frame, upright[:SKIN], source, target, moves)
-        moves += self._lid_contact(frame, points, moves, unit, source, target)
-        moves += self._lip_contact(points, moves, unit)
+        shapes = [
+            self._coded(frame, self._rig.shape(controls), points[:SKIN])
+            for controls in (source, target)
+        ]
+        moves += self._lid_contact(points, moves, unit, shapes, target - source)
+        moves += self._lip_contact(points, moves, unit, shapes, target - source)
+        gaze = {"Left": moved[2], "Right": moved[3]}
+        moves += self._wide_limit(points, moves, unit, gaze, target - source)
         vertices, motion = self._mesh_motion(points[:SKIN], moves, unit)
         forward = self._face.curves.pose.rotation[frame, :, 2]
         seam = self._seam(frame, upright)
@@ -183,7 +201,7 @@ class FaceDeformer:
             source=vertices,
             motion=motion,
             iris={side: points[list(eye)] for side, eye in IRIS.items()},
-            gaze={"Left": moved[2], "Right": moved[3]},
+            gaze=gaze,
             jaw=moved[0],
             jaw_open=moved[1],
             seam=seam,
@@ -213,6 +231,7 @@ class FaceDeformer:
 
         The rig emphasises what it adds; a person's own habits need no emphasis.
         """
+        target = self._rig.limited(source, target)
         own, known = self._habits.beyond_rig(source, target, self._face.curves.pose.rotation[frame])
         if known <= 0:
             return np.zeros_like(moves)
@@ -254,12 +273,11 @@ class FaceDeformer:
 
     def _lid_contact(
         self,
-        frame: int,
         points: FloatArray,
         moves: FloatArray,
         unit: float,
-        source: FloatArray,
-        target: FloatArray,
+        shapes: Sequence[FloatArray],
+        delta: FloatArray,
     ) -> FloatArray:
         """(468, 2) what lids must move more, so that they close here as they close in the rig.
 
@@ -267,15 +285,11 @@ class FaceDeformer:
         their opening in the rig halve it in the picture, and those that meet do meet, with
         the upper lid a little over the lower one.
         """
-        before, after = (
-            self._coded(frame, self._rig.shape(controls), points[:SKIN])
-            for controls in (source, target)
-        )
         extra = np.zeros_like(moves)
         for side, eye in EYES.items():
             down = LocalAxes.of_opening(points, eye).down
             upper, lower = (list(edge) for edge in (eye.upper, eye.lower))
-            was, now = (_gaps(shape, upper, lower, down) for shape in (before, after))
+            was, now = (_gaps(shape, upper, lower, down) for shape in shapes)
             left = _part_left(was, now, unit)
             if (left == 1).all():
                 continue
@@ -287,26 +301,73 @@ class FaceDeformer:
             half = len(upper)
             push = np.concatenate([amount[:half], np.zeros(half, dtype=np.float32)])
             blink = INDEX[f"eyeBlink{side}"]
-            push += np.clip(target[blink] - source[blink], 0, 1) * _blink_path(side, points, was)
+            push += np.clip(delta[blink], 0, 1) * _blink_path(side, points, was)
             extra += (spread @ push)[:, None] * down
         return np.asarray(extra, dtype=np.float32)
 
-    def _lip_contact(self, points: FloatArray, moves: FloatArray, unit: float) -> FloatArray:
-        """(468, 2) what closing lips must move more to press on each other a little.
+    def _wide_limit(
+        self,
+        points: FloatArray,
+        moves: FloatArray,
+        unit: float,
+        gaze: Mapping[str, FloatArray],
+        delta: FloatArray,
+    ) -> FloatArray:
+        """(468, 2) what lids that are widened must move back, so as not to bare the eye's white.
 
-        Their landmarks lie just inside the mouth, so that lips whose landmarks only meet
-        would show a line of teeth between them.
+        Outside terror nobody shows more than a hair of it above the iris, wherever this eye's
+        iris is; lids that show more already stay where they are.
+        """
+        back = np.zeros_like(moves)
+        for side, eye in EYES.items():
+            asked = float(smoothstep(delta[INDEX[f"eyeWide{side}"]], 0.0, _WIDENED))
+            if not asked:
+                continue
+            axes = LocalAxes.of_opening(points, eye)
+            iris = points[list(IRIS[side])]
+            radius = float(np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
+            upper = list(eye.upper)
+            before = _white(axes, points[upper], iris[0], radius)
+            after = _white(axes, points[upper] + moves[upper], iris[0] + gaze[side], radius)
+            excess = asked * max(after - max(before, _WHITE_CM * unit), 0.0)
+            rise = np.maximum(-(moves[upper] @ axes.down), 0)
+            push = np.zeros(self._spread[side].shape[1], dtype=np.float32)
+            push[: len(upper)] = excess * rise / max(float(rise.max()), 1e-6)
+            back += (self._spread[side] @ push)[:, None] * axes.down
+        return np.asarray(back, dtype=np.float32)
+
+    def _lip_contact(
+        self,
+        points: FloatArray,
+        moves: FloatArray,
+        unit: float,
+        shapes: Sequence[FloatArray],
+        delta: FloatArray,
+    ) -> FloatArray:
+        """(468, 2) what closing lips must move more to meet, and to press on each other a little.
+
+        The opening in the picture is never quite that of the solved face: lips that meet in the
+        rig meet in the picture. Their landmarks lie just inside the mouth, so that lips whose
+        landmarks only meet would show a line of teeth between them.
         """
         down = LocalAxes.of_opening(points, LIPS).down
         upper, lower = list(LIPS.upper), list(LIPS.lower)
+        was, now = (_gaps(shape, upper, lower, down) for shape in shapes)
+        left = _part_left(was, now, unit)
         before = _gaps(points, upper, lower, down)
-        after = _gaps(points[:SKIN] + moves, upper, lower, down)
+        moved = _gaps(points[:SKIN] + moves, upper, lower, down)
+        meeting = smoothstep(1 - left, *_MEETING)
+        after = moved + meeting * np.minimum(left * before - moved, 0)
         closed = 1 - _part_left(before, after, unit)
         closed *= smoothstep(before / unit, 0.05, 0.2)
-        pressed = np.minimum(before, -_PRESS * unit)
-        amount = np.maximum(after - _PRESS * unit * closed**4, pressed) - after
         # Lips that do not close are left alone, pressed as they may be.
-        amount *= smoothstep((before - after) / unit, 0.0, 0.05)
+        closing = smoothstep((before - after) / unit, 0.0, 0.05)
+        # Those that are asked to close are pressed also where the landmarks are shut already.
+        asked = np.clip(delta[_CLOSE], 0, 1)
+        closed, closing = np.maximum(closed**4, asked), np.maximum(closing, asked)
+        press = (1 + asked) * _PRESS * unit + _OVERLAP_OF_GAP * meeting * np.maximum(before, 0)
+        amount = np.maximum(after - press * closed, np.minimum(before, -press)) - moved
+        amount *= closing
         half = len(upper)
         push = np.concatenate([-0.5 * amount[:half], 0.5 * amount[half:]])
         return np.asarray((self._lip_spread @ push)[:, None] * down, dtype=np.float32)
@@ -362,6 +423,14 @@ def _gaps(points: FloatArray, upper: list[int], lower: list[int], down: FloatArr
     under = np.interp(u_top, u_bottom, v_bottom) - v_top
     over = v_bottom - np.interp(u_bottom, u_top, v_top)
     return np.asarray(np.concatenate([under, over]), dtype=np.float32)
+
+
+def _white(axes: LocalAxes, lid: FloatArray, middle: FloatArray, radius: float) -> float:
+    """How far an upper lid (N, 2) stands above the top of an iris, pixels; negative below it."""
+    edge, iris = axes.of(lid), axes.of(middle[None])[0]
+    order = np.argsort(edge[:, 0])
+    height = np.interp(iris[0], edge[order, 0], edge[order, 1])
+    return float(iris[1] - radius - height)
 
 
 def _part_left(before: FloatArray, after: FloatArray, unit: float) -> FloatArray:

@@ -33,7 +33,7 @@ class ReferenceRenderer(Renderer):
     """
 
     name = "reference"
-    pixels = 1
+    pixels = 2
     costly = True
     gpu = True
     settings_type = ReferenceSettings

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from mien.errors import MissingDependencyError
 from mien.model.settings import ReferenceSettings
 from mien.weights.store import find_model, installed, missing_for, models_folder, remedy
 
-__all__ = ["available", "missing", "suits_auto"]
+__all__ = ["auto_problem", "available", "missing"]
 
 _NAME = ReferenceSettings.renderer
 _DRIVERS = ("smirk", "flame2020")
@@ -22,12 +23,20 @@ def available() -> bool:
     return not _lacking(approximate=True)
 
 
-def suits_auto(settings: ReferenceSettings) -> bool:
-    """Return whether all that settings need is here, and a GPU, so that `auto` may choose it."""
+def auto_problem(settings: ReferenceSettings) -> str:
+    """Return why `auto` passes the renderer over, in a few words; empty when it takes it.
+
+    Args:
+        settings: Its settings; all that they need has to be here, and a GPU.
+    """
     from mien.rendering.devices import accelerated
 
+    if _lacking(settings.approximate):
+        return f"the models of {_NAME} are not installed"
     # torch is asked last, for it is slow.
-    return not _lacking(settings.approximate) and accelerated()
+    if accelerated():
+        return ""
+    return "no GPU" if find_spec("torch") else "torch is not installed"
 
 
 def missing(settings: ReferenceSettings) -> MissingDependencyError | None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Final
 
+import numpy as np
+
+from mien.model.controls import NAMES
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
 from mien.rendering.appearance.appearance import Appearance
+from mien.rendering.appearance.mouth import MouthAppearance
 from mien.rendering.appearance.regions import FaceRegion, needs
 from mien.rendering.appearance.scan import scan_face
 from mien.rendering.base import (
@@ -23,6 +28,12 @@ from mien.rendering.base import (
 from mien.rendering.painting.face import FacePainter
 
 __all__ = ["WarpRenderer", "WarpSession"]
+
+_PARTING: Final = ("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunnel")
+"""Controls that part the lips, whichever side they are on."""
+_PARTS: Final = [i for i, name in enumerate(NAMES) if name.startswith(_PARTING)]
+_PARTED: Final = 0.05
+"""How far one of them must go beyond the performance for an inside to show."""
 
 
 class WarpRenderer(Renderer):
@@ -82,6 +93,22 @@ class WarpSession(RenderSession):
             self._appearances[face.number] = appearance
             return True
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on what is made up as the shot shows nothing like it."""
+        made_up = [
+            plan.face
+            for plan, regions in self._needs.values()
+            if FaceRegion.MOUTH in regions
+            and plan.face.number in self._appearances
+            and _opens_unseen(plan, self._appearances[plan.face.number].mouth)
+        ]
+        several = len(self._shot.faces) > 1
+        return tuple(
+            f"{f'{face.name}: ' if several else ''}no open mouth in this shot: teeth are made up"
+            for face in made_up
+        )
+
     def render(self, request: RenderRequest) -> Patch | None:
         """Move the face's pixels; see `RenderSession.render`."""
         face, frame, plate = request.face, request.frame, request.plate
@@ -104,3 +131,9 @@ class WarpSession(RenderSession):
             known = plan, needs(plan.evaluated)
             self._needs[plan.face.number] = known
         return known[1]
+
+
+def _opens_unseen(plan: FacePlan, mouth: MouthAppearance) -> bool:
+    """Whether an edit opens a mouth in a part of the shot that never shows it open."""
+    opened = np.flatnonzero((plan.evaluated.delta[:, _PARTS] > _PARTED).any(axis=1))
+    return any(mouth.exemplar(frame) is None for frame in opened.tolist())

@@ -27,6 +27,9 @@ class PresetFacts(Message):
     name: str
     kind: Literal["expression", "viseme"]
     weights: dict[str, float]
+    replaces: bool
+    """Whether its controls take the place of what the face does, as far as its value says; else
+    they are added, each with its weight times the value."""
 
 
 class ControlsResult(Message):

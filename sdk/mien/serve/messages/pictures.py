@@ -68,6 +68,9 @@ class RenderResult(Message):
     frames_resumed: Count
     faces: list[int]
     renderer: str | None
+    renderer_reason: str
+    """Why `auto` chose it, in a few words; empty where it was asked for by its name."""
     codec: str
     seconds: float
     notes: list[str]
+    """What is to be known of how the frames were made, each once."""
