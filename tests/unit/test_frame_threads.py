@@ -12,9 +12,9 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from mien.cores import core_count
 from mien.errors import MediaError, RenderError
 from mien.media.frame import Frame
+from mien.pipeline import frame_threads
 from mien.pipeline.frame_threads import edit_in_order, thread_count
 from mien.rendering.registry import get_renderer
 from tests.film import Film, Still
@@ -145,8 +145,15 @@ def test_few_frames_are_in_memory(picture: type[Still], most: int) -> None:
     assert len(decoded) == COUNT
 
 
-def test_only_renderers_that_say_so_are_used_by_several_threads() -> None:
+def test_only_renderers_that_say_so_are_used_by_several_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     warp, alone = get_renderer("warp"), Smallest()
     assert warp.concurrent
-    assert [thread_count(warp), thread_count(warp, 3)] == [core_count(), 3]
-    assert [thread_count(alone), thread_count(alone, 3), thread_count(None, 3)] == [1, 1, 1]
+    for cores, expected in ((1, 1), (3, 3), (64, 4)):
+        monkeypatch.setattr(frame_threads, "core_count", lambda cores=cores: cores)
+        assert thread_count(warp) == expected
+    assert [thread_count(warp, cores=cores) for cores in (2, 9)] == [2, 4]
+    assert thread_count(warp, wanted=9) == 9
+    assert thread_count(alone) == thread_count(alone, wanted=3, cores=3) == 1
+    assert thread_count(None, wanted=3) == 1

@@ -22,22 +22,26 @@ __all__ = ["edit_in_order", "thread_count"]
 _FRAMES: Final = 2
 """Frames of a thread: a frame that takes long would leave all others idle with one."""
 _WAITING_BYTES: Final = 512 << 20
+_USEFUL_THREADS: Final = 4
+"""Threads beyond which none helps: the warp renderer holds Python's lock for more than a quarter
+of the time that a frame takes."""
 
 EditFrame = Callable[[Frame], Frame]
 EditedFrame = tuple[Frame, Frame]
 """A frame as it was and as it is."""
 
 
-def thread_count(renderer: Renderer | None, wanted: int = 0) -> int:
+def thread_count(renderer: Renderer | None, *, wanted: int = 0, cores: int = 0) -> int:
     """Return how many threads edit the frames of a render.
 
     Args:
         renderer: Makes the pixels; None for a plain copy.
-        wanted: Threads; 0 for one a core.
+        wanted: Threads; 0 for as many as help.
+        cores: Cores that may be used; 0 for all that the process may use.
     """
     if renderer is None or not renderer.concurrent:
         return 1
-    return wanted or core_count()
+    return wanted or min(cores or core_count(), _USEFUL_THREADS)
 
 
 def edit_in_order(

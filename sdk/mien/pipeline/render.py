@@ -48,8 +48,8 @@ def render_shot(
         renderer: Makes the edited pixels; None when there are no plans.
         output: Where to.
         progress: Told about the stages `prepare` and `render`.
-        threads: Threads that edit frames, where the renderer is `concurrent`; 0 for one a core.
-            The output has the same bytes with any number.
+        threads: Threads that edit frames, where the renderer is `concurrent`; 0 for as many as
+            help. The output has the same bytes with any number.
 
     Raises:
         MediaError: When the source cannot be read.
@@ -74,7 +74,7 @@ def render_shot(
         active = active_frames(plans)
         session.prepare_frames([i for i in output.frames if active[i] and i not in exist])
         editor = kind(plans, lambda: session, finished)
-        threads = thread_count(renderer, threads)
+        threads = thread_count(renderer, wanted=threads)
         write_output(shot, editor, output, progress, threads=threads)
         return Rendered(editor.edited, editor.resumed, session.notes)
 
@@ -118,7 +118,7 @@ def stream_frames(
             editor = kind(plans, lambda: session)
         reader = stack.enter_context(open_reader(shot.media, cache_bytes=0))
         stream = stack.enter_context(closing(reader.stream(frames.start, frames.stop)))
-        edited_frames = edit_in_order(editor.edit, stream, thread_count(renderer, threads))
+        edited_frames = edit_in_order(editor.edit, stream, thread_count(renderer, wanted=threads))
         stack.callback(edited_frames.close)
         for done, (_, edited) in enumerate(edited_frames, 1):
             progress("render", done, len(frames))

@@ -39,8 +39,8 @@ class ShotFrames:
         plans: The faces with edits; none for a plain copy.
         renderer: Makes the edited pixels; None when there are no plans.
         folder: Where the frames are kept: those of one shot, whatever its edit was.
-        threads: Threads that decode, and threads that edit frames where the renderer is
-            `concurrent`; 0 lets the decoder choose, and takes one a core.
+        threads: Threads that decode, and at most that edit frames, where the renderer is
+            `concurrent`; 0 lets the decoder choose, and takes as many as help.
 
     Raises:
         MediaError: When the source cannot be looked at.
@@ -120,7 +120,7 @@ class ShotFrames:
         self._progress = progress
         # Loading models and looking through the shot come first.
         self._opened().prepare_frames(missing)
-        threads = thread_count(self._renderer, self._threads)
+        threads = thread_count(self._renderer, cores=self._threads)
         with (
             open_reader(self._shot.media, threads=self._threads, cache_bytes=0) as reader,
             closing(_frames_of(reader, missing)) as frames,
