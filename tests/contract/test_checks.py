@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import IO
@@ -101,6 +102,21 @@ def test_a_renderer_that_keeps_its_promises_passes() -> None:
 def test_a_broken_promise_is_named(change: Change, promise: str) -> None:
     with pytest.raises(ContractError, match=promise):
         check_renderer(Bent(change))
+
+
+def test_threads_that_disturb_each_other_are_found() -> None:
+    asked: list[int] = []
+
+    def of_the_latest(patch: Patch, request: RenderRequest, calls: int) -> Patch:
+        asked.append(request.frame)
+        time.sleep(0.02)
+        return dataclasses.replace(patch, rgb=patch.rgb + np.float32(asked[-1]) / 255)
+
+    renderer = Bent(of_the_latest)
+    check_renderer(renderer)
+    renderer.concurrent = True
+    with pytest.raises(ContractError, match="several threads"):
+        check_renderer(renderer)
 
 
 def test_pixels_count_from_one() -> None:

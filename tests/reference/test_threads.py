@@ -18,6 +18,7 @@ import torch
 
 import mien
 from mien.cli.main import run
+from mien.cores import core_count, cpu_count
 from mien.jobs.job import ShotJob
 from mien.jobs.journal import keep_threads, kept_threads
 from mien.jobs.openjd import run_step
@@ -83,7 +84,7 @@ def test_who_says_nothing_gets_one_thread_a_core(monkeypatch: pytest.MonkeyPatch
 
 
 def test_cores_are_those_that_the_process_may_use() -> None:
-    assert 1 <= devices.core_count() <= (os.cpu_count() or 1)
+    assert 1 <= core_count() <= cpu_count() <= (os.cpu_count() or 1)
 
 
 def test_networks_compute_with_it_whatever_the_process_has(

@@ -338,11 +338,14 @@ _benches: list[Workbench] = []
 
 
 def _bench(bounds: Bounds) -> Workbench:
+    """The workbench of this worker: of a cluster that others started, with what they gave it."""
+    from distributed import get_worker
+
     from mien.jobs.steps import Workbench
 
     if not _benches:
         watch_memory(bounds.memory)
-        _benches.append(Workbench(bounds.threads))
+        _benches.append(Workbench(bounds.threads or get_worker().state.nthreads))
     return _benches[0]
 
 

@@ -13,9 +13,9 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
+from mien.cores import core_count, cpu_count
 from mien.jobs.shot_task import Task
 from mien.jobs.worker import OUT_OF_MEMORY, Bounds, work
-from mien.rendering.devices import core_count
 from mien.rendering.registry import uses_gpu
 from mien.worker_messages import WorkerFailed, WorkerMessage, WorkerProgress
 
@@ -139,9 +139,8 @@ def count_workers(renderer: str, threads: int = 1) -> int:
     devices = gpus()
     if devices and uses_gpu(renderer):
         return len(devices)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     free = _free_memory()
-    most = cores or 1
+    most = cpu_count()
     if renderer == "reference":
         most = max(1, core_count() // max(1, threads))
     return max(1, min(most, free // _WORKER_MEMORY) if free else most)
@@ -149,7 +148,7 @@ def count_workers(renderer: str, threads: int = 1) -> int:
 
 def bounds_of(count: int) -> list[Bounds]:
     """Return what each of a number of workers may take of this machine."""
-    threads = max(1, (os.cpu_count() or 1) // count)
+    threads = max(1, cpu_count() // count)
     memory = int(_SHARE * _free_memory()) // count
     devices = gpus()
     return [

@@ -60,7 +60,7 @@ class Workbench:
     """Does tasks, one at a time, with what it has at hand.
 
     Args:
-        threads: Threads that decode; 0 lets the decoder choose.
+        threads: Threads that decode, and threads that edit frames; see `ShotFrames`.
     """
 
     def __init__(self, threads: int = 0) -> None:

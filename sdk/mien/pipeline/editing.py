@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 
 from mien.media.frame import Frame
@@ -15,7 +16,10 @@ __all__ = ["FrameEditor", "MatteEditor"]
 
 
 class FrameEditor:
-    """Changes the faces of frames, one after another.
+    """Changes the faces of frames, in any order.
+
+    Several threads may use it at once, where they may use the renderer's session and it is open
+    by then.
 
     Args:
         plans: The faces with edits; none for a plain copy.
@@ -36,6 +40,7 @@ class FrameEditor:
         self._active = [(plan, plan.evaluated.active) for plan in plans]
         self._session = session
         self._finished = finished
+        self._counting = threading.Lock()
         self.edited = 0
         self.resumed = 0
 
@@ -48,8 +53,13 @@ class FrameEditor:
         result = self._result(frame.index, plate, plans)
         if result is plate:
             return frame
-        self.edited += 1
+        self._count(edited=True)
         return frame.with_plate(result)
+
+    def _count(self, *, edited: bool = False, resumed: bool = False) -> None:
+        with self._counting:
+            self.edited += edited
+            self.resumed += resumed
 
     def _plans(self, frame: int) -> list[FacePlan]:
         return [plan for plan, active in self._active if active[frame]]
@@ -62,7 +72,7 @@ class FrameEditor:
         if self._finished is not None:
             finished = self._finished.find(frame, plate)
             if finished is not None:
-                self.resumed += 1
+                self._count(resumed=True)
                 return finished
         result, _ = edit_plate(self._opened(), plans, frame, plate)
         if self._finished is not None:
@@ -78,5 +88,5 @@ class MatteEditor(FrameEditor):
         plans = self._plans(frame.index)
         plate = frame.plate()
         patches = render_patches(self._opened(), plans, frame.index, plate) if plans else []
-        self.edited += bool(patches)
+        self._count(edited=bool(patches))
         return frame.with_plate(matte(plate, patches))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from mien.media.reader import open_reader
 from mien.media.writer import BeforeCommit, open_writer
 from mien.model.shot import Shot
 from mien.pipeline.editing import FrameEditor
+from mien.pipeline.frame_threads import edit_in_order
 from mien.progress import Progress
 from mien.timebase import FrameRange
 
@@ -65,6 +66,7 @@ def write_output(
     output: Output,
     progress: Progress,
     *,
+    threads: int = 1,
     on_frame: OnFrame | None = None,
     before_commit: tuple[BeforeCommit, ...] = (),
 ) -> None:
@@ -75,6 +77,7 @@ def write_output(
         editor: Changes its frames, and counts what it changed.
         output: Where to.
         progress: Told about the stage `render`.
+        threads: Threads that edit frames; see `thread_count`.
         on_frame: Called with every frame.
         before_commit: Called before those of the output.
 
@@ -96,10 +99,12 @@ def write_output(
             )
         )
         frames = reader.stream(output.frames.start, output.frames.stop)
+        stack.callback(frames.close)
+        edited_frames = edit_in_order(editor.edit, frames, threads)
+        stack.callback(edited_frames.close)
         total = len(output.frames)
         progress("render", 0, total)
-        for done, frame in enumerate(stack.enter_context(closing(frames)), 1):
-            edited = editor.edit(frame)
+        for done, (frame, edited) in enumerate(edited_frames, 1):
             if on_frame is not None:
                 on_frame(frame, edited)
             writer.write(edited)

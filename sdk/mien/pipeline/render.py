@@ -14,6 +14,7 @@ from mien.media.reader import open_reader
 from mien.media.resume_folder import check_free
 from mien.model.shot import Shot
 from mien.pipeline.editing import FrameEditor, MatteEditor
+from mien.pipeline.frame_threads import edit_in_order, thread_count
 from mien.pipeline.output import Output, Rendered, write_output
 from mien.progress import Progress
 from mien.rendering.base import FacePlan, Renderer, RenderSession
@@ -32,6 +33,8 @@ def render_shot(
     renderer: Renderer | None,
     output: Output,
     progress: Progress,
+    *,
+    threads: int = 0,
 ) -> Rendered:
     """Render the frames of a shot into an output.
 
@@ -45,6 +48,8 @@ def render_shot(
         renderer: Makes the edited pixels; None when there are no plans.
         output: Where to.
         progress: Told about the stages `prepare` and `render`.
+        threads: Threads that edit frames, where the renderer is `concurrent`; 0 for as many as
+            help. The output has the same bytes with any number.
 
     Raises:
         MediaError: When the source cannot be read.
@@ -69,7 +74,8 @@ def render_shot(
         active = active_frames(plans)
         session.prepare_frames([i for i in output.frames if active[i] and i not in exist])
         editor = kind(plans, lambda: session, finished)
-        write_output(shot, editor, output, progress)
+        threads = thread_count(renderer, wanted=threads)
+        write_output(shot, editor, output, progress, threads=threads)
         return Rendered(editor.edited, editor.resumed, session.notes)
 
 
@@ -81,6 +87,7 @@ def stream_frames(
     progress: Progress,
     *,
     matte: bool = False,
+    threads: int = 0,
 ) -> Generator[Frame, None, None]:
     """Render frames one after another, into memory.
 
@@ -91,6 +98,7 @@ def stream_frames(
         frames: The frames.
         progress: Told about the stages `prepare` and `render`.
         matte: Whether the masks of what is changed are wanted in place of the pictures.
+        threads: Threads that edit frames, some ahead of who takes them; see `render_shot`.
 
     Yields:
         The frames, in order.
@@ -110,10 +118,9 @@ def stream_frames(
             editor = kind(plans, lambda: session)
         reader = stack.enter_context(open_reader(shot.media, cache_bytes=0))
         stream = stack.enter_context(closing(reader.stream(frames.start, frames.stop)))
-        for done, frame in enumerate(stream, 1):
-            # Not around the yield: whoever takes the frames has threads of their own.
-            with one_blas_thread():
-                edited = editor.edit(frame)
+        edited_frames = edit_in_order(editor.edit, stream, thread_count(renderer, wanted=threads))
+        stack.callback(edited_frames.close)
+        for done, (_, edited) in enumerate(edited_frames, 1):
             progress("render", done, len(frames))
             yield edited
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
@@ -12,9 +12,11 @@ import numpy as np
 
 from mien.blas import one_blas_thread
 from mien.errors import MediaError
-from mien.media.reader import open_reader
+from mien.media.frame import Frame
+from mien.media.reader import Reader, open_reader
 from mien.model.shot import Shot
 from mien.pipeline.editing import FrameEditor
+from mien.pipeline.frame_threads import edit_in_order, thread_count
 from mien.pipeline.output import OnFrame, Output, Rendered, write_output
 from mien.pipeline.render import active_frames, open_session
 from mien.progress import Progress, silent
@@ -37,7 +39,8 @@ class ShotFrames:
         plans: The faces with edits; none for a plain copy.
         renderer: Makes the edited pixels; None when there are no plans.
         folder: Where the frames are kept: those of one shot, whatever its edit was.
-        threads: Threads that decode; 0 lets the decoder choose.
+        threads: Threads that decode, and at most that edit frames, where the renderer is
+            `concurrent`; 0 lets the decoder choose, and takes as many as help.
 
     Raises:
         MediaError: When the source cannot be looked at.
@@ -117,21 +120,16 @@ class ShotFrames:
         self._progress = progress
         # Loading models and looking through the shot come first.
         self._opened().prepare_frames(missing)
-        editor, done = self._editor(), 0
-        reader = self._stack.enter_context(
-            open_reader(self._shot.media, threads=self._threads, cache_bytes=0)
-        )
-        try:
-            for run in _runs(missing):
-                with closing(reader.stream(run.start, run.stop)) as frames:
-                    for frame in frames:
-                        editor.edit(frame)
-                        done += 1
-                        progress("render", done, len(missing))
-        finally:
-            reader.close()
+        threads = thread_count(self._renderer, cores=self._threads)
+        with (
+            open_reader(self._shot.media, threads=self._threads, cache_bytes=0) as reader,
+            closing(_frames_of(reader, missing)) as frames,
+            closing(edit_in_order(self._editor().edit, frames, threads)) as edited,
+        ):
+            for done, _ in enumerate(edited, 1):
+                progress("render", done, len(missing))
         self._check_source()
-        return done
+        return len(missing)
 
     @one_blas_thread()
     def assemble(
@@ -197,6 +195,13 @@ class ShotFrames:
                 "Render it again, when nobody writes to it.",
                 path=self._shot.media.path,
             )
+
+
+def _frames_of(reader: Reader, frames: Sequence[int]) -> Generator[Frame, None, None]:
+    """The frames with ascending indices."""
+    for run in _runs(frames):
+        with closing(reader.stream(run.start, run.stop)) as stream:
+            yield from stream
 
 
 def _runs(frames: Sequence[int]) -> Iterator[FrameRange]:

@@ -157,7 +157,8 @@ Session = TypeVar("Session", bound="RenderSession")
 class RenderSession(ABC):
     """A renderer at work on one shot; a context manager that closes it.
 
-    Sessions are used by one thread at a time, unless their renderer says `concurrent`.
+    Sessions are used by one thread at a time, unless their renderer says `concurrent`: then
+    `render` is called by several threads at once.
     """
 
     @abstractmethod
@@ -246,7 +247,8 @@ class Renderer(ABC):
         costly: Whether a frame takes longer than a disk needs to read it: then finished frames
             are kept until an output is whole, and a slider is followed with drafts of the warp
             renderer.
-        concurrent: Whether its sessions may be used by several threads at once.
+        concurrent: Whether its sessions may be used by several threads at once; then several
+            make the frames of a render, one a core but four at most.
         settings_type: Type of its settings; the class is called with such settings, and without
             any for the defaults. None when it has none.
         settings: The settings that it was made with.

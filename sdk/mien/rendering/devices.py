@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal
 
+from mien.cores import core_count
 from mien.errors import MissingDependencyError
 from mien.model.settings import ReferenceSettings
 
-__all__ = ["Device", "Precision", "accelerated", "core_count", "pick_device", "with_threads"]
+__all__ = ["Device", "Precision", "accelerated", "pick_device", "with_threads"]
 
 Precision = Literal["float32", "bfloat16", "float16"]
 _MOST_THREADS: Final = 1024
@@ -62,20 +62,6 @@ def pick_device(precision: Literal["auto"] | Precision = "auto") -> Device:
     if precision == "auto":
         return found
     return Device(found.kind, found.name, found.memory, precision)
-
-
-def core_count() -> int:
-    """Cores of this machine that this process may use; two threads of one core count once."""
-    if not hasattr(os, "sched_getaffinity"):
-        return os.cpu_count() or 1
-    cores = set()
-    for number in os.sched_getaffinity(0):
-        siblings = Path(f"/sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list")
-        try:
-            cores.add(siblings.read_text())
-        except OSError:
-            cores.add(str(number))
-    return max(1, len(cores))
 
 
 def with_threads(settings: ReferenceSettings) -> ReferenceSettings:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -199,6 +200,7 @@ class FinishedFrames(FrameFolder):
         self._beside = folder
         self._taken = self.size
         self._room = int(_SHARE * (shutil.disk_usage(folder).free + self._taken))
+        self._counting = threading.Lock()
 
     def note(self) -> str:
         """What to tell the user whose render did not end; empty when nothing is kept."""
@@ -212,13 +214,14 @@ class FinishedFrames(FrameFolder):
     def keep(self, frame: int, plate: Plate, finished: Plate) -> None:
         """Keep a finished frame, unless there is no room; see `FrameFolder.keep`."""
         content = pack(self._whole_key(frame), frame, plate, finished)
-        taken = self._taken + len(content) - self._sizes.get(frame, 0)
-        if taken > self._room:
-            return
+        with self._counting:
+            taken = self._taken + len(content) - self._sizes.get(frame, 0)
+            if taken > self._room:
+                return
+            self._taken = taken
         try:
             self._write(frame, content, synced=False)
         except OSError:
             # A full disk ends the keeping, not the render: the output may still fit.
-            self._room = 0
-            return
-        self._taken = taken
+            with self._counting:
+                self._room = 0

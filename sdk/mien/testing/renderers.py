@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,8 @@ EVERYTHING: Final[Mapping[str, float]] = {
     "mouthFrown": -0.3, "eyeWide": 0.2,
 }  # fmt: skip
 """An edit of every region of a face."""
+_ROUNDS: Final = 3
+"""How often threads ask for every frame at once."""
 
 
 def check_renderer(renderer: Renderer) -> None:
@@ -127,6 +130,26 @@ def _order_does_not_matter(renderer: Renderer) -> None:
         )
 
 
+def _threads_do_not_matter(renderer: Renderer) -> None:
+    if not renderer.concurrent:
+        return
+    scene = Scene()
+    plan = scene.plan(**EVERYTHING)
+    frames = list(range(scene.frames))
+    with open_session(renderer, scene, [plan]) as session:
+
+        def render(frame: int) -> Patch | None:
+            return session.render(RenderRequest(plan, frame, scene.plate(frame)))
+
+        alone = [render(frame) for frame in frames]
+        with ThreadPoolExecutor(scene.frames) as pool:
+            together = list(pool.map(render, _ROUNDS * frames))
+    require(
+        all(map(same_patch, _ROUNDS * alone, together)),
+        "A `concurrent` renderer makes the same pixels when several threads ask at once.",
+    )
+
+
 def same_patch(one: Patch | None, other: Patch | None) -> bool:
     """Tell whether two patches have the same bytes."""
     if one is None or other is None:
@@ -227,6 +250,7 @@ RENDERER_CHECKS: Final[tuple[Callable[[Renderer], None], ...]] = (
     _patches_can_be_composed,
     _leaves_the_plate_alone,
     _order_does_not_matter,
+    _threads_do_not_matter,
     _keys_tell_what_pixels_depend_on,
     _faces_may_be_anywhere,
     _faces_have_their_own_edits,

@@ -107,9 +107,11 @@ class Edges:
         position = (u - self.start) * ((_SAMPLES - 1) / max(self.stop - self.start, 1e-6))
         position = np.clip(position, 0, _SAMPLES - 1)
         index = np.minimum(position.astype(np.int32), _SAMPLES - 2)
+        after = index + 1
         fraction = position - index
-        upper = self.upper[index] * (1 - fraction) + self.upper[index + 1] * fraction
-        lower = self.lower[index] * (1 - fraction) + self.lower[index + 1] * fraction
+        rest = 1 - fraction
+        upper = self.upper.take(index) * rest + self.upper.take(after) * fraction
+        lower = self.lower.take(index) * rest + self.lower.take(after) * fraction
         return upper, lower
 
     def depth(self, u: FloatArray, v: FloatArray) -> FloatArray:

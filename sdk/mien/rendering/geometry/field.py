@@ -95,7 +95,8 @@ def dense(zone: Zone, points: FloatArray, motion: FloatArray, triangles: Int32Ar
     x = np.arange(zone.columns, dtype=np.float32)
     y = np.arange(zone.rows, dtype=np.float32)[:, None]
     planes = [
-        start[labels, i] + slope[labels, 0, i] * x + slope[labels, 1, i] * y for i in range(2)
+        start[:, i].take(labels) + slope[:, 0, i].take(labels) * x + slope[:, 1, i].take(labels) * y
+        for i in range(2)
     ]
     field = cv2.merge(planes)
     field = cv2.GaussianBlur(field, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE)

@@ -13,7 +13,7 @@ from mien._types import DoubleArray, FloatArray
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.field import remap
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.tone import diffuse, luma
+from mien.rendering.geometry.tone import diffuse, luma, per_channel
 from mien.rendering.geometry.topology import EYES
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.opening import STILL_PX, OpeningView, rim_moves
@@ -96,7 +96,8 @@ def eyeball(view: OpeningView, iris: FloatArray, gaze: FloatArray) -> PaintLayer
     ball = smoothstep(distance, _LIMBUS * radius, (_LIMBUS + 0.1) * radius)
     sclera = _sclera(plate, known * ball, unit)
     lid_shadow = smoothstep(v - after.at(u)[0], _LASHES_CM * unit, 4 * _LASHES_CM * unit)
-    sclera *= (1 - (1 - known * ball) * _SHADE * (1 - lid_shadow))[..., None]
+    shade = np.asarray((1 - known * ball) * _SHADE * (1 - lid_shadow), dtype=np.float32)
+    sclera *= per_channel(1 - shade)
     disc = _disc(plate, known, distance, radius)
     shifted = remap(disc, (x - x[0, 0] - gaze[0]), (y - y[0, 0] - gaze[1]))
     moved = np.hypot(x - centre[0] - gaze[0], y - centre[1] - gaze[1])
@@ -125,7 +126,7 @@ def _sclera(plate: FloatArray, known: FloatArray, unit: float) -> FloatArray:
         return diffuse(plate, known, 0.15 * unit)
     middle = float(np.median(seen))
     filled = diffuse(plate, known * smoothstep(brightness, 0.85 * middle, middle), 0.15 * unit)
-    return filled + known[..., None] * (plate - filled)
+    return filled + per_channel(known) * (plate - filled)
 
 
 def _disc(plate: FloatArray, known: FloatArray, distance: FloatArray, radius: float) -> FloatArray:
@@ -155,4 +156,4 @@ def _disc(plate: FloatArray, known: FloatArray, distance: FloatArray, radius: fl
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return np.asarray(lookup + known[..., None] * (plate - lookup), dtype=np.float32)
+    return np.asarray(lookup + per_channel(known) * (plate - lookup), dtype=np.float32)

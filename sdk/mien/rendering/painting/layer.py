@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien._types import DoubleArray, FloatArray
+from mien.rendering.geometry.tone import per_channel
 
 __all__ = ["PaintLayer"]
 
@@ -25,4 +26,4 @@ class PaintLayer:
 
     def over(self, below: FloatArray | DoubleArray) -> FloatArray:
         """Return a picture (h, w, 3) with the layer laid over it."""
-        return np.asarray(below + self.alpha[..., None] * (self.rgb - below), dtype=np.float32)
+        return np.asarray(below + per_channel(self.alpha) * (self.rgb - below), dtype=np.float32)
