@@ -16,6 +16,7 @@ from mien.media.planes import Plate
 from mien.model.controls import INDEX
 from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
+from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.appearance.canonical import SIZE, canonical_points, skin_mask, to_canonical
 from mien.rendering.appearance.donors import choose_donors
 from mien.rendering.appearance.library import FaceLibrary, LibraryScan, choose_frames
@@ -25,7 +26,9 @@ from mien.rendering.geometry.field import Zone
 from mien.rendering.geometry.habits import Habits
 from mien.rendering.geometry.motion import FaceDeformer
 from mien.rendering.geometry.regression import SmoothFunction
+from mien.rendering.geometry.topology import EYES
 from mien.rendering.painting.donor import DonorLook, RegionLook, lay_region, take_shape
+from mien.rendering.painting.paint import paint
 from mien.rendering.warp.renderer import WarpRenderer
 from mien.testing.scenes import Scene, Spot
 
@@ -326,3 +329,24 @@ def test_an_edit_shows_what_the_shot_knows(performance: Performance) -> None:
     x, y = np.round(performance.face.landmarks[20, CHEEK, :2]).astype(int).tolist()
     inside = patch.rgb[y - patch.box.y0, x - patch.box.x0].mean()
     assert inside < 0.95 * plate.rgb()[y, x].mean()
+
+
+def test_a_lid_that_comes_down_is_no_shadow_of_the_fold() -> None:
+    """Where no frame shows it closed, it is nearer to the skin around it than the fold is."""
+    scene = Scene(spots=[Spot(height=200)], orientation=Orientation(320, 280))
+    face = scene.faces[0]
+    points = face.landmarks[0, :, :2]
+    picture = np.full((280, 320, 3), 0.6, dtype=np.float32)
+    upper = points[list(EYES["Left"].upper)]
+    unit = float(face.curves.pose.scale[0])
+    fold = np.concatenate([upper - [0, 0.4 * unit], upper[::-1]])
+    cv2.fillPoly(picture, [np.round(fold).astype(np.int32)], (0.2, 0.2, 0.2))
+    plan = scene.plan(eyeBlink=1.0)
+    evaluated = plan.evaluated
+    deformer = FaceDeformer(face, scene.orientation)
+    motion = deformer.motion_at(0, evaluated.source[0], evaluated.target[0])
+    patch = paint(motion, Plate.from_rgb(picture), 0, Appearance())
+    assert patch is not None
+    lid = motion.target[386] - [0, 0.3 * unit]
+    x, y = np.round(lid).astype(int).tolist()
+    assert 0.33 < float(patch.rgb[y - patch.box.y0, x - patch.box.x0].mean()) < 0.6

@@ -39,6 +39,8 @@ _CELL_CM: Final = 0.06
 """Cells of a region's field."""
 _LIGHT_CM: Final = 0.8
 """Standard deviation of the blur by which the light of both frames is compared."""
+_COARSER: Final = 4
+"""How many times smaller the pictures are by which it is compared."""
 _GAIN: Final = 0.5, 2.0
 """Least and greatest factor between the light of both."""
 
@@ -170,15 +172,22 @@ def _border(zone: Zone, motion: FaceMotion, region: str) -> tuple[FloatArray, Fl
 
 
 def _light(below: FloatArray, above: FloatArray, ring: FloatArray, sigma: float) -> FloatArray:
-    """(h, w, 3) the factor from one picture's light to another's, told around the region."""
-    weight = cv2.GaussianBlur(ring, (0, 0), sigma)[..., None] + 1e-4
+    """(h, w, 3) the factor from one picture's light to another's, told around the region.
+
+    It is so smooth that it is told on pictures a few times smaller.
+    """
+    height, width = ring.shape
+    size = max(1, width // _COARSER), max(1, height // _COARSER)
 
     def level(picture: FloatArray) -> FloatArray:
-        blurred = cv2.GaussianBlur(picture * ring[..., None], (0, 0), sigma)
-        return np.asarray(blurred / weight, dtype=np.float32)
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.GaussianBlur(small, (0, 0), sigma / _COARSER), dtype=np.float32)
 
-    factor = (level(below) + 0.01) / (level(above) + 0.01)
-    return np.asarray(np.clip(factor, *_GAIN), dtype=np.float32)
+    weight = level(ring)[..., None] + 1e-4
+    around = ring[..., None]
+    factor = (level(below * around) / weight + 0.01) / (level(above * around) / weight + 0.01)
+    factor = np.clip(factor, *_GAIN).astype(np.float32)
+    return np.asarray(cv2.resize(factor, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 @lru_cache(maxsize=8)

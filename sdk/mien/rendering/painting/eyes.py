@@ -16,6 +16,7 @@ from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.tone import diffuse, luma, per_channel
 from mien.rendering.geometry.topology import EYES
 from mien.rendering.painting.layer import PaintLayer
+from mien.rendering.painting.lids import closed_lid
 from mien.rendering.painting.opening import STILL_PX, OpeningView, rim_moves
 
 __all__ = ["EyePainter", "eyeball"]
@@ -68,8 +69,10 @@ class EyePainter:
         return np.asarray(np.clip(line / max(1.0, 0.04 * unit) + 0.8, 0, 1))
 
     def layers(self, view: OpeningView, skin: DoubleArray) -> Sequence[PaintLayer]:
-        """Return the eyeball."""
-        return (eyeball(view, view.motion.iris[self._side], view.motion.gaze[self._side]),)
+        """Return the lid that has come down, and the eyeball."""
+        lid = closed_lid(view, self._side, skin)
+        ball = (eyeball(view, view.motion.iris[self._side], view.motion.gaze[self._side]),)
+        return ball if lid is None else (lid, *ball)
 
 
 def eyeball(view: OpeningView, iris: FloatArray, gaze: FloatArray) -> PaintLayer:
