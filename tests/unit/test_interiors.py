@@ -8,6 +8,7 @@ import pytest
 
 from mien._types import FloatArray
 from mien.rendering.appearance.mouth import Exemplar
+from mien.rendering.geometry.contour import Edges
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.geometry.mouth import Cavity, depth_shown
@@ -15,10 +16,11 @@ from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import LIPS
 from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
-from mien.rendering.painting.mouth.compose import blend_weights
+from mien.rendering.painting.mouth.colours import FaceColours
+from mien.rendering.painting.mouth.compose import exemplar_part, opening_depth, own_part
 from mien.rendering.painting.mouth.exemplar import ExemplarInterior
-from mien.rendering.painting.mouth.own import PlateInterior
-from mien.rendering.painting.mouth.synthesized import FaceColours, SynthesizedInterior
+from mien.rendering.painting.mouth.own import PlateInterior, teeth_shown
+from mien.rendering.painting.mouth.synthesized import SynthesizedInterior
 from mien.testing.scenes import Scene, Spot
 
 SKIN = np.array([0.8, 0.6, 0.5], dtype=np.float32)
@@ -150,19 +152,57 @@ def test_depth_is_shown_by_an_open_mouth_and_not_by_clenched_teeth() -> None:
     assert depth_shown(clenched, cavity) == 0
 
 
-def test_weights_prefer_the_plate_until_the_mouth_opens_further() -> None:
-    stays, opens = opened(1.2), opened(0.1, jawOpen=0.8)
-    before, after = Cavity.in_plate(opens, TEETH_CM), Cavity.in_target(opens, TEETH_CM)
-    wide = Cavity.in_plate(opened(2.8), TEETH_CM)
-    still = Cavity.in_plate(stays, TEETH_CM)
-    assert blend_weights(still, still, 1.0)[0] == 1
-    own, other = blend_weights(after, before, 0.0)
-    assert own < 0.1
-    assert other == 0
-    own, other = blend_weights(after, before, 0.0, wide)
-    assert own < 0.1
-    assert other > 0.9
-    assert blend_weights(after, before, 0.0, wide, turn=30.0)[1] == 0
+def test_the_plates_own_inside_goes_as_the_mouth_opens_further() -> None:
+    still = Cavity.in_plate(opened(1.2), TEETH_CM)
+    assert own_part(still, still) == 1
+    parts = []
+    for value in np.linspace(0, 0.8, 41):
+        motion = opened(0.3, jawOpen=float(value))
+        parts.append(
+            own_part(Cavity.in_target(motion, TEETH_CM), Cavity.in_plate(motion, TEETH_CM))
+        )
+    assert parts[0] == 1
+    assert parts[-1] == 0
+    assert (np.diff(parts) <= 0).all()
+    assert np.abs(np.diff(parts)).max() < 0.3
+    wide = opened(2.0, jawOpen=0.15)
+    assert own_part(Cavity.in_target(wide, TEETH_CM), Cavity.in_plate(wide, TEETH_CM)) > 0.8
+
+
+def test_another_frames_inside_fits_mouths_and_heads_like_its_own() -> None:
+    other = Cavity.in_plate(opened(1.2), TEETH_CM)
+    parts = [
+        exemplar_part(Cavity.in_target(opened(gap), TEETH_CM), other, turn=0.0)
+        for gap in np.linspace(0.5, 4.0, 71)
+    ]
+    assert parts[0] == 1
+    assert parts[-1] == 0
+    assert (np.diff(parts) <= 0).all()
+    assert np.abs(np.diff(parts)).max() < 0.1
+    assert exemplar_part(other, other, turn=30.0) == exemplar_part(other, other, turn=-30.0) == 0
+    assert 0 < exemplar_part(other, other, turn=14.0) < 1
+
+
+def test_upper_teeth_are_shown_where_the_lips_leave_them_free() -> None:
+    cavities = [Cavity.in_plate(opened(gap), TEETH_CM) for gap in (0.05, 1.2)]
+    shown = [teeth_shown(cavity) for cavity in cavities]
+    assert shown[0] < 0.1
+    assert shown[1] > shown[0]
+
+
+def test_an_opening_that_is_cut_off_has_round_ends() -> None:
+    u, v = np.meshgrid(np.linspace(-40, 40, 161), np.linspace(-15, 15, 61))
+    height = np.full(256, 10, dtype=np.float32)
+    cut = Edges(-30.0, 30.0, -height, height)
+    inside = opening_depth(cut, u.astype(np.float32), v.astype(np.float32)) > 0
+    tall = inside.sum(axis=0)[u[0] >= 22]
+    assert (np.diff(tall) <= 0).all()
+    assert np.abs(np.diff(tall))[:-1].max() < 15
+    assert not inside[:, np.abs(u[0]) >= 30].any()
+    across = np.linspace(-1, 1, 256, dtype=np.float32)
+    taper = Edges(-30.0, 30.0, -10 * (1 - across**2), 10 * (1 - across**2))
+    kept = opening_depth(taper, u.astype(np.float32), v.astype(np.float32)) > 0.1
+    assert np.array_equal(kept, taper.depth(u.astype(np.float32), v.astype(np.float32)) > 0.1)
 
 
 def test_a_layer_covers_as_far_as_it_says() -> None:

@@ -17,6 +17,9 @@ __all__ = ["LIP_EDGE_CM", "ExemplarInterior", "sample_lip_to_lip"]
 
 LIP_EDGE_CM = 0.06
 """Depth behind a lip's edge where a picture still shows lip or its shadow."""
+_CORNERS = 0.06, 0.22
+"""Parts of the mouth's width from its corners: none of a picture is used up to the first, and all
+from the second on."""
 _SHARPER_PX2 = 0.1
 """Square pixels of blur by which another frame must be sharper to be blurred."""
 _GAIN = 0.4, 2.5
@@ -73,11 +76,13 @@ def sample_lip_to_lip(
     from_u = (
         from_edges.start + np.clip(fraction, 0.06, 0.94) * (from_edges.stop - from_edges.start)
     ) / source.px_per_cm_along_lips
+    # Towards the corners a picture shows lips where they were tracked to leave off.
+    aside = smoothstep(np.minimum(fraction, 1 - fraction), *_CORNERS)
     upper, lower = target.lips(u)
     from_upper, from_lower = source.lips(from_u)
     height, from_height = lower - upper, from_lower - from_upper
     depth = smoothstep((v - upper) / np.maximum(height, 1e-3), 0.0, 1.0)
     from_v = from_upper + (v - upper) - depth * (height - from_height)
-    edge = np.maximum(1.6 * LIP_EDGE_CM, 0.12 * from_height)
+    edge = 1.6 * LIP_EDGE_CM
     from_v = np.clip(from_v, from_upper + edge, np.maximum(from_lower - edge, from_upper + edge))
-    return source.sample(crop, from_u, from_v), smoothstep(from_height, 0.1, 0.3)
+    return source.sample(crop, from_u, from_v), aside * smoothstep(from_height, 0.1, 0.3)

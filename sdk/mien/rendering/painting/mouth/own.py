@@ -19,15 +19,19 @@ from mien.rendering.geometry.mouth import Cavity, depth_shown
 from mien.rendering.geometry.tone import luma
 from mien.rendering.painting.mouth.exemplar import LIP_EDGE_CM, sample_lip_to_lip
 
-__all__ = ["OWN_STRETCH", "PlateInterior", "sample_by_teeth"]
+__all__ = ["PlateInterior", "sample_by_teeth", "teeth_shown"]
 
-OWN_STRETCH = 1.15, 1.4
+_WHOLE_STRETCH = 1.15, 1.5
 """Factor by which the plate's own inside may be drawn out: by the first it is still good, by
 the second it looks like rubber."""
 _EXTEND_CM = 0.45
 """How far what is seen may be drawn out to where it is not."""
 _EXTEND_LOWER_CM = 0.18
 """The same below the lower teeth's edge, where lip and gum begin soon."""
+_FRONT_CM = 1.2
+"""Half the width of the row of front teeth."""
+_SHOWN_CM = 0.2, 0.6
+"""Height of upper teeth from which they begin to be shown, and from which they are."""
 _NOTCH_CM = 0.08
 """How far the edge of the upper teeth may rise between two teeth."""
 _BAND_EDGE_CM = 0.04
@@ -66,12 +70,20 @@ class PlateInterior:
         """
         rgb, confidence = sample_by_teeth(u, v, target, self.cavity, self.crop, self.tooth_luma)
         stretch = target.edges.gap / max(self.cavity.edges.gap, 1e-3)
-        weight = self.depth * float(1 - smoothstep(stretch, *OWN_STRETCH))
+        weight = self.depth * float(1 - smoothstep(stretch, *_WHOLE_STRETCH))
         if weight > _NEGLIGIBLE_WEIGHT:
             whole, whole_confidence = sample_lip_to_lip(u, v, target, self.cavity, self.crop)
             rgb += weight * (whole - rgb)
             confidence += weight * (whole_confidence - confidence)
         return rgb, confidence
+
+
+def teeth_shown(cavity: Cavity) -> float:
+    """Return how far a mouth's lips leave its upper teeth free to be seen, 0..1."""
+    u = np.linspace(-_FRONT_CM, _FRONT_CM, 9, dtype=np.float32)
+    upper, lower = cavity.lips(u)
+    shown = np.minimum(lower, cavity.upper_teeth(u)) - upper
+    return float(smoothstep(shown.mean(), *_SHOWN_CM))
 
 
 class _TeethEdges(NamedTuple):

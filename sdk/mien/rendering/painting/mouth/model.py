@@ -1,0 +1,299 @@
+"""A mouth's inside as a model in three dimensions: rows of teeth, tongue, and the dark behind.
+
+The upper teeth stay with the skull; the lower ones, and the tongue, turn with the jaw about the
+axis through both condyles. All is projected as the head is. A row of teeth is a wall that stands
+upright on a curve, so where a pixel sees it is a matter of one coordinate: there is nothing to
+rasterise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien._math import smoothstep
+from mien._types import FloatArray, IndexArray
+from mien.rendering.geometry.mouth import Cavity
+from mien.rendering.painting.mouth.anatomy import LOWER, UPPER, DentalArch, dental_arch
+from mien.rendering.painting.mouth.colours import FaceColours
+
+__all__ = ["paint_mouth"]
+
+_MEAN_WIDTH_CM = 4.45
+"""Width of the mean face's mouth, to which the teeth's mean measures belong."""
+_SIZES = 0.85, 1.15
+"""How much teeth may differ from the mean."""
+_BEHIND_LIPS_CM = 0.35
+"""How far the upper front teeth are behind the line where the lips meet."""
+_OVERBITE_CM, _OVERJET_CM = 0.25, 0.25
+"""How far the closed lower front teeth are above, and behind, the edge of the upper ones."""
+_CONDYLE_CM = 2.7, 9.7
+"""How far the jaw's axis is above and behind the edge of the lower front teeth."""
+_CHIN_BACK = 0.54
+"""How far the chin goes back when the lower teeth drop by 1: the jaw turns."""
+_LIPS_BEND = 0.23
+"""How the lips bend back to their corners: cm behind their middle, by square cm aside."""
+_CHEEKS_CM, _BACK_CM = 3.0, 5.0
+"""Depth of what is seen last behind the lips, at their corners and in the middle."""
+_TIP_CM, _ROOT_CM = 0.75, 4.5
+"""Where the tongue begins and ends behind the lower front teeth."""
+_TIP_BELOW_CM = 0.3
+"""How far the tongue's tip lies below the edge of the lower front teeth."""
+_TONGUE_RISES = 0.7, 0.55
+"""How far the closed mouth's tongue rises to its back, and how much more for a cm of drop."""
+_NARROWEST = 0.3
+"""The part of its width that the inside keeps, however far the head is turned."""
+_WARMTH = np.array([0.0, 0.20, 0.22], dtype=np.float32)
+"""How much less green and blue there is in light that comes off the mouth's own walls."""
+_BOUNCE = 0.05
+"""The part of the light that reaches the dark over many walls."""
+_GAMMA = 0.45
+"""R'G'B' of light: its power."""
+_SOFT_PX = 0.7
+"""Half the width of an edge of the model; the plate's blur comes after it."""
+_SEAM_CM, _SEAM_PX = 0.018, 0.45
+"""Half the width of the line between two teeth, and the least that pixels show."""
+_SEAM = 0.38
+"""How much darker that line is."""
+_TINT = np.array([0.10, 0.15, 0.26], dtype=np.float32)
+"""How much less of the light the darkest and yellowest teeth reflect."""
+
+
+def paint_mouth(u: FloatArray, v: FloatArray, cavity: Cavity, colours: FaceColours) -> FloatArray:
+    """Return the model of a mouth's inside, as it looks between lips that stand so far apart.
+
+    Args:
+        u: (h, w) pixels along the resting line of the lips, from its middle.
+        v: (h, w) pixels downwards.
+        cavity: The mouth.
+        colours: Colours of this face in this light.
+
+    Returns:
+        (h, w, 3) R'G'B', without blur and grain.
+    """
+    size = float(np.clip(cavity.width / _MEAN_WIDTH_CM, *_SIZES))
+    light = _Light.between_lips(u, v, cavity, colours)
+    upper = _Seat.of_skull(cavity)
+    lower = _Seat.of_jaw(cavity)
+    rgb = _cavity(u, light, cavity, colours)
+    rgb = _tongue(rgb, u, v, lower, size, light, colours)
+    rgb = _row(rgb, u, v, lower, dental_arch(LOWER), size, light, colours)
+    return _row(rgb, u, v, upper, dental_arch(UPPER), size, light, colours)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seat:
+    """Where a row of teeth stands, in pixels along u and v.
+
+    Attributes:
+        origin: (2,) the edge of its front teeth, in the middle.
+        across: (2,) a cm to the person's left.
+        to_gum: (2,) a cm from the teeth's edge towards their gum.
+        back: (2,) a cm backwards.
+        behind: How far the front teeth are behind the lips, cm.
+        drop: How far the jaw is open, cm.
+    """
+
+    origin: FloatArray
+    across: FloatArray
+    to_gum: FloatArray
+    back: FloatArray
+    behind: float
+    drop: float
+
+    @classmethod
+    def of_skull(cls, cavity: Cavity) -> _Seat:
+        """Return the seat of the upper teeth."""
+        left, up, forward = cavity.head_axes
+        origin = -cavity.teeth * up - _BEHIND_LIPS_CM * forward
+        return cls(origin, left, up, -forward, _BEHIND_LIPS_CM, 0.0)
+
+    @classmethod
+    def of_jaw(cls, cavity: Cavity) -> _Seat:
+        """Return the seat of the lower teeth, turned with the jaw."""
+        left, up, forward = cavity.head_axes
+        above, behind = _CONDYLE_CM
+        slide, drop, push = cavity.lower_teeth * np.array([1, -1, 1], dtype=np.float32)
+        angle = float(np.arcsin(np.clip(drop / behind, -0.1, 0.6)))
+        sine, cosine = np.sin(angle), np.cos(angle)
+        # The front teeth, seen from the axis, before and after it has turned.
+        turned_up, turned_forward = -above * cosine - behind * sine, behind * cosine - above * sine
+        push = float(np.clip(push + _CHIN_BACK * drop, -0.5, 0.8))
+        height = _OVERBITE_CM - cavity.teeth + above + turned_up
+        depth = _BEHIND_LIPS_CM + _OVERJET_CM + behind - turned_forward - push
+        origin = slide * left + height * up - depth * forward
+        down = -cosine * up - sine * forward
+        back = sine * up - cosine * forward
+        return cls(
+            *(np.asarray(vector, dtype=np.float32) for vector in (origin, left, down, back)),
+            depth,
+            max(float(drop), 0.0),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Light:
+    """How much of the light in front of a face reaches what lies behind its lips.
+
+    A point sees the light through the opening alone. Across a slit whose edges are a above and
+    b below, a point z behind it gets the part (a / |a, z| + b / |b, z|) / 2 of the light of a
+    bright wall; the slit from corner to corner takes its part likewise.
+
+    Attributes:
+        above, below: (h, w) how far the lips' edges are above and below a pixel, cm.
+        left, right: (h, w) how far the corners are beside it, cm.
+        across: (h, w) distance from the middle of the mouth, cm.
+        aside: (h, w) how much brighter this side of the face is than its middle.
+    """
+
+    above: FloatArray
+    below: FloatArray
+    left: FloatArray
+    right: FloatArray
+    across: FloatArray
+    aside: FloatArray
+
+    @classmethod
+    def between_lips(
+        cls, u: FloatArray, v: FloatArray, cavity: Cavity, colours: FaceColours
+    ) -> _Light:
+        """Return the light at pixels of a mouth."""
+        along, down = cavity.px_per_cm_along_lips, cavity.px_per_cm
+        along = max(along, _NARROWEST * down)
+        top, bottom = cavity.edges.at(u)
+        across = u / along
+        aside = np.exp(0.5 * colours.sideways * np.clip(across / 2, -1, 1))
+        return cls(
+            *(
+                np.maximum(distance, 0).astype(np.float32)
+                for distance in (
+                    (v - top) / down,
+                    (bottom - v) / down,
+                    (u - cavity.edges.start) / along,
+                    (cavity.edges.stop - u) / along,
+                )
+            ),
+            across=across,
+            aside=np.asarray(aside, dtype=np.float32),
+        )
+
+    def at(self, behind: FloatArray) -> FloatArray:
+        """Return (h, w) the light in R'G'B' at depths (h, w) behind the lips, cm; 1 in the open."""
+        deep = np.maximum(behind - _LIPS_BEND * self.across**2, 0.2)
+        square = deep * deep
+        high = self.above / np.sqrt(self.above**2 + square)
+        high += self.below / np.sqrt(self.below**2 + square)
+        wide = self.left / np.sqrt(self.left**2 + square)
+        wide += self.right / np.sqrt(self.right**2 + square)
+        reached = _BOUNCE + (1 - _BOUNCE) / 4 * high * wide
+        return np.asarray(self.aside * reached**_GAMMA, dtype=np.float32)
+
+
+def _cavity(u: FloatArray, light: _Light, cavity: Cavity, colours: FaceColours) -> FloatArray:
+    """(h, w, 3) palate and throat, and the cheeks that close in on them at the sides."""
+    middle = (cavity.edges.start + cavity.edges.stop) / 2
+    half = max((cavity.edges.stop - cavity.edges.start) / 2, 1e-3)
+    aside = np.clip((u - middle) / half, -1, 1)
+    deep = _CHEEKS_CM + (_BACK_CM - _CHEEKS_CM) * (1 - aside**2)
+    return colours.depths * _warmed(light.at(deep))
+
+
+def _tongue(
+    rgb: FloatArray,
+    u: FloatArray,
+    v: FloatArray,
+    seat: _Seat,
+    size: float,
+    light: _Light,
+    colours: FaceColours,
+) -> FloatArray:
+    """(h, w, 3) a picture with the tongue in it, whose tip lies behind the lower front teeth.
+
+    Its back rises from the tip to the root, and falls to the sides. How deep a pixel sees it
+    depends a little on how deep that is; a second look is near enough.
+    """
+    across, up = seat.across, -seat.to_gum
+    unit = float(np.hypot(*up))
+    wide = np.copysign(max(abs(float(across[0])), _NARROWEST * unit), across[0])
+    high = np.copysign(max(abs(float(up[1])), _NARROWEST * unit), up[1])
+    rises, more = _TONGUE_RISES
+    rise = rises + more * seat.drop
+    behind = np.full_like(u, 2.0)
+    for _ in range(2):
+        aside = (u - seat.origin[0] - behind * seat.back[0]) / (wide * size)
+        height = v - seat.origin[1] - behind * seat.back[1] - aside * size * across[1]
+        height = height / high
+        sides = 0.10 * aside**2 + 0.6 * np.maximum(np.abs(aside) - 1.3, 0) ** 2
+        groove = np.exp(-((aside / 0.35) ** 2))
+        over = (height / size + sides + 0.05 * groove + _TIP_BELOW_CM) / rise
+        behind = size * (_TIP_CM + (_ROOT_CM - _TIP_CM) * np.clip(over, 0, 1) ** 1.25)
+    # It bulges forwards: what faces the light is the tip, what turns away from it the back.
+    turned = 1.08 - 0.26 * smoothstep(over, 0.0, 0.9) - 0.25 * smoothstep(sides, 0.1, 0.9)
+    turned *= 1 - 0.05 * groove
+    colour = colours.tongue * _warmed(turned * light.at(seat.behind + behind))
+    cover = 1 - smoothstep(over, 0.65, 1.15)
+    return np.asarray(rgb + cover[..., None] * (colour - rgb), dtype=np.float32)
+
+
+def _row(
+    rgb: FloatArray,
+    u: FloatArray,
+    v: FloatArray,
+    seat: _Seat,
+    arch: DentalArch,
+    size: float,
+    light: _Light,
+    colours: FaceColours,
+) -> FloatArray:
+    """(h, w, 3) a picture with a row of teeth and its gum in front of it."""
+    foot = seat.origin + size * (
+        arch.across[:, None] * seat.across + arch.behind[:, None] * seat.back
+    )
+    square = max(float(seat.to_gum @ seat.to_gum), 1e-9)
+    unit = square**0.5
+    normal = np.array([-seat.to_gum[1], seat.to_gum[0]], dtype=np.float32) / unit
+    normal *= np.copysign(1, normal[0])
+    seen, order = _facing_us(foot @ normal)
+    at = u * normal[0] + v * normal[1]
+    index = order[np.clip(np.searchsorted(seen, at), 0, len(seen) - 1)]
+    base = (foot @ seat.to_gum / square).astype(np.float32)
+    rise = (u * seat.to_gum[0] + v * seat.to_gum[1]) / square - base[index]
+    ends = smoothstep(np.minimum(at - seen[0], seen[-1] - at), -_SOFT_PX, _SOFT_PX)
+    edge, gum = size * arch.edge[index], size * arch.gum[index]
+    cover = ends * smoothstep((rise - edge) * unit, -_SOFT_PX, _SOFT_PX)
+
+    lit = light.at(seat.behind + size * arch.behind[index])
+    lit *= 0.74 + 0.26 * arch.facing[index]
+    # Enamel is a little translucent at the edge, and each tooth is round.
+    shade = 0.90 + 0.10 * smoothstep(rise - edge, 0.0, 0.15)
+    shade *= 1 - 0.12 * arch.bulge[index]
+    seam = max(_SEAM_CM, _SEAM_PX / unit)
+    line = np.exp(-((size * arch.to_joint[index] / seam) ** 2))
+    shade *= 1 - _SEAM * min(1.0, _SEAM_CM / seam) * line
+    tooth = colours.tooth * (1 - arch.yellow[index][..., None] * _TINT) * shade[..., None]
+    flesh = colours.gum * (1 - 0.25 * smoothstep(rise - gum, 0.1, 0.6))[..., None]
+    fleshy = smoothstep((rise - gum) * unit, -_SOFT_PX, 1.5 * _SOFT_PX)[..., None]
+    colour = (tooth + fleshy * (flesh - tooth)) * _warmed(lit)
+    return np.asarray(rgb + cover[..., None] * (colour - rgb), dtype=np.float32)
+
+
+def _warmed(light: FloatArray) -> FloatArray:
+    """(h, w, 3) light (h, w), the redder the less of it there is: the rest comes off the walls."""
+    return np.asarray(light[..., None] * (1 - _WARMTH * (1 - light[..., None])), dtype=np.float32)
+
+
+def _facing_us(along: FloatArray) -> tuple[FloatArray, IndexArray]:
+    """The part of a curve that faces us: ascending coordinates, and their samples.
+
+    Beyond its outlines a turned row bends away and is hidden behind its own front.
+    """
+    order = np.arange(len(along))
+    if along[-1] < along[0]:
+        along, order = along[::-1], order[::-1]
+    step = np.diff(along)
+    middle = int(np.argmax(step))
+    back = np.flatnonzero(step <= 0)
+    first = int(back[back < middle].max(initial=-1)) + 1
+    last = int(back[back > middle].min(initial=len(step)))
+    return along[first : last + 1], order[first : last + 1]
