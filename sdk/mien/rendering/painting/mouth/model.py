@@ -8,8 +8,9 @@ rasterise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+import cv2
 import numpy as np
 
 from mien._math import smoothstep
@@ -76,10 +77,11 @@ def paint_mouth(u: FloatArray, v: FloatArray, cavity: Cavity, colours: FaceColou
     light = _Light.between_lips(u, v, cavity, colours)
     upper = _Seat.of_skull(cavity)
     lower = _Seat.of_jaw(cavity)
-    rgb = _cavity(u, light, cavity, colours)
-    rgb = _tongue(rgb, u, v, lower, size, light, colours)
-    rgb = _row(rgb, u, v, lower, dental_arch(LOWER), size, light, colours)
-    return _row(rgb, u, v, upper, dental_arch(UPPER), size, light, colours)
+    planes = _cavity(u, light, cavity, colours)
+    planes = _tongue(planes, u, v, lower, size, light, colours)
+    _add_row(planes, u, v, lower, dental_arch(LOWER), size, light, colours)
+    _add_row(planes, u, v, upper, dental_arch(UPPER), size, light, colours)
+    return np.asarray(cv2.merge(list(planes)), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,6 +180,10 @@ class _Light:
             aside=np.asarray(aside, dtype=np.float32),
         )
 
+    def part(self, rows: slice) -> _Light:
+        """Return the light at some rows of the pixels."""
+        return _Light(*(getattr(self, field.name)[rows] for field in fields(self)))
+
     def at(self, behind: FloatArray) -> FloatArray:
         """Return (h, w) the light in R'G'B' at depths (h, w) behind the lips, cm; 1 in the open."""
         deep = np.maximum(behind - _LIPS_BEND * self.across**2, 0.2)
@@ -191,16 +197,16 @@ class _Light:
 
 
 def _cavity(u: FloatArray, light: _Light, cavity: Cavity, colours: FaceColours) -> FloatArray:
-    """(h, w, 3) palate and throat, and the cheeks that close in on them at the sides."""
+    """(3, h, w) palate and throat, and the cheeks that close in on them at the sides."""
     middle = (cavity.edges.start + cavity.edges.stop) / 2
     half = max((cavity.edges.stop - cavity.edges.start) / 2, 1e-3)
     aside = np.clip((u - middle) / half, -1, 1)
     deep = _CHEEKS_CM + (_BACK_CM - _CHEEKS_CM) * (1 - aside**2)
-    return colours.depths * _warmed(light.at(deep))
+    return _plane(colours.depths) * _warmed(light.at(deep))
 
 
 def _tongue(
-    rgb: FloatArray,
+    planes: FloatArray,
     u: FloatArray,
     v: FloatArray,
     seat: _Seat,
@@ -208,7 +214,7 @@ def _tongue(
     light: _Light,
     colours: FaceColours,
 ) -> FloatArray:
-    """(h, w, 3) a picture with the tongue in it, whose tip lies behind the lower front teeth.
+    """(3, h, w) a picture with the tongue in it, whose tip lies behind the lower front teeth.
 
     Its back rises from the tip to the root, and falls to the sides. How deep a pixel sees it
     depends a little on how deep that is; a second look is near enough.
@@ -231,13 +237,13 @@ def _tongue(
     # It bulges forwards: what faces the light is the tip, what turns away from it the back.
     turned = 1.08 - 0.26 * smoothstep(over, 0.0, 0.9) - 0.25 * smoothstep(sides, 0.1, 0.9)
     turned *= 1 - 0.05 * groove
-    colour = colours.tongue * _warmed(turned * light.at(seat.behind + behind))
+    colour = _plane(colours.tongue) * _warmed(turned * light.at(seat.behind + behind))
     cover = 1 - smoothstep(over, 0.65, 1.15)
-    return np.asarray(rgb + cover[..., None] * (colour - rgb), dtype=np.float32)
+    return np.asarray(planes + cover * (colour - planes), dtype=np.float32)
 
 
-def _row(
-    rgb: FloatArray,
+def _add_row(
+    planes: FloatArray,
     u: FloatArray,
     v: FloatArray,
     seat: _Seat,
@@ -245,42 +251,84 @@ def _row(
     size: float,
     light: _Light,
     colours: FaceColours,
-) -> FloatArray:
-    """(h, w, 3) a picture with a row of teeth and its gum in front of it."""
+) -> None:
+    """Paint a row of teeth and its gum over a picture (3, h, w)."""
     foot = seat.origin + size * (
         arch.across[:, None] * seat.across + arch.behind[:, None] * seat.back
     )
     square = max(float(seat.to_gum @ seat.to_gum), 1e-9)
     unit = square**0.5
-    normal = np.array([-seat.to_gum[1], seat.to_gum[0]], dtype=np.float32) / unit
-    normal *= np.copysign(1, normal[0])
+    normal = np.array([-seat.to_gum[1], seat.to_gum[0]], dtype=np.float32) / np.float32(unit)
+    normal *= np.copysign(np.float32(1), normal[0])
     seen, order = _facing_us(foot @ normal)
     at = u * normal[0] + v * normal[1]
     index = order[np.clip(np.searchsorted(seen, at), 0, len(seen) - 1)]
-    base = (foot @ seat.to_gum / square).astype(np.float32)
-    rise = (u * seat.to_gum[0] + v * seat.to_gum[1]) / square - base[index]
-    ends = smoothstep(np.minimum(at - seen[0], seen[-1] - at), -_SOFT_PX, _SOFT_PX)
-    edge, gum = size * arch.edge[index], size * arch.gum[index]
-    cover = ends * smoothstep((rise - edge) * unit, -_SOFT_PX, _SOFT_PX)
+    base = (foot @ seat.to_gum / np.float32(square)).astype(np.float32)
+    toward_gum = seat.to_gum / np.float32(square)
+    rise = u * toward_gum[0] + v * toward_gum[1] - base[index]
+    over = rise - (size * arch.edge)[index]
+    ends = np.minimum(at - seen[0], seen[-1] - at)
+    lines = np.flatnonzero((np.minimum(over * unit, ends) > -_SOFT_PX).any(axis=1))
+    if not len(lines):
+        return
+    # A row fills a part of the picture; only there is it painted.
+    part = slice(int(lines[0]), int(lines[-1]) + 1)
+    cover = smoothstep(ends[part], -_SOFT_PX, _SOFT_PX)
+    cover *= smoothstep(over[part] * unit, -_SOFT_PX, _SOFT_PX)
+    tooth = _Surface(arch, index[part], rise[part], over[part], size, unit)
+    lit = light.part(part).at(seat.behind + size * arch.behind[index[part]])
+    lit *= 0.74 + 0.26 * arch.facing[index[part]]
+    colour = tooth.colour(colours) * _warmed(lit)
+    planes[:, part] += cover * (colour - planes[:, part])
 
-    lit = light.at(seat.behind + size * arch.behind[index])
-    lit *= 0.74 + 0.26 * arch.facing[index]
-    # Enamel is a little translucent at the edge, and each tooth is round.
-    shade = 0.90 + 0.10 * smoothstep(rise - edge, 0.0, 0.15)
-    shade *= 1 - 0.12 * arch.bulge[index]
-    seam = max(_SEAM_CM, _SEAM_PX / unit)
-    line = np.exp(-((size * arch.to_joint[index] / seam) ** 2))
-    shade *= 1 - _SEAM * min(1.0, _SEAM_CM / seam) * line
-    tooth = colours.tooth * (1 - arch.yellow[index][..., None] * _TINT) * shade[..., None]
-    flesh = colours.gum * (1 - 0.25 * smoothstep(rise - gum, 0.1, 0.6))[..., None]
-    fleshy = smoothstep((rise - gum) * unit, -_SOFT_PX, 1.5 * _SOFT_PX)[..., None]
-    colour = (tooth + fleshy * (flesh - tooth)) * _warmed(lit)
-    return np.asarray(rgb + cover[..., None] * (colour - rgb), dtype=np.float32)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Surface:
+    """The front of a row of teeth, and the gum above it, at pixels.
+
+    Attributes:
+        arch: The row.
+        index: (h, w) which of its samples a pixel shows.
+        rise: (h, w) height over the bite, cm.
+        over: (h, w) height over the tooth's own edge, cm.
+        size: Size of the teeth over the mean.
+        unit: Pixels in a cm towards the gum.
+    """
+
+    arch: DentalArch
+    index: IndexArray
+    rise: FloatArray
+    over: FloatArray
+    size: float
+    unit: float
+
+    def colour(self, colours: FaceColours) -> FloatArray:
+        """Return (3, h, w) the colours in full light."""
+        arch, index, size = self.arch, self.index, self.size
+        seam = max(_SEAM_CM, _SEAM_PX / self.unit)
+        line = np.exp(-((size * arch.to_joint / seam) ** 2))
+        # Each tooth is round, and there is a dark line between neighbours.
+        across = (1 - 0.12 * arch.bulge) * (1 - _SEAM * min(1.0, _SEAM_CM / seam) * line)
+        enamel = colours.tooth[:, None] * (1 - arch.yellow * _TINT[:, None]) * across
+        # Enamel is a little translucent at the edge.
+        along = 0.90 + 0.10 * smoothstep(self.over, 0.0, 0.15)
+        tooth = np.stack([plane[index] for plane in enamel.astype(np.float32)]) * along
+        beyond = self.rise - (size * arch.gum)[index]
+        fleshy = smoothstep(beyond * self.unit, -_SOFT_PX, 1.5 * _SOFT_PX)
+        if not fleshy.any():
+            return tooth
+        flesh = _plane(colours.gum) * (1 - 0.25 * smoothstep(beyond, 0.1, 0.6))
+        return np.asarray(tooth + fleshy * (flesh - tooth), dtype=np.float32)
 
 
 def _warmed(light: FloatArray) -> FloatArray:
-    """(h, w, 3) light (h, w), the redder the less of it there is: the rest comes off the walls."""
-    return np.asarray(light[..., None] * (1 - _WARMTH * (1 - light[..., None])), dtype=np.float32)
+    """(3, h, w) light (h, w), the redder the less of it there is: the rest comes off the walls."""
+    return np.asarray(light * (1 - _plane(_WARMTH) * (1 - light)), dtype=np.float32)
+
+
+def _plane(colour: FloatArray) -> FloatArray:
+    """(3, 1, 1) a colour (3,), to be multiplied with planes: numpy is slow over short rows."""
+    return colour[:, None, None]
 
 
 def _facing_us(along: FloatArray) -> tuple[FloatArray, IndexArray]:
