@@ -51,6 +51,8 @@ _TOOTH_LEVELS = 0.6, 1.05
 """The least and the most that teeth between lips are as bright as skin."""
 _LEAST_GREEN = 0.92
 """How much green there must be to the red of teeth, over that of the skin: a lip has less."""
+_WHITEST = 1.0, 1.18, 1.24
+"""How much more green and blue than red teeth reflect at most, over what skin reflects."""
 _TEETH_LIT = 0.88
 """The part of the light, in R'G'B', that teeth get between the lips of such an open mouth."""
 _MARGIN_PX = 4
@@ -323,7 +325,9 @@ def _tooth_colour(seen: Sequence[_TeethSeen]) -> FloatArray | None:
         return None
     colour = np.median([teeth.colour for teeth in seen], axis=0)
     level = float(luma(colour))
+    # Highlights that are blown out are white whatever the light.
     colour = colour / level * np.clip(level, *_TOOTH_LEVELS)
+    colour = np.minimum(colour, colour[0] * np.array(_WHITEST))
     return np.asarray(colour / _TEETH_LIT, dtype=np.float32)
 
 

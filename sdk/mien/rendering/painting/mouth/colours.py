@@ -19,7 +19,7 @@ _TONGUE, _GUM, _DEPTHS = 0.84, 0.86, 0.62
 """Brightness of tongue, gum and lining in full light, as parts of the skin's."""
 _ENAMEL = 1.16
 """Brightness of front teeth in full light, likewise."""
-_MOST_SIDEWAYS = 0.6
+_MOST_SIDEWAYS = 0.4
 """The most that one cheek may be brighter than the other, as a logarithm."""
 
 
@@ -69,9 +69,11 @@ class FaceColours:
             tooth = np.array([0.96, 1.10, 1.13])
             tooth *= _ENAMEL * level / max(float(luma(skin * tooth)), 1e-3)
         # Half way between both, so that lipstick does not colour a tongue; as bright as the
-        # light on the skin makes it.
+        # light on the skin makes it, but no redder light than that.
         flesh = np.sqrt(np.maximum(skin * lip, 0)) * _FLESH
-        flesh *= level / max(float(luma(flesh)), 1e-3)
+        flesh *= min(
+            level / max(float(luma(flesh)), 1e-3), float(skin.max()) / max(float(flesh.max()), 1e-3)
+        )
         deep = flesh * _REFLECTED_TWICE
         colours = (skin, lip, skin * tooth, _GUM * flesh, _TONGUE * flesh, _DEPTHS * deep)
         sideways = float(np.clip(sideways, -_MOST_SIDEWAYS, _MOST_SIDEWAYS))

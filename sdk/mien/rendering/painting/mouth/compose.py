@@ -25,20 +25,23 @@ from mien.rendering.painting.mouth.own import PlateInterior, teeth_shown
 from mien.rendering.painting.mouth.synthesized import SynthesizedInterior
 from mien.rendering.painting.opening import OpeningView, rim_moves
 
-__all__ = ["MouthPainter", "exemplar_part", "extend_outward", "opening_depth", "own_part"]
+__all__ = ["MouthPainter", "exemplar_part", "extend_outward", "opening_depth", "own_part", "parted"]
 
-_PARTED_CM = 0.05, 0.15
-"""Height of an opening up to which lips count as closed, and from which as open."""
+_CLOSED_CM, _PARTED_CM = (0.30, 0.60), (0.10, 0.30)
+"""Heights of an opening from which lips may not touch and surely do not, and by how much they part
+before an inside begins to be seen, and is."""
+_BESIDE_CM = 0.1, 0.6
+"""How far from the corners lips leave teeth free, and where they surely do."""
 _FURTHER_CM = 0.10, 0.60
 """How much further a mouth opens before its own inside goes, and from when it is gone."""
 _OWN_STRETCH = 1.10, 1.60
 """Factor by which a mouth is opened, likewise: a wide one may open more."""
-_EXEMPLAR_STRETCH = 1.4, 2.4
+_EXEMPLAR_STRETCH = 1.8, 2.8
 """Factor by which another frame's inside may be drawn out: by the first it is still good, by the
 second it looks like rubber."""
 _TURN_DEGREES = 8.0, 20.0
 """Turn of the head up to which another frame's inside fits, and from which it does not."""
-_END = 0.12
+_END = 0.3
 """The part of an opening's length over which an end is rounded that does not taper."""
 _MARGIN_CM = 0.2
 """How far around the opening the inside is made, for blurs to reach into."""
@@ -91,9 +94,7 @@ class MouthPainter:
         after = Cavity.in_target(motion, known.teeth)
         soft = softness(view.plate)
         depth = opening_depth(after.edges, view.u, view.v)
-        # Lips that do not part by more than they are tracked to are closed.
-        parted = smoothstep(after.gap, *_PARTED_CM)
-        alpha = parted * smoothstep(depth, -0.2 - 0.4 * soft, 0.4 + 1.2 * soft)
+        alpha = parted(before, after) * smoothstep(depth, -0.2 - 0.4 * soft, 0.4 + 1.2 * soft)
         light = FaceLight.of(view.crop, motion)
         alpha = _without_remains(alpha, skin, depth, light.lip, before, after)
         if not alpha.any():
@@ -123,14 +124,16 @@ class MouthPainter:
         weight = np.full_like(mouth.u, own_part(mouth.cavity, before))
         if exemplar is None and known.tooth is not None:
             # Nothing shows this person's teeth but the plate itself.
-            weight += (1 - weight) * teeth_shown(before) * mouth.above_teeth()
-        made = SynthesizedInterior(colours, soft, grain_level(crop.rgb), self._seed)
-        rgb = mouth.sample(made)[0]
-        if exemplar is not None and weight.min() < 1:
+            weight += (1 - weight) * teeth_shown(before) * mouth.above_teeth() * mouth.in_front()
+        fit = 0.0
+        if exemplar is not None:
             fit = exemplar_part(mouth.cavity, exemplar.cavity, motion.yaw - exemplar.yaw)
-            if fit >= _NEGLIGIBLE_WEIGHT:
-                seen, confidence = mouth.sample(ExemplarInterior(exemplar, light.skin, soft))
-                rgb = PaintLayer(seen, fit * confidence).over(rgb)
+        # One set of teeth is enough: beside another frame's the model only closes the corners.
+        made = SynthesizedInterior(colours, soft, grain_level(crop.rgb), self._seed, 1 - fit)
+        rgb = mouth.sample(made)[0]
+        if exemplar is not None and fit >= _NEGLIGIBLE_WEIGHT and weight.min() < 1:
+            seen, confidence = mouth.sample(ExemplarInterior(exemplar, light.skin, soft))
+            rgb = PaintLayer(seen, fit * confidence).over(rgb)
         if weight.max() < _NEGLIGIBLE_WEIGHT:
             return rgb
         own = PlateInterior.of(crop, before, float(luma(colours.tooth)))
@@ -173,9 +176,28 @@ class _MouthGrid:
         closed = 1 - smoothstep(self.cavity.jaw - before.jaw, 0.1, 0.4)
         return np.asarray(np.maximum(closed, self.above_teeth()))
 
+    def in_front(self) -> FloatArray:
+        """Return (h, w) how far a pixel lies away from the corners."""
+        first, last = self.cavity.corners
+        return smoothstep(np.minimum(self.u - first, last - self.u), *_BESIDE_CM)
+
     def above_teeth(self) -> FloatArray:
         """Return (h, w) how far a pixel lies above the edge of the upper teeth."""
         return smoothstep(self.cavity.upper_teeth(self.u) - self.v, 0.0, 0.1)
+
+
+def parted(before: Cavity, after: Cavity) -> float:
+    """Return how far an inside is seen at all, 0..1.
+
+    Lips that touch are tracked a little apart. While they part by no more than that, both show
+    what they show in the plate: their own line of contact.
+
+    Args:
+        before: The mouth in the plate.
+        after: The mouth in the new picture.
+    """
+    closed = 1 - smoothstep(before.gap, *_CLOSED_CM)
+    return 1 - float(closed * (1 - smoothstep(after.gap - before.gap, *_PARTED_CM)))
 
 
 def own_part(target: Cavity, own: Cavity) -> float:

@@ -41,13 +41,15 @@ _TIP_CM, _ROOT_CM = 0.75, 4.5
 """Where the tongue begins and ends behind the lower front teeth."""
 _TIP_BELOW_CM = 0.3
 """How far the tongue's tip lies below the edge of the lower front teeth."""
+_TIP_BEND = 0.35
+"""How the tongue's tip is rounded: cm behind its middle, by square cm aside."""
 _TONGUE_RISES = 0.7, 0.55
 """How far the closed mouth's tongue rises to its back, and how much more for a cm of drop."""
 _NARROWEST = 0.3
 """The part of its width that the inside keeps, however far the head is turned."""
-_WARMTH = np.array([0.0, 0.20, 0.22], dtype=np.float32)
+_WARMTH = np.array([0.0, 0.24, 0.30], dtype=np.float32)
 """How much less green and blue there is in light that comes off the mouth's own walls."""
-_BOUNCE = 0.05
+_BOUNCE = 0.08
 """The part of the light that reaches the dark over many walls."""
 _GAMMA = 0.45
 """R'G'B' of light: its power."""
@@ -61,7 +63,9 @@ _TINT = np.array([0.10, 0.15, 0.26], dtype=np.float32)
 """How much less of the light the darkest and yellowest teeth reflect."""
 
 
-def paint_mouth(u: FloatArray, v: FloatArray, cavity: Cavity, colours: FaceColours) -> FloatArray:
+def paint_mouth(
+    u: FloatArray, v: FloatArray, cavity: Cavity, colours: FaceColours, teeth: float = 1.0
+) -> FloatArray:
     """Return the model of a mouth's inside, as it looks between lips that stand so far apart.
 
     Args:
@@ -69,6 +73,7 @@ def paint_mouth(u: FloatArray, v: FloatArray, cavity: Cavity, colours: FaceColou
         v: (h, w) pixels downwards.
         cavity: The mouth.
         colours: Colours of this face in this light.
+        teeth: How far the rows of teeth are seen, 0..1.
 
     Returns:
         (h, w, 3) R'G'B', without blur and grain.
@@ -79,8 +84,9 @@ def paint_mouth(u: FloatArray, v: FloatArray, cavity: Cavity, colours: FaceColou
     lower = _Seat.of_jaw(cavity)
     planes = _cavity(u, light, cavity, colours)
     planes = _tongue(planes, u, v, lower, size, light, colours)
-    _add_row(planes, u, v, lower, dental_arch(LOWER), size, light, colours)
-    _add_row(planes, u, v, upper, dental_arch(UPPER), size, light, colours)
+    if teeth > 0:
+        _add_row(planes, u, v, lower, dental_arch(LOWER), size, light, colours, teeth)
+        _add_row(planes, u, v, upper, dental_arch(UPPER), size, light, colours, teeth)
     return np.asarray(cv2.merge(list(planes)), dtype=np.float32)
 
 
@@ -129,7 +135,8 @@ class _Seat:
         back = sine * up - cosine * forward
         return cls(
             *(np.asarray(vector, dtype=np.float32) for vector in (origin, left, down, back)),
-            depth,
+            # The lower lip goes back with the jaw.
+            _BEHIND_LIPS_CM + _OVERJET_CM,
             max(float(drop), 0.0),
         )
 
@@ -233,7 +240,8 @@ def _tongue(
         sides = 0.10 * aside**2 + 0.6 * np.maximum(np.abs(aside) - 1.3, 0) ** 2
         groove = np.exp(-((aside / 0.35) ** 2))
         over = (height / size + sides + 0.05 * groove + _TIP_BELOW_CM) / rise
-        behind = size * (_TIP_CM + (_ROOT_CM - _TIP_CM) * np.clip(over, 0, 1) ** 1.25)
+        tip = _TIP_CM + _TIP_BEND * np.minimum(aside * aside, 4)
+        behind = size * (tip + (_ROOT_CM - _TIP_CM) * np.clip(over, 0, 1) ** 1.25)
     # It bulges forwards: what faces the light is the tip, what turns away from it the back.
     turned = 1.08 - 0.26 * smoothstep(over, 0.0, 0.9) - 0.25 * smoothstep(sides, 0.1, 0.9)
     turned *= 1 - 0.05 * groove
@@ -251,6 +259,7 @@ def _add_row(
     size: float,
     light: _Light,
     colours: FaceColours,
+    amount: float,
 ) -> None:
     """Paint a row of teeth and its gum over a picture (3, h, w)."""
     foot = seat.origin + size * (
@@ -273,7 +282,7 @@ def _add_row(
         return
     # A row fills a part of the picture; only there is it painted.
     part = slice(int(lines[0]), int(lines[-1]) + 1)
-    cover = smoothstep(ends[part], -_SOFT_PX, _SOFT_PX)
+    cover = amount * smoothstep(ends[part], -_SOFT_PX, _SOFT_PX)
     cover *= smoothstep(over[part] * unit, -_SOFT_PX, _SOFT_PX)
     tooth = _Surface(arch, index[part], rise[part], over[part], size, unit)
     lit = light.part(part).at(seat.behind + size * arch.behind[index[part]])

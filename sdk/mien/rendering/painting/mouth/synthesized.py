@@ -28,18 +28,19 @@ class SynthesizedInterior:
         softness_px: Standard deviation of the plate's blur.
         grain: Standard deviation of the plate's grain, in R'G'B'.
         seed: Seed of the grain.
+        teeth: How far its rows of teeth are seen, 0..1.
     """
 
     colours: FaceColours
     softness_px: float
     grain: float
     seed: int
+    teeth: float = 1.0
 
     def sample(self, u: FloatArray, v: FloatArray, target: Cavity) -> tuple[FloatArray, FloatArray]:
         """Return the inside, and full confidence everywhere; see `InteriorSource`."""
-        rgb = paint_mouth(
-            u * target.px_per_cm_along_lips, v * target.px_per_cm, target, self.colours
-        )
+        along, down = target.px_per_cm_along_lips, target.px_per_cm
+        rgb = paint_mouth(u * along, v * down, target, self.colours, self.teeth)
         blur = self.softness_px**2 - _SHARP_PX**2
         if blur > 0:
             rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), blur**0.5), dtype=np.float32)
