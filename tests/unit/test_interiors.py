@@ -17,7 +17,7 @@ from mien.rendering.geometry.topology import LIPS
 from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.mouth.colours import FaceColours
-from mien.rendering.painting.mouth.compose import exemplar_part, opening_depth, own_part
+from mien.rendering.painting.mouth.compose import exemplar_part, opening_depth, own_part, parted
 from mien.rendering.painting.mouth.exemplar import ExemplarInterior
 from mien.rendering.painting.mouth.own import PlateInterior, teeth_shown
 from mien.rendering.painting.mouth.synthesized import SynthesizedInterior
@@ -58,7 +58,7 @@ def sources(motion: FaceMotion) -> dict[str, InteriorSource[Cavity]]:
     crop = picture_of(cavity)
     colours = FaceColours.of(np.tile(SKIN, (5, 1)), np.tile(0.8 * SKIN, (5, 1)))
     return {
-        "own": PlateInterior.of(crop, cavity, float(luma(colours.tooth))),
+        "own": PlateInterior.of(crop, cavity, colours.seen_tooth),
         "exemplar": ExemplarInterior(Exemplar(7, crop, cavity, SKIN, 0.03, 0.0), SKIN, 0.7),
         "synthesized": SynthesizedInterior(colours, 0.7, 0.0, 7),
     }
@@ -166,7 +166,21 @@ def test_the_plates_own_inside_goes_as_the_mouth_opens_further() -> None:
     assert (np.diff(parts) <= 0).all()
     assert np.abs(np.diff(parts)).max() < 0.3
     wide = opened(2.0, jawOpen=0.15)
-    assert own_part(Cavity.in_target(wide, TEETH_CM), Cavity.in_plate(wide, TEETH_CM)) > 0.8
+    assert own_part(Cavity.in_target(wide, TEETH_CM), Cavity.in_plate(wide, TEETH_CM)) > 0.6
+
+
+def test_lips_that_touch_stay_closed_until_they_part() -> None:
+    def of(before: float, after: float) -> float:
+        return parted(*(Cavity.in_plate(opened(gap), TEETH_CM) for gap in (before, after)))
+
+    rest = Cavity.in_plate(opened(0.0), TEETH_CM).gap
+    assert of(0.0, 0.08) == 0
+    assert of(0.25 - rest, 0.3 - rest) == 0
+    assert of(0.0, 0.5) == 1
+    assert of(0.8, 0.8) == of(0.8, 0.4) == 1
+    ramp = [of(0.0, float(gap)) for gap in np.linspace(0, 0.5, 26)]
+    assert (np.diff(ramp) >= 0).all()
+    assert np.diff(ramp).max() < 0.25
 
 
 def test_another_frames_inside_fits_mouths_and_heads_like_its_own() -> None:
@@ -195,9 +209,9 @@ def test_an_opening_that_is_cut_off_has_round_ends() -> None:
     height = np.full(256, 10, dtype=np.float32)
     cut = Edges(-30.0, 30.0, -height, height)
     inside = opening_depth(cut, u.astype(np.float32), v.astype(np.float32)) > 0
-    tall = inside.sum(axis=0)[u[0] >= 22]
+    tall = inside.sum(axis=0)[u[0] >= 10]
     assert (np.diff(tall) <= 0).all()
-    assert np.abs(np.diff(tall))[:-1].max() < 15
+    assert tall[np.flatnonzero(tall)[-1]] < 0.5 * tall[0]
     assert not inside[:, np.abs(u[0]) >= 30].any()
     across = np.linspace(-1, 1, 256, dtype=np.float32)
     taper = Edges(-30.0, 30.0, -10 * (1 - across**2), 10 * (1 - across**2))

@@ -112,8 +112,10 @@ def test_brightness_makes_no_step_as_the_jaw_drops() -> None:
     for value in np.linspace(0.05, 1.0, 58):
         painted = Painted.of(moved(height=300, jawOpen=float(value)), size=100)
         means.append(luma(painted.rgb)[painted.inside].mean())
-    assert np.abs(np.diff(np.log(means))).max() < 0.05
+    # Behind barely parted lips there are teeth alone; then it gets darker, but never at once.
     assert means[-1] < means[0]
+    assert np.abs(np.diff(np.log(means))).max() < 0.08
+    assert np.abs(np.diff(np.log(means), 2)).max() < 0.04
 
 
 def test_teeth_are_about_as_bright_as_skin_and_less_red_and_darker_to_the_sides() -> None:
@@ -166,8 +168,8 @@ def test_rows_have_the_measures_of_an_adult(row: TeethRow, canines: float, molar
     length = np.hypot(np.diff(arch.across), np.diff(arch.behind)).sum()
     widths = sum(tooth.width for tooth in row.teeth)
     assert length == pytest.approx(2 * widths, rel=0.01)
-    joints = (np.diff(np.sign(np.diff(arch.to_joint))) > 0).sum()
-    assert joints == 11
+    ends = arch.to_joint < 0.02
+    assert (np.diff(ends.astype(int)) == 1).sum() == 12, "six teeth on a side"
     points = arch.across[arch.across > 0]
     deep = arch.behind[arch.across > 0]
     assert np.interp(canines / 2, points, deep) < 1

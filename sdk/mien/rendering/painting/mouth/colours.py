@@ -17,8 +17,10 @@ _REFLECTED_TWICE = np.array([1.0, 0.74, 0.70], dtype=np.float32)
 """What the inside's own colour makes of light that has been reflected there twice."""
 _TONGUE, _GUM, _DEPTHS = 0.84, 0.86, 0.62
 """Brightness of tongue, gum and lining in full light, as parts of the skin's."""
-_ENAMEL = 1.16
+_ENAMEL = 1.08
 """Brightness of front teeth in full light, likewise."""
+_BETWEEN_LIPS = 0.88
+"""The part of the light, in R'G'B', that lips that stand open let through to front teeth."""
 _MOST_SIDEWAYS = 0.4
 """The most that one cheek may be brighter than the other, as a logarithm."""
 
@@ -44,6 +46,11 @@ class FaceColours:
     tongue: FloatArray
     depths: FloatArray
     sideways: float = 0.0
+
+    @property
+    def seen_tooth(self) -> float:
+        """Brightness of front teeth between lips that stand open."""
+        return _BETWEEN_LIPS * float(luma(self.tooth))
 
     @classmethod
     def of(

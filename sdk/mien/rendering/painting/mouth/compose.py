@@ -136,7 +136,7 @@ class MouthPainter:
             rgb = PaintLayer(seen, fit * confidence).over(rgb)
         if weight.max() < _NEGLIGIBLE_WEIGHT:
             return rgb
-        own = PlateInterior.of(crop, before, float(luma(colours.tooth)))
+        own = PlateInterior.of(crop, before, colours.seen_tooth)
         seen, confidence = mouth.sample(own)
         beside = weight * mouth.runs_on(before)
         rgb, confidence = extend_outward(rgb, seen, confidence, beside, mouth.cavity.px_per_cm)
