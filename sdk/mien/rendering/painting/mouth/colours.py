@@ -15,7 +15,7 @@ _FLESH = np.array([1.0, 0.74, 0.76])
 """What is missing of the light where skin without pigment and horn, wet, reflects it."""
 _REFLECTED_TWICE = np.array([1.0, 0.74, 0.70], dtype=np.float32)
 """What the inside's own colour makes of light that has been reflected there twice."""
-_TONGUE, _GUM, _DEPTHS = 0.84, 0.86, 0.62
+_TONGUE, _GUM, _DEPTHS = 0.92, 0.86, 0.62
 """Brightness of tongue, gum and lining in full light, as parts of the skin's."""
 _ENAMEL = 1.08
 """Brightness of front teeth in full light, likewise."""
@@ -82,6 +82,12 @@ class FaceColours:
             level / max(float(luma(flesh)), 1e-3), float(skin.max()) / max(float(flesh.max()), 1e-3)
         )
         deep = flesh * _REFLECTED_TWICE
-        colours = (skin, lip, skin * tooth, _GUM * flesh, _TONGUE * flesh, _DEPTHS * deep)
-        sideways = float(np.clip(sideways, -_MOST_SIDEWAYS, _MOST_SIDEWAYS))
-        return cls(*(np.asarray(c, dtype=np.float32) for c in colours), sideways=sideways)
+        return cls(
+            skin=np.asarray(skin, dtype=np.float32),
+            lip=np.asarray(lip, dtype=np.float32),
+            tooth=np.asarray(skin * tooth, dtype=np.float32),
+            gum=np.asarray(_GUM * flesh, dtype=np.float32),
+            tongue=np.asarray(_TONGUE * flesh, dtype=np.float32),
+            depths=np.asarray(_DEPTHS * deep, dtype=np.float32),
+            sideways=float(np.clip(sideways, -_MOST_SIDEWAYS, _MOST_SIDEWAYS)),
+        )

@@ -84,7 +84,7 @@ def sample_lip_to_lip(
     upper, lower = target.lips(u)
     from_upper, from_lower = source.lips(from_u)
     height, from_height = lower - upper, from_lower - from_upper
-    down = np.clip((v - upper) / np.maximum(height, 1e-3), 0, 1)
+    down = np.asarray(np.clip((v - upper) / np.maximum(height, 1e-3), 0, 1), dtype=np.float32)
     longer = height - from_height
     from_v = from_upper + (v - upper) - ease(down) * longer
     # How far the picture is drawn out here: 1 not at all, 0 infinitely.

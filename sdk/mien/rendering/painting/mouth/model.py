@@ -33,6 +33,8 @@ _CONDYLE_CM = 2.7, 9.7
 """How far the jaw's axis is above and behind the edge of the lower front teeth."""
 _CHIN_BACK = 0.54
 """How far the chin goes back when the lower teeth drop by 1: the jaw turns."""
+_LEAST_DEPTH_CM = 0.2
+"""How far behind the lips all is at least."""
 _LIPS_BEND = 0.23
 """How the lips bend back to their corners: cm behind their middle, by square cm aside."""
 _CHEEKS_CM, _BACK_CM = 3.0, 5.0
@@ -134,10 +136,13 @@ class _Seat:
         down = -cosine * up - sine * forward
         back = sine * up - cosine * forward
         return cls(
-            *(np.asarray(vector, dtype=np.float32) for vector in (origin, left, down, back)),
+            origin=np.asarray(origin, dtype=np.float32),
+            across=left,
+            to_gum=np.asarray(down, dtype=np.float32),
+            back=np.asarray(back, dtype=np.float32),
             # The lower lip goes back with the jaw.
-            _BEHIND_LIPS_CM + _OVERJET_CM,
-            max(float(drop), 0.0),
+            behind=_BEHIND_LIPS_CM + _OVERJET_CM,
+            drop=max(float(drop), 0.0),
         )
 
 
@@ -152,7 +157,6 @@ class _Light:
     Attributes:
         above, below: (h, w) how far the lips' edges are above and below a pixel, cm.
         left, right: (h, w) how far the corners are beside it, cm.
-        across: (h, w) distance from the middle of the mouth, cm.
         aside: (h, w) how much brighter this side of the face is than its middle.
     """
 
@@ -160,7 +164,6 @@ class _Light:
     below: FloatArray
     left: FloatArray
     right: FloatArray
-    across: FloatArray
     aside: FloatArray
 
     @classmethod
@@ -171,21 +174,17 @@ class _Light:
         along, down = cavity.px_per_cm_along_lips, cavity.px_per_cm
         along = max(along, _NARROWEST * down)
         top, bottom = cavity.edges.at(u)
-        across = u / along
-        aside = np.exp(0.5 * colours.sideways * np.clip(across / 2, -1, 1))
-        return cls(
-            *(
-                np.maximum(distance, 0).astype(np.float32)
-                for distance in (
-                    (v - top) / down,
-                    (bottom - v) / down,
-                    (u - cavity.edges.start) / along,
-                    (cavity.edges.stop - u) / along,
-                )
-            ),
-            across=across,
-            aside=np.asarray(aside, dtype=np.float32),
+        aside = np.exp(0.5 * colours.sideways * np.clip(u / along / 2, -1, 1))
+        above, below, left, right = (
+            np.asarray(np.maximum(distance, 0), dtype=np.float32)
+            for distance in (
+                (v - top) / down,
+                (bottom - v) / down,
+                (u - cavity.edges.start) / along,
+                (cavity.edges.stop - u) / along,
+            )
         )
+        return cls(above, below, left, right, np.asarray(aside, dtype=np.float32))
 
     def part(self, rows: slice) -> _Light:
         """Return the light at some rows of the pixels."""
@@ -193,7 +192,7 @@ class _Light:
 
     def at(self, behind: FloatArray) -> FloatArray:
         """Return (h, w) the light in R'G'B' at depths (h, w) behind the lips, cm; 1 in the open."""
-        deep = np.maximum(behind - _LIPS_BEND * self.across**2, 0.2)
+        deep = np.maximum(behind, _LEAST_DEPTH_CM)
         square = deep * deep
         high = self.above / np.sqrt(self.above**2 + square)
         high += self.below / np.sqrt(self.below**2 + square)
@@ -285,7 +284,9 @@ def _add_row(
     cover = amount * smoothstep(ends[part], -_SOFT_PX, _SOFT_PX)
     cover *= smoothstep(over[part] * unit, -_SOFT_PX, _SOFT_PX)
     tooth = _Surface(arch, index[part], rise[part], over[part], size, unit)
-    lit = light.part(part).at(seat.behind + size * arch.behind[index[part]])
+    # Lips bend back to their corners as rows of teeth do, and cover less of them for it.
+    behind = seat.behind + size * arch.behind - _LIPS_BEND * (size * arch.across) ** 2
+    lit = light.part(part).at(behind[index[part]])
     lit *= 0.74 + 0.26 * arch.facing[index[part]]
     colour = tooth.colour(colours) * _warmed(lit)
     planes[:, part] += cover * (colour - planes[:, part])
@@ -337,7 +338,7 @@ def _warmed(light: FloatArray) -> FloatArray:
 
 def _plane(colour: FloatArray) -> FloatArray:
     """(3, 1, 1) a colour (3,), to be multiplied with planes: numpy is slow over short rows."""
-    return colour[:, None, None]
+    return np.asarray(colour[:, None, None])
 
 
 def _facing_us(along: FloatArray) -> tuple[FloatArray, IndexArray]:
