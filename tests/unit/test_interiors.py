@@ -101,6 +101,21 @@ def test_what_is_seen_of_a_mouth_that_stays_is_seen_again(name: str) -> None:
     assert np.median(np.abs(rgb - shown)[middle]) < 0.01
 
 
+def test_behind_lips_that_do_not_move_all_stays_as_it_is() -> None:
+    motion = opened(1.2)
+    target = Cavity.in_target(motion, TEETH_CM)
+    u, v = grid(target)
+    upper, lower = target.lips(u)
+    inside = (v > upper + 0.05) & (v < lower - 0.05)
+    own = sources(motion)["own"]
+    rgb, confidence = own.sample(u, v, target)
+    assert confidence[inside].min() == 1
+    assert np.allclose(rgb[inside], target.sample(picture_of(target), u, v)[inside], atol=1e-5)
+    hardly = Cavity.in_target(opened(1.2, jawOpen=0.01), TEETH_CM)
+    nearly, _ = own.sample(u, v, hardly)
+    assert np.abs(nearly - rgb)[inside].mean() < 0.01
+
+
 def test_the_plates_own_teeth_stay_with_the_skull_when_the_jaw_drops() -> None:
     motion = opened(0.5, jawOpen=0.6)
     target = Cavity.in_target(motion, TEETH_CM)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mien._types import AnyArray, FloatArray
+from mien.model.media import Orientation
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.geometry.mouth import Cavity
 from mien.rendering.geometry.tone import luma
@@ -23,8 +24,13 @@ TEETH_CM = 0.22
 SIZE = 200
 
 
-def moved(yaw: float = 0.0, height: float = 600.0, **asked: float) -> FaceMotion:
-    scene = Scene(spots=[Spot(height=height, yaw=yaw)])
+UPRIGHT = Orientation(320, 260)
+
+
+def moved(
+    yaw: float = 0.0, height: float = 600.0, coded: Orientation = UPRIGHT, **asked: float
+) -> FaceMotion:
+    scene = Scene(coded, spots=[Spot(height=height, yaw=yaw)])
     plan = scene.plan(0, **asked)
     deformer = FaceDeformer(scene.faces[0], scene.orientation)
     return deformer.motion_at(0, plan.evaluated.source[0], plan.evaluated.target[0])
@@ -105,6 +111,16 @@ def test_a_mirrored_head_has_a_mirrored_mouth(yaw: float) -> None:
     difference = np.abs(one.rgb - other.rgb[:, ::-1]).max(axis=2)[both]
     assert difference.mean() < 0.01
     assert np.quantile(difference, 0.98) < 0.1
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_it_is_the_same_however_the_picture_is_coded(turns: int) -> None:
+    coded = Orientation(*((320, 260) if turns == 2 else (260, 320)), quarter_turns=turns)
+    upright, turned = (
+        Painted.of(moved(20.0, 300.0, orientation, jawOpen=0.5, jawLeft=0.4), size=100)
+        for orientation in (UPRIGHT, coded)
+    )
+    assert np.abs(upright.rgb - turned.rgb).mean() < 2e-3
 
 
 def test_brightness_makes_no_step_as_the_jaw_drops() -> None:

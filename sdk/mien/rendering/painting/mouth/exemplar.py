@@ -18,8 +18,7 @@ __all__ = ["LIP_EDGE_CM", "ExemplarInterior", "sample_lip_to_lip"]
 LIP_EDGE_CM = 0.06
 """Depth behind a lip's edge where a picture still shows lip or its shadow."""
 _CORNER = 0.06, 0.20
-"""Parts of the mouth's width from its corners: up to the first a picture is not used, from the
-second on it is."""
+"""Parts of the mouth's width from its corners where another frame's lips may be in the way."""
 _DRAWN = 0.15, 0.5
 """Scale to which a picture may be drawn out: at the first it is rubber, from the second on good."""
 _SHARPER_PX2 = 0.1
@@ -56,7 +55,12 @@ class ExemplarInterior:
 
 
 def sample_lip_to_lip(
-    u: FloatArray, v: FloatArray, target: Cavity, source: Cavity, crop: PlateCrop
+    u: FloatArray,
+    v: FloatArray,
+    target: Cavity,
+    source: Cavity,
+    crop: PlateCrop,
+    corners: tuple[float, float] = _CORNER,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the inside of a mouth in a picture, carried over from lip to lip.
 
@@ -70,6 +74,8 @@ def sample_lip_to_lip(
         target: The mouth that is wanted.
         source: The mouth in the picture.
         crop: The picture.
+        corners: Parts of the mouth's width from its corners up to which the picture is not used,
+            and from which it is.
 
     Returns:
         (h, w, 3) R'G'B', and (h, w) how far to rely on it, 0..1.
@@ -78,7 +84,7 @@ def sample_lip_to_lip(
     fraction = (u * target.px_per_cm_along_lips - edges.start) / max(edges.stop - edges.start, 1e-6)
     from_u = (
         from_edges.start
-        + np.clip(fraction, _CORNER[1] / 2, 1 - _CORNER[1] / 2)
+        + np.clip(fraction, corners[1] / 2, 1 - corners[1] / 2)
         * (from_edges.stop - from_edges.start)
     ) / source.px_per_cm_along_lips
     upper, lower = target.lips(u)
@@ -93,6 +99,6 @@ def sample_lip_to_lip(
     from_v = np.clip(from_v, from_upper + edge, np.maximum(from_lower - edge, from_upper + edge))
     rgb = source.sample(crop, from_u, from_v)
     # Towards the corners a picture shows lips where they were tracked to leave off.
-    corner = smoothstep(np.minimum(fraction, 1 - fraction), *_CORNER)
+    corner = smoothstep(np.minimum(fraction, 1 - fraction), *corners)
     confidence = corner * smoothstep(from_height, 0.1, 0.3) * smoothstep(drawn, *_DRAWN)
     return rgb, np.asarray(confidence, dtype=np.float32)
