@@ -17,8 +17,9 @@ from mien.rendering.geometry.topology import LIPS
 from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.mouth.colours import FaceColours
-from mien.rendering.painting.mouth.compose import exemplar_part, opening_depth, own_part, parted
+from mien.rendering.painting.mouth.compose import exemplar_part, own_part
 from mien.rendering.painting.mouth.exemplar import ExemplarInterior
+from mien.rendering.painting.mouth.lips import cover_remains, opening_depth, parted
 from mien.rendering.painting.mouth.own import PlateInterior, teeth_shown
 from mien.rendering.painting.mouth.synthesized import SynthesizedInterior
 from mien.testing.scenes import Scene, Spot
@@ -232,6 +233,28 @@ def test_an_opening_that_is_cut_off_has_round_ends() -> None:
     taper = Edges(-30.0, 30.0, -10 * (1 - across**2), 10 * (1 - across**2))
     kept = opening_depth(taper, u.astype(np.float32), v.astype(np.float32)) > 0.1
     assert np.array_equal(kept, taper.depth(u.astype(np.float32), v.astype(np.float32)) > 0.1)
+
+
+def test_a_sliver_of_the_plates_inside_is_covered_where_the_mouth_opens_further() -> None:
+    motion = opened(0.5, jawOpen=0.5)
+    before, after = Cavity.in_plate(motion, TEETH_CM), Cavity.in_target(motion, TEETH_CM)
+    u, v = grid(after)
+    u, v = u * after.px_per_cm_along_lips, v * after.px_per_cm
+    depth = opening_depth(after.edges, u, v)
+    alpha = (depth > 0).astype(np.float32)
+    lip = SKIN * np.array([0.9, 0.6, 0.6], np.float32)
+    middle = np.abs(u) < 0.5 * after.px_per_cm
+    sliver = middle & (depth > -0.06 * after.px_per_cm) & (depth <= 0)
+    beyond = middle & (depth < -0.2 * after.px_per_cm)
+    for colour in (0.9 * SKIN, 0.2 * lip, np.full(3, luma(lip))):
+        skin = np.tile(lip, (*u.shape, 1)).astype(np.float64)
+        skin[depth > -0.06 * after.px_per_cm] = colour
+        covered = cover_remains(alpha, skin, depth, lip, before, after)
+        assert covered[sliver].min() > 0.4
+        assert not covered[beyond].any()
+        assert np.array_equal(cover_remains(alpha, skin, depth, lip, before, before), alpha)
+    clean = np.tile(lip, (*u.shape, 1)).astype(np.float64)
+    assert cover_remains(alpha, clean, depth, lip, before, after)[beyond | sliver].mean() < 0.3
 
 
 def test_a_layer_covers_as_far_as_it_says() -> None:

@@ -14,7 +14,7 @@ from mien.rendering.geometry.mouth import Cavity
 from mien.rendering.geometry.tone import luma
 from mien.rendering.painting.mouth.anatomy import LOWER, UPPER, TeethRow, dental_arch
 from mien.rendering.painting.mouth.colours import FaceColours
-from mien.rendering.painting.mouth.compose import opening_depth
+from mien.rendering.painting.mouth.lips import opening_depth
 from mien.rendering.painting.mouth.model import paint_mouth
 from mien.testing.scenes import Scene, Spot
 

@@ -12,7 +12,7 @@ import numpy as np
 from mien._math import smoothstep
 from mien._types import DoubleArray, FloatArray
 from mien.rendering.appearance.mouth import MouthAppearance
-from mien.rendering.geometry.contour import Edges, LocalAxes
+from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.mouth import Cavity, FaceLight, lip_edges
 from mien.rendering.geometry.tone import diffuse, grain_level, luma, softness
@@ -21,15 +21,13 @@ from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.mouth.colours import FaceColours
 from mien.rendering.painting.mouth.exemplar import ExemplarInterior
+from mien.rendering.painting.mouth.lips import cover_remains, opening_depth, parted
 from mien.rendering.painting.mouth.own import PlateInterior, teeth_shown
 from mien.rendering.painting.mouth.synthesized import SynthesizedInterior
 from mien.rendering.painting.opening import OpeningView, rim_moves
 
-__all__ = ["MouthPainter", "exemplar_part", "extend_outward", "opening_depth", "own_part", "parted"]
+__all__ = ["MouthPainter", "exemplar_part", "extend_outward", "own_part"]
 
-_CLOSED_CM, _PARTED_CM = (0.30, 0.60), (0.10, 0.30)
-"""Heights of an opening from which lips may not touch and surely do not, and by how much they part
-before an inside begins to be seen, and is."""
 _BESIDE_CM = 0.1, 0.6
 """How far from the corners lips leave teeth free, and where they surely do."""
 _FURTHER_CM = 0.10, 0.60
@@ -41,20 +39,12 @@ _EXEMPLAR_STRETCH = 1.8, 2.8
 second it looks like rubber."""
 _TURN_DEGREES = 8.0, 20.0
 """Turn of the head up to which another frame's inside fits, and from which it does not."""
-_END = 0.3
-"""The part of an opening's length over which an end is rounded that does not taper."""
 _MARGIN_CM = 0.2
 """How far around the opening the inside is made, for blurs to reach into."""
 _AROUND_CM = 0.25
 """Standard deviation of the blur by which the plate's inside runs on where it ends."""
 _CHEEK_SHADE = np.array([0.45, 0.62, 0.60], dtype=np.float32)
 """How much of the light on the teeth does not reach the corners of the mouth."""
-_RIM_CM = 0.12
-"""How far out a lip's tracked inner edge may lie from where its teeth end."""
-_TOOTH_LIKE, _DARK = (1.10, 1.30), (0.65, 0.90)
-"""Brightness over that of the lips from which it is a tooth's, and up to which it is the dark's."""
-_FEATHER_PX = 0.6
-"""Standard deviation of the blur of what is told by single pixels."""
 _NEGLIGIBLE_WEIGHT = 1 / 256
 """A weight that makes no difference."""
 
@@ -96,7 +86,7 @@ class MouthPainter:
         depth = opening_depth(after.edges, view.u, view.v)
         alpha = parted(before, after) * smoothstep(depth, -0.2 - 0.4 * soft, 0.4 + 1.2 * soft)
         light = FaceLight.of(view.crop, motion)
-        alpha = _without_remains(alpha, skin, depth, light.lip, before, after)
+        alpha = cover_remains(alpha, skin, depth, light.lip, before, after)
         if not alpha.any():
             return ()
         area = _extent(alpha, round(_MARGIN_CM * motion.px_per_cm) + 1)
@@ -186,20 +176,6 @@ class _MouthGrid:
         return smoothstep(self.cavity.upper_teeth(self.u) - self.v, 0.0, 0.1)
 
 
-def parted(before: Cavity, after: Cavity) -> float:
-    """Return how far an inside is seen at all, 0..1.
-
-    Lips that touch are tracked a little apart. While they part by no more than that, both show
-    what they show in the plate: their own line of contact.
-
-    Args:
-        before: The mouth in the plate.
-        after: The mouth in the new picture.
-    """
-    closed = 1 - smoothstep(before.gap, *_CLOSED_CM)
-    return 1 - float(closed * (1 - smoothstep(after.gap - before.gap, *_PARTED_CM)))
-
-
 def own_part(target: Cavity, own: Cavity) -> float:
     """Return how far the plate's own inside is to be used, 0..1.
 
@@ -227,31 +203,6 @@ def exemplar_part(target: Cavity, other: Cavity, turn: float) -> float:
     stretch = target.gap / max(other.gap, 1e-3)
     fit = 1 - smoothstep(stretch, *_EXEMPLAR_STRETCH)
     return float(fit * (1 - smoothstep(abs(turn), *_TURN_DEGREES)))
-
-
-def opening_depth(edges: Edges, u: FloatArray, v: FloatArray) -> FloatArray:
-    """Return (h, w) how far inside an opening pixels lie, pixels; negative outside.
-
-    Where the head is turned, lips may be cut off by their own outline before they meet: such an
-    end is round.
-
-    Args:
-        edges: The edges of the opening.
-        u: (h, w) pixels along it.
-        v: (h, w) pixels downwards.
-    """
-    upper, lower = edges.at(u)
-    half, middle = (lower - upper) / 2, (lower + upper) / 2
-    heights = (edges.lower - edges.upper) / 2
-    samples = round(_END * len(heights))
-    width = max(_END * (edges.stop - edges.start), 1e-6)
-    from_start, to_stop = u - edges.start, edges.stop - u
-    for end, distance in ((heights[:samples], from_start), (heights[-samples:], to_stop)):
-        # An ellipse through the end; lips that run together lie within it anyhow.
-        near = np.clip(distance / width, 0, 1)
-        half = np.where(near < 1, np.minimum(half, end.max() * np.sqrt(near * (2 - near))), half)
-    beside = np.minimum(from_start, to_stop)
-    return np.asarray(np.minimum(half - np.abs(v - middle), beside), dtype=np.float32)
 
 
 def _extent(alpha: FloatArray, margin: int) -> tuple[slice, slice]:
@@ -292,42 +243,3 @@ def extend_outward(
     beside = cv2.GaussianBlur(confidence, (0, 0), sigmaX=0.5 * sigma, sigmaY=1e-3)
     confidence = np.minimum(confidence, smoothstep(beside, 0.45, 0.95))
     return np.asarray(inside, dtype=np.float32), np.asarray(confidence, dtype=np.float32)
-
-
-def _without_remains(
-    alpha: FloatArray,
-    skin: DoubleArray,
-    depth: FloatArray,
-    lip: FloatArray,
-    before: Cavity,
-    after: Cavity,
-) -> FloatArray:
-    """(h, w) how far the inside covers, grown over what the plate had inside its mouth.
-
-    The tracked edge of a lip lies a little inside the mouth, so that a sliver of tooth, or of the
-    dark, goes with it, and would lie around a mouth that opens further as a second edge.
-
-    Args:
-        alpha: (h, w) how far the inside covers.
-        skin: (h, w, 3) the moved skin.
-        depth: (h, w) pixels inside the opening.
-        lip: (3,) colour of the lips.
-        before: The mouth in the plate.
-        after: The mouth in the new picture.
-    """
-    unit = after.px_per_cm
-    weight = float(smoothstep(after.gap - before.gap, 0.1, 0.4))
-    weight *= float(smoothstep(before.gap, 0.1, 0.35))
-    if weight < _NEGLIGIBLE_WEIGHT:
-        return alpha
-    # Depths are told downwards; where the edge is steep it is nearer than that.
-    steep = np.hypot(*np.gradient(depth))
-    near = smoothstep(depth / np.maximum(steep, 1), -_RIM_CM * unit, -0.4 * _RIM_CM * unit)
-    level = luma(skin) / max(float(luma(lip)), 1e-3)
-    unlike = np.maximum(smoothstep(level, *_TOOTH_LIKE), 1 - smoothstep(level, *_DARK))
-    grown = np.maximum(alpha, near * unlike)
-    # What lies between the opening and such a sliver is the other lip's.
-    width = 2 * max(round(_RIM_CM * unit / 2), 1) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    grown = cv2.GaussianBlur(cv2.morphologyEx(grown, cv2.MORPH_CLOSE, kernel), (0, 0), _FEATHER_PX)
-    return np.asarray(alpha + weight * np.maximum(grown - alpha, 0), dtype=np.float32)

@@ -322,7 +322,8 @@ class _Surface:
         enamel = colours.tooth[:, None] * (1 - arch.yellow * _TINT[:, None]) * across
         # Enamel is a little translucent at the edge.
         along = 0.90 + 0.10 * smoothstep(self.over, 0.0, 0.15)
-        tooth = np.stack([plane[index] for plane in enamel.astype(np.float32)]) * along
+        planes = [plane[index] for plane in enamel.astype(np.float32)]
+        tooth = np.asarray(np.stack(planes) * along, dtype=np.float32)
         beyond = self.rise - (size * arch.gum)[index]
         fleshy = smoothstep(beyond * self.unit, -_SOFT_PX, 1.5 * _SOFT_PX)
         if not fleshy.any():
