@@ -15,7 +15,7 @@ from mien.rendering.appearance.mouth import MouthAppearance
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.mouth import Cavity, FaceLight, lip_edges
-from mien.rendering.geometry.tone import diffuse, grain_level, luma, softness
+from mien.rendering.geometry.tone import diffuse, grain_level, softness
 from mien.rendering.geometry.topology import LIPS
 from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
