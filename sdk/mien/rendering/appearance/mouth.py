@@ -47,7 +47,7 @@ _BRIGHT, _DROP = 0.55, 0.62
 """Teeth are at least this bright against the skin; at their edge brightness drops so far."""
 _FRONT_CM = 0.7
 """Half the width of the front teeth whose colour is looked at."""
-_TOOTH_LEVELS = 0.6, 1.05
+_TOOTH_LEVELS = 0.6, 1.15
 """The least and the most that teeth between lips are as bright as skin."""
 _LEAST_GREEN = 0.92
 """How much green there must be to the red of teeth, over that of the skin: a lip has less."""
