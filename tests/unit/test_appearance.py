@@ -123,6 +123,7 @@ def test_a_fingerprint_names_all_that_was_chosen() -> None:
     others = [
         MouthAppearance(),
         replace(mouth, teeth=mouth.teeth + 1e-9),
+        replace(mouth, tooth=None),
         replace(mouth, exemplars=(None,)),
         replace(mouth, exemplars=(replace(exemplar, yaw=exemplar.yaw + 1e-9),)),
         replace(mouth, exemplars=(replace(exemplar, crop=replace(exemplar.crop, rgb=rgb)),)),
