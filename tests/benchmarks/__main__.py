@@ -25,6 +25,7 @@ NAMES = (
     "memory",
     "fidelity",
     "blinks",
+    "mouths",
     "batch",
     "playback",
     "timeline",

@@ -9,7 +9,7 @@ import pytest
 
 from mien.rendering.geometry import motion
 from mien.rendering.painting import paint
-from mien.rendering.painting.mouth import compose
+from mien.rendering.painting.mouth import lips
 from tests import fingerprints
 from tests.fingerprints import Subject
 from tests.small_models import small_models
@@ -40,7 +40,7 @@ def test_regenerated_pixels_are_those_of_their_version(
 
 @pytest.mark.parametrize(
     ("module", "constant", "value"),
-    [(paint, "_BLEND_CM", 1.4), (compose, "_RIM_CM", 1.02), (motion, "_CORNER_DROP", 1.02)],
+    [(paint, "_BLEND_CM", 1.4), (lips, "_RIM_CM", 1.02), (motion, "_CORNER_DROP", 1.02)],
     ids=["blend", "rim", "corner-drop"],
 )
 def test_a_changed_constant_shows(

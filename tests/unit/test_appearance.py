@@ -17,6 +17,7 @@ from mien.rendering.appearance.mouth import MouthAppearance, MouthScan
 from mien.rendering.appearance.regions import FaceRegion, needs
 from mien.rendering.appearance.scan import scan_face
 from mien.rendering.geometry.motion import FaceDeformer
+from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import LIPS
 from mien.testing.scenes import Scene, Spot
 
@@ -27,8 +28,13 @@ MOUTH = FACE | {FaceRegion.MOUTH}
 class Talking(Scene):
     """A scene whose mouth stands open in some frames, a little wider in each, and shows teeth."""
 
-    def __init__(self, opened: tuple[int, ...] = (0, 1, 2, 3)) -> None:
+    def __init__(
+        self,
+        opened: tuple[int, ...] = (0, 1, 2, 3),
+        teeth: tuple[float, float, float] = (0.8, 0.75, 0.7),
+    ) -> None:
         super().__init__(spots=[Spot(height=200)])
+        self.teeth = teeth
         self.face: Face = self.faces[0]
         unit = float(self.face.curves.pose.scale[0])
         for frame in opened:
@@ -44,7 +50,7 @@ class Talking(Scene):
         top, bottom = points[LIPS.upper[5]], points[LIPS.lower[5]]
         if bottom[1] - top[1] > 8:
             x, y = np.round(top).astype(int)
-            picture[y : y + 8, x - 14 : x + 14] = (0.8, 0.75, 0.7)
+            picture[y : y + 8, x - 14 : x + 14] = self.teeth
         return Plate.from_rgb((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
 
     def scan(self, cuts: tuple[int, ...] = ()) -> Appearance:
@@ -78,6 +84,19 @@ def test_a_scan_finds_an_open_mouth_and_reads_each_frame_once() -> None:
     assert talking.read == [0, 1, 2, 3]
 
 
+def test_a_scan_tells_the_colour_of_teeth_and_takes_no_lip_for_them() -> None:
+    mouth = Talking().scan().mouth
+    assert mouth.tooth is not None
+    assert 0.7 < luma(mouth.tooth) < 1.4
+    assert mouth.tooth[0] < mouth.tooth[1] < mouth.tooth[2]
+    yellow = Talking(teeth=(0.8, 0.66, 0.5)).scan().mouth.tooth
+    assert yellow is not None
+    assert yellow[2] / yellow[0] < mouth.tooth[2] / mouth.tooth[0]
+    lip = Talking(teeth=(0.9, 0.5, 0.5)).scan().mouth
+    assert lip.tooth is None
+    assert lip.teeth == MouthAppearance().teeth
+
+
 def test_every_section_has_an_exemplar_of_its_own() -> None:
     mouth = Talking().scan(cuts=(2,)).mouth
     chosen = [mouth.exemplar(frame) for frame in range(Scene.frames)]
@@ -107,6 +126,7 @@ def test_a_fingerprint_names_all_that_was_chosen() -> None:
     others = [
         MouthAppearance(),
         replace(mouth, teeth=mouth.teeth + 1e-9),
+        replace(mouth, tooth=None),
         replace(mouth, exemplars=(None,)),
         replace(mouth, exemplars=(replace(exemplar, yaw=exemplar.yaw + 1e-9),)),
         replace(mouth, exemplars=(replace(exemplar, crop=replace(exemplar.crop, rgb=rgb)),)),

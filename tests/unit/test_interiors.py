@@ -8,6 +8,7 @@ import pytest
 
 from mien._types import FloatArray
 from mien.rendering.appearance.mouth import Exemplar
+from mien.rendering.geometry.contour import Edges
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.geometry.mouth import Cavity, depth_shown
@@ -15,10 +16,12 @@ from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import LIPS
 from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
-from mien.rendering.painting.mouth.compose import blend_weights
+from mien.rendering.painting.mouth.colours import FaceColours
+from mien.rendering.painting.mouth.compose import exemplar_part, own_part
 from mien.rendering.painting.mouth.exemplar import ExemplarInterior
-from mien.rendering.painting.mouth.own import PlateInterior
-from mien.rendering.painting.mouth.synthesized import FaceColours, SynthesizedInterior
+from mien.rendering.painting.mouth.lips import cover_remains, opening_depth, parted
+from mien.rendering.painting.mouth.own import PlateInterior, teeth_shown
+from mien.rendering.painting.mouth.synthesized import SynthesizedInterior
 from mien.testing.scenes import Scene, Spot
 
 SKIN = np.array([0.8, 0.6, 0.5], dtype=np.float32)
@@ -56,7 +59,7 @@ def sources(motion: FaceMotion) -> dict[str, InteriorSource[Cavity]]:
     crop = picture_of(cavity)
     colours = FaceColours.of(np.tile(SKIN, (5, 1)), np.tile(0.8 * SKIN, (5, 1)))
     return {
-        "own": PlateInterior.of(crop, cavity, float(luma(colours.tooth))),
+        "own": PlateInterior.of(crop, cavity, colours.seen_tooth),
         "exemplar": ExemplarInterior(Exemplar(7, crop, cavity, SKIN, 0.03, 0.0), SKIN, 0.7),
         "synthesized": SynthesizedInterior(colours, 0.7, 0.0, 7),
     }
@@ -97,6 +100,21 @@ def test_what_is_seen_of_a_mouth_that_stays_is_seen_again(name: str) -> None:
     shown = target.sample(picture_of(target), u, v)
     assert np.abs(rgb - shown)[middle & (v < target.upper_teeth(u) - 0.1)].max() < 0.1
     assert np.median(np.abs(rgb - shown)[middle]) < 0.01
+
+
+def test_behind_lips_that_do_not_move_all_stays_as_it_is() -> None:
+    motion = opened(1.2)
+    target = Cavity.in_target(motion, TEETH_CM)
+    u, v = grid(target)
+    upper, lower = target.lips(u)
+    inside = (v > upper + 0.05) & (v < lower - 0.05)
+    own = sources(motion)["own"]
+    rgb, confidence = own.sample(u, v, target)
+    assert confidence[inside].min() == 1
+    assert np.allclose(rgb[inside], target.sample(picture_of(target), u, v)[inside], atol=1e-5)
+    hardly = Cavity.in_target(opened(1.2, jawOpen=0.01), TEETH_CM)
+    nearly, _ = own.sample(u, v, hardly)
+    assert np.abs(nearly - rgb)[inside].mean() < 0.01
 
 
 def test_the_plates_own_teeth_stay_with_the_skull_when_the_jaw_drops() -> None:
@@ -150,19 +168,93 @@ def test_depth_is_shown_by_an_open_mouth_and_not_by_clenched_teeth() -> None:
     assert depth_shown(clenched, cavity) == 0
 
 
-def test_weights_prefer_the_plate_until_the_mouth_opens_further() -> None:
-    stays, opens = opened(1.2), opened(0.1, jawOpen=0.8)
-    before, after = Cavity.in_plate(opens, TEETH_CM), Cavity.in_target(opens, TEETH_CM)
-    wide = Cavity.in_plate(opened(2.8), TEETH_CM)
-    still = Cavity.in_plate(stays, TEETH_CM)
-    assert blend_weights(still, still, 1.0)[0] == 1
-    own, other = blend_weights(after, before, 0.0)
-    assert own < 0.1
-    assert other == 0
-    own, other = blend_weights(after, before, 0.0, wide)
-    assert own < 0.1
-    assert other > 0.9
-    assert blend_weights(after, before, 0.0, wide, turn=30.0)[1] == 0
+def test_the_plates_own_inside_goes_as_the_mouth_opens_further() -> None:
+    still = Cavity.in_plate(opened(1.2), TEETH_CM)
+    assert own_part(still, still) == 1
+    parts = []
+    for value in np.linspace(0, 0.8, 41):
+        motion = opened(0.3, jawOpen=float(value))
+        parts.append(
+            own_part(Cavity.in_target(motion, TEETH_CM), Cavity.in_plate(motion, TEETH_CM))
+        )
+    assert parts[0] == 1
+    assert parts[-1] == 0
+    assert (np.diff(parts) <= 0).all()
+    assert np.abs(np.diff(parts)).max() < 0.3
+    wide = opened(2.0, jawOpen=0.15)
+    assert own_part(Cavity.in_target(wide, TEETH_CM), Cavity.in_plate(wide, TEETH_CM)) > 0.6
+
+
+def test_lips_that_touch_stay_closed_until_they_part() -> None:
+    def of(before: float, after: float) -> float:
+        return parted(*(Cavity.in_plate(opened(gap), TEETH_CM) for gap in (before, after)))
+
+    rest = Cavity.in_plate(opened(0.0), TEETH_CM).gap
+    assert of(0.0, 0.08) == 0
+    assert of(0.25 - rest, 0.3 - rest) == 0
+    assert of(0.0, 0.5) == 1
+    assert of(0.8, 0.8) == of(0.8, 0.4) == 1
+    ramp = [of(0.0, float(gap)) for gap in np.linspace(0, 0.5, 26)]
+    assert (np.diff(ramp) >= 0).all()
+    assert np.diff(ramp).max() < 0.25
+
+
+def test_another_frames_inside_fits_mouths_and_heads_like_its_own() -> None:
+    other = Cavity.in_plate(opened(1.2), TEETH_CM)
+    parts = [
+        exemplar_part(Cavity.in_target(opened(gap), TEETH_CM), other, turn=0.0)
+        for gap in np.linspace(0.5, 4.0, 71)
+    ]
+    assert parts[0] == 1
+    assert parts[-1] == 0
+    assert (np.diff(parts) <= 0).all()
+    assert np.abs(np.diff(parts)).max() < 0.1
+    assert exemplar_part(other, other, turn=30.0) == exemplar_part(other, other, turn=-30.0) == 0
+    assert 0 < exemplar_part(other, other, turn=14.0) < 1
+
+
+def test_upper_teeth_are_shown_where_the_lips_leave_them_free() -> None:
+    cavities = [Cavity.in_plate(opened(gap), TEETH_CM) for gap in (0.05, 1.2)]
+    shown = [teeth_shown(cavity) for cavity in cavities]
+    assert shown[0] < 0.1
+    assert shown[1] > shown[0]
+
+
+def test_an_opening_that_is_cut_off_has_round_ends() -> None:
+    u, v = np.meshgrid(np.linspace(-40, 40, 161), np.linspace(-15, 15, 61))
+    height = np.full(256, 10, dtype=np.float32)
+    cut = Edges(-30.0, 30.0, -height, height)
+    inside = opening_depth(cut, u.astype(np.float32), v.astype(np.float32)) > 0
+    tall = inside.sum(axis=0)[u[0] >= 10]
+    assert (np.diff(tall) <= 0).all()
+    assert tall[np.flatnonzero(tall)[-1]] < 0.5 * tall[0]
+    assert not inside[:, np.abs(u[0]) >= 30].any()
+    across = np.linspace(-1, 1, 256, dtype=np.float32)
+    taper = Edges(-30.0, 30.0, -10 * (1 - across**2), 10 * (1 - across**2))
+    kept = opening_depth(taper, u.astype(np.float32), v.astype(np.float32)) > 0.1
+    assert np.array_equal(kept, taper.depth(u.astype(np.float32), v.astype(np.float32)) > 0.1)
+
+
+def test_a_sliver_of_the_plates_inside_is_covered_where_the_mouth_opens_further() -> None:
+    motion = opened(0.5, jawOpen=0.5)
+    before, after = Cavity.in_plate(motion, TEETH_CM), Cavity.in_target(motion, TEETH_CM)
+    u, v = grid(after)
+    u, v = u * after.px_per_cm_along_lips, v * after.px_per_cm
+    depth = opening_depth(after.edges, u, v)
+    alpha = (depth > 0).astype(np.float32)
+    lip = SKIN * np.array([0.9, 0.6, 0.6], np.float32)
+    middle = np.abs(u) < 0.5 * after.px_per_cm
+    sliver = middle & (depth > -0.06 * after.px_per_cm) & (depth <= 0)
+    beyond = middle & (depth < -0.2 * after.px_per_cm)
+    for colour in (0.9 * SKIN, 0.2 * lip, np.full(3, luma(lip))):
+        skin = np.tile(lip, (*u.shape, 1)).astype(np.float64)
+        skin[depth > -0.06 * after.px_per_cm] = colour
+        covered = cover_remains(alpha, skin, depth, lip, before, after)
+        assert covered[sliver].min() > 0.4
+        assert not covered[beyond].any()
+        assert np.array_equal(cover_remains(alpha, skin, depth, lip, before, before), alpha)
+    clean = np.tile(lip, (*u.shape, 1)).astype(np.float64)
+    assert cover_remains(alpha, clean, depth, lip, before, after)[beyond | sliver].mean() < 0.3
 
 
 def test_a_layer_covers_as_far_as_it_says() -> None:

@@ -17,7 +17,7 @@ from mien.model.face import Face
 from mien.rendering.appearance.fingerprint import fingerprint_of
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.motion import FaceDeformer
-from mien.rendering.geometry.mouth import Cavity, depth_shown, profile
+from mien.rendering.geometry.mouth import Cavity, FaceLight, depth_shown, profile
 from mien.rendering.geometry.tone import luma, softness
 from mien.rendering.geometry.topology import LIPS, SKIN_SAMPLES
 
@@ -45,6 +45,16 @@ _TEETH_CM, _MOST_TEETH_CM = 0.22, 0.75
 """Upper teeth below the resting line: when nothing is known, and the most."""
 _BRIGHT, _DROP = 0.55, 0.62
 """Teeth are at least this bright against the skin; at their edge brightness drops so far."""
+_FRONT_CM = 0.7
+"""Half the width of the front teeth whose colour is looked at."""
+_TOOTH_LEVELS = 0.6, 1.15
+"""The least and the most that teeth between lips are as bright as skin."""
+_LEAST_GREEN = 0.92
+"""How much green there must be to the red of teeth, over that of the skin: a lip has less."""
+_WHITEST = 1.0, 1.18, 1.24
+"""How much more green and blue than red teeth reflect at most, over what skin reflects."""
+_TEETH_LIT = 0.88
+"""The part of the light, in R'G'B', that teeth get between the lips of such an open mouth."""
 _MARGIN_PX = 4
 """Pixels around the landmarks that a look holds."""
 
@@ -76,11 +86,14 @@ class MouthAppearance:
 
     Attributes:
         teeth: How far the upper front teeth reach below the resting line, cm.
+        tooth: (3,) their colour over that of the skin in the same light; None where none are
+            seen.
         sections: First frame of every section between cuts.
         exemplars: An open mouth for every section, None where none fits.
     """
 
     teeth: float = _TEETH_CM
+    tooth: FloatArray | None = None
     sections: tuple[int, ...] = (0,)
     exemplars: tuple[Exemplar | None, ...] = (None,)
 
@@ -152,7 +165,7 @@ class MouthScan:
             look and replace(look, cavity=replace(look.cavity, teeth=teeth))
             for look in self._chosen
         )
-        return MouthAppearance(teeth, self._sections, exemplars)
+        return MouthAppearance(teeth, _tooth_colour(self._teeth), self._sections, exemplars)
 
 
 def _best(gaps: FloatArray, yaw: FloatArray, speed: FloatArray, skew: FloatArray) -> list[int]:
@@ -249,30 +262,32 @@ def _look(face: Face, deformer: FaceDeformer, plate: Plate, frame: int) -> Exemp
     if box.clip(plate.width, plate.height) != box:
         return None
     crop = PlateCrop.of(plate, box)
-    skin = np.median(crop.nearest(motion.source[list(SKIN_SAMPLES)]), axis=0)
+    light = FaceLight.of(crop, motion)
     cavity = Cavity.in_plate(motion, _TEETH_CM)
     soft = softness(crop.rgb) / cavity.px_per_cm
-    return Exemplar(frame, crop, cavity, np.asarray(skin, dtype=np.float32), soft, motion.yaw)
+    return Exemplar(frame, crop, cavity, light.skin, soft, motion.yaw)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _TeethSeen:
     """How far down the upper teeth reach in one frame, cm.
 
     Attributes:
         height: Where they end, or a height that they reach at least.
         ends: Whether they are seen to end there.
+        colour: (3,) their colour over the skin's.
     """
 
     height: float
     ends: bool
+    colour: FloatArray
 
 
 def _teeth_seen(look: Exemplar) -> _TeethSeen | None:
     """How far the upper teeth are seen to reach; None when none are seen.
 
-    Down the middle of an open mouth the picture is bright on the teeth and drops at their
-    edge. Where it does not drop, the teeth reach at least as far down as the lower lip.
+    Down the middle of an open mouth the picture is bright on the teeth, not red, and drops at
+    their edge. Where it does not drop, the teeth reach at least as far down as the lower lip.
     """
     height, brightness = profile(look.crop, look.cavity)
     if len(height) < 6:
@@ -280,11 +295,40 @@ def _teeth_seen(look: Exemplar) -> _TeethSeen | None:
     top = int(np.argmax(brightness[: max(2, 2 * len(brightness) // 3)]))
     if brightness[top] < _BRIGHT * float(luma(look.skin)):
         return None
+    colour = _colour_at(look, float(height[top]))
+    if colour[1] < _LEAST_GREEN * colour[0]:
+        return None
     lowest = top + int(np.argmin(brightness[top:]))
     if brightness[lowest] > _DROP * brightness[top]:
-        return _TeethSeen(float(height[-1]), ends=False)
+        return _TeethSeen(float(height[-1]), ends=False, colour=colour)
     half = (brightness[top] + brightness[lowest]) / 2
-    return _TeethSeen(float(height[top + int(np.argmax(brightness[top:] < half))]), ends=True)
+    edge = float(height[top + int(np.argmax(brightness[top:] < half))])
+    return _TeethSeen(edge, ends=True, colour=colour)
+
+
+def _colour_at(look: Exemplar, height: float) -> FloatArray:
+    """(3,) colour of the front teeth at a height below the resting line, over the skin's."""
+    cavity = look.cavity
+    u = np.linspace(-_FRONT_CM, _FRONT_CM, 13, dtype=np.float32)[None]
+    line = np.interp(u * cavity.px_per_cm_along_lips, cavity.rest[:, 0], cavity.rest[:, 1])
+    seen = cavity.sample(look.crop, u, (line / cavity.px_per_cm + height).astype(np.float32))
+    colour = np.median(seen.reshape(-1, 3), axis=0) / np.maximum(look.skin, 1e-3)
+    return np.asarray(colour, dtype=np.float32)
+
+
+def _tooth_colour(seen: Sequence[_TeethSeen]) -> FloatArray | None:
+    """(3,) the teeth's colour over the skin's; None where none are seen.
+
+    What was taken for teeth may be a highlight on a lip, so it is held to how bright teeth are.
+    """
+    if not seen:
+        return None
+    colour = np.median([teeth.colour for teeth in seen], axis=0)
+    level = float(luma(colour))
+    # Highlights that are blown out are white whatever the light.
+    colour = colour / level * np.clip(level, *_TOOTH_LEVELS)
+    colour = np.minimum(colour, colour[0] * np.array(_WHITEST))
+    return np.asarray(colour / _TEETH_LIT, dtype=np.float32)
 
 
 def _teeth(seen: Sequence[_TeethSeen]) -> float:

@@ -12,6 +12,9 @@ from mien.rendering.geometry.field import remap
 
 __all__ = ["PlateCrop"]
 
+_LOOKS = 5
+"""Pixels along the side of a square whose mean colour is asked for."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlateCrop:
@@ -42,6 +45,18 @@ class PlateCrop:
             (x - self.corner[0]).astype(np.float32),
             (y - self.corner[1]).astype(np.float32),
         )
+
+    def around(self, points: FloatArray, radius: float) -> FloatArray:
+        """Return the mean colours (N, 3) of the pixels around points (N, 2) of the plate.
+
+        Args:
+            points: Positions in the plate.
+            radius: Half the side of the square that is looked at, pixels.
+        """
+        steps = np.linspace(-radius, radius, _LOOKS, dtype=np.float32)
+        offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 1, 2)
+        looks = self.nearest((points + offsets).reshape(-1, 2))
+        return np.asarray(looks.reshape(len(offsets), -1, 3).mean(axis=0), dtype=np.float32)
 
     def nearest(self, points: FloatArray) -> FloatArray:
         """Return the colours (N, 3) of the pixels nearest to points (N, 2) of the plate.

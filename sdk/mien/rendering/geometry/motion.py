@@ -57,6 +57,9 @@ _CLOSE = INDEX["mouthClose"]
 _JAW = [INDEX[name] for name in ("jawForward", "jawLeft", "jawOpen", "jawRight")]
 _CHIN = (152, 175, 199, 200)
 """Landmarks that go with the lower jaw whatever the lips do."""
+_TEETH_PER_CHIN = 1.3
+"""How far the lower teeth drop when the chin's skin drops by 1: it slides over the bone, and
+the lower lip, which stays a little below the teeth, goes 1.6 times as far."""
 _SKULL = (2, 97, 326, 98, 327, 168, 6)
 """Landmarks near the mouth that stay with the skull: the base and the bridge of the nose."""
 
@@ -70,8 +73,12 @@ class FaceMotion:
         motion: (V, 2) how far each moves.
         iris: Per side, (5, 2) the iris in the plate: centre, then its edge.
         gaze: Per side, (2,) how far the iris moves.
-        jaw: (2,) how far the lower teeth move.
-        jaw_open: (2,) how far the lower teeth are from where they are with the jaw closed.
+        jaw_before: (3,) how far the lower front teeth are from where they are with the jaw
+            closed, in the plate: to the person's left, up, forwards, in cm of the head.
+        jaw_after: (3,) the same in the new picture.
+        head_axes: (3, 2) how many pixels across and down a cm of the head takes along each of
+            its axes: to the person's left, up, forwards.
+        mouth_width: Distance of the inner corners of this face's mouth when neutral, cm.
         seam: (11, 2) where this face's lips meet when it is neutral; it stays with the
             skull, whatever the lips do.
         mouth_axes: Axes on that line, from its middle.
@@ -85,8 +92,10 @@ class FaceMotion:
     motion: FloatArray
     iris: dict[str, FloatArray]
     gaze: dict[str, FloatArray]
-    jaw: FloatArray
-    jaw_open: FloatArray
+    jaw_before: FloatArray
+    jaw_after: FloatArray
+    head_axes: FloatArray
+    mouth_width: float
     seam: FloatArray
     mouth_axes: LocalAxes
     px_per_cm_along_lips: float
@@ -112,18 +121,17 @@ class FaceMotion:
             moved = (points - offset) * np.float32(scale) - np.float32(0.5)
             return np.asarray(moved, dtype=np.float32)
 
-        return FaceMotion(
+        return dataclasses.replace(
+            self,
             source=at(self.source),
             motion=self.motion * np.float32(scale),
             iris={side: at(points) for side, points in self.iris.items()},
             gaze={side: moved * np.float32(scale) for side, moved in self.gaze.items()},
-            jaw=self.jaw * np.float32(scale),
-            jaw_open=self.jaw_open * np.float32(scale),
+            head_axes=self.head_axes * np.float32(scale),
             seam=at(self.seam),
             mouth_axes=dataclasses.replace(self.mouth_axes, origin=at(self.mouth_axes.origin)),
             px_per_cm_along_lips=self.px_per_cm_along_lips * scale,
             px_per_cm=self.px_per_cm * scale,
-            yaw=self.yaw,
             neutral=at(self.neutral),
         )
 
@@ -146,6 +154,7 @@ class FaceDeformer:
         self._lip_spread = _lip_spread()
         self._normals = _head_normals(face.identity)
         corners = face.identity[[LIPS.upper[0], LIPS.upper[-1]]]
+        self._neutral_chin = self._rig.shape(np.zeros(len(INDEX), np.float32))[list(_CHIN)]
         self._mouth_width = float(np.linalg.norm(corners[1] - corners[0]))
         mouth, chin = float(corners[:, 1].mean()), float(face.identity[_CHIN[0], 1])
         drop = (mouth - face.identity[:, 1]) / max(mouth - chin, 1e-3)
@@ -174,12 +183,10 @@ class FaceDeformer:
         upright = self._face.landmarks[frame, :, :2]
         points = to_coded(self._orientation, upright)
         skin = self._skin(frame, self._rig.displacement(source, target), source, target)
-        jaw = self._jaw(source, target)
+        jaw_before, jaw_after = self._jaws(source, target)
         eyes = iris_motion(source, target)
-        jaw_open = self._jaw(np.zeros_like(target), target)
-        others = np.stack([jaw, jaw_open, eyes["Left"], eyes["Right"]])
-        anchors = upright[[152, 152, IRIS["Left"][0], IRIS["Right"][0]]]
-        moved = self._coded(frame, others, anchors)
+        anchors = upright[[IRIS["Left"][0], IRIS["Right"][0]]]
+        moved = self._coded(frame, np.stack([eyes["Left"], eyes["Right"]]), anchors)
         axes = self._coded(frame, np.eye(3, dtype=np.float32), upright[:3])
         # The three axes of a rotation, projected, have the square sum 2.
         unit = float(np.linalg.norm(axes)) / 2**0.5
@@ -191,7 +198,7 @@ class FaceDeformer:
         ]
         moves += self._lid_contact(points, moves, unit, shapes, target - source)
         moves += self._lip_contact(points, moves, unit, shapes, target - source)
-        gaze = {"Left": moved[2], "Right": moved[3]}
+        gaze = {"Left": moved[0], "Right": moved[1]}
         moves += self._wide_limit(points, moves, unit, gaze, target - source)
         vertices, motion = self._mesh_motion(points[:SKIN], moves, unit)
         forward = self._face.curves.pose.rotation[frame, :, 2]
@@ -202,8 +209,10 @@ class FaceDeformer:
             motion=motion,
             iris={side: points[list(eye)] for side, eye in IRIS.items()},
             gaze=gaze,
-            jaw=moved[0],
-            jaw_open=moved[1],
+            jaw_before=jaw_before,
+            jaw_after=jaw_after,
+            head_axes=axes,
+            mouth_width=self._mouth_width,
             seam=seam,
             mouth_axes=LocalAxes(seam[len(seam) // 2], mouth.along, mouth.down),
             px_per_cm_along_lips=float(np.linalg.norm(seam[-1] - seam[0])) / self._mouth_width,
@@ -257,12 +266,15 @@ class FaceDeformer:
         facing = ease(facing)[:, None]
         return np.asarray(facing * whole + (1 - facing) * self._chin * jaw, dtype=np.float32)
 
-    def _jaw(self, source: FloatArray, target: FloatArray) -> FloatArray:
-        """(3,) canonical displacement of the lower teeth."""
-        jaw_only = source.copy()
-        jaw_only[_JAW] = target[_JAW]
-        moved = self._rig.displacement(source, jaw_only)[list(_CHIN)].mean(axis=0)
-        return np.asarray(moved, dtype=np.float32)
+    def _jaws(self, source: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(3,) how far the lower front teeth are from the closed jaw, before and after."""
+        closed, jaw_only = np.zeros_like(source), source.copy()
+        closed[_JAW], jaw_only[_JAW] = source[_JAW], target[_JAW]
+        chin = list(_CHIN)
+        opened = (self._rig.shape(closed)[chin] - self._neutral_chin).mean(axis=0)
+        moved = self._rig.displacement(source, jaw_only)[chin].mean(axis=0)
+        slide = np.array([1, _TEETH_PER_CHIN, 1], dtype=np.float32)
+        return slide * opened, slide * (opened + moved)
 
     def _seam(self, frame: int, upright: FloatArray) -> FloatArray:
         identity, pose = self._face.identity, self._face.curves.pose

@@ -14,32 +14,37 @@ from mien._types import DoubleArray, FloatArray
 from mien.rendering.appearance.mouth import MouthAppearance
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.mouth import Cavity
-from mien.rendering.geometry.tone import diffuse, grain_level, luma, softness
-from mien.rendering.geometry.topology import LIP_SAMPLES, LIPS, SKIN_SAMPLES
+from mien.rendering.geometry.mouth import Cavity, FaceLight, lip_edges
+from mien.rendering.geometry.tone import diffuse, grain_level, softness
+from mien.rendering.geometry.topology import LIPS
 from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
+from mien.rendering.painting.mouth.colours import FaceColours
 from mien.rendering.painting.mouth.exemplar import ExemplarInterior
-from mien.rendering.painting.mouth.own import OWN_STRETCH, PlateInterior
-from mien.rendering.painting.mouth.synthesized import FaceColours, SynthesizedInterior
+from mien.rendering.painting.mouth.lips import cover_remains, opening_depth, parted
+from mien.rendering.painting.mouth.own import PlateInterior, teeth_shown
+from mien.rendering.painting.mouth.synthesized import SynthesizedInterior
 from mien.rendering.painting.opening import OpeningView, rim_moves
 
-__all__ = ["MouthPainter", "blend_weights", "extend_outward"]
+__all__ = ["MouthPainter", "exemplar_part", "extend_outward", "own_part"]
 
-_SEEN_CM = 0.4
-"""Height of an opening from which one begins to see into it."""
-_EXEMPLAR_STRETCH = 1.35, 1.8
+_BESIDE_CM = 0.1, 0.6
+"""How far from the corners lips leave teeth free, and where they surely do."""
+_FURTHER_CM = 0.10, 0.60
+"""How much further a mouth opens before its own inside goes, and from when it is gone."""
+_OWN_STRETCH = 1.10, 1.60
+"""Factor by which a mouth is opened, likewise: a wide one may open more."""
+_EXEMPLAR_STRETCH = 1.8, 2.8
 """Factor by which another frame's inside may be drawn out: by the first it is still good, by the
-second it looks like rubber. In the plate itself the teeth are known to be somewhere else, so
-that it shows sooner."""
-_TURN_DEGREES = 10.0, 18.0
+second it looks like rubber."""
+_TURN_DEGREES = 8.0, 20.0
 """Turn of the head up to which another frame's inside fits, and from which it does not."""
+_MARGIN_CM = 0.2
+"""How far around the opening the inside is made, for blurs to reach into."""
 _AROUND_CM = 0.25
 """Standard deviation of the blur by which the plate's inside runs on where it ends."""
 _CHEEK_SHADE = np.array([0.45, 0.62, 0.60], dtype=np.float32)
 """How much of the light on the teeth does not reach the corners of the mouth."""
-_RIM_CM = 0.12
-"""How far out a lip's tracked inner edge may lie from where its teeth end."""
 _NEGLIGIBLE_WEIGHT = 1 / 256
 """A weight that makes no difference."""
 
@@ -69,52 +74,63 @@ class MouthPainter:
 
     def lower_weight(self, view: OpeningView) -> DoubleArray:
         """Return (h, w) how far the skin is that of the lower lip: a step half way between."""
-        top, bottom = view.after.at(view.u)
+        top, bottom = lip_edges(view.axes, view.motion.target).at(view.u)
         return np.asarray(np.clip(view.v - (top + bottom) / 2 + 0.5, 0, 1))
 
     def layers(self, view: OpeningView, skin: DoubleArray) -> Sequence[PaintLayer]:
-        """Return the lips' mended edges, and the inside."""
+        """Return the inside, up to where lips begin."""
+        motion, known = view.motion, self._appearance
+        before = Cavity.in_plate(motion, known.teeth)
+        after = Cavity.in_target(motion, known.teeth)
         soft = softness(view.plate)
-        depth = view.after.depth(view.u, view.v)
-        alpha = smoothstep(depth, -0.2, 0.6 + 2 * soft)
+        depth = opening_depth(after.edges, view.u, view.v)
+        alpha = parted(before, after) * smoothstep(depth, -0.2 - 0.4 * soft, 0.4 + 1.2 * soft)
+        light = FaceLight.of(view.crop, motion)
+        alpha = cover_remains(alpha, skin, depth, light.lip, before, after)
         if not alpha.any():
             return ()
-        motion, crop = view.motion, view.crop
-        colours = FaceColours.of(
-            crop.nearest(motion.source[list(SKIN_SAMPLES)]),
-            crop.nearest(motion.source[list(LIP_SAMPLES)]),
-        )
-        inside = PaintLayer(self._inside(view, colours, soft), alpha)
-        rim = _rim(view, skin, depth, 0.8 * colours.lip)
-        return (inside,) if rim is None else (rim, inside)
+        area = _extent(alpha, round(_MARGIN_CM * motion.px_per_cm) + 1)
+        mouth = _MouthGrid.of(view, area, after)
+        rgb = np.zeros_like(view.plate)
+        rgb[area] = self._inside(view, mouth, before, light, soft)
+        return (PaintLayer(rgb, alpha),)
 
-    def _inside(self, view: OpeningView, colours: FaceColours, soft: float) -> FloatArray:
-        """(h, w, 3) what is synthesized, under what another frame shows, under the plate's own."""
+    def _inside(
+        self,
+        view: OpeningView,
+        mouth: _MouthGrid,
+        before: Cavity,
+        light: FaceLight,
+        soft: float,
+    ) -> FloatArray:
+        """(h, w, 3) what is synthesized, under what another frame shows, under the plate's own.
+
+        Which of them shows the inside follows from the edit and the performance of this frame
+        by wide ramps, and for the rest is settled for a whole section.
+        """
         motion, crop, known = view.motion, view.crop, self._appearance
-        mouth = _MouthGrid.of(view, Cavity.in_target(motion, known.teeth))
-        made = SynthesizedInterior(colours, soft, grain_level(crop.rgb), self._seed)
-        own = PlateInterior.of(
-            crop, Cavity.in_plate(motion, known.teeth), float(luma(colours.tooth))
-        )
-        rgb = mouth.sample(made)[0]
+        colours = FaceColours.of(light.skin, light.lip, known.tooth, light.sideways)
         exemplar = known.exemplar(self._seed)
-        if exemplar is None:
-            own_weight, _ = blend_weights(mouth.cavity, own.cavity, own.depth)
-        else:
-            turn = motion.yaw - exemplar.yaw
-            own_weight, other_weight = blend_weights(
-                mouth.cavity, own.cavity, own.depth, exemplar.cavity, turn
-            )
-            if other_weight >= _NEGLIGIBLE_WEIGHT:
-                other = ExemplarInterior(exemplar, colours.skin, soft)
-                seen, confidence = mouth.sample(other)
-                rgb = PaintLayer(seen, other_weight * confidence).over(rgb)
-        if own_weight < _NEGLIGIBLE_WEIGHT:
+        weight = np.full_like(mouth.u, own_part(mouth.cavity, before))
+        if exemplar is None and known.tooth is not None:
+            # Nothing shows this person's teeth but the plate itself.
+            weight += (1 - weight) * teeth_shown(before) * mouth.above_teeth() * mouth.in_front()
+        fit = 0.0
+        if exemplar is not None:
+            fit = exemplar_part(mouth.cavity, exemplar.cavity, motion.yaw - exemplar.yaw)
+        # One set of teeth is enough: beside another frame's the model only closes the corners.
+        made = SynthesizedInterior(colours, soft, grain_level(crop.rgb), self._seed, 1 - fit)
+        rgb = mouth.sample(made)[0]
+        if exemplar is not None and fit >= _NEGLIGIBLE_WEIGHT and weight.min() < 1:
+            seen, confidence = mouth.sample(ExemplarInterior(exemplar, light.skin, soft))
+            rgb = PaintLayer(seen, fit * confidence).over(rgb)
+        if weight.max() < _NEGLIGIBLE_WEIGHT:
             return rgb
+        own = PlateInterior.of(crop, before, colours.seen_tooth)
         seen, confidence = mouth.sample(own)
-        weight = own_weight * mouth.runs_on(own.cavity)
-        rgb, confidence = extend_outward(rgb, seen, confidence, weight, mouth.cavity.px_per_cm)
-        return PaintLayer(seen, own_weight * confidence).over(rgb)
+        beside = weight * mouth.runs_on(before)
+        rgb, confidence = extend_outward(rgb, seen, confidence, beside, mouth.cavity.px_per_cm)
+        return PaintLayer(seen, weight * confidence).over(rgb)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,9 +148,10 @@ class _MouthGrid:
     cavity: Cavity
 
     @classmethod
-    def of(cls, view: OpeningView, cavity: Cavity) -> _MouthGrid:
-        """Return the pixels of a view, in cm."""
-        return cls(view.u / cavity.px_per_cm_along_lips, view.v / cavity.px_per_cm, cavity)
+    def of(cls, view: OpeningView, area: tuple[slice, slice], cavity: Cavity) -> _MouthGrid:
+        """Return the pixels of a part of a view, in cm."""
+        u, v = view.u[area], view.v[area]
+        return cls(u / cavity.px_per_cm_along_lips, v / cavity.px_per_cm, cavity)
 
     def sample(self, source: InteriorSource[Cavity]) -> tuple[FloatArray, FloatArray]:
         """Return what a source shows at the pixels, and the confidence in it."""
@@ -147,42 +164,54 @@ class _MouthGrid:
         jaw drops.
         """
         closed = 1 - smoothstep(self.cavity.jaw - before.jaw, 0.1, 0.4)
-        above = smoothstep(self.cavity.upper_teeth(self.u) - self.v, 0.0, 0.1)
-        return np.asarray(np.maximum(closed, above))
+        return np.asarray(np.maximum(closed, self.above_teeth()))
+
+    def in_front(self) -> FloatArray:
+        """Return (h, w) how far a pixel lies away from the corners."""
+        first, last = self.cavity.corners
+        return smoothstep(np.minimum(self.u - first, last - self.u), *_BESIDE_CM)
+
+    def above_teeth(self) -> FloatArray:
+        """Return (h, w) how far a pixel lies above the edge of the upper teeth."""
+        return smoothstep(self.cavity.upper_teeth(self.u) - self.v, 0.0, 0.1)
 
 
-def blend_weights(
-    target: Cavity, own: Cavity, depth: float, other: Cavity | None = None, turn: float = 0.0
-) -> tuple[float, float]:
-    """Return how far to use the plate's own inside, and that of another frame.
+def own_part(target: Cavity, own: Cavity) -> float:
+    """Return how far the plate's own inside is to be used, 0..1.
 
-    Where the mouth hardly opens further, its own inside is the best there is. Opened wider,
-    a frame in which it is that wide shows what its own cannot. The two are laid over each
-    other only in passing: teeth would be seen twice.
+    Where the mouth hardly opens further, its own inside is the best there is. Opened much
+    wider, it could only be drawn out, and would bring the old edges of the lips with it.
 
     Args:
         target: The mouth that is wanted.
         own: The mouth in the plate.
-        depth: How far the plate shows more than teeth in it, 0..1.
-        other: The mouth in the other frame, None when there is none.
-        turn: Degrees by which the head is turned differently there.
-
-    Returns:
-        How much of what lies below the own inside covers, 0..1, and how much of the synthesized
-        inside the other one covers.
     """
     before, after = own.gap, target.gap
-    further = float(smoothstep(after - before, 0.10, 0.35))
-    seen = max(float(smoothstep(before, _SEEN_CM, 2 * _SEEN_CM)), 1 - further)
-    if other is None:
-        return seen, 0.0
-    stretch = after * other.px_per_cm / max(other.edges.gap, 1e-3)
-    fit = float(
-        (1 - smoothstep(stretch, *_EXEMPLAR_STRETCH)) * (1 - smoothstep(abs(turn), *_TURN_DEGREES))
-    )
-    enough = depth * float(1 - smoothstep(after / max(before, 1e-3), *OWN_STRETCH))
-    own_weight = max((1 - fit) * seen + fit * (1 - further), enough)
-    return own_weight, min(1.0, fit * further / max(1 - own_weight, 1e-6))
+    stretch = after / max(before, 1e-3)
+    further = smoothstep(after - before, *_FURTHER_CM) * smoothstep(stretch, *_OWN_STRETCH)
+    return 1 - float(further)
+
+
+def exemplar_part(target: Cavity, other: Cavity, turn: float) -> float:
+    """Return how far another frame's inside fits, 0..1, be it opened wider or the head turned.
+
+    Args:
+        target: The mouth that is wanted.
+        other: The mouth in the other frame.
+        turn: Degrees by which the head is turned differently there.
+    """
+    stretch = target.gap / max(other.gap, 1e-3)
+    fit = 1 - smoothstep(stretch, *_EXEMPLAR_STRETCH)
+    return float(fit * (1 - smoothstep(abs(turn), *_TURN_DEGREES)))
+
+
+def _extent(alpha: FloatArray, margin: int) -> tuple[slice, slice]:
+    """The rows and columns in which anything is covered, and a margin around them."""
+    found = []
+    for axis in (1, 0):
+        covered = np.flatnonzero(alpha.any(axis=axis))
+        found.append(slice(max(int(covered[0]) - margin, 0), int(covered[-1]) + 1 + margin))
+    return found[0], found[1]
 
 
 def extend_outward(
@@ -214,26 +243,3 @@ def extend_outward(
     beside = cv2.GaussianBlur(confidence, (0, 0), sigmaX=0.5 * sigma, sigmaY=1e-3)
     confidence = np.minimum(confidence, smoothstep(beside, 0.45, 0.95))
     return np.asarray(inside, dtype=np.float32), np.asarray(confidence, dtype=np.float32)
-
-
-def _rim(
-    view: OpeningView, skin: DoubleArray, depth: FloatArray, lip: FloatArray
-) -> PaintLayer | None:
-    """Lip over a sliver of tooth that was taken for the lip's edge; None where none can show.
-
-    Args:
-        view: The mouth.
-        skin: (h, w, 3) the moved skin.
-        depth: (h, w) pixels inside the opening.
-        lip: (3,) colour of a lip's edge, which bends away from the light.
-    """
-    unit = view.motion.px_per_cm
-    weight = float(smoothstep((view.after.gap - view.before.gap) / unit, 0.1, 0.4))
-    weight *= float(smoothstep(view.before.gap / unit, 0.1, 0.35))
-    if weight < _NEGLIGIBLE_WEIGHT:
-        return None
-    # Depths are told downwards; where the edge is steep it is nearer than that.
-    steep = np.hypot(*np.gradient(depth))
-    near = smoothstep(depth / np.maximum(steep, 1), -_RIM_CM * unit, -0.4 * _RIM_CM * unit)
-    bright = smoothstep(luma(skin) / max(float(luma(lip)), 1e-3), 1.05, 1.25)
-    return PaintLayer(lip, weight * near * bright)

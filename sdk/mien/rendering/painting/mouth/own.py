@@ -19,15 +19,25 @@ from mien.rendering.geometry.mouth import Cavity, depth_shown
 from mien.rendering.geometry.tone import luma
 from mien.rendering.painting.mouth.exemplar import LIP_EDGE_CM, sample_lip_to_lip
 
-__all__ = ["OWN_STRETCH", "PlateInterior", "sample_by_teeth"]
+__all__ = ["PlateInterior", "sample_by_teeth", "teeth_shown"]
 
-OWN_STRETCH = 1.15, 1.4
+_WHOLE_STRETCH = 1.15, 1.5
 """Factor by which the plate's own inside may be drawn out: by the first it is still good, by
 the second it looks like rubber."""
+_CORNER = -0.02, 0.0
+"""Parts of the mouth's width from its corners where its own lips are in the way: none."""
+_SAME_CM = 0.03, 0.25
+"""How far lips may move for an inside to stay as it is, and from when it does not."""
+_BEYOND_CM = 0.05, 0.30
+"""How far beyond its lips an inside goes on as it is, and from where it is not known."""
 _EXTEND_CM = 0.45
 """How far what is seen may be drawn out to where it is not."""
 _EXTEND_LOWER_CM = 0.18
 """The same below the lower teeth's edge, where lip and gum begin soon."""
+_FRONT_CM = 1.2
+"""Half the width of the row of front teeth."""
+_SHOWN_CM = 0.2, 0.6
+"""Height of upper teeth from which they begin to be shown, and from which they are."""
 _NOTCH_CM = 0.08
 """How far the edge of the upper teeth may rise between two teeth."""
 _BAND_EDGE_CM = 0.04
@@ -62,16 +72,48 @@ class PlateInterior:
     def sample(self, u: FloatArray, v: FloatArray, target: Cavity) -> tuple[FloatArray, FloatArray]:
         """Return the inside, and how far to rely on it; see `InteriorSource`.
 
-        A mouth that stood open already and hardly opens further is carried over whole.
+        A mouth that stood open already and hardly opens further is carried over whole; behind
+        lips that hardly move all stays as it is.
         """
         rgb, confidence = sample_by_teeth(u, v, target, self.cavity, self.crop, self.tooth_luma)
-        stretch = target.edges.gap / max(self.cavity.edges.gap, 1e-3)
-        weight = self.depth * float(1 - smoothstep(stretch, *OWN_STRETCH))
+        before, after = self.cavity.gap, target.gap
+        weight = self.depth * (1 - float(smoothstep(after / max(before, 1e-3), *_WHOLE_STRETCH)))
         if weight > _NEGLIGIBLE_WEIGHT:
-            whole, whole_confidence = sample_lip_to_lip(u, v, target, self.cavity, self.crop)
+            whole, whole_confidence = sample_lip_to_lip(
+                u, v, target, self.cavity, self.crop, _CORNER
+            )
             rgb += weight * (whole - rgb)
             confidence += weight * (whole_confidence - confidence)
+        same = 1 - float(smoothstep(self._lips_move(target), *_SAME_CM))
+        if same > _NEGLIGIBLE_WEIGHT:
+            still, still_confidence = self._as_it_is(u, v)
+            rgb += same * (still - rgb)
+            confidence += same * (still_confidence - confidence)
         return rgb, confidence
+
+    def _lips_move(self, target: Cavity) -> float:
+        """How far the lips' edges move from the plate to the new picture at most, cm."""
+        before, after = self.cavity.edges, target.edges
+        aside = max(abs(after.start - before.start), abs(after.stop - before.stop))
+        heights = (after.upper - before.upper, after.lower - before.lower)
+        return max(aside, *(float(np.abs(h).max()) for h in heights)) / target.px_per_cm
+
+    def _as_it_is(self, u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The inside at the very pixels (h, w), and the confidence: it ends at the lips."""
+        from_u = np.clip(u, *self.cavity.corners)
+        upper, lower = self.cavity.lips(from_u)
+        edge = np.minimum(0.5 * LIP_EDGE_CM, np.maximum(lower - upper, 0) / 2)
+        from_v = np.clip(v, upper + edge, np.maximum(lower - edge, upper + edge))
+        away = np.hypot(u - from_u, v - from_v)
+        return self.cavity.sample(self.crop, from_u, from_v), 1 - smoothstep(away, *_BEYOND_CM)
+
+
+def teeth_shown(cavity: Cavity) -> float:
+    """Return how far a mouth's lips leave its upper teeth free to be seen, 0..1."""
+    u = np.linspace(-_FRONT_CM, _FRONT_CM, 9, dtype=np.float32)
+    upper, lower = cavity.lips(u)
+    shown = np.minimum(lower, cavity.upper_teeth(u)) - upper
+    return float(smoothstep(shown.mean(), *_SHOWN_CM))
 
 
 class _TeethEdges(NamedTuple):

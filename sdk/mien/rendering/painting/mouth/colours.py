@@ -1,0 +1,93 @@
+"""The colours of what lies behind the lips, told by the light on a face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien._types import FloatArray
+from mien.rendering.geometry.tone import luma
+
+__all__ = ["FaceColours"]
+
+_FLESH = np.array([1.0, 0.74, 0.76])
+"""What is missing of the light where skin without pigment and horn, wet, reflects it."""
+_REFLECTED_TWICE = np.array([1.0, 0.74, 0.70], dtype=np.float32)
+"""What the inside's own colour makes of light that has been reflected there twice."""
+_TONGUE, _GUM, _DEPTHS = 0.92, 0.86, 0.62
+"""Brightness of tongue, gum and lining in full light, as parts of the skin's."""
+_ENAMEL = 1.08
+"""Brightness of front teeth in full light, likewise."""
+_BETWEEN_LIPS = 0.88
+"""The part of the light, in R'G'B', that lips that stand open let through to front teeth."""
+_MOST_SIDEWAYS = 0.4
+"""The most that one cheek may be brighter than the other, as a logarithm."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceColours:
+    """Colours of this face in this light, (3,) R'G'B' each.
+
+    Attributes:
+        skin: Its skin.
+        lip: The red of its lips.
+        tooth: Its front teeth.
+        gum: The gum around them.
+        tongue: The tongue's upper side.
+        depths: The lining of the mouth, palate and throat.
+        sideways: Logarithm of how much brighter the face is on the right of the picture.
+    """
+
+    skin: FloatArray
+    lip: FloatArray
+    tooth: FloatArray
+    gum: FloatArray
+    tongue: FloatArray
+    depths: FloatArray
+    sideways: float = 0.0
+
+    @property
+    def seen_tooth(self) -> float:
+        """Brightness of front teeth between lips that stand open."""
+        return _BETWEEN_LIPS * float(luma(self.tooth))
+
+    @classmethod
+    def of(
+        cls,
+        skin: FloatArray,
+        lip: FloatArray,
+        tooth: FloatArray | None = None,
+        sideways: float = 0.0,
+    ) -> FaceColours:
+        """Return the colours that go with those of skin and lips.
+
+        Args:
+            skin: (3,) or samples (N, 3).
+            lip: (3,) or samples (N, 3).
+            tooth: (3,) the front teeth's colour over the skin's, where the shot shows it.
+            sideways: Logarithm of how much brighter the face is on the right of the picture.
+        """
+        skin, lip = (np.median(np.atleast_2d(samples), axis=0) for samples in (skin, lip))
+        level = float(luma(skin))
+        if tooth is None:
+            # Skin tells the colour of the light. Enamel reflects more of it, and whiter: between
+            # lips, which take some of the light, teeth are about as bright as skin.
+            tooth = np.array([0.96, 1.10, 1.13])
+            tooth *= _ENAMEL * level / max(float(luma(skin * tooth)), 1e-3)
+        # Half way between both, so that lipstick does not colour a tongue; as bright as the
+        # light on the skin makes it, but no redder light than that.
+        flesh = np.sqrt(np.maximum(skin * lip, 0)) * _FLESH
+        flesh *= min(
+            level / max(float(luma(flesh)), 1e-3), float(skin.max()) / max(float(flesh.max()), 1e-3)
+        )
+        deep = flesh * _REFLECTED_TWICE
+        return cls(
+            skin=np.asarray(skin, dtype=np.float32),
+            lip=np.asarray(lip, dtype=np.float32),
+            tooth=np.asarray(skin * tooth, dtype=np.float32),
+            gum=np.asarray(_GUM * flesh, dtype=np.float32),
+            tongue=np.asarray(_TONGUE * flesh, dtype=np.float32),
+            depths=np.asarray(_DEPTHS * deep, dtype=np.float32),
+            sideways=float(np.clip(sideways, -_MOST_SIDEWAYS, _MOST_SIDEWAYS)),
+        )
