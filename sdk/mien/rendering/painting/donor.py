@@ -41,7 +41,7 @@ _LIGHT_CM: Final = 0.8
 """Standard deviation of the blur by which the light of both frames is compared."""
 _COARSER: Final = 4
 """How many times smaller the pictures are by which it is compared."""
-_GAIN: Final = 0.5, 2.0
+_GAIN: Final = 0.7, 1.4
 """Least and greatest factor between the light of both."""
 
 
