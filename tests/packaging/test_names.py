@@ -49,13 +49,7 @@ PRIVATE_WORDS = listed("""
 fraction, exists, scan, is_scanned, ... do."""
 # ARKit's controls are called eyeLook; "in place" is what numpy and torch call it.
 TERMS = listed("looks_to_degrees degrees_to_looks FULL_LOOK compile_in_place")
-OLD = listed("""
-    AGAIN BatchDisplay.told LOWER_LID_SHARE LocalAxes.place Look
-    Previewer.proxy_share ProxyFolder.there ProxyStore.open(told ResolvedMedia.found Rig.jaw_share
-    ShotOutcome.asked ShotOutcome.looks Thumbnails.looks Timing.asked UPPER_LIP_SHARE check_place
-    curves_plot(asked digest(told extend_outward(share look_at make_room(place read(wishes
-    refused_place shares shares(place
-""")
+OLD = listed("LOWER_LID_SHARE LocalAxes.place")
 """Names from before the rule, yet to be replaced; none is added here."""
 
 MODULES = (

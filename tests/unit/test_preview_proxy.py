@@ -63,7 +63,7 @@ def test_a_killed_maker_leaves_no_half_file_and_the_next_one_goes_on(
     folder = ProxyFolder(tmp_path, media)
     first = folder.file(0).stat().st_mtime_ns
     assert not proxy.made.all(), "the clip is too short for this test"
-    for segment in np.flatnonzero(folder.there()):
+    for segment in np.flatnonzero(folder.made()):
         assert folder.picture(int(segment) * SEGMENT) is not None
     left = folder.path / ".000002.frames.1.partial"
     left.write_bytes(b"half")
@@ -95,7 +95,7 @@ def test_a_second_maker_waits_for_the_first(media: MediaInfo, tmp_path: Path) ->
     # What the first has made is told by the second while it waits, and is all that there is.
     wait_until(lambda: told, "the second maker")
     assert proxy.made[:SEGMENT].all()
-    assert np.flatnonzero(folder.there()).tolist() == [0]
+    assert np.flatnonzero(folder.made()).tolist() == [0]
     proxy.close()
     lock.release()
 

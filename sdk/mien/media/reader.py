@@ -261,8 +261,8 @@ class MovieReader:
         """The frame with an index; see `Reader.frame`."""
         with closing(self.walk(index)) as frames:
             for frame in frames:
-                found = frame
-        return found
+                last = frame
+        return last
 
     def walk(self, index: int) -> Generator[Frame, None, None]:
         """The frames that have to be decoded to get to one, which comes last.
@@ -273,9 +273,9 @@ class MovieReader:
         if not 0 <= index < len(self._facts.pts):
             raise IndexError(f"{self._facts.path.name} has no frame {index}")
         with self._lock:
-            found = self._cache.get(index)
-            if found is not None:
-                yield found
+            cached = self._cache.get(index)
+            if cached is not None:
+                yield cached
                 return
             if self._decoder is None:
                 self._decoder = _Decoder(self._facts, self._index, self._threads)

@@ -78,13 +78,13 @@ class Pattern:
     def numbers(self) -> list[int]:
         """Numbers of the images that are there, ascending."""
         name = re.compile(re.escape(self.prefix) + r"(\d+)" + re.escape(self.suffix))
-        found = []
+        numbers = []
         if self.folder.is_dir():
             for entry in self.folder.iterdir():
                 match = name.fullmatch(entry.name)
                 if match and self.file(int(match[1])).name == entry.name:
-                    found.append(int(match[1]))
-        return sorted(found)
+                    numbers.append(int(match[1]))
+        return sorted(numbers)
 
 
 def find_sequence(path: Path) -> Pattern | None:
@@ -202,11 +202,11 @@ class SequenceReader:
         """The frame with an index; see `Reader.frame`."""
         if not 0 <= index < self._facts.clock.frame_count:
             raise IndexError(f"{self._facts.path.name} has no frame {index}")
-        found = self._cache.get(index)
-        if found is None:
-            found = self._decode(index)
-            self._cache.put(index, found, found.picture.nbytes)
-        return found
+        frame = self._cache.get(index)
+        if frame is None:
+            frame = self._decode(index)
+            self._cache.put(index, frame, frame.picture.nbytes)
+        return frame
 
     def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
         """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
