@@ -8,12 +8,12 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
 import av
 
 from mien.errors import MediaError
+from mien.media.base_reader import BaseReader
 from mien.media.cache import ByteCache
 from mien.media.exr import ExrPicture, read_exr
 from mien.media.fingerprint import fingerprint
@@ -170,7 +170,7 @@ def probe_sequence(pattern: Pattern) -> MediaInfo:
     )
 
 
-class SequenceReader:
+class SequenceReader(BaseReader):
     """Frames of an image sequence.
 
     Args:
@@ -184,14 +184,9 @@ class SequenceReader:
             raise MediaError(
                 f"{facts.path} is no pattern of images.", "Write shot.%04d.exr.", path=facts.path
             )
-        self._facts = facts
+        super().__init__(facts)
         self._pattern = pattern
         self._cache: ByteCache[int, Frame] = ByteCache(cache_bytes)
-
-    @property
-    def facts(self) -> MediaInfo:
-        """The facts of the media."""
-        return self._facts
 
     @property
     def held(self) -> int:
@@ -200,8 +195,7 @@ class SequenceReader:
 
     def frame(self, index: int) -> Frame:
         """The frame with an index; see `Reader.frame`."""
-        if not 0 <= index < self._facts.clock.frame_count:
-            raise IndexError(f"{self._facts.path.name} has no frame {index}")
+        self._check_index(index)
         frame = self._cache.get(index)
         if frame is None:
             frame = self._decode(index)
@@ -210,9 +204,7 @@ class SequenceReader:
 
     def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
         """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
-        count = self._facts.clock.frame_count
-        frames = range(start, count if stop is None else min(stop, count))
-        return decode_ahead(self._decode(index) for index in frames)
+        return decode_ahead(self._decode(index) for index in self._indices(start, stop))
 
     def close(self) -> None:
         """Let go of the pictures kept."""
@@ -234,17 +226,6 @@ class SequenceReader:
                 frame=index,
             )
         return Frame(index, facts.pts[index], facts.orientation, picture)
-
-    def __enter__(self) -> SequenceReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _read(pattern: Pattern, number: int) -> Picture:
