@@ -24,7 +24,7 @@ SIZE = (96, 64)
 def picture(index: int, size: tuple[int, int] = SIZE) -> npt.NDArray[np.uint8]:
     """A colourful picture that moves with `index`; (h, w, 3)."""
     width, height = size
-    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    x, y = np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64)[:, None]
     waves = [np.sin((x + 3 * index) / 11 + k) + np.cos((y - index) / 7 - k) for k in range(3)]
     return np.asarray(np.stack([127 + 50 * wave for wave in waves], axis=-1), np.uint8)
 
