@@ -25,8 +25,8 @@ def picture(index: int, size: tuple[int, int] = SIZE) -> npt.NDArray[np.uint8]:
     """A colourful picture that moves with `index`; (h, w, 3)."""
     width, height = size
     x, y = np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64)[:, None]
-    waves = [np.sin((x + 3 * index) / 11 + k) + np.cos((y - index) / 7 - k) for k in range(3)]
-    return np.asarray(np.stack([127 + 50 * wave for wave in waves], axis=-1), np.uint8)
+    waves = ((np.sin((x + 3 * index) / 11 + k), np.cos((y - index) / 7 - k)) for k in range(3))
+    return np.stack([(127 + 50 * (a + b)).astype(np.uint8) for a, b in waves], axis=-1)
 
 
 def make_clip(
