@@ -1,6 +1,6 @@
-"""What can be chosen in panels and file browsers: what the user's mien has, as far as it is known.
+"""Renderers and curve files to choose from in panels and file browsers: those of the user's mien.
 
-While no server runs, that is what every mien has.
+While no server runs, they are those that every mien has.
 """
 
 from __future__ import annotations
