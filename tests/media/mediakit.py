@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -125,10 +126,10 @@ def samples(frame: av.VideoFrame) -> list[bytes]:
     return planes
 
 
-def decoded(path: Path) -> list[tuple[int | None, list[bytes]]]:
-    """Every frame of a movie through PyAV alone: time, and samples of all planes."""
+def decoded(path: Path, count: int | None = None) -> list[tuple[int | None, list[bytes]]]:
+    """The first frames of a movie, or all, through PyAV alone: time, and samples of all planes."""
     with av.open(str(path)) as container:
-        return [(f.pts, samples(f)) for f in container.decode(video=0)]
+        return [(f.pts, samples(f)) for f in itertools.islice(container.decode(video=0), count)]
 
 
 def rgb_of(path: Path) -> npt.NDArray[np.uint8]:
