@@ -10,8 +10,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MODULE_CHECKS := $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
-# Two workers halve the time on two cores; --dist loadfile keeps a module's fixtures together.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Two workers halve the time on two cores; --dist loadfile keeps a module's fixtures together. The
+# files' order is that of tests/conftest.py.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Real Blenders for the tests, as wheels in environments of their own: GPL, so nothing of mien is
 # ever installed beside them. They are made for Python 3.11 alone; without one they are left out.
 BLENDER_PYTHON ?= $(firstword $(shell $(PYTHON) -c 'import sys; sys.version_info[:2] == (3, 11) and print(sys.executable)') $(shell command -v python3.11))

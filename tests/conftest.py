@@ -17,6 +17,8 @@ from tests.timeouts import pytest_timeout_set_timer
 # Tests run side by side, one for each core; threads that torch and BLAS would add only wait for
 # each other. What networks compute depends on their number, which goes with a job.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Where a test is about several threads, those that wait sleep: cores are shared with other tests.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _SHARED = Path(os.environ.get("MIEN_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -68,6 +70,17 @@ def talk_720p(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def talk_360p(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another, 72 frames of 640 x 360."""
     return _film("pyfeat_single_face.mp4", 72, (640, 360), tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def tracked_360p(talk_360p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of `talk_360p`, tracked once a session, without edits; never written to."""
+    import mien
+
+    def track(path: Path) -> None:
+        mien.save_project(mien.track(talk_360p, progress=False), path)
+
+    return made_once(tmp_path_factory, "talk_360p.mien", track)
 
 
 def _film(name: str, frames: int, size: tuple[int, int], factory: pytest.TempPathFactory) -> Path:
@@ -132,6 +145,19 @@ def _own_notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def pytest_report_header() -> str:
     """Say how hard Hypothesis looks."""
     return f"property tests: {PROFILE}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let workers of xdist begin with the files that hold slow tests.
+
+    Files go to workers whole and in order (`--no-loadscope-reorder`): quick ones at the end leave
+    no worker alone with minutes of work.
+    """
+    if not hasattr(config, "workerinput"):
+        return
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.hookimpl(trylast=True)

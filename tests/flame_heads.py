@@ -49,7 +49,7 @@ def _first(seed: int) -> dict[str, Array]:
     points, triangles, parts = _mesh()
     rig = load_rig()
     jaw = np.zeros(len(points))
-    jaw[:SKIN] = rig.jaw_share
+    jaw[:SKIN] = rig.jaw_weight
     weights = np.zeros((len(points), 5))
     weights[:, 2] = jaw
     weights[parts == 1, 3] = 1

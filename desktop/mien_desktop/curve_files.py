@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from mien.errors import MienError
 from mien.model.curve_file import CurveFile, FaceCurves
-from mien.model.curve_layer import ImportMode, curves_layer, same_timing
+from mien.model.curve_layer import CurveImport, ImportMode, curves_layer, same_timing
 from mien.model.document import Project
 from mien.model.shot import Shot
 from mien_desktop.background import Background
@@ -43,25 +42,6 @@ _MODES: tuple[tuple[ImportMode, str], ...] = (
     ("replace", "The face follows them"),
     ("add", "They are added to what the face does"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ImportRequest:
-    """Choices of an import of curves.
-
-    Attributes:
-        source_face: Number of the face in the file.
-        layer: Name of the layer.
-        mode: Whether the face follows the curves, or they are added.
-        offset: Frame on which the file's first frame falls.
-        retime: Whether the file keeps its seconds.
-    """
-
-    source_face: int
-    layer: str
-    mode: ImportMode
-    offset: int
-    retime: bool
 
 
 class CurveFiles(QObject):
@@ -129,26 +109,26 @@ class CurveFiles(QObject):
             self._refused,
         )
 
-    def apply(self, shot: str, face: int, curves: CurveFile, request: ImportRequest) -> None:
+    def apply(self, shot: str, face: int, curves: CurveFile, options: CurveImport) -> None:
         """Put the curves of a file into a layer, in one step, and say what was taken.
 
         Args:
             shot: Id of the shot.
             face: Number of its face.
             curves: The file's content.
-            request: How they are meant.
+            options: What is taken of it, and how.
         """
         from mien.session.commands import import_curves
 
         with self._workspace.reporting():
             clock = self._workspace.now.document.shot(shot).shot.clock
-            made = curves_layer(curves, clock, **asdict(request))
-            change = partial(import_curves, shot=shot, face=face, curves=curves, **asdict(request))
+            made = curves_layer(curves, clock, options)
+            change = partial(import_curves, shot=shot, face=face, curves=curves, options=options)
             done = self._workspace.apply(f"Import {curves.name}", change)
             if not done:
                 return
-            self._workspace.set(layer=request.layer)
-            words = f"{count(len(made.controls), 'control')} of {curves.name} in '{request.layer}'."
+            self._workspace.set(layer=options.layer)
+            words = f"{count(len(made.controls), 'control')} of {curves.name} in '{options.layer}'."
             if made.unknown:
                 words += f" No controls of mien, left out: {', '.join(made.unknown)}."
             self._workspace.said.emit(words)
@@ -156,7 +136,7 @@ class CurveFiles(QObject):
     def _ask_how(self, project: Project, face: int, curves: CurveFile) -> None:
         self._workspace.said.emit("")
         dialog = ImportDialog(curves, project, self._workspace.state.frame, self._window)
-        dialog.accepted.connect(lambda: self.apply(project.id, face, curves, dialog.request()))
+        dialog.accepted.connect(lambda: self.apply(project.id, face, curves, dialog.options()))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
@@ -234,9 +214,9 @@ class ImportDialog(QDialog):
         column.addLayout(form)
         column.addWidget(buttons)
 
-    def request(self) -> ImportRequest:
+    def options(self) -> CurveImport:
         """Return the choices that the fields describe."""
-        return ImportRequest(
+        return CurveImport(
             source_face=self._face.currentData(),
             layer=self._layer.text().strip(),
             mode=self._mode.currentData(),

@@ -49,6 +49,9 @@ class EditorWindow(Protocol):
     def track(self) -> None:
         """Track the current shot."""
 
+    def solve(self) -> None:
+        """Solve the faces of the current shot again."""
+
     def ask_export(self) -> None:
         """Ask how to export the current shot."""
 

@@ -128,6 +128,9 @@ def _editing(window: EditorWindow) -> tuple[Command, ...]:
         Command("shot.track", "Track faces", window.track, ("Ctrl+T",), "Shot",
                 tip="Find every face of the shot, and what it does",
                 enabled=lambda: workspace.project is not None and workspace.project.online),
+        Command("shot.solve", "Solve faces again", window.solve, (), "Shot",
+                tip="Read expressions anew from the tracked landmarks; edits stay",
+                enabled=lambda: workspace.now.face is not None),
     )  # fmt: skip
 
 

@@ -149,6 +149,11 @@ class Window(QMainWindow):
         if self.workspace.project is not None:
             self._track(self.workspace.project.id)
 
+    def solve(self) -> None:
+        """Solve the faces of the current shot again."""
+        if self.workspace.project is not None:
+            self._solve(self.workspace.project.id)
+
     def ask_export(self) -> None:
         """Ask how to export the current shot."""
         from mien_desktop.jobs.export import ExportDialog
@@ -259,6 +264,7 @@ class Window(QMainWindow):
         for panel in (self.timeline_place, self.curves_place, self.shots):
             panel.track_requested.connect(self._track)
             panel.relink_requested.connect(self.ask_relink)
+        self.shots.solve_requested.connect(self._solve)
 
     def _all_panels(self) -> tuple[Panel, ...]:
         return (
@@ -272,6 +278,9 @@ class Window(QMainWindow):
 
     def _track(self, shot: str) -> None:
         self.queue.track(shot)
+
+    def _solve(self, shot: str) -> None:
+        self.queue.solve(shot)
 
     def _show_jobs(self) -> None:
         """Tell the panels what is being tracked."""

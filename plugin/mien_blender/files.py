@@ -7,6 +7,7 @@ from pathlib import Path
 
 from . import server
 from .animation import Samples, clear_edit, write_keys
+from .choices import holds_one_face
 from .client import Client
 from .compat import Scene, Strip
 from .jobs import Task
@@ -42,12 +43,12 @@ def export_project(scene: Scene, strip: Strip, path: Path) -> Task:
 
 
 def export_curves(scene: Scene, strip: Strip, face: int, path: Path) -> Task:
-    """Return a task that writes what faces do: one face as `.npz`, all of them as `.json`."""
+    """Return a task that writes what faces do: of one face, or of all where the file holds many."""
     address = identify(scene, strip)
 
     def work(task: Task) -> Generator[None, None, str]:
         client, shot = yield from opened(address.find()[1])
-        whom = {"face": face} if path.suffix.lower() == ".npz" else {}
+        whom = {"face": face} if holds_one_face(path.suffix) else {}
         answer = client.ask("export_curves", shot=shot, path=str(path), overwrite=True, **whom)
         yield from server.wait(answer)
         return f"Wrote {path.name}."

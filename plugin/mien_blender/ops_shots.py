@@ -10,6 +10,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from . import files, jobs, preview, server
+from .choices import curve_pattern
 from .client import ServeError
 from .compat import properties
 from .jobs import Task
@@ -234,14 +235,15 @@ class BakeShapeKeys(bpy.types.Operator):
 _FILES = {
     "export_project": ("Export Project", "*.mien"),
     "import_project": ("Import Project", "*.mien"),
-    "export_curves": ("Export Curves", "*.npz;*.json"),
-    "import_curves": ("Import Curves", "*.npz;*.json"),
+    "export_curves": ("Export Curves", "*.npz"),
+    "import_curves": ("Import Curves", "*.npz"),
 }
+"""By a verb of files.py its label, and the pattern of its usual files."""
 
 
 def _file_operator(verb: str, label: str, pattern: str) -> type:
     """Make the operator of a verb of files.py, with a file browser."""
-    writes, ending = verb.startswith("export"), Path(pattern.split(";")[0]).suffix
+    writes, ending = verb.startswith("export"), Path(pattern).suffix
 
     @properties(
         filepath=StringProperty(subtype="FILE_PATH"),
@@ -255,6 +257,7 @@ def _file_operator(verb: str, label: str, pattern: str) -> type:
         bl_options = {"REGISTER", "UNDO"}
 
         filepath: str
+        filter_glob: str
 
         @classmethod
         def poll(cls, context: Any) -> bool:
@@ -263,6 +266,8 @@ def _file_operator(verb: str, label: str, pattern: str) -> type:
         def invoke(self, context: Any, event: Any) -> Result:
             if writes and not self.filepath:
                 self.filepath = bpy.path.clean_name(target(context)[1].name) + ending
+            if verb.endswith("curves"):
+                self.filter_glob = curve_pattern(writes=writes)
             context.window_manager.fileselect_add(self)
             return {"RUNNING_MODAL"}
 

@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, PointerProperty, StringProperty
 
+from .choices import note_renderer, renderer_items
 from .compat import properties
 from .rendering import FORMATS
 from .rig import REGIONS
@@ -49,13 +50,9 @@ def _has_shape_keys(settings: Any, candidate: Any) -> bool:
     format=EnumProperty(
         name="Format", items=[(key, each.title, each.description) for key, each in FORMATS.items()]
     ),
-    renderer=EnumProperty(
-        name="Renderer",
-        items=[
-            ("auto", "Best installed", "The best renderer of your mien"),
-            ("warp", "Embedded", "Quick, on the CPU"),
-            ("reference", "Reference", "Needs its models"),
-        ],
+    renderer=EnumProperty(name="Renderer", items=renderer_items, update=note_renderer, default=0),
+    chosen_renderer=StringProperty(
+        name="Chosen renderer", description="Name of the renderer", options={"HIDDEN"}
     ),
     folder=StringProperty(
         name="Folder", description="Where renders go; beside the .blend when empty",
@@ -77,6 +74,7 @@ class MienSettings(bpy.types.PropertyGroup):
     overlay: bool
     format: str
     renderer: str
+    chosen_renderer: str
     folder: str
     mesh: Any
 

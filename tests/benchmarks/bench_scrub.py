@@ -79,7 +79,7 @@ def _with(shot: Shot, proxies: ProxyStore) -> None:
 
 def _made(previewer: Previewer, shot: Shot) -> int:
     """Frames of the proxy that are there, once there are enough of them."""
-    share = previewer.proxy_share or 0.0
+    share = previewer.proxy_fraction or 0.0
     made = round(share * shot.clock.frame_count)
     return made if made >= MADE else 0
 

@@ -85,6 +85,20 @@ def looking_ahead(patch: Patch, request: RenderRequest, calls: int) -> Patch:
     return dataclasses.replace(patch, rgb=patch.rgb + level)
 
 
+def adding(patch: Patch, request: RenderRequest, calls: int) -> Patch:
+    """Composes by itself, into the plate that it was given."""
+    request.plate.add(patch.box, np.full_like(patch.rgb, 0.1))
+    return patch
+
+
+def scribbling(patch: Patch, request: RenderRequest, calls: int) -> Patch:
+    """Writes through a view that it has made writable, which the memory below it allows."""
+    for plane in request.plate.planes:
+        plane.flags.writeable = True
+        plane[...] = 0
+    return patch
+
+
 def test_a_renderer_that_keeps_its_promises_passes() -> None:
     check_renderer(Bent(straight))
     check_renderer(Bent(looking_ahead, radius=None))
@@ -95,6 +109,8 @@ def test_a_renderer_that_keeps_its_promises_passes() -> None:
     [
         (hard_edged, "0 on its border"),
         (double, "Masks are float32"),
+        (adding, "The plate that is given is not changed"),
+        (scribbling, "The plate that is given is not changed"),
         (forgetful, "whatever was asked for before"),
         (looking_ahead, "as the key says"),
     ],

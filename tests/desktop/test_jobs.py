@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
 import mien
-from mien.errors import MienError, OutputError
+from mien.errors import MienError, NothingToDoError, OutputError
 from mien.media.probe import probe
 from mien.session.commands import set_key, set_span
 from mien.session.session import Session
@@ -96,6 +96,39 @@ def test_tracking_fills_the_document_in_one_step(bench: Bench) -> None:
     workspace.session.undo()
     assert workspace.now.document.shots[0].shot is before
     assert not problems
+
+
+@pytest.mark.slow
+def test_solving_again_keeps_edits_and_is_one_step(bench: Bench) -> None:
+    workspace, queue, problems = bench
+    shot = workspace.now.document.shots[0].id
+    smile(workspace)
+    before = workspace.now.document.shots[0]
+    job = queue.solve(shot)
+    assert job is not None
+    assert queue.solve(shot) is job
+    assert queue.track(shot) is job
+    assert ended(job) == "done", job.error
+    assert workspace.session.undo_names[0] == "Solve talk"
+    after = workspace.now.document.shots[0]
+    (old,), (new,) = before.shot.faces, after.shot.faces
+    assert new is not old
+    assert after.edits[0].face is new
+    assert after.edits[0].layers == before.edits[0].layers
+    (wanted,) = mien.solve(before.shot, progress=False).faces
+    assert (new.curves.controls.array == wanted.curves.controls.array).all()
+    workspace.session.undo()
+    assert workspace.now.document.shots[0].shot is before.shot
+    assert not problems
+
+
+def test_what_was_not_kept_cannot_be_solved_again(bench: Bench) -> None:
+    workspace, queue, problems = bench
+    bare = workspace.now.document.shots[0].without_raw_landmarks()
+    workspace.apply("Forget", lambda document: document.with_shot(bare))
+    assert queue.solve(bare.id) is None
+    assert [type(problem) for problem in problems] == [NothingToDoError]
+    assert not queue.busy
 
 
 @pytest.mark.slow

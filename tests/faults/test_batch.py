@@ -211,7 +211,6 @@ def test_a_dry_run_does_nothing(batch: Batch, mien: Mien) -> None:
     [
         (("--resume",), 2, "There is no batch in"),
         (("--address", "tcp://127.0.0.1:1"), 2, "--engine dask"),
-        (("--engine", "dask", "--address", "tcp://127.0.0.1:1"), 2, "No Dask scheduler answers"),
         (("--engine", "dask", "--address", "head"), 2, "No Dask scheduler answers at head"),
         (("--renderer", "wrap"), 2, "There is no renderer named 'wrap'"),
         (("--handles", "4"), 2, "go with a cut"),

@@ -49,6 +49,12 @@ def last(engine: DaskEngine, seconds: float = 60) -> tuple[int, WorkerMessage]:
     return words[0]
 
 
+def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_executor, "_CONNECT", 0.5)
+    with pytest.raises(UsageError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:1\."):
+        DaskEngine(tmp_path, "tcp://127.0.0.1:1")
+
+
 def test_no_workers(found: Cluster, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="has no workers"):
         DaskEngine(tmp_path, found.address)

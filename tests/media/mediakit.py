@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -25,9 +26,9 @@ SIZE = (96, 64)
 def picture(index: int, size: tuple[int, int] = SIZE) -> npt.NDArray[np.uint8]:
     """A colourful picture that moves with `index`; (h, w, 3)."""
     width, height = size
-    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
-    waves = [np.sin((x + 3 * index) / 11 + k) + np.cos((y - index) / 7 - k) for k in range(3)]
-    return np.asarray(np.stack([127 + 50 * wave for wave in waves], axis=-1), np.uint8)
+    x, y = np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64)[:, None]
+    waves = ((np.sin((x + 3 * index) / 11 + k), np.cos((y - index) / 7 - k)) for k in range(3))
+    return np.stack([(127 + 50 * (a + b)).astype(np.uint8) for a, b in waves], axis=-1)
 
 
 def make_clip(
@@ -128,10 +129,10 @@ def samples(frame: av.VideoFrame) -> list[bytes]:
     return planes
 
 
-def decoded(path: Path) -> list[tuple[int | None, list[bytes]]]:
-    """Every frame of a movie through PyAV alone: time, and samples of all planes."""
+def decoded(path: Path, count: int | None = None) -> list[tuple[int | None, list[bytes]]]:
+    """The first frames of a movie, or all, through PyAV alone: time, and samples of all planes."""
     with av.open(str(path)) as container:
-        return [(f.pts, samples(f)) for f in container.decode(video=0)]
+        return [(f.pts, samples(f)) for f in itertools.islice(container.decode(video=0), count)]
 
 
 def rgb_of(path: Path) -> npt.NDArray[np.uint8]:

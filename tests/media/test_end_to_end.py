@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import socket
 import subprocess
@@ -35,12 +36,12 @@ Clip = Callable[[str], Path]
 Mask = npt.NDArray[np.bool_]
 
 
-def planes(path: Path) -> list[list[npt.NDArray[Any]]]:
-    """Code values of every plane of every frame, in the file's own pixel format."""
+def planes(path: Path, count: int | None = None) -> list[list[npt.NDArray[Any]]]:
+    """Code values of every plane of the first frames, or of all, in the file's own pixel format."""
     with av.open(str(path)) as container:
         return [
             [_samples(plane, frame.format.components[0].bits) for plane in frame.planes]
-            for frame in container.decode(video=0)
+            for frame in itertools.islice(container.decode(video=0), count)
         ]
 
 
@@ -103,7 +104,7 @@ def test_nothing_asked_nothing_changed(clip: Clip, tmp_path: Path) -> None:
     source = clip("derived_hevc10_1080p_s18.mp4")
     report = mien.render(source, tmp_path / "out.mkv", frames="0:40", lossless=True, progress=False)
     assert (report.frames, report.frames_edited, report.renderer) == (40, 0, None)
-    for before, after in zip(planes(source)[:40], planes(tmp_path / "out.mkv"), strict=True):
+    for before, after in zip(planes(source, 40), planes(tmp_path / "out.mkv"), strict=True):
         assert same(before, after)
 
 
@@ -118,17 +119,17 @@ def test_zero_edits_are_no_edits(talk_720p: Path, tmp_path: Path) -> None:
 
 
 def test_only_the_mask_in_only_the_span(talk_720p: Path, tmp_path: Path) -> None:
-    """Outside frames 30..60 and outside the mask, every code value is the plate's."""
-    source = short(talk_720p, tmp_path, "0:80")
+    """Outside frames 10..30 and outside the mask, every code value is the plate's."""
+    source = short(talk_720p, tmp_path, "0:40")
     shot = mien.track(source, progress=False)
     spy = Spy()
     mien.register_renderer(spy)
-    edit = mien.Edit(shot.faces[0]).set("mouthSmile", 0.6, span="30:60")
+    edit = mien.Edit(shot.faces[0]).set("mouthSmile", 0.6, span="10:30")
     report = mien.render(
         shot, tmp_path / "out.mkv", edits=[edit], renderer="spy", lossless=True, progress=False
     )
-    assert report.frames_edited == 30
-    assert set(spy.masks) == set(range(30, 60))
+    assert report.frames_edited == 20
+    assert set(spy.masks) == set(range(10, 30))
     for index, (before, after) in enumerate(
         zip(planes(source), planes(tmp_path / "out.mkv"), strict=True)
     ):
@@ -146,7 +147,7 @@ def test_only_the_mask_in_only_the_span(talk_720p: Path, tmp_path: Path) -> None
 @pytest.mark.shared
 def test_a_part_is_the_part_of_the_whole(clip: Clip, tmp_path: Path) -> None:
     """The same frames come out whether all or some are rendered (promise 7)."""
-    source = short(clip("lp_s29.mp4"), tmp_path, "0:24")
+    source = short(clip("lp_s29.mp4"), tmp_path, "0:18")
     shot = mien.track(source, progress=False)
     edit = mien.Edit(shot.faces[0]).set("jawOpen", 0.4).set("eyeBlink", 0.8)
     options: dict[str, Any] = {"edits": [edit], "lossless": True, "progress": False}
@@ -161,7 +162,7 @@ def test_a_part_is_the_part_of_the_whole(clip: Clip, tmp_path: Path) -> None:
 
 @pytest.mark.shared
 def test_each_face_has_its_own_edit(clip: Clip, tmp_path: Path) -> None:
-    source = short(clip("derived_two_faces_1080p30.mp4"), tmp_path, "0:16")
+    source = short(clip("derived_two_faces_1080p30.mp4"), tmp_path, "0:10")
     shot = mien.track(source, progress=False)
     assert len(shot.faces) == 2
     one, two = shot.faces
@@ -195,7 +196,7 @@ def test_each_face_has_its_own_edit(clip: Clip, tmp_path: Path) -> None:
 def test_an_edited_film_is_the_same_film(clip: Clip, tmp_path: Path, name: str) -> None:
     source = clip(name)
     before = probe(source)
-    frames = f"0:{min(24, before.clock.frame_count)}"
+    frames = f"0:{min(12, before.clock.frame_count)}"
     cut = tmp_path / f"cut{source.suffix}"
     mien.render(source, cut, frames=frames, progress=False)
     shot = mien.track(cut, progress=False)
@@ -232,7 +233,7 @@ def test_a_project_renders_as_its_shot_does(clip: Clip, tmp_path: Path) -> None:
 
 @pytest.mark.shared
 def test_from_the_command_line(clip: Clip, tmp_path: Path) -> None:
-    source = short(clip("vretalk_4.mp4"), tmp_path, "0:20")
+    source = short(clip("vretalk_4.mp4"), tmp_path, "0:12")
 
     def run(*arguments: object) -> dict[str, Any]:
         done = subprocess.run(
@@ -245,18 +246,18 @@ def test_from_the_command_line(clip: Clip, tmp_path: Path) -> None:
         return found
 
     project, output = tmp_path / "shot.mien", tmp_path / "out.mp4"
-    assert run("track", source, "-o", project)["faces"][0]["frames_seen"] == 20
-    report = run("render", project, "-o", output, "--set", "mouthSmile=+0.5@5:15",
-                 "--set", "jawOpen=0.3@5:15")  # fmt: skip
-    assert (report["frames"], report["frames_edited"]) == (20, 10)
+    assert run("track", source, "-o", project)["faces"][0]["frames_seen"] == 12
+    report = run("render", project, "-o", output, "--set", "mouthSmile=+0.5@3:9",
+                 "--set", "jawOpen=0.3@3:9")  # fmt: skip
+    assert (report["frames"], report["frames_edited"]) == (12, 6)
     assert report["renderer"] == "warp"
     run("curves", project, "-o", tmp_path / "curves.npz")
     with np.load(tmp_path / "curves.npz", allow_pickle=False) as curves:
-        assert curves["expr"].shape == (20, 50)
-        assert curves["controls"].shape == (20, len(curves["control_names"]))
-    raw = run("render", source, "-o", tmp_path / "raw.mp4", "--set", "mouthSmile=+0.5@5:15")
+        assert curves["expr"].shape == (12, 50)
+        assert curves["controls"].shape == (12, len(curves["control_names"]))
+    raw = run("render", source, "-o", tmp_path / "raw.mp4", "--set", "mouthSmile=+0.5@3:9")
     assert raw["tracked"]
-    assert raw["frames_edited"] == 10
+    assert raw["frames_edited"] == 6
 
 
 def test_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,13 +94,13 @@ def test_a_range_of_a_turned_clip_stays_turned(clip: Callable[[str], Path], tmp_
 @pytest.mark.slow
 def test_8k(tmp_path: Path) -> None:
     source = make_clip(
-        tmp_path / "a.mp4", count=2, size=(7680, 4320), options={"preset": "ultrafast"}
+        tmp_path / "a.mp4", count=1, size=(7680, 4320), options={"preset": "ultrafast"}
     )
     copy(source, tmp_path / "b.mov", codec="prores")
     facts = probe(tmp_path / "b.mov")
     assert facts.orientation.upright_size == (7680, 4320)
     with open_reader(facts) as reader:
-        assert reader.frame(1).upright_rgb(720).shape == (720, 1280, 3)
+        assert reader.frame(0).upright_rgb(720).shape == (720, 1280, 3)
 
 
 def test_a_picture_that_changes_its_size_is_named(tmp_path: Path) -> None:

@@ -50,15 +50,6 @@ PRIVATE_WORDS = listed("""
 fraction, exists, scan, is_scanned, ... do."""
 # ARKit's controls are called eyeLook; "in place" is what numpy and torch call it.
 TERMS = listed("looks_to_degrees degrees_to_looks FULL_LOOK compile_in_place")
-OLD = listed("""
-    AGAIN BatchDisplay.told LOWER_LID_SHARE LocalAxes.place Look
-    Previewer.proxy_share ProxyFolder.there ProxyStore.open(told ResolvedMedia.found Rig.jaw_share
-    ShotOutcome.asked ShotOutcome.looks Thumbnails.looks Timing.asked UPPER_LIP_SHARE check_place
-    curves_plot(asked digest(told extend_outward(share look_at make_room(place read(wishes
-    refused_place shares shares(place
-""")
-"""Names from before the rule, yet to be replaced; none is added here."""
-
 MODULES = (
     api, errors, progress, timebase, worker_messages, assignments, controls, curves, document,
     edits, evaluate, face, interpolate, joined, marker, media, presets, sampled, settings, shot,
@@ -106,7 +97,7 @@ def test_no_two_public_classes_have_one_name() -> None:
 def test_no_new_public_name_is_a_private_word(path: Path) -> None:
     for name in public_names(TREES[path]):
         last = re.split(r"[.(]", name)[-1]
-        if last not in TERMS and name not in OLD:
+        if last not in TERMS:
             assert not words(last) & PRIVATE_WORDS, name
 
 

@@ -21,7 +21,7 @@ from mien.io.curves.json import JsonFormat
 from mien.io.curves.npz import NpzFormat
 from mien.model.controls import GAZE, HEAD, NAMES
 from mien.model.curve_file import CurveFile
-from mien.model.curve_layer import curves_layer
+from mien.model.curve_layer import CurveImport, curves_layer
 from mien.model.evaluate import evaluate
 from mien.model.shot import Shot
 from mien.timebase import Clock
@@ -91,7 +91,7 @@ def test_retimed_or_not_nothing_is_beyond_the_files_values(
     curves, clock = shot_curves(shot, shot.faces), Clock(rate, 30)
     for retime in (False, True):
         try:
-            made = curves_layer(curves, clock, offset=offset, retime=retime)
+            made = curves_layer(curves, clock, CurveImport(offset=offset, retime=retime))
         except InputError:
             stretch = float(rate / file_rate) if retime else 1
             assert offset <= 1 - FRAMES * stretch

@@ -52,10 +52,8 @@ def _models(small_models: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def project(talk_360p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("projects") / "single.mien"
-    mien.save_project(mien.track(talk_360p, progress=False), path)
-    return path
+def project(tracked_360p: Path) -> Path:
+    return tracked_360p
 
 
 def pictures(path: Path) -> list[AnyArray]:
@@ -145,12 +143,12 @@ def test_a_part_of_a_shot_is_the_same_as_in_the_whole(project: Path, tmp_path: P
 
 @pytest.fixture
 def long_scene() -> Scene:
-    return Scene(frames=48)
+    return Scene(frames=32)
 
 
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 def test_no_work_is_done_twice(long_scene: Scene, guidance: float) -> None:
-    """Passes of 48 frames: steps times one row, or two with guidance, and one reference pass."""
+    """Passes of 32 frames: steps times one row, or two with guidance, and one reference pass."""
     settings = ReferenceSettings(
         steps=2, guidance=guidance, size=64, anchors=16, smoothing=6, approximate=True, strength=1
     )
@@ -158,13 +156,13 @@ def test_no_work_is_done_twice(long_scene: Scene, guidance: float) -> None:
     with ReferenceRenderer(settings).open(long_scene.shot, long_scene) as session:
         session.prepare([plan])
         counts = session.regenerator.engine.counts
-        for frame in range(48):
+        for frame in range(32):
             assert session.render(RenderRequest(plan, frame, long_scene.plate(frame))) is not None
     rows = 2 if guidance > 1 else 1
-    assert counts.unet_rows == 48 * settings.steps * rows
-    assert counts.reference_rows == 48
-    assert counts.vae_encodes == 48
-    assert counts.vae_decodes == 48
+    assert counts.unet_rows == 32 * settings.steps * rows
+    assert counts.reference_rows == 32
+    assert counts.vae_encodes == 32
+    assert counts.vae_decodes == 32
     assert counts.prompts == 1
 
 
@@ -325,7 +323,7 @@ def test_only_what_this_run_makes_is_foretold(
     before = len(caplog.messages)
     with ReferenceRenderer(settings).open(long_scene.shot, long_scene) as session:
         session.prepare([gaze])
-        session.prepare_frames(range(48))
+        session.prepare_frames(range(32))
     assert len(caplog.messages) == before, "a look costs no pass"
 
 

@@ -16,9 +16,9 @@ from mien.rendering.reference.identity import (
     TEMPLATE,
     ArcFace,
     align_face,
+    crop_face,
     five_points,
     identity_of,
-    look_at,
 )
 from tests.small_models import make_arcface
 
@@ -200,12 +200,12 @@ def test_one_frame_is_enough_and_none_is_an_error(
 def test_tracked_points_lie_on_the_template(turning: Shot, turning_plates: ReaderPlates) -> None:
     face = turning.faces[0]
     frame = int(np.argmax(face.curves.pose.rotation[:, 2, 2] * face.valid))
-    look = look_at(turning_plates.plate(frame), turning.media.orientation, face.landmarks[frame])
-    points = five_points(look.landmarks)
+    crop = crop_face(turning_plates.plate(frame), turning.media.orientation, face.landmarks[frame])
+    points = five_points(crop.landmarks)
     seen, wanted = points @ np.array([1, 1j]), TEMPLATE @ np.array([1, 1j])
     about = np.polyfit(seen, wanted, 1)
     assert np.abs(np.polyval(about, seen) - wanted).max() < 6
-    grey = align_face(look.picture, points).mean(axis=-1)
+    grey = align_face(crop.picture, points).mean(axis=-1)
     eyes, cheeks = grey[47:56, 32:80].mean(), grey[60:75, 32:80].mean()
     assert eyes < cheeks - 8
 
@@ -221,7 +221,7 @@ def test_a_recognition_network_knows_the_person(
     face = turning.faces[0]
     found = identity_of(recogniser, face, turning, turning_plates)
     for frame in np.flatnonzero(face.valid)[::6]:
-        look = look_at(
+        crop = crop_face(
             turning_plates.plate(int(frame)), turning.media.orientation, face.landmarks[frame]
         )
-        assert cosine(recogniser.embed(look.picture, look.landmarks), found) > 0.4
+        assert cosine(recogniser.embed(crop.picture, crop.landmarks), found) > 0.4

@@ -193,9 +193,9 @@ def test_the_number_goes_with_the_job_and_stays_with_the_folder(
 
 
 @pytest.fixture(scope="module")
-def project(talk_360p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tracked_360p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("projects") / "single.mien"
-    shot = mien.track(talk_360p, progress=False)
+    shot = mien.load_project(tracked_360p).shot
     edit = mien.Edit(shot.faces[0]).set("jawOpen", 0.6, span="20:24")
     mien.save_project(shot, path, edits=[edit])
     return path

@@ -9,7 +9,6 @@ import av
 import numpy as np
 import pytest
 
-import mien
 from mien.cli.main import run
 
 pytestmark = pytest.mark.slow
@@ -17,14 +16,13 @@ pytestmark = pytest.mark.slow
 
 def test_a_preview(
     complete_models: Path,
-    talk_360p: Path,
+    tracked_360p: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("MIEN_MODELS", str(complete_models))
-    project, pictures = tmp_path / "shot.mien", {}
-    mien.save_project(mien.track(talk_360p, progress=False), project)
+    pictures = {}
     asked = ["--set", "jawOpen=+0.6@18:26", "--frames", "21:23", "--renderer", "reference",
              "--reference-size", "64", "--lossless", "--json"]  # fmt: skip
     for name, tier in (
@@ -33,7 +31,7 @@ def test_a_preview(
         ("few steps", ["--reference-steps", "4", "--reference-guidance", "1"]),
     ):
         output = tmp_path / f"{name}.mkv"
-        assert run(["render", str(project), "-o", str(output), *asked, *tier]) == 0
+        assert run(["render", str(tracked_360p), "-o", str(output), *asked, *tier]) == 0
         assert json.loads(capsys.readouterr().out)["frames_edited"] == 2
         with av.open(str(output)) as container:
             decoded = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]

@@ -6,6 +6,7 @@ import base64
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from PIL import Image
 import mien
 from mien.io.curves import read_curve_file
 from mien.media.reader import open_reader
+from mien.model.curves import ControlCurves
 from mien.serve.client import Client, Job, ServeError, pack, unpack
 from mien.serve.messages import METHODS
 from mien.serve.protocol import schema
@@ -77,6 +79,11 @@ def test_hello_and_controls(host: Host) -> None:
     assert host.client.hello["mien"] == mien.__version__
     assert set(host.client.hello["methods"]) == set(METHODS)
     assert "warp" in host.client.hello["renderers"]
+    assert set(host.client.hello["renderer_summaries"]) == set(host.client.hello["renderers"])
+    formats = {one["suffixes"][0]: one for one in host.client.hello["curve_formats"]}
+    assert (formats[".npz"]["faces"], formats[".json"]["faces"]) == ("one", "many")
+    assert formats[".npz"]["reads"]
+    assert formats[".npz"]["writes"]
     found = host.call("controls")
     assert [one["name"] for one in found["controls"]] == [one.name for one in mien.CONTROLS]
     assert {one["name"] for one in found["presets"]} == set(mien.PRESETS)
@@ -103,6 +110,46 @@ def test_media_are_opened_and_tracked(host: Host, talk: Path, tmp_path: Path) ->
     again = host.client.start("track", shot=handle)
     assert error_of(again).code == "usage"
     host.call("close", shot=handle)
+
+
+def test_faces_are_solved_again_and_edits_stay(host: Host, tracked: Path, tmp_path: Path) -> None:
+    project = mien.load_project(tracked)
+    (face,) = project.shot.faces
+    assert project.shot.made_by is not None
+    still = ControlCurves(np.zeros_like(face.curves.controls.array))
+    old = replace(face, curves=replace(face.curves, controls=still))
+    made_by = replace(project.shot.made_by, solver=0)
+    mien.save_project(replace(project.shot, faces=(old,), made_by=made_by), tmp_path / "old.mien")
+    handle = host.call("open", path=str(tmp_path / "old.mien"))["shot"]
+    host.call("set_edits", shot=handle, face=1, layers=smile())
+    edits = host.call("get_edits", shot=handle)
+    job = host.client.start("solve", shot=handle)
+    for method, more in (("solve", {}), ("track", {"replace": True})):
+        busy = host.client.start(method, shot=handle, **more)
+        assert error_of(busy).cause.endswith("is being solved.")
+    jobs = [one for one in host.call("status")["jobs"] if one["shot"] == handle]
+    assert [one["kind"] for one in jobs] == ["solve"]
+    facts = job.result.result(120)
+    assert facts["made_by"]["solver"] == project.shot.made_by.solver
+    assert facts["edited"] == [1]
+    assert host.call("get_edits", shot=handle) == edits
+    wanted = mien.solve(project, progress=False).shot.faces[0].curves.controls
+    after = host.call("curves", shot=handle, face=1)["controls"]
+    for name, values in after.items():
+        np.testing.assert_array_equal(np.float32(values), wanted[name])
+    assert np.abs(after["browInnerUp"]).max() > 0.01
+    host.call("close", shot=handle)
+
+
+def test_what_cannot_be_solved_again_is_refused(
+    host: Host, talk: Path, tracked: Path, tmp_path: Path
+) -> None:
+    bare = mien.load_project(tracked).without_raw_landmarks()
+    mien.save_project(bare, tmp_path / "bare.mien")
+    for path, code in ((talk, "no-face"), (tmp_path / "bare.mien", "nothing-to-do")):
+        handle = host.call("open", path=str(path))["shot"]
+        assert error_of(host.client.start("solve", shot=handle)).code == code
+        host.call("close", shot=handle)
 
 
 def test_sampled_values_arrive_as_they_are(host: Host, shot: str) -> None:

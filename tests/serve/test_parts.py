@@ -32,9 +32,22 @@ def test_edits_of_faces_that_were_tracked_anew_are_refused() -> None:
     opened.set_edit(edit)
     assert shot_facts(opened).edited == [1]
     opened.set_shot(make_document().shots[0].shot)
-    with pytest.raises(NoFaceError, match="tracked anew"):
+    with pytest.raises(NoFaceError, match="made anew"):
         opened.set_edit(edit)
     assert opened.project.edits == ()
+
+
+def test_edits_of_faces_that_were_solved_again_stay_and_follow_them() -> None:
+    project = make_document().shots[0]
+    opened = OpenShot(project, None)
+    edit = Edit(project.shot.faces[0]).set("jawOpen", 0.5)
+    opened.set_edit(edit)
+    solved = make_document().shots[0].shot
+    opened.set_solved(solved)
+    assert opened.project.edits[0].layers == edit.layers
+    assert opened.project.edits[0].face is solved.faces[0]
+    with pytest.raises(NoFaceError, match="made anew"):
+        opened.set_edit(edit)
 
 
 def test_who_takes_long_to_say_hello_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:

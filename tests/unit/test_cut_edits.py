@@ -124,7 +124,7 @@ def test_media_are_found_beside_a_cut_that_moved(tmp_path: Path) -> None:
     write_movie(tmp_path / "a.mov")
     place = resolve_media(otio.schema.ExternalReference("file:///gone/a.mov"), tmp_path)
     assert place is not None
-    assert (place.path, place.found) == (tmp_path / "a.mov", True)
+    assert (place.path, place.exists) == (tmp_path / "a.mov", True)
 
 
 def test_the_images_of_a_sequence_count_by_the_cut(tmp_path: Path) -> None:

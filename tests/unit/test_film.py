@@ -18,7 +18,7 @@ from mien.rendering.reference.crop import CropPath
 from mien.rendering.reference.face_sequence import strength_of
 from mien.rendering.reference.inpaint_mask import InpaintMask, inpaint_mask_of
 from mien.rendering.reference.paste import correction_of, in_colours_of, paste, with_patch
-from mien.rendering.reference.temporal import Timing, noise_field, shares
+from mien.rendering.reference.temporal import Timing, noise_field, temporal_weights
 from mien.rendering.reference.warped import Warped
 from mien.testing.scenes import Scene, Spot
 
@@ -182,19 +182,19 @@ def test_neighbours_count_less_the_further_they_are() -> None:
         return np.full((468, 2), 0.1 * frame, np.float32)
 
     frames = tuple(range(10))
-    weights = shares(5, frames, 4, still)
+    weights = temporal_weights(5, frames, 4, still)
     assert sum(weights.values()) == pytest.approx(1)
     assert weights[4] == pytest.approx(weights[6])
     assert weights[5] > weights[6] > weights[7] > weights[8]
-    assert shares(5, frames, 4, moving)[5] > 0.75
+    assert temporal_weights(5, frames, 4, moving)[5] > 0.75
 
     def talking(frame: int) -> AnyArray:
         place = np.zeros((468, 2), np.float32)
         place[list(LIPS.rim)] = 0.1 * frame
         return place
 
-    assert shares(5, frames, 4, talking)[5] > 0.75
-    assert shares(5, (5,), 0, still) == {5: 1.0}
+    assert temporal_weights(5, frames, 4, talking)[5] > 0.75
+    assert temporal_weights(5, (5,), 0, still) == {5: 1.0}
 
 
 def test_one_noise_a_face() -> None:

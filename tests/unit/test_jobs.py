@@ -335,9 +335,9 @@ class Fickle:
         if not self.slots:
             self.slots = [1] if self.waited > 3 else []
             return []
-        results: dict[str, Any] = {"edited": 0, "looks": [], "notes": [], "seconds": 0.0}
+        results: dict[str, Any] = {"edited": 0, "thumbnails": [], "notes": [], "seconds": 0.0}
         if self.given[-1].endswith("prepare"):
-            results |= {"faces": [], "asked": 0, "whole": False, "missing": []}
+            results |= {"faces": [], "requested": 0, "whole": False, "missing": []}
         return [(slot, WorkerDone(results))]
 
     def close(self) -> None:

@@ -27,9 +27,9 @@ FOLLOWS = 0.25
 
 
 @pytest.fixture(scope="module")
-def face(talk_360p: Path) -> Face:
+def face(tracked_360p: Path) -> Face:
     """A face of 72 frames of real footage."""
-    return mien.track(talk_360p, progress=False).faces[0]
+    return mien.load_project(tracked_360p).shot.faces[0]
 
 
 def performance(face: Face, frame: int) -> AnyArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +236,44 @@ def test_settings_need_defaults_of_json_s_types() -> None:
     )  # fmt: skip
     with pytest.raises(UsageError, match="'sizes' has no default that is a number"):
         register_renderer(type("Wrong", (Grain,), {"settings_type": kind})())
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CarelessSettings(RendererSettings):
+    renderer = "careless"
+
+    look: str = "soft"
+    passes: int = 2
+    warm: bool = False
+
+    def __post_init__(self) -> None:
+        """Checks nothing, as a class of somebody else's may."""
+
+
+@pytest.mark.parametrize(
+    ("stored", "words"),
+    [
+        ({"look": 3}, "look cannot be 3. It is text."),
+        ({"look": True}, "look cannot be True. It is text."),
+        ({"passes": "all"}, "passes cannot be 'all'. It is a whole number."),
+        ({"passes": 1.5}, "passes cannot be 1.5. It is a whole number."),
+        ({"warm": "yes"}, "warm cannot be 'yes'. It is on or off."),
+        ({"lok": "hard"}, "has no setting 'lok'. Did you mean 'look'?"),
+    ],
+    ids=str,
+)
+def test_what_a_project_keeps_is_checked_before_a_renderer_gets_it(
+    stored: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_registered", {})
+    careless = {"name": "careless", "settings_type": CarelessSettings}
+    register_renderer(type("Careless", (Grain,), careless)())
+    project = mien.Project(Scene().shot).with_settings("careless", stored)
+    merged = registry.merge_settings("careless", project.settings)
+    with pytest.raises(UsageError, match=re.escape(words)):
+        get_renderer("careless", merged)
+    kept = get_renderer("careless", {"look": "hard", "passes": 3}).settings
+    assert kept == CarelessSettings(look="hard", passes=3)
 
 
 def test_a_project_takes_settings_of_one_renderer_or_of_many() -> None:

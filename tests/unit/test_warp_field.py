@@ -82,7 +82,7 @@ def test_a_frame_knows_down_from_up_however_the_picture_lies(turn: int) -> None:
     first, second, below = (corners @ rotation).astype(np.float32)
     frame = LocalAxes.between(first, second, below)
     assert np.allclose(frame.of(below[None]), [[5, 7]], atol=1e-4)
-    place = frame.place(np.full(1, 5, np.float32), np.full(1, 7, np.float32))
+    place = frame.to_pixels(np.full(1, 5, np.float32), np.full(1, 7, np.float32))
     assert np.allclose(np.ravel(place), below, atol=1e-4)
 
 

@@ -14,22 +14,28 @@ from mien.model.document import Document, Project
 from mien.rendering.registry import describe_choice
 from mien.session.commands import replace_shot
 from mien_desktop.jobs.presets import ExportRequest
-from mien_desktop.jobs.serve_process import ExportTask, JobError, ServeProcess, Task, TrackTask
+from mien_desktop.jobs.serve_process import (
+    ExportTask,
+    JobError,
+    ServeProcess,
+    SolveTask,
+    Task,
+    TrackTask,
+)
 from mien_desktop.settings import settings
 from mien_desktop.workspace import Workspace
 
 __all__ = ["Job", "JobQueue", "JobState"]
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
-JobKind = Literal["track", "export"]
+JobKind = Literal["track", "solve", "export"]
 
-_STAGE_SPANS = {
-    "track": (0.0, 0.9),
-    "solve": (0.9, 1.0),
-    "prepare": (0.0, 0.1),
-    "render": (0.1, 1.0),
+_STAGE_SPANS: dict[JobKind, dict[str, tuple[float, float]]] = {
+    "track": {"track": (0.0, 0.9), "solve": (0.9, 1.0)},
+    "solve": {"solve": (0.0, 1.0)},
+    "export": {"prepare": (0.0, 0.1), "render": (0.1, 1.0)},
 }
-"""The part of a job that each stage is, roughly, from where to where."""
+"""The part of a job that each of its stages is, roughly, from where to where."""
 _SETTLED = 2.0
 """Seconds after which the time left can be guessed."""
 _PATIENCE = 3.0
@@ -87,7 +93,7 @@ class Job:
             return 1.0
         if not self.total:
             return None
-        start, stop = _STAGE_SPANS.get(self.stage, (0.0, 1.0))
+        start, stop = _STAGE_SPANS[self.kind].get(self.stage, (0.0, 1.0))
         return start + (stop - start) * self.done / self.total
 
     @property
@@ -136,7 +142,8 @@ class JobQueue(QObject):
     """The jobs of a window, oldest first.
 
     Args:
-        workspace: The window's workspace: gets tracked shots, and is told what goes wrong.
+        workspace: The window's workspace: gets the shots with their faces, and is told what
+            goes wrong.
         parent: Qt's owner.
     """
 
@@ -181,20 +188,22 @@ class JobQueue(QObject):
             shot: Its id.
 
         Returns:
-            The job, the one that is already there when it is being tracked; None when the
-            shot cannot be tracked, and why was shown.
+            The job, the one that is already there when its faces are being made; None when
+            the shot cannot be tracked, and why was shown.
         """
-        for job in self._jobs:
-            if job.kind == "track" and job.shot == shot and not job.ended:
-                return job
-        try:
-            project = self._workspace.now.document.shot(shot)
-            _check_online(project)
-        except MienError as error:
-            self._workspace.problem.emit(error)
-            return None
-        task = TrackTask(project.shot.media.path)
-        return self._add("track", shot, f"Track {project.title}", task)
+        return self._make_faces("track", shot)
+
+    def solve(self, shot: str) -> Job | None:
+        """Solve the faces of a shot again from their landmarks as they were tracked; edits stay.
+
+        Args:
+            shot: Its id.
+
+        Returns:
+            The job, the one that is already there when its faces are being made; None when
+            they cannot be solved again, and why was shown.
+        """
+        return self._make_faces("solve", shot)
 
     def export(self, project: Project, request: ExportRequest) -> Job:
         """Write a shot as it is now, whatever is changed in it afterwards."""
@@ -242,6 +251,26 @@ class JobQueue(QObject):
         for job in self._jobs:
             if not job.ended:
                 job.finished("cancelled")
+
+    def _make_faces(self, kind: Literal["track", "solve"], shot: str) -> Job | None:
+        for job in self._jobs:
+            if job.kind in ("track", "solve") and job.shot == shot and not job.ended:
+                return job
+        from mien.api.tracking import check_solvable
+
+        task: Task
+        try:
+            project = self._workspace.now.document.shot(shot)
+            _check_online(project)
+            if kind == "solve":
+                check_solvable(project.shot)
+                task = SolveTask(project)
+            else:
+                task = TrackTask(project.shot.media.path)
+        except MienError as error:
+            self._workspace.problem.emit(error)
+            return None
+        return self._add(kind, shot, f"{kind.capitalize()} {project.title}", task)
 
     def _add(self, kind: JobKind, shot: str, title: str, task: Task) -> Job:
         job = Job(next(self._numbers), kind, shot, title, task, self)

@@ -23,7 +23,7 @@ from mien.rendering.registry import merge_settings
 from mien.serve.client import Client, Job, ServeError
 from mien_desktop.jobs.presets import ExportRequest
 
-__all__ = ["COMMAND", "ExportTask", "JobError", "Task", "TrackTask", "ServeProcess"]
+__all__ = ["COMMAND", "ExportTask", "JobError", "ServeProcess", "SolveTask", "Task", "TrackTask"]
 
 COMMAND = "MIEN_SERVE_COMMAND"
 """Environment variable with another command that starts `mien serve`."""
@@ -89,9 +89,26 @@ class TrackTask:
         shot = connection.call("open", path=str(self.media))["shot"]
         connection.job("track", shot=shot)
         with _folder() as folder:
-            path = folder / "tracked.mien"
-            connection.call("save", shot=shot, path=str(path))
-            return mien.load_project(path, media=self.media).shot
+            return _saved_shot(connection, shot, folder / "tracked.mien", self.media)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SolveTask:
+    """The task of solving the faces of a shot again; its result is the shot with them.
+
+    Attributes:
+        project: The shot.
+    """
+
+    project: Project
+
+    def run(self, connection: ServeConnection) -> Shot:
+        """Hand the shot over as a project, and read its faces from one that the server saves."""
+        media = self.project.shot.media.path
+        with _folder() as folder:
+            shot = _hand_over(connection, self.project, folder / "solve.mien")
+            connection.job("solve", shot=shot)
+            return _saved_shot(connection, shot, folder / "solved.mien", media)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,13 +126,11 @@ class ExportTask:
     def run(self, connection: ServeConnection) -> dict[str, Any]:
         """Hand the shot over as a project, and have it rendered."""
         request, project = self.request, self.project
-        preset, media = request.preset, project.shot.media.path
+        preset = request.preset
         if preset.is_sequence:
             _make_folder(request.output.parent)
         with _folder() as folder:
-            path = folder / "export.mien"
-            mien.save_project(project, path)
-            shot = connection.call("open", path=str(path), media=str(media))["shot"]
+            shot = _hand_over(connection, project, folder / "export.mien")
             settings = merge_settings(request.renderer, project.settings, request.settings)
             return connection.job(
                 "render",
@@ -232,6 +247,20 @@ class ServeProcess:
     def _details(self, error: ServeError) -> str:
         log = error.details or (self._client.log if self._client is not None else "")
         return log.strip()
+
+
+def _hand_over(connection: ServeConnection, project: Project, path: Path) -> str:
+    """Open a project in the server, by way of a file, and return its handle there."""
+    mien.save_project(project, path)
+    media = project.shot.media.path
+    handle: str = connection.call("open", path=str(path), media=str(media))["shot"]
+    return handle
+
+
+def _saved_shot(connection: ServeConnection, handle: str, path: Path, media: Path) -> Shot:
+    """Have the server save a shot, and read it."""
+    connection.call("save", shot=handle, path=str(path))
+    return mien.load_project(path, media=media).shot
 
 
 def _command() -> list[str]:

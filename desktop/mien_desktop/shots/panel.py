@@ -43,6 +43,8 @@ class ShotsPanel(QWidget):
     """Missing media are to be looked for."""
     track_requested = Signal(str)
     """The shot of that id is to be tracked."""
+    solve_requested = Signal(str)
+    """The faces of the shot of that id are to be solved again."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -216,6 +218,8 @@ class ShotsPanel(QWidget):
         else:
             words = "Track faces again" if project.tracked else "Track faces"
             add(words, partial(self.track_requested.emit, project.id))
+            if project.tracked:
+                add("Solve faces again", partial(self.solve_requested.emit, project.id))
         add("Rename…", self._rename)
         add("Remove from project", self._remove)
         menu.popup(self.list.mapToGlobal(position))

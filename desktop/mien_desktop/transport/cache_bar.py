@@ -159,7 +159,7 @@ class CacheBar(QWidget):
     def _update(self) -> None:
         previewer = self._previewer
         self._cached = [] if previewer is None else runs(previewer.cached())
-        self._proxy_fraction = None if previewer is None else previewer.proxy_share
+        self._proxy_fraction = None if previewer is None else previewer.proxy_fraction
         self.update()
 
     def _paint_cache(self, painter: QPainter, bar: Bar, height: float) -> None:

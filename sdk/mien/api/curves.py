@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien._types import PathLike
-from mien.model.curve_layer import IMPORT_LAYER, ImportMode, curves_layer
+from mien.model.curve_layer import IMPORT_LAYER, CurveImport, ImportMode, curves_layer
 from mien.model.document import Project
 from mien.model.edits import Edit
 from mien.model.face import Face
@@ -198,16 +198,8 @@ def import_curves(
 
     project = source if isinstance(source, Project) else Project(source)
     target = main_face(project.shot) if face is None else project.shot.face(face)
-    made = curves_layer(
-        read_curve_file(Path(path)),
-        project.shot.clock,
-        source_face=source_face,
-        controls=controls,
-        layer=layer,
-        mode=mode,
-        offset=offset,
-        retime=retime,
-    )
+    options = CurveImport(source_face, controls, layer, mode, offset, retime)
+    made = curves_layer(read_curve_file(Path(path)), project.shot.clock, options)
     edit = project.edit(target.number).with_layer(made.layer)
     return ImportedCurves(
         project.with_edit(edit), target.number, layer, made.controls, made.frames, made.unknown

@@ -20,7 +20,7 @@ from mien.progress import Progress, progress_reporter
 if TYPE_CHECKING:
     from mien.model.face import Face, FaceTrack
 
-__all__ = ["open_shot", "outdated", "solve", "track"]
+__all__ = ["check_solvable", "open_shot", "outdated", "solve", "track"]
 
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
@@ -123,8 +123,7 @@ def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotO
         ProjectError: When those that were kept are damaged.
     """
     shot = source.shot if isinstance(source, Project) else source
-    if not shot.faces:
-        raise NoFaceError(f"{shot.media.path.name} has no faces to solve.", "Track it first.")
+    check_solvable(shot)
     tracks = [_as_tracked(face, shot) for face in shot.faces]
     names = {face.number: face.name for face in shot.faces}
     with progress_reporter(progress) as report:
@@ -139,6 +138,20 @@ def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotO
     if not isinstance(source, Project):
         return solved
     return source.with_faces_of(solved)
+
+
+def check_solvable(shot: Shot) -> None:
+    """Check that the faces of a shot can be solved again; their landmarks are not unpacked yet.
+
+    Raises:
+        NoFaceError: When it has no faces.
+        NothingToDoError: When the landmarks as they were tracked were not kept.
+    """
+    if not shot.faces:
+        raise NoFaceError(f"{shot.media.path.name} has no faces to solve.", "Track it first.")
+    for face in shot.faces:
+        if face.raw_landmarks is None:
+            raise _no_landmarks(face, shot)
 
 
 def outdated(shot: Shot) -> str:
@@ -207,12 +220,16 @@ def _as_tracked(face: Face, shot: Shot) -> FaceTrack:
             "Restore the project from a backup, or track the shot again.",
         ) from error
     if tracked is None:
-        raise NothingToDoError(
-            f"{shot.media.path.name} keeps no landmarks as they were tracked to solve"
-            f" {face.name} from.",
-            "Projects of an older mien have none: track it again.",
-        )
+        raise _no_landmarks(face, shot)
     return tracked
+
+
+def _no_landmarks(face: Face, shot: Shot) -> NothingToDoError:
+    return NothingToDoError(
+        f"{shot.media.path.name} keeps no landmarks as they were tracked to solve"
+        f" {face.name} from.",
+        "Projects of an older mien have none: track it again.",
+    )
 
 
 def _made_by(tracker: str, version: int) -> ToolVersions:

@@ -87,12 +87,12 @@ def side_by_side(
         write_movie(output, frames, clock.rate)
 
 
-def curves_plot(face: Face, asked: ControlCurves, achieved: ControlCurves, output: Path) -> None:
+def curves_plot(face: Face, target: ControlCurves, achieved: ControlCurves, output: Path) -> None:
     """Plot what was performed, what was asked for, and what the result shows.
 
     Args:
         face: The face as filmed.
-        asked: Controls that were asked for, with the same number of frames.
+        target: Controls that were asked for, with the same number of frames.
         achieved: Controls that were found in the result.
         output: The PNG to write.
     """
@@ -101,7 +101,7 @@ def curves_plot(face: Face, asked: ControlCurves, achieved: ControlCurves, outpu
     for row, name in enumerate(_PLOTTED):
         axes = figure.add_subplot(len(_PLOTTED), 1, row + 1)
         axes.plot(seconds, face.curves.controls[name], color="0.6", label="filmed")
-        axes.plot(seconds, asked[name], color="tab:orange", ls="--", label="asked for")
+        axes.plot(seconds, target[name], color="tab:orange", ls="--", label="asked for")
         axes.plot(seconds, achieved[name], color="tab:blue", label="achieved")
         axes.set(ylabel=name, ylim=(-0.1, 1.4), xlim=(0, seconds[-1]))
         axes.grid(alpha=0.3)

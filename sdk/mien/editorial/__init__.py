@@ -63,8 +63,8 @@ def read_cut(
     _need_otio()
     from mien.editorial.cut import RenderOptions, read
 
-    wishes = RenderOptions(handles, edits, renderer or "auto", codec, lossless, tracker or "auto")
-    return read(path, rate, wishes)
+    options = RenderOptions(handles, edits, renderer or "auto", codec, lossless, tracker or "auto")
+    return read(path, rate, options)
 
 
 def write_back(

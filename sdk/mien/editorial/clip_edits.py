@@ -66,8 +66,8 @@ def edits_of_clip(clip: Any) -> ClipEdits | None:
         InputError: When it cannot be read; the field is named.
     """
     for holder in (clip, *clip.effects):
-        found = holder.metadata.get(_NAMESPACE)
-        asked = None if found is None else _read(found, clip.name)
+        fields = holder.metadata.get(_NAMESPACE)
+        asked = None if fields is None else _read(fields, clip.name)
         if asked is not None:
             return asked
     return None
@@ -97,10 +97,10 @@ def asset_path(name: str, kind: str, folders: tuple[Path, ...]) -> Path:
     return next((path for path in inside if path.is_file()), inside[0])
 
 
-def _read(found: Any, name: str) -> ClipEdits | None:
-    if not isinstance(found, Mapping):
+def _read(fields: Any, name: str) -> ClipEdits | None:
+    if not isinstance(fields, Mapping):
         raise InputError(f"The edit of clip {name} is no list of fields.", _REMEDY)
-    values = _plain(found)
+    values = _plain(fields)
     schema = values.get("schema", SCHEMA)
     if isinstance(schema, str) and schema != SCHEMA:
         if schema.startswith(_FAMILY):

@@ -80,13 +80,13 @@ class Cut:
         return self.path.stem
 
 
-def read(path: Path, rate: Fraction | str | None, wishes: RenderOptions) -> Cut:
+def read(path: Path, rate: Fraction | str | None, options: RenderOptions) -> Cut:
     """Read a cut; `editorial.read_cut` says how."""
-    if wishes.handles < 0:
-        raise UsageError(f"{wishes.handles} handles are impossible.", "Give 0 or more.")
+    if options.handles < 0:
+        raise UsageError(f"{options.handles} handles are impossible.", "Give 0 or more.")
     content = open_cut(path, rate)
     try:
-        return _found(path, content, wishes)
+        return _cut(path, content, options)
     except MienError:
         raise
     except _UNREADABLE as error:
@@ -98,25 +98,25 @@ def read(path: Path, rate: Fraction | str | None, wishes: RenderOptions) -> Cut:
         ) from error
 
 
-def _found(path: Path, content: Any, wishes: RenderOptions) -> Cut:
+def _cut(path: Path, content: Any, options: RenderOptions) -> Cut:
     shown = list(all_uses(content))
     named = [_stem(use.clip.name) for _, use in shown]
-    sidecars = None if wishes.edits is None else Sidecars(wishes.edits, named)
-    finder = _Finder(path, wishes, sidecars)
-    found = [
+    sidecars = None if options.edits is None else Sidecars(options.edits, named)
+    finder = _Finder(path, options, sidecars)
+    numbered = [
         (number, job)
         for number, (sequence, use) in enumerate(shown)
         if (job := finder.job(sequence, use, named[number])) is not None
     ]
-    if not found:
+    if not numbered:
         raise NothingToDoError(
             f"None of the {len(shown)} clips of {path.name} has an edit.",
             'Put edits in their metadata["mien"], or give --edits a folder of .mien files.',
         )
-    names = unique_names(job.name for _, job in found)
+    names = unique_names(job.name for _, job in numbered)
     jobs = tuple(
         replace(job, name=name, clip=number)
-        for (number, job), name in zip(found, names, strict=True)
+        for (number, job), name in zip(numbered, names, strict=True)
     )
     notices = [*finder.notices]
     if sidecars is not None:
@@ -135,24 +135,24 @@ def all_uses(content: Any) -> Iterator[tuple[Sequence, ClipUse]]:
 class _Finder:
     """Finds what is asked of the clips of a cut."""
 
-    def __init__(self, path: Path, wishes: RenderOptions, sidecars: Sidecars | None) -> None:
+    def __init__(self, path: Path, options: RenderOptions, sidecars: Sidecars | None) -> None:
         self._path = path
-        self._wishes = wishes
+        self._options = options
         self._sidecars = sidecars
         self.notices: list[str] = []
 
     def job(self, sequence: Sequence, use: ClipUse, name: str) -> ShotJob | None:
         """The shot of a clip; None when nothing is asked of it."""
-        place = self._place(use)
-        media = None if place is None else place.path
+        resolved = self._resolve(use)
+        media = None if resolved is None else resolved.path
         shot = ShotJob(
             name=name,
             media=media,
-            frames=_span(use, place, self._wishes.handles),
-            renderer=self._wishes.renderer,
-            codec=self._wishes.codec,
-            lossless=self._wishes.lossless,
-            tracker=self._wishes.tracker,
+            frames=_span(use, resolved, self._options.handles),
+            renderer=self._options.renderer,
+            codec=self._options.codec,
+            lossless=self._options.lossless,
+            tracker=self._options.tracker,
             origin=f"{self._path.name}, {use.track}, {_record(sequence, use)}",
         )
         try:
@@ -169,7 +169,7 @@ class _Finder:
             )
         if asked is not None:
             shot = replace(shot, set=asked.set, face=asked.face, curves=curves)
-        if project is not None and place is not None and not place.found:
+        if project is not None and resolved is not None and not resolved.exists:
             # The project may know better; when it does not, its error names the file.
             media = None
         if project is None and media is None:
@@ -180,11 +180,11 @@ class _Finder:
             return replace(shot, problem=problem)
         return replace(shot, media=media, project=project, shot=number)
 
-    def _place(self, use: ClipUse) -> ResolvedMedia | None:
+    def _resolve(self, use: ClipUse) -> ResolvedMedia | None:
         folder = self._path.parent
-        place = resolve_media(source_reference(use.clip), folder)
-        if place is not None:
-            return place
+        resolved = resolve_media(source_reference(use.clip), folder)
+        if resolved is not None:
+            return resolved
         path = beside([use.clip.name, _reel(use)], folder)
         return None if path is None else ResolvedMedia(path, True)
 
@@ -210,22 +210,22 @@ class _Finder:
     @property
     def _folders(self) -> tuple[Path, ...]:
         """Folders in which files may be that the cut names."""
-        edits = self._wishes.edits
+        edits = self._options.edits
         return (self._path.parent,) if edits is None else (edits, self._path.parent)
 
 
-def _span(use: ClipUse, place: ResolvedMedia | None, handles: int) -> CutSpan | None:
+def _span(use: ClipUse, resolved: ResolvedMedia | None, handles: int) -> CutSpan | None:
     """The frames used, as their media count them; None when that cannot be told."""
     if not use.frames_known:
         return None
     available = source_reference(use.clip).available_range
-    rate = use.rate if place is None or place.rate is None else place.rate
-    numbered = place is not None and place.rate is not None
+    rate = use.rate if resolved is None or resolved.rate is None else resolved.rate
+    numbered = resolved is not None and resolved.rate is not None
     scale = rate / use.rate if numbered else Fraction(1)
     origin = length = None
     if available is not None:
         origin = count_at(available.start_time, rate)
-        origin -= place.earlier_images if place is not None else 0
+        origin -= resolved.earlier_images if resolved is not None else 0
         length = count_at(available.duration, rate)
     return CutSpan(
         start=use.start * scale,

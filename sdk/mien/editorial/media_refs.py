@@ -38,13 +38,13 @@ class ResolvedMedia:
 
     Attributes:
         path: The file, or the pattern of a sequence; where the cut says when it is not there.
-        found: Whether it is there.
+        exists: Whether it is there.
         rate: Frames a second of a sequence, which only the cut knows; None of a movie.
         earlier_images: How many images of a sequence lie before the cut's first.
     """
 
     path: Path
-    found: bool
+    exists: bool
     rate: Fraction | None = None
     earlier_images: int = 0
 
@@ -65,8 +65,8 @@ def source_key(clip: Any) -> str:
 def source_reference(clip: Any) -> Any:
     """The media that a clip is made from; a missing reference when only a render is left."""
     key = source_key(clip)
-    found = None if key == RENDERS else clip.media_references().get(key)
-    return otio.schema.MissingReference() if found is None else found
+    reference = None if key == RENDERS else clip.media_references().get(key)
+    return otio.schema.MissingReference() if reference is None else reference
 
 
 def resolve_media(reference: Any, folder: Path) -> ResolvedMedia | None:
@@ -84,7 +84,7 @@ def resolve_media(reference: Any, folder: Path) -> ResolvedMedia | None:
     if named is None:
         return None
     if Pattern.parse(named) is not None:
-        return _first_of(_pattern_places(named, folder), _has_images)
+        return _first_of(_pattern_candidates(named, folder), _has_images)
     return _first_of((folder / named, folder / named.name), _is_file)
 
 
@@ -124,20 +124,20 @@ def _sequence(reference: Any, folder: Path) -> ResolvedMedia | None:
     name = f"{reference.name_prefix}%0{digits}d{reference.name_suffix}"
     if base is None or "/" in name or "\\" in name:
         return None
-    place = _first_of(_pattern_places(base / name, folder), _has_images)
-    pattern = Pattern.parse(place.path)
-    numbers = pattern.numbers() if pattern is not None and place.found else []
+    resolved = _first_of(_pattern_candidates(base / name, folder), _has_images)
+    pattern = Pattern.parse(resolved.path)
+    numbers = pattern.numbers() if pattern is not None and resolved.exists else []
     early = reference.start_frame - numbers[0] if numbers else 0
-    return ResolvedMedia(place.path, place.found, exact_rate(reference.rate), early)
+    return ResolvedMedia(resolved.path, resolved.exists, exact_rate(reference.rate), early)
 
 
-def _pattern_places(pattern: Path, folder: Path) -> tuple[Path, ...]:
+def _pattern_candidates(pattern: Path, folder: Path) -> tuple[Path, ...]:
     return (folder / pattern, folder / pattern.parent.name / pattern.name, folder / pattern.name)
 
 
-def _first_of(paths: tuple[Path, ...], there: Any) -> ResolvedMedia:
+def _first_of(paths: tuple[Path, ...], exists: Any) -> ResolvedMedia:
     for path in paths:
-        if there(path):
+        if exists(path):
             return ResolvedMedia(path, True)
     return ResolvedMedia(paths[0], False)
 

@@ -86,18 +86,18 @@ class Sidecars:
         self._clips = {name.lower() for name in names}
         self._used: set[_Sidecar] = set()
         self._contents: dict[Path, str | None] = {}
-        self._found: list[_Sidecar] = []
+        self._sidecars: list[_Sidecar] = []
         self.notices: list[str] = []
         for path in sorted(folder.glob(f"*{SUFFIX}")):
             try:
                 parts = describe(path).shots
-                self._found += [_Sidecar.of(path, part, len(parts) == 1) for part in parts]
+                self._sidecars += [_Sidecar.of(path, part, len(parts) == 1) for part in parts]
             except (ProjectError, TimeError) as error:
                 self.notices.append(str(error))
-        if not self._found and not _holds_curves(folder):
+        if not self._sidecars and not _holds_curves(folder):
             raise InputError(f"{folder} holds no project.", "Put .mien files in it.", path=folder)
         self._by_media: dict[str, list[_Sidecar]] = defaultdict(list)
-        for sidecar in self._found:
+        for sidecar in self._sidecars:
             self._by_media[sidecar.content].append(sidecar)
             self._by_media[sidecar.media.lower()].append(sidecar)
 
@@ -115,13 +115,13 @@ class Sidecars:
         Raises:
             InputError: When several fit equally well.
         """
-        same = [found for found in self._of_media((name, reel), media) if found.asks_in(span)]
-        named = [found for found in same if found.name == name.lower()]
+        same = [sidecar for sidecar in self._of_media((name, reel), media) if sidecar.asks_in(span)]
+        named = [sidecar for sidecar in same if sidecar.name == name.lower()]
         # One with another clip's name is that clip's.
-        free = [found for found in same if found.name not in self._clips]
+        free = [sidecar for sidecar in same if sidecar.name not in self._clips]
         fitting = named or free
         if len(fitting) > 1:
-            names = " and ".join(found.title for found in fitting[:2])
+            names = " and ".join(sidecar.title for sidecar in fitting[:2])
             raise InputError(
                 f"{names} both fit the clip {name}.", f"Name the right one {name}{SUFFIX}."
             )
@@ -133,9 +133,9 @@ class Sidecars:
     def unused(self) -> list[str]:
         """Notices of the projects that are for no clip."""
         return [
-            f"{found.title} is for no clip: none shows what it edits of {found.media}."
-            for found in self._found
-            if found not in self._used
+            f"{sidecar.title} is for no clip: none shows what it edits of {sidecar.media}."
+            for sidecar in self._sidecars
+            if sidecar not in self._used
         ]
 
     def _of_media(self, names: tuple[str, str], media: Path | None) -> list[_Sidecar]:
@@ -143,9 +143,9 @@ class Sidecars:
             # The cut names no file; media are named after the clip, or after the reel.
             wanted = {name.lower() for name in names if name}
             return [
-                found
-                for found in self._found
-                if wanted & {PurePosixPath(found.media).stem.lower(), found.media.lower()}
+                sidecar
+                for sidecar in self._sidecars
+                if wanted & {PurePosixPath(sidecar.media).stem.lower(), sidecar.media.lower()}
             ]
         if media not in self._contents:
             self._contents[media] = content_of(media)

@@ -35,12 +35,12 @@ def with_references(text: bytes, content: Any, changed: Sequence[Any], key: str)
     """
     try:
         document = json.loads(text)
-        found = list(_paired(content, document))
+        pairs = list(_paired(content, document))
     except (ValueError, LookupError, TypeError, AttributeError):
         return None
     ours = {id(clip) for clip in changed}
     done = 0
-    for clip, node in found:
+    for clip, node in pairs:
         if id(clip) in ours:
             _add(node, clip, key)
             done += 1

@@ -135,8 +135,8 @@ def uses(sequence: Sequence) -> Iterator[ClipUse]:
 
 def fields_of(metadata: Any, name: str) -> Mapping[str, Any]:
     """The fields that someone keeps in metadata under a name; none where it is something else."""
-    found = metadata.get(name)
-    return found if isinstance(found, Mapping) else {}
+    fields = metadata.get(name)
+    return fields if isinstance(fields, Mapping) else {}
 
 
 def _heard_only(item: Any) -> bool:

@@ -174,7 +174,7 @@ def _parts(rig: Rig) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
 def jaw_turns(rig: Rig) -> DoubleArray:
     """Return the skin's displacement (3, 1404) per radian of the jaw about x, y and z."""
     arm = (rig.mean - rig.jaw_hinge).astype(np.float64)
-    turns = [rig.jaw_share[:, None] * np.cross(axis, arm) for axis in np.eye(3)]
+    turns = [rig.jaw_weight[:, None] * np.cross(axis, arm) for axis in np.eye(3)]
     return np.asarray(np.stack(turns).reshape(3, -1))
 
 

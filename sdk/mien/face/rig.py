@@ -25,9 +25,9 @@ from mien.model.controls import INDEX, NAMES
 
 __all__ = ["PersonalRig", "Rig", "load_rig", "read_rig"]
 
-LOWER_LID_SHARE = 0.2
+LOWER_LID_FRACTION = 0.2
 """Part of the opening that the lower lid closes; the upper lid does the rest."""
-UPPER_LIP_SHARE = 0.25
+UPPER_LIP_FRACTION = 0.25
 """Part of the opening that the upper lip closes; the lower lip does the rest."""
 WIDEST = 0.35
 """How far a negative `eyeBlink` or `mouthClose` may open, as a part of what 1 closes."""
@@ -74,7 +74,7 @@ class Rig:
         iris_reach: (2,) float32, how far it moves in a look of 30 degrees: across, and up.
         expression: (50, 1404) float32, orthonormal rows: the `mien-rig` basis.
         jaw_hinge: (3,) float32, where the jaw turns.
-        jaw_share: (468,) float32, 0..1 how far each point goes with the jaw.
+        jaw_weight: (468,) float32, 0..1 how far each point goes with the jaw.
         emphasis: (59,) float32, how much further than a real expression the skin has to
             be moved so that what is seen rises by what was asked; see `PersonalRig`.
         activity: (59,) float32, root mean square of each control in everyday footage.
@@ -94,7 +94,7 @@ class Rig:
     iris_reach: FloatArray
     expression: FloatArray
     jaw_hinge: FloatArray
-    jaw_share: FloatArray
+    jaw_weight: FloatArray
     emphasis: FloatArray
     activity: FloatArray
 
@@ -197,19 +197,21 @@ class PersonalRig:
             gap = lids.gaps(shape)
             blink = float(np.clip(controls[_BLINK[side]], -WIDEST, 1))
             # Lids that something else pushed past each other are brought back to meet.
-            shape = shape + lids.close(np.minimum(blink * gap, gap), LOWER_LID_SHARE)
+            shape = shape + lids.close(np.minimum(blink * gap, gap), LOWER_LID_FRACTION)
         close = float(np.clip(controls[_CLOSE], -WIDEST, None))
         gap = self._lips.gaps(shape)
         closed = np.minimum(close * self._jaw_gap, gap - np.minimum(self._lips.neutral, 0))
-        return np.asarray(shape + self._lips.close(closed, 1 - UPPER_LIP_SHARE), dtype=np.float32)
+        return np.asarray(
+            shape + self._lips.close(closed, 1 - UPPER_LIP_FRACTION), dtype=np.float32
+        )
 
     def _own_fields(self) -> FloatArray:
         fields = self._linear.copy()
         for side, lids in self._lids.items():
-            fields[_BLINK[side]] = lids.close(lids.neutral, LOWER_LID_SHARE)
+            fields[_BLINK[side]] = lids.close(lids.neutral, LOWER_LID_FRACTION)
             fields[_UP[side]] = lids.follow(1)
             fields[_DOWN[side]] = lids.follow(-1)
-        fields[_CLOSE] = self._lips.close(self._jaw_gap, 1 - UPPER_LIP_SHARE)
+        fields[_CLOSE] = self._lips.close(self._jaw_gap, 1 - UPPER_LIP_FRACTION)
         return fields
 
 
@@ -291,7 +293,7 @@ def read_rig(stream: IO[bytes]) -> Rig:
         iris_reach=arrays["iris_reach"].astype(np.float32),
         expression=_orthonormal(arrays["expression"]),
         jaw_hinge=arrays["jaw_hinge"].astype(np.float32),
-        jaw_share=arrays["jaw_share"].astype(np.float32),
+        jaw_weight=arrays["jaw_share"].astype(np.float32),
         emphasis=_columns(arrays["emphasis"]),
         activity=_columns(arrays["activity"]),
     )

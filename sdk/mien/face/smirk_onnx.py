@@ -12,7 +12,7 @@ import platformdirs
 from mien.errors import MissingDependencyError, WeightsError
 from mien.media.atomic_write import AtomicFile
 from mien.weights.contents import digest
-from mien.weights.loaders import AGAIN
+from mien.weights.loaders import REFETCH
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -45,7 +45,7 @@ def cached_graph(checkpoint: Path, *, renew: bool = False) -> bytes:
         MissingDependencyError: When torch or onnx is not installed.
     """
     if not checkpoint.is_file():
-        raise WeightsError(f"There is no file {checkpoint}.", AGAIN, path=checkpoint)
+        raise WeightsError(f"There is no file {checkpoint}.", REFETCH, path=checkpoint)
     place = platformdirs.user_cache_path("mien") / "smirk" / f"{digest(checkpoint)}-{_LAYOUT}.onnx"
     if not renew:
         with contextlib.suppress(OSError):

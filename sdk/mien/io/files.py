@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from mien.errors import MienError, OutputError
-from mien.media.atomic_write import AtomicFile, check_place, write_error
+from mien.media.atomic_write import AtomicFile, check_writable, write_error
 
 __all__ = ["check_file", "written_whole"]
 
@@ -21,7 +21,7 @@ def check_file(path: Path, *, overwrite: bool) -> None:
         OutputError: When the folder is missing or not writable, the path is a folder, or
             the file exists and may not be replaced.
     """
-    check_place(path)
+    check_writable(path)
     folder = path.parent
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(

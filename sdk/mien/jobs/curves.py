@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mien.io.curves import read_curve_file
 from mien.jobs.job import CurvesInput
-from mien.model.curve_layer import CurveLayer, curves_layer
+from mien.model.curve_layer import CurveImport, CurveLayer, curves_layer
 from mien.timebase import Clock
 
 __all__ = ["read_layer"]
@@ -20,12 +20,11 @@ def read_layer(curves: CurvesInput, clock: Clock) -> CurveLayer:
     Raises:
         MienError: When the file cannot be used; the reason is said.
     """
-    return curves_layer(
-        read_curve_file(curves.file),
-        clock,
-        source_face=curves.face,
-        controls=curves.controls,
+    options = CurveImport(
+        curves.face,
+        curves.controls,
         mode=curves.mode,
         offset=curves.offset,
         retime=curves.retime,
     )
+    return curves_layer(read_curve_file(curves.file), clock, options)

@@ -267,9 +267,9 @@ class DaskEngine:
         except (OSError, KeyError, TimeoutError, CommClosedError):
             return None
         if not isinstance(said, Mapping) or said["mien"] != mien.__version__:
-            found = f"has mien {said['mien']}" if isinstance(said, Mapping) else "has no mien"
+            state = f"has mien {said['mien']}" if isinstance(said, Mapping) else "has no mien"
             raise MissingDependencyError(
-                f"The Dask worker {address} {found}; this is mien {mien.__version__}.",
+                f"The Dask worker {address} {state}; this is mien {mien.__version__}.",
                 'Install the same version there, with `pip install "mien[farm]"`.',
             )
         if said["token"] != self._token.text:

@@ -23,7 +23,7 @@ class BatchDisplay:
     def begins(self, slot: int, task: str) -> None:
         """A worker begins a task."""
 
-    def told(self, slot: int, stage: str, done: int, total: int) -> None:
+    def progressed(self, slot: int, stage: str, done: int, total: int) -> None:
         """A worker tells how far it is."""
 
     def ends(self, slot: int) -> None:
@@ -104,7 +104,7 @@ class _Bars(BatchDisplay):
             self._workers[slot] = self._display.add_task("", total=None)
         self._display.reset(self._workers[slot], total=None, description=f"  {task}", visible=True)
 
-    def told(self, slot: int, stage: str, done: int, total: int) -> None:
+    def progressed(self, slot: int, stage: str, done: int, total: int) -> None:
         """A worker tells how far it is."""
         text = f"  {self._tasks.get(slot, '')} · {stage}"
         self._display.update(self._workers[slot], completed=done, total=total, description=text)

@@ -45,21 +45,21 @@ def check_folder(folder: Path) -> Path:
     Raises:
         OutputError: When they cannot be made or written to.
     """
-    place = folder / FOLDER
+    journal = folder / FOLDER
     try:
-        if place.is_symlink():
+        if journal.is_symlink():
             raise NotADirectoryError(0, "it is a link")
-        place.mkdir(parents=True, exist_ok=True)
-        if not os.access(place, os.W_OK | os.X_OK):
+        journal.mkdir(parents=True, exist_ok=True)
+        if not os.access(journal, os.W_OK | os.X_OK):
             raise PermissionError(0, "permission denied")
     except OSError as error:
         reason = (error.strerror or "denied").lower()
         raise OutputError(
-            f"The batch cannot keep its account in {place}: {reason}.",
+            f"The batch cannot keep its account in {journal}: {reason}.",
             "Choose another folder, or check its permissions.",
-            path=place,
+            path=journal,
         ) from error
-    return place
+    return journal
 
 
 def kept_threads(folder: Path) -> int:

@@ -71,10 +71,10 @@ class Queue:
         """The next task for a worker; None when none is due."""
         while self._later and self._later[0][0] <= time.monotonic():
             self.add(heapq.heappop(self._later)[2])
-        found = self._next(slot)
-        if found is not None:
-            self._last[slot] = found.task.order.name
-        return found
+        waiting = self._next(slot)
+        if waiting is not None:
+            self._last[slot] = waiting.task.order.name
+        return waiting
 
     def due(self) -> float:
         """Seconds until a task that has to wait may be done."""
@@ -89,8 +89,8 @@ class Queue:
                 busy = Counter(self._last.values())
                 mine = min(self._render, key=lambda shot: busy[shot])
             chunks = self._render[mine]
-            found = chunks.popleft()
+            chunk = chunks.popleft()
             if not chunks:
                 del self._render[mine]
-            return found
+            return chunk
         return self._prepare.popleft() if self._prepare else None

@@ -46,12 +46,12 @@ def check_reports(folder: Path, *, overwrite: bool = False) -> None:
     Raises:
         OutputError: When they would.
     """
-    place = folder / REPORT
-    if place.exists() and not place.is_dir():
+    pages = folder / REPORT
+    if pages.exists() and not pages.is_dir():
         raise OutputError(
-            f"{place} is a file, and reports go into a folder of that name.",
+            f"{pages} is a file, and reports go into a folder of that name.",
             "Move it, or choose another folder.",
-            path=place,
+            path=pages,
         )
     if overwrite or (folder / FOLDER).exists():
         return
@@ -110,7 +110,7 @@ def _facts(outcome: ShotOutcome) -> dict[str, Any]:
         "faces": list(outcome.faces),
         "renderer": plan.job.renderer,
         "renderer_reason": plan.job.renderer_reason,
-        "frames_asked": outcome.asked,
+        "frames_asked": outcome.requested,
         "frames_made": outcome.made,
         "frames_edited": outcome.edited,
         "kept": outcome.kept,
@@ -129,9 +129,9 @@ def _index(outcomes: Sequence[ShotOutcome], facts: dict[str, Any]) -> str:
     for outcome in outcomes:
         shot, problem = _facts(outcome), outcome.problem
         picture = ""
-        if outcome.looks:
-            look = outcome.looks[len(outcome.looks) // 2]
-            picture = f'<img src="{REPORT}/{quote(look["after"])}" alt="">'
+        if outcome.thumbnails:
+            pair = outcome.thumbnails[len(outcome.thumbnails) // 2]
+            picture = f'<img src="{REPORT}/{quote(pair["after"])}" alt="">'
         status = "done" if problem is None else f'<span class="failed">{_text(problem)}</span>'
         page = quote(shot["report"])
         rows.append(
@@ -152,23 +152,23 @@ def _index(outcomes: Sequence[ShotOutcome], facts: dict[str, Any]) -> str:
 
 def _page(outcome: ShotOutcome) -> str:
     shot = _facts(outcome)
-    looks = "".join(
-        f'<figure><div class="pair"><img src="{quote(look["before"])}" alt="before">'
-        f'<img src="{quote(look["after"])}" alt="after"></div>'
-        f"<figcaption>frame {look['frame']}, before and after</figcaption></figure>"
-        for look in outcome.looks
+    figures = "".join(
+        f'<figure><div class="pair"><img src="{quote(pair["before"])}" alt="before">'
+        f'<img src="{quote(pair["after"])}" alt="after"></div>'
+        f"<figcaption>frame {pair['frame']}, before and after</figcaption></figure>"
+        for pair in outcome.thumbnails
     )
     problem = shot.pop("problem")
-    told = ""
+    failure = ""
     if problem is not None:
-        told = f'<p class="failed">{_text(problem["cause"])} {_text(problem["remedy"])}</p>'
+        failure = f'<p class="failed">{_text(problem["cause"])} {_text(problem["remedy"])}</p>'
     rows = "".join(
         f"<tr><th>{_text(name.replace('_', ' '))}</th><td>{_text(_plain(value))}</td></tr>"
         for name, value in shot.items()
         if name not in ("name", "report", "output")
     )
     back = f'<p><a href="../{_INDEX}">all shots</a> {_link(outcome, "../")}</p>'
-    return _document(shot["name"], f"{back}{told}{looks}<table>{rows}</table>")
+    return _document(shot["name"], f"{back}{failure}{figures}<table>{rows}</table>")
 
 
 def _link(outcome: ShotOutcome, up: str = "") -> str:

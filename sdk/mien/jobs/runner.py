@@ -36,26 +36,26 @@ class ShotOutcome:
         plan: What was to be done.
         problem: Why it failed; None when its output is whole.
         faces: Numbers of the faces with edits.
-        asked: Frames in which anything is asked.
+        requested: Frames in which anything is asked.
         made: Frames that were made in this run.
         edited: Frames in which a face was changed.
         kept: Whether the output was whole already.
         tries: Tasks that were done anew.
         seconds: Time that workers took for it.
-        looks: Pictures of it, as pictures.py tells them.
+        thumbnails: Pictures of it, as pictures.py tells them.
         notes: What the renderer had to say.
     """
 
     plan: ShotPlan
     problem: Problem | None = None
     faces: tuple[int, ...] = ()
-    asked: int = 0
+    requested: int = 0
     made: int = 0
     edited: int = 0
     kept: bool = False
     tries: int = 0
     seconds: float = 0.0
-    looks: tuple[Mapping[str, Any], ...] = ()
+    thumbnails: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -143,7 +143,7 @@ class _Run:
 
     def _hear(self, slot: int, message: WorkerMessage) -> None:
         if isinstance(message, WorkerProgress):
-            self.show.told(slot, message.stage, message.done, message.total)
+            self.show.progressed(slot, message.stage, message.done, message.total)
             return
         waiting = self._busy.pop(slot, None)
         self.show.ends(slot)
@@ -169,13 +169,13 @@ class _Run:
             self._chunk_ended(shot)
             return
         outcome.edited = result["edited"]
-        outcome.looks, outcome.notes = tuple(result["looks"]), tuple(result["notes"])
+        outcome.thumbnails, outcome.notes = tuple(result["thumbnails"]), tuple(result["notes"])
         self._ended(outcome)
 
     def _prepared(self, shot: _Open, result: Mapping[str, Any]) -> None:
         outcome = shot.outcome
-        outcome.faces, outcome.asked = tuple(result["faces"]), result["asked"]
-        outcome.looks, outcome.notes = tuple(result["looks"]), tuple(result["notes"])
+        outcome.faces, outcome.requested = tuple(result["faces"]), result["requested"]
+        outcome.thumbnails, outcome.notes = tuple(result["thumbnails"]), tuple(result["notes"])
         outcome.kept = result["whole"]
         missing = result["missing"]
         self.show.prepared(outcome.plan.frames, len(missing))

@@ -110,8 +110,8 @@ class Workbench:
             "edited": 0 if record is None else record.edited,
             "missing": missing,
             "faces": [plan.face.number for plan in opened.plans],
-            "asked": opened.frames.active(task.order.frames),
-            "looks": [look.to_dict() for look in pictures.looks()],
+            "requested": opened.frames.active(task.order.frames),
+            "thumbnails": [pair.to_dict() for pair in pictures.pairs()],
             "notes": [*opened.notes, *journal.notes(opened.key)],
         }
 
@@ -136,7 +136,7 @@ class Workbench:
         pictures = Thumbnails(order.folder, order.name)
         return {
             "edited": record.edited,
-            "looks": [look.to_dict() for look in pictures.looks()],
+            "thumbnails": [pair.to_dict() for pair in pictures.pairs()],
             "notes": [*opened.notes, *journal.notes(opened.key)],
         }
 
@@ -259,8 +259,8 @@ def _check_same(before: MediaInfo, after: MediaInfo) -> None:
 
 
 def _check_replaceable(order: ShotSpec, journal: ShotJournal) -> None:
-    there = bool(digest_of(order.output)) if not order.overwrite else False
-    if there and not journal.owns(order.output):
+    exists = bool(digest_of(order.output)) if not order.overwrite else False
+    if exists and not journal.owns(order.output):
         raise OutputError(
             f"{order.output} exists already, and this batch did not make it.",
             "Choose another folder, or allow it with --overwrite.",

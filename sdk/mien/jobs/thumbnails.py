@@ -16,7 +16,7 @@ from mien.media.frame import Frame
 from mien.rendering.base import FacePlan
 from mien.timebase import FrameRange
 
-__all__ = ["REPORT", "Look", "Thumbnails"]
+__all__ = ["REPORT", "ThumbnailPair", "Thumbnails"]
 
 REPORT = "report"
 """The folder of reports and pictures in a batch's folder."""
@@ -29,8 +29,8 @@ _ABOUT = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """A frame before and after.
+class ThumbnailPair:
+    """Pictures of a frame before and after.
 
     Attributes:
         frame: Its index in the source.
@@ -43,7 +43,7 @@ class Look:
     after: str
 
     def to_dict(self) -> dict[str, Any]:
-        """The look in JSON's types."""
+        """The pair in JSON's types."""
         return {"frame": self.frame, "before": self.before, "after": self.after}
 
 
@@ -70,7 +70,7 @@ class Thumbnails:
         """
         wanted = set(_telling(plans, span))
         self._folder.mkdir(parents=True, exist_ok=True)
-        for old in self._there():
+        for old in self._files():
             old.unlink(missing_ok=True)
 
         def take(before: Frame, after: Frame) -> None:
@@ -80,12 +80,12 @@ class Thumbnails:
 
         return take
 
-    def looks(self) -> list[Look]:
+    def pairs(self) -> list[ThumbnailPair]:
         """The frames of which there are pictures, ascending."""
-        found = sorted({int(path.name.split(".")[-3]) for path in self._there()})
-        return [Look(n, self._name_of(n, "was"), self._name_of(n, "is")) for n in found]
+        frames = sorted({int(path.name.split(".")[-3]) for path in self._files()})
+        return [ThumbnailPair(n, self._name_of(n, "was"), self._name_of(n, "is")) for n in frames]
 
-    def _there(self) -> list[Path]:
+    def _files(self) -> list[Path]:
         name = re.compile(re.escape(self._name) + r"\.\d+\.(was|is)\.jpg")
         if not self._folder.is_dir():
             return []

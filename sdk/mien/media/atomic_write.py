@@ -16,9 +16,9 @@ from mien.errors import OutputError, WriteError
 
 __all__ = [
     "AtomicFile",
-    "check_place",
+    "check_writable",
     "hidden_name",
-    "refused_place",
+    "folder_error",
     "remove_stale",
     "resume_name",
     "sync",
@@ -32,7 +32,7 @@ _RUN = secrets.token_hex(4)
 _numbers = itertools.count(1)
 
 
-def check_place(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Refuse a path at which no file can be put.
 
     Raises:
@@ -56,10 +56,10 @@ def check_place(path: Path) -> None:
             raise OutputError(
                 f"The name {path.name} is too long.", "Choose a shorter.", path=path
             ) from error
-        raise refused_place(folder, error) from error
+        raise folder_error(folder, error) from error
 
 
-def refused_place(folder: Path, error: OSError) -> OutputError:
+def folder_error(folder: Path, error: OSError) -> OutputError:
     """The error for a folder in which nothing can be written."""
     return OutputError(
         f"The folder {folder} cannot be written to: {(error.strerror or 'denied').lower()}.",

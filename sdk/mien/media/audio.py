@@ -74,10 +74,10 @@ class AudioTrack:
             if start < self._begin or start > self._end + self.rate:
                 self._seek(start)
             while self._end < start + count:
-                found = next(self._blocks, None)
-                if found is None:
+                block = next(self._blocks, None)
+                if block is None:
                     break
-                self._append(*found)
+                self._append(*block)
             self._forget(start - round(_KEPT * self.rate))
             held = np.concatenate(self._samples) if self._samples else result[:0]
             low, high = max(start, self._begin), min(start + count, self._end)
@@ -129,9 +129,9 @@ class AudioTrack:
             for frame in frames:
                 if frame.pts is None or frame.time_base is None:
                     continue
-                told = round((frame.pts * frame.time_base - self._start) * self.rate)
-                if expected is None or abs(told - expected) > _JUMP * self.rate:
-                    expected = told
+                stated = round((frame.pts * frame.time_base - self._start) * self.rate)
+                if expected is None or abs(stated - expected) > _JUMP * self.rate:
+                    expected = stated
                 for part in resampler.resample(frame):
                     samples = part.to_ndarray().reshape(-1, self.channels)
                     yield expected, np.asarray(samples, dtype=np.float32)

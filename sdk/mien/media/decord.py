@@ -10,7 +10,6 @@ import threading
 from collections.abc import Generator
 from dataclasses import dataclass
 from importlib import import_module
-from types import TracebackType
 from typing import Any
 
 import cv2
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import MediaError, MissingDependencyError, UsageError
+from mien.media.base_reader import BaseReader
 from mien.media.frame import Frame
 from mien.media.planes import Plate
 from mien.media.prefetch import decode_ahead
@@ -57,7 +57,7 @@ class _Upright:
         return np.asarray(cv2.resize(self.rgb, (width, height), interpolation=cv2.INTER_AREA))
 
 
-class DecordReader:
+class DecordReader(BaseReader):
     """Frames of a movie through decord.
 
     Args:
@@ -66,6 +66,7 @@ class DecordReader:
     """
 
     def __init__(self, facts: MediaInfo, *, threads: int = 0) -> None:
+        super().__init__(facts)
         try:
             decord: Any = import_module("decord")
         except ImportError as error:
@@ -82,20 +83,13 @@ class DecordReader:
             ) from error
         self._error = decord.DECORDError
         self._lock = threading.Lock()
-        self._facts = facts
         # It is upright already; only its pixels may still be other than square.
         upright = facts.orientation.upright_size
         self._orientation = Orientation(*upright)
 
-    @property
-    def facts(self) -> MediaInfo:
-        """The facts of the media."""
-        return self._facts
-
     def frame(self, index: int) -> Frame:
         """The frame with an index; see `Reader.frame`."""
-        if not 0 <= index < self._facts.clock.frame_count:
-            raise IndexError(f"{self._facts.path.name} has no frame {index}")
+        self._check_index(index)
         try:
             # Its reader has one place in the file, and tracking looks back while it reads on.
             with self._lock:
@@ -110,20 +104,7 @@ class DecordReader:
 
     def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
         """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
-        count = self._facts.clock.frame_count
-        frames = range(start, count if stop is None else min(stop, count))
-        return decode_ahead(self.frame(index) for index in frames)
+        return decode_ahead(self.frame(index) for index in self._indices(start, stop))
 
     def close(self) -> None:
         """Nothing to let go of: decord frees its file with itself."""
-
-    def __enter__(self) -> DecordReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

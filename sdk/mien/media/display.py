@@ -93,8 +93,8 @@ def shown8(plate: Plate, rgb: FloatArray) -> npt.NDArray[np.uint8]:
     if plate.primaries == _BT2020:
         light = cv2.transform(light, _TO_BT709.astype(np.float32))
     # The upper bits of a float are its logarithm, nearly: steps as fine as the eye's.
-    places = np.ascontiguousarray(light, dtype=np.float32).view(np.uint32) >> _DROPPED
-    return np.asarray(_code_table()[places])
+    indices = np.ascontiguousarray(light, dtype=np.float32).view(np.uint32) >> _DROPPED
+    return np.asarray(_code_table()[indices])
 
 
 @lru_cache(maxsize=2)

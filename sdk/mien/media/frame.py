@@ -234,8 +234,8 @@ def planes_of(video: av.VideoFrame) -> list[Plane]:
 
 def side_data(video: av.VideoFrame, kind: SideDataType) -> bytes | None:
     """What FFmpeg attached to a frame under a type; None where it did not."""
-    found = video.side_data.get(kind)  # type: ignore[call-overload]
-    return None if found is None else bytes(found)
+    data = video.side_data.get(kind)  # type: ignore[call-overload]
+    return None if data is None else bytes(data)
 
 
 def planar_name(pixel_format: av.VideoFormat) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
 import cv2
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import MediaError, UsageError
+from mien.media.base_reader import BaseReader
 from mien.media.frame import Frame
 from mien.media.planes import Plate
 from mien.model.media import ColorTags, MediaInfo, Orientation
@@ -141,7 +141,7 @@ class MemoryPicture:
         return np.asarray(np.rint(codes), dtype=np.uint8)
 
 
-class MemoryReader:
+class MemoryReader(BaseReader):
     """Frames in memory, by index; a `Reader`.
 
     Args:
@@ -157,18 +157,13 @@ class MemoryReader:
                 "This shot was tracked from frames in memory, which are no longer there.",
                 "Point to a movie of the same frames with --media.",
             )
-        self._facts = facts
-
-    @property
-    def facts(self) -> MediaInfo:
-        """The facts of the media."""
-        return self._facts
+        super().__init__(facts)
+        self._frames = facts.frames
 
     def frame(self, index: int) -> Frame:
         """Return the frame with an index; see `Reader.frame`."""
-        if not 0 <= index < len(self._facts.frames):
-            raise IndexError(f"{self._facts.path.name} has no frame {index}")
-        pixels = self._facts.frames[index]
+        self._check_index(index)
+        pixels = self._frames[index]
         if pixels.dtype != np.uint8:
             pixels = pixels.astype(np.float32, copy=False)
         picture = MemoryPicture(np.ascontiguousarray(pixels))
@@ -176,23 +171,11 @@ class MemoryReader:
 
     def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
         """Yield the frames from `start` to `stop`; see `Reader.stream`."""
-        count = len(self._facts.frames)
-        for index in range(start, count if stop is None else min(stop, count)):
+        for index in self._indices(start, stop):
             yield self.frame(index)
 
     def close(self) -> None:
         """Do nothing: the frames are whose they were."""
-
-    def __enter__(self) -> MemoryReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _exact(rate: float | Fraction) -> Fraction:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from mien.errors import OutputError
-from mien.media.atomic_write import check_place, hidden_name, refused_place, remove_stale, sync
+from mien.media.atomic_write import check_writable, folder_error, hidden_name, remove_stale, sync
 from mien.media.codecs import choose_encoding
 from mien.media.passthrough import check_streams
 from mien.media.sequence import Pattern
@@ -38,12 +38,12 @@ def check_output(
         OutputError: When the output cannot be put there, or cannot hold what is asked.
     """
     path = Path(path)
-    check_place(path)
+    check_writable(path)
     encoding = choose_encoding(path, source, codec=codec, lossless=lossless)
     _refuse_source(path, source)
     pattern = Pattern.parse(path)
-    there = path.exists() if pattern is None else bool(pattern.numbers())
-    if there and not overwrite:
+    exists = path.exists() if pattern is None else bool(pattern.numbers())
+    if exists and not overwrite:
         raise OutputError(
             f"{path} exists already.",
             "Choose another name, or allow it with --overwrite.",
@@ -55,7 +55,7 @@ def check_output(
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise refused_place(path.parent, error) from error
+        raise folder_error(path.parent, error) from error
 
 
 def _refuse_source(path: Path, source: MediaInfo) -> None:

@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
-from types import TracebackType
 
 import av
 from av.container import OutputContainer
@@ -20,6 +19,7 @@ from av.stream import Discard, Stream
 from av.video.stream import VideoStream
 
 from mien.errors import MienError, OutputError
+from mien.media.closing import Closing
 from mien.media.index import main_video, open_movie
 from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
@@ -44,7 +44,7 @@ starts as much later (one frame of AAC, 21 ms at 48 kHz).
 """
 
 
-class Passthrough:
+class Passthrough(Closing):
     """Copies all streams but the picture from a source to an output.
 
     Args:
@@ -177,17 +177,6 @@ class Passthrough:
                 packet.dts -= shift
         packet.stream = self._streams[packet.stream.index]
         return begin, packet
-
-    def __enter__(self) -> Passthrough:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def check_streams(source: MediaInfo, container: str) -> None:

@@ -16,6 +16,7 @@ import av
 from av.container import InputContainer
 
 from mien.errors import MediaError, UsageError
+from mien.media.base_reader import BaseReader
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import PacketIndex, main_video, movie_index, open_movie, whole_frames
@@ -217,7 +218,7 @@ class _Decoder:
         return number, frame
 
 
-class MovieReader:
+class MovieReader(BaseReader):
     """Frames of a movie file through PyAV, found exactly by an index of their times.
 
     Args:
@@ -229,7 +230,7 @@ class MovieReader:
     def __init__(
         self, facts: MediaInfo, *, threads: int = 0, cache_bytes: int = CACHE_BYTES
     ) -> None:
-        self._facts = facts
+        super().__init__(facts)
         self._threads = threads
         try:
             self._index = movie_index(facts.path)
@@ -248,11 +249,6 @@ class MovieReader:
         self._lock = threading.Lock()
 
     @property
-    def facts(self) -> MediaInfo:
-        """The facts of the media."""
-        return self._facts
-
-    @property
     def held(self) -> int:
         """Bytes of decoded pictures kept for random access."""
         return self._cache.held
@@ -261,8 +257,8 @@ class MovieReader:
         """The frame with an index; see `Reader.frame`."""
         with closing(self.walk(index)) as frames:
             for frame in frames:
-                found = frame
-        return found
+                last = frame
+        return last
 
     def walk(self, index: int) -> Generator[Frame, None, None]:
         """The frames that have to be decoded to get to one, which comes last.
@@ -270,12 +266,11 @@ class MovieReader:
         For whoever may want another frame before this one is there: an iterator that is
         closed early has decoded no more than it gave. Until then no other frame can be read.
         """
-        if not 0 <= index < len(self._facts.pts):
-            raise IndexError(f"{self._facts.path.name} has no frame {index}")
+        self._check_index(index)
         with self._lock:
-            found = self._cache.get(index)
-            if found is not None:
-                yield found
+            cached = self._cache.get(index)
+            if cached is not None:
+                yield cached
                 return
             if self._decoder is None:
                 self._decoder = _Decoder(self._facts, self._index, self._threads)
@@ -296,8 +291,7 @@ class MovieReader:
 
     def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
         """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
-        stop = len(self._facts.pts) if stop is None else min(stop, len(self._facts.pts))
-        return decode_ahead(self._decode(start, stop))
+        return decode_ahead(self._decode(self._indices(start, stop)))
 
     def close(self) -> None:
         """Let go of the file and of the pictures kept."""
@@ -307,16 +301,16 @@ class MovieReader:
                 self._decoder = None
             self._cache.clear()
 
-    def _decode(self, start: int, stop: int) -> Iterator[Frame]:
-        if start >= stop:
+    def _decode(self, frames: range) -> Iterator[Frame]:
+        if not frames:
             return
         decoder = _Decoder(self._facts, self._index, self._threads)
         try:
-            decoder.seek(start)
-            expected = start
-            while expected < stop:
+            decoder.seek(frames.start)
+            expected = frames.start
+            while expected < frames.stop:
                 number, video = decoder.read()
-                if number < start:
+                if number < frames.start:
                     continue
                 if number != expected:
                     raise MediaError(
@@ -342,14 +336,3 @@ class MovieReader:
                 frame=number,
             )
         return Frame(number, facts.pts[number], facts.orientation, MoviePicture(video))
-
-    def __enter__(self) -> MovieReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -8,12 +8,12 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
 import av
 
 from mien.errors import MediaError
+from mien.media.base_reader import BaseReader
 from mien.media.cache import ByteCache
 from mien.media.exr import ExrPicture, read_exr
 from mien.media.fingerprint import fingerprint
@@ -78,13 +78,13 @@ class Pattern:
     def numbers(self) -> list[int]:
         """Numbers of the images that are there, ascending."""
         name = re.compile(re.escape(self.prefix) + r"(\d+)" + re.escape(self.suffix))
-        found = []
+        numbers = []
         if self.folder.is_dir():
             for entry in self.folder.iterdir():
                 match = name.fullmatch(entry.name)
                 if match and self.file(int(match[1])).name == entry.name:
-                    found.append(int(match[1]))
-        return sorted(found)
+                    numbers.append(int(match[1]))
+        return sorted(numbers)
 
 
 def find_sequence(path: Path) -> Pattern | None:
@@ -170,7 +170,7 @@ def probe_sequence(pattern: Pattern) -> MediaInfo:
     )
 
 
-class SequenceReader:
+class SequenceReader(BaseReader):
     """Frames of an image sequence.
 
     Args:
@@ -184,14 +184,9 @@ class SequenceReader:
             raise MediaError(
                 f"{facts.path} is no pattern of images.", "Write shot.%04d.exr.", path=facts.path
             )
-        self._facts = facts
+        super().__init__(facts)
         self._pattern = pattern
         self._cache: ByteCache[int, Frame] = ByteCache(cache_bytes)
-
-    @property
-    def facts(self) -> MediaInfo:
-        """The facts of the media."""
-        return self._facts
 
     @property
     def held(self) -> int:
@@ -200,19 +195,16 @@ class SequenceReader:
 
     def frame(self, index: int) -> Frame:
         """The frame with an index; see `Reader.frame`."""
-        if not 0 <= index < self._facts.clock.frame_count:
-            raise IndexError(f"{self._facts.path.name} has no frame {index}")
-        found = self._cache.get(index)
-        if found is None:
-            found = self._decode(index)
-            self._cache.put(index, found, found.picture.nbytes)
-        return found
+        self._check_index(index)
+        frame = self._cache.get(index)
+        if frame is None:
+            frame = self._decode(index)
+            self._cache.put(index, frame, frame.picture.nbytes)
+        return frame
 
     def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
         """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
-        count = self._facts.clock.frame_count
-        frames = range(start, count if stop is None else min(stop, count))
-        return decode_ahead(self._decode(index) for index in frames)
+        return decode_ahead(self._decode(index) for index in self._indices(start, stop))
 
     def close(self) -> None:
         """Let go of the pictures kept."""
@@ -234,17 +226,6 @@ class SequenceReader:
                 frame=index,
             )
         return Frame(index, facts.pts[index], facts.orientation, picture)
-
-    def __enter__(self) -> SequenceReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _read(pattern: Pattern, number: int) -> Picture:

@@ -68,24 +68,28 @@ def _sample(plate: Plate, columns: DoubleArray, rows: DoubleArray) -> DoubleArra
     return by_columns.transpose(1, 0, 2)
 
 
-def _step(places: DoubleArray) -> float:
-    return float(abs(places[-1] - places[0]) / max(len(places) - 1, 1))
+def _step(positions: DoubleArray) -> float:
+    return float(abs(positions[-1] - positions[0]) / max(len(positions) - 1, 1))
 
 
 def _box_around(columns: DoubleArray, rows: DoubleArray, multiple: int) -> Box:
     """Whole pixels about all places, on the picture's own grid of multiples."""
-    low = [int(np.floor(places.min() / multiple) - 1) * multiple for places in (columns, rows)]
-    high = [int(np.floor(places.max() / multiple) + 3) * multiple for places in (columns, rows)]
+    low = [
+        int(np.floor(positions.min() / multiple) - 1) * multiple for positions in (columns, rows)
+    ]
+    high = [
+        int(np.floor(positions.max() / multiple) + 3) * multiple for positions in (columns, rows)
+    ]
     return Box(low[0], low[1], high[0], high[1])
 
 
-def _along(pixels: FloatArray | DoubleArray, places: DoubleArray) -> DoubleArray:
+def _along(pixels: FloatArray | DoubleArray, positions: DoubleArray) -> DoubleArray:
     """Interpolate linearly along the first axis (n, ...); zero beyond its ends."""
     count = len(pixels)
-    first = np.floor(places).astype(np.int64)
-    share = places - first
-    result = np.zeros((len(places), *pixels.shape[1:]))
-    for tap, weight in ((first, 1 - share), (first + 1, share)):
+    first = np.floor(positions).astype(np.int64)
+    fraction = positions - first
+    result = np.zeros((len(positions), *pixels.shape[1:]))
+    for tap, weight in ((first, 1 - fraction), (first + 1, fraction)):
         inside = (tap >= 0) & (tap < count)
         weight = np.where(inside, weight, 0.0).reshape(-1, *(1,) * (pixels.ndim - 1))
         result += weight * pixels[np.clip(tap, 0, count - 1)]

@@ -15,7 +15,7 @@ from mien.model.curve_file import CurveFile, FaceCurves
 from mien.model.edits import ControlTrack, Layer
 from mien.timebase import Clock, FrameRange, same_count
 
-__all__ = ["IMPORT_LAYER", "CurveLayer", "ImportMode", "curves_layer", "same_timing"]
+__all__ = ["IMPORT_LAYER", "CurveImport", "CurveLayer", "ImportMode", "curves_layer", "same_timing"]
 
 ImportMode = Literal["replace", "add"]
 """Whether the face follows the curves of a file, or they are added to what it does."""
@@ -25,6 +25,28 @@ _SAME_TIME = 1e-3
 """Seconds by which frames of the same timing may start apart: files round them."""
 _Floats = npt.NDArray[np.floating[Any]]
 _Times = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class CurveImport:
+    """What a face takes from a curve file, and how it follows it.
+
+    Attributes:
+        source_face: Number of the face in the file; None for the only one.
+        controls: Names of the controls to take; all but head and gaze when None.
+        layer: Name of the layer, which takes the place of one with that name.
+        mode: Whether the face follows the curves (`replace`), or they are added to what it does.
+        offset: Frame of the shot on which the file's first frame falls; may be negative.
+        retime: Whether a file with another frame rate keeps its seconds (True; values between
+            its frames are interpolated linearly) or its frames (False); None refuses such a file.
+    """
+
+    source_face: int | None = None
+    controls: Sequence[str] | None = None
+    layer: str = IMPORT_LAYER
+    mode: ImportMode = "replace"
+    offset: int = 0
+    retime: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,32 +66,19 @@ class CurveLayer:
     unknown: tuple[str, ...]
 
 
-def curves_layer(
-    curves: CurveFile,
-    clock: Clock,
-    *,
-    source_face: int | None = None,
-    controls: Sequence[str] | None = None,
-    layer: str = IMPORT_LAYER,
-    mode: ImportMode = "replace",
-    offset: int = 0,
-    retime: bool | None = None,
-) -> CurveLayer:
+_ALL_OF_IT = CurveImport()
+
+
+def curves_layer(curves: CurveFile, clock: Clock, options: CurveImport = _ALL_OF_IT) -> CurveLayer:
     """Return a layer whose tracks have the values of a file at every frame.
 
     Over gaps in the file the values run straight. What lies beyond the shot is left out; where
-    the file ends, the face is as it was. Retimed values are interpolated linearly.
+    the file ends, the face is as it was.
 
     Args:
         curves: The file's content.
         clock: The shot's clock.
-        source_face: Number of the face in the file; None for the only one.
-        controls: Names of the controls to take; all but head and gaze when None.
-        layer: Name of the layer.
-        mode: Whether the face follows the curves (`replace`), or they are added to what it does.
-        offset: Frame of the shot on which the file's first frame falls; may be negative.
-        retime: Whether a file with another frame rate keeps its seconds (True) or its frames
-            (False); None refuses such a file.
+        options: What is taken of the file, and how.
 
     Raises:
         NoFaceError: When the file has no such face, or several and none is named.
@@ -78,15 +87,16 @@ def curves_layer(
         UnknownControlError: When the file has no control of a name in `controls`.
         UsageError: When the mode is another, or the rates differ and `retime` is None.
     """
+    mode, offset = options.mode, options.offset
     if mode not in get_args(ImportMode):
         raise UsageError(
             f"Curves cannot be imported by '{mode}'.",
             f"Choose one of {', '.join(get_args(ImportMode))}.",
         )
-    face = curves.face(source_face)
-    names = _chosen(curves, face, controls)
+    face = curves.face(options.source_face)
+    names = _chosen(curves, face, options.controls)
     frames = np.arange(max(offset, 0), clock.frame_count)
-    positions = _positions(curves, clock, frames, offset, retime)
+    positions = _positions(curves, clock, frames, offset, options.retime)
     tracks, start, stop = [], clock.frame_count, 0
     for name in names:
         first, values = _resampled(face.controls[name], face, positions, name, curves.name)
@@ -101,7 +111,7 @@ def curves_layer(
             "Let it begin earlier or later, or take another file.",
         )
     return CurveLayer(
-        Layer(layer, tuple(tracks)),
+        Layer(options.layer, tuple(tracks)),
         tuple(track.control for track in tracks),
         FrameRange(start, stop),
         tuple(name for name in face.controls if sides(name) is None),

@@ -105,8 +105,9 @@ class RendererSettings:
         Raises:
             UsageError: When a name is unknown or a value is wrong; it is named.
         """
-        for name in values:
-            cls.find(name)
+        # A class that somebody else wrote may have its own `__post_init__`, which checks nothing.
+        for name, value in values.items():
+            check_setting(cls.find(name), value)
         return cls(**values)
 
     @classmethod

@@ -30,8 +30,8 @@ def pack(picture: Rgb8) -> bytes:
 def unpack(packed: bytes) -> Rgb8 | None:
     """A packed picture (H, W, 3); None when it is damaged."""
     data = np.frombuffer(packed, dtype=np.uint8)
-    found = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
-    return None if found is None else np.asarray(found, dtype=np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
+    return None if picture is None else np.asarray(picture, dtype=np.uint8)
 
 
 class _Item(NamedTuple):
@@ -61,8 +61,8 @@ class PlaybackCache:
     def get(self, frame: int, stamp: int) -> Rgb8 | None:
         """The picture of a frame, if it is there and up to date."""
         with self._lock:
-            found = self._items.get(frame)
-        return unpack(found.packed) if found is not None and found.stamp == stamp else None
+            item = self._items.get(frame)
+        return unpack(item.packed) if item is not None and item.stamp == stamp else None
 
     def put(
         self, frame: int, stamp: int, packed: bytes, start: int, *, lasting: bool = True
@@ -102,7 +102,7 @@ class PlaybackCache:
             stamps: (T,) what is asked now.
             lasting: Whether only those count than which none better can be made.
         """
-        found = np.zeros(len(stamps), dtype=bool)
+        ready = np.zeros(len(stamps), dtype=bool)
         with self._lock:
             items = [
                 (frame, item.stamp)
@@ -111,8 +111,8 @@ class PlaybackCache:
             ]
         if items:
             frames, made = np.array(items, dtype=np.int64).T
-            found[frames] = stamps[frames] == made
-        return found
+            ready[frames] = stamps[frames] == made
+        return ready
 
     def clear(self) -> None:
         """Let go of everything."""
@@ -121,6 +121,6 @@ class PlaybackCache:
             self._held = 0
 
     def _drop(self, frame: int) -> None:
-        found = self._items.pop(frame, None)
-        if found is not None:
-            self._held -= len(found.packed)
+        item = self._items.pop(frame, None)
+        if item is not None:
+            self._held -= len(item.packed)

@@ -104,33 +104,33 @@ class PreviewFrames:
     def at_once(self, frame: int, *, edited: bool) -> tuple[Rgb8, float] | None:
         """A picture of that frame that is ready, and its scale; in full size if there is one."""
         stamp = self._stamp(frame, edited=edited)
-        found = self._full.get((frame, stamp))
-        if found is not None:
-            return found, 1.0
-        found = self._ready.get(frame, stamp)
-        return None if found is None else (found, self.scale)
+        picture = self._full.get((frame, stamp))
+        if picture is not None:
+            return picture, 1.0
+        picture = self._ready.get(frame, stamp)
+        return None if picture is None else (picture, self.scale)
 
     def small(self, frame: int) -> Rgb8 | None:
         """The small picture of a frame without its edit, where nothing has to be decoded."""
-        found = self._small.get(frame)
-        if found is None and self._proxy is not None:
-            found = self._proxy.picture(frame)
-            if found is not None:
-                self._small.put(frame, found, found.nbytes)
-        return found
+        picture = self._small.get(frame)
+        if picture is None and self._proxy is not None:
+            picture = self._proxy.picture(frame)
+            if picture is not None:
+                self._small.put(frame, picture, picture.nbytes)
+        return picture
 
     def near(self, frame: int) -> tuple[int, Rgb8] | None:
         """A frame nearby and its small picture without its edit; quickly there, if at all."""
         best = self._nearest(frame)
         if best is not None and abs(best - frame) <= _NEAR:
-            found = self.small(best)
-            if found is not None:
-                return best, found
+            picture = self.small(best)
+            if picture is not None:
+                return best, picture
         key = self._key_frame(frame)
         if key is not None and (best is None or abs(key - frame) < abs(best - frame)):
             best = key
-        found = None if best is None else self.small(best)
-        return None if best is None or found is None else (best, found)
+        picture = None if best is None else self.small(best)
+        return None if best is None or picture is None else (best, picture)
 
     def decoded(self, frame: int, stop: Callable[[], bool]) -> Frame | None:
         """A frame; None when `stop` says so before it is decoded.
@@ -138,10 +138,10 @@ class PreviewFrames:
         Raises:
             MediaError: When it cannot be read.
         """
-        found = self._frames.frame_unless(frame, stop)
-        if found is not None:
-            self._keep_small(found)
-        return found
+        decoded = self._frames.frame_unless(frame, stop)
+        if decoded is not None:
+            self._keep_small(decoded)
+        return decoded
 
     def painted(self, frame: int, picture: Rgb8, *, edited: bool) -> Rgb8:
         """A small picture with its edit, if it is to have one."""
@@ -163,15 +163,15 @@ class PreviewFrames:
         """
         edits, index = self.edits, frame.index
         stamp = int(edits.stamps[index]) if edited else -1
-        found = self._full.get((index, stamp))
-        if found is None:
+        picture = self._full.get((index, stamp))
+        if picture is None:
             if stamp < 0:
-                found = displayed(frame, self._facts)
+                picture = displayed(frame, self._facts)
             else:
-                found, patches = self._painter.full(frame, edits)
+                picture, patches = self._painter.full(frame, edits)
                 self._keep_mask((index, stamp), patches)
-            self._full.put((index, stamp), found, found.nbytes)
-        return found
+            self._full.put((index, stamp), picture, picture.nbytes)
+        return picture
 
     def prepare(self, frame: int, start: int, stop: Callable[[], bool]) -> bool:
         """Make a frame's picture ready to be played with its edit.
@@ -191,10 +191,10 @@ class PreviewFrames:
         lasting = not edits.active[frame] or self._painter.ready(edits)
         picture = self.small(frame)
         if picture is None:
-            found = self._ahead.frame_unless(frame, stop)
-            if found is None:
+            decoded = self._ahead.frame_unless(frame, stop)
+            if decoded is None:
                 return True
-            picture = displayed(found, self._facts, self.scale)
+            picture = displayed(decoded, self._facts, self.scale)
         if edits.active[frame]:
             picture = self._painter.small(frame, picture, edits)
         stamp = int(edits.stamps[frame])
@@ -238,19 +238,19 @@ class PreviewFrames:
 
     def _whether_ready(self, *, lasting: bool) -> BoolArray:
         edits = self.edits
-        found = self._ready.ready(edits.stamps, lasting=lasting)
+        ready = self._ready.ready(edits.stamps, lasting=lasting)
         if self._proxy is not None:
-            found |= self._proxy.made & ~edits.active
-        return found
+            ready |= self._proxy.made & ~edits.active
+        return ready
 
     def _stamp(self, frame: int, *, edited: bool) -> int:
         return int(self.edits.stamps[frame]) if edited else -1
 
     def _looked_at(self, frame: int) -> Plate:
         """The plate of a frame; its small picture is kept, which is looked at next."""
-        found = self._looked.frame(frame)
-        self._keep_small(found)
-        return found.plate()
+        decoded = self._looked.frame(frame)
+        self._keep_small(decoded)
+        return decoded.plate()
 
     def _small_plate(self, frame: int) -> Plate:
         picture = self.small(frame)
@@ -259,11 +259,11 @@ class PreviewFrames:
         return Plate.from_rgb(picture)
 
     def _keep_small(self, frame: Frame) -> Rgb8:
-        found = self._small.get(frame.index)
-        if found is None:
-            found = displayed(frame, self._facts, self.scale)
-            self._small.put(frame.index, found, found.nbytes)
-        return found
+        picture = self._small.get(frame.index)
+        if picture is None:
+            picture = displayed(frame, self._facts, self.scale)
+            self._small.put(frame.index, picture, picture.nbytes)
+        return picture
 
     def _keep_mask(self, key: tuple[int, int], patches: Sequence[Patch]) -> None:
         with self._lock:
@@ -273,14 +273,14 @@ class PreviewFrames:
 
     def _nearest(self, frame: int) -> int | None:
         """The nearest frame of which there is a small picture."""
-        there = self._small.keys()
-        best = min(there, key=lambda other: abs(other - frame), default=None)
+        kept = self._small.keys()
+        best = min(kept, key=lambda other: abs(other - frame), default=None)
         if self._proxy is not None:
             made = np.flatnonzero(self._proxy.made)
             if len(made):
-                found = int(made[np.argmin(np.abs(made - frame))])
-                if best is None or abs(found - frame) < abs(best - frame):
-                    return found
+                nearest = int(made[np.argmin(np.abs(made - frame))])
+                if best is None or abs(nearest - frame) < abs(best - frame):
+                    return nearest
         return best
 
     def _key_frame(self, frame: int) -> int | None:
@@ -290,11 +290,11 @@ class PreviewFrames:
         key = self._keys.before(frame)
         if key is not None and self.small(key) is not None:
             return key
-        found = self._keys.frame(frame)
-        if found is None:
+        decoded = self._keys.frame(frame)
+        if decoded is None:
             return None
-        self._keep_small(found)
-        return found.index
+        self._keep_small(decoded)
+        return decoded.index
 
 
 class _Plates:

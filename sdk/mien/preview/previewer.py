@@ -186,19 +186,19 @@ class Previewer:
         """
         if not 0 <= frame < self._shot.clock.frame_count:
             raise IndexError(f"{self._shot.media.path.name} has no frame {frame}")
-        there = self._maker.at_once(frame, edited=edited)
+        ready = self._maker.at_once(frame, edited=edited)
         with self._changed:
             self._generation += 1
             request = _Request(self._generation, frame, edited, quality, deliver, failed)
             desk = self._desks[edited]
-            done = there is not None and (quality == "drag" or there[1] == 1)
+            done = ready is not None and (quality == "drag" or ready[1] == 1)
             desk.newest, desk.for_exact = request, not done
-            desk.for_quick = desk.seeking = there is None
+            desk.for_quick = desk.seeking = ready is None
             self._changed.notify_all()
         if self._proxy is not None:
             self._proxy.want(frame)
-        if there is not None:
-            picture, scale = there
+        if ready is not None:
+            picture, scale = ready
             self._answer(request, _FULL if scale == 1 else _SMALL, frame, picture, scale)
         return request.generation
 
@@ -221,11 +221,11 @@ class Previewer:
         scale = self._maker.scale if quality == "drag" else 1.0
         small = self._maker.small(frame) if quality == "drag" else None
         if small is None:
-            found = self._maker.decoded(frame, _never)
-            assert found is not None
+            decoded = self._maker.decoded(frame, _never)
+            assert decoded is not None
             small = self._maker.small(frame)
             if quality == "full" or small is None:
-                rgb = self._maker.finished(found, edited=edited)
+                rgb = self._maker.finished(decoded, edited=edited)
                 return PreviewImage(frame, rgb, 1.0, True, edited, 0)
         rgb = self._maker.painted(frame, small, edited=edited)
         return PreviewImage(frame, rgb, scale, True, edited, 0)
@@ -252,7 +252,7 @@ class Previewer:
         return self._maker.held
 
     @property
-    def proxy_share(self) -> float | None:
+    def proxy_fraction(self) -> float | None:
         """How much of the proxy file is made, 0..1; None where there is none."""
         return None if self._proxy is None else float(self._proxy.made.mean())
 
@@ -262,7 +262,7 @@ class Previewer:
         return "" if self._proxy is None else self._proxy.problem
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Have a function called when `cached` or `proxy_share` may have changed.
+        """Have a function called when `cached` or `proxy_fraction` may have changed.
 
         Returns:
             Call it to be told no more.
@@ -382,11 +382,11 @@ class Previewer:
             self._changed.wait_for(lambda: self._closed or not desk.seeking, _PATIENCE)
         if request.quality == "drag" and maker.small(frame) is not None:
             return
-        found = maker.decoded(frame, lambda: self._superseded(request))
-        if found is None:
+        decoded = maker.decoded(frame, lambda: self._superseded(request))
+        if decoded is None:
             return
         if request.quality == "full" and maker.can_finish(frame, edited=request.edited):
-            rgb = maker.finished(found, edited=request.edited)
+            rgb = maker.finished(decoded, edited=request.edited)
             self._answer(request, _FULL, frame, rgb, 1.0)
             return
         small = maker.small(frame)

@@ -32,14 +32,14 @@ class ProxyStore:
         self.folder = folder or proxies_folder()
         self.limit = limit
 
-    def open(self, media: MediaInfo, told: Callable[[], None]) -> Proxy:
+    def open(self, media: MediaInfo, on_change: Callable[[], None]) -> Proxy:
         """The proxy of a shot, as far as it is made.
 
         Args:
             media: Facts of the media.
-            told: Called, from a thread, when more of it is there.
+            on_change: Called, from a thread, when more of it is there.
         """
-        return Proxy(self, media, told)
+        return Proxy(self, media, on_change)
 
 
 class Proxy:
@@ -48,38 +48,38 @@ class Proxy:
     Args:
         store: Where proxies are kept.
         media: Facts of the media.
-        told: Called, from a thread, when more of it is there.
+        on_change: Called, from a thread, when more of it is there.
 
     Attributes:
         made: (T,) frames whose pictures are there.
         problem: Why making it was given up; empty when it was not.
     """
 
-    def __init__(self, store: ProxyStore, media: MediaInfo, told: Callable[[], None]) -> None:
+    def __init__(self, store: ProxyStore, media: MediaInfo, on_change: Callable[[], None]) -> None:
         self._store = store
         self._media = media
-        self._told = told
+        self._on_change = on_change
         self._folder = ProxyFolder(store.folder, media)
         self._process: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
         self._closed = False
         self.problem = ""
         self.made: BoolArray = np.zeros(media.clock.frame_count, dtype=bool)
-        for segment in np.flatnonzero(self._folder.there()):
+        for segment in np.flatnonzero(self._folder.made()):
             self._note(int(segment))
 
     def picture(self, frame: int) -> Rgb8 | None:
         """The small picture of a frame; None where there is none yet."""
         if not self.made[frame]:
             return None
-        found = self._folder.picture(frame)
-        if found is None:
+        picture = self._folder.picture(frame)
+        if picture is None:
             # Another process made room, or the file is damaged: it has to be made again.
             segment = frame // SEGMENT
             self._folder.drop(segment)
             span = self._folder.span(segment)
             self.made[span.start : span.stop] = False
-        return found
+        return picture
 
     def start(self) -> None:
         """Have what is missing made by a process in the background."""
@@ -146,7 +146,7 @@ class Proxy:
             elif word == "failed":
                 self.problem = rest
             if not self._closed:
-                self._told()
+                self._on_change()
 
     def _note(self, segment: int) -> None:
         span = self._folder.span(segment)

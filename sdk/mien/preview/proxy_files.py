@@ -48,18 +48,18 @@ class ProxyFolder:
     """The proxy of one shot on disk.
 
     Args:
-        place: The folder in which proxies are kept.
+        root: The folder in which proxies are kept.
         media: Facts of the media.
 
     Raises:
         MediaError: When the images of a sequence cannot be looked at.
     """
 
-    def __init__(self, place: Path, media: MediaInfo) -> None:
+    def __init__(self, root: Path, media: MediaInfo) -> None:
         # The fingerprint of a movie looks at its ends; images in between may have been rendered
         # anew, which only their times tell.
         name = media_stamp(media) if media.kind == "sequence" else media.fingerprint
-        self.path = place / f"{name}-{SMALL_LINES}"
+        self.path = root / f"{name}-{SMALL_LINES}"
         self.frames = media.clock.frame_count
         self.segments = -(-self.frames // SEGMENT)
         self._starts: dict[int, npt.NDArray[np.int64]] = {}
@@ -68,15 +68,15 @@ class ProxyFolder:
         """Where a segment is kept."""
         return self.path / f"{segment:06}.frames"
 
-    def there(self) -> BoolArray:
+    def made(self) -> BoolArray:
         """(segments,) those that are made."""
-        found = np.zeros(self.segments, dtype=bool)
+        made = np.zeros(self.segments, dtype=bool)
         with suppress(OSError):
             for name in os.listdir(self.path):
                 number, _, kind = name.partition(".")
                 if kind == "frames" and number.isdigit() and int(number) < self.segments:
-                    found[int(number)] = True
-        return found
+                    made[int(number)] = True
+        return made
 
     def span(self, segment: int) -> range:
         """The frames of a segment."""
@@ -84,14 +84,14 @@ class ProxyFolder:
 
     def picture(self, frame: int) -> Rgb8 | None:
         """The small picture of a frame; None where it is not made, or is damaged."""
-        segment, place = divmod(frame, SEGMENT)
+        segment, index = divmod(frame, SEGMENT)
         try:
             with self.file(segment).open("rb") as file:
                 starts = self._starts.get(segment)
                 if starts is None:
                     starts = self._starts[segment] = _read_starts(file.read(16 + 8 * SEGMENT + 8))
-                file.seek(int(starts[place]))
-                return unpack(file.read(int(starts[place + 1] - starts[place])))
+                file.seek(int(starts[index]))
+                return unpack(file.read(int(starts[index + 1] - starts[index])))
         except (OSError, ValueError, IndexError):
             self._starts.pop(segment, None)
             return None
@@ -137,22 +137,22 @@ def cache_limit() -> int:
     Raises:
         UsageError: When the variable is no size.
     """
-    told = os.environ.get("MIEN_CACHE_LIMIT", "").strip().upper()
-    if not told:
+    size = os.environ.get("MIEN_CACHE_LIMIT", "").strip().upper()
+    if not size:
         return _LIMIT
-    match = _SIZE.fullmatch(told)
+    match = _SIZE.fullmatch(size)
     if match is None:
         raise UsageError(
-            f"MIEN_CACHE_LIMIT is '{told}', which is no size.", "Write it as 500M or 20G."
+            f"MIEN_CACHE_LIMIT is '{size}', which is no size.", "Write it as 500M or 20G."
         )
     return int(float(match[1]) * _UNITS[match[2]])
 
 
-def make_room(place: Path, own: Path, wanted: int, limit: int) -> bool:
+def make_room(root: Path, own: Path, wanted: int, limit: int) -> bool:
     """Remove the proxies that were used longest ago until there is room.
 
     Args:
-        place: The folder in which proxies are kept.
+        root: The folder in which proxies are kept.
         own: A proxy that stays.
         wanted: Bytes that are to be added.
         limit: Bytes that all may take.
@@ -162,7 +162,7 @@ def make_room(place: Path, own: Path, wanted: int, limit: int) -> bool:
     """
     folders = []
     with suppress(OSError):
-        for folder in place.iterdir():
+        for folder in root.iterdir():
             with suppress(OSError):
                 folders.append((folder.stat().st_mtime, _size(folder), folder))
     held = sum(size for _, size, _ in folders)

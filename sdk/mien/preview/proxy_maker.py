@@ -50,7 +50,7 @@ class _Wanted:
 
 def main() -> int:
     """Make the proxy that the command line names."""
-    media, fingerprint, place = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
+    media, fingerprint, root = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
     wanted = _Wanted()
     if hasattr(os, "nice"):
         os.nice(19)
@@ -58,12 +58,12 @@ def main() -> int:
         facts = probe(media)
         if facts.fingerprint != fingerprint:
             raise MienError(f"{media.name} is not the file it was.", "Track it again.")
-        folder = ProxyFolder(place, facts)
+        folder = ProxyFolder(root, facts)
         folder.used()
         lock = _held_lock(folder)
         try:
             with open_reader(facts, threads=_threads(), decoder="pyav", cache_bytes=0) as reader:
-                _make(folder, reader, wanted, place)
+                _make(folder, reader, wanted, root)
         finally:
             lock.release()
     except (MienError, OSError) as error:
@@ -72,22 +72,22 @@ def main() -> int:
     return 0
 
 
-def _make(folder: ProxyFolder, reader: Reader, wanted: _Wanted, place: Path) -> None:
+def _make(folder: ProxyFolder, reader: Reader, wanted: _Wanted, root: Path) -> None:
     limit = cache_limit()
-    there = folder.there()
-    for segment in np.flatnonzero(there):
+    made = folder.made()
+    for segment in np.flatnonzero(made):
         _notify(f"segment {segment}")
-    while not there.all():
-        segment = _next(there, wanted.frame // SEGMENT)
+    while not made.all():
+        segment = _next(made, wanted.frame // SEGMENT)
         pictures = _pictures(folder, reader, segment)
-        if not make_room(place, folder.path, sum(map(len, pictures)), limit):
+        if not make_room(root, folder.path, sum(map(len, pictures)), limit):
             raise MienError(
                 f"The proxies have reached their limit of {limit >> 20} MiB.",
                 "Set MIEN_CACHE_LIMIT higher.",
             )
         folder.used()
         folder.write(segment, pictures)
-        there[segment] = True
+        made[segment] = True
         _notify(f"segment {segment}")
 
 
@@ -98,9 +98,9 @@ def _pictures(folder: ProxyFolder, reader: Reader, segment: int) -> list[bytes]:
         return [pack(displayed(frame, reader.facts, scale)) for frame in frames]
 
 
-def _next(there: np.ndarray[tuple[int], np.dtype[np.bool_]], start: int) -> int:
+def _next(made: np.ndarray[tuple[int], np.dtype[np.bool_]], start: int) -> int:
     """The first segment from `start` on that is missing; from the beginning when none is."""
-    missing = np.flatnonzero(~there)
+    missing = np.flatnonzero(~made)
     later = missing[missing >= start]
     return int(later[0] if len(later) else missing[0])
 
@@ -111,7 +111,7 @@ def _held_lock(folder: ProxyFolder) -> Lock:
         try:
             lock = Lock(folder.path / "lock")
         except Held:
-            for segment in np.flatnonzero(folder.there()):
+            for segment in np.flatnonzero(folder.made()):
                 _notify(f"segment {segment}")
             time.sleep(_PATIENCE)
             continue

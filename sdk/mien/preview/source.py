@@ -43,10 +43,10 @@ class ShotSource:
             MediaError: When the media cannot be read.
             OperationCancelledError: When `stop` was called.
         """
-        found = self.frame_unless(index, lambda: self._stopped)
-        if found is None:
+        frame = self.frame_unless(index, lambda: self._stopped)
+        if frame is None:
             raise OperationCancelledError(f"Reading {self._facts.path.name} was stopped.")
-        return found
+        return frame
 
     @property
     def held(self) -> int:
@@ -141,18 +141,18 @@ class KeyFrames:
         video = main_video(self._container)
         assert video is not None
         self._container.seek(self._facts.pts[index], stream=video)
-        found: Frame | None = None
+        frame: Frame | None = None
         for packet in self._container.demux(video):
             if not packet.is_keyframe:
                 continue
             with suppress(av.error.EOFError):
                 pictures = [*packet.decode(), *video.codec_context.decode(None)]
-                found = self._frame(pictures)
+                frame = self._frame(pictures)
             video.codec_context.flush_buffers()
             break
-        if found is not None and found.index <= index:
-            self._reaches[found.index] = max(index, self._reaches.get(found.index, 0))
-        return found
+        if frame is not None and frame.index <= index:
+            self._reaches[frame.index] = max(index, self._reaches.get(frame.index, 0))
+        return frame
 
     def _frame(self, pictures: list[av.VideoFrame]) -> Frame | None:
         for video in pictures:

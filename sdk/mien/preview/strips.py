@@ -73,11 +73,11 @@ def thumbnails(
     """
     missing = []
     for frame in dict.fromkeys(frames):
-        found = _kept_thumbnails.get((media.fingerprint, height, frame))
-        if found is None:
+        picture = _kept_thumbnails.get((media.fingerprint, height, frame))
+        if picture is None:
             missing.append(frame)
         else:
-            yield frame, found
+            yield frame, picture
     missing.sort()
     if not missing or cancelled():
         return
@@ -106,12 +106,12 @@ def _one_by_one(
             for frame in frames:
                 yield frame, reader.frame(frame)
             return
-        with closing(reader.stream(frames[0], frames[-1] + 1)) as decoded:
-            for found in decoded:
+        with closing(reader.stream(frames[0], frames[-1] + 1)) as stream:
+            for decoded in stream:
                 if cancelled():
                     return
-                if found.index in wanted:
-                    yield found.index, found
+                if decoded.index in wanted:
+                    yield decoded.index, decoded
 
 
 def _by_keys(media: MediaInfo, frames: Sequence[int]) -> Generator[tuple[int, Frame], None, None]:
@@ -148,8 +148,8 @@ def peaks(media: MediaInfo, cancelled: Callable[[], bool] = lambda: False) -> Pe
     Returns:
         None where there is no sound, or when it was cancelled.
     """
-    place = _peaks_file(media)
-    bins = _kept(place)
+    file = _peaks_file(media)
+    bins = _kept(file)
     if bins is None:
         track = open_audio(media)
         if track is None:
@@ -160,9 +160,9 @@ def peaks(media: MediaInfo, cancelled: Callable[[], bool] = lambda: False) -> Pe
             track.close()
         if bins is None:
             return None
-        _keep(place, bins)
-    found = bins.astype(np.float32) / _LOUDEST
-    return Peaks(found[0], found[1], PEAKS_RATE)
+        _keep(file, bins)
+    levels = bins.astype(np.float32) / _LOUDEST
+    return Peaks(levels[0], levels[1], PEAKS_RATE)
 
 
 def _measured(
@@ -190,18 +190,18 @@ def _peaks_file(media: MediaInfo) -> Path:
     return platformdirs.user_cache_path("mien") / "peaks" / f"{media.fingerprint}-{PEAKS_RATE}.npy"
 
 
-def _kept(place: Path) -> npt.NDArray[np.int16] | None:
+def _kept(path: Path) -> npt.NDArray[np.int16] | None:
     try:
-        found = np.load(place, allow_pickle=False)
+        bins = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    return found if found.ndim == 2 and len(found) == 2 and found.dtype == np.int16 else None
+    return bins if bins.ndim == 2 and len(bins) == 2 and bins.dtype == np.int16 else None
 
 
-def _keep(place: Path, bins: npt.NDArray[np.int16]) -> None:
+def _keep(path: Path, bins: npt.NDArray[np.int16]) -> None:
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(place) as file:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(path) as file:
             np.save(file, bins)
     except (OSError, MienError):
         # Without a cache it is measured again next time.

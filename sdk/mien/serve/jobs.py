@@ -15,7 +15,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any, Final, Literal
 
 from mien.errors import HandleError, WorkerError
-from mien.serve.messages import JobFacts, Message
+from mien.serve.messages import JobFacts, JobKind, Message
 from mien.serve.protocol import error_facts
 from mien.serve.worker import JobOrder, work
 from mien.worker_messages import (
@@ -53,14 +53,14 @@ class ServedJob:
 
     def __init__(
         self,
-        kind: Literal["track", "render"],
+        kind: JobKind,
         shot: str,
         order: JobOrder,
         finish: Callable[[Any], Message],
         send: Send,
     ) -> None:
         self.handle = f"job-{secrets.token_hex(8)}"
-        self.kind: Literal["track", "render"] = kind
+        self.kind: JobKind = kind
         self.shot = shot
         self.state: State = "running"
         self._order: JobOrder | None = order

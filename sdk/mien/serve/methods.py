@@ -9,7 +9,9 @@ from typing import Any
 
 import mien
 from mien import api
+from mien.api.tracking import check_solvable
 from mien.errors import UsageError
+from mien.io.curves import curve_formats
 from mien.io.project import SUFFIX, Project, check_project
 from mien.model.controls import CONTROLS
 from mien.model.evaluate import evaluate
@@ -17,9 +19,9 @@ from mien.model.presets import PRESETS
 from mien.model.renderer_settings import make_mapping
 from mien.rendering.registry import (
     AUTO,
-    available_renderers,
     find_entry,
     get_renderer,
+    list_entries,
     merge_settings,
 )
 from mien.serve import messages as say
@@ -29,7 +31,7 @@ from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
 from mien.serve.shots import OpenShot, Shots, face_facts, shot_facts
-from mien.serve.worker import RenderOrder, TrackOrder
+from mien.serve.worker import RenderOrder, SolveOrder, TrackOrder
 from mien.tracking.registry import get_tracker, tracker_names
 
 __all__ = ["Methods"]
@@ -60,6 +62,7 @@ class Methods:
             "open": self._open,
             "close": self._close,
             "track": self._track,
+            "solve": self._solve,
             "faces": self._faces,
             "curves": self._curves,
             "set_edits": self._set_edits,
@@ -89,12 +92,24 @@ class Methods:
         self._files.close()
 
     def _hello(self, params: say.HelloParams) -> say.HelloResult:
+        renderers = [entry for entry in list_entries() if entry.usable()]
         return say.HelloResult(
             protocol=PROTOCOL,
             mien=mien.__version__,
             methods=list(say.METHODS),
-            renderers=list(available_renderers()),
+            renderers=[entry.name for entry in renderers],
+            renderer_summaries={entry.name: entry.summary for entry in renderers},
             trackers=list(tracker_names()),
+            curve_formats=[
+                say.CurveFormatFacts(
+                    name=one.name,
+                    suffixes=list(one.suffixes),
+                    reads=one.can_read,
+                    writes=one.can_write,
+                    faces=one.faces,
+                )
+                for one in curve_formats()
+            ],
             max_line=MAX_LINE,
         )
 
@@ -138,8 +153,7 @@ class Methods:
                 f"{shot.media.path.name} is tracked already.",
                 "Ask for `replace` to track it again; its edits go with its faces.",
             )
-        if any(job.kind == "track" for job in self._jobs.of_shot(params.shot)):
-            raise UsageError(f"{shot.media.path.name} is being tracked.", "Wait, or cancel that.")
+        self._check_faces_rest(opened)
 
         def finish(tracked: Any) -> say.Message:
             opened.set_shot(tracked)
@@ -150,6 +164,26 @@ class Methods:
         bare = dataclasses.replace(shot, faces=(), cuts=(), made_by=None)
         order = TrackOrder(bare, params.max_faces, params.tracker)
         return self._begin(ServedJob("track", params.shot, order, finish, self._send))
+
+    def _solve(self, params: say.SolveParams) -> say.JobResult:
+        opened = self._shots.find(params.shot)
+        shot = opened.project.shot
+        check_solvable(shot)
+        self._check_faces_rest(opened)
+
+        def finish(solved: Any) -> say.Message:
+            opened.set_solved(solved)
+            return shot_facts(opened)
+
+        return self._begin(ServedJob("solve", params.shot, SolveOrder(shot), finish, self._send))
+
+    def _check_faces_rest(self, opened: OpenShot) -> None:
+        """Refuse a shot whose faces another job is about to replace."""
+        for job in self._jobs.of_shot(opened.handle):
+            if job.kind != "render":
+                name = opened.project.shot.media.path.name
+                verb = "tracked" if job.kind == "track" else "solved"
+                raise UsageError(f"{name} is being {verb}.", "Wait, or cancel that.")
 
     def _faces(self, params: say.FacesParams) -> say.FacesResult:
         opened = self._shots.find(params.shot)

@@ -56,12 +56,13 @@ class OpenShot:
         """Ask this of a face in place of what was asked before.
 
         Raises:
-            NoFaceError: When the shot was tracked anew meanwhile: it has other faces now.
+            NoFaceError: When its faces were made anew meanwhile.
         """
         with self._lock:
             if edit.face not in self._project.shot.faces:
                 raise NoFaceError(
-                    f"{self._project.title} was tracked anew meanwhile.", "Ask for its faces again."
+                    f"The faces of {self._project.title} were made anew meanwhile.",
+                    "Ask for them again.",
                 )
             self._project = self._project.with_edit(edit)
 
@@ -69,6 +70,12 @@ class OpenShot:
         """Take a shot that was tracked; edits of its former faces go."""
         with self._lock:
             self._project = dataclasses.replace(self._project, shot=shot, edits=())
+            self._let_go()
+
+    def set_solved(self, shot: Shot) -> None:
+        """Take the same faces as they were solved again; edits stay."""
+        with self._lock:
+            self._project = self._project.with_faces_of(shot)
             self._let_go()
 
     def picture(self, frame: int, *, edited: bool) -> PreviewImage:

@@ -32,7 +32,7 @@ from mien.worker_messages import (
 if TYPE_CHECKING:
     from mien.model.document import Project
 
-__all__ = ["JobOrder", "RenderOrder", "TrackOrder", "work"]
+__all__ = ["JobOrder", "RenderOrder", "SolveOrder", "TrackOrder", "work"]
 
 _PATIENCE = 5.0
 """Seconds to clean up when the server has died."""
@@ -45,6 +45,13 @@ class TrackOrder:
     shot: Shot
     max_faces: int | None = None
     tracker: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class SolveOrder:
+    """Solve the faces of a shot again; the result is the solved shot."""
+
+    shot: Shot
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ class RenderOrder:
     matte: bool
 
 
-JobOrder = TrackOrder | RenderOrder
+JobOrder = TrackOrder | SolveOrder | RenderOrder
 
 
 def work(connection: Connection) -> None:
@@ -100,6 +107,8 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         return api.track(
             order.shot, tracker=order.tracker, max_faces=order.max_faces, progress=progress
         )
+    if isinstance(order, SolveOrder):
+        return api.solve(order.shot, progress=progress)
     verb = api.render_matte if order.matte else api.render
     report = verb(
         order.project,

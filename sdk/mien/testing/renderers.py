@@ -105,7 +105,8 @@ def _may_change(
 
 
 def _leaves_the_plate_alone(renderer: Renderer) -> None:
-    scene = Scene(kind="yuv10")  # planes that can be written to
+    # Planes in memory of its own: what is written through a view that was unlocked shows.
+    scene = Scene(kind="yuv10")
     plan, plate = scene.plan(**EVERYTHING), scene.plate(1)
     before = [plane.copy() for plane in plate.planes]
     with open_session(renderer, scene, [plan]) as session:

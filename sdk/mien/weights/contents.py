@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from mien.errors import MissingDependencyError, WeightsError
-from mien.weights.loaders import AGAIN, load_torch, safetensors_shapes, torch_shapes
+from mien.weights.loaders import REFETCH, load_torch, safetensors_shapes, torch_shapes
 from mien.weights.store import Model, read_mistaken
 
 __all__ = ["check_file", "check_lora", "check_mistaken", "check_model", "digest"]
@@ -203,12 +203,12 @@ def check_lora(
         raise WeightsError(f"{path} is a LoRA for another network: {fault}.", _OTHER, path=path)
 
 
-def digest(path: Path, told: Callable[[int], None] = lambda size: None) -> str:
+def digest(path: Path, on_block: Callable[[int], None] = lambda size: None) -> str:
     """The SHA-256 of a file, in hexadecimal.
 
     Args:
         path: The file.
-        told: Told the bytes of every block that is read.
+        on_block: Called with the number of bytes of every block that is read.
 
     Raises:
         WeightsError: When it cannot be read.
@@ -218,10 +218,10 @@ def digest(path: Path, told: Callable[[int], None] = lambda size: None) -> str:
         with path.open("rb") as file:
             while block := file.read(_BLOCK):
                 result.update(block)
-                told(len(block))
+                on_block(len(block))
     except OSError as error:
         reason = (error.strerror or "fault of the disk").lower()
-        raise WeightsError(f"{path} cannot be read: {reason}.", AGAIN, path=path) from error
+        raise WeightsError(f"{path} cannot be read: {reason}.", REFETCH, path=path) from error
     return result.hexdigest()
 
 
@@ -293,9 +293,11 @@ def _json(path: Path) -> dict[str, Any]:
             raise ValueError("too large")
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise WeightsError(f"{path} cannot be read as JSON ({error}).", AGAIN, path=path) from error
+        raise WeightsError(
+            f"{path} cannot be read as JSON ({error}).", REFETCH, path=path
+        ) from error
     if not isinstance(value, dict):
-        raise WeightsError(f"{path} holds a {type(value).__name__}, no fields.", AGAIN, path=path)
+        raise WeightsError(f"{path} holds a {type(value).__name__}, no fields.", REFETCH, path=path)
     return value
 
 
@@ -323,7 +325,7 @@ def _merges(path: Path) -> None:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeError) as error:
-        raise WeightsError(f"{path} cannot be read ({error}).", AGAIN, path=path) from error
+        raise WeightsError(f"{path} cannot be read ({error}).", REFETCH, path=path) from error
     if not lines or any(len(line.split()) != 2 for line in lines[1:] if line):
         raise _not(path, "CLIP's list of merges", "it is no list of pairs")
 
@@ -340,7 +342,7 @@ def _graph(path: Path) -> tuple[list[Shape], list[Shape]]:
         graph = onnx.load(path, load_external_data=False).graph
     except Exception as error:  # onnx names no errors of its own
         raise WeightsError(
-            f"{path} is cut short or is no ONNX model ({error}).", AGAIN, path=path
+            f"{path} is cut short or is no ONNX model ({error}).", REFETCH, path=path
         ) from error
     if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in graph.initializer):
         raise WeightsError(f"{path} keeps its weights in other files.", _OTHER, path=path)
@@ -381,7 +383,7 @@ def _face_landmarker(path: Path) -> None:
             names = set(archive.namelist())
     except Exception as error:  # damage comes out of zipfile as many things
         raise WeightsError(
-            f"{path} is cut short or is no task file ({error}).", AGAIN, path=path
+            f"{path} is cut short or is no task file ({error}).", REFETCH, path=path
         ) from error
     if not {"face_detector.tflite", "face_landmarks_detector.tflite"} <= names:
         raise _not(path, "MediaPipe's face landmarker", "it holds other networks")
@@ -400,9 +402,11 @@ def _arrays(path: Path) -> None:
             whole = isinstance(loaded, np.ndarray)
             arrays = [loaded] if whole else [loaded[name] for name in loaded.files]
     except Exception as error:  # damage comes out of zipfile and numpy as many things
-        raise WeightsError(f"{path} holds no plain arrays ({error}).", AGAIN, path=path) from error
+        raise WeightsError(
+            f"{path} holds no plain arrays ({error}).", REFETCH, path=path
+        ) from error
     if not arrays:
-        raise WeightsError(f"{path} is empty.", AGAIN, path=path)
+        raise WeightsError(f"{path} is empty.", REFETCH, path=path)
 
 
 _CHECKS: Final[Mapping[str, _Check]] = {

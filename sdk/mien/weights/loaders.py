@@ -28,7 +28,7 @@ __all__ = [
     "torch_shapes",
 ]
 
-AGAIN = "Get the file again: `mien models verify` names the model that it belongs to."
+REFETCH = "Get the file again: `mien models verify` names the model that it belongs to."
 _MOST_HEADER = 100_000_000
 """Bytes; safetensors itself refuses longer ones."""
 _SHOWN = 3
@@ -188,8 +188,8 @@ def _no_torch() -> MissingDependencyError:
 
 def _broken(path: Path, format_: str, error: Exception) -> WeightsError:
     if not path.is_file():
-        return WeightsError(f"There is no file {path}.", AGAIN, path=path)
+        return WeightsError(f"There is no file {path}.", REFETCH, path=path)
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return WeightsError(
-        f"{path} is cut short or is no {format_} file ({reason.rstrip('.')}).", AGAIN, path=path
+        f"{path} is cut short or is no {format_} file ({reason.rstrip('.')}).", REFETCH, path=path
     )

@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from tests.plugin.in_blender.common import add_clip, compat, extension, refused, strip_named, told
+from tests.plugin.in_blender.common import (
+    add_clip,
+    compat,
+    extension,
+    refused,
+    server,
+    strip_named,
+    told,
+)
 
 clip, project, folder = (Path(argument) for argument in sys.argv[1:4])
 animation, timing, state = extension("animation"), extension("timing"), extension("state")
@@ -164,6 +172,32 @@ def check_files(scene: Any, strip: Any) -> None:
     assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
 
 
+def check_choices(scene: Any) -> None:
+    """Lists hold what the server has; a scene's choice stays when it does not run."""
+    choices = extension("choices")
+    hello = server.current().hello
+    assert choices.curve_pattern(writes=True) == "*.npz;*.json"
+    hello["curve_formats"].append(
+        {"name": "Arkit", "suffixes": [".arkit"], "reads": True, "writes": False, "faces": "one"}
+    )
+    assert choices.curve_pattern(writes=False) == "*.npz;*.json;*.arkit"
+    assert choices.curve_pattern(writes=True) == "*.npz;*.json"
+    assert choices.holds_one_face(".ARKIT")
+    hello["renderers"] = ["warp", "blush"]
+    hello["renderer_summaries"] = {"warp": "Embedded.", "blush": "Reddens cheeks."}
+    items = {item[0]: item[2] for item in choices.renderer_items(scene.mien, None)}
+    assert list(items) == ["auto", "warp", "reference", "blush"]
+    assert items["blush"] == "Reddens cheeks."
+    assert "mien doctor" in items["reference"]
+    scene.mien.renderer = "blush"
+    server.disconnect()
+    assert scene.mien.renderer == "blush"
+    names = [item[0] for item in choices.renderer_items(scene.mien, None)]
+    assert names == ["auto", "warp", "reference", "blush"]
+    scene.mien.renderer = "warp"
+    assert choices.curve_pattern(writes=False) == "*.npz;*.json"
+
+
 def check_results(scene: Any, strip: Any) -> None:
     """A result is replaced in place; when its length is another, by a new strip."""
     place = extension("rendering").place
@@ -238,6 +272,7 @@ def main() -> None:
     check_preview(scene, strip)
     check_shape_keys(scene, strip)
     check_files(scene, strip)
+    check_choices(scene)
     check_results(scene, strip)
     check_sequence(scene)
     check_refusals(scene, strip_named(scene, "take"))

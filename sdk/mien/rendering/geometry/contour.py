@@ -54,7 +54,7 @@ class LocalAxes:
         x, y = x - self.origin[0], y - self.origin[1]
         return x * self.along[0] + y * self.along[1], x * self.down[0] + y * self.down[1]
 
-    def place(self, u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def to_pixels(self, u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return columns x and rows y of coordinates: the inverse of `locate`."""
         return (
             self.origin[0] + u * self.along[0] + v * self.down[0],

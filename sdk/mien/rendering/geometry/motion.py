@@ -11,7 +11,7 @@ import numpy as np
 from mien._math import ease, smoothstep
 from mien._types import FloatArray
 from mien.face.deform import iris_motion
-from mien.face.rig import LOWER_LID_SHARE, load_rig
+from mien.face.rig import LOWER_LID_FRACTION, load_rig
 from mien.media.orient import to_coded
 from mien.model.controls import INDEX
 from mien.model.face import Face
@@ -465,7 +465,7 @@ def _blink_path(side: str, points: FloatArray, gaps: FloatArray) -> FloatArray:
     outer[: len(_CORNER)] = _CORNER
     middle = np.sin(np.linspace(0, np.pi, half))
     line = _CORNER_DROP * (outer if side == "Right" else outer[::-1]) + _SINK * middle
-    kept = LOWER_LID_SHARE * np.maximum(gaps[half:], 0)
+    kept = LOWER_LID_FRACTION * np.maximum(gaps[half:], 0)
     return np.asarray(np.tile(opening * line + kept, 2), dtype=np.float32)
 
 

@@ -119,7 +119,7 @@ class Cavity:
     def sample(self, crop: PlateCrop, u: FloatArray, v: FloatArray) -> FloatArray:
         """Return what a picture of this mouth shows at u and v (h, w), in cm: (h, w, 3)."""
         return crop.sample(
-            *self.axes.place(u * self.px_per_cm_along_lips, v * self.px_per_cm),
+            *self.axes.to_pixels(u * self.px_per_cm_along_lips, v * self.px_per_cm),
         )
 
 

@@ -25,15 +25,15 @@ from mien.rendering.reference.paste import (
 )
 from mien.rendering.reference.prompt import Prompt
 from mien.rendering.reference.regenerate import RegenerationRequest, Regenerator
-from mien.rendering.reference.temporal import Timing, noise_field, shares
+from mien.rendering.reference.temporal import Timing, noise_field, temporal_weights
 from mien.rendering.reference.warped import Warped
 
 __all__ = ["FaceContext", "FaceSequence", "strength_of"]
 
 _PATCH_BYTES = 192 << 20
 """Bytes of warped patches that are held at most, a face."""
-_PLACES = 256
-"""Frames whose skin's place is remembered."""
+_POSITIONS = 256
+"""Frames whose skin's positions are remembered."""
 _FULL, _LEAST_STRENGTH = 0.5, 0.4
 """Departure of a control from which frames are made from pure noise, and the strength with which
 the slightest edit is made."""
@@ -103,13 +103,13 @@ class FaceSequence:
         self._made: ByteCache[int, _Made] = ByteCache(held)
         self._latents: ByteCache[int, FloatArray] = ByteCache(held)
         self._patches: ByteCache[int, Patch] = ByteCache(_PATCH_BYTES)
-        self._places: ByteCache[int, FloatArray] = ByteCache(_PLACES)
+        self._skin: ByteCache[int, FloatArray] = ByteCache(_POSITIONS)
 
     def patch(self, frame: int, plate: Plate) -> Patch | None:
         """New pixels of the face in a frame; None where nothing changes."""
         warped = self._actor.warped
         patch = self._warped(frame, plate)
-        if patch is not None and self._timing.asked[frame]:
+        if patch is not None and self._timing.regenerated[frame]:
             crop = self._actor.path.at(frame)
             need = inpaint_mask_of(warped.motion(frame), crop)
             own, difference, square = self._steadied(frame)
@@ -124,7 +124,7 @@ class FaceSequence:
         reach = self._settings.smoothing
         made: set[int] = set()
         for frame in frames:
-            if self._timing.asked[frame]:
+            if self._timing.regenerated[frame]:
                 made.update(self._timing.around(frame, reach))
         made = {i for frame in made for i in self._timing.together(frame)}
         if self._settings.latent_smoothing:
@@ -135,7 +135,7 @@ class FaceSequence:
 
     def _steadied(self, frame: int) -> tuple[float, FloatArray, FloatArray]:
         """The frame's own share, the difference averaged over time, and the warped square."""
-        weights = self._shares(frame, self._settings.smoothing)
+        weights = self._weights(frame, self._settings.smoothing)
         here = self._frame(frame)
         total = weights[frame] * here.difference
         for other, weight in weights.items():
@@ -143,17 +143,19 @@ class FaceSequence:
                 total += np.float32(weight) * self._frame(other).difference
         return weights[frame], total, here.warped
 
-    def _shares(self, frame: int, reach: int) -> dict[int, float]:
-        return shares(frame, self._timing.around(frame, reach), reach, self._place)
+    def _weights(self, frame: int, reach: int) -> dict[int, float]:
+        return temporal_weights(frame, self._timing.around(frame, reach), reach, self._skin_at)
 
-    def _place(self, frame: int) -> FloatArray:
+    def _skin_at(self, frame: int) -> FloatArray:
         """(V, 2) where the skin is to lie in the square of a frame, cm."""
-        place = self._places.get(frame)
-        if place is None:
+        positions = self._skin.get(frame)
+        if positions is None:
             motion, crop = self._actor.warped.motion(frame), self._actor.path.at(frame)
-            place = crop.locate(motion.target[:SKIN]) * np.float32(crop.scale / motion.px_per_cm)
-            self._places.put(frame, place, 1)
-        return place
+            positions = crop.locate(motion.target[:SKIN]) * np.float32(
+                crop.scale / motion.px_per_cm
+            )
+            self._skin.put(frame, positions, 1)
+        return positions
 
     def _frame(self, frame: int) -> _Made:
         made = self._made.get(frame)
@@ -182,7 +184,7 @@ class FaceSequence:
             return own
         rows = []
         for frame in order.frames:
-            weights = self._shares(frame, reach)
+            weights = self._weights(frame, reach)
             rows.append(sum(np.float32(w) * self._latent(i) for i, w in weights.items()))
         return np.stack(rows).astype(np.float32)
 

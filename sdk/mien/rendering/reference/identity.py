@@ -36,7 +36,7 @@ from mien.weights.store import locate
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-__all__ = ["EMBEDDING", "ArcFace", "align_face", "five_points", "identity_of", "look_at"]
+__all__ = ["EMBEDDING", "ArcFace", "align_face", "five_points", "identity_of", "crop_face"]
 
 EMBEDDING: Final = 512
 FACE_SIZE: Final = 112
@@ -172,7 +172,7 @@ def align_face(picture: npt.NDArray[np.uint8], points: FloatArray) -> npt.NDArra
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Look:
+class _FaceCrop:
     """A face as it is seen in one frame.
 
     Attributes:
@@ -184,7 +184,7 @@ class _Look:
     landmarks: FloatArray
 
 
-def look_at(plate: Plate, orientation: Orientation, landmarks: FloatArray) -> _Look:
+def crop_face(plate: Plate, orientation: Orientation, landmarks: FloatArray) -> _FaceCrop:
     """Take the surroundings of a face out of a plate; large faces in at most 512 pixels."""
     places = np.asarray(landmarks, dtype=np.float64)[:, :2]
     low, high = places.min(axis=0), places.max(axis=0)
@@ -193,7 +193,7 @@ def look_at(plate: Plate, orientation: Orientation, landmarks: FloatArray) -> _L
     corner = np.rint((low + high) / 2 - side / 2)
     at = np.arange(min(side, _MOST_SIDE)) * step
     codes = sample_upright(plate, orientation, corner[0] + at, corner[1] + at)
-    return _Look(np.rint(codes).astype(np.uint8), ((places - corner) / step).astype(np.float32))
+    return _FaceCrop(np.rint(codes).astype(np.uint8), ((places - corner) / step).astype(np.float32))
 
 
 def identity_of(
@@ -231,15 +231,15 @@ def identity_of(
         )
     spans = np.array_split(seen, min(CANDIDATES, len(seen)))
     frames = [int(span[np.argmax(merit[span])]) for span in spans]
-    looks, sharp = [], np.empty(len(frames))
+    crops, sharp = [], np.empty(len(frames))
     for done, frame in enumerate(frames):
-        look = look_at(source.plate(frame), shot.media.orientation, face.landmarks[frame])
-        looks.append(look)
-        sharp[done] = _sharpness(align_face(look.picture, five_points(look.landmarks)))
+        crop = crop_face(source.plate(frame), shot.media.orientation, face.landmarks[frame])
+        crops.append(crop)
+        sharp[done] = _sharpness(align_face(crop.picture, five_points(crop.landmarks)))
         progress("identify", done + 1, len(frames))
     value = merit[frames] * np.sqrt(sharp / max(float(sharp.max()), 1e-9))
     best = np.sort(np.argsort(-value, kind="stable")[:KEPT])
-    return _agreed(np.stack([arcface.embed(looks[i].picture, looks[i].landmarks) for i in best]))
+    return _agreed(np.stack([arcface.embed(crops[i].picture, crops[i].landmarks) for i in best]))
 
 
 def _merit(face: Face) -> FloatArray:

@@ -16,13 +16,13 @@ from mien._types import BoolArray, FloatArray, Int32Array
 from mien.model.landmarks import SKIN
 from mien.rendering.geometry.topology import EYES, LIPS
 
-__all__ = ["Timing", "noise_field", "shares"]
+__all__ = ["Timing", "noise_field", "temporal_weights"]
 
 _APART = 0.05
 """How far skin may lie apart in two frames, in cm, as a standard deviation, for one to steady
 the other: half a millimetre is about a pixel of the square."""
 _LEAST = 1e-3
-"""Shares below this are none."""
+"""Weights below this are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Timing:
     """Which frames are regenerated, with which others.
 
     Attributes:
-        asked: (T,) the frames to be regenerated.
+        regenerated: (T,) the frames to be regenerated.
         cuts: First frames of new sections; frames of two sections have nothing in common.
         group: Frames that are regenerated together: those between whole multiples of it. What
             is computed together must not depend on what is asked for, for the last digits of
@@ -38,7 +38,7 @@ class Timing:
         spacing: Every how many frames there is an anchor; 0 for none.
     """
 
-    asked: BoolArray
+    regenerated: BoolArray
     cuts: tuple[int, ...]
     group: int
     spacing: int
@@ -47,12 +47,12 @@ class Timing:
         """The frames that are regenerated together with a frame, ascending, itself included."""
         start = frame // self.group * self.group
         first, last = self._section(frame)
-        return self._asked(max(start, first), min(start + self.group, last))
+        return self._regenerated_in(max(start, first), min(start + self.group, last))
 
     def around(self, frame: int, reach: int) -> tuple[int, ...]:
         """The frames within reach that can steady a frame, ascending, itself included."""
         first, last = self._section(frame)
-        return self._asked(max(frame - reach, first), min(frame + reach + 1, last))
+        return self._regenerated_in(max(frame - reach, first), min(frame + reach + 1, last))
 
     def anchors(self, frame: int) -> tuple[tuple[int, float], ...]:
         """The anchors of a frame and how much each counts, 0..1; together 1.
@@ -61,25 +61,25 @@ class Timing:
         """
         if not self.spacing:
             return ()
-        asked = self._asked(*self._section(frame))
-        anchors = [i for i in asked if i % self.spacing == 0] or [asked[0]]
+        regenerated = self._regenerated_in(*self._section(frame))
+        anchors = [i for i in regenerated if i % self.spacing == 0] or [regenerated[0]]
         before = max((i for i in anchors if i <= frame), default=anchors[0])
         after = min((i for i in anchors if i > frame), default=before)
         if after == before:
             return ((before, 1.0),)
-        share = min(max((frame - before) / (after - before), 0.0), 1.0)
-        return ((before, 1 - share), (after, share))
+        weight = min(max((frame - before) / (after - before), 0.0), 1.0)
+        return ((before, 1 - weight), (after, weight))
 
     def _section(self, frame: int) -> tuple[int, int]:
         first = max((cut for cut in self.cuts if cut <= frame), default=0)
-        return first, min((cut for cut in self.cuts if cut > frame), default=len(self.asked))
+        return first, min((cut for cut in self.cuts if cut > frame), default=len(self.regenerated))
 
-    def _asked(self, start: int, stop: int) -> tuple[int, ...]:
-        return tuple((start + np.flatnonzero(self.asked[start:stop])).tolist())
+    def _regenerated_in(self, start: int, stop: int) -> tuple[int, ...]:
+        return tuple((start + np.flatnonzero(self.regenerated[start:stop])).tolist())
 
 
-def shares(
-    frame: int, frames: Sequence[int], reach: int, place: Callable[[int], FloatArray]
+def temporal_weights(
+    frame: int, frames: Sequence[int], reach: int, positions: Callable[[int], FloatArray]
 ) -> dict[int, float]:
     """How much each frame counts when a frame is averaged over time; together 1.
 
@@ -90,14 +90,14 @@ def shares(
         frame: The frame.
         frames: It and its neighbours.
         reach: Frames to either side.
-        place: (468, 2) where the skin lies on the head in a frame, cm.
+        positions: (468, 2) where the skin lies on the head in a frame, cm.
     """
-    here = place(frame)
+    here = positions(frame)
     parts = _parts()
     weights = {}
     for other in frames:
         time = (1 + np.cos(np.pi * (other - frame) / (reach + 1))) / 2
-        squares = ((place(other) - here) ** 2).sum(axis=1)
+        squares = ((positions(other) - here) ** 2).sum(axis=1)
         apart = float(np.sqrt(max(squares[part].mean() for part in parts)))
         weight = float(time * np.exp(-0.5 * (apart / _APART) ** 2))
         if weight > _LEAST:

@@ -11,9 +11,11 @@ from mien.serve.messages.base import Count, Handle, Message, Name, PathText
 __all__ = [
     "CancelParams",
     "CancelResult",
+    "CurveFormatFacts",
     "HelloParams",
     "HelloResult",
     "JobFacts",
+    "JobKind",
     "JobResult",
     "ShotStatus",
     "StatusResult",
@@ -31,6 +33,20 @@ class HelloParams(Message):
     """Needed over TCP, and only there."""
 
 
+class CurveFormatFacts(Message):
+    """A kind of curve file: mien's own, or one that another package brings."""
+
+    name: str
+    suffixes: list[str]
+    """Endings of its files, in small letters, with the dot; the first is the usual one."""
+    reads: bool
+    """Whether `import_curves` takes such files."""
+    writes: bool
+    """Whether `export_curves` makes them."""
+    faces: Literal["one", "many"]
+    """How many faces a file holds."""
+
+
 class HelloResult(Message):
     """Who answers."""
 
@@ -40,18 +56,24 @@ class HelloResult(Message):
     methods: list[str]
     renderers: list[str]
     """Those that can be used now; `auto` chooses among them."""
+    renderer_summaries: dict[str, str]
+    """What each of them is, in a line, by its name."""
     trackers: list[str]
     """mien's own, and those that other packages bring: one that cannot be used is refused when
     it is asked for."""
+    curve_formats: list[CurveFormatFacts]
     max_line: int
     """Bytes of a line that are read at most."""
+
+
+JobKind = Literal["track", "solve", "render"]
 
 
 class JobFacts(Message):
     """A job: work of a process of its own."""
 
     job: Handle
-    kind: Literal["track", "render"]
+    kind: JobKind
     shot: Handle
     state: Literal["running", "done", "failed", "cancelled"]
     stage: str

@@ -17,6 +17,7 @@ __all__ = [
     "OpenParams",
     "SaveParams",
     "ShotFacts",
+    "SolveParams",
     "TrackParams",
 ]
 
@@ -102,6 +103,16 @@ class TrackParams(Message):
     """Name of the tracker; of `hello`'s `trackers`."""
     replace: bool = False
     """Whether a shot that is tracked is tracked again; its edits go with its faces."""
+
+
+class SolveParams(Message):
+    """A shot whose faces are to be solved again, by this mien's solver; edits stay.
+
+    From the landmarks as they were tracked, which projects keep from version 4 on. The job's
+    result is `ShotFacts`.
+    """
+
+    shot: Handle
 
 
 class FacesParams(Message):

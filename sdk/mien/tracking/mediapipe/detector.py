@@ -13,7 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien._types import ByteArray, FloatArray
-from mien.tracking.mediapipe.graphs import INPUT_SIZE, GraphPool
+from mien.tracking.mediapipe.graphs import (
+    INPUT_SIZE,
+    GraphModel,
+    inference_node,
+    picture_node,
+)
 from mien.tracking.models import Detection
 from mien.tracking.regions import Region, Roi, overlap
 
@@ -34,15 +39,7 @@ _SAME_FACE = 0.4
 _CONFIG = f"""
 input_stream: "picture"
 output_stream: "faces"
-node {{
-  calculator: "ImageToTensorCalculator"
-  input_stream: "IMAGE:picture"
-  output_stream: "TENSORS:input"
-  options {{ [mediapipe.ImageToTensorCalculatorOptions.ext] {{
-    output_tensor_width: {INPUT_SIZE} output_tensor_height: {INPUT_SIZE}
-    output_tensor_float_range {{ min: -1 max: 1 }}
-  }} }}
-}}
+{picture_node(low=-1)}
 node {{
   calculator: "SsdAnchorsCalculator"
   output_side_packet: "anchors"
@@ -53,15 +50,7 @@ node {{
     interpolated_scale_aspect_ratio: 0 fixed_anchor_size: true
   }} }}
 }}
-node {{
-  calculator: "InferenceCalculatorCpu"
-  input_stream: "TENSORS:input"
-  output_stream: "TENSORS:output"
-  options {{ [mediapipe.InferenceCalculatorOptions.ext] {{
-    model_path: "mediapipe/modules/face_detection/face_detection_full_range_sparse.tflite"
-    delegate {{ xnnpack {{ num_threads: 1 }} }}
-  }} }}
-}}
+{inference_node("face_detection/face_detection_full_range_sparse.tflite")}
 node {{
   calculator: "TensorsToDetectionsCalculator"
   input_stream: "TENSORS:output"
@@ -94,7 +83,7 @@ class Search:
     stamps: range
 
 
-class BlazeFace:
+class BlazeFace(GraphModel):
     """The full-range face detector that MediaPipe's package carries; a `Detector`.
 
     Raises:
@@ -105,7 +94,7 @@ class BlazeFace:
     tile_fraction = TILE_FRACTION
 
     def __init__(self) -> None:
-        self._pool = GraphPool(_CONFIG, "faces")
+        super().__init__(_CONFIG, "faces")
 
     def begin(self, picture: ByteArray, regions: Sequence[Region]) -> Search:
         """Start a search for faces in regions of a picture; see `Detector.begin`."""
@@ -128,10 +117,6 @@ class BlazeFace:
     def find(self, picture: ByteArray, regions: Sequence[Region]) -> list[Detection]:
         """Return the faces in regions of a picture; see `Detector.find`."""
         return self.finish(self.begin(picture, regions))
-
-    def close(self) -> None:
-        """Free the model."""
-        self._pool.close()
 
 
 def _detection(message: object, region: Region) -> Detection:

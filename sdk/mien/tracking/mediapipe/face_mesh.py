@@ -20,7 +20,12 @@ from mien._types import ByteArray, FloatArray
 from mien.face.rig import load_rig
 from mien.model.landmarks import LANDMARKS, MESH, SKIN
 from mien.tracking.mean_fit import fit_mean, mean_height
-from mien.tracking.mediapipe.graphs import INPUT_SIZE, GraphPool
+from mien.tracking.mediapipe.graphs import (
+    INPUT_SIZE,
+    GraphModel,
+    inference_node,
+    picture_node,
+)
 from mien.tracking.models import FaceBounds, Reading, Thresholds
 from mien.tracking.regions import FACE_MARGIN, Roi
 
@@ -65,29 +70,17 @@ _NEWLINE = "\n"
 _CONFIG = f"""
 input_stream: "picture"
 output_stream: "numbers"
-node {{
-  calculator: "ImageToTensorCalculator"
-  input_stream: "IMAGE:picture"
-  output_stream: "TENSORS:input"
-  options {{ [mediapipe.ImageToTensorCalculatorOptions.ext] {{
-    output_tensor_width: {INPUT_SIZE} output_tensor_height: {INPUT_SIZE}
-    output_tensor_float_range {{ min: 0 max: 1 }}
-  }} }}
-}}
+{picture_node(low=0)}
 node {{
   calculator: "TfLiteCustomOpResolverCalculator"
   output_side_packet: "OP_RESOLVER:operators"
 }}
-node {{
-  calculator: "InferenceCalculatorCpu"
-  input_side_packet: "OP_RESOLVER:operators"
-  input_stream: "TENSORS:input"
-  output_stream: "TENSORS:output"
-  options {{ [mediapipe.InferenceCalculatorOptions.ext] {{
-    model_path: "mediapipe/modules/face_landmark/face_landmark_with_attention.tflite"
-    delegate {{ xnnpack {{ num_threads: 1 }} }}
-  }} }}
-}}
+{
+    inference_node(
+        "face_landmark/face_landmark_with_attention.tflite",
+        'input_side_packet: "OP_RESOLVER:operators"',
+    )
+}
 node {{
   calculator: "SplitTensorVectorCalculator"
   input_stream: "output"
@@ -124,7 +117,7 @@ class PendingCrops:
     stamps: range
 
 
-class FaceMesh:
+class FaceMesh(GraphModel):
     """The face mesh with attention that MediaPipe's package carries; a `LandmarkModel`.
 
     Each region is read straight and mirrored.
@@ -137,7 +130,7 @@ class FaceMesh:
     thresholds = _THRESHOLDS
 
     def __init__(self) -> None:
-        self._pool = GraphPool(_CONFIG, "numbers")
+        super().__init__(_CONFIG, "numbers")
         parts = _refinements()
         self._columns, self._depths = _assembly(parts)
         self._mirror = load_rig().mirror
@@ -188,10 +181,6 @@ class FaceMesh:
         for indices, depth_of in self._depths:
             points[:, indices, 2] = mesh[:, depth_of, 2].mean(axis=1)[:, None]
         return points
-
-    def close(self) -> None:
-        """Free the model."""
-        self._pool.close()
 
 
 def confidence_of(evidence: float, spread: float) -> float:

@@ -19,9 +19,7 @@ import numpy as np
 from mien._types import ByteArray, FloatArray
 from mien.errors import MissingDependencyError
 
-__all__ = ["INPUT_SIZE", "ByteArray", "GraphPool"]
-
-"""(H, W, 3) uint8 R'G'B'."""
+__all__ = ["INPUT_SIZE", "GraphModel", "GraphPool", "inference_node", "picture_node"]
 
 INPUT_SIZE = 192
 """Pixels along each side of the picture that both bundled models take."""
@@ -72,6 +70,44 @@ def _mediapipe() -> tuple[Any, Any, Any, Any]:
         ) from error
     resource_util.set_resource_dir(str(Path(mediapipe.__file__).parents[1]))
     return calculator_graph, image_frame, packet_creator, packet_getter
+
+
+def picture_node(low: int) -> str:
+    """Return the node from the graph's input `picture` to the model's tensor `input`.
+
+    Args:
+        low: Number that stands for black; white is 1.
+    """
+    return f"""
+node {{
+  calculator: "ImageToTensorCalculator"
+  input_stream: "IMAGE:picture"
+  output_stream: "TENSORS:input"
+  options {{ [mediapipe.ImageToTensorCalculatorOptions.ext] {{
+    output_tensor_width: {INPUT_SIZE} output_tensor_height: {INPUT_SIZE}
+    output_tensor_float_range {{ min: {low} max: 1 }}
+  }} }}
+}}"""
+
+
+def inference_node(model: str, inputs: str = "") -> str:
+    """Return the node from the tensor `input` through a network to its tensors `output`.
+
+    Args:
+        model: Path of the network among MediaPipe's modules.
+        inputs: What else the node takes, as the graph's text says it.
+    """
+    return f"""
+node {{
+  calculator: "InferenceCalculatorCpu"
+  {inputs}
+  input_stream: "TENSORS:input"
+  output_stream: "TENSORS:output"
+  options {{ [mediapipe.InferenceCalculatorOptions.ext] {{
+    model_path: "mediapipe/modules/{model}"
+    delegate {{ xnnpack {{ num_threads: 1 }} }}
+  }} }}
+}}"""
 
 
 class GraphPool:
@@ -163,3 +199,22 @@ class GraphPool:
         for lane in self._lanes:
             lane.close()
         self._lanes.clear()
+
+
+class GraphModel:
+    """A model that runs as a graph.
+
+    Args:
+        config: The graph as text; its only input stream is `picture`.
+        output: Name of its output stream.
+
+    Raises:
+        MissingDependencyError: When MediaPipe or one of its models is not installed.
+    """
+
+    def __init__(self, config: str, output: str) -> None:
+        self._pool = GraphPool(config, output)
+
+    def close(self) -> None:
+        """Free the model."""
+        self._pool.close()
