@@ -105,7 +105,7 @@ class Job:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be known of how the frames of a finished export were made."""
+        """Remarks of the renderer on the frames of a finished export."""
         if self.kind != "export" or not self.result:
             return ()
         return tuple(self.result["notes"])
