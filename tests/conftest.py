@@ -134,9 +134,10 @@ def models(small_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Notes on where media were and installed models are the tests' own."""
+    """Notes on where media were, caches and installed models are the tests' own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("MIEN_MODELS", str(tmp_path_factory.mktemp("no-models")))
         patch.delenv("HF_ENDPOINT", raising=False)
         yield

@@ -350,3 +350,14 @@ def test_a_lid_that_comes_down_is_no_shadow_of_the_fold() -> None:
     lid = motion.target[386] - [0, 0.3 * unit]
     x, y = np.round(lid).astype(int).tolist()
     assert 0.33 < float(patch.rgb[y - patch.box.y0, x - patch.box.x0].mean()) < 0.6
+
+
+def test_made_up_lids_are_said(performance: Performance) -> None:
+    """The shot shows the left eye closed, and never the right one."""
+    for name, notes in (
+        ("eyeBlinkLeft", ()),
+        ("eyeBlinkRight", ("no closed eyes in this shot: lids are made up",)),
+    ):
+        with WarpRenderer().open(performance.shot, performance) as session:
+            session.prepare([performance.plan(**{name: 0.8})])
+            assert session.notes == notes

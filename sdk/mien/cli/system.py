@@ -1,22 +1,27 @@
-"""The verbs about this installation: doctor and models."""
+"""The verbs about this installation: doctor, cache and models."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
 
 import typer
 
 from mien.cli.models import models
 from mien.cli.options import Json
 from mien.cli.output import print_json, print_table
-from mien.errors import MissingDependencyError
+from mien.errors import MissingDependencyError, OutputError
 
 __all__ = ["add_to"]
 
+_MIB = 1 << 20
 _MARKS = {"ok": "ok", "optional": "--", "missing": "!!"}
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(doctor)
+    app.command()(cache)
     app.add_typer(models, name="models")
 
 
@@ -37,3 +42,41 @@ def doctor(json: Json = False) -> None:
         )
     if missing:
         raise typer.Exit(MissingDependencyError.exit_code)
+
+
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Remove all that is kept.")] = False,
+    json: Json = False,
+) -> None:
+    """List what is kept of faces that were looked through, or remove it.
+
+    Renders make it again when they need it.
+    """
+    from mien.rendering.appearance.cache import AppearanceCache
+
+    kept = AppearanceCache()
+    try:
+        freed = kept.clear() if clear else 0
+    except OSError as error:
+        raise OutputError(
+            f"The cache {kept.folder} cannot be cleared: {(error.strerror or 'denied').lower()}.",
+            "Check its permissions.",
+            path=kept.folder,
+        ) from error
+    entries = kept.entries()
+    if json:
+        faces = [
+            {"path": str(entry.path), "size": entry.size, "used": round(entry.used)}
+            for entry in entries
+        ]
+        print_json({"folder": str(kept.folder), "freed": freed, "faces": faces})
+        return
+    if clear:
+        typer.echo(f"{freed / _MIB:.0f} MiB removed from {kept.folder}")
+        return
+    for entry in entries:
+        day = datetime.fromtimestamp(entry.used).strftime("%Y-%m-%d %H:%M")
+        typer.echo(f"{entry.path.name}  {entry.size / _MIB:5.0f} MiB  used {day}")
+    total = sum(entry.size for entry in entries) / _MIB
+    count = f"{len(entries)} face{'s' * (len(entries) != 1)}"
+    typer.echo(f"{count}, {total:.0f} MiB in {kept.folder}")

@@ -7,7 +7,9 @@ from typing import Protocol
 
 from mien.media.planes import Plate
 from mien.model.face import Face
+from mien.model.shot import Shot
 from mien.rendering.appearance.appearance import Appearance, RegionAppearance
+from mien.rendering.appearance.cache import AppearanceCache
 from mien.rendering.appearance.library import FaceLibrary, LibraryScan
 from mien.rendering.appearance.mouth import MouthScan
 from mien.rendering.appearance.regions import FaceRegion
@@ -15,7 +17,7 @@ from mien.rendering.appearance.skin import learn_skin
 from mien.rendering.base import PlateSource
 from mien.rendering.geometry.motion import FaceDeformer
 
-__all__ = ["RegionScan", "scan_face"]
+__all__ = ["RegionScan", "face_appearance", "scan_face"]
 
 
 class RegionScan(Protocol):
@@ -74,4 +76,44 @@ def scan_face(
         skin = learn_skin(library, face.identity)
         if skin is not None:
             known[FaceRegion.SKIN] = skin
+    return Appearance(known)
+
+
+def face_appearance(
+    shot: Shot,
+    face: Face,
+    deformer: FaceDeformer,
+    source: PlateSource,
+    regions: Collection[FaceRegion] = tuple(FaceRegion),
+    cache: AppearanceCache | None = None,
+) -> Appearance:
+    """Return how a face looks, from the cache as far as it has been looked for before.
+
+    Args:
+        shot: The shot.
+        face: The face.
+        deformer: Its motion.
+        source: The shot's plates.
+        regions: What to look for.
+        cache: Where libraries are kept; None for nowhere.
+
+    Raises:
+        MediaError: When a frame cannot be read.
+    """
+    learned = {FaceRegion.SKIN, FaceRegion.LIBRARY}
+    key = None
+    if cache is not None and not learned.isdisjoint(regions):
+        key = cache.key(shot, face)
+    kept = None if cache is None or key is None else cache.load(key)
+    if kept is None:
+        found = scan_face(face, deformer, source, shot.cuts, regions)
+        if cache is not None and key is not None:
+            cache.store(key, found.library, found.skin)
+        return found
+    library, skin = kept
+    rest = [region for region in regions if region not in learned]
+    known = dict(scan_face(face, deformer, source, shot.cuts, rest).regions)
+    known[FaceRegion.LIBRARY] = library
+    if skin is not None:
+        known[FaceRegion.SKIN] = skin
     return Appearance(known)

@@ -8,8 +8,9 @@ from mien._types import BoolArray, FloatArray
 from mien.media.planes import Plate
 from mien.model.controls import HEAD, INDEX
 from mien.model.shot import Shot
+from mien.rendering.appearance.cache import AppearanceCache
 from mien.rendering.appearance.regions import needs
-from mien.rendering.appearance.scan import scan_face
+from mien.rendering.appearance.scan import face_appearance
 from mien.rendering.base import FacePlan, Patch, PlateSource
 from mien.rendering.compose import compose
 from mien.rendering.geometry.motion import FaceMotion
@@ -33,8 +34,13 @@ class Warped:
     def __init__(self, plan: FacePlan, shot: Shot, source: PlateSource) -> None:
         self._plan = plan
         self._painter = FacePainter(plan.face, shot.media.orientation)
-        self._appearance = scan_face(
-            plan.face, self._painter.deformer, source, shot.cuts, needs(plan.evaluated)
+        self._appearance = face_appearance(
+            shot,
+            plan.face,
+            self._painter.deformer,
+            source,
+            needs(plan.evaluated),
+            AppearanceCache(),
         )
 
     @property

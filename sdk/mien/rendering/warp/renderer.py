@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
 
-from mien.model.controls import NAMES
+from mien.blas import one_blas_thread
+from mien.model.controls import INDEX, NAMES
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
 from mien.rendering.appearance.appearance import Appearance
+from mien.rendering.appearance.cache import AppearanceCache
+from mien.rendering.appearance.library import FaceLibrary
 from mien.rendering.appearance.mouth import MouthAppearance
 from mien.rendering.appearance.regions import FaceRegion, needs
-from mien.rendering.appearance.scan import scan_face
+from mien.rendering.appearance.scan import face_appearance
 from mien.rendering.base import (
     CacheKey,
     FacePlan,
@@ -34,6 +37,9 @@ _PARTING: Final = ("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunnel")
 _PARTS: Final = [i for i, name in enumerate(NAMES) if name.startswith(_PARTING)]
 _PARTED: Final = 0.05
 """How far one of them must go beyond the performance for an inside to show."""
+_BLINKS: Final = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
+_CLOSING, _CLOSED = 0.3, 0.6
+"""How far an edit closes an eye for its lid to show, and how far a frame that shows one does."""
 
 
 class WarpRenderer(Renderer):
@@ -70,6 +76,7 @@ class WarpSession(RenderSession):
         self._painters: dict[int, FacePainter] = {}
         self._appearances: dict[int, Appearance] = {}
         self._needs: dict[int, tuple[FacePlan, frozenset[FaceRegion]]] = {}
+        self._cache = AppearanceCache()
         self._scanning = threading.Lock()
 
     def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
@@ -83,31 +90,31 @@ class WarpSession(RenderSession):
         """Tell whether the regions that move are known."""
         return all(plan.face.number in self._appearances for plan in plans if self._needed(plan))
 
+    @one_blas_thread()
     def warm_up(self, face: Face) -> bool:
         """Look through the shot for how a face looks, where that has not been done."""
         with self._scanning:
             if face.number in self._appearances:
                 return False
             deformer = self._painter(face).deformer
-            appearance = scan_face(face, deformer, self._source, self._shot.cuts)
-            self._appearances[face.number] = appearance
+            self._appearances[face.number] = face_appearance(
+                self._shot, face, deformer, self._source, cache=self._cache
+            )
             return True
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on what is made up as the shot shows nothing like it."""
-        made_up = [
-            plan.face
-            for plan, regions in self._needs.values()
-            if FaceRegion.MOUTH in regions
-            and plan.face.number in self._appearances
-            and _opens_unseen(plan, self._appearances[plan.face.number].mouth)
-        ]
         several = len(self._shot.faces) > 1
-        return tuple(
-            f"{f'{face.name}: ' if several else ''}no open mouth in this shot: teeth are made up"
-            for face in made_up
-        )
+        remarks = []
+        for plan, regions in self._needs.values():
+            known = self._appearances.get(plan.face.number)
+            if known is not None:
+                whose = f"{plan.face.name}: " if several else ""
+                remarks += [f"{whose}{remark}" for remark in _made_up(plan, regions, known)]
+        if self._cache.problem:
+            remarks.append(self._cache.problem)
+        return tuple(remarks)
 
     def render(self, request: RenderRequest) -> Patch | None:
         """Move the face's pixels; see `RenderSession.render`."""
@@ -133,7 +140,25 @@ class WarpSession(RenderSession):
         return known[1]
 
 
+def _made_up(plan: FacePlan, regions: Collection[FaceRegion], known: Appearance) -> list[str]:
+    """What an edit asks for that the shot shows nothing like."""
+    remarks = []
+    if FaceRegion.MOUTH in regions and _opens_unseen(plan, known.mouth):
+        remarks.append("no open mouth in this shot: teeth are made up")
+    if FaceRegion.LIBRARY in regions and _closes_unseen(plan, known.library):
+        remarks.append("no closed eyes in this shot: lids are made up")
+    return remarks
+
+
 def _opens_unseen(plan: FacePlan, mouth: MouthAppearance) -> bool:
     """Whether an edit opens a mouth in a part of the shot that never shows it open."""
     opened = np.flatnonzero((plan.evaluated.delta[:, _PARTS] > _PARTED).any(axis=1))
     return any(mouth.exemplar(frame) is None for frame in opened.tolist())
+
+
+def _closes_unseen(plan: FacePlan, library: FaceLibrary) -> bool:
+    """Whether an edit closes an eye that no frame of a library shows closed."""
+    closed = (plan.evaluated.delta[:, _BLINKS] > _CLOSING).any(axis=0)
+    if not library.frames:
+        return bool(closed.any())
+    return bool((closed & (library.controls[:, _BLINKS].max(axis=0) < _CLOSED)).any())

@@ -1,0 +1,208 @@
+"""Libraries and what was learned from them, kept in the user's cache for the next render.
+
+They depend on the shot and its tracked face alone, so that renders, batches, previews and other
+processes share them. A cache can always be done without: what is damaged is made again, and what
+cannot be written is not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import platformdirs
+
+from mien.errors import MediaError
+from mien.media.atomic_write import AtomicFile
+from mien.model.face import Face
+from mien.model.shot import Shot
+from mien.rendering.appearance.fingerprint import fingerprint_of
+from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
+from mien.rendering.appearance.skin import SkinAppearance
+from mien.rendering.geometry.regression import SmoothFunction
+from mien.rendering.resume import media_stamp
+
+__all__ = ["AppearanceCache", "CacheEntry"]
+
+_VERSION: Final = 1
+"""Raised whenever a library, or what is learned from it, comes out differently."""
+_MOST_BYTES: Final = 4 << 30
+"""Bytes that the cache holds; what was not used for longest goes first."""
+_DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+"""What reading a file that is cut off or overwritten raises."""
+_FUNCTION: Final = ("middle", "points", "weights", "inverse")
+"""Arrays of a `SmoothFunction`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheEntry:
+    """One face of one shot in the cache.
+
+    Attributes:
+        path: Its file.
+        size: Bytes.
+        used: When it was written or last read, seconds since 1970.
+    """
+
+    path: Path
+    size: int
+    used: float
+
+
+class AppearanceCache:
+    """The folder in which appearances are kept.
+
+    Args:
+        folder: The folder; the user's cache by default.
+
+    Attributes:
+        folder: The folder.
+        problem: Why something could not be kept; empty when all went well.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or platformdirs.user_cache_path("mien") / "appearance"
+        self.problem = ""
+
+    def key(self, shot: Shot, face: Face) -> str | None:
+        """Return the name of what a face's appearance depends on; None where that is not known.
+
+        Frames in memory, and media that are gone, have no name.
+        """
+        media, pose = shot.media, face.curves.pose
+        if not media.fingerprint or not media.path.exists():
+            return None
+        try:
+            stamp = media_stamp(media)
+        except MediaError:
+            return None
+        orientation = media.orientation
+        facts = (
+            _VERSION, stamp, media.pixel_format, repr(orientation), repr(media.color), shot.cuts,
+            face.landmarks, face.confidence, face.identity, face.curves.controls.array,
+            pose.rotation, pose.scale, pose.translation,
+        )  # fmt: skip
+        return fingerprint_of(*facts)
+
+    def load(self, key: str) -> tuple[FaceLibrary, SkinAppearance | None] | None:
+        """Return what is kept under a name; None when there is nothing, or it is damaged."""
+        path = self._path(key)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+                arrays = {name: kept[name] for name in kept.files}
+            if str(arrays.pop("digest")) != _digest(arrays):
+                return None
+            found = _unpacked(arrays)
+        except _DAMAGED:
+            return None
+        with suppress(OSError):
+            os.utime(path)
+        return found
+
+    def store(self, key: str, library: FaceLibrary, skin: SkinAppearance | None) -> None:
+        """Keep an appearance; when that fails, `problem` says why and nothing else happens."""
+        arrays = _packed(library, skin)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file = AtomicFile(self._path(key))
+            try:
+                with file.path.open("wb") as stream:
+                    np.savez(stream, digest=np.array(_digest(arrays)), **arrays)
+                file.commit()
+            except BaseException:
+                file.discard()
+                raise
+            self._make_room()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            self.problem = f"nothing was kept in the cache {self.folder}: {reason}"
+
+    def entries(self) -> list[CacheEntry]:
+        """Return what is kept, the longest unused first."""
+        found = []
+        with suppress(OSError):
+            for path in self.folder.glob("*.npz"):
+                with suppress(OSError):
+                    facts = path.stat()
+                    found.append(CacheEntry(path, facts.st_size, facts.st_mtime))
+        return sorted(found, key=lambda entry: entry.used)
+
+    def clear(self) -> int:
+        """Remove all that is kept; returns how many bytes that were.
+
+        Raises:
+            OSError: When a file cannot be removed.
+        """
+        freed = 0
+        for entry in self.entries():
+            entry.path.unlink(missing_ok=True)
+            freed += entry.size
+        return freed
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.npz"
+
+    def _make_room(self) -> None:
+        entries = self.entries()
+        taken = sum(entry.size for entry in entries)
+        for entry in entries[:-1]:
+            if taken <= _MOST_BYTES:
+                break
+            with suppress(OSError):
+                entry.path.unlink()
+                taken -= entry.size
+
+
+def _packed(library: FaceLibrary, skin: SkinAppearance | None) -> dict[str, npt.NDArray[Any]]:
+    frames = library.frames
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "frame": np.array([frame.frame for frame in frames], dtype=np.int64),
+        "scale": np.array([frame.scale for frame in frames], dtype=np.float64),
+    }
+    for number, frame in enumerate(frames):
+        arrays[f"rgb{number}"] = frame.rgb
+        arrays[f"points{number}"] = frame.points
+        arrays[f"offset{number}"] = frame.offset
+        arrays[f"controls{number}"] = frame.controls
+        arrays[f"rotation{number}"] = frame.rotation
+    if skin is not None:
+        arrays["layout"], arrays["components"] = skin.layout, skin.components
+        arrays |= {name: getattr(skin.scores, name) for name in _FUNCTION}
+    return arrays
+
+
+def _unpacked(arrays: dict[str, npt.NDArray[Any]]) -> tuple[FaceLibrary, SkinAppearance | None]:
+    frames = tuple(
+        LibraryFrame(
+            int(frame),
+            arrays[f"rgb{number}"],
+            arrays[f"points{number}"],
+            arrays[f"offset{number}"],
+            float(scale),
+            arrays[f"controls{number}"],
+            arrays[f"rotation{number}"],
+        )
+        for number, (frame, scale) in enumerate(zip(arrays["frame"], arrays["scale"], strict=True))
+    )
+    skin = None
+    if "layout" in arrays:
+        scores = SmoothFunction(*(arrays[name] for name in _FUNCTION))
+        skin = SkinAppearance(arrays["layout"], scores, arrays["components"])
+    return FaceLibrary(frames), skin
+
+
+def _digest(arrays: dict[str, npt.NDArray[Any]]) -> str:
+    """A name for the content: zip archives find most damage, but not all."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape};".encode())
+        digest.update(array.data)
+    return digest.hexdigest()
