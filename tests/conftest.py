@@ -76,11 +76,17 @@ def talk_360p(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tracked_360p(talk_360p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of `talk_360p`, tracked once a session, without edits; never written to."""
     import mien
+    from mien.io.relink import remember
+    from mien.media.probe import probe
 
     def track(path: Path) -> None:
         mien.save_project(mien.track(talk_360p, progress=False), path)
 
-    return made_once(tmp_path_factory, "talk_360p.mien", track)
+    path = made_once(tmp_path_factory, "talk_360p.mien", track)
+    # Notes on where media are belong to a worker, and another one may have tracked this.
+    media = probe(talk_360p)
+    remember(media.path, media.fingerprint)
+    return path
 
 
 def _film(name: str, frames: int, size: tuple[int, int], factory: pytest.TempPathFactory) -> Path:

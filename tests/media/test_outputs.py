@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -225,3 +226,24 @@ def test_sound_that_fails_only_in_the_header_is_refused_early(
     error = refused(tmp_path / out, source)
     assert f"cannot hold the audio of {name}" in error.cause
     assert error.remedy.endswith(".mkv.")
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_stopped_while_its_thread_starts_it_leaves_nothing(
+    source: MediaInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: bool
+) -> None:
+    """Ctrl-C comes before the encoder's thread runs, or when it runs already."""
+    start = threading.Thread.start
+
+    def stopped(thread: threading.Thread) -> None:
+        if thread.name == "mien-encode":
+            if begun:
+                start(thread)
+            raise KeyboardInterrupt
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        open_writer(tmp_path / "b.mp4", source)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+    assert not [t for t in threading.enumerate() if t.name == "mien-encode"]

@@ -20,7 +20,6 @@ from mien.rendering.base import Patch, RenderRequest
 from mien.rendering.warp.renderer import WarpRenderer
 from tests.unit.test_appearance_library import Performance
 
-
 FEW = 4
 """Frames in which a mouth is looked for; these are not kept."""
 
@@ -126,7 +125,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(
     def full(*given: object, **named: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(cache_module.np, "savez", full)
+    monkeypatch.setattr(np, "savez", full)
     _, (note,) = filmed.render()
     assert "no space left" in note
     assert list(AppearanceCache().folder.iterdir()) == []

@@ -27,7 +27,7 @@ from mien.rendering.geometry.habits import Habits
 from mien.rendering.geometry.motion import FaceDeformer
 from mien.rendering.geometry.regression import SmoothFunction
 from mien.rendering.geometry.topology import EYES
-from mien.rendering.painting.donor import DonorLook, RegionLook, lay_region, take_shape
+from mien.rendering.painting.donor import DonorLayer, RegionLayer, lay_region, take_shape
 from mien.rendering.painting.paint import paint
 from mien.rendering.warp.renderer import WarpRenderer
 from mien.testing.scenes import Scene, Spot
@@ -244,7 +244,7 @@ def test_donors_change_without_a_step(smile: float, blink: float) -> None:
             for frame, weight in donors.frames
         }
 
-    before, after = seen(blink), seen(blink + 0.002)
+    before, after = seen(blink), seen(blink + 0.0005)
     for key in before.keys() | after.keys():
         assert abs(before.get(key, 0) - after.get(key, 0)) < 0.08
 
@@ -267,8 +267,8 @@ def test_a_region_is_laid_in_the_pictures_light_and_nowhere_else(performance: Pe
     canvas = Zone(0, 0, width // 2, height // 2, 2)
     below = plate[: canvas.height, : canvas.width].copy()
     picture, mask = below.copy(), np.zeros(below.shape[:2], dtype=np.float32)
-    donor = DonorLook(1.0, motion.target, 0.6 * plate, np.zeros(2, dtype=np.float32))
-    lay_region(picture, mask, canvas, motion, RegionLook("Left", 1.0, (donor,)))
+    donor = DonorLayer(1.0, motion.target, 0.8 * plate, np.zeros(2, dtype=np.float32))
+    lay_region(picture, mask, canvas, motion, RegionLayer("Left", 1.0, (donor,)))
     assert picture == pytest.approx(below, abs=0.03), "the same face in darker light"
     assert mask.max() > 0.9
     assert np.array_equal(picture[mask == 0], below[mask == 0])

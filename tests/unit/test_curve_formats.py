@@ -213,6 +213,7 @@ def test_two_packages_with_one_ending_are_both_left_out(
 
 def test_known_endings_import_no_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(install_example(tmp_path / "site"))
+    monkeypatch.delitem(sys.modules, "csvx_curves", raising=False)
     plugins.reset()
     format_for(Path("x.npz"), "read")
     assert "csvx_curves" not in sys.modules

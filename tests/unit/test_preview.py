@@ -204,6 +204,10 @@ def test_frames_are_made_ahead_and_stay_good_where_nothing_changes(
 def test_no_picture_of_another_edit_is_shown(shot: mien.Shot, previewer: Previewer) -> None:
     face = shot.faces[0]
     shown = []
+    # What is painted before the shot has been looked through is painted anew afterwards.
+    previewer.set_edits([smile(shot)])
+    while previewer._maker.get_ready():
+        pass
     for edits in ([smile(shot)], [], [mien.Edit(face).set("blink", 0.8)], [], [smile(shot)]):
         previewer.set_edits(edits)
         previewer.ahead(FrameRange(3, 5))

@@ -121,7 +121,15 @@ class _ThreadedWriter:
         self._queue: ByteQueue[Frame] = ByteQueue()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="mien-encode", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:
+            # Starting waits for the thread to run; on a busy machine Ctrl-C may come meanwhile.
+            self._queue.close(drop=True)
+            if self._thread.is_alive():
+                self._thread.join()
+            self._sink.discard()
+            raise
 
     def write(self, frame: Frame) -> None:
         """Take the next frame; see `Writer.write`."""

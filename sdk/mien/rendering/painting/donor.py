@@ -18,7 +18,7 @@ from mien.rendering.geometry.field import Zone, dense, remap
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.topology import warp_mesh
 
-__all__ = ["DonorLook", "RegionLook", "lay_region", "region_zone", "take_shape"]
+__all__ = ["DonorLayer", "RegionLayer", "lay_region", "region_zone", "take_shape"]
 
 _OUTLINES: Final[dict[str, tuple[int, ...]]] = {
     "Right": (226, 247, 30, 29, 27, 28, 56, 190, 243, 112, 26, 22, 23, 24, 110, 25),
@@ -46,7 +46,7 @@ _GAIN: Final = 0.7, 1.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DonorLook:
+class DonorLayer:
     """A region of another frame, made to do what is asked.
 
     Attributes:
@@ -63,7 +63,7 @@ class DonorLook:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RegionLook:
+class RegionLayer:
     """What is laid over one region of a face.
 
     Attributes:
@@ -74,7 +74,7 @@ class RegionLook:
 
     region: str
     amount: float
-    donors: tuple[DonorLook, ...]
+    donors: tuple[DonorLayer, ...]
 
 
 def take_shape(
@@ -115,7 +115,7 @@ def region_zone(region: str, motion: FaceMotion) -> Zone:
 
 
 def lay_region(
-    picture: FloatArray, mask: FloatArray, canvas: Zone, motion: FaceMotion, look: RegionLook
+    picture: FloatArray, mask: FloatArray, canvas: Zone, motion: FaceMotion, layer: RegionLayer
 ) -> None:
     """Lay a region as other frames show it over a picture, in the picture's light.
 
@@ -124,9 +124,9 @@ def lay_region(
         mask: (h, w) where it was changed; changed likewise.
         canvas: Their zone.
         motion: How the face moves.
-        look: What is laid over it.
+        layer: What is laid over it.
     """
-    zone = region_zone(look.region, motion)
+    zone = region_zone(layer.region, motion)
     left, top = max(zone.x0, canvas.x0), max(zone.y0, canvas.y0)
     right = min(zone.x0 + zone.width, canvas.x0 + canvas.width)
     bottom = min(zone.y0 + zone.height, canvas.y0 + canvas.height)
@@ -136,23 +136,23 @@ def lay_region(
     def part(of: Zone) -> tuple[slice, slice]:
         return slice(top - of.y0, bottom - of.y0), slice(left - of.x0, right - of.x0)
 
-    inside, feather = _border(zone, motion, look.region)
+    inside, feather = _border(zone, motion, layer.region)
     here, there = part(zone), part(canvas)
-    above = _mixed(zone, motion, look)[here]
-    below, weight = picture[there], look.amount * feather[here]
+    above = _mixed(zone, motion, layer)[here]
+    below, weight = picture[there], layer.amount * feather[here]
     ring = np.clip(4 * feather[here] * (1 - inside[here]), 0, 1)
     above *= _light(below, above, ring, _LIGHT_CM * motion.px_per_cm)
     picture[there] = below + weight[..., None] * (above - below)
     mask[there] = np.maximum(mask[there], weight)
 
 
-def _mixed(zone: Zone, motion: FaceMotion, look: RegionLook) -> FloatArray:
+def _mixed(zone: Zone, motion: FaceMotion, layer: RegionLayer) -> FloatArray:
     """(h, w, 3) the other frames' pixels where this frame's face has them."""
     mesh, points = warp_mesh(), motion.target
     triangles = np.concatenate([mesh.filled, mesh.skin])
     x, y = zone.pixels()
     mixed = np.zeros((zone.height, zone.width, 3), dtype=np.float32)
-    for donor in look.donors:
+    for donor in layer.donors:
         field = dense(zone, points, points - donor.target, triangles)
         field += donor.corner
         seen = remap(donor.rgb, x - field[..., 0], y - field[..., 1])

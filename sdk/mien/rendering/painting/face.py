@@ -18,8 +18,8 @@ from mien.rendering.base import Patch
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.head import head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
-from mien.rendering.painting.donor import DonorLook, RegionLook, region_zone, take_shape
-from mien.rendering.painting.paint import FaceLook, paint, paint_region
+from mien.rendering.painting.donor import DonorLayer, RegionLayer, region_zone, take_shape
+from mien.rendering.painting.paint import FaceLayers, paint, paint_region
 
 __all__ = ["FacePainter"]
 
@@ -93,14 +93,14 @@ class FacePainter:
         if appearance.skin is not None:
             ratio = appearance.skin.ratio(source, target, self.deformer.rotation(frame))
         laid = tuple(
-            RegionLook(
+            RegionLayer(
                 region.name,
                 region.amount,
                 tuple(_painted(appearance, region.name, donor) for donor in region.donors),
             )
             for region in regions
         )
-        return paint(motion, plate, frame, appearance, FaceLook(ratio, laid))
+        return paint(motion, plate, frame, appearance, FaceLayers(ratio, laid))
 
     def turned(
         self, frame: int, source: FloatArray, target: FloatArray, plate: Plate, patch: Patch | None
@@ -144,9 +144,9 @@ class FacePainter:
         return motion.mapped(donor.offset, donor.scale)
 
 
-def _painted(appearance: Appearance, region: str, donor: _Donor) -> DonorLook:
+def _painted(appearance: Appearance, region: str, donor: _Donor) -> DonorLayer:
     """A region of another frame, made to do what is asked."""
     crop = PlateCrop(donor.frame.rgb.astype(np.float32), _ORIGIN)
     zone = region_zone(region, donor.motion)
     rgb, corner = paint_region(donor.motion, crop, zone, region, donor.frame.frame, appearance)
-    return DonorLook(donor.weight, donor.motion.target, rgb, corner)
+    return DonorLayer(donor.weight, donor.motion.target, rgb, corner)

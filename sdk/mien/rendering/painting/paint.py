@@ -22,12 +22,12 @@ from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.field import Zone, dense, remap, window
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.topology import EYES, LIPS, OVAL, Opening, warp_mesh
-from mien.rendering.painting.donor import RegionLook, lay_region, region_zone
+from mien.rendering.painting.donor import RegionLayer, lay_region, region_zone
 from mien.rendering.painting.opening import STILL_PX, OpeningPainter, OpeningView
 from mien.rendering.painting.painters import opening_painters
 from mien.rendering.painting.skin import ratio_in_picture
 
-__all__ = ["FaceLook", "paint", "paint_region"]
+__all__ = ["FaceLayers", "paint", "paint_region"]
 
 _MOVED_PX = 0.25
 """Motion in pixels from which the picture is replaced wholly."""
@@ -61,7 +61,7 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FaceLook:
+class FaceLayers:
     """What a face takes from other frames, beyond the motion of its own pixels.
 
     Attributes:
@@ -71,7 +71,7 @@ class FaceLook:
     """
 
     ratio: FloatArray | None = None
-    regions: tuple[RegionLook, ...] = ()
+    regions: tuple[RegionLayer, ...] = ()
 
 
 def paint(
@@ -79,7 +79,7 @@ def paint(
     plate: Plate,
     frame: int,
     appearance: Appearance,
-    look: FaceLook = FaceLook(),
+    layers: FaceLayers = FaceLayers(),
 ) -> Patch | None:
     """Return new pixels of a moving face; None when nothing of it is in the picture.
 
@@ -88,11 +88,11 @@ def paint(
         plate: The plate.
         frame: Index of the frame, which seeds the grain.
         appearance: What other frames of the shot show of the face.
-        look: What is taken from other frames in this one.
+        layers: What is taken from other frames in this one.
     """
     zones = _zones(motion, opening_painters(appearance, frame))
-    others = [region_zone(laid.region, motion) for laid in look.regions]
-    canvas = _canvas(motion, [*(zone for _, zone in zones), *others], look.ratio is not None)
+    others = [region_zone(laid.region, motion) for laid in layers.regions]
+    canvas = _canvas(motion, [*(zone for _, zone in zones), *others], layers.ratio is not None)
     if canvas is None:
         return None
     box = Box(canvas.x0, canvas.y0, canvas.x0 + canvas.width, canvas.y0 + canvas.height).clip(
@@ -106,11 +106,11 @@ def paint(
     )
     painter = _FacePainter(motion, PlateCrop.of(plate, readable))
     picture, mask = painter.paint(canvas, zones)
-    if look.ratio is not None and appearance.skin is not None:
-        factor = ratio_in_picture(canvas, motion, look.ratio, appearance.skin.layout)
+    if layers.ratio is not None and appearance.skin is not None:
+        factor = ratio_in_picture(canvas, motion, layers.ratio, appearance.skin.layout)
         picture *= factor
         mask = np.maximum(mask, smoothstep(np.abs(factor - 1).max(axis=2), 0.0, _SHADED))
-    for laid in look.regions:
+    for laid in layers.regions:
         lay_region(picture, mask, canvas, motion, laid)
     mask *= window(canvas.height, canvas.width, _BORDER_PX)
     rows = slice(box.y0 - canvas.y0, box.y1 - canvas.y0)
