@@ -126,12 +126,16 @@ class FacePainter:
         deformer = self.deformer
         motion = deformer.motion_at(frame, source, target)
         regions = []
+        # Both eyes often come from one frame.
+        towards: dict[int, FaceMotion] = {}
         for chosen in choose_donors(
             appearance.library, source, target, deformer.rotation(frame), motion.px_per_cm
         ):
+            for donor, _ in chosen.frames:
+                if donor.frame not in towards:
+                    towards[donor.frame] = self._towards(donor, target)
             donors = [
-                _Donor(donor, self._towards(donor, target), weight)
-                for donor, weight in chosen.frames
+                _Donor(donor, towards[donor.frame], weight) for donor, weight in chosen.frames
             ]
             weighed = [(donor.motion, donor.weight) for donor in donors]
             motion = take_shape(motion, chosen.region, chosen.amount, weighed)
