@@ -137,7 +137,8 @@ def test_faces_are_solved_again_and_edits_stay(host: Host, tracked: Path, tmp_pa
     after = host.call("curves", shot=handle, face=1)["controls"]
     for name, values in after.items():
         np.testing.assert_array_equal(np.float32(values), wanted[name])
-    assert np.abs(after["browInnerUp"]).max() > 0.01
+    # Which controls move depends on the film.
+    assert max(np.abs(values).max() for values in after.values()) > 0.01
     host.call("close", shot=handle)
 
 
