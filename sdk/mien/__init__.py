@@ -132,9 +132,9 @@ if TYPE_CHECKING:
     from mien.timebase import Timecode as Timecode
     from mien.tracking.base import Tracker as Tracker
     from mien.tracking.base import TrackResult as TrackResult
+    from mien.tracking.registry import available_trackers as available_trackers
     from mien.tracking.registry import get_tracker as get_tracker
     from mien.tracking.registry import register_tracker as register_tracker
-    from mien.tracking.registry import trackers as trackers
     from mien.training import TrainReport as TrainReport
     from mien.training import train_shot as train_shot
 
@@ -231,6 +231,7 @@ _HOMES = {
     "RenderSession": "mien.rendering.base",
     "TrainSettings": "mien.rendering.reference.train.settings",
     "available_renderers": "mien.rendering.registry",
+    "available_trackers": "mien.tracking.registry",
     "get_renderer": "mien.rendering.registry",
     "register_renderer": "mien.rendering.registry",
     "Change": "mien.session.session",
@@ -243,7 +244,6 @@ _HOMES = {
     "TrackResult": "mien.tracking.base",
     "get_tracker": "mien.tracking.registry",
     "register_tracker": "mien.tracking.registry",
-    "trackers": "mien.tracking.registry",
     "train_shot": "mien.training",
     "TrainReport": "mien.training",
 }
@@ -276,6 +276,7 @@ _RENAMED = {
     "CancelledError": "OperationCancelledError",
     "MissingPartError": "MissingDependencyError",
     "Track": "ControlTrack",
+    "trackers": "available_trackers",
 }
 """Names of an earlier release, which warn for one release."""
 

@@ -1,6 +1,6 @@
 """The story of an edit, told in processes of their own: python -m tests.desktop.story CHAPTER ...
 
-    edit CLIP FOLDER       open, track, key a smile, scrub, undo, redo, drag a key, play, save,
+    edit CLIP FOLDER       open, track, key raised brows, scrub, undo, redo, drag a key, play, save,
                            change something more, and wait to be killed
     recover FOLDER OUTPUT  take up what the killed one had not saved, export, save, close
 
@@ -41,7 +41,7 @@ from mien_desktop.words import title
 from tests.desktop.driving import click, drag, keys, named, settle, type_text, wait_until
 from tests.waiting import PATIENCE
 
-SMILE = "mouthSmileLeft"
+BROW = "browOuterUpLeft"
 TRACKING = 240.0
 """Seconds that tracking and exporting may take on a busy machine."""
 
@@ -77,12 +77,12 @@ def edit(window: Window, folder: Path) -> dict[str, object]:
     away = track(window)
     scrub(window, 20)
     click(named(window.controls, "Link left and right", QToolButton))
-    row = find_slider(window, SMILE)
+    row = find_slider(window, BROW)
     click(row, row._parts()["key"].center())
     scrub(window, 60)
     pull_slider(row, 0.3)
     assert frames(window) == [20, 60], frames(window)
-    smile = value(window, 60)
+    brows = value(window, 60)
     sweep(window, 40)
     keys(window, "Ctrl+Z")
     assert frames(window) == [20], "undone"
@@ -104,7 +104,7 @@ def edit(window: Window, folder: Path) -> dict[str, object]:
     autosave = window.autosave
     wait_until(lambda: not autosave._timer.isActive(), what="the next keeping")
     autosave._threads.submit(int).result(PATIENCE)
-    return {"smile": smile, "keys": frames(window), "away": away}
+    return {"brows": brows, "keys": frames(window), "away": away}
 
 
 def recover(window: Window, output: Path) -> dict[str, object]:
@@ -221,7 +221,7 @@ def tracks_of(window: Window) -> list[ControlTrack]:
 
 def frames(window: Window) -> list[int]:
     """The frames of the keys of the smile."""
-    found = [t for t in tracks_of(window) if t.control == SMILE]
+    found = [t for t in tracks_of(window) if t.control == BROW]
     return [key.frame for track in found for key in track.keys]
 
 
@@ -229,7 +229,7 @@ def value(window: Window, frame: int) -> float:
     """What the smile is to be at a frame."""
     evaluated = window.workspace.now.evaluated
     assert evaluated is not None
-    return float(evaluated.target[frame, INDEX[SMILE]])
+    return float(evaluated.target[frame, INDEX[BROW]])
 
 
 def wait_for(kind: type[QDialog]) -> QWidget:

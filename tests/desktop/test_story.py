@@ -20,8 +20,8 @@ from mien.media.reader import open_reader
 from mien.model.controls import INDEX
 from tests.waiting import wait_until
 
-SMILE = INDEX["mouthSmileLeft"]
-SMILES = {"mouthSmileLeft", "mouthSmileRight"}
+BROW = INDEX["browOuterUpLeft"]
+BROWS = {"browOuterUpLeft", "browOuterUpRight"}
 PATIENCE = 300
 
 
@@ -64,12 +64,12 @@ def test_the_story(talk_720p: Path, tmp_path: Path) -> None:
         "a worker outlived the window",
     )
     saved = mien.load_project(tmp_path / "story.mien")
-    assert {t.control for t in saved.edits[0].layers[0].tracks} == SMILES
+    assert {t.control for t in saved.edits[0].layers[0].tracks} == BROWS
 
     with begin("recover", tmp_path, output) as second:
         told = seen(second)
         assert second.wait(PATIENCE) == 0
-    assert set(told["tracks"]) == {"jawOpen"} | SMILES
+    assert set(told["tracks"]) == {"jawOpen"} | BROWS
     assert told["keys"] == [20, 70]
 
     project = mien.load_project(tmp_path / "story.mien")
@@ -78,7 +78,7 @@ def test_the_story(talk_720p: Path, tmp_path: Path) -> None:
 
 
 def look_at(project: mien.Project, output: Path) -> None:
-    """The exported film is the plate where nothing was asked, and smiles where it was."""
+    """The exported film is the plate where nothing was asked, and raises its brows where it was."""
     span = project.span
     assert span is not None
     with open_reader(output) as edited, open_reader(project.shot.media) as plate:
@@ -92,5 +92,5 @@ def look_at(project: mien.Project, output: Path) -> None:
                 assert np.array_equal(a, b)
     face = mien.track(output, max_faces=1, progress=False).faces[0]
     source = project.shot.faces[0].curves.controls.array
-    gained = face.curves.controls.array[60, SMILE] - source[span.start + 60, SMILE]
-    assert gained > 0.15, "no smile came of it"
+    gained = face.curves.controls.array[60, BROW] - source[span.start + 60, BROW]
+    assert gained > 0.15, "no brow went up"

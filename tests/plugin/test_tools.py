@@ -24,7 +24,7 @@ def project(talk_720p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of the SDK, with an edit that has all modes; beside it one that has only keys."""
     shot = mien.track(talk_720p, progress=False)
     edit = mien.Edit(shot.faces[0])
-    for frame, value in ((30, 0.0), (45, 0.7), (75, 0.0)):
+    for frame, value in ((30, 0.0), (45, 0.45), (75, 0.0)):
         edit = edit.key("mouthSmile", frame, value)
     folder = tmp_path_factory.mktemp("project")
     mixed = edit.set("jawOpen", 0.5, span="40:60", mode="scale")

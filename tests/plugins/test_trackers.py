@@ -20,7 +20,7 @@ from mien.model.face import FaceTrack
 from mien.plugins import PluginWarning
 from mien.serve.client import Client, ServeError
 from mien.tracking.base import TrackResult
-from mien.tracking.registry import get_tracker, trackers
+from mien.tracking.registry import available_trackers, get_tracker
 
 pytestmark = pytest.mark.usefixtures("trackers_installed")
 
@@ -35,7 +35,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 def test_it_is_listed_and_the_bad_ones_are_warned_of() -> None:
     with pytest.warns(PluginWarning) as caught:
-        assert trackers() == ("mediapipe", "portrait", "raising", "rambling")
+        assert available_trackers() == ("mediapipe", "portrait", "raising", "rambling")
     texts = [str(warning.message) for warning in caught]
     assert len(texts) == 4
     assert any("'futuristic'" in text and "api_version 99" in text for text in texts)

@@ -88,7 +88,7 @@ def test_what_networks_leave_alone_stays(
     monkeypatch.setattr(Regenerator, "decode", unchanged)
     shot = mien.track(film, progress=False)
     assert shot.media.color.transfer == PQ
-    edit = mien.Edit(shot.faces[0]).key("jawOpen", 0, 0.4)
+    edit = mien.Edit(shot.faces[0]).key("browInnerUp", 0, 0.4)
     settings = ReferenceSettings(steps=1, size=256, approximate=True, smoothing=0)
     for renderer in ("warp", "reference"):
         mien.render(

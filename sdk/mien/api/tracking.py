@@ -57,8 +57,8 @@ def track(
             floating point from 0 to 1. They are not copied: leave them as they are for as long
             as the shot is used.
         rate: Frames a second of `frames`; 25 when not given.
-        tracker: Name of the tracker, of `trackers()`; `auto` is the one that the environment
-            variable MIEN_TRACKER names, or else mien's own.
+        tracker: Name of the tracker, of `available_trackers()`; `auto` is the one that the
+            environment variable MIEN_TRACKER names, or else mien's own.
         max_faces: People to keep at most, those most seen; 10 when not given.
         progress: True for bars on a terminal, or a function that is called with the stage
             (`track`, `solve`), the steps done and the steps in all.

@@ -13,11 +13,11 @@ from mien.tracking.base import Tracker, check_tracker
 __all__ = [
     "GROUP",
     "MEDIAPIPE",
+    "available_trackers",
     "get_tracker",
     "register_tracker",
     "tracker_names",
     "tracker_problems",
-    "trackers",
     "usable_trackers",
 ]
 
@@ -35,7 +35,7 @@ _RESERVED: Final = (_AUTO, MEDIAPIPE)
 _registered: dict[str, Tracker] = {}
 
 
-def trackers() -> tuple[str, ...]:
+def available_trackers() -> tuple[str, ...]:
     """Return the names of the trackers that can be used, mien's own first.
 
     Plug-ins that cannot be used are left out, with a warning the first time.
@@ -45,7 +45,7 @@ def trackers() -> tuple[str, ...]:
 
 
 def usable_trackers() -> tuple[str, ...]:
-    """Return what `trackers` returns, and warn of nothing."""
+    """Return what `available_trackers` returns, and warn of nothing."""
     return (MEDIAPIPE, *sorted({*_registered, *_plugins().usable}))
 
 
