@@ -26,6 +26,7 @@ NAMES = (
     "fidelity",
     "blinks",
     "mouths",
+    "reenact",
     "batch",
     "playback",
     "timeline",

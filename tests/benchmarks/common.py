@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from statistics import median
 from types import ModuleType
@@ -28,17 +29,23 @@ def clip(name: str) -> Path:
     return path
 
 
-def measure() -> ModuleType:
-    """The independent measuring tool, which knows nothing of mien."""
-    path = SHARED / "tools" / "measure.py"
+@cache
+def shared_tool(name: str) -> ModuleType:
+    """A tool beside the footage, which uses the public API alone."""
+    path = SHARED / "tools" / f"{name}.py"
     if not path.is_file():
         raise MissingFootageError(f"the internal test footage is not at {SHARED}")
-    spec = importlib.util.spec_from_file_location("measure", path)
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def measure() -> ModuleType:
+    """The independent measuring tool, which knows nothing of mien."""
+    return shared_tool("measure")
 
 
 def seconds(work: Callable[[], object]) -> float:
