@@ -6,6 +6,7 @@ of mien; only the edits are rendered in memory here.
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,6 +53,22 @@ class Pair:
     def size(self) -> float:
         """Distance of the outer corners of the eyes, pixels."""
         return float(np.linalg.norm(self.plate_points[33] - self.plate_points[263]))
+
+    def cropped(self) -> tuple[Pair, FloatArray]:
+        """Return the pair with the face and a little around it alone, and where that begins."""
+        points = np.concatenate([self.plate_points, self.true_points])
+        low = np.maximum(points.min(axis=0) - 0.5 * self.size, 0).astype(int)
+        x1, y1 = (points.max(axis=0) + 0.5 * self.size).astype(int).tolist()
+        rows, columns = slice(int(low[1]), y1), slice(int(low[0]), x1)
+        corner = low.astype(np.float32)
+        pair = dataclasses.replace(
+            self,
+            plate=self.plate[rows, columns],
+            truth=self.truth[rows, columns],
+            plate_points=self.plate_points - corner,
+            true_points=self.true_points - corner,
+        )
+        return pair, corner
 
     def dissimilarity(self, picture: AnyArray) -> FloatArray:
         """(h, w) 1 less the structural similarity of a picture and the truth."""
