@@ -178,8 +178,8 @@ def _laid_over(pair: Pair, picture: AnyArray, points: FloatArray, target: FloatA
 
 def _strip(pair: Pair, picture: AnyArray) -> AnyArray:
     points, size = pair.plate_points, pair.size
-    x0, y0 = np.maximum(np.int32(points.min(0) - 0.25 * size), 0)
-    x1, y1 = np.int32(points.max(0) + 0.25 * size)
+    x0, y0 = np.maximum(points.min(axis=0) - 0.25 * size, 0).astype(int).tolist()
+    x1, y1 = (points.max(axis=0) + 0.25 * size).astype(int).tolist()
     views = (pair.plate, picture, np.clip(pair.truth, 0, 255).astype(np.uint8))
     shown = [cv2.resize(v[y0:y1, x0:x1], (400, 480), interpolation=cv2.INTER_AREA) for v in views]
     return np.hstack(shown)
