@@ -27,6 +27,7 @@ NAMES = (
     "blinks",
     "mouths",
     "reenact",
+    "steadiness",
     "batch",
     "playback",
     "timeline",

@@ -23,7 +23,7 @@ import mien
 from mien._types import AnyArray, BoolArray, FloatArray
 from tests.benchmarks.common import shared_tool
 
-__all__ = ["PAIRS", "Pair", "Take", "take_of"]
+__all__ = ["Pair", "Take", "landmarks", "main_face", "take_of", "tool_reenact"]
 
 PAIRS = 8
 MOST_FRAMES = 240
@@ -153,10 +153,11 @@ def take_of(clip: Path, folder: Path) -> Take:
         mien.save_project(shot, project)
         kept.write_bytes(pickle.dumps(pairs))
     shot = mien.load_project(project).shot
-    return Take(shot, _main_face(shot), pickle.loads(kept.read_bytes()))
+    return Take(shot, main_face(shot), pickle.loads(kept.read_bytes()))
 
 
-def _main_face(shot: mien.Shot) -> mien.Face:
+def main_face(shot: mien.Shot) -> mien.Face:
+    """Return the face that is seen in most frames."""
     return max(shot.faces, key=lambda face: float(np.mean(face.curves.valid)))
 
 
@@ -174,7 +175,7 @@ def _cut(clip: Path, home: Path) -> tuple[mien.Shot, tuple[Pair, ...]]:
         tool.write(str(home / f"{name}.mp4"), frames, rate)
     shot, whole = (mien.track(home / f"{name}.mp4", progress=False) for name in "aw")
     filmed = {name: list(tool.frames(str(home / f"{name}.mp4"))) for name in "ab"}
-    face, both = _main_face(shot), _main_face(whole)
+    face, both = main_face(shot), main_face(whole)
     names = [
         str(getattr(name, "name", name))
         for name in mien.CONTROLS

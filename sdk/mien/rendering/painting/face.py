@@ -91,7 +91,8 @@ class FacePainter:
         motion, regions = self._motion(appearance, frame, source, target)
         ratio = None
         if appearance.skin is not None:
-            ratio = appearance.skin.ratio(source, target, self.deformer.rotation(frame))
+            asked = self.deformer.limited(source, target)
+            ratio = appearance.skin.ratio(source, asked, self.deformer.rotation(frame))
         laid = tuple(
             RegionLayer(
                 region.name,
@@ -125,11 +126,12 @@ class FacePainter:
         """How the face moves, in the shape that other frames give it where they are used."""
         deformer = self.deformer
         motion = deformer.motion_at(frame, source, target)
+        asked = deformer.limited(source, target)
         regions = []
         # Both eyes often come from one frame.
         towards: dict[int, FaceMotion] = {}
         for chosen in choose_donors(
-            appearance.library, source, target, deformer.rotation(frame), motion.px_per_cm
+            appearance.library, source, asked, deformer.rotation(frame), motion.px_per_cm
         ):
             for donor, _ in chosen.frames:
                 if donor.frame not in towards:
