@@ -31,7 +31,7 @@ from mien.rendering.resume import media_stamp
 
 __all__ = ["AppearanceCache", "CacheEntry"]
 
-_VERSION: Final = 2
+_VERSION: Final = 1
 """Raised whenever a library, or what is learned from it, comes out differently."""
 _MOST_BYTES: Final = 4 << 30
 """Bytes that the cache holds; what was not used for longest goes first."""
@@ -172,7 +172,6 @@ def _packed(library: FaceLibrary, skin: SkinAppearance | None) -> dict[str, npt.
         arrays[f"offset{number}"] = frame.offset
         arrays[f"controls{number}"] = frame.controls
         arrays[f"rotation{number}"] = frame.rotation
-        arrays[f"lips{number}"] = frame.lips
     if skin is not None:
         arrays["layout"], arrays["components"] = skin.layout, skin.components
         arrays |= {name: getattr(skin.scores, name) for name in _FUNCTION}
@@ -189,7 +188,6 @@ def _unpacked(arrays: dict[str, npt.NDArray[Any]]) -> tuple[FaceLibrary, SkinApp
             float(scale),
             arrays[f"controls{number}"],
             arrays[f"rotation{number}"],
-            arrays[f"lips{number}"],
         )
         for number, (frame, scale) in enumerate(zip(arrays["frame"], arrays["scale"], strict=True))
     )
