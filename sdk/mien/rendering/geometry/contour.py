@@ -105,13 +105,14 @@ class Edges:
     def at(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return heights v of both edges at u; beyond the corners, that of the corners."""
         position = (u - self.start) * ((_SAMPLES - 1) / max(self.stop - self.start, 1e-6))
-        position = np.clip(position, 0, _SAMPLES - 1)
-        index = np.minimum(position.astype(np.int32), _SAMPLES - 2)
-        after = index + 1
-        fraction = position - index
-        rest = 1 - fraction
-        upper = self.upper.take(index) * rest + self.upper.take(after) * fraction
-        lower = self.lower.take(index) * rest + self.lower.take(after) * fraction
+        position = np.minimum(np.maximum(position, 0), _SAMPLES - 1)
+        index = np.minimum(position.astype(np.intp), _SAMPLES - 2)
+        # Integers less single precision would be double precision, and all that follows from it.
+        fraction = position - index.astype(position.dtype)
+        upper, lower = (
+            edge.take(index) + fraction * np.diff(edge).take(index)
+            for edge in (self.upper, self.lower)
+        )
         return upper, lower
 
     def depth(self, u: FloatArray, v: FloatArray) -> FloatArray:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import cv2
 import numpy as np
 
 from mien._math import smoothstep
-from mien._types import DoubleArray, FloatArray
+from mien._types import FloatArray
 
-__all__ = ["diffuse", "grain", "grain_level", "luma", "per_channel", "softness"]
+__all__ = ["diffuse", "grain", "grain_level", "largest", "luma", "per_channel", "softness"]
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 """Weights of BT.709; only used to compare brightness."""
@@ -19,8 +21,10 @@ _REBLUR = 1.0
 _SHARPEST, _SOFTEST = 0.5, 6.0
 
 
-def luma(rgb: FloatArray | DoubleArray) -> FloatArray:
+def luma(rgb: FloatArray) -> FloatArray:
     """Return the brightness of (..., 3) R'G'B'."""
+    if rgb.ndim == 3:
+        return np.asarray(cv2.transform(rgb, _LUMA[None]), dtype=np.float32)
     # Written out: a product with a vector goes through BLAS threads, which costs more.
     red, green, blue = (rgb[..., i] * _LUMA[i] for i in range(3))
     return np.asarray(red + green + blue, dtype=np.float32)
@@ -33,6 +37,11 @@ def per_channel(weight: FloatArray) -> FloatArray:
     takes three times as long.
     """
     return np.asarray(cv2.merge((weight, weight, weight)))
+
+
+def largest(picture: FloatArray) -> FloatArray:
+    """Return (h, w) the largest of the values of each pixel (h, w, C)."""
+    return np.asarray(reduce(np.maximum, cv2.split(picture)))
 
 
 def diffuse(rgb: FloatArray, known: FloatArray, sigma: float) -> FloatArray:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from mien._math import smoothstep
-from mien._types import DoubleArray, FloatArray
+from mien._types import FloatArray
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.field import remap
 from mien.rendering.geometry.motion import FaceMotion
@@ -61,14 +61,14 @@ class EyePainter:
         """Return the axes of the eye in the new picture."""
         return LocalAxes.of_opening(motion.target, self.opening)
 
-    def lower_weight(self, view: OpeningView) -> DoubleArray:
+    def lower_weight(self, view: OpeningView) -> FloatArray:
         """Return (h, w) how far the skin is that of the lower lid, which the lashes lie over."""
         unit = view.motion.px_per_cm
         top, bottom = view.after.at(view.u)
         line = view.v - np.maximum(bottom, top + 0.8 * _LASHES_CM * unit)
         return np.asarray(np.clip(line / max(1.0, 0.04 * unit) + 0.8, 0, 1))
 
-    def layers(self, view: OpeningView, skin: DoubleArray) -> Sequence[PaintLayer]:
+    def layers(self, view: OpeningView, skin: FloatArray) -> Sequence[PaintLayer]:
         """Return the lid that has come down, and the eyeball."""
         lid = closed_lid(view, self._side, skin)
         ball = (eyeball(view, view.motion.iris[self._side], view.motion.gaze[self._side]),)

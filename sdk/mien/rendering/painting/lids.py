@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from mien._math import smoothstep
-from mien._types import DoubleArray, FloatArray
+from mien._types import FloatArray
 from mien.rendering.geometry.tone import luma
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.opening import OpeningView
@@ -41,7 +41,7 @@ _SHADE: Final = 0.94
 """How light a lid is beside the skin around the eye: it bends away from the light."""
 
 
-def closed_lid(view: OpeningView, side: str, skin: FloatArray | DoubleArray) -> PaintLayer | None:
+def closed_lid(view: OpeningView, side: str, skin: FloatArray) -> PaintLayer | None:
     """Return the skin of an upper lid that comes down; None where it hardly does.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mien._types import DoubleArray, FloatArray
+from mien._types import FloatArray
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.motion import FaceMotion
@@ -97,16 +97,16 @@ class OpeningPainter(Protocol):
         """Return the axes in which its edges are heights."""
         ...
 
-    def lower_weight(self, view: OpeningView) -> DoubleArray:
+    def lower_weight(self, view: OpeningView) -> FloatArray:
         """Return (h, w) how far the skin at a pixel belongs to the lower side, 0..1."""
         ...
 
-    def layers(self, view: OpeningView, skin: DoubleArray) -> Sequence[PaintLayer]:
+    def layers(self, view: OpeningView, skin: FloatArray) -> Sequence[PaintLayer]:
         """Return what is laid over the skin, the lowest first.
 
         Args:
             view: The opening.
-            skin: (h, w, 3) both sides of it, moved; rounded only when something is laid over.
+            skin: (h, w, 3) both sides of it, moved.
         """
         ...
 

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien._math import smoothstep
-from mien._types import FloatArray
+from mien._types import FloatArray, IndexArray, Int32Array
 from mien.media.planes import Box, Plate
 from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.base import Patch
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
-from mien.rendering.geometry.field import Zone, dense, remap, window
+from mien.rendering.geometry.field import MeshRaster, Zone, remap, window
 from mien.rendering.geometry.motion import FaceMotion
+from mien.rendering.geometry.tone import largest
 from mien.rendering.geometry.topology import EYES, LIPS, OVAL, Opening, warp_mesh
 from mien.rendering.painting.donor import RegionLayer, lay_region, region_zone
+from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.opening import STILL_PX, OpeningPainter, OpeningView
 from mien.rendering.painting.painters import opening_painters
 from mien.rendering.painting.skin import ratio_in_picture
@@ -105,11 +107,12 @@ def paint(
         plate.width, plate.height
     )
     painter = _FacePainter(motion, PlateCrop.of(plate, readable))
-    picture, mask = painter.paint(canvas, zones)
+    raster = _rasterised(canvas, motion)
+    picture, mask = painter.paint(raster, zones)
     if layers.ratio is not None and appearance.skin is not None:
-        factor = ratio_in_picture(canvas, motion, layers.ratio, appearance.skin.layout)
+        factor = ratio_in_picture(raster, motion, layers.ratio, appearance.skin.layout)
         picture *= factor
-        mask = np.maximum(mask, smoothstep(np.abs(factor - 1).max(axis=2), 0.0, _SHADED))
+        mask = np.maximum(mask, smoothstep(largest(np.abs(factor - 1)), 0.0, _SHADED))
     for laid in layers.regions:
         lay_region(picture, mask, canvas, motion, laid)
     mask *= window(canvas.height, canvas.width, _BORDER_PX)
@@ -163,7 +166,7 @@ def paint_region(
     parts = [zone, *(part for _, part in zones)]
     corners = [(z.x0 + end * z.width, z.y0 + end * z.height) for z in parts for end in (0, 1)]
     canvas = Zone.around(np.array(corners, dtype=np.float32), 0, zone.cell)
-    picture, _ = _FacePainter(motion, crop).paint(canvas, zones)
+    picture, _ = _FacePainter(motion, crop).paint(_rasterised(canvas, motion), zones)
     return picture, np.array([canvas.x0, canvas.y0], dtype=np.float32)
 
 
@@ -189,6 +192,12 @@ def _canvas(motion: FaceMotion, zones: Sequence[Zone], shaded: bool) -> Zone | N
     return Zone.around(everything, 4 * cell, cell)
 
 
+def _rasterised(canvas: Zone, motion: FaceMotion) -> MeshRaster:
+    """The face's mesh on a canvas, its openings closed."""
+    mesh = warp_mesh()
+    return MeshRaster.of(canvas, motion.target, np.concatenate([mesh.filled, mesh.skin]))
+
+
 class _FacePainter:
     """Paints a face on a canvas from a crop of the plate."""
 
@@ -197,18 +206,17 @@ class _FacePainter:
         self._crop = crop
 
     def paint(
-        self, canvas: Zone, zones: Sequence[tuple[OpeningPainter, Zone]]
+        self, raster: MeshRaster, zones: Sequence[tuple[OpeningPainter, Zone]]
     ) -> tuple[FloatArray, FloatArray]:
         """The picture (h, w, 3) of a canvas, and the mask (h, w) of what changed."""
-        motion, mesh = self._motion, warp_mesh()
-        triangles = np.concatenate([mesh.filled, mesh.skin])
-        field = dense(canvas, motion.target, motion.motion, triangles)
+        canvas = raster.zone
+        field = raster.field(self._motion.motion)
         parts = [self._part(painter, zone, canvas, field) for painter, zone in zones]
         x, y = canvas.pixels()
         x -= self._crop.corner[0]
         y -= self._crop.corner[1]
         picture = remap(self._crop.rgb, x - field[..., 0], y - field[..., 1])
-        moved = np.maximum(np.abs(field[..., 0]), np.abs(field[..., 1]))
+        moved = largest(np.abs(field))
         mask = smoothstep(moved, STILL_PX, _MOVED_PX)
         for part in parts:
             area = part.area
@@ -226,38 +234,36 @@ class _FacePainter:
         coarse = field[area].copy()
         blend = window(zone.height, zone.width, round(_BLEND_CM * self._motion.px_per_cm))
         weight = blend[..., None]
-        above = self._edge_field(zone, opening, opening.upper, opening.lower, 1)
-        below = self._edge_field(zone, opening, opening.lower, opening.upper, -1)
+        above, below = self._edge_fields(zone, opening)
         field[area] = coarse + weight * (above - coarse)
         return _Part(painter, area, coarse + weight * (below - coarse), blend)
 
-    def _edge_field(
-        self,
-        zone: Zone,
-        opening: Opening,
-        edge: tuple[int, ...],
-        other: tuple[int, ...],
-        sign: int,
-    ) -> FloatArray:
-        """The field in which the opening, and what lies beyond it, follows one edge."""
+    def _edge_fields(self, zone: Zone, opening: Opening) -> tuple[FloatArray, FloatArray]:
+        """The fields in which an opening, and what lies beyond it, follows its upper edge and its
+        lower one."""
         motion, mesh = self._motion, warp_mesh()
         down = LocalAxes.of_opening(motion.source, opening).down
-        rim, far = np.array(edge), np.array(other)
+        upper, lower = np.array(opening.upper), np.array(opening.lower)
         gap = max(
-            float(np.abs((points[far] - points[rim]) @ down).max())
+            float(np.abs((points[lower] - points[upper]) @ down).max())
             for points in (motion.source, motion.target)
         )
-        beyond = motion.target[rim] + sign * (gap + 0.5 * motion.px_per_cm) * down
-        new = len(motion.target) + np.arange(len(rim))
-        strips = [
-            np.stack([rim[:-1], rim[1:], new[1:]], axis=1),
-            np.stack([rim[:-1], new[1:], new[:-1]], axis=1),
-        ]
-        return dense(
+        reach = (gap + 0.5 * motion.px_per_cm) * down
+        beyond = [motion.target[upper] + reach, motion.target[lower] - reach]
+        moves = np.concatenate([motion.motion, motion.motion[upper], motion.motion[lower]])
+        # What touches neither edge moves alike in both.
+        inner = opening.upper[1:-1], opening.lower[1:-1]
+        common = MeshRaster.of(
             zone,
-            np.concatenate([motion.target, beyond]).astype(np.float32),
-            np.concatenate([motion.motion, motion.motion[rim]]),
-            np.concatenate([mesh.without(other[1:-1]), *strips]).astype(np.int32),
+            np.concatenate([motion.target, *beyond]).astype(np.float32),
+            mesh.without(inner[0] + inner[1]),
+        )
+        start = len(motion.target)
+        above = _strips(upper, start + np.arange(len(upper)))
+        below = _strips(lower, start + len(upper) + np.arange(len(lower)))
+        return (
+            common.under(np.concatenate([mesh.along(*inner), above])).field(moves),
+            common.under(np.concatenate([mesh.along(*inner[::-1]), below])).field(moves),
         )
 
     def _opening(self, part: _Part, above: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
@@ -268,8 +274,18 @@ class _FacePainter:
         view = OpeningView.of(
             painter.opening, axes, motion, self._crop, x + corner[0], y + corner[1]
         )
-        skin = above + painter.lower_weight(view)[..., None] * (below - above)
+        skin = PaintLayer(below, painter.lower_weight(view)).over(above)
         picture = skin
         for layer in painter.layers(view, skin):
             picture = layer.over(picture)
-        return np.asarray(picture, dtype=np.float32)
+        return picture
+
+
+def _strips(edge: IndexArray, beyond: IndexArray) -> Int32Array:
+    """(N, 3) triangles between an edge and the vertices beyond it."""
+    return np.concatenate(
+        [
+            np.stack([edge[:-1], edge[1:], beyond[1:]], axis=1),
+            np.stack([edge[:-1], beyond[1:], beyond[:-1]], axis=1),
+        ]
+    ).astype(np.int32)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from mien._math import smoothstep
-from mien._types import DoubleArray, FloatArray
+from mien._types import FloatArray
 from mien.rendering.appearance.mouth import MouthAppearance
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.motion import FaceMotion
@@ -72,12 +72,12 @@ class MouthPainter:
         """Return the skull's axes at the mouth."""
         return motion.mouth_axes
 
-    def lower_weight(self, view: OpeningView) -> DoubleArray:
+    def lower_weight(self, view: OpeningView) -> FloatArray:
         """Return (h, w) how far the skin is that of the lower lip: a step half way between."""
         top, bottom = lip_edges(view.axes, view.motion.target).at(view.u)
         return np.asarray(np.clip(view.v - (top + bottom) / 2 + 0.5, 0, 1))
 
-    def layers(self, view: OpeningView, skin: DoubleArray) -> Sequence[PaintLayer]:
+    def layers(self, view: OpeningView, skin: FloatArray) -> Sequence[PaintLayer]:
         """Return the inside, up to where lips begin."""
         motion, known = view.motion, self._appearance
         before = Cavity.in_plate(motion, known.teeth)
