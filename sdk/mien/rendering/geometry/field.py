@@ -186,8 +186,8 @@ def _affine(corners: FloatArray, moves: FloatArray) -> tuple[FloatArray, FloatAr
     slope[1:, 0] = (rises[:, 0] * edges[:, 1, 1:] - rises[:, 1] * edges[:, 0, 1:]) * scale
     slope[1:, 1] = (rises[:, 1] * edges[:, 0, :1] - rises[:, 0] * edges[:, 1, :1]) * scale
     start = np.zeros((len(corners) + 1, 2), dtype=np.float32)
-    centre = corners.mean(axis=1)
-    start[1:] = moves.mean(axis=1) - np.einsum("ni,nij->nj", centre, slope[1:])
+    centre, middle = (sum(of.transpose(1, 0, 2)) / 3 for of in (corners, moves))
+    start[1:] = middle - np.einsum("ni,nij->nj", centre, slope[1:])
     return slope, start
 
 
