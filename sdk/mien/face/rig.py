@@ -178,6 +178,9 @@ class PersonalRig:
 
     def shape(self, controls: FloatArray) -> FloatArray:
         """Return the face (468, 3) in one performance: the neutral face and what moves it."""
+        known, shape = self._last
+        if known == controls.tobytes():
+            return shape
         return self._deformed(controls, looks_to_degrees(controls))
 
     def _from(self, source: FloatArray, look: FloatArray) -> FloatArray:

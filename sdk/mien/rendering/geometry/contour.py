@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mien._math import ease
 from mien._types import FloatArray
 from mien.rendering.geometry.topology import Opening
 
@@ -135,8 +134,11 @@ def _curve(points: FloatArray, u: npt.NDArray[np.float64]) -> npt.NDArray[np.flo
     total = slope[:-1] + slope[1:]
     inner = np.where(product > 0, 2 * product / np.where(product > 0, total, 1), 0)
     tangent = np.concatenate([slope[:1], inner, slope[-1:]])
-    index = np.clip(np.searchsorted(x, u, side="right") - 1, 0, len(step) - 1)
-    t = np.clip((u - x[index]) / step[index], 0, 1)
-    rise = ease(t)
-    bend = step[index] * (t * (1 - t) ** 2 * tangent[index] - t * t * (1 - t) * tangent[index + 1])
-    return np.asarray(y[index] + rise * step[index] * slope[index] + bend)
+    # Hermite's cubic between two landmarks, by powers of the way from one to the next.
+    first, second = tangent[:-1], tangent[1:]
+    square, cube = 3 * slope - 2 * first - second, first + second - 2 * slope
+    powers = np.stack([first, square, cube]) * step
+    index = np.searchsorted(x[1:-1], u, side="right")
+    t = np.minimum(np.maximum((u - x.take(index)) / step.take(index), 0), 1)
+    first, square, cube = powers.take(index, axis=1)
+    return np.asarray(y.take(index) + t * (first + t * (square + t * cube)))

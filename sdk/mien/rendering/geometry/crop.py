@@ -46,6 +46,18 @@ class PlateCrop:
             (y - self.corner[1]).astype(np.float32),
         )
 
+    def pixels(self, columns: FloatArray, rows: FloatArray) -> FloatArray:
+        """Return the colours (h, w, 3) of whole pixels; beyond the crop its border goes on.
+
+        Args:
+            columns: (w,) columns of the plate.
+            rows: (h,) rows.
+        """
+        height, width = self.rgb.shape[:2]
+        across = np.clip(columns - self.corner[0], 0, width - 1).astype(np.intp)
+        down = np.clip(rows - self.corner[1], 0, height - 1).astype(np.intp)
+        return self.rgb[down[:, None], across]
+
     def around(self, points: FloatArray, radius: float) -> FloatArray:
         """Return the mean colours (N, 3) of the pixels around points (N, 2) of the plate.
 

@@ -60,8 +60,8 @@ def closed_lid(view: OpeningView, side: str, skin: FloatArray) -> PaintLayer | N
         np.median(view.crop.nearest(view.motion.source[list(points)]), axis=0)
         for points in _AROUND[side]
     )
-    top = before.at(view.u)[0] - _LID_CM * unit
-    edge = after.at(view.u)[0] - _LASHES_CM * unit
+    top = view.heights_before[0] - _LID_CM * unit
+    edge = view.heights_after[0] - _LASHES_CM * unit
     soft = _SOFT_CM * unit
     amount = smoothstep(view.v - top, 0.0, 2 * soft) * smoothstep(edge - view.v, 0.0, soft)
     ends = np.minimum(view.u - after.start, after.stop - view.u)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from mien._math import smoothstep
 from mien._types import FloatArray, IndexArray, Int32Array
@@ -22,7 +23,7 @@ from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.field import MeshRaster, Zone, remap, window
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.tone import largest
-from mien.rendering.geometry.topology import EYES, LIPS, OVAL, Opening, warp_mesh
+from mien.rendering.geometry.topology import EYES, LIPS, OVAL, SKIN_SAMPLES, Opening, warp_mesh
 from mien.rendering.painting.donor import RegionLayer, lay_region, region_zone
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.opening import STILL_PX, OpeningPainter, OpeningView
@@ -141,7 +142,7 @@ def _zones(
 
 def paint_region(
     motion: FaceMotion,
-    crop: PlateCrop,
+    picture: npt.NDArray[np.float16],
     zone: Zone,
     region: str,
     frame: int,
@@ -151,7 +152,7 @@ def paint_region(
 
     Args:
         motion: How the face moves.
-        crop: A picture that holds the face.
+        picture: (h, w, 3) R'G'B' of a picture that holds the face.
         zone: The part to be painted at least.
         region: `mouth`, or the side of an eye.
         frame: Index of the frame, which seeds the grain.
@@ -166,8 +167,25 @@ def paint_region(
     parts = [zone, *(part for _, part in zones)]
     corners = [(z.x0 + end * z.width, z.y0 + end * z.height) for z in parts for end in (0, 1)]
     canvas = Zone.around(np.array(corners, dtype=np.float32), 0, zone.cell)
-    picture, _ = _FacePainter(motion, crop).paint(_rasterised(canvas, motion), zones)
-    return picture, np.array([canvas.x0, canvas.y0], dtype=np.float32)
+    samples = SKIN_SAMPLES if region == "mouth" else ()
+    crop = _readable(picture, canvas, motion, samples)
+    painted, _ = _FacePainter(motion, crop).paint(_rasterised(canvas, motion), zones)
+    return painted, np.array([canvas.x0, canvas.y0], dtype=np.float32)
+
+
+def _readable(
+    picture: npt.NDArray[np.float16], canvas: Zone, motion: FaceMotion, samples: Sequence[int]
+) -> PlateCrop:
+    """The part of a picture that is read for a canvas, with some landmarks beside it."""
+    reach = np.abs(motion.motion).max() + _REACH_PX
+    corners = [(canvas.x0, canvas.y0), (canvas.x0 + canvas.width, canvas.y0 + canvas.height)]
+    points = np.concatenate([corners, motion.source[list(samples)]])
+    height, width = picture.shape[:2]
+    most = width - 1, height - 1
+    left, top = np.clip(points.min(axis=0) - reach, 0, most).astype(int).tolist()
+    right, bottom = np.clip(points.max(axis=0) + reach, 0, most).astype(int).tolist()
+    part = picture[top : bottom + 1, left : right + 1].astype(np.float32)
+    return PlateCrop(part, np.array([left, top], dtype=np.float32))
 
 
 def _canvas(motion: FaceMotion, zones: Sequence[Zone], shaded: bool) -> Zone | None:
@@ -251,13 +269,10 @@ class _FacePainter:
         reach = (gap + 0.5 * motion.px_per_cm) * down
         beyond = [motion.target[upper] + reach, motion.target[lower] - reach]
         moves = np.concatenate([motion.motion, motion.motion[upper], motion.motion[lower]])
-        # What touches neither edge moves alike in both.
+        points = np.concatenate([motion.target, *beyond]).astype(np.float32)
+        # What touches neither edge moves alike in both; pressed edges lie over each other.
         inner = opening.upper[1:-1], opening.lower[1:-1]
-        common = MeshRaster.of(
-            zone,
-            np.concatenate([motion.target, *beyond]).astype(np.float32),
-            mesh.without(inner[0] + inner[1]),
-        )
+        common = MeshRaster.of(zone, points, mesh.without(inner[0] + inner[1]))
         start = len(motion.target)
         above = _strips(upper, start + np.arange(len(upper)))
         below = _strips(lower, start + len(upper) + np.arange(len(lower)))

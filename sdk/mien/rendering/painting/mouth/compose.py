@@ -75,7 +75,7 @@ class MouthPainter:
     def lower_weight(self, view: OpeningView) -> FloatArray:
         """Return (h, w) how far the skin is that of the lower lip: a step half way between."""
         top, bottom = lip_edges(view.axes, view.motion.target).at(view.u)
-        return np.asarray(np.clip(view.v - (top + bottom) / 2 + 0.5, 0, 1))
+        return np.asarray(np.clip(view.v - (top + bottom) / 2 + 0.5, 0, 1), dtype=np.float32)
 
     def layers(self, view: OpeningView, skin: FloatArray) -> Sequence[PaintLayer]:
         """Return the inside, up to where lips begin."""
