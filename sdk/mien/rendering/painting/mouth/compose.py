@@ -15,7 +15,7 @@ from mien.rendering.appearance.mouth import MouthAppearance
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.mouth import Cavity, FaceLight, lip_edges
-from mien.rendering.geometry.tone import diffuse, grain_level, softness
+from mien.rendering.geometry.tone import blurred, diffuse, grain_level, softness
 from mien.rendering.geometry.topology import LIPS
 from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
@@ -234,7 +234,7 @@ def extend_outward(
         The inside (h, w, 3), and the confidence (h, w), which now falls softly to the sides.
     """
     sigma = _AROUND_CM * px_per_cm
-    nearness = cv2.GaussianBlur(confidence, (0, 0), 2 * sigma)
+    nearness = blurred(confidence, 2 * sigma)
     # Darker and redder the farther from what is seen: cheeks close in on the teeth.
     far = (1 - smoothstep(nearness, 0.0, 0.5))[..., None]
     colour = diffuse(own, confidence, sigma) * (1 - far * _CHEEK_SHADE)
