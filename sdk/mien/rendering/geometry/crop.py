@@ -8,7 +8,7 @@ import numpy as np
 
 from mien._types import FloatArray
 from mien.media.planes import Box, Plate
-from mien.rendering.geometry.field import remap
+from mien.rendering.geometry.field import Zone, remap
 
 __all__ = ["PlateCrop"]
 
@@ -46,17 +46,32 @@ class PlateCrop:
             (y - self.corner[1]).astype(np.float32),
         )
 
-    def pixels(self, columns: FloatArray, rows: FloatArray) -> FloatArray:
-        """Return the colours (h, w, 3) of whole pixels; beyond the crop its border goes on.
+    def pixels(self, zone: Zone) -> FloatArray:
+        """Return the colours (h, w, 3) of a zone's pixels; beyond the crop its border goes on."""
+        columns, rows = self._places(zone)
+        height, width = self.rgb.shape[:2]
+        across = np.clip(columns, 0, width - 1).astype(np.intp)
+        return self.rgb[np.clip(rows, 0, height - 1).astype(np.intp)[:, None], across]
+
+    def moved(self, zone: Zone, field: FloatArray) -> FloatArray:
+        """Return the colours (h, w, 3) of a zone's pixels when their content has moved.
 
         Args:
-            columns: (w,) columns of the plate.
-            rows: (h,) rows.
+            zone: The pixels.
+            field: (h, w, 2) how far, as `MeshRaster.field` tells.
         """
-        height, width = self.rgb.shape[:2]
-        across = np.clip(columns - self.corner[0], 0, width - 1).astype(np.intp)
-        down = np.clip(rows - self.corner[1], 0, height - 1).astype(np.intp)
-        return self.rgb[down[:, None], across]
+        columns, rows = self._places(zone)
+        at = -field
+        at[..., 0] += columns
+        at[..., 1] += rows[:, None]
+        return remap(self.rgb, at)
+
+    def _places(self, zone: Zone) -> tuple[FloatArray, FloatArray]:
+        """Columns (w,) and rows (h,) of a zone's pixels in the crop."""
+        return (
+            np.arange(zone.width, dtype=np.float32) + (np.float32(zone.x0) - self.corner[0]),
+            np.arange(zone.height, dtype=np.float32) + (np.float32(zone.y0) - self.corner[1]),
+        )
 
     def around(self, points: FloatArray, radius: float) -> FloatArray:
         """Return the mean colours (N, 3) of the pixels around points (N, 2) of the plate.

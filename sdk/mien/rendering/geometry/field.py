@@ -191,8 +191,8 @@ def _affine(corners: FloatArray, moves: FloatArray) -> tuple[FloatArray, FloatAr
     return slope, start
 
 
-def remap(picture: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Return a picture (h, w, 3) seen at positions x, y (pixels of it), cubic."""
+def remap(picture: FloatArray, x: FloatArray, y: FloatArray | None = None) -> FloatArray:
+    """Return a picture (h, w, 3) seen at positions x, y (pixels of it), or both as one, cubic."""
     return np.asarray(
         cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE),
         dtype=np.float32,

@@ -14,7 +14,8 @@ import numpy as np
 from mien._types import FloatArray
 from mien.face.rig import load_rig
 from mien.model.landmarks import SKIN
-from mien.rendering.geometry.field import MeshRaster, Zone, remap
+from mien.rendering.geometry.crop import PlateCrop
+from mien.rendering.geometry.field import MeshRaster, Zone
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.tone import per_channel
 from mien.rendering.geometry.topology import warp_mesh
@@ -152,14 +153,13 @@ def _mixed(zone: Zone, motion: FaceMotion, layer: RegionLayer) -> FloatArray:
     """(h, w, 3) the other frames' pixels where this frame's face has them."""
     mesh, points = warp_mesh(), motion.target
     triangles = np.concatenate([mesh.filled, mesh.skin])
-    x, y = zone.pixels()
     raster = MeshRaster.of(zone, points, triangles)
     mixed = np.zeros((zone.height, zone.width, 3), dtype=np.float32)
     for donor in layer.donors:
-        field = raster.field(points - donor.target)
-        field += donor.corner
-        seen = remap(donor.rgb, x - field[..., 0], y - field[..., 1])
-        mixed += np.float32(donor.weight) * seen
+        crop = PlateCrop(donor.rgb, donor.corner)
+        seen = crop.moved(zone, raster.field(points - donor.target))
+        seen *= np.float32(donor.weight)
+        mixed += seen
     return mixed
 
 

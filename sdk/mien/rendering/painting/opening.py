@@ -12,6 +12,7 @@ import numpy as np
 from mien._types import FloatArray
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
+from mien.rendering.geometry.field import Zone
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.topology import Opening
 from mien.rendering.painting.layer import PaintLayer
@@ -55,13 +56,11 @@ class OpeningView:
         axes: LocalAxes,
         motion: FaceMotion,
         crop: PlateCrop,
-        x: FloatArray,
-        y: FloatArray,
+        zone: Zone,
     ) -> OpeningView:
-        """Return the view of an opening at pixels x, y (h, w) of the plate, in its axes."""
-        return cls(
-            opening, motion, crop, crop.pixels(x[0], y[:, 0]), x, y, axes, *axes.locate(x, y)
-        )
+        """Return the view of an opening at the pixels of a zone, in its axes."""
+        x, y = zone.pixels()
+        return cls(opening, motion, crop, crop.pixels(zone), x, y, axes, *axes.locate(x, y))
 
     @cached_property
     def before(self) -> Edges:

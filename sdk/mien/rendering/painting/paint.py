@@ -20,7 +20,7 @@ from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.base import Patch
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
-from mien.rendering.geometry.field import MeshRaster, Zone, remap, window
+from mien.rendering.geometry.field import MeshRaster, Zone, window
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.tone import largest
 from mien.rendering.geometry.topology import EYES, LIPS, OVAL, SKIN_SAMPLES, Opening, warp_mesh
@@ -28,7 +28,7 @@ from mien.rendering.painting.donor import RegionLayer, lay_region, region_zone
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.opening import STILL_PX, OpeningPainter, OpeningView
 from mien.rendering.painting.painters import opening_painters
-from mien.rendering.painting.skin import ratio_in_picture
+from mien.rendering.painting.skin import shade_skin
 
 __all__ = ["FaceLayers", "paint", "paint_region"]
 
@@ -40,8 +40,6 @@ _BLEND_CM = 0.3
 """Width over which an opening's own fields run into the face's."""
 _REACH_PX = 8
 """Pixels that interpolation needs around the farthest pixel it reads."""
-_SHADED = 0.01
-"""Change of the shading from which the picture is replaced wholly."""
 _BORDER_PX = 3
 """Width over which the mask runs out to the canvas's border."""
 
@@ -52,12 +50,14 @@ class _Part:
 
     Attributes:
         painter: What paints it.
+        zone: Its pixels.
         area: Its rows and columns of the canvas.
         below: (h, w, 2) the field that follows the lower edge.
         blend: (h, w) 1 inside, 0 on the border of its zone.
     """
 
     painter: OpeningPainter
+    zone: Zone
     area: tuple[slice, slice]
     below: FloatArray
     blend: FloatArray
@@ -111,9 +111,7 @@ def paint(
     raster = _rasterised(canvas, motion)
     picture, mask = painter.paint(raster, zones)
     if layers.ratio is not None and appearance.skin is not None:
-        factor = ratio_in_picture(raster, motion, layers.ratio, appearance.skin.layout)
-        picture *= factor
-        mask = np.maximum(mask, smoothstep(largest(np.abs(factor - 1)), 0.0, _SHADED))
+        shade_skin(picture, mask, raster, motion, layers.ratio, appearance.skin.layout)
     for laid in layers.regions:
         lay_region(picture, mask, canvas, motion, laid)
     mask *= window(canvas.height, canvas.width, _BORDER_PX)
@@ -230,15 +228,11 @@ class _FacePainter:
         canvas = raster.zone
         field = raster.field(self._motion.motion)
         parts = [self._part(painter, zone, canvas, field) for painter, zone in zones]
-        x, y = canvas.pixels()
-        x -= self._crop.corner[0]
-        y -= self._crop.corner[1]
-        picture = remap(self._crop.rgb, x - field[..., 0], y - field[..., 1])
-        moved = largest(np.abs(field))
-        mask = smoothstep(moved, STILL_PX, _MOVED_PX)
+        picture = self._crop.moved(canvas, field)
+        mask = smoothstep(largest(np.abs(field, out=field)), STILL_PX, _MOVED_PX)
         for part in parts:
             area = part.area
-            picture[area] = self._opening(part, picture[area], x[area], y[area])
+            picture[area] = self._opening(part, picture[area])
             mask[area] = np.maximum(mask[area], part.blend)
         return picture, mask
 
@@ -254,7 +248,7 @@ class _FacePainter:
         weight = blend[..., None]
         above, below = self._edge_fields(zone, opening)
         field[area] = coarse + weight * (above - coarse)
-        return _Part(painter, area, coarse + weight * (below - coarse), blend)
+        return _Part(painter, zone, area, coarse + weight * (below - coarse), blend)
 
     def _edge_fields(self, zone: Zone, opening: Opening) -> tuple[FloatArray, FloatArray]:
         """The fields in which an opening, and what lies beyond it, follows its upper edge and its
@@ -281,14 +275,11 @@ class _FacePainter:
             common.under(np.concatenate([mesh.along(*inner[::-1]), below])).field(moves),
         )
 
-    def _opening(self, part: _Part, above: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    def _opening(self, part: _Part, above: FloatArray) -> FloatArray:
         """Upper side, lower side and what lies between them, in one opening's zone."""
-        motion, painter, corner = self._motion, part.painter, self._crop.corner
-        below = remap(self._crop.rgb, x - part.below[..., 0], y - part.below[..., 1])
-        axes = painter.axes(motion)
-        view = OpeningView.of(
-            painter.opening, axes, motion, self._crop, x + corner[0], y + corner[1]
-        )
+        motion, painter, crop = self._motion, part.painter, self._crop
+        below = crop.moved(part.zone, part.below)
+        view = OpeningView.of(painter.opening, painter.axes(motion), motion, crop, part.zone)
         skin = PaintLayer(below, painter.lower_weight(view)).over(above)
         picture = skin
         for layer in painter.layers(view, skin):

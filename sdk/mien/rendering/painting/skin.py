@@ -7,40 +7,51 @@ from typing import Final
 import cv2
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.rendering.geometry.field import MeshRaster
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.tone import per_channel
+from mien.rendering.geometry.tone import largest, per_channel
 from mien.rendering.geometry.topology import OVAL, warp_mesh
 
-__all__ = ["ratio_in_picture"]
+__all__ = ["shade_skin"]
 
+_SHADED: Final = 0.01
+"""Change of the shading from which the picture is replaced wholly."""
 _RIM_CM: Final = 0.5
 """Width of the face's rim where no texel may be read: the layout ends at the outline."""
 
 
-def ratio_in_picture(
-    raster: MeshRaster, motion: FaceMotion, ratio: FloatArray, layout: FloatArray
-) -> FloatArray:
-    """Return (h, w, 3) by what the pixels of a canvas are multiplied; 1 outside the face.
+def shade_skin(
+    picture: FloatArray,
+    mask: FloatArray,
+    raster: MeshRaster,
+    motion: FaceMotion,
+    ratio: FloatArray,
+    layout: FloatArray,
+) -> None:
+    """Multiply a face's skin by its change of look.
 
     A cell of the canvas is about as large as a texel: what lies between cells is interpolated.
 
     Args:
-        raster: The face's mesh on the canvas, as it is painted.
+        picture: (h, w, 3) what has been painted; changed.
+        mask: (h, w) where it was changed; changed likewise.
+        raster: The face's mesh on them, as it is painted.
         motion: How the face moves.
         ratio: (S, S, 3) the factors in the canonical layout.
         layout: (468, 2) landmarks in it, texels.
     """
-    zone = raster.zone
+    size = raster.zone.width, raster.zone.height
     # Around the eyes and beyond the outline there is no skin to rely on: near enough is enough.
     texels = raster.cells(np.concatenate([layout, layout[warp_mesh().band_of], layout[list(OVAL)]]))
     change = cv2.remap(
         ratio - 1, texels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
     )
     change *= per_channel(_well_inside(raster, motion))
-    size = (zone.width, zone.height)
-    return np.asarray(1 + cv2.resize(change, size, interpolation=cv2.INTER_LINEAR))
+    shaded = smoothstep(largest(np.abs(change)), 0.0, _SHADED)
+    picture *= cv2.resize(change + 1, size, interpolation=cv2.INTER_LINEAR)
+    np.maximum(mask, cv2.resize(shaded, size, interpolation=cv2.INTER_LINEAR), out=mask)
 
 
 def _well_inside(raster: MeshRaster, motion: FaceMotion) -> FloatArray:
