@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,7 @@ class LocalAxes:
     @classmethod
     def between(cls, first: FloatArray, second: FloatArray, below: FloatArray) -> LocalAxes:
         """Return the axes of two corners; `below` is any point on the lower side of them."""
-        along = (second - first) / max(float(np.linalg.norm(second - first)), 1e-6)
+        along = (second - first) / max(hypot(*(second - first)), 1e-6)
         down = np.array([-along[1], along[0]], dtype=np.float32)
         # A picture may be coded mirrored or turned; the face says which way is down.
         if float(down @ (below - first)) < 0:
@@ -62,8 +63,7 @@ class LocalAxes:
 
     def of(self, points: FloatArray) -> FloatArray:
         """Return (N, 2) u and v of points (N, 2)."""
-        away = points - self.origin
-        return np.stack([away @ self.along, away @ self.down], axis=1)
+        return (points - self.origin) @ np.array([self.along, self.down]).T
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -127,18 +127,18 @@ class MeshRaster:
     def cells(self, values: FloatArray) -> FloatArray:
         """Return (rows, columns, 2) what vertices say (V, 2), in the middle of each cell."""
         zone = self.zone
-        slope, start = _affine(self.grid[self.triangles], values[self.triangles])
+        table = _affine(self.grid[self.triangles], values[self.triangles])
         x = np.arange(zone.columns, dtype=np.float32)
         y = np.arange(zone.rows, dtype=np.float32)[:, None]
         labels = self.labels.astype(np.intp)
         planes = []
         for i in range(2):
-            plane = slope[:, 0, i].take(labels)
+            plane = table[0, i].take(labels)
             plane *= x
-            down = slope[:, 1, i].take(labels)
+            down = table[1, i].take(labels)
             down *= y
             plane += down
-            plane += start[:, i].take(labels)
+            plane += table[2, i].take(labels)
             planes.append(plane)
         rough = cv2.merge(planes)
         smooth = cv2.GaussianBlur(rough, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE)
@@ -172,23 +172,24 @@ def _overlapping(grid: FloatArray, triangles: Int32Array, zone: Zone) -> Int32Ar
     return np.asarray(triangles[keep])
 
 
-def _affine(corners: FloatArray, moves: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Slope (N + 1, 2, 2) and value at the origin (N + 1, 2) of each triangle's motion.
+def _affine(corners: FloatArray, moves: FloatArray) -> FloatArray:
+    """(3, 2, N + 1) both values of each triangle: their slopes along x and y, and at the origin.
 
     Entry 0 stands for the outside of the mesh, which does not move.
     """
-    edges = corners[:, 1:] - corners[:, :1]
-    rises = moves[:, 1:] - moves[:, :1]
-    area = edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]
+    (x, y), (x1, y1), (x2, y2) = corners.transpose(1, 2, 0)
+    first, second, third = moves.transpose(1, 2, 0)
+    across, down = (x1 - x, x2 - x), (y1 - y, y2 - y)
+    area = across[0] * down[1] - across[1] * down[0]
     whole = np.abs(area) < 2 * _SLIVER
-    scale = np.where(whole, 0, 1 / np.where(whole, 1, area))[:, None]
-    slope = np.zeros((len(corners) + 1, 2, 2), dtype=np.float32)
-    slope[1:, 0] = (rises[:, 0] * edges[:, 1, 1:] - rises[:, 1] * edges[:, 0, 1:]) * scale
-    slope[1:, 1] = (rises[:, 1] * edges[:, 0, :1] - rises[:, 0] * edges[:, 1, :1]) * scale
-    start = np.zeros((len(corners) + 1, 2), dtype=np.float32)
-    centre, middle = (sum(of.transpose(1, 0, 2)) / 3 for of in (corners, moves))
-    start[1:] = middle - np.einsum("ni,nij->nj", centre, slope[1:])
-    return slope, start
+    scale = np.where(whole, 0, 1 / np.where(whole, 1, area))
+    rises = (second - first) * scale, (third - first) * scale
+    table = np.zeros((3, 2, len(corners) + 1), dtype=np.float32)
+    table[0, :, 1:] = rises[0] * down[1] - rises[1] * down[0]
+    table[1, :, 1:] = rises[1] * across[0] - rises[0] * across[1]
+    level = first + second + third - table[0, :, 1:] * (x + x1 + x2)
+    table[2, :, 1:] = (level - table[1, :, 1:] * (y + y1 + y2)) / 3
+    return table
 
 
 def remap(picture: FloatArray, x: FloatArray, y: FloatArray | None = None) -> FloatArray:

@@ -57,7 +57,7 @@ def closed_lid(view: OpeningView, side: str, skin: FloatArray) -> PaintLayer | N
     if closed <= 0:
         return None
     above, below = (
-        np.median(view.crop.nearest(view.motion.source[list(points)]), axis=0)
+        _middle(view.crop.nearest(view.motion.source[list(points)]))
         for points in _AROUND[side]
     )
     top = view.heights_before[0] - _LID_CM * unit
@@ -74,3 +74,8 @@ def closed_lid(view: OpeningView, side: str, skin: FloatArray) -> PaintLayer | N
     # Only a shadow is taken away: a lid that is lighter than its surroundings is as it was filmed.
     darker = smoothstep(luma(rgb) - luma(coarse), 0.0, 0.04)
     return PaintLayer(rgb, np.asarray(_STRENGTH * closed * amount * darker, dtype=np.float32))
+
+
+def _middle(colours: FloatArray) -> FloatArray:
+    """(3,) the median of three colours (3, 3); `np.median` takes ten times as long."""
+    return np.asarray(np.sort(colours, axis=0)[1])
