@@ -31,11 +31,15 @@ def smoothstep(value: npt.ArrayLike, low: float, high: float) -> FloatArray:
         low: Where it begins to rise.
         high: Where it has risen.
     """
-    # Called hundreds of times a frame, on small arrays: all in place, and without np.clip, which
-    # costs more around than in it.
+    # Called hundreds of times a frame, on numbers and small arrays: numbers are left to Python,
+    # and the rest is done in place, without np.clip, which costs more around than in it.
+    steepness = 1 / max(high - low, 1e-6)
     x = np.array(value, dtype=np.float32)
+    if not x.ndim:
+        part = min(max((float(x) - low) * steepness, 0.0), 1.0)
+        return np.array(part * part * (3 - 2 * part), dtype=np.float32)
     x -= low
-    x *= 1 / max(high - low, 1e-6)
+    x *= steepness
     np.minimum(np.maximum(x, 0, out=x), 1, out=x)
     slope = -2 * x
     slope += 3

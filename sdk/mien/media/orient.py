@@ -56,7 +56,7 @@ def _coding(orientation: Orientation) -> tuple[DoubleArray, DoubleArray]:
     )[orientation.quarter_turns % 4]
     across = np.array([1 / _stretch_factor(orientation), 1])
     # Centres at integers: the left edge of the picture, at -0.5, stays where it is.
-    return matrix * across, (np.array(offset) + 0.5) * across - 0.5
+    return np.array(matrix) * across, (np.array(offset) + 0.5) * across - 0.5
 
 
 def turn(orientation: Orientation, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -63,7 +63,7 @@ class LocalAxes:
 
     def of(self, points: FloatArray) -> FloatArray:
         """Return (N, 2) u and v of points (N, 2)."""
-        return (points - self.origin) @ np.array([self.along, self.down]).T
+        return np.asarray((points - self.origin) @ np.array([self.along, self.down]).T)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -51,7 +51,8 @@ class PlateCrop:
         columns, rows = self._places(zone)
         height, width = self.rgb.shape[:2]
         across = np.clip(columns, 0, width - 1).astype(np.intp)
-        return self.rgb[np.clip(rows, 0, height - 1).astype(np.intp)[:, None], across]
+        down = np.clip(rows, 0, height - 1).astype(np.intp)
+        return np.asarray(self.rgb[down[:, None], across])
 
     def moved(self, zone: Zone, field: FloatArray) -> FloatArray:
         """Return the colours (h, w, 3) of a zone's pixels when their content has moved.

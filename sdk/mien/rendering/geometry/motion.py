@@ -221,9 +221,7 @@ class FaceDeformer:
 
     def _coded(self, frame: int, vectors: FloatArray) -> FloatArray:
         """Canonical displacements (N, 3) in coded pixels."""
-        return vectors_to_coded(
-            self._orientation, self._face.curves.pose.displace(frame, vectors)
-        )
+        return vectors_to_coded(self._orientation, self._face.curves.pose.displace(frame, vectors))
 
     def _beyond_rig(
         self,
@@ -422,11 +420,13 @@ def _lip_spread() -> FloatArray:
 
 def _gaps(points: FloatArray, upper: list[int], lower: list[int], down: FloatArray) -> FloatArray:
     """(2N,) how far the lids are apart: under each upper landmark, over each lower one."""
-    along = np.array([down[1], -down[0]], dtype=np.float32)
-    along *= np.sign((points[upper[-1]] - points[upper[0]]) @ along)
-    top, bottom = points[upper], points[lower]
-    u_top, u_bottom = (np.maximum.accumulate(edge @ along) for edge in (top, bottom))
-    v_top, v_bottom = top @ down, bottom @ down
+    axes = np.array([[down[1], down[0]], [-down[0], down[1]]], dtype=np.float32)
+    top, bottom = points[upper] @ axes, points[lower] @ axes
+    if top[0, 0] > top[-1, 0]:
+        top[:, 0] *= -1
+        bottom[:, 0] *= -1
+    (u_top, v_top), (u_bottom, v_bottom) = top.T, bottom.T
+    u_top, u_bottom = np.maximum.accumulate(u_top), np.maximum.accumulate(u_bottom)
     under = np.interp(u_top, u_bottom, v_bottom) - v_top
     over = v_bottom - np.interp(u_bottom, u_top, v_top)
     return np.asarray(np.concatenate([under, over]), dtype=np.float32)

@@ -10,7 +10,16 @@ import numpy as np
 from mien._math import smoothstep
 from mien._types import FloatArray
 
-__all__ = ["blurred", "diffuse", "grain", "grain_level", "largest", "luma", "per_channel", "softness"]
+__all__ = [
+    "blurred",
+    "diffuse",
+    "grain",
+    "grain_level",
+    "largest",
+    "luma",
+    "per_channel",
+    "softness",
+]
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 """Weights of BT.709; only used to compare brightness."""
@@ -57,7 +66,9 @@ def blurred(picture: FloatArray, sigma: float) -> FloatArray:
         return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma))
     size = -(-width // shrink), -(-height // shrink)
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), sigma * size[0] / width, sigmaY=sigma * size[1] / height)
+    small = cv2.GaussianBlur(
+        small, (0, 0), sigma * size[0] / width, sigmaY=sigma * size[1] / height
+    )
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
 
 

@@ -57,8 +57,7 @@ def closed_lid(view: OpeningView, side: str, skin: FloatArray) -> PaintLayer | N
     if closed <= 0:
         return None
     above, below = (
-        _middle(view.crop.nearest(view.motion.source[list(points)]))
-        for points in _AROUND[side]
+        _middle(view.crop.nearest(view.motion.source[list(points)])) for points in _AROUND[side]
     )
     top = view.heights_before[0] - _LID_CM * unit
     edge = view.heights_after[0] - _LASHES_CM * unit

@@ -251,8 +251,7 @@ class _FacePainter:
         return _Part(painter, zone, area, coarse + weight * (below - coarse), blend)
 
     def _edge_fields(self, zone: Zone, opening: Opening) -> tuple[FloatArray, FloatArray]:
-        """The fields in which an opening, and what lies beyond it, follows its upper edge and its
-        lower one."""
+        """The fields in which an opening and what lies beyond follow its upper, and lower, edge."""
         motion, mesh = self._motion, warp_mesh()
         down = LocalAxes.of_opening(motion.source, opening).down
         upper, lower = np.array(opening.upper), np.array(opening.lower)
@@ -289,9 +288,6 @@ class _FacePainter:
 
 def _strips(edge: IndexArray, beyond: IndexArray) -> Int32Array:
     """(N, 3) triangles between an edge and the vertices beyond it."""
-    return np.concatenate(
-        [
-            np.stack([edge[:-1], edge[1:], beyond[1:]], axis=1),
-            np.stack([edge[:-1], beyond[1:], beyond[:-1]], axis=1),
-        ]
-    ).astype(np.int32)
+    upper = np.stack([edge[:-1], edge[1:], beyond[1:]], axis=1)
+    lower = np.stack([edge[:-1], beyond[1:], beyond[:-1]], axis=1)
+    return np.asarray(np.concatenate([upper, lower]), dtype=np.int32)

@@ -62,4 +62,4 @@ def _well_inside(raster: MeshRaster, motion: FaceMotion) -> FloatArray:
     cv2.fillPoly(face, [np.round(outline).astype(np.int32)], 1)
     rim = max(1.0, _RIM_CM * motion.px_per_cm / zone.cell)
     soft = cv2.GaussianBlur(face.astype(np.float32), (0, 0), rim / 2)
-    return np.clip(2.2 * soft - 1.2, 0, 1)
+    return np.asarray(np.clip(2.2 * soft - 1.2, 0, 1), dtype=np.float32)
