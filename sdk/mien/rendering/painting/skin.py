@@ -32,8 +32,6 @@ def shade_skin(
 ) -> None:
     """Multiply a face's skin by its change of look.
 
-    A cell of the canvas is about as large as a texel: what lies between cells is interpolated.
-
     Args:
         picture: (h, w, 3) what has been painted; changed.
         mask: (h, w) where it was changed; changed likewise.
@@ -45,13 +43,14 @@ def shade_skin(
     size = raster.zone.width, raster.zone.height
     # Around the eyes and beyond the outline there is no skin to rely on: near enough is enough.
     texels = raster.cells(np.concatenate([layout, layout[warp_mesh().band_of], layout[list(OVAL)]]))
+    texels = cv2.resize(texels, size, interpolation=cv2.INTER_LINEAR)
     change = cv2.remap(
         ratio - 1, texels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
     )
-    change *= per_channel(_well_inside(raster, motion))
-    shaded = smoothstep(largest(np.abs(change)), 0.0, _SHADED)
-    picture *= cv2.resize(change + 1, size, interpolation=cv2.INTER_LINEAR)
-    np.maximum(mask, cv2.resize(shaded, size, interpolation=cv2.INTER_LINEAR), out=mask)
+    change *= per_channel(cv2.resize(_well_inside(raster, motion), size))
+    np.maximum(mask, smoothstep(largest(np.abs(change)), 0.0, _SHADED), out=mask)
+    change += 1
+    picture *= change
 
 
 def _well_inside(raster: MeshRaster, motion: FaceMotion) -> FloatArray:
