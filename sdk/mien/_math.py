@@ -31,6 +31,18 @@ def smoothstep(value: npt.ArrayLike, low: float, high: float) -> FloatArray:
         low: Where it begins to rise.
         high: Where it has risen.
     """
-    x = (np.asarray(value, dtype=np.float32) - low) / max(high - low, 1e-6)
-    # Called hundreds of times a frame, on small arrays: np.clip costs more around than in it.
-    return np.asarray(ease(np.minimum(np.maximum(x, 0), 1)), dtype=np.float32)
+    # Called hundreds of times a frame, on numbers and small arrays: numbers are left to Python,
+    # and the rest is done in place, without np.clip, which costs more around than in it.
+    steepness = 1 / max(high - low, 1e-6)
+    x = np.array(value, dtype=np.float32)
+    if not x.ndim:
+        part = min(max((float(x) - low) * steepness, 0.0), 1.0)
+        return np.array(part * part * (3 - 2 * part), dtype=np.float32)
+    x -= low
+    x *= steepness
+    np.minimum(np.maximum(x, 0, out=x), 1, out=x)
+    slope = -2 * x
+    slope += 3
+    x *= x
+    x *= slope
+    return x

@@ -247,13 +247,13 @@ def test_a_sliver_of_the_plates_inside_is_covered_where_the_mouth_opens_further(
     sliver = middle & (depth > -0.06 * after.px_per_cm) & (depth <= 0)
     beyond = middle & (depth < -0.2 * after.px_per_cm)
     for colour in (0.9 * SKIN, 0.2 * lip, np.full(3, luma(lip))):
-        skin = np.tile(lip, (*u.shape, 1)).astype(np.float64)
+        skin = np.tile(lip, (*u.shape, 1))
         skin[depth > -0.06 * after.px_per_cm] = colour
         covered = cover_remains(alpha, skin, depth, lip, before, after)
         assert covered[sliver].min() > 0.4
         assert not covered[beyond].any()
         assert np.array_equal(cover_remains(alpha, skin, depth, lip, before, before), alpha)
-    clean = np.tile(lip, (*u.shape, 1)).astype(np.float64)
+    clean = np.tile(lip, (*u.shape, 1))
     assert cover_remains(alpha, clean, depth, lip, before, after)[beyond | sliver].mean() < 0.3
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from mien._math import ease, smoothstep
 from mien.model.landmarks import SKIN
 from mien.rendering.geometry.contour import Edges, LocalAxes
-from mien.rendering.geometry.field import Zone, dense, remap, window
-from mien.rendering.geometry.tone import diffuse, grain, grain_level, softness
+from mien.rendering.geometry.crop import PlateCrop
+from mien.rendering.geometry.field import MeshRaster, Zone, dense, remap, window
+from mien.rendering.geometry.tone import blurred, diffuse, grain, grain_level, softness
 from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, still_mesh, warp_mesh
 
 SQUARE = np.array([[0, 0], [40, 0], [40, 40], [0, 40]], np.float32)
@@ -42,6 +44,36 @@ def test_slivers_do_no_harm() -> None:
     field = dense(Zone(0, 0, 40, 40, 1), points, motion, triangles)
     assert np.isfinite(field).all()
     assert np.abs(field).max() < 10
+
+
+def test_what_is_laid_over_a_raster_is_seen_as_if_it_came_last() -> None:
+    zone, points = Zone(-4, -4, 16, 16, 3), np.concatenate([SQUARE, SQUARE + 6])
+    motion = np.arange(16, dtype=np.float32).reshape(8, 2)
+    first, second = HALVES, HALVES + 4
+    laid = MeshRaster.of(zone, points.astype(np.float32), first).under(second)
+    at_once = dense(zone, points.astype(np.float32), motion, np.concatenate([first, second]))
+    assert np.array_equal(laid.field(motion), at_once)
+
+
+def test_a_crop_goes_on_beyond_its_border() -> None:
+    rgb = np.random.default_rng(3).random((20, 24, 3), dtype=np.float32)
+    crop = PlateCrop(rgb, np.array([10, 5], dtype=np.float32))
+    zone = Zone(6, 2, 32, 26, 1)
+    wider = np.pad(rgb, ((3, 3), (4, 4), (0, 0)), mode="edge")
+    assert np.array_equal(crop.pixels(zone), wider)
+    still = np.zeros((zone.height, zone.width, 2), dtype=np.float32)
+    assert np.array_equal(crop.moved(zone, still), wider)
+    moved = crop.moved(zone, still + np.array([2, 1], dtype=np.float32))
+    assert np.array_equal(moved[1:, 2:], wider[:-1, :-2])
+
+
+@pytest.mark.parametrize("sigma", [3.0, 9.0, 30.0])
+def test_wide_blurs_are_blurs(sigma: float) -> None:
+    picture = np.random.default_rng(4).random((101, 143, 3), dtype=np.float32)
+    picture[30:60, 50:90] += 1
+    exact = cv2.GaussianBlur(picture, (0, 0), sigma)
+    assert blurred(picture, sigma) == pytest.approx(exact, abs=0.02)
+    assert blurred(picture[..., 0], sigma) == pytest.approx(exact[..., 0], abs=0.02)
 
 
 def test_an_unmoved_picture_is_unchanged() -> None:

@@ -178,6 +178,9 @@ class PersonalRig:
 
     def shape(self, controls: FloatArray) -> FloatArray:
         """Return the face (468, 3) in one performance: the neutral face and what moves it."""
+        known, shape = self._last
+        if known == controls.tobytes():
+            return shape
         return self._deformed(controls, looks_to_degrees(controls))
 
     def _from(self, source: FloatArray, look: FloatArray) -> FloatArray:
@@ -190,33 +193,33 @@ class PersonalRig:
         return shape
 
     def _deformed(self, controls: FloatArray, gaze: FloatArray) -> FloatArray:
-        shape = self.identity + np.tensordot(controls, self._linear, axes=1)
+        moved = controls @ self._linear.reshape(len(self._linear), -1)
+        shape = self.identity + moved.reshape(self.identity.shape)
+        height = shape[:, 1]
         for side, lids in self._lids.items():
-            pitch = float(gaze[_PITCH[side]]) / FULL_LOOK
-            shape = shape + lids.follow(pitch)
+            height += lids.follow(float(gaze[_PITCH[side]]) / FULL_LOOK)
             gap = lids.gaps(shape)
-            blink = float(np.clip(controls[_BLINK[side]], -WIDEST, 1))
+            blink = min(max(float(controls[_BLINK[side]]), -WIDEST), 1.0)
             # Lids that something else pushed past each other are brought back to meet.
-            shape = shape + lids.close(np.minimum(blink * gap, gap), LOWER_LID_FRACTION)
-        close = float(np.clip(controls[_CLOSE], -WIDEST, None))
+            height += lids.close(np.minimum(blink * gap, gap), LOWER_LID_FRACTION)
+        close = max(float(controls[_CLOSE]), -WIDEST)
         gap = self._lips.gaps(shape)
         closed = np.minimum(close * self._jaw_gap, gap - np.minimum(self._lips.neutral, 0))
-        return np.asarray(
-            shape + self._lips.close(closed, 1 - UPPER_LIP_FRACTION), dtype=np.float32
-        )
+        height += self._lips.close(closed, 1 - UPPER_LIP_FRACTION)
+        return np.asarray(shape, dtype=np.float32)
 
     def _own_fields(self) -> FloatArray:
         fields = self._linear.copy()
         for side, lids in self._lids.items():
-            fields[_BLINK[side]] = lids.close(lids.neutral, LOWER_LID_FRACTION)
-            fields[_UP[side]] = lids.follow(1)
-            fields[_DOWN[side]] = lids.follow(-1)
-        fields[_CLOSE] = self._lips.close(self._jaw_gap, 1 - UPPER_LIP_FRACTION)
+            fields[_BLINK[side], :, 1] = lids.close(lids.neutral, LOWER_LID_FRACTION)
+            fields[_UP[side], :, 1] = lids.follow(1)
+            fields[_DOWN[side], :, 1] = lids.follow(-1)
+        fields[_CLOSE, :, 1] = self._lips.close(self._jaw_gap, 1 - UPPER_LIP_FRACTION)
         return fields
 
 
 class _Margins:
-    """Two margins that can meet, upper and lower, and the skin that follows them."""
+    """Two margins that can meet, upper and lower, and the skin that follows them; all along y."""
 
     def __init__(
         self, identity: FloatArray, upper: IndexArray, lower: IndexArray, spread: FloatArray
@@ -225,29 +228,27 @@ class _Margins:
         self._over = _sampling(identity[upper], identity[lower])
         self._under = _sampling(identity[lower], identity[upper])
         self.neutral = self.gaps(identity)
+        n = len(upper)
+        self._following = [
+            spread @ np.concatenate([above * self.neutral[:n], below * self.neutral[n:]])
+            for above, below in zip(UPPER_LID_FOLLOW, LOWER_LID_FOLLOW, strict=True)
+        ]
 
     def gaps(self, shape: FloatArray) -> FloatArray:
-        """(2N, 1) how far the margins are apart in y, at the upper and at the lower points."""
-        above, below = shape[self._upper], shape[self._lower]
+        """(2N,) how far the margins are apart, at the upper and at the lower points."""
+        above, below = shape[self._upper, 1], shape[self._lower, 1]
         gap = np.concatenate([above - self._over @ below, self._under @ above - below])
-        return np.asarray(gap[:, 1:2], dtype=np.float32)
+        return np.asarray(gap, dtype=np.float32)
 
     def close(self, amount: FloatArray, lower_share: float) -> FloatArray:
-        """The skin's displacement (468, 3) when the margins approach by (2N, 1) amounts."""
+        """The skin's displacement (468,) when the margins approach by (2N,) amounts."""
         n = len(self._upper)
-        move = np.zeros((2 * n, 3), dtype=np.float32)
-        move[:n, 1:2] = -(1 - lower_share) * amount[:n]
-        move[n:, 1:2] = lower_share * amount[n:]
+        move = np.concatenate([(lower_share - 1) * amount[:n], lower_share * amount[n:]])
         return np.asarray(self._spread @ move, dtype=np.float32)
 
     def follow(self, pitch: float) -> FloatArray:
-        """The skin's displacement when these lids follow a look; 1 is full up, -1 down."""
-        n = len(self._upper)
-        move = np.zeros((2 * n, 3), dtype=np.float32)
-        direction = int(pitch > 0)
-        move[:n, 1:2] = pitch * UPPER_LID_FOLLOW[direction] * self.neutral[:n]
-        move[n:, 1:2] = pitch * LOWER_LID_FOLLOW[direction] * self.neutral[n:]
-        return np.asarray(self._spread @ move, dtype=np.float32)
+        """The skin's displacement (468,) when lids follow a look; 1 is full up, -1 down."""
+        return np.asarray(pitch * self._following[int(pitch > 0)], dtype=np.float32)
 
 
 def _sampling(points: FloatArray, line: FloatArray) -> FloatArray:

@@ -6,13 +6,15 @@ Pixel centres lie at integer coordinates in both. All functions take points of a
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
-from mien._types import FloatArray
+from mien._types import DoubleArray, FloatArray
 from mien.model.media import Orientation
 
-__all__ = ["to_coded", "to_upright", "turn"]
+__all__ = ["to_coded", "to_upright", "turn", "vectors_to_coded"]
 
 
 def to_upright(orientation: Orientation, points: npt.ArrayLike) -> FloatArray:
@@ -31,19 +33,30 @@ def to_upright(orientation: Orientation, points: npt.ArrayLike) -> FloatArray:
 
 def to_coded(orientation: Orientation, points: npt.ArrayLike) -> FloatArray:
     """Pixels (..., 2) of the upright picture as coded pixels."""
-    array = np.asarray(points, dtype=np.float64)
-    x, y = array[..., 0], array[..., 1]
+    matrix, offset = _coding(orientation)
+    return np.asarray(np.asarray(points, dtype=np.float64) @ matrix + offset, dtype=np.float32)
+
+
+def vectors_to_coded(orientation: Orientation, vectors: npt.ArrayLike) -> FloatArray:
+    """Displacements (..., 2) in the upright picture as ones in coded pixels."""
+    matrix, _ = _coding(orientation)
+    return np.asarray(np.asarray(vectors, dtype=np.float64) @ matrix, dtype=np.float32)
+
+
+@lru_cache(maxsize=64)
+def _coding(orientation: Orientation) -> tuple[DoubleArray, DoubleArray]:
+    """(2, 2) and (2,) what takes row vectors of the upright picture to coded pixels."""
     width = round(orientation.width * orientation.pixel_aspect)
     height = orientation.height
-    turned = (
-        (x, y),
-        (width - 1 - y, x),
-        (width - 1 - x, height - 1 - y),
-        (y, height - 1 - x),
+    matrix, offset = (
+        ([[1, 0], [0, 1]], [0, 0]),
+        ([[0, 1], [-1, 0]], [width - 1, 0]),
+        ([[-1, 0], [0, -1]], [width - 1, height - 1]),
+        ([[0, -1], [1, 0]], [0, height - 1]),
     )[orientation.quarter_turns % 4]
-    return np.stack(
-        _stretch(np.stack(turned, axis=-1), 1 / _stretch_factor(orientation)), axis=-1
-    ).astype(np.float32)
+    across = np.array([1 / _stretch_factor(orientation), 1])
+    # Centres at integers: the left edge of the picture, at -0.5, stays where it is.
+    return np.array(matrix) * across, (np.array(offset) + 0.5) * across - 0.5
 
 
 def turn(orientation: Orientation, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

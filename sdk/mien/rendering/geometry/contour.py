@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
 
 import numpy as np
 import numpy.typing as npt
 
-from mien._math import ease
 from mien._types import FloatArray
 from mien.rendering.geometry.topology import Opening
 
@@ -36,7 +36,7 @@ class LocalAxes:
     @classmethod
     def between(cls, first: FloatArray, second: FloatArray, below: FloatArray) -> LocalAxes:
         """Return the axes of two corners; `below` is any point on the lower side of them."""
-        along = (second - first) / max(float(np.linalg.norm(second - first)), 1e-6)
+        along = (second - first) / max(hypot(*(second - first)), 1e-6)
         down = np.array([-along[1], along[0]], dtype=np.float32)
         # A picture may be coded mirrored or turned; the face says which way is down.
         if float(down @ (below - first)) < 0:
@@ -63,8 +63,7 @@ class LocalAxes:
 
     def of(self, points: FloatArray) -> FloatArray:
         """Return (N, 2) u and v of points (N, 2)."""
-        away = points - self.origin
-        return np.stack([away @ self.along, away @ self.down], axis=1)
+        return np.asarray((points - self.origin) @ np.array([self.along, self.down]).T)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,13 +104,14 @@ class Edges:
     def at(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return heights v of both edges at u; beyond the corners, that of the corners."""
         position = (u - self.start) * ((_SAMPLES - 1) / max(self.stop - self.start, 1e-6))
-        position = np.clip(position, 0, _SAMPLES - 1)
-        index = np.minimum(position.astype(np.int32), _SAMPLES - 2)
-        after = index + 1
-        fraction = position - index
-        rest = 1 - fraction
-        upper = self.upper.take(index) * rest + self.upper.take(after) * fraction
-        lower = self.lower.take(index) * rest + self.lower.take(after) * fraction
+        position = np.minimum(np.maximum(position, 0), _SAMPLES - 1)
+        index = np.minimum(position.astype(np.intp), _SAMPLES - 2)
+        # Integers less single precision would be double precision, and all that follows from it.
+        fraction = position - index.astype(position.dtype)
+        upper, lower = (
+            edge.take(index) + fraction * np.diff(edge).take(index)
+            for edge in (self.upper, self.lower)
+        )
         return upper, lower
 
     def depth(self, u: FloatArray, v: FloatArray) -> FloatArray:
@@ -134,8 +134,11 @@ def _curve(points: FloatArray, u: npt.NDArray[np.float64]) -> npt.NDArray[np.flo
     total = slope[:-1] + slope[1:]
     inner = np.where(product > 0, 2 * product / np.where(product > 0, total, 1), 0)
     tangent = np.concatenate([slope[:1], inner, slope[-1:]])
-    index = np.clip(np.searchsorted(x, u, side="right") - 1, 0, len(step) - 1)
-    t = np.clip((u - x[index]) / step[index], 0, 1)
-    rise = ease(t)
-    bend = step[index] * (t * (1 - t) ** 2 * tangent[index] - t * t * (1 - t) * tangent[index + 1])
-    return np.asarray(y[index] + rise * step[index] * slope[index] + bend)
+    # Hermite's cubic between two landmarks, by powers of the way from one to the next.
+    first, second = tangent[:-1], tangent[1:]
+    square, cube = 3 * slope - 2 * first - second, first + second - 2 * slope
+    powers = np.stack([first, square, cube]) * step
+    index = np.searchsorted(x[1:-1], u, side="right")
+    t = np.minimum(np.maximum((u - x.take(index)) / step.take(index), 0), 1)
+    first, square, cube = powers.take(index, axis=1)
+    return np.asarray(y.take(index) + t * (first + t * (square + t * cube)))

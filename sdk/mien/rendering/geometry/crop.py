@@ -8,7 +8,7 @@ import numpy as np
 
 from mien._types import FloatArray
 from mien.media.planes import Box, Plate
-from mien.rendering.geometry.field import remap
+from mien.rendering.geometry.field import Zone, remap
 
 __all__ = ["PlateCrop"]
 
@@ -44,6 +44,34 @@ class PlateCrop:
             self.rgb,
             (x - self.corner[0]).astype(np.float32),
             (y - self.corner[1]).astype(np.float32),
+        )
+
+    def pixels(self, zone: Zone) -> FloatArray:
+        """Return the colours (h, w, 3) of a zone's pixels; beyond the crop its border goes on."""
+        columns, rows = self._places(zone)
+        height, width = self.rgb.shape[:2]
+        across = np.clip(columns, 0, width - 1).astype(np.intp)
+        down = np.clip(rows, 0, height - 1).astype(np.intp)
+        return np.asarray(self.rgb[down[:, None], across])
+
+    def moved(self, zone: Zone, field: FloatArray) -> FloatArray:
+        """Return the colours (h, w, 3) of a zone's pixels when their content has moved.
+
+        Args:
+            zone: The pixels.
+            field: (h, w, 2) how far, as `MeshRaster.field` tells.
+        """
+        columns, rows = self._places(zone)
+        at = -field
+        at[..., 0] += columns
+        at[..., 1] += rows[:, None]
+        return remap(self.rgb, at)
+
+    def _places(self, zone: Zone) -> tuple[FloatArray, FloatArray]:
+        """Columns (w,) and rows (h,) of a zone's pixels in the crop."""
+        return (
+            np.arange(zone.width, dtype=np.float32) + (np.float32(zone.x0) - self.corner[0]),
+            np.arange(zone.height, dtype=np.float32) + (np.float32(zone.y0) - self.corner[1]),
         )
 
     def around(self, points: FloatArray, radius: float) -> FloatArray:

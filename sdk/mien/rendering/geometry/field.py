@@ -16,7 +16,7 @@ import numpy as np
 from mien._math import ease
 from mien._types import FloatArray, Int32Array
 
-__all__ = ["Zone", "dense", "remap", "window"]
+__all__ = ["MeshRaster", "Zone", "dense", "remap", "window"]
 
 
 _SUBCELL = 4
@@ -70,6 +70,81 @@ class Zone:
         return np.tile(x, (self.height, 1)), np.tile(y[:, None], (1, self.width))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MeshRaster:
+    """A moved mesh rasterised over a zone: any number of fields are read from it.
+
+    Attributes:
+        zone: Where.
+        grid: (V, 2) vertices in their new place, cells.
+        triangles: (N, 3) vertices of the triangles that meet the zone.
+        labels: (rows, columns) one more than the triangle that each cell shows; 0 outside the mesh.
+    """
+
+    zone: Zone
+    grid: FloatArray
+    triangles: Int32Array
+    labels: Int32Array
+
+    @classmethod
+    def of(cls, zone: Zone, points: FloatArray, triangles: Int32Array) -> MeshRaster:
+        """Return the raster of a mesh.
+
+        Args:
+            zone: Where.
+            points: (V, 2) vertices in their new place, pixels.
+            triangles: (N, 3) vertices; where triangles overlap the later one is seen.
+        """
+        # cv2.resize puts the centre of cell i at (i + 1/2) * cell - 1/2 pixels.
+        origin = np.array([zone.x0, zone.y0], dtype=np.float32) - 0.5
+        grid = np.asarray((points - origin) / zone.cell - 0.5, dtype=np.float32)
+        labels = np.zeros((zone.rows, zone.columns), dtype=np.int32)
+        return cls(zone, grid, triangles[:0], labels).under(triangles)
+
+    def under(self, triangles: Int32Array) -> MeshRaster:
+        """Return the raster with more triangles (N, 3) of the same vertices laid over it."""
+        seen = _overlapping(self.grid, triangles, self.zone)
+        labels = self.labels.copy()
+        fixed = np.round(self.grid * (1 << _SUBCELL)).astype(np.int32)[seen]
+        for label, polygon in enumerate(fixed, start=len(self.triangles) + 1):
+            cv2.fillConvexPoly(labels, polygon, label, shift=_SUBCELL)
+        return MeshRaster(self.zone, self.grid, np.concatenate([self.triangles, seen]), labels)
+
+    def field(self, motion: FloatArray) -> FloatArray:
+        """Return the field of the mesh.
+
+        Args:
+            motion: (V, 2) how far each vertex has moved, pixels.
+
+        Returns:
+            (height, width, 2) float32 pixels; 0 outside the mesh.
+        """
+        zone, field = self.zone, self.cells(motion)
+        if zone.cell > 1:
+            field = cv2.resize(field, (zone.width, zone.height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(field, dtype=np.float32)
+
+    def cells(self, values: FloatArray) -> FloatArray:
+        """Return (rows, columns, 2) what vertices say (V, 2), in the middle of each cell."""
+        zone = self.zone
+        table = _affine(self.grid[self.triangles], values[self.triangles])
+        x = np.arange(zone.columns, dtype=np.float32)
+        y = np.arange(zone.rows, dtype=np.float32)[:, None]
+        labels = self.labels.astype(np.intp)
+        planes = []
+        for i in range(2):
+            plane = table[0, i].take(labels)
+            plane *= x
+            down = table[1, i].take(labels)
+            down *= y
+            plane += down
+            plane += table[2, i].take(labels)
+            planes.append(plane)
+        rough = cv2.merge(planes)
+        smooth = cv2.GaussianBlur(rough, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE)
+        return np.asarray(smooth, dtype=np.float32)
+
+
 def dense(zone: Zone, points: FloatArray, motion: FloatArray, triangles: Int32Array) -> FloatArray:
     """Return the field of a moved mesh over a zone.
 
@@ -82,27 +157,7 @@ def dense(zone: Zone, points: FloatArray, motion: FloatArray, triangles: Int32Ar
     Returns:
         (height, width, 2) float32 pixels; 0 outside the mesh.
     """
-    # cv2.resize puts the centre of cell i at (i + 1/2) * cell - 1/2 pixels.
-    origin = np.array([zone.x0, zone.y0], dtype=np.float32) - 0.5
-    grid = (points - origin) / zone.cell - 0.5
-    seen = _overlapping(grid, triangles, zone)
-    corners, moves = grid[seen], motion[seen]
-    labels = np.zeros((zone.rows, zone.columns), dtype=np.int32)
-    fixed = np.round(corners * (1 << _SUBCELL)).astype(np.int32)
-    for label, polygon in enumerate(fixed, start=1):
-        cv2.fillConvexPoly(labels, polygon, label, shift=_SUBCELL)
-    slope, start = _affine(corners, moves)
-    x = np.arange(zone.columns, dtype=np.float32)
-    y = np.arange(zone.rows, dtype=np.float32)[:, None]
-    planes = [
-        start[:, i].take(labels) + slope[:, 0, i].take(labels) * x + slope[:, 1, i].take(labels) * y
-        for i in range(2)
-    ]
-    field = cv2.merge(planes)
-    field = cv2.GaussianBlur(field, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE)
-    if zone.cell > 1:
-        field = cv2.resize(field, (zone.width, zone.height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(field, dtype=np.float32)
+    return MeshRaster.of(zone, points, triangles).field(motion)
 
 
 def _overlapping(grid: FloatArray, triangles: Int32Array, zone: Zone) -> Int32Array:
@@ -117,27 +172,28 @@ def _overlapping(grid: FloatArray, triangles: Int32Array, zone: Zone) -> Int32Ar
     return np.asarray(triangles[keep])
 
 
-def _affine(corners: FloatArray, moves: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Slope (N + 1, 2, 2) and value at the origin (N + 1, 2) of each triangle's motion.
+def _affine(corners: FloatArray, moves: FloatArray) -> FloatArray:
+    """(3, 2, N + 1) both values of each triangle: their slopes along x and y, and at the origin.
 
     Entry 0 stands for the outside of the mesh, which does not move.
     """
-    edges = corners[:, 1:] - corners[:, :1]
-    rises = moves[:, 1:] - moves[:, :1]
-    area = edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]
+    (x, y), (x1, y1), (x2, y2) = corners.transpose(1, 2, 0)
+    first, second, third = moves.transpose(1, 2, 0)
+    across, down = (x1 - x, x2 - x), (y1 - y, y2 - y)
+    area = across[0] * down[1] - across[1] * down[0]
     whole = np.abs(area) < 2 * _SLIVER
-    scale = np.where(whole, 0, 1 / np.where(whole, 1, area))[:, None]
-    slope = np.zeros((len(corners) + 1, 2, 2), dtype=np.float32)
-    slope[1:, 0] = (rises[:, 0] * edges[:, 1, 1:] - rises[:, 1] * edges[:, 0, 1:]) * scale
-    slope[1:, 1] = (rises[:, 1] * edges[:, 0, :1] - rises[:, 0] * edges[:, 1, :1]) * scale
-    start = np.zeros((len(corners) + 1, 2), dtype=np.float32)
-    centre = corners.mean(axis=1)
-    start[1:] = moves.mean(axis=1) - np.einsum("ni,nij->nj", centre, slope[1:])
-    return slope, start
+    scale = np.where(whole, 0, 1 / np.where(whole, 1, area))
+    rises = (second - first) * scale, (third - first) * scale
+    table = np.zeros((3, 2, len(corners) + 1), dtype=np.float32)
+    table[0, :, 1:] = rises[0] * down[1] - rises[1] * down[0]
+    table[1, :, 1:] = rises[1] * across[0] - rises[0] * across[1]
+    level = first + second + third - table[0, :, 1:] * (x + x1 + x2)
+    table[2, :, 1:] = (level - table[1, :, 1:] * (y + y1 + y2)) / 3
+    return table
 
 
-def remap(picture: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Return a picture (h, w, 3) seen at positions x, y (pixels of it), cubic."""
+def remap(picture: FloatArray, x: FloatArray, y: FloatArray | None = None) -> FloatArray:
+    """Return a picture (h, w, 3) seen at positions x, y (pixels of it), or both as one, cubic."""
     return np.asarray(
         cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE),
         dtype=np.float32,

@@ -12,7 +12,7 @@ from mien._math import ease, smoothstep
 from mien._types import FloatArray
 from mien.face.deform import iris_motion
 from mien.face.rig import LOWER_LID_FRACTION, load_rig
-from mien.media.orient import to_coded
+from mien.media.orient import to_coded, vectors_to_coded
 from mien.model.controls import INDEX
 from mien.model.face import Face
 from mien.model.landmarks import SKIN
@@ -183,20 +183,19 @@ class FaceDeformer:
         """
         upright = self._face.landmarks[frame, :, :2]
         points = to_coded(self._orientation, upright)
-        skin = self._skin(frame, self._rig.displacement(source, target), source, target)
-        jaw_before, jaw_after = self._jaws(source, target)
+        jaw_only = source.copy()
+        jaw_only[_JAW] = target[_JAW]
+        jaw = self._rig.displacement(source, jaw_only)
+        skin = self._skin(frame, self._rig.displacement(source, target), jaw)
+        jaw_before, jaw_after = self._jaws(source, jaw)
         eyes = iris_motion(source, target)
-        anchors = upright[[IRIS["Left"][0], IRIS["Right"][0]]]
-        moved = self._coded(frame, np.stack([eyes["Left"], eyes["Right"]]), anchors)
-        axes = self._coded(frame, np.eye(3, dtype=np.float32), upright[:3])
+        moved = self._coded(frame, np.stack([eyes["Left"], eyes["Right"]]))
+        axes = self._coded(frame, np.eye(3, dtype=np.float32))
         # The three axes of a rotation, projected, have the square sum 2.
         unit = float(np.linalg.norm(axes)) / 2**0.5
-        moves = self._coded(frame, skin, upright[:SKIN])
-        moves += self._beyond_rig(frame, upright[:SKIN], source, target, moves)
-        shapes = [
-            self._coded(frame, self._rig.shape(controls), points[:SKIN])
-            for controls in (source, target)
-        ]
+        moves = self._coded(frame, skin)
+        moves += self._beyond_rig(frame, source, target, jaw, moves)
+        shapes = [self._coded(frame, self._rig.shape(controls)) for controls in (source, target)]
         moves += self._lid_contact(points, moves, unit, shapes, target - source)
         moves += self._lip_contact(points, moves, unit, shapes, target - source)
         gaze = {"Left": moved[0], "Right": moved[1]}
@@ -224,17 +223,16 @@ class FaceDeformer:
             ),
         )
 
-    def _coded(self, frame: int, vectors: FloatArray, at: FloatArray) -> FloatArray:
-        """Canonical displacements (N, 3) at upright points (N, 2), in coded pixels."""
-        moved = at + self._face.curves.pose.displace(frame, vectors)
-        return to_coded(self._orientation, moved) - to_coded(self._orientation, at)
+    def _coded(self, frame: int, vectors: FloatArray) -> FloatArray:
+        """Canonical displacements (N, 3) in coded pixels."""
+        return vectors_to_coded(self._orientation, self._face.curves.pose.displace(frame, vectors))
 
     def _beyond_rig(
         self,
         frame: int,
-        upright: FloatArray,
         source: FloatArray,
         target: FloatArray,
+        jaw: FloatArray,
         moves: FloatArray,
     ) -> FloatArray:
         """(468, 2) what leads from the rig's moves to this person's own, as far as these are known.
@@ -245,35 +243,34 @@ class FaceDeformer:
         own, known = self._habits.beyond_rig(source, target, self._face.curves.pose.rotation[frame])
         if known <= 0:
             return np.zeros_like(moves)
-        plain = self._skin(frame, self._rig.natural(source, target), source, target)
-        plain = self._coded(frame, plain, upright)
-        scaled = upright + own * self._face.curves.pose.scale[frame]
-        extra = to_coded(self._orientation, scaled) - to_coded(self._orientation, upright)
+        plain = self._skin(frame, self._rig.natural(source, target), jaw)
+        plain = self._coded(frame, plain)
+        extra = vectors_to_coded(self._orientation, own * self._face.curves.pose.scale[frame])
         return np.asarray(known * (plain + extra - moves), dtype=np.float32)
 
-    def _skin(
-        self, frame: int, whole: FloatArray, source: FloatArray, target: FloatArray
-    ) -> FloatArray:
+    def _skin(self, frame: int, whole: FloatArray, jaw: FloatArray) -> FloatArray:
         """Canonical displacement of the skin, kept still where it is seen edge-on.
 
         The outline of a face is skin seen edge-on: what moves there would move the
         background too. Only the jaw takes its outline along, from the mouth downwards.
         """
-        jaw_only = source.copy()
-        jaw_only[_JAW] = target[_JAW]
-        jaw = self._rig.displacement(source, jaw_only)
         cosine = self._normals @ self._face.curves.pose.rotation[frame, 2]
         facing = np.clip((cosine - _EDGE_ON) / (_FACING - _EDGE_ON), 0, 1)
         facing = ease(facing)[:, None]
         return np.asarray(facing * whole + (1 - facing) * self._chin * jaw, dtype=np.float32)
 
-    def _jaws(self, source: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """(3,) how far the lower front teeth are from the closed jaw, before and after."""
-        closed, jaw_only = np.zeros_like(source), source.copy()
-        closed[_JAW], jaw_only[_JAW] = source[_JAW], target[_JAW]
+    def _jaws(self, source: FloatArray, jaw: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(3,) how far the lower front teeth are from the closed jaw, before and after.
+
+        Args:
+            source: (59,) controls of the performance.
+            jaw: (468, 3) the skin's displacement when nothing but the jaw follows the edit.
+        """
+        opened_only = np.zeros_like(source)
+        opened_only[_JAW] = source[_JAW]
         chin = list(_CHIN)
-        opened = (self._rig.shape(closed)[chin] - self._neutral_chin).mean(axis=0)
-        moved = self._rig.displacement(source, jaw_only)[chin].mean(axis=0)
+        opened = (self._rig.shape(opened_only)[chin] - self._neutral_chin).mean(axis=0)
+        moved = jaw[chin].mean(axis=0)
         slide = np.array([1, _TEETH_PER_CHIN, 1], dtype=np.float32)
         return slide * opened, slide * (opened + moved)
 
@@ -427,11 +424,13 @@ def _lip_spread() -> FloatArray:
 
 def _gaps(points: FloatArray, upper: list[int], lower: list[int], down: FloatArray) -> FloatArray:
     """(2N,) how far the lids are apart: under each upper landmark, over each lower one."""
-    along = np.array([down[1], -down[0]], dtype=np.float32)
-    along *= np.sign((points[upper[-1]] - points[upper[0]]) @ along)
-    top, bottom = points[upper], points[lower]
-    u_top, u_bottom = (np.maximum.accumulate(edge @ along) for edge in (top, bottom))
-    v_top, v_bottom = top @ down, bottom @ down
+    axes = np.array([[down[1], down[0]], [-down[0], down[1]]], dtype=np.float32)
+    top, bottom = points[upper] @ axes, points[lower] @ axes
+    if top[0, 0] > top[-1, 0]:
+        top[:, 0] *= -1
+        bottom[:, 0] *= -1
+    (u_top, v_top), (u_bottom, v_bottom) = top.T, bottom.T
+    u_top, u_bottom = np.maximum.accumulate(u_top), np.maximum.accumulate(u_bottom)
     under = np.interp(u_top, u_bottom, v_bottom) - v_top
     over = v_bottom - np.interp(u_bottom, u_top, v_top)
     return np.asarray(np.concatenate([under, over]), dtype=np.float32)

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import cv2
 import numpy as np
 
 from mien._math import smoothstep
-from mien._types import DoubleArray, FloatArray
+from mien._types import FloatArray
 
-__all__ = ["diffuse", "grain", "grain_level", "luma", "per_channel", "softness"]
+__all__ = [
+    "blurred",
+    "diffuse",
+    "grain",
+    "grain_level",
+    "largest",
+    "luma",
+    "per_channel",
+    "softness",
+]
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 """Weights of BT.709; only used to compare brightness."""
 
 
+_BLUR_CELLS = 4.0
+"""Pixels of a smaller picture that a blur's standard deviation keeps at least."""
 _REBLUR = 1.0
 """Standard deviation in pixels of the blur that edges are measured with."""
 _SHARPEST, _SOFTEST = 0.5, 6.0
 
 
-def luma(rgb: FloatArray | DoubleArray) -> FloatArray:
+def luma(rgb: FloatArray) -> FloatArray:
     """Return the brightness of (..., 3) R'G'B'."""
+    if rgb.ndim == 3:
+        return np.asarray(cv2.transform(rgb, _LUMA[None]), dtype=np.float32)
     # Written out: a product with a vector goes through BLAS threads, which costs more.
     red, green, blue = (rgb[..., i] * _LUMA[i] for i in range(3))
     return np.asarray(red + green + blue, dtype=np.float32)
@@ -33,6 +48,28 @@ def per_channel(weight: FloatArray) -> FloatArray:
     takes three times as long.
     """
     return np.asarray(cv2.merge((weight, weight, weight)))
+
+
+def largest(picture: FloatArray) -> FloatArray:
+    """Return (h, w) the largest of the values of each pixel (h, w, C)."""
+    return np.asarray(reduce(np.maximum, cv2.split(picture)))
+
+
+def blurred(picture: FloatArray, sigma: float) -> FloatArray:
+    """Return a picture (h, w) or (h, w, 3) blurred by a Gaussian of a standard deviation in pixels.
+
+    Where that is wide nothing small is left, and a smaller picture is blurred in its place.
+    """
+    height, width = picture.shape[:2]
+    shrink = int(sigma / _BLUR_CELLS)
+    if shrink < 2:
+        return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma))
+    size = -(-width // shrink), -(-height // shrink)
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(
+        small, (0, 0), sigma * size[0] / width, sigmaY=sigma * size[1] / height
+    )
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def diffuse(rgb: FloatArray, known: FloatArray, sigma: float) -> FloatArray:
@@ -53,8 +90,7 @@ def diffuse(rgb: FloatArray, known: FloatArray, sigma: float) -> FloatArray:
     filled = np.zeros_like(rgb)
     left = np.ones_like(known)
     for scale in (sigma, 4 * sigma):
-        weight = cv2.GaussianBlur(known, (0, 0), scale)
-        colour = cv2.GaussianBlur(seen, (0, 0), scale)
+        weight, colour = blurred(known, scale), blurred(seen, scale)
         trust = smoothstep(weight, 0.0, 0.1) if scale == sigma else np.float32(1)
         colour *= per_channel(left * trust)
         filled += colour / per_channel(np.maximum(weight, 1e-4))

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from mien._types import Int32Array
+from mien._types import BoolArray, Int32Array
 from mien.face.rig import load_rig
 from mien.model.landmarks import IRISES, LANDMARKS, SKIN
 
@@ -119,14 +119,19 @@ class WarpMesh:
 
     def without(self, edge: tuple[int, ...]) -> Int32Array:
         """Return (K, 3) triangles of the skin that do not touch an edge, nor the band along it."""
-        return _without(edge)
+        return np.asarray(self.skin[~_touching(edge)])
+
+    def along(self, edge: tuple[int, ...], other: tuple[int, ...]) -> Int32Array:
+        """Return (K, 3) triangles of the skin that touch an edge, or its band, but not another."""
+        return np.asarray(self.skin[_touching(edge) & ~_touching(other)])
 
 
 @cache
-def _without(edge: tuple[int, ...]) -> Int32Array:
+def _touching(edge: tuple[int, ...]) -> BoolArray:
+    """(N,) which triangles of the skin touch an edge, or the band along it."""
     mesh = warp_mesh()
     band = SKIN + np.flatnonzero(np.isin(mesh.band_of, edge))
-    return np.asarray(mesh.skin[~np.isin(mesh.skin, [*edge, *band]).any(axis=1)])
+    return np.asarray(np.isin(mesh.skin, [*edge, *band]).any(axis=1))
 
 
 @lru_cache(maxsize=1)

@@ -14,9 +14,12 @@ import numpy as np
 from mien._types import FloatArray
 from mien.face.rig import load_rig
 from mien.model.landmarks import SKIN
-from mien.rendering.geometry.field import Zone, dense, remap
+from mien.rendering.geometry.crop import PlateCrop
+from mien.rendering.geometry.field import MeshRaster, Zone
 from mien.rendering.geometry.motion import FaceMotion
+from mien.rendering.geometry.tone import per_channel
 from mien.rendering.geometry.topology import warp_mesh
+from mien.rendering.painting.layer import PaintLayer
 
 __all__ = ["DonorLayer", "RegionLayer", "lay_region", "region_zone", "take_shape"]
 
@@ -142,7 +145,7 @@ def lay_region(
     below, weight = picture[there], layer.amount * feather[here]
     ring = np.clip(4 * feather[here] * (1 - inside[here]), 0, 1)
     above *= _light(below, above, ring, _LIGHT_CM * motion.px_per_cm)
-    picture[there] = below + weight[..., None] * (above - below)
+    picture[there] = PaintLayer(above, weight).over(below)
     mask[there] = np.maximum(mask[there], weight)
 
 
@@ -150,13 +153,13 @@ def _mixed(zone: Zone, motion: FaceMotion, layer: RegionLayer) -> FloatArray:
     """(h, w, 3) the other frames' pixels where this frame's face has them."""
     mesh, points = warp_mesh(), motion.target
     triangles = np.concatenate([mesh.filled, mesh.skin])
-    x, y = zone.pixels()
+    raster = MeshRaster.of(zone, points, triangles)
     mixed = np.zeros((zone.height, zone.width, 3), dtype=np.float32)
     for donor in layer.donors:
-        field = dense(zone, points, points - donor.target, triangles)
-        field += donor.corner
-        seen = remap(donor.rgb, x - field[..., 0], y - field[..., 1])
-        mixed += np.float32(donor.weight) * seen
+        crop = PlateCrop(donor.rgb, donor.corner)
+        seen = crop.moved(zone, raster.field(points - donor.target))
+        seen *= np.float32(donor.weight)
+        mixed += seen
     return mixed
 
 
@@ -183,8 +186,8 @@ def _light(below: FloatArray, above: FloatArray, ring: FloatArray, sigma: float)
         small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
         return np.asarray(cv2.GaussianBlur(small, (0, 0), sigma / _COARSER), dtype=np.float32)
 
-    weight = level(ring)[..., None] + 1e-4
-    around = ring[..., None]
+    weight = per_channel(level(ring) + 1e-4)
+    around = per_channel(ring)
     factor = (level(below * around) / weight + 0.01) / (level(above * around) / weight + 0.01)
     factor = np.clip(factor, *_GAIN).astype(np.float32)
     return np.asarray(cv2.resize(factor, (width, height), interpolation=cv2.INTER_LINEAR))

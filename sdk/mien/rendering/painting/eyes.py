@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from mien._math import smoothstep
-from mien._types import DoubleArray, FloatArray
+from mien._types import FloatArray
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.field import remap
 from mien.rendering.geometry.motion import FaceMotion
@@ -61,14 +61,14 @@ class EyePainter:
         """Return the axes of the eye in the new picture."""
         return LocalAxes.of_opening(motion.target, self.opening)
 
-    def lower_weight(self, view: OpeningView) -> DoubleArray:
+    def lower_weight(self, view: OpeningView) -> FloatArray:
         """Return (h, w) how far the skin is that of the lower lid, which the lashes lie over."""
         unit = view.motion.px_per_cm
-        top, bottom = view.after.at(view.u)
+        top, bottom = view.heights_after
         line = view.v - np.maximum(bottom, top + 0.8 * _LASHES_CM * unit)
-        return np.asarray(np.clip(line / max(1.0, 0.04 * unit) + 0.8, 0, 1))
+        return np.asarray(np.clip(line / max(1.0, 0.04 * unit) + 0.8, 0, 1), dtype=np.float32)
 
-    def layers(self, view: OpeningView, skin: DoubleArray) -> Sequence[PaintLayer]:
+    def layers(self, view: OpeningView, skin: FloatArray) -> Sequence[PaintLayer]:
         """Return the lid that has come down, and the eyeball."""
         lid = closed_lid(view, self._side, skin)
         ball = (eyeball(view, view.motion.iris[self._side], view.motion.gaze[self._side]),)
@@ -85,20 +85,20 @@ def eyeball(view: OpeningView, iris: FloatArray, gaze: FloatArray) -> PaintLayer
     """
     before, after, u, v = view.before, view.after, view.u, view.v
     plate, x, y, unit = view.plate, view.x, view.y, view.motion.px_per_cm
-    alpha = _between(after, u, v, unit)
+    alpha = _between(after, view.heights_after, u, v, unit)
     # Lids that only close uncover nothing: what is seen of the eyeball is the plate's own.
     wider = max(
         float((before.upper - after.upper).max()), float((after.lower - before.lower).max())
     )
     if wider < _UNCOVERED_PX and float(np.abs(gaze).max()) < STILL_PX:
         return PaintLayer(plate, alpha)
-    known = _between(before, u, v, unit)
+    known = _between(before, view.heights_before, u, v, unit)
     centre = iris[0]
     radius = float(np.linalg.norm(iris[1:] - centre, axis=1).mean())
     distance = np.hypot(x - centre[0], y - centre[1])
     ball = smoothstep(distance, _LIMBUS * radius, (_LIMBUS + 0.1) * radius)
     sclera = _sclera(plate, known * ball, unit)
-    lid_shadow = smoothstep(v - after.at(u)[0], _LASHES_CM * unit, 4 * _LASHES_CM * unit)
+    lid_shadow = smoothstep(v - view.heights_after[0], _LASHES_CM * unit, 4 * _LASHES_CM * unit)
     shade = np.asarray((1 - known * ball) * _SHADE * (1 - lid_shadow), dtype=np.float32)
     sclera *= per_channel(1 - shade)
     disc = _disc(plate, known, distance, radius)
@@ -108,9 +108,11 @@ def eyeball(view: OpeningView, iris: FloatArray, gaze: FloatArray) -> PaintLayer
     return PaintLayer(PaintLayer(shifted, cover).over(sclera), alpha)
 
 
-def _between(lids: Edges, u: FloatArray, v: FloatArray, unit: float) -> FloatArray:
+def _between(
+    lids: Edges, heights: tuple[FloatArray, FloatArray], u: FloatArray, v: FloatArray, unit: float
+) -> FloatArray:
     """How much of the eyeball is seen: 1 between the lids, falling off over lashes and rim."""
-    upper, lower = lids.at(u)
+    upper, lower = heights
     under = smoothstep(v - upper, _LASHES_CM * unit - 0.5, (_LASHES_CM + _SHADOW_CM) * unit + 0.5)
     over = smoothstep(lower - v, 0.0, 2 * _WATERLINE_CM * unit + 0.5)
     inside = smoothstep(np.minimum(u - lids.start, lids.stop - u), 0.0, 0.1 * unit + 0.5)

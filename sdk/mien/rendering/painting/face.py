@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from mien._types import FloatArray
 from mien.media.planes import Plate
@@ -15,15 +13,12 @@ from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.appearance.donors import choose_donors
 from mien.rendering.appearance.library import LibraryFrame
 from mien.rendering.base import Patch
-from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.head import head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.painting.donor import DonorLayer, RegionLayer, region_zone, take_shape
 from mien.rendering.painting.paint import FaceLayers, paint, paint_region
 
 __all__ = ["FacePainter"]
-
-_ORIGIN: Final = np.zeros(2, dtype=np.float32)
 
 
 class _Donor(NamedTuple):
@@ -152,7 +147,6 @@ class FacePainter:
 
 def _painted(appearance: Appearance, region: str, donor: _Donor) -> DonorLayer:
     """A region of another frame, made to do what is asked."""
-    crop = PlateCrop(donor.frame.rgb.astype(np.float32), _ORIGIN)
-    zone = region_zone(region, donor.motion)
-    rgb, corner = paint_region(donor.motion, crop, zone, region, donor.frame.frame, appearance)
+    frame, zone = donor.frame, region_zone(region, donor.motion)
+    rgb, corner = paint_region(donor.motion, frame.rgb, zone, region, frame.frame, appearance)
     return DonorLayer(donor.weight, donor.motion.target, rgb, corner)

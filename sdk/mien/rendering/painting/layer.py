@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien._types import DoubleArray, FloatArray
+from mien._types import FloatArray
 from mien.rendering.geometry.tone import per_channel
 
 __all__ = ["PaintLayer"]
@@ -24,6 +24,6 @@ class PaintLayer:
     rgb: FloatArray
     alpha: FloatArray
 
-    def over(self, below: FloatArray | DoubleArray) -> FloatArray:
+    def over(self, below: FloatArray) -> FloatArray:
         """Return a picture (h, w, 3) with the layer laid over it."""
         return np.asarray(below + per_channel(self.alpha) * (self.rgb - below), dtype=np.float32)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from mien._math import smoothstep
-from mien._types import DoubleArray, FloatArray
+from mien._types import FloatArray
 from mien.rendering.geometry.tone import luma
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.opening import OpeningView
@@ -41,7 +41,7 @@ _SHADE: Final = 0.94
 """How light a lid is beside the skin around the eye: it bends away from the light."""
 
 
-def closed_lid(view: OpeningView, side: str, skin: FloatArray | DoubleArray) -> PaintLayer | None:
+def closed_lid(view: OpeningView, side: str, skin: FloatArray) -> PaintLayer | None:
     """Return the skin of an upper lid that comes down; None where it hardly does.
 
     Args:
@@ -57,11 +57,10 @@ def closed_lid(view: OpeningView, side: str, skin: FloatArray | DoubleArray) -> 
     if closed <= 0:
         return None
     above, below = (
-        np.median(view.crop.nearest(view.motion.source[list(points)]), axis=0)
-        for points in _AROUND[side]
+        _middle(view.crop.nearest(view.motion.source[list(points)])) for points in _AROUND[side]
     )
-    top = before.at(view.u)[0] - _LID_CM * unit
-    edge = after.at(view.u)[0] - _LASHES_CM * unit
+    top = view.heights_before[0] - _LID_CM * unit
+    edge = view.heights_after[0] - _LASHES_CM * unit
     soft = _SOFT_CM * unit
     amount = smoothstep(view.v - top, 0.0, 2 * soft) * smoothstep(edge - view.v, 0.0, soft)
     ends = np.minimum(view.u - after.start, after.stop - view.u)
@@ -74,3 +73,8 @@ def closed_lid(view: OpeningView, side: str, skin: FloatArray | DoubleArray) -> 
     # Only a shadow is taken away: a lid that is lighter than its surroundings is as it was filmed.
     darker = smoothstep(luma(rgb) - luma(coarse), 0.0, 0.04)
     return PaintLayer(rgb, np.asarray(_STRENGTH * closed * amount * darker, dtype=np.float32))
+
+
+def _middle(colours: FloatArray) -> FloatArray:
+    """(3,) the median of three colours (3, 3); `np.median` takes ten times as long."""
+    return np.asarray(np.sort(colours, axis=0)[1])

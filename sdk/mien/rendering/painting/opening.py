@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
-from mien._types import DoubleArray, FloatArray
+from mien._types import FloatArray
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
+from mien.rendering.geometry.field import Zone
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.topology import Opening
 from mien.rendering.painting.layer import PaintLayer
@@ -21,11 +23,12 @@ STILL_PX = 1 / 64
 """Motion in pixels that shows no difference."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class OpeningView:
     """An opening in one frame, before and after it moves, and the pixels around it.
 
     Attributes:
+        opening: The opening.
         motion: How the face moves.
         crop: The part of the plate that can be read.
         plate: (h, w, 3) the plate at the pixels.
@@ -34,10 +37,9 @@ class OpeningView:
         axes: Axes of the opening.
         u: (h, w) pixels along the opening, in its axes.
         v: (h, w) pixels downwards.
-        before: The edges in the plate.
-        after: The edges in the new picture.
     """
 
+    opening: Opening
     motion: FaceMotion
     crop: PlateCrop
     plate: FloatArray
@@ -46,8 +48,6 @@ class OpeningView:
     axes: LocalAxes
     u: FloatArray
     v: FloatArray
-    before: Edges
-    after: Edges
 
     @classmethod
     def of(
@@ -56,24 +56,35 @@ class OpeningView:
         axes: LocalAxes,
         motion: FaceMotion,
         crop: PlateCrop,
-        x: FloatArray,
-        y: FloatArray,
+        zone: Zone,
     ) -> OpeningView:
-        """Return the view of an opening at pixels x, y (h, w) of the plate, in its axes."""
-        upper, lower = list(opening.upper), list(opening.lower)
-        u, v = axes.locate(x, y)
-        return cls(
-            motion,
-            crop,
-            crop.sample(x, y),
-            x,
-            y,
-            axes,
-            u,
-            v,
-            Edges.through(axes, motion.source[upper], motion.source[lower]),
-            Edges.through(axes, motion.target[upper], motion.target[lower]),
-        )
+        """Return the view of an opening at the pixels of a zone, in its axes."""
+        x, y = zone.pixels()
+        return cls(opening, motion, crop, crop.pixels(zone), x, y, axes, *axes.locate(x, y))
+
+    @cached_property
+    def before(self) -> Edges:
+        """The edges in the plate."""
+        return self._edges(self.motion.source)
+
+    @cached_property
+    def after(self) -> Edges:
+        """The edges in the new picture."""
+        return self._edges(self.motion.target)
+
+    @cached_property
+    def heights_before(self) -> tuple[FloatArray, FloatArray]:
+        """(h, w) heights of the edges in the plate over and under each pixel."""
+        return self.before.at(self.u)
+
+    @cached_property
+    def heights_after(self) -> tuple[FloatArray, FloatArray]:
+        """(h, w) the same of the edges in the new picture."""
+        return self.after.at(self.u)
+
+    def _edges(self, points: FloatArray) -> Edges:
+        upper, lower = list(self.opening.upper), list(self.opening.lower)
+        return Edges.through(self.axes, points[upper], points[lower])
 
 
 class OpeningPainter(Protocol):
@@ -97,16 +108,16 @@ class OpeningPainter(Protocol):
         """Return the axes in which its edges are heights."""
         ...
 
-    def lower_weight(self, view: OpeningView) -> DoubleArray:
+    def lower_weight(self, view: OpeningView) -> FloatArray:
         """Return (h, w) how far the skin at a pixel belongs to the lower side, 0..1."""
         ...
 
-    def layers(self, view: OpeningView, skin: DoubleArray) -> Sequence[PaintLayer]:
+    def layers(self, view: OpeningView, skin: FloatArray) -> Sequence[PaintLayer]:
         """Return what is laid over the skin, the lowest first.
 
         Args:
             view: The opening.
-            skin: (h, w, 3) both sides of it, moved; rounded only when something is laid over.
+            skin: (h, w, 3) both sides of it, moved.
         """
         ...
 

@@ -11,21 +11,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from mien._math import smoothstep
-from mien._types import FloatArray
+from mien._types import FloatArray, IndexArray, Int32Array
 from mien.media.planes import Box, Plate
 from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.base import Patch
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
-from mien.rendering.geometry.field import Zone, dense, remap, window
+from mien.rendering.geometry.field import MeshRaster, Zone, window
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.topology import EYES, LIPS, OVAL, Opening, warp_mesh
+from mien.rendering.geometry.tone import largest
+from mien.rendering.geometry.topology import EYES, LIPS, OVAL, SKIN_SAMPLES, Opening, warp_mesh
 from mien.rendering.painting.donor import RegionLayer, lay_region, region_zone
+from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.opening import STILL_PX, OpeningPainter, OpeningView
 from mien.rendering.painting.painters import opening_painters
-from mien.rendering.painting.skin import ratio_in_picture
+from mien.rendering.painting.skin import shade_skin
 
 __all__ = ["FaceLayers", "paint", "paint_region"]
 
@@ -37,8 +40,6 @@ _BLEND_CM = 0.3
 """Width over which an opening's own fields run into the face's."""
 _REACH_PX = 8
 """Pixels that interpolation needs around the farthest pixel it reads."""
-_SHADED = 0.01
-"""Change of the shading from which the picture is replaced wholly."""
 _BORDER_PX = 3
 """Width over which the mask runs out to the canvas's border."""
 
@@ -49,12 +50,14 @@ class _Part:
 
     Attributes:
         painter: What paints it.
+        zone: Its pixels.
         area: Its rows and columns of the canvas.
         below: (h, w, 2) the field that follows the lower edge.
         blend: (h, w) 1 inside, 0 on the border of its zone.
     """
 
     painter: OpeningPainter
+    zone: Zone
     area: tuple[slice, slice]
     below: FloatArray
     blend: FloatArray
@@ -105,11 +108,10 @@ def paint(
         plate.width, plate.height
     )
     painter = _FacePainter(motion, PlateCrop.of(plate, readable))
-    picture, mask = painter.paint(canvas, zones)
+    raster = _rasterised(canvas, motion)
+    picture, mask = painter.paint(raster, zones)
     if layers.ratio is not None and appearance.skin is not None:
-        factor = ratio_in_picture(canvas, motion, layers.ratio, appearance.skin.layout)
-        picture *= factor
-        mask = np.maximum(mask, smoothstep(np.abs(factor - 1).max(axis=2), 0.0, _SHADED))
+        shade_skin(picture, mask, raster, motion, layers.ratio, appearance.skin.layout)
     for laid in layers.regions:
         lay_region(picture, mask, canvas, motion, laid)
     mask *= window(canvas.height, canvas.width, _BORDER_PX)
@@ -138,7 +140,7 @@ def _zones(
 
 def paint_region(
     motion: FaceMotion,
-    crop: PlateCrop,
+    picture: npt.NDArray[np.float16],
     zone: Zone,
     region: str,
     frame: int,
@@ -148,7 +150,7 @@ def paint_region(
 
     Args:
         motion: How the face moves.
-        crop: A picture that holds the face.
+        picture: (h, w, 3) R'G'B' of a picture that holds the face.
         zone: The part to be painted at least.
         region: `mouth`, or the side of an eye.
         frame: Index of the frame, which seeds the grain.
@@ -163,8 +165,25 @@ def paint_region(
     parts = [zone, *(part for _, part in zones)]
     corners = [(z.x0 + end * z.width, z.y0 + end * z.height) for z in parts for end in (0, 1)]
     canvas = Zone.around(np.array(corners, dtype=np.float32), 0, zone.cell)
-    picture, _ = _FacePainter(motion, crop).paint(canvas, zones)
-    return picture, np.array([canvas.x0, canvas.y0], dtype=np.float32)
+    samples = SKIN_SAMPLES if region == "mouth" else ()
+    crop = _readable(picture, canvas, motion, samples)
+    painted, _ = _FacePainter(motion, crop).paint(_rasterised(canvas, motion), zones)
+    return painted, np.array([canvas.x0, canvas.y0], dtype=np.float32)
+
+
+def _readable(
+    picture: npt.NDArray[np.float16], canvas: Zone, motion: FaceMotion, samples: Sequence[int]
+) -> PlateCrop:
+    """The part of a picture that is read for a canvas, with some landmarks beside it."""
+    reach = np.abs(motion.motion).max() + _REACH_PX
+    corners = [(canvas.x0, canvas.y0), (canvas.x0 + canvas.width, canvas.y0 + canvas.height)]
+    points = np.concatenate([corners, motion.source[list(samples)]])
+    height, width = picture.shape[:2]
+    most = width - 1, height - 1
+    left, top = np.clip(points.min(axis=0) - reach, 0, most).astype(int).tolist()
+    right, bottom = np.clip(points.max(axis=0) + reach, 0, most).astype(int).tolist()
+    part = picture[top : bottom + 1, left : right + 1].astype(np.float32)
+    return PlateCrop(part, np.array([left, top], dtype=np.float32))
 
 
 def _canvas(motion: FaceMotion, zones: Sequence[Zone], shaded: bool) -> Zone | None:
@@ -189,6 +208,12 @@ def _canvas(motion: FaceMotion, zones: Sequence[Zone], shaded: bool) -> Zone | N
     return Zone.around(everything, 4 * cell, cell)
 
 
+def _rasterised(canvas: Zone, motion: FaceMotion) -> MeshRaster:
+    """The face's mesh on a canvas, its openings closed."""
+    mesh = warp_mesh()
+    return MeshRaster.of(canvas, motion.target, np.concatenate([mesh.filled, mesh.skin]))
+
+
 class _FacePainter:
     """Paints a face on a canvas from a crop of the plate."""
 
@@ -197,22 +222,17 @@ class _FacePainter:
         self._crop = crop
 
     def paint(
-        self, canvas: Zone, zones: Sequence[tuple[OpeningPainter, Zone]]
+        self, raster: MeshRaster, zones: Sequence[tuple[OpeningPainter, Zone]]
     ) -> tuple[FloatArray, FloatArray]:
         """The picture (h, w, 3) of a canvas, and the mask (h, w) of what changed."""
-        motion, mesh = self._motion, warp_mesh()
-        triangles = np.concatenate([mesh.filled, mesh.skin])
-        field = dense(canvas, motion.target, motion.motion, triangles)
+        canvas = raster.zone
+        field = raster.field(self._motion.motion)
         parts = [self._part(painter, zone, canvas, field) for painter, zone in zones]
-        x, y = canvas.pixels()
-        x -= self._crop.corner[0]
-        y -= self._crop.corner[1]
-        picture = remap(self._crop.rgb, x - field[..., 0], y - field[..., 1])
-        moved = np.maximum(np.abs(field[..., 0]), np.abs(field[..., 1]))
-        mask = smoothstep(moved, STILL_PX, _MOVED_PX)
+        picture = self._crop.moved(canvas, field)
+        mask = smoothstep(largest(np.abs(field, out=field)), STILL_PX, _MOVED_PX)
         for part in parts:
             area = part.area
-            picture[area] = self._opening(part, picture[area], x[area], y[area])
+            picture[area] = self._opening(part, picture[area])
             mask[area] = np.maximum(mask[area], part.blend)
         return picture, mask
 
@@ -226,50 +246,48 @@ class _FacePainter:
         coarse = field[area].copy()
         blend = window(zone.height, zone.width, round(_BLEND_CM * self._motion.px_per_cm))
         weight = blend[..., None]
-        above = self._edge_field(zone, opening, opening.upper, opening.lower, 1)
-        below = self._edge_field(zone, opening, opening.lower, opening.upper, -1)
+        above, below = self._edge_fields(zone, opening)
         field[area] = coarse + weight * (above - coarse)
-        return _Part(painter, area, coarse + weight * (below - coarse), blend)
+        return _Part(painter, zone, area, coarse + weight * (below - coarse), blend)
 
-    def _edge_field(
-        self,
-        zone: Zone,
-        opening: Opening,
-        edge: tuple[int, ...],
-        other: tuple[int, ...],
-        sign: int,
-    ) -> FloatArray:
-        """The field in which the opening, and what lies beyond it, follows one edge."""
+    def _edge_fields(self, zone: Zone, opening: Opening) -> tuple[FloatArray, FloatArray]:
+        """The fields in which an opening and what lies beyond follow its upper, and lower, edge."""
         motion, mesh = self._motion, warp_mesh()
         down = LocalAxes.of_opening(motion.source, opening).down
-        rim, far = np.array(edge), np.array(other)
+        upper, lower = np.array(opening.upper), np.array(opening.lower)
         gap = max(
-            float(np.abs((points[far] - points[rim]) @ down).max())
+            float(np.abs((points[lower] - points[upper]) @ down).max())
             for points in (motion.source, motion.target)
         )
-        beyond = motion.target[rim] + sign * (gap + 0.5 * motion.px_per_cm) * down
-        new = len(motion.target) + np.arange(len(rim))
-        strips = [
-            np.stack([rim[:-1], rim[1:], new[1:]], axis=1),
-            np.stack([rim[:-1], new[1:], new[:-1]], axis=1),
-        ]
-        return dense(
-            zone,
-            np.concatenate([motion.target, beyond]).astype(np.float32),
-            np.concatenate([motion.motion, motion.motion[rim]]),
-            np.concatenate([mesh.without(other[1:-1]), *strips]).astype(np.int32),
+        reach = (gap + 0.5 * motion.px_per_cm) * down
+        beyond = [motion.target[upper] + reach, motion.target[lower] - reach]
+        moves = np.concatenate([motion.motion, motion.motion[upper], motion.motion[lower]])
+        points = np.concatenate([motion.target, *beyond]).astype(np.float32)
+        # What touches neither edge moves alike in both; pressed edges lie over each other.
+        inner = opening.upper[1:-1], opening.lower[1:-1]
+        common = MeshRaster.of(zone, points, mesh.without(inner[0] + inner[1]))
+        start = len(motion.target)
+        above = _strips(upper, start + np.arange(len(upper)))
+        below = _strips(lower, start + len(upper) + np.arange(len(lower)))
+        return (
+            common.under(np.concatenate([mesh.along(*inner), above])).field(moves),
+            common.under(np.concatenate([mesh.along(*inner[::-1]), below])).field(moves),
         )
 
-    def _opening(self, part: _Part, above: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    def _opening(self, part: _Part, above: FloatArray) -> FloatArray:
         """Upper side, lower side and what lies between them, in one opening's zone."""
-        motion, painter, corner = self._motion, part.painter, self._crop.corner
-        below = remap(self._crop.rgb, x - part.below[..., 0], y - part.below[..., 1])
-        axes = painter.axes(motion)
-        view = OpeningView.of(
-            painter.opening, axes, motion, self._crop, x + corner[0], y + corner[1]
-        )
-        skin = above + painter.lower_weight(view)[..., None] * (below - above)
+        motion, painter, crop = self._motion, part.painter, self._crop
+        below = crop.moved(part.zone, part.below)
+        view = OpeningView.of(painter.opening, painter.axes(motion), motion, crop, part.zone)
+        skin = PaintLayer(below, painter.lower_weight(view)).over(above)
         picture = skin
         for layer in painter.layers(view, skin):
             picture = layer.over(picture)
-        return np.asarray(picture, dtype=np.float32)
+        return picture
+
+
+def _strips(edge: IndexArray, beyond: IndexArray) -> Int32Array:
+    """(N, 3) triangles between an edge and the vertices beyond it."""
+    upper = np.stack([edge[:-1], edge[1:], beyond[1:]], axis=1)
+    lower = np.stack([edge[:-1], beyond[1:], beyond[:-1]], axis=1)
+    return np.asarray(np.concatenate([upper, lower]), dtype=np.int32)

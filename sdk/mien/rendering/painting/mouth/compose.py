@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 
 from mien._math import smoothstep
-from mien._types import DoubleArray, FloatArray
+from mien._types import FloatArray
 from mien.rendering.appearance.mouth import MouthAppearance
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.mouth import Cavity, FaceLight, lip_edges
-from mien.rendering.geometry.tone import diffuse, grain_level, softness
+from mien.rendering.geometry.tone import blurred, diffuse, grain_level, softness
 from mien.rendering.geometry.topology import LIPS
 from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
@@ -72,12 +72,12 @@ class MouthPainter:
         """Return the skull's axes at the mouth."""
         return motion.mouth_axes
 
-    def lower_weight(self, view: OpeningView) -> DoubleArray:
+    def lower_weight(self, view: OpeningView) -> FloatArray:
         """Return (h, w) how far the skin is that of the lower lip: a step half way between."""
         top, bottom = lip_edges(view.axes, view.motion.target).at(view.u)
-        return np.asarray(np.clip(view.v - (top + bottom) / 2 + 0.5, 0, 1))
+        return np.asarray(np.clip(view.v - (top + bottom) / 2 + 0.5, 0, 1), dtype=np.float32)
 
-    def layers(self, view: OpeningView, skin: DoubleArray) -> Sequence[PaintLayer]:
+    def layers(self, view: OpeningView, skin: FloatArray) -> Sequence[PaintLayer]:
         """Return the inside, up to where lips begin."""
         motion, known = view.motion, self._appearance
         before = Cavity.in_plate(motion, known.teeth)
@@ -234,7 +234,7 @@ def extend_outward(
         The inside (h, w, 3), and the confidence (h, w), which now falls softly to the sides.
     """
     sigma = _AROUND_CM * px_per_cm
-    nearness = cv2.GaussianBlur(confidence, (0, 0), 2 * sigma)
+    nearness = blurred(confidence, 2 * sigma)
     # Darker and redder the farther from what is seen: cheeks close in on the teeth.
     far = (1 - smoothstep(nearness, 0.0, 0.5))[..., None]
     colour = diffuse(own, confidence, sigma) * (1 - far * _CHEEK_SHADE)

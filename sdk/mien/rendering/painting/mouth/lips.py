@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from mien._math import smoothstep
-from mien._types import DoubleArray, FloatArray
+from mien._types import FloatArray
 from mien.rendering.geometry.contour import Edges
 from mien.rendering.geometry.mouth import Cavity
 from mien.rendering.geometry.tone import luma
@@ -73,7 +73,7 @@ def opening_depth(edges: Edges, u: FloatArray, v: FloatArray) -> FloatArray:
 
 def cover_remains(
     alpha: FloatArray,
-    skin: DoubleArray,
+    skin: FloatArray,
     depth: FloatArray,
     lip: FloatArray,
     before: Cavity,
@@ -109,7 +109,7 @@ def cover_remains(
     return np.asarray(alpha + weight * np.maximum(grown - alpha, 0), dtype=np.float32)
 
 
-def _unlike_lip(skin: DoubleArray, lip: FloatArray) -> FloatArray:
+def _unlike_lip(skin: FloatArray, lip: FloatArray) -> FloatArray:
     """(h, w) how far colours (h, w, 3) are a tooth's, or of the dark, and not a lip's (3,)."""
     level = luma(skin) / max(float(luma(lip)), 1e-3)
     unlike = np.maximum(smoothstep(level, *_TOOTH_LIKE), 1 - smoothstep(level, *_DARK))
