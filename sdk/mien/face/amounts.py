@@ -83,7 +83,7 @@ class EditAmounts:
             target: (59,) controls of what is asked for. Less than the performance is what it
                 says; more is never further than people go, or than the performance is already.
         """
-        target = np.maximum(target, np.minimum(source, self._least))
+        target = self.above_least(source, target)
         added = np.maximum(target - source, 0)
         within = 1 - (1 - np.minimum(added, 1)) ** self._power
         beyond = BEYOND * np.maximum(added - 1, 0)
@@ -97,5 +97,14 @@ class EditAmounts:
             source: (59,) controls of the performance, which may be beyond it already.
             target: (59,) controls of what is asked for.
         """
-        most, least = np.maximum(source, self._most), np.minimum(source, self._least)
-        return np.asarray(np.clip(target, least, most))
+        target = self.above_least(source, target)
+        return np.asarray(np.minimum(target, np.maximum(source, self._most)))
+
+    def above_least(self, source: FloatArray, target: FloatArray) -> FloatArray:
+        """Return what is asked for (59,), no less than what takes nothing more away.
+
+        Args:
+            source: (59,) controls of the performance, which may be below it already.
+            target: (59,) controls of what is asked for.
+        """
+        return np.asarray(np.maximum(target, np.minimum(source, self._least)))

@@ -170,6 +170,10 @@ class PersonalRig:
         """Return what is asked for (59,), held to what people do."""
         return self._amounts.limited(source, target)
 
+    def above_least(self, source: FloatArray, target: FloatArray) -> FloatArray:
+        """Return what is asked for (59,), no less than what takes nothing more away."""
+        return self._amounts.above_least(source, target)
+
     def natural(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """Return (468, 3) the skin's displacement as a face moves, without any emphasis."""
         look = looks_to_degrees(source)

@@ -169,9 +169,9 @@ class FaceDeformer:
         """Return (3, 3) how the head is turned in a frame."""
         return np.asarray(self._face.curves.pose.rotation[frame])
 
-    def limited(self, source: FloatArray, target: FloatArray) -> FloatArray:
-        """Return what is asked for (59,), held to what people do."""
-        return self._rig.limited(source, target)
+    def above_least(self, source: FloatArray, target: FloatArray) -> FloatArray:
+        """Return what is asked for (59,), no less than what takes nothing more away."""
+        return self._rig.above_least(source, target)
 
     def motion_at(self, frame: int, source: FloatArray, target: FloatArray) -> FaceMotion:
         """The motion from a performance to what is asked.

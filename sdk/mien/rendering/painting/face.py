@@ -86,7 +86,7 @@ class FacePainter:
         motion, regions = self._motion(appearance, frame, source, target)
         ratio = None
         if appearance.skin is not None:
-            asked = self.deformer.limited(source, target)
+            asked = self.deformer.above_least(source, target)
             ratio = appearance.skin.ratio(source, asked, self.deformer.rotation(frame))
         laid = tuple(
             RegionLayer(
@@ -121,7 +121,7 @@ class FacePainter:
         """How the face moves, in the shape that other frames give it where they are used."""
         deformer = self.deformer
         motion = deformer.motion_at(frame, source, target)
-        asked = deformer.limited(source, target)
+        asked = deformer.above_least(source, target)
         regions = []
         # Both eyes often come from one frame.
         towards: dict[int, FaceMotion] = {}
