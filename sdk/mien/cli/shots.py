@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from mien.cli.options import (
+    Examples,
     FaceNumber,
     Json,
     Media,
@@ -144,6 +145,7 @@ def render(
         Optional[str],  # noqa: UP045
         typer.Option("--frames", metavar="A:B", help="Write these frames only (B excluded)."),
     ] = None,
+    examples: Examples = None,
     renderer: Annotated[
         str, typer.Option("--renderer", metavar="NAME", help="auto, or a renderer by name.")
     ] = "auto",
@@ -169,11 +171,13 @@ def render(
     project is tracked first, if anything is set.
     """
     from mien import api
+    from mien.api.examples import check_examples
     from mien.media.outputs import check_output
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
     assignments = [parse_assignment(text) for text in values or ()]
+    check_examples(examples or ())
     if face is not None and not assignments:
         raise UsageError("--face says whom --set is meant for, and nothing is set.")
     project = open_source(shot, media, which)
@@ -196,7 +200,7 @@ def render(
     verb = api.render_matte if matte else api.render
     report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
-        codec=codec, lossless=lossless, overwrite=overwrite,
+        examples=examples or (), codec=codec, lossless=lossless, overwrite=overwrite,
     )  # fmt: skip
     if json:
         print_json({"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict())

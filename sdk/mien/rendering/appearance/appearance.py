@@ -61,3 +61,8 @@ class Appearance:
     def only(self, regions: Collection[FaceRegion]) -> Appearance:
         """Return what is known of some regions."""
         return Appearance({key: known for key, known in self.regions.items() if key in regions})
+
+    def without_sections(self) -> Appearance:
+        """Return what of it holds for other material too: not the open mouths of its sections."""
+        mouth = MouthAppearance(self.mouth.teeth, self.mouth.tooth)
+        return Appearance({**self.regions, FaceRegion.MOUTH: mouth})
