@@ -224,8 +224,7 @@ class JobQueue(QObject):
         try:
             project = self._workspace.now.document.shot(shot)
             _check_online(project)
-            known = {example.path for example in project.shot.examples}
-            check_examples(path for path in paths if path not in known)
+            check_examples(paths, project.shot)
         except MienError as error:
             self._workspace.problem.emit(error)
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from mien._types import PathLike
 from mien.api.projects import load_document
@@ -15,9 +15,6 @@ from mien.io.project import SUFFIX
 from mien.model.document import Project
 from mien.model.shot import Example, Shot
 from mien.progress import Progress
-
-if TYPE_CHECKING:
-    from mien.model.media import MediaInfo
 
 __all__ = [
     "check_examples", "example_problems", "example_tracker", "problem_of", "set_examples",
@@ -54,8 +51,8 @@ def set_examples(
         MissingDependencyError: When the tracker cannot be used.
     """
     wanted = list(examples)
-    check_examples(one for one in wanted if not isinstance(one, Shot | Example))
     shot = source.shot if isinstance(source, Project) else source
+    check_examples((one for one in wanted if not isinstance(one, Shot | Example)), shot)
     found: dict[Path, Example] = {}
     for one in wanted:
         for example in _examples(shot, one, progress):
@@ -79,8 +76,12 @@ def example_problems(shot: Shot) -> tuple[str, ...]:
     return tuple(example_problem(shot, example) for example in shot.examples)
 
 
-def check_examples(paths: Iterable[PathLike]) -> None:
+def check_examples(paths: Iterable[PathLike], shot: Shot | None = None) -> None:
     """Refuse examples that do not exist, before any work is done.
+
+    Args:
+        paths: Where they are.
+        shot: The shot that gets them; those that it has already may be lost.
 
     Raises:
         MediaError: When there is no such file.
@@ -88,8 +89,11 @@ def check_examples(paths: Iterable[PathLike]) -> None:
     """
     from mien.media.sequence import Pattern
 
+    known = set() if shot is None else {example.path for example in shot.examples}
     for given in paths:
         path = Path(given)
+        if path.absolute() in known:
+            continue
         pattern = Pattern.parse(path)
         if not path.exists() and (pattern is None or not pattern.numbers()):
             raise MediaError(f"There is no example {path}.", "Check the name.", path=path)
@@ -116,24 +120,22 @@ def _examples(
 def _tracked(shot: Shot, path: Path, progress: bool | Progress) -> Example:
     from mien.media.probe import probe_any
 
+    known = next((example for example in shot.examples if example.path == path), None)
     try:
         media = probe_any(path)
-        for known in shot.examples:
-            if known.used is not None and _same(known.used.media, media):
-                return known
+        used = None if known is None else known.used
+        if known is not None and used is not None and used.media.fingerprint == media.fingerprint:
+            return known
         tracked = track(Shot(media, ()), tracker=example_tracker(shot), progress=progress)
     except (MediaError, NoFaceError) as error:
-        return Example(path, None, problem_of(error))
+        # One that is only lost may be found again.
+        return Example(path, None, problem_of(error)) if known is None or known.online else known
     return shot.with_examples([tracked]).examples[0]
 
 
 def problem_of(error: MienError) -> str:
     """Return in a few words what kept an example from being tracked."""
     return "shows no face" if isinstance(error, NoFaceError) else "cannot be read"
-
-
-def _same(one: MediaInfo, other: MediaInfo) -> bool:
-    return one.path == other.path and one.fingerprint == other.fingerprint
 
 
 def example_tracker(shot: Shot) -> str:

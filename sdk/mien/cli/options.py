@@ -8,7 +8,8 @@ from typing import Annotated, Optional
 import typer
 
 __all__ = [
-    "Examples", "FaceNumber", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject", "TrackerName",
+    "Examples", "FaceNumber", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject",
+    "TrackerName",
 ]  # fmt: skip
 
 ShotOrProject = Annotated[

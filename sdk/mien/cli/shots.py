@@ -25,6 +25,8 @@ from mien.errors import NoFaceError, UsageError
 from mien.model.assignments import Assignment, parse_assignment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mien.api import RenderReport
     from mien.io.project import Project
     from mien.model.edits import Edit
@@ -176,10 +178,8 @@ def render(
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
-    assignments = [parse_assignment(text) for text in values or ()]
+    assignments = _assignments(values or (), face)
     check_examples(examples or ())
-    if face is not None and not assignments:
-        raise UsageError("--face says whom --set is meant for, and nothing is set.")
     project = open_source(shot, media, which)
     typed.check(renderer)
     settings = typed.over(renderer, project.settings)
@@ -208,6 +208,12 @@ def render(
     if tracking:
         tell_faces(project.shot)
     _tell_report(report)
+
+
+def _assignments(values: Sequence[str], face: int | None) -> list[Assignment]:
+    if face is not None and not values:
+        raise UsageError("--face says whom --set is meant for, and nothing is set.")
+    return [parse_assignment(text) for text in values]
 
 
 def _tell_report(report: RenderReport) -> None:

@@ -25,8 +25,9 @@ from mien.model.renderer_settings import SettingValue
 
 __all__ = [
     "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "EditPart", "ExamplePart",
-    "ExampleShotPart", "FacePart", "KeysPart", "LayerPart", "MarkerPart", "MediaPart", "ProjectDocument", "ShotPart", "TimecodePart",
-    "ToolVersionsPart", "TrackPart", "read_document",
+    "ExampleShotPart", "FacePart", "KeysPart", "LayerPart", "MarkerPart", "MediaPart",
+    "ProjectDocument", "ShotPart", "TimecodePart", "ToolVersionsPart", "TrackPart",
+    "read_document",
 ]  # fmt: skip
 
 INTERPOLATION_LETTERS: Final[Mapping[Interpolation, str]] = {

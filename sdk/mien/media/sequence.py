@@ -163,9 +163,7 @@ def probe_sequence(pattern: Pattern) -> MediaInfo:
     return _facts(pattern.path, picture, count, content, first)
 
 
-def _facts(
-    path: Path, picture: Picture, count: int, content: str, first_number: int
-) -> MediaInfo:
+def _facts(path: Path, picture: Picture, count: int, content: str, first_number: int) -> MediaInfo:
     rate, start, aspect = DEFAULT_RATE, None, Fraction(1)
     color, metadata = ColorTags(), {}
     if isinstance(picture, ExrPicture):
@@ -264,9 +262,7 @@ def _extension(path: Path) -> str:
 
 def _read(path: Path) -> Picture:
     if not path.is_file():
-        raise MediaError(
-            f"There is no image {path}.", "Check its name and the folder.", path=path
-        )
+        raise MediaError(f"There is no image {path}.", "Check its name and the folder.", path=path)
     if _extension(path) == "exr":
         return read_exr(path)
     try:

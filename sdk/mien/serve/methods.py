@@ -185,7 +185,7 @@ class Methods:
     def _set_examples(self, params: say.SetExamplesParams) -> say.JobResult:
         opened = self._shots.find(params.shot)
         shot, paths = opened.project.shot, tuple(map(Path, params.paths))
-        check_examples(paths)
+        check_examples(paths, shot)
         self._check_faces_rest(opened)
 
         def finish(found: Any) -> say.Message:

@@ -73,9 +73,7 @@ class AppearanceCache:
         self.folder = folder or platformdirs.user_cache_path("mien") / "appearance"
         self.problem = ""
 
-    def key(
-        self, shot: Shot, face: Face, examples: Sequence[ExampleFace] = ()
-    ) -> str | None:
+    def key(self, shot: Shot, face: Face, examples: Sequence[ExampleFace] = ()) -> str | None:
         """Return the name of what a face's appearance depends on; None where that is not known.
 
         Frames in memory, and media that are gone, have no name.

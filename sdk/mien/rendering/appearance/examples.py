@@ -81,11 +81,9 @@ def example_remarks(shot: Shot) -> tuple[str, ...]:
 def _assigned(shot: Shot, example: Shot) -> dict[int, Face]:
     """The example's faces by the numbers of the shot's faces that they are, the likest first."""
     pairs = sorted(
-        (
-            (unlikeness(face.identity, other.identity), face.number, other.number)
-            for face in shot.faces
-            for other in example.faces
-        )
+        (unlikeness(face.identity, other.identity), face.number, other.number)
+        for face in shot.faces
+        for other in example.faces
     )
     found: dict[int, Face] = {}
     taken: set[int] = set()

@@ -114,7 +114,7 @@ def learn_skin(library: FaceLibrary, identity: FloatArray) -> SkinAppearance | N
 
 
 def _told_apart(frames: Sequence[LibraryFrame]) -> list[LibraryFrame]:
-    """The frames without those of examples that have too few to tell their light from their face."""
+    """The frames without those of examples with too few to tell their light from their face."""
     count = Counter(frame.example for frame in frames)
     return [f for f in frames if f.example is None or count[f.example] >= _FEWEST_FRAMES]
 

@@ -102,7 +102,7 @@ class ShotFacts(Message):
     faces: list[FaceFacts]
     edited: list[int]
     """Numbers of the faces that have edits."""
-    examples: list[ExampleFacts] = []
+    examples: list[ExampleFacts]
     """Other material of its people, of which renderers learn how they look."""
 
 
