@@ -233,7 +233,8 @@ def test_what_cannot_be_used_changes_no_pixel_and_fails_nothing(
 ) -> None:
     without, _ = render(own, own.shot, mouthSmileLeft=0.5)
     gone = replace(blinks, media=replace(make_shot(24).media, path=Path("gone.mov")))
-    useless = [Example(Path("no.mp4"), None, "cannot be read"), somebody_else(blinks), gone]
+    unread = Example(Path("no.mp4"), None, "cannot be read")
+    useless: list[Example | Shot] = [unread, somebody_else(blinks), gone]
     patch, notes = render(own, own.shot.with_examples(useless), mouthSmileLeft=0.5)
     assert np.array_equal(patch.rgb, without.rgb)
     assert [note.split()[0] for note in notes] == ["no.mp4", "blinks.mov", "gone.mov"]
@@ -315,8 +316,8 @@ def test_projects_keep_examples(tmp_path: Path) -> None:
         assert not after.online
         assert (before.shot is None) == (after.shot is None)
         if before.shot is not None and after.shot is not None:
-            landmarks = [shot.faces[0].landmarks for shot in (before.shot, after.shot)]
-            assert np.array_equal(*landmarks)
+            (one,), (other,) = before.shot.faces, after.shot.faces
+            assert np.array_equal(one.landmarks, other.landmarks)
     again = tmp_path / "again.mien"
     project_file.save(loaded, again)
     assert again.read_bytes() == path.read_bytes()

@@ -16,7 +16,7 @@ import numpy as np
 
 from mien._types import FloatArray
 from mien.errors import MienError
-from mien.face.likeness import SAME_PERSON, unlikeness
+from mien.face.likeness import may_be_same, unlikeness
 from mien.media.reader import open_reader
 from mien.model.face import Face
 from mien.model.landmarks import SKIN
@@ -63,10 +63,10 @@ def example_faces(shot: Shot, face: Face) -> tuple[ExampleFace, ...]:
 
 def example_problem(shot: Shot, example: Example) -> str:
     """Return why nothing is learned from an example, in a few words; empty where it is."""
-    if not example.online:
-        return "was not found"
     if example.shot is None or not example.shot.faces:
         return example.problem or "shows no face"
+    if not example.online:
+        return "was not found"
     if shot.faces and not _assigned(shot, example.shot):
         return "shows somebody else as far as mien can tell"
     return ""
@@ -84,11 +84,12 @@ def _assigned(shot: Shot, example: Shot) -> dict[int, Face]:
         (unlikeness(face.identity, other.identity), face.number, other.number)
         for face in shot.faces
         for other in example.faces
+        if may_be_same(face, other)
     )
     found: dict[int, Face] = {}
     taken: set[int] = set()
-    for apart, number, other in pairs:
-        if apart <= SAME_PERSON and number not in found and other not in taken:
+    for _, number, other in pairs:
+        if number not in found and other not in taken:
             found[number] = example.face(other)
             taken.add(other)
     return found
