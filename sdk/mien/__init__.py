@@ -110,9 +110,9 @@ if TYPE_CHECKING:
     from mien.model.presets import VISEMES as VISEMES
     from mien.model.presets import Preset as Preset
     from mien.model.raw_landmarks import RawLandmarks as RawLandmarks
-    from mien.model.shot import Example as Example
     from mien.model.renderer_settings import RendererSettings as RendererSettings
     from mien.model.settings import ReferenceSettings as ReferenceSettings
+    from mien.model.shot import Example as Example
     from mien.model.shot import Shot as Shot
     from mien.model.shot import ToolVersions as ToolVersions
     from mien.progress import Progress as Progress

@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import MediaError
+from mien.face import SOLVER
 from mien.media.planes import Plate
 from mien.media.resume_folder import annotate_errors, resumable_folder
 from mien.media.sequence import Pattern
@@ -128,7 +129,8 @@ def _shot_digest(shot: Shot, names: Sequence[str]) -> hashlib.blake2b:
     _add_shot(digest, shot)
     for example in shot.examples:
         if example.used is not None and example.used.faces:
-            digest.update(b"example")
+            # Its faces are solved again, with what the shot knows of them.
+            digest.update(f"example {SOLVER}".encode())
             _add_shot(digest, example.used)
     return digest
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -17,16 +18,33 @@ import numpy as np
 from mien._types import FloatArray
 from mien.errors import MienError
 from mien.face.likeness import may_be_same, unlikeness
+from mien.face.solve import solve_as
 from mien.media.reader import open_reader
 from mien.model.face import Face
 from mien.model.landmarks import SKIN
 from mien.model.shot import Example, Shot
 from mien.rendering.appearance.canonical import canonical_points, skin_mask, to_canonical
-from mien.rendering.appearance.library import FaceLibrary, LibraryFrame, LibraryScan
+from mien.rendering.appearance.library import (
+    FaceLibrary,
+    LibraryFrame,
+    LibraryScan,
+    is_large_enough,
+)
+from mien.rendering.appearance.mouth import MouthAppearance, MouthScan
+from mien.rendering.geometry.motion import FaceDeformer
 from mien.rendering.geometry.tone import softness
 
-__all__ = ["ExampleFace", "add_examples", "example_faces", "example_problem", "example_remarks"]
+__all__ = [
+    "ExampleFace",
+    "add_examples",
+    "example_faces",
+    "example_mouths",
+    "example_problem",
+    "example_remarks",
+]
 
+_SOLVED: Final = 16
+"""Faces of examples that are kept as they were solved with the shot's neutral shape."""
 _SOFTEST: Final = 2.0
 """How many times softer than the shot, on the face, a frame may be."""
 _SPARSE: Final = 8
@@ -43,7 +61,7 @@ class ExampleFace:
 
     Attributes:
         shot: The example, tracked.
-        face: The face in it.
+        face: The face in it, solved with the neutral shape that the shot tells of it.
     """
 
     shot: Shot
@@ -57,8 +75,15 @@ def example_faces(shot: Shot, face: Face) -> tuple[ExampleFace, ...]:
         if example.used is not None:
             known = _assigned(shot, example.used).get(face.number)
             if known is not None:
-                found.append(ExampleFace(example.used, known))
+                solved = _solved(known, face.identity.tobytes(), example.used.cuts)
+                found.append(ExampleFace(example.used, solved))
     return tuple(found)
+
+
+@lru_cache(maxsize=_SOLVED)
+def _solved(example: Face, identity: bytes, cuts: tuple[int, ...]) -> Face:
+    shape = np.frombuffer(identity, dtype=example.identity.dtype).reshape(example.identity.shape)
+    return solve_as(example, shape, cuts)
 
 
 def example_problem(shot: Shot, example: Example) -> str:
@@ -139,6 +164,30 @@ def add_examples(
             for frame in sharp
         ]
     return FaceLibrary((*own.frames, *added), tuple(remarks))
+
+
+def example_mouths(face: Face, examples: Sequence[ExampleFace]) -> tuple[MouthAppearance, ...]:
+    """Return the mouth of a face in each of its examples.
+
+    Nothing is known of one that is too small, or cannot be read.
+    """
+    return tuple(
+        _mouth(example) if is_large_enough(example.face, face) else MouthAppearance()
+        for example in examples
+    )
+
+
+def _mouth(example: ExampleFace) -> MouthAppearance:
+    media = example.shot.media
+    deformer = FaceDeformer(example.face, media.orientation)
+    scan = MouthScan(example.face, deformer, example.shot.cuts)
+    try:
+        with open_reader(media, cache_bytes=0) as reader:
+            for frame in sorted(scan.frames):
+                scan.examine(frame, reader.frame(frame).plate())
+    except (MienError, OSError):
+        return MouthAppearance()  # the library says so
+    return scan.result()
 
 
 def _read(example: ExampleFace, frames: Iterable[int]) -> tuple[LibraryFrame, ...]:

@@ -27,6 +27,7 @@ from mien.rendering.geometry.features import clear_frames, features
 
 __all__ = [
     "FaceLibrary", "LibraryFrame", "LibraryScan", "choose_frames", "choose_with_examples",
+    "is_large_enough",
 ]  # fmt: skip
 
 _MOST_FRAMES: Final = 96
@@ -95,6 +96,11 @@ def choose_with_examples(face: Face, examples: Sequence[Face]) -> tuple[list[int
         source = int(np.searchsorted(starts, i, side="right")) - 1
         chosen[source].append(int(sources[source][i - starts[source]]))
     return chosen
+
+
+def is_large_enough(example: Face, face: Face) -> bool:
+    """Tell whether a face in an example is not much smaller than in the shot, mostly."""
+    return _size(example) >= _SMALLEST * _size(face)
 
 
 def _good(face: Face, size: float = 0.0) -> IndexArray:

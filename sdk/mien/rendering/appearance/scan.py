@@ -10,9 +10,14 @@ from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.appearance.appearance import Appearance, RegionAppearance
 from mien.rendering.appearance.cache import AppearanceCache
-from mien.rendering.appearance.examples import ExampleFace, add_examples, example_faces
+from mien.rendering.appearance.examples import (
+    ExampleFace,
+    add_examples,
+    example_faces,
+    example_mouths,
+)
 from mien.rendering.appearance.library import FaceLibrary, LibraryScan, choose_with_examples
-from mien.rendering.appearance.mouth import MouthScan
+from mien.rendering.appearance.mouth import MouthAppearance, MouthScan
 from mien.rendering.appearance.regions import FaceRegion
 from mien.rendering.appearance.skin import learn_skin
 from mien.rendering.base import PlateSource
@@ -83,7 +88,12 @@ def scan_face(
         skin = learn_skin(library, face.identity)
         if skin is not None:
             known[FaceRegion.SKIN] = skin
-    return Appearance(known)
+    mouths: tuple[MouthAppearance, ...] = ()
+    mouth = known.get(FaceRegion.MOUTH)
+    if examples and isinstance(mouth, MouthAppearance):
+        mouths = example_mouths(face, examples)
+        known[FaceRegion.MOUTH] = mouth.helped_by(mouths)
+    return Appearance(known, mouths)
 
 
 def face_appearance(
@@ -120,8 +130,9 @@ def face_appearance(
         return found
     library, skin = kept
     rest = [region for region in regions if region not in learned]
-    known = dict(scan_face(face, deformer, source, shot.cuts, rest).regions)
+    others = scan_face(face, deformer, source, shot.cuts, rest, examples)
+    known = dict(others.regions)
     known[FaceRegion.LIBRARY] = library
     if skin is not None:
         known[FaceRegion.SKIN] = skin
-    return Appearance(known)
+    return Appearance(known, others.example_mouths)

@@ -168,7 +168,7 @@ def _painted(appearance: Appearance, region: str, donor: _Donor) -> DonorLayer:
     """A region of another frame, made to do what is asked."""
     crop = PlateCrop(donor.frame.rgb.astype(np.float32), _ORIGIN)
     if donor.frame.example is not None:
-        appearance = appearance.without_sections()
+        appearance = appearance.in_example(donor.frame.example)
     zone = region_zone(region, donor.motion)
     rgb, corner = paint_region(donor.motion, crop, zone, region, donor.frame.frame, appearance)
     return DonorLayer(donor.weight, donor.motion.target, rgb, corner)

@@ -17,6 +17,7 @@ from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.appearance.cache import AppearanceCache
 from mien.rendering.appearance.examples import example_faces, example_remarks
 from mien.rendering.appearance.library import FaceLibrary
+from mien.rendering.appearance.mouth import MouthAppearance
 from mien.rendering.appearance.regions import FaceRegion, needs
 from mien.rendering.appearance.scan import face_appearance
 from mien.rendering.base import (
@@ -37,9 +38,6 @@ _PARTING: Final = ("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunnel")
 _PARTS: Final = [i for i, name in enumerate(NAMES) if name.startswith(_PARTING)]
 _PARTED: Final = 0.05
 """How far one of them must go beyond the performance for an inside to show."""
-_JAW_OPEN: Final = INDEX["jawOpen"]
-_OPENED: Final = 0.25
-"""How far an example opens a mouth that shows its inside."""
 _BLINKS: Final = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 _CLOSING, _CLOSED = 0.3, 0.6
 """How far an edit closes an eye for its lid to show, and how far a frame that shows one does."""
@@ -148,18 +146,15 @@ class WarpSession(RenderSession):
 def _made_up(plan: FacePlan, regions: Collection[FaceRegion], known: Appearance) -> list[str]:
     """What an edit asks for that the shot shows nothing like."""
     remarks = []
-    if FaceRegion.MOUTH in regions and _opens_unseen(plan, known):
+    if FaceRegion.MOUTH in regions and _opens_unseen(plan, known.mouth):
         remarks.append("no open mouth in this shot: teeth are made up")
     if FaceRegion.LIBRARY in regions and _closes_unseen(plan, known.library):
         remarks.append("no closed eyes in this shot: lids are made up")
     return remarks
 
 
-def _opens_unseen(plan: FacePlan, known: Appearance) -> bool:
+def _opens_unseen(plan: FacePlan, mouth: MouthAppearance) -> bool:
     """Whether an edit opens a mouth in a part of the shot that never shows it open."""
-    mouth = known.mouth
-    if any(frame.controls[_JAW_OPEN] > _OPENED for frame in known.library.of_examples):
-        return False
     opened = np.flatnonzero((plan.evaluated.delta[:, _PARTS] > _PARTED).any(axis=1))
     return any(mouth.exemplar(frame) is None for frame in opened.tolist())
 
