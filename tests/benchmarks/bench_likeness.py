@@ -78,7 +78,8 @@ def parts(name: str) -> Iterator[Seen]:
 
 def compared(seen: list[Seen], kinds: list[str]) -> tuple[FloatArray, FloatArray]:
     """How unlike pairs of one person are, and pairs of different people."""
-    same, other = [], []
+    same: list[float] = []
+    other: list[float] = []
     for one, two in itertools.combinations(seen, 2):
         within = one.clip == two.clip and "whole" in (one.part, two.part)
         if sorted((one.kind, two.kind)) == kinds and not within:

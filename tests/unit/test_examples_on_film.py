@@ -83,9 +83,9 @@ def taken(shared: Path) -> Taken:
 
 def test_an_edit_comes_nearer_to_the_truth(taken: Taken) -> None:
     without, helped = taken.missed(), taken.missed(tracked(taken.others))
-    assert helped < 0.85 * without
+    assert helped < 0.8 * without
     dark = tracked([np.clip(f * WARM, 0, 255).astype(np.uint8) for f in taken.others])
-    assert taken.missed(dark) < 0.9 * without
+    assert taken.missed(dark) < 0.8 * without
 
 
 def test_somebody_else_is_left_out_with_a_remark(
