@@ -25,7 +25,7 @@ from mien.errors import NoFaceError, UsageError
 from mien.model.assignments import Assignment, parse_assignment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mien.api import RenderReport
     from mien.io.project import Project
@@ -190,9 +190,7 @@ def render(
             f" chooses {chosen.name} here. Ask for it with --renderer reference."
         )
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
-    for text in [frames, *(a.span for a in assignments)]:
-        if text is not None:
-            project.shot.clock.parse_range(text)
+    _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
         project = api.Project(api.track(project.shot))
@@ -214,6 +212,12 @@ def _assignments(values: Sequence[str], face: int | None) -> list[Assignment]:
     if face is not None and not values:
         raise UsageError("--face says whom --set is meant for, and nothing is set.")
     return [parse_assignment(text) for text in values]
+
+
+def _check_spans(shot: Shot, spans: Iterable[str | None]) -> None:
+    for text in spans:
+        if text is not None:
+            shot.clock.parse_range(text)
 
 
 def _tell_report(report: RenderReport) -> None:
