@@ -28,6 +28,7 @@ NAMES = (
     "mouths",
     "reenact",
     "likeness",
+    "steadiness",
     "batch",
     "playback",
     "timeline",

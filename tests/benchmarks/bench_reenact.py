@@ -2,8 +2,8 @@
 
 Figures are those of the measuring tool `reenact.py`: errors over those of the unedited frame, so
 that 1 is nothing gained and 0 the truth; `shape` of landmarks, `look` of pixels. Beside each look
-stands a bound: what the best frame of A reaches that is chosen by the truth itself, and laid over
-the truth's own landmarks.
+stands a bound: what the best frame of A reaches, laid over the plate, that is chosen by the truth
+itself.
 
     python -m tests.benchmarks.bench_reenact [CLIP ...] [--keep DIR] [--strips DIR] [--no-bound]
 """
@@ -21,10 +21,11 @@ import numpy as np
 
 import mien
 from mien._types import AnyArray, FloatArray
+from mien.model.landmarks import SKIN
 from mien.rendering.geometry.field import Zone, dense, remap
 from mien.rendering.geometry.topology import warp_mesh
 from tests.benchmarks.common import clip
-from tests.benchmarks.takes import Pair, Take, landmarks, take_of
+from tests.benchmarks.takes import Pair, Take, landmarks, take_of, tool_reenact
 
 CLIPS = ("lp_d9", "lp_d10", "lp_d12", "vretalk_4", "clm_cap12_edit", "lp_d6")
 ASKED = {"eyes": (0.65, 0.65), "mouth": (0.42, 0.60), "brows": (0.60, 0.65), "cheeks": (0.55, 0.72)}
@@ -135,46 +136,50 @@ def _plates(take: Take) -> list[tuple[AnyArray, FloatArray]]:
 def best_looks(
     pair: Pair, points: FloatArray, plates: Sequence[tuple[AnyArray, FloatArray]]
 ) -> dict[str, float]:
-    """By region, the error of the frame of A that comes nearest to the truth."""
+    """By region, the error of the frame of A that comes nearest to the truth.
+
+    Each is tried in its own shape, and moved to the edit's.
+    """
+    pair, corner = pair.cropped()
+    points = points - corner
     areas = {name: pair.region(name, points) for name in ASKED}
     best = dict.fromkeys(ASKED, np.inf)
-    for picture, landmarks_there in plates:
-        laid = _laid_over(pair, picture, landmarks_there)
-        missed = pair.dissimilarity(laid)
-        for name, area in areas.items():
-            best[name] = min(best[name], float(missed[area].mean()))
+    still = tool_reenact().STILL
+    for picture, own in plates:
+        over = tool_reenact().similarity(own[still], pair.plate_points[still])
+        for target in (own @ over[:, :2].T + over[:, 2], points):
+            missed = pair.dissimilarity(_laid_over(pair, picture, own, target))
+            for name, area in areas.items():
+                best[name] = min(best[name], float(missed[area].mean()))
     return best
 
 
-def _laid_over(pair: Pair, picture: AnyArray, points: FloatArray) -> FloatArray:
-    """(h, w, 3) a frame of A moved to the truth's landmarks, in the light of the pair's plate."""
-    mesh = warp_mesh()
+def _laid_over(pair: Pair, picture: AnyArray, points: FloatArray, target: FloatArray) -> FloatArray:
+    """(h, w, 3) a frame of A moved to other landmarks, in the light of the pair's plate."""
+    mesh, skin = warp_mesh(), slice(SKIN)
     cell = max(1, round(0.02 * pair.size))
-    target = pair.true_points[:468]
-    zone = Zone.around(target, 4 * cell, cell)
+    zone = Zone.around(target[skin], 4 * cell, cell)
     inner = np.concatenate([mesh.filled, mesh.skin])
-    inner = inner[(inner < 468).all(axis=1)]
-    field = dense(zone, target, target - points[:468], inner)
+    inner = inner[(inner < SKIN).all(axis=1)]
+    moved = (target - points)[skin].astype(np.float32)
+    field = dense(zone, target[skin].astype(np.float32), moved, inner)
     x, y = zone.pixels()
-    moved = remap(picture.astype(np.float32), x - field[..., 0], y - field[..., 1])
+    seen = remap(picture.astype(np.float32), x - field[..., 0], y - field[..., 1])
     whole = pair.plate.astype(np.float32)
     height, width = whole.shape[:2]
     top, left = max(zone.y0, 0), max(zone.x0, 0)
     bottom, right = min(zone.y0 + zone.height, height), min(zone.x0 + zone.width, width)
-    part = moved[top - zone.y0 : bottom - zone.y0, left - zone.x0 : right - zone.x0]
+    part = seen[top - zone.y0 : bottom - zone.y0, left - zone.x0 : right - zone.x0]
     below = whole[top:bottom, left:right]
-    sigma = 0.25 * pair.size
-    light = (cv2.GaussianBlur(below, (0, 0), sigma) + 2) / (
-        cv2.GaussianBlur(part, (0, 0), sigma) + 2
-    )
-    whole[top:bottom, left:right] = part * np.clip(light, 0.5, 2)
+    was, now = (cv2.GaussianBlur(x, (0, 0), 0.25 * pair.size) for x in (part, below))
+    whole[top:bottom, left:right] = part * np.clip((now + 2) / (was + 2), 0.5, 2)
     return np.clip(whole, 0, 255)
 
 
 def _strip(pair: Pair, picture: AnyArray) -> AnyArray:
     points, size = pair.plate_points, pair.size
-    x0, y0 = np.maximum(np.int32(points.min(0) - 0.25 * size), 0)
-    x1, y1 = np.int32(points.max(0) + 0.25 * size)
+    x0, y0 = np.maximum(points.min(axis=0) - 0.25 * size, 0).astype(int).tolist()
+    x1, y1 = (points.max(axis=0) + 0.25 * size).astype(int).tolist()
     views = (pair.plate, picture, np.clip(pair.truth, 0, 255).astype(np.uint8))
     shown = [cv2.resize(v[y0:y1, x0:x1], (400, 480), interpolation=cv2.INTER_AREA) for v in views]
     return np.hstack(shown)

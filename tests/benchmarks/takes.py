@@ -6,6 +6,7 @@ of mien; only the edits are rendered in memory here.
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ import mien
 from mien._types import AnyArray, BoolArray, FloatArray
 from tests.benchmarks.common import shared_tool
 
-__all__ = ["PAIRS", "Pair", "Take", "take_of"]
+__all__ = ["Pair", "Take", "landmarks", "main_face", "take_of", "tool_reenact"]
 
 PAIRS = 8
 MOST_FRAMES = 240
@@ -52,6 +53,22 @@ class Pair:
     def size(self) -> float:
         """Distance of the outer corners of the eyes, pixels."""
         return float(np.linalg.norm(self.plate_points[33] - self.plate_points[263]))
+
+    def cropped(self) -> tuple[Pair, FloatArray]:
+        """Return the pair with the face and a little around it alone, and where that begins."""
+        points = np.concatenate([self.plate_points, self.true_points])
+        low = np.maximum(points.min(axis=0) - 0.5 * self.size, 0).astype(int)
+        x1, y1 = (points.max(axis=0) + 0.5 * self.size).astype(int).tolist()
+        rows, columns = slice(int(low[1]), y1), slice(int(low[0]), x1)
+        corner = low.astype(np.float32)
+        pair = dataclasses.replace(
+            self,
+            plate=self.plate[rows, columns],
+            truth=self.truth[rows, columns],
+            plate_points=self.plate_points - corner,
+            true_points=self.true_points - corner,
+        )
+        return pair, corner
 
     def dissimilarity(self, picture: AnyArray) -> FloatArray:
         """(h, w) 1 less the structural similarity of a picture and the truth."""
@@ -136,10 +153,11 @@ def take_of(clip: Path, folder: Path) -> Take:
         mien.save_project(shot, project)
         kept.write_bytes(pickle.dumps(pairs))
     shot = mien.load_project(project).shot
-    return Take(shot, _main_face(shot), pickle.loads(kept.read_bytes()))
+    return Take(shot, main_face(shot), pickle.loads(kept.read_bytes()))
 
 
-def _main_face(shot: mien.Shot) -> mien.Face:
+def main_face(shot: mien.Shot) -> mien.Face:
+    """Return the face that is seen in most frames."""
     return max(shot.faces, key=lambda face: float(np.mean(face.curves.valid)))
 
 
@@ -157,7 +175,7 @@ def _cut(clip: Path, home: Path) -> tuple[mien.Shot, tuple[Pair, ...]]:
         tool.write(str(home / f"{name}.mp4"), frames, rate)
     shot, whole = (mien.track(home / f"{name}.mp4", progress=False) for name in "aw")
     filmed = {name: list(tool.frames(str(home / f"{name}.mp4"))) for name in "ab"}
-    face, both = _main_face(shot), _main_face(whole)
+    face, both = main_face(shot), main_face(whole)
     names = [
         str(getattr(name, "name", name))
         for name in mien.CONTROLS

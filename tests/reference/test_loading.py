@@ -95,9 +95,11 @@ def test_half_precision_is_near(engine: Engine, files: ReferenceFiles) -> None:
         rows = torch.cat([request.noise, request.noise])
         answers[dtype] = own.predict(rows, torch.tensor(500), conditions)
         assert own.decode(request.noise).dtype == np.float32
-    largest = answers["float32"].abs().max()
-    for dtype, limit in (("float16", 0.06), ("bfloat16", 0.2)):
-        assert (answers[dtype] - answers["float32"]).abs().max() < limit * largest
+    whole = answers["float32"]
+    half, brain = ((answers[x] - whole).square().mean().sqrt() for x in ("float16", "bfloat16"))
+    # Processors without arithmetic of 16 bits add up in it: how near they come is their own, but
+    # three more bits of fraction are nearer everywhere.
+    assert half < brain < 0.15 * whole.square().mean().sqrt()
 
 
 def test_pictures_that_overflow_half_precision_are_decoded_in_full(

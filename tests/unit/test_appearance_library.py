@@ -18,10 +18,11 @@ from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.appearance.canonical import SIZE, canonical_points, skin_mask, to_canonical
-from mien.rendering.appearance.donors import choose_donors
+from mien.rendering.appearance.donors import AskedFace, choose_donors
 from mien.rendering.appearance.library import FaceLibrary, LibraryScan, choose_frames
 from mien.rendering.appearance.skin import learn_skin
 from mien.rendering.base import RenderRequest
+from mien.rendering.geometry.features import lip_shape
 from mien.rendering.geometry.field import Zone
 from mien.rendering.geometry.habits import Habits
 from mien.rendering.geometry.motion import FaceDeformer
@@ -148,7 +149,7 @@ def test_a_still_and_a_face_that_is_never_seen_make_no_trouble() -> None:
     hidden = replace(unseen.face.curves, valid=np.zeros(unseen.frames, dtype=bool))
     assert choose_frames(replace(unseen.face, curves=hidden)) == []
     assert learn_skin(FaceLibrary(), unseen.face.identity) is None
-    assert choose_donors(FaceLibrary(), asked(), asked(jawOpen=1), UPRIGHT, 20) == ()
+    assert choose_donors(FaceLibrary(), wanted(asked(jawOpen=1))) == ()
 
 
 def test_a_face_that_leaves_the_picture_is_no_example() -> None:
@@ -217,8 +218,18 @@ def test_too_few_frames_teach_nothing(performance: Performance, library: FaceLib
 # Regions of other frames
 
 
+def wanted(target: FloatArray) -> AskedFace:
+    """What is asked of a neutral face that looks at us."""
+    rig = load_rig().personal(load_rig().mean)
+    flat = rig.identity[:, :2]
+    before, after = (
+        lip_shape(rig.shape(controls)[:, :2], flat, rig.identity) for controls in (asked(), target)
+    )
+    return AskedFace(asked(), target, UPRIGHT, before, after, px_per_cm=25)
+
+
 def test_a_blink_comes_from_a_frame_that_blinks(library: FaceLibrary) -> None:
-    (eye,) = choose_donors(library, asked(), asked(eyeBlinkLeft=1.0), UPRIGHT, 25)
+    (eye,) = choose_donors(library, wanted(asked(eyeBlinkLeft=1.0)))
     assert eye.region == "Left"
     assert eye.amount > 0.9
     assert all(frame.controls[BLINK] == 1 for frame, _ in eye.frames)
@@ -226,9 +237,9 @@ def test_a_blink_comes_from_a_frame_that_blinks(library: FaceLibrary) -> None:
 
 
 def test_what_no_frame_shows_comes_from_none(library: FaceLibrary) -> None:
-    assert choose_donors(library, asked(), asked(eyeBlinkRight=1.0), UPRIGHT, 25) == ()
-    assert choose_donors(library, asked(), asked(gazeYawLeft=20), UPRIGHT, 25) == ()
-    assert choose_donors(library, asked(), asked(), UPRIGHT, 25) == ()
+    assert choose_donors(library, wanted(asked(eyeBlinkRight=1.0))) == ()
+    assert choose_donors(library, wanted(asked(gazeYawLeft=20))) == ()
+    assert choose_donors(library, wanted(asked())) == ()
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
@@ -237,7 +248,7 @@ def test_donors_change_without_a_step(smile: float, blink: float) -> None:
 
     def seen(amount: float) -> dict[tuple[str, int], float]:
         target = asked(mouthSmileLeft=smile, eyeBlinkLeft=amount)
-        chosen = choose_donors(shots, asked(), target, UPRIGHT, 25)
+        chosen = choose_donors(shots, wanted(target))
         return {
             (donors.region, frame.frame): donors.amount * weight
             for donors in chosen

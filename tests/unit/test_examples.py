@@ -54,7 +54,7 @@ from mien.session.commands import set_examples as set_examples_of
 from mien.session.session import Session
 from tests.documents import make_document, make_shot
 from tests.faces import make_face
-from tests.unit.test_appearance_library import BLINK, SMILE, Performance, asked
+from tests.unit.test_appearance_library import BLINK, SMILE, Performance, asked, wanted
 
 JAW = INDEX["jawOpen"]
 WARM = np.array([0.5, 0.42, 0.35], dtype=np.float32)
@@ -223,9 +223,7 @@ def render(scene: Performance, shot: Shot, **edit: float) -> tuple[Patch, tuple[
 
 def test_a_blink_comes_from_an_example(own: Performance, blinks: Shot) -> None:
     library = with_example(own, blinks)
-    chosen = choose_donors(
-        library, asked(), asked(eyeBlinkLeft=1), np.eye(3, dtype=np.float32), 20.0
-    )
+    chosen = choose_donors(library, wanted(asked(eyeBlinkLeft=1)))
     (left,) = (donors for donors in chosen if donors.region == "Left")
     assert all(frame.example == 0 for frame, _ in left.frames)
     assert left.amount > 0.5
@@ -277,17 +275,17 @@ def test_a_mouth_that_is_never_open_is_helped_by_one_that_is() -> None:
 
 def test_an_example_is_solved_with_the_shape_that_the_shot_knows() -> None:
     """What an image alone shows of a performance is taken for the shape of the face in part."""
-    rig, wanted = load_rig(), asked(mouthSmileLeft=0.6, mouthSmileRight=0.6, jawOpen=0.3)
+    rig, smile = load_rig(), asked(mouthSmileLeft=0.6, mouthSmileRight=0.6, jawOpen=0.3)
     away = 1.5 * rig.people.modes[:4].sum(axis=0).reshape(SKIN, 3)
     identity = (rig.mean + away).astype(np.float32)
     face, scale = make_face(1), 20.0
-    shape = identity + rig.personal(identity).shape(wanted) - rig.personal(identity).shape(asked())
+    shape = identity + rig.personal(identity).shape(smile) - rig.personal(identity).shape(asked())
     face.landmarks[0, :SKIN] = 200 + scale * shape * np.array([1, -1, -1])
     alone = solve_face(FaceTrack(1, face.landmarks.copy(), face.confidence), face.clock)
     helped = solve_as(face, identity)
     assert helped.identity is identity
     missed = [
-        np.abs(one.curves.controls.array[0, [SMILE, JAW]] - wanted[[SMILE, JAW]]).sum()
+        np.abs(one.curves.controls.array[0, [SMILE, JAW]] - smile[[SMILE, JAW]]).sum()
         for one in (alone, helped)
     ]
     assert missed[1] < 0.7 * missed[0]

@@ -81,13 +81,18 @@ def edges_of(painted: Painted) -> tuple[float, float]:
 
 def test_upper_teeth_stay_with_the_skull_and_lower_ones_go_with_the_jaw() -> None:
     motions = [moved(jawOpen=value, mouthUpperUp=0.3) for value in (0.4, 0.8)]
-    (upper, lower), (upper_wide, lower_wide) = (edges_of(Painted.of(m)) for m in motions)
+    painted = [Painted.of(motion) for motion in motions]
+    (upper, lower), (upper_wide, lower_wide) = (edges_of(one) for one in painted)
     unit = motions[0].px_per_cm
     assert upper == pytest.approx(TEETH_CM * unit, abs=0.15 * unit)
     assert upper_wide == pytest.approx(upper, abs=1)
     dropped = drop_of(motions[1]) - drop_of(motions[0])
     assert dropped > 0.5 * unit
-    assert lower_wide - lower == pytest.approx(dropped, rel=0.15)
+    assert lower_wide - lower > 0.85 * dropped
+    # The lip that the jaw takes along covers most of them.
+    for one, height in zip(painted, (lower, lower_wide), strict=True):
+        lip = float(one.cavity.edges.at(np.zeros(1, np.float32))[1][0])
+        assert 0.1 * unit < lip - height < 0.65 * unit
 
 
 def test_the_lower_teeth_lean_with_the_jaw_and_slide_with_it() -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from mien._types import FloatArray
 from mien.model.controls import INDEX, sides
 
-__all__ = ["MOST", "EditAmounts"]
+__all__ = ["LEAST", "MOST", "EditAmounts"]
 
 MOST: Final[Mapping[str, float]] = MappingProxyType(
     {
@@ -48,6 +48,10 @@ person's median: corners of the mouth drop by 7 % of its width, lids open by a q
 brows rise by 10 % of the distance of the eyes' outer corners and fall by 7 %, a smile widens the
 mouth by a third and a pucker narrows it by two fifths."""
 
+LEAST: Final[Mapping[str, float]] = MappingProxyType({"eyeBlink": -0.05})
+"""Value below which a control takes nothing more away, by name without side: an eye that does not
+blink is open, and to open it further is what `eyeWide` is for."""
+
 STEEPEST: Final = 2.0
 """No curve begins more than so many times as steep as the line to its most."""
 BEYOND: Final = 0.3
@@ -64,8 +68,10 @@ class EditAmounts:
 
     def __init__(self, emphasis: FloatArray) -> None:
         self._most = np.array(emphasis, dtype=np.float32)
-        for name, most in MOST.items():
-            self._most[[INDEX[side] for side in sides(name) or ()]] = most
+        self._least = np.full_like(self._most, -np.inf)
+        for limits, values in ((self._most, MOST), (self._least, LEAST)):
+            for name, value in values.items():
+                limits[[INDEX[side] for side in sides(name) or ()]] = value
         steep = emphasis / np.maximum(self._most, 1e-6)
         self._power = np.clip(steep, 1.0, STEEPEST).astype(np.float32)
 
@@ -77,6 +83,7 @@ class EditAmounts:
             target: (59,) controls of what is asked for. Less than the performance is what it
                 says; more is never further than people go, or than the performance is already.
         """
+        target = np.maximum(target, np.minimum(source, self._least))
         added = np.maximum(target - source, 0)
         within = 1 - (1 - np.minimum(added, 1)) ** self._power
         beyond = BEYOND * np.maximum(added - 1, 0)
@@ -84,10 +91,11 @@ class EditAmounts:
         return np.asarray(np.minimum(moved, np.maximum(source, self._most * (1 + beyond))))
 
     def limited(self, source: FloatArray, target: FloatArray) -> FloatArray:
-        """Return what is asked for (59,), held to what people do at their most, unemphasised.
+        """Return what is asked for (59,), held to what people do, unemphasised.
 
         Args:
             source: (59,) controls of the performance, which may be beyond it already.
             target: (59,) controls of what is asked for.
         """
-        return np.asarray(np.minimum(target, np.maximum(source, self._most)))
+        most, least = np.maximum(source, self._most), np.minimum(source, self._least)
+        return np.asarray(np.clip(target, least, most))

@@ -167,7 +167,7 @@ class PersonalRig:
         return np.asarray(there - self._from(source, look), dtype=np.float32)
 
     def limited(self, source: FloatArray, target: FloatArray) -> FloatArray:
-        """Return what is asked for (59,), held to what people do at their most."""
+        """Return what is asked for (59,), held to what people do."""
         return self._amounts.limited(source, target)
 
     def natural(self, source: FloatArray, target: FloatArray) -> FloatArray:

@@ -33,7 +33,7 @@ from mien.rendering.resume import media_stamp
 
 __all__ = ["AppearanceCache", "CacheEntry"]
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 """Raised whenever a library, or what is learned from it, comes out differently."""
 _MOST_BYTES: Final = 4 << 30
 """Bytes that the cache holds; what was not used for longest goes first."""
@@ -182,6 +182,7 @@ def _packed(library: FaceLibrary, skin: SkinAppearance | None) -> dict[str, npt.
         arrays[f"offset{number}"] = frame.offset
         arrays[f"controls{number}"] = frame.controls
         arrays[f"rotation{number}"] = frame.rotation
+        arrays[f"lips{number}"] = frame.lips
     if library.remarks:
         arrays["remarks"] = np.array(library.remarks)
     if library.of_examples:
@@ -204,6 +205,7 @@ def _unpacked(arrays: dict[str, npt.NDArray[Any]]) -> tuple[FaceLibrary, SkinApp
             float(scale),
             arrays[f"controls{number}"],
             arrays[f"rotation{number}"],
+            arrays[f"lips{number}"],
             None if example < 0 else example,
         )
         for number, (frame, scale, example) in enumerate(

@@ -13,14 +13,17 @@ from mien._types import DoubleArray, FloatArray, IndexArray
 from mien.model.controls import CONTROLS, INDEX
 from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
 
-__all__ = ["DonorRegion", "Donors", "choose_donors"]
+__all__ = ["AskedFace", "DonorRegion", "Donors", "choose_donors"]
 
-_FULL_TURN: Final = 25.0
-"""Degrees by which a head may be turned differently for the price of a full expression."""
+_FULL_TURN: Final = {"Left": 50.0, "Right": 50.0, "mouth": 12.0}
+"""Degrees by which a head may be turned differently for the price of a full expression: little
+where teeth and the nose's side are seen."""
+_LIPS: Final = 2.0
+"""How much a cm counts by which lips are elsewhere."""
 _NEAREST: Final = 3
 """Weights of donors fall to nothing at the so-many-th nearest."""
-_GAIN: Final = 0.2, 0.6
-"""How much nearer than the plate a donor must be to be seen at all, and to take over."""
+_GAIN: Final = 0.1, 0.4
+"""How much nearer than the plate another frame must be to be seen at all, and to take over."""
 _FINE: Final = 12.0
 """Pixels in a cm of the face at which the landmarks' error asks for as much gain again."""
 _LEAST_WEIGHT: Final = 0.02
@@ -67,6 +70,27 @@ _CONTROL_WEIGHTS: Final[Mapping[DonorRegion, FloatArray]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class AskedFace:
+    """What a face is to show.
+
+    Attributes:
+        source: (59,) controls of the performance.
+        target: (59,) controls asked for.
+        rotation: (3, 3) how the head is turned.
+        lips_before: (R, 2) the lips of the performance; see `lip_shape`.
+        lips: (R, 2) the lips asked for.
+        px_per_cm: Pixels of the plate in a canonical unit of the face.
+    """
+
+    source: FloatArray
+    target: FloatArray
+    rotation: FloatArray
+    lips_before: FloatArray
+    lips: FloatArray
+    px_per_cm: float
+
+
+@dataclass(frozen=True, slots=True)
 class Donors:
     """What is taken of a region from other frames.
 
@@ -81,13 +105,7 @@ class Donors:
     frames: tuple[tuple[LibraryFrame, float], ...]
 
 
-def choose_donors(
-    library: FaceLibrary,
-    source: FloatArray,
-    target: FloatArray,
-    rotation: FloatArray,
-    px_per_cm: float,
-) -> tuple[Donors, ...]:
+def choose_donors(library: FaceLibrary, asked: AskedFace) -> tuple[Donors, ...]:
     """Return the frames nearest to what is asked, for every region in which any are nearer.
 
     Weights and amounts are continuous in the controls and the pose: one frame takes over from
@@ -95,32 +113,39 @@ def choose_donors(
 
     Args:
         library: The frames.
-        source: (59,) controls of the performance.
-        target: (59,) controls asked for.
-        rotation: (3, 3) how the head is turned.
-        px_per_cm: Pixels of the plate in a canonical unit of the face.
+        asked: What is asked for.
     """
     if len(library.frames) < _NEAREST:
         return ()
-    cosine = (np.einsum("nab,ab->n", library.rotations, rotation) - 1) / 2
-    turned = np.degrees(np.arccos(np.clip(cosine, -1, 1))) / _FULL_TURN
+    cosine = (np.einsum("nab,ab->n", library.rotations, asked.rotation) - 1) / 2
+    degrees = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
     chosen = []
     # What the tracked landmarks miss by is a larger part of a small face.
-    low, high = (gain * (1 + (_FINE / max(px_per_cm, 1e-3)) ** 2) for gain in _GAIN)
+    low, high = (gain * (1 + (_FINE / max(asked.px_per_cm, 1e-3)) ** 2) for gain in _GAIN)
     for region, weights in _CONTROL_WEIGHTS.items():
         shape = np.where(_GAZE, 0, weights)
-        away = float(np.linalg.norm((target - source) * shape))
-        if away <= low:
+        away = float(np.linalg.norm((asked.target - asked.source) * shape))
+        if away <= 0:
             continue
-        missing = (library.controls - target) * weights
+        turned = degrees / _FULL_TURN[region]
+        missing = (library.controls - asked.target) * weights
         apart = np.hypot(np.linalg.norm(missing, axis=1), turned)
+        beside = np.hypot(np.linalg.norm(missing * (shape > 0), axis=1), turned)
+        if region == "mouth":
+            lips = _LIPS * _distance(library.lips, asked.lips)
+            apart, beside = apart + lips, beside + lips
+            away += _LIPS * float(_distance(asked.lips_before[None], asked.lips)[0])
         nearest = np.argsort(apart, kind="stable")[:_NEAREST]
-        left = np.hypot(np.linalg.norm(missing[nearest[0]] * (shape > 0)), turned[nearest[0]])
-        amount = float(smoothstep(away - left, low, high))
+        amount = float(smoothstep(away - beside[nearest[0]], low, high))
         if amount > 0:
             frames = _weighed(library, nearest, apart[nearest])
             chosen.append(Donors(region, amount, frames))
     return tuple(chosen)
+
+
+def _distance(shapes: FloatArray, shape: FloatArray) -> FloatArray:
+    """(N,) root mean square of the distances of points of shapes (N, R, 2) and one (R, 2)."""
+    return np.asarray(np.sqrt(np.square(shapes - shape).sum(axis=2).mean(axis=1)))
 
 
 def _weighed(

@@ -23,7 +23,7 @@ from mien.media.planes import Box, Plate
 from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.rendering.appearance.fingerprint import fingerprint_of
-from mien.rendering.geometry.features import clear_frames, features
+from mien.rendering.geometry.features import clear_frames, features, lip_shape
 
 __all__ = [
     "FaceLibrary", "LibraryFrame", "LibraryScan", "choose_frames", "choose_with_examples",
@@ -131,6 +131,7 @@ class LibraryFrame:
         scale: Pixels of `rgb` in a coded pixel.
         controls: (59,) float32 what it does.
         rotation: (3, 3) float32 how the head is turned.
+        lips: (N, 2) float32 its lips; see `lip_shape`.
         example: Number of the face's example that it is of; None for the shot itself.
     """
 
@@ -141,6 +142,7 @@ class LibraryFrame:
     scale: float
     controls: FloatArray
     rotation: FloatArray
+    lips: FloatArray
     example: int | None = None
 
 
@@ -165,6 +167,11 @@ class FaceLibrary:
     def rotations(self) -> FloatArray:
         """(N, 3, 3) how the head is turned in them."""
         return np.stack([frame.rotation for frame in self.frames])
+
+    @cached_property
+    def lips(self) -> FloatArray:
+        """(N, R, 2) the lips in them; see `lip_shape`."""
+        return np.stack([frame.lips for frame in self.frames])
 
     @property
     def of_examples(self) -> tuple[LibraryFrame, ...]:
@@ -197,7 +204,8 @@ class LibraryScan:
     def examine(self, frame: int, plate: Plate) -> None:
         """Keep the face of one of the frames; nothing when it is not wholly in the picture."""
         face, pose = self._face, self._face.curves.pose
-        points = to_coded(self._orientation, face.landmarks[frame, :, :2])
+        upright = face.landmarks[frame, :, :2]
+        points = to_coded(self._orientation, upright)
         low, high = points.min(axis=0), points.max(axis=0)
         margin = _MARGIN * float((high - low).max())
         x0, y0 = np.floor(low - margin).astype(int).tolist()
@@ -223,6 +231,7 @@ class LibraryScan:
             scale,
             np.asarray(face.curves.controls.array[frame]),
             np.asarray(pose.rotation[frame]),
+            lip_shape(upright, pose.project(frame, face.identity), face.identity),
         )
 
     def result(self) -> FaceLibrary:

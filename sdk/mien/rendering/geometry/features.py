@@ -11,8 +11,9 @@ from mien.face.pose import angles
 from mien.model.controls import CONTROLS
 from mien.model.face import WEAK, Face
 from mien.model.landmarks import SKIN
+from mien.rendering.geometry.topology import LIPS
 
-__all__ = ["clear_frames", "features"]
+__all__ = ["clear_frames", "features", "lip_shape"]
 
 _FULL_GAZE, _FULL_TURN = 30.0, 30.0
 """Degrees of gaze and of the head's turn that count as much as a control from 0 to 1."""
@@ -25,6 +26,8 @@ _KEPT: Final = [
 _UNIT: Final = np.array(
     [1 / _FULL_GAZE if CONTROLS[i].region == "gaze" else 1.0 for i in _KEPT], dtype=np.float32
 )
+_AROUND_LIPS_CM: Final = 2.5
+"""How far around the lips a face counts as flat."""
 _SPEED_CM: Final = 0.25
 """How far skin may move from frame to frame before the picture is blurred by it, cm."""
 _SLOWER: Final = 0.6
@@ -44,6 +47,25 @@ def features(controls: FloatArray, rotation: FloatArray) -> FloatArray:
     turned = angles(rotation) / np.float32(_FULL_TURN)
     joined = np.concatenate([controls[:, _KEPT] * _UNIT, turned], axis=1)
     return np.asarray(joined, dtype=np.float32)
+
+
+def lip_shape(points: FloatArray, neutral: FloatArray, identity: FloatArray) -> FloatArray:
+    """Return the lips' inner edges as if the head faced us, to be compared between frames.
+
+    Args:
+        points: (V, 2) landmarks in a picture.
+        neutral: (468, 2) where they would be if the face were neutral.
+        identity: (468, 3) the neutral face.
+
+    Returns:
+        (N, 2) canonical units, a landmark of the lips' rim each.
+    """
+    rim = list(LIPS.rim)
+    flat = identity[:, :2]
+    near = np.linalg.norm(flat - flat[rim].mean(axis=0), axis=1) < _AROUND_LIPS_CM
+    ones = np.ones((int(near.sum()), 1))
+    upright, *_ = np.linalg.lstsq(np.hstack([neutral[near], ones]), flat[near], rcond=None)
+    return np.asarray(points[rim] @ upright[:2] + upright[2], dtype=np.float32)
 
 
 def clear_frames(face: Face) -> BoolArray:

@@ -169,6 +169,10 @@ class FaceDeformer:
         """Return (3, 3) how the head is turned in a frame."""
         return np.asarray(self._face.curves.pose.rotation[frame])
 
+    def limited(self, source: FloatArray, target: FloatArray) -> FloatArray:
+        """Return what is asked for (59,), held to what people do."""
+        return self._rig.limited(source, target)
+
     def motion_at(self, frame: int, source: FloatArray, target: FloatArray) -> FaceMotion:
         """The motion from a performance to what is asked.
 

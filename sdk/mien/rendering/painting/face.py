@@ -13,11 +13,12 @@ from mien.media.planes import Plate
 from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.rendering.appearance.appearance import Appearance
-from mien.rendering.appearance.donors import choose_donors
+from mien.rendering.appearance.donors import AskedFace, choose_donors
 from mien.rendering.appearance.examples import ExampleFace
 from mien.rendering.appearance.library import LibraryFrame
 from mien.rendering.base import Patch
 from mien.rendering.geometry.crop import PlateCrop
+from mien.rendering.geometry.features import lip_shape
 from mien.rendering.geometry.head import head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.painting.donor import DonorLayer, RegionLayer, region_zone, take_shape
@@ -99,7 +100,8 @@ class FacePainter:
         motion, regions = self._motion(appearance, frame, source, target)
         ratio = None
         if appearance.skin is not None:
-            ratio = appearance.skin.ratio(source, target, self.deformer.rotation(frame))
+            asked = self.deformer.limited(source, target)
+            ratio = appearance.skin.ratio(source, asked, self.deformer.rotation(frame))
         laid = tuple(
             RegionLayer(
                 region.name,
@@ -136,9 +138,7 @@ class FacePainter:
         regions = []
         # Both eyes often come from one frame.
         towards: dict[LibraryFrame, FaceMotion] = {}
-        for chosen in choose_donors(
-            appearance.library, source, target, deformer.rotation(frame), motion.px_per_cm
-        ):
+        for chosen in choose_donors(appearance.library, self._asked(frame, source, target, motion)):
             for donor, _ in chosen.frames:
                 if donor not in towards:
                     towards[donor] = self._towards(donor, target)
@@ -147,6 +147,20 @@ class FacePainter:
             motion = take_shape(motion, chosen.region, chosen.amount, weighed)
             regions.append(_Region(chosen.region, chosen.amount, donors))
         return motion, regions
+
+    def _asked(
+        self, frame: int, source: FloatArray, target: FloatArray, motion: FaceMotion
+    ) -> AskedFace:
+        """What other frames are compared with."""
+        neutral, identity = motion.neutral, self._face.identity
+        return AskedFace(
+            source=source,
+            target=self.deformer.limited(source, target),
+            rotation=self.deformer.rotation(frame),
+            lips_before=lip_shape(motion.source, neutral, identity),
+            lips=lip_shape(motion.target, neutral, identity),
+            px_per_cm=motion.px_per_cm,
+        )
 
     def _towards(self, donor: LibraryFrame, target: FloatArray) -> FaceMotion:
         """How the face in another frame comes to do what is asked, in that frame's pixels."""

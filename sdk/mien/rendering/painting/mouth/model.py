@@ -29,6 +29,9 @@ _BEHIND_LIPS_CM = 0.35
 """How far the upper front teeth are behind the line where the lips meet."""
 _OVERBITE_CM, _OVERJET_CM = 0.25, 0.25
 """How far the closed lower front teeth are above, and behind, the edge of the upper ones."""
+_BARED_CM = 0.3, 0.6
+"""How much of the lower front teeth stands above the lip before it is doubted, and at most: the
+lip that a jaw takes along covers them nearly wholly."""
 _CONDYLE_CM = 2.7, 9.7
 """How far the jaw's axis is above and behind the edge of the lower front teeth."""
 _CHIN_BACK = 0.54
@@ -49,7 +52,7 @@ _TONGUE_RISES = 0.7, 0.55
 """How far the closed mouth's tongue rises to its back, and how much more for a cm of drop."""
 _NARROWEST = 0.3
 """The part of its width that the inside keeps, however far the head is turned."""
-_WARMTH = np.array([0.0, 0.24, 0.30], dtype=np.float32)
+_WARMTH = np.array([0.0, 0.24, 0.10], dtype=np.float32)
 """How much less green and blue there is in light that comes off the mouth's own walls."""
 _BOUNCE = 0.08
 """The part of the light that reaches the dark over many walls."""
@@ -133,6 +136,7 @@ class _Seat:
         height = _OVERBITE_CM - cavity.teeth + above + turned_up
         depth = _BEHIND_LIPS_CM + _OVERJET_CM + behind - turned_forward - push
         origin = slide * left + height * up - depth * forward
+        origin[1] += _above_lip(cavity, origin)
         down = -cosine * up - sine * forward
         back = sine * up - cosine * forward
         return cls(
@@ -144,6 +148,18 @@ class _Seat:
             behind=_BEHIND_LIPS_CM + _OVERJET_CM,
             drop=max(float(drop), 0.0),
         )
+
+
+def _above_lip(cavity: Cavity, edge: FloatArray) -> float:
+    """Pixels by which lower front teeth whose edge is at u, v stand too high over the lip.
+
+    How far a jaw is open is known less well than where the lip is.
+    """
+    doubted, most = (bared * cavity.px_per_cm for bared in _BARED_CM)
+    lip = float(cavity.edges.at(np.asarray(edge[:1]))[1][0])
+    beyond = max(lip - float(edge[1]) - doubted, 0.0)
+    room = most - doubted
+    return beyond - room * float(np.tanh(beyond / room))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
