@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 import mien
 from mien import api
@@ -27,6 +28,7 @@ from mien.jobs.plan import make_plan
 from mien.jobs.shot_task import Task
 from mien.jobs.steps import Workbench
 from mien.media.memory import memory_media
+from mien.media.sequence import probe_image
 from mien.model.controls import INDEX
 from mien.model.document import Project
 from mien.model.face import FaceTrack
@@ -440,6 +442,13 @@ def test_a_photograph_is_an_example(talk_360p: Path, tmp_path: Path) -> None:
     lost = mien.load_project(path).shot
     assert mien.example_problems(lost) == ("was not found",)
     assert mien.set_examples(lost, [lost.examples[0].path]).examples[0] is lost.examples[0]
+
+
+def test_a_photograph_lies_as_the_camera_was_held(tmp_path: Path) -> None:
+    photo, facts = Image.new("RGB", (90, 60)), Image.Exif()
+    facts[0x0112] = 6  # turned clockwise by a quarter
+    photo.save(tmp_path / "held.jpg", exif=facts)
+    assert probe_image(tmp_path / "held.jpg").orientation.upright_size == (60, 90)
 
 
 def test_the_command_line_says_what_is_not_used(
