@@ -52,6 +52,9 @@ class EditorWindow(Protocol):
     def solve(self) -> None:
         """Solve the faces of the current shot again."""
 
+    def ask_examples(self) -> None:
+        """Show which examples the current shot has."""
+
     def ask_export(self) -> None:
         """Ask how to export the current shot."""
 

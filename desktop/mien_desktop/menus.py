@@ -131,6 +131,9 @@ def _editing(window: EditorWindow) -> tuple[Command, ...]:
         Command("shot.solve", "Solve faces again", window.solve, (), "Shot",
                 tip="Read expressions anew from the tracked landmarks; edits stay",
                 enabled=lambda: workspace.now.face is not None),
+        Command("shot.examples", "Examples…", window.ask_examples, (), "Shot",
+                tip="Other clips and images of the same person, to learn from how they look",
+                enabled=lambda: workspace.now.face is not None),
     )  # fmt: skip
 
 

@@ -154,6 +154,16 @@ class Window(QMainWindow):
         if self.workspace.project is not None:
             self._solve(self.workspace.project.id)
 
+    def ask_examples(self) -> None:
+        """Show which examples the current shot has."""
+        from mien_desktop.jobs.examples import ExamplesDialog
+
+        project = self.workspace.project
+        if project is not None and project.online:
+            dialog = ExamplesDialog(self.workspace, self.queue, project.id, self)
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
+
     def ask_export(self) -> None:
         """Ask how to export the current shot."""
         from mien_desktop.jobs.export import ExportDialog
@@ -265,6 +275,7 @@ class Window(QMainWindow):
             panel.track_requested.connect(self._track)
             panel.relink_requested.connect(self.ask_relink)
         self.shots.solve_requested.connect(self._solve)
+        self.shots.examples_requested.connect(self.ask_examples)
 
     def _all_panels(self) -> tuple[Panel, ...]:
         return (

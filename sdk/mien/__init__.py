@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mien.api import Project as Project
     from mien.api import RenderReport as RenderReport
     from mien.api import WrittenCurves as WrittenCurves
+    from mien.api import example_problems as example_problems
     from mien.api import export_curves as export_curves
     from mien.api import fit_flame as fit_flame
     from mien.api import import_curves as import_curves
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from mien.api import render_matte as render_matte
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
+    from mien.api import set_examples as set_examples
     from mien.api import solve as solve
     from mien.api import track as track
     from mien.errors import DeviceMemoryError as DeviceMemoryError
@@ -110,6 +112,7 @@ if TYPE_CHECKING:
     from mien.model.raw_landmarks import RawLandmarks as RawLandmarks
     from mien.model.renderer_settings import RendererSettings as RendererSettings
     from mien.model.settings import ReferenceSettings as ReferenceSettings
+    from mien.model.shot import Example as Example
     from mien.model.shot import Shot as Shot
     from mien.model.shot import ToolVersions as ToolVersions
     from mien.progress import Progress as Progress
@@ -142,6 +145,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Document": "mien.api",
+    "example_problems": "mien.api",
     "export_curves": "mien.api",
     "fit_flame": "mien.api",
     "import_curves": "mien.api",
@@ -158,6 +162,7 @@ _HOMES = {
     "RenderReport": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
+    "set_examples": "mien.api",
     "solve": "mien.api",
     "track": "mien.api",
     "WrittenCurves": "mien.api",
@@ -219,6 +224,7 @@ _HOMES = {
     "RawLandmarks": "mien.model.raw_landmarks",
     "RendererSettings": "mien.model.renderer_settings",
     "ReferenceSettings": "mien.model.settings",
+    "Example": "mien.model.shot",
     "Shot": "mien.model.shot",
     "ToolVersions": "mien.model.shot",
     "Progress": "mien.progress",

@@ -16,8 +16,7 @@ from mien.face import SOLVER
 from mien.io import project as project_file
 from mien.io.schema import VERSION
 from mien.model.document import Project
-from mien.model.raw_landmarks import RawLandmarks
-from mien.model.shot import ToolVersions
+from mien.model.shot import Example
 from mien.tracking.mediapipe import VERSION as TRACKER_VERSION
 from tests.unit import test_tool_versions
 
@@ -47,15 +46,10 @@ def write_project() -> None:
 
 def with_news(project: Project) -> Project:
     """Return a project with values for what this version of the schema is the first to keep."""
-    (face,) = project.shot.faces
-    seen = face.confidence > 0
-    raw = RawLandmarks.pack(face.landmarks + 0.25, seen)
-    face = dataclasses.replace(face, raw_landmarks=raw)
-    made_by = ToolVersions("somebody's", 7, 1)
-    shot = dataclasses.replace(project.shot, faces=(face,), made_by=made_by)
-    edits = tuple(dataclasses.replace(edit, face=face) for edit in project.edits)
-    changed = dataclasses.replace(project, shot=shot, edits=edits)
-    return changed.with_settings("blush", {"amount": 0.5, "colour": "green"})
+    media = dataclasses.replace(project.shot.media, path=FOLDER / "laugh.mov", fingerprint="laugh")
+    laugh = dataclasses.replace(project.shot, media=media)
+    nobody = Example(FOLDER / "nobody.png", None, "shows no face")
+    return dataclasses.replace(project, shot=project.shot.with_examples([laugh, nobody]))
 
 
 if __name__ == "__main__":

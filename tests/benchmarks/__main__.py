@@ -27,6 +27,7 @@ NAMES = (
     "blinks",
     "mouths",
     "reenact",
+    "likeness",
     "steadiness",
     "batch",
     "playback",

@@ -14,7 +14,7 @@ from mien.model.edits import MODES
 DOC = (Path(__file__).parents[2] / "docs" / "projects.md").read_text()
 PARTS = (
     schema.ProjectDocument, schema.ShotPart, schema.EditPart, schema.LayerPart, schema.TrackPart,
-    schema.KeysPart, schema.MarkerPart, schema.FacePart,
+    schema.KeysPart, schema.MarkerPart, schema.FacePart, schema.ExamplePart, schema.ExampleShotPart,
 )  # fmt: skip
 
 

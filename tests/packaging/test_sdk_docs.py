@@ -57,6 +57,7 @@ def test_its_code_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_footage(tmp_path / "interview.mp4", frames=50, size=(640, 360))
+    make_footage(tmp_path / "laugh.mp4", frames=12, size=(480, 270))
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     found: dict[str, Any] = {"__name__": "sdk_docs"}
@@ -71,5 +72,6 @@ def test_its_code_runs(
                 assert any(line.startswith(said.partition(" ...")[0]) for line in printed), said
     assert repr(found["imported"].edit).startswith("Edit(face 1, 1 layer, ")
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "curves.npz", "interview.mien", "interview.mp4", "matte.mp4", "out.mp4", "renders",
+        "curves.npz", "helped.mp4", "interview.mien", "interview.mp4", "laugh.mp4", "matte.mp4",
+        "out.mp4", "renders",
     ]  # fmt: skip

@@ -153,6 +153,27 @@ def test_what_cannot_be_solved_again_is_refused(
         host.call("close", shot=handle)
 
 
+def test_examples_are_given_and_what_is_wrong_with_each_is_told(
+    host: Host, talk: Path, tracked: Path, tmp_path: Path
+) -> None:
+    handle = host.call("open", path=str(tracked))["shot"]
+    host.call("set_edits", shot=handle, face=1, layers=smile())
+    words = tmp_path / "words.mp4"
+    words.write_text("words")
+    gone = host.client.start("set_examples", shot=handle, paths=[str(tmp_path / "gone.mp4")])
+    assert error_of(gone).code == "media"
+    job = host.client.start("set_examples", shot=handle, paths=[str(words), str(talk)])
+    facts = job.result.result(120)
+    # The clip of the shot itself is no example of it.
+    assert facts["examples"] == [{"path": str(words), "problem": "cannot be read"}]
+    assert facts["edited"] == [1]
+    assert (
+        host.client.start("set_examples", shot=handle, paths=[]).result.result(120)["examples"]
+        == []
+    )
+    host.call("close", shot=handle)
+
+
 def test_sampled_values_arrive_as_they_are(host: Host, shot: str) -> None:
     values = np.random.default_rng(1).normal(0, 0.3, FRAMES).tolist()
     for sent, exact in ((values, 1e-15), (pack(values), 1e-7)):

@@ -177,3 +177,22 @@ def test_curves_reach_the_workers_whole(tmp_path: Path) -> None:
     assert read_shot_spec(path) == spec
     assert spec.curves is not None
     assert spec.curves.controls == ("jawOpen",)
+
+
+def test_examples_of_a_shot_of_the_command_line_and_of_the_file(tmp_path: Path) -> None:
+    text = (
+        "examples: all.mov\n"
+        "shots:\n"
+        "  - {media: a, set: jawOpen=0.2}\n"
+        "  - {media: b, set: jawOpen=0.2, examples: [laugh.mov, /me.png]}\n"
+        "  - {media: c, set: jawOpen=0.2, examples: []}\n"
+    )
+    one, two, three = read(tmp_path, text)
+    assert one.examples == (tmp_path / "all.mov",)
+    assert two.examples == (tmp_path / "laugh.mov", Path("/me.png"))
+    assert three.examples == ()
+    jobs = read_jobs(tmp_path / "jobs.yaml", examples=[Path("typed.mov")])
+    assert [job.examples for job in jobs] == [(Path("typed.mov"),), two.examples, ()]
+    order = ShotSpec.of(two, FrameRange(0, 1), tmp_path / "o.mov", tmp_path)
+    (tmp_path / "order.json").write_text(order.to_json())
+    assert read_shot_spec(tmp_path / "order.json").examples == two.examples

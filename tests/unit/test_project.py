@@ -256,7 +256,12 @@ def test_projects_of_every_version_can_be_read(path: Path) -> None:
     assert (smile.weight, eyes.muted, eyes.tracks[0].span) == (0.5, True, FrameRange(1, 3))
     assert set(project.settings) == {
         "project-1": set(), "project-4": {"reference", "blush"},
+        "project-5": {"reference", "blush"},
     }.get(path.stem, {"reference"})  # fmt: skip
+    kept = [(one.path.name, one.problem, one.online) for one in project.shot.examples]
+    assert kept == ([] if path.stem < "project-5" else [
+        ("laugh.mov", "", False), ("nobody.png", "shows no face", False),
+    ])  # fmt: skip
     if project.settings:
         assert project.settings["reference"]["steps"] == 4
 

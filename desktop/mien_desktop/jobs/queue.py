@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
@@ -12,9 +13,10 @@ from PySide6.QtCore import QObject, Signal
 from mien.errors import MienError
 from mien.model.document import Document, Project
 from mien.rendering.registry import describe_choice
-from mien.session.commands import replace_shot
+from mien.session.commands import replace_shot, set_examples
 from mien_desktop.jobs.presets import ExportRequest
 from mien_desktop.jobs.serve_process import (
+    ExamplesTask,
     ExportTask,
     JobError,
     ServeProcess,
@@ -28,11 +30,12 @@ from mien_desktop.workspace import Workspace
 __all__ = ["Job", "JobQueue", "JobState"]
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
-JobKind = Literal["track", "solve", "export"]
+JobKind = Literal["track", "solve", "examples", "export"]
 
 _STAGE_SPANS: dict[JobKind, dict[str, tuple[float, float]]] = {
     "track": {"track": (0.0, 0.9), "solve": (0.9, 1.0)},
     "solve": {"solve": (0.0, 1.0)},
+    "examples": {"track": (0.0, 0.9), "solve": (0.9, 1.0)},
     "export": {"prepare": (0.0, 0.1), "render": (0.1, 1.0)},
 }
 """The part of a job that each of its stages is, roughly, from where to where."""
@@ -205,6 +208,29 @@ class JobQueue(QObject):
         """
         return self._make_faces("solve", shot)
 
+    def examples(self, shot: str, paths: Sequence[Path]) -> Job | None:
+        """Track other material of a shot's people, and give it to the shot.
+
+        Args:
+            shot: Its id.
+            paths: All that it is to have; what it has already is not tracked again.
+
+        Returns:
+            The job; None when something is not there, or the shot's faces are being made, and
+            why was shown.
+        """
+        from mien.api.examples import check_examples
+
+        try:
+            project = self._workspace.now.document.shot(shot)
+            _check_online(project)
+            check_examples(paths, project.shot)
+        except MienError as error:
+            self._workspace.problem.emit(error)
+            return None
+        task = ExamplesTask(project, tuple(paths))
+        return self._add("examples", shot, f"Examples of {project.title}", task)
+
     def export(self, project: Project, request: ExportRequest) -> Job:
         """Write a shot as it is now, whatever is changed in it afterwards."""
         title = f"Export {request.output.name}"
@@ -337,6 +363,8 @@ class JobQueue(QObject):
             return
 
         def change(document: Document) -> Document:
+            if job.kind == "examples":
+                return set_examples(document, job.shot, job.result.examples)
             return replace_shot(document, job.shot, job.result)
 
         self._workspace.apply(job.title, change)

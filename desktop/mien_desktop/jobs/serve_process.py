@@ -23,7 +23,8 @@ from mien.rendering.registry import merge_settings
 from mien.serve.client import Client, Job, ServeError
 from mien_desktop.jobs.presets import ExportRequest
 
-__all__ = ["COMMAND", "ExportTask", "JobError", "ServeProcess", "SolveTask", "Task", "TrackTask"]
+__all__ = ["COMMAND", "ExamplesTask", "ExportTask", "JobError", "ServeProcess", "SolveTask",
+           "Task", "TrackTask"]  # fmt: skip
 
 COMMAND = "MIEN_SERVE_COMMAND"
 """Environment variable with another command that starts `mien serve`."""
@@ -109,6 +110,27 @@ class SolveTask:
             shot = _hand_over(connection, self.project, folder / "solve.mien")
             connection.job("solve", shot=shot)
             return _saved_shot(connection, shot, folder / "solved.mien", media)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExamplesTask:
+    """The task of tracking other material of a shot's people; its result is the shot with it.
+
+    Attributes:
+        project: The shot.
+        paths: All that it is to have.
+    """
+
+    project: Project
+    paths: tuple[Path, ...]
+
+    def run(self, connection: ServeConnection) -> Shot:
+        """Hand the shot over as a project, and read the examples from one that is saved."""
+        media = self.project.shot.media.path
+        with _folder() as folder:
+            shot = _hand_over(connection, self.project, folder / "examples.mien")
+            connection.job("set_examples", shot=shot, paths=[str(path) for path in self.paths])
+            return _saved_shot(connection, shot, folder / "tracked.mien", media)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

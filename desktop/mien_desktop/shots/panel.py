@@ -45,6 +45,8 @@ class ShotsPanel(QWidget):
     """The shot of that id is to be tracked."""
     solve_requested = Signal(str)
     """The faces of the shot of that id are to be solved again."""
+    examples_requested = Signal()
+    """The examples of the current shot are to be shown."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -220,6 +222,7 @@ class ShotsPanel(QWidget):
             add(words, partial(self.track_requested.emit, project.id))
             if project.tracked:
                 add("Solve faces again", partial(self.solve_requested.emit, project.id))
+                add("Examples…", self.examples_requested.emit)
         add("Rename…", self._rename)
         add("Remove from project", self._remove)
         menu.popup(self.list.mapToGlobal(position))

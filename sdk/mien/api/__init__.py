@@ -13,6 +13,7 @@ from mien.api.curves import (
     fit_flame,
     import_curves,
 )
+from mien.api.examples import example_problems, set_examples
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.rendering import RenderReport, render, render_frames, render_matte
 from mien.api.tracking import open_shot, solve, track
@@ -26,6 +27,7 @@ __all__ = [
     "Project",
     "RenderReport",
     "WrittenCurves",
+    "example_problems",
     "export_curves",
     "fit_flame",
     "import_curves",
@@ -38,6 +40,7 @@ __all__ = [
     "render_matte",
     "save_document",
     "save_project",
+    "set_examples",
     "solve",
     "track",
 ]

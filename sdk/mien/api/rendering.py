@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import PathLike
+from mien.api.examples import check_examples, set_examples
 from mien.api.projects import load_project
 from mien.api.tracking import open_shot
 from mien.errors import ProjectError, UsageError
@@ -87,6 +88,7 @@ def render(
     renderer: str = "auto",
     settings: RendererSettings | Mapping[str, Any] | None = None,
     frames: FrameRange | str | None = None,
+    examples: Sequence[PathLike | Shot] = (),
     codec: str | None = None,
     lossless: bool = False,
     overwrite: bool = False,
@@ -107,6 +109,8 @@ def render(
             some by name on top of those of the project. With `auto` they are the reference
             renderer's, and unused where another is chosen.
         frames: Frames to write, as a range or typed (`1.0s:2.0s`); None for all.
+        examples: Clips and images of the same people, of which the renderer learns how they look
+            beside those that the shot has; see `set_examples`.
         codec: Name of the video codec; None for the source's family.
         lossless: Whether the output is decoded to exactly the pixels that were rendered.
         overwrite: Whether a file of that name may be replaced.
@@ -120,7 +124,7 @@ def render(
             renderer has no such setting, or the shot's frames are in memory.
         MissingDependencyError: When the renderer needs a part that is not installed.
         TimeError: When the span lies outside the shot.
-        MediaError: When the source cannot be read.
+        MediaError: When the source cannot be read, or there is no such example.
         WriteError: When the output fails half-way; nothing is left under its name.
         OperationCancelledError: When Ctrl-C or a callback stops it; nothing is left under its
             name. The finished frames of a costly render are kept, and the same call goes on
@@ -132,7 +136,7 @@ def render(
             DeprecationWarning,
             stacklevel=2,
         )
-    work = _plan_render(source, edits, performances, renderer, settings, frames)
+    work = _plan_render(source, edits, performances, renderer, settings, frames, examples)
     return _write(
         work, output, codec, matte=matte, lossless=lossless, overwrite=overwrite, progress=progress
     )
@@ -147,6 +151,7 @@ def render_matte(
     renderer: str = "auto",
     settings: RendererSettings | Mapping[str, Any] | None = None,
     frames: FrameRange | str | None = None,
+    examples: Sequence[PathLike | Shot] = (),
     codec: str | None = None,
     lossless: bool = False,
     overwrite: bool = False,
@@ -156,7 +161,7 @@ def render_matte(
 
     Args and errors are those of `render`. White is where the plate is wholly replaced.
     """
-    work = _plan_render(source, edits, performances, renderer, settings, frames)
+    work = _plan_render(source, edits, performances, renderer, settings, frames, examples)
     return _write(
         work, output, codec, matte=True, lossless=lossless, overwrite=overwrite, progress=progress
     )
@@ -170,6 +175,7 @@ def render_frames(
     performances: Mapping[int, npt.ArrayLike] | None = None,
     renderer: str = "auto",
     settings: RendererSettings | Mapping[str, Any] | None = None,
+    examples: Sequence[PathLike | Shot] = (),
     pixels: Literal["display", "plate"] = "display",
     progress: bool | Progress = False,
 ) -> Iterator[npt.NDArray[Any]]:
@@ -182,6 +188,7 @@ def render_frames(
         performances: By a face's number, FLAME coefficients; see `render`.
         renderer: Name of the renderer, or `auto` for the best that is installed.
         settings: Settings of the renderer, or some of them by name.
+        examples: Clips and images of the same people; see `render`.
         pixels: `display` for pictures as an ordinary display shows them, as `Shot.frame` gives
             them; `plate` for the plate's own R'G'B', neither clipped nor rounded.
         progress: True for bars on a terminal, or a function; see `render`.
@@ -203,7 +210,7 @@ def render_frames(
             choices=("display", "plate"),
         )  # fmt: skip
     # What is wrong with the call is said at once, not when the first frame is taken.
-    work = _plan_render(source, edits, performances, renderer, settings, frames)
+    work = _plan_render(source, edits, performances, renderer, settings, frames, examples)
     return _streamed(work, pixels, progress)
 
 
@@ -215,6 +222,15 @@ class _Work:
     span: FrameRange
     plans: Sequence[FacePlan]
     chosen: ChosenRenderer | None
+    examples: tuple[PathLike | Shot, ...]
+
+    def with_examples(self, progress: bool | Progress) -> _Work:
+        """This render with its examples tracked."""
+        if not self.examples:
+            return self
+        wanted = (*self.shot.examples, *self.examples)
+        shot = set_examples(self.shot, wanted, progress=progress)
+        return dataclasses.replace(self, shot=shot, examples=())
 
     @property
     def renderer(self) -> Renderer | None:
@@ -229,16 +245,19 @@ def _plan_render(
     renderer: str,
     settings: RendererSettings | Mapping[str, Any] | None,
     frames: FrameRange | str | None,
+    examples: Sequence[PathLike | Shot],
 ) -> _Work:
     from mien.rendering.plans import face_plans, with_performances
 
+    check_examples(one for one in examples if not isinstance(one, Shot))
     project = _as_project(source, edits)
     shot = project.shot
     span = _span(shot, frames)
     plans = face_plans(shot, (*project.edits, *edits), span)
     if performances:
         plans = with_performances(shot, plans, performances)
-    return _Work(shot, span, plans, _renderer(renderer, project, settings, needed=bool(plans)))
+    chosen = _renderer(renderer, project, settings, needed=bool(plans))
+    return _Work(shot, span, plans, chosen, tuple(examples) if plans else ())
 
 
 def _write(
@@ -260,6 +279,7 @@ def _write(
     check_on_disk(media)
     encoding = choose_encoding(path, media, codec=codec, lossless=lossless)
     check_output(path, media, overwrite=overwrite, codec=codec, lossless=lossless)
+    work = work.with_examples(progress)
     destination = Output(path, work.span, codec, lossless, overwrite, matte)
     with progress_reporter(progress) as report:
         rendered = render_shot(work.shot, work.plans, work.renderer, destination, report)
@@ -283,7 +303,7 @@ def _streamed(
     from mien.media.stills import displayed
     from mien.pipeline import stream_frames
 
-    media = work.shot.media
+    media, work = work.shot.media, work.with_examples(progress)
     with (
         progress_reporter(progress) as report,
         closing(stream_frames(work.shot, work.plans, work.renderer, work.span, report)) as frames,

@@ -100,7 +100,8 @@ def track(
         faces = _solve_all(tracks, shot, cuts, report, reuse=own)
     if shot.media.kind != "memory":
         remember(shot.media.path, shot.media.fingerprint)
-    return Shot(shot.media, faces, cuts, _made_by(chosen.name, chosen.version))
+    made_by = _made_by(chosen.name, chosen.version)
+    return Shot(shot.media, faces, cuts, made_by, shot.examples)
 
 
 def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotOrProject:

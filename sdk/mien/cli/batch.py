@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
-from mien.cli.options import Json, Overwrite
+from mien.cli.options import Examples, Json, Overwrite
 from mien.cli.output import print_json, print_notice, print_table
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.errors import InputError, UsageError
@@ -120,6 +120,7 @@ def batch(
     rate: _Rate = None,
     renderer: _RendererName = None,
     tracker: _Tracker = None,
+    examples: Examples = None,
     codec: _Codec = None,
     lossless: _Lossless = False,
     engine: _EngineName = "local",
@@ -141,6 +142,7 @@ def batch(
     The same command goes on where an earlier one was stopped or killed. Exit code 1: some
     shots failed; they are named, and the others are done.
     """
+    from mien.api.examples import check_examples
     from mien.jobs.batch import run_batch
     from mien.jobs.journal import FOLDER
     from mien.jobs.plan import CHUNK, make_plan
@@ -152,13 +154,17 @@ def batch(
         raise UsageError("--workers starts workers here; the cluster has its own.", "Leave it out.")
     if resume and not (folder / FOLDER).is_dir():
         raise UsageError(f"There is no batch in {folder} to go on with.", "Check the folder.")
+    check_examples(examples or ())
     cut: Cut | None = None
     if source.suffix.lower() in _LISTS:
         _check_list(source, rate, edits, handles, activate)
-        jobs = read_jobs(source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless)
+        jobs = read_jobs(
+            source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless,
+            examples=examples or (),
+        )  # fmt: skip
     else:
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless)
-        jobs = list(cut.jobs)
+        jobs = [dataclasses.replace(job, examples=tuple(examples or ())) for job in cut.jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     if dry_run:

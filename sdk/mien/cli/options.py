@@ -8,13 +8,23 @@ from typing import Annotated, Optional
 import typer
 
 __all__ = [
-    "FaceNumber", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject", "TrackerName",
+    "Examples", "FaceNumber", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject",
+    "TrackerName",
 ]  # fmt: skip
 
 ShotOrProject = Annotated[
     Path,
     typer.Argument(
         metavar="SHOT|SHOT.mien", help="A movie, an image sequence (shot.%04d.exr) or a project."
+    ),
+]
+Examples = Annotated[
+    Optional[list[Path]],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option(
+        "--examples",
+        metavar="CLIP|IMAGE",
+        help="Other material of the same people, to learn from how they look. May be given several"
+        " times.",
     ),
 ]
 FaceNumber = Annotated[

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from mien.cli.options import (
+    Examples,
     FaceNumber,
     Json,
     Media,
@@ -24,6 +25,8 @@ from mien.errors import NoFaceError, UsageError
 from mien.model.assignments import Assignment, parse_assignment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from mien.api import RenderReport
     from mien.io.project import Project
     from mien.model.edits import Edit
@@ -144,6 +147,7 @@ def render(
         Optional[str],  # noqa: UP045
         typer.Option("--frames", metavar="A:B", help="Write these frames only (B excluded)."),
     ] = None,
+    examples: Examples = None,
     renderer: Annotated[
         str, typer.Option("--renderer", metavar="NAME", help="auto, or a renderer by name.")
     ] = "auto",
@@ -169,13 +173,13 @@ def render(
     project is tracked first, if anything is set.
     """
     from mien import api
+    from mien.api.examples import check_examples
     from mien.media.outputs import check_output
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
-    assignments = [parse_assignment(text) for text in values or ()]
-    if face is not None and not assignments:
-        raise UsageError("--face says whom --set is meant for, and nothing is set.")
+    assignments = _assignments(values or (), face)
+    check_examples(examples or ())
     project = open_source(shot, media, which)
     typed.check(renderer)
     settings = typed.over(renderer, project.settings)
@@ -186,9 +190,7 @@ def render(
             f" chooses {chosen.name} here. Ask for it with --renderer reference."
         )
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
-    for text in [frames, *(a.span for a in assignments)]:
-        if text is not None:
-            project.shot.clock.parse_range(text)
+    _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
         project = api.Project(api.track(project.shot))
@@ -196,7 +198,7 @@ def render(
     verb = api.render_matte if matte else api.render
     report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
-        codec=codec, lossless=lossless, overwrite=overwrite,
+        examples=examples or (), codec=codec, lossless=lossless, overwrite=overwrite,
     )  # fmt: skip
     if json:
         print_json({"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict())
@@ -204,6 +206,18 @@ def render(
     if tracking:
         tell_faces(project.shot)
     _tell_report(report)
+
+
+def _assignments(values: Sequence[str], face: int | None) -> list[Assignment]:
+    if face is not None and not values:
+        raise UsageError("--face says whom --set is meant for, and nothing is set.")
+    return [parse_assignment(text) for text in values]
+
+
+def _check_spans(shot: Shot, spans: Iterable[str | None]) -> None:
+    for text in spans:
+        if text is not None:
+            shot.clock.parse_range(text)
 
 
 def _tell_report(report: RenderReport) -> None:

@@ -9,6 +9,7 @@ is the mean face and the ways in which people are known to differ.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -33,7 +34,7 @@ from mien.signal.gaps import bridge, segments
 from mien.signal.smooth import smooth
 from mien.timebase import Clock
 
-__all__ = ["solve_face", "solve_faces"]
+__all__ = ["solve_as", "solve_face", "solve_faces"]
 
 MAX_GAP_SECONDS = 0.27
 """Seconds that are bridged in which the face was not seen."""
@@ -155,6 +156,23 @@ def solve_face(
         raw=_curves(raw, valid, bridged),
         raw_landmarks=raw_landmarks,
     )
+
+
+@one_blas_thread()
+def solve_as(face: Face, identity: FloatArray, cuts: Sequence[int] = ()) -> Face:
+    """Solve a face again whose neutral shape is known from elsewhere, as from a longer shot.
+
+    What a few frames show of a smile or an open jaw is hardly told from the shape of the face.
+
+    Args:
+        face: The face; its landmarks are smoothed already.
+        identity: (468, 3) the person's neutral face.
+        cuts: First frames of new shots.
+    """
+    solver = _Solver(load_rig(), identity)
+    solution = solver.solve(face.landmarks, face.valid, cuts, lambda done: None)
+    curves = _curves(solution, face.valid, face.curves.bridged)
+    return dataclasses.replace(face, identity=identity, curves=curves, raw=curves)
 
 
 def _smooth_landmarks(

@@ -70,6 +70,10 @@ class ArrayReader:
         self._name = name
         self._folder = folder
 
+    def within(self, folder: str) -> ArrayReader:
+        """What reads the members of a folder in this one."""
+        return ArrayReader(self._archive, self._name, self._folder + folder)
+
     def read(self, member: str, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         """One array.
 

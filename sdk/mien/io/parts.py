@@ -12,6 +12,8 @@ from mien.io.schema import (
     INTERPOLATION_LETTERS,
     ColorPart,
     EditPart,
+    ExamplePart,
+    ExampleShotPart,
     FacePart,
     KeysPart,
     LayerPart,
@@ -30,7 +32,7 @@ from mien.model.marker import Marker
 from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.model.renderer_settings import SettingValue, StoredSettings
 from mien.model.settings import ReferenceSettings
-from mien.model.shot import Shot, ToolVersions
+from mien.model.shot import Example, Shot, ToolVersions
 from mien.timebase import Clock, FrameRange, Timecode
 
 __all__ = [
@@ -74,6 +76,22 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
             MarkerPart.model_validate(dataclasses.asdict(marker)) for marker in project.markers
         ),
         span=None if span is None else (span.start, span.stop),
+        examples=tuple(_example_part(example, folder) for example in shot.examples),
+    )
+
+
+def _example_part(example: Example, folder: Path) -> ExamplePart:
+    shot = example.shot
+    part = None
+    if shot is not None:
+        part = ExampleShotPart(
+            media=media_part(shot.media, folder),
+            cuts=shot.cuts,
+            made_by=made_by_part(shot.made_by),
+            faces=tuple(face_part(face) for face in shot.faces),
+        )
+    return ExamplePart(
+        path=_path_text(_relative(example.path, folder)), problem=example.problem, shot=part
     )
 
 
@@ -107,10 +125,8 @@ def media_part(facts: MediaInfo, folder: Path) -> MediaPart:
     size, color = facts.orientation, facts.color
     # Frames in memory have no place; their media may be pointed to later.
     on_disk = facts.kind != "memory"
-    path = (_relative(facts.path, folder) if on_disk else facts.path).as_posix()
     return MediaPart(
-        # JSON is Unicode, file names need not be: such media are found by their content.
-        path=path.encode(errors="replace").decode(),
+        path=_path_text(_relative(facts.path, folder) if on_disk else facts.path),
         kind=facts.kind,
         container=facts.container,
         codec=facts.codec,
@@ -134,6 +150,11 @@ def media_part(facts: MediaInfo, folder: Path) -> MediaPart:
         first_number=facts.first_number,
         metadata=dict(facts.metadata),
     )  # fmt: skip
+
+
+def _path_text(path: PurePath) -> str:
+    # JSON is Unicode, file names need not be: such media are found by their content.
+    return path.as_posix().encode(errors="replace").decode()
 
 
 def _relative(path: Path, folder: Path) -> PurePath:

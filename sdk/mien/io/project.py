@@ -24,6 +24,8 @@ from mien.io.schema import ProjectDocument, read_document
 from mien.io.shot_arrays import read_shot, shot_arrays
 from mien.model.document import Document, Project
 from mien.model.marker import Marker
+from mien.model.media import MediaInfo
+from mien.model.shot import Example, Shot
 
 __all__ = [
     "SUFFIX",
@@ -149,9 +151,28 @@ def relink(project: Project, media: Path | None, path: Path | None = None) -> Pr
     place = media or media_places.find_media(shot.media.path, wanted, folder, name)
     facts = media_places.take_media(shot.media, place, name)
     media_places.remember(place, wanted)
-    faces = tuple(replace(face, clock=facts.clock) for face in shot.faces)
-    found = project.with_faces_of(replace(shot, media=facts, faces=faces))
+    examples = tuple(_relinked(example, folder) for example in shot.examples)
+    found = project.with_faces_of(replace(_with_media(shot, facts), examples=examples))
     return replace(found, online=True)
+
+
+def _relinked(example: Example, folder: Path | None) -> Example:
+    """An example with its media found again; as it is where they are not: no render needs it."""
+    shot = example.shot
+    if shot is None or example.online:
+        return example
+    name = shot.media.path.name
+    try:
+        place = media_places.find_media(shot.media.path, shot.media.fingerprint, folder, name)
+        facts = media_places.take_media(shot.media, place, name)
+    except MienError:
+        return example
+    return Example(place, _with_media(shot, facts), example.problem)
+
+
+def _with_media(shot: Shot, facts: MediaInfo) -> Shot:
+    faces = tuple(replace(face, clock=facts.clock) for face in shot.faces)
+    return replace(shot, media=facts, faces=faces)
 
 
 def save(project: Project, path: Path) -> None:

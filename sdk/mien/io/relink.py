@@ -27,7 +27,7 @@ import platformdirs
 from mien.errors import MediaError, ProjectError
 from mien.media.fingerprint import fingerprint
 from mien.media.probe import probe
-from mien.media.sequence import find_sequence
+from mien.media.sequence import find_sequence, is_image, probe_image
 from mien.model.media import MediaInfo
 
 __all__ = ["content_of", "find_media", "remember", "take_media"]
@@ -47,7 +47,7 @@ def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
         MediaError: When it cannot be read.
         ProjectError: When it does not show what was tracked.
     """
-    found = probe(media)
+    found = probe_image(media) if is_image(facts.path) else probe(media)
     tracked = (facts.clock.frame_count, facts.orientation.upright_size)
     shown = (found.clock.frame_count, found.orientation.upright_size)
     if shown != tracked:
@@ -73,7 +73,7 @@ def find_media(stored: Path, wanted: str, folder: Path | None, project: str) -> 
     """
     changed = False
     for candidate in _candidates(stored, wanted, folder):
-        found = content_of(candidate)
+        found = content_of(candidate, image=is_image(stored))
         if found == wanted:
             return candidate
         changed |= found is not None and candidate.name == stored.name
@@ -115,7 +115,8 @@ def _candidates(stored: Path, wanted: str, folder: Path | None) -> Iterator[Path
             neighbours = sorted(folder.glob(f"*{stored.suffix}"))
         except OSError:
             neighbours = []
-        yield from islice(_shots(neighbours), _MOST_NEIGHBOURS)
+        shots = neighbours if is_image(stored) else _shots(neighbours)
+        yield from islice(shots, _MOST_NEIGHBOURS)
     known = _places(wanted)
     if stored.absolute() in known:
         yield stored
@@ -136,9 +137,16 @@ def _shots(files: Iterable[Path]) -> Iterator[Path]:
             yield place
 
 
-def content_of(path: Path) -> str | None:
-    """The fingerprint of a movie or sequence; None where there is none to be read."""
+def content_of(path: Path, *, image: bool = False) -> str | None:
+    """The fingerprint of a movie or sequence; None where there is none to be read.
+
+    Args:
+        path: The movie, a pattern, or an image.
+        image: Whether an image is meant alone, and not the sequence that it is of.
+    """
     try:
+        if image:
+            return fingerprint([path]) if path.is_file() else None
         sequence = find_sequence(path)
         if sequence is None:
             return fingerprint([path]) if path.is_file() else None

@@ -24,15 +24,16 @@ from mien.model.interpolate import Interpolation
 from mien.model.renderer_settings import SettingValue
 
 __all__ = [
-    "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "EditPart", "FacePart", "KeysPart",
-    "LayerPart", "MarkerPart", "MediaPart", "ProjectDocument", "ShotPart", "TimecodePart",
-    "ToolVersionsPart", "TrackPart", "read_document",
+    "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "EditPart", "ExamplePart",
+    "ExampleShotPart", "FacePart", "KeysPart", "LayerPart", "MarkerPart", "MediaPart",
+    "ProjectDocument", "ShotPart", "TimecodePart", "ToolVersionsPart", "TrackPart",
+    "read_document",
 ]  # fmt: skip
 
 INTERPOLATION_LETTERS: Final[Mapping[Interpolation, str]] = {
     "hold": "h", "linear": "l", "ease": "e", "bezier": "b",
 }  # fmt: skip
-VERSION = 4
+VERSION = 5
 """Version of the schema that this mien writes; it reads every version up to this one."""
 
 
@@ -74,16 +75,24 @@ def _version_4(old: dict[str, Any]) -> dict[str, Any]:
     return old | {"version": 4, "shots": shots}
 
 
+def _version_5(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 5 keeps examples: other material of the people of a shot."""
+    shots = [shot | {"examples": ()} for shot in old["shots"]]
+    return old | {"version": 5, "shots": shots}
+
+
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     # Version 2 keeps settings of the reference renderer.
     1: lambda old: old | {"version": 2, "reference": None},
     2: _several_shots,
     3: _version_4,
+    4: _version_5,
 }
 """From a version of the document to the next, so that a file of any age can be read."""
 
 _Count = Annotated[int, Field(ge=0)]
 _Handle = tuple[float, float]
+_PathText = Annotated[str, Field(pattern=r"^[^\x00]+$")]
 _Positive = Annotated[int, Field(ge=1)]
 _FRACTION = re.compile(r"\d{1,18}(/\d{1,18})?")
 
@@ -125,7 +134,7 @@ class MediaPart(_Part):
     `path` is relative to the folder of the project, with forward slashes.
     """
 
-    path: Annotated[str, Field(pattern=r"^[^\x00]+$")]
+    path: _PathText
     kind: Literal["movie", "sequence", "memory"]
     container: str
     codec: str
@@ -223,6 +232,23 @@ class MarkerPart(_Part):
     color: Literal["amber", "red", "green", "blue", "violet", "gray"]
 
 
+class ExampleShotPart(_Part):
+    """The tracked shot of an example; its arrays lie in `examples/N/` of its shot's."""
+
+    media: MediaPart
+    cuts: tuple[_Count, ...]
+    made_by: ToolVersionsPart | None
+    faces: tuple[FacePart, ...]
+
+
+class ExamplePart(_Part):
+    """`model.shot.Example`; `path` is relative, as the media's is."""
+
+    path: _PathText
+    problem: str
+    shot: ExampleShotPart | None
+
+
 class ShotPart(_Part):
     """`model.document.Project` without its arrays."""
 
@@ -239,6 +265,7 @@ class ShotPart(_Part):
     """By the renderer's name; `shot_lora` of `reference` is relative, as the media's path is."""
     markers: tuple[MarkerPart, ...]
     span: tuple[_Count, _Count] | None
+    examples: tuple[ExamplePart, ...]
 
     @property
     def title(self) -> str:
@@ -250,7 +277,7 @@ class ProjectDocument(_Part):
     """Everything of a project file but its arrays."""
 
     schema_name: Annotated[Literal["mien-project"], Field(alias="schema")] = "mien-project"
-    version: Literal[4] = 4
+    version: Literal[5] = 5
     written_by: str
     shots: tuple[ShotPart, ...]
 

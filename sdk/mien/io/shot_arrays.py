@@ -9,6 +9,7 @@ faces/N/identity.npy         (468, 3) float32
 faces/N/curves/*.npy         controls, flame, scale, rotation, translation, valid, bridged
 faces/N/raw/*.npy            the same before smoothing
 faces/N/raw/landmarks.npy    (N,) uint8, `RawLandmarks.data`, where they are kept
+examples/N/...               the same of its examples that could be tracked
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ from mien._types import BoolArray
 from mien.errors import MienError, ProjectError
 from mien.io.arrays import ArrayReader
 from mien.io.parts import make_made_by, make_media
-from mien.io.schema import FacePart, MediaPart, ShotPart
+from mien.io.schema import ExampleShotPart, FacePart, MediaPart, ShotPart
 from mien.model.controls import NAMES
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
 from mien.model.face import Face
 from mien.model.landmarks import LANDMARKS, SKIN
 from mien.model.media import MediaInfo
 from mien.model.raw_landmarks import RawLandmarks, most_bytes
-from mien.model.shot import Shot
+from mien.model.shot import Example, Shot
 from mien.timebase import Clock
 
 __all__ = ["read_shot", "shot_arrays"]
@@ -65,6 +66,10 @@ def shot_arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
         if face.raw_landmarks is not None:
             packed = np.frombuffer(face.raw_landmarks.data, np.uint8)
             arrays[f"{folder}/raw/landmarks.npy"] = packed
+    for number, example in enumerate(shot.examples, 1):
+        if example.shot is not None:
+            kept = shot_arrays(example.shot)
+            arrays |= {f"{_example_folder(number)}{name}": kept[name] for name in kept}
     return {
         name: np.ascontiguousarray(array, dtype="<f4" if array.dtype.kind == "f" else array.dtype)
         for name, array in arrays.items()
@@ -72,7 +77,7 @@ def shot_arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
 
 
 def read_shot(part: ShotPart, arrays: ArrayReader, folder: Path, name: str) -> Shot:
-    """A shot as it was stored; its media are not looked for.
+    """A shot as it was stored; its media, and those of its examples, are not looked for.
 
     Args:
         part: The shot without its arrays.
@@ -83,6 +88,25 @@ def read_shot(part: ShotPart, arrays: ArrayReader, folder: Path, name: str) -> S
     Raises:
         ProjectError: When arrays are missing or damaged, or contradict the part.
     """
+    shot = _tracked(part, arrays, folder, name)
+    examples = []
+    for number, example in enumerate(part.examples, 1):
+        path = _place(folder, example.path)
+        known = None
+        if example.shot is not None:
+            known = _tracked(example.shot, arrays.within(_example_folder(number)), folder, name)
+            path = known.media.path
+        examples.append(Example(path, known, example.problem, online=False))
+    return shot.with_examples(examples)
+
+
+def _example_folder(number: int) -> str:
+    return f"examples/{number}/"
+
+
+def _tracked(
+    part: ShotPart | ExampleShotPart, arrays: ArrayReader, folder: Path, name: str
+) -> Shot:
     try:
         facts = _facts(part.media, arrays, folder)
         faces = tuple(_face(face, facts.clock, arrays) for face in part.faces)
@@ -105,9 +129,12 @@ def _facts(part: MediaPart, arrays: ArrayReader, folder: Path) -> MediaInfo:
     if part.variable_rate:
         pairs = arrays.read("media/times.npy", "<i8", (frames, 2)).tolist()
         times = tuple(Fraction(top, bottom) for top, bottom in pairs)
+    return make_media(part, _place(folder, part.path), tuple(pts.tolist()), times)
+
+
+def _place(folder: Path, path: str) -> Path:
     # By its letters, as it was made relative: `..` of a folder that is a link leads elsewhere.
-    path = Path(os.path.normpath(folder / part.path))
-    return make_media(part, path, tuple(pts.tolist()), times)
+    return Path(os.path.normpath(folder / path))
 
 
 def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:

@@ -198,6 +198,8 @@ class ShotJob:
         tracker: Name of the tracker, or `auto`, for media without a project.
         renderer_reason: Why `auto` chose the renderer that is named now, in a few words; empty
             where it was asked for by its name, or is not chosen yet.
+        examples: Other material of its people, beside what the project has; see
+            `mien.set_examples`.
     """
 
     name: str
@@ -218,6 +220,7 @@ class ShotJob:
     curves: CurvesInput | None = None
     tracker: str = "auto"
     renderer_reason: str = ""
+    examples: tuple[Path, ...] = ()
 
     def frames_of(self, clock: Clock) -> FrameRange:
         """Return the frames of the media that the output holds.

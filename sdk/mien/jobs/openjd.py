@@ -87,11 +87,12 @@ def _inputs(plan: Plan) -> set[Path]:
     for shot in plan.shots:
         if shot.order is None or shot.facts is None:
             continue
-        pattern = Pattern.parse(shot.facts.path)
-        if pattern is None:
-            files.add(shot.facts.path)
-        else:
-            files.update(map(pattern.file, pattern.numbers()))
+        for path in (shot.facts.path, *shot.order.examples):
+            pattern = Pattern.parse(path)
+            if pattern is None:
+                files.add(path)
+            else:
+                files.update(map(pattern.file, pattern.numbers()))
         if shot.order.project is not None:
             files.add(shot.order.project)
         if shot.order.curves is not None:

@@ -224,10 +224,13 @@ def _plan_shot(
     settle: Settle | None,
     threads: int,
 ) -> ShotPlan:
+    from mien.api.examples import check_examples
+
     if job.problem is not None:
         return ShotPlan(job, problem=job.problem)
     try:
         facts, stored = look(job)
+        check_examples(job.examples)
         frames = job.frames_of(facts.clock)
         if job.curves is not None:
             read_layer(job.curves, facts.clock)

@@ -45,6 +45,7 @@ class ShotSpec:
         shot: Name, number or id of the shot in the project; None for its only one.
         curves: A curve file that the face follows; None without.
         tracker: Name of the tracker, or `auto`.
+        examples: Other material of its people, beside what the project has.
     """
 
     name: str
@@ -63,6 +64,7 @@ class ShotSpec:
     shot: str | None = None
     curves: CurvesInput | None = None
     tracker: str = "auto"
+    examples: tuple[Path, ...] = ()
 
     @classmethod
     def of(
@@ -92,8 +94,7 @@ class ShotSpec:
         return cls(
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
-            curves,
-            job.tracker,
+            curves, job.tracker, tuple(path.absolute() for path in job.examples),
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -116,6 +117,7 @@ class ShotSpec:
             "overwrite": self.overwrite,
             "settings": None if self.settings is None else dict(self.settings),
             "curves": None if self.curves is None else _curves_to_dict(self.curves),
+            "examples": [str(path) for path in self.examples],
         }
         return json.dumps(value, indent=1)
 
@@ -159,7 +161,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             bool(value["lossless"]), Path(value["output"]), Path(value["folder"]),
             bool(value["overwrite"]), settings, value.get("shot"),
             _read_curves(value.get("curves")),
-            str(value.get("tracker", "auto")),
+            str(value.get("tracker", "auto")), tuple(map(Path, value.get("examples", ()))),
         )  # fmt: skip
     except OSError as error:
         raise InputError(

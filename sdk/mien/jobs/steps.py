@@ -16,18 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from mien import api
-from mien.errors import MediaError, OutputError, ProjectError, UsageError
+from mien.api.examples import check_examples, example_tracker, problem_of
+from mien.errors import MediaError, NoFaceError, OutputError, ProjectError, UsageError
 from mien.face import SOLVER
-from mien.io.project import Project
+from mien.io.project import SUFFIX, Project
 from mien.jobs.curves import read_layer
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.jobs.thumbnails import Thumbnails
-from mien.media.probe import probe
+from mien.media.probe import probe, probe_any
 from mien.model.assignments import parse_assignment
 from mien.model.edits import Edit
 from mien.model.media import MediaInfo
-from mien.model.shot import Shot
+from mien.model.shot import Example, Shot
 from mien.pipeline import Output, ShotFrames
 from mien.progress import Progress
 from mien.rendering.base import FacePlan, Renderer
@@ -47,7 +48,7 @@ class _Opened:
     """A shot at hand."""
 
     order: ShotSpec
-    stamp: tuple[str, int, int]
+    stamp: tuple[object, ...]
     shot: Shot
     plans: Sequence[FacePlan]
     renderer: Renderer | None
@@ -171,6 +172,7 @@ class Workbench:
         edits, notes = _edits(order, shot)
         plans = face_plans(shot, [*project.edits, *edits], span)
         renderer = self._renderer(order) if plans else None
+        shot = self._with_examples(order, shot, progress) if plans else shot
         journal = ShotJournal(order.folder, order.name)
         frames = ShotFrames(shot, plans, renderer, journal.frames, threads=self._threads)
         key = hashlib.blake2b(
@@ -187,9 +189,39 @@ class Workbench:
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
         facts = probe(order.media)
+        return self._tracked(order, facts, order.tracker, progress)
+
+    def _with_examples(self, order: ShotSpec, shot: Shot, progress: Progress) -> Shot:
+        """A shot with the order's examples beside those that it has."""
+        found = [self._example(order, shot, path, progress) for path in order.examples]
+        return api.set_examples(shot, (*shot.examples, *found)) if found else shot
+
+    def _example(
+        self, order: ShotSpec, shot: Shot, path: Path, progress: Progress
+    ) -> Path | Shot | Example:
+        if path.suffix.lower() == SUFFIX:
+            return path
+        try:
+            facts = probe_any(path)
+            tracker = example_tracker(shot)
+            return self._tracked(order, facts, tracker, progress, faceless=True).shot
+        except MediaError as error:
+            check_examples([path])
+            return Example(path, None, problem_of(error))
+
+    def _tracked(
+        self,
+        order: ShotSpec,
+        facts: MediaInfo,
+        tracker: str,
+        progress: Progress,
+        *,
+        faceless: bool = False,
+    ) -> Project:
+        """Media as the batch tracked them, once for all its shots; faceless only where allowed."""
         # Whatever made it differently must not be taken for it: by number, not by release.
-        tracker = get_tracker(order.tracker)
-        versions = (tracker.name, tracker.version, SOLVER)
+        chosen = get_tracker(tracker)
+        versions = (chosen.name, chosen.version, SOLVER)
         key = hashlib.blake2b(
             repr((media_stamp(facts), *versions)).encode(), digest_size=8
         ).hexdigest()
@@ -198,12 +230,17 @@ class Workbench:
         with journal.tracking(key):
             if path.exists():
                 with suppress(ProjectError):  # damaged: it is made again
-                    return _read(path, order.media)
+                    return _read(path, facts.path)
             # The whole media, not what the cut uses of it: the next cut may use more.
-            tracked = api.track(Shot(facts, ()), tracker=tracker.name, progress=progress)
-            _check_same(facts, probe(order.media))
-            api.save_project(tracked, path)
-        return _read(path, order.media)
+            shot = Shot(facts, ())
+            try:
+                shot = api.track(shot, tracker=chosen.name, progress=progress)
+            except NoFaceError:
+                if not faceless:
+                    raise
+            _check_same(facts, probe_any(facts.path))
+            api.save_project(shot, path)
+        return _read(path, facts.path)
 
     def _renderer(self, order: ShotSpec) -> Renderer:
         settings = None if order.settings is None else dict(order.settings)
@@ -238,10 +275,11 @@ def _edits(order: ShotSpec, shot: Shot) -> tuple[list[Edit], tuple[str, ...]]:
     return [edit], notes
 
 
-def _stamp(order: ShotSpec, shot: Shot) -> tuple[str, int, int]:
+def _stamp(order: ShotSpec, shot: Shot) -> tuple[object, ...]:
     """Return what names the files that a shot at hand was read from."""
     curves = None if order.curves is None else order.curves.file
-    return media_stamp(shot.media), _changed(order.project), _changed(curves)
+    files = (order.project, curves, *order.examples)
+    return media_stamp(shot.media), *map(_changed, files)
 
 
 def _changed(path: Path | None) -> int:

@@ -1,6 +1,7 @@
 """`jobs.yaml`: a batch as a plain list, for people without a cut.
 
-    renderer: auto            # for all shots that say nothing else; so do tracker, codec, lossless
+    renderer: auto            # for all shots that say nothing else; so do tracker, codec, lossless,
+                              # examples
     settings: {steps: 12}     # of that renderer, for its shots; reference's with auto
     shots:
       - name: sh010           # the media's name when it is left out
@@ -8,6 +9,7 @@
         frames: 0:120         # all when left out; also 1.0s:2.0s, or timecode
         set: ["mouthSmile=+0.5@20:80", "browDown=+0.3"]
         face: 1               # the largest when left out
+        examples: [laugh.mov] # other material of the same person, clips and images
       - name: sh015
         media: plates/sh015.mov
         curves: speech.npz    # a curve file that the face follows; set comes on top
@@ -26,7 +28,7 @@ Paths are relative to the file. Every error names the line and the field.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -90,6 +92,7 @@ def _as_file(value: object) -> object:
 
 
 _Text = Annotated[str, Field(min_length=1)]
+_Files = Annotated[tuple[_Text, ...], BeforeValidator(_listed)]
 _Set = Annotated[str, AfterValidator(check_set)]
 
 
@@ -136,6 +139,7 @@ class _Shot(_Part):
     tracker: _Text | None = None
     codec: _Text | None = None
     lossless: bool | None = None
+    examples: _Files | None = None
 
 
 class _File(_Part):
@@ -144,6 +148,7 @@ class _File(_Part):
     tracker: _Text | None = None
     codec: _Text | None = None
     lossless: bool | None = None
+    examples: _Files | None = None
     shots: tuple[_Shot, ...]
 
 
@@ -154,6 +159,7 @@ def read_jobs(
     tracker: str | None = None,
     codec: str | None = None,
     lossless: bool = False,
+    examples: Sequence[Path] = (),
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
 
@@ -165,6 +171,7 @@ def read_jobs(
         tracker: Name of the tracker; None for the file's, or `auto`.
         codec: Name of the codec; None for the file's, or each source's family.
         lossless: Whether all outputs keep every pixel as rendered.
+        examples: Other material of the people; none for the file's.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
@@ -187,6 +194,7 @@ def read_jobs(
     for number, (shot, name) in enumerate(zip(file.shots, names, strict=True)):
         chosen = shot.renderer or renderer or shared
         common = settings_owner(chosen) == settings_owner(shared)
+        wanted = shot.examples if shot.examples is not None or examples else file.examples
         exact, curves = lossless or bool(file.lossless), shot.curves
         jobs.append(
             ShotJob(
@@ -204,6 +212,9 @@ def read_jobs(
                 default_settings=defaults if common else {},
                 codec=shot.codec or codec or file.codec,
                 lossless=exact if shot.lossless is None else shot.lossless,
+                examples=tuple(examples)
+                if wanted is None
+                else tuple(path.parent / example for example in wanted),
                 origin=f"{path.name}, line {source.line(('shots', number))}",
             )
         )

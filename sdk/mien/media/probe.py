@@ -18,7 +18,7 @@ from mien.errors import MediaError, MienError, TimeError
 from mien.media.fingerprint import fingerprint
 from mien.media.frame import side_data
 from mien.media.index import PacketIndex, main_video, movie_index, open_movie
-from mien.media.sequence import find_sequence, probe_sequence
+from mien.media.sequence import find_sequence, is_image, probe_image, probe_sequence
 from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.timebase import Clock, Timecode
 
@@ -66,6 +66,15 @@ def probe(path: str | Path) -> MediaInfo:
         raise
     except (av.FFmpegError, OSError, UnicodeError) as error:
         raise _unreadable(path, error) from error
+
+
+def probe_any(path: Path) -> MediaInfo:
+    """The facts of a movie, of the image sequence of a pattern, or of one image.
+
+    Raises:
+        MediaError: When there is nothing to read, or it holds no whole pictures.
+    """
+    return probe_image(path) if is_image(path) else probe(path)
 
 
 def first_frame(path: Path) -> av.VideoFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,8 @@ from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.timebase import Clock, Timecode
 
 __all__ = [
-    "EXTENSIONS", "Pattern", "SequenceReader", "find_sequence", "first_file", "probe_sequence",
+    "EXTENSIONS", "Pattern", "SequenceReader", "find_sequence", "first_file", "is_image",
+    "probe_image", "probe_sequence",
 ]  # fmt: skip
 
 EXTENSIONS: Final = (".exr", ".png", ".dpx", ".tif", ".tiff", ".jpg", ".jpeg", ".tga", ".bmp")
@@ -65,11 +66,6 @@ class Pattern:
     def path(self) -> Path:
         """The pattern as it is written, with its placeholder."""
         return self.folder / f"{self.prefix}%0{self.digits}d{self.suffix}"
-
-    @property
-    def extension(self) -> str:
-        """Extension of the images, lower case, without its dot."""
-        return self.suffix.rpartition(".")[2].lower()
 
     def file(self, number: int) -> Path:
         """The image with a number."""
@@ -116,6 +112,31 @@ def first_file(path: Path) -> Path:
     return pattern.file(numbers[0]) if pattern is not None and numbers else path
 
 
+def is_image(path: Path) -> bool:
+    """Tell whether a path names one image, and not the pattern of a sequence."""
+    return path.suffix.lower() in EXTENSIONS and Pattern.parse(path) is None
+
+
+def probe_image(path: Path) -> MediaInfo:
+    """The facts of one image, whatever its name: a sequence of one frame.
+
+    Raises:
+        MediaError: When it is missing or cannot be read.
+    """
+    picture = _read(path)
+    try:
+        facts = _facts(path, picture, 1, fingerprint([path]), 0)
+    except (OSError, ValueError) as error:
+        raise MediaError(
+            f"{path.name} cannot be read as an image.", "Save it as a PNG or JPEG.", path=path
+        ) from error
+    if not isinstance(picture, MoviePicture):
+        return facts
+    # Photographs say how the camera was held.
+    turns = round(picture.video.rotation / 90) % 4
+    return replace(facts, orientation=replace(facts.orientation, quarter_turns=turns))
+
+
 def probe_sequence(pattern: Pattern) -> MediaInfo:
     """The facts of an image sequence.
 
@@ -137,7 +158,12 @@ def probe_sequence(pattern: Pattern) -> MediaInfo:
             "Render or copy the missing images, or number the rest without a gap.",
             path=pattern.path,
         )
-    picture = _read(pattern, first)
+    picture = _read(pattern.file(first))
+    content = fingerprint([pattern.file(first), pattern.file(numbers[-1])])
+    return _facts(pattern.path, picture, count, content, first)
+
+
+def _facts(path: Path, picture: Picture, count: int, content: str, first_number: int) -> MediaInfo:
     rate, start, aspect = DEFAULT_RATE, None, Fraction(1)
     color, metadata = ColorTags(), {}
     if isinstance(picture, ExrPicture):
@@ -151,12 +177,12 @@ def probe_sequence(pattern: Pattern) -> MediaInfo:
         color = ColorTags(
             video.color_primaries, video.color_trc, video.colorspace, video.color_range
         )
-    plate = picture.plate()
+    plate, extension = picture.plate(), _extension(path)
     return MediaInfo(
-        path=pattern.path,
+        path=path,
         kind="sequence",
-        container=pattern.extension,
-        codec=pattern.extension,
+        container=extension,
+        codec=extension,
         pixel_format=plate.layout.name,
         bits=plate.layout.bits,
         orientation=Orientation(plate.width, plate.height, 0, aspect),
@@ -164,14 +190,14 @@ def probe_sequence(pattern: Pattern) -> MediaInfo:
         time_base=1 / rate,
         pts=tuple(range(count)),
         color=color,
-        fingerprint=fingerprint([pattern.file(first), pattern.file(numbers[-1])]),
-        first_number=first,
+        fingerprint=content,
+        first_number=first_number,
         metadata=metadata,
     )
 
 
 class SequenceReader(BaseReader):
-    """Frames of an image sequence.
+    """Frames of an image sequence, or one image.
 
     Args:
         facts: Facts of the sequence.
@@ -180,7 +206,7 @@ class SequenceReader(BaseReader):
 
     def __init__(self, facts: MediaInfo, *, cache_bytes: int) -> None:
         pattern = Pattern.parse(facts.path)
-        if pattern is None:
+        if pattern is None and not is_image(facts.path):
             raise MediaError(
                 f"{facts.path} is no pattern of images.", "Write shot.%04d.exr.", path=facts.path
             )
@@ -212,29 +238,32 @@ class SequenceReader(BaseReader):
 
     def _decode(self, index: int) -> Frame:
         facts = self._facts
-        number = facts.first_number + index
-        picture = _read(self._pattern, number)
+        file = facts.path
+        if self._pattern is not None:
+            file = self._pattern.file(facts.first_number + index)
+        picture = _read(file)
         plate = picture.plate()
         size = (facts.orientation.width, facts.orientation.height)
         if (plate.width, plate.height) != size or plate.layout.name != facts.pixel_format:
             raise MediaError(
-                f"{self._pattern.file(number).name} is {plate.width} x {plate.height}"
+                f"{file.name} is {plate.width} x {plate.height}"
                 f" {plate.layout.name}, but the sequence is {size[0]} x {size[1]}"
                 f" {facts.pixel_format}.",
                 "Give images of one size and format.",
-                path=self._pattern.file(number),
+                path=file,
                 frame=index,
             )
         return Frame(index, facts.pts[index], facts.orientation, picture)
 
 
-def _read(pattern: Pattern, number: int) -> Picture:
-    path = pattern.file(number)
+def _extension(path: Path) -> str:
+    return path.suffix.lower().removeprefix(".")
+
+
+def _read(path: Path) -> Picture:
     if not path.is_file():
-        raise MediaError(
-            f"There is no image {path}.", "Check the pattern and the folder.", path=path
-        )
-    if pattern.extension == "exr":
+        raise MediaError(f"There is no image {path}.", "Check its name and the folder.", path=path)
+    if _extension(path) == "exr":
         return read_exr(path)
     try:
         with open_movie(path) as container:

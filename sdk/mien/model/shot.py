@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import SupportsIndex
 
 import numpy as np
@@ -14,7 +16,7 @@ from mien.model.face import Face
 from mien.model.media import MediaInfo
 from mien.timebase import Clock
 
-__all__ = ["Shot", "ToolVersions", "main_face"]
+__all__ = ["Example", "Shot", "ToolVersions", "main_face"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,32 @@ class ToolVersions:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """Other material of a shot's people, of which renderers learn how they look.
+
+    Attributes:
+        path: The clip, image or pattern of images.
+        shot: The material, tracked; None where it cannot be used.
+        problem: Why it cannot be used, in a few words; empty where it can.
+        online: Whether its media were found; when not, `path` is only what a file says, and is
+            not to be opened.
+    """
+
+    path: Path
+    shot: Shot | None = None
+    problem: str = ""
+    online: bool = True
+
+    @property
+    def used(self) -> Shot | None:
+        """The material where it can be looked at."""
+        return self.shot if self.online else None
+
+    def __repr__(self) -> str:
+        return f"Example({self.path.name}, {self.problem or self.shot!r})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Shot:
     """A tracked shot.
 
@@ -45,12 +73,14 @@ class Shot:
         cuts: First frames of new shots inside the material (hard cuts); never frame 0.
         made_by: Versions of the tools that made the faces; None when that is not known: without
             faces, and in projects of an older mien.
+        examples: Other material of its people; see `mien.set_examples`.
     """
 
     media: MediaInfo
     faces: tuple[Face, ...]
     cuts: tuple[int, ...] = ()
     made_by: ToolVersions | None = None
+    examples: tuple[Example, ...] = ()
 
     def __repr__(self) -> str:
         width, height = self.media.orientation.upright_size
@@ -101,6 +131,14 @@ class Shot:
             )
         return read_still(self.media, frame)
 
+    def with_examples(self, examples: Iterable[Example | Shot]) -> Shot:
+        """Return this shot with other examples; nothing is looked at.
+
+        Args:
+            examples: Examples, or other tracked shots with the same people.
+        """
+        return replace(self, examples=tuple(_as_example(example) for example in examples))
+
     def face(self, number: int) -> Face:
         """Return the face with a number.
 
@@ -117,6 +155,15 @@ class Shot:
             path=self.media.path,
             choices=numbers,
         )
+
+
+def _as_example(example: Example | Shot) -> Example:
+    if isinstance(example, Example):
+        return example
+    # Of an example its faces are wanted, not what they are solved again from.
+    faces = tuple(replace(face, raw_landmarks=None) for face in example.faces)
+    shot = replace(example, faces=faces, examples=())
+    return Example(example.media.path, shot)
 
 
 def main_face(shot: Shot) -> Face:

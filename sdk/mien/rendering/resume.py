@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import MediaError
+from mien.face import SOLVER
 from mien.media.planes import Plate
 from mien.media.resume_folder import annotate_errors, resumable_folder
 from mien.media.sequence import Pattern
@@ -123,9 +124,21 @@ def _edit_digest(plan: FacePlan, key: CacheKey, frames: slice) -> bytes:
 
 def _shot_digest(shot: Shot, names: Sequence[str]) -> hashlib.blake2b:
     digest = hashlib.blake2b(digest_size=16)
+    for value in (_FORMAT, tuple(names)):
+        digest.update(repr(value).encode() + b"\0")
+    _add_shot(digest, shot)
+    for example in shot.examples:
+        if example.used is not None and example.used.faces:
+            # Its faces are solved again, with what the shot knows of them.
+            digest.update(f"example {SOLVER}".encode())
+            _add_shot(digest, example.used)
+    return digest
+
+
+def _add_shot(digest: hashlib.blake2b, shot: Shot) -> None:
     media = shot.media
     facts = (media.fingerprint, media.pixel_format, media.orientation, media.color, shot.cuts)
-    for value in (_FORMAT, tuple(names), facts, _files(media)):
+    for value in (facts, _files(media)):
         digest.update(repr(value).encode() + b"\0")
     for face in shot.faces:
         curves = face.curves
@@ -134,7 +147,6 @@ def _shot_digest(shot: Shot, names: Sequence[str]) -> hashlib.blake2b:
         pose = (curves.pose.scale, curves.pose.rotation, curves.pose.translation)
         for array in (*arrays, curves.flame, *pose, curves.valid):
             _add(digest, array)
-    return digest
 
 
 def _files(media: MediaInfo) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import mien
 from mien import api
+from mien.api.examples import check_examples
 from mien.api.tracking import check_solvable
 from mien.errors import UsageError
 from mien.io.curves import curve_formats
@@ -31,11 +32,14 @@ from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
 from mien.serve.shots import OpenShot, Shots, face_facts, shot_facts
-from mien.serve.worker import RenderOrder, SolveOrder, TrackOrder
+from mien.serve.worker import ExamplesOrder, RenderOrder, SolveOrder, TrackOrder
 from mien.tracking.registry import get_tracker, tracker_names
 
 __all__ = ["Methods"]
 
+_VERBS: Mapping[str, str] = {
+    "track": "tracked", "solve": "solved", "examples": "given examples",
+}  # fmt: skip
 Handler = Callable[[Any], say.Message]
 
 
@@ -63,6 +67,7 @@ class Methods:
             "close": self._close,
             "track": self._track,
             "solve": self._solve,
+            "set_examples": self._set_examples,
             "faces": self._faces,
             "curves": self._curves,
             "set_edits": self._set_edits,
@@ -177,13 +182,25 @@ class Methods:
 
         return self._begin(ServedJob("solve", params.shot, SolveOrder(shot), finish, self._send))
 
+    def _set_examples(self, params: say.SetExamplesParams) -> say.JobResult:
+        opened = self._shots.find(params.shot)
+        shot, paths = opened.project.shot, tuple(map(Path, params.paths))
+        check_examples(paths, shot)
+        self._check_faces_rest(opened)
+
+        def finish(found: Any) -> say.Message:
+            opened.set_examples(found.examples)
+            return shot_facts(opened)
+
+        order = ExamplesOrder(shot, paths)
+        return self._begin(ServedJob("examples", params.shot, order, finish, self._send))
+
     def _check_faces_rest(self, opened: OpenShot) -> None:
         """Refuse a shot whose faces another job is about to replace."""
         for job in self._jobs.of_shot(opened.handle):
             if job.kind != "render":
                 name = opened.project.shot.media.path.name
-                verb = "tracked" if job.kind == "track" else "solved"
-                raise UsageError(f"{name} is being {verb}.", "Wait, or cancel that.")
+                raise UsageError(f"{name} is being {_VERBS[job.kind]}.", "Wait, or cancel that.")
 
     def _faces(self, params: say.FacesParams) -> say.FacesResult:
         opened = self._shots.find(params.shot)

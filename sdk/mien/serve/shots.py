@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,8 +16,8 @@ from mien.io.project import Project
 from mien.model.edits import Edit
 from mien.model.face import Face
 from mien.model.landmarks import SKIN
-from mien.model.shot import Shot
-from mien.serve.messages import FaceFacts, MadeBy, ShotFacts, ShotStatus
+from mien.model.shot import Example, Shot
+from mien.serve.messages import ExampleFacts, FaceFacts, MadeBy, ShotFacts, ShotStatus
 
 if TYPE_CHECKING:
     from mien.preview.picture import PreviewImage
@@ -76,6 +77,13 @@ class OpenShot:
         """Take the same faces as they were solved again; edits stay."""
         with self._lock:
             self._project = self._project.with_faces_of(shot)
+            self._let_go()
+
+    def set_examples(self, examples: Sequence[Example]) -> None:
+        """Take other material of its people in place of what it had; edits stay."""
+        with self._lock:
+            shot = self._project.shot.with_examples(examples)
+            self._project = dataclasses.replace(self._project, shot=shot)
             self._let_go()
 
     def picture(self, frame: int, *, edited: bool) -> PreviewImage:
@@ -210,7 +218,17 @@ def shot_facts(opened: OpenShot) -> ShotFacts:
         made_by=_made_by(project.shot),
         faces=[face_facts(face) for face in project.shot.faces],
         edited=[edit.face.number for edit in project.edits],
+        examples=_examples(project.shot),
     )
+
+
+def _examples(shot: Shot) -> list[ExampleFacts]:
+    from mien.api import example_problems
+
+    return [
+        ExampleFacts(path=str(example.path), problem=problem)
+        for example, problem in zip(shot.examples, example_problems(shot), strict=True)
+    ]
 
 
 def _made_by(shot: Shot) -> MadeBy | None:

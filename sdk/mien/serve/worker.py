@@ -32,7 +32,7 @@ from mien.worker_messages import (
 if TYPE_CHECKING:
     from mien.model.document import Project
 
-__all__ = ["JobOrder", "RenderOrder", "SolveOrder", "TrackOrder", "work"]
+__all__ = ["ExamplesOrder", "JobOrder", "RenderOrder", "SolveOrder", "TrackOrder", "work"]
 
 _PATIENCE = 5.0
 """Seconds to clean up when the server has died."""
@@ -55,6 +55,14 @@ class SolveOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class ExamplesOrder:
+    """Track other material of a shot's people; the result is the shot with it."""
+
+    shot: Shot
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RenderOrder:
     """Write a project's shot, as `mien.render` takes it; the result is its report's dictionary."""
 
@@ -69,7 +77,7 @@ class RenderOrder:
     matte: bool
 
 
-JobOrder = TrackOrder | SolveOrder | RenderOrder
+JobOrder = TrackOrder | SolveOrder | ExamplesOrder | RenderOrder
 
 
 def work(connection: Connection) -> None:
@@ -109,6 +117,8 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         )
     if isinstance(order, SolveOrder):
         return api.solve(order.shot, progress=progress)
+    if isinstance(order, ExamplesOrder):
+        return api.set_examples(order.shot, order.paths, progress=progress)
     verb = api.render_matte if order.matte else api.render
     report = verb(
         order.project,

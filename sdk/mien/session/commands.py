@@ -43,6 +43,7 @@ from mien.session.shots import rename_face as rename_face
 from mien.session.shots import rename_marker as rename_marker
 from mien.session.shots import rename_shot as rename_shot
 from mien.session.shots import replace_shot as replace_shot
+from mien.session.shots import set_examples as set_examples
 from mien.session.shots import set_reference as set_reference
 from mien.session.shots import set_settings as set_settings
 from mien.session.shots import set_span as set_span

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from mien.model.edits import Edit
 from mien.model.marker import Marker
 from mien.model.renderer_settings import RendererSettings
 from mien.model.settings import ReferenceSettings
-from mien.model.shot import Shot
+from mien.model.shot import Example, Shot
 from mien.session.lookup import change_shot, check_frame
 from mien.timebase import FrameRange
 
@@ -28,6 +28,7 @@ __all__ = [
     "rename_marker",
     "rename_shot",
     "replace_shot",
+    "set_examples",
     "set_reference",
     "set_settings",
     "set_span",
@@ -71,7 +72,7 @@ def rename_shot(document: Document, shot: str, name: str) -> Document:
 def replace_shot(document: Document, shot: str, tracked: Shot) -> Document:
     """Return a document with a shot tracked, or tracked again.
 
-    What is asked of faces that are no longer there is let go.
+    What is asked of faces that are no longer there is let go; the shot's examples stay.
 
     Args:
         document: The document.
@@ -94,7 +95,23 @@ def replace_shot(document: Document, shot: str, tracked: Shot) -> Document:
         for edit in project.edits
         if edit.face.number in numbers
     )
-    return document.with_shot(replace(project, shot=tracked, edits=edits, online=True))
+    kept = tracked.with_examples(tracked.examples or project.shot.examples)
+    return document.with_shot(replace(project, shot=kept, edits=edits, online=True))
+
+
+def set_examples(document: Document, shot: str, examples: Sequence[Example]) -> Document:
+    """Return a document with other material of a shot's people, in place of what it had.
+
+    Args:
+        document: The document.
+        shot: Id of the shot.
+        examples: The examples, tracked; see `mien.set_examples`.
+    """
+
+    def given(project: Project) -> Project:
+        return replace(project, shot=project.shot.with_examples(examples))
+
+    return change_shot(document, shot, given)
 
 
 def rename_face(document: Document, shot: str, face: int, name: str) -> Document:

@@ -30,9 +30,11 @@ class Appearance:
 
     Attributes:
         regions: What is known of its regions; one that is missing was not looked for.
+        example_mouths: The mouth in each of the face's examples, where it was looked for.
     """
 
     regions: Mapping[FaceRegion, RegionAppearance] = field(default_factory=dict)
+    example_mouths: tuple[MouthAppearance, ...] = ()
 
     @property
     def mouth(self) -> MouthAppearance:
@@ -56,8 +58,18 @@ class Appearance:
     def fingerprint(self) -> str:
         """Digest of what is known, whatever the order in which it was found."""
         known = {region.value: known.fingerprint for region, known in self.regions.items()}
-        return fingerprint_of(*sorted(known.items()))
+        return fingerprint_of(*sorted(known.items()), *self.example_mouths)
 
     def only(self, regions: Collection[FaceRegion]) -> Appearance:
         """Return what is known of some regions."""
-        return Appearance({key: known for key, known in self.regions.items() if key in regions})
+        kept = {key: known for key, known in self.regions.items() if key in regions}
+        return Appearance(kept, self.example_mouths)
+
+    def in_example(self, number: int) -> Appearance:
+        """Return what is known of the face in one of its examples."""
+        mouth = self.mouth
+        if number < len(self.example_mouths):
+            mouth = self.example_mouths[number]
+        else:
+            mouth = MouthAppearance(mouth.teeth, mouth.tooth)
+        return Appearance({**self.regions, FaceRegion.MOUTH: mouth})

@@ -1,8 +1,8 @@
 """Libraries and what was learned from them, kept in the user's cache for the next render.
 
-They depend on the shot and its tracked face alone, so that renders, batches, previews and other
-processes share them. A cache can always be done without: what is damaged is made again, and what
-cannot be written is not.
+They depend on the shot, its tracked face and its examples alone, so that renders, batches, previews
+and other processes share them. A cache can always be done without: what is damaged is made again,
+and what cannot be written is not.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from mien.errors import MediaError
 from mien.media.atomic_write import AtomicFile
 from mien.model.face import Face
 from mien.model.shot import Shot
+from mien.rendering.appearance.examples import ExampleFace
 from mien.rendering.appearance.fingerprint import fingerprint_of
 from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
 from mien.rendering.appearance.skin import SkinAppearance
@@ -71,25 +73,16 @@ class AppearanceCache:
         self.folder = folder or platformdirs.user_cache_path("mien") / "appearance"
         self.problem = ""
 
-    def key(self, shot: Shot, face: Face) -> str | None:
+    def key(self, shot: Shot, face: Face, examples: Sequence[ExampleFace] = ()) -> str | None:
         """Return the name of what a face's appearance depends on; None where that is not known.
 
         Frames in memory, and media that are gone, have no name.
         """
-        media, pose = shot.media, face.curves.pose
-        if not media.fingerprint or not media.path.exists():
+        parts = [_facts(shot, face), *(_facts(one.shot, one.face) for one in examples)]
+        if any(part is None for part in parts):
             return None
-        try:
-            stamp = media_stamp(media)
-        except MediaError:
-            return None
-        orientation = media.orientation
-        facts = (
-            _VERSION, stamp, media.pixel_format, repr(orientation), repr(media.color), shot.cuts,
-            face.landmarks, face.confidence, face.identity, face.curves.controls.array,
-            pose.rotation, pose.scale, pose.translation,
-        )  # fmt: skip
-        return fingerprint_of(*facts)
+        # Without examples the names are those that they had before there were any.
+        return fingerprint_of(*parts[0] or (), *parts[1:])
 
     def load(self, key: str) -> tuple[FaceLibrary, SkinAppearance | None] | None:
         """Return what is kept under a name; None when there is nothing, or it is damaged."""
@@ -160,6 +153,23 @@ class AppearanceCache:
                 taken -= entry.size
 
 
+def _facts(shot: Shot, face: Face) -> tuple[object, ...] | None:
+    """What the frames of a face are chosen and cut out by; None where that is not known."""
+    media, pose = shot.media, face.curves.pose
+    if not media.fingerprint or not media.path.exists():
+        return None
+    try:
+        stamp = media_stamp(media)
+    except MediaError:
+        return None
+    orientation = media.orientation
+    return (
+        _VERSION, stamp, media.pixel_format, repr(orientation), repr(media.color), shot.cuts,
+        face.landmarks, face.confidence, face.identity, face.curves.controls.array,
+        pose.rotation, pose.scale, pose.translation,
+    )  # fmt: skip
+
+
 def _packed(library: FaceLibrary, skin: SkinAppearance | None) -> dict[str, npt.NDArray[Any]]:
     frames = library.frames
     arrays: dict[str, npt.NDArray[Any]] = {
@@ -172,6 +182,11 @@ def _packed(library: FaceLibrary, skin: SkinAppearance | None) -> dict[str, npt.
         arrays[f"offset{number}"] = frame.offset
         arrays[f"controls{number}"] = frame.controls
         arrays[f"rotation{number}"] = frame.rotation
+    if library.remarks:
+        arrays["remarks"] = np.array(library.remarks)
+    if library.of_examples:
+        own = [-1 if frame.example is None else frame.example for frame in frames]
+        arrays["example"] = np.array(own, dtype=np.int64)
     if skin is not None:
         arrays["layout"], arrays["components"] = skin.layout, skin.components
         arrays |= {name: getattr(skin.scores, name) for name in _FUNCTION}
@@ -179,6 +194,7 @@ def _packed(library: FaceLibrary, skin: SkinAppearance | None) -> dict[str, npt.
 
 
 def _unpacked(arrays: dict[str, npt.NDArray[Any]]) -> tuple[FaceLibrary, SkinAppearance | None]:
+    own = arrays.get("example", np.full(len(arrays["frame"]), -1)).tolist()
     frames = tuple(
         LibraryFrame(
             int(frame),
@@ -188,14 +204,17 @@ def _unpacked(arrays: dict[str, npt.NDArray[Any]]) -> tuple[FaceLibrary, SkinApp
             float(scale),
             arrays[f"controls{number}"],
             arrays[f"rotation{number}"],
+            None if example < 0 else example,
         )
-        for number, (frame, scale) in enumerate(zip(arrays["frame"], arrays["scale"], strict=True))
+        for number, (frame, scale, example) in enumerate(
+            zip(arrays["frame"], arrays["scale"], own, strict=True)
+        )
     )
     skin = None
     if "layout" in arrays:
         scores = SmoothFunction(*(arrays[name] for name in _FUNCTION))
         skin = SkinAppearance(arrays["layout"], scores, arrays["components"])
-    return FaceLibrary(frames), skin
+    return FaceLibrary(frames, tuple(arrays.get("remarks", np.array([], dtype=str)).tolist())), skin
 
 
 def _digest(arrays: dict[str, npt.NDArray[Any]]) -> str:

@@ -2,11 +2,13 @@
 
 The frames are spread over what the face does and how the head is turned, so that whatever an edit
 asks for, the nearest thing that this person was filmed doing is among them. The choice looks at
-the tracked face alone, never at an edit: parts of a shot that are rendered apart choose alike.
+the tracked face and its examples alone, never at an edit: parts of a shot that are rendered apart
+choose alike.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -15,7 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mien._types import FloatArray
+from mien._types import FloatArray, IndexArray
 from mien.media.orient import to_coded
 from mien.media.planes import Box, Plate
 from mien.model.face import Face
@@ -23,7 +25,10 @@ from mien.model.media import Orientation
 from mien.rendering.appearance.fingerprint import fingerprint_of
 from mien.rendering.geometry.features import clear_frames, features
 
-__all__ = ["FaceLibrary", "LibraryFrame", "LibraryScan", "choose_frames"]
+__all__ = [
+    "FaceLibrary", "LibraryFrame", "LibraryScan", "choose_frames", "choose_with_examples",
+    "is_large_enough",
+]  # fmt: skip
 
 _MOST_FRAMES: Final = 96
 """Frames that a library holds at most."""
@@ -31,6 +36,12 @@ _MOST_PIXELS: Final = 640 * 640
 """Pixels of one picture; a larger face is kept smaller, so that a library holds 226 MB at most."""
 _NOVELTY: Final = 0.04
 """Distance between features from which a frame shows something that others do not."""
+_MOST_EXAMPLES: Final = 48
+"""Frames among them that are of examples at most."""
+_EXAMPLE_WORTH: Final = 0.7
+"""What the distance of an example's frame counts."""
+_SMALLEST: Final = 0.5
+"""Least size of the face in an example, over its size in the shot."""
 _MARGIN: Final = 0.12
 """Border around the landmarks, as a part of their extent."""
 
@@ -41,22 +52,67 @@ def choose_frames(face: Face) -> list[int]:
     Each next frame is the one farthest from all that are chosen (Gonzalez, 1985), so that rare
     expressions are among them as well as frequent ones.
     """
-    good = np.flatnonzero(clear_frames(face))
-    if not len(good):
-        good = np.flatnonzero(face.valid)
-    if not len(good):
-        return []
-    points = features(face.curves.controls.array[good], face.curves.pose.rotation[good])
-    middle = points - np.median(points, axis=0)
-    chosen = [int(np.argmin((middle**2).sum(axis=1)))]
-    away = _distance(points, chosen[0])
-    while len(chosen) < _MOST_FRAMES:
+    return choose_with_examples(face, ())[0]
+
+
+def choose_with_examples(face: Face, examples: Sequence[Face]) -> tuple[list[int], ...]:
+    """Return the frames of a face and of its examples that show most between them, ascending.
+
+    As many as a library holds are chosen from all of them as `choose_frames` does; an example's
+    frame counts less than one of the shot itself, which has its light and its camera.
+
+    Args:
+        face: The face.
+        examples: The same person's faces in other material.
+
+    Returns:
+        The frames of the face, then those of each example.
+    """
+    sources = [_good(face), *(_good(example, _size(face)) for example in examples)]
+    chosen: tuple[list[int], ...] = tuple([] for _ in sources)
+    if not len(sources[0]):
+        return chosen
+    points = np.concatenate(
+        [
+            features(one.curves.controls.array[good], one.curves.pose.rotation[good])
+            for one, good in zip((face, *examples), sources, strict=True)
+        ]
+    )
+    own = len(sources[0])
+    middle = points[:own] - np.median(points[:own], axis=0)
+    picked = [int(np.argmin((middle**2).sum(axis=1)))]
+    worth = np.where(np.arange(len(points)) < own, 1.0, _EXAMPLE_WORTH).astype(np.float32)
+    away = worth * _distance(points, picked[0])
+    while len(picked) < _MOST_FRAMES:
         farthest = int(np.argmax(away))
         if away[farthest] < _NOVELTY:
             break
-        chosen.append(farthest)
-        away = np.minimum(away, _distance(points, farthest))
-    return sorted(int(good[i]) for i in chosen)
+        picked.append(farthest)
+        if sum(i >= own for i in picked) == _MOST_EXAMPLES:
+            away[own:] = 0
+        away = np.minimum(away, worth * _distance(points, farthest))
+    starts = np.cumsum([0, *map(len, sources)])
+    for i in sorted(picked):
+        source = int(np.searchsorted(starts, i, side="right")) - 1
+        chosen[source].append(int(sources[source][i - starts[source]]))
+    return chosen
+
+
+def is_large_enough(example: Face, face: Face) -> bool:
+    """Tell whether a face in an example is not much smaller than in the shot, mostly."""
+    return _size(example) >= _SMALLEST * _size(face)
+
+
+def _good(face: Face, size: float = 0.0) -> IndexArray:
+    """Frames that one can learn from; of an example, those in which the face is large enough."""
+    large = face.curves.pose.scale >= _SMALLEST * size
+    good = np.flatnonzero(clear_frames(face) & large)
+    return good if len(good) else np.flatnonzero(face.valid & large)
+
+
+def _size(face: Face) -> float:
+    """Pixels in a canonical unit of a face, the median over its frames."""
+    return float(np.median(face.curves.pose.scale[face.valid])) if face.valid.any() else 0.0
 
 
 def _distance(points: FloatArray, to: int) -> FloatArray:
@@ -68,13 +124,14 @@ class LibraryFrame:
     """One frame of a library.
 
     Attributes:
-        frame: Index of the frame in its shot.
+        frame: Index of the frame in its shot, or in the example that it is of.
         rgb: (h, w, 3) float16 R'G'B' of the face and a little around it.
         points: (478, 2) float32 its landmarks, pixels of `rgb`.
         offset: (2,) float32 coded pixel of the outer corner of its first pixel.
         scale: Pixels of `rgb` in a coded pixel.
         controls: (59,) float32 what it does.
         rotation: (3, 3) float32 how the head is turned.
+        example: Number of the face's example that it is of; None for the shot itself.
     """
 
     frame: int
@@ -84,6 +141,7 @@ class LibraryFrame:
     scale: float
     controls: FloatArray
     rotation: FloatArray
+    example: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +149,12 @@ class FaceLibrary:
     """The chosen frames of one face.
 
     Attributes:
-        frames: The frames.
+        frames: The frames, those of examples after those of the shot.
+        remarks: What was left out, and why.
     """
 
     frames: tuple[LibraryFrame, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @cached_property
     def controls(self) -> FloatArray:
@@ -105,6 +165,11 @@ class FaceLibrary:
     def rotations(self) -> FloatArray:
         """(N, 3, 3) how the head is turned in them."""
         return np.stack([frame.rotation for frame in self.frames])
+
+    @property
+    def of_examples(self) -> tuple[LibraryFrame, ...]:
+        """The frames that are of other material."""
+        return tuple(frame for frame in self.frames if frame.example is not None)
 
     @property
     def fingerprint(self) -> str:
@@ -118,12 +183,15 @@ class LibraryScan:
     Args:
         face: The face.
         orientation: How its upright pixels lie in the coded picture.
+        frames: Which frames to keep; those that show most of the face when not given.
     """
 
-    def __init__(self, face: Face, orientation: Orientation) -> None:
+    def __init__(
+        self, face: Face, orientation: Orientation, frames: Iterable[int] | None = None
+    ) -> None:
         self._face = face
         self._orientation = orientation
-        self.frames = frozenset(choose_frames(face))
+        self.frames = frozenset(choose_frames(face) if frames is None else frames)
         self._seen: dict[int, LibraryFrame] = {}
 
     def examine(self, frame: int, plate: Plate) -> None:

@@ -101,6 +101,22 @@ class MouthAppearance:
         """Return the open mouth of the section that a frame is in."""
         return self.exemplars[int(np.searchsorted(self.sections, frame, side="right")) - 1]
 
+    def helped_by(self, others: Sequence[MouthAppearance]) -> MouthAppearance:
+        """Return this mouth with what it never shows as other material shows it.
+
+        Args:
+            others: The same mouth in other material, the best first.
+        """
+        teeth = next((one for one in (self, *others) if one.tooth is not None), self)
+        found = [exemplar for one in others for exemplar in one.exemplars if exemplar is not None]
+        exemplars = self.exemplars
+        if found:
+            exemplars = tuple(
+                exemplar or replace(found[0], cavity=replace(found[0].cavity, teeth=teeth.teeth))
+                for exemplar in exemplars
+            )
+        return MouthAppearance(teeth.teeth, teeth.tooth, self.sections, exemplars)
+
     @property
     def fingerprint(self) -> str:
         """Digest of the teeth, the sections and the exemplars, down to their pixels."""

@@ -10,8 +10,14 @@ from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.appearance.appearance import Appearance, RegionAppearance
 from mien.rendering.appearance.cache import AppearanceCache
-from mien.rendering.appearance.library import FaceLibrary, LibraryScan
-from mien.rendering.appearance.mouth import MouthScan
+from mien.rendering.appearance.examples import (
+    ExampleFace,
+    add_examples,
+    example_faces,
+    example_mouths,
+)
+from mien.rendering.appearance.library import FaceLibrary, LibraryScan, choose_with_examples
+from mien.rendering.appearance.mouth import MouthAppearance, MouthScan
 from mien.rendering.appearance.regions import FaceRegion
 from mien.rendering.appearance.skin import learn_skin
 from mien.rendering.base import PlateSource
@@ -47,6 +53,7 @@ def scan_face(
     source: PlateSource,
     cuts: Sequence[int],
     regions: Collection[FaceRegion] = tuple(FaceRegion),
+    examples: Sequence[ExampleFace] = (),
 ) -> Appearance:
     """Look through a shot for how a face looks, whatever is asked of it.
 
@@ -56,6 +63,7 @@ def scan_face(
         source: The shot's plates; each frame that is needed is read once, in order.
         cuts: First frames of new sections.
         regions: What to look for.
+        examples: The same person in other material; what cannot be read of it is left out.
 
     Raises:
         MediaError: When a frame cannot be read.
@@ -64,7 +72,8 @@ def scan_face(
     if FaceRegion.MOUTH in regions:
         scans[FaceRegion.MOUTH] = MouthScan(face, deformer, cuts)
     if not {FaceRegion.SKIN, FaceRegion.LIBRARY}.isdisjoint(regions):
-        scans[FaceRegion.LIBRARY] = LibraryScan(face, deformer.orientation)
+        chosen = choose_with_examples(face, [example.face for example in examples])
+        scans[FaceRegion.LIBRARY] = LibraryScan(face, deformer.orientation, chosen[0])
     for frame in sorted({frame for scan in scans.values() for frame in scan.frames}):
         plate = source.plate(frame)
         for scan in scans.values():
@@ -73,10 +82,18 @@ def scan_face(
     known = {region: scan.result() for region, scan in scans.items()}
     library = known.get(FaceRegion.LIBRARY)
     if isinstance(library, FaceLibrary):
+        if examples:
+            library = add_examples(library, face, examples, chosen[1:])
+            known[FaceRegion.LIBRARY] = library
         skin = learn_skin(library, face.identity)
         if skin is not None:
             known[FaceRegion.SKIN] = skin
-    return Appearance(known)
+    mouths: tuple[MouthAppearance, ...] = ()
+    mouth = known.get(FaceRegion.MOUTH)
+    if examples and isinstance(mouth, MouthAppearance):
+        mouths = example_mouths(face, examples)
+        known[FaceRegion.MOUTH] = mouth.helped_by(mouths)
+    return Appearance(known, mouths)
 
 
 def face_appearance(
@@ -100,20 +117,22 @@ def face_appearance(
     Raises:
         MediaError: When a frame cannot be read.
     """
+    examples = example_faces(shot, face)
     learned = {FaceRegion.SKIN, FaceRegion.LIBRARY}
     key = None
     if cache is not None and not learned.isdisjoint(regions):
-        key = cache.key(shot, face)
+        key = cache.key(shot, face, examples)
     kept = None if cache is None or key is None else cache.load(key)
     if kept is None:
-        found = scan_face(face, deformer, source, shot.cuts, regions)
+        found = scan_face(face, deformer, source, shot.cuts, regions, examples)
         if cache is not None and key is not None:
             cache.store(key, found.library, found.skin)
         return found
     library, skin = kept
     rest = [region for region in regions if region not in learned]
-    known = dict(scan_face(face, deformer, source, shot.cuts, rest).regions)
+    others = scan_face(face, deformer, source, shot.cuts, rest, examples)
+    known = dict(others.regions)
     known[FaceRegion.LIBRARY] = library
     if skin is not None:
         known[FaceRegion.SKIN] = skin
-    return Appearance(known)
+    return Appearance(known, others.example_mouths)

@@ -10,6 +10,8 @@ can pop or flicker, and a frame depends on its own edit alone.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +22,7 @@ from mien._types import DoubleArray, FloatArray
 from mien.model.landmarks import SKIN
 from mien.rendering.appearance.canonical import SIZE, canonical_points, skin_mask, to_canonical
 from mien.rendering.appearance.fingerprint import fingerprint_of
-from mien.rendering.appearance.library import FaceLibrary
+from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
 from mien.rendering.geometry.features import features
 from mien.rendering.geometry.regression import SmoothFunction, missed_without_part
 
@@ -85,19 +87,23 @@ def learn_skin(library: FaceLibrary, identity: FloatArray) -> SkinAppearance | N
         library: The chosen frames.
         identity: (468, 3) the person's neutral face.
     """
-    if len(library.frames) < _FEWEST_FRAMES:
+    frames = _told_apart(library.frames)
+    if len(frames) < _FEWEST_FRAMES:
         return None
     layout = canonical_points(identity)
     mask = skin_mask(layout)
     logs = np.stack(
         [
             _log_skin(frame.rgb.astype(np.float32), frame.points[:SKIN], layout, mask)
-            for frame in library.frames
+            for frame in frames
         ]
     )
-    logs -= logs.mean(axis=0)
+    points = features(
+        np.stack([frame.controls for frame in frames]),
+        np.stack([frame.rotation for frame in frames]),
+    )
+    _remove_levels(logs, points, [frame.example for frame in frames])
     scores, basis = _principal(logs.reshape(len(logs), -1))
-    points = features(library.controls, library.rotations)
     # A texel counts as far as frames are told from others that are not beside them.
     missed = missed_without_part(points, scores, _NOISE).astype(np.float32) @ basis
     unexplained = _variance(missed.reshape(logs.shape))
@@ -105,6 +111,39 @@ def learn_skin(library: FaceLibrary, identity: FloatArray) -> SkinAppearance | N
     components = basis.reshape(-1, SIZE, SIZE, 3) * trust[..., None]
     function = SmoothFunction.through(points, scores, _NOISE)
     return SkinAppearance(layout, function, components.astype(np.float32))
+
+
+def _told_apart(frames: Sequence[LibraryFrame]) -> list[LibraryFrame]:
+    """The frames without those of examples with too few to tell their light from their face."""
+    count = Counter(frame.example for frame in frames)
+    return [f for f in frames if f.example is None or count[f.example] >= _FEWEST_FRAMES]
+
+
+def _remove_levels(logs: FloatArray, points: FloatArray, sources: Sequence[int | None]) -> None:
+    """Take the mean look of every source's frames away, so that no other light comes in; in place.
+
+    An example shows other expressions than the shot: what the shot says that these make of the skin
+    stays.
+    """
+    own = np.array([source is None for source in sources])
+    guess = None
+    if np.count_nonzero(own) >= _FEWEST_FRAMES:
+        logs[own] -= logs[own].mean(axis=0)
+        if own.all():
+            return
+        scores, basis = _principal(logs[own].reshape(np.count_nonzero(own), -1))
+        function = SmoothFunction.through(points[own], scores, _NOISE)
+        first = points[own][0]
+        guess = np.stack([function.difference(first, point)[0] for point in points])
+        guess -= guess[own].mean(axis=0)
+    elif own.any():
+        logs[own] -= logs[own].mean(axis=0)
+    for source in {source for source in sources if source is not None}:
+        of = np.array([one == source for one in sources])
+        level = logs[of].mean(axis=0)
+        if guess is not None:
+            level -= (guess[of].mean(axis=0).astype(np.float32) @ basis).reshape(level.shape)
+        logs[of] -= level
 
 
 def _log_skin(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.appearance.donors import choose_donors
+from mien.rendering.appearance.examples import ExampleFace
 from mien.rendering.appearance.library import LibraryFrame
 from mien.rendering.base import Patch
 from mien.rendering.geometry.head import head_turns, turn_head
@@ -43,15 +45,21 @@ class FacePainter:
     Args:
         face: The face.
         orientation: How its upright pixels lie in the coded picture.
+        examples: Its examples, whose frames may be in its library.
 
     Attributes:
         deformer: The face's motion.
     """
 
-    def __init__(self, face: Face, orientation: Orientation) -> None:
+    def __init__(
+        self, face: Face, orientation: Orientation, examples: Sequence[ExampleFace] = ()
+    ) -> None:
         self._face = face
         self._orientation = orientation
         self.deformer = FaceDeformer(face, orientation)
+        self._examples = examples
+        self._others: dict[int, FaceDeformer] = {}
+        self._adding = threading.Lock()
 
     def motion(
         self, appearance: Appearance, frame: int, source: FloatArray, target: FloatArray
@@ -124,16 +132,14 @@ class FacePainter:
         asked = deformer.above_least(source, target)
         regions = []
         # Both eyes often come from one frame.
-        towards: dict[int, FaceMotion] = {}
+        towards: dict[LibraryFrame, FaceMotion] = {}
         for chosen in choose_donors(
             appearance.library, source, asked, deformer.rotation(frame), motion.px_per_cm
         ):
             for donor, _ in chosen.frames:
-                if donor.frame not in towards:
-                    towards[donor.frame] = self._towards(donor, target)
-            donors = [
-                _Donor(donor, towards[donor.frame], weight) for donor, weight in chosen.frames
-            ]
+                if donor not in towards:
+                    towards[donor] = self._towards(donor, target)
+            donors = [_Donor(donor, towards[donor], weight) for donor, weight in chosen.frames]
             weighed = [(donor.motion, donor.weight) for donor in donors]
             motion = take_shape(motion, chosen.region, chosen.amount, weighed)
             regions.append(_Region(chosen.region, chosen.amount, donors))
@@ -141,12 +147,24 @@ class FacePainter:
 
     def _towards(self, donor: LibraryFrame, target: FloatArray) -> FaceMotion:
         """How the face in another frame comes to do what is asked, in that frame's pixels."""
-        motion = self.deformer.motion_at(donor.frame, donor.controls, target)
+        deformer = self.deformer if donor.example is None else self._other(donor.example)
+        motion = deformer.motion_at(donor.frame, donor.controls, target)
         return motion.mapped(donor.offset, donor.scale)
+
+    def _other(self, example: int) -> FaceDeformer:
+        """The motion of the face in an example."""
+        with self._adding:
+            if example not in self._others:
+                known = self._examples[example]
+                orientation = known.shot.media.orientation
+                self._others[example] = FaceDeformer(known.face, orientation)
+            return self._others[example]
 
 
 def _painted(appearance: Appearance, region: str, donor: _Donor) -> DonorLayer:
     """A region of another frame, made to do what is asked."""
     frame, zone = donor.frame, region_zone(region, donor.motion)
+    if frame.example is not None:
+        appearance = appearance.in_example(frame.example)
     rgb, corner = paint_region(donor.motion, frame.rgb, zone, region, frame.frame, appearance)
     return DonorLayer(donor.weight, donor.motion.target, rgb, corner)

@@ -13,6 +13,7 @@ from mien._types import FloatArray
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
+from mien.rendering.appearance.examples import example_remarks
 from mien.rendering.base import FacePlan, Patch, PlateSource, RenderRequest, RenderSession
 from mien.rendering.reference.crop import CropPath
 from mien.rendering.reference.determinism import computing_threads
@@ -182,6 +183,9 @@ class ReferenceSession(RenderSession):
         shot, source, engines = self._shot, self._source, self.engines
         settings, engine = engines.settings, self.regenerator.engine
         warped = Warped(plan, shot, source)
+        for remark in (*example_remarks(shot), *warped.remarks):
+            if remark not in self._notes:
+                self._notes.append(remark)
         device = engines.device.kind
         drive = Drive(
             plan, shot, source, warped, engines.bridge, settings.colour, device, settings.threads

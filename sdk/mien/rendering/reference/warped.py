@@ -9,6 +9,7 @@ from mien.media.planes import Plate
 from mien.model.controls import HEAD, INDEX
 from mien.model.shot import Shot
 from mien.rendering.appearance.cache import AppearanceCache
+from mien.rendering.appearance.examples import example_faces
 from mien.rendering.appearance.regions import needs
 from mien.rendering.appearance.scan import face_appearance
 from mien.rendering.base import FacePlan, Patch, PlateSource
@@ -33,7 +34,8 @@ class Warped:
 
     def __init__(self, plan: FacePlan, shot: Shot, source: PlateSource) -> None:
         self._plan = plan
-        self._painter = FacePainter(plan.face, shot.media.orientation)
+        examples = example_faces(shot, plan.face)
+        self._painter = FacePainter(plan.face, shot.media.orientation, examples)
         self._appearance = face_appearance(
             shot,
             plan.face,
@@ -42,6 +44,11 @@ class Warped:
             needs(plan.evaluated),
             AppearanceCache(),
         )
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was left out of what other material shows of the face, and why."""
+        return self._appearance.library.remarks
 
     @property
     def expressive(self) -> BoolArray:

@@ -15,6 +15,7 @@ from mien.model.shot import Shot
 from mien.progress import Progress, silent
 from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.appearance.cache import AppearanceCache
+from mien.rendering.appearance.examples import example_faces, example_remarks
 from mien.rendering.appearance.library import FaceLibrary
 from mien.rendering.appearance.mouth import MouthAppearance
 from mien.rendering.appearance.regions import FaceRegion, needs
@@ -106,12 +107,13 @@ class WarpSession(RenderSession):
     def notes(self) -> tuple[str, ...]:
         """Remarks on what is made up as the shot shows nothing like it."""
         several = len(self._shot.faces) > 1
-        remarks = []
+        remarks = list(example_remarks(self._shot)) if self._needs else []
         for plan, regions in self._needs.values():
             known = self._appearances.get(plan.face.number)
             if known is not None:
                 whose = f"{plan.face.name}: " if several else ""
-                remarks += [f"{whose}{remark}" for remark in _made_up(plan, regions, known)]
+                found = (*known.library.remarks, *_made_up(plan, regions, known))
+                remarks += [f"{whose}{remark}" for remark in found]
         if self._cache.problem:
             remarks.append(self._cache.problem)
         return tuple(remarks)
@@ -127,7 +129,8 @@ class WarpSession(RenderSession):
     def _painter(self, face: Face) -> FacePainter:
         known = self._painters.get(face.number)
         if known is None:
-            known = FacePainter(face, self._shot.media.orientation)
+            examples = example_faces(self._shot, face)
+            known = FacePainter(face, self._shot.media.orientation, examples)
             self._painters[face.number] = known
         return known
 

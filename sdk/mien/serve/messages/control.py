@@ -66,7 +66,7 @@ class HelloResult(Message):
     """Bytes of a line that are read at most."""
 
 
-JobKind = Literal["track", "solve", "render"]
+JobKind = Literal["track", "solve", "examples", "render"]
 
 
 class JobFacts(Message):

@@ -10,12 +10,14 @@ from mien.serve.messages.base import Count, Handle, Message, Name, Number, PathT
 
 __all__ = [
     "CloseParams",
+    "ExampleFacts",
     "FaceFacts",
     "FacesParams",
     "FacesResult",
     "MadeBy",
     "OpenParams",
     "SaveParams",
+    "SetExamplesParams",
     "ShotFacts",
     "SolveParams",
     "TrackParams",
@@ -62,6 +64,14 @@ class MadeBy(Message):
     solver: Count
 
 
+class ExampleFacts(Message):
+    """Other material of a shot's people."""
+
+    path: PathText
+    problem: str
+    """Why nothing is learned from it, in a few words; empty where it is."""
+
+
 class ShotFacts(Message):
     """A shot that is open."""
 
@@ -92,6 +102,8 @@ class ShotFacts(Message):
     faces: list[FaceFacts]
     edited: list[int]
     """Numbers of the faces that have edits."""
+    examples: list[ExampleFacts]
+    """Other material of its people, of which renderers learn how they look."""
 
 
 class TrackParams(Message):
@@ -113,6 +125,17 @@ class SolveParams(Message):
     """
 
     shot: Handle
+
+
+class SetExamplesParams(Message):
+    """A shot and all other material of its people, in place of what it had.
+
+    What it had already is not tracked again. The job's result is `ShotFacts`.
+    """
+
+    shot: Handle
+    paths: Annotated[list[PathText], Field(max_length=1000)]
+    """Clips, images, patterns of image sequences, and `.mien` projects for all their shots."""
 
 
 class FacesParams(Message):
