@@ -33,7 +33,7 @@ class ReferenceRenderer(Renderer):
     """
 
     name = "reference"
-    pixels = 2
+    pixels = 3
     costly = True
     gpu = True
     settings_type = ReferenceSettings
