@@ -74,7 +74,7 @@ EXPRESSIONS: Final[tuple[Preset, ...]] = (
                 "mouthStretch": 0.5, "jawOpen": 0.12,
             },
             "sadness": {
-                "browInnerUp": 0.9, "browDown": 0.2, "mouthFrown": 0.7, "mouthShrugLower": 0.3,
+                "browInnerUp": 0.9, "browDown": 0.2, "mouthFrown": 0.45, "mouthShrugLower": 0.35,
                 "eyeBlink": 0.15, "gazePitch": -6.0,
             },
             "contempt": {

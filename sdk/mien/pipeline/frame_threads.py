@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Final
 
 from mien.blas import one_blas_thread
@@ -76,11 +77,15 @@ def _edit_in_threads(
     def work(frame: Frame | Exception) -> EditedFrame:
         if isinstance(frame, Exception):
             raise frame
-        with one_blas_thread(), one_opencv_thread():
-            return frame, edit(frame)
+        return frame, edit(frame)
 
     turns: deque[Future[EditedFrame]] = deque()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="mien-paint")
+    # Lifted and imposed again between frames, the limits would set the libraries' own threads
+    # spinning, which takes as much time as the frames do.
+    limits = ExitStack()
+    limits.enter_context(one_blas_thread())
+    limits.enter_context(one_opencv_thread())
     try:
         for frame in _up_to_an_error(frames):
             turns.append(pool.submit(work, frame))
@@ -91,6 +96,7 @@ def _edit_in_threads(
             yield turns.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+        limits.close()
 
 
 def _up_to_an_error(frames: Iterator[Frame]) -> Iterator[Frame | Exception]:

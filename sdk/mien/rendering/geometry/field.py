@@ -14,13 +14,13 @@ import cv2
 import numpy as np
 
 from mien._math import ease
-from mien._types import FloatArray, Int32Array
+from mien._types import FloatArray, IndexArray, Int32Array
 
 __all__ = ["MeshRaster", "Zone", "dense", "remap", "window"]
 
 
-_SUBCELL = 4
-"""Binary digits of a vertex's position inside a cell when triangles are filled."""
+_EDGE = 1e-3
+"""How far outside a triangle, in cells, a cell's middle still is in it: none falls between two."""
 _SLIVER = 0.25
 """Triangles of less than this area in cells move as one: their gradient means nothing."""
 _BLUR = 1.2
@@ -105,9 +105,9 @@ class MeshRaster:
         """Return the raster with more triangles (N, 3) of the same vertices laid over it."""
         seen = _overlapping(self.grid, triangles, self.zone)
         labels = self.labels.copy()
-        fixed = np.round(self.grid * (1 << _SUBCELL)).astype(np.int32)[seen]
-        for label, polygon in enumerate(fixed, start=len(self.triangles) + 1):
-            cv2.fillConvexPoly(labels, polygon, label, shift=_SUBCELL)
+        triangle, row, column = _covered(self.grid[seen], self.zone)
+        # Where an index comes again, numpy leaves the last value: the later triangle's.
+        labels[row, column] = triangle + (len(self.triangles) + 1)
         return MeshRaster(self.zone, self.grid, np.concatenate([self.triangles, seen]), labels)
 
     def field(self, motion: FloatArray) -> FloatArray:
@@ -170,6 +170,45 @@ def _overlapping(grid: FloatArray, triangles: Int32Array, zone: Zone) -> Int32Ar
         keep &= np.maximum(np.maximum(first, second), third) >= 0
         keep &= np.minimum(np.minimum(first, second), third) <= size
     return np.asarray(triangles[keep])
+
+
+def _covered(corners: FloatArray, zone: Zone) -> tuple[IndexArray, IndexArray, IndexArray]:
+    """The cells whose middle lies in triangles (N, 3, 2): triangle, row and column of each.
+
+    All at once: a call for each triangle would give Python's lock away, and wait to have it back,
+    hundreds of times where several threads paint.
+    """
+    (x, y), (x1, y1), (x2, y2) = corners.transpose(1, 2, 0)
+    high = corners[..., 1]
+    top = np.maximum(np.ceil(high.min(axis=1) - _EDGE), 0).astype(np.intp)
+    bottom = np.minimum(np.floor(high.max(axis=1) + _EDGE), zone.rows - 1).astype(np.intp)
+    triangle, row = _expanded(top, bottom)
+    # A row of a triangle is cut by the planes that tell how far a point is from each side.
+    turn = np.where((x1 - x) * (y2 - y) < (x2 - x) * (y1 - y), -1, 1).astype(np.float32)
+    left = np.full(len(triangle), -0.5, dtype=np.float32)
+    right = np.full(len(triangle), zone.columns - 0.5, dtype=np.float32)
+    height = row.astype(np.float32)
+    for (ax, ay), (bx, by) in (((x, y), (x1, y1)), ((x1, y1), (x2, y2)), ((x2, y2), (x, y))):
+        length = turn / np.maximum(np.hypot(bx - ax, by - ay), 1e-6)
+        across, down = (ay - by) * length, (bx - ax) * length
+        flat = np.abs(across) < 1e-6
+        slope = np.where(flat, 0, -1 / np.where(flat, 1, across))
+        reach = _EDGE - across * ax - down * ay
+        crossed = slope[triangle] * (down[triangle] * height + reach[triangle])
+        side = across[triangle]
+        left = np.where(side >= 1e-6, np.maximum(left, crossed), left)
+        right = np.where(side <= -1e-6, np.minimum(right, crossed), right)
+    first, last = np.ceil(left).astype(np.intp), np.floor(right).astype(np.intp)
+    span, column = _expanded(first, last)
+    return triangle[span], row[span], column
+
+
+def _expanded(first: IndexArray, last: IndexArray) -> tuple[IndexArray, IndexArray]:
+    """Which span (N,) each whole number from its first to its last belongs to, and the numbers."""
+    count = np.maximum(last - first + 1, 0)
+    span = np.repeat(np.arange(len(count)), count)
+    number = np.arange(len(span)) - np.repeat(np.cumsum(count) - count - first, count)
+    return span, number
 
 
 def _affine(corners: FloatArray, moves: FloatArray) -> FloatArray:
