@@ -216,8 +216,7 @@ class JobQueue(QObject):
             paths: All that it is to have; what it has already is not tracked again.
 
         Returns:
-            The job; None when something is not there, or the shot's faces are being made, and
-            why was shown.
+            The job; None when something is not there, and why was shown.
         """
         from mien.api.examples import check_examples
 

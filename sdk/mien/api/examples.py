@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +18,8 @@ from mien.model.shot import Example, Shot
 from mien.progress import Progress
 
 __all__ = [
-    "check_examples", "example_problems", "example_tracker", "problem_of", "set_examples",
+    "check_examples", "example_problems", "example_tracker", "keep_lost", "problem_of",
+    "set_examples",
 ]  # fmt: skip
 
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
@@ -53,14 +55,22 @@ def set_examples(
     wanted = list(examples)
     shot = source.shot if isinstance(source, Project) else source
     check_examples((one for one in wanted if not isinstance(one, Shot | Example)), shot)
-    found: dict[Path, Example] = {}
+    found: dict[Path | str, Example] = {}
     for one in wanted:
         for example in _examples(shot, one, progress):
-            # A shot is no example of itself, as among those of its own project.
             content = "" if example.shot is None else example.shot.media.fingerprint
-            if not content or content != shot.media.fingerprint:
-                found.setdefault(example.path, example)
-    replaced = shot.with_examples(found.values())
+            # A shot is no example of itself, as among those of its own project.
+            if content and content == shot.media.fingerprint:
+                continue
+            before = found.get(content or example.path)
+            if before is None or before.used is None:
+                found[content or example.path] = example
+    usable = {example.path for example in found.values() if example.used is not None}
+    replaced = shot.with_examples(
+        example
+        for example in found.values()
+        if example.used is not None or example.path not in usable
+    )
     if isinstance(source, Project):
         return dataclasses.replace(source, shot=replaced)
     return replaced
@@ -85,6 +95,7 @@ def check_examples(paths: Iterable[PathLike], shot: Shot | None = None) -> None:
 
     Raises:
         MediaError: When there is no such file.
+        ProjectError: When a project cannot be read.
         UsageError: When one is a folder.
     """
     from mien.media.sequence import Pattern
@@ -92,7 +103,7 @@ def check_examples(paths: Iterable[PathLike], shot: Shot | None = None) -> None:
     known = set() if shot is None else {example.path for example in shot.examples}
     for given in paths:
         path = Path(given)
-        if path.absolute() in known:
+        if _whole(path) in known:
             continue
         pattern = Pattern.parse(path)
         if not path.exists() and (pattern is None or not pattern.numbers()):
@@ -101,6 +112,23 @@ def check_examples(paths: Iterable[PathLike], shot: Shot | None = None) -> None:
             raise UsageError(
                 f"The example {path} is a folder.", "Give clips and images, each by its name."
             )
+        if path.suffix.lower() == SUFFIX:
+            load_document(path, find_media=False)
+
+
+def keep_lost(shot: Shot, paths: Iterable[Path]) -> tuple[Path | Example, ...]:
+    """Return paths with those of a shot's lost examples as these examples themselves.
+
+    Where a lost example was is only what a file says: a list that merely hands it on is no reason
+    to open what lies there now.
+    """
+    lost = {example.path: example for example in shot.examples if not example.online}
+    return tuple(lost.get(_whole(path), path) for path in paths)
+
+
+def _whole(path: Path) -> Path:
+    """A path from the root on, without turns."""
+    return Path(os.path.abspath(path))
 
 
 def _examples(
@@ -114,7 +142,7 @@ def _examples(
     if path.suffix.lower() == SUFFIX:
         projects = load_document(path).shots
         return shot.with_examples(one.shot for one in projects if one.tracked).examples
-    return [_tracked(shot, path.absolute(), progress)]
+    return [_tracked(shot, _whole(path), progress)]
 
 
 def _tracked(shot: Shot, path: Path, progress: bool | Progress) -> Example:

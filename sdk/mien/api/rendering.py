@@ -181,6 +181,9 @@ def render_frames(
 ) -> Iterator[npt.NDArray[Any]]:
     """Render frames into memory, one after another, without a file.
 
+    Until the last has been taken, or the iterator is closed, NumPy's BLAS and OpenCV keep to one
+    thread in the whole process: frames are painted by several threads meanwhile.
+
     Args:
         source: A shot, also one whose frames are in memory, a project, a `.mien` file, or media.
         edits: What is asked of the faces, on top of the edits of a project.

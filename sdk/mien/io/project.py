@@ -167,6 +167,7 @@ def _relinked(example: Example, folder: Path | None) -> Example:
         facts = media_places.take_media(shot.media, place, name)
     except MienError:
         return example
+    media_places.remember(place, shot.media.fingerprint)
     return Example(place, _with_media(shot, facts), example.problem)
 
 

@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from mien import api
 from mien.errors import MienError, NothingToDoError, OutputError
 from mien.io.files import written_whole
+from mien.io.project import SUFFIX
 from mien.jobs.journal import keep_threads, kept_threads
 from mien.jobs.plan import THREADS, Plan
 from mien.jobs.shot_task import ShotSpec, Task
@@ -87,7 +89,8 @@ def _inputs(plan: Plan) -> set[Path]:
     for shot in plan.shots:
         if shot.order is None or shot.facts is None:
             continue
-        for path in (shot.facts.path, *shot.order.examples):
+        examples = [media for path in shot.order.examples for media in _example_media(path)]
+        for path in (shot.facts.path, *examples):
             pattern = Pattern.parse(path)
             if pattern is None:
                 files.add(path)
@@ -101,6 +104,14 @@ def _inputs(plan: Plan) -> set[Path]:
         if settings is not None:
             files.update(settings.files)
     return files
+
+
+def _example_media(path: Path) -> Iterator[Path]:
+    """The files that an example is read from: of a project its own, and its shots' media."""
+    yield path
+    if path.suffix.lower() == SUFFIX:
+        for project in api.load_document(path).shots:
+            yield project.shot.media.path
 
 
 def in_folder(order: ShotSpec, folder: Path) -> ShotSpec:

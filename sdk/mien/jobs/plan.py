@@ -9,7 +9,7 @@ answers for any frame alone, and looks itself at what it needs around it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ __all__ = ["CHUNK", "THREADS", "Plan", "Settle", "ShotPlan", "chunks_of", "make_
 Settle = Callable[[str, StoredSettings], RendererSettings | Mapping[str, Any] | None]
 """From a renderer's name and a project's settings to those of that renderer that hold."""
 
-_Looked = tuple[MediaInfo, StoredSettings]
+_Looked = tuple[MediaInfo, StoredSettings, tuple[Path, ...]]
 
 CHUNK: Final = 48
 """Frames of a chunk when nobody says: a few seconds of work for `warp`, and whole groups of
@@ -209,10 +209,12 @@ def _look(job: ShotJob) -> _Looked:
 
     if job.project is not None:
         project = api.load_project(job.project, job.shot, media=job.media)
-        return project.shot.media, project.settings
+        # Workers elsewhere would not find these by themselves.
+        examples = tuple(one.used.media.path for one in project.shot.examples if one.used)
+        return project.shot.media, project.settings, examples
     if job.media is None:
         raise UsageError(f"{job.name} has neither media nor a project.", "Give one of them.")
-    return api.open_shot(job.media).media, {}
+    return api.open_shot(job.media).media, {}, ()
 
 
 def _plan_shot(
@@ -229,8 +231,9 @@ def _plan_shot(
     if job.problem is not None:
         return ShotPlan(job, problem=job.problem)
     try:
-        facts, stored = look(job)
+        facts, stored, known = look(job)
         check_examples(job.examples)
+        job = replace(job, examples=tuple(dict.fromkeys((*known, *job.examples))))
         frames = job.frames_of(facts.clock)
         if job.curves is not None:
             read_layer(job.curves, facts.clock)

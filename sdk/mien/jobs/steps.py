@@ -201,6 +201,9 @@ class Workbench:
     ) -> Path | Shot | Example:
         if path.suffix.lower() == SUFFIX:
             return path
+        known = next((one for one in shot.examples if one.path == path and one.used), None)
+        if known is not None:
+            return known
         try:
             facts = probe_any(path)
             tracker = example_tracker(shot)

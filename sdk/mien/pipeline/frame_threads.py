@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from typing import Final
 
 from mien.blas import one_blas_thread
@@ -80,23 +79,20 @@ def _edit_in_threads(
         return frame, edit(frame)
 
     turns: deque[Future[EditedFrame]] = deque()
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="mien-paint")
     # Lifted and imposed again between frames, the limits would set the libraries' own threads
     # spinning, which takes as much time as the frames do.
-    limits = ExitStack()
-    limits.enter_context(one_blas_thread())
-    limits.enter_context(one_opencv_thread())
-    try:
-        for frame in _up_to_an_error(frames):
-            turns.append(pool.submit(work, frame))
-            most = 0 if isinstance(frame, Exception) else _most_in_memory(frame, threads)
-            while turns and (len(turns) >= most or turns[0].done()):
+    with one_blas_thread(), one_opencv_thread():
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="mien-paint")
+        try:
+            for frame in _up_to_an_error(frames):
+                turns.append(pool.submit(work, frame))
+                most = 0 if isinstance(frame, Exception) else _most_in_memory(frame, threads)
+                while turns and (len(turns) >= most or turns[0].done()):
+                    yield turns.popleft().result()
+            while turns:
                 yield turns.popleft().result()
-        while turns:
-            yield turns.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-        limits.close()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _up_to_an_error(frames: Iterator[Frame]) -> Iterator[Frame | Exception]:

@@ -131,7 +131,11 @@ def _shot_digest(shot: Shot, names: Sequence[str]) -> hashlib.blake2b:
         if example.used is not None and example.used.faces:
             # Its faces are solved again, with what the shot knows of them.
             digest.update(f"example {SOLVER}".encode())
-            _add_shot(digest, example.used)
+            try:
+                _add_shot(digest, example.used)
+            except MediaError:
+                # Nothing is learned from it then, and no render fails for it.
+                digest.update(b"lost")
     return digest
 
 
@@ -150,7 +154,12 @@ def _add_shot(digest: hashlib.blake2b, shot: Shot) -> None:
 
 
 def _files(media: MediaInfo) -> list[tuple[int, int]]:
-    """Size and time of every file of the source: its fingerprint reads only the ends."""
+    """Size and time of every file of the source: its fingerprint reads only the ends.
+
+    Frames in memory have none, and a fingerprint of all their pixels.
+    """
+    if media.kind == "memory":
+        return []
     paths = [media.path]
     pattern = Pattern.parse(media.path) if media.kind == "sequence" else None
     if pattern is not None:

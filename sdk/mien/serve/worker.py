@@ -110,6 +110,7 @@ def work(connection: Connection) -> None:
 
 def _do(order: JobOrder, progress: Progress) -> Any:
     from mien import api
+    from mien.api.examples import keep_lost
 
     if isinstance(order, TrackOrder):
         return api.track(
@@ -118,7 +119,8 @@ def _do(order: JobOrder, progress: Progress) -> Any:
     if isinstance(order, SolveOrder):
         return api.solve(order.shot, progress=progress)
     if isinstance(order, ExamplesOrder):
-        return api.set_examples(order.shot, order.paths, progress=progress)
+        examples = keep_lost(order.shot, order.paths)
+        return api.set_examples(order.shot, examples, progress=progress)
     verb = api.render_matte if order.matte else api.render
     report = verb(
         order.project,

@@ -95,7 +95,7 @@ def replace_shot(document: Document, shot: str, tracked: Shot) -> Document:
         for edit in project.edits
         if edit.face.number in numbers
     )
-    kept = tracked.with_examples(tracked.examples or project.shot.examples)
+    kept = tracked.with_examples(project.shot.examples)
     return document.with_shot(replace(project, shot=kept, edits=edits, online=True))
 
 

@@ -92,8 +92,13 @@ def example_problem(shot: Shot, example: Example) -> str:
         return example.problem or "shows no face"
     if not example.online:
         return "was not found"
-    if shot.faces and not _assigned(shot, example.shot):
+    if not shot.faces:
+        return ""
+    found = _assigned(shot, example.shot)
+    if not found:
         return "shows somebody else as far as mien can tell"
+    if not any(is_large_enough(other, shot.face(number)) for number, other in found.items()):
+        return "shows the face too small"
     return ""
 
 
@@ -142,6 +147,7 @@ def add_examples(
     level, soft = _skin_colour(some, layout, mask), _softness(some)
     added: list[LibraryFrame] = []
     remarks: list[str] = []
+    complete = True
     for number, (example, wanted) in enumerate(zip(examples, frames, strict=True)):
         name = example.shot.media.path.name
         try:
@@ -149,12 +155,17 @@ def add_examples(
         except (MienError, OSError) as error:
             cause = error.cause if isinstance(error, MienError) else str(error)
             remarks.append(f"{name} is not used: {cause}")
+            complete = False
             continue
+        if wanted and not seen:
+            remarks.append(f"{name} nowhere shows the whole face: not used")
         sharp = [frame for frame in seen if _softness([frame]) <= _SOFTEST * soft]
         if seen and not sharp:
             remarks.append(f"{name} is much softer than the shot: not used")
             continue
-        gain = np.clip(level / _skin_colour(sharp, layout, mask), *_GAIN).astype(np.float32)
+        gain = np.ones(3, dtype=np.float32)
+        if some:
+            gain = np.clip(level / _skin_colour(sharp, layout, mask), *_GAIN).astype(np.float32)
         added += [
             dataclasses.replace(
                 frame,
@@ -163,7 +174,7 @@ def add_examples(
             )
             for frame in sharp
         ]
-    return FaceLibrary((*own.frames, *added), tuple(remarks))
+    return FaceLibrary((*own.frames, *added), tuple(remarks), complete)
 
 
 def example_mouths(face: Face, examples: Sequence[ExampleFace]) -> tuple[MouthAppearance, ...]:

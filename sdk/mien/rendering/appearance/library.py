@@ -151,10 +151,12 @@ class FaceLibrary:
     Attributes:
         frames: The frames, those of examples after those of the shot.
         remarks: What was left out, and why.
+        complete: Whether all that was wanted could be read; it may be another time.
     """
 
     frames: tuple[LibraryFrame, ...] = ()
     remarks: tuple[str, ...] = ()
+    complete: bool = True
 
     @cached_property
     def controls(self) -> FloatArray:

@@ -125,7 +125,7 @@ def face_appearance(
     kept = None if cache is None or key is None else cache.load(key)
     if kept is None:
         found = scan_face(face, deformer, source, shot.cuts, regions, examples)
-        if cache is not None and key is not None:
+        if cache is not None and key is not None and found.library.complete:
             cache.store(key, found.library, found.skin)
         return found
     library, skin = kept
