@@ -93,3 +93,11 @@ def test_what_a_signature_names_is_in_mien(name: str) -> None:
         for hint in typing.get_type_hints(value, localns=KNOWN).values():
             for kind in classes(hint):
                 assert kind in PUBLIC.values(), f"{where} needs {kind.__module__}.{kind.__name__}"
+
+
+def test_a_matte_is_asked_for_as_a_render_is() -> None:
+    """Both are written out, for editors and documentation; they must not drift apart."""
+    render, matte = (
+        inspect.signature(verb).parameters for verb in (mien.render, mien.render_matte)
+    )
+    assert [p for name, p in render.items() if name != "matte"] == list(matte.values())

@@ -71,6 +71,7 @@ def values() -> list[object]:
         mien.CurveFile((file_curves,), name="speech.npz"), file_curves, flame,
         mien.RawLandmarks(bytes(FRAMES)), mien.TrackResult((track,), (5, 9)), shown,
         mien.RenderRequest(plan, 7, plate), mien.CacheKey("a digest", 2),
+        mien.Example(Path("/clips/laugh.mov"), shot),
     ]  # fmt: skip
 
 
