@@ -52,7 +52,7 @@ _TONGUE_RISES = 0.7, 0.55
 """How far the closed mouth's tongue rises to its back, and how much more for a cm of drop."""
 _NARROWEST = 0.3
 """The part of its width that the inside keeps, however far the head is turned."""
-_WARMTH = np.array([0.0, 0.24, 0.10], dtype=np.float32)
+_WARMTH = np.array([0.0, 0.24, 0.24], dtype=np.float32)
 """How much less green and blue there is in light that comes off the mouth's own walls."""
 _BOUNCE = 0.08
 """The part of the light that reaches the dark over many walls."""
