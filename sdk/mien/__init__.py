@@ -110,6 +110,8 @@ if TYPE_CHECKING:
     from mien.model.presets import VISEMES as VISEMES
     from mien.model.presets import Preset as Preset
     from mien.model.raw_landmarks import RawLandmarks as RawLandmarks
+    from mien.model.occlusion import MatteStroke as MatteStroke
+    from mien.model.occlusion import Occlusion as Occlusion
     from mien.model.renderer_settings import RendererSettings as RendererSettings
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Example as Example
@@ -222,6 +224,8 @@ _HOMES = {
     "PRESETS": "mien.model.presets",
     "VISEMES": "mien.model.presets",
     "RawLandmarks": "mien.model.raw_landmarks",
+    "MatteStroke": "mien.model.occlusion",
+    "Occlusion": "mien.model.occlusion",
     "RendererSettings": "mien.model.renderer_settings",
     "ReferenceSettings": "mien.model.settings",
     "Example": "mien.model.shot",

@@ -16,7 +16,8 @@ from mien.face import SOLVER
 from mien.io import project as project_file
 from mien.io.schema import VERSION
 from mien.model.document import Project
-from mien.model.shot import Example
+from mien.model.occlusion import MatteStroke, Occlusion
+from mien.timebase import FrameRange
 from mien.tracking.mediapipe import VERSION as TRACKER_VERSION
 from tests.unit import test_tool_versions
 
@@ -46,10 +47,17 @@ def write_project() -> None:
 
 def with_news(project: Project) -> Project:
     """Return a project with values for what this version of the schema is the first to keep."""
-    media = dataclasses.replace(project.shot.media, path=FOLDER / "laugh.mov", fingerprint="laugh")
-    laugh = dataclasses.replace(project.shot, media=media)
-    nobody = Example(FOLDER / "nobody.png", None, "shows no face")
-    return dataclasses.replace(project, shot=project.shot.with_examples([laugh, nobody]))
+    shot = project.shot
+    frames = shot.clock.frame_count
+    seen = np.linspace(0, 1, 4 * frames, dtype=np.float32).reshape(frames, 4)
+    faces = tuple(dataclasses.replace(face, region_confidence=seen) for face in shot.faces)
+    number = faces[0].number
+    stroke = MatteStroke(number, 1, FrameRange(0, 2), ((3.5, 4.0), (5.0, 6.25)), 2.5, erase=True)
+    occlusion = Occlusion(
+        fade=False, matte=FOLDER / "matte.%04d.png", glasses={number: "yes"}, strokes=(stroke,)
+    )
+    news = dataclasses.replace(shot, faces=faces, mixes=(FrameRange(0, 1),), occlusion=occlusion)
+    return project.with_faces_of(news)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ DOC = (Path(__file__).parents[2] / "docs" / "projects.md").read_text()
 PARTS = (
     schema.ProjectDocument, schema.ShotPart, schema.EditPart, schema.LayerPart, schema.TrackPart,
     schema.KeysPart, schema.MarkerPart, schema.FacePart, schema.ExamplePart, schema.ExampleShotPart,
+    schema.OcclusionPart, schema.StrokePart,
 )  # fmt: skip
 
 

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from mien._types import FloatArray
+from mien.media.planes import Plate
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.base import FacePlan, Patch, PlateSource, Renderer, RenderRequest, RenderSession
+from mien.rendering.occlusion.session import BehindSession
+from mien.rendering.occlusion.source import MatteSource
 from mien.rendering.patches import edit_plate, render_patches
 from mien.rendering.registry import get_renderer
 from mien.rendering.scaled import ScaledShot
@@ -73,22 +76,30 @@ def test_warp_says_what_it_makes_up() -> None:
         assert session.notes == (f"face 2: {made_up}",)
 
 
+class Front(MatteSource):
+    """Something in front of every face."""
+
+    def __init__(self, front: FloatArray | None) -> None:
+        self.asked: list[tuple[int, int]] = []
+        self._front = front
+
+    def matte(self, face: Face, frame: int, plate: Plate) -> FloatArray | None:
+        self.asked.append((face.number, frame))
+        return self._front
+
+
 def test_what_is_in_front_keeps_the_plates_pixels() -> None:
     scene = Scene(kind="yuv10")
     plan, plate = scene.plan(mouthSmile=0.8, jawOpen=0.4), scene.plate(1)
     front = np.zeros((plate.height, plate.width), np.float32)
     front[:, : plate.width // 2] = 1
-    asked: list[tuple[int, int]] = []
-
-    def occlusions(face: Face, frame: int) -> FloatArray:
-        asked.append((face.number, frame))
-        return front
-
-    with opened(scene, [plan]) as session:
-        free, _ = edit_plate(session, [plan], 1, plate)
-        behind, (patch,) = edit_plate(session, [plan], 1, plate, occlusions=occlusions)
-        unknown, _ = edit_plate(session, [plan], 1, plate, occlusions=lambda face, frame: None)
-    assert asked == [(plan.face.number, 1)]
+    source = Front(front)
+    with opened(scene, [plan]) as inner:
+        free, _ = edit_plate(inner, [plan], 1, plate)
+        session = BehindSession(inner, [source])
+        behind, (patch,) = edit_plate(session, [plan], 1, plate)
+        unknown, _ = edit_plate(BehindSession(inner, [Front(None)]), [plan], 1, plate)
+    assert source.asked == [(plan.face.number, 1)]
     box = patch.box
     assert not patch.mask[front[box.y0 : box.y1, box.x0 : box.x1] == 1].any()
     half = plate.width // 2

@@ -24,6 +24,7 @@ from mien.io.project import Project
 from mien.media.probe import probe
 from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.interpolate import Key
+from mien.model.occlusion import Occlusion
 from mien.model.raw_landmarks import RawLandmarks
 from mien.model.shot import Shot, ToolVersions
 from mien.timebase import FrameRange, Timecode
@@ -256,7 +257,7 @@ def test_projects_of_every_version_can_be_read(path: Path) -> None:
     assert (smile.weight, eyes.muted, eyes.tracks[0].span) == (0.5, True, FrameRange(1, 3))
     assert set(project.settings) == {
         "project-1": set(), "project-4": {"reference", "blush"},
-        "project-5": {"reference", "blush"},
+        "project-5": {"reference", "blush"}, "project-6": {"reference", "blush"},
     }.get(path.stem, {"reference"})  # fmt: skip
     kept = [(one.path.name, one.problem, one.online) for one in project.shot.examples]
     assert kept == ([] if path.stem < "project-5" else [
@@ -264,6 +265,20 @@ def test_projects_of_every_version_can_be_read(path: Path) -> None:
     ])  # fmt: skip
     if project.settings:
         assert project.settings["reference"]["steps"] == 4
+    occlusion = project.shot.occlusion
+    if path.stem < "project-6":
+        assert (occlusion, project.shot.mixes) == (Occlusion(), ())
+        assert face.region_confidence is None
+        return
+    (stroke,) = occlusion.strokes
+    assert (stroke.points, stroke.erase) == (((3.5, 4.0), (5.0, 6.25)), True)
+    assert (stroke.frame, stroke.span, stroke.radius) == (1, FrameRange(0, 2), 2.5)
+    assert (occlusion.detect, occlusion.fade) == (True, False)
+    assert occlusion.matte == path.parent / "matte.%04d.png"
+    assert occlusion.wears_glasses(face.number) == "yes"
+    assert project.shot.mixes == (FrameRange(0, 1),)
+    assert face.region_confidence is not None
+    assert face.region_confidence[-1, -1] == 1
 
 
 def test_a_wrong_field_is_named(saved: Path) -> None:

@@ -58,6 +58,8 @@ def values() -> list[object]:
     shown = mien.Frame(7, 7, shot.media.orientation, Still(np.zeros((4, 4, 3), np.uint8)))
     patch = mien.Patch(box, np.zeros((48, 64, 3), np.float32), np.zeros((48, 64), np.float32))
     plan = mien.FacePlan(face, evaluated)
+    points = tuple((float(i), 0.5) for i in range(FRAMES))
+    stroke = mien.MatteStroke(1, 4, mien.FrameRange(3, 9), points, 6.0)
     change = mien.Change(document, mien.Document((project,)), "Key the smile", "apply")
     return [
         document, project, shot, shot.media, make_media(FRAMES, clock=varying), varying, start,
@@ -71,7 +73,8 @@ def values() -> list[object]:
         mien.CurveFile((file_curves,), name="speech.npz"), file_curves, flame,
         mien.RawLandmarks(bytes(FRAMES)), mien.TrackResult((track,), (5, 9)), shown,
         mien.RenderRequest(plan, 7, plate), mien.CacheKey("a digest", 2),
-        mien.Example(Path("/clips/laugh.mov"), shot),
+        mien.Example(Path("/clips/laugh.mov"), shot), stroke,
+        mien.Occlusion(matte=Path("/mattes/hand.%04d.png"), strokes=(stroke,) * 99),
     ]  # fmt: skip
 
 

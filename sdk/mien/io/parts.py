@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path, PurePath
 
@@ -19,7 +21,9 @@ from mien.io.schema import (
     LayerPart,
     MarkerPart,
     MediaPart,
+    OcclusionPart,
     ShotPart,
+    StrokePart,
     TimecodePart,
     ToolVersionsPart,
     TrackPart,
@@ -30,6 +34,7 @@ from mien.model.face import Face
 from mien.model.interpolate import Key
 from mien.model.marker import Marker
 from mien.model.media import ColorTags, MediaInfo, Orientation
+from mien.model.occlusion import MatteStroke, Occlusion
 from mien.model.renderer_settings import SettingValue, StoredSettings
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Example, Shot, ToolVersions
@@ -42,9 +47,12 @@ __all__ = [
     "make_edit",
     "make_made_by",
     "make_media",
+    "make_mixes",
+    "make_occlusion",
     "make_project",
     "make_settings",
     "media_part",
+    "occlusion_part",
     "settings_part",
     "shot_part",
 ]
@@ -77,6 +85,8 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
         ),
         span=None if span is None else (span.start, span.stop),
         examples=tuple(_example_part(example, folder) for example in shot.examples),
+        mixes=tuple((mix.start, mix.stop) for mix in shot.mixes),
+        occlusion=occlusion_part(shot.occlusion, folder),
     )
 
 
@@ -210,6 +220,7 @@ def face_part(face: Face) -> FacePart:
         name=face.name,
         basis=face.curves.basis,
         raw_landmarks=0 if raw is None else len(raw.data),
+        region_confidence=face.region_confidence is not None,
     )
 
 
@@ -325,3 +336,68 @@ def make_settings(part: StoredSettings, project: Path) -> StoredSettings:
         raise ProjectError(f"{project.name} names a LoRA outside its folder: {lora}.")
     settings[reference.renderer]["shot_lora"] = str(project.parent / lora)
     return settings
+
+
+def occlusion_part(occlusion: Occlusion, folder: Path) -> OcclusionPart:
+    """Return how things in front of faces are treated, as a project in `folder` keeps it.
+
+    A matte outside the folder is not kept: a project does not lead anybody there.
+    """
+    matte = PurePath("..") if occlusion.matte is None else _relative(occlusion.matte, folder)
+    outside = matte.is_absolute() or ".." in matte.parts
+    return OcclusionPart(
+        detect=occlusion.detect,
+        fade=occlusion.fade,
+        matte="" if outside else _path_text(matte),
+        glasses=dict(occlusion.glasses),
+        strokes=tuple(
+            StrokePart(
+                face=stroke.face,
+                frame=stroke.frame,
+                span=(stroke.span.start, stroke.span.stop),
+                points=stroke.points,
+                radius=stroke.radius,
+                erase=stroke.erase,
+            )
+            for stroke in occlusion.strokes
+        ),
+    )
+
+
+def make_occlusion(part: OcclusionPart, shot: Shot, folder: Path) -> Occlusion:
+    """Make what a project kept of things in front of faces.
+
+    Raises:
+        MienError: When it contradicts the shot, or its matte leads out of the project's folder.
+    """
+    matte = PurePath(part.matte)
+    if matte.is_absolute() or ".." in matte.parts:
+        raise ProjectError(f"it names a matte outside its folder, {matte}.")
+    strokes = []
+    for one in part.strokes:
+        shot.face(one.face)
+        if one.span[1] > shot.clock.frame_count:
+            raise ProjectError("a stroke on its matte lies outside the shot.")
+        span = FrameRange(*one.span)
+        strokes.append(MatteStroke(one.face, one.frame, span, one.points, one.radius, one.erase))
+    return Occlusion(
+        part.detect,
+        part.fade,
+        folder / matte if part.matte else None,
+        dict(part.glasses),
+        tuple(strokes),
+    )
+
+
+def make_mixes(part: Sequence[tuple[int, int]], shot: Shot) -> tuple[FrameRange, ...]:
+    """Make the mixes that a project kept.
+
+    Raises:
+        MienError: When they are out of order, or lie outside the shot.
+    """
+    ends = [end for mix in part for end in mix]
+    frames = shot.clock.frame_count
+    ordered = all(a <= b for a, b in itertools.pairwise([0, *ends, frames]))
+    if not ordered or any(a == b for a, b in part):
+        raise ProjectError("its mixes are out of order, or outside the shot.")
+    return tuple(FrameRange(*mix) for mix in part)

@@ -26,14 +26,14 @@ from mien.model.renderer_settings import SettingValue
 __all__ = [
     "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "EditPart", "ExamplePart",
     "ExampleShotPart", "FacePart", "KeysPart", "LayerPart", "MarkerPart", "MediaPart",
-    "ProjectDocument", "ShotPart", "TimecodePart", "ToolVersionsPart", "TrackPart",
-    "read_document",
+    "OcclusionPart", "ProjectDocument", "ShotPart", "StrokePart", "TimecodePart",
+    "ToolVersionsPart", "TrackPart", "read_document",
 ]  # fmt: skip
 
 INTERPOLATION_LETTERS: Final[Mapping[Interpolation, str]] = {
     "hold": "h", "linear": "l", "ease": "e", "bezier": "b",
 }  # fmt: skip
-VERSION = 5
+VERSION = 6
 """Version of the schema that this mien writes; it reads every version up to this one."""
 
 
@@ -81,12 +81,29 @@ def _version_5(old: dict[str, Any]) -> dict[str, Any]:
     return old | {"version": 5, "shots": shots}
 
 
+def _version_6(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 6 keeps what is in front of faces, how well regions are seen, and mixes."""
+
+    def with_faces(shot: dict[str, Any] | None) -> dict[str, Any] | None:
+        if shot is None:
+            return None
+        return shot | {"faces": [face | {"region_confidence": False} for face in shot["faces"]]}
+
+    shots = []
+    for shot in old["shots"]:
+        examples = [one | {"shot": with_faces(one["shot"])} for one in shot["examples"]]
+        new = {"examples": examples, "mixes": (), "occlusion": {}}
+        shots.append((with_faces(shot) or {}) | new)
+    return old | {"version": 6, "shots": shots}
+
+
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     # Version 2 keeps settings of the reference renderer.
     1: lambda old: old | {"version": 2, "reference": None},
     2: _several_shots,
     3: _version_4,
     4: _version_5,
+    5: _version_6,
 }
 """From a version of the document to the next, so that a file of any age can be read."""
 
@@ -174,6 +191,8 @@ class FacePart(_Part):
     basis: str
     raw_landmarks: _Count
     """Bytes of the landmarks as they were tracked (`raw/landmarks.npy`); 0 where there are none."""
+    region_confidence: bool
+    """Whether there is a `region_confidence.npy`."""
 
 
 class KeysPart(_Part):
@@ -249,6 +268,27 @@ class ExamplePart(_Part):
     shot: ExampleShotPart | None
 
 
+class StrokePart(_Part):
+    """`model.occlusion.MatteStroke`."""
+
+    face: _Positive
+    frame: _Count
+    span: tuple[_Count, _Count]
+    points: Annotated[tuple[tuple[float, float], ...], Field(min_length=1)]
+    radius: Annotated[float, Field(gt=0)]
+    erase: bool
+
+
+class OcclusionPart(_Part):
+    """`model.occlusion.Occlusion`; `matte` is relative, and lies beside the project or below."""
+
+    detect: bool = True
+    fade: bool = True
+    matte: str = ""
+    glasses: dict[_Positive, Literal["auto", "yes", "no"]] = {}
+    strokes: tuple[StrokePart, ...] = ()
+
+
 class ShotPart(_Part):
     """`model.document.Project` without its arrays."""
 
@@ -266,6 +306,8 @@ class ShotPart(_Part):
     markers: tuple[MarkerPart, ...]
     span: tuple[_Count, _Count] | None
     examples: tuple[ExamplePart, ...]
+    mixes: tuple[tuple[_Count, _Count], ...]
+    occlusion: OcclusionPart
 
     @property
     def title(self) -> str:
@@ -277,7 +319,7 @@ class ProjectDocument(_Part):
     """Everything of a project file but its arrays."""
 
     schema_name: Annotated[Literal["mien-project"], Field(alias="schema")] = "mien-project"
-    version: Literal[5] = 5
+    version: Literal[6] = 6
     written_by: str
     shots: tuple[ShotPart, ...]
 

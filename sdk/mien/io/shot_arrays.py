@@ -6,6 +6,7 @@ media/times.npy              (T, 2) int64, numerators and denominators of second
 faces/N/landmarks.npy        (T, 478, 3) float32
 faces/N/confidence.npy       (T,) float32
 faces/N/identity.npy         (468, 3) float32
+faces/N/region_confidence.npy (T, 4) float32, where regions were told apart
 faces/N/curves/*.npy         controls, flame, scale, rotation, translation, valid, bridged
 faces/N/raw/*.npy            the same before smoothing
 faces/N/raw/landmarks.npy    (N,) uint8, `RawLandmarks.data`, where they are kept
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,16 +25,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mien._types import BoolArray
+from mien._types import BoolArray, FloatArray
 from mien.errors import MienError, ProjectError
 from mien.io.arrays import ArrayReader
-from mien.io.parts import make_made_by, make_media
+from mien.io.parts import make_made_by, make_media, make_mixes, make_occlusion
 from mien.io.schema import ExampleShotPart, FacePart, MediaPart, ShotPart
 from mien.model.controls import NAMES
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
 from mien.model.face import Face
 from mien.model.landmarks import LANDMARKS, SKIN
 from mien.model.media import MediaInfo
+from mien.model.occlusion import REGIONS
 from mien.model.raw_landmarks import RawLandmarks, most_bytes
 from mien.model.shot import Example, Shot
 from mien.timebase import Clock
@@ -52,6 +55,8 @@ def shot_arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
         arrays[f"{folder}/landmarks.npy"] = face.landmarks
         arrays[f"{folder}/confidence.npy"] = face.confidence
         arrays[f"{folder}/identity.npy"] = face.identity
+        if face.region_confidence is not None:
+            arrays[f"{folder}/region_confidence.npy"] = face.region_confidence
         for name, curves in (("curves", face.curves), ("raw", face.raw)):
             for part, array in (
                 ("controls", curves.controls.array),
@@ -97,7 +102,12 @@ def read_shot(part: ShotPart, arrays: ArrayReader, folder: Path, name: str) -> S
             known = _tracked(example.shot, arrays.within(_example_folder(number)), folder, name)
             path = known.media.path
         examples.append(Example(path, known, example.problem, online=False))
-    return shot.with_examples(examples)
+    try:
+        mixes = make_mixes(part.mixes, shot)
+        occlusion = make_occlusion(part.occlusion, shot, folder)
+    except MienError as error:
+        raise ProjectError(f"{name} is corrupt: {error}") from error
+    return replace(shot.with_examples(examples), mixes=mixes, occlusion=occlusion)
 
 
 def _example_folder(number: int) -> str:
@@ -168,7 +178,16 @@ def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:
         curves,
         _curves(f"{folder}/raw", part.basis, frames, arrays),
         _raw_landmarks(f"{folder}/raw/landmarks.npy", part.raw_landmarks, confidence > 0, arrays),
+        _region_confidence(folder, frames, arrays) if part.region_confidence else None,
     )
+
+
+def _region_confidence(folder: str, frames: int, arrays: ArrayReader) -> FloatArray:
+    member = f"{folder}/region_confidence.npy"
+    regions = arrays.read(member, "<f4", (frames, len(REGIONS)))
+    if not ((regions >= 0) & (regions <= 1)).all():
+        raise ValueError(f"{member} holds values that are not from 0 to 1.")
+    return regions
 
 
 def _raw_landmarks(

@@ -9,6 +9,7 @@ import numpy as np
 from mien._types import BoolArray, FloatArray
 from mien.model.curves import Curves
 from mien.model.landmarks import LANDMARKS, SKIN
+from mien.model.occlusion import REGIONS
 from mien.model.raw_landmarks import RawLandmarks
 from mien.timebase import Clock
 
@@ -28,11 +29,14 @@ class FaceTrack:
             away from the camera, in the same unit); NaN where the face was not seen.
         confidence: (T,) float32, 0..1 how surely the landmarks lie on a face; 0 where
             not seen.
+        region_confidence: (T, 4) float32, 0..1 how surely each of `REGIONS` is seen; None where
+            the tracker does not tell regions apart.
     """
 
     number: int
     landmarks: FloatArray
     confidence: FloatArray
+    region_confidence: FloatArray | None = None
 
     def __repr__(self) -> str:
         seen = int(np.count_nonzero(self.seen))
@@ -60,6 +64,8 @@ class Face:
         raw: The curves as solved, before smoothing.
         raw_landmarks: The landmarks as they were tracked, before smoothing; None where they
             were not kept (projects of an older mien).
+        region_confidence: (T, 4) float32, 0..1, how surely each of `REGIONS` is seen; None where
+            that is not known (other packages' trackers, projects of an older mien).
     """
 
     number: int
@@ -71,12 +77,18 @@ class Face:
     curves: Curves
     raw: Curves
     raw_landmarks: RawLandmarks | None = None
+    region_confidence: FloatArray | None = None
 
     def __post_init__(self) -> None:
         frames = self.clock.frame_count
         if self.landmarks.shape != (frames, LANDMARKS, 3):
             raise ValueError(
                 f"landmarks are ({frames}, {LANDMARKS}, 3), not {self.landmarks.shape}"
+            )
+        regions = self.region_confidence
+        if regions is not None and regions.shape != (frames, len(REGIONS)):
+            raise ValueError(
+                f"confidence by region is ({frames}, {len(REGIONS)}), not {regions.shape}"
             )
 
     @property
@@ -98,7 +110,7 @@ class Face:
         if self.raw_landmarks is None:
             return None
         landmarks = self.raw_landmarks.unpack(self.confidence > 0)
-        return FaceTrack(self.number, landmarks, self.confidence)
+        return FaceTrack(self.number, landmarks, self.confidence, self.region_confidence)
 
     def box(self, frame: int) -> tuple[float, float, float, float]:
         """Return the bounding box (x0, y0, x1, y1) in pixels of the upright picture."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import SupportsIndex
@@ -14,7 +14,8 @@ from mien._types import ByteArray
 from mien.errors import NoFaceError, TimeError
 from mien.model.face import Face
 from mien.model.media import MediaInfo
-from mien.timebase import Clock
+from mien.model.occlusion import Occlusion
+from mien.timebase import Clock, FrameRange
 
 __all__ = ["Example", "Shot", "ToolVersions", "main_face"]
 
@@ -74,6 +75,8 @@ class Shot:
         made_by: Versions of the tools that made the faces; None when that is not known: without
             faces, and in projects of an older mien.
         examples: Other material of its people; see `mien.set_examples`.
+        mixes: Dissolves, wipes and fades, over which one picture becomes another; in order.
+        occlusion: How things in front of its faces are treated.
     """
 
     media: MediaInfo
@@ -81,6 +84,8 @@ class Shot:
     cuts: tuple[int, ...] = ()
     made_by: ToolVersions | None = None
     examples: tuple[Example, ...] = ()
+    mixes: tuple[FrameRange, ...] = ()
+    occlusion: Occlusion = field(default_factory=Occlusion)
 
     def __repr__(self) -> str:
         width, height = self.media.orientation.upright_size

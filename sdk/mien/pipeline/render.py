@@ -19,6 +19,7 @@ from mien.pipeline.output import Output, Rendered, write_output
 from mien.progress import Progress
 from mien.rendering.base import FacePlan, Renderer, RenderSession
 from mien.rendering.frame_files import FrameFolder
+from mien.rendering.occlusion.session import open_behind
 from mien.rendering.plates import ReaderPlates
 from mien.rendering.resume import FrameKeys, finished_frames
 from mien.timebase import FrameRange
@@ -141,7 +142,7 @@ def open_session(
     # twice, so that keeping them would only take memory.
     with (
         open_reader(shot.media, cache_bytes=0) as reader,
-        renderer.open(shot, ReaderPlates(reader)) as session,
+        open_behind(renderer, shot, ReaderPlates(reader)) as session,
     ):
         session.prepare(plans, progress)
         yield session

@@ -26,6 +26,7 @@ from mien.rendering.base import (
     Renderer,
     RenderSession,
 )
+from mien.rendering.occlusion.session import open_behind
 from mien.rendering.patches import edit_plate
 from mien.rendering.plans import face_plans
 from mien.rendering.registry import get_renderer
@@ -222,8 +223,11 @@ class Painter:
         """The sessions for full and for small pictures, opened when they are first needed."""
         with self._opening:
             if self._full is None or self._small is None:
-                self._full = self._renderer.open(self._shot, self._plates)
-                self._small = self._drafts.open(self._scaled.shot, self._smalls)
+                scaled = self._scaled
+                self._full = open_behind(self._renderer, self._shot, self._plates)
+                self._small = open_behind(
+                    self._drafts, scaled.shot, self._smalls, scale=scaled.scale
+                )
             return self._full, self._small
 
 

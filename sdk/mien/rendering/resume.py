@@ -127,6 +127,7 @@ def _shot_digest(shot: Shot, names: Sequence[str]) -> hashlib.blake2b:
     for value in (_FORMAT, tuple(names)):
         digest.update(repr(value).encode() + b"\0")
     _add_shot(digest, shot)
+    digest.update(f"occlusion {shot.occlusion.facts()!r}".encode())
     for example in shot.examples:
         if example.used is not None and example.used.faces:
             # Its faces are solved again, with what the shot knows of them.

@@ -1,0 +1,111 @@
+"""What is in front of the faces of a shot: how it is found, and what the user says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from mien.errors import UsageError
+from mien.timebase import FrameRange
+
+__all__ = ["GLASSES", "MATTES", "REGIONS", "GlassesChoice", "MatteStroke", "Occlusion"]
+
+MATTES: Final = 1
+"""Version of the mattes: raised whenever the same shot gives others."""
+
+REGIONS: Final = ("eyes", "brows", "mouth", "jaw")
+"""Regions of a face whose confidence is told apart, in the order of `Face.region_confidence`."""
+
+GlassesChoice = Literal["auto", "yes", "no"]
+GLASSES: Final[tuple[GlassesChoice, ...]] = get_args(GlassesChoice)
+"""Whether a face wears glasses: mien looks (`auto`), or the user says so."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MatteStroke:
+    """A stroke of a brush, or of an eraser, on the matte of what is in front of a face.
+
+    It is painted in one frame, and moves with the head in the others that it is for.
+
+    Attributes:
+        face: Number of the face.
+        frame: Frame in which it was painted.
+        span: Frames that it is for; `frame` is one of them.
+        points: Positions of its centre line, pixels of the upright picture; one for a dab.
+        radius: Half its width, in the same pixels.
+        erase: Whether nothing is in front there; otherwise something is.
+    """
+
+    face: int
+    frame: int
+    span: FrameRange
+    points: tuple[tuple[float, float], ...]
+    radius: float
+    erase: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.span.start <= self.frame < self.span.stop:
+            raise UsageError(f"A stroke of frame {self.frame} is for the frames {self.span}.")
+        if not self.points or not self.radius > 0:
+            raise UsageError("A stroke on a matte has a point at least, and some width.")
+
+    def __repr__(self) -> str:
+        what = "eraser" if self.erase else "brush"
+        points = "1 point" if len(self.points) == 1 else f"{len(self.points)} points"
+        return f"MatteStroke(face {self.face}, {what} of {points} at {self.frame}, {self.span})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Occlusion:
+    """Treatment of things in front of the faces of a shot.
+
+    Attributes:
+        detect: Whether mien looks for them; what it finds keeps the plate's pixels.
+        fade: Whether edits fade where a face, or a region of it, is not seen well.
+        matte: A movie, or pattern of an image sequence, as long as the shot: white is in front.
+            It takes the place of what mien finds. None for none.
+        glasses: By a face's number, whether it wears glasses; `auto` for the others.
+        strokes: Corrections that were painted, the earliest first.
+    """
+
+    detect: bool = True
+    fade: bool = True
+    matte: Path | None = None
+    glasses: Mapping[int, GlassesChoice] = field(default_factory=dict)
+    strokes: tuple[MatteStroke, ...] = ()
+
+    def __post_init__(self) -> None:
+        for number, choice in self.glasses.items():
+            if choice not in GLASSES:
+                raise UsageError(
+                    f"Face {number} cannot have the glasses '{choice}'.",
+                    f"Choose one of {', '.join(GLASSES)}.",
+                    choices=GLASSES,
+                )
+
+    def wears_glasses(self, face: int) -> GlassesChoice:
+        """Return what is said of a face's glasses."""
+        return self.glasses.get(face, "auto")
+
+    def __hash__(self) -> int:
+        return hash(self.facts())
+
+    def __repr__(self) -> str:
+        parts = [] if self.detect else ["not looked for"]
+        parts += [] if self.fade else ["without fades"]
+        parts += [] if self.matte is None else [f"matte {self.matte.name}"]
+        parts += [f"glasses of {len(self.glasses)} faces"] if self.glasses else []
+        parts += [f"{len(self.strokes)} strokes"] if self.strokes else []
+        return f"Occlusion({', '.join(parts) or 'as mien finds it'})"
+
+    def facts(self) -> tuple[Any, ...]:
+        """Return all that pixels depend on, for names of finished frames; files are not read."""
+        return (
+            MATTES,
+            self.detect,
+            str(self.matte or ""),
+            tuple(sorted(self.glasses.items())),
+            self.strokes,
+        )

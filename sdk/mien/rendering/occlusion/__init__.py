@@ -1,0 +1,1 @@
+"""What is in front of a face: found, taken from the user, and kept as it is."""
