@@ -105,13 +105,13 @@ if TYPE_CHECKING:
     from mien.model.media import ColorTags as ColorTags
     from mien.model.media import MediaInfo as MediaInfo
     from mien.model.media import Orientation as Orientation
+    from mien.model.occlusion import MatteStroke as MatteStroke
+    from mien.model.occlusion import Occlusion as Occlusion
     from mien.model.presets import EXPRESSIONS as EXPRESSIONS
     from mien.model.presets import PRESETS as PRESETS
     from mien.model.presets import VISEMES as VISEMES
     from mien.model.presets import Preset as Preset
     from mien.model.raw_landmarks import RawLandmarks as RawLandmarks
-    from mien.model.occlusion import MatteStroke as MatteStroke
-    from mien.model.occlusion import Occlusion as Occlusion
     from mien.model.renderer_settings import RendererSettings as RendererSettings
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Example as Example
