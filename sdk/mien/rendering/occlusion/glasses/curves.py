@@ -1,0 +1,197 @@
+"""Curves that rims lie on, in canonical space, and where a picture shows them.
+
+A curve that goes with the head is a little beside the rim in any one frame: the pose is never
+exact, and glasses slide. `snap` lays curves onto the lines of the picture itself: first all of them
+together, shifted, then as far as an affine motion goes, at last each place by very little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from mien._types import DoubleArray, FloatArray
+from mien.rendering.occlusion.glasses.ridges import REACHES, along
+
+__all__ = ["RimCurve", "Snapped", "normals_of", "profiles_of", "snap", "spread_along"]
+
+_SHIFT: Final = 0.45
+"""How far curves are looked for from where the pose puts them, cm."""
+_LIKELY: Final = 0.3
+"""Shift that is still likely, cm (sigma)."""
+_FINEST: Final = 0.03, 0.5
+"""Distance of places along a profile: cm, but never less than so many pixels."""
+_SHIFTS: Final = 12
+"""Shifts to either side that are tried, in each direction."""
+_BANDS: Final = (0.16, 0.1)
+"""How far from where they are expected lines are looked for, cm (sigma), twice for all places
+together..."""
+_NEAR: Final = 0.05, 0.8
+"""...then for each place: cm, but never less than so many pixels."""
+_STIFF: Final = 4.0
+"""How much speaks against turning, stretching and shearing, in well seen places a cm away."""
+_FAINT: Final = 0.012
+"""Strength of a line that is not relied upon."""
+_FULL: Final = 0.3
+"""Strength from which a line does not count more."""
+_OVER: Final = 2.0
+"""Places along a curve over which what is seen is averaged (sigma)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RimCurve:
+    """A curve along the middle of a part of glasses' rims.
+
+    Attributes:
+        points: (N, 3) float32 in canonical space.
+        closed: Whether the last place is next to the first.
+        reach: (N, 2) float32 cm that the rim reaches from there, against the normal and along it.
+        strength: (N,) float32 how strong a line it mostly is.
+    """
+
+    points: FloatArray
+    closed: bool
+    reach: FloatArray
+    strength: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapped:
+    """Curves where one picture shows them.
+
+    Attributes:
+        curves: For each curve, (N, 2) float64 pixels.
+        strength: For each curve, (N,) float64 how strong a line is there.
+    """
+
+    curves: tuple[DoubleArray, ...]
+    strength: tuple[DoubleArray, ...]
+
+
+def normals_of(points: DoubleArray, closed: bool) -> DoubleArray:
+    """Return the unit normals (N, 2) of a curve of (N, 2) points, a quarter turn from its run."""
+    if closed:
+        run = np.roll(points, -1, axis=0) - np.roll(points, 1, axis=0)
+    else:
+        run = np.gradient(points, axis=0)
+    length = np.maximum(np.linalg.norm(run, axis=1, keepdims=True), 1e-9)
+    return np.asarray(np.stack([run[:, 1], -run[:, 0]], axis=1) / length)
+
+
+def profiles_of(
+    picture: FloatArray, points: DoubleArray, normals: DoubleArray, reach: float, step: float
+) -> FloatArray:
+    """Return the picture along normals (N, K): K places, `step` pixels apart, the middle one on
+    the curve, as far as `reach` pixels to either side."""
+    count = int(np.ceil(reach / step))
+    offsets = step * np.arange(-count, count + 1)
+    at = (points[:, None] + offsets[:, None] * normals[:, None]).astype(np.float32)
+    return np.asarray(
+        cv2.remap(picture, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    )
+
+
+def spread_along(values: FloatArray, closed: bool, sigma: float = _OVER) -> FloatArray:
+    """Return values (N, ...) averaged along a curve."""
+    flat = values.reshape(len(values), -1)
+    reach = min(int(np.ceil(2.5 * sigma)), len(values))
+    kernel = cv2.getGaussianKernel(2 * reach + 1, sigma).astype(flat.dtype)
+    padded = np.pad(flat, ((reach, reach), (0, 0)), mode="wrap" if closed else "edge")
+    blurred = cv2.sepFilter2D(padded, -1, np.ones(1, dtype=flat.dtype), kernel)
+    return np.asarray(blurred[reach:-reach].reshape(values.shape))
+
+
+def snap(
+    picture: FloatArray,
+    curves: Sequence[DoubleArray],
+    closed: Sequence[bool],
+    strength: Sequence[FloatArray],
+    unit: float,
+) -> Snapped:
+    """Lay curves onto the thin lines of a picture.
+
+    Args:
+        picture: (H, W) contrast.
+        curves: (N, 2) pixels, where the head's pose puts each curve.
+        closed: Whether each is closed.
+        strength: (N,) how strong a line each mostly is: stronger places count more.
+        unit: Pixels in a cm.
+    """
+    step = max(_FINEST[0] * unit, _FINEST[1])
+    points = np.concatenate(curves)
+    normals = np.concatenate([normals_of(*pair) for pair in zip(curves, closed, strict=True)])
+    seen = profiles_of(picture, points, normals, (_SHIFT + 3 * _BANDS[0] + REACHES[-1]) * unit, step)
+    parts = np.cumsum([0, *map(len, curves)])
+    pieces = [slice(a, b) for a, b in zip(parts[:-1], parts[1:], strict=True)]
+    lines = along(seen, step / unit)
+    lines = np.concatenate(
+        [spread_along(lines[piece], ring) for piece, ring in zip(pieces, closed, strict=True)]
+    )
+    counts = np.sqrt(np.minimum(np.concatenate(strength), _FULL)).astype(np.float64)
+    field = np.tile(_shift(lines, normals, counts, step, unit), (len(points), 1))
+    offsets = step * (np.arange(seen.shape[1]) - seen.shape[1] // 2)
+    for band in _BANDS:
+        beyond, sure = _beyond(lines, offsets, (normals * field).sum(axis=1), band * unit)
+        field += _affine(points, normals, beyond, sure * counts, unit)
+    moved = (normals * field).sum(axis=1)
+    beyond, sure = _beyond(lines, offsets, moved, max(_NEAR[0] * unit, _NEAR[1]))
+    rest = np.concatenate(
+        [
+            spread_along((sure * beyond)[piece], ring)
+            / np.maximum(spread_along(sure[piece], ring), 1e-9)
+            for piece, ring in zip(pieces, closed, strict=True)
+        ]
+    )
+    column = np.clip(np.round((moved + rest) / step) + seen.shape[1] // 2, 0, seen.shape[1] - 1)
+    there = lines[np.arange(len(lines)), column.astype(int)].astype(np.float64)
+    placed = points + field + rest[:, None] * normals
+    return Snapped(
+        tuple(placed[piece] for piece in pieces), tuple(there[piece] for piece in pieces)
+    )
+
+
+def _shift(
+    lines: FloatArray, normals: DoubleArray, counts: DoubleArray, step: float, unit: float
+) -> DoubleArray:
+    """(2,) the shift at which all places together lie on the strongest lines."""
+    offsets = np.linspace(-_SHIFT, _SHIFT, 2 * _SHIFTS + 1) * unit
+    x, y = np.meshgrid(offsets, offsets)
+    shifts = np.stack([x.ravel(), y.ravel()])
+    middle = lines.shape[1] // 2
+    column = np.round(normals @ shifts / step).astype(np.intp) + middle
+    strong = np.sqrt(np.minimum(lines, _FULL))
+    there = np.take_along_axis(strong, np.clip(column, 0, lines.shape[1] - 1), axis=1)
+    likely = np.exp(-0.5 * (shifts**2).sum(axis=0) / (_LIKELY * unit) ** 2)
+    return np.asarray(shifts[:, int(((counts @ there) * likely).argmax())])
+
+
+def _beyond(
+    lines: FloatArray, offsets: DoubleArray, moved: DoubleArray, band: float
+) -> tuple[DoubleArray, DoubleArray]:
+    """(N,) how much farther along the normals lines lie, on average, and how sure that is.
+
+    A mean, not the strongest place, goes smoothly from frame to frame.
+    """
+    off = offsets - moved[:, None]
+    near = np.exp(-0.5 * (off / band) ** 2)
+    strong = np.minimum(lines, _FULL).astype(np.float64) ** 2 * near
+    total = strong.sum(axis=1) + _FAINT**2 * near.sum(axis=1)
+    total = np.maximum(total, 1e-12)
+    return (strong * off).sum(axis=1) / total, strong.sum(axis=1) / total
+
+
+def _affine(
+    points: DoubleArray, normals: DoubleArray, beyond: DoubleArray, sure: DoubleArray, unit: float
+) -> DoubleArray:
+    """(N, 2) the affine motion that brings places `beyond` along their normals, or nearly so."""
+    centred = (points - points.mean(axis=0)) / unit
+    rows = np.concatenate([normals[:, :1] * centred, normals[:, 1:] * centred, normals], axis=1)
+    stiff = np.diag([_STIFF] * 4 + [1e-3] * 2)
+    square = rows.T @ (sure[:, None] * rows) + stiff
+    solved = np.linalg.solve(square, rows.T @ (sure * beyond))
+    turned = centred @ solved[:4].reshape(2, 2).T
+    return np.asarray(turned + solved[4:])
