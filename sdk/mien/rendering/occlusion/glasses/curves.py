@@ -21,8 +21,8 @@ __all__ = ["RimCurve", "Snapped", "normals_of", "profiles_of", "snap", "spread_a
 
 _SHIFT: Final = 0.45
 """How far curves are looked for from where the pose puts them, cm."""
-_LIKELY: Final = 0.3
-"""Shift that is still likely, cm (sigma)."""
+_LIKELY: Final = 0.6
+"""Part of that which is still likely (sigma)."""
 _FINEST: Final = 0.03, 0.5
 """Distance of places along a profile: cm, but never less than so many pixels."""
 _SHIFTS: Final = 12
@@ -111,6 +111,9 @@ def snap(
     closed: Sequence[bool],
     strength: Sequence[FloatArray],
     unit: float,
+    *,
+    shift: float = _SHIFT,
+    ignored: FloatArray | None = None,
 ) -> Snapped:
     """Lay curves onto the thin lines of a picture.
 
@@ -120,19 +123,24 @@ def snap(
         closed: Whether each is closed.
         strength: (N,) how strong a line each mostly is: stronger places count more.
         unit: Pixels in a cm.
+        shift: How far curves are looked for from where the pose puts them, cm.
+        ignored: (H, W) not 0 where lines are none of glasses.
     """
     step = max(_FINEST[0] * unit, _FINEST[1])
     points = np.concatenate(curves)
     normals = np.concatenate([normals_of(*pair) for pair in zip(curves, closed, strict=True)])
-    seen = profiles_of(picture, points, normals, (_SHIFT + 3 * _BANDS[0] + REACHES[-1]) * unit, step)
+    far = (shift + 3 * _BANDS[0] + REACHES[-1]) * unit
+    seen = profiles_of(picture, points, normals, far, step)
     parts = np.cumsum([0, *map(len, curves)])
     pieces = [slice(a, b) for a, b in zip(parts[:-1], parts[1:], strict=True)]
     lines = along(seen, step / unit)
+    if ignored is not None:
+        lines *= 1 - profiles_of(ignored, points, normals, far, step)
     lines = np.concatenate(
         [spread_along(lines[piece], ring) for piece, ring in zip(pieces, closed, strict=True)]
     )
     counts = np.sqrt(np.minimum(np.concatenate(strength), _FULL)).astype(np.float64)
-    field = np.tile(_shift(lines, normals, counts, step, unit), (len(points), 1))
+    field = np.tile(_shift(lines, normals, counts, step, shift * unit), (len(points), 1))
     offsets = step * (np.arange(seen.shape[1]) - seen.shape[1] // 2)
     for band in _BANDS:
         beyond, sure = _beyond(lines, offsets, (normals * field).sum(axis=1), band * unit)
@@ -155,17 +163,17 @@ def snap(
 
 
 def _shift(
-    lines: FloatArray, normals: DoubleArray, counts: DoubleArray, step: float, unit: float
+    lines: FloatArray, normals: DoubleArray, counts: DoubleArray, step: float, reach: float
 ) -> DoubleArray:
     """(2,) the shift at which all places together lie on the strongest lines."""
-    offsets = np.linspace(-_SHIFT, _SHIFT, 2 * _SHIFTS + 1) * unit
+    offsets = np.linspace(-reach, reach, 2 * _SHIFTS + 1)
     x, y = np.meshgrid(offsets, offsets)
     shifts = np.stack([x.ravel(), y.ravel()])
     middle = lines.shape[1] // 2
     column = np.round(normals @ shifts / step).astype(np.intp) + middle
     strong = np.sqrt(np.minimum(lines, _FULL))
     there = np.take_along_axis(strong, np.clip(column, 0, lines.shape[1] - 1), axis=1)
-    likely = np.exp(-0.5 * (shifts**2).sum(axis=0) / (_LIKELY * unit) ** 2)
+    likely = np.exp(-0.5 * (shifts**2).sum(axis=0) / (_LIKELY * reach) ** 2)
     return np.asarray(shifts[:, int(((counts @ there) * likely).argmax())])
 
 

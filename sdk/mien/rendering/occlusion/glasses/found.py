@@ -5,6 +5,7 @@ Besides both rims and the bridge they have, where lines are seen there, end piec
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -32,6 +33,10 @@ _UNSURE: Final = 0.35
 _LOOKED: Final = 0.42, 0.28
 """How far to either side of a rim its colours are looked at, and from where on they are those of
 what is behind it, cm."""
+_STEP: Final = 0.5
+"""Texels between places across a rim."""
+_SLIPS: Final = 0.09
+"""How far frames may be off that were brought onto each other, cm."""
 _EDGE: Final = 0.35
 """Part of a rim's difference from what is behind it at which it ends."""
 _REACH: Final = 0.05, 0.28
@@ -58,12 +63,12 @@ class Glasses:
 
 
 def find_glasses(
-    pictures: Sequence[FloatArray], sheet: Sheet, identity: FloatArray, *, said: bool = False
+    frames: Sequence[tuple[FloatArray, FloatArray]], sheet: Sheet, identity: FloatArray, *, said: bool = False
 ) -> Glasses | None:
     """Look for glasses.
 
     Args:
-        pictures: (HEIGHT, WIDTH) contrast of frames in the layout, `layout.in_layout`'s.
+        frames: What `layout.in_layout` gave of some.
         sheet: The layout's surface on the face.
         identity: (468, 3) the neutral face.
         said: Whether the user says that there are some.
@@ -71,16 +76,16 @@ def find_glasses(
     Returns:
         The glasses; None when there are none, or it is not sure.
     """
-    if len(pictures) == 0:
+    if not frames:
         return None
-    stacked = np.stack(pictures)
-    paths = find_paths(stacked, sheet.texels(identity))
+    pictures, eyes = (np.stack(part) for part in zip(*frames, strict=True))
+    paths = find_paths(pictures, eyes, sheet.texels(identity))
     certainty = paths.evidence.strength
     if certainty < (_UNSURE if said else 1.0):
         return None
     curves = [*paths.rings, _to_rims(paths.bridge, paths.rings)]
     closed = [True, True, False]
-    return Glasses(tuple(_measured(stacked, paths, sheet, curves, closed)), certainty)
+    return Glasses(tuple(_measured(pictures, eyes, paths, sheet, curves, closed)), certainty)
 
 
 def _to_rims(bridge: DoubleArray, rings: Sequence[DoubleArray]) -> DoubleArray:
@@ -94,29 +99,28 @@ def _to_rims(bridge: DoubleArray, rings: Sequence[DoubleArray]) -> DoubleArray:
 
 def _measured(
     pictures: FloatArray,
+    eyes: FloatArray,
     paths: RimPaths,
     sheet: Sheet,
     curves: Sequence[DoubleArray],
     closed: Sequence[bool],
 ) -> list[RimCurve]:
     """Curves with their widths and strengths, laid onto every frame's lines to be measured."""
-    reach, beyond = _LOOKED
-    step = 0.5
     even = [np.ones(len(curve), dtype=np.float32) for curve in curves]
-    placed = []
-    for picture, shift in zip(pictures, paths.shifts, strict=True):
+    looked, placed = list(zip(pictures, eyes, paths.shifts, strict=True)), []
+    for picture, lids, shift in looked:
         moved = [curve + shift for curve in curves]
-        placed.append(snap(picture, moved, closed, even, 1 / TEXEL))
-    found = []
-    for i, (curve, ring) in enumerate(zip(curves, closed, strict=True)):
-        profiles = np.stack(
-            [
-                profiles_of(picture, at.curves[i], normals_of(at.curves[i], ring), reach / TEXEL, step)
-                for picture, at in zip(pictures, placed, strict=True)
-            ]
+        placed.append(
+            snap(picture, moved, closed, even, 1 / TEXEL, shift=_SLIPS, ignored=lids)
         )
-        offsets = step * TEXEL * (np.arange(profiles.shape[2]) - profiles.shape[2] // 2)
-        reaches = _reaches(profiles, offsets, beyond, ring)
+    found = []
+    for i, ring in enumerate(closed):
+        profiles, hidden = [], []
+        for (picture, lids, _), at in zip(looked, placed, strict=True):
+            across = at.curves[i], normals_of(at.curves[i], ring), _LOOKED[0] / TEXEL, _STEP
+            profiles.append(profiles_of(picture, *across))
+            hidden.append(profiles_of(lids, *across) > 0)
+        reaches = _reaches(np.where(hidden, np.nan, profiles), ring)
         strength = np.median([at.strength[i] for at in placed], axis=0).astype(np.float32)
         # Where the frames show the curve, less their shifts, is a better place for it.
         mean = np.mean(
@@ -127,18 +131,25 @@ def _measured(
     return found
 
 
-def _reaches(
-    profiles: FloatArray, offsets: DoubleArray, beyond: float, closed: bool
-) -> FloatArray:
-    """(N, 2) how far a rim reaches to either side of a curve, cm, from (T, N, K) profiles."""
-    left, right = offsets < -beyond, offsets > beyond
-    behind = np.where(
-        offsets[None, None] < 0,
-        profiles[..., left].mean(axis=2, keepdims=True),
-        profiles[..., right].mean(axis=2, keepdims=True),
-    )
-    differs = np.median(np.abs(profiles - behind), axis=0)
+def _reaches(profiles: DoubleArray, closed: bool) -> FloatArray:
+    """(N, 2) how far a rim reaches to either side of a curve, cm, from (T, N, K) profiles.
+
+    What is not seen is NaN in them.
+    """
+    offsets = _STEP * TEXEL * (np.arange(profiles.shape[2]) - profiles.shape[2] // 2)
+    left, right = offsets < -_LOOKED[1], offsets > _LOOKED[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # nothing but NaN
+        behind = np.where(
+            offsets < 0,
+            np.nanmean(profiles[..., left], axis=2, keepdims=True),
+            np.nanmean(profiles[..., right], axis=2, keepdims=True),
+        )
+        differs = np.nanmedian(np.abs(profiles - behind), axis=0)
+        usual = np.nanmedian(differs, axis=0)
+    differs = np.where(np.isfinite(differs), differs, np.nan_to_num(usual))
     differs = spread_along(differs.astype(np.float32), closed)
+    differs -= differs[:, left | right].mean(axis=1, keepdims=True)
     peak = differs[:, np.abs(offsets) < 0.1].max(axis=1, keepdims=True)
     rim = differs > _EDGE * peak
     reaches = []
@@ -150,5 +161,5 @@ def _reaches(
         first = np.where(ends.any(axis=1), ends.argmax(axis=1), ends.shape[1] - 1)
         reaches.append(np.abs(offsets[outward])[first])
     raw = np.clip(np.stack(reaches, axis=1), *_REACH)
-    usual = median_filter(raw, size=(9, 1), mode="wrap" if closed else "nearest")
-    return spread_along(np.maximum(usual, 0.5 * (raw + usual)).astype(np.float32), closed)
+    smooth = median_filter(raw, size=(9, 1), mode="wrap" if closed else "nearest")
+    return spread_along(np.maximum(smooth, 0.5 * (raw + smooth)).astype(np.float32), closed)

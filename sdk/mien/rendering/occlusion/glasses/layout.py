@@ -16,12 +16,13 @@ from mien._types import BoolArray, FloatArray, IndexArray
 from mien.face.pose import angles
 from mien.media.orient import to_coded
 from mien.media.planes import Box, Plate
+from mien.model.controls import INDEX
 from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.rendering.geometry.features import clear_frames
 from mien.rendering.geometry.topology import EYES
 
-__all__ = ["AROUND", "HEIGHT", "TEXEL", "WIDTH", "Sheet", "contrast", "in_layout", "looks"]
+__all__ = ["AROUND", "HEIGHT", "TEXEL", "WIDTH", "Sheet", "contrast", "eyes_in", "in_layout", "looks"]
 
 WIDTH: Final = 288
 """Texels across the layout; its middle is between the eyes."""
@@ -44,6 +45,9 @@ AROUND: Final = 0.72
 _DARK: Final = 0.08
 """Part of full code that is added to its brightness: darker pictures hold noise."""
 _LUMA: Final = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+_LIDS: Final = 0.25
+"""How far around the openings of the eyes lids and lashes have lines of their own, cm."""
+_BLINKS: Final = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 _MARGIN: Final = 4
 """Pixels around the part of the plate that is read."""
 
@@ -92,7 +96,35 @@ def looks(face: Face) -> IndexArray:
     kept = clear[ahead]
     if len(kept) < _LOOKS:
         kept = np.sort(clear[np.argsort(turned, kind="stable")[:_LOOKS]])
-    return np.asarray([part[len(part) // 2] for part in np.array_split(kept, _LOOKS)])
+    # Every other one with the eyes as far closed as may be: then lids hide no rim.
+    closed = face.curves.controls.array[:, _BLINKS].sum(axis=1)
+    chosen = []
+    for i, part in enumerate(np.array_split(kept, _LOOKS)):
+        chosen.append(part[int(closed[part].argmax()) if i % 2 else len(part) // 2])
+    return np.asarray(chosen)
+
+
+def eyes_in(face: Face, orientation: Orientation, frame: int, box: Box, grow: float) -> FloatArray:
+    """Return where the eyes are, with their lids, whose lines are none of glasses.
+
+    Args:
+        face: The face, seen in the frame.
+        orientation: How its upright pixels lie in the coded picture.
+        frame: Index of the frame.
+        box: Part of the coded picture.
+        grow: How far around the openings of the eyes, cm.
+
+    Returns:
+        (h, w) float32 of the box, 1 there and 0 elsewhere.
+    """
+    mask = np.zeros((box.height, box.width), dtype=np.uint8)
+    corner = np.array([box.x0, box.y0])
+    for eye in EYES.values():
+        rim = to_coded(orientation, face.landmarks[frame, list(eye.rim), :2]) - corner
+        cv2.fillPoly(mask, [np.round(rim).astype(np.int32)], 1)
+    side = 2 * round(grow * float(face.curves.pose.scale[frame])) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.dilate(mask, disc), dtype=np.float32)
 
 
 def contrast(plate: Plate, box: Box, around: float) -> FloatArray:
@@ -114,8 +146,8 @@ def contrast(plate: Plate, box: Box, around: float) -> FloatArray:
 
 def in_layout(
     face: Face, sheet: Sheet, orientation: Orientation, frame: int, plate: Plate
-) -> FloatArray | None:
-    """Return a frame's contrast, brought to the layout.
+) -> tuple[FloatArray, FloatArray] | None:
+    """Return a frame's contrast, brought to the layout, and where eyes are in it.
 
     Args:
         face: The face, seen in the frame.
@@ -125,7 +157,7 @@ def in_layout(
         plate: Its plate.
 
     Returns:
-        (HEIGHT, WIDTH) float32; None when this part of the face is not in the picture.
+        Twice (HEIGHT, WIDTH) float32; None when this part of the face is not in the picture.
     """
     across, down = np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT))
     texels = np.stack([across.ravel(), down.ravel()], axis=1).astype(np.float32)
@@ -142,7 +174,7 @@ def in_layout(
     if unit * TEXEL > 1:
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.5 * unit * TEXEL))
     at = (points - [box.x0, box.y0]).astype(np.float32).reshape(HEIGHT, WIDTH, 2)
-    return np.asarray(
-        cv2.remap(picture, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
-        dtype=np.float32,
-    )
+    x, y = at[..., 0], at[..., 1]
+    eyes = cv2.remap(eyes_in(face, orientation, frame, box, _LIDS), x, y, cv2.INTER_LINEAR)
+    brought = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(brought, dtype=np.float32), np.asarray(eyes, dtype=np.float32)

@@ -18,17 +18,19 @@ from mien.progress import Progress, silent
 from mien.rendering.base import PlateSource
 from mien.rendering.occlusion.glasses.curves import RimCurve, normals_of, snap
 from mien.rendering.occlusion.glasses.found import Glasses, find_glasses
-from mien.rendering.occlusion.glasses.layout import AROUND, Sheet, contrast, in_layout, looks
+from mien.rendering.occlusion.glasses.layout import AROUND,Sheet,contrast,eyes_in,in_layout,looks
 from mien.rendering.occlusion.glasses.strokes import Stroke, draw
 from mien.rendering.occlusion.source import MatteSource
 
 __all__ = ["GlassesMatte"]
 
-_SPARE: Final = 1.25
+_SPARE: Final = 1.0
 """Pixels beyond a rim's edge that are kept with it."""
-_WORN: Final = 0.15, 0.35
+_WORN: Final = 0.08, 0.2
 """Strength of lines in a frame, over what it mostly is, from which glasses begin to be worn in it,
 and from which they are."""
+_LIDS: Final = 0.12
+"""How far around an eye its lashes and lids have lines of their own, cm."""
 _AROUND_CURVES: Final = 1.2
 """How far around the curves a plate is read, cm."""
 
@@ -88,14 +90,14 @@ class GlassesMatte(MatteSource):
         if choice == "no" or not face.valid.any():
             return None
         sheet = Sheet.of(face.identity)
-        pictures = []
+        frames = []
         for frame in looks(face).tolist():
-            picture = in_layout(
+            seen = in_layout(
                 face, sheet, self._shot.media.orientation, frame, self._source.plate(frame)
             )
-            if picture is not None:
-                pictures.append(picture)
-        return find_glasses(pictures, sheet, face.identity, said=choice == "yes")
+            if seen is not None:
+                frames.append(seen)
+        return find_glasses(frames, sheet, face.identity, said=choice == "yes")
 
 
 def rims_in(
@@ -135,6 +137,7 @@ def rims_in(
         [curve.closed for curve in glasses.curves],
         [curve.strength for curve in glasses.curves],
         unit,
+        ignored=eyes_in(face, orientation, frame, box, _LIDS),
     )
     usual = np.concatenate([curve.strength for curve in glasses.curves])
     here = np.concatenate(snapped.strength)

@@ -45,6 +45,10 @@ _BAND: Final = 8
 """Radii by which either side may depart from what both sides share."""
 _IN_EYE: Final = 6.0
 """What a path loses by going through an eye or right under its lid."""
+_KNOWN: Final = 0.25
+"""Part of the frames that has to show a place free of lids, for it to be known."""
+_UNTOLD: Final = 0.7
+"""What a place that is not known is worth to a path."""
 _SMOOTH: Final = 1.5
 """Places over which a ring is smoothed (sigma)."""
 _BRIDGE: Final = (0.8, 1.2, -0.85)
@@ -97,42 +101,50 @@ class RimPaths:
     evidence: Evidence
 
 
-def find_paths(pictures: FloatArray, landmarks: FloatArray) -> RimPaths:
+def find_paths(pictures: FloatArray, eyes: FloatArray, landmarks: FloatArray) -> RimPaths:
     """Find the best paths of rims.
 
     Args:
         pictures: (T, HEIGHT, WIDTH) contrast of frames in the layout.
+        eyes: (T, HEIGHT, WIDTH) where eyes and lids are in each.
         landmarks: (468, 2) the neutral face in it, texels.
     """
     maps = np.stack([ridges(picture, TEXEL) for picture in pictures])
-    eyes = _under_lids(landmarks)
+    inside = _under_lids(landmarks)
+    seen = 1 - eyes
     counts = _where_rims_are(landmarks)
     shifts = line_up(maps, counts)
-    aligned = shifted(maps, shifts)
-    rings, bridge = _paths(aligned, eyes)
+    aligned, clear = shifted(maps, shifts), shifted(seen, shifts)
+    rings, bridge = _paths(aligned, clear, inside)
     for _ in range(_ROUNDS):
         points = np.concatenate([*rings, bridge])
         normals = np.concatenate([*map(_normals, rings), np.full(len(bridge), np.pi / 2)])
         directions = np.round(normals * DIRECTIONS / np.pi).astype(np.int32) % DIRECTIONS
         shifts = line_up_with(maps, shifts, points, directions)
-        aligned = shifted(maps, shifts)
-        rings, bridge = _paths(aligned, eyes)
+        aligned, clear = shifted(maps, shifts), shifted(seen, shifts)
+        rings, bridge = _paths(aligned, clear, inside)
     return RimPaths(rings, bridge, shifts, _evidence(aligned, counts, rings, bridge))
 
 
 def _paths(
-    maps: FloatArray, eyes: ByteArray
+    maps: FloatArray, clear: FloatArray, inside: ByteArray
 ) -> tuple[tuple[DoubleArray, DoubleArray], DoubleArray]:
     """The rings and the bridge that lie best on the lines that all frames have."""
-    mean, spread = maps.mean(axis=0), maps.std(axis=0)
+    known = clear.sum(axis=0)
+    weights = (clear / np.maximum(known, 1e-3))[:, None]
+    mean = (weights * maps).sum(axis=0)
+    spread = np.sqrt(np.maximum((weights * (maps - mean) ** 2).sum(axis=0), 0))
+    known = np.clip(known / (_KNOWN * len(maps)), 0, 1)
     # What comes and goes, like lids and creases, counts less than what is always there.
     steady = mean * np.clip(1.5 * np.abs(mean) / (spread + 0.01), 0.2, 1)
     worths = []
     for side in (-1, 1):
         points, normals = _rays(side)
         lines = sampled(steady, points, normals, float(_SPREAD))
-        inside = cv2.remap(eyes, *_xy(points), cv2.INTER_NEAREST)
-        worths.append(_worth(lines) - _IN_EYE * inside)
+        in_eye = cv2.remap(inside, *_xy(points), cv2.INTER_NEAREST)
+        told = cv2.remap(known, *_xy(points), cv2.INTER_LINEAR)
+        # Where lids hide what is there, a path goes on as it came.
+        worths.append(told * _worth(lines) + (1 - told) * _UNTOLD - _IN_EYE * in_eye)
     # Both rims are alike, and creases seldom: first what both sides share, a little off or not.
     near = [cv2.dilate(np.concatenate([w[-2:], w, w[:2]]), np.ones((3, 5)))[2:-2] for w in worths]
     shared = best_ring(np.minimum(*near) + 0.25 * (near[0] + near[1]), _STEP, _BEND)
@@ -215,11 +227,11 @@ def _smoothed(ring: DoubleArray) -> DoubleArray:
 def _under_lids(landmarks: FloatArray) -> ByteArray:
     """(HEIGHT, WIDTH) 1 in the eyes, beside them and right below, where no rim is."""
     mask = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
-    beside, below = 5, 12
+    beside, below = 5, 12  # texels
     for eye in EYES.values():
         rim = landmarks[list(eye.rim)]
-        for x, y in ((0, 0), (0, below // 3), (0, 2 * below // 3), (0, below),
-                     (-beside, 2), (beside, 2), (-beside, 8), (beside, 8)):  # fmt: skip
+        # An upper rim may lie on the lid, seen from the front.
+        for x, y in ((0, below // 3), (0, 2 * below // 3), (0, below), (-beside, 8), (beside, 8)):
             cv2.fillPoly(mask, [np.round(rim + [x, y]).astype(np.int32)], 1)
     return mask
 
