@@ -34,9 +34,9 @@ _BEFORE: Final = 2.0
 """How far the sheet stands before the corners of the eyes, cm."""
 _WRAP: Final = 0.035
 """How it bends back towards the temples, 1/cm."""
-_LOOKS: Final = 12
+_LOOKS: Final = 14
 """Frames that are looked at."""
-_AHEAD: Final = 0.6
+_AHEAD: Final = 0.85
 """Part of the clear frames, those most nearly from the front, from which they are taken."""
 _LITTLE: Final = 8.0
 """Degrees off the front that are no reason to leave a frame out."""

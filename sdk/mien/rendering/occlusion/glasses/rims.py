@@ -8,14 +8,15 @@ every frame. How strong the lines are where they are weakest tells one from the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
 
-from mien._types import BoolArray, ByteArray, DoubleArray, FloatArray, Int32Array
-from mien.rendering.geometry.topology import BROWS, EYES
+from mien._types import BoolArray, ByteArray, DoubleArray, FloatArray, IndexArray, Int32Array
+from mien.rendering.geometry.topology import BROWS, EYES, OVAL
 from mien.rendering.occlusion.glasses.layout import HEIGHT, TEXEL, WIDTH
 from mien.rendering.occlusion.glasses.lining_up import line_up, line_up_with, shifted
 from mien.rendering.occlusion.glasses.paths import best_path, best_ring
@@ -23,20 +24,34 @@ from mien.rendering.occlusion.glasses.ridges import DIRECTIONS, ridges, sampled
 
 __all__ = ["Evidence", "RimPaths", "find_paths"]
 
-_ANGLES: Final = 120
+_ANGLES: Final = 100
 """Places around a lens."""
-_RADII: Final = 64
+_RADII: Final = 56
 """Distances from its middle that a rim may have."""
-_NEAREST, _FARTHEST = 0.9, 3.2
-"""The least and the greatest of them, cm down from the middle."""
-_OBLONG: Final = 1.3
-"""How much wider than high a lens is taken to be, so that paths bend little."""
-_MIDDLE: Final = (3.6, -0.55)
-"""The middle of a lens: to the side of the nose's middle and above the eyes' height, cm."""
-_SPREAD: Final = np.radians(60)
-"""How far a rim's normal may turn away from the ray to it."""
-_FULL: Final = 0.4
-"""Strength from which a line does not count more."""
+_NEAREST: Final = 0.9
+"""The least distance from its middle that a rim may have, cm down."""
+_LENSES: Final = ((3.6, 0.55, 1.3, 3.2), (3.3, 0.75, 1.0, 2.5))
+"""Lenses to start from: the middle, to the side of the nose's and below the eyes' height, cm; how
+much wider than high, so that paths bend little; the greatest distance down, cm."""
+_SPREAD, _KNOWN_SPREAD = 1.05, 0.6
+"""How far a rim's normal may turn away from the ray to it, and from that of a ring that is known,
+radians."""
+_FULLS: Final = (0.4, 0.08)
+"""Strength from which a line does not count more, one after the other."""
+_WEAK_FULL, _OVER_USUAL = 0.05, 2.5
+"""The same once a ring is known: at least, and over the strength that it mostly has."""
+_REFINED: Final = 3
+"""How often rings are looked for again beside themselves..."""
+_ACROSS: Final = 12.0
+"""...so many texels to either side,"""
+_ACROSS_STEP, _ACROSS_BEND, _ACROSS_BAND = 3, 0.15, 10
+"""...and how they may go there, in half texels."""
+_WAVES: Final = 8
+"""Waves around a ring, at most, where it is made round."""
+_ROUND: Final = 0.01
+"""How much speaks against high waves."""
+_BESIDE: Final = 0.4
+"""What lines beside the face count."""
 _UNIT: Final = 0.05
 """Strength of a line that counts 1."""
 _STEP, _BEND = 3, 0.25
@@ -48,13 +63,13 @@ _IN_EYE: Final = 6.0
 _KNOWN: Final = 0.25
 """Part of the frames that has to show a place free of lids, for it to be known."""
 _UNTOLD: Final = 0.7
-"""What a place that is not known is worth to a path."""
+"""What a place that is not known is worth to a path, as long as nothing is known of rims."""
 _SMOOTH: Final = 1.5
 """Places over which a ring is smoothed (sigma)."""
 _BRIDGE: Final = (0.8, 1.2, -0.85)
 """Where a bridge may lie: to either side of the nose's middle, above and below the eyes, cm."""
 _BRIDGE_STEP, _BRIDGE_BEND = 2, 0.3
-_ROUNDS: Final = 2
+_ROUNDS: Final = 1
 """How often frames are brought onto the curves that were found."""
 _SURE: Final = 0.019
 """Strength of arcs and bridge, in the (geometric) mean, that only glasses have."""
@@ -88,7 +103,7 @@ class RimPaths:
     """The best paths of rims in a layout, whether there are glasses or not.
 
     Attributes:
-        rings: For the person's right and left eye, (120, 2) float64 texels, from the outer side
+        rings: For the person's right and left eye, (100, 2) float64 texels, from the outer side
             downwards, inwards and up.
         bridge: (N, 2) float64 texels, from the right of the face to its left.
         shifts: (T, 2) what brings the frames onto each other, texels.
@@ -101,6 +116,14 @@ class RimPaths:
     evidence: Evidence
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """Where rims are not, and where they are less likely, as in `_Lines`."""
+
+    inside: ByteArray
+    face: FloatArray
+
+
 def find_paths(pictures: FloatArray, eyes: FloatArray, landmarks: FloatArray) -> RimPaths:
     """Find the best paths of rims.
 
@@ -110,52 +133,155 @@ def find_paths(pictures: FloatArray, eyes: FloatArray, landmarks: FloatArray) ->
         landmarks: (468, 2) the neutral face in it, texels.
     """
     maps = np.stack([ridges(picture, TEXEL) for picture in pictures])
-    inside = _under_lids(landmarks)
+    places = _Places(_under_lids(landmarks), _face(landmarks))
     seen = 1 - eyes
     counts = _where_rims_are(landmarks)
     shifts = line_up(maps, counts)
-    aligned, clear = shifted(maps, shifts), shifted(seen, shifts)
-    rings, bridge = _paths(aligned, clear, inside)
+    aligned = shifted(maps, shifts)
+    rings = _rings(_lines(aligned, shifted(seen, shifts), places))
+    bridge = _bridge(aligned.mean(axis=0))
     for _ in range(_ROUNDS):
         points = np.concatenate([*rings, bridge])
         normals = np.concatenate([*map(_normals, rings), np.full(len(bridge), np.pi / 2)])
         directions = np.round(normals * DIRECTIONS / np.pi).astype(np.int32) % DIRECTIONS
         shifts = line_up_with(maps, shifts, points, directions)
-        aligned, clear = shifted(maps, shifts), shifted(seen, shifts)
-        rings, bridge = _paths(aligned, clear, inside)
+        aligned = shifted(maps, shifts)
+        rings = _rings(_lines(aligned, shifted(seen, shifts), places))
+        bridge = _bridge(aligned.mean(axis=0))
     return RimPaths(rings, bridge, shifts, _evidence(aligned, counts, rings, bridge))
 
 
-def _paths(
-    maps: FloatArray, clear: FloatArray, inside: ByteArray
-) -> tuple[tuple[DoubleArray, DoubleArray], DoubleArray]:
-    """The rings and the bridge that lie best on the lines that all frames have."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lines:
+    """The lines that all frames have, and where there can be rims.
+
+    Attributes:
+        steady: (D, H, W) strength; less where it changes from frame to frame.
+        known: (H, W) 0..1 how far places are seen free of lids.
+        inside: (H, W) 1 where no rim is.
+        face: (H, W) 1 in the face, less beside it, where hair and background have lines.
+    """
+
+    steady: FloatArray
+    known: FloatArray
+    inside: ByteArray
+    face: FloatArray
+
+    def worth(
+        self, points: DoubleArray, normals: DoubleArray, spread: float, full: float, untold: float
+    ) -> FloatArray:
+        """What places (N, K, 2) are worth to a path across normals (N, K)."""
+        lines = sampled(self.steady, points, normals, spread)
+        xy = points[..., 0].astype(np.float32), points[..., 1].astype(np.float32)
+        inside = cv2.remap(self.inside, *xy, cv2.INTER_NEAREST)
+        known = cv2.remap(self.known, *xy, cv2.INTER_LINEAR)
+        face = cv2.remap(self.face, *xy, cv2.INTER_LINEAR)
+        # Where lids hide what is there, a path goes on as it came.
+        told = known * face * _worth(lines, full) + (1 - known) * untold
+        return np.asarray(told - _IN_EYE * inside, dtype=np.float32)
+
+
+def _lines(maps: FloatArray, clear: FloatArray, places: _Places) -> _Lines:
     known = clear.sum(axis=0)
     weights = (clear / np.maximum(known, 1e-3))[:, None]
     mean = (weights * maps).sum(axis=0)
     spread = np.sqrt(np.maximum((weights * (maps - mean) ** 2).sum(axis=0), 0))
-    known = np.clip(known / (_KNOWN * len(maps)), 0, 1)
     # What comes and goes, like lids and creases, counts less than what is always there.
     steady = mean * np.clip(1.5 * np.abs(mean) / (spread + 0.01), 0.2, 1)
-    worths = []
-    for side in (-1, 1):
-        points, normals = _rays(side)
-        lines = sampled(steady, points, normals, float(_SPREAD))
-        in_eye = cv2.remap(inside, *_xy(points), cv2.INTER_NEAREST)
-        told = cv2.remap(known, *_xy(points), cv2.INTER_LINEAR)
-        # Where lids hide what is there, a path goes on as it came.
-        worths.append(told * _worth(lines) + (1 - told) * _UNTOLD - _IN_EYE * in_eye)
-    # Both rims are alike, and creases seldom: first what both sides share, a little off or not.
-    near = [cv2.dilate(np.concatenate([w[-2:], w, w[:2]]), np.ones((3, 5)))[2:-2] for w in worths]
-    shared = best_ring(np.minimum(*near) + 0.25 * (near[0] + near[1]), _STEP, _BEND)
-    far = np.abs(np.arange(_RADII) - shared[:, None]) > _BAND
+    known = np.clip(known / (_KNOWN * len(maps)), 0, 1)
+    return _Lines(steady, known.astype(np.float32), places.inside, places.face)
+
+
+def _rings(lines: _Lines) -> tuple[DoubleArray, DoubleArray]:
+    """The closed paths around both eyes that lie best on lines.
+
+    Several are tried: those that go for strong lines, or for lines all along, of any size or small.
+    """
+    tried = [_refined(lines, _first(lines, full, lens)) for full in _FULLS for lens in _LENSES]
+    best = max(tried, key=lambda rings: sum(_seen(lines, ring) for ring in rings))
+    return best[0], best[1]
+
+
+def _seen(lines: _Lines, ring: DoubleArray) -> float:
+    """How strong a ring is where it is weak, and mostly, for its length.
+
+    Of two that are as strong the shorter one is likely: a longer one has gone for something else.
+    """
+    strength = _strength(lines, ring)
+    at = ring.astype(np.float32)[None]
+    known = cv2.remap(lines.known, at[..., 0], at[..., 1], cv2.INTER_LINEAR)[0] > 0.5
+    weak, usual = np.quantile(strength[known], (0.2, 0.5)) if known.any() else (0, 0)
+    length = np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1).sum()
+    return float((weak + 0.5 * usual) / length**0.5)
+
+
+def _strength(lines: _Lines, ring: DoubleArray) -> FloatArray:
+    """(N,) how strong lines are along a ring."""
+    there = sampled(lines.steady, ring[None], _normals(ring)[None], _KNOWN_SPREAD)[0]
+    return np.asarray(np.abs(there))
+
+
+def _first(lines: _Lines, full: float, lens: tuple[float, ...]) -> list[DoubleArray]:
+    """Rings for a start: the best that cross every ray once."""
+    rays = [_rays(side, *lens) for side in (-1, 1)]
+    worths = [lines.worth(*ray, _SPREAD, full, _UNTOLD) for ray in rays]
+    chosen = _alike(worths, _BAND, _STEP, _BEND)
     every = np.arange(_ANGLES)
-    rings = []
-    for side, worth in zip((-1, 1), worths, strict=True):
-        points, _ = _rays(side)
-        ring = best_ring(np.where(far, -_IN_EYE - 2, worth), _STEP, _BEND)
-        rings.append(_smoothed(points[every, ring]))
-    return (rings[0], rings[1]), _bridge(mean)
+    return [_smoothed(ray[0][every, ring]) for ray, ring in zip(rays, chosen, strict=True)]
+
+
+def _refined(lines: _Lines, rings: list[DoubleArray]) -> list[DoubleArray]:
+    """Rings looked for again beside themselves, where corners are sharper than rays allow."""
+    every = np.arange(_ANGLES)
+    across = np.arange(-_ACROSS, _ACROSS + 0.25, 0.5)
+    for _ in range(_REFINED):
+        strength = [_strength(lines, ring) for ring in rings]
+        usual = np.asarray(np.median(strength), dtype=np.float32)
+        full = max(_WEAK_FULL, _OVER_USUAL * float(usual))
+        untold = float(_worth(usual, full))
+        bundles = []
+        for ring, seen in zip(rings, strength, strict=True):
+            round_ = _evenly(_rounded(ring, seen / max(float(usual), 1e-6)))
+            normals = _normals(round_)
+            way = np.stack([np.cos(normals), np.sin(normals)], axis=1)
+            places = round_[:, None] + across[:, None] * way[:, None]
+            bundles.append((places, np.repeat(normals[:, None], len(across), axis=1)))
+        worths = [lines.worth(*bundle, _KNOWN_SPREAD, full, untold) for bundle in bundles]
+        chosen = _alike(worths, _ACROSS_BAND, _ACROSS_STEP, _ACROSS_BEND)
+        rings = [_smoothed(b[0][every, c]) for b, c in zip(bundles, chosen, strict=True)]
+    return rings
+
+
+def _alike(
+    worths: Sequence[FloatArray], band: int, step: int, bend: float
+) -> list[IndexArray]:
+    """The best ring for each eye, near the best for both: rims are alike, and creases seldom."""
+    near = [cv2.dilate(np.concatenate([w[-2:], w, w[:2]]), np.ones((3, 5)))[2:-2] for w in worths]
+    shared = best_ring(np.minimum(*near) + 0.25 * (near[0] + near[1]), step, bend)
+    far = np.abs(np.arange(worths[0].shape[1]) - shared[:, None]) > band
+    return [best_ring(np.where(far, -_IN_EYE - 2, worth), step, bend) for worth in worths]
+
+
+def _rounded(ring: DoubleArray, sure: FloatArray) -> DoubleArray:
+    """A ring made of few waves (Fourier descriptors), which goes on round where it is not sure."""
+    turn = 2 * np.pi * np.arange(len(ring)) / len(ring)
+    orders = np.arange(-_WAVES, _WAVES + 1)
+    waves = np.exp(1j * turn[:, None] * orders)
+    weights = np.clip(sure, 0.03, 1)[:, None]
+    stiff = np.diag(_ROUND * (orders.astype(np.float64) ** 2 - 1) ** 2 * (orders != 0))
+    flat = ring[:, 0] + 1j * ring[:, 1]
+    solved = np.linalg.solve(waves.conj().T @ (weights * waves) + stiff,
+                             waves.conj().T @ (weights[:, 0] * flat))  # fmt: skip
+    fitted = waves @ solved
+    return np.stack([fitted.real, fitted.imag], axis=1)
+
+
+def _evenly(ring: DoubleArray) -> DoubleArray:
+    """A ring with its places at even distances."""
+    closed = np.concatenate([ring, ring[:1]])
+    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    at = np.linspace(0, along[-1], len(ring), endpoint=False)
+    return np.stack([np.interp(at, along, closed[:, i]) for i in (0, 1)], axis=1)
 
 
 def _bridge(mean: FloatArray) -> DoubleArray:
@@ -166,7 +292,7 @@ def _bridge(mean: FloatArray) -> DoubleArray:
     bottom = round((HEIGHT - 1) / 2 - below / TEXEL)
     half = DIRECTIONS // 2
     lines = np.abs(mean[half - 1 : half + 2, top:bottom, columns[0] : columns[-1] + 1]).max(axis=0)
-    path = best_path(_worth(lines).T, _BRIDGE_STEP, _BRIDGE_BEND)
+    path = best_path(_worth(lines, max(_FULLS)).T, _BRIDGE_STEP, _BRIDGE_BEND)
     return np.stack([columns, path + top], axis=1).astype(np.float64)
 
 
@@ -176,8 +302,8 @@ def _evidence(
     """How strong lines are along the paths, in the mean of the frames and in most of them."""
     mean = maps.mean(axis=0)
     arcs = 0.0
-    lower = slice(0, _ANGLES // 2 + 1)
     for ring in rings:
+        lower = ring[:, 1] > ring[:, 1].mean()
         points, normals = ring[lower], _normals(ring)[lower]
         every = [np.abs(sampled(one, points[None], normals[None], 0.8))[0] for one in (mean, *maps)]
         arcs += 0.5 * (_weakest(every[0]) + _weakest(np.median(every[1:], axis=0)))
@@ -195,19 +321,21 @@ def _weakest(strength: FloatArray) -> float:
     return float(np.quantile(strength, _WEAKEST))
 
 
-def _worth(lines: FloatArray) -> FloatArray:
+def _worth(lines: FloatArray, full: float) -> FloatArray:
     """What lines are worth to a path: long weak ones are more than short strong ones."""
-    return np.asarray(np.sqrt(np.minimum(np.abs(lines), _FULL) / _UNIT), dtype=np.float32)
+    return np.asarray(np.sqrt(np.minimum(np.abs(lines), full) / _UNIT), dtype=np.float32)
 
 
-def _rays(side: int) -> tuple[DoubleArray, DoubleArray]:
-    """(120, 64, 2) places around a lens, texels, and (120, 64) the directions of the rays."""
+def _rays(
+    side: int, aside: float, below: float, oblong: float, farthest: float
+) -> tuple[DoubleArray, DoubleArray]:
+    """(100, 56, 2) places around a lens, texels, and (100, 56) the directions of the rays."""
     turn = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
-    radius = np.linspace(_NEAREST, _FARTHEST, _RADII)
-    x = side * (_MIDDLE[0] + np.cos(turn)[:, None] * radius * _OBLONG)
-    y = -_MIDDLE[1] + np.sin(turn)[:, None] * radius
+    radius = np.linspace(_NEAREST, farthest, _RADII)
+    x = side * (aside + np.cos(turn)[:, None] * radius * oblong)
+    y = below + np.sin(turn)[:, None] * radius
     points = np.stack([x, y], axis=2) / TEXEL + [(WIDTH - 1) / 2, (HEIGHT - 1) / 2]
-    normals = np.arctan2(np.sin(turn), side * np.cos(turn) / _OBLONG)
+    normals = np.arctan2(np.sin(turn), side * np.cos(turn) / oblong)
     return points, np.repeat(normals[:, None], _RADII, axis=1)
 
 
@@ -236,6 +364,13 @@ def _under_lids(landmarks: FloatArray) -> ByteArray:
     return mask
 
 
+def _face(landmarks: FloatArray) -> FloatArray:
+    """(HEIGHT, WIDTH) 1 in the face, less outside of it."""
+    mask = np.full((HEIGHT, WIDTH), _BESIDE, dtype=np.float32)
+    cv2.fillPoly(mask, [np.round(landmarks[list(OVAL)]).astype(np.int32)], 1.0)
+    return np.asarray(cv2.erode(mask, np.ones((1, 9), dtype=np.uint8)), dtype=np.float32)
+
+
 def _where_rims_are(landmarks: FloatArray) -> FloatArray:
     """(HEIGHT, WIDTH) how far lines count when frames are brought onto each other.
 
@@ -253,7 +388,3 @@ def _where_rims_are(landmarks: FloatArray) -> FloatArray:
     nostrils = (x < 1.8) & (y[:, None] > 1.8)
     counts[outside | nostrils] = 0
     return np.asarray(cv2.GaussianBlur(counts, (0, 0), 1.5), dtype=np.float32)
-
-
-def _xy(points: DoubleArray) -> tuple[FloatArray, FloatArray]:
-    return points[..., 0].astype(np.float32), points[..., 1].astype(np.float32)
