@@ -19,6 +19,7 @@ from mien.rendering.base import (
     RenderRequest,
     RenderSession,
 )
+from mien.rendering.occlusion.detected import DetectedMatte
 from mien.rendering.occlusion.source import MatteSource, faces_of
 
 __all__ = ["BehindSession", "open_behind"]
@@ -45,7 +46,7 @@ def open_behind(
 
 def _sources(shot: Shot, source: PlateSource, scale: float) -> list[MatteSource]:
     """What tells of things in front of a shot's faces; what each finds is added up."""
-    return []
+    return [DetectedMatte(shot, source)] if shot.occlusion.detect else []
 
 
 class BehindSession(RenderSession):
