@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 
 from mien._types import FloatArray
+from mien.face.regions import region_landmarks
 from mien.model.face import FaceTrack
 from mien.model.landmarks import LANDMARKS
 from mien.model.occlusion import REGIONS
 from mien.tracking.associate import Tracklet
-from mien.tracking.face_regions import region_landmarks
 from mien.tracking.region_confidence import Looks, region_confidence, steadied
 from mien.tracking.tracking_frames import TrackingFrames
 

@@ -25,9 +25,9 @@ import numpy.typing as npt
 from mien._math import smoothstep
 from mien._types import ByteArray, FloatArray
 from mien.blas import one_blas_thread
+from mien.face.regions import region_landmarks
 from mien.face.rig import load_rig
 from mien.model.occlusion import REGIONS
-from mien.tracking.face_regions import region_landmarks
 from mien.tracking.thumbnails import COLUMNS, ROWS, layout
 
 __all__ = ["Looks", "region_confidence", "steadied"]

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import ByteArray, FloatArray
+from mien.face.regions import region_shares
 from mien.face.rig import load_rig
 from mien.model.landmarks import LANDMARKS, MESH, SKIN
-from mien.tracking.face_regions import region_shares
 from mien.tracking.mean_fit import fit_mean, mean_height
 from mien.tracking.mediapipe.graphs import (
     INPUT_SIZE,
