@@ -17,7 +17,14 @@ from mien.model.edits import Edit
 from mien.model.face import Face
 from mien.model.landmarks import SKIN
 from mien.model.shot import Example, Shot
-from mien.serve.messages import ExampleFacts, FaceFacts, MadeBy, ShotFacts, ShotStatus
+from mien.serve.messages import (
+    ExampleFacts,
+    FaceFacts,
+    MadeBy,
+    ShotFacts,
+    ShotStatus,
+    WeakSpanFacts,
+)
 
 if TYPE_CHECKING:
     from mien.preview.picture import PreviewImage
@@ -247,6 +254,7 @@ def face_facts(face: Face, thumbnail: str | None = None) -> FaceFacts:
         confidence=round(float(face.confidence[seen].mean()), 4) if seen.any() else 0.0,
         frame=frame,
         box=box if np.isfinite(box).all() else [0.0, 0.0, 0.0, 0.0],
+        weak=[WeakSpanFacts(**one.to_dict()) for one in face.weak_spans()],
         thumbnail=thumbnail,
     )
 

@@ -185,6 +185,8 @@ def _facts(shot: Shot, face: Face) -> tuple[object, ...] | None:
         _VERSION, stamp, media.pixel_format, repr(orientation), repr(media.color), shot.cuts,
         face.landmarks, face.confidence, face.identity, face.curves.controls.array,
         pose.rotation, pose.scale, pose.translation,
+        # Without it the names are those that they had before there was any.
+        *(() if face.region_confidence is None else (face.region_confidence,)),
     )  # fmt: skip
 
 

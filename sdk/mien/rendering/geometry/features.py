@@ -9,7 +9,7 @@ import numpy as np
 from mien._types import BoolArray, FloatArray
 from mien.face.pose import angles
 from mien.model.controls import CONTROLS
-from mien.model.face import WEAK, Face
+from mien.model.face import Face
 from mien.model.landmarks import SKIN
 
 __all__ = ["clear_frames", "features"]
@@ -48,7 +48,7 @@ def features(controls: FloatArray, rotation: FloatArray) -> FloatArray:
 
 def clear_frames(face: Face) -> BoolArray:
     """Return (T,) whether a frame shows the face itself, sharp enough to be learned from."""
-    clear = face.valid & ~face.curves.bridged & (face.confidence >= WEAK)
+    clear = face.valid & ~face.weak
     clear &= np.isfinite(face.landmarks).all(axis=(1, 2))
     if len(clear) < 3 or not clear.any():
         return clear

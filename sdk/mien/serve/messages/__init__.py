@@ -58,6 +58,7 @@ from mien.serve.messages.shots import (
     ShotFacts,
     SolveParams,
     TrackParams,
+    WeakSpanFacts,
 )
 
 __all__ = [
@@ -115,6 +116,7 @@ __all__ = [
     "SolveParams",
     "StatusResult",
     "TrackParams",
+    "WeakSpanFacts",
 ]
 
 
