@@ -50,6 +50,8 @@ def clear_frames(face: Face) -> BoolArray:
     """Return (T,) whether a frame shows the face itself, sharp enough to be learned from."""
     clear = face.valid & ~face.curves.bridged & (face.confidence >= WEAK)
     clear &= np.isfinite(face.landmarks).all(axis=(1, 2))
+    if face.region_confidence is not None:
+        clear &= face.region_confidence.min(axis=1) >= WEAK
     if len(clear) < 3 or not clear.any():
         return clear
     steps = np.linalg.norm(np.diff(face.landmarks[:, :SKIN, :2], axis=0), axis=2).mean(axis=1)

@@ -6,7 +6,10 @@ import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from mien._types import FloatArray
+from mien.media.orient import to_coded
 from mien.media.planes import Plate
 from mien.model.face import Face
 from mien.model.media import Orientation
@@ -15,10 +18,13 @@ from mien.rendering.appearance.donors import choose_donors
 from mien.rendering.appearance.examples import ExampleFace
 from mien.rendering.appearance.library import LibraryFrame
 from mien.rendering.base import Patch
+from mien.rendering.geometry.features import clear_frames
 from mien.rendering.geometry.head import head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.painting.donor import DonorLayer, RegionLayer, region_zone, take_shape
+from mien.rendering.painting.hidden import FaceView
 from mien.rendering.painting.paint import FaceLayers, paint, paint_region
+from mien.rendering.painting.uncover import covers, keep_in_front, uncovered
 
 __all__ = ["FacePainter"]
 
@@ -60,6 +66,7 @@ class FacePainter:
         self._examples = examples
         self._others: dict[int, FaceDeformer] = {}
         self._adding = threading.Lock()
+        self._clear = clear_frames(face)
 
     def motion(
         self, appearance: Appearance, frame: int, source: FloatArray, target: FloatArray
@@ -105,6 +112,52 @@ class FacePainter:
             for region in regions
         )
         return paint(motion, plate, frame, appearance, FaceLayers(ratio, laid))
+
+    def uncovered(
+        self,
+        appearance: Appearance,
+        frame: int,
+        source: FloatArray,
+        target: FloatArray,
+        plate: Plate,
+        occlusion: FloatArray | None,
+    ) -> Plate:
+        """Return the plate without what is in front of the face; itself where nothing is.
+
+        Args:
+            appearance: What is known of the face's look.
+            frame: Index of the frame.
+            source: (59,) controls of the performance.
+            target: (59,) controls asked for.
+            plate: The frame's plate; not changed.
+            occlusion: (H, W) the matte of what is in front; None where nothing is.
+        """
+        if occlusion is None:
+            return plate
+        view = FaceView(
+            frame,
+            to_coded(self._orientation, self._face.landmarks[frame, :, :2]),
+            float(self._face.curves.pose.scale[frame]),
+            source,
+            self.deformer.rotation(frame),
+            bool(head_turns(source, target).any()),
+        )
+        if not covers(occlusion, view, plate):
+            return plate
+        frames = appearance.library.frames
+        usable = [one.example is not None or bool(self._clear[one.frame]) for one in frames]
+        library = appearance.library
+        return uncovered(plate, occlusion, view, library, np.array(usable, dtype=bool))
+
+    def covered(self, patch: Patch | None, plate: Plate, bare: Plate) -> Patch | None:
+        """Return a patch of an uncovered plate with what is in front as the plate has it.
+
+        Args:
+            patch: The patch; None when nothing changed.
+            plate: The plate.
+            bare: What `uncovered` gave for it.
+        """
+        return patch if patch is None or bare is plate else keep_in_front(patch, plate, bare)
 
     def turned(
         self, frame: int, source: FloatArray, target: FloatArray, plate: Plate, patch: Patch | None
