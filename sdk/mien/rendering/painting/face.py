@@ -9,21 +9,21 @@ from typing import NamedTuple
 import numpy as np
 
 from mien._types import FloatArray
-from mien.media.orient import to_coded
 from mien.media.planes import Plate
 from mien.model.face import Face
 from mien.model.media import Orientation
+from mien.model.landmarks import SKIN
 from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.appearance.donors import choose_donors
 from mien.rendering.appearance.examples import ExampleFace
-from mien.rendering.appearance.library import LibraryFrame
+from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
 from mien.rendering.base import Patch
-from mien.rendering.geometry.features import clear_frames
-from mien.rendering.geometry.head import head_turns, turn_head
+from mien.rendering.geometry.features import open_frames
+from mien.rendering.geometry.head import head_mesh, head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.painting.donor import DonorLayer, RegionLayer, region_zone, take_shape
 from mien.rendering.painting.hidden import FaceView
-from mien.rendering.painting.paint import FaceLayers, paint, paint_region
+from mien.rendering.painting.paint import FaceLayers, moved_points, paint, paint_region
 from mien.rendering.painting.uncover import covers, keep_in_front, uncovered
 
 __all__ = ["FacePainter"]
@@ -66,7 +66,8 @@ class FacePainter:
         self._examples = examples
         self._others: dict[int, FaceDeformer] = {}
         self._adding = threading.Lock()
-        self._clear = clear_frames(face)
+        known = (face, *(example.face for example in examples))
+        self._open = [open_frames(one) for one in known]
 
     def motion(
         self, appearance: Appearance, frame: int, source: FloatArray, target: FloatArray
@@ -134,20 +135,19 @@ class FacePainter:
         """
         if occlusion is None:
             return plate
+        motion = self.deformer.motion_at(frame, source, target)
+        moved = moved_points(motion)
+        turns = head_turns(source, target)
+        if turns.any():
+            points, shift = head_mesh(self._face, self._orientation, frame, turns)
+            moved = np.concatenate([moved, points, points - shift])
+        rotation = self.deformer.rotation(frame)
         view = FaceView(
-            frame,
-            to_coded(self._orientation, self._face.landmarks[frame, :, :2]),
-            float(self._face.curves.pose.scale[frame]),
-            source,
-            self.deformer.rotation(frame),
-            bool(head_turns(source, target).any()),
+            frame, motion.source[:SKIN], motion.px_per_cm, source, rotation, moved
         )
         if not covers(occlusion, view, plate):
             return plate
-        frames = appearance.library.frames
-        usable = [one.example is not None or bool(self._clear[one.frame]) for one in frames]
-        library = appearance.library
-        return uncovered(plate, occlusion, view, library, np.array(usable, dtype=bool))
+        return uncovered(plate, occlusion, view, self._uncovered(appearance.library))
 
     def covered(self, patch: Patch | None, plate: Plate, bare: Plate) -> Patch | None:
         """Return a patch of an uncovered plate with what is in front as the plate has it.
@@ -187,7 +187,7 @@ class FacePainter:
         # Both eyes often come from one frame.
         towards: dict[LibraryFrame, FaceMotion] = {}
         for chosen in choose_donors(
-            appearance.library, source, asked, deformer.rotation(frame), motion.px_per_cm
+            self._uncovered(appearance.library), source, asked, deformer.rotation(frame), motion.px_per_cm
         ):
             for donor, _ in chosen.frames:
                 if donor not in towards:
@@ -197,6 +197,17 @@ class FacePainter:
             motion = take_shape(motion, chosen.region, chosen.amount, weighed)
             regions.append(_Region(chosen.region, chosen.amount, donors))
         return motion, regions
+
+    def _uncovered(self, library: FaceLibrary) -> FaceLibrary:
+        """The frames of a library that show the face with nothing in front of it."""
+        seen = [
+            self._open[0 if frame.example is None else frame.example + 1][frame.frame]
+            for frame in library.frames
+        ]
+        if all(seen):
+            return library
+        kept = [frame for frame, clear in zip(library.frames, seen, strict=True) if clear]
+        return FaceLibrary(tuple(kept), library.remarks, library.complete)
 
     def _towards(self, donor: LibraryFrame, target: FloatArray) -> FaceMotion:
         """How the face in another frame comes to do what is asked, in that frame's pixels."""

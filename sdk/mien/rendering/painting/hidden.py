@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import BoolArray, FloatArray
 from mien.media.planes import Box
 from mien.model.landmarks import SKIN
@@ -21,7 +22,8 @@ from mien.rendering.geometry.topology import OVAL, still_mesh
 __all__ = ["FaceView", "ShownFace", "hidden_face"]
 
 _CANDIDATES: Final = 7
-"""Frames of the library that are looked at, the nearest ones."""
+"""Frames of the library that are looked at, the nearest ones; where none of them will do, twice
+as many more."""
 _USED: Final = 3
 """Frames that are mixed at most; their weights fall to nothing at the next one."""
 _FARTHEST: Final = 2.0
@@ -33,10 +35,13 @@ _ODD: Final = 0.12, 0.15
 a frame beyond shows something in front itself."""
 _SAME: Final = 0.35
 """A frame shows the very thing in front when it differs from it by so much less than skin does."""
-_CELL_CM: Final = 0.08
-"""Cells of the field that takes another frame's face to where it lies in this one."""
-_LOOK_CM: Final = 0.08
-"""Pixels of the small pictures by which frames are compared."""
+_CELL_CM: Final = 0.12
+"""Cells of the field that takes another frame's face to where it lies in this one; by their
+colours frames are compared."""
+_READ_PX: Final = 4
+"""Pixels that interpolation reads around a place, and a little more."""
+_WHOLLY: Final = 0.9
+"""Part of a cell from which all of it counts."""
 _RINGS: Final = 1.25, 1.8
 """How far around the middle of a face other frames are laid with it, times its outline's
 distance."""
@@ -47,11 +52,11 @@ class FaceView(NamedTuple):
 
     Attributes:
         frame: Index of the frame.
-        points: (478, 2) its landmarks, coded pixels.
+        points: (468, 2) its landmarks, coded pixels.
         px_per_cm: Pixels in a canonical unit.
         controls: (59,) what it does.
         rotation: (3, 3) how the head is turned.
-        turned: Whether an edit turns the head, so that more is moved than the face.
+        moved: (N, 2) points around all that an edit moves, before and after.
     """
 
     frame: int
@@ -59,34 +64,25 @@ class FaceView(NamedTuple):
     px_per_cm: float
     controls: FloatArray
     rotation: FloatArray
-    turned: bool = False
+    moved: FloatArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ShownFace:
-    """The part of a picture as other frames show it.
+class ShownFace(NamedTuple):
+    """A part of a picture as other frames show it, in this frame's colours roughly.
 
     Attributes:
-        rgb: (h, w, 3) their mixture, in their own light.
-        step: Pixels of small pictures.
+        rgb: (h, w, 3) their mixture.
+        shown: (h, w) how far they show it: their pictures end somewhere.
     """
 
     rgb: FloatArray
-    step: int
-
-    def beside(self, plate: FloatArray, known: FloatArray) -> FloatArray | None:
-        """Return it, if it fits a plate (h, w, 3) where that is known (h, w); None otherwise."""
-        look = _Small.of(plate, known, self.step)
-        if not look.around.any() or look.misfit(look.lit(self.rgb)) > _FIT:
-            return None
-        return self.rgb
+    shown: FloatArray
 
 
 def hidden_face(
     view: FaceView,
     box: Box,
     library: FaceLibrary,
-    usable: BoolArray,
     plate: FloatArray,
     skin: FloatArray,
     known: FloatArray,
@@ -97,105 +93,158 @@ def hidden_face(
     Args:
         view: The face.
         box: The part, coded pixels.
-        library: The frames that show most of the face.
-        usable: (N,) which of these show it uncovered.
+        library: The frames that show most of the face, uncovered.
         plate: (h, w, 3) what the plate shows.
         skin: (h, w, 3) the face as it runs on smoothly over what hides it.
         known: (h, w) where the plate shows the face.
         core: (h, w) where nothing but what hides it is seen.
     """
-    looks = _looks(view, library, usable, box)
-    step = max(1, round(_LOOK_CM * view.px_per_cm))
-    small = _Small.of(plate, known, step)
-    if not looks or not small.around.any():
-        return None
-    hidden = small.shrunk(core.astype(np.float32)) > 0.9
-    smooth = small.shrunk(skin)
-    seen = [small.lit(look.rgb) for look in looks]
-    usual = np.median(seen, axis=0)
-    fits = [small.misfit(one) <= _FIT and _is_face(one, usual, small.rgb, smooth, hidden)
-            for one in seen]  # fmt: skip
-    good = [look for look, fit in zip(looks, fits, strict=True) if fit]
-    if not good:
-        return None
-    last = good[_USED].away if len(good) > _USED else 1.5 * good[-1].away + 1e-3
-    weights = [max(1 - look.away / max(last, 1e-6), 0) ** 2 + 1e-6 for look in good[:_USED]]
-    rgb = np.zeros_like(plate)
-    for look, weight in zip(good, weights, strict=False):
-        rgb += np.float32(weight / sum(weights)) * look.rgb
-    return ShownFace(rgb, step)
-
-
-class _Look(NamedTuple):
-    """A face in another frame, laid where this frame has it.
-
-    Attributes:
-        rgb: (h, w, 3) its pixels.
-        away: How far what it does lies from what this frame does.
-    """
-
-    rgb: FloatArray
-    away: float
-
-
-class _Small(NamedTuple):
-    """A small picture of what a plate shows, by which others are compared with it.
-
-    Attributes:
-        rgb: (h, w, 3) the plate.
-        around: (h, w) where it is known.
-    """
-
-    rgb: FloatArray
-    around: BoolArray
-
-    @classmethod
-    def of(cls, plate: FloatArray, known: FloatArray, step: int) -> _Small:
-        """Return the small picture of a plate that is known in part."""
-        size = max(1, plate.shape[1] // step), max(1, plate.shape[0] // step)
-        rgb, around = (cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (plate, known))
-        return cls(np.asarray(rgb), np.asarray(around > 0.9))
-
-    def shrunk(self, picture: FloatArray) -> FloatArray:
-        """Return a picture at this size."""
-        size = self.around.shape[1], self.around.shape[0]
-        return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
-
-    def lit(self, picture: FloatArray) -> FloatArray:
-        """Return a picture at this size, in the plate's light."""
-        small = self.shrunk(picture)
-        light = self.rgb[self.around].mean(axis=0) + 0.01
-        light /= small[self.around].mean(axis=0) + 0.01
-        return np.asarray(small * light, dtype=np.float32)
-
-    def misfit(self, small: FloatArray) -> float:
-        """Return how much a small picture differs from the plate where that is known."""
-        return float(largest(np.abs(small - self.rgb))[self.around].mean())
-
-
-def _looks(view: FaceView, library: FaceLibrary, usable: BoolArray, box: Box) -> list[_Look]:
-    """The nearest frames that show the face uncovered, nearest first."""
-    if not usable.any():
-        return []
-    known = features(library.controls, library.rotations)
-    here = features(view.controls[None], view.rotation[None])[0]
-    away = np.where(usable, np.linalg.norm(known - here, axis=1), np.inf)
-    nearest = np.argsort(away, kind="stable")[:_CANDIDATES]
+    near = _nearest(view, library)
     cell = max(1, round(_CELL_CM * view.px_per_cm))
+    small = _Small.of(plate, skin, known, core, cell)
+    if not near or not small.around.any():
+        return None
     zone = Zone(box.x0, box.y0, -(-box.width // cell), -(-box.height // cell), cell)
     points = _with_rings(view.points)
     raster = MeshRaster.of(zone, points, still_mesh())
-    return [
-        _Look(_laid(library.frames[i], points, raster)[: box.height, : box.width], float(away[i]))
-        for i in nearest.tolist()
-        if away[i] < _FARTHEST
-    ]
+    # What is in front may stay in one place of the face in all frames that are near.
+    good = small.good(near[:_CANDIDATES], points, raster) or small.good(
+        near[_CANDIDATES:], points, raster
+    )
+    if not good:
+        return None
+    away = np.array([far for _, far in good])
+    last = away[_USED] if len(away) > _USED else 1.5 * away[-1] + 1e-3
+    weights = np.square(np.maximum(1 - away[:_USED] / max(last, 1e-6), 0)) + 1e-6
+    rgb, shown = np.zeros_like(plate), np.ones_like(raster.labels, dtype=np.float32)
+    for (look, _), weight in zip(good, (weights / weights.sum()).tolist(), strict=False):
+        whole = look.crop.moved(zone, raster.field(look.motion))
+        rgb += np.float32(weight) * whole[: box.height, : box.width]
+        np.minimum(shown, look.shown, out=shown)
+    shown = cv2.resize(shown, (zone.width, zone.height), interpolation=cv2.INTER_LINEAR)
+    return ShownFace(rgb, np.asarray(shown[: box.height, : box.width]))
 
 
-def _laid(frame: LibraryFrame, points: FloatArray, raster: MeshRaster) -> FloatArray:
-    """(h, w, 3) another frame's face where the vertices of this one lie."""
-    crop = PlateCrop(frame.rgb.astype(np.float32), np.zeros(2, dtype=np.float32))
-    return crop.moved(raster.zone, raster.field(points - _with_rings(frame.points)))
+class _Look(NamedTuple):
+    """Another frame's face in the middles of a raster's cells.
+
+    Attributes:
+        crop: What is seen of it there.
+        motion: (V, 2) how far vertices have moved from it.
+        rgb: (rows, columns, 3) its colours.
+        shown: (rows, columns) how far inside its picture they lie, 0..1.
+    """
+
+    crop: PlateCrop
+    motion: FloatArray
+    rgb: FloatArray
+    shown: FloatArray
+
+    @classmethod
+    def of(cls, frame: LibraryFrame, points: FloatArray, raster: MeshRaster) -> _Look:
+        """Return a frame of the library where the vertices of another have come to points."""
+        zone, motion = raster.zone, points - _with_rings(frame.points)
+        at = -raster.cells(motion)
+        middle = (zone.cell - 1) / 2
+        columns = np.arange(zone.columns, dtype=np.float32)
+        rows = np.arange(zone.rows, dtype=np.float32)[:, None]
+        at[..., 0] += zone.x0 + middle + zone.cell * columns
+        at[..., 1] += zone.y0 + middle + zone.cell * rows
+        # Only what may be read is converted.
+        height, width = frame.rgb.shape[:2]
+        reach = zone.cell + _READ_PX
+        low = np.clip(np.floor(at.min(axis=(0, 1)) - reach), 0, [width - 1, height - 1])
+        high = np.clip(np.ceil(at.max(axis=(0, 1)) + reach) + 1, low + 1, [width, height])
+        (x0, y0), (x1, y1) = low.astype(int).tolist(), high.astype(int).tolist()
+        depth = np.minimum(at, np.array([width - 1, height - 1], dtype=np.float32) - at)
+        shown = smoothstep(depth.min(axis=2), 0.0, zone.cell)
+        crop = PlateCrop(frame.rgb[y0:y1, x0:x1].astype(np.float32), low.astype(np.float32))
+        return cls(crop, motion, crop.sample(at[..., 0], at[..., 1]), shown)
+
+
+class _Small(NamedTuple):
+    """Small pictures of what a plate shows, by which others are compared with it.
+
+    Attributes:
+        plate: (h, w, 3) the plate.
+        skin: (h, w, 3) the face as it runs on smoothly.
+        around: (h, w) where the plate shows the face.
+        hidden: (h, w) where it shows nothing but what is in front.
+    """
+
+    plate: FloatArray
+    skin: FloatArray
+    around: BoolArray
+    hidden: BoolArray
+
+    @classmethod
+    def of(
+        cls, plate: FloatArray, skin: FloatArray, known: FloatArray, core: BoolArray, cell: int
+    ) -> _Small:
+        """Return pictures of whole cells, each the mean of its pixels."""
+        height, width = known.shape[0] // cell, known.shape[1] // cell
+
+        def means(picture: FloatArray) -> FloatArray:
+            whole = picture[: height * cell, : width * cell]
+            if not whole.size:
+                return np.zeros((height, width, *picture.shape[2:]), dtype=np.float32)
+            size = width, height
+            small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
+            return np.asarray(small, dtype=np.float32).reshape(height, width, *picture.shape[2:])
+
+        hidden = means(core.astype(np.float32)) > _WHOLLY
+        return cls(means(plate), means(skin), np.asarray(means(known) > _WHOLLY), hidden)
+
+    def good(
+        self, near: Sequence[tuple[LibraryFrame, float]], points: FloatArray, raster: MeshRaster
+    ) -> list[tuple[_Look, float]]:
+        """Return those of some frames, as the raster's cells show them, that show the face."""
+        looks = [_Look.of(frame, points, raster) for frame, _ in near]
+        seen = [self.lit(look.rgb) for look in looks]
+        if not seen:
+            return []
+        usual = np.median(seen, axis=0)
+        return [
+            (look, away)
+            for look, one, (_, away) in zip(looks, seen, near, strict=True)
+            if self.shows_face(one, usual)
+        ]
+
+    def lit(self, look: FloatArray) -> FloatArray:
+        """Return a look at the same cells, and beyond, in the plate's light."""
+        small = look[: self.around.shape[0], : self.around.shape[1]]
+        light = self.plate[self.around].mean(axis=0) + 0.01
+        light /= small[self.around].mean(axis=0) + 0.01
+        return np.asarray(small * light, dtype=np.float32)
+
+    def shows_face(self, look: FloatArray, usual: FloatArray) -> bool:
+        """Tell whether a look fits the plate, and shows no thing in front of the face itself.
+
+        Args:
+            look: (h, w, 3) the look.
+            usual: What most looks show.
+        """
+        unlike = largest(np.abs(look - self.plate))
+        if float(unlike[self.around].mean()) > _FIT:
+            return False
+        if not self.hidden.any():
+            return True
+        odd = largest(np.abs(look - usual))[self.hidden] > _ODD[0]
+        if float(odd.mean()) > _ODD[1]:
+            return False
+        skin = largest(np.abs(self.skin - self.plate))[self.hidden]
+        return float(np.median(unlike[self.hidden])) >= _SAME * float(np.median(skin))
+
+
+def _nearest(view: FaceView, library: FaceLibrary) -> list[tuple[LibraryFrame, float]]:
+    """The frames whose face does most nearly what this one does, and how far it is away."""
+    if not library.frames:
+        return []
+    known = features(library.controls, library.rotations)
+    here = features(view.controls[None], view.rotation[None])[0]
+    away = np.linalg.norm(known - here, axis=1)
+    order = np.argsort(away, kind="stable")[: 3 * _CANDIDATES]
+    return [(library.frames[i], float(away[i])) for i in order if away[i] < _FARTHEST]
 
 
 def _with_rings(points: FloatArray) -> FloatArray:
@@ -205,23 +254,3 @@ def _with_rings(points: FloatArray) -> FloatArray:
     rings = [middle + factor * (oval - middle) for factor in _RINGS]
     return np.concatenate([points[:SKIN], *rings]).astype(np.float32)
 
-
-def _is_face(
-    look: FloatArray, usual: FloatArray, plate: FloatArray, skin: FloatArray, hidden: BoolArray
-) -> bool:
-    """Whether a look (h, w, 3) shows no thing in front where the plate does.
-
-    Args:
-        look: The look, in the plate's light.
-        usual: What most looks show.
-        plate: The plate.
-        skin: The face as it runs on smoothly.
-        hidden: (h, w) where the plate shows what is in front.
-    """
-    if not hidden.any():
-        return True
-    odd = largest(np.abs(look - usual))[hidden] > _ODD[0]
-    if float(odd.mean()) > _ODD[1]:
-        return False
-    unlike = float(np.median(largest(np.abs(look - plate))[hidden]))
-    return unlike >= _SAME * float(np.median(largest(np.abs(skin - plate))[hidden]))

@@ -30,7 +30,7 @@ from mien.rendering.painting.opening import STILL_PX, OpeningPainter, OpeningVie
 from mien.rendering.painting.painters import opening_painters
 from mien.rendering.painting.skin import shade_skin
 
-__all__ = ["FaceLayers", "paint", "paint_region"]
+__all__ = ["FaceLayers", "moved_points", "paint", "paint_region"]
 
 _MOVED_PX = 0.25
 """Motion in pixels from which the picture is replaced wholly."""
@@ -191,10 +191,8 @@ def _canvas(motion: FaceMotion, zones: Sequence[Zone], shaded: bool) -> Zone | N
 
     None when nothing does.
     """
-    mesh = warp_mesh()
     cell = max(1, round(_CELL_CM * motion.px_per_cm))
-    moving = np.abs(motion.motion).max(axis=1) > STILL_PX
-    touched = np.unique(mesh.skin[moving[mesh.skin].any(axis=1)])
+    touched = _touched(motion)
     if shaded:
         touched = np.union1d(touched, OVAL)
     points = [motion.source[touched], motion.target[touched]]
@@ -206,6 +204,23 @@ def _canvas(motion: FaceMotion, zones: Sequence[Zone], shaded: bool) -> Zone | N
         return None
     # The field is blurred over a few cells beyond what moves.
     return Zone.around(everything, 4 * cell, cell)
+
+
+def moved_points(motion: FaceMotion) -> FloatArray:
+    """Return (N, 2) points around all that a motion moves, before and after; none of none."""
+    touched = _touched(motion)
+    points = [motion.source[touched], motion.target[touched]]
+    points += [
+        motion.iris[side] for side, gaze in motion.gaze.items() if np.abs(gaze).max() > STILL_PX
+    ]
+    return np.concatenate(points)
+
+
+def _touched(motion: FaceMotion) -> IndexArray:
+    """Vertices of the triangles of which any corner moves."""
+    skin = warp_mesh().skin
+    moving = np.abs(motion.motion).max(axis=1) > STILL_PX
+    return np.unique(skin[moving[skin].any(axis=1)])
 
 
 def _rasterised(canvas: Zone, motion: FaceMotion) -> MeshRaster:

@@ -21,7 +21,7 @@ from mien.rendering.base import Patch
 from mien.rendering.geometry.fill import fill_holes
 from mien.rendering.geometry.tone import grain, grain_level, per_channel
 from mien.rendering.geometry.topology import OVAL
-from mien.rendering.painting.hidden import FaceView, hidden_face
+from mien.rendering.painting.hidden import FaceView, ShownFace, hidden_face
 
 __all__ = ["covers", "keep_in_front", "uncovered"]
 
@@ -36,10 +36,10 @@ _RIM_CM: Final = 0.25
 """Width of the face's rim of which nothing is known: hair, and what is behind, may be in it."""
 _EDGE_PX: Final = 1.0
 """Standard deviation of the blur of the face's outline where it is made up."""
-_AROUND: Final = 1.7
-"""How far around the middle of a face it is made up, times its outline's distance."""
-_AROUND_TURNED: Final = 2.4
-"""Likewise where an edit turns the head, which moves hair and neck."""
+_MARGIN_CM: Final = 0.5
+"""How far around what an edit moves colours are read, too."""
+_AROUND_CM: Final = 0.8
+"""Surroundings of a hole that are looked at, at least."""
 _SMOOTH_CM: Final = 0.06
 """Pixels of the smaller picture in which surroundings are carried on."""
 
@@ -58,7 +58,7 @@ def covers(occlusion: FloatArray, view: FaceView, plate: Plate) -> bool:
 
 
 def uncovered(
-    plate: Plate, occlusion: FloatArray, view: FaceView, library: FaceLibrary, usable: BoolArray
+    plate: Plate, occlusion: FloatArray, view: FaceView, library: FaceLibrary
 ) -> Plate:
     """Return a plate in which what is in front of a face is replaced by what it hides.
 
@@ -70,8 +70,7 @@ def uncovered(
         plate: The plate; not changed.
         occlusion: (H, W) the matte of what is in front.
         view: The face.
-        library: The frames that show most of it.
-        usable: (N,) which of these show it uncovered.
+        library: The frames that show most of it, uncovered.
     """
     box = _moving_box(view, plate)
     hole = _Hole.of(occlusion[box.y0 : box.y1, box.x0 : box.x1], plate)
@@ -87,15 +86,12 @@ def uncovered(
     )
     step = max(1, round(_SMOOTH_CM * view.px_per_cm))
     skin = fill_holes(rgb, inside, step)
-    shown = hidden_face(view, box, library, usable, rgb, skin, inside, hole.core)
+    shown = hidden_face(view, box, library, rgb, skin, inside, hole.core)
     parts = []
     for known in (beside, inside):
-        base = None if shown is None else shown.beside(rgb, known)
-        if base is not None:
-            parts.append(base + fill_holes(rgb - base, known, step))
-        else:
-            smooth = skin if known is inside else fill_holes(rgb, known, step)
-            parts.append(smooth + grain(known.shape, grain_level(rgb), view.frame))
+        smooth = skin if known is inside else fill_holes(rgb, known, step)
+        smooth = smooth + grain(known.shape, grain_level(rgb), view.frame)
+        parts.append(smooth if shown is None else _joined(rgb, known, smooth, shown, step))
     # Where all of one side is hidden, the other has to do.
     soft = cv2.GaussianBlur(face.astype(np.float32), (0, 0), _EDGE_PX)
     soft = soft if inside.any() else np.zeros_like(soft)
@@ -105,6 +101,17 @@ def uncovered(
     if inside.any() or beside.any():
         bare.add(box, np.asarray(per_channel(hole.weight) * (behind - rgb), dtype=np.float32))
     return bare
+
+
+def _joined(
+    rgb: FloatArray, known: FloatArray, smooth: FloatArray, shown: ShownFace, step: int
+) -> FloatArray:
+    """(h, w, 3) what other frames show, in the plate's light, and smooth where they do not.
+
+    As by Perez et al. (2003) a membrane is stretched over what both differ by around the hole.
+    """
+    light = fill_holes(rgb - shown.rgb, known * shown.shown, step)
+    return smooth + per_channel(shown.shown) * (shown.rgb + light - smooth)
 
 
 def keep_in_front(patch: Patch, plate: Plate, bare: Plate) -> Patch:
@@ -145,7 +152,7 @@ class _Hole(NamedTuple):
     def with_surroundings(self, box: Box, view: FaceView) -> tuple[Box, _Hole]:
         """Return the part of a box in which the hole and its surroundings lie, and the hole."""
         rows, columns = (np.flatnonzero(self.weight.any(axis=axis)) for axis in (1, 0))
-        margin = round(view.px_per_cm) + (len(rows) + len(columns)) // 8
+        margin = round(_AROUND_CM * view.px_per_cm) + (len(rows) + len(columns)) // 8
         top, bottom = max(int(rows[0]) - margin, 0), min(int(rows[-1]) + 1 + margin, box.height)
         left = max(int(columns[0]) - margin, 0)
         right = min(int(columns[-1]) + 1 + margin, box.width)
@@ -156,11 +163,11 @@ class _Hole(NamedTuple):
 
 def _moving_box(view: FaceView, plate: Plate) -> Box:
     """The part of a plate in which edits of a face move anything."""
-    oval = view.points[list(OVAL)]
-    middle = oval.mean(axis=0)
-    reach = middle + (_AROUND_TURNED if view.turned else _AROUND) * (oval - middle)
-    low, high = np.floor(reach.min(axis=0)), np.ceil(reach.max(axis=0)) + 1
-    box = Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+    if not len(view.moved):
+        return Box(0, 0, 0, 0)
+    margin = _MARGIN_CM * view.px_per_cm
+    low, high = np.floor(view.moved.min(axis=0) - margin), np.ceil(view.moved.max(axis=0) + margin)
+    box = Box(int(low[0]), int(low[1]), int(high[0]) + 1, int(high[1]) + 1)
     return box.clip(plate.width, plate.height)
 
 
