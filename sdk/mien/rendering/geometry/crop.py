@@ -80,7 +80,9 @@ class PlateCrop:
         height, width = self.rgb.shape[:2]
         across = columns - field[..., 0]
         down = rows[:, None] - field[..., 1]
-        depth = np.minimum(np.minimum(across, width - 1 - across), np.minimum(down, height - 1 - down))
+        depth = np.minimum(
+            np.minimum(across, width - 1 - across), np.minimum(down, height - 1 - down)
+        )
         return smoothstep(depth, 0.0, edge)
 
     def _places(self, zone: Zone) -> tuple[FloatArray, FloatArray]:

@@ -16,7 +16,7 @@ import numpy as np
 from mien._math import ease
 from mien._types import FloatArray, IndexArray, Int32Array
 
-__all__ = ["MeshRaster", "Zone", "dense", "remap", "window"]
+__all__ = ["MeshRaster", "Zone", "dense", "hold_inside", "remap", "window"]
 
 
 _EDGE = 1e-3
@@ -229,6 +229,31 @@ def _affine(corners: FloatArray, moves: FloatArray) -> FloatArray:
     level = first + second + third - table[0, :, 1:] * (x + x1 + x2)
     table[2, :, 1:] = (level - table[1, :, 1:] * (y + y1 + y2)) / 3
     return table
+
+
+def hold_inside(field: FloatArray, zone: Zone, width: int, height: int) -> None:
+    """Hold a field back where it would move in what lies beyond a picture's edge.
+
+    Beside the edge, where nothing is known of what would come in, the picture is drawn out; at the
+    edge itself it stays. What moves out of the picture may do so.
+
+    Args:
+        field: (h, w, 2) the field; changed.
+        zone: Its pixels.
+        width: Width of the picture, pixels.
+        height: Its height.
+    """
+    across = np.arange(zone.x0, zone.x0 + zone.width, dtype=np.float32)
+    down = np.arange(zone.y0, zone.y0 + zone.height, dtype=np.float32)
+    for axis, places, last in ((0, across[None, :], width - 1), (1, down[:, None], height - 1)):
+        plane = field[..., axis]
+        for sign, depth in ((1, places), (-1, last - places)):
+            room = np.broadcast_to(np.maximum(depth, 0) / 2, plane.shape)
+            near = sign * plane > room
+            if near.any():
+                free = np.maximum(room[near], 1e-6)
+                beyond = np.tanh((sign * plane[near] - free) / free)
+                plane[near] = sign * free * (1 + beyond)
 
 
 def remap(picture: FloatArray, x: FloatArray, y: FloatArray | None = None) -> FloatArray:

@@ -19,7 +19,7 @@ from mien.model.face import Face
 from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.base import Patch
-from mien.rendering.geometry.field import Zone, dense, remap, window
+from mien.rendering.geometry.field import Zone, dense, hold_inside, remap, window
 from mien.rendering.geometry.topology import OVAL, still_mesh
 
 __all__ = ["head_mesh", "head_turns", "turn_head"]
@@ -72,6 +72,7 @@ def turn_head(
     if not box.width or not box.height:
         return None
     field = dense(canvas, points, motion, mesh)
+    hold_inside(field, canvas, plate.width, plate.height)
     x, y = canvas.pixels()
     picture = plate.rgb(box)
     if patch is not None:

@@ -11,8 +11,8 @@ import numpy as np
 from mien._types import FloatArray
 from mien.media.planes import Plate
 from mien.model.face import Face
-from mien.model.media import Orientation
 from mien.model.landmarks import SKIN
+from mien.model.media import Orientation
 from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.appearance.donors import choose_donors
 from mien.rendering.appearance.examples import ExampleFace
@@ -142,9 +142,7 @@ class FacePainter:
             points, shift = head_mesh(self._face, self._orientation, frame, turns)
             moved = np.concatenate([moved, points, points - shift])
         rotation = self.deformer.rotation(frame)
-        view = FaceView(
-            frame, motion.source[:SKIN], motion.px_per_cm, source, rotation, moved
-        )
+        view = FaceView(frame, motion.source[:SKIN], motion.px_per_cm, source, rotation, moved)
         if not covers(occlusion, view, plate):
             return plate
         return uncovered(plate, occlusion, view, self._uncovered(appearance.library))
@@ -187,7 +185,11 @@ class FacePainter:
         # Both eyes often come from one frame.
         towards: dict[LibraryFrame, FaceMotion] = {}
         for chosen in choose_donors(
-            self._uncovered(appearance.library), source, asked, deformer.rotation(frame), motion.px_per_cm
+            self._uncovered(appearance.library),
+            source,
+            asked,
+            deformer.rotation(frame),
+            motion.px_per_cm,
         ):
             for donor, _ in chosen.frames:
                 if donor not in towards:

@@ -244,7 +244,7 @@ def _nearest(view: FaceView, library: FaceLibrary) -> list[tuple[LibraryFrame, f
     here = features(view.controls[None], view.rotation[None])[0]
     away = np.linalg.norm(known - here, axis=1)
     order = np.argsort(away, kind="stable")[: 3 * _CANDIDATES]
-    return [(library.frames[i], float(away[i])) for i in order if away[i] < _FARTHEST]
+    return [(library.frames[i], float(away[i])) for i in order.tolist() if away[i] < _FARTHEST]
 
 
 def _with_rings(points: FloatArray) -> FloatArray:
@@ -252,5 +252,4 @@ def _with_rings(points: FloatArray) -> FloatArray:
     oval = points[list(OVAL)]
     middle = oval.mean(axis=0)
     rings = [middle + factor * (oval - middle) for factor in _RINGS]
-    return np.concatenate([points[:SKIN], *rings]).astype(np.float32)
-
+    return np.asarray(np.concatenate([points[:SKIN], *rings]), dtype=np.float32)

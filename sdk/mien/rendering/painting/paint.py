@@ -20,7 +20,7 @@ from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.base import Patch
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
-from mien.rendering.geometry.field import MeshRaster, Zone, window
+from mien.rendering.geometry.field import MeshRaster, Zone, hold_inside, window
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.tone import largest
 from mien.rendering.geometry.topology import EYES, LIPS, OVAL, SKIN_SAMPLES, Opening, warp_mesh
@@ -107,7 +107,8 @@ def paint(
     readable = Box(box.x0 - reach, box.y0 - reach, box.x1 + reach, box.y1 + reach).clip(
         plate.width, plate.height
     )
-    painter = _FacePainter(motion, PlateCrop.of(plate, readable))
+    picture_size = plate.width, plate.height
+    painter = _FacePainter(motion, PlateCrop.of(plate, readable), picture_size)
     raster = _rasterised(canvas, motion)
     picture, mask = painter.paint(raster, zones)
     if layers.ratio is not None and appearance.skin is not None:
@@ -220,7 +221,7 @@ def _touched(motion: FaceMotion) -> IndexArray:
     """Vertices of the triangles of which any corner moves."""
     skin = warp_mesh().skin
     moving = np.abs(motion.motion).max(axis=1) > STILL_PX
-    return np.unique(skin[moving[skin].any(axis=1)])
+    return np.asarray(np.unique(skin[moving[skin].any(axis=1)]))
 
 
 def _rasterised(canvas: Zone, motion: FaceMotion) -> MeshRaster:
@@ -230,18 +231,28 @@ def _rasterised(canvas: Zone, motion: FaceMotion) -> MeshRaster:
 
 
 class _FacePainter:
-    """Paints a face on a canvas from a crop of the plate."""
+    """Paints a face on a canvas from a crop of the plate.
 
-    def __init__(self, motion: FaceMotion, crop: PlateCrop) -> None:
+    Args:
+        motion: How the face moves.
+        crop: The crop.
+        size: Width and height of the plate, where it ends at a picture's edge; None where it
+            does not matter.
+    """
+
+    def __init__(
+        self, motion: FaceMotion, crop: PlateCrop, size: tuple[int, int] | None = None
+    ) -> None:
         self._motion = motion
         self._crop = crop
+        self._size = size
 
     def paint(
         self, raster: MeshRaster, zones: Sequence[tuple[OpeningPainter, Zone]]
     ) -> tuple[FloatArray, FloatArray]:
         """The picture (h, w, 3) of a canvas, and the mask (h, w) of what changed."""
         canvas = raster.zone
-        field = raster.field(self._motion.motion)
+        field = self._inside(raster.field(self._motion.motion), canvas)
         parts = [self._part(painter, zone, canvas, field) for painter, zone in zones]
         picture = self._crop.moved(canvas, field)
         mask = smoothstep(largest(np.abs(field, out=field)), STILL_PX, _MOVED_PX)
@@ -261,9 +272,15 @@ class _FacePainter:
         coarse = field[area].copy()
         blend = window(zone.height, zone.width, round(_BLEND_CM * self._motion.px_per_cm))
         weight = blend[..., None]
-        above, below = self._edge_fields(zone, opening)
+        above, below = (self._inside(one, zone) for one in self._edge_fields(zone, opening))
         field[area] = coarse + weight * (above - coarse)
         return _Part(painter, zone, area, coarse + weight * (below - coarse), blend)
+
+    def _inside(self, field: FloatArray, zone: Zone) -> FloatArray:
+        """A field of a zone that moves nothing in from beyond the picture's edge."""
+        if self._size is not None:
+            hold_inside(field, zone, *self._size)
+        return field
 
     def _edge_fields(self, zone: Zone, opening: Opening) -> tuple[FloatArray, FloatArray]:
         """The fields in which an opening and what lies beyond follow its upper, and lower, edge."""

@@ -57,9 +57,7 @@ def covers(occlusion: FloatArray, view: FaceView, plate: Plate) -> bool:
     return bool(part.size) and float(part.max()) > _CLEAR
 
 
-def uncovered(
-    plate: Plate, occlusion: FloatArray, view: FaceView, library: FaceLibrary
-) -> Plate:
+def uncovered(plate: Plate, occlusion: FloatArray, view: FaceView, library: FaceLibrary) -> Plate:
     """Return a plate in which what is in front of a face is replaced by what it hides.
 
     What is hidden is what the nearest frames of the shot show there, in this frame's light; where
