@@ -23,6 +23,9 @@ _EDGE = 1e-3
 """How far outside a triangle, in cells, a cell's middle still is in it: none falls between two."""
 _SLIVER = 0.25
 """Triangles of less than this area in cells move as one: their gradient means nothing."""
+_DRAWN_OUT = 2.0
+"""Depth beside a picture's edge that is drawn out, times how far what is there would move: at 2
+by four times at most."""
 _BLUR = 1.2
 """Standard deviation of the blur of a field, in cells."""
 
@@ -234,8 +237,8 @@ def _affine(corners: FloatArray, moves: FloatArray) -> FloatArray:
 def hold_inside(field: FloatArray, zone: Zone, width: int, height: int) -> None:
     """Hold a field back where it would move in what lies beyond a picture's edge.
 
-    Beside the edge, where nothing is known of what would come in, the picture is drawn out; at the
-    edge itself it stays. What moves out of the picture may do so.
+    Nothing is known of what would come in: the picture beside the edge is drawn out instead, and at
+    the edge itself it stays. What moves out of the picture may do so.
 
     Args:
         field: (h, w, 2) the field; changed.
@@ -248,12 +251,13 @@ def hold_inside(field: FloatArray, zone: Zone, width: int, height: int) -> None:
     for axis, places, last in ((0, across[None, :], width - 1), (1, down[:, None], height - 1)):
         plane = field[..., axis]
         for sign, depth in ((1, places), (-1, last - places)):
-            room = np.broadcast_to(np.maximum(depth, 0) / 2, plane.shape)
-            near = sign * plane > room
+            inward = sign * plane
+            near = (inward > 0) & (inward * _DRAWN_OUT > depth)
             if near.any():
-                free = np.maximum(room[near], 1e-6)
-                beyond = np.tanh((sign * plane[near] - free) / free)
-                plane[near] = sign * free * (1 + beyond)
+                moved = inward[near]
+                room = np.broadcast_to(depth, plane.shape)[near]
+                part = np.clip(room / (_DRAWN_OUT * moved), 0, 1)
+                plane[near] = sign * moved * ease(part)
 
 
 def remap(picture: FloatArray, x: FloatArray, y: FloatArray | None = None) -> FloatArray:
