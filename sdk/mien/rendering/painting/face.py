@@ -24,7 +24,8 @@ from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.painting.donor import DonorLayer, RegionLayer, region_zone, take_shape
 from mien.rendering.painting.hidden import FaceView
 from mien.rendering.painting.paint import FaceLayers, moved_points, paint, paint_region
-from mien.rendering.painting.uncover import covers, keep_in_front, uncovered
+from mien.rendering.painting.shade import Shade
+from mien.rendering.painting.uncover import Uncovered, covers, keep_in_front, uncovered
 
 __all__ = ["FacePainter"]
 
@@ -89,6 +90,7 @@ class FacePainter:
         source: FloatArray,
         target: FloatArray,
         plate: Plate,
+        shade: Shade | None = None,
     ) -> Patch | None:
         """Return the changed expression; None when nothing of it is in the picture.
 
@@ -98,6 +100,7 @@ class FacePainter:
             source: (59,) controls of the performance.
             target: (59,) controls asked for.
             plate: The frame's plate.
+            shade: Shade on the face that no other frame shows.
         """
         motion, regions = self._motion(appearance, frame, source, target)
         ratio = None
@@ -112,7 +115,7 @@ class FacePainter:
             )
             for region in regions
         )
-        return paint(motion, plate, frame, appearance, FaceLayers(ratio, laid))
+        return paint(motion, plate, frame, appearance, FaceLayers(ratio, laid, shade))
 
     def uncovered(
         self,
@@ -122,7 +125,7 @@ class FacePainter:
         target: FloatArray,
         plate: Plate,
         occlusion: FloatArray | None,
-    ) -> Plate:
+    ) -> Uncovered:
         """Return the plate without what is in front of the face; itself where nothing is.
 
         Args:
@@ -134,7 +137,7 @@ class FacePainter:
             occlusion: (H, W) the matte of what is in front; None where nothing is.
         """
         if occlusion is None:
-            return plate
+            return Uncovered(plate)
         motion = self.deformer.motion_at(frame, source, target)
         moved = moved_points(motion)
         turns = head_turns(source, target)
@@ -144,7 +147,7 @@ class FacePainter:
         rotation = self.deformer.rotation(frame)
         view = FaceView(frame, motion.source[:SKIN], motion.px_per_cm, source, rotation, moved)
         if not covers(occlusion, view, plate):
-            return plate
+            return Uncovered(plate)
         return uncovered(plate, occlusion, view, self._uncovered(appearance.library))
 
     def covered(self, patch: Patch | None, plate: Plate, bare: Plate) -> Patch | None:
@@ -153,7 +156,7 @@ class FacePainter:
         Args:
             patch: The patch; None when nothing changed.
             plate: The plate.
-            bare: What `uncovered` gave for it.
+            bare: The uncovered plate.
         """
         return patch if patch is None or bare is plate else keep_in_front(patch, plate, bare)
 

@@ -28,6 +28,7 @@ from mien.rendering.painting.donor import RegionLayer, lay_region, region_zone
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.opening import STILL_PX, OpeningPainter, OpeningView
 from mien.rendering.painting.painters import opening_painters
+from mien.rendering.painting.shade import Shade
 from mien.rendering.painting.skin import shade_skin
 
 __all__ = ["FaceLayers", "moved_points", "paint", "paint_region"]
@@ -71,10 +72,12 @@ class FaceLayers:
         ratio: (S, S, 3) by what its skin is multiplied, in the canonical layout of the skin's
             appearance; None where too little is known of it.
         regions: What is laid over its regions.
+        shade: The shade on it that the other frames do not show; None for none.
     """
 
     ratio: FloatArray | None = None
     regions: tuple[RegionLayer, ...] = ()
+    shade: Shade | None = None
 
 
 def paint(
@@ -113,8 +116,9 @@ def paint(
     picture, mask = painter.paint(raster, zones)
     if layers.ratio is not None and appearance.skin is not None:
         shade_skin(picture, mask, raster, motion, layers.ratio, appearance.skin.layout)
+    shade = None if layers.shade is None else layers.shade.over(canvas)
     for laid in layers.regions:
-        lay_region(picture, mask, canvas, motion, laid)
+        lay_region(picture, mask, canvas, motion, laid, shade)
     mask *= window(canvas.height, canvas.width, _BORDER_PX)
     rows = slice(box.y0 - canvas.y0, box.y1 - canvas.y0)
     columns = slice(box.x0 - canvas.x0, box.x1 - canvas.x0)

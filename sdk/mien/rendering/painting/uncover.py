@@ -22,8 +22,9 @@ from mien.rendering.geometry.fill import fill_holes
 from mien.rendering.geometry.tone import grain, grain_level, per_channel
 from mien.rendering.geometry.topology import OVAL
 from mien.rendering.painting.hidden import FaceView, ShownFace, hidden_face
+from mien.rendering.painting.shade import Shade, shade_between
 
-__all__ = ["covers", "keep_in_front", "uncovered"]
+__all__ = ["Uncovered", "covers", "keep_in_front", "uncovered"]
 
 _CLEAR: Final = 0.02
 """Matte up to which a pixel shows the face alone."""
@@ -57,7 +58,21 @@ def covers(occlusion: FloatArray, view: FaceView, plate: Plate) -> bool:
     return bool(part.size) and float(part.max()) > _CLEAR
 
 
-def uncovered(plate: Plate, occlusion: FloatArray, view: FaceView, library: FaceLibrary) -> Plate:
+class Uncovered(NamedTuple):
+    """A plate without what is in front of a face.
+
+    Attributes:
+        plate: The plate; the very one that was given where nothing is in front.
+        shade: The shade on the face that no other frame shows; None where none is known.
+    """
+
+    plate: Plate
+    shade: Shade | None = None
+
+
+def uncovered(
+    plate: Plate, occlusion: FloatArray, view: FaceView, library: FaceLibrary
+) -> Uncovered:
     """Return a plate in which what is in front of a face is replaced by what it hides.
 
     What is hidden is what the nearest frames of the shot show there, in this frame's light; where
@@ -98,7 +113,10 @@ def uncovered(plate: Plate, occlusion: FloatArray, view: FaceView, library: Face
     bare = plate.copy()
     if inside.any() or beside.any():
         bare.add(box, np.asarray(per_channel(hole.weight) * (behind - rgb), dtype=np.float32))
-    return bare
+    if shown is None:
+        return Uncovered(bare)
+    both = inside * shown.shown
+    return Uncovered(bare, shade_between(rgb, shown.rgb, both, box, view.px_per_cm))
 
 
 def _joined(

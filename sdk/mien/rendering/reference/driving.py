@@ -163,15 +163,15 @@ class Drive:
         """(n, 55) what SMIRK sees change between the plates and the warped pictures."""
         crops = []
         for frame in frames:
-            plate = self._plate(frame)
-            for picture in (plate, self._warped.plate(frame, plate)):
+            bare = self._warped.uncovered(frame, self._source.plate(frame))
+            for picture in (bare.plate, self._warped.plate(frame, *bare)):
                 crops.append(self._crop(frame, picture))
         seen = self._seen_in(crops)
         return seen[1::2] - seen[::2]
 
     def _plate(self, frame: int) -> Plate:
         """The plate of a frame without what is in front of the face."""
-        return self._warped.uncovered(frame, self._source.plate(frame))
+        return self._warped.uncovered(frame, self._source.plate(frame)).plate
 
     def _crop(self, frame: int, picture: Plate) -> FloatArray:
         return crop(picture, self._plan.face.landmarks[frame], self._orientation)

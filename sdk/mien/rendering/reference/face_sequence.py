@@ -14,6 +14,7 @@ from mien.media.planes import Plate
 from mien.model.landmarks import SKIN
 from mien.model.settings import ReferenceSettings
 from mien.rendering.base import FacePlan, Patch, PlateSource
+from mien.rendering.painting.uncover import Uncovered
 from mien.rendering.reference.crop import CropPath
 from mien.rendering.reference.driving import Drive
 from mien.rendering.reference.inpaint_mask import inpaint_mask_of
@@ -116,12 +117,13 @@ class FaceSequence:
         warped = self._actor.warped
         bare = warped.uncovered(frame, plate)
         patch = self._warped(frame, bare)
+        clear = bare.plate
         if patch is not None and self._timing.regenerated[frame]:
             crop = self._actor.path.at(frame)
             need = inpaint_mask_of(warped.motion(frame), crop)
             own, difference, square = self._steadied(frame)
-            patch = paste(patch, bare, crop, correction_of(difference, square, need, own))
-        return warped.covered(frame, plate, warped.turned(frame, bare, patch))
+            patch = paste(patch, clear, crop, correction_of(difference, square, need, own))
+        return warped.covered(frame, plate, warped.turned(frame, clear, patch))
 
     def to_make(self, frames: Iterable[int]) -> int:
         """How many frames go through the networks, at most, when some are asked for.
@@ -252,32 +254,33 @@ class FaceSequence:
             shot_scale=self._actor.shot_scale,
         )
 
-    def _plate(self, frame: int) -> Plate:
+    def _bare(self, frame: int) -> Uncovered:
         """The plate of a frame without what is in front of the face."""
         return self._actor.warped.uncovered(frame, self._source.plate(frame))
 
     def _plate_square(self, frame: int) -> FloatArray:
-        plate, crop = self._plate(frame), self._actor.path.at(frame)
+        plate, crop = self._bare(frame).plate, self._actor.path.at(frame)
         box = crop.box(plate)
         square = crop.take(to_display(plate, plate.rgb(box)), (box.x0, box.y0))
         return np.clip(square, 0, 1)
 
     def _squares(self, frame: int) -> tuple[FloatArray, FloatArray]:
         """(N, N, 3) the plate and the warped picture, as the networks are shown them."""
-        plate, crop = self._plate(frame), self._actor.path.at(frame)
+        bare, crop = self._bare(frame), self._actor.path.at(frame)
+        plate = bare.plate
         box = crop.box(plate)
         before = plate.rgb(box)
-        pictures = before, with_patch(before, self._warped(frame, plate), box)
+        pictures = before, with_patch(before, self._warped(frame, bare), box)
         squares = [crop.take(to_display(plate, each), (box.x0, box.y0)) for each in pictures]
         return np.clip(squares[0], 0, 1), np.clip(squares[1], 0, 1)
 
-    def _warped(self, frame: int, plate: Plate) -> Patch | None:
+    def _warped(self, frame: int, bare: Uncovered) -> Patch | None:
         """The warp renderer's patch of a frame: it is asked for twice."""
         known = self._patches.get(frame)
         if known is not None:
             return known
         warped = self._actor.warped
-        patch = warped.patch(frame, plate)
+        patch = warped.patch(frame, *bare)
         if patch is not None:
             self._patches.put(frame, patch, patch.rgb.nbytes + patch.mask.nbytes)
         return patch

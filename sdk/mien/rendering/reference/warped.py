@@ -17,6 +17,8 @@ from mien.rendering.base import FacePlan, OcclusionSource, Patch, PlateSource
 from mien.rendering.compose import compose
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.painting.face import FacePainter
+from mien.rendering.painting.shade import Shade
+from mien.rendering.painting.uncover import Uncovered
 
 __all__ = ["Warped"]
 
@@ -38,7 +40,7 @@ class Warped:
     def __init__(self, plan: FacePlan, shot: Shot, source: PlateSource) -> None:
         self._plan = plan
         self._mattes = source if isinstance(source, OcclusionSource) else None
-        self._bare: ByteCache[int, Plate] = ByteCache(_BARE_PLATES)
+        self._bare: ByteCache[int, Uncovered] = ByteCache(_BARE_PLATES)
         examples = example_faces(shot, plan.face)
         self._painter = FacePainter(plan.face, shot.media.orientation, examples)
         self._appearance = face_appearance(
@@ -75,10 +77,10 @@ class Warped:
             return None
         return self._mattes.occlusion(self._plan.face, frame, plate)
 
-    def uncovered(self, frame: int, plate: Plate) -> Plate:
+    def uncovered(self, frame: int, plate: Plate) -> Uncovered:
         """The plate without what is in front of the face; itself where nothing is."""
         if self._mattes is None:
-            return plate
+            return Uncovered(plate)
         bare = self._bare.get(frame)
         if bare is None:
             occlusion = self.occlusion(frame, plate)
@@ -89,15 +91,21 @@ class Warped:
 
     def covered(self, frame: int, plate: Plate, patch: Patch | None) -> Patch | None:
         """A patch of the uncovered plate, with what is in front as the plate has it."""
-        return self._painter.covered(patch, plate, self.uncovered(frame, plate))
+        return self._painter.covered(patch, plate, self.uncovered(frame, plate).plate)
 
-    def patch(self, frame: int, plate: Plate) -> Patch | None:
-        """The changed expression; None when nothing of it is in the picture."""
-        return self._painter.patch(self._appearance, frame, *self._ends(frame), plate)
+    def patch(self, frame: int, plate: Plate, shade: Shade | None = None) -> Patch | None:
+        """The changed expression; None when nothing of it is in the picture.
 
-    def plate(self, frame: int, plate: Plate) -> Plate:
-        """The plate with the changed expression in it."""
-        patch = self.patch(frame, plate)
+        Args:
+            frame: Index of the frame.
+            plate: Its plate, without what is in front of the face.
+            shade: What is known of the shade on the face.
+        """
+        return self._painter.patch(self._appearance, frame, *self._ends(frame), plate, shade)
+
+    def plate(self, frame: int, plate: Plate, shade: Shade | None = None) -> Plate:
+        """The plate with the changed expression in it; see `patch`."""
+        patch = self.patch(frame, plate, shade)
         return plate if patch is None else compose(plate, [patch])
 
     def turned(self, frame: int, plate: Plate, patch: Patch | None) -> Patch | None:

@@ -125,8 +125,9 @@ class WarpSession(RenderSession):
         painter = self._painter(face)
         ends = request.source, request.target
         bare = painter.uncovered(known, frame, *ends, plate, request.occlusion)
-        patch = painter.patch(known, frame, *ends, bare)
-        return painter.covered(painter.turned(frame, *ends, bare, patch), plate, bare)
+        patch = painter.patch(known, frame, *ends, bare.plate, bare.shade)
+        patch = painter.turned(frame, *ends, bare.plate, patch)
+        return painter.covered(patch, plate, bare.plate)
 
     def _painter(self, face: Face) -> FacePainter:
         known = self._painters.get(face.number)
