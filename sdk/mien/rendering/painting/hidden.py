@@ -28,16 +28,19 @@ _USED: Final = 3
 """Frames that are mixed at most; their weights fall to nothing at the next one."""
 _FARTHEST: Final = 2.0
 """Distance of features from which a frame shows nothing like this one."""
-_FIT: Final = 0.09
-"""How much a frame may differ from the plate beside the hole on average, R'G'B', in its light."""
-_ODD: Final = 0.12, 0.15
-"""Difference from most of the frames that is odd, and the part of the hole in which it may be:
-a frame beyond shows something in front itself."""
+_FIT: Final = 0.12
+"""How much a frame may differ from the plate beside the hole, in its light, where it differs
+neither most nor least; a part of the face's brightness."""
+_ODD: Final = 0.25, 0.15
+"""Difference from most of the frames that is odd, likewise, and the part of the hole in which it
+may be: a frame beyond shows something in front itself."""
 _SAME: Final = 0.35
 """A frame shows the very thing in front when it differs from it by so much less than skin does."""
 _CELL_CM: Final = 0.12
 """Cells of the field that takes another frame's face to where it lies in this one; by their
 colours frames are compared."""
+_DARK: Final = 0.02
+"""R'G'B' that is added to every brightness."""
 _READ_PX: Final = 4
 """Pixels that interpolation reads around a place, and a little more."""
 _WHOLLY: Final = 0.9
@@ -213,9 +216,9 @@ class _Small(NamedTuple):
     def lit(self, look: FloatArray) -> FloatArray:
         """Return a look at the same cells, and beyond, in the plate's light."""
         small = look[: self.around.shape[0], : self.around.shape[1]]
-        light = self.plate[self.around].mean(axis=0) + 0.01
-        light /= small[self.around].mean(axis=0) + 0.01
-        return np.asarray(small * light, dtype=np.float32)
+        # A median: what is in front may shade a part of the face.
+        light = (self.plate[self.around] + _DARK) / (small[self.around] + _DARK)
+        return np.asarray(small * np.median(light, axis=0), dtype=np.float32)
 
     def shows_face(self, look: FloatArray, usual: FloatArray) -> bool:
         """Tell whether a look fits the plate, and shows no thing in front of the face itself.
@@ -225,11 +228,12 @@ class _Small(NamedTuple):
             usual: What most looks show.
         """
         unlike = largest(np.abs(look - self.plate))
-        if float(unlike[self.around].mean()) > _FIT:
+        level = float(self.plate[self.around].mean()) + _DARK
+        if float(np.median(unlike[self.around])) > _FIT * level:
             return False
         if not self.hidden.any():
             return True
-        odd = largest(np.abs(look - usual))[self.hidden] > _ODD[0]
+        odd = largest(np.abs(look - usual))[self.hidden] > _ODD[0] * level
         if float(odd.mean()) > _ODD[1]:
             return False
         skin = largest(np.abs(self.skin - self.plate))[self.hidden]

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.media.planes import Box
 from mien.rendering.geometry.field import Zone, window
@@ -21,6 +22,8 @@ _SOFT_CM: Final = 0.25
 """Standard deviation of the blur that leaves of it what is light, and not the skin's own."""
 _DARK: Final = 0.02
 """R'G'B' that is added to both sides of a ratio: where it is dark no shade is told."""
+_SLIGHT: Final = 0.04, 0.16
+"""Logarithms of it up to which it is an expression's own, and from which it is shade."""
 _LIMITS: Final = -1.5, 0.4
 """Least and greatest logarithm of it: little of a face gets brighter by what is in front."""
 
@@ -65,6 +68,7 @@ def shade_between(
     told = fill_holes(per_channel(np.asarray(ratio, dtype=np.float32)), known, step)[..., 0]
     told = cv2.GaussianBlur(np.ascontiguousarray(told), (0, 0), _SOFT_CM * px_per_cm)
     told -= float((ratio * known).sum() / max(float(known.sum()), 1.0))
+    told *= smoothstep(np.abs(told), *_SLIGHT)
     edge = min(round(px_per_cm), box.width // 4, box.height // 4)
     told = np.clip(told, *_LIMITS) * window(box.height, box.width, edge)
     return Shade(box, np.asarray(np.exp(told), dtype=np.float32))
