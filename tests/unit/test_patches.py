@@ -109,7 +109,9 @@ def test_what_is_in_front_keeps_the_plates_pixels() -> None:
         left = half * plain.shape[1] // plate.width - 1
         assert np.array_equal(covered[:, :left], plain[:, :left])
         assert not np.array_equal(edited[:, :left], plain[:, :left])
-        assert np.array_equal(covered[:, left + 2 :], edited[:, left + 2 :])
+        # The face behind moves alike, but what moves out from behind is made up.
+        apart = covered[:, left + 2 :].astype(float) - edited[:, left + 2 :]
+        assert np.abs(apart).mean() < 6
         assert np.array_equal(same, edited)
 
 

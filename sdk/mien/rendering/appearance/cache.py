@@ -29,6 +29,7 @@ from mien.rendering.appearance.examples import ExampleFace
 from mien.rendering.appearance.fingerprint import fingerprint_of
 from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
 from mien.rendering.appearance.skin import SkinAppearance
+from mien.rendering.geometry.features import open_frames
 from mien.rendering.geometry.regression import SmoothFunction
 from mien.rendering.resume import media_stamp
 
@@ -181,12 +182,12 @@ def _facts(shot: Shot, face: Face) -> tuple[object, ...] | None:
     except MediaError:
         return None
     orientation = media.orientation
+    # Faces of which nothing is known to be in front have the names that they always had.
+    covered = () if face.region_confidence is None else (open_frames(face),)
     return (
         _VERSION, stamp, media.pixel_format, repr(orientation), repr(media.color), shot.cuts,
         face.landmarks, face.confidence, face.identity, face.curves.controls.array,
-        pose.rotation, pose.scale, pose.translation,
-        # Without it the names are those that they had before there was any.
-        *(() if face.region_confidence is None else (face.region_confidence,)),
+        pose.rotation, pose.scale, pose.translation, *covered,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mien._types import FloatArray
+from mien.media.planes import Plate
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
@@ -40,13 +41,30 @@ def open_behind(
         MienError: When a part is missing.
     """
     sources = _sources(shot, source, scale)
-    session = renderer.open(shot, source)
-    return BehindSession(session, sources) if sources else session
+    if not sources:
+        return renderer.open(shot, source)
+    return BehindSession(renderer.open(shot, _MattedPlates(source, sources)), sources)
 
 
 def _sources(shot: Shot, source: PlateSource, scale: float) -> list[MatteSource]:
     """What tells of things in front of a shot's faces; what each finds is added up."""
     return [DetectedMatte(shot, source)] if shot.occlusion.detect else []
+
+
+class _MattedPlates:
+    """Plates, and what is in front of faces in them; an `OcclusionSource`."""
+
+    def __init__(self, source: PlateSource, sources: Sequence[MatteSource]) -> None:
+        self._source = source
+        self._sources = sources
+
+    def plate(self, frame: int) -> Plate:
+        """Return the plate of a frame."""
+        return self._source.plate(frame)
+
+    def occlusion(self, face: Face, frame: int, plate: Plate) -> FloatArray | None:
+        """Return (H, W) how far anything is in front of a face; None where nothing is."""
+        return _matte(self._sources, face, frame, plate)
 
 
 class BehindSession(RenderSession):
@@ -85,25 +103,28 @@ class BehindSession(RenderSession):
 
     def render(self, request: RenderRequest) -> Patch | None:
         """Render a face, and take what is in front of it out of the patch."""
-        matte = self._matte(request)
+        matte = _matte(self._sources, request.face, request.frame, request.plate)
         if matte is None:
             return self._session.render(request)
         patch = self._session.render(dataclasses.replace(request, occlusion=matte))
         return None if patch is None else _behind(patch, matte)
-
-    def _matte(self, request: RenderRequest) -> FloatArray | None:
-        """(H, W) how far anything is in front of a face; None where nothing is."""
-        mattes = [one.matte(request.face, request.frame, request.plate) for one in self._sources]
-        known = [matte for matte in mattes if matte is not None]
-        if not known:
-            return None
-        return known[0] if len(known) == 1 else np.asarray(np.maximum.reduce(known))
 
     def close(self) -> None:
         """Let go of both."""
         for source in self._sources:
             source.close()
         self._session.close()
+
+
+def _matte(
+    sources: Sequence[MatteSource], face: Face, frame: int, plate: Plate
+) -> FloatArray | None:
+    """(H, W) how far anything is in front of a face; None where nothing is."""
+    mattes = [one.matte(face, frame, plate) for one in sources]
+    known = [matte for matte in mattes if matte is not None]
+    if not known:
+        return None
+    return known[0] if len(known) == 1 else np.asarray(np.maximum.reduce(known))
 
 
 def _behind(patch: Patch, occlusion: FloatArray) -> Patch:
