@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -88,6 +88,14 @@ class Occlusion:
     def wears_glasses(self, face: int) -> GlassesChoice:
         """Return what is said of a face's glasses."""
         return self.glasses.get(face, "auto")
+
+    def of_faces(self, numbers: Collection[int]) -> Occlusion:
+        """Return this without what is said of faces that are not among some."""
+        glasses = {face: choice for face, choice in self.glasses.items() if face in numbers}
+        strokes = tuple(stroke for stroke in self.strokes if stroke.face in numbers)
+        if len(glasses) == len(self.glasses) and len(strokes) == len(self.strokes):
+            return self
+        return replace(self, glasses=glasses, strokes=strokes)
 
     def __hash__(self) -> int:
         return hash(self.facts())
