@@ -9,7 +9,7 @@ import numpy as np
 from mien._types import BoolArray, FloatArray
 from mien.face.pose import angles
 from mien.model.controls import CONTROLS
-from mien.model.face import Face
+from mien.model.face import WEAK, Face
 from mien.model.landmarks import SKIN
 from mien.model.occlusion import REGIONS
 
