@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
     from mien.api import set_examples as set_examples
+    from mien.api import set_glasses as set_glasses
     from mien.api import set_occlusion_matte as set_occlusion_matte
     from mien.api import solve as solve
     from mien.api import track as track
@@ -168,6 +169,7 @@ _HOMES = {
     "save_document": "mien.api",
     "save_project": "mien.api",
     "set_examples": "mien.api",
+    "set_glasses": "mien.api",
     "set_occlusion_matte": "mien.api",
     "solve": "mien.api",
     "track": "mien.api",

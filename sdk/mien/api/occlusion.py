@@ -1,4 +1,4 @@
-"""Give shots a matte of what is in front of their faces."""
+"""Tell shots what is in front of their faces: a matte, glasses."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ from typing import TypeVar
 from mien._types import PathLike
 from mien.model.document import Project
 from mien.model.media import MediaInfo
-from mien.model.occlusion import Occlusion, OcclusionChoice
+from mien.model.occlusion import GlassesChoice, Occlusion, OcclusionChoice
 from mien.model.shot import Shot
 
-__all__ = ["check_occlusion_matte", "check_stored_matte", "choose_occlusion",
-           "refuse_matte_as_output", "set_occlusion_matte"]  # fmt: skip
+__all__ = [
+    "check_occlusion_matte",
+    "check_stored_matte",
+    "choose_glasses",
+    "choose_occlusion",
+    "refuse_matte_as_output",
+    "set_glasses",
+    "set_occlusion_matte",
+]
 
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
@@ -43,6 +50,24 @@ def set_occlusion_matte(source: _ShotOrProject, matte: PathLike | None) -> _Shot
     return _with(source, given)
 
 
+def set_glasses(source: _ShotOrProject, glasses: GlassesChoice, face: int = 1) -> _ShotOrProject:
+    """Say whether a face wears glasses, whose rims then stay as they are.
+
+    Args:
+        source: The shot, or a project.
+        glasses: `auto` lets mien look, `yes` has it look for fainter rims, `no` has it not look.
+        face: The face's number.
+
+    Returns:
+        The shot, or the project, with it.
+
+    Raises:
+        NoFaceError: When the shot has no such face.
+        UsageError: When it is none of these words.
+    """
+    return choose_glasses(source, OcclusionChoice(glasses=((face, glasses),)))
+
+
 def check_occlusion_matte(shot: Shot, matte: PathLike) -> tuple[str, ...]:
     """Return what is to be known of how a matte would be used for a shot; usually nothing.
 
@@ -60,13 +85,32 @@ def choose_occlusion(source: _ShotOrProject, choice: OcclusionChoice) -> _ShotOr
 
     Raises:
         MediaError: When its matte cannot be used.
+        NoFaceError: When it speaks of the glasses of a face that the shot does not have.
         UsageError: When its matte is the shot itself.
     """
     shot = source.shot if isinstance(source, Project) else source
     occlusion = choice.over(shot.occlusion)
     if choice.matte is not None:
         occlusion = _given(shot.media, occlusion, choice.matte)
-    return source if occlusion is shot.occlusion else _with(source, occlusion)
+    given = source if occlusion is shot.occlusion else _with(source, occlusion)
+    # Of a shot that is not yet tracked nobody knows who is in it.
+    return choose_glasses(given, choice) if shot.faces else given
+
+
+def choose_glasses(source: _ShotOrProject, choice: OcclusionChoice) -> _ShotOrProject:
+    """Say who wears glasses as a request does; what it leaves open stays.
+
+    Raises:
+        NoFaceError: When the shot has no such face.
+    """
+    if not choice.glasses:
+        return source
+    shot = source.shot if isinstance(source, Project) else source
+    worn = dict(shot.occlusion.glasses)
+    for number, word in choice.glasses:
+        faces = [shot.face(number)] if number else shot.faces
+        worn |= {face.number: word for face in faces}
+    return _with(source, dataclasses.replace(shot.occlusion, glasses=worn))
 
 
 def check_stored_matte(media: MediaInfo, occlusion: Occlusion) -> None:

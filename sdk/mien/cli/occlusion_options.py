@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Optional
 
 import typer
 
-from mien.model.occlusion import OcclusionChoice
+from mien.model.occlusion import OcclusionChoice, read_glasses
 
 __all__ = ["with_occlusion_options"]
 
@@ -60,6 +60,18 @@ _OPTIONS: Final = {
         ),
         None,
     ),
+    "glasses": (
+        Optional[list[str]],  # noqa: UP045
+        "glasses",
+        typer.Option(
+            "--glasses",
+            metavar="[FACE=]auto|yes|no",
+            help="Whether a face wears glasses, whose rims then stay as they are; without a number"
+            " every face. Repeat it for several. The project says, or else mien looks.",
+            rich_help_panel=_PANEL,
+        ),
+        None,
+    ),
 }
 """By the fields of `OcclusionChoice`: type, parameter, option and default."""
 
@@ -84,6 +96,7 @@ def with_occlusion_options(verb: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(verb)
     def called(**values: Any) -> None:
         typed = {field: values.pop(name) for field, (_, name, _, _) in _OPTIONS.items()}
+        typed["glasses"] = read_glasses(typed["glasses"] or ())
         verb(**values, occlusion=OcclusionChoice(**typed))
 
     parameters = [*own, *added]

@@ -177,7 +177,7 @@ def render(
     """
     from mien import api
     from mien.api.examples import check_examples
-    from mien.api.occlusion import choose_occlusion, refuse_matte_as_output
+    from mien.api.occlusion import choose_glasses, choose_occlusion, refuse_matte_as_output
     from mien.media.outputs import check_output
     from mien.rendering.registry import get_renderer
 
@@ -194,7 +194,7 @@ def render(
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
-        project = api.Project(api.track(project.shot))
+        project = choose_glasses(api.Project(api.track(project.shot)), occlusion)
     edits = [_edit(project.shot, face, assignments)] if assignments else []
     verb = api.render_matte if matte else api.render
     report = verb(

@@ -150,7 +150,9 @@ def _read_occlusion(value: Mapping[str, Any] | None) -> OcclusionChoice:
     if value is None:
         return OcclusionChoice()
     matte = value["matte"]
-    return OcclusionChoice(**{**value, "matte": None if matte is None else Path(matte)})
+    read = {"matte": None if matte is None else Path(matte),
+            "glasses": tuple((face, word) for face, word in value.get("glasses", ()))}  # fmt: skip
+    return OcclusionChoice(**{**value, **read})
 
 
 def read_shot_spec(path: Path) -> ShotSpec:

@@ -11,6 +11,7 @@
         face: 1               # the largest when left out
         examples: [laugh.mov] # other material of the same person, clips and images
         occlusion: {matte: mattes/sh010.%04d.png} # what is in front, white; or keep, fade: false
+                                                  # or glasses: yes, [2=no]
       - name: sh015
         media: plates/sh015.mov
         curves: speech.npz    # a curve file that the face follows; set comes on top
@@ -43,7 +44,7 @@ from mien.jobs.job import CurvesInput, ShotJob
 from mien.jobs.names import unique_names
 from mien.model.assignments import parse_assignment
 from mien.model.curve_layer import ImportMode
-from mien.model.occlusion import OcclusionChoice
+from mien.model.occlusion import OcclusionChoice, read_glasses
 from mien.model.renderer_settings import SettingValue
 from mien.rendering.registry import AUTO, parse_settings, settings_owner
 from mien.timebase import Clock
@@ -87,6 +88,14 @@ def _check_frames(text: str) -> str:
     return text
 
 
+def _check_glasses(text: str) -> str:
+    try:
+        read_glasses([text])
+    except MienError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -98,6 +107,7 @@ def _as_file(value: object) -> object:
 _Text = Annotated[str, Field(min_length=1)]
 _Files = Annotated[tuple[_Text, ...], BeforeValidator(_listed)]
 _Set = Annotated[str, AfterValidator(check_set)]
+_Glasses = Annotated[str, AfterValidator(_check_glasses)]
 
 
 class _Part(BaseModel):
@@ -135,13 +145,15 @@ class OcclusionFields(_Part):
     matte: _Text | None = None
     keep: bool | None = None
     fade: bool | None = None
+    glasses: Annotated[tuple[_Glasses, ...], BeforeValidator(_listed)] = ()
 
     def choice(self, folder: Path) -> OcclusionChoice:
         """Return what they ask for, the matte's path relative to a folder."""
+        glasses = read_glasses(self.glasses)
         if self.matte == _NO_MATTE:
-            return OcclusionChoice(None, True, self.keep, self.fade)
+            return OcclusionChoice(None, True, self.keep, self.fade, glasses)
         matte = None if self.matte is None else folder / self.matte
-        return OcclusionChoice(matte, False, self.keep, self.fade)
+        return OcclusionChoice(matte, False, self.keep, self.fade, glasses)
 
 
 class _Shot(_Part):

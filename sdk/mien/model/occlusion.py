@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -13,7 +13,7 @@ from mien.errors import UsageError
 from mien.timebase import FrameRange
 
 __all__ = ["GLASSES", "MATTES", "REGIONS", "GlassesChoice", "MatteStroke", "Occlusion",
-           "OcclusionChoice"]  # fmt: skip
+           "OcclusionChoice", "read_glasses"]  # fmt: skip
 
 MATTES: Final = 1
 """Version of the mattes: raised whenever the same shot gives others."""
@@ -143,12 +143,15 @@ class OcclusionChoice:
         without_matte: Whether the shot's own matte is not used.
         keep: Whether mien looks for things in front and keeps them; None where that is left open.
         fade: Whether edits fade where a face is not seen well; None where that is left open.
+        glasses: Numbers of faces, 0 for every one, and whether they wear glasses; what comes later
+            counts.
     """
 
     matte: Path | None = None
     without_matte: bool = False
     keep: bool | None = None
     fade: bool | None = None
+    glasses: tuple[tuple[int, GlassesChoice], ...] = ()
 
     def __post_init__(self) -> None:
         if self.without_matte and self.matte is not None:
@@ -176,4 +179,29 @@ class OcclusionChoice:
             matte.without_matte,
             below.keep if self.keep is None else self.keep,
             below.fade if self.fade is None else self.fade,
+            (*below.glasses, *self.glasses),
         )
+
+
+def read_glasses(texts: Iterable[str]) -> tuple[tuple[int, GlassesChoice], ...]:
+    """Read who wears glasses, as people type it: `yes` for every face, `2=no` for one.
+
+    Returns:
+        Numbers of faces, 0 for every one, and whether they wear glasses.
+
+    Raises:
+        UsageError: When it cannot be read.
+    """
+    read: list[tuple[int, GlassesChoice]] = []
+    for text in texts:
+        number, given, word = text.rpartition("=")
+        choice = next((one for one in GLASSES if one == word.strip().lower()), None)
+        face = number.strip() if given else "0"
+        if choice is None or not face.isdecimal() or (given and int(face) == 0):
+            raise UsageError(
+                f"'{text}' does not say whether a face wears glasses.",
+                "Write auto, yes or no; for one face its number before, as in 2=yes.",
+                choices=GLASSES,
+            )
+        read.append((int(face), choice))
+    return tuple(read)

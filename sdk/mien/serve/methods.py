@@ -217,8 +217,9 @@ class Methods:
                 remarks = api.check_occlusion_matte(shot, params.matte)
             old = api.set_occlusion_matte(shot, params.matte).occlusion
         strokes = make_strokes(params.strokes)
+        glasses = {shot.face(one.face).number: one.wears for one in params.glasses}
         occlusion = dataclasses.replace(
-            old, detect=params.detect, fade=params.fade, strokes=strokes
+            old, detect=params.detect, fade=params.fade, strokes=strokes, glasses=glasses
         )
         opened.set_occlusion(occlusion)
         return say.SetOcclusionResult(occlusion=occlusion_facts(occlusion), remarks=list(remarks))

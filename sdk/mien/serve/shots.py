@@ -21,6 +21,7 @@ from mien.model.shot import Example, Shot
 from mien.serve.messages import (
     ExampleFacts,
     FaceFacts,
+    GlassesValue,
     MadeBy,
     OcclusionFacts,
     ShotFacts,
@@ -253,6 +254,9 @@ def occlusion_facts(occlusion: Occlusion) -> OcclusionFacts:
         fade=occlusion.fade,
         matte=None if occlusion.matte is None else str(occlusion.matte),
         matte_online=occlusion.matte_online,
+        glasses=[
+            GlassesValue(face=face, wears=worn) for face, worn in sorted(occlusion.glasses.items())
+        ],
         strokes=[
             StrokeValue(
                 face=stroke.face,

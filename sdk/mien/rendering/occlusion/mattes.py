@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.media.planes import Plate
 from mien.model.face import Face
@@ -15,6 +17,9 @@ from mien.rendering.occlusion.source import MatteSource
 from mien.rendering.occlusion.strokes import MatteCorrections
 
 __all__ = ["MattedPlates", "Mattes"]
+
+_TURNED: Final = 3.0
+"""Degrees of an edit's turn of the head from which what is worn on it is not held any more."""
 
 
 class Mattes:
@@ -35,15 +40,22 @@ class Mattes:
         """Tell whether anything can be in front."""
         return bool(self._sources or self._corrections)
 
-    def matte(self, face: Face, frame: int, plate: Plate) -> FloatArray | None:
+    def matte(self, face: Face, frame: int, plate: Plate, turned: float = 0.0) -> FloatArray | None:
         """Return (H, W) how far anything is in front of a face; None where nothing is.
 
         Args:
             face: The face.
             frame: Index of the frame.
             plate: Its plate.
+            turned: Degrees by which an edit turns the head: what is worn on it turns along.
         """
-        mattes = [source.matte(face, frame, plate) for source in self._sources]
+        kept = 1 - float(smoothstep(turned, 0.0, _TURNED))
+        mattes = []
+        for source in self._sources:
+            matte = source.matte(face, frame, plate) if kept or not source.on_head else None
+            if matte is not None and source.on_head and kept < 1:
+                matte = matte * np.float32(kept)
+            mattes.append(matte)
         known = [matte for matte in mattes if matte is not None]
         found = np.asarray(np.maximum.reduce(known)) if len(known) > 1 else next(iter(known), None)
         if not self._corrections:

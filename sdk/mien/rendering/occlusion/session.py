@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
 
 from mien._types import FloatArray
+from mien.model.controls import HEAD, INDEX
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
@@ -18,12 +22,15 @@ from mien.rendering.base import (
     RenderSession,
 )
 from mien.rendering.occlusion.detected import DetectedMatte
+from mien.rendering.occlusion.glasses.matte import GlassesMatte
 from mien.rendering.occlusion.mattes import MattedPlates, Mattes
 from mien.rendering.occlusion.source import MatteSource, faces_of
 from mien.rendering.occlusion.strokes import MatteCorrections
 from mien.rendering.occlusion.user_matte import UserMatte
 
 __all__ = ["BehindSession", "open_behind"]
+
+_HEAD: Final = [INDEX[name] for name in HEAD]
 
 
 def open_behind(
@@ -59,8 +66,17 @@ def _sources(shot: Shot, source: PlateSource, original: Shot) -> list[MatteSourc
     """What tells of things in front of a shot's faces."""
     if shot.occlusion.matte is not None:
         # The user's word takes the place of what would be looked for.
-        return [UserMatte(shot, original)]
-    return [DetectedMatte(shot, source)] if shot.occlusion.detect else []
+        return [UserMatte(shot, original), *_glasses(shot, source, look=False)]
+    if not shot.occlusion.detect:
+        return _glasses(shot, source, look=False)
+    return [DetectedMatte(shot, source), *_glasses(shot, source, look=True)]
+
+
+def _glasses(shot: Shot, source: PlateSource, *, look: bool) -> list[MatteSource]:
+    """What tells of glasses: of all faces that may wear some, or of those that are said to."""
+    wanted = ("yes", "auto") if look else ("yes",)
+    faces = {f.number for f in shot.faces if shot.occlusion.wears_glasses(f.number) in wanted}
+    return [GlassesMatte(shot, source, faces)] if faces else []
 
 
 class BehindSession(RenderSession):
@@ -110,7 +126,7 @@ class BehindSession(RenderSession):
         """Render a face, and take what is in front of it out of the patch."""
         if self._mattes.hides(request.face):
             return None
-        matte = self._mattes.matte(request.face, request.frame, request.plate)
+        matte = self._mattes.matte(request.face, request.frame, request.plate, _turned(request))
         if matte is None:
             return self._session.render(request)
         patch = self._session.render(dataclasses.replace(request, occlusion=matte))
@@ -120,6 +136,11 @@ class BehindSession(RenderSession):
         """Let go of both."""
         self._mattes.close()
         self._session.close()
+
+
+def _turned(request: RenderRequest) -> float:
+    """Degrees by which a request turns the head."""
+    return float(np.abs(request.delta[_HEAD]).max())
 
 
 def _behind(patch: Patch, occlusion: FloatArray) -> Patch:

@@ -22,6 +22,9 @@ class MatteSource(ABC):
     It is used by several threads at once.
     """
 
+    on_head: bool = False
+    """Whether what it tells of is worn: it goes along where an edit turns the head."""
+
     @abstractmethod
     def matte(self, face: Face, frame: int, plate: Plate) -> FloatArray | None:
         """Return how far every pixel of a plate shows something in front of a face.

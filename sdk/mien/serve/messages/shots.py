@@ -23,6 +23,7 @@ __all__ = [
     "SetOcclusionResult",
     "ShotFacts",
     "SolveParams",
+    "GlassesValue",
     "StrokeValue",
     "TrackParams",
     "WeakSpanFacts",
@@ -113,6 +114,14 @@ class StrokeValue(Message):
     """Whether nothing is in front there; otherwise something is."""
 
 
+class GlassesValue(Message):
+    """Whether a face wears glasses."""
+
+    face: int = Field(ge=1)
+    wears: Literal["auto", "yes", "no"]
+    """`auto`: mien looks."""
+
+
 class OcclusionFacts(Message):
     """How things in front of a shot's faces are treated."""
 
@@ -126,6 +135,8 @@ class OcclusionFacts(Message):
     """Whether it was found; where not, renders are refused."""
     strokes: list[StrokeValue]
     """What was painted on the matte, the earliest first."""
+    glasses: list[GlassesValue]
+    """Which faces wear glasses, where that is said; mien looks at the others."""
 
 
 class ShotFacts(Message):
@@ -210,6 +221,8 @@ class SetOcclusionParams(Message):
     to say where it is now, take it away first."""
     strokes: list[StrokeValue] = Field(default_factory=list, max_length=MOST_STROKES)
     """What is painted on that, the earliest first."""
+    glasses: list[GlassesValue] = Field(default_factory=list)
+    """Which faces wear glasses, where that is said; mien looks at the others."""
 
 
 class SetOcclusionResult(Message):

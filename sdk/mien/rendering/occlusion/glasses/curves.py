@@ -7,6 +7,7 @@ together, shifted, then as far as an affine motion goes, at last each place by v
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mien._types import DoubleArray, FloatArray
+from mien._types import AnyArray, DoubleArray, FloatArray
 from mien.rendering.occlusion.glasses.ridges import REACHES, along
 
 __all__ = ["RimCurve", "Snapped", "normals_of", "profiles_of", "snap", "spread_along"]
@@ -85,17 +86,26 @@ def normals_of(points: DoubleArray, closed: bool) -> DoubleArray:
 def profiles_of(
     picture: FloatArray, points: DoubleArray, normals: DoubleArray, reach: float, step: float
 ) -> FloatArray:
-    """Return the picture along normals (N, K): K places, `step` pixels apart, the middle one on
-    the curve, as far as `reach` pixels to either side."""
+    """Return the picture along normals (N, K): the place in the middle lies on the curve.
+
+    Args:
+        picture: (H, W) any picture.
+        points: (N, 2) places on the curve, pixels.
+        normals: (N, 2) its unit normals.
+        reach: How far to either side, pixels.
+        step: Distance of places, pixels.
+    """
     count = int(np.ceil(reach / step))
     offsets = step * np.arange(-count, count + 1)
     at = (points[:, None] + offsets[:, None] * normals[:, None]).astype(np.float32)
     return np.asarray(
-        cv2.remap(picture, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cv2.remap(
+            picture, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
     )
 
 
-def spread_along(values: FloatArray, closed: bool, sigma: float = _OVER) -> FloatArray:
+def spread_along(values: AnyArray, closed: bool, sigma: float = _OVER) -> AnyArray:
     """Return values (N, ...) averaged along a curve."""
     flat = values.reshape(len(values), -1)
     reach = min(int(np.ceil(2.5 * sigma)), len(values))
@@ -132,7 +142,7 @@ def snap(
     far = (shift + 3 * _BANDS[0] + REACHES[-1]) * unit
     seen = profiles_of(picture, points, normals, far, step)
     parts = np.cumsum([0, *map(len, curves)])
-    pieces = [slice(a, b) for a, b in zip(parts[:-1], parts[1:], strict=True)]
+    pieces = [slice(a, b) for a, b in itertools.pairwise(parts.tolist())]
     lines = along(seen, step / unit)
     if ignored is not None:
         lines *= 1 - profiles_of(ignored, points, normals, far, step)

@@ -21,9 +21,7 @@ from mien.rendering.occlusion.glasses.curves import (
     snap,
     spread_along,
 )
-from mien.rendering.occlusion.glasses.layout import HEIGHT, TEXEL, WIDTH, Sheet
-from mien.rendering.occlusion.glasses.paths import best_path
-from mien.rendering.occlusion.glasses.ridges import REACHES
+from mien.rendering.occlusion.glasses.layout import TEXEL, Sheet
 from mien.rendering.occlusion.glasses.rims import RimPaths, find_paths
 
 __all__ = ["Glasses", "find_glasses"]
@@ -63,7 +61,11 @@ class Glasses:
 
 
 def find_glasses(
-    frames: Sequence[tuple[FloatArray, FloatArray]], sheet: Sheet, identity: FloatArray, *, said: bool = False
+    frames: Sequence[tuple[FloatArray, FloatArray]],
+    sheet: Sheet,
+    identity: FloatArray,
+    *,
+    said: bool = False,
 ) -> Glasses | None:
     """Look for glasses.
 
@@ -110,9 +112,7 @@ def _measured(
     looked, placed = list(zip(pictures, eyes, paths.shifts, strict=True)), []
     for picture, lids, shift in looked:
         moved = [curve + shift for curve in curves]
-        placed.append(
-            snap(picture, moved, closed, even, 1 / TEXEL, shift=_SLIPS, ignored=lids)
-        )
+        placed.append(snap(picture, moved, closed, even, 1 / TEXEL, shift=_SLIPS, ignored=lids))
     found = []
     for i, ring in enumerate(closed):
         profiles, hidden = [], []

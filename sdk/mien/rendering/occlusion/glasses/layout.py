@@ -1,4 +1,4 @@
-"""The layout in which the rims of glasses hold still: a sheet before the eyes that goes with the head.
+"""The layout in which rims of glasses hold still: a sheet before the eyes, rigid with the head.
 
 Skin is kept in a layout that follows the expression (appearance/canonical.py). Rims do not follow
 it; they go with the rigid head, so what holds still here and is thin may be a rim.
@@ -22,7 +22,17 @@ from mien.model.media import Orientation
 from mien.rendering.geometry.features import clear_frames
 from mien.rendering.geometry.topology import EYES
 
-__all__ = ["AROUND", "HEIGHT", "TEXEL", "WIDTH", "Sheet", "contrast", "eyes_in", "in_layout", "looks"]
+__all__ = [
+    "AROUND",
+    "HEIGHT",
+    "TEXEL",
+    "WIDTH",
+    "Sheet",
+    "contrast",
+    "eyes_in",
+    "in_layout",
+    "looks",
+]
 
 WIDTH: Final = 288
 """Texels across the layout; its middle is between the eyes."""

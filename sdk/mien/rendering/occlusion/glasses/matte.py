@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
@@ -18,7 +18,14 @@ from mien.progress import Progress, silent
 from mien.rendering.base import PlateSource
 from mien.rendering.occlusion.glasses.curves import RimCurve, normals_of, snap
 from mien.rendering.occlusion.glasses.found import Glasses, find_glasses
-from mien.rendering.occlusion.glasses.layout import AROUND,Sheet,contrast,eyes_in,in_layout,looks
+from mien.rendering.occlusion.glasses.layout import (
+    AROUND,
+    Sheet,
+    contrast,
+    eyes_in,
+    in_layout,
+    looks,
+)
 from mien.rendering.occlusion.glasses.strokes import Stroke, draw
 from mien.rendering.occlusion.source import MatteSource
 
@@ -41,9 +48,15 @@ class GlassesMatte(MatteSource):
     Args:
         shot: The tracked shot.
         source: Its plates.
+        faces: Numbers of the faces that are looked at; all when not given.
     """
 
-    def __init__(self, shot: Shot, source: PlateSource) -> None:
+    on_head = True
+
+    def __init__(
+        self, shot: Shot, source: PlateSource, faces: Collection[int] | None = None
+    ) -> None:
+        self._faces = {face.number for face in shot.faces} if faces is None else set(faces)
         self._shot = shot
         self._source = source
         self._found: dict[int, Glasses | None] = {}
@@ -87,7 +100,7 @@ class GlassesMatte(MatteSource):
 
     def _look(self, face: Face) -> Glasses | None:
         choice = self._shot.occlusion.wears_glasses(face.number)
-        if choice == "no" or not face.valid.any():
+        if face.number not in self._faces or choice == "no" or not face.valid.any():
             return None
         sheet = Sheet.of(face.identity)
         frames = []

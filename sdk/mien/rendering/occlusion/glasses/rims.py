@@ -252,9 +252,7 @@ def _refined(lines: _Lines, rings: list[DoubleArray]) -> list[DoubleArray]:
     return rings
 
 
-def _alike(
-    worths: Sequence[FloatArray], band: int, step: int, bend: float
-) -> list[IndexArray]:
+def _alike(worths: Sequence[FloatArray], band: int, step: int, bend: float) -> list[IndexArray]:
     """The best ring for each eye, near the best for both: rims are alike, and creases seldom."""
     near = [cv2.dilate(np.concatenate([w[-2:], w, w[:2]]), np.ones((3, 5)))[2:-2] for w in worths]
     shared = best_ring(np.minimum(*near) + 0.25 * (near[0] + near[1]), step, bend)
@@ -287,17 +285,22 @@ def _evenly(ring: DoubleArray) -> DoubleArray:
 def _bridge(mean: FloatArray) -> DoubleArray:
     """(N, 2) the best path over the nose."""
     aside, above, below = _BRIDGE
-    columns = np.arange(round((WIDTH - 1) / 2 - aside / TEXEL), round((WIDTH - 1) / 2 + aside / TEXEL) + 1)
+    columns = np.arange(
+        round((WIDTH - 1) / 2 - aside / TEXEL), round((WIDTH - 1) / 2 + aside / TEXEL) + 1
+    )
     top = round((HEIGHT - 1) / 2 - above / TEXEL)
     bottom = round((HEIGHT - 1) / 2 - below / TEXEL)
     half = DIRECTIONS // 2
     lines = np.abs(mean[half - 1 : half + 2, top:bottom, columns[0] : columns[-1] + 1]).max(axis=0)
     path = best_path(_worth(lines, max(_FULLS)).T, _BRIDGE_STEP, _BRIDGE_BEND)
-    return np.stack([columns, path + top], axis=1).astype(np.float64)
+    return np.asarray(np.stack([columns, path + top], axis=1), dtype=np.float64)
 
 
 def _evidence(
-    maps: FloatArray, counts: FloatArray, rings: tuple[DoubleArray, DoubleArray], bridge: DoubleArray
+    maps: FloatArray,
+    counts: FloatArray,
+    rings: tuple[DoubleArray, DoubleArray],
+    bridge: DoubleArray,
 ) -> Evidence:
     """How strong lines are along the paths, in the mean of the frames and in most of them."""
     mean = maps.mean(axis=0)
@@ -360,7 +363,7 @@ def _under_lids(landmarks: FloatArray) -> ByteArray:
         rim = landmarks[list(eye.rim)]
         # An upper rim may lie on the lid, seen from the front.
         for x, y in ((0, below // 3), (0, 2 * below // 3), (0, below), (-beside, 8), (beside, 8)):
-            cv2.fillPoly(mask, [np.round(rim + [x, y]).astype(np.int32)], 1)
+            cv2.fillPoly(mask, [np.round(rim + np.array([x, y])).astype(np.int32)], 1)
     return mask
 
 
@@ -377,7 +380,10 @@ def _where_rims_are(landmarks: FloatArray) -> FloatArray:
     Eyes, brows, nostrils and what is beside the face move on their own.
     """
     moving = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
-    for outline, grow in [*((eye.rim, 11) for eye in EYES.values()), *((brow, 5) for brow in BROWS)]:
+    for outline, grow in [
+        *((eye.rim, 11) for eye in EYES.values()),
+        *((brow, 5) for brow in BROWS),
+    ]:
         mask = np.zeros_like(moving)
         cv2.fillPoly(mask, [np.round(landmarks[list(outline)]).astype(np.int32)], 1)
         moving |= cv2.dilate(mask, np.ones((grow, grow), dtype=np.uint8))
