@@ -39,12 +39,6 @@ _EDGE: Final = 0.35
 """Part of a rim's difference from what is behind it at which it ends."""
 _REACH: Final = 0.05, 0.28
 """Least and greatest reach of a rim to a side, cm."""
-_ENDS: Final = 7.9
-"""How far from the middle end pieces are followed, cm."""
-_END_ROWS: Final = (1.6, -1.5)
-"""Where end pieces may lie: above and below the eyes, cm."""
-_END_SEEN: Final = 0.03
-"""Strength of lines from which there is an end piece."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,18 +79,24 @@ def find_glasses(
     certainty = paths.evidence.strength
     if certainty < (_UNSURE if said else 1.0):
         return None
-    curves = [*paths.rings, _to_rims(paths.bridge, paths.rings)]
-    closed = [True, True, False]
+    ends = [np.concatenate([_joined(end[0], paths.rings), end]) for end in paths.ends]
+    curves = [*paths.rings, _to_rims(paths.bridge, paths.rings), *ends]
+    closed = [True, True, *[False] * (len(curves) - 2)]
     return Glasses(tuple(_measured(pictures, eyes, paths, sheet, curves, closed)), certainty)
 
 
 def _to_rims(bridge: DoubleArray, rings: Sequence[DoubleArray]) -> DoubleArray:
     """A bridge that goes on to the nearest place of either rim."""
-    ends = []
-    for end, ring in zip((bridge[0], bridge[-1]), rings, strict=True):
-        nearest = ring[int(np.linalg.norm(ring - end, axis=1).argmin())]
-        ends.append(end + np.linspace(1, 0, 4, endpoint=False)[:, None] * (nearest - end))
-    return np.concatenate([ends[0], bridge, ends[1][::-1]])
+    return np.concatenate(
+        [_joined(bridge[0], rings[:1]), bridge, _joined(bridge[-1], rings[1:])[::-1]]
+    )
+
+
+def _joined(end: DoubleArray, rings: Sequence[DoubleArray]) -> DoubleArray:
+    """(4, 2) the way from the nearest place of a ring to an end."""
+    every = np.concatenate(rings)
+    nearest = every[int(np.linalg.norm(every - end, axis=1).argmin())]
+    return np.asarray(end + np.linspace(1, 0, 4, endpoint=False)[:, None] * (nearest - end))
 
 
 def _measured(

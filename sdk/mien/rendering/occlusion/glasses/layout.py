@@ -20,7 +20,7 @@ from mien.model.controls import INDEX
 from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.rendering.geometry.features import clear_frames
-from mien.rendering.geometry.topology import EYES
+from mien.rendering.geometry.topology import BROWS, EYES
 
 __all__ = [
     "AROUND",
@@ -114,7 +114,15 @@ def looks(face: Face) -> IndexArray:
     return np.asarray(chosen)
 
 
-def eyes_in(face: Face, orientation: Orientation, frame: int, box: Box, grow: float) -> FloatArray:
+def eyes_in(
+    face: Face,
+    orientation: Orientation,
+    frame: int,
+    box: Box,
+    grow: float,
+    *,
+    brows: bool = False,
+) -> FloatArray:
     """Return where the eyes are, with their lids, whose lines are none of glasses.
 
     Args:
@@ -123,14 +131,16 @@ def eyes_in(face: Face, orientation: Orientation, frame: int, box: Box, grow: fl
         frame: Index of the frame.
         box: Part of the coded picture.
         grow: How far around the openings of the eyes, cm.
+        brows: Whether brows are among them.
 
     Returns:
         (h, w) float32 of the box, 1 there and 0 elsewhere.
     """
     mask = np.zeros((box.height, box.width), dtype=np.uint8)
     corner = np.array([box.x0, box.y0])
-    for eye in EYES.values():
-        rim = to_coded(orientation, face.landmarks[frame, list(eye.rim), :2]) - corner
+    outlines = [*(eye.rim for eye in EYES.values()), *(BROWS if brows else ())]
+    for outline in outlines:
+        rim = to_coded(orientation, face.landmarks[frame, list(outline), :2]) - corner
         cv2.fillPoly(mask, [np.round(rim).astype(np.int32)], 1)
     side = 2 * round(grow * float(face.curves.pose.scale[frame])) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
@@ -157,7 +167,7 @@ def contrast(plate: Plate, box: Box, around: float) -> FloatArray:
 def in_layout(
     face: Face, sheet: Sheet, orientation: Orientation, frame: int, plate: Plate
 ) -> tuple[FloatArray, FloatArray] | None:
-    """Return a frame's contrast, brought to the layout, and where eyes are in it.
+    """Return a frame's contrast, brought to the layout, and where eyes and brows are.
 
     Args:
         face: The face, seen in the frame.
@@ -185,6 +195,7 @@ def in_layout(
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.5 * unit * TEXEL))
     at = (points - [box.x0, box.y0]).astype(np.float32).reshape(HEIGHT, WIDTH, 2)
     x, y = at[..., 0], at[..., 1]
-    eyes = cv2.remap(eyes_in(face, orientation, frame, box, _LIDS), x, y, cv2.INTER_LINEAR)
+    moving = eyes_in(face, orientation, frame, box, _LIDS)
+    eyes = cv2.remap(moving, x, y, cv2.INTER_LINEAR)
     brought = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(brought, dtype=np.float32), np.asarray(eyes, dtype=np.float32)

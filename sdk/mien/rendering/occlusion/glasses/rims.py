@@ -64,11 +64,25 @@ _KNOWN: Final = 0.25
 """Part of the frames that has to show a place free of lids, for it to be known."""
 _UNTOLD: Final = 0.7
 """What a place that is not known is worth to a path, as long as nothing is known of rims."""
+_HIDDEN: Final = 0.6
+"""The same, over what a ring that is known is mostly worth."""
+_ONE_SIGN: Final = 0.4
+"""Part by which the dark places of a ring outweigh the bright ones from which on it is dark..."""
+_OTHER: Final = 0.3
+"""...and what lines of the other kind then count."""
 _SMOOTH: Final = 1.5
 """Places over which a ring is smoothed (sigma)."""
 _BRIDGE: Final = (0.8, 1.2, -0.85)
 """Where a bridge may lie: to either side of the nose's middle, above and below the eyes, cm."""
 _BRIDGE_STEP, _BRIDGE_BEND = 2, 0.3
+_ENDS: Final = 7.3
+"""How far from the middle end pieces are followed, cm."""
+_UPPER: Final = 0.7
+"""Upper part of a rim's height at which they may lie."""
+_LEAST_END: Final = 4
+"""Texels of an end piece, at least, and those that tell how strong it is."""
+_END_SEEN: Final = 0.03
+"""Strength of lines from which there is one."""
 _ROUNDS: Final = 1
 """How often frames are brought onto the curves that were found."""
 _SURE: Final = 0.019
@@ -106,12 +120,14 @@ class RimPaths:
         rings: For the person's right and left eye, (100, 2) float64 texels, from the outer side
             downwards, inwards and up.
         bridge: (N, 2) float64 texels, from the right of the face to its left.
+        ends: The end pieces that are seen, beside the rims, (N, 2) float64 texels each.
         shifts: (T, 2) what brings the frames onto each other, texels.
         evidence: How much speaks for glasses.
     """
 
     rings: tuple[DoubleArray, DoubleArray]
     bridge: DoubleArray
+    ends: tuple[DoubleArray, ...]
     shifts: Int32Array
     evidence: Evidence
 
@@ -148,7 +164,11 @@ def find_paths(pictures: FloatArray, eyes: FloatArray, landmarks: FloatArray) ->
         aligned = shifted(maps, shifts)
         rings = _rings(_lines(aligned, shifted(seen, shifts), places))
         bridge = _bridge(aligned.mean(axis=0))
-    return RimPaths(rings, bridge, shifts, _evidence(aligned, counts, rings, bridge))
+    mean = np.abs(aligned.mean(axis=0))
+    ends = [_end_piece(mean, ring, side) for ring, side in zip(rings, (-1, 1), strict=True)]
+    seen_ends = tuple(end for end in ends if end is not None)
+    evidence = _evidence(aligned, counts, rings, bridge)
+    return RimPaths(rings, bridge, seen_ends, shifts, evidence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,10 +188,21 @@ class _Lines:
     face: FloatArray
 
     def worth(
-        self, points: DoubleArray, normals: DoubleArray, spread: float, full: float, untold: float
+        self,
+        points: DoubleArray,
+        normals: DoubleArray,
+        spread: float,
+        full: float,
+        untold: float,
+        sign: float = 0.0,
     ) -> FloatArray:
-        """What places (N, K, 2) are worth to a path across normals (N, K)."""
+        """What places (N, K, 2) are worth to a path across normals (N, K).
+
+        Lines of the other sign than that which is given count less: one is dark, one is bright.
+        """
         lines = sampled(self.steady, points, normals, spread)
+        if sign:
+            lines = np.where(lines * sign < 0, np.float32(_OTHER) * lines, lines)
         xy = points[..., 0].astype(np.float32), points[..., 1].astype(np.float32)
         inside = cv2.remap(self.inside, *xy, cv2.INTER_NEAREST)
         known = cv2.remap(self.known, *xy, cv2.INTER_LINEAR)
@@ -207,18 +238,25 @@ def _seen(lines: _Lines, ring: DoubleArray) -> float:
 
     Of two that are as strong the shorter one is likely: a longer one has gone for something else.
     """
-    strength = _strength(lines, ring)
+    strength = np.abs(_strength(lines, ring))
     at = ring.astype(np.float32)[None]
     known = cv2.remap(lines.known, at[..., 0], at[..., 1], cv2.INTER_LINEAR)[0] > 0.5
-    weak, usual = np.quantile(strength[known], (0.2, 0.5)) if known.any() else (0, 0)
+    # A ring must not gain by keeping where nothing can be told.
+    strength[~known] = 0.5 * np.median(strength[known]) if known.any() else 0
+    weak, usual = np.quantile(strength, (0.2, 0.5))
     length = np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1).sum()
     return float((weak + 0.5 * usual) / length**0.5)
 
 
 def _strength(lines: _Lines, ring: DoubleArray) -> FloatArray:
-    """(N,) how strong lines are along a ring."""
-    there = sampled(lines.steady, ring[None], _normals(ring)[None], _KNOWN_SPREAD)[0]
-    return np.asarray(np.abs(there))
+    """(N,) how strong lines are along a ring; below 0 where they are bright."""
+    return sampled(lines.steady, ring[None], _normals(ring)[None], _KNOWN_SPREAD)[0]
+
+
+def _sign(strength: FloatArray) -> float:
+    """1 for a ring that is dark nearly everywhere, -1 for a bright one, 0 for one of both kinds."""
+    total, every = float(strength.sum()), float(np.abs(strength).sum())
+    return float(np.sign(total)) if abs(total) > _ONE_SIGN * every else 0.0
 
 
 def _first(lines: _Lines, full: float, lens: tuple[float, ...]) -> list[DoubleArray]:
@@ -235,20 +273,23 @@ def _refined(lines: _Lines, rings: list[DoubleArray]) -> list[DoubleArray]:
     every = np.arange(_ANGLES)
     across = np.arange(-_ACROSS, _ACROSS + 0.25, 0.5)
     for _ in range(_REFINED):
-        strength = [_strength(lines, ring) for ring in rings]
-        usual = np.asarray(np.median(strength), dtype=np.float32)
-        full = max(_WEAK_FULL, _OVER_USUAL * float(usual))
-        untold = float(_worth(usual, full))
-        bundles = []
-        for ring, seen in zip(rings, strength, strict=True):
-            round_ = _evenly(_rounded(ring, seen / max(float(usual), 1e-6)))
+        bundles, worths = [], []
+        for ring in rings:
+            seen = _strength(lines, ring)
+            usual = np.median(np.abs(seen), keepdims=True)
+            round_ = _evenly(_rounded(ring, np.abs(seen) / np.maximum(usual, 1e-6)))
             normals = _normals(round_)
             way = np.stack([np.cos(normals), np.sin(normals)], axis=1)
             places = round_[:, None] + across[:, None] * way[:, None]
-            bundles.append((places, np.repeat(normals[:, None], len(across), axis=1)))
-        worths = [lines.worth(*bundle, _KNOWN_SPREAD, full, untold) for bundle in bundles]
+            every_way = np.repeat(normals[:, None], len(across), axis=1)
+            full = max(_WEAK_FULL, _OVER_USUAL * float(usual[0]))
+            untold = _HIDDEN * float(_worth(usual, full)[0])
+            bundles.append(places)
+            worths.append(
+                lines.worth(places, every_way, _KNOWN_SPREAD, full, untold, _sign(seen))
+            )
         chosen = _alike(worths, _ACROSS_BAND, _ACROSS_STEP, _ACROSS_BEND)
-        rings = [_smoothed(b[0][every, c]) for b, c in zip(bundles, chosen, strict=True)]
+        rings = [_smoothed(b[every, c]) for b, c in zip(bundles, chosen, strict=True)]
     return rings
 
 
@@ -294,6 +335,27 @@ def _bridge(mean: FloatArray) -> DoubleArray:
     lines = np.abs(mean[half - 1 : half + 2, top:bottom, columns[0] : columns[-1] + 1]).max(axis=0)
     path = best_path(_worth(lines, max(_FULLS)).T, _BRIDGE_STEP, _BRIDGE_BEND)
     return np.asarray(np.stack([columns, path + top], axis=1), dtype=np.float64)
+
+
+def _end_piece(mean: FloatArray, ring: DoubleArray, side: int) -> DoubleArray | None:
+    """The line that goes on outwards from a rim, as far as it is seen; None where it is not."""
+    start = int(np.ceil((side * ring[:, 0]).max())) + 3
+    stop = int(side * (WIDTH - 1) / 2 + _ENDS / TEXEL)
+    columns = side * np.arange(start, stop)
+    if len(columns) < _LEAST_END:
+        return None
+    high = ring[:, 1].min()
+    top, bottom = int(high), int(high + _UPPER * np.ptp(ring[:, 1]))
+    half = DIRECTIONS // 2
+    lines = mean[half - 1 : half + 2, top:bottom][:, :, columns].max(axis=0)
+    path = best_path(_worth(lines, max(_FULLS)).T, _BRIDGE_STEP, _BRIDGE_BEND)
+    strength = lines[path, np.arange(len(columns))]
+    usual = float(np.quantile(strength[: 2 * _LEAST_END], 0.6))
+    faint = np.flatnonzero(strength < max(0.4 * usual, 0.5 * _END_SEEN))
+    length = int(faint[0]) if len(faint) else len(columns)
+    if usual < _END_SEEN or length < _LEAST_END:
+        return None
+    return np.stack([columns[:length], path[:length] + top], axis=1).astype(np.float64)
 
 
 def _evidence(
