@@ -306,11 +306,14 @@ def test_what_is_in_front_is_said_and_kept(
     mattes[:, :, :640] = 1
     path = write_movie(tmp_path / "matte.mkv", mattes, rate=Fraction(30))
     stroke = {"face": 1, "frame": 9, "span": [8, 12], "points": [[640.0, 300.5]], "radius": 12.5}
-    found = host.call("set_occlusion", shot=shot, fade=False, matte=str(path), strokes=[stroke])
+    glasses = [{"face": 1, "wears": "no"}]
+    found = host.call(
+        "set_occlusion", shot=shot, fade=False, matte=str(path), strokes=[stroke], glasses=glasses
+    )
     assert found["remarks"] == []
     assert found["occlusion"] == {
         "detect": True, "fade": False, "matte": str(path), "matte_online": True,
-        "strokes": [stroke | {"erase": False}],
+        "strokes": [stroke | {"erase": False}], "glasses": glasses,
     }  # fmt: skip
     host.call("set_edits", shot=shot, face=1, layers=smile())
     output = tmp_path / "out.mkv"
@@ -324,7 +327,9 @@ def test_what_is_in_front_is_said_and_kept(
     assert kept["occlusion"] == found["occlusion"]
     for wrong in ({"matte": str(tmp_path / "gone.mov")}, {"strokes": [stroke | {"face": 7}]},
                   {"strokes": [stroke | {"span": [8, 9999]}]},
-                  {"strokes": [stroke | {"frame": 2}]}):  # fmt: skip
+                  {"strokes": [stroke | {"frame": 2}]},
+                  {"glasses": [{"face": 7, "wears": "yes"}]},
+                  {"glasses": [{"face": 1, "wears": "perhaps"}]}):  # fmt: skip
         with pytest.raises(ServeError):
             host.call("set_occlusion", shot=shot, **wrong)
     # What was refused changed nothing; one that is lost is not opened because it is handed on.

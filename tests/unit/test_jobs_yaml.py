@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mien.cli.renderer_options import TypedSettings
-from mien.errors import InputError
+from mien.errors import InputError, MienError
 from mien.jobs.job import CurvesInput, ShotJob
 from mien.jobs.plan import settle_job
 from mien.jobs.shot_task import ShotSpec, read_shot_spec
@@ -88,6 +88,26 @@ def test_a_shot_speaks_before_the_command_line_and_that_before_the_file(tmp_path
     assert [job.renderer for job in typed] == ["typed", "own"]
     assert [job.renderer for job in read_jobs(path)] == ["file", "own"]
     assert {job.codec for job in typed} == {"prores"}
+
+
+def test_glasses_of_a_shot_of_the_command_line_and_of_the_file(tmp_path: Path) -> None:
+    text = (
+        "occlusion: {glasses: yes}\n"
+        "shots:\n"
+        "  - {media: a, set: jawOpen=0.2}\n"
+        "  - {media: b, set: jawOpen=0.2, occlusion: {glasses: [1=no, 2=auto]}}\n"
+    )
+    one, two = read(tmp_path, text)
+    assert one.occlusion.glasses == ((0, "yes"),)
+    assert two.occlusion.glasses == ((0, "yes"), (1, "no"), (2, "auto"))
+    typed = OcclusionChoice(glasses=((3, "no"),))
+    found = [job.occlusion for job in read_jobs(tmp_path / "jobs.yaml", occlusion=typed)]
+    assert found[1].glasses == ((0, "yes"), (3, "no"), (1, "no"), (2, "auto"))
+    order = ShotSpec.of(two, FrameRange(0, 1), tmp_path / "o.mov", tmp_path)
+    (tmp_path / "order.json").write_text(order.to_json())
+    assert read_shot_spec(tmp_path / "order.json").occlusion == two.occlusion
+    with pytest.raises(MienError, match="does not say whether a face wears glasses"):
+        read(tmp_path, "shots:\n  - {media: a, set: jawOpen=1, occlusion: {glasses: ja}}\n")
 
 
 @pytest.mark.parametrize(

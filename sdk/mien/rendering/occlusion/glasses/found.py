@@ -26,7 +26,7 @@ from mien.rendering.occlusion.glasses.rims import RimPaths, find_paths
 
 __all__ = ["Glasses", "find_glasses"]
 
-_UNSURE: Final = 0.35
+_UNSURE: Final = 0.5
 """Strength of the evidence that is enough where the user says that there are glasses."""
 _LOOKED: Final = 0.42, 0.28
 """How far to either side of a rim its colours are looked at, and from where on they are those of

@@ -250,7 +250,8 @@ def _seen(lines: _Lines, ring: DoubleArray) -> float:
 
 def _strength(lines: _Lines, ring: DoubleArray) -> FloatArray:
     """(N,) how strong lines are along a ring; below 0 where they are bright."""
-    return sampled(lines.steady, ring[None], _normals(ring)[None], _KNOWN_SPREAD)[0]
+    there = sampled(lines.steady, ring[None], _normals(ring)[None], _KNOWN_SPREAD)[0]
+    return np.asarray(there)
 
 
 def _sign(strength: FloatArray) -> float:
@@ -285,9 +286,7 @@ def _refined(lines: _Lines, rings: list[DoubleArray]) -> list[DoubleArray]:
             full = max(_WEAK_FULL, _OVER_USUAL * float(usual[0]))
             untold = _HIDDEN * float(_worth(usual, full)[0])
             bundles.append(places)
-            worths.append(
-                lines.worth(places, every_way, _KNOWN_SPREAD, full, untold, _sign(seen))
-            )
+            worths.append(lines.worth(places, every_way, _KNOWN_SPREAD, full, untold, _sign(seen)))
         chosen = _alike(worths, _ACROSS_BAND, _ACROSS_STEP, _ACROSS_BEND)
         rings = [_smoothed(b[every, c]) for b, c in zip(bundles, chosen, strict=True)]
     return rings
@@ -355,7 +354,9 @@ def _end_piece(mean: FloatArray, ring: DoubleArray, side: int) -> DoubleArray | 
     length = int(faint[0]) if len(faint) else len(columns)
     if usual < _END_SEEN or length < _LEAST_END:
         return None
-    return np.stack([columns[:length], path[:length] + top], axis=1).astype(np.float64)
+    return np.asarray(
+        np.stack([columns[:length], path[:length] + top], axis=1), dtype=np.float64
+    )
 
 
 def _evidence(

@@ -17,6 +17,8 @@ _DENSE: Final = 0.7
 """Pixels between the places at which a stroke is drawn."""
 _SOFT: Final = 1.5
 """Pixels over which a stroke's edge runs out."""
+_SLACK: Final = 0.15
+"""Pixels that may be lost by drawing at places, and not all along."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +70,7 @@ def draw(matte: FloatArray, strokes: list[Stroke], amount: float) -> None:
     nearest = of_label[labels]
     y, x = np.mgrid[box.y0 : box.y1, box.x0 : box.x1]
     away = np.hypot(x - points[nearest, 0], y - points[nearest, 1])
-    value = amount * np.clip((radius[nearest] + _SOFT - away) / _SOFT, 0, 1)
+    value = amount * np.clip((radius[nearest] + _SOFT - away) / (_SOFT - _SLACK), 0, 1)
     part = matte[box.y0 : box.y1, box.x0 : box.x1]
     np.maximum(part, value.astype(np.float32), out=part)
 
