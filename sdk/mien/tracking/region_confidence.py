@@ -75,6 +75,9 @@ _OPEN: Final = (0.25, 0.55)
 _NEXT: Final = 0.15
 """Misfit to a frame that is the face itself up to which another trusted one is too."""
 
+_SAME: Final = 0.02
+"""Misfit up to which two pictures are the same."""
+
 _MODELS: Final = 16
 """Frames of a shot that say, beside the median, what a region looks like."""
 
@@ -159,7 +162,7 @@ def region_confidence(shots: Sequence[Looks]) -> list[FloatArray]:
         if other is None:
             seen *= 1 - smoothstep(looks.spreads, *_APART)
         else:
-            misfit = other.misfit(looks, part) * (2 - part)
+            misfit = other.misfit(looks) * (2 - part)
             seen *= 1 - smoothstep(misfit, *_COVERED)
         found.append(np.asarray(seen, np.float32))
     return found
@@ -210,47 +213,54 @@ class _Model:
         # Light differs from frame to frame: the median of what it leaves is sharper.
         model = cls(_weighted_median(model._relit(looks.thumbnails[picked]), share), len(usable))
         few = _spread_over(len(looks), _LEARN_FRAMES)
-        for _ in range(_ROUNDS):
-            model._learn(looks.of(few), trust[few])
+        model._learn(looks.of(few), trust[few])
         return model
 
     def _relit(self, thumbnails: ByteArray) -> FloatArray:
         return _without_light(_features(thumbnails), self._median)
 
     def _learn(self, looks: Looks, trust: FloatArray) -> None:
-        """Add frames that are the face itself, and look different."""
-        misfit = self.misfit(looks, trust)
+        """Add frames that are the face itself, and look different; then those like them."""
+        features = self._relit(looks.thumbnails)
         open_mouth = smoothstep(looks.opened, *_OPEN)
-        first = all(len(pictures) == 1 for pictures in self._pictures)
-        for region, name in enumerate(REGIONS):
-            odd = np.full(len(looks), _ODD[region] if first else _NEXT, np.float32)
-            if name in ("mouth", "jaw") and first:
+        for region, (name, texels) in enumerate(zip(REGIONS, _texels(), strict=True)):
+            odd = np.full(len(looks), _ODD[region], np.float32)
+            if name in ("mouth", "jaw"):
                 odd += (_ODD_OPEN - _ODD[region]) * open_mouth
-            fits = (trust[:, region] > _TRUSTED) & (misfit[:, region] < odd)
-            frames = np.flatnonzero(fits & (misfit[:, region] > 0.02))
-            if not len(frames):
-                continue
-            features = self._relit(looks.thumbnails[frames])
-            texels = _texels()[region]
-            for index in _far_apart(features[:, texels].reshape(len(frames), -1), _MODELS):
-                self._pictures[region].append(_Picture(features[index], texels))
+            part = np.ascontiguousarray(features[:, texels])
+            misfit = _least_misfit(part, self._pictures[region])
+            for _ in range(_ROUNDS):
+                fits = (trust[:, region] > _TRUSTED) & (misfit < odd) & (misfit > _SAME)
+                frames = np.flatnonzero(fits)
+                if not len(frames):
+                    break
+                picked = _far_apart(part[frames].reshape(len(frames), -1), _MODELS)
+                new = [_Picture(features[frames[index]], texels) for index in picked]
+                misfit = np.minimum(misfit, _least_misfit(part, new))
+                self._pictures[region] += new
+                odd = np.full(len(looks), _NEXT, np.float32)
 
-    def misfit(self, looks: Looks, trust: FloatArray) -> FloatArray:
+    def misfit(self, looks: Looks) -> FloatArray:
         """Return (N, 4) how little each region fits, 0 and up; that of the likest picture."""
         found = np.empty((len(looks), len(REGIONS)), np.float32)
         for chunk in _chunks(len(looks)):
             features = self._relit(looks.thumbnails[chunk])
             for region, texels in enumerate(_texels()):
                 part = np.ascontiguousarray(features[:, texels])
-                least = np.full(len(part), np.inf, np.float32)
-                for picture in self._pictures[region]:
-                    # Most frames fit the median, and need no other.
-                    left = np.flatnonzero(least > 0.02)
-                    if not len(left):
-                        break
-                    least[left] = np.minimum(least[left], picture.misfit(part[left]))
-                found[chunk, region] = least
+                found[chunk, region] = _least_misfit(part, self._pictures[region])
         return found
+
+
+def _least_misfit(features: FloatArray, pictures: Sequence[_Picture]) -> FloatArray:
+    """(N,) how little features (N, k, 3) of a region fit the likest of some pictures."""
+    least = np.full(len(features), np.inf, np.float32)
+    for picture in pictures:
+        # Most frames fit the first, the median, and need no other.
+        left = np.flatnonzero(least > _SAME)
+        if not len(left):
+            break
+        least[left] = np.minimum(least[left], picture.misfit(features[left]))
+    return least
 
 
 class _Picture:
@@ -313,7 +323,8 @@ def _without_light(features: FloatArray, reference: FloatArray) -> FloatArray:
     for channel in range(features.shape[-1]):
         fields = basis[:, : count[channel]]
         apart = features[..., channel] - reference[:, channel]
-        some, few = apart[:, ::_FIT_EVERY], fields[::_FIT_EVERY]
+        some = np.ascontiguousarray(apart[:, ::_FIT_EVERY])
+        few = fields[::_FIT_EVERY]
         # From the median, which half of a face may be covered before it moves.
         rest = np.abs(some - np.median(some, axis=1, keepdims=True))
         for _ in range(3):
