@@ -117,6 +117,7 @@ if TYPE_CHECKING:
     from mien.model.shot import Example as Example
     from mien.model.shot import Shot as Shot
     from mien.model.shot import ToolVersions as ToolVersions
+    from mien.model.weak_spans import WeakSpan as WeakSpan
     from mien.progress import Progress as Progress
     from mien.rendering.base import CacheKey as CacheKey
     from mien.rendering.base import FacePlan as FacePlan
@@ -231,6 +232,7 @@ _HOMES = {
     "Example": "mien.model.shot",
     "Shot": "mien.model.shot",
     "ToolVersions": "mien.model.shot",
+    "WeakSpan": "mien.model.weak_spans",
     "Progress": "mien.progress",
     "CacheKey": "mien.rendering.base",
     "FacePlan": "mien.rendering.base",

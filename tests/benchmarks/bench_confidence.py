@@ -7,13 +7,15 @@ least 99 % of the regions of clips without an occluder; a few percent of trackin
 from __future__ import annotations
 
 import time
+from types import ModuleType
 
 import numpy as np
 
+from mien._types import FloatArray
 from mien.media.reader import open_reader
 from mien.model.face import FaceTrack
 from mien.model.occlusion import REGIONS
-from mien.tracking import assemble, thumbnails
+from mien.tracking import assemble, associate
 from mien.tracking.mediapipe.tracker import MediaPipeTracker
 from tests.benchmarks.common import SHARED, MissingFootageError, clip
 from tests.covers import Texture, covered, flat, grey, pictures, speckles, stripes
@@ -88,20 +90,20 @@ def _cost() -> None:
         film = Film(pictures(reader))
     spent = [0.0]
 
-    def timed(function):  # type: ignore[no-untyped-def]
-        def call(*arguments):  # type: ignore[no-untyped-def]
+    def timed(module: ModuleType, name: str) -> None:
+        work = getattr(module, name)
+
+        def call(*arguments: object) -> object:
             start = time.thread_time()
             try:
-                return function(*arguments)
+                return work(*arguments)
             finally:
                 spent[0] += time.thread_time() - start
 
-        return call
+        setattr(module, name, call)
 
-    from mien.tracking import associate
-
-    associate.thumbnail = timed(thumbnails.thumbnail)
-    assemble.region_confidence = timed(assemble.region_confidence)
+    timed(associate, "thumbnail")
+    timed(assemble, "region_confidence")
     MediaPipeTracker().track(film)
     spent[0], start = 0.0, time.process_time()
     MediaPipeTracker().track(film)
@@ -110,6 +112,6 @@ def _cost() -> None:
           f" {1000 * spent[0] / film.facts.clock.frame_count:.2f} ms a frame")  # fmt: skip
 
 
-def _regions(track: FaceTrack) -> np.ndarray:
+def _regions(track: FaceTrack) -> FloatArray:
     assert track.region_confidence is not None
     return track.region_confidence

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien._types import AnyArray, FloatArray
 from mien.face.solve import solve_face
 from mien.media.reader import open_reader
 from mien.model.controls import CONTROLS
@@ -22,7 +23,7 @@ from tests.film import ByteImage, Film
 EYES, BROWS, MOUTH, JAW = range(4)
 
 
-def regions_of(track: FaceTrack) -> np.ndarray:
+def regions_of(track: FaceTrack) -> FloatArray:
     assert track.region_confidence is not None
     return track.region_confidence
 
@@ -143,12 +144,13 @@ def test_wrong_confidence_by_region_is_refused() -> None:
     film = Film([np.zeros((8, 8, 3), np.uint8)] * frames)
     landmarks = np.zeros((frames, 478, 3), np.float32)
     right = np.ones((frames, len(REGIONS)), np.float32)
-    for wrong, words in (
+    cases: tuple[tuple[AnyArray, str], ...] = (
         (right[:, :3], "region_confidence of face 1 is float32"),
         (right.astype(np.float64), "float64"),
         (2 * right, "not from 0 to 1"),
-        (np.where(right > 0, np.float32("nan"), right), "not from 0 to 1"),
-    ):
+        (np.full_like(right, np.nan), "not from 0 to 1"),
+    )
+    for wrong, words in cases:
         track = FaceTrack(1, landmarks, np.ones(frames, np.float32), wrong)
         assert words in str(check_result(TrackResult((track,), ()), film.facts))
     track = FaceTrack(1, landmarks, np.ones(frames, np.float32), right)

@@ -69,7 +69,7 @@ def test_what_is_seen_is_solved_to_the_byte(puppet: Puppet, plain: Face) -> None
 
 
 def steps(face: Face, columns: list[int]) -> AnyArray:
-    return np.abs(np.diff(face.curves.controls.array[:, columns], axis=0))
+    return np.asarray(np.abs(np.diff(face.curves.controls.array[:, columns], axis=0)))
 
 
 def test_no_curve_jumps_as_something_comes_and_goes(

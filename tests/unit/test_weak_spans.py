@@ -45,10 +45,10 @@ def test_a_flicker_is_one_span() -> None:
     assert describe_weak_spans(one.weak_spans()) == "mouth 20:60"
 
 
-def test_a_whole_face_takes_its_regions_with_it() -> None:
+def test_a_doubted_face_is_told_by_the_region_that_is_not_seen() -> None:
     one = face(mouth=slice(20, 60))
     one.confidence[30:70] = 0.3
-    assert describe_weak_spans(one.weak_spans()) == "mouth 20:30; face 30:70"
+    assert describe_weak_spans(one.weak_spans()) == "mouth 20:60; face 60:70"
     assert one.weak[20:70].all()
     all_four = dict.fromkeys(REGIONS, slice(10, 20))
     assert describe_weak_spans(face(**all_four).weak_spans()) == "face 10:20"
