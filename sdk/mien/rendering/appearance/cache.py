@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,18 @@ _DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 """What reading a file that is cut off or overwritten raises."""
 _FUNCTION: Final = ("middle", "points", "weights", "inverse")
 """Arrays of a `SmoothFunction`."""
+
+
+_AT_HAND: Final[WeakValueDictionary[str, FaceLibrary]] = WeakValueDictionary()
+"""Libraries that somebody in this process uses: who asks next need not read them again."""
+_SKINS: Final[WeakKeyDictionary[FaceLibrary, SkinAppearance]] = WeakKeyDictionary()
+"""What was learned from them."""
+
+
+def _keep_at_hand(key: str, library: FaceLibrary, skin: SkinAppearance | None) -> None:
+    if skin is not None:
+        _SKINS[library] = skin
+    _AT_HAND[key] = library
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,9 @@ class AppearanceCache:
 
     def load(self, key: str) -> tuple[FaceLibrary, SkinAppearance | None] | None:
         """Return what is kept under a name; None when there is nothing, or it is damaged."""
+        at_hand = _AT_HAND.get(key)
+        if at_hand is not None:
+            return at_hand, _SKINS.get(at_hand)
         path = self._path(key)
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
@@ -98,10 +114,12 @@ class AppearanceCache:
             return None
         with suppress(OSError):
             os.utime(path)
+        _keep_at_hand(key, *found)
         return found
 
     def store(self, key: str, library: FaceLibrary, skin: SkinAppearance | None) -> None:
         """Keep an appearance; when that fails, `problem` says why and nothing else happens."""
+        _keep_at_hand(key, library, skin)
         arrays = _packed(library, skin)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

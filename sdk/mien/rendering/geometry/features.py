@@ -63,7 +63,7 @@ def open_frames(face: Face, region: str | None = None) -> BoolArray:
 
 def clear_frames(face: Face) -> BoolArray:
     """Return (T,) whether a frame shows the face itself, sharp enough to be learned from."""
-    clear = face.valid & ~face.curves.bridged & (face.confidence >= WEAK)
+    clear = face.valid & ~face.weak
     clear &= np.isfinite(face.landmarks).all(axis=(1, 2))
     clear &= open_frames(face)
     if len(clear) < 3 or not clear.any():
