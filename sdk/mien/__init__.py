@@ -122,6 +122,7 @@ if TYPE_CHECKING:
     from mien.progress import Progress as Progress
     from mien.rendering.base import CacheKey as CacheKey
     from mien.rendering.base import FacePlan as FacePlan
+    from mien.rendering.base import OcclusionSource as OcclusionSource
     from mien.rendering.base import Patch as Patch
     from mien.rendering.base import PlateSource as PlateSource
     from mien.rendering.base import Renderer as Renderer
@@ -238,6 +239,7 @@ _HOMES = {
     "Progress": "mien.progress",
     "CacheKey": "mien.rendering.base",
     "FacePlan": "mien.rendering.base",
+    "OcclusionSource": "mien.rendering.base",
     "Patch": "mien.rendering.base",
     "PlateSource": "mien.rendering.base",
     "Renderer": "mien.rendering.base",
