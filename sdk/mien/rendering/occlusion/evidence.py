@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mien._types import BoolArray, FloatArray
+from mien._types import BoolArray, FloatArray, IndexArray
 from mien.rendering.occlusion.layout import ellipse
 from mien.rendering.occlusion.looks import Expected, KnownLooks, beyond, match_light
 
@@ -60,6 +60,12 @@ _PEAKS: Final = 0.004
 """Least part of the face's area at `_PEAK`."""
 _HINT: Final = 0.25
 """Part of both that is worth a closer look."""
+_COLOUR: Final = 0.8
+"""How much the odds of a colour count."""
+_IN_COMMON: Final = np.float32(0.1)
+"""How much colours that the face has as well say of those of what is in front."""
+_ONCE: Final = np.float32(4e-6)
+"""Part of the pixels that stands for a colour that was never seen."""
 _NEAR: Final = 8
 """How far around what is in front more of it is looked for."""
 
@@ -124,9 +130,7 @@ def find_evidence(
     odds += np.clip(2 * (wide - 1), -1, 2) * trust * np.clip((thin - 0.6) / 0.6, 0, 1)
     surely = front & (thin > _WEAK[0])
     if surely.any():
-        theirs = known.histogram(lit[surely], np.ones(np.count_nonzero(surely), np.float32))
-        likely = np.log((theirs[colours] + np.float32(4e-6)) / (usual + np.float32(4e-6)))
-        odds += np.float32(0.8) * np.clip(likely, -2, 2)
+        odds += _by_colour(known, lit[surely], foreign[surely], colours, usual)
     if hands is not None:
         odds += 3 * hands
     near = cv2.dilate(front.astype(np.uint8), ellipse(_NEAR * unit)) > 0
@@ -135,6 +139,29 @@ def find_evidence(
     return Evidence(
         odds.astype(np.float32), trust.astype(np.float32), hidden.astype(np.float32), found
     )
+
+
+def _by_colour(
+    known: KnownLooks,
+    rgb: FloatArray,
+    foreign: FloatArray,
+    colours: IndexArray,
+    usual: FloatArray,
+) -> FloatArray:
+    """(S, S) what is added to odds because of the colours of what is in front.
+
+    Args:
+        known: What is known of the face.
+        rgb: (N, 3) the colours of what is in front.
+        foreign: (N,) 0..1, how little the face has them.
+        colours: (S, S) the colours of the frame, as numbers.
+        usual: (S, S) how often the face has them.
+    """
+    theirs = known.histogram(rgb, _IN_COMMON + foreign)
+    likely = np.log((theirs[colours] + _ONCE) / (usual + _ONCE))
+    # The less both have in common, the more a colour decides.
+    weight = np.float32(_COLOUR * (1 + float(foreign.mean())))
+    return np.asarray(weight * np.clip(likely, -4, 2), dtype=np.float32)
 
 
 def _strange(

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 
 from mien._types import BoolArray, FloatArray
-from mien.rendering.occlusion.layout import ellipse
 
 __all__ = ["guided", "refine"]
 
@@ -28,10 +27,10 @@ _CONTRAST: Final = 0.12
 """Least difference of R'G'B' between that and the face for colours to tell."""
 _PART: Final = 0.35
 """Part of a pixel that what is in front covers, from which it is kept."""
-_SPARE: Final = 1
-"""Pixels that are kept around what is in front: its blurred edge is its own."""
-_SOFT: Final = 0.6
+_SOFT: Final = 0.8
 """Standard deviation of the matte's edge, pixels."""
+_SPARE: Final = 1.6
+"""Factor of the soft edge: what is in front is kept whole up to its own edge, and a little more."""
 
 
 def refine(
@@ -64,8 +63,8 @@ def refine(
     hard = _trimmed(share > 0.5, share, rgb, hidden)
     hard = _without_small(hard, _SPECK * area, 8)
     hard = ~_without_small(~hard, _HOLE * area, 4)
-    grown = cv2.dilate(hard.astype(np.uint8), ellipse(_SPARE)).astype(np.float32)
-    return np.asarray(np.clip(1.02 * cv2.GaussianBlur(grown, (0, 0), _SOFT), 0, 1), np.float32)
+    soft = cv2.GaussianBlur(hard.astype(np.float32), (0, 0), _SOFT)
+    return np.asarray(np.clip(_SPARE * soft, 0, 1), dtype=np.float32)
 
 
 def _trimmed(mask: BoolArray, share: FloatArray, rgb: FloatArray, hidden: FloatArray) -> BoolArray:
