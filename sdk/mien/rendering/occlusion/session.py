@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-import numpy as np
-
 from mien._types import FloatArray
 from mien.model.face import Face
 from mien.model.shot import Shot
@@ -19,6 +17,8 @@ from mien.rendering.base import (
     RenderRequest,
     RenderSession,
 )
+from mien.rendering.occlusion.detected import DetectedMatte
+from mien.rendering.occlusion.mattes import MattedPlates, Mattes
 from mien.rendering.occlusion.source import MatteSource, faces_of
 from mien.rendering.occlusion.strokes import MatteCorrections
 from mien.rendering.occlusion.user_matte import UserMatte
@@ -46,18 +46,21 @@ def open_behind(
     Raises:
         MienError: When a part is missing, or the user's matte cannot be used.
     """
-    sources = _sources(shot, source, scale, original or shot)
-    strokes = MatteCorrections(shot.occlusion.strokes, shot.media.orientation, scale)
-    session = renderer.open(shot, source)
-    return BehindSession(session, sources, strokes) if sources or strokes else session
+    mattes = Mattes(
+        _sources(shot, source, original or shot),
+        MatteCorrections(shot.occlusion.strokes, shot.media.orientation, scale),
+    )
+    if not mattes:
+        return renderer.open(shot, source)
+    return BehindSession(renderer.open(shot, MattedPlates(source, mattes)), mattes)
 
 
-def _sources(shot: Shot, source: PlateSource, scale: float, original: Shot) -> list[MatteSource]:
-    """What tells of things in front of a shot's faces; what each finds is added up."""
+def _sources(shot: Shot, source: PlateSource, original: Shot) -> list[MatteSource]:
+    """What tells of things in front of a shot's faces."""
     if shot.occlusion.matte is not None:
         # The user's word takes the place of what would be looked for.
         return [UserMatte(shot, original)]
-    return []
+    return [DetectedMatte(shot, source)] if shot.occlusion.detect else []
 
 
 class BehindSession(RenderSession):
@@ -65,47 +68,34 @@ class BehindSession(RenderSession):
 
     Args:
         session: The renderer's session.
-        sources: What tells of things in front; what each finds is added up.
-        corrections: What the user painted on that.
+        mattes: What is in front.
     """
 
-    def __init__(
-        self,
-        session: RenderSession,
-        sources: Sequence[MatteSource],
-        corrections: MatteCorrections | None = None,
-    ) -> None:
+    def __init__(self, session: RenderSession, mattes: Mattes) -> None:
         self._session = session
-        self._sources = sources
-        self._corrections = corrections
+        self._mattes = mattes
 
     def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
         """Learn what is in front of the faces, then prepare the renderer for those that show."""
-        for source in self._sources:
-            source.prepare(faces_of(plans), progress)
+        self._mattes.prepare(faces_of(plans), progress)
         shown = self._shown(plans)
         if shown or not plans:
             self._session.prepare(shown, progress)
 
     def is_prepared(self, plans: Sequence[FacePlan]) -> bool:
         """Tell whether both are done."""
-        if not all(source.is_prepared(faces_of(plans)) for source in self._sources):
+        if not self._mattes.is_prepared(faces_of(plans)):
             return False
         shown = self._shown(plans)
         return not shown or self._session.is_prepared(shown)
 
     def _shown(self, plans: Sequence[FacePlan]) -> list[FacePlan]:
-        return [plan for plan in plans if not self._hides(plan.face)]
-
-    def _hides(self, face: Face) -> bool:
-        return any(source.hides(face) for source in self._sources)
+        return [plan for plan in plans if not self._mattes.hides(plan.face)]
 
     def warm_up(self, face: Face) -> bool:
         """Learn ahead, of one face."""
-        new = [source for source in self._sources if not source.is_prepared([face])]
-        for source in new:
-            source.prepare([face])
-        return self._session.warm_up(face) or bool(new)
+        new = self._mattes.prepare([face])
+        return self._session.warm_up(face) or new
 
     def prepare_frames(self, frames: Sequence[int]) -> None:
         """Pass on which frames are to come."""
@@ -114,31 +104,21 @@ class BehindSession(RenderSession):
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks of the renderer, and of what tells what is in front."""
-        return (*self._session.notes, *(note for one in self._sources for note in one.notes))
+        return (*self._session.notes, *self._mattes.notes)
 
     def render(self, request: RenderRequest) -> Patch | None:
         """Render a face, and take what is in front of it out of the patch."""
-        if self._hides(request.face):
+        if self._mattes.hides(request.face):
             return None
-        matte = self._matte(request)
+        matte = self._mattes.matte(request.face, request.frame, request.plate)
         if matte is None:
             return self._session.render(request)
         patch = self._session.render(dataclasses.replace(request, occlusion=matte))
         return None if patch is None else _behind(patch, matte)
 
-    def _matte(self, request: RenderRequest) -> FloatArray | None:
-        """(H, W) how far anything is in front of a face; None where nothing is."""
-        mattes = [one.matte(request.face, request.frame, request.plate) for one in self._sources]
-        known = [matte for matte in mattes if matte is not None]
-        found = np.asarray(np.maximum.reduce(known)) if len(known) > 1 else next(iter(known), None)
-        if not self._corrections:
-            return found
-        return self._corrections.apply(found, request.face, request.frame)
-
     def close(self) -> None:
         """Let go of both."""
-        for source in self._sources:
-            source.close()
+        self._mattes.close()
         self._session.close()
 
 
