@@ -204,8 +204,8 @@ def test_strokes_lie_on_top_and_follow_the_head(
     )
     bared = rendered(dataclasses.replace(carried, shot=shot), tmp_path / "bared.mkv")
     white = kept(stroke_matte(brush, face, 11, size), plates[1][0])
-    plate, free, found = (one[1][0][white].astype(int) for one in (plates, whole, bared))
-    assert np.abs(found - free).mean() < 0.3 * np.abs(free - plate).mean()
+    plain, edited, found = (one[1][0][white].astype(int) for one in (plates, whole, bared))
+    assert np.abs(found - edited).mean() < 0.3 * np.abs(edited - plain).mean()
 
 
 @pytest.mark.shared
