@@ -39,6 +39,8 @@ _EDGE_PX: Final = 1.0
 """Standard deviation of the blur of the face's outline where it is made up."""
 _SLACK: Final = 0.03
 """R'G'B' by which a pixel of the face may be beyond what the plate and the moved face show."""
+_THIN_CM, _THIN_PX = 0.55, 5
+"""Width up to which what is in front is a strand, or a rim of glasses; soft edges add to it."""
 _MARGIN_CM: Final = 0.5
 """How far around what an edit moves colours are read, too."""
 _AROUND_CM: Final = 0.8
@@ -103,7 +105,13 @@ def uncovered(
     )
     step = max(1, round(_SMOOTH_CM * view.px_per_cm))
     skin = fill_holes(rgb, inside, step)
-    shown = hidden_face(view, box, library, rgb, skin, inside, hole.core)
+    # Behind a rim of glasses other frames show a rim, too, and surroundings are near.
+    wide = hole.wide(view.px_per_cm)
+    shown = None
+    if wide.any():
+        shown = hidden_face(view, box, library, rgb, skin, inside, hole.core)
+    if shown is not None:
+        shown = ShownFace(shown.rgb, np.asarray(shown.shown * wide, dtype=np.float32))
     parts = []
     for known in (beside, inside):
         smooth = skin if known is inside else fill_holes(rgb, known, step)
@@ -164,10 +172,12 @@ class _Hole(NamedTuple):
     Attributes:
         weight: (h, w) how far a pixel is made up, 0..1.
         core: (h, w) where nothing but what is in front is seen.
+        front: (h, w) where anything of it is.
     """
 
     weight: FloatArray
     core: BoolArray
+    front: BoolArray
 
     @classmethod
     def of(cls, occlusion: FloatArray, plate: Plate) -> _Hole:
@@ -177,7 +187,17 @@ class _Hole(NamedTuple):
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
         grown = cv2.dilate((occlusion > _CLEAR).astype(np.float32), kernel)
         weight = cv2.blur(grown, (_RAMP_PX + 1, _RAMP_PX + 1))
-        return cls(np.asarray(weight, dtype=np.float32), np.asarray(occlusion > 1 - _CLEAR))
+        core, front = np.asarray(occlusion > 1 - _CLEAR), np.asarray(occlusion > _CLEAR)
+        return cls(np.asarray(weight, dtype=np.float32), core, front)
+
+    def wide(self, px_per_cm: float) -> FloatArray:
+        """Return (h, w) how far a pixel lies in a part that is more than a thin strand."""
+        side = 2 * round((_THIN_CM * px_per_cm + _THIN_PX) / 2) + 1
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+        front = cv2.morphologyEx(self.front.astype(np.float32), cv2.MORPH_OPEN, kernel)
+        if not front.any():
+            return np.zeros_like(self.weight)
+        return np.asarray(cv2.GaussianBlur(cv2.dilate(front, kernel), (0, 0), 0.15 * side))
 
     def with_surroundings(self, box: Box, view: FaceView) -> tuple[Box, _Hole]:
         """Return the part of a box in which the hole and its surroundings lie, and the hole."""
@@ -188,7 +208,7 @@ class _Hole(NamedTuple):
         right = min(int(columns[-1]) + 1 + margin, box.width)
         area = slice(top, bottom), slice(left, right)
         part = Box(box.x0 + left, box.y0 + top, box.x0 + right, box.y0 + bottom)
-        return part, _Hole(self.weight[area], self.core[area])
+        return part, _Hole(self.weight[area], self.core[area], self.front[area])
 
 
 def _moving_box(view: FaceView, plate: Plate) -> Box:
