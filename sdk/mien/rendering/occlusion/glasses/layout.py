@@ -31,7 +31,7 @@ __all__ = [
     "contrast",
     "eyes_in",
     "in_layout",
-    "looks",
+    "detection_frames",
 ]
 
 WIDTH: Final = 288
@@ -93,7 +93,7 @@ class Sheet:
         return np.asarray(np.stack([x, y], axis=1), dtype=np.float32)
 
 
-def looks(face: Face) -> IndexArray:
+def detection_frames(face: Face) -> IndexArray:
     """Return the frames in which glasses are looked for, ascending: spread over the shot.
 
     They are clear, and of those the ones that show the face most nearly from the front.

@@ -22,9 +22,9 @@ from mien.rendering.occlusion.glasses.layout import (
     AROUND,
     Sheet,
     contrast,
+    detection_frames,
     eyes_in,
     in_layout,
-    looks,
 )
 from mien.rendering.occlusion.glasses.strokes import Stroke, draw
 from mien.rendering.occlusion.source import MatteSource
@@ -104,7 +104,7 @@ class GlassesMatte(MatteSource):
             return None
         sheet = Sheet.of(face.identity)
         frames = []
-        for frame in looks(face).tolist():
+        for frame in detection_frames(face).tolist():
             seen = in_layout(
                 face, sheet, self._shot.media.orientation, frame, self._source.plate(frame)
             )

@@ -22,7 +22,7 @@ from mien.rendering.occlusion.glasses.lining_up import line_up, line_up_with, sh
 from mien.rendering.occlusion.glasses.paths import best_path, best_ring
 from mien.rendering.occlusion.glasses.ridges import DIRECTIONS, ridges, sampled
 
-__all__ = ["Evidence", "RimPaths", "find_paths"]
+__all__ = ["RimEvidence", "RimPaths", "find_paths"]
 
 _ANGLES: Final = 100
 """Places around a lens."""
@@ -95,7 +95,7 @@ _WEAKEST: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class RimEvidence:
     """How much speaks for glasses: strength of lines, as a part of the brightness around.
 
     Attributes:
@@ -129,7 +129,7 @@ class RimPaths:
     bridge: DoubleArray
     ends: tuple[DoubleArray, ...]
     shifts: Int32Array
-    evidence: Evidence
+    evidence: RimEvidence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -354,9 +354,7 @@ def _end_piece(mean: FloatArray, ring: DoubleArray, side: int) -> DoubleArray | 
     length = int(faint[0]) if len(faint) else len(columns)
     if usual < _END_SEEN or length < _LEAST_END:
         return None
-    return np.asarray(
-        np.stack([columns[:length], path[:length] + top], axis=1), dtype=np.float64
-    )
+    return np.asarray(np.stack([columns[:length], path[:length] + top], axis=1), dtype=np.float64)
 
 
 def _evidence(
@@ -364,7 +362,7 @@ def _evidence(
     counts: FloatArray,
     rings: tuple[DoubleArray, DoubleArray],
     bridge: DoubleArray,
-) -> Evidence:
+) -> RimEvidence:
     """How strong lines are along the paths, in the mean of the frames and in most of them."""
     mean = maps.mean(axis=0)
     arcs = 0.0
@@ -380,7 +378,7 @@ def _evidence(
     lines = np.abs(maps[..., counts > 0.5]).max(axis=1)
     clutter = float(np.median(np.median(lines, axis=0)))
     clear = min(1.0, _CLUTTER / max(clutter, 1e-6))
-    return Evidence(clear * arcs, clear * over)
+    return RimEvidence(clear * arcs, clear * over)
 
 
 def _weakest(strength: FloatArray) -> float:
