@@ -66,6 +66,8 @@ _IN_COMMON: Final = np.float32(0.1)
 """How much colours that the face has as well say of those of what is in front."""
 _ONCE: Final = np.float32(4e-6)
 """Part of the pixels that stands for a colour that was never seen."""
+_TOGETHER: Final = 1.5
+"""Sum of such parts from which something is in front."""
 _NEAR: Final = 8
 """How far around what is in front more of it is looked for."""
 
@@ -228,6 +230,7 @@ def _in_front(
         # A hand that lies on the face needs little more to be believed.
         held = gathered(hands * layout.core * (thin > 0.8)) > _PEAKS
         held[0] = False
-    found = (share > 1) | held
-    kept = found if found.any() else share > _HINT
-    return kept[labels].reshape(thin.shape), bool(found.any())
+    # Strands are little each, and much together.
+    together = float(share[share > _HINT].sum()) > _TOGETHER
+    found = bool((share > 1).any() or held.any() or together)
+    return ((share > _HINT) | held)[labels].reshape(thin.shape), found
