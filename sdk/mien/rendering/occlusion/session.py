@@ -20,12 +20,19 @@ from mien.rendering.base import (
     RenderSession,
 )
 from mien.rendering.occlusion.source import MatteSource, faces_of
+from mien.rendering.occlusion.strokes import MatteCorrections
+from mien.rendering.occlusion.user_matte import UserMatte
 
 __all__ = ["BehindSession", "open_behind"]
 
 
 def open_behind(
-    renderer: Renderer, shot: Shot, source: PlateSource, *, scale: float = 1.0
+    renderer: Renderer,
+    shot: Shot,
+    source: PlateSource,
+    *,
+    scale: float = 1.0,
+    original: Shot | None = None,
 ) -> RenderSession:
     """Open a renderer on a shot, its faces behind whatever is in front of them.
 
@@ -34,37 +41,60 @@ def open_behind(
         shot: The tracked shot; `shot.occlusion` says how what is in front is found.
         source: The shot's plates.
         scale: Pixels of the plates in a pixel of the original.
+        original: The shot as it is stored, where the plates are small upright pictures of it.
 
     Raises:
-        MienError: When a part is missing.
+        MienError: When a part is missing, or the user's matte cannot be used.
     """
-    sources = _sources(shot, source, scale)
+    sources = _sources(shot, source, scale, original or shot)
+    strokes = MatteCorrections(shot.occlusion.strokes, shot.media.orientation, scale)
     session = renderer.open(shot, source)
-    return BehindSession(session, sources) if sources else session
+    return BehindSession(session, sources, strokes) if sources or strokes else session
 
 
-def _sources(shot: Shot, source: PlateSource, scale: float) -> list[MatteSource]:
+def _sources(shot: Shot, source: PlateSource, scale: float, original: Shot) -> list[MatteSource]:
     """What tells of things in front of a shot's faces; what each finds is added up."""
+    if shot.occlusion.matte is not None:
+        # The user's word takes the place of what would be looked for.
+        return [UserMatte(shot, original)]
     return []
 
 
 class BehindSession(RenderSession):
-    """A session whose patches leave out what is in front of a face."""
+    """A session whose patches leave out what is in front of a face.
 
-    def __init__(self, session: RenderSession, sources: Sequence[MatteSource]) -> None:
+    Args:
+        session: The renderer's session.
+        sources: What tells of things in front; what each finds is added up.
+        corrections: What the user painted on that.
+    """
+
+    def __init__(
+        self,
+        session: RenderSession,
+        sources: Sequence[MatteSource],
+        corrections: MatteCorrections | None = None,
+    ) -> None:
         self._session = session
         self._sources = sources
+        self._corrections = corrections
 
     def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
-        """Learn what is in front of the faces, then prepare the renderer."""
+        """Learn what is in front of the faces, then prepare the renderer for those that show."""
         for source in self._sources:
             source.prepare(faces_of(plans), progress)
-        self._session.prepare(plans, progress)
+        self._session.prepare(self._shown(plans), progress)
 
     def is_prepared(self, plans: Sequence[FacePlan]) -> bool:
         """Tell whether both are done."""
         known = all(source.is_prepared(faces_of(plans)) for source in self._sources)
-        return known and self._session.is_prepared(plans)
+        return known and self._session.is_prepared(self._shown(plans))
+
+    def _shown(self, plans: Sequence[FacePlan]) -> list[FacePlan]:
+        return [plan for plan in plans if not self._hides(plan.face)]
+
+    def _hides(self, face: Face) -> bool:
+        return any(source.hides(face) for source in self._sources)
 
     def warm_up(self, face: Face) -> bool:
         """Learn ahead, of one face."""
@@ -84,6 +114,8 @@ class BehindSession(RenderSession):
 
     def render(self, request: RenderRequest) -> Patch | None:
         """Render a face, and take what is in front of it out of the patch."""
+        if self._hides(request.face):
+            return None
         matte = self._matte(request)
         if matte is None:
             return self._session.render(request)
@@ -94,9 +126,10 @@ class BehindSession(RenderSession):
         """(H, W) how far anything is in front of a face; None where nothing is."""
         mattes = [one.matte(request.face, request.frame, request.plate) for one in self._sources]
         known = [matte for matte in mattes if matte is not None]
-        if not known:
-            return None
-        return known[0] if len(known) == 1 else np.asarray(np.maximum.reduce(known))
+        found = np.asarray(np.maximum.reduce(known)) if len(known) > 1 else next(iter(known), None)
+        if not self._corrections:
+            return found
+        return self._corrections.apply(found, request.face, request.frame)
 
     def close(self) -> None:
         """Let go of both."""
