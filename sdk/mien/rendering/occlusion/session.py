@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from mien._types import FloatArray
+from mien.media.planes import Plate
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
@@ -23,7 +24,7 @@ from mien.rendering.occlusion.source import MatteSource, faces_of
 from mien.rendering.occlusion.strokes import MatteCorrections
 from mien.rendering.occlusion.user_matte import UserMatte
 
-__all__ = ["BehindSession", "open_behind"]
+__all__ = ["BehindSession", "open_behind", "treat_again"]
 
 
 def open_behind(
@@ -33,7 +34,7 @@ def open_behind(
     *,
     scale: float = 1.0,
     original: Shot | None = None,
-) -> RenderSession:
+) -> BehindSession:
     """Open a renderer on a shot, its faces behind whatever is in front of them.
 
     Args:
@@ -49,7 +50,37 @@ def open_behind(
     sources = _sources(shot, source, scale, original or shot)
     strokes = MatteCorrections(shot.occlusion.strokes, shot.media.orientation, scale)
     session = renderer.open(shot, source)
-    return BehindSession(session, sources, strokes) if sources or strokes else session
+    return BehindSession(session, sources, strokes)
+
+
+def treat_again(
+    session: BehindSession,
+    before: Shot,
+    shot: Shot,
+    source: PlateSource,
+    *,
+    scale: float = 1.0,
+    original: Shot | None = None,
+) -> None:
+    """Treat what is in front of a shot's faces in another way; the renderer keeps what it learned.
+
+    Args:
+        session: A session of `open_behind`; other threads may be rendering with it.
+        before: The shot as it was treated before.
+        shot: The same shot with another `occlusion`; the rest as in `open_behind`.
+        source: The shot's plates.
+        scale: Pixels of the plates in a pixel of the original.
+        original: The shot as it is stored.
+
+    Raises:
+        MienError: When the user's matte cannot be used; all stays as it was.
+    """
+    old, new = before.occlusion, shot.occlusion
+    # Strokes lie on top of all sources, but a matte that covers a face asks for its erasers.
+    same = new.matte is None and replace(old, strokes=()) == replace(new, strokes=())
+    sources = None if same else _sources(shot, source, scale, original or shot)
+    strokes = MatteCorrections(new.strokes, shot.media.orientation, scale)
+    session.treat(sources, strokes)
 
 
 def _sources(shot: Shot, source: PlateSource, scale: float, original: Shot) -> list[MatteSource]:
@@ -76,8 +107,40 @@ class BehindSession(RenderSession):
         corrections: MatteCorrections | None = None,
     ) -> None:
         self._session = session
-        self._sources = sources
+        self._sources = tuple(sources)
         self._corrections = corrections
+        self._retired: list[MatteSource] = []
+
+    def treat(
+        self, sources: Sequence[MatteSource] | None, corrections: MatteCorrections | None
+    ) -> None:
+        """Let other sources tell what is in front, or the same with other strokes.
+
+        Args:
+            sources: The sources; None to keep those there are.
+            corrections: What the user painted on that.
+        """
+        if sources is not None:
+            # Another thread may be asking them yet: they are let go of with the session.
+            self._retired += self._sources
+            self._sources = tuple(sources)
+        self._corrections = corrections
+
+    def front(self, face: Face, frame: int, plate: Plate) -> tuple[FloatArray | None, bool]:
+        """Return what is in front of a face in a frame, without rendering anything.
+
+        Args:
+            face: The face, in the size of the session's shot.
+            frame: Index of the frame.
+            plate: Its plate.
+
+        Returns:
+            (H, W) float32 of the plate, 0..1, None where nothing is; and whether that is all: a
+            source that has yet to look through the shot is left out.
+        """
+        ready = [one for one in self._sources if one.is_prepared([face])]
+        whole = len(ready) == len(self._sources)
+        return self._told(ready, face, frame, plate), whole
 
     def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
         """Learn what is in front of the faces, then prepare the renderer for those that show."""
@@ -119,22 +182,28 @@ class BehindSession(RenderSession):
         matte = self._matte(request)
         if matte is None:
             return self._session.render(request)
-        patch = self._session.render(dataclasses.replace(request, occlusion=matte))
+        patch = self._session.render(replace(request, occlusion=matte))
         return None if patch is None else _behind(patch, matte)
 
     def _matte(self, request: RenderRequest) -> FloatArray | None:
         """(H, W) how far anything is in front of a face; None where nothing is."""
-        mattes = [one.matte(request.face, request.frame, request.plate) for one in self._sources]
+        return self._told(self._sources, request.face, request.frame, request.plate)
+
+    def _told(
+        self, sources: Sequence[MatteSource], face: Face, frame: int, plate: Plate
+    ) -> FloatArray | None:
+        mattes = [one.matte(face, frame, plate) for one in sources]
         known = [matte for matte in mattes if matte is not None]
         found = np.asarray(np.maximum.reduce(known)) if len(known) > 1 else next(iter(known), None)
         if not self._corrections:
             return found
-        return self._corrections.apply(found, request.face, request.frame)
+        return self._corrections.apply(found, face, frame)
 
     def close(self) -> None:
         """Let go of both."""
-        for source in self._sources:
+        for source in (*self._sources, *self._retired):
             source.close()
+        self._retired.clear()
         self._session.close()
 
 
@@ -142,4 +211,4 @@ def _behind(patch: Patch, occlusion: FloatArray) -> Patch:
     """A patch whose mask leaves out what is in front of the face."""
     box = patch.box
     seen = 1 - occlusion[box.y0 : box.y1, box.x0 : box.x1]
-    return dataclasses.replace(patch, mask=patch.mask * seen)
+    return replace(patch, mask=patch.mask * seen)
