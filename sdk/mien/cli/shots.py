@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from mien.cli.occlusion_options import with_occlusion_options
 from mien.cli.options import (
     Examples,
     FaceNumber,
@@ -23,6 +24,7 @@ from mien.cli.output import print_json, print_notice
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.errors import NoFaceError, UsageError
 from mien.model.assignments import Assignment, parse_assignment
+from mien.model.occlusion import OcclusionChoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +45,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(track)
     app.command()(solve)
-    app.command()(with_renderer_settings(render))
+    app.command()(with_renderer_settings(with_occlusion_options(render)))
 
 
 def track(
@@ -165,6 +167,7 @@ def render(
     media: Media = None,
     json: Json = False,
     *,
+    occlusion: OcclusionChoice,
     typed: TypedSettings,
 ) -> None:
     """Write a shot with edited faces; everything else stays as it is.
@@ -174,13 +177,14 @@ def render(
     """
     from mien import api
     from mien.api.examples import check_examples
+    from mien.api.occlusion import choose_occlusion, refuse_matte_as_output
     from mien.media.outputs import check_output
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
     assignments = _assignments(values or (), face)
     check_examples(examples or ())
-    project = open_source(shot, media, which)
+    project = choose_occlusion(open_source(shot, media, which), occlusion)
     typed.check(renderer)
     settings = typed.over(renderer, project.settings)
     chosen = get_renderer(renderer, settings)
@@ -190,6 +194,7 @@ def render(
             f" chooses {chosen.name} here. Ask for it with --renderer reference."
         )
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
+    refuse_matte_as_output(output, project.shot.occlusion)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     tracking = bool(assignments) and not project.shot.faces
     if tracking:

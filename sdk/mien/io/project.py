@@ -22,6 +22,7 @@ from mien.io.files import check_file, written_whole
 from mien.io.parts import make_project, shot_part
 from mien.io.schema import ProjectDocument, read_document
 from mien.io.shot_arrays import read_shot, shot_arrays
+from mien.media.sequence import find_sequence
 from mien.model.document import Document, Project
 from mien.model.marker import Marker
 from mien.model.media import MediaInfo
@@ -197,10 +198,12 @@ def _matte_seen(project: Project) -> Project:
     content = media_places.content_of(occlusion.matte)
     if content is None:
         return project
-    media_places.remember(occlusion.matte, content)
-    if content == occlusion.matte_content:
+    images = find_sequence(occlusion.matte)
+    place = occlusion.matte if images is None else images.path
+    media_places.remember(place, content)
+    if (place, content) == (occlusion.matte, occlusion.matte_content):
         return project
-    seen = replace(occlusion, matte_content=content)
+    seen = replace(occlusion, matte=place, matte_content=content)
     return replace(project, shot=replace(project.shot, occlusion=seen))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -51,6 +53,8 @@ class MatteStroke:
             raise UsageError(f"A stroke of frame {self.frame} is for the frames {self.span}.")
         if not self.points or not self.radius > 0:
             raise UsageError("A stroke on a matte has a point at least, and some width.")
+        if not all(map(math.isfinite, (self.radius, *itertools.chain(*self.points)))):
+            raise UsageError("A stroke on a matte lies at numbers that are none.")
 
     def __repr__(self) -> str:
         what = "eraser" if self.erase else "brush"
