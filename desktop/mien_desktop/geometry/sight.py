@@ -1,4 +1,4 @@
-"""How surely a face is seen over time, for the lane that shows where something is in front; no Qt.
+"""Confidence of a face's regions over time, for the lane that shows what is in front; no Qt.
 
 Thousands of frames share few pixels: a pixel shows the least confidence of its frames, so that
 what is hidden for a single frame is seen however far one zooms out.
@@ -59,7 +59,7 @@ Runs = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """How surely a face is seen.
+    """Confidence of a face's regions.
 
     Attributes:
         bars: Names of what is told apart, from top to bottom: regions, or the whole face.

@@ -1,4 +1,4 @@
-"""What is in front of the current face at the playhead: asked of the previewer, kept as a tint."""
+"""The matte of what is in front of the current face: asked of the previewer, kept as a tint."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Front", "Fronts", "tinted"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Front:
-    """What is in front of a face in a frame, as far as it is known.
+    """The matte of what is in front of a face in a frame, as far as it is known.
 
     Attributes:
         frame: The frame.
@@ -48,7 +48,7 @@ class Front:
 
 
 class Fronts:
-    """What is in front of the current face; asked for again whenever it may be another.
+    """The matte of what is in front of the current face, asked for whenever it may be another.
 
     Args:
         workspace: Where the previewer is, and whose `later` brings its answers.
