@@ -75,6 +75,7 @@ class FrontDialog(QDialog):
         self.glasses = {face.number: self._glasses_box(face.number) for face in self._shown.faces}
         self._lay_out()
         workspace.changed.connect(self._changed)
+        self._say("")
         self._fill()
 
     def take_matte(self, path: Path) -> None:
@@ -84,13 +85,13 @@ class FrontDialog(QDialog):
             path: A movie, or an image of a sequence; white is in front.
         """
         shot = self._shown
-        self.note.setText(f"Looking at {path.name}…")
+        self._say(f"Looking at {path.name}…")
         self._choose.setEnabled(False)
         self._background.run(partial(_checked, shot, path), self._use_matte, self._refuse)
 
     def remove_matte(self) -> None:
         """Do without the matte."""
-        self.note.clear()
+        self._say("")
         self._set("Remove the matte", matte=None, matte_content="", matte_online=True)
 
     @property
@@ -103,15 +104,19 @@ class FrontDialog(QDialog):
 
     def _use_matte(self, checked: _Checked) -> None:
         given, remarks = checked
-        self.note.setText(" ".join(f"{remark[:1].upper()}{remark[1:]}." for remark in remarks))
+        self._say(" ".join(f"{remark[:1].upper()}{remark[1:]}." for remark in remarks))
         self._set(
             "Choose a matte",
             matte=given.matte, matte_content=given.matte_content, matte_online=given.matte_online,
         )  # fmt: skip
         self._fill()
 
+    def _say(self, words: str) -> None:
+        self.note.setText(words)
+        self.note.setVisible(bool(words))
+
     def _refuse(self, error: MienError) -> None:
-        self.note.clear()
+        self._say("")
         self._fill()
         self._workspace.problem.emit(error)
 

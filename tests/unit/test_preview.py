@@ -304,7 +304,7 @@ def test_other_strokes_are_seen_without_learning_the_shot_anew(
     """Frames of a stroke become what a new preview shows, the others stay what they were."""
     face = shot.faces[0]
     edits = [mien.Edit(face).set("jawOpen", 0.8)]
-    middle = tuple(map(float, face.landmarks[10, 13, :2]))
+    middle = float(face.landmarks[10, 13, 0]), float(face.landmarks[10, 13, 1])
     line = (middle, (middle[0] + 40, middle[1]))
     stroke = mien.MatteStroke(1, 10, FrameRange(10, 20), line, 25.0)
     painted = shot.with_occlusion(mien.Occlusion(strokes=(stroke,)))
@@ -329,7 +329,8 @@ def test_other_strokes_are_seen_without_learning_the_shot_anew(
 @pytest.mark.slow
 def test_what_is_in_front_is_told_without_an_edit(shot: mien.Shot, previewer: Previewer) -> None:
     told: list[tuple[object, bool]] = []
-    middle = tuple(map(float, shot.faces[0].landmarks[10, 13, :2]))
+    place = shot.faces[0].landmarks[10, 13]
+    middle = float(place[0]), float(place[1])
     stroke = mien.MatteStroke(1, 10, FrameRange(10, 20), (middle,), 25.0)
     previewer.request(
         10, edited=True, quality="full", deliver=lambda picture: None

@@ -33,6 +33,7 @@ _GROUP = "In front"
 class _Stroke:
     """A stroke being painted: where the pointer went, in pixels of the upright picture."""
 
+    shot: str
     face: Face
     frame: int
     radius: float
@@ -94,7 +95,8 @@ class MatteBrush:
             return False
         erase = (state.tool == "eraser") != other
         once = once or state.brush_once
-        self._stroke = _Stroke(face, state.frame, self.radius, erase, once, [at])
+        shot = state.shot or ""
+        self._stroke = _Stroke(shot, face, state.frame, self.radius, erase, once, [at])
         self._workspace.set(overlays=state.overlays | {"front"}, speed=0.0)
         return True
 
@@ -107,7 +109,7 @@ class MatteBrush:
         """End the stroke: one step of undo; nothing when it is given up."""
         stroke, self._stroke = self._stroke, None
         now = self._workspace.now
-        if stroke is None or not keep or now.shot is None or now.state.shot is None:
+        if stroke is None or not keep or now.shot is None or now.state.shot != stroke.shot:
             return
         made = MatteStroke(
             stroke.face.number,
@@ -117,9 +119,9 @@ class MatteBrush:
             stroke.radius,
             stroke.erase,
         )
-        verb, shot = "Erase" if stroke.erase else "Paint", now.state.shot
+        verb = "Erase" if stroke.erase else "Paint"
         self._workspace.apply(
-            f"{verb} what is in front", lambda document: add_stroke(document, shot, made)
+            f"{verb} what is in front", partial(add_stroke, shot=stroke.shot, stroke=made)
         )
 
     def begin_sizing(self) -> None:
@@ -258,7 +260,8 @@ class MatteBrush:
             ]
             stroke = self._stroke
             if stroke is not None and stroke.frame == frame:
-                span, points = reach(now.shot, stroke.face, frame, once=True), tuple(stroke.points)
+                span = reach(now.shot, stroke.face, frame, once=True)
+                points = thinned(stroke.points, stroke.radius)
                 new.append(MatteStroke(number, frame, span, points, stroke.radius, stroke.erase))
         return new
 

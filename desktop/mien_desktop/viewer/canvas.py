@@ -242,7 +242,9 @@ class Canvas(QWidget):
     # -- mouse and keys --------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of a handle, the divider or the picture."""
+        """Take hold of a handle, the divider or the picture; or paint."""
+        if self._doing == "paint":
+            return
         self._from = self._last = event.position()
         if event.button() == Qt.MouseButton.MiddleButton:
             self._doing = "pan"
