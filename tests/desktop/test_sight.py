@@ -158,6 +158,14 @@ class TestSight:
         assert sight.worst(65) == ("jaw", pytest.approx(0.1))
         assert sight.lost == sight.bridged == ()
 
+    def test_controls_are_concerned_by_what_they_move(self) -> None:
+        sight = sight_of(seen_face(100, {"mouth": (50, 60), "jaw": (80, 90)}))
+        assert sight.weak_of("mouth") == sight.weak_of("tongue") == ((50, 60),)
+        assert sight.weak_of("jaw") == sight.weak_of(None) == ((50, 60), (80, 90))
+        assert sight.weak_of("cheeks") == sight.weak
+        assert sight.weak_of("eyes") == sight.weak_of("brows") == ()
+        assert sight_of(made_face(100)).weak_of("eyes") == ((0, 40),)
+
     def test_without_regions_the_confidence_of_the_face_is_all_there_is(self) -> None:
         sight = sight_of(made_face(100))
         assert sight.bars == ("face",)

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from mien._types import BoolArray, ByteArray, FloatArray
+from mien.model.controls import Region
 from mien.model.face import Face
 from mien.model.occlusion import REGIONS, MatteStroke
 from mien.timebase import FrameRange
@@ -46,6 +47,12 @@ CLEAR: Final = 1
 SHADES: Final = 16
 """Palette indices of the lane: `NOTHING` where the face is not there, `CLEAR`, then so many shades
 from doubtful to hidden; the last of them is hidden."""
+_BARS: Final[dict[Region, tuple[str, ...]]] = {
+    "eyes": ("eyes",), "gaze": ("eyes",), "brows": ("brows",), "mouth": ("mouth",),
+    "tongue": ("mouth",), "jaw": ("mouth", "jaw"),
+}  # fmt: skip
+"""Regions that controls of a part of the face move; the jaw carries the lower lip. Others move what
+is not told apart."""
 WHOLE: Final = ("face",)
 """The one bar of a face whose regions are not told apart."""
 _APART: Final = 5
@@ -82,6 +89,17 @@ class Sight:
             return None
         row = int(np.argmin(values))
         return self.bars[row], float(values[row])
+
+    def weak_of(self, part: Region | None) -> Runs:
+        """Return the weak stretches that matter to controls of a part of the face; None for all."""
+        names = _BARS.get(part, self.bars) if part else self.bars
+        rows = [row for row, name in enumerate(self.bars) if name in names]
+        if len(rows) in (0, len(self.bars)):
+            return self.weak
+        doubtful = (self.confidence[rows] < DOUBT).any(axis=0)
+        for start, stop in self.bridged:
+            doubtful[start:stop] = True
+        return joined(runs(doubtful))
 
 
 def sight_of(face: Face) -> Sight:

@@ -79,11 +79,9 @@ def _paint_strokes(painter: QPainter, scene: TimelineScene, face: Face) -> None:
     if shot is None:
         return
     frames, spans = stroked(shot.occlusion.strokes, face.number)
-    color = QColor(theme.RESULT)
-    color.setAlpha(150)
     for start, stop in spans:
         left, right = scene.edge(start), scene.edge(stop)
-        painter.fillRect(QRectF(left, ROW - 3, right - left, 2), color)
+        painter.fillRect(QRectF(left, ROW - 1, right - left, 1), theme.RESULT)
     painter.setPen(QPen(theme.RESULT, 2))
     for frame in frames:
         x = round(scene.x(frame))
