@@ -21,7 +21,7 @@ from mien.media.probe import probe
 from mien.model.media import MediaInfo, Orientation
 from mien.model.occlusion import Occlusion
 from mien.model.shot import Shot
-from mien.rendering.occlusion.matte_file import MatteReader, look_at_matte
+from mien.rendering.occlusion.matte_file import MatteReader, probe_matte
 from mien.rendering.resume import matte_stamp
 from mien.testing.scenes import Scene
 from mien.timebase import FrameRange
@@ -42,7 +42,7 @@ def shot_of(
 def read(path: Path, media: MediaInfo, index: int = 1, *, upright: bool = False) -> np.ndarray:
     size = media.orientation
     width, height = size.upright_size if upright else (size.width, size.height)
-    reader = MatteReader(look_at_matte(path, media), size, upright=upright)
+    reader = MatteReader(probe_matte(path, media), size, upright=upright)
     try:
         return reader.frame(index, width, height)
     finally:
@@ -147,11 +147,11 @@ def test_one_that_says_how_it_is_turned_is_looked_at_as_it_is_shown(
 def test_wide_pixels_and_other_sizes_are_scaled_and_it_is_said(tmp_path: Path) -> None:
     wide = shot_of(48, 48, aspect=Fraction(4, 3))
     shown = write_images(tmp_path / "shown.%04d.png", half(FRAMES, 64, 48))
-    assert look_at_matte(shown, wide).remarks == ()
+    assert probe_matte(shown, wide).remarks == ()
     assert np.array_equal(read(shown, wide)[:, [0, 22, 26, 47]], np.tile([1, 1, 0, 0], (48, 1)))
     small = write_images(tmp_path / "small.%04d.png", half(FRAMES, 32, 24))
     media = shot_of()
-    assert look_at_matte(small, media).remarks == ("the matte is scaled from 32 x 24 to 64 x 48",)
+    assert probe_matte(small, media).remarks == ("the matte is scaled from 32 x 24 to 64 x 48",)
     found = read(small, media)
     assert (found[:, :30] == 1).all()
     assert (found[:, 34:] == 0).all()
@@ -159,7 +159,7 @@ def test_wide_pixels_and_other_sizes_are_scaled_and_it_is_said(tmp_path: Path) -
     assert np.array_equal(read(large, media), half(1, *SIZE)[0])
     # Rounded to whole pixels, it is the same shape.
     odd = write_images(tmp_path / "odd.%04d.png", half(FRAMES, 43, 32))
-    assert look_at_matte(odd, media).remarks
+    assert probe_matte(odd, media).remarks
 
 
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
 
     def refused(path: Path, shot: MediaInfo = media, kind: type = MediaError) -> str:
         with pytest.raises(kind) as caught:
-            look_at_matte(path, shot)
+            probe_matte(path, shot)
         assert caught.value.remedy
         return str(caught.value)
 
@@ -208,7 +208,7 @@ def test_a_damaged_frame_is_named(tmp_path: Path) -> None:
 def test_frames_are_counted_whatever_the_rate(tmp_path: Path) -> None:
     mattes = np.stack([np.full(SIZE[::-1], i / 3, np.float32) for i in range(FRAMES)])
     path = write_movie(tmp_path / "m.mkv", mattes, pixel_format="gray16le", rate=Fraction(60))
-    (remark,) = look_at_matte(path, shot_of()).remarks
+    (remark,) = probe_matte(path, shot_of()).remarks
     assert remark == "the matte has 60 frames/s and the shot 25: they are counted by frames"
     found = [float(read(path, shot_of(), i).mean()) for i in range(FRAMES)]
     np.testing.assert_allclose(found, [0, 1 / 3, 2 / 3, 1], atol=0.01)
@@ -218,17 +218,17 @@ def test_of_more_images_those_with_the_shots_numbers_are_used(tmp_path: Path) ->
     mattes = np.stack([np.full(SIZE[::-1], i == 5, np.float32) for i in range(12)])
     path = write_images(tmp_path / "m.%04d.png", mattes, first=1001)
     shot = dataclasses.replace(shot_of(), kind="sequence", first_number=1004)
-    (remark,) = look_at_matte(path, shot).remarks
+    (remark,) = probe_matte(path, shot).remarks
     assert remark == "the matte's images 1004 to 1007 are used, as the shot's"
     assert [bool(read(path, shot, i).any()) for i in range(FRAMES)] == [False, False, True, False]
     for first in (1000, 1010):
         with pytest.raises(MediaError, match="has 12 frames"):
-            look_at_matte(path, dataclasses.replace(shot, first_number=first))
+            probe_matte(path, dataclasses.replace(shot, first_number=first))
 
 
 def test_alpha_is_not_looked_at_and_that_is_said(tmp_path: Path) -> None:
     path = write_movie(tmp_path / "m.mkv", half(FRAMES, *SIZE), pixel_format="bgra", alpha=True)
-    assert look_at_matte(path, shot_of()).remarks == (
+    assert probe_matte(path, shot_of()).remarks == (
         "the matte's alpha is not looked at: white is in front",
     )
     assert np.array_equal(read(path, shot_of()), half(1, *SIZE)[0])
@@ -239,7 +239,7 @@ def test_threads_read_it_in_any_order(tmp_path: Path) -> None:
     mattes = np.stack([np.full(SIZE[::-1], i / count, np.float32) for i in range(count)])
     path = write_movie(tmp_path / "m.mkv", mattes, pixel_format="yuv420p", codec="libx264")
     media = Scene(Orientation(*SIZE), frames=count).shot.media
-    reader = MatteReader(look_at_matte(path, media), media.orientation, upright=False)
+    reader = MatteReader(probe_matte(path, media), media.orientation, upright=False)
     order = np.random.default_rng(1).permutation(np.repeat(np.arange(count), 3)).tolist()
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda i: float(reader.frame(i, *SIZE).mean()), order))

@@ -50,9 +50,9 @@ def check_occlusion_matte(shot: Shot, matte: PathLike) -> tuple[str, ...]:
         MediaError: When it cannot be read, or has another shape or number of frames.
         UsageError: When it is the shot itself.
     """
-    from mien.rendering.occlusion.matte_file import look_at_matte
+    from mien.rendering.occlusion.matte_file import probe_matte
 
-    return look_at_matte(Path(matte), shot.media).remarks
+    return probe_matte(Path(matte), shot.media).remarks
 
 
 def choose_occlusion(source: _ShotOrProject, choice: OcclusionChoice) -> _ShotOrProject:
@@ -82,11 +82,11 @@ def check_stored_matte(media: MediaInfo, occlusion: Occlusion) -> None:
     """
     if occlusion.matte is None:
         return
-    from mien.rendering.occlusion.matte_file import look_at_matte
+    from mien.rendering.occlusion.matte_file import probe_matte
     from mien.rendering.occlusion.user_matte import check_online
 
     check_online(media, occlusion)
-    look_at_matte(occlusion.matte, media)
+    probe_matte(occlusion.matte, media)
 
 
 def refuse_matte_as_output(output: Path, occlusion: Occlusion) -> None:
@@ -109,9 +109,9 @@ def _given(media: MediaInfo, old: Occlusion, matte: Path | None) -> Occlusion:
     if matte is None:
         return dataclasses.replace(old, matte=None, matte_content="", matte_online=True)
     from mien.io.relink import remember
-    from mien.rendering.occlusion.matte_file import look_at_matte
+    from mien.rendering.occlusion.matte_file import probe_matte
 
-    found = look_at_matte(matte, media).media
+    found = probe_matte(matte, media).media
     remember(found.path, found.fingerprint)
     return dataclasses.replace(
         old, matte=found.path.absolute(), matte_content=found.fingerprint, matte_online=True

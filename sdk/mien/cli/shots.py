@@ -188,11 +188,7 @@ def render(
     typed.check(renderer)
     settings = typed.over(renderer, project.settings)
     chosen = get_renderer(renderer, settings)
-    if renderer == "auto" and chosen.name != "reference" and typed.says_reference:
-        print_notice(
-            f"--tier, --reference-... and --setting say how the reference renderer works; auto"
-            f" chooses {chosen.name} here. Ask for it with --renderer reference."
-        )
+    _tell_unheeded(renderer, chosen.name, typed)
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     refuse_matte_as_output(output, project.shot.occlusion)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
@@ -211,6 +207,15 @@ def render(
     if tracking:
         tell_faces(project.shot)
     _tell_report(report)
+
+
+def _tell_unheeded(asked: str, chosen: str, typed: TypedSettings) -> None:
+    """Say on standard error that what was typed is for a renderer that `auto` did not choose."""
+    if asked == "auto" and chosen != "reference" and typed.says_reference:
+        print_notice(
+            f"--tier, --reference-... and --setting say how the reference renderer works; auto"
+            f" chooses {chosen} here. Ask for it with --renderer reference."
+        )
 
 
 def _assignments(values: Sequence[str], face: int | None) -> list[Assignment]:

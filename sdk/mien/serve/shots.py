@@ -251,7 +251,7 @@ def occlusion_facts(occlusion: Occlusion) -> OcclusionFacts:
         detect=occlusion.detect,
         fade=occlusion.fade,
         matte=None if occlusion.matte is None else str(occlusion.matte),
-        matte_found=occlusion.matte_online,
+        matte_online=occlusion.matte_online,
         strokes=[
             StrokeValue(
                 face=stroke.face,

@@ -21,7 +21,7 @@ from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo, Orientation
 from mien.timebase import same_count
 
-__all__ = ["MatteFile", "MatteReader", "is_same_media", "look_at_matte"]
+__all__ = ["MatteFile", "MatteReader", "is_same_media", "probe_matte"]
 
 _LUMA: Final = np.array([[0.2126, 0.7152, 0.0722]])
 """How much red, green and blue count for how white a pixel is (Recommendation ITU-R BT.709)."""
@@ -51,7 +51,7 @@ class MatteFile:
     remarks: tuple[str, ...]
 
 
-def look_at_matte(path: Path, shot: MediaInfo) -> MatteFile:
+def probe_matte(path: Path, shot: MediaInfo) -> MatteFile:
     """Look at the file of a matte, and refuse one that does not fit a shot.
 
     It belongs to the shot's stored pictures or to its upright ones, whichever has its shape. One

@@ -146,12 +146,16 @@ class BehindSession(RenderSession):
         """Learn what is in front of the faces, then prepare the renderer for those that show."""
         for source in self._sources:
             source.prepare(faces_of(plans), progress)
-        self._session.prepare(self._shown(plans), progress)
+        shown = self._shown(plans)
+        if shown or not plans:
+            self._session.prepare(shown, progress)
 
     def is_prepared(self, plans: Sequence[FacePlan]) -> bool:
         """Tell whether both are done."""
-        known = all(source.is_prepared(faces_of(plans)) for source in self._sources)
-        return known and self._session.is_prepared(self._shown(plans))
+        if not all(source.is_prepared(faces_of(plans)) for source in self._sources):
+            return False
+        shown = self._shown(plans)
+        return not shown or self._session.is_prepared(shown)
 
     def _shown(self, plans: Sequence[FacePlan]) -> list[FacePlan]:
         return [plan for plan in plans if not self._hides(plan.face)]

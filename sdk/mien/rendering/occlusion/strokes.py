@@ -17,8 +17,13 @@ from mien.model.occlusion import MatteStroke
 
 __all__ = ["MatteCorrections", "moved_points", "stroke_coverage", "stroke_matte"]
 
-_REACH: Final = 2.0
-"""Centimetres of a face around a point that say how deep it lies."""
+_REACH: Final = 0.7
+"""Centimetres of a face around a point that say how deep it lies. With `_FRONT` chosen on a woman
+who turns by 90 degrees to either side: of points on what is seen of her, painted in any frame and
+wanted in any other, 95 % came within 0.34 cm of where they belong (1.3 cm at 2 and without)."""
+_FRONT: Final = 2.0
+"""Centimetres by which what lies in front of something else counts e times as much: what is seen
+of a face is what is painted on."""
 _EDGE: Final = 1.0
 """Pixels over which a stroke's edge goes from wholly to not at all."""
 
@@ -172,9 +177,9 @@ def moved_points(
 def _depth(points: DoubleArray, shape: DoubleArray) -> DoubleArray:
     """How near to the camera a face is around points: (N, 2) and (M, 3) in camera axes, in cm."""
     distances = ((points[:, None] - shape[None, :, :2]) ** 2).sum(axis=2)
-    # Relative to the nearest, so that far beside a face its rim counts.
-    distances -= distances.min(axis=1, keepdims=True)
-    weights = np.exp(-distances / (2 * _REACH**2))
+    # Relative to the most, so that far beside a face its rim counts.
+    exponents = shape[:, 2] / _FRONT - distances / (2 * _REACH**2)
+    weights = np.exp(exponents - exponents.max(axis=1, keepdims=True))
     return np.asarray((weights @ shape[:, 2]) / weights.sum(axis=1))
 
 

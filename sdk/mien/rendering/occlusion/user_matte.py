@@ -17,7 +17,7 @@ from mien.model.media import MediaInfo
 from mien.model.occlusion import Occlusion
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
-from mien.rendering.occlusion.matte_file import MatteReader, look_at_matte
+from mien.rendering.occlusion.matte_file import MatteReader, probe_matte
 from mien.rendering.occlusion.source import MatteSource
 
 __all__ = ["UserMatte", "check_online"]
@@ -59,7 +59,7 @@ class UserMatte(MatteSource):
         path = original.occlusion.matte
         if path is None:
             raise UsageError(f"{original.media.path.name} has no matte.")
-        file = look_at_matte(path, original.media)
+        file = probe_matte(path, original.media)
         self._shot = shot
         self._remarks = file.remarks
         stored = original.media.orientation

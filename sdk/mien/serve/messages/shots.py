@@ -109,7 +109,7 @@ class OcclusionFacts(Message):
     """Whether edits fade where a face, or a region of it, is not seen well."""
     matte: PathText | None
     """The movie, or pattern of images, in which what is in front is white."""
-    matte_found: bool
+    matte_online: bool
     """Whether it was found; where not, renders are refused."""
     strokes: list[StrokeValue]
     """What was painted on the matte, the earliest first."""
