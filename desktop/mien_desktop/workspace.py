@@ -222,10 +222,10 @@ class Workspace(QObject):
             and shot is not None
             and shot is not before
             and before.same_but_occlusion(shot)
+            and self._previewer.treat(shot)
         ):
             # Whoever paints a stroke does not wait until all of the shot is learned again.
             self._previewed = shot
-            self._previewer.treat(shot)
         if shot is not self._previewed:
             if self._previewer is not None:
                 self._previewer.close()

@@ -245,6 +245,7 @@ class _Work:
     plans: Sequence[FacePlan]
     chosen: ChosenRenderer | None
     examples: tuple[PathLike | Shot, ...]
+    notes: tuple[str, ...] = ()
 
     def with_examples(self, progress: bool | Progress) -> _Work:
         """This render with its examples tracked."""
@@ -270,7 +271,7 @@ def _plan_render(
     examples: Sequence[PathLike | Shot],
     occlusion_matte: PathLike | None,
 ) -> _Work:
-    from mien.rendering.plans import face_plans, with_performances
+    from mien.rendering.plans import face_plans, weak_notes, with_performances
 
     check_examples(one for one in examples if not isinstance(one, Shot))
     project = _as_project(source, edits)
@@ -284,7 +285,9 @@ def _plan_render(
     chosen = _renderer(renderer, project, settings, needed=bool(plans))
     if plans:
         check_stored_matte(shot.media, shot.occlusion)
-    return _Work(shot, span, plans, chosen, tuple(examples) if plans else ())
+    asked = (edit.face.number for edit in (*project.edits, *edits) if edit.layers)
+    notes = weak_notes(shot, (*asked, *(performances or ())), span)
+    return _Work(shot, span, plans, chosen, tuple(examples) if plans else (), notes)
 
 
 def _write(
@@ -320,7 +323,7 @@ def _write(
         renderer=work.renderer.name if work.renderer else None,
         codec=encoding.codec.name,
         seconds=time.monotonic() - start,
-        notes=tuple(dict.fromkeys(rendered.notes)),
+        notes=tuple(dict.fromkeys((*work.notes, *rendered.notes))),
         renderer_reason=work.chosen.reason if work.chosen else "",
     )
 

@@ -276,7 +276,9 @@ def tell_outdated(shot: Shot) -> None:
 
 
 def tell_faces(shot: Shot) -> None:
-    """Print who was found."""
+    """Print who was found, and where each was seen badly."""
+    from mien.model.weak_spans import describe_weak_spans
+
     clock = shot.clock
     typer.echo(
         f"{shot.media.path.name}: {clock.frame_count} frames,"
@@ -284,6 +286,9 @@ def tell_faces(shot: Shot) -> None:
     )
     for face in shot.faces:
         typer.echo(f"  {face.name}: seen in {_seen(face)} of {clock.frame_count} frames")
+        weak = describe_weak_spans(face.weak_spans())
+        if weak:
+            typer.echo(f"    seen badly: {weak}")
 
 
 def _edit(shot: Shot, number: int | None, assignments: list[Assignment]) -> Edit:
@@ -312,7 +317,12 @@ def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:
         "cuts": list(shot.cuts),
         "made_by": None if shot.made_by is None else dataclasses.asdict(shot.made_by),
         "faces": [
-            {"number": face.number, "name": face.name, "frames_seen": _seen(face)}
+            {
+                "number": face.number,
+                "name": face.name,
+                "frames_seen": _seen(face),
+                "seen_badly": [one.to_dict() for one in face.weak_spans()],
+            }
             for face in shot.faces
         ],
         "seconds": round(seconds, 3),

@@ -33,7 +33,7 @@ from mien.model.shot import Example, Shot
 from mien.pipeline import Output, ShotFrames
 from mien.progress import Progress
 from mien.rendering.base import FacePlan, Renderer
-from mien.rendering.plans import face_plans
+from mien.rendering.plans import face_plans, weak_notes
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import matte_stamp, media_stamp
 from mien.tracking.registry import get_tracker
@@ -172,6 +172,7 @@ class Workbench:
         span = shot.clock.parse_range(str(order.frames))
         edits, notes = _edits(order, shot)
         plans = face_plans(shot, [*project.edits, *edits], span)
+        notes += weak_notes(shot, (one.face.number for one in (*project.edits, *edits)), span)
         renderer = self._renderer(order) if plans else None
         shot = self._with_examples(order, shot, progress) if plans else shot
         journal = ShotJournal(order.folder, order.name)

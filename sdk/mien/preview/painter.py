@@ -131,10 +131,17 @@ class Painter:
             nullcontext() if renderer.concurrent else threading.RLock()
         )
 
-    def treat(self, shot: Shot) -> None:
-        """Treat what is in front of faces as another value of the same shot says."""
+    def treat(self, shot: Shot) -> bool:
+        """Treat what is in front of faces as another value of the same shot says.
+
+        Returns:
+            False when the renderer keeps more of that than it can be told to forget.
+        """
         with self._opening:
+            if self._renderer.costly or (self._full is not None and self._full.keeps_mattes):
+                return False
             self._shot = shot
+            return True
 
     def ready(self, edits: EvaluatedEdits) -> bool:
         """Tell whether edits are prepared, so that `full` need not wait."""

@@ -93,16 +93,21 @@ class PreviewFrames:
             self._given = tuple(edits)
             return True
 
-    def treat(self, shot: Shot) -> None:
+    def treat(self, shot: Shot) -> bool:
         """Treat what is in front of faces as another value of the same shot says.
 
         Edits have to be given again: where they fade may be another.
+
+        Returns:
+            False when the renderer cannot; all stays as it was.
         """
         with self._lock:
+            if not self._painter.treat(shot):
+                return False
             frames = _touched(self._shot.occlusion, shot.occlusion, shot.clock.frame_count)
             self._shot, self._given = shot, None
-            self._painter.treat(shot)
             self.edits = self.edits.touched(frames)
+            return True
 
     def front(self, frame: Frame, face: int) -> tuple[FloatArray | None, bool]:
         """What is in front of a face in a frame; see `Painter.front`.

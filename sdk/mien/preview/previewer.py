@@ -162,19 +162,22 @@ class Previewer:
             self._changed.notify_all()
         self._notify()
 
-    def treat(self, shot: Shot) -> None:
-        """Treat what is in front of the faces in another way; nothing else is learned anew.
-
-        Give the edits again, and ask for a picture again to see it.
+    def treat(self, shot: Shot) -> bool:
+        """Treat what is in front of the faces in another way; edits have to be given again.
 
         Args:
-            shot: The shot with another `occlusion`, and everything else as it was.
+            shot: The shot with another `occlusion`; nothing else is learned anew.
+
+        Returns:
+            False when the renderer has to be opened anew for that.
         """
-        self._shot = shot
-        self._maker.treat(shot)
+        if not self._maker.treat(shot):
+            return False
         with self._changed:
+            self._shot = shot
             self._changes += 1
             self._changed.notify_all()
+        return True
 
     def request_front(
         self, frame: int, face: int, deliver: DeliverFront, failed: Failed | None = None

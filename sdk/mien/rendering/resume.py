@@ -193,6 +193,8 @@ def _add_shot(digest: hashlib.blake2b, shot: Shot) -> None:
         pose = (curves.pose.scale, curves.pose.rotation, curves.pose.translation)
         for array in (*arrays, curves.flame, *pose, curves.valid):
             _add(digest, array)
+        if face.region_confidence is not None:
+            _add(digest, face.region_confidence)
 
 
 def _files(media: MediaInfo) -> list[tuple[int, int]]:

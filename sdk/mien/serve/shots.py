@@ -26,6 +26,7 @@ from mien.serve.messages import (
     ShotFacts,
     ShotStatus,
     StrokeValue,
+    WeakSpanFacts,
 )
 from mien.timebase import FrameRange
 
@@ -311,6 +312,7 @@ def face_facts(face: Face, thumbnail: str | None = None) -> FaceFacts:
         confidence=round(float(face.confidence[seen].mean()), 4) if seen.any() else 0.0,
         frame=frame,
         box=box if np.isfinite(box).all() else [0.0, 0.0, 0.0, 0.0],
+        weak=[WeakSpanFacts(**one.to_dict()) for one in face.weak_spans()],
         thumbnail=thumbnail,
     )
 

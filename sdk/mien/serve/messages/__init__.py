@@ -62,6 +62,7 @@ from mien.serve.messages.shots import (
     SolveParams,
     StrokeValue,
     TrackParams,
+    WeakSpanFacts,
 )
 
 __all__ = [
@@ -123,6 +124,7 @@ __all__ = [
     "StatusResult",
     "StrokeValue",
     "TrackParams",
+    "WeakSpanFacts",
 ]
 
 

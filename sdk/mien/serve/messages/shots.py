@@ -25,6 +25,7 @@ __all__ = [
     "SolveParams",
     "StrokeValue",
     "TrackParams",
+    "WeakSpanFacts",
 ]
 
 MOST_POINTS: Final = 10_000
@@ -52,6 +53,16 @@ class CloseParams(Message):
     shot: Handle
 
 
+class WeakSpanFacts(Message):
+    """Frames over which a face was seen badly."""
+
+    start: Count
+    stop: Count
+    """The frame after the last."""
+    regions: list[str]
+    """Which of eyes, brows, mouth and jaw; empty for the whole face."""
+
+
 class FaceFacts(Message):
     """A person of a shot."""
 
@@ -64,6 +75,8 @@ class FaceFacts(Message):
     """A frame in which it is seen well."""
     box: Annotated[list[float], Field(min_length=4, max_length=4)]
     """x0, y0, x1, y1 in that frame, pixels of the upright picture."""
+    weak: list[WeakSpanFacts]
+    """Where it, or a region of it, was seen badly, in order; edits of what is not seen fade."""
     thumbnail: str | None = None
     """Base64 of a PNG of it in that frame; only where it was asked for."""
 
