@@ -13,8 +13,10 @@ from typing import Final
 import numpy as np
 
 from mien._types import BoolArray, ByteArray, FloatArray
-from mien.model.controls import Region
-from mien.model.face import Face
+from mien.model.control_regions import regions_of
+from mien.model.controls import CONTROLS, INDEX, sides
+from mien.model.face import WEAK, Face
+from mien.model.fading import COVERED, SEEN
 from mien.model.occlusion import REGIONS, MatteStroke
 from mien.timebase import FrameRange
 from mien_desktop.geometry.axis import Axis
@@ -22,10 +24,9 @@ from mien_desktop.geometry.lanes import ROW
 
 __all__ = [
     "CLEAR",
-    "DOUBT",
-    "HIDDEN",
     "NOTHING",
     "SHADES",
+    "Runs",
     "Sight",
     "bar_at",
     "bars",
@@ -38,21 +39,11 @@ __all__ = [
     "stroked",
 ]
 
-DOUBT: Final = 0.6
-"""Confidence below which a region is shown as doubtful."""
-HIDDEN: Final = 0.2
-"""Confidence below which something is in front of a region."""
 NOTHING: Final = 0
 CLEAR: Final = 1
 SHADES: Final = 16
 """Palette indices of the lane: `NOTHING` where the face is not there, `CLEAR`, then so many shades
 from doubtful to hidden; the last of them is hidden."""
-_BARS: Final[dict[Region, tuple[str, ...]]] = {
-    "eyes": ("eyes",), "gaze": ("eyes",), "brows": ("brows",), "mouth": ("mouth",),
-    "tongue": ("mouth",), "jaw": ("mouth", "jaw"),
-}  # fmt: skip
-"""Regions that controls of a part of the face move; the jaw carries the lower lip. Others move what
-is not told apart."""
 WHOLE: Final = ("face",)
 """The one bar of a face whose regions are not told apart."""
 _APART: Final = 5
@@ -71,16 +62,22 @@ class Sight:
     Attributes:
         bars: Names of what is told apart, from top to bottom: regions, or the whole face.
         confidence: (R, T) float32, 0..1, of each bar; NaN where the face is not there.
-        weak: Stretches that should be looked at: doubtful, hidden or only bridged.
+        weak: Stretches that should be looked at, as `Face.weak` says.
         bridged: Stretches whose curves are only bridged.
+        badly: Stretches in which the whole face was seen badly, or is only bridged.
         lost: Stretches in which the face is not there.
+        whole: (T,) bool, the frames in which the whole face was seen badly.
+        parts: (T, 4) bool, in which each of `REGIONS` was.
     """
 
     bars: tuple[str, ...]
     confidence: FloatArray
     weak: Runs
     bridged: Runs
+    badly: Runs
     lost: Runs
+    whole: BoolArray
+    parts: BoolArray
 
     def worst(self, frame: int) -> tuple[str, float] | None:
         """Return the bar that is seen least surely in a frame, and how surely; None without one."""
@@ -90,16 +87,14 @@ class Sight:
         row = int(np.argmin(values))
         return self.bars[row], float(values[row])
 
-    def weak_of(self, part: Region | None) -> Runs:
-        """Return the weak stretches that matter to controls of a part of the face; None for all."""
-        names = _BARS.get(part, self.bars) if part else self.bars
-        rows = [row for row, name in enumerate(self.bars) if name in names]
-        if len(rows) in (0, len(self.bars)):
+    def weak_of(self, control: str) -> Runs:
+        """Return the weak stretches that concern a control: those of the regions that it moves."""
+        names = sides(control)
+        if not names:  # an expression or a viseme moves all of them
             return self.weak
-        doubtful = (self.confidence[rows] < DOUBT).any(axis=0)
-        for start, stop in self.bridged:
-            doubtful[start:stop] = True
-        return joined(runs(doubtful))
+        concerned = {part for name in names for part in regions_of(CONTROLS[INDEX[name]])}
+        rows = [row for row, part in enumerate(REGIONS) if part in concerned]
+        return joined(runs(self.whole | self.parts[:, rows].any(axis=1)))
 
 
 def sight_of(face: Face) -> Sight:
@@ -109,9 +104,12 @@ def sight_of(face: Face) -> Sight:
     values = face.confidence[None] if regions is None else regions.T
     values = np.clip(np.nan_to_num(values, nan=0.0), 0.0, 1.0).astype(np.float32)
     valid, bridged = face.valid, face.curves.bridged & face.valid
-    weak = valid & ((values < DOUBT).any(axis=0) | bridged)
     shown = np.where(valid, values, np.float32(np.nan))
-    return Sight(names, shown, joined(runs(weak)), runs(bridged), runs(~valid))
+    whole = valid & ((face.confidence < WEAK) | bridged)
+    return Sight(
+        names, shown, joined(runs(face.weak)), runs(bridged), runs(whole), runs(~valid), whole,
+        face.weak_regions,
+    )  # fmt: skip
 
 
 def runs(mask: BoolArray) -> Runs:
@@ -180,10 +178,10 @@ def columns(values: FloatArray, axis: Axis, width: int, ratio: float) -> FloatAr
 def shades(confidence: FloatArray) -> ByteArray:
     """Return palette indices of confidences: the darker the doubt, the greater."""
     known = np.nan_to_num(confidence, nan=1.0)
-    doubt = np.clip((DOUBT - known) / (DOUBT - HIDDEN), 0.0, 1.0)
+    doubt = np.clip((SEEN - known) / (SEEN - COVERED), 0.0, 1.0)
     index = CLEAR + 1 + np.floor(doubt * (SHADES - 1)).astype(np.uint8)
-    index = np.where(known < HIDDEN, CLEAR + SHADES, np.minimum(index, CLEAR + SHADES - 1))
-    index = np.where(known >= DOUBT, CLEAR, index)
+    index = np.where(known < COVERED, CLEAR + SHADES, np.minimum(index, CLEAR + SHADES - 1))
+    index = np.where(known >= SEEN, CLEAR, index)
     return np.where(np.isnan(confidence), NOTHING, index).astype(np.uint8)
 
 

@@ -8,10 +8,9 @@ from functools import cache
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap
 
-from mien.model.controls import Region
 from mien_desktop import theme
 from mien_desktop.geometry.lanes import ROW, Lane, region
-from mien_desktop.geometry.sight import Sight
+from mien_desktop.geometry.sight import Runs, Sight
 from mien_desktop.polygons import polygon
 from mien_desktop.timeline.paint_keys import KeyPainter
 from mien_desktop.timeline.paint_sight import paint_sight, paint_strip
@@ -68,13 +67,14 @@ class _LaneBackgrounds:
 
     def __init__(self, scene: TimelineScene, ratio: float) -> None:
         self._scene, self._ratio = scene, ratio
-        self._made: dict[tuple[int, str, bool, bool, Region | None], QPixmap] = {}
+        self._made: dict[tuple[int, str, bool, bool, Runs], QPixmap] = {}
 
     def of(self, lane: Lane) -> QPixmap:
         """Return the background of a lane."""
         chosen = lane.kind == "track" and lane.ref in self._scene.now.state.tracks
-        part = region(lane.track.control) if lane.kind == "track" else None
-        name = (lane.face.number, lane.kind, chosen, lane.collapsed, part)
+        sight = self._scene.sights[lane.face.number]
+        weak = sight.weak_of(lane.track.control) if lane.kind == "track" else sight.weak
+        name = (lane.face.number, lane.kind, chosen, lane.collapsed, weak)
         if name not in self._made:
             self._made[name] = self._ground(lane, chosen)
         return self._made[name]
@@ -105,8 +105,8 @@ class _LaneBackgrounds:
             paint_sight(painter, scene, lane.face, sight, self._ratio)
         elif lane.kind != "face":
             # Below it is there to be noticed, by the controls that it matters to.
-            part = region(lane.track.control) if lane.kind == "track" else None
-            for rect in _rects(scene, sight.weak_of(part), 0, ROW - 1):
+            weak = sight.weak_of(lane.track.control) if lane.kind == "track" else sight.weak
+            for rect in _rects(scene, weak, 0, ROW - 1):
                 painter.fillRect(rect, _faded(theme.WEAK.rgba(), 45))
         elif lane.collapsed:
             # A lane that tells it plainly is hidden with the others.

@@ -10,12 +10,11 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from mien._types import FloatArray
 from mien.model.face import Face
+from mien.model.fading import COVERED, SEEN
 from mien_desktop import theme
 from mien_desktop.geometry.lanes import ROW
 from mien_desktop.geometry.sight import (
     CLEAR,
-    DOUBT,
-    HIDDEN,
     SHADES,
     Sight,
     bars,
@@ -35,15 +34,15 @@ _FAINTEST = 0.45
 
 def doubt_color(confidence: float) -> QColor:
     """Return the colour of words on a confidence: dim, amber or red."""
-    if confidence < HIDDEN:
+    if confidence < COVERED:
         return theme.HIDDEN
-    return theme.ACCENT if confidence < DOUBT else theme.DIM
+    return theme.ACCENT if confidence < SEEN else theme.DIM
 
 
 def paint_sight(
     painter: QPainter, scene: TimelineScene, face: Face, sight: Sight, ratio: float
 ) -> None:
-    """Paint a bar for each region, where the curves are only bridged, and the user's strokes.
+    """Paint a bar for each region, hatched where the whole face is doubtful, and strokes.
 
     Args:
         painter: Paints on the lane; its left edge is that of the widget.
@@ -57,7 +56,7 @@ def paint_sight(
     ):
         _draw(painter, scene, image, top, height, ratio)
     seen = scene.axis.visible(scene.now.frame_count)
-    for start, stop in sight.bridged:
+    for start, stop in sight.badly:
         if start < seen.stop and stop > seen.start:
             width = (stop - start) * scene.axis.scale
             area = QRectF(scene.edge(start), 0, width, ROW - 1)
@@ -68,7 +67,7 @@ def paint_sight(
 def paint_strip(painter: QPainter, scene: TimelineScene, sight: Sight, ratio: float) -> None:
     """Paint the least confidence of all regions as one thin bar, where it is in doubt."""
     least = sight.confidence.min(axis=0, keepdims=True)
-    doubtful = np.where(least < DOUBT, least, np.float32(np.nan))
+    doubtful = np.where(least < SEEN, least, np.float32(np.nan))
     (image,) = _images(scene, doubtful, ratio)
     _draw(painter, scene, image, ROW - 1 - _STRIP, _STRIP, ratio)
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from mien.model.controls import CONTROLS, INDEX, sides
 from mien.model.edits import Mode
+from mien.model.fading import COVERED, SEEN
 from mien.timebase import FrameRange
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.geometry.ruler import label
-from mien_desktop.geometry.sight import DOUBT, HIDDEN
 from mien_desktop.timeline.scene import TimelineScene
 from mien_desktop.timeline.targets import Target
 from mien_desktop.words import count, title
@@ -96,15 +96,17 @@ def _sight(scene: TimelineScene, lane: Lane, frame: int, bar: str) -> str:
     values = dict(zip(sight.bars, sight.confidence[:, frame].tolist(), strict=True))
     if any(start <= frame < stop for start, stop in sight.bridged):
         time += ": not seen here, bridged from the frames around"
+    elif sight.whole[frame]:
+        time += f": the whole face was seen badly ({lane.face.confidence[frame]:.0%})"
     others = ", ".join(f"{name} {value:.0%}" for name, value in values.items() if name != bar)
     first = f"{title(bar)} {values[bar]:.0%} {_doubt(values[bar])}, at {time}"
     return f"{first}\n{title(others)}" if others else first
 
 
 def _doubt(confidence: float) -> str:
-    if confidence < HIDDEN:
+    if confidence < COVERED:
         return "(something is in front)"
-    return "(in doubt)" if confidence < DOUBT else "(clear)"
+    return "(in doubt)" if confidence < SEEN else "(clear)"
 
 
 def _span(lane: Lane, span: FrameRange) -> str:
