@@ -29,8 +29,8 @@ _FINEST: Final = 0.03, 0.5
 _SHIFTS: Final = 12
 """Shifts to either side that are tried, in each direction."""
 _BANDS: Final = (0.16, 0.12, 0.1, 0.08)
-"""How far from where they are expected lines are looked for, cm (sigma), for all places together, one
-after the other..."""
+"""How far from where they are expected lines are looked for, cm (sigma), for all places together,
+one after the other..."""
 _NEAR: Final = 0.05, 0.8
 """...then for each place: cm, but never less than so many pixels."""
 _STIFF: Final = 4.0
