@@ -7,6 +7,7 @@ brow, and the result is tracked again, as footage would be.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +20,10 @@ from mien.media.reader import open_reader
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.geometry.topology import OVAL
+from mien.rendering.occlusion.hand_matte import hand_area
+from mien.tracking.mediapipe.hands import Hands
 
-__all__ = ["KINDS", "Covered", "cover", "covered_clip", "read_pictures"]
+__all__ = ["KINDS", "Covered", "cover", "covered_clip", "read_pictures", "real_hand"]
 
 KINDS: Final = ("bar", "circle", "hand", "strands", "glasses")
 """What can be drawn."""
@@ -86,13 +89,18 @@ def covered_clip(path: Path, kind: str, first: int = 0, count: int = 48, seed: i
     pictures = read_pictures(path, first, count)
     clean = mien.main_face(mien.track(frames=pictures, rate=25, progress=False))
     points = np.nan_to_num(clean.landmarks[..., :2])
-    drawn, alpha = cover(pictures, points, kind, np.random.default_rng(seed))
+    hand = real_hand(path.parent / "lp_s29.mp4") if kind == "hand" else None
+    drawn, alpha = cover(pictures, points, kind, np.random.default_rng(seed), hand)
     shot = mien.track(frames=drawn, rate=25, progress=False)
     return Covered(shot, drawn, alpha, points[:, list(OVAL)])
 
 
 def cover(
-    pictures: ByteArray, points: FloatArray, kind: str, random: np.random.Generator
+    pictures: ByteArray,
+    points: FloatArray,
+    kind: str,
+    random: np.random.Generator,
+    hand: FloatArray | None = None,
 ) -> tuple[ByteArray, AnyArray]:
     """Draw something over the faces of pictures.
 
@@ -101,31 +109,62 @@ def cover(
         points: (T, 478, 2) landmarks of the face.
         kind: One of `KINDS`.
         random: Chooses colours and texture.
+        hand: (h, w, 4) R'G'B' and alpha of a hand, for that kind.
 
     Returns:
         The pictures with it, and (T, H, W) float16 how far each pixel shows it.
     """
     count, height, width = pictures.shape[:3]
     size = float(np.ptp(points[:, :468], axis=1).max(axis=1).mean())
-    paint = _texture(pictures, points, kind, random)
+    paint = _texture(pictures, kind, random)
     drawn, alphas = pictures.copy(), np.zeros((count, height, width), np.float16)
     first, last = count // 3, round(0.85 * count)
     for frame in range(first, last):
         part = (frame - first) / max(last - first - 1, 1)
-        area = np.zeros((height, width), np.uint8)
-        middle = _DRAW[kind](area, points[frame], size, part)
-        alpha = cv2.GaussianBlur(area.astype(np.float32) / 255, (0, 0), 0.6)
-        # The texture goes with the thing, not with the picture.
-        moved = np.roll(paint, (int(middle[1]) % height, int(middle[0]) % width), axis=(0, 1))
-        mixed = drawn[frame] * (1 - alpha[..., None]) + moved[:height, :width] * alpha[..., None]
+        if hand is not None:
+            alpha, moved = _held_up(hand, (height, width), points[frame], size, part)
+        else:
+            area = np.zeros((height, width), np.uint8)
+            middle = _DRAW[kind](area, points[frame], size, part)
+            alpha = cv2.GaussianBlur(area.astype(np.float32) / 255, (0, 0), 0.6)
+            # The texture goes with the thing, not with the picture.
+            shift = int(middle[1]) % height, int(middle[0]) % width
+            moved = np.roll(paint, shift, axis=(0, 1))[:height, :width]
+        mixed = drawn[frame] * (1 - alpha[..., None]) + moved * alpha[..., None]
         drawn[frame] = np.round(mixed)
         alphas[frame] = alpha
     return drawn, alphas
 
 
-def _texture(
-    pictures: ByteArray, points: FloatArray, kind: str, random: np.random.Generator
-) -> FloatArray:
+@cache
+def real_hand(path: Path) -> FloatArray:
+    """Return (h, w, 4) R'G'B' and alpha of a hand, cut out of a clip by its landmarks."""
+    picture = read_pictures(path, 40, 1)[0]
+    finder = Hands()
+    hand = max(finder.find(picture), key=lambda one: float(np.ptp(one.points[:, 1])))
+    finder.close()
+    alpha = hand_area(hand.points, picture.shape)
+    low = np.maximum(hand.points.min(axis=0) - 12, 0).astype(int)
+    high = hand.points.max(axis=0).astype(int) + 12
+    rows, columns = slice(low[1], high[1]), slice(low[0], high[0])
+    sharp = (alpha[rows, columns, None] > 0.5).astype(np.float32)
+    return np.concatenate([picture[rows, columns].astype(np.float32), sharp], axis=2)
+
+
+def _held_up(
+    hand: FloatArray, shape: tuple[int, int], points: FloatArray, size: float, part: float
+) -> tuple[FloatArray, FloatArray]:
+    """Alpha (H, W) and colours (H, W, 3) of a hand that rises over chin and mouth, and sinks."""
+    scale = 0.62 * size / hand.shape[0]
+    rise = 0.6 - 1.1 * min(part, 1 - part)
+    middle = points[[13, 14]].mean(axis=0) + np.array([0.02, rise]) * size
+    corner = middle - scale * np.array([hand.shape[1], hand.shape[0]]) / 2
+    place = np.array([[scale, 0, corner[0]], [0, scale, corner[1]]])
+    moved = cv2.warpAffine(hand, place, shape[::-1], flags=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(moved[..., 3], (0, 0), 0.6)), np.asarray(moved[..., :3])
+
+
+def _texture(pictures: ByteArray, kind: str, random: np.random.Generator) -> FloatArray:
     """(2H, 2W, 3) colours of the thing."""
     height, width = pictures.shape[1:3]
     noise = random.normal(size=(2 * height, 2 * width, 3)).astype(np.float32)
@@ -133,14 +172,6 @@ def _texture(
     noise /= noise.std()
     if kind == "glasses":
         return np.clip(random.uniform(10, 50) + 3 * noise, 0, 255)
-    if kind == "hand":
-        # This person's own skin, a little darker and redder, with folds.
-        x, y = points[0, 205].astype(int)
-        skin = pictures[0, y - 3 : y + 4, x - 3 : x + 4].mean(axis=(0, 1))
-        folds = cv2.GaussianBlur(noise[..., :1], (1, 31), 1, sigmaY=9)[..., None]
-        folds /= folds.std()
-        tone = skin * np.array([0.92, 0.76, 0.72]) * (1 + 0.05 * folds)
-        return np.clip(tone + 2 * noise, 0, 255).astype(np.float32)
     return np.clip(random.uniform(30, 220, 3) + 25 * noise, 0, 255).astype(np.float32)
 
 
@@ -159,7 +190,7 @@ def _bar(area: ByteArray, points: FloatArray, size: float, part: float) -> Float
     middle = points[[13, 14]].mean(axis=0) + np.array([(part - 0.5) * 1.2 * size, 0])
     along = np.array([np.sin(0.3), np.cos(0.3)]) * size
     _line(area, middle - along, middle + along, 0.13 * size)
-    return middle
+    return np.asarray(middle, np.float32)
 
 
 def _circle(area: ByteArray, points: FloatArray, size: float, part: float) -> FloatArray:
@@ -167,23 +198,7 @@ def _circle(area: ByteArray, points: FloatArray, size: float, part: float) -> Fl
     middle = points[[159, 145]].mean(axis=0) + np.array([1.0, 0.3]) * (part - 0.5) * size
     radius = round(0.16 * size * (1 << _SHIFT))
     cv2.circle(area, _fixed(middle), radius, 255, -1, cv2.LINE_AA, _SHIFT)
-    return middle
-
-
-def _hand(area: ByteArray, points: FloatArray, size: float, part: float) -> FloatArray:
-    """Four fingers and a palm that rise over chin and mouth, and sink again."""
-    rise = 0.55 - 1.1 * min(part, 1 - part)
-    root = points[[13, 14]].mean(axis=0) + np.array([0.05, rise]) * size
-    for finger in range(4):
-        x = (finger - 1.5) * 0.1
-        top = -0.16 - 0.03 * (finger in (1, 2))
-        _line(
-            area, root + np.array([x, 0.2]) * size, root + np.array([x, top]) * size, 0.095 * size
-        )
-    axes = _fixed(np.array([0.26, 0.25]) * size)
-    centre = _fixed(root + np.array([0, 0.35]) * size)
-    cv2.ellipse(area, centre, axes, 0, 0, 360, 255, -1, cv2.LINE_AA, _SHIFT)
-    return root
+    return np.asarray(middle, np.float32)
 
 
 def _strands(area: ByteArray, points: FloatArray, size: float, part: float) -> FloatArray:
@@ -194,7 +209,7 @@ def _strands(area: ByteArray, points: FloatArray, size: float, part: float) -> F
         along = np.array([np.sin(lean), np.cos(lean)]) * 0.5 * size
         root = middle + np.array([(strand - 3) * 0.09 * size, 0])
         _line(area, root - along, root + along, 0.012 * size)
-    return middle
+    return np.asarray(middle, np.float32)
 
 
 def _glasses(area: ByteArray, points: FloatArray, size: float, part: float) -> FloatArray:
@@ -209,9 +224,9 @@ def _glasses(area: ByteArray, points: FloatArray, size: float, part: float) -> F
         cv2.ellipse(area, _fixed(eye), axes, turn, 0, 360, 255, thick, cv2.LINE_AA, _SHIFT)
     way = across / reach
     _line(area, left + 0.4 * reach * way, right - 0.4 * reach * way, thick)
-    return (left + right) / 2
+    return np.asarray((left + right) / 2, np.float32)
 
 
 _DRAW: Final = {
-    "bar": _bar, "circle": _circle, "hand": _hand, "strands": _strands, "glasses": _glasses,
+    "bar": _bar, "circle": _circle, "strands": _strands, "glasses": _glasses,
 }  # fmt: skip
