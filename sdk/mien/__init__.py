@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mien.api import Project as Project
     from mien.api import RenderReport as RenderReport
     from mien.api import WrittenCurves as WrittenCurves
+    from mien.api import check_occlusion_matte as check_occlusion_matte
     from mien.api import example_problems as example_problems
     from mien.api import export_curves as export_curves
     from mien.api import fit_flame as fit_flame
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
     from mien.api import set_examples as set_examples
+    from mien.api import set_occlusion_matte as set_occlusion_matte
     from mien.api import solve as solve
     from mien.api import track as track
     from mien.errors import DeviceMemoryError as DeviceMemoryError
@@ -147,6 +149,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Document": "mien.api",
+    "check_occlusion_matte": "mien.api",
     "example_problems": "mien.api",
     "export_curves": "mien.api",
     "fit_flame": "mien.api",
@@ -165,6 +168,7 @@ _HOMES = {
     "save_document": "mien.api",
     "save_project": "mien.api",
     "set_examples": "mien.api",
+    "set_occlusion_matte": "mien.api",
     "solve": "mien.api",
     "track": "mien.api",
     "WrittenCurves": "mien.api",

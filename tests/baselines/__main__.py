@@ -54,8 +54,9 @@ def with_news(project: Project) -> Project:
     number = faces[0].number
     stroke = MatteStroke(number, 1, FrameRange(0, 2), ((3.5, 4.0), (5.0, 6.25)), 2.5, erase=True)
     occlusion = Occlusion(
-        fade=False, matte=FOLDER / "matte.%04d.png", glasses={number: "yes"}, strokes=(stroke,)
-    )
+        fade=False, matte=FOLDER / "matte.%04d.png", glasses={number: "yes"}, strokes=(stroke,),
+        matte_content="1f-0123456789abcdef", matte_online=False,
+    )  # fmt: skip
     news = dataclasses.replace(shot, faces=faces, mixes=(FrameRange(0, 1),), occlusion=occlusion)
     return project.with_faces_of(news)
 

@@ -12,6 +12,7 @@ import pytest
 from mien.errors import MissingDependencyError, UsageError
 from mien.media.planes import Box, Plate
 from mien.model.media import Orientation
+from mien.model.occlusion import Occlusion
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.rendering.base import (
@@ -23,6 +24,7 @@ from mien.rendering.base import (
     RenderSession,
 )
 from mien.rendering.compose import compose
+from mien.rendering.occlusion.session import open_behind
 from mien.rendering.patches import render_patches
 from mien.rendering.registry import (
     available_renderers,
@@ -32,6 +34,7 @@ from mien.rendering.registry import (
 )
 from mien.testing.renderers import EVERYTHING, RENDERER_CHECKS
 from mien.testing.scenes import Scene, Spot, coded_hull
+from tests.mattes import write_movie
 
 
 class Blusher(Renderer):
@@ -135,6 +138,36 @@ def test_nothing_asked_gives_nothing(renderer: Renderer) -> None:
     plate, patches, result = rendered(renderer, scene, [scene.plan()])
     assert patches == [None]
     assert result is plate
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+@pytest.mark.parametrize("kind", ["rgb8", "yuv10", "exr"])
+def test_under_white_of_a_users_matte_nothing_changes(
+    own: Renderer, kind: str, turns: int, tmp_path: Path
+) -> None:
+    size = (260, 320) if turns else (320, 260)
+    scene = Scene(Orientation(*size, quarter_turns=turns), kind=kind)
+    plan, plate = scene.plan(**EVERYTHING), scene.plate(1)
+    upright = np.zeros((scene.frames, 260, 320), np.float32)
+    upright[:, :, :161] = 1  # to the middle of the face
+    path = write_movie(tmp_path / "matte.mkv", upright)
+    shot = scene.shot.with_occlusion(Occlusion(matte=path))
+    with open_behind(own, shot, scene) as session:
+        session.prepare([plan])
+        (patch,) = render_patches(session, [plan], 1, plate)
+    result = compose(plate, [patch])
+    free = rendered(own, scene, [plan])[2]
+    white = np.rot90(upright[1], -turns) == 1
+    for before, after, without in zip(plate.planes, result.planes, free.planes, strict=True):
+        rows = plate.height // before.shape[0]
+        kept = white[::rows, ::rows]
+        if rows == 2:  # chroma belongs to several pixels; the seam cuts through some
+            kept = kept & white[1::2, 1::2]
+        kept = np.repeat(kept, before.shape[1] // kept.shape[1], axis=1)
+        assert np.array_equal(after[kept], before[kept])
+        if rows == 1:
+            assert not np.array_equal(without[kept], before[kept])
+            assert not np.array_equal(after, before)
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])

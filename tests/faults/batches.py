@@ -35,6 +35,8 @@ class Batch:
     frames: str = "0:26"
     workers: int = 2
     environment: dict[str, str] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
+    """Further fields of the shot."""
 
     @property
     def log(self) -> Path:
@@ -50,6 +52,7 @@ class Batch:
         shot |= {"media": str(self.media)}
         if self.project is not None:
             shot |= {"project": str(self.project)}
+        shot |= self.more
         jobs.write_text(json.dumps({"renderer": self.renderer, "shots": [shot]}))
         # A cluster that is there already has its own workers.
         workers = () if "--address" in options else ("--workers", self.workers)
@@ -96,7 +99,8 @@ def heed_ctrl_c() -> None:
 
 def workers_path(log: Path, wait: float) -> dict[str, str]:
     """Variables with which every process finds the test renderers installed."""
-    places = [str(ROOT / "tests" / "workers"), str(ROOT)]
+    # What the tests themselves were told to import holds for their processes.
+    places = [str(ROOT / "tests" / "workers"), str(ROOT), *filter(None, [os.getenv("PYTHONPATH")])]
     return {
         "PYTHONPATH": os.pathsep.join(places),
         "MIEN_TEST_LOG": str(log),

@@ -12,6 +12,7 @@ import pytest
 import mien
 from mien import errors
 from mien.demo import make_footage
+from tests.mattes import half, write_movie
 
 PAGE = Path(__file__).parents[2] / "docs" / "sdk.md"
 TEXT = PAGE.read_text()
@@ -58,6 +59,8 @@ def test_its_code_runs(
 ) -> None:
     make_footage(tmp_path / "interview.mp4", frames=50, size=(640, 360))
     make_footage(tmp_path / "laugh.mp4", frames=12, size=(480, 270))
+    rate = mien.open_shot(tmp_path / "interview.mp4").clock.rate
+    write_movie(tmp_path / "hand.mkv", half(50, 640, 360), rate=rate)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     found: dict[str, Any] = {"__name__": "sdk_docs"}
@@ -72,6 +75,6 @@ def test_its_code_runs(
                 assert any(line.startswith(said.partition(" ...")[0]) for line in printed), said
     assert repr(found["imported"].edit).startswith("Edit(face 1, 1 layer, ")
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "curves.npz", "helped.mp4", "interview.mien", "interview.mp4", "laugh.mp4", "matte.mp4",
-        "out.mp4", "renders",
+        "behind.mp4", "curves.npz", "hand.mkv", "helped.mp4", "interview.mien", "interview.mp4",
+        "laugh.mp4", "matte.mp4", "out.mp4", "renders",
     ]  # fmt: skip

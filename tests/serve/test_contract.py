@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from mien.model.curves import ControlCurves
 from mien.serve.client import Client, Job, ServeError, pack, unpack
 from mien.serve.messages import METHODS
 from mien.serve.protocol import schema
+from tests.mattes import write_movie
 from tests.serve.conftest import COMMAND, FRAMES
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -295,6 +297,46 @@ def test_what_can_be_refused_is_before_a_job_is_made(
         assert error_of(host.client.start("render", shot=shot, **params)).code == code
     assert all(job["shot"] != shot for job in host.call("status")["jobs"])
     assert taken.read_bytes() == b"mine"
+
+
+def test_what_is_in_front_is_said_and_kept(
+    host: Host, shot: str, talk: Path, tmp_path: Path
+) -> None:
+    mattes = np.zeros((FRAMES, 720, 1280), np.float32)
+    mattes[:, :, :640] = 1
+    path = write_movie(tmp_path / "matte.mkv", mattes, rate=Fraction(30))
+    stroke = {"face": 1, "frame": 9, "span": [8, 12], "points": [[640.0, 300.5]], "radius": 12.5}
+    found = host.call("set_occlusion", shot=shot, fade=False, matte=str(path), strokes=[stroke])
+    assert found["remarks"] == []
+    assert found["occlusion"] == {
+        "detect": True, "fade": False, "matte": str(path), "matte_online": True,
+        "strokes": [stroke | {"erase": False}],
+    }  # fmt: skip
+    host.call("set_edits", shot=shot, face=1, layers=smile())
+    output = tmp_path / "out.mkv"
+    host.job("render", shot=shot, output=str(output), frames=[9, 11], lossless=True)
+    with open_reader(output) as after, open_reader(talk) as before:
+        one, other = after.frame(0).plate().planes[0], before.frame(9).plate().planes[0]
+        assert np.array_equal(one[:, :640], other[:, :640])
+        assert not np.array_equal(one[:, 640:1280], other[:, 640:1280])
+    host.call("save", shot=shot, path=str(tmp_path / "kept.mien"))
+    kept = host.call("open", path=str(tmp_path / "kept.mien"))
+    assert kept["occlusion"] == found["occlusion"]
+    for wrong in ({"matte": str(tmp_path / "gone.mov")}, {"strokes": [stroke | {"face": 7}]},
+                  {"strokes": [stroke | {"span": [8, 9999]}]},
+                  {"strokes": [stroke | {"frame": 2}]}):  # fmt: skip
+        with pytest.raises(ServeError):
+            host.call("set_occlusion", shot=shot, **wrong)
+    # What was refused changed nothing; one that is lost is not opened because it is handed on.
+    path.unlink()
+    lost = host.call("open", path=str(tmp_path / "kept.mien"))
+    assert not lost["occlusion"]["matte_online"]
+    again = host.call("set_occlusion", shot=lost["shot"], matte=str(path), fade=False)
+    assert not again["occlusion"]["matte_online"]
+    job = host.client.start("render", shot=lost["shot"], output=str(tmp_path / "x.mkv"))
+    assert error_of(job).code == "media"
+    free = host.call("set_occlusion", shot=lost["shot"], detect=False)["occlusion"]
+    assert (free["matte"], free["detect"], free["fade"]) == (None, False, True)
 
 
 def test_a_matte(host: Host, shot: str, tmp_path: Path) -> None:

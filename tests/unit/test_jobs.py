@@ -33,10 +33,12 @@ from mien.jobs.shot_task import ShotSpec, Task, read_shot_spec
 from mien.jobs.tables import plan_facts, plan_rows
 from mien.jobs.worker import OUT_OF_MEMORY
 from mien.model.media import MediaInfo
+from mien.model.occlusion import OcclusionChoice
 from mien.model.settings import ReferenceSettings
 from mien.timebase import FrameRange
 from mien.worker_messages import WorkerDone, WorkerFailed, WorkerMessage
 from tests.film import Film
+from tests.mattes import half, write_images
 from tests.waiting import PATIENCE
 
 
@@ -262,6 +264,36 @@ def test_a_farm_is_told_of_every_file_that_is_read(tmp_path: Path) -> None:
     bundle = export(plan, tmp_path / "bundle")
     told = yaml.safe_load((bundle / "asset_references.yaml").read_text())["assetReferences"]
     assert told["inputs"]["filenames"] == sorted(map(str, [*images, lora]))
+
+
+def test_mattes_are_checked_before_frames_are_made_and_farms_are_told_of_them(
+    tmp_path: Path,
+) -> None:
+    for number in (7, 8):
+        cv2.imwrite(str(tmp_path / f"s.{number:04d}.png"), np.zeros((16, 16, 3), np.uint8))
+    fits, small = half(2, 16, 16), half(3, 16, 16)
+    matte = write_images(tmp_path / "m.%04d.png", fits)
+    long = write_images(tmp_path / "long.%04d.png", small, first=70)
+    shot = ShotJob("s", tmp_path / "s.%04d.png")
+    given = dataclasses.replace(shot, occlusion=OcclusionChoice(matte))
+    wrong = dataclasses.replace(shot, name="long", occlusion=OcclusionChoice(long))
+    itself = dataclasses.replace(shot, name="itself", occlusion=OcclusionChoice(shot.media))
+    folder = tmp_path / "out"
+    onto = dataclasses.replace(
+        given, name="onto", occlusion=OcclusionChoice(folder / "onto.%04d.png")
+    )
+    folder.mkdir()
+    write_images(folder / "onto.%04d.png", fits, first=7)
+    plan = make_plan([given, wrong, itself, onto], folder, overwrite=True)
+    problems = ["" if one.problem is None else one.problem.cause for one in plan.shots]
+    assert problems[0] == ""
+    assert "has 3 frames, and the shot 2 frames." in problems[1]
+    assert "is the shot itself" in problems[2]
+    assert "is the matte itself" in problems[3]
+    bundle = export(plan, tmp_path / "bundle")
+    told = yaml.safe_load((bundle / "asset_references.yaml").read_text())["assetReferences"]
+    names = {Path(name).name for name in told["inputs"]["filenames"]}
+    assert names == {"s.0007.png", "s.0008.png", "m.0001.png", "m.0002.png"}
 
 
 def test_reports_take_the_place_of_nobodys_files(tmp_path: Path) -> None:

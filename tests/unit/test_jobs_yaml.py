@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from mien.jobs.job import CurvesInput, ShotJob
 from mien.jobs.plan import settle_job
 from mien.jobs.shot_task import ShotSpec, read_shot_spec
 from mien.jobs.yaml import read_jobs
+from mien.model.occlusion import OcclusionChoice
 from mien.timebase import FrameRange
 
 LIST = """
@@ -196,3 +198,44 @@ def test_examples_of_a_shot_of_the_command_line_and_of_the_file(tmp_path: Path) 
     order = ShotSpec.of(two, FrameRange(0, 1), tmp_path / "o.mov", tmp_path)
     (tmp_path / "order.json").write_text(order.to_json())
     assert read_shot_spec(tmp_path / "order.json").examples == two.examples
+
+
+def test_mattes_of_a_shot_of_the_command_line_and_of_the_file(tmp_path: Path) -> None:
+    text = (
+        "occlusion: {fade: false}\n"
+        "shots:\n"
+        "  - {media: a, set: jawOpen=0.2}\n"
+        "  - {media: b, set: jawOpen=0.2, occlusion: {matte: m.%04d.png, keep: true, fade: true}}\n"
+        "  - {media: c, set: jawOpen=0.2, occlusion: {matte: none}}\n"
+    )
+    one, two, three = read(tmp_path, text)
+    assert one.occlusion == OcclusionChoice(fade=False)
+    assert two.occlusion == OcclusionChoice(tmp_path / "m.%04d.png", keep=True, fade=True)
+    assert three.occlusion == OcclusionChoice(without_matte=True, fade=False)
+    typed = OcclusionChoice(Path("typed.mov"), keep=False)
+    found = [job.occlusion for job in read_jobs(tmp_path / "jobs.yaml", occlusion=typed)]
+    assert found[0] == OcclusionChoice(Path("typed.mov"), keep=False, fade=False)
+    assert found[1] == two.occlusion
+    assert found[2] == OcclusionChoice(without_matte=True, keep=False, fade=False)
+    order = ShotSpec.of(two, FrameRange(0, 1), tmp_path / "o.mov", tmp_path)
+    (tmp_path / "order.json").write_text(order.to_json())
+    assert read_shot_spec(tmp_path / "order.json").occlusion == two.occlusion
+    # An order of an earlier mien says nothing of it.
+    older = json.loads(order.to_json())
+    del older["occlusion"]
+    (tmp_path / "order.json").write_text(json.dumps(older))
+    assert read_shot_spec(tmp_path / "order.json").occlusion == OcclusionChoice()
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("{mate: a.mov}", "Did you mean matte?"),
+        ("{keep: perhaps}", "'perhaps' is neither true nor false"),
+        ("a.mov", "matte, keep, fade"),
+    ],
+)
+def test_a_wrong_field_of_occlusion_is_named(tmp_path: Path, field: str, words: str) -> None:
+    with pytest.raises(InputError, match="line 1: shots") as caught:
+        read(tmp_path, f"shots: [{{media: a, set: jawOpen=1, occlusion: {field}}}]")
+    assert words in str(caught.value)

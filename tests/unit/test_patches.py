@@ -10,6 +10,7 @@ from mien.media.planes import Plate
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.base import FacePlan, Patch, PlateSource, Renderer, RenderRequest, RenderSession
+from mien.rendering.occlusion.mattes import Mattes
 from mien.rendering.occlusion.session import BehindSession
 from mien.rendering.occlusion.source import MatteSource
 from mien.rendering.patches import edit_plate, render_patches
@@ -96,9 +97,9 @@ def test_what_is_in_front_keeps_the_plates_pixels() -> None:
     source = Front(front)
     with opened(scene, [plan]) as inner:
         free, _ = edit_plate(inner, [plan], 1, plate)
-        session = BehindSession(inner, [source])
+        session = BehindSession(inner, Mattes([source]))
         behind, (patch,) = edit_plate(session, [plan], 1, plate)
-        unknown, _ = edit_plate(BehindSession(inner, [Front(None)]), [plan], 1, plate)
+        unknown, _ = edit_plate(BehindSession(inner, Mattes([Front(None)])), [plan], 1, plate)
     assert source.asked == [(plan.face.number, 1)]
     box = patch.box
     assert not patch.mask[front[box.y0 : box.y1, box.x0 : box.x1] == 1].any()
@@ -109,7 +110,9 @@ def test_what_is_in_front_keeps_the_plates_pixels() -> None:
         left = half * plain.shape[1] // plate.width - 1
         assert np.array_equal(covered[:, :left], plain[:, :left])
         assert not np.array_equal(edited[:, :left], plain[:, :left])
-        assert np.array_equal(covered[:, left + 2 :], edited[:, left + 2 :])
+        # The face behind moves alike, but what moves out from behind is made up.
+        apart = covered[:, left + 2 :].astype(float) - edited[:, left + 2 :]
+        assert np.abs(apart).mean() < 6
         assert np.array_equal(same, edited)
 
 

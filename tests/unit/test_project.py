@@ -275,6 +275,7 @@ def test_projects_of_every_version_can_be_read(path: Path) -> None:
     assert (stroke.frame, stroke.span, stroke.radius) == (1, FrameRange(0, 2), 2.5)
     assert (occlusion.detect, occlusion.fade) == (True, False)
     assert occlusion.matte == path.parent / "matte.%04d.png"
+    assert (occlusion.matte_content, occlusion.matte_online) == ("1f-0123456789abcdef", False)
     assert occlusion.wears_glasses(face.number) == "yes"
     assert project.shot.mixes == (FrameRange(0, 1),)
     assert face.region_confidence is not None

@@ -26,7 +26,8 @@ def reading(x: float = 100, y: float = 100, side: float = 80) -> Reading:
     points = np.zeros((478, 3), np.float32)
     points[:468] = load_rig().mean * np.array([1, -1, -1], np.float32)
     crop = cv2.resize(scene(7), (INPUT_SIZE, INPUT_SIZE))
-    return Reading(points, 0.98, 30.0, 0.005, Roi(x, y, side, 0.0), crop)
+    roi = Roi(x, y, side, 0.0)
+    return Reading(points, 0.98, 30.0, 0.005, roi, crop, roi, np.full(4, 0.005, np.float32))
 
 
 def tracklet(start: int, stop: int, x: float = 100) -> Tracklet:

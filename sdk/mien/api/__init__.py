@@ -14,6 +14,7 @@ from mien.api.curves import (
     import_curves,
 )
 from mien.api.examples import example_problems, set_examples
+from mien.api.occlusion import check_occlusion_matte, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.rendering import RenderReport, render, render_frames, render_matte
 from mien.api.tracking import open_shot, solve, track
@@ -27,6 +28,7 @@ __all__ = [
     "Project",
     "RenderReport",
     "WrittenCurves",
+    "check_occlusion_matte",
     "example_problems",
     "export_curves",
     "fit_flame",
@@ -41,6 +43,7 @@ __all__ = [
     "save_document",
     "save_project",
     "set_examples",
+    "set_occlusion_matte",
     "solve",
     "track",
 ]

@@ -16,6 +16,11 @@ import numpy.typing as npt
 
 from mien._types import PathLike
 from mien.api.examples import check_examples, set_examples
+from mien.api.occlusion import (
+    check_stored_matte,
+    refuse_matte_as_output,
+    set_occlusion_matte,
+)
 from mien.api.projects import load_project
 from mien.api.tracking import open_shot
 from mien.errors import ProjectError, UsageError
@@ -89,6 +94,7 @@ def render(
     settings: RendererSettings | Mapping[str, Any] | None = None,
     frames: FrameRange | str | None = None,
     examples: Sequence[PathLike | Shot] = (),
+    occlusion_matte: PathLike | None = None,
     codec: str | None = None,
     lossless: bool = False,
     overwrite: bool = False,
@@ -111,6 +117,9 @@ def render(
         frames: Frames to write, as a range or typed (`1.0s:2.0s`); None for all.
         examples: Clips and images of the same people, of which the renderer learns how they look
             beside those that the shot has; see `set_examples`.
+        occlusion_matte: A movie or images in which what is in front of faces is white, in place
+            of what mien finds and of the shot's own; see `set_occlusion_matte`. None for the
+            shot's.
         codec: Name of the video codec; None for the source's family.
         lossless: Whether the output is decoded to exactly the pixels that were rendered.
         overwrite: Whether a file of that name may be replaced.
@@ -124,7 +133,8 @@ def render(
             renderer has no such setting, or the shot's frames are in memory.
         MissingDependencyError: When the renderer needs a part that is not installed.
         TimeError: When the span lies outside the shot.
-        MediaError: When the source cannot be read, or there is no such example.
+        MediaError: When the source cannot be read, there is no such example, or the matte does
+            not fit the shot, or is lost.
         WriteError: When the output fails half-way; nothing is left under its name.
         OperationCancelledError: When Ctrl-C or a callback stops it; nothing is left under its
             name. The finished frames of a costly render are kept, and the same call goes on
@@ -136,7 +146,9 @@ def render(
             DeprecationWarning,
             stacklevel=2,
         )
-    work = _plan_render(source, edits, performances, renderer, settings, frames, examples)
+    work = _plan_render(
+        source, edits, performances, renderer, settings, frames, examples, occlusion_matte
+    )
     return _write(
         work, output, codec, matte=matte, lossless=lossless, overwrite=overwrite, progress=progress
     )
@@ -152,6 +164,7 @@ def render_matte(
     settings: RendererSettings | Mapping[str, Any] | None = None,
     frames: FrameRange | str | None = None,
     examples: Sequence[PathLike | Shot] = (),
+    occlusion_matte: PathLike | None = None,
     codec: str | None = None,
     lossless: bool = False,
     overwrite: bool = False,
@@ -161,7 +174,9 @@ def render_matte(
 
     Args and errors are those of `render`. White is where the plate is wholly replaced.
     """
-    work = _plan_render(source, edits, performances, renderer, settings, frames, examples)
+    work = _plan_render(
+        source, edits, performances, renderer, settings, frames, examples, occlusion_matte
+    )
     return _write(
         work, output, codec, matte=True, lossless=lossless, overwrite=overwrite, progress=progress
     )
@@ -176,6 +191,7 @@ def render_frames(
     renderer: str = "auto",
     settings: RendererSettings | Mapping[str, Any] | None = None,
     examples: Sequence[PathLike | Shot] = (),
+    occlusion_matte: PathLike | None = None,
     pixels: Literal["display", "plate"] = "display",
     progress: bool | Progress = False,
 ) -> Iterator[npt.NDArray[Any]]:
@@ -192,6 +208,7 @@ def render_frames(
         renderer: Name of the renderer, or `auto` for the best that is installed.
         settings: Settings of the renderer, or some of them by name.
         examples: Clips and images of the same people; see `render`.
+        occlusion_matte: A movie or images of what is in front of faces; see `render`.
         pixels: `display` for pictures as an ordinary display shows them, as `Shot.frame` gives
             them; `plate` for the plate's own R'G'B', neither clipped nor rounded.
         progress: True for bars on a terminal, or a function; see `render`.
@@ -213,7 +230,9 @@ def render_frames(
             choices=("display", "plate"),
         )  # fmt: skip
     # What is wrong with the call is said at once, not when the first frame is taken.
-    work = _plan_render(source, edits, performances, renderer, settings, frames, examples)
+    work = _plan_render(
+        source, edits, performances, renderer, settings, frames, examples, occlusion_matte
+    )
     return _streamed(work, pixels, progress)
 
 
@@ -226,6 +245,7 @@ class _Work:
     plans: Sequence[FacePlan]
     chosen: ChosenRenderer | None
     examples: tuple[PathLike | Shot, ...]
+    notes: tuple[str, ...] = ()
 
     def with_examples(self, progress: bool | Progress) -> _Work:
         """This render with its examples tracked."""
@@ -249,18 +269,25 @@ def _plan_render(
     settings: RendererSettings | Mapping[str, Any] | None,
     frames: FrameRange | str | None,
     examples: Sequence[PathLike | Shot],
+    occlusion_matte: PathLike | None,
 ) -> _Work:
-    from mien.rendering.plans import face_plans, with_performances
+    from mien.rendering.plans import face_plans, weak_notes, with_performances
 
     check_examples(one for one in examples if not isinstance(one, Shot))
     project = _as_project(source, edits)
+    if occlusion_matte is not None:
+        project = set_occlusion_matte(project, occlusion_matte)
     shot = project.shot
     span = _span(shot, frames)
     plans = face_plans(shot, (*project.edits, *edits), span)
     if performances:
         plans = with_performances(shot, plans, performances)
     chosen = _renderer(renderer, project, settings, needed=bool(plans))
-    return _Work(shot, span, plans, chosen, tuple(examples) if plans else ())
+    if plans:
+        check_stored_matte(shot.media, shot.occlusion)
+    asked = (edit.face.number for edit in (*project.edits, *edits) if edit.layers)
+    notes = weak_notes(shot, (*asked, *(performances or ())), span)
+    return _Work(shot, span, plans, chosen, tuple(examples) if plans else (), notes)
 
 
 def _write(
@@ -282,6 +309,7 @@ def _write(
     check_on_disk(media)
     encoding = choose_encoding(path, media, codec=codec, lossless=lossless)
     check_output(path, media, overwrite=overwrite, codec=codec, lossless=lossless)
+    refuse_matte_as_output(path, work.shot.occlusion)
     work = work.with_examples(progress)
     destination = Output(path, work.span, codec, lossless, overwrite, matte)
     with progress_reporter(progress) as report:
@@ -295,7 +323,7 @@ def _write(
         renderer=work.renderer.name if work.renderer else None,
         codec=encoding.codec.name,
         seconds=time.monotonic() - start,
-        notes=tuple(dict.fromkeys(rendered.notes)),
+        notes=tuple(dict.fromkeys((*work.notes, *rendered.notes))),
         renderer_reason=work.chosen.reason if work.chosen else "",
     )
 

@@ -101,7 +101,8 @@ def track(
     if shot.media.kind != "memory":
         remember(shot.media.path, shot.media.fingerprint)
     made_by = _made_by(chosen.name, chosen.version)
-    return Shot(shot.media, faces, cuts, made_by, shot.examples)
+    occlusion = shot.occlusion.of_faces([face.number for face in faces])
+    return Shot(shot.media, faces, cuts, made_by, shot.examples, occlusion=occlusion)
 
 
 def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotOrProject:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
+from mien.cli.occlusion_options import with_occlusion_options
 from mien.cli.options import Examples, Json, Overwrite
 from mien.cli.output import print_json, print_notice, print_table
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.errors import InputError, UsageError
 from mien.model.listing import list_names
+from mien.model.occlusion import OcclusionChoice
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ _Activate = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command()(with_renderer_settings(batch))
+    app.command()(with_renderer_settings(with_occlusion_options(batch)))
     app.command("batch-step", hidden=True)(batch_step)
 
 
@@ -135,6 +137,7 @@ def batch(
     overwrite: Overwrite = False,
     json: Json = False,
     *,
+    occlusion: OcclusionChoice,
     typed: TypedSettings,
 ) -> None:
     """Render every shot of a cut, or of a list, that has edits.
@@ -160,11 +163,12 @@ def batch(
         _check_list(source, rate, edits, handles, activate)
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless,
-            examples=examples or (),
+            examples=examples or (), occlusion=occlusion,
         )  # fmt: skip
     else:
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless)
-        jobs = [dataclasses.replace(job, examples=tuple(examples or ())) for job in cut.jobs]
+        given = tuple(examples or ())
+        jobs = [dataclasses.replace(job, examples=given, occlusion=occlusion) for job in cut.jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     if dry_run:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from mien.cli.occlusion_options import with_occlusion_options
 from mien.cli.options import (
     Examples,
     FaceNumber,
@@ -23,6 +24,7 @@ from mien.cli.output import print_json, print_notice
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.errors import NoFaceError, UsageError
 from mien.model.assignments import Assignment, parse_assignment
+from mien.model.occlusion import OcclusionChoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +45,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(track)
     app.command()(solve)
-    app.command()(with_renderer_settings(render))
+    app.command()(with_renderer_settings(with_occlusion_options(render)))
 
 
 def track(
@@ -165,6 +167,7 @@ def render(
     media: Media = None,
     json: Json = False,
     *,
+    occlusion: OcclusionChoice,
     typed: TypedSettings,
 ) -> None:
     """Write a shot with edited faces; everything else stays as it is.
@@ -174,22 +177,20 @@ def render(
     """
     from mien import api
     from mien.api.examples import check_examples
+    from mien.api.occlusion import choose_occlusion, refuse_matte_as_output
     from mien.media.outputs import check_output
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
     assignments = _assignments(values or (), face)
     check_examples(examples or ())
-    project = open_source(shot, media, which)
+    project = choose_occlusion(open_source(shot, media, which), occlusion)
     typed.check(renderer)
     settings = typed.over(renderer, project.settings)
     chosen = get_renderer(renderer, settings)
-    if renderer == "auto" and chosen.name != "reference" and typed.says_reference:
-        print_notice(
-            f"--tier, --reference-... and --setting say how the reference renderer works; auto"
-            f" chooses {chosen.name} here. Ask for it with --renderer reference."
-        )
+    _tell_unheeded(renderer, chosen.name, typed)
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
+    refuse_matte_as_output(output, project.shot.occlusion)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
@@ -206,6 +207,15 @@ def render(
     if tracking:
         tell_faces(project.shot)
     _tell_report(report)
+
+
+def _tell_unheeded(asked: str, chosen: str, typed: TypedSettings) -> None:
+    """Say on standard error that what was typed is for a renderer that `auto` did not choose."""
+    if asked == "auto" and chosen != "reference" and typed.says_reference:
+        print_notice(
+            f"--tier, --reference-... and --setting say how the reference renderer works; auto"
+            f" chooses {chosen} here. Ask for it with --renderer reference."
+        )
 
 
 def _assignments(values: Sequence[str], face: int | None) -> list[Assignment]:
@@ -266,7 +276,9 @@ def tell_outdated(shot: Shot) -> None:
 
 
 def tell_faces(shot: Shot) -> None:
-    """Print who was found."""
+    """Print who was found, and where each was seen badly."""
+    from mien.model.weak_spans import describe_weak_spans
+
     clock = shot.clock
     typer.echo(
         f"{shot.media.path.name}: {clock.frame_count} frames,"
@@ -274,6 +286,9 @@ def tell_faces(shot: Shot) -> None:
     )
     for face in shot.faces:
         typer.echo(f"  {face.name}: seen in {_seen(face)} of {clock.frame_count} frames")
+        weak = describe_weak_spans(face.weak_spans())
+        if weak:
+            typer.echo(f"    seen badly: {weak}")
 
 
 def _edit(shot: Shot, number: int | None, assignments: list[Assignment]) -> Edit:
@@ -302,7 +317,12 @@ def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:
         "cuts": list(shot.cuts),
         "made_by": None if shot.made_by is None else dataclasses.asdict(shot.made_by),
         "faces": [
-            {"number": face.number, "name": face.name, "frames_seen": _seen(face)}
+            {
+                "number": face.number,
+                "name": face.name,
+                "frames_seen": _seen(face),
+                "seen_badly": [one.to_dict() for one in face.weak_spans()],
+            }
             for face in shot.faces
         ],
         "seconds": round(seconds, 3),

@@ -20,6 +20,7 @@ from mien._types import BoolArray, FloatArray
 from mien.blas import one_blas_thread
 from mien.face.flame_coefficients import controls_to_flame
 from mien.face.gaze import GAZE_COLUMNS, degrees_to_looks
+from mien.face.hidden import bridge_hidden, bridge_hidden_curves, shown_frames
 from mien.face.iris import EyeGeometry
 from mien.face.least_squares import bounded_least_squares
 from mien.face.pose import Alignment, align, angles, nearest_rotations
@@ -135,10 +136,12 @@ def solve_face(
     seen = np.asarray(track.seen)
     raw_landmarks = RawLandmarks.pack(track.landmarks, seen)
     landmarks = track.landmarks if reuse else np.array(track.landmarks, dtype=np.float32)
+    bridge_hidden(landmarks, seen, track.region_confidence, cuts)
     bridged = bridge(landmarks, seen, max(1, round(MAX_GAP_SECONDS * rate)), cuts)
     valid = seen | bridged
-    solver = _Solver(rig, _identity(rig, landmarks, np.flatnonzero(seen)))
+    solver = _Solver(rig, _identity(rig, landmarks, shown_frames(seen, track.region_confidence)))
     raw = solver.solve(landmarks, valid, cuts, report)
+    bridge_hidden_curves(raw.controls, raw.rotation, (valid, seen), track.region_confidence, cuts)
     coarse = 1.0
     if valid.any():
         coarse = max(1.0, FINE_PX_PER_UNIT / float(np.median(raw.scale[valid])))
@@ -155,7 +158,14 @@ def solve_face(
         curves=_curves(steady, valid, bridged),
         raw=_curves(raw, valid, bridged),
         raw_landmarks=raw_landmarks,
+        region_confidence=_of_seen(track.region_confidence, seen),
     )
+
+
+def _of_seen(regions: FloatArray | None, seen: BoolArray) -> FloatArray | None:
+    if regions is None:
+        return None
+    return np.where(seen[:, None], regions, 0).astype(np.float32)
 
 
 @one_blas_thread()

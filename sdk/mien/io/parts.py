@@ -339,16 +339,13 @@ def make_settings(part: StoredSettings, project: Path) -> StoredSettings:
 
 
 def occlusion_part(occlusion: Occlusion, folder: Path) -> OcclusionPart:
-    """Return how things in front of faces are treated, as a project in `folder` keeps it.
-
-    A matte outside the folder is not kept: a project does not lead anybody there.
-    """
-    matte = PurePath("..") if occlusion.matte is None else _relative(occlusion.matte, folder)
-    outside = matte.is_absolute() or ".." in matte.parts
+    """Return how things in front of faces are treated, as a project in `folder` keeps it."""
+    matte = occlusion.matte
     return OcclusionPart(
         detect=occlusion.detect,
         fade=occlusion.fade,
-        matte="" if outside else _path_text(matte),
+        matte="" if matte is None else _path_text(_relative(matte, folder)),
+        matte_content=occlusion.matte_content,
         glasses=dict(occlusion.glasses),
         strokes=tuple(
             StrokePart(
@@ -364,28 +361,28 @@ def occlusion_part(occlusion: Occlusion, folder: Path) -> OcclusionPart:
     )
 
 
-def make_occlusion(part: OcclusionPart, shot: Shot, folder: Path) -> Occlusion:
-    """Make what a project kept of things in front of faces.
+def make_occlusion(part: OcclusionPart, matte: Path | None) -> Occlusion:
+    """Make what a project kept of things in front of faces; its matte is not looked for.
+
+    Args:
+        part: What it kept.
+        matte: Where it says that the matte is.
 
     Raises:
-        MienError: When it contradicts the shot, or its matte leads out of the project's folder.
+        MienError: When it contradicts itself.
     """
-    matte = PurePath(part.matte)
-    if matte.is_absolute() or ".." in matte.parts:
-        raise ProjectError(f"it names a matte outside its folder, {matte}.")
-    strokes = []
-    for one in part.strokes:
-        shot.face(one.face)
-        if one.span[1] > shot.clock.frame_count:
-            raise ProjectError("a stroke on its matte lies outside the shot.")
-        span = FrameRange(*one.span)
-        strokes.append(MatteStroke(one.face, one.frame, span, one.points, one.radius, one.erase))
+    strokes = tuple(
+        MatteStroke(one.face, one.frame, FrameRange(*one.span), one.points, one.radius, one.erase)
+        for one in part.strokes
+    )
     return Occlusion(
         part.detect,
         part.fade,
-        folder / matte if part.matte else None,
+        matte,
         dict(part.glasses),
-        tuple(strokes),
+        strokes,
+        part.matte_content,
+        matte_online=matte is None,
     )
 
 

@@ -22,9 +22,11 @@ from mien.io.files import check_file, written_whole
 from mien.io.parts import make_project, shot_part
 from mien.io.schema import ProjectDocument, read_document
 from mien.io.shot_arrays import read_shot, shot_arrays
+from mien.media.sequence import find_sequence
 from mien.model.document import Document, Project
 from mien.model.marker import Marker
 from mien.model.media import MediaInfo
+from mien.model.occlusion import Occlusion
 from mien.model.shot import Example, Shot
 
 __all__ = [
@@ -73,6 +75,7 @@ def save_document(document: Document, path: Path) -> None:
         WriteError: When the disk is full; what was there before stays.
     """
     check_project(path, overwrite=True)
+    document = Document(tuple(map(_matte_seen, document.shots)))
     folders = [f"shots/{number}/" for number in range(1, len(document.shots) + 1)]
     parts = tuple(
         shot_part(project, path.parent, folder)
@@ -152,7 +155,10 @@ def relink(project: Project, media: Path | None, path: Path | None = None) -> Pr
     facts = media_places.take_media(shot.media, place, name)
     media_places.remember(place, wanted)
     examples = tuple(_relinked(example, folder) for example in shot.examples)
-    found = project.with_faces_of(replace(_with_media(shot, facts), examples=examples))
+    occlusion = _with_matte(shot.occlusion, folder)
+    found = project.with_faces_of(
+        replace(_with_media(shot, facts), examples=examples, occlusion=occlusion)
+    )
     return replace(found, online=True)
 
 
@@ -169,6 +175,36 @@ def _relinked(example: Example, folder: Path | None) -> Example:
         return example
     media_places.remember(place, shot.media.fingerprint)
     return Example(place, _with_media(shot, facts), example.problem)
+
+
+def _with_matte(occlusion: Occlusion, folder: Path | None) -> Occlusion:
+    """What is in front of faces, with its matte found again; renders say where it is not."""
+    matte, wanted = occlusion.matte, occlusion.matte_content
+    if matte is None or not wanted or occlusion.matte_online:
+        return occlusion
+    try:
+        place = media_places.find_media(matte, wanted, folder, matte.name)
+    except MienError:
+        return occlusion
+    media_places.remember(place, wanted)
+    return replace(occlusion, matte=place, matte_online=True)
+
+
+def _matte_seen(project: Project) -> Project:
+    """A shot whose matte is named by what it holds now, so that it is found again."""
+    occlusion = project.shot.occlusion
+    if occlusion.matte is None or not occlusion.matte_online:
+        return project
+    content = media_places.content_of(occlusion.matte)
+    if content is None:
+        return project
+    images = find_sequence(occlusion.matte)
+    place = occlusion.matte if images is None else images.path
+    media_places.remember(place, content)
+    if (place, content) == (occlusion.matte, occlusion.matte_content):
+        return project
+    seen = replace(occlusion, matte=place, matte_content=content)
+    return replace(project, shot=replace(project.shot, occlusion=seen))
 
 
 def _with_media(shot: Shot, facts: MediaInfo) -> Shot:

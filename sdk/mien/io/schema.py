@@ -280,11 +280,12 @@ class StrokePart(_Part):
 
 
 class OcclusionPart(_Part):
-    """`model.occlusion.Occlusion`; `matte` is relative, and lies beside the project or below."""
+    """`model.occlusion.Occlusion`; `matte` is relative, as the media's path is."""
 
     detect: bool = True
     fade: bool = True
-    matte: str = ""
+    matte: Annotated[str, Field(pattern=r"^[^\x00]*$")] = ""
+    matte_content: str = ""
     glasses: dict[_Positive, Literal["auto", "yes", "no"]] = {}
     strokes: tuple[StrokePart, ...] = ()
 

@@ -104,10 +104,12 @@ def read_shot(part: ShotPart, arrays: ArrayReader, folder: Path, name: str) -> S
         examples.append(Example(path, known, example.problem, online=False))
     try:
         mixes = make_mixes(part.mixes, shot)
-        occlusion = make_occlusion(part.occlusion, shot, folder)
+        matte = part.occlusion.matte
+        occlusion = make_occlusion(part.occlusion, _place(folder, matte) if matte else None)
+        shot = shot.with_occlusion(occlusion)
     except MienError as error:
         raise ProjectError(f"{name} is corrupt: {error}") from error
-    return replace(shot.with_examples(examples), mixes=mixes, occlusion=occlusion)
+    return replace(shot.with_examples(examples), mixes=mixes)
 
 
 def _example_folder(number: int) -> str:

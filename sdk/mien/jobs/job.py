@@ -16,6 +16,7 @@ from typing import Literal
 
 from mien.errors import MienError, TimeError
 from mien.model.curve_layer import ImportMode
+from mien.model.occlusion import OcclusionChoice
 from mien.model.renderer_settings import SettingValue
 from mien.timebase import Clock, FrameRange, same_count
 
@@ -200,6 +201,8 @@ class ShotJob:
             where it was asked for by its name, or is not chosen yet.
         examples: Other material of its people, beside what the project has; see
             `mien.set_examples`.
+        occlusion: What is asked for things in front of its faces; what it leaves open the project
+            says.
     """
 
     name: str
@@ -221,6 +224,7 @@ class ShotJob:
     tracker: str = "auto"
     renderer_reason: str = ""
     examples: tuple[Path, ...] = ()
+    occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
 
     def frames_of(self, clock: Clock) -> FrameRange:
         """Return the frames of the media that the output holds.

@@ -90,7 +90,9 @@ def _inputs(plan: Plan) -> set[Path]:
         if shot.order is None or shot.facts is None:
             continue
         examples = [media for path in shot.order.examples for media in _example_media(path)]
-        for path in (shot.facts.path, *examples):
+        matte = shot.order.occlusion.matte
+        mattes = [] if matte is None else [matte]
+        for path in (shot.facts.path, *examples, *mattes):
             pattern = Pattern.parse(path)
             if pattern is None:
                 files.add(path)

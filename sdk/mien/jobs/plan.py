@@ -20,6 +20,7 @@ from mien.jobs.journal import kept_threads
 from mien.jobs.names import output_path
 from mien.jobs.shot_task import ShotSpec
 from mien.model.media import MediaInfo
+from mien.model.occlusion import Occlusion, OcclusionChoice
 from mien.model.renderer_settings import RendererSettings, StoredSettings, make_mapping
 from mien.model.settings import ReferenceSettings
 from mien.rendering.devices import with_threads
@@ -31,7 +32,7 @@ __all__ = ["CHUNK", "THREADS", "Plan", "Settle", "ShotPlan", "chunks_of", "make_
 Settle = Callable[[str, StoredSettings], RendererSettings | Mapping[str, Any] | None]
 """From a renderer's name and a project's settings to those of that renderer that hold."""
 
-_Looked = tuple[MediaInfo, StoredSettings, tuple[Path, ...]]
+_Looked = tuple[MediaInfo, StoredSettings, tuple[Path, ...], Occlusion]
 
 CHUNK: Final = 48
 """Frames of a chunk when nobody says: a few seconds of work for `warp`, and whole groups of
@@ -211,10 +212,10 @@ def _look(job: ShotJob) -> _Looked:
         project = api.load_project(job.project, job.shot, media=job.media)
         # Workers elsewhere would not find these by themselves.
         examples = tuple(one.used.media.path for one in project.shot.examples if one.used)
-        return project.shot.media, project.settings, examples
+        return project.shot.media, project.settings, examples, project.shot.occlusion
     if job.media is None:
         raise UsageError(f"{job.name} has neither media nor a project.", "Give one of them.")
-    return api.open_shot(job.media).media, {}, ()
+    return api.open_shot(job.media).media, {}, (), Occlusion()
 
 
 def _plan_shot(
@@ -227,17 +228,23 @@ def _plan_shot(
     threads: int,
 ) -> ShotPlan:
     from mien.api.examples import check_examples
+    from mien.api.occlusion import check_stored_matte, refuse_matte_as_output
 
     if job.problem is not None:
         return ShotPlan(job, problem=job.problem)
     try:
-        facts, stored, known = look(job)
+        facts, stored, known, occlusion = look(job)
         check_examples(job.examples)
+        occlusion = job.occlusion.over(occlusion)
+        check_stored_matte(facts, occlusion)
+        # Workers elsewhere would not find the project's own by themselves.
+        job = replace(job, occlusion=job.occlusion.on(OcclusionChoice(occlusion.matte)))
         job = replace(job, examples=tuple(dict.fromkeys((*known, *job.examples))))
         frames = job.frames_of(facts.clock)
         if job.curves is not None:
             read_layer(job.curves, facts.clock)
         output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)
+        refuse_matte_as_output(output, occlusion)
         fits(output, facts, job)
         settings = settle_job(job, stored, settle)
         entry = find_entry(job.renderer)

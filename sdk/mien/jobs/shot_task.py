@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from mien.errors import InputError, UsageError
 from mien.jobs.job import CurvesInput, ShotJob
+from mien.model.occlusion import OcclusionChoice
 from mien.model.renderer_settings import SettingValue, check_stored
 from mien.model.settings import ReferenceSettings
 from mien.rendering.registry import find_entry, settings_owner
@@ -46,6 +47,7 @@ class ShotSpec:
         curves: A curve file that the face follows; None without.
         tracker: Name of the tracker, or `auto`.
         examples: Other material of its people, beside what the project has.
+        occlusion: What is asked for things in front of its faces, on top of what the project says.
     """
 
     name: str
@@ -65,6 +67,7 @@ class ShotSpec:
     curves: CurvesInput | None = None
     tracker: str = "auto"
     examples: tuple[Path, ...] = ()
+    occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
 
     @classmethod
     def of(
@@ -91,10 +94,14 @@ class ShotSpec:
         curves = job.curves
         if curves is not None:
             curves = replace(curves, file=curves.file.absolute())
+        occlusion = job.occlusion
+        if occlusion.matte is not None:
+            occlusion = replace(occlusion, matte=occlusion.matte.absolute())
         return cls(
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
             curves, job.tracker, tuple(path.absolute() for path in job.examples),
+            occlusion,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -118,6 +125,7 @@ class ShotSpec:
             "settings": None if self.settings is None else dict(self.settings),
             "curves": None if self.curves is None else _curves_to_dict(self.curves),
             "examples": [str(path) for path in self.examples],
+            "occlusion": _occlusion_to_dict(self.occlusion),
         }
         return json.dumps(value, indent=1)
 
@@ -132,6 +140,17 @@ def _read_curves(value: Mapping[str, Any] | None) -> CurvesInput | None:
     names = value["controls"]
     controls = None if names is None else tuple(map(str, names))
     return CurvesInput(**{**value, "file": Path(value["file"]), "controls": controls})
+
+
+def _occlusion_to_dict(choice: OcclusionChoice) -> dict[str, Any]:
+    return asdict(choice) | {"matte": None if choice.matte is None else str(choice.matte)}
+
+
+def _read_occlusion(value: Mapping[str, Any] | None) -> OcclusionChoice:
+    if value is None:
+        return OcclusionChoice()
+    matte = value["matte"]
+    return OcclusionChoice(**{**value, "matte": None if matte is None else Path(matte)})
 
 
 def read_shot_spec(path: Path) -> ShotSpec:
@@ -162,6 +181,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             bool(value["overwrite"]), settings, value.get("shot"),
             _read_curves(value.get("curves")),
             str(value.get("tracker", "auto")), tuple(map(Path, value.get("examples", ()))),
+            _read_occlusion(value.get("occlusion")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(

@@ -17,6 +17,7 @@ from typing import Any
 
 from mien import api
 from mien.api.examples import check_examples, example_tracker, problem_of
+from mien.api.occlusion import choose_occlusion
 from mien.errors import MediaError, NoFaceError, OutputError, ProjectError, UsageError
 from mien.face import SOLVER
 from mien.io.project import SUFFIX, Project
@@ -32,9 +33,9 @@ from mien.model.shot import Example, Shot
 from mien.pipeline import Output, ShotFrames
 from mien.progress import Progress
 from mien.rendering.base import FacePlan, Renderer
-from mien.rendering.plans import face_plans
+from mien.rendering.plans import face_plans, weak_notes
 from mien.rendering.registry import get_renderer
-from mien.rendering.resume import media_stamp
+from mien.rendering.resume import matte_stamp, media_stamp
 from mien.tracking.registry import get_tracker
 
 __all__ = ["Workbench"]
@@ -164,13 +165,14 @@ class Workbench:
             if at_hand.order == order and _stamp(order, at_hand.shot) == at_hand.stamp:
                 return at_hand
             self.close()
-        project = self._project(order, progress)
+        project = choose_occlusion(self._project(order, progress), order.occlusion)
         shot = project.shot
         stamp = _stamp(order, shot)
         # A range is checked by the same rules as a typed one.
         span = shot.clock.parse_range(str(order.frames))
         edits, notes = _edits(order, shot)
         plans = face_plans(shot, [*project.edits, *edits], span)
+        notes += weak_notes(shot, (one.face.number for one in (*project.edits, *edits)), span)
         renderer = self._renderer(order) if plans else None
         shot = self._with_examples(order, shot, progress) if plans else shot
         journal = ShotJournal(order.folder, order.name)
@@ -282,7 +284,9 @@ def _stamp(order: ShotSpec, shot: Shot) -> tuple[object, ...]:
     """Return what names the files that a shot at hand was read from."""
     curves = None if order.curves is None else order.curves.file
     files = (order.project, curves, *order.examples)
-    return media_stamp(shot.media), *map(_changed, files)
+    matte = shot.occlusion.matte
+    stamps = [] if matte is None or not shot.occlusion.matte_online else [matte_stamp(matte)]
+    return media_stamp(shot.media), *stamps, *map(_changed, files)
 
 
 def _changed(path: Path | None) -> int:

@@ -1,7 +1,7 @@
 """`jobs.yaml`: a batch as a plain list, for people without a cut.
 
     renderer: auto            # for all shots that say nothing else; so do tracker, codec, lossless,
-                              # examples
+                              # examples, occlusion
     settings: {steps: 12}     # of that renderer, for its shots; reference's with auto
     shots:
       - name: sh010           # the media's name when it is left out
@@ -10,6 +10,7 @@
         set: ["mouthSmile=+0.5@20:80", "browDown=+0.3"]
         face: 1               # the largest when left out
         examples: [laugh.mov] # other material of the same person, clips and images
+        occlusion: {matte: mattes/sh010.%04d.png} # what is in front, white; or keep, fade: false
       - name: sh015
         media: plates/sh015.mov
         curves: speech.npz    # a curve file that the face follows; set comes on top
@@ -42,6 +43,7 @@ from mien.jobs.job import CurvesInput, ShotJob
 from mien.jobs.names import unique_names
 from mien.model.assignments import parse_assignment
 from mien.model.curve_layer import ImportMode
+from mien.model.occlusion import OcclusionChoice
 from mien.model.renderer_settings import SettingValue
 from mien.rendering.registry import AUTO, parse_settings, settings_owner
 from mien.timebase import Clock
@@ -53,6 +55,8 @@ _LARGEST_FILE = 32 << 20
 """Bytes that are read at most; a hundred thousand shots take fewer."""
 _MOST_NODES = 1_000_000
 """Values at most, with those that aliases repeat: a few lines of them can stand for billions."""
+_NO_MATTE: Final = "none"
+"""As a matte: that the project's own is not used."""
 _NULL: Final = "tag:yaml.org,2002:null"
 _ANY_CLOCK: Final = Clock(Fraction(1000), 10**9)
 """A clock on which every well-formed span can be read, before the shot's own is known."""
@@ -125,6 +129,21 @@ Curves = Annotated[CurvesPart, BeforeValidator(_as_file)]
 """The fields of `curves`, or the name of the file alone."""
 
 
+class OcclusionFields(_Part):
+    """The fields of `occlusion`."""
+
+    matte: _Text | None = None
+    keep: bool | None = None
+    fade: bool | None = None
+
+    def choice(self, folder: Path) -> OcclusionChoice:
+        """Return what they ask for, the matte's path relative to a folder."""
+        if self.matte == _NO_MATTE:
+            return OcclusionChoice(None, True, self.keep, self.fade)
+        matte = None if self.matte is None else folder / self.matte
+        return OcclusionChoice(matte, False, self.keep, self.fade)
+
+
 class _Shot(_Part):
     name: _Text | None = None
     media: _Text | None = None
@@ -140,6 +159,7 @@ class _Shot(_Part):
     codec: _Text | None = None
     lossless: bool | None = None
     examples: _Files | None = None
+    occlusion: OcclusionFields = OcclusionFields()
 
 
 class _File(_Part):
@@ -149,6 +169,7 @@ class _File(_Part):
     codec: _Text | None = None
     lossless: bool | None = None
     examples: _Files | None = None
+    occlusion: OcclusionFields = OcclusionFields()
     shots: tuple[_Shot, ...]
 
 
@@ -160,6 +181,7 @@ def read_jobs(
     codec: str | None = None,
     lossless: bool = False,
     examples: Sequence[Path] = (),
+    occlusion: OcclusionChoice | None = None,
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
 
@@ -172,6 +194,7 @@ def read_jobs(
         codec: Name of the codec; None for the file's, or each source's family.
         lossless: Whether all outputs keep every pixel as rendered.
         examples: Other material of the people; none for the file's.
+        occlusion: What is asked for things in front of faces; None for the file's.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
@@ -191,6 +214,7 @@ def read_jobs(
     jobs = []
     settings, shared = _Settings(source), file.renderer or AUTO
     defaults = settings.parse(shared, file.settings, ())
+    general = (occlusion or OcclusionChoice()).on(file.occlusion.choice(path.parent))
     for number, (shot, name) in enumerate(zip(file.shots, names, strict=True)):
         chosen = shot.renderer or renderer or shared
         common = settings_owner(chosen) == settings_owner(shared)
@@ -215,6 +239,7 @@ def read_jobs(
                 examples=tuple(examples)
                 if wanted is None
                 else tuple(path.parent / example for example in wanted),
+                occlusion=shot.occlusion.choice(path.parent).on(general),
                 origin=f"{path.name}, line {source.line(('shots', number))}",
             )
         )
@@ -409,6 +434,8 @@ def _explain(wrong: Any) -> tuple[str, str]:
     fields = _Shot.model_fields if len(path) > 1 and path[0] == "shots" else _File.model_fields
     if "curves" in path:
         fields = CurvesPart.model_fields
+    if "occlusion" in path:
+        fields = OcclusionFields.model_fields
     known = ", ".join(fields)
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(path[-1]), list(fields), n=1)

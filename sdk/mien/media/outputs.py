@@ -14,7 +14,7 @@ from mien.media.passthrough import check_streams
 from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo
 
-__all__ = ["PartialFolder", "check_output"]
+__all__ = ["PartialFolder", "check_output", "refuse_same"]
 
 
 def check_output(
@@ -40,7 +40,7 @@ def check_output(
     path = Path(path)
     check_writable(path)
     encoding = choose_encoding(path, source, codec=codec, lossless=lossless)
-    _refuse_source(path, source)
+    refuse_same(path, source.path)
     pattern = Pattern.parse(path)
     exists = path.exists() if pattern is None else bool(pattern.numbers())
     if exists and not overwrite:
@@ -58,16 +58,26 @@ def check_output(
         raise folder_error(path.parent, error) from error
 
 
-def _refuse_source(path: Path, source: MediaInfo) -> None:
-    if source.kind == "sequence":
-        pattern, mine = Pattern.parse(path), Pattern.parse(source.path)
-        same = pattern is not None and mine is not None and _clash(pattern, mine)
+def refuse_same(path: Path, source: Path, what: str = "the source") -> None:
+    """Refuse an output that would be written over media that it is made from.
+
+    Args:
+        path: The output.
+        source: The movie, or the pattern of images.
+        what: What to call them.
+
+    Raises:
+        OutputError: When it would.
+    """
+    pattern, mine = Pattern.parse(path), Pattern.parse(source)
+    if mine is not None:
+        same = pattern is not None and _clash(pattern, mine)
     else:
-        same = path.exists() and source.path.exists() and path.samefile(source.path)
+        same = path.exists() and source.exists() and path.samefile(source)
     if same:
         raise OutputError(
-            f"The output {path} is the source itself.",
-            "Choose another name: the source is never written over.",
+            f"The output {path} is {what} itself.",
+            f"Choose another name: {what} is never written over.",
             path=path,
         )
 

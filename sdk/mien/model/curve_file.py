@@ -12,6 +12,7 @@ import numpy.typing as npt
 from mien._types import BoolArray, FloatArray
 from mien.errors import NoFaceError
 from mien.model.curves import FLAME_SIZE, HeadPose
+from mien.model.occlusion import REGIONS
 from mien.timebase import Clock
 
 __all__ = ["CurveFile", "FaceCurves", "FlameCurves"]
@@ -51,7 +52,8 @@ class FaceCurves:
     """The curves of one face over the T frames of a file.
 
     Rows of frames that are not valid may hold anything, and are not to be read. A reader gives
-    `number`, `controls` and `valid`; the rest is there when curves of a shot are written.
+    `number`, `controls` and `valid`, and the confidence where a file has it; the rest is there when
+    curves of a shot are written.
 
     Attributes:
         number: The face's number in the file, from 1.
@@ -62,6 +64,8 @@ class FaceCurves:
         smoothed: Whether the curves were smoothed.
         bridged: (T,) bool, the frames whose values are interpolated over a short gap.
         confidence: (T,) float32, 0..1 how surely the face was seen.
+        region_confidence: (T, 4) float32, the same of `mien.model.occlusion.REGIONS`: eyes,
+            brows, mouth and jaw; None where regions were not told apart.
         identity: (468, 3) float32 centimetres, the person's neutral face.
         pose: Head pose over time.
         flame: The same in the terms of a FLAME head.
@@ -77,6 +81,7 @@ class FaceCurves:
     smoothed: bool = True
     bridged: BoolArray | None = None
     confidence: FloatArray | None = None
+    region_confidence: FloatArray | None = None
     identity: FloatArray | None = None
     pose: HeadPose | None = None
     flame: FlameCurves | None = None
@@ -88,6 +93,11 @@ class FaceCurves:
         for name, values in self.controls.items():
             if np.shape(values) != frames:
                 raise ValueError(f"{name} is {np.shape(values)}, not {frames}")
+        known = {"confidence": frames, "region_confidence": (*frames, len(REGIONS))}
+        for name, shape in known.items():
+            array = getattr(self, name)
+            if array is not None and np.shape(array) != shape:
+                raise ValueError(f"{name} is {np.shape(array)}, not {shape}")
         if self.flame is not None and self.flame.coefficients.shape != (*frames, FLAME_SIZE):
             raise ValueError(f"the FLAME coefficients are {self.flame.coefficients.shape}")
 

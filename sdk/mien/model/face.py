@@ -11,12 +11,10 @@ from mien.model.curves import Curves
 from mien.model.landmarks import LANDMARKS, SKIN
 from mien.model.occlusion import REGIONS
 from mien.model.raw_landmarks import RawLandmarks
+from mien.model.weak_spans import WEAK, WeakSpan, weak_spans
 from mien.timebase import Clock
 
 __all__ = ["WEAK", "Face", "FaceTrack"]
-
-WEAK = 0.5
-"""Confidence below which what was tracked should be looked at before it is relied upon."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -98,8 +96,28 @@ class Face:
 
     @property
     def weak(self) -> BoolArray:
-        """(T,) bool, the frames that can be edited but were seen badly, or only bridged."""
-        return self.valid & ((self.confidence < WEAK) | self.curves.bridged)
+        """(T,) bool, the frames that can be edited but were seen badly, or only bridged.
+
+        A frame in which one region is not seen is among them; `weak_regions` tells which.
+        """
+        weak = (self.confidence < WEAK) | self.curves.bridged | self.weak_regions.any(axis=1)
+        return np.asarray(self.valid & weak)
+
+    @property
+    def weak_regions(self) -> BoolArray:
+        """(T, 4) bool, which of `REGIONS` were seen badly in frames that can be edited.
+
+        Their landmarks are a guess there, and were bridged. Nothing where regions are not told
+        apart.
+        """
+        if self.region_confidence is None:
+            return np.zeros((len(self.confidence), len(REGIONS)), np.bool_)
+        unseen = self.region_confidence < WEAK
+        return np.asarray(unseen & (self.valid & (self.confidence > 0))[:, None])
+
+    def weak_spans(self) -> tuple[WeakSpan, ...]:
+        """Return where the face, or a region of it, was seen badly: what to look at, in order."""
+        return weak_spans(self.valid, self.confidence, self.curves.bridged, self.weak_regions)
 
     def as_tracked(self) -> FaceTrack | None:
         """Return the face as it was seen, before anything was solved; None where it was not kept.

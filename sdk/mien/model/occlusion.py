@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import itertools
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from mien.errors import UsageError
 from mien.timebase import FrameRange
 
-__all__ = ["GLASSES", "MATTES", "REGIONS", "GlassesChoice", "MatteStroke", "Occlusion"]
+__all__ = ["GLASSES", "MATTES", "REGIONS", "GlassesChoice", "MatteStroke", "Occlusion",
+           "OcclusionChoice"]  # fmt: skip
 
 MATTES: Final = 1
 """Version of the mattes: raised whenever the same shot gives others."""
@@ -50,6 +53,8 @@ class MatteStroke:
             raise UsageError(f"A stroke of frame {self.frame} is for the frames {self.span}.")
         if not self.points or not self.radius > 0:
             raise UsageError("A stroke on a matte has a point at least, and some width.")
+        if not all(map(math.isfinite, (self.radius, *itertools.chain(*self.points)))):
+            raise UsageError("A stroke on a matte lies at numbers that are none.")
 
     def __repr__(self) -> str:
         what = "eraser" if self.erase else "brush"
@@ -67,7 +72,12 @@ class Occlusion:
         matte: A movie, or pattern of an image sequence, as long as the shot: white is in front.
             It takes the place of what mien finds. None for none.
         glasses: By a face's number, whether it wears glasses; `auto` for the others.
-        strokes: Corrections that were painted, the earliest first.
+        strokes: Corrections that were painted, the earliest first. They lie on the matte,
+            whether mien found it or the user gave it.
+        matte_content: Fingerprint of the matte when it was given, by which it is found again;
+            empty where it was not looked at.
+        matte_online: Whether the matte was found; when not, `matte` is only what a file says,
+            and is not to be opened.
     """
 
     detect: bool = True
@@ -75,6 +85,8 @@ class Occlusion:
     matte: Path | None = None
     glasses: Mapping[int, GlassesChoice] = field(default_factory=dict)
     strokes: tuple[MatteStroke, ...] = ()
+    matte_content: str = ""
+    matte_online: bool = True
 
     def __post_init__(self) -> None:
         for number, choice in self.glasses.items():
@@ -89,6 +101,14 @@ class Occlusion:
         """Return what is said of a face's glasses."""
         return self.glasses.get(face, "auto")
 
+    def of_faces(self, numbers: Collection[int]) -> Occlusion:
+        """Return this without what is said of faces that are not among some."""
+        glasses = {face: choice for face, choice in self.glasses.items() if face in numbers}
+        strokes = tuple(stroke for stroke in self.strokes if stroke.face in numbers)
+        if len(glasses) == len(self.glasses) and len(strokes) == len(self.strokes):
+            return self
+        return replace(self, glasses=glasses, strokes=strokes)
+
     def __hash__(self) -> int:
         return hash(self.facts())
 
@@ -101,11 +121,59 @@ class Occlusion:
         return f"Occlusion({', '.join(parts) or 'as mien finds it'})"
 
     def facts(self) -> tuple[Any, ...]:
-        """Return all that pixels depend on, for names of finished frames; files are not read."""
+        """Return what all frames depend on, for names of finished frames.
+
+        Of a matte that is what its files hold, of a stroke only the frames that it is for:
+        `rendering.resume` adds both.
+        """
         return (
             MATTES,
             self.detect,
-            str(self.matte or ""),
+            self.matte is not None,
             tuple(sorted(self.glasses.items())),
-            self.strokes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OcclusionChoice:
+    """A request's word on things in front of faces; what it leaves open the shot says.
+
+    Attributes:
+        matte: The matte to use; None where that is left open.
+        without_matte: Whether the shot's own matte is not used.
+        keep: Whether mien looks for things in front and keeps them; None where that is left open.
+        fade: Whether edits fade where a face is not seen well; None where that is left open.
+    """
+
+    matte: Path | None = None
+    without_matte: bool = False
+    keep: bool | None = None
+    fade: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.without_matte and self.matte is not None:
+            raise UsageError("A matte is given, and none is wanted.", "Leave one of them out.")
+
+    def over(self, occlusion: Occlusion) -> Occlusion:
+        """Return what is said of a shot, with this on top; the matte is not looked at."""
+        changes: dict[str, Any] = {}
+        if self.keep is not None:
+            changes["detect"] = self.keep
+        if self.fade is not None:
+            changes["fade"] = self.fade
+        if self.matte is not None:
+            changes |= {"matte": self.matte, "matte_content": "", "matte_online": True}
+        if self.without_matte:
+            changes |= {"matte": None, "matte_content": "", "matte_online": True}
+        return replace(occlusion, **changes) if changes else occlusion
+
+    def on(self, below: OcclusionChoice) -> OcclusionChoice:
+        """Return this, and what it leaves open as another says it."""
+        says_matte = self.matte is not None or self.without_matte
+        matte = self if says_matte else below
+        return OcclusionChoice(
+            matte.matte,
+            matte.without_matte,
+            below.keep if self.keep is None else self.keep,
+            below.fade if self.fade is None else self.fade,
         )

@@ -144,6 +144,29 @@ class Shot:
         """
         return replace(self, examples=tuple(_as_example(example) for example in examples))
 
+    def with_occlusion(self, occlusion: Occlusion) -> Shot:
+        """Return this shot with things in front of its faces treated otherwise.
+
+        The file of a matte is not looked at; `mien.check_occlusion_matte` does that.
+
+        Args:
+            occlusion: How they are treated.
+
+        Raises:
+            NoFaceError: When a stroke is for a face that the shot does not have.
+            TimeError: When a stroke lies outside the shot.
+        """
+        for stroke in occlusion.strokes:
+            self.face(stroke.face)
+            if not 0 <= stroke.span.start < stroke.span.stop <= len(self):
+                raise TimeError(
+                    f"The stroke of the frames {stroke.span} lies outside the shot, which has"
+                    f" {len(self)} frames.",
+                    path=self.media.path,
+                    frame=stroke.frame,
+                )
+        return replace(self, occlusion=occlusion)
+
     def face(self, number: int) -> Face:
         """Return the face with a number.
 

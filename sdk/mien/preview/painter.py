@@ -226,7 +226,11 @@ class Painter:
                 scaled = self._scaled
                 self._full = open_behind(self._renderer, self._shot, self._plates)
                 self._small = open_behind(
-                    self._drafts, scaled.shot, self._smalls, scale=scaled.scale
+                    self._drafts,
+                    scaled.shot,
+                    self._smalls,
+                    scale=scaled.scale,
+                    original=self._shot,
                 )
             return self._full, self._small
 

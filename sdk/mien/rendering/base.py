@@ -19,7 +19,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Literal, Protocol, TypeVar
+from typing import Final, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -32,8 +32,8 @@ from mien.model.renderer_settings import RendererSettings
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
 
-__all__ = ["API_VERSION", "Box", "CacheKey", "FacePlan", "Patch", "Plate", "PlateSource",
-           "Quality", "RenderRequest", "RenderSession", "Renderer"]  # fmt: skip
+__all__ = ["API_VERSION", "Box", "CacheKey", "FacePlan", "OcclusionSource", "Patch", "Plate",
+           "PlateSource", "Quality", "RenderRequest", "RenderSession", "Renderer"]  # fmt: skip
 
 API_VERSION: Final = 1
 """Version of this contract; renderers that are installed as plug-ins say which one they follow."""
@@ -134,6 +134,19 @@ class PlateSource(Protocol):
 
     def plate(self, frame: int) -> Plate:
         """Return the plate of a frame."""
+        ...
+
+
+@runtime_checkable
+class OcclusionSource(PlateSource, Protocol):
+    """Plates of which is known what is in front of a face, in whatever frame.
+
+    A request tells it of its own frame; who looks at others asks the source that it was opened
+    with, if it is one of these.
+    """
+
+    def occlusion(self, face: Face, frame: int, plate: Plate) -> FloatArray | None:
+        """Return (H, W) how far something is in front of a face, 0..1; None where nothing is."""
         ...
 
 

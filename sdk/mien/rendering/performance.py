@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from mien._types import FloatArray
 from mien.errors import UsageError
 from mien.face.bridge import apply_change, flame_change, flame_to_controls
 from mien.model.controls import ARKIT, INDEX
@@ -20,13 +21,19 @@ _SPOKEN = [INDEX[name] for name in ARKIT if not name.startswith("eyeLook") and n
 """Controls of which coefficients say something; looks and tongue stay the face's own."""
 
 
-def replace_performance(face: Face, flame: npt.ArrayLike, edit: FacePlan | None = None) -> FacePlan:
+def replace_performance(
+    face: Face,
+    flame: npt.ArrayLike,
+    edit: FacePlan | None = None,
+    weights: FloatArray | None = None,
+) -> FacePlan:
     """A face that does what coefficients say, and what is asked beside.
 
     Args:
         face: The face.
         flame: (T, 55) in `flame2020`: [expression 50 | eyelids 2 | jaw 3].
-        edit: What is asked of it, on top of the coefficients.
+        edit: What is asked of it, on top of the coefficients; faded already.
+        weights: (T, 59) how far the coefficients count, 0..1; None where they count in full.
 
     Raises:
         UsageError: When there are not as many frames, or values that are no numbers.
@@ -43,8 +50,14 @@ def replace_performance(face: Face, flame: npt.ArrayLike, edit: FacePlan | None 
     delta = np.zeros_like(source)
     controls = flame_to_controls(given, _BASIS)
     delta[:, _SPOKEN] = controls[:, _SPOKEN] - source[:, _SPOKEN]
+    change = np.zeros_like(source)
+    if weights is not None and (weights < 1).any():
+        change = delta * (weights - 1)
+        delta += change
     if edit is not None:
-        given = apply_change(given, flame_change(edit.evaluated.delta, _BASIS))
+        change += edit.evaluated.delta
         delta += edit.evaluated.delta
+    if change.any():
+        given = apply_change(given, flame_change(change, _BASIS))
     delta[(np.abs(delta) < NEGLIGIBLE) | ~face.valid[:, None]] = 0
     return FacePlan(face, Evaluated(source, delta), given)

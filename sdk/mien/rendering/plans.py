@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy.typing as npt
 
 from mien.model.edits import Edit, stacked_edits
 from mien.model.evaluate import evaluate
+from mien.model.fading import fade_weights, faded
 from mien.model.shot import Shot
+from mien.model.weak_spans import WeakSpan, describe_weak_spans
 from mien.rendering.base import FacePlan
 from mien.timebase import FrameRange
 
-__all__ = ["face_plans", "with_performances"]
+__all__ = ["face_plans", "weak_notes", "with_performances"]
 
 
 def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[FacePlan]:
     """The faces in which anything is asked in a span, with what is asked of them.
+
+    Where a face, or a region of it, is not seen well less is asked of it (model/fading.py), unless
+    the shot says otherwise.
 
     Args:
         shot: The shot.
@@ -31,9 +36,36 @@ def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[Face
     for edit in stacked_edits(shot, edits):
         face = edit.face
         evaluated = evaluate(face.curves.controls.array, edit.layers, face.valid, shot.cuts)
+        if shot.occlusion.fade and evaluated.active.any():
+            evaluated = faded(evaluated, fade_weights(face, shot.cuts))
         if evaluated.active[span.start : span.stop].any():
             plans.append(FacePlan(face, evaluated))
     return plans
+
+
+def weak_notes(shot: Shot, numbers: Iterable[int], span: FrameRange) -> tuple[str, ...]:
+    """Say of faces that are edited where they were seen badly, for the report.
+
+    Args:
+        shot: The shot.
+        numbers: Numbers of the faces.
+        span: The frames that are rendered.
+
+    Raises:
+        NoFaceError: When the shot has no such face.
+    """
+    then = "edits of what is not seen fade" if shot.occlusion.fade else "edits are not faded"
+    notes = []
+    for number in sorted(set(numbers)):
+        face = shot.face(number)
+        spans = [
+            WeakSpan(one.span.intersection(span), one.regions)
+            for one in face.weak_spans()
+            if len(one.span.intersection(span))
+        ]
+        if spans:
+            notes.append(f"{face.name} was seen badly ({then}): {describe_weak_spans(spans)}.")
+    return tuple(notes)
 
 
 def with_performances(
@@ -55,5 +87,7 @@ def with_performances(
 
     known = {plan.face.number: plan for plan in plans}
     for number, flame in performances.items():
-        known[number] = replace_performance(shot.face(number), flame, known.get(number))
+        face = shot.face(number)
+        weights = fade_weights(face, shot.cuts) if shot.occlusion.fade else None
+        known[number] = replace_performance(face, flame, known.get(number), weights)
     return [known[number] for number in sorted(known)]

@@ -6,17 +6,19 @@ again. Its frames wait beside the output (frame_files.py):
     .out.mp4.resume/lock                      held by the process at work
     .out.mp4.resume/KEY/00000012-TAG.frame    one finished frame
 
-KEY names what all frames depend on (media, faces, the renderer and the version of its pixels),
-TAG what one frame depends on beyond that (its edit, settings, weights), so that frames of other
-media, another edit or other weights are never taken for these; they are removed. After a change
-of the edit, only what it changes is rendered again. Files are not synced one by one: a power cut
-costs the last half minute, and as a damaged file is rendered again, nothing is wrong after it.
+KEY names what all frames depend on (media, faces, the user's matte, the renderer and the version
+of its pixels), TAG what one frame depends on beyond that (its edit, strokes on its matte,
+settings, weights), so that frames of other media, another edit or other weights are never taken
+for these; they are removed. After a change of the edit, only what it changes is rendered again.
+Files are not synced one by one: a power cut costs the last half minute, and as a damaged file is
+rendered again, nothing is wrong after it.
 
 A batch keeps the frames of a shot in the same way, in a folder that several processes fill.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 import shutil
@@ -31,15 +33,17 @@ import numpy.typing as npt
 
 from mien.errors import MediaError
 from mien.face import SOLVER
+from mien.media.fingerprint import fingerprint
 from mien.media.planes import Plate
 from mien.media.resume_folder import annotate_errors, resumable_folder
-from mien.media.sequence import Pattern
+from mien.media.sequence import Pattern, find_sequence
 from mien.model.media import MediaInfo
+from mien.model.occlusion import Occlusion
 from mien.model.shot import Shot
 from mien.rendering.base import CacheKey, FacePlan, Renderer
 from mien.rendering.frame_files import FrameFolder, pack
 
-__all__ = ["FinishedFrames", "FrameKeys", "finished_frames", "media_stamp",
+__all__ = ["FinishedFrames", "FrameKeys", "finished_frames", "matte_stamp", "media_stamp",
            "remove_other_keys", "shot_key"]  # fmt: skip
 
 _FORMAT: Final = 2
@@ -62,6 +66,7 @@ class FrameKeys:
 
     def __init__(self, shot: Shot, plans: Sequence[FacePlan], renderer: Renderer) -> None:
         self.shared = shot_key(shot, renderer.name, str(renderer.pixels))
+        self._strokes = shot.occlusion.strokes
         self._plans = [(plan, renderer.cache_key(shot, plan)) for plan in plans]
         self._whole = {
             plan.face.number: _edit_digest(plan, key, slice(None))
@@ -80,12 +85,21 @@ class FrameKeys:
                 if 0 <= frame < len(delta) and delta[frame].any():
                     radius = key.temporal_radius
                     if radius is None:
+                        near = slice(0, len(delta))
                         digest.update(self._whole[plan.face.number])
                     else:
                         near = slice(max(0, frame - radius), frame + radius + 1)
                         digest.update(_edit_digest(plan, key, near))
+                    self._add_strokes(digest, plan.face.number, near)
             self._tags[frame] = digest.hexdigest()
         return self._tags[frame]
+
+    def _add_strokes(self, digest: hashlib.blake2b, face: int, frames: slice) -> None:
+        """Add the strokes on a face's matte that are for any of some frames."""
+        for stroke in self._strokes:
+            span = stroke.span
+            if stroke.face == face and span.start < frames.stop and frames.start < span.stop:
+                digest.update(repr(dataclasses.astuple(stroke)).encode())
 
 
 def shot_key(shot: Shot, *names: str) -> str:
@@ -112,6 +126,23 @@ def media_stamp(media: MediaInfo) -> str:
     ).hexdigest()
 
 
+def matte_stamp(matte: Path) -> str:
+    """Names the files of a user's matte as they are now: content at their ends, sizes and times.
+
+    Raises:
+        MediaError: When one cannot be looked at.
+    """
+    pattern = find_sequence(matte)
+    paths = [matte] if pattern is None else list(map(pattern.file, pattern.numbers()))
+    if not paths:
+        raise MediaError(f"There are no images {matte}.", "Check the pattern.", path=matte)
+    try:
+        content = fingerprint([matte] if pattern is None else [paths[0], paths[-1]])
+    except OSError as error:
+        raise _unseen(error) from error
+    return hashlib.blake2b(repr((content, _stats(paths))).encode(), digest_size=16).hexdigest()
+
+
 def _edit_digest(plan: FacePlan, key: CacheKey, frames: slice) -> bytes:
     """Digest of a face's edit over some frames."""
     digest = hashlib.blake2b(f"plan {plan.face.number} {key.digest}".encode(), digest_size=16)
@@ -127,7 +158,7 @@ def _shot_digest(shot: Shot, names: Sequence[str]) -> hashlib.blake2b:
     for value in (_FORMAT, tuple(names)):
         digest.update(repr(value).encode() + b"\0")
     _add_shot(digest, shot)
-    digest.update(f"occlusion {shot.occlusion.facts()!r}".encode())
+    digest.update(f"occlusion {_occlusion_facts(shot.occlusion)!r}".encode())
     for example in shot.examples:
         if example.used is not None and example.used.faces:
             # Its faces are solved again, with what the shot knows of them.
@@ -138,6 +169,16 @@ def _shot_digest(shot: Shot, names: Sequence[str]) -> hashlib.blake2b:
                 # Nothing is learned from it then, and no render fails for it.
                 digest.update(b"lost")
     return digest
+
+
+def _occlusion_facts(occlusion: Occlusion) -> tuple[Any, ...]:
+    """What all frames depend on of what is in front of faces."""
+    if occlusion.matte is None:
+        return occlusion.facts()
+    # Of a face that a matte covers nothing is rendered, unless an eraser bares it somewhere.
+    erased = sorted({stroke.face for stroke in occlusion.strokes if stroke.erase})
+    stamp = matte_stamp(occlusion.matte) if occlusion.matte_online else "lost"
+    return (*occlusion.facts(), stamp, erased)
 
 
 def _add_shot(digest: hashlib.blake2b, shot: Shot) -> None:
@@ -152,6 +193,8 @@ def _add_shot(digest: hashlib.blake2b, shot: Shot) -> None:
         pose = (curves.pose.scale, curves.pose.rotation, curves.pose.translation)
         for array in (*arrays, curves.flame, *pose, curves.valid):
             _add(digest, array)
+        if face.region_confidence is not None:
+            _add(digest, face.region_confidence)
 
 
 def _files(media: MediaInfo) -> list[tuple[int, int]]:
@@ -165,12 +208,18 @@ def _files(media: MediaInfo) -> list[tuple[int, int]]:
     pattern = Pattern.parse(media.path) if media.kind == "sequence" else None
     if pattern is not None:
         paths = [pattern.file(media.first_number + i) for i in range(media.clock.frame_count)]
+    return _stats(paths)
+
+
+def _stats(paths: Sequence[Path]) -> list[tuple[int, int]]:
     try:
         return [(stat.st_size, stat.st_mtime_ns) for stat in (path.stat() for path in paths)]
     except OSError as error:
-        raise MediaError(
-            f"{error.filename} cannot be looked at: {error.strerror}.", "Put it back."
-        ) from error
+        raise _unseen(error) from error
+
+
+def _unseen(error: OSError) -> MediaError:
+    return MediaError(f"{error.filename} cannot be looked at: {error.strerror}.", "Put it back.")
 
 
 def _add(digest: hashlib.blake2b, array: npt.NDArray[Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import mien
 from mien import api
 from mien.api.examples import check_examples
+from mien.api.occlusion import check_stored_matte, refuse_matte_as_output
 from mien.api.tracking import check_solvable
 from mien.errors import UsageError
 from mien.io.curves import curve_formats
@@ -31,7 +32,14 @@ from mien.serve.edits import make_edit, write_layers
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
-from mien.serve.shots import OpenShot, Shots, face_facts, shot_facts
+from mien.serve.shots import (
+    OpenShot,
+    Shots,
+    face_facts,
+    make_strokes,
+    occlusion_facts,
+    shot_facts,
+)
 from mien.serve.worker import ExamplesOrder, RenderOrder, SolveOrder, TrackOrder
 from mien.tracking.registry import get_tracker, tracker_names
 
@@ -68,6 +76,7 @@ class Methods:
             "track": self._track,
             "solve": self._solve,
             "set_examples": self._set_examples,
+            "set_occlusion": self._set_occlusion,
             "faces": self._faces,
             "curves": self._curves,
             "set_edits": self._set_edits,
@@ -195,6 +204,25 @@ class Methods:
         order = ExamplesOrder(shot, paths)
         return self._begin(ServedJob("examples", params.shot, order, finish, self._send))
 
+    def _set_occlusion(self, params: say.SetOcclusionParams) -> say.SetOcclusionResult:
+        opened = self._shots.find(params.shot)
+        self._check_faces_rest(opened)
+        shot = opened.project.shot
+        remarks: tuple[str, ...] = ()
+        old = shot.occlusion
+        lost = None if old.matte is None or old.matte_online else str(old.matte)
+        # Where a lost matte was is only what a file says: handing it on opens nothing.
+        if params.matte is None or params.matte != lost:
+            if params.matte is not None:
+                remarks = api.check_occlusion_matte(shot, params.matte)
+            old = api.set_occlusion_matte(shot, params.matte).occlusion
+        strokes = make_strokes(params.strokes)
+        occlusion = dataclasses.replace(
+            old, detect=params.detect, fade=params.fade, strokes=strokes
+        )
+        opened.set_occlusion(occlusion)
+        return say.SetOcclusionResult(occlusion=occlusion_facts(occlusion), remarks=list(remarks))
+
     def _check_faces_rest(self, opened: OpenShot) -> None:
         """Refuse a shot whose faces another job is about to replace."""
         for job in self._jobs.of_shot(opened.handle):
@@ -269,6 +297,8 @@ class Methods:
         if params.frames is not None:
             span = shot.clock.parse_range(f"{params.frames[0]}:{params.frames[1]}")
         # What can be refused is refused before a process is started for it.
+        check_stored_matte(shot.media, shot.occlusion)
+        refuse_matte_as_output(output, shot.occlusion)
         check_output(
             output, shot.media, overwrite=params.overwrite, codec=params.codec,
             lossless=params.lossless,

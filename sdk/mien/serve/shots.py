@@ -16,14 +16,25 @@ from mien.io.project import Project
 from mien.model.edits import Edit
 from mien.model.face import Face
 from mien.model.landmarks import SKIN
+from mien.model.occlusion import MatteStroke, Occlusion
 from mien.model.shot import Example, Shot
-from mien.serve.messages import ExampleFacts, FaceFacts, MadeBy, ShotFacts, ShotStatus
+from mien.serve.messages import (
+    ExampleFacts,
+    FaceFacts,
+    MadeBy,
+    OcclusionFacts,
+    ShotFacts,
+    ShotStatus,
+    StrokeValue,
+    WeakSpanFacts,
+)
+from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
     from mien.preview.picture import PreviewImage
     from mien.preview.previewer import Previewer
 
-__all__ = ["OpenShot", "Shots", "face_facts", "shot_facts"]
+__all__ = ["OpenShot", "Shots", "face_facts", "make_strokes", "occlusion_facts", "shot_facts"]
 
 
 _CACHE: Final = 128 << 20
@@ -83,6 +94,18 @@ class OpenShot:
         """Take other material of its people in place of what it had; edits stay."""
         with self._lock:
             shot = self._project.shot.with_examples(examples)
+            self._project = dataclasses.replace(self._project, shot=shot)
+            self._let_go()
+
+    def set_occlusion(self, occlusion: Occlusion) -> None:
+        """Treat things in front of its faces otherwise; edits stay.
+
+        Raises:
+            NoFaceError: When a stroke is for a face that the shot does not have.
+            TimeError: When a stroke lies outside the shot.
+        """
+        with self._lock:
+            shot = self._project.shot.with_occlusion(occlusion)
             self._project = dataclasses.replace(self._project, shot=shot)
             self._let_go()
 
@@ -219,6 +242,48 @@ def shot_facts(opened: OpenShot) -> ShotFacts:
         faces=[face_facts(face) for face in project.shot.faces],
         edited=[edit.face.number for edit in project.edits],
         examples=_examples(project.shot),
+        occlusion=occlusion_facts(project.shot.occlusion),
+    )
+
+
+def occlusion_facts(occlusion: Occlusion) -> OcclusionFacts:
+    """How things in front of faces are treated, in the protocol's terms."""
+    return OcclusionFacts(
+        detect=occlusion.detect,
+        fade=occlusion.fade,
+        matte=None if occlusion.matte is None else str(occlusion.matte),
+        matte_online=occlusion.matte_online,
+        strokes=[
+            StrokeValue(
+                face=stroke.face,
+                frame=stroke.frame,
+                span=[stroke.span.start, stroke.span.stop],
+                points=[list(point) for point in stroke.points],
+                radius=stroke.radius,
+                erase=stroke.erase,
+            )
+            for stroke in occlusion.strokes
+        ],
+    )
+
+
+def make_strokes(values: Sequence[StrokeValue]) -> tuple[MatteStroke, ...]:
+    """Make the strokes that a client asks for.
+
+    Raises:
+        UsageError: When one contradicts itself.
+        TimeError: When its span does.
+    """
+    return tuple(
+        MatteStroke(
+            value.face,
+            value.frame,
+            FrameRange(value.span[0], value.span[1]),
+            tuple((x, y) for x, y in value.points),
+            value.radius,
+            value.erase,
+        )
+        for value in values
     )
 
 
@@ -247,6 +312,7 @@ def face_facts(face: Face, thumbnail: str | None = None) -> FaceFacts:
         confidence=round(float(face.confidence[seen].mean()), 4) if seen.any() else 0.0,
         frame=frame,
         box=box if np.isfinite(box).all() else [0.0, 0.0, 0.0, 0.0],
+        weak=[WeakSpanFacts(**one.to_dict()) for one in face.weak_spans()],
         thumbnail=thumbnail,
     )
 

@@ -29,6 +29,11 @@ from mien.session.layers import remove_tracks as remove_tracks
 from mien.session.layers import rename_layer as rename_layer
 from mien.session.layers import set_layer as set_layer
 from mien.session.layers import set_track as set_track
+from mien.session.mattes import add_stroke as add_stroke
+from mien.session.mattes import clear_strokes as clear_strokes
+from mien.session.mattes import remove_stroke as remove_stroke
+from mien.session.mattes import set_occlusion as set_occlusion
+from mien.session.mattes import set_stroke as set_stroke
 from mien.session.modifiers import NEUTRAL as NEUTRAL
 from mien.session.modifiers import Modifier as Modifier
 from mien.session.modifiers import key_modifier as key_modifier

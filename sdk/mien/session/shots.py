@@ -72,7 +72,8 @@ def rename_shot(document: Document, shot: str, name: str) -> Document:
 def replace_shot(document: Document, shot: str, tracked: Shot) -> Document:
     """Return a document with a shot tracked, or tracked again.
 
-    What is asked of faces that are no longer there is let go; the shot's examples stay.
+    What is asked of faces that are no longer there is let go; the shot's examples, and what is
+    said of things in front of the others, stay.
 
     Args:
         document: The document.
@@ -95,7 +96,8 @@ def replace_shot(document: Document, shot: str, tracked: Shot) -> Document:
         for edit in project.edits
         if edit.face.number in numbers
     )
-    kept = tracked.with_examples(project.shot.examples)
+    occlusion = project.shot.occlusion.of_faces(numbers)
+    kept = tracked.with_examples(project.shot.examples).with_occlusion(occlusion)
     return document.with_shot(replace(project, shot=kept, edits=edits, online=True))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien._types import PathLike
+from mien._types import FloatArray, PathLike
 from mien.errors import MienError
 from mien.media.memory import memory_media
 from mien.media.probe import probe
@@ -79,5 +79,10 @@ def _same(one: TrackResult, other: TrackResult) -> bool:
     return all(
         a.landmarks.tobytes() == b.landmarks.tobytes()
         and a.confidence.tobytes() == b.confidence.tobytes()
+        and _bytes(a.region_confidence) == _bytes(b.region_confidence)
         for a, b in zip(one.tracks, other.tracks, strict=True)
     )
+
+
+def _bytes(array: FloatArray | None) -> bytes | None:
+    return None if array is None else array.tobytes()

@@ -11,12 +11,13 @@ from itertools import combinations
 import cv2
 import numpy as np
 
-from mien._types import FloatArray
+from mien._types import ByteArray, FloatArray
 from mien.face.rig import load_rig
 from mien.model.landmarks import SKIN
 from mien.tracking.mean_fit import fit_mean
 from mien.tracking.models import Reading
 from mien.tracking.regions import Roi
+from mien.tracking.thumbnails import thumbnail
 
 __all__ = ["Likeness", "Tracklet", "join"]
 
@@ -111,6 +112,8 @@ class Tracklet:
         rows: Landmarks (478, 3) per frame from `start`.
         confidence: Per frame, 0..1.
         rois: Per frame, where the face was.
+        thumbnails: Per frame, what the face's skin looks like (thumbnails.py).
+        spreads: Per frame, (4,) spread of the landmarks of each region.
         likeness: What the face looks like.
     """
 
@@ -119,6 +122,8 @@ class Tracklet:
         self.rows: deque[FloatArray] = deque()
         self.confidence: deque[float] = deque()
         self.rois: deque[Roi] = deque()
+        self.thumbnails: deque[ByteArray] = deque()
+        self.spreads: deque[FloatArray] = deque()
         self.likeness = Likeness()
 
     @property
@@ -131,6 +136,8 @@ class Tracklet:
         self.rows.append(reading.points)
         self.confidence.append(reading.confidence)
         self.rois.append(reading.roi)
+        self.thumbnails.append(thumbnail(reading))
+        self.spreads.append(reading.region_spread)
 
     def prepend(self, reading: Reading) -> None:
         """Prepend the reading of the frame before the first."""
@@ -138,6 +145,8 @@ class Tracklet:
         self.rows.appendleft(reading.points)
         self.confidence.appendleft(reading.confidence)
         self.rois.appendleft(reading.roi)
+        self.thumbnails.appendleft(thumbnail(reading))
+        self.spreads.appendleft(reading.region_spread)
 
     def roi_at(self, frame: int) -> Roi | None:
         """Return the face's region in a frame; None where it was not seen."""

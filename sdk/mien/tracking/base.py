@@ -17,6 +17,7 @@ from mien.errors import MienError
 from mien.model.face import FaceTrack
 from mien.model.landmarks import LANDMARKS
 from mien.model.media import MediaInfo
+from mien.model.occlusion import REGIONS
 from mien.plugins import version_problem
 from mien.progress import Progress, silent
 
@@ -203,14 +204,21 @@ def check_result(result: Any, media: MediaInfo, max_faces: int = MAX_FACES) -> s
 
 def _track_problem(track: FaceTrack, frames: int) -> str | None:
     whose = f"of face {track.number}"
-    for name, shape in (("landmarks", (frames, LANDMARKS, 3)), ("confidence", (frames,))):
+    shapes: dict[str, tuple[int, ...]] = {
+        "landmarks": (frames, LANDMARKS, 3),
+        "confidence": (frames,),
+    }
+    if track.region_confidence is not None:
+        shapes["region_confidence"] = (frames, len(REGIONS))
+    for name, shape in shapes.items():
         array = getattr(track, name)
         if not isinstance(array, np.ndarray):
             return f"the {name} {whose} is no array but a {type(array).__name__}"
         if array.dtype != np.float32 or array.shape != shape:
             return f"the {name} {whose} is {array.dtype} {array.shape}, not float32 {shape}"
-    if not ((track.confidence >= 0) & (track.confidence <= 1)).all():
-        return f"the confidence {whose} is not from 0 to 1 everywhere"
+    for confidence in (track.confidence, track.region_confidence):
+        if confidence is not None and not ((confidence >= 0) & (confidence <= 1)).all():
+            return f"the confidence {whose} is not from 0 to 1 everywhere"
     for first in range(0, frames, _CHUNK):
         part = slice(first, first + _CHUNK)
         seen = track.landmarks[part][track.confidence[part] > 0]

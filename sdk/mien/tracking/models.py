@@ -52,6 +52,8 @@ class Reading:
         spread: How uncertain the landmarks are, as a fraction of the face's height.
         roi: Where the face is by these landmarks, hence where to look next.
         crop: The region that was read, (N, N, 3) R'G'B'.
+        used: Where that region is.
+        region_spread: (4,) float32, the spread of the landmarks of each of `REGIONS`.
     """
 
     points: FloatArray
@@ -60,6 +62,8 @@ class Reading:
     spread: float
     roi: Roi
     crop: ByteArray
+    used: Roi
+    region_spread: FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ import numpy as np
 
 from mien._types import ByteArray
 from mien.media.reader import Reader
-from mien.model.face import FaceTrack
-from mien.model.landmarks import LANDMARKS, MESH
+from mien.model.landmarks import MESH
 from mien.progress import Progress, silent
+from mien.tracking.assemble import assemble
 from mien.tracking.associate import Tracklet, join
 from mien.tracking.base import MAX_FACES, TrackResult
 from mien.tracking.models import (
@@ -318,11 +318,7 @@ class _Tracker:
         people.sort(key=lambda person: -sum(sum(piece.confidence) for piece in person))
         people = people[: self._max_faces]
         people.sort(key=lambda person: (person[0].start, person[0].rois[0].x))
-        tracks = (
-            _assemble(n, person, total, self._pictures.scale)
-            for n, person in enumerate(people, start=1)
-        )
-        return TrackResult(tuple(tracks), cuts)
+        return TrackResult(assemble(people, total, cuts, self._pictures), cuts)
 
 
 class _Followed:
@@ -389,19 +385,3 @@ def _inside(roi: Roi, picture: ByteArray) -> bool:
 
 def _same(a: Roi, b: Roi) -> bool:
     return overlap(a.box, b.box) > 0.6
-
-
-def _assemble(
-    number: int, person: Sequence[Tracklet], total: int, scale: tuple[float, float]
-) -> FaceTrack:
-    landmarks = np.full((total, LANDMARKS, 3), np.nan, np.float32)
-    confidence = np.zeros(total, np.float32)
-    stretch = np.array([scale[0], scale[1], scale[0]], np.float32)
-    # Pixel centres lie at integers: half a pixel is taken off on either side.
-    half = np.array([0.5, 0.5, 0], np.float32)
-    for piece in person:
-        for i, row in enumerate(piece.rows):
-            landmarks[piece.start + i] = (row + half) * stretch - half
-        confidence[piece.start : piece.stop] = list(piece.confidence)
-        piece.rows.clear()
-    return FaceTrack(number, landmarks, confidence)

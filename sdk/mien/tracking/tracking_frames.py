@@ -33,6 +33,7 @@ class TrackingFrames:
 
     Attributes:
         scale: Pixels of the upright frame per pixel of these pictures, in x and y.
+        size: Width and height of these pictures.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -41,10 +42,12 @@ class TrackingFrames:
         width, height = reader.facts.orientation.upright_size
         self._height: int | None = None
         self.scale = (1.0, 1.0)
+        self.size = (width, height)
         if min(width, height) > _SHORT_SIDE:
             self._height = round(height * _SHORT_SIDE / min(width, height))
             reduced = max(1, round(width * self._height / height))
             self.scale = (width / reduced, height / self._height)
+            self.size = (reduced, self._height)
 
     def forward(self) -> Generator[tuple[int, ByteArray, bool], None, None]:
         """Yield every frame's number, its picture, and whether a new shot seems to begin with it.

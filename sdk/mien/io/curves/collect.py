@@ -75,6 +75,7 @@ def _face_curves(
         smoothed=not raw,
         bridged=curves.bridged,
         confidence=face.confidence,
+        region_confidence=face.region_confidence,
         identity=face.identity,
         pose=curves.pose,
         flame=flame,

@@ -13,6 +13,7 @@ from mien.io.curves.base import CurveFormat
 from mien.io.curves.clock import read_clock
 from mien.io.curves.rotations import axis_angle
 from mien.model.curve_file import CurveFile, FaceCurves
+from mien.model.occlusion import REGIONS
 
 __all__ = ["JsonFormat"]
 
@@ -34,7 +35,7 @@ class JsonFormat(CurveFormat):
         file.write(json.dumps(_document(curves), allow_nan=False).encode())
 
     def read(self, file: IO[bytes]) -> CurveFile:
-        """Read the controls of every face."""
+        """Read the controls of every face, and how surely it was seen."""
         document = json.load(file)
         if document["schema"] != _SCHEMA:
             raise ValueError(f"its schema is {document['schema']!r}")
@@ -76,6 +77,11 @@ def _face(face: FaceCurves) -> dict[str, Any]:
     value["valid"] = face.valid.tolist()
     if face.bridged is not None:
         value["bridged"] = face.bridged.tolist()
+    if face.confidence is not None:
+        value["confidence"] = _rounded(face.confidence)
+    if face.region_confidence is not None:
+        columns = face.region_confidence.T
+        value["region_confidence"] = dict(zip(REGIONS, map(_rounded, columns), strict=True))
     value["controls"] = {name: _numbers(values, face) for name, values in face.controls.items()}
     if flame is not None:
         value["flame"] = _numbers(flame.coefficients, face)
@@ -88,10 +94,14 @@ def _face(face: FaceCurves) -> dict[str, Any]:
     return value
 
 
+def _rounded(array: npt.NDArray[Any]) -> list[Any]:
+    rows: list[Any] = np.round(array.astype(np.float64), _DIGITS).tolist()
+    return rows
+
+
 def _numbers(array: npt.NDArray[Any], face: FaceCurves) -> list[Any]:
     """Return rows as JSON; null where the face is not valid."""
-    rows = np.round(array.astype(np.float64), _DIGITS).tolist()
-    return [row if valid else None for row, valid in zip(rows, face.valid, strict=True)]
+    return [row if valid else None for row, valid in zip(_rounded(array), face.valid, strict=True)]
 
 
 def _read_face(face: Any, frames: int) -> FaceCurves:
@@ -101,7 +111,21 @@ def _read_face(face: Any, frames: int) -> FaceCurves:
             raise ValueError(f"its {name} has {len(values)} values for {frames} frames")
     gaps = [np.isnan(values) for values in controls.values()]
     valid = ~np.logical_and.reduce(gaps) if gaps else np.ones(frames, dtype=bool)
-    return FaceCurves(int(face["number"]), controls, valid, name=str(face.get("name", "")))
+    confidence = regions = None
+    if "confidence" in face:
+        confidence = np.asarray(face["confidence"], np.float32)
+    if "region_confidence" in face:
+        regions = np.stack(
+            [np.asarray(face["region_confidence"][r], np.float32) for r in REGIONS], 1
+        )
+    return FaceCurves(
+        int(face["number"]),
+        controls,
+        valid,
+        name=str(face.get("name", "")),
+        confidence=confidence,
+        region_confidence=regions,
+    )
 
 
 def _read_numbers(name: str, values: Any) -> npt.NDArray[np.float64]:

@@ -29,6 +29,7 @@ from mien.io.curves.clock import read_clock
 from mien.io.curves.rotations import axis_angle
 from mien.model.controls import GAZE
 from mien.model.curve_file import CurveFile, FaceCurves
+from mien.model.occlusion import REGIONS
 
 __all__ = ["NpzFormat", "npz_arrays"]
 
@@ -52,7 +53,7 @@ class NpzFormat(CurveFormat):
                 write_array(archive, f"{name}.npy", array, packed=True)
 
     def read(self, file: IO[bytes]) -> CurveFile:
-        """Read the controls of the face."""
+        """Read the controls of the face, and how surely it was seen."""
         with zipfile.ZipFile(file) as archive:
             for info in archive.infolist():
                 if info.file_size > _LARGEST:
@@ -62,6 +63,10 @@ class NpzFormat(CurveFormat):
             names = [str(name) for name in arrays["control_names"].tolist()]
             values: npt.NDArray[Any] = arrays["controls"].astype(np.float64)
             number = int(arrays["face"])
+            confidence, regions = (
+                arrays[name].astype(np.float32) if name in arrays.files else None
+                for name in ("confidence", "region_confidence")
+            )
             clock = None
             if {"fps_num", "fps_den", "time"} <= set(arrays.files):
                 rate = f"{int(arrays['fps_num'])}/{int(arrays['fps_den'])}"
@@ -70,7 +75,8 @@ class NpzFormat(CurveFormat):
             raise ValueError(f"its controls are {values.shape}")
         controls = {name: values[:, column] for column, name in enumerate(names)}
         valid = ~np.isnan(values).all(axis=1)
-        return CurveFile((FaceCurves(number, controls, valid),), clock)
+        face = FaceCurves(number, controls, valid, confidence=confidence, region_confidence=regions)
+        return CurveFile((face,), clock)
 
 
 def npz_arrays(curves: CurveFile) -> _Arrays:
@@ -81,7 +87,8 @@ def npz_arrays(curves: CurveFile) -> _Arrays:
     right; 0 open .. 1 closed), `controls` (T, 59), `control_names` (59,), `head_scale`
     (T,) pixels per centimetre, `head_translation` (T, 2) pixels, `identity` (468, 3)
     centimetres, `frame` (T,), `time` (T,) seconds, `valid` (T,), `bridged` (T,),
-    `confidence` (T,), `fps_num`, `fps_den`, `start_timecode`, `flame_version` (the basis of
+    `confidence` (T,), `region_confidence` (T, 4) and `regions` (4,), their names, where regions
+    were told apart, `fps_num`, `fps_den`, `start_timecode`, `flame_version` (the basis of
     `expr`), `face`, `name`, `source`. With the fit of a FLAME head, also `shape` (300,),
     `camera_scale` (T,) pixels per metre of the posed head about the middle of the picture, and
     `fit_error` (T,), root mean square miss of the landmarks as a part of the face's width.
@@ -126,6 +133,8 @@ def npz_arrays(curves: CurveFile) -> _Arrays:
         "valid": face.valid,
         "bridged": face.bridged,
         "confidence": face.confidence,
+        "region_confidence": face.region_confidence,
+        "regions": None if face.region_confidence is None else np.array(REGIONS),
         "fps_num": np.array(clock.rate.numerator),
         "fps_den": np.array(clock.rate.denominator),
         "start_timecode": np.array(str(clock.timecode(0))),

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ from mien.rendering.appearance.examples import ExampleFace
 from mien.rendering.appearance.fingerprint import fingerprint_of
 from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
 from mien.rendering.appearance.skin import SkinAppearance
+from mien.rendering.geometry.features import open_frames
 from mien.rendering.geometry.regression import SmoothFunction
 from mien.rendering.resume import media_stamp
 
@@ -41,6 +43,18 @@ _DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 """What reading a file that is cut off or overwritten raises."""
 _FUNCTION: Final = ("middle", "points", "weights", "inverse")
 """Arrays of a `SmoothFunction`."""
+
+
+_AT_HAND: Final[WeakValueDictionary[str, FaceLibrary]] = WeakValueDictionary()
+"""Libraries that somebody in this process uses: who asks next need not read them again."""
+_SKINS: Final[WeakKeyDictionary[FaceLibrary, SkinAppearance]] = WeakKeyDictionary()
+"""What was learned from them."""
+
+
+def _keep_at_hand(key: str, library: FaceLibrary, skin: SkinAppearance | None) -> None:
+    if skin is not None:
+        _SKINS[library] = skin
+    _AT_HAND[key] = library
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +100,9 @@ class AppearanceCache:
 
     def load(self, key: str) -> tuple[FaceLibrary, SkinAppearance | None] | None:
         """Return what is kept under a name; None when there is nothing, or it is damaged."""
+        at_hand = _AT_HAND.get(key)
+        if at_hand is not None:
+            return at_hand, _SKINS.get(at_hand)
         path = self._path(key)
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
@@ -97,10 +114,12 @@ class AppearanceCache:
             return None
         with suppress(OSError):
             os.utime(path)
+        _keep_at_hand(key, *found)
         return found
 
     def store(self, key: str, library: FaceLibrary, skin: SkinAppearance | None) -> None:
         """Keep an appearance; when that fails, `problem` says why and nothing else happens."""
+        _keep_at_hand(key, library, skin)
         arrays = _packed(library, skin)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -163,10 +182,12 @@ def _facts(shot: Shot, face: Face) -> tuple[object, ...] | None:
     except MediaError:
         return None
     orientation = media.orientation
+    # Faces of which nothing is known to be in front have the names that they always had.
+    covered = () if face.region_confidence is None else (open_frames(face),)
     return (
         _VERSION, stamp, media.pixel_format, repr(orientation), repr(media.color), shot.cuts,
         face.landmarks, face.confidence, face.identity, face.curves.controls.array,
-        pose.rotation, pose.scale, pose.translation,
+        pose.rotation, pose.scale, pose.translation, *covered,
     )  # fmt: skip
 
 

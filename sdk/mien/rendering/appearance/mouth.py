@@ -16,6 +16,7 @@ from mien.media.planes import Box, Plate
 from mien.model.face import Face
 from mien.rendering.appearance.fingerprint import fingerprint_of
 from mien.rendering.geometry.crop import PlateCrop
+from mien.rendering.geometry.features import open_frames
 from mien.rendering.geometry.motion import FaceDeformer
 from mien.rendering.geometry.mouth import Cavity, FaceLight, depth_shown, profile
 from mien.rendering.geometry.tone import luma, softness
@@ -224,7 +225,7 @@ def _good(looks: Sequence[Exemplar | None]) -> Exemplar | None:
 def _openings(face: Face) -> tuple[FloatArray, FloatArray]:
     """Height (T,) of the mouth's opening in every frame, cm, and how unequal its halves are.
 
-    The height is -1 where the face is not seen.
+    The height is -1 where the mouth is not seen.
     """
     middle = len(LIPS.upper) // 2
     near = [middle - 2, middle, middle + 2]
@@ -232,7 +233,7 @@ def _openings(face: Face) -> tuple[FloatArray, FloatArray]:
     lower = face.landmarks[:, [LIPS.lower[i] for i in near], :2]
     scale = np.maximum(face.curves.pose.scale, 1e-6)
     gaps = np.linalg.norm(upper - lower, axis=2) / scale[:, None]
-    seen = face.valid & np.isfinite(gaps).all(axis=1)
+    seen = face.valid & np.isfinite(gaps).all(axis=1) & open_frames(face, "mouth")
     gaps = np.where(seen[:, None], gaps, -1).astype(np.float32)
     skew = np.abs(gaps[:, 0] - gaps[:, 2]) / np.maximum(gaps[:, 1], 0.1)
     return gaps[:, 1], skew.astype(np.float32)

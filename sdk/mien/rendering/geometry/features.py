@@ -11,8 +11,9 @@ from mien.face.pose import angles
 from mien.model.controls import CONTROLS
 from mien.model.face import WEAK, Face
 from mien.model.landmarks import SKIN
+from mien.model.occlusion import REGIONS
 
-__all__ = ["clear_frames", "features"]
+__all__ = ["clear_frames", "features", "open_frames"]
 
 _FULL_GAZE, _FULL_TURN = 30.0, 30.0
 """Degrees of gaze and of the head's turn that count as much as a control from 0 to 1."""
@@ -46,10 +47,25 @@ def features(controls: FloatArray, rotation: FloatArray) -> FloatArray:
     return np.asarray(joined, dtype=np.float32)
 
 
+def open_frames(face: Face, region: str | None = None) -> BoolArray:
+    """Return (T,) whether nothing is known to be in front of a face, or of one region of it.
+
+    Args:
+        face: The face.
+        region: One of `REGIONS`; all of them when None.
+    """
+    seen = face.region_confidence
+    if seen is None:
+        return np.ones(len(face.valid), dtype=bool)
+    part = seen.min(axis=1) if region is None else seen[:, REGIONS.index(region)]
+    return np.asarray(part >= WEAK)
+
+
 def clear_frames(face: Face) -> BoolArray:
     """Return (T,) whether a frame shows the face itself, sharp enough to be learned from."""
-    clear = face.valid & ~face.curves.bridged & (face.confidence >= WEAK)
+    clear = face.valid & ~face.weak
     clear &= np.isfinite(face.landmarks).all(axis=(1, 2))
+    clear &= open_frames(face)
     if len(clear) < 3 or not clear.any():
         return clear
     steps = np.linalg.norm(np.diff(face.landmarks[:, :SKIN, :2], axis=0), axis=2).mean(axis=1)

@@ -16,13 +16,16 @@ import numpy as np
 from mien._math import ease
 from mien._types import FloatArray, IndexArray, Int32Array
 
-__all__ = ["MeshRaster", "Zone", "dense", "remap", "window"]
+__all__ = ["MeshRaster", "Zone", "dense", "hold_inside", "remap", "window"]
 
 
 _EDGE = 1e-3
 """How far outside a triangle, in cells, a cell's middle still is in it: none falls between two."""
 _SLIVER = 0.25
 """Triangles of less than this area in cells move as one: their gradient means nothing."""
+_DRAWN_OUT = 2.0
+"""Depth beside a picture's edge that is drawn out, times how far what is there would move: at 2
+by four times at most."""
 _BLUR = 1.2
 """Standard deviation of the blur of a field, in cells."""
 
@@ -229,6 +232,32 @@ def _affine(corners: FloatArray, moves: FloatArray) -> FloatArray:
     level = first + second + third - table[0, :, 1:] * (x + x1 + x2)
     table[2, :, 1:] = (level - table[1, :, 1:] * (y + y1 + y2)) / 3
     return table
+
+
+def hold_inside(field: FloatArray, zone: Zone, width: int, height: int) -> None:
+    """Hold a field back where it would move in what lies beyond a picture's edge.
+
+    Nothing is known of what would come in: the picture beside the edge is drawn out instead, and at
+    the edge itself it stays. What moves out of the picture may do so.
+
+    Args:
+        field: (h, w, 2) the field; changed.
+        zone: Its pixels.
+        width: Width of the picture, pixels.
+        height: Its height.
+    """
+    across = np.arange(zone.x0, zone.x0 + zone.width, dtype=np.float32)
+    down = np.arange(zone.y0, zone.y0 + zone.height, dtype=np.float32)
+    for axis, places, last in ((0, across[None, :], width - 1), (1, down[:, None], height - 1)):
+        plane = field[..., axis]
+        for sign, depth in ((1, places), (-1, last - places)):
+            inward = sign * plane
+            near = (inward > 0) & (inward * _DRAWN_OUT > depth)
+            if near.any():
+                moved = inward[near]
+                room = np.broadcast_to(depth, plane.shape)[near]
+                part = np.clip(room / (_DRAWN_OUT * moved), 0, 1)
+                plane[near] = sign * moved * ease(part)
 
 
 def remap(picture: FloatArray, x: FloatArray, y: FloatArray | None = None) -> FloatArray:

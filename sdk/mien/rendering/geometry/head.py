@@ -19,7 +19,7 @@ from mien.model.face import Face
 from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.base import Patch
-from mien.rendering.geometry.field import Zone, dense, remap, window
+from mien.rendering.geometry.field import Zone, dense, hold_inside, remap, window
 from mien.rendering.geometry.topology import OVAL, still_mesh
 
 __all__ = ["head_mesh", "head_turns", "turn_head"]
@@ -32,6 +32,9 @@ _FOLLOW = 0.75
 """How far hair and neck follow the outline of the face."""
 _CELL = 0.25
 """Cells of the field in cm."""
+_CUT_CM = (-2.0, 0.5)
+"""How deep in the picture, in cm, the outline of a face lies at least that does not turn any more,
+and that turns as asked."""
 _SEEN = 1 / 64, 0.25
 """Motion in pixels from which the picture is replaced, and from which wholly."""
 
@@ -62,9 +65,11 @@ def turn_head(
     Returns:
         A patch that holds both changes; None when the face is not in the picture.
     """
+    unit = float(face.curves.pose.scale[frame])
+    oval = to_coded(orientation, face.landmarks[frame, list(OVAL), :2])
+    turns = turns * np.float32(_inside(oval / unit, plate.width / unit, plate.height / unit))
     points, motion = head_mesh(face, orientation, frame, turns)
     mesh = still_mesh()
-    unit = float(face.curves.pose.scale[frame])
     cell = max(1, round(_CELL * unit))
     canvas = Zone.around(points, 2 * cell, cell)
     box = Box(canvas.x0, canvas.y0, canvas.x0 + canvas.width, canvas.y0 + canvas.height)
@@ -72,6 +77,7 @@ def turn_head(
     if not box.width or not box.height:
         return None
     field = dense(canvas, points, motion, mesh)
+    hold_inside(field, canvas, plate.width, plate.height)
     x, y = canvas.pixels()
     picture = plate.rgb(box)
     if patch is not None:
@@ -115,6 +121,15 @@ def head_mesh(
     motion = np.concatenate([moves, _FOLLOW * moves[oval], np.zeros_like(still)])
     points = to_coded(orientation, source + motion)
     return points, points - to_coded(orientation, source)
+
+
+def _inside(outline: FloatArray, width: float, height: float) -> float:
+    """How far a face (N, 2) may turn in a picture that it leaves, 0..1; all in cm.
+
+    A head that turns at the picture's edge would have to bring in what lies beyond.
+    """
+    depth = np.minimum(outline, np.array([width, height], dtype=np.float32) - outline)
+    return float(smoothstep(depth.min(), *_CUT_CM))
 
 
 def _lay(patch: Patch, picture: FloatArray, box: Box) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-import numpy as np
-
 from mien._types import FloatArray
 from mien.model.face import Face
 from mien.model.shot import Shot
@@ -19,13 +17,22 @@ from mien.rendering.base import (
     RenderRequest,
     RenderSession,
 )
+from mien.rendering.occlusion.detected import DetectedMatte
+from mien.rendering.occlusion.mattes import MattedPlates, Mattes
 from mien.rendering.occlusion.source import MatteSource, faces_of
+from mien.rendering.occlusion.strokes import MatteCorrections
+from mien.rendering.occlusion.user_matte import UserMatte
 
 __all__ = ["BehindSession", "open_behind"]
 
 
 def open_behind(
-    renderer: Renderer, shot: Shot, source: PlateSource, *, scale: float = 1.0
+    renderer: Renderer,
+    shot: Shot,
+    source: PlateSource,
+    *,
+    scale: float = 1.0,
+    original: Shot | None = None,
 ) -> RenderSession:
     """Open a renderer on a shot, its faces behind whatever is in front of them.
 
@@ -34,44 +41,61 @@ def open_behind(
         shot: The tracked shot; `shot.occlusion` says how what is in front is found.
         source: The shot's plates.
         scale: Pixels of the plates in a pixel of the original.
+        original: The shot as it is stored, where the plates are small upright pictures of it.
 
     Raises:
-        MienError: When a part is missing.
+        MienError: When a part is missing, or the user's matte cannot be used.
     """
-    sources = _sources(shot, source, scale)
-    session = renderer.open(shot, source)
-    return BehindSession(session, sources) if sources else session
+    mattes = Mattes(
+        _sources(shot, source, original or shot),
+        MatteCorrections(shot.occlusion.strokes, shot.media.orientation, scale),
+    )
+    if not mattes:
+        return renderer.open(shot, source)
+    return BehindSession(renderer.open(shot, MattedPlates(source, mattes)), mattes)
 
 
-def _sources(shot: Shot, source: PlateSource, scale: float) -> list[MatteSource]:
-    """What tells of things in front of a shot's faces; what each finds is added up."""
-    return []
+def _sources(shot: Shot, source: PlateSource, original: Shot) -> list[MatteSource]:
+    """What tells of things in front of a shot's faces."""
+    if shot.occlusion.matte is not None:
+        # The user's word takes the place of what would be looked for.
+        return [UserMatte(shot, original)]
+    return [DetectedMatte(shot, source)] if shot.occlusion.detect else []
 
 
 class BehindSession(RenderSession):
-    """A session whose patches leave out what is in front of a face."""
+    """A session whose patches leave out what is in front of a face.
 
-    def __init__(self, session: RenderSession, sources: Sequence[MatteSource]) -> None:
+    Args:
+        session: The renderer's session.
+        mattes: What is in front.
+    """
+
+    def __init__(self, session: RenderSession, mattes: Mattes) -> None:
         self._session = session
-        self._sources = sources
+        self._mattes = mattes
 
     def prepare(self, plans: Sequence[FacePlan], progress: Progress = silent) -> None:
-        """Learn what is in front of the faces, then prepare the renderer."""
-        for source in self._sources:
-            source.prepare(faces_of(plans), progress)
-        self._session.prepare(plans, progress)
+        """Learn what is in front of the faces, then prepare the renderer for those that show."""
+        self._mattes.prepare(faces_of(plans), progress)
+        shown = self._shown(plans)
+        if shown or not plans:
+            self._session.prepare(shown, progress)
 
     def is_prepared(self, plans: Sequence[FacePlan]) -> bool:
         """Tell whether both are done."""
-        known = all(source.is_prepared(faces_of(plans)) for source in self._sources)
-        return known and self._session.is_prepared(plans)
+        if not self._mattes.is_prepared(faces_of(plans)):
+            return False
+        shown = self._shown(plans)
+        return not shown or self._session.is_prepared(shown)
+
+    def _shown(self, plans: Sequence[FacePlan]) -> list[FacePlan]:
+        return [plan for plan in plans if not self._mattes.hides(plan.face)]
 
     def warm_up(self, face: Face) -> bool:
         """Learn ahead, of one face."""
-        new = [source for source in self._sources if not source.is_prepared([face])]
-        for source in new:
-            source.prepare([face])
-        return self._session.warm_up(face) or bool(new)
+        new = self._mattes.prepare([face])
+        return self._session.warm_up(face) or new
 
     def prepare_frames(self, frames: Sequence[int]) -> None:
         """Pass on which frames are to come."""
@@ -80,28 +104,21 @@ class BehindSession(RenderSession):
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks of the renderer, and of what tells what is in front."""
-        return (*self._session.notes, *(note for one in self._sources for note in one.notes))
+        return (*self._session.notes, *self._mattes.notes)
 
     def render(self, request: RenderRequest) -> Patch | None:
         """Render a face, and take what is in front of it out of the patch."""
-        matte = self._matte(request)
+        if self._mattes.hides(request.face):
+            return None
+        matte = self._mattes.matte(request.face, request.frame, request.plate)
         if matte is None:
             return self._session.render(request)
         patch = self._session.render(dataclasses.replace(request, occlusion=matte))
         return None if patch is None else _behind(patch, matte)
 
-    def _matte(self, request: RenderRequest) -> FloatArray | None:
-        """(H, W) how far anything is in front of a face; None where nothing is."""
-        mattes = [one.matte(request.face, request.frame, request.plate) for one in self._sources]
-        known = [matte for matte in mattes if matte is not None]
-        if not known:
-            return None
-        return known[0] if len(known) == 1 else np.asarray(np.maximum.reduce(known))
-
     def close(self) -> None:
         """Let go of both."""
-        for source in self._sources:
-            source.close()
+        self._mattes.close()
         self._session.close()
 
 

@@ -42,6 +42,13 @@ class MatteSource(ABC):
         """Tell whether that has been done."""
         return True
 
+    def hides(self, face: Face) -> bool:
+        """Tell whether all of a face is known to be behind something, in every frame.
+
+        Then nothing of it is rendered. Asked after `prepare`.
+        """
+        return False
+
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks for the report."""

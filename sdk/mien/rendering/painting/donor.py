@@ -118,7 +118,12 @@ def region_zone(region: str, motion: FaceMotion) -> Zone:
 
 
 def lay_region(
-    picture: FloatArray, mask: FloatArray, canvas: Zone, motion: FaceMotion, layer: RegionLayer
+    picture: FloatArray,
+    mask: FloatArray,
+    canvas: Zone,
+    motion: FaceMotion,
+    layer: RegionLayer,
+    shade: FloatArray | None = None,
 ) -> None:
     """Lay a region as other frames show it over a picture, in the picture's light.
 
@@ -128,6 +133,7 @@ def lay_region(
         canvas: Their zone.
         motion: How the face moves.
         layer: What is laid over it.
+        shade: (h, w) the factor on the picture's light that no other frame shows; None for 1.
     """
     zone = region_zone(layer.region, motion)
     left, top = max(zone.x0, canvas.x0), max(zone.y0, canvas.y0)
@@ -144,7 +150,12 @@ def lay_region(
     above = _mixed(zone, motion, layer)[here]
     below, weight = picture[there], layer.amount * feather[here]
     ring = np.clip(4 * feather[here] * (1 - inside[here]), 0, 1)
-    above *= _light(below, above, ring, _LIGHT_CM * motion.px_per_cm)
+    sigma = _LIGHT_CM * motion.px_per_cm
+    if shade is None:
+        above *= _light(below, above, ring, sigma)
+    else:
+        shades = per_channel(shade[there])
+        above *= shades * _light(below / shades, above, ring, sigma)
     picture[there] = PaintLayer(above, weight).over(below)
     mask[there] = np.maximum(mask[there], weight)
 

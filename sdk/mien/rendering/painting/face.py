@@ -6,19 +6,26 @@ import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from mien._types import FloatArray
 from mien.media.planes import Plate
 from mien.model.face import Face
+from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.appearance.donors import choose_donors
 from mien.rendering.appearance.examples import ExampleFace
-from mien.rendering.appearance.library import LibraryFrame
+from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
 from mien.rendering.base import Patch
-from mien.rendering.geometry.head import head_turns, turn_head
+from mien.rendering.geometry.features import open_frames
+from mien.rendering.geometry.head import head_mesh, head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.painting.donor import DonorLayer, RegionLayer, region_zone, take_shape
-from mien.rendering.painting.paint import FaceLayers, paint, paint_region
+from mien.rendering.painting.hidden import FaceView
+from mien.rendering.painting.paint import FaceLayers, moved_points, paint, paint_region
+from mien.rendering.painting.shade import Shade
+from mien.rendering.painting.uncover import Uncovered, covers, keep_in_front, uncovered
 
 __all__ = ["FacePainter"]
 
@@ -60,6 +67,8 @@ class FacePainter:
         self._examples = examples
         self._others: dict[int, FaceDeformer] = {}
         self._adding = threading.Lock()
+        known = (face, *(example.face for example in examples))
+        self._open = [open_frames(one) for one in known]
 
     def motion(
         self, appearance: Appearance, frame: int, source: FloatArray, target: FloatArray
@@ -81,6 +90,7 @@ class FacePainter:
         source: FloatArray,
         target: FloatArray,
         plate: Plate,
+        shade: Shade | None = None,
     ) -> Patch | None:
         """Return the changed expression; None when nothing of it is in the picture.
 
@@ -90,6 +100,7 @@ class FacePainter:
             source: (59,) controls of the performance.
             target: (59,) controls asked for.
             plate: The frame's plate.
+            shade: Shade on the face that no other frame shows.
         """
         motion, regions = self._motion(appearance, frame, source, target)
         ratio = None
@@ -104,7 +115,50 @@ class FacePainter:
             )
             for region in regions
         )
-        return paint(motion, plate, frame, appearance, FaceLayers(ratio, laid))
+        return paint(motion, plate, frame, appearance, FaceLayers(ratio, laid, shade))
+
+    def uncovered(
+        self,
+        appearance: Appearance,
+        frame: int,
+        source: FloatArray,
+        target: FloatArray,
+        plate: Plate,
+        occlusion: FloatArray | None,
+    ) -> Uncovered:
+        """Return the plate without what is in front of the face; itself where nothing is.
+
+        Args:
+            appearance: What is known of the face's look.
+            frame: Index of the frame.
+            source: (59,) controls of the performance.
+            target: (59,) controls asked for.
+            plate: The frame's plate; not changed.
+            occlusion: (H, W) the matte of what is in front; None where nothing is.
+        """
+        if occlusion is None:
+            return Uncovered(plate)
+        motion = self.deformer.motion_at(frame, source, target)
+        moved = moved_points(motion)
+        turns = head_turns(source, target)
+        if turns.any():
+            points, shift = head_mesh(self._face, self._orientation, frame, turns)
+            moved = np.concatenate([moved, points, points - shift])
+        rotation = self.deformer.rotation(frame)
+        view = FaceView(frame, motion.source[:SKIN], motion.px_per_cm, source, rotation, moved)
+        if not covers(occlusion, view, plate):
+            return Uncovered(plate)
+        return uncovered(plate, occlusion, view, self._uncovered(appearance.library))
+
+    def covered(self, patch: Patch | None, plate: Plate, bare: Plate) -> Patch | None:
+        """Return a patch of an uncovered plate with what is in front as the plate has it.
+
+        Args:
+            patch: The patch; None when nothing changed.
+            plate: The plate.
+            bare: The uncovered plate.
+        """
+        return patch if patch is None or bare is plate else keep_in_front(patch, plate, bare)
 
     def turned(
         self, frame: int, source: FloatArray, target: FloatArray, plate: Plate, patch: Patch | None
@@ -134,7 +188,11 @@ class FacePainter:
         # Both eyes often come from one frame.
         towards: dict[LibraryFrame, FaceMotion] = {}
         for chosen in choose_donors(
-            appearance.library, source, asked, deformer.rotation(frame), motion.px_per_cm
+            self._uncovered(appearance.library),
+            source,
+            asked,
+            deformer.rotation(frame),
+            motion.px_per_cm,
         ):
             for donor, _ in chosen.frames:
                 if donor not in towards:
@@ -144,6 +202,17 @@ class FacePainter:
             motion = take_shape(motion, chosen.region, chosen.amount, weighed)
             regions.append(_Region(chosen.region, chosen.amount, donors))
         return motion, regions
+
+    def _uncovered(self, library: FaceLibrary) -> FaceLibrary:
+        """The frames of a library that show the face with nothing in front of it."""
+        seen = [
+            self._open[0 if frame.example is None else frame.example + 1][frame.frame]
+            for frame in library.frames
+        ]
+        if all(seen):
+            return library
+        kept = [frame for frame, clear in zip(library.frames, seen, strict=True) if clear]
+        return FaceLibrary(tuple(kept), library.remarks, library.complete)
 
     def _towards(self, donor: LibraryFrame, target: FloatArray) -> FaceMotion:
         """How the face in another frame comes to do what is asked, in that frame's pixels."""

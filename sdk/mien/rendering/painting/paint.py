@@ -20,7 +20,7 @@ from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.base import Patch
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
-from mien.rendering.geometry.field import MeshRaster, Zone, window
+from mien.rendering.geometry.field import MeshRaster, Zone, hold_inside, window
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.tone import largest
 from mien.rendering.geometry.topology import EYES, LIPS, OVAL, SKIN_SAMPLES, Opening, warp_mesh
@@ -28,9 +28,10 @@ from mien.rendering.painting.donor import RegionLayer, lay_region, region_zone
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.opening import STILL_PX, OpeningPainter, OpeningView
 from mien.rendering.painting.painters import opening_painters
+from mien.rendering.painting.shade import Shade
 from mien.rendering.painting.skin import shade_skin
 
-__all__ = ["FaceLayers", "paint", "paint_region"]
+__all__ = ["FaceLayers", "moved_points", "paint", "paint_region"]
 
 _MOVED_PX = 0.25
 """Motion in pixels from which the picture is replaced wholly."""
@@ -71,10 +72,12 @@ class FaceLayers:
         ratio: (S, S, 3) by what its skin is multiplied, in the canonical layout of the skin's
             appearance; None where too little is known of it.
         regions: What is laid over its regions.
+        shade: The shade on it that the other frames do not show; None for none.
     """
 
     ratio: FloatArray | None = None
     regions: tuple[RegionLayer, ...] = ()
+    shade: Shade | None = None
 
 
 def paint(
@@ -107,13 +110,15 @@ def paint(
     readable = Box(box.x0 - reach, box.y0 - reach, box.x1 + reach, box.y1 + reach).clip(
         plate.width, plate.height
     )
-    painter = _FacePainter(motion, PlateCrop.of(plate, readable))
+    picture_size = plate.width, plate.height
+    painter = _FacePainter(motion, PlateCrop.of(plate, readable), picture_size)
     raster = _rasterised(canvas, motion)
     picture, mask = painter.paint(raster, zones)
     if layers.ratio is not None and appearance.skin is not None:
         shade_skin(picture, mask, raster, motion, layers.ratio, appearance.skin.layout)
+    shade = None if layers.shade is None else layers.shade.over(canvas)
     for laid in layers.regions:
-        lay_region(picture, mask, canvas, motion, laid)
+        lay_region(picture, mask, canvas, motion, laid, shade)
     mask *= window(canvas.height, canvas.width, _BORDER_PX)
     rows = slice(box.y0 - canvas.y0, box.y1 - canvas.y0)
     columns = slice(box.x0 - canvas.x0, box.x1 - canvas.x0)
@@ -191,10 +196,8 @@ def _canvas(motion: FaceMotion, zones: Sequence[Zone], shaded: bool) -> Zone | N
 
     None when nothing does.
     """
-    mesh = warp_mesh()
     cell = max(1, round(_CELL_CM * motion.px_per_cm))
-    moving = np.abs(motion.motion).max(axis=1) > STILL_PX
-    touched = np.unique(mesh.skin[moving[mesh.skin].any(axis=1)])
+    touched = _touched(motion)
     if shaded:
         touched = np.union1d(touched, OVAL)
     points = [motion.source[touched], motion.target[touched]]
@@ -208,6 +211,23 @@ def _canvas(motion: FaceMotion, zones: Sequence[Zone], shaded: bool) -> Zone | N
     return Zone.around(everything, 4 * cell, cell)
 
 
+def moved_points(motion: FaceMotion) -> FloatArray:
+    """Return (N, 2) points around all that a motion moves, before and after; none of none."""
+    touched = _touched(motion)
+    points = [motion.source[touched], motion.target[touched]]
+    points += [
+        motion.iris[side] for side, gaze in motion.gaze.items() if np.abs(gaze).max() > STILL_PX
+    ]
+    return np.concatenate(points)
+
+
+def _touched(motion: FaceMotion) -> IndexArray:
+    """Vertices of the triangles of which any corner moves."""
+    skin = warp_mesh().skin
+    moving = np.abs(motion.motion).max(axis=1) > STILL_PX
+    return np.asarray(np.unique(skin[moving[skin].any(axis=1)]))
+
+
 def _rasterised(canvas: Zone, motion: FaceMotion) -> MeshRaster:
     """The face's mesh on a canvas, its openings closed."""
     mesh = warp_mesh()
@@ -215,18 +235,28 @@ def _rasterised(canvas: Zone, motion: FaceMotion) -> MeshRaster:
 
 
 class _FacePainter:
-    """Paints a face on a canvas from a crop of the plate."""
+    """Paints a face on a canvas from a crop of the plate.
 
-    def __init__(self, motion: FaceMotion, crop: PlateCrop) -> None:
+    Args:
+        motion: How the face moves.
+        crop: The crop.
+        size: Width and height of the plate, where it ends at a picture's edge; None where it
+            does not matter.
+    """
+
+    def __init__(
+        self, motion: FaceMotion, crop: PlateCrop, size: tuple[int, int] | None = None
+    ) -> None:
         self._motion = motion
         self._crop = crop
+        self._size = size
 
     def paint(
         self, raster: MeshRaster, zones: Sequence[tuple[OpeningPainter, Zone]]
     ) -> tuple[FloatArray, FloatArray]:
         """The picture (h, w, 3) of a canvas, and the mask (h, w) of what changed."""
         canvas = raster.zone
-        field = raster.field(self._motion.motion)
+        field = self._inside(raster.field(self._motion.motion), canvas)
         parts = [self._part(painter, zone, canvas, field) for painter, zone in zones]
         picture = self._crop.moved(canvas, field)
         mask = smoothstep(largest(np.abs(field, out=field)), STILL_PX, _MOVED_PX)
@@ -246,9 +276,15 @@ class _FacePainter:
         coarse = field[area].copy()
         blend = window(zone.height, zone.width, round(_BLEND_CM * self._motion.px_per_cm))
         weight = blend[..., None]
-        above, below = self._edge_fields(zone, opening)
+        above, below = (self._inside(one, zone) for one in self._edge_fields(zone, opening))
         field[area] = coarse + weight * (above - coarse)
         return _Part(painter, zone, area, coarse + weight * (below - coarse), blend)
+
+    def _inside(self, field: FloatArray, zone: Zone) -> FloatArray:
+        """A field of a zone that moves nothing in from beyond the picture's edge."""
+        if self._size is not None:
+            hold_inside(field, zone, *self._size)
+        return field
 
     def _edge_fields(self, zone: Zone, opening: Opening) -> tuple[FloatArray, FloatArray]:
         """The fields in which an opening and what lies beyond follow its upper, and lower, edge."""

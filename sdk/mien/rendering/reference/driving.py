@@ -157,17 +157,21 @@ class Drive:
 
     def _performed(self, frames: list[int]) -> FloatArray:
         """(n, 55) what SMIRK sees in the plates."""
-        return self._seen_in([self._crop(frame, self._source.plate(frame)) for frame in frames])
+        return self._seen_in([self._crop(frame, self._plate(frame)) for frame in frames])
 
     def _changed(self, frames: list[int]) -> FloatArray:
         """(n, 55) what SMIRK sees change between the plates and the warped pictures."""
         crops = []
         for frame in frames:
-            plate = self._source.plate(frame)
-            for picture in (plate, self._warped.plate(frame, plate)):
+            bare = self._warped.uncovered(frame, self._source.plate(frame))
+            for picture in (bare.plate, self._warped.plate(frame, *bare)):
                 crops.append(self._crop(frame, picture))
         seen = self._seen_in(crops)
         return seen[1::2] - seen[::2]
+
+    def _plate(self, frame: int) -> Plate:
+        """The plate of a frame without what is in front of the face."""
+        return self._warped.uncovered(frame, self._source.plate(frame)).plate
 
     def _crop(self, frame: int, picture: Plate) -> FloatArray:
         return crop(picture, self._plan.face.landmarks[frame], self._orientation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from mien.media.planes import Plate
 from mien.model.landmarks import SKIN
 from mien.model.settings import ReferenceSettings
 from mien.rendering.base import FacePlan, Patch, PlateSource
+from mien.rendering.painting.uncover import Uncovered
 from mien.rendering.reference.crop import CropPath
 from mien.rendering.reference.driving import Drive
 from mien.rendering.reference.inpaint_mask import inpaint_mask_of
@@ -34,6 +35,8 @@ _PATCH_BYTES = 192 << 20
 """Bytes of warped patches that are held at most, a face."""
 _POSITIONS = 256
 """Frames whose skin's positions are remembered."""
+_UNSEEN = 1e-3
+"""What frames count together where something is in front of the face in all of them."""
 _FULL, _LEAST_STRENGTH = 0.5, 0.4
 """Departure of a control from which frames are made from pure noise, and the strength with which
 the slightest edit is made."""
@@ -62,10 +65,14 @@ class FaceContext:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Made:
-    """What is kept of a regenerated frame: two squares (N, N, 3)."""
+    """What is kept of a regenerated frame: two squares (N, N, 3).
+
+    With (N, N) how far something is in front of the face in it; None where nothing is.
+    """
 
     difference: FloatArray
     warped: FloatArray
+    covered: FloatArray | None = None
 
 
 class FaceSequence:
@@ -108,13 +115,15 @@ class FaceSequence:
     def patch(self, frame: int, plate: Plate) -> Patch | None:
         """New pixels of the face in a frame; None where nothing changes."""
         warped = self._actor.warped
-        patch = self._warped(frame, plate)
+        bare = warped.uncovered(frame, plate)
+        patch = self._warped(frame, bare)
+        clear = bare.plate
         if patch is not None and self._timing.regenerated[frame]:
             crop = self._actor.path.at(frame)
             need = inpaint_mask_of(warped.motion(frame), crop)
             own, difference, square = self._steadied(frame)
-            patch = paste(patch, plate, crop, correction_of(difference, square, need, own))
-        return warped.turned(frame, plate, patch)
+            patch = paste(patch, clear, crop, correction_of(difference, square, need, own))
+        return warped.covered(frame, plate, warped.turned(frame, clear, patch))
 
     def to_make(self, frames: Iterable[int]) -> int:
         """How many frames go through the networks, at most, when some are asked for.
@@ -141,6 +150,11 @@ class FaceSequence:
         for other, weight in weights.items():
             if other != frame:
                 total += np.float32(weight) * self._frame(other).difference
+        covered = {i: self._frame(i).covered for i in weights}
+        if any(part is not None for part in covered.values()):
+            total = _seen_average(
+                weights, {i: self._frame(i).difference for i in weights}, covered, total
+            )
         return weights[frame], total, here.warped
 
     def _weights(self, frame: int, reach: int) -> dict[int, float]:
@@ -173,8 +187,16 @@ class FaceSequence:
         for i, number in enumerate(order.frames):
             motion, crop = self._actor.warped.motion(number), self._actor.path.at(number)
             picture = in_colours_of(pictures[i], order.warped[i], inpaint_mask_of(motion, crop))
-            made = _Made(picture - order.warped[i], order.warped[i])
+            made = _Made(picture - order.warped[i], order.warped[i], self._covered(number))
             self._made.put(number, made, 1)
+
+    def _covered(self, frame: int) -> FloatArray | None:
+        """(N, N) how far something is in front of the face in its square."""
+        occlusion = self._actor.warped.occlusion(frame, self._source.plate(frame))
+        if occlusion is None:
+            return None
+        square = np.clip(self._actor.path.at(frame).take(occlusion), 0, 1)
+        return square if square.any() else None
 
     def _smoothed_latents(self, order: RegenerationRequest) -> FloatArray:
         """(B, 4, h, w) latents, averaged over the neighbours as far as the settings say."""
@@ -232,31 +254,60 @@ class FaceSequence:
             shot_scale=self._actor.shot_scale,
         )
 
+    def _bare(self, frame: int) -> Uncovered:
+        """The plate of a frame without what is in front of the face."""
+        return self._actor.warped.uncovered(frame, self._source.plate(frame))
+
     def _plate_square(self, frame: int) -> FloatArray:
-        plate, crop = self._source.plate(frame), self._actor.path.at(frame)
+        plate, crop = self._bare(frame).plate, self._actor.path.at(frame)
         box = crop.box(plate)
         square = crop.take(to_display(plate, plate.rgb(box)), (box.x0, box.y0))
         return np.clip(square, 0, 1)
 
     def _squares(self, frame: int) -> tuple[FloatArray, FloatArray]:
         """(N, N, 3) the plate and the warped picture, as the networks are shown them."""
-        plate, crop = self._source.plate(frame), self._actor.path.at(frame)
+        bare, crop = self._bare(frame), self._actor.path.at(frame)
+        plate = bare.plate
         box = crop.box(plate)
         before = plate.rgb(box)
-        pictures = before, with_patch(before, self._warped(frame, plate), box)
+        pictures = before, with_patch(before, self._warped(frame, bare), box)
         squares = [crop.take(to_display(plate, each), (box.x0, box.y0)) for each in pictures]
         return np.clip(squares[0], 0, 1), np.clip(squares[1], 0, 1)
 
-    def _warped(self, frame: int, plate: Plate) -> Patch | None:
+    def _warped(self, frame: int, bare: Uncovered) -> Patch | None:
         """The warp renderer's patch of a frame: it is asked for twice."""
         known = self._patches.get(frame)
         if known is not None:
             return known
         warped = self._actor.warped
-        patch = warped.patch(frame, plate)
+        patch = warped.patch(frame, *bare)
         if patch is not None:
             self._patches.put(frame, patch, patch.rgb.nbytes + patch.mask.nbytes)
         return patch
+
+
+def _seen_average(
+    weights: Mapping[int, float],
+    differences: Mapping[int, FloatArray],
+    covered: Mapping[int, FloatArray | None],
+    whole: FloatArray,
+) -> FloatArray:
+    """(N, N, 3) an average over frames, each counting where nothing is in front of the face.
+
+    Args:
+        weights: What frames count.
+        differences: (N, N, 3) what is averaged.
+        covered: (N, N) how far something is in front; None where nothing is.
+        whole: (N, N, 3) the average of all, for places that no frame shows.
+    """
+    total, seen = np.zeros_like(whole), np.full(whole.shape[:2], _UNSEEN, dtype=np.float32)
+    for frame, weight in weights.items():
+        part = covered[frame]
+        share = np.float32(weight) * (np.float32(1) if part is None else 1 - part)
+        share = np.broadcast_to(share, seen.shape)
+        total += share[..., None] * differences[frame]
+        seen += share
+    return np.asarray((total + _UNSEEN * whole) / seen[..., None], dtype=np.float32)
 
 
 def strength_of(plan: FacePlan) -> float:

@@ -29,6 +29,7 @@ from mien.model.media import Orientation
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
 from mien.rendering.base import PlateSource
+from mien.rendering.geometry.features import open_frames
 from mien.weights.contents import check_file
 from mien.weights.sessions import open_session
 from mien.weights.store import locate
@@ -246,6 +247,8 @@ def _merit(face: Face) -> FloatArray:
     """(T,) how well each frame shows the face: confidence, facing the camera, size; 0 unseen."""
     pose = face.curves.pose
     seen = face.valid & ~face.curves.bridged & (face.confidence > 0)
+    if (seen & open_frames(face)).any():
+        seen &= open_frames(face)
     frontal = np.clip(pose.rotation[:, 2, 2], 0, 1)
     irises = face.landmarks[:, [_LANDMARKS[0][0], _LANDMARKS[1][0]], :2]
     apart = np.linalg.norm(irises[:, 1] - irises[:, 0], axis=-1)

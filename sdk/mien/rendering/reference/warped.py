@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien._types import BoolArray, FloatArray
+from mien.media.cache import ByteCache
 from mien.media.planes import Plate
 from mien.model.controls import HEAD, INDEX
 from mien.model.shot import Shot
@@ -12,13 +13,17 @@ from mien.rendering.appearance.cache import AppearanceCache
 from mien.rendering.appearance.examples import example_faces
 from mien.rendering.appearance.regions import needs
 from mien.rendering.appearance.scan import face_appearance
-from mien.rendering.base import FacePlan, Patch, PlateSource
+from mien.rendering.base import FacePlan, OcclusionSource, Patch, PlateSource
 from mien.rendering.compose import compose
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.painting.face import FacePainter
+from mien.rendering.painting.shade import Shade
+from mien.rendering.painting.uncover import Uncovered
 
 __all__ = ["Warped"]
 
+_BARE_PLATES = 4
+"""Uncovered plates that are kept: each is asked for several times in a row."""
 _GAZE = [i for name, i in INDEX.items() if name.startswith("gaze")]
 _HEAD = [INDEX[name] for name in HEAD]
 
@@ -34,6 +39,8 @@ class Warped:
 
     def __init__(self, plan: FacePlan, shot: Shot, source: PlateSource) -> None:
         self._plan = plan
+        self._mattes = source if isinstance(source, OcclusionSource) else None
+        self._bare: ByteCache[int, Uncovered] = ByteCache(_BARE_PLATES)
         examples = example_faces(shot, plan.face)
         self._painter = FacePainter(plan.face, shot.media.orientation, examples)
         self._appearance = face_appearance(
@@ -64,13 +71,41 @@ class Warped:
         """How the face moves in a frame."""
         return self._painter.motion(self._appearance, frame, *self._ends(frame))
 
-    def patch(self, frame: int, plate: Plate) -> Patch | None:
-        """The changed expression; None when nothing of it is in the picture."""
-        return self._painter.patch(self._appearance, frame, *self._ends(frame), plate)
+    def occlusion(self, frame: int, plate: Plate) -> FloatArray | None:
+        """(H, W) how far something is in front of the face; None where nothing is known to be."""
+        if self._mattes is None:
+            return None
+        return self._mattes.occlusion(self._plan.face, frame, plate)
 
-    def plate(self, frame: int, plate: Plate) -> Plate:
-        """The plate with the changed expression in it."""
-        patch = self.patch(frame, plate)
+    def uncovered(self, frame: int, plate: Plate) -> Uncovered:
+        """The plate without what is in front of the face; itself where nothing is."""
+        if self._mattes is None:
+            return Uncovered(plate)
+        bare = self._bare.get(frame)
+        if bare is None:
+            occlusion = self.occlusion(frame, plate)
+            ends = self._ends(frame)
+            bare = self._painter.uncovered(self._appearance, frame, *ends, plate, occlusion)
+            self._bare.put(frame, bare, 1)
+        return bare
+
+    def covered(self, frame: int, plate: Plate, patch: Patch | None) -> Patch | None:
+        """A patch of the uncovered plate, with what is in front as the plate has it."""
+        return self._painter.covered(patch, plate, self.uncovered(frame, plate).plate)
+
+    def patch(self, frame: int, plate: Plate, shade: Shade | None = None) -> Patch | None:
+        """The changed expression; None when nothing of it is in the picture.
+
+        Args:
+            frame: Index of the frame.
+            plate: Its plate, without what is in front of the face.
+            shade: What is known of the shade on the face.
+        """
+        return self._painter.patch(self._appearance, frame, *self._ends(frame), plate, shade)
+
+    def plate(self, frame: int, plate: Plate, shade: Shade | None = None) -> Plate:
+        """The plate with the changed expression in it; see `patch`."""
+        patch = self.patch(frame, plate, shade)
         return plate if patch is None else compose(plate, [patch])
 
     def turned(self, frame: int, plate: Plate, patch: Patch | None) -> Patch | None:

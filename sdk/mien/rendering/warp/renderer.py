@@ -123,8 +123,11 @@ class WarpSession(RenderSession):
         face, frame, plate = request.face, request.frame, request.plate
         known = self._appearances.get(face.number, Appearance()).only(self._needed(request.plan))
         painter = self._painter(face)
-        patch = painter.patch(known, frame, request.source, request.target, plate)
-        return painter.turned(frame, request.source, request.target, plate, patch)
+        ends = request.source, request.target
+        bare = painter.uncovered(known, frame, *ends, plate, request.occlusion)
+        patch = painter.patch(known, frame, *ends, bare.plate, bare.shade)
+        patch = painter.turned(frame, *ends, bare.plate, patch)
+        return painter.covered(patch, plate, bare.plate)
 
     def _painter(self, face: Face) -> FacePainter:
         known = self._painters.get(face.number)

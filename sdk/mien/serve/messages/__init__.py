@@ -52,12 +52,17 @@ from mien.serve.messages.shots import (
     FacesParams,
     FacesResult,
     MadeBy,
+    OcclusionFacts,
     OpenParams,
     SaveParams,
     SetExamplesParams,
+    SetOcclusionParams,
+    SetOcclusionResult,
     ShotFacts,
     SolveParams,
+    StrokeValue,
     TrackParams,
+    WeakSpanFacts,
 )
 
 __all__ = [
@@ -97,6 +102,7 @@ __all__ = [
     "Message",
     "Method",
     "Numbers",
+    "OcclusionFacts",
     "OpenParams",
     "Packed",
     "PoseRows",
@@ -110,11 +116,15 @@ __all__ = [
     "SetEditsParams",
     "SetEditsResult",
     "SetExamplesParams",
+    "SetOcclusionParams",
+    "SetOcclusionResult",
     "ShotFacts",
     "ShotStatus",
     "SolveParams",
     "StatusResult",
+    "StrokeValue",
     "TrackParams",
+    "WeakSpanFacts",
 ]
 
 
@@ -143,6 +153,7 @@ METHODS: dict[str, Method] = {
     "track": Method(TrackParams, JobResult, ShotFacts),
     "solve": Method(SolveParams, JobResult, ShotFacts),
     "set_examples": Method(SetExamplesParams, JobResult, ShotFacts),
+    "set_occlusion": Method(SetOcclusionParams, SetOcclusionResult),
     "faces": Method(FacesParams, FacesResult),
     "curves": Method(CurvesParams, CurvesResult),
     "set_edits": Method(SetEditsParams, SetEditsResult),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -15,13 +15,26 @@ __all__ = [
     "FacesParams",
     "FacesResult",
     "MadeBy",
+    "OcclusionFacts",
     "OpenParams",
     "SaveParams",
     "SetExamplesParams",
+    "SetOcclusionParams",
+    "SetOcclusionResult",
     "ShotFacts",
     "SolveParams",
+    "StrokeValue",
     "TrackParams",
+    "WeakSpanFacts",
 ]
+
+MOST_POINTS: Final = 10_000
+"""Points of a stroke at most."""
+MOST_STROKES: Final = 10_000
+"""Strokes of a shot at most."""
+Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]
+Point = Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
+"""x and y."""
 
 
 class OpenParams(Message):
@@ -40,6 +53,16 @@ class CloseParams(Message):
     shot: Handle
 
 
+class WeakSpanFacts(Message):
+    """Frames over which a face was seen badly."""
+
+    start: Count
+    stop: Count
+    """The frame after the last."""
+    regions: list[str]
+    """Which of eyes, brows, mouth and jaw; empty for the whole face."""
+
+
 class FaceFacts(Message):
     """A person of a shot."""
 
@@ -52,6 +75,8 @@ class FaceFacts(Message):
     """A frame in which it is seen well."""
     box: Annotated[list[float], Field(min_length=4, max_length=4)]
     """x0, y0, x1, y1 in that frame, pixels of the upright picture."""
+    weak: list[WeakSpanFacts]
+    """Where it, or a region of it, was seen badly, in order; edits of what is not seen fade."""
     thumbnail: str | None = None
     """Base64 of a PNG of it in that frame; only where it was asked for."""
 
@@ -70,6 +95,37 @@ class ExampleFacts(Message):
     path: PathText
     problem: str
     """Why nothing is learned from it, in a few words; empty where it is."""
+
+
+class StrokeValue(Message):
+    """A stroke on the matte of what is in front of a face, painted in one frame."""
+
+    face: Number
+    frame: Count
+    """The frame in which it was painted; it moves with the head in the others."""
+    span: Annotated[list[Count], Field(min_length=2, max_length=2)]
+    """First frame that it is for, and the frame after the last; `frame` is one of them."""
+    points: Annotated[list[Point], Field(min_length=1, max_length=MOST_POINTS)]
+    """Its centre line, pixels of the upright picture; one point for a dab."""
+    radius: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    """Half its width, in the same pixels."""
+    erase: bool = False
+    """Whether nothing is in front there; otherwise something is."""
+
+
+class OcclusionFacts(Message):
+    """How things in front of a shot's faces are treated."""
+
+    detect: bool
+    """Whether mien looks for them."""
+    fade: bool
+    """Whether edits fade where a face, or a region of it, is not seen well."""
+    matte: PathText | None
+    """The movie, or pattern of images, in which what is in front is white."""
+    matte_online: bool
+    """Whether it was found; where not, renders are refused."""
+    strokes: list[StrokeValue]
+    """What was painted on the matte, the earliest first."""
 
 
 class ShotFacts(Message):
@@ -104,6 +160,8 @@ class ShotFacts(Message):
     """Numbers of the faces that have edits."""
     examples: list[ExampleFacts]
     """Other material of its people, of which renderers learn how they look."""
+    occlusion: OcclusionFacts
+    """How things in front of its faces are treated."""
 
 
 class TrackParams(Message):
@@ -136,6 +194,30 @@ class SetExamplesParams(Message):
     shot: Handle
     paths: Annotated[list[PathText], Field(max_length=1000)]
     """Clips, images, patterns of image sequences, and `.mien` projects for all their shots."""
+
+
+class SetOcclusionParams(Message):
+    """A shot, and how things in front of its faces are treated, in place of what held before."""
+
+    shot: Handle
+    detect: bool = True
+    """Whether mien looks for them; what it finds keeps the plate's pixels."""
+    fade: bool = True
+    """Whether edits fade where a face, or a region of it, is not seen well."""
+    matte: PathText | None = None
+    """A movie, or the pattern of images, frame by frame the shot's: white is in front. It takes
+    the place of what mien finds. One that the shot has but that was not found stays as it is;
+    to say where it is now, take it away first."""
+    strokes: list[StrokeValue] = Field(default_factory=list, max_length=MOST_STROKES)
+    """What is painted on that, the earliest first."""
+
+
+class SetOcclusionResult(Message):
+    """How things in front of faces are treated now."""
+
+    occlusion: OcclusionFacts
+    remarks: list[str]
+    """What is to be known of how the matte is used; usually nothing."""
 
 
 class FacesParams(Message):

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import ByteArray, FloatArray
+from mien.face.regions import region_shares
 from mien.face.rig import load_rig
 from mien.model.landmarks import LANDMARKS, MESH, SKIN
 from mien.tracking.mean_fit import fit_mean, mean_height
@@ -139,6 +140,7 @@ class FaceMesh(GraphModel):
         self._over = np.zeros((LANDMARKS, 3), np.float32)
         for column, indices in enumerate((np.arange(LANDMARKS), parts["lips"][0], eyes)):
             self._over[:, column] = np.bincount(indices, minlength=LANDMARKS) / len(indices)
+        self._regions = region_shares()
 
     def read(self, picture: ByteArray, rois: Sequence[Roi]) -> list[Reading]:
         """Return the readings of regions of a picture; see `LandmarkModel.read`."""
@@ -160,14 +162,20 @@ class FaceMesh(GraphModel):
         points = self._landmarks(numbers)
         straight, mirrored = points[::2], points[1::2, self._mirror]
         mirrored[..., 0] = INPUT_SIZE - mirrored[..., 0]
-        apart = np.hypot(*np.moveaxis((straight - mirrored)[..., :2], -1, 0)) @ self._over
+        distance = np.hypot(*np.moveaxis((straight - mirrored)[..., :2], -1, 0))
+        apart, regions = distance @ self._over, distance @ self._regions
         middle = (straight + mirrored) / 2
         # The network counts from the corner of the first pixel, we from its centre.
         middle[..., :2] -= 0.5
         evidence = (numbers[::2, -1] + numbers[1::2, -1]) / 2
         return [
             _reading(
-                middle[i], float(evidence[i]), (float(far[0]), float(far[1:].max())), roi, crop
+                middle[i],
+                float(evidence[i]),
+                (float(far[0]), float(far[1:].max())),
+                regions[i],
+                roi,
+                crop,
             )
             for i, (roi, crop, far) in enumerate(zip(rois, crops, apart, strict=True))
         ]
@@ -199,6 +207,7 @@ def _reading(
     points: FloatArray,
     evidence: float,
     apart: tuple[float, float],
+    regions: FloatArray,
     used: Roi,
     crop: ByteArray,
 ) -> Reading:
@@ -220,6 +229,8 @@ def _reading(
         spread,
         roi=Roi(float(x), float(y), height * FACE_MARGIN, float(np.arctan2(upward[0], upward[1]))),
         crop=crop,
+        used=used,
+        region_spread=np.asarray(regions * (factor / height), np.float32),
     )
 
 

@@ -1,0 +1,210 @@
+"""What mien itself finds in front of a face: by how the face looks elsewhere, and by hands.
+
+Every frame is looked at by itself: first from afar, where nearly all frames show nothing but the
+face, and then closely where something may be in front of it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from mien._types import ByteArray, FloatArray
+from mien.blas import one_blas_thread
+from mien.media.display import to_display
+from mien.media.orient import to_coded
+from mien.media.planes import Box, Plate
+from mien.model.face import Face
+from mien.model.landmarks import SKIN
+from mien.model.shot import Shot
+from mien.progress import Progress, silent
+from mien.rendering.appearance.cache import AppearanceCache
+from mien.rendering.appearance.library import FaceLibrary
+from mien.rendering.appearance.regions import FaceRegion
+from mien.rendering.appearance.scan import face_appearance
+from mien.rendering.base import PlateSource
+from mien.rendering.geometry.motion import FaceDeformer
+from mien.rendering.occlusion.evidence import Evidence, find_evidence
+from mien.rendering.occlusion.hand_matte import HandFinder
+from mien.rendering.occlusion.layout import FaceLayout
+from mien.rendering.occlusion.looks import KnownLooks, learn_looks
+from mien.rendering.occlusion.refine import refine
+from mien.rendering.occlusion.source import MatteSource
+
+__all__ = ["DetectedMatte"]
+
+_AFAR: Final = 104
+"""Texels along a side of the layout in which every frame is looked at."""
+_CLOSE: Final = (128, 240)
+"""The same, least and most, in which those are that may show something in front."""
+_DETAIL: Final = 1.1
+"""Texels of the face in one of its pixels, closely."""
+_BORDER: Final = 0.16
+"""Border around the landmarks that is looked at, over the face's size."""
+_KEPT: Final = 96
+"""Mattes that are kept for who asks again: a slider stays in one frame."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """What is known of a face, from afar and closely; nothing where too little is."""
+
+    afar: KnownLooks | None
+    close: KnownLooks | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """A face in a frame: the part of the plate around it.
+
+    Attributes:
+        box: That part.
+        rgb: (h, w, 3) its R'G'B', as a display shows it.
+        points: (468, 2) landmarks, pixels of the plate.
+    """
+
+    box: Box
+    rgb: FloatArray
+    points: FloatArray
+
+    @property
+    def local(self) -> FloatArray:
+        """(468, 2) landmarks, pixels of the part."""
+        corner = np.array([self.box.x0, self.box.y0], dtype=np.float32)
+        return np.asarray(self.points - corner)
+
+
+class DetectedMatte(MatteSource):
+    """Finds what is in front of faces.
+
+    Args:
+        shot: The tracked shot.
+        source: Its plates.
+    """
+
+    def __init__(self, shot: Shot, source: PlateSource) -> None:
+        self._shot = shot
+        self._source = source
+        self._cache = AppearanceCache()
+        self._known: dict[int, _Known] = {}
+        self._libraries: list[FaceLibrary] = []
+        self._learning = threading.Lock()
+        self._hands = HandFinder(shot.media.orientation)
+        self._mattes: OrderedDict[tuple[int, int], tuple[Box, ByteArray] | None] = OrderedDict()
+        self._keeping = threading.Lock()
+
+    def prepare(self, faces: Sequence[Face], progress: Progress = silent) -> None:
+        """Learn what faces look like with nothing in front; see `MatteSource.prepare`."""
+        for face in faces:
+            with self._learning:
+                if face.number not in self._known:
+                    self._known[face.number] = self._learn(face)
+
+    def is_prepared(self, faces: Sequence[Face]) -> bool:
+        """Tell whether that has been done; see `MatteSource.is_prepared`."""
+        return all(face.number in self._known for face in faces)
+
+    def matte(self, face: Face, frame: int, plate: Plate) -> FloatArray | None:
+        """Return what is in front of a face; None also before the face is known."""
+        known = self._known.get(face.number)
+        if known is None or known.afar is None or known.close is None:
+            return None
+        key = face.number, frame
+        with self._keeping:
+            kept = self._mattes.get(key, ())
+        if kept == ():
+            kept = self._found(known.afar, known.close, face, frame, plate)
+            with self._keeping:
+                self._mattes[key] = kept
+                while len(self._mattes) > _KEPT:
+                    self._mattes.popitem(last=False)
+        if not kept:
+            return None
+        box, part = kept
+        matte = np.zeros((plate.height, plate.width), dtype=np.float32)
+        matte[box.y0 : box.y1, box.x0 : box.x1] = part.astype(np.float32) / 255
+        return matte
+
+    def close(self) -> None:
+        """Let go of the hand model and of what was learned."""
+        self._hands.close()
+        self._known.clear()
+        self._libraries.clear()
+
+    @one_blas_thread()
+    def _learn(self, face: Face) -> _Known:
+        orientation = self._shot.media.orientation
+        deformer = FaceDeformer(face, orientation)
+        found = face_appearance(
+            self._shot, face, deformer, self._source, (FaceRegion.LIBRARY,), self._cache
+        )
+        frames = found.library.frames
+        if not frames:
+            return _Known(None, None)
+        # The renderer, which learns of the same library, finds it at hand.
+        self._libraries.append(found.library)
+        tagged = self._source.plate(frames[0].frame)
+        pictures = [to_display(tagged, frame.rgb.astype(np.float32)) for frame in frames]
+        extents = [float(np.ptp(one.points[:SKIN], axis=0).max()) for one in frames]
+        least, most = _CLOSE
+        size = int(np.clip(_DETAIL * np.median(extents), least, most)) // 8 * 8
+        afar, close = (
+            learn_looks(FaceLayout(face.identity, side), frames, pictures) for side in (_AFAR, size)
+        )
+        return _Known(afar, close)
+
+    def _found(
+        self, afar: KnownLooks, close: KnownLooks, face: Face, frame: int, plate: Plate
+    ) -> tuple[Box, ByteArray] | None:
+        """The part of the plate that shows something in front, and how far; None for nothing."""
+        view = self._view(face, frame, plate)
+        if view is None or _evidence(afar, face, frame, view) is None:
+            return None
+        hands = self._hands.find(plate, view.box)
+        in_layout = None
+        if hands is not None:
+            brought = close.layout.bring(cv2.merge([hands] * 3), view.local)
+            in_layout = np.ascontiguousarray(brought[..., 0])
+        evidence = _evidence(close, face, frame, view, in_layout)
+        if evidence is None or not evidence.found:
+            return None
+        odds, trust = close.layout.take_back(
+            [(evidence.odds, -4.0), (evidence.trust, 0.0)], view.points, view.box
+        )
+        if hands is not None:
+            # Beside the face the layout knows nothing, and a hand goes on.
+            odds = np.where((trust == 0) & (odds <= -4), 5 * hands - 4, odds)
+        extent = float(np.ptp(view.points, axis=0).max())
+        matte = refine(view.rgb, odds.astype(np.float32), trust, extent)
+        if not matte.any():
+            return None
+        return view.box, np.round(255 * matte).astype(np.uint8)
+
+    def _view(self, face: Face, frame: int, plate: Plate) -> _View | None:
+        orientation = self._shot.media.orientation
+        points = to_coded(orientation, face.landmarks[frame, :SKIN, :2])
+        if not np.isfinite(points).all():
+            return None
+        low, high = points.min(axis=0), points.max(axis=0)
+        margin = _BORDER * float((high - low).max())
+        (x0, y0), (x1, y1) = np.floor(low - margin), np.ceil(high + margin) + 1
+        box = Box(int(x0), int(y0), int(x1), int(y1)).clip(plate.width, plate.height)
+        if box.width < 16 or box.height < 16:
+            return None
+        rgb = np.asarray(to_display(plate, plate.rgb(box)), dtype=np.float32)
+        return _View(box, rgb, points)
+
+
+def _evidence(
+    known: KnownLooks, face: Face, frame: int, view: _View, hands: FloatArray | None = None
+) -> Evidence | None:
+    controls, rotation = face.curves.controls.array[frame], face.curves.pose.rotation[frame]
+    look = known.layout.bring(view.rgb, view.local)
+    expected = known.expected(frame, controls, rotation)
+    return find_evidence(known, look, expected, rotation, hands)

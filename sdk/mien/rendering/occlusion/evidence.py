@@ -1,0 +1,189 @@
+"""What speaks for something in front of a face, texel by texel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from mien._types import BoolArray, FloatArray
+from mien.rendering.occlusion.layout import ellipse
+from mien.rendering.occlusion.looks import Expected, KnownLooks, beyond, match_light
+
+__all__ = ["Evidence", "find_evidence"]
+
+_NOISE: Final = 0.014
+"""R'G'B' by which a look differs from what is expected at least, by grain and compression."""
+_ALONE: Final = 1.5
+"""How much more a single frame differs."""
+_USUAL: Final = 0.25
+"""How much of the spread over the whole shot counts beside that of the nearest frames."""
+_LIGHT: Final = 0.25
+"""Greatest smooth change of light, log R'G'B', that is no sign of anything."""
+_LIGHT_REACH: Final = 9
+"""Half the side of the square over which light changes smoothly."""
+_DARK: Final = 0.06
+"""R'G'B' that is added before logarithms and ratios: in the dark they mean nothing."""
+_TINT, _TINTED = 0.05, 1.5
+"""Difference of colour, brightness aside, that counts as 1, and from which it is another's."""
+_SIDEWAYS: Final = (0.25, 0.5)
+"""How far skin must face the camera to say something, and to say all."""
+_RARE: Final = 2e-5
+"""Part of the face's pixels that has a colour below which the colour is not the face's."""
+_OWN_COLOUR: Final = 0.55
+"""How much a departure in the face's own colours counts: skin that folds has them."""
+_OPEN: Final = 0.2
+"""How much is said by eyes, mouth and brows where they have colours that the face never has."""
+_STRONGEST: Final = 8.0
+"""Deviations beyond which more says no more."""
+_WIDE, _NARROW = 4.0, 0.7
+"""Standard deviations over which what is wide, and what is thin, is gathered."""
+_WEAK: Final = (1.5, 1.0)
+"""Deviations, thin and wide, from which texels belong to what may be in front."""
+_PEAK: Final = (4.0, 1.3)
+"""The same from which they show that something is."""
+_MASS: Final = 0.012
+"""Least sum of what goes beyond `_WEAK`, over the face's area, for something to be in front."""
+_PEAKS: Final = 0.004
+"""Least part of the face's area at `_PEAK`."""
+_HINT: Final = 0.25
+"""Part of both that is worth a closer look."""
+_NEAR: Final = 8
+"""How far around what is in front more of it is looked for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """The evidence for something in front of a face in a frame.
+
+    Attributes:
+        odds: (S, S) logarithm of the odds that a texel shows it.
+        trust: (S, S) 0..1, how much the texel itself says.
+        hidden: (S, S, 3) what the face is expected to look like, in the frame's light.
+        found: Whether something is in front.
+    """
+
+    odds: FloatArray
+    trust: FloatArray
+    hidden: FloatArray
+    found: bool
+
+
+def find_evidence(
+    known: KnownLooks,
+    look: FloatArray,
+    expected: Expected,
+    rotation: FloatArray,
+    hands: FloatArray | None = None,
+) -> Evidence | None:
+    """Return what speaks for something in front of a face; None where nothing does.
+
+    Args:
+        known: What is known of the face.
+        look: (S, S, 3) the frame in the layout.
+        expected: What is expected of it.
+        rotation: (3, 3) how the head is turned.
+        hands: (S, S) 0..1, where hands are, when they have been looked for.
+    """
+    layout, unit = known.layout, known.layout.unit
+    gain = match_light(look, expected.rgb, layout)
+    strange, lit, light = _strange(known, look * gain, expected)
+    low, high = _SIDEWAYS
+    trust = np.clip((layout.facing(rotation) - low) / (high - low), 0, 1) * layout.trust
+    colours = known.colours(lit)
+    usual = known.palette[colours]
+    foreign = np.clip(1 - usual / np.float32(_RARE), 0, 1)
+    foreign = cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), 1)
+    trust = trust * (1 - layout.moving * (1 - (1 - _OPEN) * foreign))
+    strange = np.minimum(strange * (_OWN_COLOUR + (1 - _OWN_COLOUR) * foreign), _STRONGEST)
+    wide = cv2.GaussianBlur(strange * trust, (0, 0), _WIDE * unit)
+    wide /= cv2.GaussianBlur(trust, (0, 0), _WIDE * unit) + np.float32(0.15)
+    thin = cv2.GaussianBlur(strange, (0, 0), _NARROW * unit)
+    front, found = _in_front(thin, wide, strange, trust, known, hands)
+    if not front.any():
+        return None
+    odds = np.clip((thin**2 - 2.2) / 1.1, -2.2, 6) * (0.3 + 0.7 * trust)
+    odds += np.clip(2 * (wide - 1), -1, 2) * trust * np.clip((thin - 0.6) / 0.6, 0, 1)
+    surely = front & (thin > _WEAK[0])
+    if surely.any():
+        theirs = known.histogram(lit[surely], np.ones(np.count_nonzero(surely), np.float32))
+        likely = np.log((theirs[colours] + np.float32(4e-6)) / (usual + np.float32(4e-6)))
+        odds += np.float32(0.8) * np.clip(likely, -2, 2)
+    if hands is not None:
+        odds += 3 * hands
+    near = cv2.dilate(front.astype(np.uint8), ellipse(_NEAR * unit)) > 0
+    odds = np.where(near & layout.known, odds, np.float32(-4))
+    hidden = expected.rgb * light[..., None] / gain
+    return Evidence(
+        odds.astype(np.float32), trust.astype(np.float32), hidden.astype(np.float32), found
+    )
+
+
+def _strange(
+    known: KnownLooks, look: FloatArray, expected: Expected
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """How many deviations a look departs from all that is expected, (S, S).
+
+    Also the look without smooth changes of light, and these changes (S, S).
+    """
+    usual = (_USUAL * known.deviation) ** 2
+    spread = np.sqrt(np.float32(_NOISE**2) + expected.spread**2 + usual)
+    there = _tint(look) - _tint(expected.rgb)
+    there /= _TINT + 2 * spread
+    tinted = (there**2).mean(axis=2) / np.float32(_TINTED**2)
+    # Light tells by what has kept its colour.
+    weight = (np.exp(-tinted) * known.layout.face + 1e-3).astype(np.float32)
+    logs = np.log((look.mean(axis=2) + _DARK) / (expected.rgb.mean(axis=2) + _DARK))
+    reach = 2 * int(_LIGHT_REACH * known.layout.unit) + 1
+
+    def mean(values: FloatArray) -> FloatArray:
+        once = cv2.blur(values, (reach, reach))
+        return np.asarray(cv2.blur(once, (reach, reach)), dtype=np.float32)
+
+    change = mean(logs.astype(np.float32) * weight) / mean(weight)
+    light = np.exp(np.clip(change, -_LIGHT, _LIGHT)).astype(np.float32)
+    lit = look / light[..., None]
+    strange = beyond(lit, expected.rgb, spread)
+    alone = np.sqrt(np.float32((_ALONE * _NOISE) ** 2) + usual)
+    for rgb, seen in zip(expected.alone, expected.alone_seen, strict=True):
+        explained = beyond(lit, rgb, alone)
+        np.minimum(strange, np.where(seen > 0.6, explained, strange), out=strange)
+    return strange, lit, light
+
+
+def _tint(rgb: FloatArray) -> FloatArray:
+    return np.asarray(rgb / (rgb.mean(axis=2, keepdims=True) + _DARK), dtype=np.float32)
+
+
+def _in_front(
+    thin: FloatArray,
+    wide: FloatArray,
+    strange: FloatArray,
+    trust: FloatArray,
+    known: KnownLooks,
+    hands: FloatArray | None,
+) -> tuple[BoolArray, bool]:
+    """Texels of what is in front, or may be, and whether anything surely is."""
+    layout = known.layout
+    weak = ((thin > _WEAK[0]) | (wide > _WEAK[1])) & (trust > 0.25)
+    count, labels = cv2.connectedComponents(weak.astype(np.uint8), connectivity=8)
+    labels = np.asarray(labels).ravel()
+    area = float(np.count_nonzero(layout.face))
+
+    def gathered(values: FloatArray) -> FloatArray:
+        return np.bincount(labels, values.ravel(), count) / area
+
+    mass = gathered(np.clip(strange - _WEAK[0], 0, 4) * trust * layout.core)
+    peaks = gathered(((thin > _PEAK[0]) | (wide > _PEAK[1])) * layout.core)
+    share = np.minimum(mass / _MASS, peaks / _PEAKS)
+    share[0] = 0
+    held = np.zeros(count, dtype=bool)
+    if hands is not None and hands.any():
+        # A hand that lies on the face needs little more to be believed.
+        held = gathered(hands * layout.core * (thin > 0.8)) > _PEAKS
+        held[0] = False
+    found = (share > 1) | held
+    kept = found if found.any() else share > _HINT
+    return kept[labels].reshape(thin.shape), bool(found.any())

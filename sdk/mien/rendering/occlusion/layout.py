@@ -1,0 +1,223 @@
+"""The layout in which a face is compared with itself: where a landmark lies whatever it does.
+
+Unlike the layout in which skin is learned it reaches beyond the face's outline, so that what comes
+in from the side is seen as it comes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import cv2
+import numpy as np
+
+from mien._types import BoolArray, ByteArray, FloatArray, Int32Array
+from mien.media.planes import Box
+from mien.model.landmarks import SKIN
+from mien.rendering.geometry.field import MeshRaster, Zone, remap
+from mien.rendering.geometry.topology import BROWS, EYES, LIPS, OVAL, face_triangles
+
+__all__ = ["FaceLayout", "ellipse"]
+
+_FILL: Final = 0.94
+"""Part of the layout's side that face and border take up."""
+_BORDER: Final = 1.24
+"""How far the border around the face reaches, over the outline's distance from its middle."""
+_CELL: Final = 2
+"""Texels along a cell of the field that brings a picture to the layout."""
+_BACK_CELL: Final = 3
+"""Pixels along a cell of the field that brings the layout to a picture."""
+_SHRUNK: Final = 1.3
+"""Pixels of the face in a texel from which a picture is blurred first, or it would alias."""
+_BLUR: Final = 0.35
+"""Standard deviation of that blur, pixels for each pixel in a texel."""
+_UNIT: Final = 192.0
+"""Side of a layout in which the lengths below, and those of who uses it, are texels."""
+_EYE, _MOUTH, _BROW = 5, 4, 7
+"""How far around eyes, mouth and brows their look says little: they move, open and shut."""
+_BROW_SHARE: Final = 0.9
+"""How much less is said by brows than by bare skin."""
+_RIM, _CORE = 4, 9
+"""Distance from the outline from which skin is seen surely, and from which it counts alone."""
+_BESIDE: Final = 0.45
+"""How much the border around the face is trusted: hair and background move there."""
+_SOFT: Final = 1.5
+"""Standard deviation with which these areas run out."""
+
+
+@dataclass(frozen=True, eq=False)
+class FaceLayout:
+    """Texels of one person's face, seen from the front.
+
+    Attributes:
+        identity: (468, 3) the person's neutral face in canonical space.
+        size: Texels along a side.
+    """
+
+    identity: FloatArray
+    size: int
+
+    @property
+    def unit(self) -> float:
+        """Texels in the unit of lengths."""
+        return self.size / _UNIT
+
+    @cached_property
+    def points(self) -> FloatArray:
+        """(468 + B, 2) where landmarks and the border around them lie, texels."""
+        flat = _bordered(self.identity[:, :2] * np.array([1, -1], dtype=np.float32))
+        low, high = flat.min(axis=0), flat.max(axis=0)
+        scale = _FILL * self.size / float((high - low).max())
+        middle = (low + high) / 2
+        return np.asarray((flat - middle) * scale + (self.size - 1) / 2, dtype=np.float32)
+
+    @cached_property
+    def face(self) -> BoolArray:
+        """(S, S) the face inside its outline."""
+        return self._filled(OVAL) > 0
+
+    @cached_property
+    def known(self) -> BoolArray:
+        """(S, S) the face and the border around it."""
+        return self._filled(tuple(range(SKIN, SKIN + len(OVAL)))) > 0
+
+    @cached_property
+    def core(self) -> FloatArray:
+        """(S, S) 0..1, the face well inside its outline."""
+        return self._within(_CORE)
+
+    @cached_property
+    def trust(self) -> FloatArray:
+        """(S, S) 0..1, how much texels say: skin all, the border less."""
+        return np.where(self.known, np.maximum(self._within(_RIM), _BESIDE), 0).astype(np.float32)
+
+    @cached_property
+    def moving(self) -> FloatArray:
+        """(S, S) 0..1, how little the look of eyes, mouth and brows says."""
+        mask = np.zeros((self.size, self.size), dtype=np.float32)
+        parts = [(eye.rim, _EYE, 1.0) for eye in EYES.values()]
+        parts += [(LIPS.rim, _MOUTH, 1.0), *((brow, _BROW, _BROW_SHARE) for brow in BROWS)]
+        for outline, grow, share in parts:
+            area = cv2.dilate(self._filled(outline), ellipse(grow * self.unit))
+            np.maximum(mask, np.float32(share) * area, out=mask)
+        return np.asarray(cv2.GaussianBlur(mask, (0, 0), _SOFT * self.unit), dtype=np.float32)
+
+    @cached_property
+    def lower(self) -> FloatArray:
+        """(S,) of every row 0..1, how far it is of the lower face: 1 from the nose's tip down."""
+        # The bridge between the eyes, the tip of the nose.
+        top, below = float(self.points[6, 1]), float(self.points[2, 1])
+        rows = np.arange(self.size, dtype=np.float32)
+        return np.asarray(np.clip((rows - top) / (below - top), 0, 1), dtype=np.float32)
+
+    def bring(self, rgb: FloatArray, points: FloatArray) -> FloatArray:
+        """Return a picture of the face brought to the layout.
+
+        Args:
+            rgb: (h, w, 3) picture.
+            points: (468, 2) landmarks in it, pixels.
+
+        Returns:
+            (S, S, 3) float32; what lies outside face and border means nothing.
+        """
+        extent = np.ptp(points, axis=0).max() / np.ptp(self.points[:SKIN], axis=0).max()
+        if extent > _SHRUNK:
+            rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), _BLUR * float(extent)), dtype=np.float32)
+        field = self._raster.field(self.points - _bordered(points))[: self.size, : self.size]
+        x, y = (axis[: self.size, : self.size] for axis in self._raster.zone.pixels())
+        return remap(rgb, x - field[..., 0], y - field[..., 1])
+
+    def take_back(
+        self, maps: list[tuple[FloatArray, float]], points: FloatArray, box: Box
+    ) -> list[FloatArray]:
+        """Return maps of the layout as they lie in a picture.
+
+        Args:
+            maps: Maps (S, S) or (S, S, C), each with the value beyond what the layout knows.
+            points: (468, 2) landmarks in the picture, pixels.
+            box: The part of the picture that is wanted.
+        """
+        cell = _BACK_CELL
+        zone = Zone(box.x0, box.y0, -(-box.width // cell), -(-box.height // cell), cell)
+        there = _bordered(points)
+        raster = MeshRaster.of(zone, there, _triangles())
+        field = raster.field(there - self.points)
+        x, y = zone.pixels()
+        x, y = x - field[..., 0], y - field[..., 1]
+        inside = cv2.resize(
+            (raster.labels > 0).astype(np.uint8),
+            (zone.width, zone.height),
+            interpolation=cv2.INTER_NEAREST,
+        )
+        found = []
+        for values, beyond in maps:
+            moved = cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            moved[inside == 0] = beyond
+            found.append(np.ascontiguousarray(moved[: box.height, : box.width]))
+        return found
+
+    def facing(self, rotation: FloatArray) -> FloatArray:
+        """Return (S, S) how far skin faces the camera: 1 straight, 0 from the side.
+
+        Args:
+            rotation: (3, 3) how the head is turned.
+        """
+        towards = (self._normals @ rotation.T)[:, 2]
+        towards = np.concatenate([towards, towards[list(OVAL)]]).astype(np.float32)
+        cells = self._raster.cells(np.stack([towards, towards], axis=1))[..., 0]
+        whole = cv2.resize(cells, None, fx=_CELL, fy=_CELL)
+        return np.asarray(whole[: self.size, : self.size])
+
+    @cached_property
+    def _raster(self) -> MeshRaster:
+        cells = -(-self.size // _CELL)
+        return MeshRaster.of(Zone(0, 0, cells, cells, _CELL), self.points, _triangles())
+
+    @cached_property
+    def _normals(self) -> FloatArray:
+        """(468, 3) directions in which the skin of the neutral face points."""
+        a, b, c = (self.identity[face_triangles()[:, i]] for i in range(3))
+        normals = np.zeros_like(self.identity)
+        for i in range(3):
+            np.add.at(normals, face_triangles()[:, i], np.cross(b - a, c - a))
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True) + np.float32(1e-9)
+        # Out of the head, however the triangles are wound.
+        return np.asarray(normals * np.sign(normals[:, 2].mean()), dtype=np.float32)
+
+    def _filled(self, outline: tuple[int, ...]) -> ByteArray:
+        mask = np.zeros((self.size, self.size), dtype=np.uint8)
+        cv2.fillPoly(mask, [np.round(self.points[list(outline)]).astype(np.int32)], 1)
+        return mask
+
+    def _within(self, distance: float) -> FloatArray:
+        inside = cv2.erode(
+            self.face.astype(np.uint8), ellipse(distance * self.unit), borderValue=0
+        ).astype(np.float32)
+        return np.asarray(cv2.GaussianBlur(inside, (0, 0), _SOFT * self.unit), dtype=np.float32)
+
+
+def ellipse(radius: float) -> ByteArray:
+    """Return a disc to dilate and erode with, at least three pixels across."""
+    side = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
+
+
+def _bordered(points: FloatArray) -> FloatArray:
+    """(468 + B, 2) landmarks (468, 2) and the border around them."""
+    outline: FloatArray = points[list(OVAL)]
+    middle = outline.mean(axis=0)
+    border = middle + np.float32(_BORDER) * (outline - middle)
+    return np.asarray(np.concatenate([points, border]), dtype=np.float32)
+
+
+def _triangles() -> Int32Array:
+    """(N, 3) triangles of the border, and over them those of the face."""
+    inner, count = np.array(OVAL), len(OVAL)
+    here, there = np.arange(count), (np.arange(count) + 1) % count
+    border = [
+        np.stack([inner[here], inner[there], SKIN + there], axis=1),
+        np.stack([inner[here], SKIN + there, SKIN + here], axis=1),
+    ]
+    return np.asarray(np.concatenate([*border, face_triangles()]), dtype=np.int32)

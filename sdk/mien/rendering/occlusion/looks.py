@@ -1,0 +1,302 @@
+"""What a face looks like where nothing is in front of it, and how much that varies.
+
+The library's frames, brought to one layout and to one light, say what every texel looks like when
+the face does what it does in the frame that is looked at: the frames nearest in expression and pose
+tell, by what the upper face does for the upper part of the layout and by what the lower face does
+for the rest. What is seen at one time only is not believed to be the face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import cv2
+import numpy as np
+from scipy.ndimage import correlate1d
+
+from mien._types import FloatArray, IndexArray
+from mien.face.pose import angles
+from mien.model.controls import CONTROLS
+from mien.model.landmarks import SKIN
+from mien.rendering.appearance.library import LibraryFrame
+from mien.rendering.occlusion.layout import FaceLayout
+
+__all__ = ["Expected", "KnownLooks", "beyond", "learn_looks", "match_light"]
+
+_FEWEST: Final = 6
+"""Frames from which a face's look is known."""
+_MOST: Final = 40
+"""Frames that are compared with."""
+_NEAREST: Final = 8
+"""Frames that say what is expected, of each half of the face."""
+_SINGLE: Final = 2
+"""Frames among them that also explain a look alone, each."""
+_NEARNESS: Final = 0.3
+"""Difference of controls over which a frame counts less."""
+_KNOWN: Final = 0.25
+"""Difference of controls to the nearest frame up to which the look is known."""
+_GUESS: Final = 0.08
+"""R'G'B' by which the look is uncertain for each unit of difference beyond."""
+_TURN: Final = 20.0
+"""Degrees of the head's turn that count as much as a control from 0 to 1."""
+_APART: Final = 12
+"""Frames between which two looks at a face are not one and the same."""
+_NOISE: Final = 0.02
+"""R'G'B' that grain, compression and tracking change at least, when frames are compared."""
+_COARSE: Final = 0.25
+"""Size at which that is done."""
+_BLUR: Final = 1.5
+"""Standard deviation of the blur before, texels."""
+_STRANGE: Final = (1.2, 2.4)
+"""Deviations from the median from which a texel may be foreign, and is."""
+_LIKE: Final = (1.0, 1.8)
+"""The same of the likeness to other times, in units of `_UNLIKE`."""
+_UNLIKE: Final = 0.03
+"""R'G'B' by which looks differ."""
+_BINS: Final = 24
+"""Bins of the face's colours along each axis of L*a*b*."""
+_DARKEST: Final = 0.02
+"""R'G'B' below which light cannot be compared."""
+_ROUNDS: Final = 3
+"""Rounds in which the light is matched."""
+_ANOTHER: Final = 0.3
+"""Difference of log R'G'B', all channels together, at which a texel hardly counts for the light."""
+_MOST_LIGHT: Final = 0.7
+"""Greatest difference of light that is matched, log R'G'B'."""
+
+_REGIONS: Final = (
+    ("brows", "eyes", "cheeks"),
+    ("mouth", "jaw", "nose", "cheeks", "tongue"),
+)
+"""Regions of controls that say what the upper, and the lower, face looks like."""
+_COLUMNS: Final = tuple(
+    [
+        i
+        for i, control in enumerate(CONTROLS)
+        if control.region in regions and not control.name.startswith("eyeLook")
+    ]
+    for regions in _REGIONS
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """The expected look of a face in a frame.
+
+    Attributes:
+        rgb: (S, S, 3) what is expected.
+        spread: (S, S, 3) standard deviation of that.
+        alone: (N, S, S, 3) looks that would do as well.
+        alone_seen: (N, S, S) 0..1, how far each of them shows the face.
+    """
+
+    rgb: FloatArray
+    spread: FloatArray
+    alone: FloatArray
+    alone_seen: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class KnownLooks:
+    """The looks of a face in the frames that are known.
+
+    Attributes:
+        layout: The layout.
+        frames: (N,) frames of the shot.
+        looks: (N, S, S, 3) float32 R'G'B', in one light.
+        seen: (N, S, S) 0..1, how far texels are believed to be the face.
+        does: For both halves of the face, (N, F) what it does there.
+        median: (S, S, 3) their median.
+        deviation: (S, S, 3) how far they depart from it.
+    """
+
+    layout: FaceLayout
+    frames: IndexArray
+    looks: FloatArray
+    seen: FloatArray
+    does: tuple[FloatArray, FloatArray]
+    median: FloatArray
+    deviation: FloatArray
+
+    @cached_property
+    def palette(self) -> FloatArray:
+        """(`_BINS` cubed,) how often the face has a colour."""
+        inside = self.layout.face
+        return self.histogram(self.looks[:, inside], self.seen[:, inside])
+
+    def histogram(self, rgb: FloatArray, weight: FloatArray) -> FloatArray:
+        """Return how often colours (..., 3) come, by the numbers that `colours` gives."""
+        bins = self.colours(rgb.reshape(1, -1, 3))
+        counts = np.bincount(bins.ravel(), weight.ravel(), _BINS**3)
+        counts = counts.reshape((_BINS,) * 3)
+        for axis in range(3):
+            counts = correlate1d(counts, [0.25, 0.5, 0.25], axis=axis, mode="constant")
+        return np.asarray((counts / max(counts.sum(), 1e-6)).ravel(), dtype=np.float32)
+
+    def colours(self, rgb: FloatArray) -> IndexArray:
+        """Return the number of the bin of each colour (h, w, 3) of R'G'B'."""
+        lab = cv2.cvtColor(np.clip(rgb, 0, 1).astype(np.float32), cv2.COLOR_RGB2LAB)
+        scale = np.array([_BINS / 100, _BINS / 128, _BINS / 128], dtype=np.float32)
+        scaled = lab * scale + np.array([0, _BINS / 2, _BINS / 2], dtype=np.float32)
+        bins = np.clip(scaled.astype(np.int32), 0, _BINS - 1)
+        return np.asarray((bins[..., 0] * _BINS + bins[..., 1]) * _BINS + bins[..., 2])
+
+    def expected(self, frame: int, controls: FloatArray, rotation: FloatArray) -> Expected:
+        """Return what the face is expected to look like.
+
+        Args:
+            frame: Index of the frame; what is known of it itself is left out.
+            controls: (59,) what the face does in it.
+            rotation: (3, 3) how the head is turned.
+        """
+        asked = _does(controls[None], rotation[None])
+        lower, size = self.layout.lower, self.layout.size
+        first, last = (int(np.searchsorted(lower, end)) for end in (1e-6, 1 - 1e-6))
+        middle = (first + last) // 2
+        rgb, spread = np.zeros((2, size, size, 3), dtype=np.float32)
+        alone = np.empty((_SINGLE, size, size, 3), dtype=np.float32)
+        alone_seen = np.empty((_SINGLE, size, size), dtype=np.float32)
+        for half, rows, own, weight in (
+            (0, slice(0, last), slice(0, middle), 1 - lower),
+            (1, slice(first, size), slice(middle, size), lower),
+        ):
+            mean, variance, near = self._half(frame, self.does[half], asked[half][0], rows)
+            share = weight[rows, None, None]
+            rgb[rows] += share * mean
+            spread[rows] += share * variance
+            for i, one in enumerate(near):
+                alone[i, own], alone_seen[i, own] = self.looks[one, own], self.seen[one, own]
+        return Expected(rgb, np.sqrt(spread), alone, alone_seen)
+
+    def _half(
+        self, frame: int, known: FloatArray, point: FloatArray, rows: slice
+    ) -> tuple[FloatArray, FloatArray, list[int]]:
+        """Mean and variance of the nearest looks in some rows, and the nearest frames."""
+        # What is beside the frame in time shows the same thing in front.
+        distance = np.linalg.norm(known - point, axis=1)
+        others = np.flatnonzero(np.abs(self.frames - frame) > 3)
+        if len(others) < _FEWEST:
+            others = np.arange(len(distance))
+        near = others[np.argsort(distance[others], kind="stable")[:_NEAREST]]
+        away = distance[near]
+        weight = np.exp(-(((away - away[0]) / _NEARNESS) ** 2)) + 0.02
+        seen = self.seen[near, rows] * weight[:, None, None].astype(np.float32)
+        total = seen.sum(axis=0)[..., None] + np.float32(1e-3)
+        looks = self.looks[near, rows]
+        mean = np.einsum("khw,khwc->hwc", seen, looks) + np.float32(1e-3) * self.median[rows]
+        mean /= total
+        variance = np.einsum("khw,khwc->hwc", seen, (looks - mean) ** 2) / total
+        variance += np.float32((_GUESS * max(float(away[0]) - _KNOWN, 0)) ** 2)
+        return mean, variance, near[:_SINGLE].tolist()
+
+
+def learn_looks(
+    layout: FaceLayout, frames: Sequence[LibraryFrame], pictures: Sequence[FloatArray]
+) -> KnownLooks | None:
+    """Learn what a face looks like; None where too little of it is known.
+
+    Args:
+        layout: The layout.
+        frames: Frames of its library; those of examples are left out, as their light is another.
+        pictures: (h, w, 3) R'G'B' of each of them, as a display shows it.
+    """
+    own = [i for i, frame in enumerate(frames) if frame.example is None]
+    if len(own) < _FEWEST:
+        return None
+    if len(own) > _MOST:
+        own = [own[i] for i in np.linspace(0, len(own) - 1, _MOST).astype(int)]
+    looks = np.stack([layout.bring(pictures[i], frames[i].points[:SKIN]) for i in own])
+    median = np.median(looks, axis=0)
+    for _ in range(2):
+        looks *= np.stack([match_light(look, median, layout) for look in looks])[:, None, None]
+        median = np.median(looks, axis=0)
+    deviation = np.float32(1.48) * np.median(np.abs(looks - median), axis=0)
+    numbers = np.array([frames[i].frame for i in own])
+    does = _does(
+        np.stack([frames[i].controls for i in own]), np.stack([frames[i].rotation for i in own])
+    )
+    seen = 1 - _foreign(layout, numbers, looks, median, deviation)
+    return KnownLooks(layout, numbers, looks, seen, does, median, deviation)
+
+
+def match_light(look: FloatArray, to: FloatArray, layout: FaceLayout) -> FloatArray:
+    """Return (3,) by what a look is multiplied to have the light of another.
+
+    The face's texels tell, those that differ by more than light hardly (iteratively reweighted).
+    """
+    here, there = look[layout.face][::3], to[layout.face][::3]
+    good = (here > _DARKEST).all(axis=1) & (there > _DARKEST).all(axis=1)
+    if np.count_nonzero(good) < 50:
+        return np.ones(3, dtype=np.float32)
+    logs = np.log(there[good] / here[good])
+    middle = np.median(logs, axis=0)
+    for _ in range(_ROUNDS):
+        away = np.abs(logs - middle).sum(axis=1)
+        weight = np.exp(-((away / _ANOTHER) ** 2)) + 1e-6
+        middle = (logs * weight[:, None]).sum(axis=0) / weight.sum()
+    return np.asarray(np.exp(np.clip(middle, -_MOST_LIGHT, _MOST_LIGHT)), dtype=np.float32)
+
+
+def beyond(look: FloatArray, expected: FloatArray, spread: FloatArray) -> FloatArray:
+    """Return (S, S) by how many deviations a look leaves what is expected around each texel.
+
+    What lies between the least and the most of a texel's neighbours is expected: nothing is tracked
+    to less than a texel.
+    """
+    square = np.ones((3, 3), dtype=np.uint8)
+    away = cv2.subtract(look, cv2.dilate(expected, square))
+    np.maximum(away, cv2.subtract(cv2.erode(expected, square), look), out=away)
+    np.maximum(away, 0, out=away)
+    away /= spread
+    away *= away
+    return np.asarray(np.sqrt(away.mean(axis=2)), dtype=np.float32)
+
+
+def _does(controls: FloatArray, rotation: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """What the upper and the lower half of a face do, (N, F) each."""
+    turned = angles(rotation) / np.float32(_TURN)
+    upper, lower = (
+        np.concatenate([controls[:, columns], turned], axis=1).astype(np.float32)
+        for columns in _COLUMNS
+    )
+    return upper, lower
+
+
+def _foreign(
+    layout: FaceLayout,
+    frames: IndexArray,
+    looks: FloatArray,
+    median: FloatArray,
+    deviation: FloatArray,
+) -> FloatArray:
+    """(N, S, S) 0..1, how far texels show what is seen at no other time, and so is not the face.
+
+    The mouth's surroundings do rare things of their own; who chose the frames has looked there.
+    """
+    small = round(layout.size * _COARSE)
+
+    def coarse(picture: FloatArray) -> FloatArray:
+        return np.asarray(cv2.resize(picture, (small, small), interpolation=cv2.INTER_AREA))
+
+    spread = np.sqrt(np.float32(_NOISE**2) + deviation**2)
+    strange = np.stack([coarse(beyond(look, median, spread)) for look in looks])
+    shown = np.stack([coarse(cv2.GaussianBlur(look, (0, 0), _BLUR)) for look in looks])
+    exempt = coarse(_ramp(cv2.GaussianBlur(layout.moving, (0, 0), 6 * layout.unit), 0.1, 0.5))
+    found = np.zeros((len(looks), layout.size, layout.size), dtype=np.float32)
+    for i, here in enumerate(shown):
+        others = shown[np.abs(frames - frames[i]) > _APART]
+        if len(others) < 3:
+            continue
+        unlike = np.sqrt(((others - here) ** 2).mean(axis=3)) / np.float32(_UNLIKE)
+        third = np.partition(unlike, 2, axis=0)[2]
+        foreign = _ramp(strange[i], *_STRANGE) * _ramp(third, *_LIKE) * (1 - exempt)
+        grown = cv2.dilate(foreign.astype(np.float32), np.ones((3, 3), dtype=np.uint8))
+        found[i] = cv2.resize(grown, (layout.size, layout.size))
+    return found
+
+
+def _ramp(values: FloatArray, low: float, high: float) -> FloatArray:
+    return np.asarray(np.clip((values - low) / (high - low), 0, 1), dtype=np.float32)
