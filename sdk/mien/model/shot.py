@@ -14,6 +14,7 @@ from mien._types import ByteArray
 from mien.errors import NoFaceError, TimeError
 from mien.model.face import Face
 from mien.model.media import MediaInfo
+from mien.model.mixes import breaks
 from mien.model.occlusion import Occlusion
 from mien.timebase import Clock, FrameRange
 
@@ -100,6 +101,11 @@ class Shot:
     def clock(self) -> Clock:
         """The shot's clock."""
         return self.media.clock
+
+    @property
+    def breaks(self) -> tuple[int, ...]:
+        """Where nothing goes on in time, ascending: cuts, and the middles of mixes."""
+        return breaks(self.cuts, self.mixes)
 
     @property
     def duration(self) -> Fraction:

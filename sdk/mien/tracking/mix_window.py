@@ -67,10 +67,11 @@ class MixWindow:
         """The oldest frame that is still known."""
         return max(0, self.stop - self._count)
 
-    def push(self, thumb: npt.NDArray[np.uint8]) -> None:
+    def push(self, thumb: npt.NDArray[np.generic]) -> None:
         """Add the picture (36, 64, 3) of the next frame."""
         place = self.stop % self._count
-        row = cv2.resize(thumb, _SIZE, interpolation=cv2.INTER_AREA).ravel().astype(np.float32)
+        picture = thumb.astype(np.float32)
+        row = cv2.resize(picture, _SIZE, interpolation=cv2.INTER_AREA).ravel()
         self._rows[place] = row
         # All distances and projections follow from the products of every two pictures.
         products = self._rows @ row

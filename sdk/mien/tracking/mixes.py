@@ -137,7 +137,7 @@ class MixFinder:
         self._found: list[_Found] = []
         self._unlike: dict[tuple[int, int], Unlike] = {}
 
-    def step(self, thumb: npt.NDArray[np.uint8]) -> None:
+    def step(self, thumb: npt.NDArray[np.generic]) -> None:
         """Add the picture (36, 64, 3) R'G'B' of the next frame."""
         self._window.push(thumb)
         last = self._window.stop - 1
