@@ -100,6 +100,7 @@ class _LaneBackgrounds:
             color = theme.SELECTED_ROW if chosen else colors[lane.kind]
             painter.fillRect(QRectF(left, 0, right - left, ROW - 1), color)
             _paint_tracking(painter, scene, lane, self._weak[lane.face.number])
+            _paint_mixes(painter, scene)
             _paint_cuts(painter, scene)
             _paint_outside(painter, scene)
         return ground
@@ -129,6 +130,15 @@ def _rects(
         for start, stop in stretches
         if start < seen.stop and stop > seen.start
     ]
+
+
+def _paint_mixes(painter: QPainter, scene: TimelineScene) -> None:
+    """Hatch where one shot becomes another, and edits fade."""
+    if scene.now.shot is None:
+        return
+    spans = [(mix.start, mix.stop) for mix in scene.now.shot.mixes]
+    for rect in _rects(scene, spans, 0, ROW - 1):
+        painter.fillRect(rect, QBrush(theme.DIM, Qt.BrushStyle.FDiagPattern))
 
 
 def _paint_cuts(painter: QPainter, scene: TimelineScene) -> None:

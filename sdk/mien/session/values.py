@@ -346,5 +346,7 @@ def _targets(
             replace(old, tracks=tuple(tracks), muted=old.muted and not heard,
                     weight=old.weight or float(heard))
         )  # fmt: skip
-    values = unlimited(found.curves.controls.array, driving, found.valid, project.shot.breaks, names)
+    values = unlimited(
+        found.curves.controls.array, driving, found.valid, project.shot.breaks, names
+    )
     return dict(zip(names, values[frame].tolist(), strict=True))

@@ -186,9 +186,7 @@ class Tracklet:
         self.looks.append(Look(self.stop - 1, self.stop, one.reduced()))
         if len(self.looks) > _LOOKS:
             # However long the piece is, there are only so many, each of a longer time.
-            self.looks = [
-                _joined(*self.looks[i : i + 2]) for i in range(0, len(self.looks), 2)
-            ]
+            self.looks = [_joined(*self.looks[i : i + 2]) for i in range(0, len(self.looks), 2)]
 
     def roi_at(self, frame: int) -> Roi | None:
         """Return the face's region in a frame; None where it was not seen."""

@@ -102,8 +102,8 @@ class Tracker(Protocol):
 
         Returns:
             Of every person the 478 landmarks of MediaPipe's face mesh in every frame
-            (`FaceTrack`), the hard cuts, and mixes; no tracks when no face was found. Landmarks are as
-            they were seen, not smoothed: the solver does that, with past and future.
+            (`FaceTrack`), the hard cuts, and mixes; no tracks when no face was found. Landmarks
+            are as they were seen, not smoothed: the solver does that, with past and future.
 
         Raises:
             MediaError: When a frame is damaged.

@@ -82,7 +82,7 @@ class MixWindow:
     def picture(self, frame: int) -> FloatArray:
         """Return the small picture (18, 32, 3) of a frame that is still known, 0 to 255."""
         width, height = _SIZE
-        return self._rows[frame % self._count].reshape(height, width, 3)
+        return np.asarray(self._rows[frame % self._count].reshape(height, width, 3))
 
     def contrast(self, frame: int) -> float:
         """Return the spread of a frame's values, of 255, in the channel that has most."""
@@ -170,7 +170,7 @@ def unlike(a: FloatArray, b: FloatArray) -> Unlike:
 def _fine(picture: FloatArray) -> FloatArray:
     """Brightness less its own surroundings' (H, W): what a lamp lights is the same without it."""
     light = picture.mean(axis=2)
-    return light - _box(light[None])[0]
+    return np.asarray(light - _box(light[None])[0])
 
 
 def _lacking(picture: FloatArray, other: FloatArray) -> BoolArray:

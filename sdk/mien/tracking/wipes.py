@@ -33,6 +33,9 @@ _LONG: Final = 36
 """Share of the pixels that may be off further: over the shortest wipes, and over those of so many
 frames, while much may move in both shots."""
 
+_ENDS: Final = (0.5, 99.5)
+"""Percentiles of the times between which a wipe lies; corners go at the very ends."""
+
 _GLIMPSES: Final = 5
 """Frames that are looked at before all are."""
 
@@ -68,7 +71,7 @@ def find_wipe(window: MixWindow, first: int, last: int) -> tuple[int, int, float
     # A pixel that switches at a time has been the first picture's for so many frames.
     times = (1 - ways.shown).sum(axis=0) - 0.5
     fitted, off = _by_place(ways, times)
-    low, high = np.percentile(fitted, [2, 98])
+    low, high = np.percentile(fitted, _ENDS)
     before, after = max(0, int(np.floor(low))), min(last - first, int(np.ceil(high)))
     length = after - before
     if length < _SHORTEST:
@@ -98,9 +101,7 @@ class _Ways:
     area: float
 
 
-def _ways(
-    window: MixWindow, first: int, last: int, over: npt.NDArray[np.int64]
-) -> _Ways | None:
+def _ways(window: MixWindow, first: int, last: int, over: npt.NDArray[np.int64]) -> _Ways | None:
     """The ways of the pixels that differ, over some frames; None where they are few, or stray."""
     frames = np.stack([window.picture(frame) for frame in over.tolist()])
     way = window.picture(last) - window.picture(first)
@@ -117,7 +118,12 @@ def _ways(
     y, x = np.nonzero(tells)
     height, width = tells.shape
     places = np.stack([(x - (width - 1) / 2) / height, (y - (height - 1) / 2) / height], axis=1)
-    return _Ways(shown.astype(np.float64), squared / squared.sum(dtype=np.float64), places, float(tells.mean()))
+    return _Ways(
+        shown.astype(np.float64),
+        squared / squared.sum(dtype=np.float64),
+        places,
+        float(tells.mean()),
+    )
 
 
 def _by_place(
