@@ -119,9 +119,11 @@ if TYPE_CHECKING:
     from mien.model.shot import Example as Example
     from mien.model.shot import Shot as Shot
     from mien.model.shot import ToolVersions as ToolVersions
+    from mien.model.weak_spans import WeakSpan as WeakSpan
     from mien.progress import Progress as Progress
     from mien.rendering.base import CacheKey as CacheKey
     from mien.rendering.base import FacePlan as FacePlan
+    from mien.rendering.base import OcclusionSource as OcclusionSource
     from mien.rendering.base import Patch as Patch
     from mien.rendering.base import PlateSource as PlateSource
     from mien.rendering.base import Renderer as Renderer
@@ -235,9 +237,11 @@ _HOMES = {
     "Example": "mien.model.shot",
     "Shot": "mien.model.shot",
     "ToolVersions": "mien.model.shot",
+    "WeakSpan": "mien.model.weak_spans",
     "Progress": "mien.progress",
     "CacheKey": "mien.rendering.base",
     "FacePlan": "mien.rendering.base",
+    "OcclusionSource": "mien.rendering.base",
     "Patch": "mien.rendering.base",
     "PlateSource": "mien.rendering.base",
     "Renderer": "mien.rendering.base",

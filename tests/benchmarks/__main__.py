@@ -17,6 +17,7 @@ NAMES = (
     "demo",
     "track",
     "found",
+    "confidence",
     "solve",
     "flame",
     "smirk",

@@ -11,8 +11,13 @@ import numpy as np
 import pytest
 
 import mien
+from mien.errors import MediaError
 from mien.media.reader import open_reader
 from mien.model.occlusion import MatteStroke, Occlusion
+from mien.pipeline import Output, ShotFrames
+from mien.progress import silent
+from mien.rendering.plans import face_plans
+from mien.rendering.registry import get_renderer
 from mien.timebase import FrameRange
 from tests.faults.batches import Batch, kill, workers_path
 from tests.faults.conftest import Mien
@@ -101,6 +106,21 @@ def test_a_killed_worker_goes_on_behind_the_matte(
         one, other = (reader.frame(12).plate().planes[0] for reader in (after, before))
         # Lossy, but the left half was not made redder.
         assert np.abs(one[:, :300].astype(int) - other[:, :300]).mean() < 3
+
+
+def test_a_matte_that_is_replaced_meanwhile_makes_no_output(project: Path, tmp_path: Path) -> None:
+    path = write_matte(project, tmp_path / "matte.mkv")
+    loaded = mien.set_occlusion_matte(mien.load_project(project), path)
+    edit = mien.Edit(mien.main_face(loaded.shot)).set("smile", 0.5)
+    span = FrameRange(4, 6)
+    plans = face_plans(loaded.shot, [edit], span)
+    output = Output(tmp_path / "out.mkv", span)
+    with ShotFrames(loaded.shot, plans, get_renderer("warp"), tmp_path / "frames") as frames:
+        frames.make(span, silent)
+        write_matte(project, path, 0.2)
+        with pytest.raises(MediaError, match=r"matte\.mkv was replaced"):
+            frames.assemble(output, silent)
+    assert not output.path.exists()
 
 
 def test_a_matte_that_does_not_fit_is_named_before_anything_is_made(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -191,7 +192,9 @@ def test_strokes_lie_on_top_and_follow_the_head(
         white = kept(disc, after[0])
         assert np.array_equal(after[0][white], before[0][white])
         assert not np.array_equal(free[0][white], before[0][white])
-        clear = np.pad(disc, ((0, 0), (0, after[0].shape[1] - size[0]))) == 0
+        # What comes out from under it is filled in: the skin beside it may differ a little.
+        reach = cv2.dilate(disc, np.ones((61, 61), np.uint8))
+        clear = np.pad(reach, ((0, 0), (0, after[0].shape[1] - size[0]))) == 0
         assert np.array_equal(after[0][clear], free[0][clear])
     # An eraser on the user's matte bares the edit.
     eraser = dataclasses.replace(brush, erase=True)
@@ -201,7 +204,8 @@ def test_strokes_lie_on_top_and_follow_the_head(
     )
     bared = rendered(dataclasses.replace(carried, shot=shot), tmp_path / "bared.mkv")
     white = kept(stroke_matte(brush, face, 11, size), plates[1][0])
-    assert np.array_equal(bared[1][0][white], whole[1][0][white])
+    plain, edited, found = (one[1][0][white].astype(int) for one in (plates, whole, bared))
+    assert np.abs(found - edited).mean() < 0.3 * np.abs(edited - plain).mean()
 
 
 @pytest.mark.shared

@@ -14,7 +14,8 @@ import OpenEXR
 import pytest
 
 import mien
-from mien.errors import MediaError, OutputError, UsageError
+from mien._types import FloatArray
+from mien.errors import MediaError, MienError, OutputError, UsageError
 from mien.media.frame import Frame
 from mien.media.planes import Box
 from mien.media.probe import probe
@@ -39,7 +40,7 @@ def shot_of(
     return scene.shot.media
 
 
-def read(path: Path, media: MediaInfo, index: int = 1, *, upright: bool = False) -> np.ndarray:
+def read(path: Path, media: MediaInfo, index: int = 1, *, upright: bool = False) -> FloatArray:
     size = media.orientation
     width, height = size.upright_size if upright else (size.width, size.height)
     reader = MatteReader(probe_matte(path, media), size, upright=upright)
@@ -77,6 +78,15 @@ def test_white_is_one_and_black_is_none_in_any_format(
     assert (found[:, :28] == 1).all()
     assert (found[:, 36:] == 0).all()
     np.testing.assert_allclose(read(path, shot_of(), 2)[4:18], 0.5, atol=0.02)
+
+
+@pytest.mark.parametrize("kind", ["rgb8", "yuv10", "exr"])
+def test_luma_is_that_of_the_colours(kind: str) -> None:
+    plate = Scene(kind=kind).plate(0)
+    # What is not tagged, and small, is of BT.601; the scene's Y'CbCr says BT.709.
+    red, blue = (0.2126, 0.0722) if kind == "yuv10" else (0.299, 0.114)
+    wanted = plate.rgb() @ np.array([red, 1 - red - blue, blue], np.float32)
+    np.testing.assert_allclose(plate.luma(), wanted, atol=2e-3)
 
 
 @pytest.mark.parametrize(("name", "bits"), [("m.%04d.png", 8), ("m.%04d.png", 16),
@@ -166,7 +176,7 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     media = shot_of()
     mattes = half(FRAMES, *SIZE)
 
-    def refused(path: Path, shot: MediaInfo = media, kind: type = MediaError) -> str:
+    def refused(path: Path, shot: MediaInfo = media, kind: type[MienError] = MediaError) -> str:
         with pytest.raises(kind) as caught:
             probe_matte(path, shot)
         assert caught.value.remedy

@@ -56,7 +56,7 @@ def posed(rotation: FloatArray, scale: float = 1.0, shift: tuple[float, float] =
     scales, rotations, places = pose.scale.copy(), pose.rotation.copy(), pose.translation.copy()
     scales[1:] *= scale
     rotations[1:] = rotation
-    places[1:] += np.float32(shift)
+    places[1:] += np.array(shift, np.float32)
     curves = dataclasses.replace(FACE.curves, pose=HeadPose(scales, rotations, places))
     return dataclasses.replace(FACE, curves=curves)
 

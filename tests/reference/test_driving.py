@@ -12,7 +12,7 @@ import pytest
 from mien.errors import MissingDependencyError, UsageError
 from mien.face.bridge import flame_change
 from mien.media.planes import Plate
-from mien.model.controls import INDEX
+from mien.model.controls import INDEX, NAMES
 from mien.model.settings import ReferenceSettings
 from mien.rendering import devices
 from mien.rendering.performance import replace_performance
@@ -192,6 +192,15 @@ def test_another_performance_takes_the_place_of_the_face_s_own(complete: Path) -
     assert np.allclose(plan.flame, both.flame, atol=1e-6)
     assert plan.evaluated.delta[0, INDEX["jawOpen"]] == pytest.approx(0.5, abs=0.25)
     assert not replace_performance(face, shut).evaluated.delta[:, INDEX["gazeYawLeft"]].any()
+    # Where the face is not seen the coefficients count as little as their controls.
+    weights = np.ones((Scene.frames, len(NAMES)), np.float32)
+    weights[1] = 0
+    dim = replace_performance(face, wide, weights=weights)
+    assert not dim.evaluated.delta[1].any()
+    assert (dim.evaluated.delta[0] == plan.evaluated.delta[0]).all()
+    assert dim.flame is not None
+    assert (dim.flame[0] == plan.flame[0]).all()
+    assert np.abs(dim.flame[1]).max() < 0.5 * np.abs(wide[1]).max()
     for wrong in (shut[:2], shut[:, :50], np.full_like(shut, np.nan)):
         with pytest.raises(UsageError, match="55"):
             replace_performance(face, wrong)

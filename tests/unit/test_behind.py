@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import mien
-from mien._types import FloatArray
+from mien._types import BoolArray, FloatArray
 from mien.media.planes import Box, Plate
 from mien.media.reader import Reader, open_reader
 from mien.model.edits import Edit
@@ -29,7 +29,7 @@ from mien.rendering.occlusion.session import BehindSession
 from mien.rendering.occlusion.source import MatteSource
 from mien.rendering.reference.face_sequence import _seen_average
 from mien.rendering.registry import get_renderer
-from mien.rendering.warp.renderer import WarpRenderer
+from mien.rendering.warp.renderer import WarpRenderer, WarpSession
 from mien.testing.scenes import Scene, Spot
 
 BLUE = np.array([0.1, 0.3, 0.9], np.float32)
@@ -80,7 +80,7 @@ def with_patch(plate: Plate, patch: Patch | None, matte: FloatArray | None = Non
     return compose(plate, [patch if matte is None else behind._behind(patch, matte)])
 
 
-def near(matte: FloatArray, pixels: int) -> FloatArray:
+def near(matte: FloatArray, pixels: int) -> BoolArray:
     """(H, W) where nothing is in front, but something is within so many pixels."""
     kernel = np.ones((2 * pixels + 1, 2 * pixels + 1), np.uint8)
     grown = cv2.dilate((matte > 0).astype(np.uint8), kernel) > 0
@@ -320,7 +320,7 @@ def test_renderers_that_look_at_other_frames_are_told_what_is_in_front_there(
     opened: list[PlateSource] = []
 
     class Curious(WarpRenderer):
-        def open(self, shot: Shot, source: PlateSource) -> mien.rendering.warp.renderer.WarpSession:
+        def open(self, shot: Shot, source: PlateSource) -> WarpSession:
             opened.append(source)
             return super().open(shot, source)
 

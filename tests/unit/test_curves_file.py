@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.errors import UsageError
-from mien.io.curves import write_curve_file
+from mien.errors import InputError, UsageError
+from mien.io.curves import read_curve_file, write_curve_file
 from mien.io.curves.collect import shot_curves
 from mien.media.probe import probe
 from mien.model.controls import INDEX, NAMES
@@ -108,6 +108,33 @@ def test_an_npz_holds_one_face(shot: Shot, face: Face, tmp_path: Path) -> None:
     assert not (tmp_path / "x.npz").exists()
 
 
+@pytest.mark.parametrize("ending", ["npz", "json"])
+def test_how_surely_regions_are_seen_is_written_and_read_back(
+    shot: Shot, face: Face, tmp_path: Path, ending: str
+) -> None:
+    regions = np.linspace(0, 1, 4 * FRAMES, dtype=np.float32).reshape(FRAMES, 4)
+    confidence = np.linspace(0.2, 1, FRAMES, dtype=np.float32)
+    told = replace(face, confidence=confidence, region_confidence=regions)
+    path = tmp_path / f"x.{ending}"
+    write_curves(shot, [told], path)
+    (back,) = read_curve_file(path).faces
+    assert back.confidence == pytest.approx(confidence, abs=1e-6)
+    assert back.region_confidence == pytest.approx(regions, abs=1e-6)
+    write_curves(shot, [face], path)
+    assert read_curve_file(path).faces[0].region_confidence is None
+
+
+def test_a_damaged_confidence_by_region_is_refused(shot: Shot, face: Face, tmp_path: Path) -> None:
+    told = replace(face, region_confidence=np.ones((FRAMES, 4), np.float32))
+    path = tmp_path / "x.json"
+    write_curves(shot, [told], path)
+    document = json.loads(path.read_bytes())
+    document["faces"][0]["region_confidence"]["jaw"].pop()
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError):
+        read_curve_file(path)
+
+
 def test_other_endings_are_refused(shot: Shot, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\.npz or \.json"):
         write_curves(shot, shot.faces, tmp_path / "x.usda")
@@ -122,7 +149,11 @@ def test_files_of_earlier_versions_are_made_to_the_byte(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.npz") as archive:
         for info in archive.infolist():
             members.update(info.filename.encode() + archive.read(info))
-    assert digest((tmp_path / "x.json").read_bytes()) == "39cfab3e34123377"
+    # What has come since is how surely faces were seen.
+    document = json.loads((tmp_path / "x.json").read_bytes())
+    for one in document["faces"]:
+        assert one.pop("confidence") == [1] * 48
+    assert digest(json.dumps(document).encode()) == "39cfab3e34123377"
     assert members.hexdigest()[:16] == "a036d03433e85abd"
 
 

@@ -12,7 +12,7 @@ from mien.face.rig import load_rig
 from mien.model.landmarks import LANDMARKS, SKIN
 from mien.model.occlusion import REGIONS
 
-__all__ = ["region_landmarks", "region_shares"]
+__all__ = ["region_landmarks", "region_weights"]
 
 _CHIN = (152, 148, 176, 149, 150, 377, 400, 378, 379, 175, 199, 200, 208, 428, 171, 396, 140, 369)
 """The chin and the edge of the jaw below the corners of the mouth."""
@@ -33,7 +33,7 @@ def region_landmarks() -> tuple[npt.NDArray[np.intp], ...]:
 
 
 @functools.cache
-def region_shares() -> FloatArray:
+def region_weights() -> FloatArray:
     """Return (478, 4) weights with which values of landmarks make means over `REGIONS`."""
     shares = np.zeros((LANDMARKS, len(REGIONS)), np.float32)
     for column, indices in enumerate(region_landmarks()):

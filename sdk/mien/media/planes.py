@@ -222,6 +222,22 @@ class Plate:
         merged = cv2.merge([luma, self._chroma(1, box), self._chroma(2, box)])
         return np.asarray(cv2.transform(merged, affine))
 
+    def luma(self) -> FloatArray:
+        """Return the luma Y' of the whole picture, nominally 0..1.
+
+        Returns:
+            (H, W) float32: of Y'CbCr and grey as it is stored, of R'G'B' through the matrix.
+        """
+        layout = self.layout
+        if layout.model == "rgb":
+            weights = to_ycc(self._matrix)[:1]
+            return np.asarray(cv2.transform(self.rgb(), weights).reshape(self.height, self.width))
+        luma = self._samples(0, self.box)
+        if not layout.floating:
+            scale, offset = code_scale(layout.bits, self.full)
+            luma = (luma - np.float32(offset[0])) / np.float32(scale[0])
+        return np.asarray(luma)
+
     def add(self, box: Box, delta: FloatArray) -> None:
         """Add a difference of R'G'B' to a part of the picture, in the picture's own format.
 

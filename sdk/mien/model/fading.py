@@ -2,7 +2,8 @@
 
 Where something covers a region its landmarks are a guess, and whatever is painted by them lies in
 the wrong place; so an edit of the region is gone at a confidence of 0.2 and whole from 0.6 on,
-and an edit of any part of a face is gone at 0.15 of the face's own and whole from `WEAK` on.
+and an edit of any part of a face is gone at 0.15 of the face's own and whole from `WEAK` on,
+unless it is one covered region that makes the whole doubtful.
 Over time it never counts for more than in the frame itself, and comes and goes in ramps: the least
 over some frames to either side, then the mean over as many. A face that comes into the picture
 begins at nothing, and one that is there from a cut on does not.
@@ -49,11 +50,13 @@ def fade_weights(face: Face, cuts: Iterable[int] = ()) -> FloatArray:
     Returns:
         (T, 59) float32, 0..1; exactly 1 where everything around is seen well.
     """
-    confidence, regions = face.confidence[:, None], face.region_confidence
-    whole = smoothstep(_over_gaps(confidence, face), _NO_FACE, WEAK)
+    whole = smoothstep(_over_gaps(face.confidence[:, None], face), _NO_FACE, WEAK)
     parts = np.ones((len(whole), len(REGIONS)), np.float32)
-    if regions is not None:
-        parts = smoothstep(_over_gaps(regions, face), COVERED, SEEN)
+    if face.region_confidence is not None:
+        parts = smoothstep(_over_gaps(face.region_confidence, face), COVERED, SEEN)
+        # A face is doubted as a whole where one region of it is covered: what is seen is seen.
+        explained = 1 - parts.min(axis=1, keepdims=True)
+        whole = np.maximum(whole, explained * smoothstep(parts.mean(axis=1, keepdims=True), 0, 0.5))
     steady = _in_time(np.concatenate([parts, whole], axis=1), face, cuts)
     weights = np.empty((len(steady), len(CONTROLS)), np.float32)
     for column, control in enumerate(CONTROLS):

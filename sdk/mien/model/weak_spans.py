@@ -58,7 +58,9 @@ def weak_spans(
         bridged: (T,) frames between others that were seen.
         regions: (T, 4) which of `REGIONS` were seen badly.
     """
-    face = valid & ((confidence < WEAK) | bridged | regions.all(axis=1))
+    # What one region that is not seen does to the whole is told as that region.
+    doubted = (confidence < WEAK) & ~regions.any(axis=1)
+    face = valid & (doubted | bridged | regions.all(axis=1))
     found = [WeakSpan(FrameRange(*run)) for run in _runs(face)]
     apart: list[WeakSpan] = []
     for column, name in enumerate(REGIONS):

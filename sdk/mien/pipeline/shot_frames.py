@@ -22,7 +22,7 @@ from mien.pipeline.render import active_frames, open_session
 from mien.progress import Progress, silent
 from mien.rendering.base import FacePlan, Renderer, RenderSession
 from mien.rendering.frame_files import FrameFolder
-from mien.rendering.resume import FrameKeys, media_stamp, remove_other_keys
+from mien.rendering.resume import FrameKeys, matte_stamp, media_stamp, remove_other_keys
 from mien.timebase import FrameRange
 
 __all__ = ["ShotFrames"]
@@ -61,6 +61,10 @@ class ShotFrames:
         self._folder = folder
         self._threads = threads
         self._stamp = media_stamp(shot.media)
+        occlusion = shot.occlusion
+        used = renderer is not None and occlusion.matte_online
+        self._matte = occlusion.matte if used else None
+        self._matte_stamp = "" if self._matte is None else matte_stamp(self._matte)
         self._stack = ExitStack()
         self._session: RenderSession | None = None
         self._progress: Progress = silent
@@ -188,12 +192,15 @@ class ShotFrames:
         return self._session
 
     def _check_source(self, unnamed: Path | None = None) -> None:
-        """Refuse the output when the source is another by now, before it gets its name."""
-        if media_stamp(self._shot.media) != self._stamp:
+        """Refuse the output when what it was made from is another by now."""
+        path, same = self._shot.media.path, media_stamp(self._shot.media) == self._stamp
+        if same and self._matte is not None:
+            path, same = self._matte, matte_stamp(self._matte) == self._matte_stamp
+        if not same:
             raise MediaError(
-                f"{self._shot.media.path} was replaced while it was rendered.",
+                f"{path} was replaced while it was rendered.",
                 "Render it again, when nobody writes to it.",
-                path=self._shot.media.path,
+                path=path,
             )
 
 

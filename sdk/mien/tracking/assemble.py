@@ -15,7 +15,7 @@ from mien.model.face import FaceTrack
 from mien.model.landmarks import LANDMARKS
 from mien.model.occlusion import REGIONS
 from mien.tracking.associate import Tracklet
-from mien.tracking.region_confidence import Looks, region_confidence, steadied
+from mien.tracking.region_confidence import RegionEvidence, region_confidence, steadied
 from mien.tracking.tracking_frames import TrackingFrames
 
 __all__ = ["assemble"]
@@ -85,7 +85,7 @@ def _regions(
         for _, pieces in itertools.groupby(person, lambda piece: bisect_right(cuts, piece.start))
     ]
     for pieces, seen in zip(
-        shots, region_confidence([_looks(pieces, size) for pieces in shots]), strict=True
+        shots, region_confidence([_evidence(pieces, size) for pieces in shots]), strict=True
     ):
         first = 0
         for piece in pieces:
@@ -95,7 +95,7 @@ def _regions(
     return found
 
 
-def _looks(pieces: Sequence[Tracklet], size: tuple[int, int]) -> Looks:
+def _evidence(pieces: Sequence[Tracklet], size: tuple[int, int]) -> RegionEvidence:
     """What the pieces of one shot show; their thumbnails are let go of."""
     thumbnails = np.stack([picture for piece in pieces for picture in piece.thumbnails])
     spreads = np.stack([spread for piece in pieces for spread in piece.spreads])
@@ -111,7 +111,7 @@ def _looks(pieces: Sequence[Tracklet], size: tuple[int, int]) -> Looks:
         points = np.stack([row[indices, :2] for piece in pieces for row in piece.rows])
         outside[:, column] = ((points < -0.5) | (points > far)).any(axis=-1).mean(axis=1)
     confidence = [value for piece in pieces for value in piece.confidence]
-    return Looks(
+    return RegionEvidence(
         thumbnails,
         spreads,
         np.array(confidence, np.float32),

@@ -28,9 +28,9 @@ from mien.blas import one_blas_thread
 from mien.face.regions import region_landmarks
 from mien.face.rig import load_rig
 from mien.model.occlusion import REGIONS
-from mien.tracking.thumbnails import COLUMNS, ROWS, layout
+from mien.tracking.thumbnails import COLUMNS, ROWS, texel_layout
 
-__all__ = ["Looks", "region_confidence", "steadied"]
+__all__ = ["RegionEvidence", "region_confidence", "steadied"]
 
 _REACH: Final = (0.7, 0.6, 0.6, 0.9)
 """Canonical units around the landmarks of each region that are looked at."""
@@ -75,6 +75,9 @@ _OPEN: Final = (0.25, 0.55)
 _NEXT: Final = 0.15
 """Misfit to a frame that is the face itself up to which another trusted one is too."""
 
+_SAME: Final = 0.02
+"""Misfit up to which two pictures are the same."""
+
 _MODELS: Final = 16
 """Frames of a shot that say, beside the median, what a region looks like."""
 
@@ -110,7 +113,7 @@ _CALM: Final = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Looks:
+class RegionEvidence:
     """What was seen of one person's face in N frames of one shot.
 
     Attributes:
@@ -130,13 +133,15 @@ class Looks:
     def __len__(self) -> int:
         return len(self.thumbnails)
 
-    def of(self, frames: npt.NDArray[np.intp]) -> Looks:
+    def of(self, frames: npt.NDArray[np.intp]) -> RegionEvidence:
         """Return some of the frames."""
-        return Looks(*(getattr(self, field.name)[frames] for field in dataclasses.fields(self)))
+        return RegionEvidence(
+            *(getattr(self, field.name)[frames] for field in dataclasses.fields(self))
+        )
 
 
 @one_blas_thread()
-def region_confidence(shots: Sequence[Looks]) -> list[FloatArray]:
+def region_confidence(shots: Sequence[RegionEvidence]) -> list[FloatArray]:
     """Return how surely each of `REGIONS` of one person's face is seen, 0..1.
 
     Args:
@@ -146,20 +151,20 @@ def region_confidence(shots: Sequence[Looks]) -> list[FloatArray]:
         (N, 4) float32 for each.
     """
     usual = _usual_spread(shots)
-    trust = [_trust(looks, usual) for looks in shots]
+    trust = [_trust(evidence, usual) for evidence in shots]
     models: list[_Model | None] = [
-        _Model.of(looks, part) for looks, part in zip(shots, trust, strict=True)
+        _Model.of(evidence, part) for evidence, part in zip(shots, trust, strict=True)
     ]
     known = [model for model in models if model is not None]
     found = []
-    for looks, part, model in zip(shots, trust, models, strict=True):
+    for evidence, part, model in zip(shots, trust, models, strict=True):
         # A shot in which the face is covered throughout is compared with the others.
         other = model or max(known, key=lambda one: one.frames, default=None)
-        seen = 1 - smoothstep(looks.outside, *_OUTSIDE)
+        seen = 1 - smoothstep(evidence.outside, *_OUTSIDE)
         if other is None:
-            seen *= 1 - smoothstep(looks.spreads, *_APART)
+            seen *= 1 - smoothstep(evidence.spreads, *_APART)
         else:
-            misfit = other.misfit(looks, part) * (2 - part)
+            misfit = other.misfit(evidence) * (2 - part)
             seen *= 1 - smoothstep(misfit, *_COVERED)
         found.append(np.asarray(seen, np.float32))
     return found
@@ -172,16 +177,16 @@ def steadied(values: FloatArray) -> FloatArray:
     return np.asarray(np.median(views, axis=-1), np.float32)
 
 
-def _usual_spread(shots: Sequence[Looks]) -> FloatArray:
-    spreads = np.concatenate([looks.spreads for looks in shots])
+def _usual_spread(shots: Sequence[RegionEvidence]) -> FloatArray:
+    spreads = np.concatenate([evidence.spreads for evidence in shots])
     usual = np.maximum(np.quantile(spreads, 0.25, axis=0), _LEAST_SPREAD)
     return np.asarray(usual, np.float32)
 
 
-def _trust(looks: Looks, usual: FloatArray) -> FloatArray:
+def _trust(evidence: RegionEvidence, usual: FloatArray) -> FloatArray:
     """(N, 4) how far the readings of each region agree, 0..1."""
-    apart = np.exp(-((looks.spreads / (_AGREES * usual)) ** 2))
-    return np.asarray(apart * looks.confidence[:, None] ** 2, np.float32)
+    apart = np.exp(-((evidence.spreads / (_AGREES * usual)) ** 2))
+    return np.asarray(apart * evidence.confidence[:, None] ** 2, np.float32)
 
 
 class _Model:
@@ -198,59 +203,66 @@ class _Model:
         self._pictures = [[_Picture(median, region)] for region in _texels()]
 
     @classmethod
-    def of(cls, looks: Looks, trust: FloatArray) -> _Model | None:
+    def of(cls, evidence: RegionEvidence, trust: FloatArray) -> _Model | None:
         """Learn from a shot; None where it shows too little."""
         usable = np.flatnonzero(trust.max(axis=1) > _TRUSTED)
         if len(usable) < _FEW:
             return None
         picked = usable[_spread_over(len(usable), _MEDIAN_FRAMES)]
-        features = _features(looks.thumbnails[picked])
+        features = _features(evidence.thumbnails[picked])
         share = trust[picked] @ _nearest_region()
         model = cls(_weighted_median(features, share), len(usable))
         # Light differs from frame to frame: the median of what it leaves is sharper.
-        model = cls(_weighted_median(model._relit(looks.thumbnails[picked]), share), len(usable))
-        few = _spread_over(len(looks), _LEARN_FRAMES)
-        for _ in range(_ROUNDS):
-            model._learn(looks.of(few), trust[few])
+        model = cls(_weighted_median(model._relit(evidence.thumbnails[picked]), share), len(usable))
+        few = _spread_over(len(evidence), _LEARN_FRAMES)
+        model._learn(evidence.of(few), trust[few])
         return model
 
     def _relit(self, thumbnails: ByteArray) -> FloatArray:
         return _without_light(_features(thumbnails), self._median)
 
-    def _learn(self, looks: Looks, trust: FloatArray) -> None:
-        """Add frames that are the face itself, and look different."""
-        misfit = self.misfit(looks, trust)
-        open_mouth = smoothstep(looks.opened, *_OPEN)
-        first = all(len(pictures) == 1 for pictures in self._pictures)
-        for region, name in enumerate(REGIONS):
-            odd = np.full(len(looks), _ODD[region] if first else _NEXT, np.float32)
-            if name in ("mouth", "jaw") and first:
+    def _learn(self, evidence: RegionEvidence, trust: FloatArray) -> None:
+        """Add frames that are the face itself, and look different; then those like them."""
+        features = self._relit(evidence.thumbnails)
+        open_mouth = smoothstep(evidence.opened, *_OPEN)
+        for region, (name, texels) in enumerate(zip(REGIONS, _texels(), strict=True)):
+            odd = np.full(len(evidence), _ODD[region], np.float32)
+            if name in ("mouth", "jaw"):
                 odd += (_ODD_OPEN - _ODD[region]) * open_mouth
-            fits = (trust[:, region] > _TRUSTED) & (misfit[:, region] < odd)
-            frames = np.flatnonzero(fits & (misfit[:, region] > 0.02))
-            if not len(frames):
-                continue
-            features = self._relit(looks.thumbnails[frames])
-            texels = _texels()[region]
-            for index in _far_apart(features[:, texels].reshape(len(frames), -1), _MODELS):
-                self._pictures[region].append(_Picture(features[index], texels))
+            part = np.ascontiguousarray(features[:, texels])
+            misfit = _least_misfit(part, self._pictures[region])
+            for _ in range(_ROUNDS):
+                fits = (trust[:, region] > _TRUSTED) & (misfit < odd) & (misfit > _SAME)
+                frames = np.flatnonzero(fits)
+                if not len(frames):
+                    break
+                picked = _far_apart(part[frames].reshape(len(frames), -1), _MODELS)
+                new = [_Picture(features[frames[index]], texels) for index in picked]
+                misfit = np.minimum(misfit, _least_misfit(part, new))
+                self._pictures[region] += new
+                odd = np.full(len(evidence), _NEXT, np.float32)
 
-    def misfit(self, looks: Looks, trust: FloatArray) -> FloatArray:
+    def misfit(self, evidence: RegionEvidence) -> FloatArray:
         """Return (N, 4) how little each region fits, 0 and up; that of the likest picture."""
-        found = np.empty((len(looks), len(REGIONS)), np.float32)
-        for chunk in _chunks(len(looks)):
-            features = self._relit(looks.thumbnails[chunk])
+        found = np.empty((len(evidence), len(REGIONS)), np.float32)
+        for chunk in _chunks(len(evidence)):
+            features = self._relit(evidence.thumbnails[chunk])
             for region, texels in enumerate(_texels()):
                 part = np.ascontiguousarray(features[:, texels])
-                least = np.full(len(part), np.inf, np.float32)
-                for picture in self._pictures[region]:
-                    # Most frames fit the median, and need no other.
-                    left = np.flatnonzero(least > 0.02)
-                    if not len(left):
-                        break
-                    least[left] = np.minimum(least[left], picture.misfit(part[left]))
-                found[chunk, region] = least
+                found[chunk, region] = _least_misfit(part, self._pictures[region])
         return found
+
+
+def _least_misfit(features: FloatArray, pictures: Sequence[_Picture]) -> FloatArray:
+    """(N,) how little features (N, k, 3) of a region fit the likest of some pictures."""
+    least = np.full(len(features), np.inf, np.float32)
+    for picture in pictures:
+        # Most frames fit the first, the median, and need no other.
+        left = np.flatnonzero(least > _SAME)
+        if not len(left):
+            break
+        least[left] = np.minimum(least[left], picture.misfit(features[left]))
+    return least
 
 
 class _Picture:
@@ -313,7 +325,8 @@ def _without_light(features: FloatArray, reference: FloatArray) -> FloatArray:
     for channel in range(features.shape[-1]):
         fields = basis[:, : count[channel]]
         apart = features[..., channel] - reference[:, channel]
-        some, few = apart[:, ::_FIT_EVERY], fields[::_FIT_EVERY]
+        some = np.ascontiguousarray(apart[:, ::_FIT_EVERY])
+        few = fields[::_FIT_EVERY]
         # From the median, which half of a face may be covered before it moves.
         rest = np.abs(some - np.median(some, axis=1, keepdims=True))
         for _ in range(3):
@@ -331,7 +344,7 @@ def _without_light(features: FloatArray, reference: FloatArray) -> FloatArray:
 @functools.cache
 def _smooth_fields() -> tuple[FloatArray, tuple[int, int, int]]:
     """(K, 3) a constant and two slopes over the face, and how many of them a channel has."""
-    places = layout().places
+    places = texel_layout().positions
     middle = (places - places.mean(axis=0)) / np.ptp(places, axis=0)
     return np.concatenate([np.ones_like(middle[:, :1]), middle], axis=1), (3, 1, 1)
 
@@ -363,7 +376,7 @@ def _nearest_region() -> FloatArray:
 @functools.cache
 def _distances() -> FloatArray:
     """(K, 4) from every texel to the landmarks of every region, canonical units."""
-    mean, places = load_rig().mean[:, :2], layout().places
+    mean, places = load_rig().mean[:, :2], texel_layout().positions
     apart = [
         np.linalg.norm(places[:, None] - mean[landmarks], axis=-1).min(axis=1)
         for landmarks in region_landmarks()
@@ -374,7 +387,7 @@ def _distances() -> FloatArray:
 @functools.cache
 def _neighbours() -> npt.NDArray[np.intp]:
     """(K, 9) the texels around each, itself among them, which stands in for those off the skin."""
-    skin = layout().skin
+    skin = texel_layout().skin
     number = np.full((ROWS + 2, COLUMNS + 2), -1, np.intp)
     number[1:-1, 1:-1][skin] = np.arange(np.count_nonzero(skin))
     around = [

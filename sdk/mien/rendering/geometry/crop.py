@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.media.planes import Box, Plate
 from mien.rendering.geometry.field import Zone, remap
@@ -67,23 +66,6 @@ class PlateCrop:
         at[..., 0] += columns
         at[..., 1] += rows[:, None]
         return remap(self.rgb, at)
-
-    def within(self, zone: Zone, field: FloatArray, edge: float) -> FloatArray:
-        """Return (h, w) how far inside the crop lies what a zone's pixels show, 0..1.
-
-        Args:
-            zone: The pixels.
-            field: (h, w, 2) how far their content has moved.
-            edge: Pixels from the crop's border over which it rises to 1.
-        """
-        columns, rows = self._places(zone)
-        height, width = self.rgb.shape[:2]
-        across = columns - field[..., 0]
-        down = rows[:, None] - field[..., 1]
-        depth = np.minimum(
-            np.minimum(across, width - 1 - across), np.minimum(down, height - 1 - down)
-        )
-        return smoothstep(depth, 0.0, edge)
 
     def _places(self, zone: Zone) -> tuple[FloatArray, FloatArray]:
         """Columns (w,) and rows (h,) of a zone's pixels in the crop."""

@@ -174,14 +174,16 @@ class DetectedMatte(MatteSource):
         evidence = _evidence(close, face, frame, view, in_layout)
         if evidence is None or not evidence.found:
             return None
-        odds, trust = close.layout.take_back(
-            [(evidence.odds, -4.0), (evidence.trust, 0.0)], view.points, view.box
+        odds, trust, hidden = close.layout.take_back(
+            [(evidence.odds, -4.0), (evidence.trust, 0.0), (evidence.hidden, -1.0)],
+            view.points,
+            view.box,
         )
         if hands is not None:
             # Beside the face the layout knows nothing, and a hand goes on.
             odds = np.where((trust == 0) & (odds <= -4), 5 * hands - 4, odds)
         extent = float(np.ptp(view.points, axis=0).max())
-        matte = refine(view.rgb, odds.astype(np.float32), trust, extent)
+        matte = refine(view.rgb, odds.astype(np.float32), trust, hidden, extent)
         if not matte.any():
             return None
         return view.box, np.round(255 * matte).astype(np.uint8)
@@ -207,4 +209,6 @@ def _evidence(
     controls, rotation = face.curves.controls.array[frame], face.curves.pose.rotation[frame]
     look = known.layout.bring(view.rgb, view.local)
     expected = known.expected(frame, controls, rotation)
-    return find_evidence(known, look, expected, rotation, hands)
+    regions = face.region_confidence
+    doubt = None if regions is None else 1 - regions[frame]
+    return find_evidence(known, look, expected, rotation, doubt, hands)

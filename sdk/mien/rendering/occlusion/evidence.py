@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mien._types import BoolArray, FloatArray
+from mien._types import BoolArray, FloatArray, IndexArray
 from mien.rendering.occlusion.layout import ellipse
 from mien.rendering.occlusion.looks import Expected, KnownLooks, beyond, match_light
 
@@ -32,10 +32,20 @@ _SIDEWAYS: Final = (0.25, 0.5)
 """How far skin must face the camera to say something, and to say all."""
 _RARE: Final = 2e-5
 """Part of the face's pixels that has a colour below which the colour is not the face's."""
-_OWN_COLOUR: Final = 0.55
-"""How much a departure in the face's own colours counts: skin that folds has them."""
-_OPEN: Final = 0.2
-"""How much is said by eyes, mouth and brows where they have colours that the face never has."""
+_OWN_COLOUR: Final = (0.45, 1.0)
+"""How much a departure in the face's own colours counts, where a region is surely seen and where it
+is surely covered: skin that folds has them."""
+_OPEN: Final = (0.3, 0.8)
+"""How much more eyes, mouth and brows say where they have colours that the face hardly ever has,
+likewise."""
+_STRANGERS: Final = 1.5
+"""How much more is found of colours that the face never has."""
+_BESIDE: Final = 0.35
+"""How much less counts what is seen at the face's outline, and beside it."""
+_UNKNOWN: Final = 0.4
+"""Doubt where nobody has told how well regions are seen."""
+_DOUBTED: Final = 2.0
+"""How much more is found in regions that are covered."""
 _STRONGEST: Final = 8.0
 """Deviations beyond which more says no more."""
 _WIDE, _NARROW = 4.0, 0.7
@@ -50,6 +60,12 @@ _PEAKS: Final = 0.004
 """Least part of the face's area at `_PEAK`."""
 _HINT: Final = 0.25
 """Part of both that is worth a closer look."""
+_COLOUR: Final = 0.8
+"""How much the odds of a colour count."""
+_IN_COMMON: Final = np.float32(0.1)
+"""How much colours that the face has as well say of those of what is in front."""
+_ONCE: Final = np.float32(4e-6)
+"""Part of the pixels that stands for a colour that was never seen."""
 _NEAR: Final = 8
 """How far around what is in front more of it is looked for."""
 
@@ -76,6 +92,7 @@ def find_evidence(
     look: FloatArray,
     expected: Expected,
     rotation: FloatArray,
+    doubt: FloatArray | None = None,
     hands: FloatArray | None = None,
 ) -> Evidence | None:
     """Return what speaks for something in front of a face; None where nothing does.
@@ -85,6 +102,7 @@ def find_evidence(
         look: (S, S, 3) the frame in the layout.
         expected: What is expected of it.
         rotation: (3, 3) how the head is turned.
+        doubt: (4,) 0..1, how surely each of `REGIONS` is covered; None when unknown.
         hands: (S, S) 0..1, where hands are, when they have been looked for.
     """
     layout, unit = known.layout, known.layout.unit
@@ -96,21 +114,23 @@ def find_evidence(
     usual = known.palette[colours]
     foreign = np.clip(1 - usual / np.float32(_RARE), 0, 1)
     foreign = cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), 1)
-    trust = trust * (1 - layout.moving * (1 - (1 - _OPEN) * foreign))
-    strange = np.minimum(strange * (_OWN_COLOUR + (1 - _OWN_COLOUR) * foreign), _STRONGEST)
+    doubted = layout.by_region(np.full(4, _UNKNOWN, np.float32) if doubt is None else doubt)
+    open_, own = (low + (high - low) * doubted for low, high in (_OPEN, _OWN_COLOUR))
+    trust = trust * (1 - layout.moving * (1 - open_ * foreign))
+    strange = np.minimum(strange * (own + (1 - own) * foreign), _STRONGEST)
     wide = cv2.GaussianBlur(strange * trust, (0, 0), _WIDE * unit)
     wide /= cv2.GaussianBlur(trust, (0, 0), _WIDE * unit) + np.float32(0.15)
     thin = cv2.GaussianBlur(strange, (0, 0), _NARROW * unit)
-    front, found = _in_front(thin, wide, strange, trust, known, hands)
+    weight = trust * (_BESIDE + (1 - _BESIDE) * layout.core)
+    weight *= (1 + _DOUBTED * doubted) * (1 + _STRANGERS * foreign)
+    front, found = _in_front(thin, wide, strange, trust, weight, known, hands)
     if not front.any():
         return None
     odds = np.clip((thin**2 - 2.2) / 1.1, -2.2, 6) * (0.3 + 0.7 * trust)
     odds += np.clip(2 * (wide - 1), -1, 2) * trust * np.clip((thin - 0.6) / 0.6, 0, 1)
     surely = front & (thin > _WEAK[0])
     if surely.any():
-        theirs = known.histogram(lit[surely], np.ones(np.count_nonzero(surely), np.float32))
-        likely = np.log((theirs[colours] + np.float32(4e-6)) / (usual + np.float32(4e-6)))
-        odds += np.float32(0.8) * np.clip(likely, -2, 2)
+        odds += _by_colour(known, lit[surely], foreign[surely], colours, usual)
     if hands is not None:
         odds += 3 * hands
     near = cv2.dilate(front.astype(np.uint8), ellipse(_NEAR * unit)) > 0
@@ -119,6 +139,29 @@ def find_evidence(
     return Evidence(
         odds.astype(np.float32), trust.astype(np.float32), hidden.astype(np.float32), found
     )
+
+
+def _by_colour(
+    known: KnownLooks,
+    rgb: FloatArray,
+    foreign: FloatArray,
+    colours: IndexArray,
+    usual: FloatArray,
+) -> FloatArray:
+    """(S, S) what is added to odds because of the colours of what is in front.
+
+    Args:
+        known: What is known of the face.
+        rgb: (N, 3) the colours of what is in front.
+        foreign: (N,) 0..1, how little the face has them.
+        colours: (S, S) the colours of the frame, as numbers.
+        usual: (S, S) how often the face has them.
+    """
+    theirs = known.histogram(rgb, _IN_COMMON + foreign)
+    likely = np.log((theirs[colours] + _ONCE) / (usual + _ONCE))
+    # The less both have in common, the more a colour decides.
+    weight = np.float32(_COLOUR * (1 + float(foreign.mean())))
+    return np.asarray(weight * np.clip(likely, -4, 2), dtype=np.float32)
 
 
 def _strange(
@@ -162,6 +205,7 @@ def _in_front(
     wide: FloatArray,
     strange: FloatArray,
     trust: FloatArray,
+    weight: FloatArray,
     known: KnownLooks,
     hands: FloatArray | None,
 ) -> tuple[BoolArray, bool]:
@@ -175,8 +219,8 @@ def _in_front(
     def gathered(values: FloatArray) -> FloatArray:
         return np.bincount(labels, values.ravel(), count) / area
 
-    mass = gathered(np.clip(strange - _WEAK[0], 0, 4) * trust * layout.core)
-    peaks = gathered(((thin > _PEAK[0]) | (wide > _PEAK[1])) * layout.core)
+    mass = gathered(np.clip(strange - _WEAK[0], 0, 4) * weight)
+    peaks = gathered(((thin > _PEAK[0]) | (wide > _PEAK[1])) * np.minimum(weight, 1))
     share = np.minimum(mass / _MASS, peaks / _PEAKS)
     share[0] = 0
     held = np.zeros(count, dtype=bool)

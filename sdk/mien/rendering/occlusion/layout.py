@@ -17,10 +17,14 @@ from mien._types import BoolArray, ByteArray, FloatArray, Int32Array
 from mien.media.planes import Box
 from mien.model.landmarks import SKIN
 from mien.rendering.geometry.field import MeshRaster, Zone, remap
-from mien.rendering.geometry.topology import BROWS, EYES, LIPS, OVAL, face_triangles
+from mien.rendering.geometry.topology import BROWS, EYES, OVAL, face_triangles
 
 __all__ = ["FaceLayout", "ellipse"]
 
+_OUTER_LIPS: Final = (
+    61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146,
+)  # fmt: skip
+"""Landmarks of the outer edge of the lips, once around."""
 _FILL: Final = 0.94
 """Part of the layout's side that face and border take up."""
 _BORDER: Final = 1.24
@@ -29,20 +33,24 @@ _CELL: Final = 2
 """Texels along a cell of the field that brings a picture to the layout."""
 _BACK_CELL: Final = 3
 """Pixels along a cell of the field that brings the layout to a picture."""
+_EDGE_CELLS: Final = 2
+"""Cells at the edge of a mesh that are not relied upon."""
 _SHRUNK: Final = 1.3
 """Pixels of the face in a texel from which a picture is blurred first, or it would alias."""
 _BLUR: Final = 0.35
 """Standard deviation of that blur, pixels for each pixel in a texel."""
 _UNIT: Final = 192.0
 """Side of a layout in which the lengths below, and those of who uses it, are texels."""
-_EYE, _MOUTH, _BROW = 5, 4, 7
+_EYE, _MOUTH, _BROW = 5, 3, 7
 """How far around eyes, mouth and brows their look says little: they move, open and shut."""
 _BROW_SHARE: Final = 0.9
 """How much less is said by brows than by bare skin."""
-_RIM, _CORE = 4, 9
+_RIM, _CORE = 4, 5
 """Distance from the outline from which skin is seen surely, and from which it counts alone."""
 _BESIDE: Final = 0.45
 """How much the border around the face is trusted: hair and background move there."""
+_REGION: Final = 6
+"""Distance over which what is known of one region gives way to what is known of the next."""
 _SOFT: Final = 1.5
 """Standard deviation with which these areas run out."""
 
@@ -81,7 +89,9 @@ class FaceLayout:
     @cached_property
     def known(self) -> BoolArray:
         """(S, S) the face and the border around it."""
-        return self._filled(tuple(range(SKIN, SKIN + len(OVAL)))) > 0
+        whole = self._filled(tuple(range(SKIN, SKIN + len(OVAL))))
+        # A field is blurred over a few cells at the edge of its mesh, and means nothing there.
+        return cv2.erode(whole, ellipse(_EDGE_CELLS * _CELL), borderValue=0) > 0
 
     @cached_property
     def core(self) -> FloatArray:
@@ -98,11 +108,42 @@ class FaceLayout:
         """(S, S) 0..1, how little the look of eyes, mouth and brows says."""
         mask = np.zeros((self.size, self.size), dtype=np.float32)
         parts = [(eye.rim, _EYE, 1.0) for eye in EYES.values()]
-        parts += [(LIPS.rim, _MOUTH, 1.0), *((brow, _BROW, _BROW_SHARE) for brow in BROWS)]
+        parts += [(_OUTER_LIPS, _MOUTH, 1.0), *((brow, _BROW, _BROW_SHARE) for brow in BROWS)]
         for outline, grow, share in parts:
             area = cv2.dilate(self._filled(outline), ellipse(grow * self.unit))
             np.maximum(mask, np.float32(share) * area, out=mask)
         return np.asarray(cv2.GaussianBlur(mask, (0, 0), _SOFT * self.unit), dtype=np.float32)
+
+    def by_region(self, values: FloatArray) -> FloatArray:
+        """Return a map of what is known of regions, blended between them.
+
+        Args:
+            values: (4,) of `REGIONS`.
+
+        Returns:
+            (S, S) float32.
+        """
+        return np.asarray(np.tensordot(values, self._shares, axes=1), dtype=np.float32)
+
+    @cached_property
+    def _shares(self) -> FloatArray:
+        """(4, S, S) how near texels are to each of `REGIONS`; 1 in sum."""
+        y, x = np.mgrid[: self.size, : self.size].astype(np.float32)
+        near = []
+        for outlines in (
+            [eye.rim for eye in EYES.values()],
+            list(BROWS),
+            [_OUTER_LIPS],
+            # Chin and jaw, from ear to ear.
+            [(58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288)],
+        ):
+            points = np.concatenate([self.points[list(outline)] for outline in outlines])
+            away = (x[None] - points[:, 0, None, None]) ** 2 + (
+                y[None] - points[:, 1, None, None]
+            ) ** 2
+            near.append(1 / (away.min(axis=0) + (_REGION * self.unit) ** 2) ** 2)
+        shares = np.stack(near)
+        return np.asarray(shares / shares.sum(axis=0), dtype=np.float32)
 
     @cached_property
     def lower(self) -> FloatArray:
@@ -146,8 +187,9 @@ class FaceLayout:
         field = raster.field(there - self.points)
         x, y = zone.pixels()
         x, y = x - field[..., 0], y - field[..., 1]
+        inside = cv2.erode((raster.labels > 0).astype(np.uint8), ellipse(_EDGE_CELLS))
         inside = cv2.resize(
-            (raster.labels > 0).astype(np.uint8),
+            inside,
             (zone.width, zone.height),
             interpolation=cv2.INTER_NEAREST,
         )

@@ -56,6 +56,8 @@ _LIKE: Final = (1.0, 1.8)
 """The same of the likeness to other times, in units of `_UNLIKE`."""
 _UNLIKE: Final = 0.03
 """R'G'B' by which looks differ."""
+_OUTSIDE: Final = 0.4
+"""Part of something foreign that lies on plain skin, from which the rest is foreign as well."""
 _BINS: Final = 24
 """Bins of the face's colours along each axis of L*a*b*."""
 _DARKEST: Final = 0.02
@@ -274,7 +276,7 @@ def _foreign(
 ) -> FloatArray:
     """(N, S, S) 0..1, how far texels show what is seen at no other time, and so is not the face.
 
-    The mouth's surroundings do rare things of their own; who chose the frames has looked there.
+    Eyes and mouth do rare things of their own: there it counts only when it reaches in from skin.
     """
     small = round(layout.size * _COARSE)
 
@@ -292,10 +294,22 @@ def _foreign(
             continue
         unlike = np.sqrt(((others - here) ** 2).mean(axis=3)) / np.float32(_UNLIKE)
         third = np.partition(unlike, 2, axis=0)[2]
-        foreign = _ramp(strange[i], *_STRANGE) * _ramp(third, *_LIKE) * (1 - exempt)
+        foreign = _ramp(strange[i], *_STRANGE) * _ramp(third, *_LIKE)
+        foreign *= _reaching_in(foreign, exempt)
         grown = cv2.dilate(foreign.astype(np.float32), np.ones((3, 3), dtype=np.uint8))
         found[i] = cv2.resize(grown, (layout.size, layout.size))
     return found
+
+
+def _reaching_in(foreign: FloatArray, exempt: FloatArray) -> FloatArray:
+    """(s, s) how far to believe what is foreign: all of it where much lies on plain skin."""
+    _, labels = cv2.connectedComponents((foreign > 0.3).astype(np.uint8), connectivity=8)
+    labels = np.asarray(labels)
+    whole = np.bincount(labels.ravel(), foreign.ravel())
+    outside = np.bincount(labels.ravel(), (foreign * (1 - exempt)).ravel())
+    share = outside / np.maximum(whole, 1e-6)
+    share[0] = 0
+    return np.maximum(1 - exempt, (share > _OUTSIDE)[labels]).astype(np.float32)
 
 
 def _ramp(values: FloatArray, low: float, high: float) -> FloatArray:

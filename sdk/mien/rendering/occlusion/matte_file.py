@@ -23,8 +23,6 @@ from mien.timebase import same_count
 
 __all__ = ["MatteFile", "MatteReader", "is_same_media", "probe_matte"]
 
-_LUMA: Final = np.array([[0.2126, 0.7152, 0.0722]])
-"""How much red, green and blue count for how white a pixel is (Recommendation ITU-R BT.709)."""
 _MARGIN: Final = 0.01
 """What lies so near to black or to white is meant to be it: lossy codecs leave it a few code
 values away, and only what is wholly white keeps a plate's pixels bit for bit."""
@@ -196,9 +194,7 @@ class MatteReader:
         if file.upright != upright:
             turns += orientation.quarter_turns if upright else -orientation.quarter_turns
         self._turns = turns % 4
-        self._reader: Reader = open_reader(
-            file.media, decoder="pyav", cache_bytes=_DECODED_BYTES, threads=1
-        )
+        self._reader: Reader = open_reader(file.media, decoder="pyav", cache_bytes=_DECODED_BYTES)
         self._mattes: ByteCache[tuple[int, int, int], FloatArray] = ByteCache(_MATTE_BYTES)
 
     def frame(self, index: int, width: int, height: int) -> FloatArray:
@@ -229,8 +225,10 @@ class MatteReader:
         self._mattes.clear()
 
     def _made(self, plate: Plate, width: int, height: int) -> FloatArray:
-        light = np.nan_to_num(cv2.transform(plate.rgb(), _LUMA).reshape(plate.height, plate.width))
-        light = np.ascontiguousarray(np.rot90(np.clip(light, 0, 1), self._turns))
+        light = plate.luma()
+        if plate.layout.floating:
+            light = np.clip(np.nan_to_num(light), 0, 1)
+        light = np.ascontiguousarray(np.rot90(light, self._turns))
         if light.shape != (height, width):
             shrinks = width < light.shape[1] or height < light.shape[0]
             how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 
 from mien._types import BoolArray, FloatArray
-from mien.rendering.occlusion.layout import ellipse
 
 __all__ = ["guided", "refine"]
 
@@ -20,13 +19,23 @@ _EVEN: Final = 5e-4
 """Variance of R'G'B' below which a neighbourhood has no edge (the filter's epsilon)."""
 _SPECK, _HOLE = 0.0015, 0.001
 """Areas, over the square of the face's size, of specks to drop and of holes to fill."""
-_SPARE: Final = 1
-"""Pixels that are kept around what is in front: its blurred edge is its own."""
-_SOFT: Final = 0.6
+_EDGE: Final = 3
+"""Pixels to either side of the edge in which colours tell where it is."""
+_SURE: Final = 0.85
+"""Share from which a pixel has the colour of what is in front."""
+_CONTRAST: Final = 0.12
+"""Least difference of R'G'B' between that and the face for colours to tell."""
+_PART: Final = 0.35
+"""Part of a pixel that what is in front covers, from which it is kept."""
+_SOFT: Final = 0.8
 """Standard deviation of the matte's edge, pixels."""
+_SPARE: Final = 1.6
+"""Factor of the soft edge: what is in front is kept whole up to its own edge, and a little more."""
 
 
-def refine(rgb: FloatArray, odds: FloatArray, trust: FloatArray, size: float) -> FloatArray:
+def refine(
+    rgb: FloatArray, odds: FloatArray, trust: FloatArray, hidden: FloatArray, size: float
+) -> FloatArray:
     """Return how far every pixel shows what is in front.
 
     Pixels take over what those of like colour around them say (guided filter, He, Sun and Tang,
@@ -36,6 +45,7 @@ def refine(rgb: FloatArray, odds: FloatArray, trust: FloatArray, size: float) ->
         rgb: (h, w, 3) R'G'B' of the plate.
         odds: (h, w) logarithm of the odds that a pixel shows it.
         trust: (h, w) 0..1, how much the pixel itself says.
+        hidden: (h, w, 3) what the face is expected to look like; negative where that is not known.
         size: Height or width of the face, whichever is larger, pixels.
 
     Returns:
@@ -50,10 +60,32 @@ def refine(rgb: FloatArray, odds: FloatArray, trust: FloatArray, size: float) ->
         told = np.log((around + np.float32(0.02)) / (np.float32(1.02) - around))
         share = (1 / (1 + np.exp(-(np.float32(1.2) * told + own)))).astype(np.float32)
     area = size * size
-    hard = _without_small(share > 0.5, _SPECK * area, 8)
+    hard = _trimmed(share > 0.5, share, rgb, hidden)
+    hard = _without_small(hard, _SPECK * area, 8)
     hard = ~_without_small(~hard, _HOLE * area, 4)
-    grown = cv2.dilate(hard.astype(np.uint8), ellipse(_SPARE)).astype(np.float32)
-    return np.asarray(np.clip(1.02 * cv2.GaussianBlur(grown, (0, 0), _SOFT), 0, 1), np.float32)
+    soft = cv2.GaussianBlur(hard.astype(np.float32), (0, 0), _SOFT)
+    return np.asarray(np.clip(_SPARE * soft, 0, 1), dtype=np.float32)
+
+
+def _trimmed(mask: BoolArray, share: FloatArray, rgb: FloatArray, hidden: FloatArray) -> BoolArray:
+    """A mask (h, w) without pixels at its edge that look as the face does.
+
+    Between the colour of what is in front, around a pixel, and that of the face there, the pixel's
+    own says how much it shows of either; where both are alike it says nothing.
+    """
+    reach = 2 * _EDGE + 1
+    sure = (share > _SURE).astype(np.float32)
+    count = cv2.blur(sure, (reach, reach))
+    theirs = cv2.blur(rgb * sure[..., None], (reach, reach)) / (count[..., None] + 1e-6)
+    apart = theirs - hidden
+    contrast = (apart**2).sum(axis=2)
+    part = ((rgb - hidden) * apart).sum(axis=2) / np.maximum(contrast, 1e-6)
+    told = (count > 0) & (contrast > _CONTRAST**2) & (hidden[..., 0] >= 0)
+    square = np.ones((2 * _EDGE - 1,) * 2, dtype=np.uint8)
+    hard = mask.astype(np.uint8)
+    inside = cv2.erode(hard, square) > 0
+    near = cv2.dilate(hard, np.ones((3, 3), dtype=np.uint8)) > 0
+    return np.asarray(np.where(told & near & ~inside, part > _PART, mask))
 
 
 def _without_small(mask: BoolArray, area: float, connectivity: int) -> BoolArray:

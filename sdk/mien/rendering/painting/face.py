@@ -150,15 +150,15 @@ class FacePainter:
             return Uncovered(plate)
         return uncovered(plate, occlusion, view, self._uncovered(appearance.library))
 
-    def covered(self, patch: Patch | None, plate: Plate, bare: Plate) -> Patch | None:
+    def covered(self, patch: Patch | None, plate: Plate, bare: Uncovered) -> Patch | None:
         """Return a patch of an uncovered plate with what is in front as the plate has it.
 
         Args:
             patch: The patch; None when nothing changed.
             plate: The plate.
-            bare: The uncovered plate.
+            bare: The plate without it.
         """
-        return patch if patch is None or bare is plate else keep_in_front(patch, plate, bare)
+        return None if patch is None else keep_in_front(patch, plate, bare)
 
     def turned(
         self, frame: int, source: FloatArray, target: FloatArray, plate: Plate, patch: Patch | None

@@ -37,6 +37,8 @@ _RIM_CM: Final = 0.25
 """Width of the face's rim of which nothing is known: hair, and what is behind, may be in it."""
 _EDGE_PX: Final = 1.0
 """Standard deviation of the blur of the face's outline where it is made up."""
+_SLACK: Final = 0.03
+"""R'G'B' by which a pixel of the face may be beyond what the plate and the moved face show."""
 _MARGIN_CM: Final = 0.5
 """How far around what an edit moves colours are read, too."""
 _AROUND_CM: Final = 0.8
@@ -64,10 +66,12 @@ class Uncovered(NamedTuple):
     Attributes:
         plate: The plate; the very one that was given where nothing is in front.
         shade: The shade on the face that no other frame shows; None where none is known.
+        occlusion: (H, W) the matte of what is in front; None where nothing is.
     """
 
     plate: Plate
     shade: Shade | None = None
+    occlusion: FloatArray | None = None
 
 
 def uncovered(
@@ -114,9 +118,9 @@ def uncovered(
     if inside.any() or beside.any():
         bare.add(box, np.asarray(per_channel(hole.weight) * (behind - rgb), dtype=np.float32))
     if shown is None:
-        return Uncovered(bare)
+        return Uncovered(bare, None, occlusion)
     both = inside * shown.shown
-    return Uncovered(bare, shade_between(rgb, shown.rgb, both, box, view.px_per_cm))
+    return Uncovered(bare, shade_between(rgb, shown.rgb, both, box, view.px_per_cm), occlusion)
 
 
 def _joined(
@@ -130,17 +134,27 @@ def _joined(
     return smooth + per_channel(shown.shown) * (shown.rgb + light - smooth)
 
 
-def keep_in_front(patch: Patch, plate: Plate, bare: Plate) -> Patch:
+def keep_in_front(patch: Patch, plate: Plate, bare: Uncovered) -> Patch:
     """Return a patch of an uncovered plate as a patch of the plate itself.
+
+    Where the plate is all face it is between what the plate and what the patch shows, however far
+    what was made up is from the truth.
 
     Args:
         patch: The patch.
         plate: The plate.
         bare: The uncovered plate that the patch was made from.
     """
-    if not patch.mask.size:
+    box, front = patch.box, bare.occlusion
+    if front is None or not patch.mask.size:
         return patch
-    rgb = patch.rgb + (plate.rgb(patch.box) - bare.rgb(patch.box))
+    before = plate.rgb(box)
+    rgb = patch.rgb + (before - bare.plate.rgb(box))
+    # What is in front may be as bright as anything in the picture, and so may differ by as much.
+    part = front[box.y0 : box.y1, box.x0 : box.x1]
+    slack = per_channel(_SLACK + part * max(float(before.max()), 1.0))
+    low, high = np.minimum(before, patch.rgb) - slack, np.maximum(before, patch.rgb) + slack
+    rgb = np.minimum(np.maximum(rgb, low), high)
     return dataclasses.replace(patch, rgb=np.asarray(rgb, dtype=np.float32))
 
 

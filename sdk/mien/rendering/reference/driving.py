@@ -164,7 +164,7 @@ class Drive:
         crops = []
         for frame in frames:
             bare = self._warped.uncovered(frame, self._source.plate(frame))
-            for picture in (bare.plate, self._warped.plate(frame, *bare)):
+            for picture in (bare.plate, self._warped.plate(frame, bare.plate, bare.shade)):
                 crops.append(self._crop(frame, picture))
         seen = self._seen_in(crops)
         return seen[1::2] - seen[::2]

@@ -280,7 +280,7 @@ class FaceSequence:
         if known is not None:
             return known
         warped = self._actor.warped
-        patch = warped.patch(frame, *bare)
+        patch = warped.patch(frame, bare.plate, bare.shade)
         if patch is not None:
             self._patches.put(frame, patch, patch.rgb.nbytes + patch.mask.nbytes)
         return patch

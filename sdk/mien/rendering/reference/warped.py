@@ -91,7 +91,7 @@ class Warped:
 
     def covered(self, frame: int, plate: Plate, patch: Patch | None) -> Patch | None:
         """A patch of the uncovered plate, with what is in front as the plate has it."""
-        return self._painter.covered(patch, plate, self.uncovered(frame, plate).plate)
+        return self._painter.covered(patch, plate, self.uncovered(frame, plate))
 
     def patch(self, frame: int, plate: Plate, shade: Shade | None = None) -> Patch | None:
         """The changed expression; None when nothing of it is in the picture.

@@ -127,7 +127,7 @@ class WarpSession(RenderSession):
         bare = painter.uncovered(known, frame, *ends, plate, request.occlusion)
         patch = painter.patch(known, frame, *ends, bare.plate, bare.shade)
         patch = painter.turned(frame, *ends, bare.plate, patch)
-        return painter.covered(patch, plate, bare.plate)
+        return painter.covered(patch, plate, bare)
 
     def _painter(self, face: Face) -> FacePainter:
         known = self._painters.get(face.number)

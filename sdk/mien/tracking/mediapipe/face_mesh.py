@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import ByteArray, FloatArray
-from mien.face.regions import region_shares
+from mien.face.regions import region_weights
 from mien.face.rig import load_rig
 from mien.model.landmarks import LANDMARKS, MESH, SKIN
 from mien.tracking.mean_fit import fit_mean, mean_height
@@ -140,7 +140,7 @@ class FaceMesh(GraphModel):
         self._over = np.zeros((LANDMARKS, 3), np.float32)
         for column, indices in enumerate((np.arange(LANDMARKS), parts["lips"][0], eyes)):
             self._over[:, column] = np.bincount(indices, minlength=LANDMARKS) / len(indices)
-        self._regions = region_shares()
+        self._regions = region_weights()
 
     def read(self, picture: ByteArray, rois: Sequence[Roi]) -> list[Reading]:
         """Return the readings of regions of a picture; see `LandmarkModel.read`."""
