@@ -140,14 +140,14 @@ def test_a_part_looks_like_its_own_frames_alone() -> None:
     for frame in range(1, 90):
         piece.append(reading(100))
         if frame % 5 == 1:
-            piece.look(reading(100))
-    assert len(piece.looks) <= 16
+            piece.sample(reading(100))
+    assert len(piece.samples) <= 16
     before, after = divide([piece], [FrameRange(40, 52)])
     for part in (before, after):
-        assert part.looks
+        assert part.samples
         assert part.likeness.distance(piece.likeness) == pytest.approx(0, abs=1e-3)
-    assert all(look.stop <= 40 for look in before.looks)
-    assert all(look.start >= 52 for look in after.looks)
+    assert all(sample.stop <= 40 for sample in before.samples)
+    assert all(sample.start >= 52 for sample in after.samples)
 
 
 def test_a_face_in_a_mix_is_weak() -> None:

@@ -104,7 +104,7 @@ class Shot:
 
     @property
     def breaks(self) -> tuple[int, ...]:
-        """Where nothing goes on in time, ascending: cuts, and the middles of mixes."""
+        """Frames with which something else begins: cuts, and the middles of mixes, ascending."""
         return breaks(self.cuts, self.mixes)
 
     @property

@@ -20,12 +20,12 @@ from mien.tracking.models import Reading
 from mien.tracking.regions import Roi
 from mien.tracking.thumbnails import thumbnail
 
-__all__ = ["Likeness", "Look", "Tracklet", "join"]
+__all__ = ["Likeness", "LikenessSample", "Tracklet", "join"]
 
 _GRID = 12
 _HOG_SIZE = (96, 96)
 
-_LOOKS = 16
+_SAMPLES = 16
 """Times of a piece of which it is known apart what the face looked like then."""
 
 _NEAR_GAP = 12
@@ -118,7 +118,7 @@ def _hog() -> cv2.HOGDescriptor:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class LikenessSample:
     """What a face looked like in some of its frames.
 
     Attributes:
@@ -143,7 +143,7 @@ class Tracklet:
         thumbnails: Per frame, what the face's skin looks like (thumbnails.py).
         spreads: Per frame, (4,) spread of the landmarks of each region.
         likeness: What the face looks like.
-        looks: The same of parts of its frames, so that it can be divided later.
+        samples: The same of parts of its frames, so that it can be divided later.
     """
 
     def __init__(self, start: int) -> None:
@@ -154,7 +154,7 @@ class Tracklet:
         self.thumbnails: deque[ByteArray] = deque()
         self.spreads: deque[FloatArray] = deque()
         self.likeness = Likeness()
-        self.looks: list[Look] = []
+        self.samples: list[LikenessSample] = []
 
     @property
     def stop(self) -> int:
@@ -178,25 +178,26 @@ class Tracklet:
         self.thumbnails.appendleft(thumbnail(reading))
         self.spreads.appendleft(reading.region_spread)
 
-    def look(self, reading: Reading) -> None:
+    def sample(self, reading: Reading) -> None:
         """Add to the likeness the reading of the last frame."""
         one = Likeness()
         one.add(reading)
         self.likeness.merge(one)
-        self.looks.append(Look(self.stop - 1, self.stop, one.reduced()))
-        if len(self.looks) > _LOOKS:
+        self.samples.append(LikenessSample(self.stop - 1, self.stop, one.reduced()))
+        if len(self.samples) > _SAMPLES:
             # However long the piece is, there are only so many, each of a longer time.
-            self.looks = [_joined(*self.looks[i : i + 2]) for i in range(0, len(self.looks), 2)]
+            samples = self.samples
+            self.samples = [_joined(*samples[i : i + 2]) for i in range(0, len(samples), 2)]
 
     def roi_at(self, frame: int) -> Roi | None:
         """Return the face's region in a frame; None where it was not seen."""
         return self.rois[frame - self.start] if self.start <= frame < self.stop else None
 
 
-def _joined(first: Look, *then: Look) -> Look:
+def _joined(first: LikenessSample, *then: LikenessSample) -> LikenessSample:
     for other in then:
         first.likeness.merge(other.likeness)
-    return Look(first.start, then[-1].stop if then else first.stop, first.likeness)
+    return LikenessSample(first.start, then[-1].stop if then else first.stop, first.likeness)
 
 
 class _Person:

@@ -59,11 +59,11 @@ def _part(piece: Tracklet, start: int, stop: int, mixes: Sequence[FrameRange]) -
     part.rois.extend(islice(piece.rois, first, last))
     part.thumbnails.extend(islice(piece.thumbnails, first, last))
     part.spreads.extend(islice(piece.spreads, first, last))
-    for look in piece.looks:
-        mixed = any(mix.start < look.stop and look.start < mix.stop for mix in mixes)
-        if start <= look.start and look.stop <= stop and not mixed:
-            part.likeness.merge(look.likeness)
-            part.looks.append(look)
+    for sample in piece.samples:
+        mixed = any(mix.start < sample.stop and sample.start < mix.stop for mix in mixes)
+        if start <= sample.start and sample.stop <= stop and not mixed:
+            part.likeness.merge(sample.likeness)
+            part.samples.append(sample)
     return part
 
 

@@ -40,13 +40,13 @@ class Blend:
     """Pictures as mixtures of the first and the last of them.
 
     Attributes:
-        shares: (n,) how far each has gone from the first to the last, by least squares.
+        fractions: (n,) how far each has gone from the first to the last, by least squares.
         residuals: (n,) what of each is no mixture: its squared distance from the best one, over
             that of the first from the last.
         distance: Root mean square difference of the first from the last, of 255.
     """
 
-    shares: npt.NDArray[np.float64]
+    fractions: npt.NDArray[np.float64]
     residuals: npt.NDArray[np.float64]
     distance: npt.NDArray[np.float64]
 
@@ -119,9 +119,9 @@ class MixWindow:
         squared = np.maximum(product[a, a] + product[b, b] - 2 * product[a, b], 1e-6)
         from_first = product[f, f] + product[a, a] - 2 * product[f, a]
         along = product[f, b] - product[f, a] - product[a, b] + product[a, a]
-        shares = along / squared
-        residuals = np.maximum(from_first / squared - shares**2, 0)
-        return Blend(shares, residuals, np.sqrt(squared / self._rows.shape[1]))
+        fractions = along / squared
+        residuals = np.maximum(from_first / squared - fractions**2, 0)
+        return Blend(fractions, residuals, np.sqrt(squared / self._rows.shape[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ _RESIDUAL_BY_SHARE: Final = 0.1
 something new, and the mean residual per such share."""
 
 _MISFIT: Final = 0.07
-"""Root mean square departure of the shares from a straight rise."""
+"""Root mean square departure of the fractions from a straight rise."""
 
 _CURVES: Final = (0.6, 1.7)
 _EXCUSES: Final = (0.0, 0.015, 0.015)
@@ -93,9 +93,12 @@ _UNLIKE_WIPE: Final = 0.3
 _KNOWN: Final = 256
 """Pairs of frames whose likeness is remembered, as the same are tried again and again."""
 
-_FLASH: Final = 30
+_FLASH: Final = 36
 """Frames within which a plain picture that comes and goes is a flash of light, where what is
 before it is there again after it."""
+
+_BACK: Final = 0.3
+"""Share of the picture that may be new after a flash: people move meanwhile."""
 
 _DIP: Final = 8
 """Frames of a plain picture between two fades up to which they are one dip."""
@@ -184,14 +187,14 @@ class MixFinder:
     def _dissolve(self, first: int, last: int) -> _Found | None:
         """The dissolve or fade between two frames, which lie outside of it."""
         blend = self._window.blend(first, last)
-        start, stop, misfit = straight_rise(blend.shares)
+        start, stop, misfit = straight_rise(blend.fractions)
         before, after = first + start, first + stop
         from_plain, to_plain = self._plain(before, after), self._plain(after, before)
         if from_plain and to_plain:
             return None
         plain = from_plain or to_plain
         mean = float(blend.residuals[start : stop + 1].mean())
-        if mean > _RESIDUAL or misfit > _MISFIT or not _gradual(blend.shares[start : stop + 1]):
+        if mean > _RESIDUAL or misfit > _MISFIT or not _gradual(blend.fractions[start : stop + 1]):
             return None
         if stop - start < (_SHORTEST_FADE if plain else _SHORTEST):
             return None
@@ -234,7 +237,7 @@ class MixFinder:
         """Keep what was found, unless what is known of these frames fits better."""
         if found.to_light:
             dark = self._before_plain(found)
-            if found.after - dark <= _FLASH and self._new(dark, found.after).most < _UNLIKE:
+            if found.after - dark <= _FLASH and self._new(dark, found.after).most < _BACK:
                 self._found = [other for other in self._found if other.after <= dark]
                 return
         others = [other for other in self._found if other.meets(found)]
@@ -258,24 +261,24 @@ class MixFinder:
         for found in self._found:
             recent = found.to_plain and last - found.before <= _FLASH and last > found.after
             if recent and not self._plain(last, found.before):
-                if self._new(found.before, last).most < _UNLIKE:
+                if self._new(found.before, last).most < _BACK:
                     self._found.remove(found)
                 return
 
 
-def straight_rise(shares: npt.NDArray[np.float64]) -> tuple[int, int, float]:
-    """Return where a rise from 0 to 1 begins and ends, and how far the shares depart from it.
+def straight_rise(fractions: npt.NDArray[np.float64]) -> tuple[int, int, float]:
+    """Return where a rise from 0 to 1 begins and ends, and how far the fractions depart from it.
 
     Args:
-        shares: (n,) values, from about 0 to about 1.
+        fractions: (n,) values, from about 0 to about 1.
 
     Returns:
         The last frame at 0, the first at 1, and the root mean square departure.
     """
-    count = len(shares)
+    count = len(fractions)
     frames = np.arange(count)
-    low = int(np.flatnonzero(shares < 0.25)[-1])
-    above = np.flatnonzero(shares > 0.75)
+    low = int(np.flatnonzero(fractions < 0.25)[-1])
+    above = np.flatnonzero(fractions > 0.75)
     high = int(above[above > low][0]) if (above > low).any() else count - 1
     length = 2 * max(high - low, 1)
     around = 3 + count // 12
@@ -290,7 +293,7 @@ def straight_rise(shares: npt.NDArray[np.float64]) -> tuple[int, int, float]:
     line = np.clip((frames - a) / (b - a), 0, 1)
     best = (0, count - 1, float("inf"))
     for shape, excuse in zip((line, *(line**power for power in _CURVES)), _EXCUSES, strict=True):
-        misfits = ((shape - shares) ** 2).mean(axis=1)
+        misfits = ((shape - fractions) ** 2).mean(axis=1)
         least = int(misfits.argmin())
         misfit = float(np.sqrt(misfits[least])) + excuse
         if misfit < best[2]:
@@ -310,8 +313,8 @@ def _other_shot(new: Unlike, residual: float, *, plain: bool) -> bool:
     return part and new.share >= _SHARE and residual <= _RESIDUAL_BY_SHARE * new.share
 
 
-def _gradual(shares: npt.NDArray[np.float64]) -> bool:
-    """Whether shares rise over several frames, and neither at once nor up and down."""
-    steps = np.diff(shares)
+def _gradual(fractions: npt.NDArray[np.float64]) -> bool:
+    """Whether fractions rise over several frames, and neither at once nor up and down."""
+    steps = np.diff(fractions)
     sudden = steps.max(initial=0) > min(_STEP, _SUDDEN / max(len(steps), 1))
     return not sudden and bool(np.abs(steps).sum() < _BACK_AND_FORTH)

@@ -145,7 +145,7 @@ class _Tracker:
                 and face.last.confidence >= self._thresholds.sure
                 and _inside(face.last.roi, picture)
             ):
-                face.piece.look(face.last)
+                face.piece.sample(face.last)
 
     def _follow(self, picture: ByteArray, upcoming: ByteArray | None) -> None:
         begun, self._begun = self._begun, None

@@ -57,8 +57,8 @@ def find_wipe(window: MixWindow, first: int, last: int) -> tuple[int, int, float
     Returns:
         None where there is no wipe.
     """
-    shares = window.blend(first, last).shares
-    if np.abs(np.diff(shares)).sum() > _BACK_AND_FORTH or np.diff(shares).max() > 0.5:
+    fractions = window.blend(first, last).fractions
+    if np.abs(np.diff(fractions)).sum() > _BACK_AND_FORTH or np.diff(fractions).max() > 0.5:
         return None
     if _ways(window, first, last, np.linspace(first, last, _GLIMPSES).astype(np.int64)) is None:
         return None
