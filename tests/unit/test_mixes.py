@@ -129,6 +129,14 @@ def test_a_piece_that_runs_through_a_mix_is_divided() -> None:
     assert divide([piece], [FrameRange(80, 90)]) == [piece]
 
 
+@pytest.mark.parametrize(("start", "stop"), [(0, 22), (30, 60), (0, 26), (26, 60)])
+def test_a_piece_may_end_or_begin_in_a_mix(start: int, stop: int) -> None:
+    (part,) = divide([tracklet(start, stop)], [FrameRange(20, 32)])
+    assert part.start >= start
+    assert part.stop <= stop
+    assert len(part.rows) == part.stop - part.start
+
+
 def test_a_part_that_lies_in_a_mix_is_nobodys() -> None:
     (part,) = divide([tracklet(0, 30)], [FrameRange(20, 32)])
     assert part.stop <= 26

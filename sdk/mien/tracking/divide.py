@@ -42,10 +42,11 @@ def divide(pieces: Iterable[Tracklet], mixes: Sequence[FrameRange]) -> list[Trac
 
 def _parts(piece: Tracklet, mixes: Sequence[FrameRange]) -> list[Tracklet]:
     pure = purity(piece.stop, mixes)
-    ends = [piece.start, *(middle(mix) for mix in mixes), piece.stop]
+    inside = (middle(mix) for mix in mixes if piece.start < middle(mix) < piece.stop)
+    ends = [piece.start, *inside, piece.stop]
     parts = []
     for start, stop in pairwise(ends):
-        kept = [frame for frame in range(max(start, piece.start), stop) if pure[frame] > _LEAST]
+        kept = [frame for frame in range(start, stop) if pure[frame] > _LEAST]
         if any(pure[frame] >= 1 for frame in kept):
             parts.append(_part(piece, kept[0], kept[-1] + 1, mixes))
     return parts

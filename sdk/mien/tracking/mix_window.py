@@ -131,12 +131,12 @@ class Unlike:
     Attributes:
         gone: The share of the first picture's area that has a structure which the second lacks.
         new: The same the other way round.
-        share: The share of their squared difference that lies in such places.
+        energy: The share of their squared difference that lies in such places.
     """
 
     gone: float
     new: float
-    share: float
+    energy: float
 
     @property
     def most(self) -> float:
@@ -163,8 +163,8 @@ def unlike(a: FloatArray, b: FloatArray) -> Unlike:
     one, other = _fine(a), _fine(b)
     gone, new = _lacking(one, other), _lacking(other, one)
     squared = ((a - b) ** 2).sum(axis=2)
-    share = float(squared[gone | new].sum() / max(float(squared.sum()), 1e-6))
-    return Unlike(float(gone.mean()), float(new.mean()), share)
+    energy = float(squared[gone | new].sum() / max(float(squared.sum()), 1e-6))
+    return Unlike(float(gone.mean()), float(new.mean()), energy)
 
 
 def _fine(picture: FloatArray) -> FloatArray:

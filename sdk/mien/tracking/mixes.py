@@ -310,7 +310,7 @@ def _other_shot(new: Unlike, residual: float, *, plain: bool) -> bool:
         return True
     # Another person before the same background: little is new, but all that changes is.
     part = new.most >= _UNLIKE_PART and new.least >= _UNLIKE_PART_EITHER
-    return part and new.share >= _SHARE and residual <= _RESIDUAL_BY_SHARE * new.share
+    return part and new.energy >= _SHARE and residual <= _RESIDUAL_BY_SHARE * new.energy
 
 
 def _gradual(fractions: npt.NDArray[np.float64]) -> bool:
