@@ -55,6 +55,9 @@ class EditorWindow(Protocol):
     def ask_examples(self) -> None:
         """Show which examples the current shot has."""
 
+    def ask_front(self) -> None:
+        """Show how things in front of the current shot's faces are treated."""
+
     def ask_export(self) -> None:
         """Ask how to export the current shot."""
 

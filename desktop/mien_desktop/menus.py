@@ -134,6 +134,9 @@ def _editing(window: EditorWindow) -> tuple[Command, ...]:
         Command("shot.examples", "Examples…", window.ask_examples, (), "Shot",
                 tip="Other clips and images of the same person, to learn from how they look",
                 enabled=lambda: workspace.now.face is not None),
+        Command("shot.front", "In front of faces…", window.ask_front, (), "Shot",
+                tip="How hands, hair, glasses and the like in front of faces are treated",
+                enabled=lambda: workspace.now.face is not None),
     )  # fmt: skip
 
 

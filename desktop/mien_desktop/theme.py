@@ -22,6 +22,7 @@ __all__ = [
     "FONT_SIZE",
     "GHOST",
     "GOOD",
+    "HIDDEN",
     "HOVER",
     "LINE",
     "MARKERS",
@@ -31,6 +32,7 @@ __all__ = [
     "REGIONS",
     "RESULT",
     "ROW_HEIGHT",
+    "SEEN",
     "SELECTED_ROW",
     "SELECTION",
     "TEXT",
@@ -70,6 +72,10 @@ GHOST = QColor("#8c8c8c")
 """What the face does in the source."""
 WEAK = QColor("#a04040")
 """Tracking that is not to be relied upon; errors."""
+HIDDEN = QColor("#d4453c")
+"""Where something is in front of a face, in the lane that tells it."""
+SEEN = QColor("#34383a")
+"""Where nothing is, in the same lane."""
 CACHED = QColor("#3c8c5a")
 """Frames whose edit is rendered."""
 GOOD = CACHED

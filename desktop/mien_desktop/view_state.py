@@ -7,14 +7,16 @@ from typing import Literal
 
 from mien.session.refs import KeyRef, TrackRef
 
-__all__ = ["OVERLAYS", "Overlay", "TimeView", "Units", "ViewMode", "ViewState"]
+__all__ = ["OVERLAYS", "Overlay", "TimeView", "Tool", "Units", "ViewMode", "ViewState"]
 
 ViewMode = Literal["edited", "plate", "wipe", "side"]
 """What the viewer shows: the edit, the plate, or both divided or next to each other."""
 Units = Literal["timecode", "frames", "seconds"]
 """What the rulers of timeline and curve editor count in."""
-Overlay = Literal["boxes", "landmarks", "mesh", "mask", "handles"]
-OVERLAYS: tuple[Overlay, ...] = ("boxes", "landmarks", "mesh", "mask", "handles")
+Overlay = Literal["boxes", "landmarks", "mesh", "mask", "front", "handles"]
+OVERLAYS: tuple[Overlay, ...] = ("boxes", "landmarks", "mesh", "mask", "front", "handles")
+Tool = Literal["pull", "brush", "eraser"]
+"""What the left button does in the picture: pull at handles, or paint what is in front."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ class ViewState:
         mode: What the viewer shows.
         wipe: Where the wipe divides the picture, 0..1 from the left.
         overlays: What is drawn over the picture.
+        tool: What the left button does in it.
+        brush: Radius of brush and eraser, as a part of the picture's shorter side.
+        brush_once: Whether what is painted is for the frame at the playhead only.
         time: The stretch of time in view.
         units: What rulers count in.
         speed: Speed of playback: 1 forward at true rate, negative backward, 0 stopped.
@@ -66,6 +71,9 @@ class ViewState:
     mode: ViewMode = "edited"
     wipe: float = 0.5
     overlays: frozenset[Overlay] = frozenset({"boxes", "handles"})
+    tool: Tool = "pull"
+    brush: float = 0.02
+    brush_once: bool = False
     time: TimeView = field(default_factory=TimeView)
     units: Units = "timecode"
     speed: float = 0.0

@@ -164,6 +164,16 @@ class Window(QMainWindow):
             dialog.finished.connect(dialog.deleteLater)
             dialog.open()
 
+    def ask_front(self) -> None:
+        """Show how things in front of the current shot's faces are treated."""
+        from mien_desktop.front_dialog import FrontDialog
+
+        project = self.workspace.project
+        if project is not None:
+            dialog = FrontDialog(self.workspace, self.background, project.id, self)
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
+
     def ask_export(self) -> None:
         """Ask how to export the current shot."""
         from mien_desktop.jobs.export import ExportDialog

@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from mien.errors import MienError
 from mien.model.document import Document, Project
+from mien.model.shot import Shot
 from mien.session.keys import Clipboard
 from mien.session.refs import KeyRef, TrackRef
 from mien.session.session import Change, Gesture, Session
@@ -72,7 +73,7 @@ class Workspace(QObject):
         self._left: dict[str, ViewState] = {}
         """By its id, how a shot was looked at when another one was chosen."""
         self._previewer: Previewer | None = None
-        self._previewed: object = None
+        self._previewed: Shot | None = None
         self._forget = self.session.subscribe(self._document_changed)
         self._called.connect(self._call, Qt.ConnectionType.QueuedConnection)
         self.now: Resolved = resolve(self.session.document, ViewState())
@@ -214,6 +215,17 @@ class Workspace(QObject):
     def _open_preview(self, now: Resolved) -> None:
         """Keep the previewer on the current shot and its edits."""
         shot = now.shot
+        before = self._previewed
+        if (
+            self._previewer is not None
+            and before is not None
+            and shot is not None
+            and shot is not before
+            and before.same_but_occlusion(shot)
+            and self._previewer.treat(shot)
+        ):
+            # Whoever paints a stroke does not wait until all of the shot is learned again.
+            self._previewed = shot
         if shot is not self._previewed:
             if self._previewer is not None:
                 self._previewer.close()

@@ -23,7 +23,7 @@ from mien.errors import MediaError
 from mien.session.commands import set_key
 from mien_desktop.app import launch
 from mien_desktop.window import Window
-from tests.desktop.driving import click, keys, move, named, settle, type_text
+from tests.desktop.driving import click, drag, keys, move, named, settle, type_text
 
 CURVES = ("mouthSmileLeft", "eyeSquintLeft", "browInnerUp", "browDownLeft")
 KEYS = {
@@ -87,6 +87,7 @@ def _take_all(window: Window, folder: Path, size: str, project: Path, clip: Path
     _show(window, 40)
     move(window.viewer.canvas, (window.viewer.canvas.width() / 2, 40))
     take("face")
+    _front(window, take)
     window.viewer.canvas.fit()
     window.panels.bring(window.curves_place)
     window.curves.setFocus()
@@ -118,6 +119,28 @@ def _take_all(window: Window, folder: Path, size: str, project: Path, clip: Path
     take("error")
     _dialogs()[0].close()
     settle()
+
+
+def _front(window: Window, take: Callable[[str], None]) -> None:
+    """A stroke over a corner of the mouth, the brush over it, and the dialog on all of it."""
+    canvas = window.viewer.canvas
+    canvas.setFocus()
+    keys(canvas, "P")
+    placement, shapes = canvas.placement(), canvas.shapes()
+    if placement is None or not shapes:
+        return
+    x, y = placement.to_view(shapes[0].points[61]).tolist()
+    drag(canvas, (x - 30, y + 40), (x + 20, y - 30))
+    _show(window, 40)
+    move(canvas, (x + 20, y - 30))
+    take("front")
+    window.ask_front()
+    settle()
+    take("front-dialog")
+    _dialogs()[0].accept()
+    keys(canvas, "Esc")
+    window.workspace.set(overlays=window.workspace.state.overlays - {"front"})
+    window.workspace.session.undo()
 
 
 def _export(window: Window, folder: Path, take: Callable[[str], None]) -> None:

@@ -17,9 +17,9 @@ from mien_desktop.geometry.lanes import ROW, lay_out, region
 from mien_desktop.geometry.marks import CLASSES, DENSE, LEVELS, OUTLINE, SUM, Dots, paint, radius
 from mien_desktop.geometry.ruler import label, ticks
 from mien_desktop.geometry.select import chosen, key_at, keys_in
+from mien_desktop.geometry.sight import runs
 from mien_desktop.geometry.snap import Snapped, snap, targets
 from mien_desktop.geometry.strips import columns, edges, tiles
-from mien_desktop.timeline.scene import runs
 from mien_desktop.view_state import TimeView
 from mien_desktop.words import count, short_title, title
 from tests.desktop.shots import made_project
@@ -112,10 +112,10 @@ class TestLanes:
         )
         lanes = lay_out(project)
         assert [lane.kind for lane in lanes.rows] == [
-            "face", "layer", "track", "layer", "track", "track",
+            "face", "sight", "layer", "track", "layer", "track", "track",
         ]  # fmt: skip
         assert lanes.rows[0].marks.frames.tolist() == [3, 9, 30, 40]
-        assert lanes.rows[1].layer is project.edits[0].layers[1]  # the last applied is on top
+        assert lanes.rows[2].layer is project.edits[0].layers[1]  # the last applied is on top
         assert set(lanes.rows[0].marks.shapes) == {SUM}
         assert len(list(lanes.rows[0].keys_at(9))) == 2
         assert region("jawOpen") == "jaw"
@@ -125,7 +125,7 @@ class TestLanes:
         project = made_project(edit={"jawOpen": (3, 9)}, polish={"smile": (5,)})
         lanes = lay_out(project)
         assert len(lay_out(project, frozenset({(1, None)})).rows) == 1
-        assert len(lay_out(project, frozenset({(1, "edit")})).rows) == 4
+        assert len(lay_out(project, frozenset({(1, "edit")})).rows) == 5
         again = lay_out(project, frozenset({(1, "polish")}), lanes)
         assert again.rows[-1].marks is lanes.rows[-1].marks
         assert lanes.at(ROW * 2 + 1) is lanes.rows[2]
@@ -193,17 +193,17 @@ class TestSelecting:
     def test_the_nearest_key_in_reach_is_taken(self) -> None:
         lanes = lay_out(made_project(edit={"jawOpen": (3, 9), "browDown": (9,)}))
         axis = Axis(0, 10, 500)
-        found = key_at(lanes, axis, axis.x(9) + 4, 2.5 * ROW)
+        found = key_at(lanes, axis, axis.x(9) + 4, 3.5 * ROW)
         assert found is not None
         assert (found[0].track.control, found[1]) == ("jawOpen", 9)
-        assert key_at(lanes, axis, axis.x(6), 2.5 * ROW) is None
+        assert key_at(lanes, axis, axis.x(6), 3.5 * ROW) is None
         assert key_at(lanes, axis, axis.x(9), 99 * ROW) is None
 
     def test_a_box_takes_what_it_covers_however_it_is_drawn(self) -> None:
         lanes = lay_out(made_project(edit={"jawOpen": (3, 9), "browDown": (9,)}))
         axis = Axis(0, 10, 500)
-        one = TrackRef(lanes.rows[2].ref.shot, 1, "edit", 0)
-        corners = ((axis.x(2), 2 * ROW), (axis.x(10), 3 * ROW))
+        one = TrackRef(lanes.rows[3].ref.shot, 1, "edit", 0)
+        corners = ((axis.x(2), 3 * ROW), (axis.x(10), 4 * ROW))
         found = keys_in(lanes, axis, *corners)
         assert found == {KeyRef(one, 3), KeyRef(one, 9)}
         assert keys_in(lanes, axis, *reversed(corners)) == found

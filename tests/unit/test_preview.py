@@ -295,3 +295,56 @@ def test_what_is_played_last_makes_room() -> None:
     assert np.flatnonzero(store.ready(stamps)).tolist() == [6, 8, 9]
     assert store.get(7, 1) is None
     assert store.held == 4 * len(picture)
+
+
+@pytest.mark.slow
+def test_other_strokes_are_seen_without_learning_the_shot_anew(
+    shot: mien.Shot, previewer: Previewer
+) -> None:
+    """Frames of a stroke become what a new preview shows, the others stay what they were."""
+    face = shot.faces[0]
+    edits = [mien.Edit(face).set("jawOpen", 0.8)]
+    middle = float(face.landmarks[10, 13, 0]), float(face.landmarks[10, 13, 1])
+    line = (middle, (middle[0] + 40, middle[1]))
+    stroke = mien.MatteStroke(1, 10, FrameRange(10, 20), line, 25.0)
+    painted = shot.with_occlusion(mien.Occlusion(strokes=(stroke,)))
+    previewer.set_edits(edits)
+    before = {frame: previewer.picture(frame).rgb for frame in (5, 12)}
+    previewer.treat(painted)
+    previewer.set_edits(edits)
+    fresh = Previewer(painted)
+    fresh.set_edits(edits)
+    try:
+        for frame in (5, 12):
+            assert np.array_equal(previewer.picture(frame).rgb, fresh.picture(frame).rgb)
+    finally:
+        fresh.close()
+    assert np.array_equal(previewer.picture(5).rgb, before[5])
+    assert not np.array_equal(previewer.picture(12).rgb, before[12])
+    previewer.treat(shot)
+    previewer.set_edits(edits)
+    assert np.array_equal(previewer.picture(12).rgb, before[12])
+
+
+@pytest.mark.slow
+def test_what_is_in_front_is_told_without_an_edit(shot: mien.Shot, previewer: Previewer) -> None:
+    told: list[tuple[object, bool]] = []
+    place = shot.faces[0].landmarks[10, 13]
+    middle = float(place[0]), float(place[1])
+    stroke = mien.MatteStroke(1, 10, FrameRange(10, 20), (middle,), 25.0)
+    previewer.request(
+        10, edited=True, quality="full", deliver=lambda picture: None
+    )  # the window shows one before it asks for what is in front
+    previewer.treat(shot.with_occlusion(mien.Occlusion(detect=False, strokes=(stroke,))))
+    previewer.request_front(12, 1, lambda matte, whole: told.append((matte, whole)))
+    wait_until(lambda: told, what="what is in front")
+    matte, whole = told[-1]
+    assert whole
+    assert isinstance(matte, np.ndarray)
+    assert matte.shape == (720, 1280)
+    assert matte.max() == 1
+    assert 0 < (matte > 0.5).sum() < 50**2
+    told.clear()
+    previewer.request_front(25, 1, lambda matte, whole: told.append((matte, whole)))
+    wait_until(lambda: told, what="what is in front")
+    assert told[-1] == (None, True)

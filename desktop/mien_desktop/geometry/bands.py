@@ -17,10 +17,10 @@ WAVEFORM = 28
 """Heights of the bands in logical pixels."""
 
 Band = Literal["ruler", "markers", "thumbnails", "waveform", "lanes"]
-CellName = Literal["fold", "name", "mute", "weight", "mode", "value", "key"]
+CellName = Literal["fold", "name", "mute", "weight", "mode", "value", "key", "sight"]
 NARROWEST, WIDEST = 120, 480
 """Limits of the column of names."""
-_INDENT: dict[str, int] = {"face": 0, "layer": 12, "track": 24}
+_INDENT: dict[str, int] = {"face": 0, "sight": 12, "layer": 12, "track": 24}
 _FOLD = 20
 _LANES = 5
 """Lanes for which there has to be room before strips are shown."""
@@ -114,16 +114,16 @@ def cells(lane: Lane, width: int) -> tuple[Cell, ...]:
 def _cells(kind: str, width: int) -> tuple[Cell, ...]:
     left = _INDENT[kind]
     result = []
-    if kind != "track":
+    if kind in ("face", "layer"):
         result.append(Cell("fold", left, _FOLD))
-        left += _FOLD
-    else:
-        left += 8
+    left += 8 if kind == "track" else _FOLD
     right: list[tuple[CellName, int]] = []
     if kind == "layer":
         right = [("mute", ROW), ("weight", 44)]
     elif kind == "track":
         right = [("mode", 16), ("value", 48), ("key", ROW)]
+    elif kind == "sight":
+        right = [("sight", 76)]
     room = sum(size for _, size in right)
     result.append(Cell("name", left, max(width - left - room, 0)))
     x = width - room

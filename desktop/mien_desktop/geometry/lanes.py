@@ -1,4 +1,4 @@
-"""Lanes of the timeline: faces, their layers, the tracks in them, from top to bottom.
+"""Lanes of the timeline: faces, how surely each is seen, their layers, the tracks in them.
 
 Faces come in the order of the shot, layers with the last applied at the top, as picture editors
 stack them, tracks in the order in which they act. A face and a layer show the keys of everything
@@ -31,7 +31,7 @@ __all__ = ["ROW", "Lane", "Lanes", "Marks", "lay_out", "region"]
 
 ROW = 20
 """Height of a lane in logical pixels."""
-LaneKind = Literal["face", "layer", "track"]
+LaneKind = Literal["face", "sight", "layer", "track"]
 _SHAPES = {name: shape for shape, name in enumerate(INTERPOLATIONS)}
 
 
@@ -48,14 +48,17 @@ class Marks:
     shapes: ByteArray
 
 
+_NO_MARKS = Marks(np.zeros(0, np.int64), np.zeros(0, np.uint8))
+
+
 @dataclass(frozen=True, eq=False)
 class Lane:
     """A row of the timeline.
 
     Attributes:
-        kind: What it stands for.
+        kind: What it stands for; `sight` for where something is in front of the face.
         face: Its face.
-        layer: Its layer; None for a face.
+        layer: Its layer; None for a face and how it is seen.
         tracks: The track, or all tracks below, with their names.
         marks: The keys that it shows.
         collapsed: Whether what is below is hidden; of a face or a layer.
@@ -139,11 +142,10 @@ class Lanes:
     def every(self) -> tuple[Marks, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """All keys, lane after lane; (N,) the number of each one's lane; where lanes begin."""
         marks = [lane.marks for lane in self.rows]
-        none = Marks(np.zeros(0, np.int64), np.zeros(0, np.uint8))
         counts = np.array([len(m.frames) for m in marks], np.int64)
         every = Marks(
-            np.concatenate([none.frames, *(m.frames for m in marks)]),
-            np.concatenate([none.shapes, *(m.shapes for m in marks)]),
+            np.concatenate([_NO_MARKS.frames, *(m.frames for m in marks)]),
+            np.concatenate([_NO_MARKS.shapes, *(m.shapes for m in marks)]),
         )
         begins = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         return every, np.repeat(np.arange(len(marks)), counts), begins
@@ -202,6 +204,7 @@ def _face(
     hidden = (face.number, None) in collapsed
     yield _group("face", face, None, layers, frames, hidden)
     if not hidden:
+        yield Lane("sight", face, None, (), _NO_MARKS)
         yield from below
 
 

@@ -58,7 +58,7 @@ class LaneEditing:
 
     def choose_lane(self, lane: Lane, how: SelectMode | None) -> None:
         """Work on a face, a layer or a track; with Shift or Ctrl on several tracks."""
-        if lane.kind == "face":
+        if lane.kind in ("face", "sight"):
             self._workspace.set(face=lane.face.number)
         elif lane.kind == "layer" and lane.layer is not None:
             self._workspace.set(face=lane.face.number, layer=lane.layer.name)
@@ -156,9 +156,9 @@ class LaneEditing:
         elif target.kind == "key":
             self._workspace.set(frame=target.frame)
         elif target.kind == "cell" and lane is not None:
-            if target.cell == "name" and lane.kind != "track":
+            if target.cell == "name" and lane.kind in ("face", "layer"):
                 self.rename(lane)
-            elif target.cell == "name":
+            elif target.cell == "name" and lane.kind == "track":
                 self.choose_keys(lane)
             elif target.cell == "value":
                 self.type_value(lane)

@@ -38,7 +38,7 @@ def context_menu(
         _fill_marker(menu, workspace, editing, target.frame)
     elif target.kind == "key":
         fill_key_menu(menu, editing.keys)
-    elif lane is not None:
+    elif lane is not None and lane.kind != "sight":
         _fill_lane(menu, workspace, editing, lane, frame, named=target.kind == "cell")
     else:
         add_entry(menu, "Add marker here", partial(editing.add_marker, frame))

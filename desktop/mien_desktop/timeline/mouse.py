@@ -186,7 +186,9 @@ class Mouse:
         scene, workspace = self._surface.scene, self._workspace
         lane = target.lane
         self._column = target.kind == "column"
-        if target.kind == "ruler":
+        if target.kind == "sight" and lane is not None:
+            self._editing.choose_lane(lane, None)
+        if target.kind in ("ruler", "sight"):
             self._drag = drags.Scrub(workspace)
             self._drag.move(scene, x, y, free=bool(held & Qt.KeyboardModifier.ControlModifier))
             self._moved = True

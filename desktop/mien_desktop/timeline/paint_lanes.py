@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap
 
-from mien.model.face import Face
 from mien_desktop import theme
 from mien_desktop.geometry.lanes import ROW, Lane, region
+from mien_desktop.geometry.sight import Runs, Sight
 from mien_desktop.polygons import polygon
 from mien_desktop.timeline.paint_keys import KeyPainter
+from mien_desktop.timeline.paint_sight import paint_sight, paint_strip
 from mien_desktop.timeline.pixmap_cache import painting
-from mien_desktop.timeline.scene import TimelineScene, runs
+from mien_desktop.timeline.scene import TimelineScene
 from mien_desktop.timeline.words import number
 
-__all__ = ["Tracking", "lane_color", "paint_lanes", "tracking"]
+__all__ = ["lane_color", "paint_lanes"]
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _DASHES = (3.0, 2.0)
 """Of cuts, in pixels: they go on from lane to lane, as a lane's height is a multiple of them."""
-Tracking = tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
-"""Stretches of frames in which a face was tracked weakly, and in which it was not there."""
-
-
-def tracking(face: Face) -> Tracking:
-    """Return the frames in which a face cannot be relied upon, and in which it is not seen."""
-    return runs(face.weak), runs(~face.valid)
 
 
 def lane_color(lane: Lane) -> QColor:
@@ -37,21 +31,18 @@ def lane_color(lane: Lane) -> QColor:
     return theme.REGIONS[part] if part else theme.GHOST
 
 
-def paint_lanes(
-    painter: QPainter, scene: TimelineScene, weak: Mapping[int, Tracking], ratio: float
-) -> None:
+def paint_lanes(painter: QPainter, scene: TimelineScene, ratio: float) -> None:
     """Paint the lanes in view.
 
     Args:
         painter: Paints on the widget.
         scene: The timeline.
-        weak: By the number of a face, where its tracking is weak or missing.
         ratio: Device pixels a logical pixel.
     """
     names, top = scene.bands.names, scene.bands.lanes
     painter.save()
     painter.setClipRect(QRectF(names, top, scene.width, scene.height))
-    grounds = _LaneBackgrounds(scene, weak, ratio)
+    grounds = _LaneBackgrounds(scene, ratio)
     keys = KeyPainter(scene, ratio)
     rows = scene.rows()
     # Lane by lane: what lies under the keys is still in the processor's cache when they come.
@@ -71,18 +62,19 @@ class _LaneBackgrounds:
 
     Args:
         scene: The timeline.
-        weak: As in `paint_lanes`.
         ratio: Device pixels a logical pixel.
     """
 
-    def __init__(self, scene: TimelineScene, weak: Mapping[int, Tracking], ratio: float) -> None:
-        self._scene, self._weak, self._ratio = scene, weak, ratio
-        self._made: dict[tuple[int, str, bool], QPixmap] = {}
+    def __init__(self, scene: TimelineScene, ratio: float) -> None:
+        self._scene, self._ratio = scene, ratio
+        self._made: dict[tuple[int, str, bool, bool, Runs], QPixmap] = {}
 
     def of(self, lane: Lane) -> QPixmap:
         """Return the background of a lane."""
         chosen = lane.kind == "track" and lane.ref in self._scene.now.state.tracks
-        name = (lane.face.number, lane.kind, chosen)
+        sight = self._scene.sights[lane.face.number]
+        weak = sight.weak_of(lane.track.control) if lane.kind == "track" else sight.weak
+        name = (lane.face.number, lane.kind, chosen, lane.collapsed, weak)
         if name not in self._made:
             self._made[name] = self._ground(lane, chosen)
         return self._made[name]
@@ -93,32 +85,36 @@ class _LaneBackgrounds:
         ground = QPixmap(size * self._ratio)
         ground.setDevicePixelRatio(self._ratio)
         ground.fill(theme.WINDOW)
-        colors = {"face": theme.RAISED, "layer": theme.PANEL, "track": theme.WELL}
+        colors = {"face": theme.RAISED, "layer": theme.PANEL}
         left, right = scene.edge(0), scene.edge(scene.now.frame_count)
         with painting(ground) as painter:
             painter.translate(-scene.bands.names, 0)
-            color = theme.SELECTED_ROW if chosen else colors[lane.kind]
+            color = theme.SELECTED_ROW if chosen else colors.get(lane.kind, theme.WELL)
             painter.fillRect(QRectF(left, 0, right - left, ROW - 1), color)
-            _paint_tracking(painter, scene, lane, self._weak[lane.face.number])
+            self._paint_tracking(painter, lane, scene.sights[lane.face.number])
             _paint_mixes(painter, scene)
             _paint_cuts(painter, scene)
             _paint_outside(painter, scene)
         return ground
 
-
-def _paint_tracking(painter: QPainter, scene: TimelineScene, lane: Lane, weak: Tracking) -> None:
-    """Tint where a face was tracked weakly, and take the ground away where it is not there."""
-    for rect in _rects(scene, weak[0], 0, ROW - 1):
-        painter.fillRect(rect, _faded(theme.WEAK.rgba(), 45))
-    for rect in _rects(scene, weak[1], 0, ROW - 1):
-        painter.fillRect(rect, theme.WINDOW)
-    if lane.kind != "face":
-        return
-    # On the face's own lane it is told plainly, below it is there to be noticed.
-    for rect in _rects(scene, weak[0], ROW - 4, 3):
-        painter.fillRect(rect, _faded(theme.WEAK.rgba(), 190))
-    for rect in _rects(scene, weak[1], 0, ROW - 1):
-        painter.fillRect(rect, QBrush(theme.LINE, Qt.BrushStyle.BDiagPattern))
+    def _paint_tracking(self, painter: QPainter, lane: Lane, sight: Sight) -> None:
+        """Show where a face is seen badly, and take the ground away where it is not there."""
+        scene = self._scene
+        for rect in _rects(scene, sight.lost, 0, ROW - 1):
+            painter.fillRect(rect, theme.WINDOW)
+        if lane.kind == "sight":
+            paint_sight(painter, scene, lane.face, sight, self._ratio)
+        elif lane.kind != "face":
+            # Below it is there to be noticed, by the controls that it matters to.
+            weak = sight.weak_of(lane.track.control) if lane.kind == "track" else sight.weak
+            for rect in _rects(scene, weak, 0, ROW - 1):
+                painter.fillRect(rect, _faded(theme.WEAK.rgba(), 45))
+        elif lane.collapsed:
+            # A lane that tells it plainly is hidden with the others.
+            paint_strip(painter, scene, sight, self._ratio)
+        if lane.kind in ("face", "sight"):
+            for rect in _rects(scene, sight.lost, 0, ROW - 1):
+                painter.fillRect(rect, QBrush(theme.LINE, Qt.BrushStyle.BDiagPattern))
 
 
 def _rects(

@@ -14,6 +14,7 @@ from mien_desktop.geometry.lanes import ROW, Lane
 from mien_desktop.geometry.ruler import label
 from mien_desktop.icons import paint_icon
 from mien_desktop.timeline.paint_lanes import lane_color
+from mien_desktop.timeline.paint_sight import doubt_color
 from mien_desktop.timeline.scene import TimelineScene
 from mien_desktop.timeline.words import MODES, number
 from mien_desktop.words import count, short_title
@@ -123,6 +124,8 @@ def _paint_title(painter: QPainter, rect: QRect, lane: Lane, target: bool) -> No
     """Write what a lane is called; the layer that new keys go to stands out."""
     if lane.kind == "track":
         text, color = short_title(lane.track.control), theme.TEXT
+    elif lane.kind == "sight":
+        text, color = "In front", theme.DIM
     elif lane.layer is not None:
         text, color = lane.layer.name, theme.ACCENT if target else theme.TEXT
     else:
@@ -155,6 +158,8 @@ def paint_values(painter: QPainter, scene: TimelineScene) -> None:
     painter.setFont(theme.small())
     for row in scene.rows():
         lane = scene.lanes.rows[row]
+        if lane.kind == "sight":
+            _paint_worst(painter, scene, row)
         if lane.kind != "track":
             continue
         value, key = (c for c in cells(lane, scene.bands.names) if c.name in ("value", "key"))
@@ -163,6 +168,16 @@ def paint_values(painter: QPainter, scene: TimelineScene) -> None:
         if lane.track.key_at(state.frame) is not None:
             _paint_picture(painter, "key", _rect(scene, row, key), theme.ACCENT)
     painter.restore()
+
+
+def _paint_worst(painter: QPainter, scene: TimelineScene, row: int) -> None:
+    """Write which region is seen least surely at the playhead, and how surely."""
+    lane = scene.lanes.rows[row]
+    worst = scene.sights[lane.face.number].worst(scene.now.state.frame)
+    cell = next(c for c in cells(lane, scene.bands.names) if c.name == "sight")
+    rect = _rect(scene, row, cell).adjusted(0, 0, -8, 0)
+    painter.setPen(theme.DISABLED if worst is None else doubt_color(worst[1]))
+    painter.drawText(rect, _RIGHT, "not seen" if worst is None else f"{worst[0]} {worst[1]:.0%}")
 
 
 def _rect(scene: TimelineScene, row: int, cell: Cell) -> QRect:

@@ -15,6 +15,7 @@ from mien_desktop.buttons import icon_button
 from mien_desktop.command import Command
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.select import bounds
+from mien_desktop.geometry.sight import step
 from mien_desktop.geometry.snap import targets
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
@@ -84,6 +85,10 @@ class TimelinePanel(QWidget):
                 checked=lambda: workspace.state.snap),
             play("time.previous", "Previous key, marker or cut", partial(self._step, -1), ("Up",)),
             play("time.next", "Next key, marker or cut", partial(self._step, 1), ("Down",)),
+            play("time.next-weak", "Next weak frame", partial(self._step_weak, 1), ("W",),
+                 tip="Go to where the face is next seen badly, or something is in front of it"),
+            play("time.previous-weak", "Previous weak frame", partial(self._step_weak, -1),
+                 ("Shift+W",)),
             mark("markers.add", f"Add marker {at}", self._add_marker, ("M",)),
             mark("markers.rename", f"Rename the marker {at}", self._rename_marker, ("Shift+M",)),
             mark("markers.remove", f"Remove the marker {at}", self._remove_marker, ("Alt+M",)),
@@ -210,6 +215,19 @@ class TimelinePanel(QWidget):
         ahead = frames[frames > frame][:1] if way > 0 else frames[frames < frame][-1:]
         if len(ahead):
             self._workspace.set(frame=int(ahead[0]), speed=0.0)
+
+    def _step_weak(self, way: int) -> None:
+        """Go to the next weak stretch of the face; of any face where this one has none."""
+        state, sights = self._workspace.state, self.view.scene.sights
+        own = sights.get(state.face or 0)
+        numbers = [state.face] if own is not None and own.weak else list(sights)
+        places = {number: step(sights[number or 0].weak, state.frame, way) for number in numbers}
+        found = {number: frame for number, frame in places.items() if frame is not None}
+        if not found:
+            self._workspace.said.emit(f"No weak frame {'follows' if way > 0 else 'comes before'}.")
+            return
+        number = min(found, key=lambda number: way * found[number])
+        self._workspace.set(frame=found[number], face=number, speed=0.0)
 
     def _zoom(self, factor: float) -> None:
         """Zoom about the playhead when it is in view, else about the middle."""

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien._types import BoolArray, ByteArray
+from mien._types import ByteArray
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.bands import Band, Bands
 from mien_desktop.geometry.lanes import ROW, Lane, Lanes
 from mien_desktop.geometry.marks import CLASSES
 from mien_desktop.geometry.select import key_at
+from mien_desktop.geometry.sight import Sight, bar_at
 from mien_desktop.resolve import Resolved
 
-__all__ = ["TimelineScene", "Selected", "runs"]
+__all__ = ["TimelineScene", "Selected"]
 
 
 class Selected:
@@ -66,6 +67,7 @@ class TimelineScene:
         height: Height in logical pixels.
         selected: The selected keys.
         kinds: (N,) how each of the keys that `lanes.every` holds is coloured.
+        sights: By a face's number, how surely it is seen.
     """
 
     now: Resolved
@@ -77,6 +79,7 @@ class TimelineScene:
     height: int
     selected: Selected
     kinds: ByteArray
+    sights: Mapping[int, Sight]
 
     def x(self, frame: float) -> float:
         """Return the middle of a frame, from the left of the widget."""
@@ -113,15 +116,13 @@ class TimelineScene:
         """Return the lane at a height of the widget; None above the lanes and below the last."""
         return self.lanes.at(y - self.bands.lanes + self.scroll) if y >= self.bands.lanes else None
 
+    def bar(self, lane: Lane, y: float) -> str:
+        """Return what the bar stands for that lies at a height of the widget, in its lane."""
+        names = self.sights[lane.face.number].bars
+        return names[bar_at(len(names), self.inside(0, y)[1] % ROW)]
+
     def key(self, x: float, y: float) -> tuple[Lane, int] | None:
         """Return the lane and the frame of the key at a place of the widget."""
         if y < self.bands.lanes or x < self.bands.names:
             return None
         return key_at(self.lanes, self.axis, *self.inside(x, y))
-
-
-def runs(mask: BoolArray) -> tuple[tuple[int, int], ...]:
-    """Return the stretches of True: start and stop of each, half-open."""
-    steps = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
-    starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
-    return tuple(zip(starts.tolist(), stops.tolist(), strict=True))

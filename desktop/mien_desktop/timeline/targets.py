@@ -14,7 +14,7 @@ __all__ = ["Target", "target"]
 
 TargetKind = Literal[
     "column", "heading", "cell", "ruler", "in", "out", "grip", "marker", "markers", "key", "span",
-    "lane",
+    "lane", "sight",
 ]  # fmt: skip
 SpanPart = Literal["start", "body", "stop"]
 _GRIPS = 10
@@ -28,11 +28,13 @@ class Target:
     Attributes:
         kind: What it is: the edge of the column of names, its head, a cell of it, the ruler (with
             the strips, on which one scrubs too), the in or out point, an end of the selection, a
-            marker, the band of markers, a key, the span of a track, or a lane.
+            marker, the band of markers, a key, the span of a track, a lane, or the lane that shows
+            how surely a face is seen.
         lane: The lane; None below the last.
         cell: The cell of the column of names.
-        frame: Frame of a marker or key.
+        frame: Frame of a marker or key, or under the pointer where a face is seen.
         part: Of a span; of the selection its first or last end.
+        bar: What the bar under the pointer stands for, where a face is seen.
     """
 
     kind: TargetKind
@@ -40,6 +42,7 @@ class Target:
     cell: CellName | None = None
     frame: int = 0
     part: SpanPart = "body"
+    bar: str = ""
 
 
 def target(scene: TimelineScene, x: float, y: float) -> Target:
@@ -91,6 +94,8 @@ def _lane(scene: TimelineScene, x: float, y: float) -> Target:
     if key is not None:
         return Target("key", key[0], frame=key[1])
     lane = scene.lane(y)
+    if lane is not None and lane.kind == "sight":
+        return Target("sight", lane, frame=scene.frame(x), bar=scene.bar(lane, y))
     if lane is not None and lane.kind == "track" and lane.track.span is not None:
         span = lane.track.span
         start, stop = scene.edge(span.start), scene.edge(span.stop)

@@ -25,6 +25,7 @@ from mien_desktop import theme
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.bands import NARROWEST, THUMBNAILS, WIDEST, Bands
 from mien_desktop.geometry.lanes import ROW, Lane, Lanes, lay_out
+from mien_desktop.geometry.sight import Sight, sight_of
 from mien_desktop.geometry.strips import tiles
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
@@ -32,7 +33,7 @@ from mien_desktop.timeline.drags import DragOverlay
 from mien_desktop.timeline.inline_field import InlineField
 from mien_desktop.timeline.invalidation import AspectName, CacheName, changed_aspects
 from mien_desktop.timeline.mouse import Mouse
-from mien_desktop.timeline.paint_lanes import Tracking, paint_lanes, tracking
+from mien_desktop.timeline.paint_lanes import paint_lanes
 from mien_desktop.timeline.paint_names import (
     paint_bracket,
     paint_headings,
@@ -96,7 +97,7 @@ class TimelineView(QAbstractScrollArea):
         self._lanes = Lanes()
         self._selected = Selected()
         self._kinds = self._selected.kinds(self._lanes)
-        self._weak: dict[int, tuple[Face, Tracking]] = {}
+        self._seen: dict[int, tuple[Face, Sight]] = {}
         self._scene: TimelineScene | None = None
         self._caches: dict[CacheName, PixmapCache] = {
             "head": PixmapCache(self._paint_head),
@@ -129,7 +130,7 @@ class TimelineView(QAbstractScrollArea):
             self._scene = TimelineScene(
                 now, self._lanes, Axis.of(now.state.time, width, now.frame_count), self.bands,
                 self.verticalScrollBar().value(), size.width(), size.height(), self._selected,
-                self._kinds,
+                self._kinds, self._sights(now.shot.faces if now.shot else ()),
             )  # fmt: skip
         return self._scene
 
@@ -175,7 +176,7 @@ class TimelineView(QAbstractScrollArea):
     def fold(self, lane: Lane) -> None:
         """Hide or show what lies below a face or a layer."""
         shot = self.workspace.state.shot
-        if shot is not None and lane.kind != "track":
+        if shot is not None and lane.kind in ("face", "layer"):
             self._collapsed[shot] = self._collapsed.get(shot, frozenset()) ^ {lane.id}
             self._take_lanes(self.workspace.now)
             self._invalidate()
@@ -249,12 +250,12 @@ class TimelineView(QAbstractScrollArea):
         self._scene = None
         self._sync_bars()
 
-    def _tracking(self, faces: tuple[Face, ...]) -> dict[int, Tracking]:
+    def _sights(self, faces: tuple[Face, ...]) -> dict[int, Sight]:
         for face in faces:
-            entry = self._weak.get(face.number)
+            entry = self._seen.get(face.number)
             if entry is None or entry[0] is not face:
-                self._weak[face.number] = (face, tracking(face))
-        return {face.number: self._weak[face.number][1] for face in faces}
+                self._seen[face.number] = (face, sight_of(face))
+        return {face.number: self._seen[face.number][1] for face in faces}
 
     def _sync_bars(self) -> None:
         """Bring the scroll bars to where the view is."""
@@ -324,9 +325,7 @@ class TimelineView(QAbstractScrollArea):
         paint_headings(painter, scene)
 
     def _paint_lanes(self, painter: QPainter) -> None:
-        scene = self.scene
-        faces = scene.now.shot.faces if scene.now.shot else ()
-        paint_lanes(painter, scene, self._tracking(faces), self.devicePixelRatioF())
+        paint_lanes(painter, self.scene, self.devicePixelRatioF())
 
     def _paint_hint(self, painter: QPainter, scene: TimelineScene) -> None:
         area = QRect(

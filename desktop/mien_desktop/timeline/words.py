@@ -6,6 +6,7 @@ from typing import Final
 
 from mien.model.controls import CONTROLS, INDEX, sides
 from mien.model.edits import Mode
+from mien.model.fading import COVERED, SEEN
 from mien.timebase import FrameRange
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.geometry.ruler import label
@@ -28,6 +29,7 @@ _CELLS: Final = {
     "weight": "Weight of the layer: drag, or double-click to type",
     "value": "Value at the playhead: double-click to type",
     "key": "Key at the playhead: click to set it or take it away",
+    "sight": "The region that is seen least surely at the playhead, and how surely",
 }
 _KINDS: Final = {
     "ruler": "Drag to move the playhead; with Ctrl it goes to keys, markers and cuts",
@@ -58,6 +60,8 @@ def describe(scene: TimelineScene, target: Target) -> str:
         return _key(scene, lane, target.frame)
     if target.kind == "marker":
         return _marker(scene, target.frame)
+    if target.kind == "sight" and lane is not None:
+        return _sight(scene, lane, target.frame, target.bar)
     if target.kind == "span" and lane is not None and lane.track.span is not None:
         return _span(lane, lane.track.span)
     if target.kind == "cell" and lane is not None:
@@ -82,6 +86,29 @@ def _key(scene: TimelineScene, lane: Lane, frame: int) -> str:
     return f"{text}\n{title(key.interpolation)} to the next key"
 
 
+def _sight(scene: TimelineScene, lane: Lane, frame: int, bar: str) -> str:
+    """Tell how surely the region under the pointer is seen, then the others."""
+    shot, sight = scene.now.shot, scene.sights[lane.face.number]
+    assert shot is not None
+    time = label(shot.clock, frame, scene.now.state.units)
+    if sight.worst(frame) is None:
+        return f"{lane.face.name} is not seen at {time}"
+    values = dict(zip(sight.bars, sight.confidence[:, frame].tolist(), strict=True))
+    if any(start <= frame < stop for start, stop in sight.bridged):
+        time += ": not seen here, bridged from the frames around"
+    elif sight.whole[frame]:
+        time += f": the whole face was seen badly ({lane.face.confidence[frame]:.0%})"
+    others = ", ".join(f"{name} {value:.0%}" for name, value in values.items() if name != bar)
+    first = f"{title(bar)} {values[bar]:.0%} {_doubt(values[bar])}, at {time}"
+    return f"{first}\n{title(others)}" if others else first
+
+
+def _doubt(confidence: float) -> str:
+    if confidence < COVERED:
+        return "(something is in front)"
+    return "(in doubt)" if confidence < SEEN else "(clear)"
+
+
 def _span(lane: Lane, span: FrameRange) -> str:
     ends = ("from the span before", "into the span after")
     runs_on = " and ".join(end for end, there in zip(ends, lane.runs_on, strict=True) if there)
@@ -104,6 +131,11 @@ def _marker(scene: TimelineScene, frame: int) -> str:
 def _name(lane: Lane) -> str:
     if lane.kind == "track":
         return f"{title(lane.track.control)}: {count(len(lane.track.keys), 'key')}"
+    if lane.kind == "sight":
+        return (
+            f"What is in front of {lane.face.name}: eyes, brows, mouth and jaw from top to bottom;"
+            " amber in doubt, red hidden; W goes to the next\nBlue: frames with your strokes"
+        )
     if lane.layer is not None:
         return f"Layer {lane.layer.name}: new keys go here once it is clicked; drag to reorder"
     lost, weak = int((~lane.face.valid).sum()), int(lane.face.weak.sum())

@@ -23,6 +23,7 @@ from mien_desktop import theme
 from mien_desktop.geometry.faces import FaceShape, face_at
 from mien_desktop.geometry.picture import Pane, Placement
 from mien_desktop.resolve import Resolved
+from mien_desktop.viewer.brush import MatteBrush
 from mien_desktop.viewer.images import ImagePainter
 from mien_desktop.viewer.notes import paint_note
 from mien_desktop.viewer.overlays import paint_faces, paint_handles, paint_tag, paint_words
@@ -45,11 +46,13 @@ _TINT = QColor(theme.ACCENT)
 _TINT.setAlphaF(0.45)
 """Of the mask."""
 
-PointerAction = Literal["nothing", "click", "pan", "wipe", "pull"]
+PointerAction = Literal["nothing", "click", "pan", "wipe", "pull", "paint", "size"]
 
 
 class Canvas(QWidget):
     """The picture; a click on a face selects it, a pull at its handles changes it.
+
+    With brush or eraser in the hand the left button paints what is in front of the face.
 
     The wheel zooms under the pointer, the middle button moves the picture (the left one too
     where there is nothing to pull at), a double click fits it.
@@ -71,6 +74,8 @@ class Canvas(QWidget):
         self._workspace = workspace
         self._stage = Stage(workspace, self, self._stage_changed)
         self._images = ImagePainter()
+        self.brush = MatteBrush(workspace)
+        """Brush and eraser on the matte of what is in front."""
         self._doing: PointerAction = "nothing"
         self._from = self._last = QPointF()
         self._pointer: QPointF | None = None
@@ -106,12 +111,12 @@ class Canvas(QWidget):
     @property
     def settled(self) -> bool:
         """True when nothing better will replace what is shown."""
-        return self._stage.settled()
+        return self._stage.settled() and self._stage.fronts.settled
 
     @property
     def error(self) -> MienError | None:
         """The reason why there is no picture of the frame."""
-        return self._stage.pictures.error
+        return self._stage.pictures.error or self._stage.fronts.error
 
     def placement(self) -> Placement | None:
         """Return the placement of the picture in its area; None without one."""
@@ -148,6 +153,7 @@ class Canvas(QWidget):
     def close_pictures(self) -> None:
         """Take no pictures any more."""
         self._stage.pictures.close()
+        self._stage.fronts.close()
 
     def sizeHint(self) -> QSize:
         """Return room for a picture that can be judged."""
@@ -182,6 +188,9 @@ class Canvas(QWidget):
                 self._paint_pane(painter, pane, placement, now)
             if len(panes) == 2:
                 paint_divider(painter, panes, now.state.mode, held=self._doing == "wipe")
+            if self.brush.active and self._pointer is not None:
+                words = QPointF(8, self.height() - 28)
+                self.brush.paint_brush(painter, self._pointer, placement.zoom, words)
             if self.error is not None:
                 corner = QPointF(8, self.height() - 28)
                 paint_tag(painter, str(self.error), corner, color=theme.WEAK)
@@ -216,6 +225,10 @@ class Canvas(QWidget):
             mask = self._stage.pictures.mask(_TINT)
             if mask is not None:
                 painter.drawImage(target, mask)
+        if "front" in now.state.overlays and not playing:
+            front = self._stage.fronts.shown(now)
+            image, strokes = (front.image, front.strokes) if front else (None, ())
+            self.brush.paint_front(painter, target, placement, image, strokes)
         self.painted.emit(shown.picture.frame)
 
     def _paint_handles(self, painter: QPainter, pane: Pane) -> None:
@@ -229,12 +242,14 @@ class Canvas(QWidget):
     # -- mouse and keys --------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of a handle, the divider or the picture."""
+        """Take hold of a handle, the divider or the picture; or paint."""
+        if self._doing == "paint":
+            return
         self._from = self._last = event.position()
         if event.button() == Qt.MouseButton.MiddleButton:
             self._doing = "pan"
         elif event.button() == Qt.MouseButton.LeftButton:
-            self._doing = self._taken(event.position())
+            self._doing = self._taken(event.position(), event.modifiers())
         else:
             return
         self._show_cursor(event.position())
@@ -253,6 +268,10 @@ class Canvas(QWidget):
             self._stage.wipe(at.x())
         elif self._doing == "pull":
             self._pull(whole, event.modifiers())
+        elif self._doing == "paint":
+            self._paint_to(at)
+        elif self._doing == "size":
+            self.brush.size(whole.x())
         else:
             self._hover(at)
         self._point(at)
@@ -262,6 +281,8 @@ class Canvas(QWidget):
         doing, self._doing = self._doing, "nothing"
         if doing == "pull":
             self._stage.face_handles.finish()
+        elif doing == "paint":
+            self.brush.finish()
         elif doing == "click":
             self._select(event.position())
         self._hover(event.position())
@@ -269,7 +290,11 @@ class Canvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show the whole picture."""
-        if event.button() == Qt.MouseButton.LeftButton and self._stage.face_handles.held is None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self.brush.active:  # two dabs
+            self.mousePressEvent(event)
+        elif self._stage.face_handles.held is None:
             self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -290,10 +315,18 @@ class Canvas(QWidget):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Give up a pull with Escape."""
-        if event.key() == Qt.Key.Key_Escape and self._doing == "pull":
+        """Give up a pull or a stroke with Escape; without one put the brush away."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self._doing == "pull":
             self._doing = "nothing"
             self._stage.face_handles.finish(keep=False)
+        elif self._doing == "paint":
+            self._doing = "nothing"
+            self.brush.finish(keep=False)
+            self.update()
+        elif self.brush.active:
+            self._workspace.set(tool="pull")
         else:
             super().keyPressEvent(event)
 
@@ -306,13 +339,31 @@ class Canvas(QWidget):
 
     # -- what the mouse does ---------------------------------------------------------------
 
-    def _taken(self, at: QPointF) -> PointerAction:
+    def _taken(self, at: QPointF, held: Qt.KeyboardModifier) -> PointerAction:
         stage = self._stage
         if stage.placement is None:
             return "nothing"
+        if self.brush.active and not self._on_divider(at):
+            return self._begin_painting(at, held)
         if stage.face_handles.held is not None and stage.face_handles.begin(stage.now):
             return "pull"
         return "wipe" if self._on_divider(at) else "click"
+
+    def _begin_painting(self, at: QPointF, held: Qt.KeyboardModifier) -> PointerAction:
+        if held & Qt.KeyboardModifier.ShiftModifier:
+            self.brush.begin_sizing()
+            return "size"
+        place = self._stage.in_picture(at.x(), at.y())
+        other = bool(held & Qt.KeyboardModifier.ControlModifier)
+        once = bool(held & Qt.KeyboardModifier.AltModifier)
+        begun = place is not None and self.brush.begin(place, other=other, once=once)
+        return "paint" if begun else "nothing"
+
+    def _paint_to(self, at: QPointF) -> None:
+        place = self._stage.in_picture(at.x(), at.y())
+        if place is not None:
+            self.brush.move(place)
+            self.update()
 
     def _on_divider(self, at: QPointF) -> bool:
         wiping = self._workspace.state.mode == "wipe"
@@ -348,6 +399,8 @@ class Canvas(QWidget):
             shape = Qt.CursorShape.PointingHandCursor
         elif self._on_divider(at):
             shape = Qt.CursorShape.SplitHCursor
+        elif self.brush.active:
+            shape = Qt.CursorShape.CrossCursor
         else:
             shape = Qt.CursorShape.ArrowCursor
         if self.cursor().shape() != shape:
@@ -355,7 +408,7 @@ class Canvas(QWidget):
 
     def _point(self, at: QPointF) -> None:
         """Show what lies under the pointer."""
-        if self._pointer is None:
+        if self._pointer is None or self.brush.active:
             self.update()
         self._pointer = at
         pane = self._stage.pane_at(at.x(), at.y())

@@ -12,7 +12,7 @@ from mien_desktop import theme
 from mien_desktop.buttons import choice_box, icon_button
 from mien_desktop.command import Command
 from mien_desktop.resolve import Resolved
-from mien_desktop.view_state import OVERLAYS, Overlay, ViewMode
+from mien_desktop.view_state import OVERLAYS, Overlay, Tool, ViewMode
 from mien_desktop.viewer.canvas import ZOOM_STEP, Canvas
 from mien_desktop.workspace import Workspace
 
@@ -29,7 +29,12 @@ _OVERLAYS: Final[dict[Overlay, tuple[str, str, str]]] = {
     "landmarks": ("Landmarks", "Shift+L", "The points that are tracked, where the edit moves them"),
     "mesh": ("Rig mesh", "Shift+M", "The rig that moves the skin"),
     "mask": ("Mask", "Shift+K", "What the edit replaces of the picture"),
+    "front": ("In front", "Shift+P", "What is in front of the face, and so stays as it is"),
     "handles": ("Handles", "H", "Points of the face that can be dragged"),
+}
+_TOOLS: Final[dict[Tool, tuple[str, str, str]]] = {
+    "brush": ("Brush", "P", "Paint what is in front of the face"),
+    "eraser": ("Eraser", "E", "Paint where nothing is in front of the face"),
 }
 _ZOOMS: Final = (25, 50, 100, 200, 400, 800)
 """Per cent that the list of zooms offers."""
@@ -51,6 +56,7 @@ class ViewerPanel(QWidget):
         self.canvas = Canvas(workspace, self)
         self._modes = {mode: self._mode_button(mode) for mode in _MODES}
         self._overlays = {overlay: self._overlay_button(overlay) for overlay in OVERLAYS}
+        self._tools = {tool: self._tool_button(tool) for tool in _TOOLS}
         self._zoom = self._zoom_box()
         self._value = _PixelValue(self)
         self._lay_out()
@@ -61,7 +67,10 @@ class ViewerPanel(QWidget):
 
     def commands(self) -> tuple[Command, ...]:
         """Return the commands of the viewer."""
-        return (*self._mode_commands(), *self._overlay_commands(), *self._zoom_commands())
+        return (
+            *self._mode_commands(), *self._overlay_commands(), *self._zoom_commands(),
+            *self.canvas.brush.commands(),
+        )  # fmt: skip
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Take no pictures any more."""
@@ -142,6 +151,17 @@ class ViewerPanel(QWidget):
         button.clicked.connect(partial(self._toggle, overlay))
         return button
 
+    def _tool_button(self, tool: Tool) -> QToolButton:
+        text, key, tip = _TOOLS[tool]
+        button = _button(text, tool, f"{tip} ({key})")
+        button.clicked.connect(partial(self._take, tool))
+        return button
+
+    def _take(self, tool: Tool) -> None:
+        self.canvas.brush.take(tool)
+        self.canvas.setFocus()
+        self._show(self._workspace.now)
+
     def _zoom_box(self) -> QComboBox:
         tip = "Zoom; the wheel zooms under the pointer, a double click fits (Shift+F)"
         box = choice_box("Zoom", tip, 84, self._zoom_chosen)
@@ -167,6 +187,9 @@ class ViewerPanel(QWidget):
         header.addSpacing(10)
         for button in self._overlays.values():
             header.addWidget(button)
+        header.addSpacing(10)
+        for button in self._tools.values():
+            header.addWidget(button)
         header.addStretch(1)
         header.addWidget(self._value)
         header.addWidget(self._zoom)
@@ -178,7 +201,7 @@ class ViewerPanel(QWidget):
 
     def _changed(self, now: Resolved, before: Resolved) -> None:
         after, then = now.state, before.state
-        if (after.mode, after.overlays) != (then.mode, then.overlays):
+        if (after.mode, after.overlays, after.tool) != (then.mode, then.overlays, then.tool):
             self._show(now)
 
     def _show(self, now: Resolved) -> None:
@@ -186,6 +209,8 @@ class ViewerPanel(QWidget):
             button.setChecked(mode == now.state.mode)
         for overlay, button in self._overlays.items():
             button.setChecked(overlay in now.state.overlays)
+        for tool, button in self._tools.items():
+            button.setChecked(tool == now.state.tool)
 
     def _show_zoom(self) -> None:
         zoom = self.canvas.zoom

@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtGui import QColor, QImage
 
-from mien._types import FloatArray
 from mien.errors import MienError
 from mien.model.edits import Edit
+from mien.model.occlusion import Occlusion
 from mien_desktop.resolve import Resolved
+from mien_desktop.viewer.fronts import tinted
 from mien_desktop.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -54,12 +55,14 @@ class _PictureKey:
     frame: int
     edits: tuple[Edit, ...]
     quality: Quality
+    occlusion: Occlusion | None
 
     def same_as(self, other: _PictureKey | None) -> bool:
         """Return whether the answer would be the same picture."""
         return (
             other is not None
             and self.edits is other.edits
+            and self.occlusion is other.occlusion
             and (self.frame, self.quality) == (other.frame, other.quality)
         )
 
@@ -118,7 +121,7 @@ class Pictures:
             return None
         if self._masked is None or self._masked[0] is not shown:
             mask = self._previewer.mask(shown.picture.frame)
-            self._masked = shown, None if mask is None else _tinted(mask, tint)
+            self._masked = shown, None if mask is None else tinted(mask, tint)
         return self._masked[1]
 
     def ask(self, now: Resolved, *, plate: bool, edited: bool) -> None:
@@ -146,7 +149,9 @@ class Pictures:
     def _request(self, previewer: Previewer, now: Resolved, *, edited: bool) -> None:
         state = now.state
         moving = bool(state.speed or (edited and (state.dragging or state.audition)))
-        key = _PictureKey(state.frame, now.edits if edited else (), "drag" if moving else "full")
+        front = now.shot.occlusion if edited and now.shot is not None else None
+        quality: Quality = "drag" if moving else "full"
+        key = _PictureKey(state.frame, now.edits if edited else (), quality, front)
         if key.same_as(self._keys.get(edited)):
             return
         self._keys[edited] = key
@@ -184,14 +189,3 @@ def _image(picture: PreviewImage) -> QImage:
     rgb = np.ascontiguousarray(picture.rgb)
     image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
     return image.convertToFormat(QImage.Format.Format_RGB32)
-
-
-def _tinted(mask: FloatArray, tint: QColor) -> QImage:
-    """Return a mask (H, W) of 0..1 as a tint of that opacity."""
-    height, width = mask.shape
-    alpha = np.clip(mask, 0, 1) * tint.alphaF()
-    argb = np.empty((height, width, 4), dtype=np.uint8)
-    for channel, value in enumerate((tint.blueF(), tint.greenF(), tint.redF(), 1.0)):
-        argb[..., channel] = np.rint(alpha * (255 * value))
-    kind = QImage.Format.Format_ARGB32_Premultiplied
-    return QImage(argb.data, width, height, 4 * width, kind).copy()

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QWidget
 from mien_desktop.geometry.faces import FaceShape, apart
 from mien_desktop.geometry.picture import Area, Pane, Placement, divider, fitted, panes
 from mien_desktop.resolve import Resolved
+from mien_desktop.viewer.brush import FRONT_TINT
 from mien_desktop.viewer.faces import FaceShapes
+from mien_desktop.viewer.fronts import Fronts
 from mien_desktop.viewer.manipulate import FaceHandles
 from mien_desktop.viewer.overlays import HANDLES_APART
 from mien_desktop.viewer.pictures import Pictures, ShownPicture
@@ -32,6 +34,7 @@ class Stage:
 
     Attributes:
         pictures: The pictures.
+        fronts: What is in front of the current face.
         face_handles: The handles of the current face.
     """
 
@@ -42,6 +45,7 @@ class Stage:
         self._placement: Placement | None = None
         self._faces = FaceShapes()
         self.pictures = Pictures(workspace, view.update)
+        self.fronts = Fronts(workspace, view.update, FRONT_TINT)
         self.face_handles = FaceHandles(workspace, self._faces)
 
     @property
@@ -88,6 +92,7 @@ class Stage:
         """Request the pictures that the panes need."""
         mode = self.now.state.mode
         self.pictures.ask(self.now, plate=mode != "edited", edited=mode != "plate")
+        self.fronts.ask(self.now)
 
     def settled(self) -> bool:
         """Return whether nothing better will replace what is shown."""
@@ -107,7 +112,8 @@ class Stage:
     def handles(self, pane: Pane) -> dict[str, tuple[float, float]]:
         """Return the handles in a pane."""
         placement, state = self.placement, self.now.state
-        shown = "handles" in state.overlays and pane.edited and not state.speed
+        pulling = state.tool == "pull" and not state.speed
+        shown = "handles" in state.overlays and pane.edited and pulling
         if placement is None or not shown:
             return {}
         positions = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import SupportsIndex
@@ -96,6 +96,14 @@ class Shot:
     def __len__(self) -> int:
         """Number of frames."""
         return self.clock.frame_count
+
+    def same_but_occlusion(self, other: Shot) -> bool:
+        """Tell whether two shots differ at most in how things in front are treated.
+
+        Tracked data are the same when they are one object.
+        """
+        names = (field.name for field in fields(self) if field.name != "occlusion")
+        return all(getattr(self, name) is getattr(other, name) for name in names)
 
     @property
     def clock(self) -> Clock:

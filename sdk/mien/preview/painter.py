@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -24,9 +24,8 @@ from mien.rendering.base import (
     Patch,
     PlateSource,
     Renderer,
-    RenderSession,
 )
-from mien.rendering.occlusion.session import open_behind
+from mien.rendering.occlusion.session import BehindSession, open_behind, treat_again
 from mien.rendering.patches import edit_plate
 from mien.rendering.plans import face_plans
 from mien.rendering.registry import get_renderer
@@ -76,6 +75,11 @@ class EvaluatedEdits:
         stamps = np.where(changed, self.last + 1, self.stamps)
         return EvaluatedEdits(plans, keys, active, np.where(active, stamps, -1), self.last + 1)
 
+    def touched(self, frames: BoolArray) -> EvaluatedEdits:
+        """Return the same edits, (T,) frames of which have other pixels by now."""
+        stamps = np.where(frames & self.active, self.last + 1, self.stamps)
+        return replace(self, stamps=stamps, last=self.last + 1)
+
     def _changed(self, plans: Sequence[FacePlan], keys: Sequence[CacheKey]) -> BoolArray:
         """(T,) the frames in which other pixels are asked of any face."""
         before = {p.face.number: (p, k) for p, k in zip(self.plans, self.keys, strict=True)}
@@ -119,12 +123,25 @@ class Painter:
         self._renderer = renderer
         self._drafts = get_renderer("warp") if renderer.costly else renderer
         self._scaled = ScaledShot(shot, scale)
-        self._full: RenderSession | None = None
-        self._small: RenderSession | None = None
+        self._full: BehindSession | None = None
+        self._small: BehindSession | None = None
+        self._treated = shot
         self._opening = threading.Lock()
         self._one_at_a_time: AbstractContextManager[object] = (
             nullcontext() if renderer.concurrent else threading.RLock()
         )
+
+    def treat(self, shot: Shot) -> bool:
+        """Treat what is in front of faces as another value of the same shot says.
+
+        Returns:
+            False when the renderer keeps more of that than it can be told to forget.
+        """
+        with self._opening:
+            if self._renderer.costly or (self._full is not None and self._full.keeps_mattes):
+                return False
+            self._shot = shot
+            return True
 
     def ready(self, edits: EvaluatedEdits) -> bool:
         """Tell whether edits are prepared, so that `full` need not wait."""
@@ -195,10 +212,34 @@ class Painter:
             box = patch.box
             here = coded[box.y0 : box.y1, box.x0 : box.x1]
             np.maximum(here, patch.mask, out=here)
+        return self._upright(coded)
+
+    def _upright(self, coded: FloatArray) -> FloatArray:
+        """Return a mask of the coded picture as one of the upright picture."""
+        orientation = self._shot.media.orientation
         upright = np.ascontiguousarray(np.rot90(coded, orientation.quarter_turns % 4))
         if upright.shape[::-1] != orientation.upright_size:
             upright = cv2.resize(upright, orientation.upright_size)
         return np.asarray(upright)
+
+    def front(self, frame: Frame, number: int) -> tuple[FloatArray | None, bool]:
+        """Return what is in front of a face in a frame, edited or not.
+
+        Args:
+            frame: The frame.
+            number: The face's number.
+
+        Returns:
+            (H, W) float32 of the upright picture, 0..1, None where nothing is; and whether that
+            is all, or the shot has yet to be looked through.
+
+        Raises:
+            MienError: When a part is missing, or the user's matte cannot be used.
+        """
+        session, face = self._sessions()[0], self._shot.face(number)
+        with self._one_at_a_time:
+            coded, whole = session.front(face, frame.index, frame.plate())
+        return (None if coded is None else self._upright(coded)), whole
 
     def close(self) -> None:
         """Let go of what the renderers hold."""
@@ -219,11 +260,12 @@ class Painter:
     def _small_plans(self, edits: EvaluatedEdits) -> list[FacePlan]:
         return [self._scaled.plan(plan) for plan in edits.plans]
 
-    def _sessions(self) -> tuple[RenderSession, RenderSession]:
+    def _sessions(self) -> tuple[BehindSession, BehindSession]:
         """The sessions for full and for small pictures, opened when they are first needed."""
         with self._opening:
             if self._full is None or self._small is None:
                 scaled = self._scaled
+                scaled.treat(self._shot)
                 self._full = open_behind(self._renderer, self._shot, self._plates)
                 self._small = open_behind(
                     self._drafts,
@@ -232,7 +274,17 @@ class Painter:
                     scale=scaled.scale,
                     original=self._shot,
                 )
+                self._treated = self._shot
+            elif self._treated is not self._shot:
+                self._treat_again(self._full, self._small)
             return self._full, self._small
+
+    def _treat_again(self, full: BehindSession, small: BehindSession) -> None:
+        before, now, scaled = self._treated, self._shot, self._scaled
+        treat_again(full, before, now, self._plates)
+        scaled.treat(now)
+        treat_again(small, before, scaled.shot, self._smalls, scale=scaled.scale, original=now)
+        self._treated = now
 
 
 def _within(frames: BoolArray, radius: int | None) -> BoolArray:

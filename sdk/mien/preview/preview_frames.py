@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from operator import is_
 from typing import Final
 
@@ -16,6 +17,7 @@ from mien.media.cache import ByteCache
 from mien.media.frame import Frame
 from mien.media.planes import Plate
 from mien.model.edits import Edit
+from mien.model.occlusion import Occlusion
 from mien.model.shot import Shot
 from mien.preview.painter import EvaluatedEdits, Painter
 from mien.preview.picture import Rgb8, displayed, small_scale
@@ -55,7 +57,7 @@ class PreviewFrames:
         self._proxy = proxy
         self.scale = small_scale(shot.media)
         self.edits = EvaluatedEdits.nothing(shot.clock.frame_count)
-        self._given: tuple[Edit, ...] = ()
+        self._given: tuple[Edit, ...] | None = ()
         self._frames = ShotSource(shot.media, cache_bytes // 4)
         # Looking through the shot, and making pictures ahead, must not move the decoder away
         # from where the user is.
@@ -84,11 +86,36 @@ class PreviewFrames:
         """
         with self._lock:
             # Windows ask with every change of anything, mostly for the same again.
-            if len(self._given) == len(edits) and all(map(is_, self._given, edits)):
+            given = self._given
+            if given is not None and len(given) == len(edits) and all(map(is_, given, edits)):
                 return False
             self.edits = self.edits.updated(self._shot, edits, self._renderer)
             self._given = tuple(edits)
             return True
+
+    def treat(self, shot: Shot) -> bool:
+        """Treat what is in front of faces as another value of the same shot says.
+
+        Edits have to be given again: where they fade may be another.
+
+        Returns:
+            False when the renderer cannot; all stays as it was.
+        """
+        with self._lock:
+            if not self._painter.treat(shot):
+                return False
+            frames = _touched(self._shot.occlusion, shot.occlusion, shot.clock.frame_count)
+            self._shot, self._given = shot, None
+            self.edits = self.edits.touched(frames)
+            return True
+
+    def front(self, frame: Frame, face: int) -> tuple[FloatArray | None, bool]:
+        """What is in front of a face in a frame; see `Painter.front`.
+
+        Raises:
+            MienError: When a part is missing, or the user's matte cannot be used.
+        """
+        return self._painter.front(frame, face)
 
     def get_ready(self) -> bool:
         """Prepare one thing that edits need or may need, so that it need not be waited for.
@@ -295,6 +322,18 @@ class PreviewFrames:
             return None
         self._keep_small(decoded)
         return decoded.index
+
+
+def _touched(old: Occlusion, new: Occlusion, frames: int) -> BoolArray:
+    """(T,) the frames that may have other pixels when occluders are treated otherwise."""
+    plain = replace(old, strokes=()) == replace(new, strokes=())
+    if not plain or new.matte is not None:
+        # A face that a matte covers wholly is rendered again once something of it is erased.
+        return np.ones(frames, dtype=bool)
+    touched = np.zeros(frames, dtype=bool)
+    for stroke in {*old.strokes} ^ {*new.strokes}:
+        touched[stroke.span.start : stroke.span.stop] = True
+    return touched
 
 
 class _Plates:

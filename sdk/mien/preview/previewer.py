@@ -30,8 +30,10 @@ import numpy as np
 from mien._types import BoolArray, FloatArray
 from mien.blas import one_blas_thread
 from mien.errors import MediaError, MienError
+from mien.media.frame import Frame
 from mien.model.edits import Edit
 from mien.model.shot import Shot
+from mien.preview.front import DeliverFront, FrontDesk
 from mien.preview.picture import PreviewImage, Quality, Rgb8
 from mien.preview.preview_frames import PreviewFrames
 from mien.preview.proxy import Proxy, ProxyStore
@@ -123,6 +125,7 @@ class Previewer:
         self._changed = threading.Condition()
         self._delivering = threading.RLock()
         self._desks = {True: _RequestSlot(), False: _RequestSlot()}
+        self._front = FrontDesk()
         self._generation = 0
         self._ahead: tuple[FrameRange, int] | None = None
         self._changes, self._done = 0, -1
@@ -158,6 +161,38 @@ class Previewer:
             self._changes += 1
             self._changed.notify_all()
         self._notify()
+
+    def treat(self, shot: Shot) -> bool:
+        """Treat what is in front of the faces in another way; edits have to be given again.
+
+        Args:
+            shot: The shot with another `occlusion`; nothing else is learned anew.
+
+        Returns:
+            False when the renderer has to be opened anew for that.
+        """
+        if not self._maker.treat(shot):
+            return False
+        with self._changed:
+            self._shot = shot
+            self._changes += 1
+            self._changed.notify_all()
+        return True
+
+    def request_front(
+        self, frame: int, face: int, deliver: DeliverFront, failed: Failed | None = None
+    ) -> None:
+        """Ask what is in front of a face; it takes the place of what was asked of that before.
+
+        Args:
+            frame: Index of the frame.
+            face: Number of the face.
+            deliver: Given the answer, and again whenever more is known.
+            failed: Given the error when it cannot be found out.
+        """
+        with self._changed:
+            self._front.ask(frame, face, deliver, failed)
+            self._changed.notify_all()
 
     def request(
         self,
@@ -355,7 +390,7 @@ class Previewer:
         while True:
             with self._changed:
                 request = self._next("for_exact")
-                while not self._closed and request is None:
+                while not self._closed and request is None and not self._front.waits:
                     wait = self._until_ahead()
                     if wait == 0:
                         break
@@ -366,7 +401,8 @@ class Previewer:
                 if request is not None:
                     self._desks[request.edited].for_exact = False
             if request is None:
-                self._step_ahead()
+                if not self._front.answer(self._decoded, self._maker.front):
+                    self._step_ahead()
                 continue
             try:
                 self._exactly(request)
@@ -393,6 +429,9 @@ class Previewer:
         if small is not None:
             rgb = maker.painted(frame, small, edited=request.edited)
             self._answer(request, _SMALL, frame, rgb, maker.scale)
+
+    def _decoded(self, frame: int) -> Frame | None:
+        return self._maker.decoded(frame, lambda: self._closed)
 
     def _until_ahead(self) -> float | None:
         """Seconds until the next picture may be made ahead; None when there is none."""
@@ -444,6 +483,7 @@ class Previewer:
                 desk = self._desks[True]
                 if desk.newest is not None and desk.newest.quality == "full":
                     desk.for_exact |= desk.shown < (desk.newest.generation, _FULL)
+                self._front.ask_again()
                 self._changes += 1
                 self._changed.notify_all()
             self._notify()

@@ -37,6 +37,12 @@ class ScaledShot:
         self._plans: dict[int, tuple[FacePlan, FacePlan]] = {}
         self._shot: Shot | None = None
 
+    def treat(self, shot: Shot) -> None:
+        """Take over how another value of the same shot treats what is in front of its faces."""
+        self._original = shot
+        if self._shot is not None:
+            self._shot = dataclasses.replace(self._shot, occlusion=shot.occlusion)
+
     @property
     def shot(self) -> Shot:
         """The shot with all its faces at that size."""

@@ -150,8 +150,8 @@ class Recovery:
         self._mutex = threading.Lock()
         self._folder: Path | None = None
         self._lock: Lock | None = None
-        # The shots themselves are kept too: while they live, no others have their ids.
-        self._keys: dict[int, tuple[Shot, str]] = {}
+        # The shots themselves are kept too: while they live, nothing else has their parts' ids.
+        self._keys: dict[tuple[int, ...], tuple[Shot, str]] = {}
 
     def write(self, document: Document, path: Path | None) -> None:
         """Keep a document as it is now, in place of what was kept.
@@ -167,7 +167,8 @@ class Recovery:
         with self._mutex:
             folder = self._own()
             kept = {
-                id(project.shot): self._kept(project.shot, folder) for project in document.shots
+                _identity(project.shot): self._kept(project.shot, folder)
+                for project in document.shots
             }
             self._keys = kept
             base = Path.home() if path is None else path.absolute().parent
@@ -177,7 +178,7 @@ class Recovery:
                 folder=str(base),
                 name=path.name if path is not None else ", ".join(titles[:3]),
                 when=datetime.now(timezone.utc),
-                arrays=tuple(kept[id(project.shot)][1] for project in document.shots),
+                arrays=tuple(kept[_identity(project.shot)][1] for project in document.shots),
                 online=tuple(project.online for project in document.shots),
                 document=ProjectDocument(
                     written_by=f"mien {mien.__version__}",
@@ -263,7 +264,7 @@ class Recovery:
 
     def _kept(self, shot: Shot, folder: Path) -> tuple[Shot, str]:
         """The shot with the key of its arrays, which are in the folder by now."""
-        known = self._keys.get(id(shot))
+        known = self._keys.get(_identity(shot))
         if known is not None:
             return known
         arrays = shot_arrays(shot)
@@ -278,6 +279,11 @@ class Recovery:
                 for name, array in arrays.items():
                     write_array(archive, name, array, packed=False)
         return shot, key
+
+
+def _identity(shot: Shot) -> tuple[int, ...]:
+    """Ids of what a shot's arrays are of: the same with other strokes on its mattes."""
+    return (id(shot.media), *map(id, shot.faces), 0, *map(id, shot.examples))
 
 
 def _gone(entry: Recoverable) -> ProjectError:

@@ -35,9 +35,8 @@ _RARE: Final = 2e-5
 _OWN_COLOUR: Final = (0.45, 1.0)
 """How much a departure in the face's own colours counts, where a region is surely seen and where it
 is surely covered: skin that folds has them."""
-_OPEN: Final = (0.3, 0.8)
-"""How much more eyes, mouth and brows say where they have colours that the face hardly ever has,
-likewise."""
+_OPEN: Final = 0.8
+"""How much more eyes, mouth and brows say where they have colours that the face never has."""
 _STRANGERS: Final = 1.5
 """How much more is found of colours that the face never has."""
 _BESIDE: Final = 0.35
@@ -66,6 +65,8 @@ _IN_COMMON: Final = np.float32(0.1)
 """How much colours that the face has as well say of those of what is in front."""
 _ONCE: Final = np.float32(4e-6)
 """Part of the pixels that stands for a colour that was never seen."""
+_TOGETHER: Final = 1.5
+"""Sum of such parts from which something is in front."""
 _NEAR: Final = 8
 """How far around what is in front more of it is looked for."""
 
@@ -115,8 +116,11 @@ def find_evidence(
     foreign = np.clip(1 - usual / np.float32(_RARE), 0, 1)
     foreign = cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), 1)
     doubted = layout.by_region(np.full(4, _UNKNOWN, np.float32) if doubt is None else doubt)
-    open_, own = (low + (high - low) * doubted for low, high in (_OPEN, _OWN_COLOUR))
-    trust = trust * (1 - layout.moving * (1 - open_ * foreign))
+    # Tongues, teeth and lids have colours of their own, and are told by the tracker.
+    foreign = foreign * (1 - layout.moving * (1 - doubted))
+    low, high = _OWN_COLOUR
+    own = low + (high - low) * doubted
+    trust = trust * (1 - layout.moving * (1 - _OPEN * foreign))
     strange = np.minimum(strange * (own + (1 - own) * foreign), _STRONGEST)
     wide = cv2.GaussianBlur(strange * trust, (0, 0), _WIDE * unit)
     wide /= cv2.GaussianBlur(trust, (0, 0), _WIDE * unit) + np.float32(0.15)
@@ -228,6 +232,7 @@ def _in_front(
         # A hand that lies on the face needs little more to be believed.
         held = gathered(hands * layout.core * (thin > 0.8)) > _PEAKS
         held[0] = False
-    found = (share > 1) | held
-    kept = found if found.any() else share > _HINT
-    return kept[labels].reshape(thin.shape), bool(found.any())
+    # Strands are little each, and much together.
+    together = float(share[share > _HINT].sum()) > _TOGETHER
+    found = bool((share > 1).any() or held.any() or together)
+    return ((share > _HINT) | held)[labels].reshape(thin.shape), found

@@ -91,7 +91,7 @@ class FaceLayout:
         """(S, S) the face and the border around it."""
         whole = self._filled(tuple(range(SKIN, SKIN + len(OVAL))))
         # A field is blurred over a few cells at the edge of its mesh, and means nothing there.
-        return cv2.erode(whole, ellipse(_EDGE_CELLS * _CELL), borderValue=0) > 0
+        return np.asarray(cv2.erode(whole, ellipse(_EDGE_CELLS * _CELL), borderValue=0) > 0)
 
     @cached_property
     def core(self) -> FloatArray:

@@ -28,12 +28,24 @@ class Mattes:
     def __init__(
         self, sources: Sequence[MatteSource], corrections: MatteCorrections | None = None
     ) -> None:
-        self._sources = sources
+        self._sources = tuple(sources)
         self._corrections = corrections
+        self._retired: list[MatteSource] = []
 
-    def __bool__(self) -> bool:
-        """Tell whether anything can be in front."""
-        return bool(self._sources or self._corrections)
+    def treat(
+        self, sources: Sequence[MatteSource] | None, corrections: MatteCorrections | None
+    ) -> None:
+        """Let other sources tell what is in front, or the same with other strokes.
+
+        Args:
+            sources: The sources; None to keep those there are, with what they learned.
+            corrections: What the user painted on that.
+        """
+        if sources is not None:
+            # Another thread may be asking them yet: they are let go of with the others.
+            self._retired += self._sources
+            self._sources = tuple(sources)
+        self._corrections = corrections
 
     def matte(self, face: Face, frame: int, plate: Plate) -> FloatArray | None:
         """Return (H, W) how far anything is in front of a face; None where nothing is.
@@ -43,7 +55,21 @@ class Mattes:
             frame: Index of the frame.
             plate: Its plate.
         """
-        mattes = [source.matte(face, frame, plate) for source in self._sources]
+        return self._told(self._sources, face, frame, plate)
+
+    def known(self, face: Face, frame: int, plate: Plate) -> tuple[FloatArray | None, bool]:
+        """Return what is known to be in front by now, and whether that is all.
+
+        A source that has yet to look through the shot is left out; the rest as in `matte`.
+        """
+        sources = self._sources
+        ready = [one for one in sources if one.is_prepared([face])]
+        return self._told(ready, face, frame, plate), len(ready) == len(sources)
+
+    def _told(
+        self, sources: Sequence[MatteSource], face: Face, frame: int, plate: Plate
+    ) -> FloatArray | None:
+        mattes = [source.matte(face, frame, plate) for source in sources]
         known = [matte for matte in mattes if matte is not None]
         found = np.asarray(np.maximum.reduce(known)) if len(known) > 1 else next(iter(known), None)
         if not self._corrections:
@@ -72,8 +98,9 @@ class Mattes:
 
     def close(self) -> None:
         """Let go of what the sources hold."""
-        for source in self._sources:
+        for source in (*self._sources, *self._retired):
             source.close()
+        self._retired.clear()
 
 
 class MattedPlates:
@@ -82,11 +109,15 @@ class MattedPlates:
     Args:
         source: The plates.
         mattes: What is in front.
+
+    Attributes:
+        asked: Whether anybody has asked for a matte, and may keep what it made of it.
     """
 
     def __init__(self, source: PlateSource, mattes: Mattes) -> None:
         self._source = source
         self._mattes = mattes
+        self.asked = False
 
     def plate(self, frame: int) -> Plate:
         """Return the plate of a frame."""
@@ -94,4 +125,5 @@ class MattedPlates:
 
     def occlusion(self, face: Face, frame: int, plate: Plate) -> FloatArray | None:
         """Return (H, W) how far anything is in front of a face; None where nothing is."""
+        self.asked = True
         return self._mattes.matte(face, frame, plate)
