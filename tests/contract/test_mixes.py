@@ -34,7 +34,7 @@ def mixed(one: AnyArray, other: AnyArray, fraction: float, kind: str) -> AnyArra
     a, b = one.astype(np.float32), other.astype(np.float32)
     if kind == "wipe":
         passed = np.arange(a.shape[1])[None, :, None] < fraction * a.shape[1]
-        return np.where(passed, other, one)
+        return np.asarray(np.where(passed, other, one))
     if kind == "black":
         kept = abs(2 * fraction - 1)
         return np.rint((a if fraction < 0.5 else b) * kept).astype(np.uint8)
