@@ -37,7 +37,7 @@ def mixed(one: AnyArray, other: AnyArray, fraction: float, kind: str) -> AnyArra
         return np.asarray(np.where(passed, other, one))
     if kind == "black":
         kept = abs(2 * fraction - 1)
-        return np.rint((a if fraction < 0.5 else b) * kept).astype(np.uint8)
+        return np.asarray(np.rint((a if fraction < 0.5 else b) * kept).astype(np.uint8))
     return np.rint((1 - fraction) * a + fraction * b).astype(np.uint8)
 
 
