@@ -170,9 +170,10 @@ def _texture(pictures: ByteArray, kind: str, random: np.random.Generator) -> Flo
     noise = random.normal(size=(2 * height, 2 * width, 3)).astype(np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), 2)
     noise /= noise.std()
+    tone, rough = random.uniform(30, 220, 3), 25
     if kind == "glasses":
-        return np.clip(random.uniform(10, 50) + 3 * noise, 0, 255)
-    return np.clip(random.uniform(30, 220, 3) + 25 * noise, 0, 255).astype(np.float32)
+        tone, rough = random.uniform(10, 50, 1), 3
+    return np.asarray(np.clip(tone + rough * noise, 0, 255), np.float32)
 
 
 def _fixed(point: FloatArray) -> tuple[int, int]:
