@@ -166,4 +166,4 @@ def _evaluated(edit: Edit | None, project: Project, before: Resolved | None) -> 
     if before and kept and kept.face is edit.face and kept.layers is edit.layers:
         return before.evaluated
     face = edit.face
-    return evaluate(face.curves.controls.array, edit.layers, face.valid, project.shot.cuts)
+    return evaluate(face.curves.controls.array, edit.layers, face.valid, project.shot.breaks)

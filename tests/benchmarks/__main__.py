@@ -29,6 +29,7 @@ NAMES = (
     "mouths",
     "reenact",
     "likeness",
+    "occlusion",
     "steadiness",
     "batch",
     "playback",

@@ -19,6 +19,7 @@ from mien.errors import MienError, MissingDependencyError, UsageError
 from mien.model.face import FaceTrack
 from mien.plugins import PluginWarning
 from mien.serve.client import Client, ServeError
+from mien.timebase import FrameRange
 from mien.tracking.base import TrackResult
 from mien.tracking.registry import available_trackers, get_tracker
 
@@ -229,6 +230,9 @@ N = 12
         (TrackResult((seen(N),), (0,)), "its cuts"),
         (TrackResult((seen(N),), (5, 5)), "its cuts"),
         (TrackResult((seen(N),), (N,)), "its cuts"),
+        (TrackResult((seen(N),), (), (FrameRange(4, 4),)), "its mixes"),
+        (TrackResult((seen(N),), (), (FrameRange(0, N + 1),)), "its mixes"),
+        (TrackResult((seen(N),), (), (FrameRange(4, 8), FrameRange(6, 9))), "its mixes"),
         (TrackResult((seen(N), seen(N, 2)), ()), "2 faces, and 1 were allowed"),
         (TrackResult((seen(N, confidence=np.full(N, 2, np.float32)),), ()), "from 0 to 1"),
         (TrackResult((seen(N, confidence=np.full(N, 0.5)),), ()), "float64"),

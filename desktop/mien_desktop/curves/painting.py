@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from mien._types import BoolArray, DoubleArray
 from mien.model.interpolate import sample
@@ -38,7 +38,7 @@ def curve_color(channel: Channel, alpha: float = 1.0) -> QColor:
 
 
 def paint_ground(painter: QPainter, view: View, now: Resolved, scene: CurveScene) -> None:
-    """Paint ruler, grid, cuts, and the frames that are not to be edited or relied upon."""
+    """Paint ruler, grid, cuts, mixes, and the frames that are not to be edited or relied upon."""
     width, height = view.time.width, view.values.height
     painter.fillRect(QRectF(0, 0, width, height + RULER), theme.WELL)
     shot = now.shot
@@ -57,6 +57,10 @@ def paint_ground(painter: QPainter, view: View, now: Resolved, scene: CurveScene
         if tick.text:
             painter.setPen(theme.DIM)
             painter.drawText(QPointF(x + 4, RULER - 6), tick.text)
+    for mix in shot.mixes:
+        left, right = view.time.edge(mix.start), view.time.edge(mix.stop)
+        hatched = QBrush(theme.DIM, Qt.BrushStyle.FDiagPattern)
+        painter.fillRect(QRectF(left, RULER, right - left, height), hatched)
     painter.setPen(QPen(theme.DIM, 1, Qt.PenStyle.DashLine))
     for cut in shot.cuts:
         x = round(view.time.edge(cut)) + 0.5

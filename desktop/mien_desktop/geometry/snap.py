@@ -34,7 +34,7 @@ class Snapped:
 def targets(
     project: Project, playhead: int | None = None, without: Iterable[KeyRef] = ()
 ) -> _Frames:
-    """Return ascending frames of a shot that draw: keys, markers, cuts, in and out, both ends.
+    """Return ascending frames of a shot that draw: keys, markers, cuts, mixes, in, out, both ends.
 
     Args:
         project: The shot with its edits.
@@ -46,6 +46,8 @@ def targets(
         moved.setdefault((key.track.face, key.track.layer, key.track.index), set()).add(key.frame)
     last = project.shot.clock.frame_count - 1
     frames = {0, last, *project.shot.cuts, *(marker.frame for marker in project.markers)}
+    for mix in project.shot.mixes:
+        frames |= {max(mix.start - 1, 0), min(mix.stop, last)}
     if project.span is not None:
         frames |= {project.span.start, project.span.stop - 1}
     if playhead is not None:

@@ -92,6 +92,7 @@ class _LaneBackgrounds:
             color = theme.SELECTED_ROW if chosen else colors.get(lane.kind, theme.WELL)
             painter.fillRect(QRectF(left, 0, right - left, ROW - 1), color)
             self._paint_tracking(painter, lane, scene.sights[lane.face.number])
+            _paint_mixes(painter, scene)
             _paint_cuts(painter, scene)
             _paint_outside(painter, scene)
         return ground
@@ -125,6 +126,15 @@ def _rects(
         for start, stop in stretches
         if start < seen.stop and stop > seen.start
     ]
+
+
+def _paint_mixes(painter: QPainter, scene: TimelineScene) -> None:
+    """Hatch where one shot becomes another, and edits fade."""
+    if scene.now.shot is None:
+        return
+    spans = [(mix.start, mix.stop) for mix in scene.now.shot.mixes]
+    for rect in _rects(scene, spans, 0, ROW - 1):
+        painter.fillRect(rect, QBrush(theme.DIM, Qt.BrushStyle.FDiagPattern))
 
 
 def _paint_cuts(painter: QPainter, scene: TimelineScene) -> None:

@@ -54,7 +54,7 @@ class FaceShapes:
         return tuple(shape for shape in shapes if shape is not None)
 
     def _edited(self, now: Resolved, edit: Edit) -> Evaluated:
-        face, cuts = edit.face, now.shot.cuts if now.shot else ()
+        face, cuts = edit.face, now.shot.breaks if now.shot else ()
         if edit is now.edit and now.evaluated is not None:
             return now.evaluated
         kept = self._evaluated.get(face.number)

@@ -52,7 +52,7 @@ def fit_flame(
 
     head = choose_head(basis)
     return tuple(
-        flame_fit.fit_flame(face, head, cuts=shot.cuts, raw=raw)
+        flame_fit.fit_flame(face, head, cuts=shot.breaks, raw=raw)
         for face in (shot.faces if faces is None else faces)
     )
 

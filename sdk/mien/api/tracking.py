@@ -16,6 +16,7 @@ from mien.io.relink import remember
 from mien.model.document import Project
 from mien.model.shot import Shot, ToolVersions
 from mien.progress import Progress, progress_reporter
+from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
     from mien.model.face import Face, FaceTrack
@@ -94,15 +95,16 @@ def track(
                 "mien edits faces that are at least about 60 pixels tall and not covered.",
             )
         tracks, cuts = list(result.tracks), tuple(int(cut) for cut in result.cuts)
+        bare = dataclasses.replace(shot, faces=(), cuts=cuts, mixes=_plain(result.mixes))
         del result
         # What another package's tracker answered may be used by it again.
         own = chosen.name == MEDIAPIPE
-        faces = _solve_all(tracks, shot, cuts, report, reuse=own)
+        faces = _solve_all(tracks, bare, report, reuse=own)
     if shot.media.kind != "memory":
         remember(shot.media.path, shot.media.fingerprint)
     made_by = _made_by(chosen.name, chosen.version)
     occlusion = shot.occlusion.of_faces([face.number for face in faces])
-    return Shot(shot.media, faces, cuts, made_by, shot.examples, occlusion=occlusion)
+    return dataclasses.replace(bare, faces=faces, made_by=made_by, occlusion=occlusion)
 
 
 def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotOrProject:
@@ -131,7 +133,7 @@ def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotO
     with progress_reporter(progress) as report:
         faces = tuple(
             dataclasses.replace(face, name=names[face.number])
-            for face in _solve_all(tracks, shot, shot.cuts, report, reuse=True)
+            for face in _solve_all(tracks, shot, report, reuse=True)
         )
     made_by = shot.made_by
     if made_by is not None:
@@ -196,7 +198,7 @@ def _as_shot(
 
 
 def _solve_all(
-    tracks: list[FaceTrack], shot: Shot, cuts: Sequence[int], report: Progress, *, reuse: bool
+    tracks: list[FaceTrack], shot: Shot, report: Progress, *, reuse: bool
 ) -> tuple[Face, ...]:
     """Solve faces one by one; the list is emptied, so that each track can be let go of."""
     from mien.face.solve import solve_face
@@ -209,8 +211,13 @@ def _solve_all(
         def advance(stage: str, done: int, _: int, before: int = len(faces) * frames) -> None:
             report(stage, before + done, total)
 
-        faces.append(solve_face(tracks.pop(0), shot.clock, cuts, advance, reuse=reuse))
+        faces.append(solve_face(tracks.pop(0), shot.clock, shot.breaks, advance, reuse=reuse))
     return tuple(faces)
+
+
+def _plain(mixes: Sequence[FrameRange]) -> tuple[FrameRange, ...]:
+    """Spans of plain numbers, whatever another package's tracker counted with."""
+    return tuple(FrameRange(int(mix.start), int(mix.stop)) for mix in mixes)
 
 
 def _as_tracked(face: Face, shot: Shot) -> FaceTrack:

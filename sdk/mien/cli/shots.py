@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "open_source", "tell_faces", "tell_outdated"]
 
 _LAYER = "command line"
+
+_LISTED = 12
+"""Cuts, and mixes, that are named; of a film there are hundreds."""
 """Name of the layer that `--set` fills."""
 
 
@@ -276,7 +279,7 @@ def tell_outdated(shot: Shot) -> None:
 
 
 def tell_faces(shot: Shot) -> None:
-    """Print who was found, and where each was seen badly."""
+    """Print who was found, where each was seen badly, and where other shots begin."""
     from mien.model.weak_spans import describe_weak_spans
 
     clock = shot.clock
@@ -284,6 +287,13 @@ def tell_faces(shot: Shot) -> None:
         f"{shot.media.path.name}: {clock.frame_count} frames,"
         f" {float(clock.seconds(clock.frame_count)):.2f} s, {_count(len(shot.faces), 'face')}"
     )
+    if shot.cuts:
+        typer.echo(f"  {_count(len(shot.cuts), 'cut')}: {_listed(shot.cuts)}")
+    if shot.mixes:
+        typer.echo(
+            f"  {_count(len(shot.mixes), 'mix', 'mixes')} of two shots, over which edits fade:"
+            f" {_listed(shot.mixes)}"
+        )
     for face in shot.faces:
         typer.echo(f"  {face.name}: seen in {_seen(face)} of {clock.frame_count} frames")
         weak = describe_weak_spans(face.weak_spans())
@@ -315,6 +325,7 @@ def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:
         "rate": str(shot.clock.rate),
         "size": list(shot.media.orientation.upright_size),
         "cuts": list(shot.cuts),
+        "mixes": [[mix.start, mix.stop] for mix in shot.mixes],
         "made_by": None if shot.made_by is None else dataclasses.asdict(shot.made_by),
         "faces": [
             {
@@ -333,5 +344,12 @@ def _seen(face: Face) -> int:
     return int((face.confidence > 0).sum())
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+def _count(number: int, noun: str, nouns: str = "") -> str:
+    return f"{number} {noun if number == 1 else nouns or noun + 's'}"
+
+
+def _listed(places: Sequence[object]) -> str:
+    """The first of some places, as a line holds them."""
+    more = len(places) - _LISTED
+    named = ", ".join(str(place) for place in places[:_LISTED])
+    return f"{named} and {more} more" if more > 0 else named

@@ -259,8 +259,8 @@ def read_shot(
         crops = [crop(source.plate(int(i)), face.landmarks[i], orientation) for i in chunk]
         raw[chunk] = smirk.coefficients(np.stack(crops))
         progress("read", min(start + smirk.batch, len(frames)), len(frames))
-    valid = seen | bridge(raw, seen, max(1, round(_LONGEST_GAP * rate)), shot.cuts)
-    smoothed = smooth(raw, valid, rate=rate, cuts=shot.cuts)
+    valid = seen | bridge(raw, seen, max(1, round(_LONGEST_GAP * rate)), shot.breaks)
+    smoothed = smooth(raw, valid, rate=rate, cuts=shot.breaks)
     return Readings(limited(smoothed), raw, valid)
 
 

@@ -14,6 +14,7 @@ from mien._types import ByteArray
 from mien.errors import NoFaceError, TimeError
 from mien.model.face import Face
 from mien.model.media import MediaInfo
+from mien.model.mixes import breaks
 from mien.model.occlusion import Occlusion
 from mien.timebase import Clock, FrameRange
 
@@ -108,6 +109,11 @@ class Shot:
     def clock(self) -> Clock:
         """The shot's clock."""
         return self.media.clock
+
+    @property
+    def breaks(self) -> tuple[int, ...]:
+        """Frames with which something else begins: cuts, and the middles of mixes, ascending."""
+        return breaks(self.cuts, self.mixes)
 
     @property
     def duration(self) -> Fraction:

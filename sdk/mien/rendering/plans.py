@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 import numpy.typing as npt
 
+from mien._types import FloatArray
+from mien.model.controls import CONTROLS
 from mien.model.edits import Edit, stacked_edits
 from mien.model.evaluate import evaluate
+from mien.model.face import Face
 from mien.model.fading import fade_weights, faded
+from mien.model.mixes import mix_weights
 from mien.model.shot import Shot
 from mien.model.weak_spans import WeakSpan, describe_weak_spans
 from mien.rendering.base import FacePlan
@@ -21,7 +26,7 @@ def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[Face
     """The faces in which anything is asked in a span, with what is asked of them.
 
     Where a face, or a region of it, is not seen well less is asked of it (model/fading.py), unless
-    the shot says otherwise.
+    the shot says otherwise; and nothing where one shot becomes another (model/mixes.py).
 
     Args:
         shot: The shot.
@@ -35,9 +40,9 @@ def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[Face
     plans = []
     for edit in stacked_edits(shot, edits):
         face = edit.face
-        evaluated = evaluate(face.curves.controls.array, edit.layers, face.valid, shot.cuts)
-        if shot.occlusion.fade and evaluated.active.any():
-            evaluated = faded(evaluated, fade_weights(face, shot.cuts))
+        evaluated = evaluate(face.curves.controls.array, edit.layers, face.valid, shot.breaks)
+        if evaluated.active.any():
+            evaluated = faded(evaluated, _weights(shot, face))
         if evaluated.active[span.start : span.stop].any():
             plans.append(FacePlan(face, evaluated))
     return plans
@@ -88,6 +93,13 @@ def with_performances(
     known = {plan.face.number: plan for plan in plans}
     for number, flame in performances.items():
         face = shot.face(number)
-        weights = fade_weights(face, shot.cuts) if shot.occlusion.fade else None
-        known[number] = replace_performance(face, flame, known.get(number), weights)
+        known[number] = replace_performance(face, flame, known.get(number), _weights(shot, face))
     return [known[number] for number in sorted(known)]
+
+
+def _weights(shot: Shot, face: Face) -> FloatArray:
+    """(T, 59) how far what is asked of a face counts: nothing in a mix, little where unseen."""
+    mixed = mix_weights(len(shot), shot.mixes, shot.clock.rate)[:, None]
+    if shot.occlusion.fade:
+        return fade_weights(face, shot.breaks) * mixed
+    return np.broadcast_to(mixed, (len(shot), len(CONTROLS)))

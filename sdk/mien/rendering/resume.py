@@ -183,7 +183,7 @@ def _occlusion_facts(occlusion: Occlusion) -> tuple[Any, ...]:
 
 def _add_shot(digest: hashlib.blake2b, shot: Shot) -> None:
     media = shot.media
-    facts = (media.fingerprint, media.pixel_format, media.orientation, media.color, shot.cuts)
+    facts = (media.fingerprint, media.pixel_format, media.orientation, media.color, shot.breaks)
     for value in (facts, _files(media)):
         digest.update(repr(value).encode() + b"\0")
     for face in shot.faces:

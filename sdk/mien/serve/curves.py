@@ -88,7 +88,7 @@ def _names(names: list[str] | None) -> list[str]:
 
 def _target(project: Project, face: Face) -> ControlCurves:
     layers = project.edit(face.number).layers
-    evaluated = evaluate(face.curves.controls.array, layers, face.valid, project.shot.cuts)
+    evaluated = evaluate(face.curves.controls.array, layers, face.valid, project.shot.breaks)
     return ControlCurves(evaluated.target)
 
 

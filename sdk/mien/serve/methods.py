@@ -251,7 +251,7 @@ class Methods:
         opened = self._shots.find(params.shot)
         face = opened.project.shot.face(params.face)
         edit = make_edit(face, params.layers)
-        cuts = opened.project.shot.cuts
+        cuts = opened.project.shot.breaks
         asked = evaluate(face.curves.controls.array, edit.layers, face.valid, cuts)
         opened.set_edit(edit)
         return say.SetEditsResult(active_frames=int(asked.active.sum()))

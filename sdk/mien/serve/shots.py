@@ -239,6 +239,7 @@ def shot_facts(opened: OpenShot) -> ShotFacts:
         audio=media.audio_streams > 0,
         fingerprint=media.fingerprint,
         cuts=list(project.shot.cuts),
+        mixes=[(mix.start, mix.stop) for mix in project.shot.mixes],
         made_by=_made_by(project.shot),
         faces=[face_facts(face) for face in project.shot.faces],
         edited=[edit.face.number for edit in project.edits],

@@ -192,7 +192,7 @@ def expression_at(
     if source == "result":
         layers = project.edit(face).layers
         performance = found.curves.controls.array
-        values = evaluate(performance, layers, found.valid, project.shot.cuts).target[frame]
+        values = evaluate(performance, layers, found.valid, project.shot.breaks).target[frame]
     wanted = ARKIT if controls is None else controls
     return {
         control.name: float(values[INDEX[control.name]])
@@ -346,5 +346,7 @@ def _targets(
             replace(old, tracks=tuple(tracks), muted=old.muted and not heard,
                     weight=old.weight or float(heard))
         )  # fmt: skip
-    values = unlimited(found.curves.controls.array, driving, found.valid, project.shot.cuts, names)
+    values = unlimited(
+        found.curves.controls.array, driving, found.valid, project.shot.breaks, names
+    )
     return dict(zip(names, values[frame].tolist(), strict=True))

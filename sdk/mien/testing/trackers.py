@@ -74,7 +74,8 @@ def _tracked(tracker: Tracker, media: MediaInfo, max_faces: int) -> TrackResult:
 
 
 def _same(one: TrackResult, other: TrackResult) -> bool:
-    if tuple(one.cuts) != tuple(other.cuts) or len(one.tracks) != len(other.tracks):
+    places = (tuple(one.cuts), one.mixes) == (tuple(other.cuts), other.mixes)
+    if not places or len(one.tracks) != len(other.tracks):
         return False
     return all(
         a.landmarks.tobytes() == b.landmarks.tobytes()

@@ -6,6 +6,7 @@ import functools
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import cv2
@@ -19,10 +20,13 @@ from mien.tracking.models import Reading
 from mien.tracking.regions import Roi
 from mien.tracking.thumbnails import thumbnail
 
-__all__ = ["Likeness", "Tracklet", "join"]
+__all__ = ["Likeness", "LikenessSample", "Tracklet", "join"]
 
 _GRID = 12
 _HOG_SIZE = (96, 96)
+
+_SAMPLES = 16
+"""Times of a piece of which it is known apart what the face looked like then."""
 
 _NEAR_GAP = 12
 """Frames without a face over which place and size alone say that it is the same one."""
@@ -82,6 +86,15 @@ class Likeness:
         self._shape += other._shape
         self._count += other._count
 
+    def reduced(self) -> Likeness:
+        """Return this likeness in half of the memory."""
+        small = Likeness()
+        small._colours = self._colours.astype(np.float32)
+        small._edges = self._edges.astype(np.float32)
+        small._shape = self._shape.astype(np.float32)
+        small._count = self._count
+        return small
+
     def distance(self, other: Likeness) -> float:
         """Return the distance between two likenesses; infinite where one has no readings."""
         if not self._count or not other._count:
@@ -104,6 +117,21 @@ def _hog() -> cv2.HOGDescriptor:
     return cv2.HOGDescriptor(_HOG_SIZE, (32, 32), (16, 16), (16, 16), 9)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LikenessSample:
+    """What a face looked like in some of its frames.
+
+    Attributes:
+        start: The first of them.
+        stop: The frame after the last.
+        likeness: What it looked like.
+    """
+
+    start: int
+    stop: int
+    likeness: Likeness
+
+
 class Tracklet:
     """One face over consecutive frames of one shot, with what was seen of it.
 
@@ -115,6 +143,7 @@ class Tracklet:
         thumbnails: Per frame, what the face's skin looks like (thumbnails.py).
         spreads: Per frame, (4,) spread of the landmarks of each region.
         likeness: What the face looks like.
+        samples: The same of parts of its frames, so that it can be divided later.
     """
 
     def __init__(self, start: int) -> None:
@@ -125,6 +154,7 @@ class Tracklet:
         self.thumbnails: deque[ByteArray] = deque()
         self.spreads: deque[FloatArray] = deque()
         self.likeness = Likeness()
+        self.samples: list[LikenessSample] = []
 
     @property
     def stop(self) -> int:
@@ -148,9 +178,26 @@ class Tracklet:
         self.thumbnails.appendleft(thumbnail(reading))
         self.spreads.appendleft(reading.region_spread)
 
+    def sample(self, reading: Reading) -> None:
+        """Add to the likeness the reading of the last frame."""
+        one = Likeness()
+        one.add(reading)
+        self.likeness.merge(one)
+        self.samples.append(LikenessSample(self.stop - 1, self.stop, one.reduced()))
+        if len(self.samples) > _SAMPLES:
+            # However long the piece is, there are only so many, each of a longer time.
+            samples = self.samples
+            self.samples = [_joined(*samples[i : i + 2]) for i in range(0, len(samples), 2)]
+
     def roi_at(self, frame: int) -> Roi | None:
         """Return the face's region in a frame; None where it was not seen."""
         return self.rois[frame - self.start] if self.start <= frame < self.stop else None
+
+
+def _joined(first: LikenessSample, *then: LikenessSample) -> LikenessSample:
+    for other in then:
+        first.likeness.merge(other.likeness)
+    return LikenessSample(first.start, then[-1].stop if then else first.stop, first.likeness)
 
 
 class _Person:

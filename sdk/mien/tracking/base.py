@@ -20,6 +20,7 @@ from mien.model.media import MediaInfo
 from mien.model.occlusion import REGIONS
 from mien.plugins import version_problem
 from mien.progress import Progress, silent
+from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
     from mien.media.reader import Reader
@@ -54,10 +55,13 @@ class TrackResult:
     Attributes:
         tracks: One per person, numbered from 1 by first appearance.
         cuts: First frame of every shot after the first, where the footage holds hard cuts.
+        mixes: Spans of dissolves, wipes and fades, in order, over which one shot becomes another:
+            from the first frame that shows both to the first that shows the next one alone.
     """
 
     tracks: tuple[FaceTrack, ...]
     cuts: tuple[int, ...]
+    mixes: tuple[FrameRange, ...] = ()
 
 
 class Tracker(Protocol):
@@ -98,8 +102,8 @@ class Tracker(Protocol):
 
         Returns:
             Of every person the 478 landmarks of MediaPipe's face mesh in every frame
-            (`FaceTrack`), and the hard cuts; no tracks when no face was found. Landmarks are as
-            they were seen, not smoothed: the solver does that, with past and future.
+            (`FaceTrack`), the hard cuts, and mixes; no tracks when no face was found. Landmarks
+            are as they were seen, not smoothed: the solver does that, with past and future.
 
         Raises:
             MediaError: When a frame is damaged.
@@ -194,12 +198,21 @@ def check_result(result: Any, media: MediaInfo, max_faces: int = MAX_FACES) -> s
         result.cuts and any(b <= a for a, b in itertools.pairwise(within))
     ):
         return "its cuts are not ascending frames of the shot after the first"
+    if not _are_mixes(result.mixes, frames):
+        return "its mixes are not spans of frames of the shot, one after another"
     if len(result.tracks) > max_faces:
         return f"it has {len(result.tracks)} faces, and {max_faces} were allowed"
     numbers = [getattr(track, "number", None) for track in result.tracks]
     if numbers != list(range(1, len(numbers) + 1)):
         return f"its faces have the numbers {numbers}, not 1, 2 and so on"
     return next((p for p in (_track_problem(t, frames) for t in result.tracks) if p), None)
+
+
+def _are_mixes(mixes: Any, frames: int) -> bool:
+    if not isinstance(mixes, tuple) or not all(isinstance(mix, FrameRange) for mix in mixes):
+        return False
+    within = [0, *(end for mix in mixes for end in (mix.start, mix.stop)), frames]
+    return all(len(mix) for mix in mixes) and within == sorted(within)
 
 
 def _track_problem(track: FaceTrack, frames: int) -> str | None:

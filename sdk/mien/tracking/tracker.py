@@ -14,10 +14,12 @@ import numpy as np
 from mien._types import ByteArray
 from mien.media.reader import Reader
 from mien.model.landmarks import MESH
+from mien.model.mixes import breaks
 from mien.progress import Progress, silent
 from mien.tracking.assemble import assemble
 from mien.tracking.associate import Tracklet, join
 from mien.tracking.base import MAX_FACES, TrackResult
+from mien.tracking.divide import dim, divide
 from mien.tracking.models import (
     Detection,
     Detector,
@@ -143,7 +145,7 @@ class _Tracker:
                 and face.last.confidence >= self._thresholds.sure
                 and _inside(face.last.roi, picture)
             ):
-                face.piece.likeness.add(face.last)
+                face.piece.sample(face.last)
 
     def _follow(self, picture: ByteArray, upcoming: ByteArray | None) -> None:
         begun, self._begun = self._begun, None
@@ -310,15 +312,18 @@ class _Tracker:
         return any(other is not None and _same(other, roi) for other in rois)
 
     def result(self, total: int) -> TrackResult:
-        cuts = self._pictures.cuts
-        shots = list(zip((0, *cuts), (*cuts, total), strict=True))
-        people = [
-            person for person in join(self._done, cuts) if _real(person, shots, self._thresholds)
-        ]
+        cuts, mixes = self._pictures.cuts, self._pictures.mixes
+        ends = breaks(cuts, mixes)
+        shots = list(zip((0, *ends), (*ends, total), strict=True))
+        pieces = divide(self._done, mixes)
+        people = [person for person in join(pieces, ends) if _real(person, shots, self._thresholds)]
         people.sort(key=lambda person: -sum(sum(piece.confidence) for piece in person))
         people = people[: self._max_faces]
         people.sort(key=lambda person: (person[0].start, person[0].rois[0].x))
-        return TrackResult(assemble(people, total, cuts, self._pictures), cuts)
+        tracks = assemble(people, total, ends, self._pictures)
+        if mixes:
+            dim(tracks, mixes)
+        return TrackResult(tracks, cuts, mixes)
 
 
 class _Followed:

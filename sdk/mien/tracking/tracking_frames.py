@@ -9,7 +9,9 @@ import numpy as np
 from mien._types import ByteArray
 from mien.media.prefetch import prefetch
 from mien.media.reader import Frame, Reader
+from mien.timebase import FrameRange
 from mien.tracking.cuts import CutFinder, Glance
+from mien.tracking.mixes import MixFinder
 
 __all__ = ["TrackingFrames"]
 
@@ -39,6 +41,7 @@ class TrackingFrames:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._finder = CutFinder()
+        self._mix_finder = MixFinder()
         width, height = reader.facts.orientation.upright_size
         self._height: int | None = None
         self.scale = (1.0, 1.0)
@@ -59,12 +62,27 @@ class TrackingFrames:
     def _looks(self) -> Iterator[tuple[int, ByteArray, bool]]:
         for frame in self._reader.stream():
             picture = self._look(frame)
-            yield frame.index, picture, self._finder.step(frame.index, Glance.of(picture))
+            glance = Glance.of(picture)
+            self._mix_finder.step(glance.thumb)
+            yield frame.index, picture, self._finder.step(frame.index, glance)
 
     @property
     def cuts(self) -> tuple[int, ...]:
-        """First frames of the shots after the first, once `forward` is through."""
-        return self._finder.cuts
+        """First frames of the shots after the first, once `forward` is through.
+
+        What seems to be a cut inside of a mix is none.
+        """
+        mixes = self.mixes
+        return tuple(
+            cut
+            for cut in self._finder.cuts
+            if not any(mix.start <= cut <= mix.stop for mix in mixes)
+        )
+
+    @property
+    def mixes(self) -> tuple[FrameRange, ...]:
+        """Spans of dissolves, wipes and fades, in order, once `forward` is through."""
+        return self._mix_finder.mixes
 
     def backward(self, before: int, first: int) -> Iterator[tuple[int, ByteArray]]:
         """Yield the frames `before - 1` down to `first` with their pictures."""

@@ -185,7 +185,7 @@ def _facts(shot: Shot, face: Face) -> tuple[object, ...] | None:
     # Faces of which nothing is known to be in front have the names that they always had.
     covered = () if face.region_confidence is None else (open_frames(face),)
     return (
-        _VERSION, stamp, media.pixel_format, repr(orientation), repr(media.color), shot.cuts,
+        _VERSION, stamp, media.pixel_format, repr(orientation), repr(media.color), shot.breaks,
         face.landmarks, face.confidence, face.identity, face.curves.controls.array,
         pose.rotation, pose.scale, pose.translation, *covered,
     )  # fmt: skip

@@ -75,7 +75,7 @@ def example_faces(shot: Shot, face: Face) -> tuple[ExampleFace, ...]:
         if example.used is not None:
             known = _assigned(shot, example.used).get(face.number)
             if known is not None:
-                solved = _solved(known, face.identity.tobytes(), example.used.cuts)
+                solved = _solved(known, face.identity.tobytes(), example.used.breaks)
                 found.append(ExampleFace(example.used, solved))
     return tuple(found)
 
@@ -191,7 +191,7 @@ def example_mouths(face: Face, examples: Sequence[ExampleFace]) -> tuple[MouthAp
 def _mouth(example: ExampleFace) -> MouthAppearance:
     media = example.shot.media
     deformer = FaceDeformer(example.face, media.orientation)
-    scan = MouthScan(example.face, deformer, example.shot.cuts)
+    scan = MouthScan(example.face, deformer, example.shot.breaks)
     try:
         with open_reader(media, cache_bytes=0) as reader:
             for frame in sorted(scan.frames):

@@ -124,13 +124,13 @@ def face_appearance(
         key = cache.key(shot, face, examples)
     kept = None if cache is None or key is None else cache.load(key)
     if kept is None:
-        found = scan_face(face, deformer, source, shot.cuts, regions, examples)
+        found = scan_face(face, deformer, source, shot.breaks, regions, examples)
         if cache is not None and key is not None and found.library.complete:
             cache.store(key, found.library, found.skin)
         return found
     library, skin = kept
     rest = [region for region in regions if region not in learned]
-    others = scan_face(face, deformer, source, shot.cuts, rest, examples)
+    others = scan_face(face, deformer, source, shot.breaks, rest, examples)
     known = dict(others.regions)
     known[FaceRegion.LIBRARY] = library
     if skin is not None:

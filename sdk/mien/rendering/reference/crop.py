@@ -173,7 +173,9 @@ def _track(face: Face, shot: Shot) -> FloatArray:
     for frame in np.flatnonzero(face.valid):
         track[frame] = _square(face.curves.pose.project(int(frame), points))
     track[face.valid, 3] = np.unwrap(track[face.valid, 3])
-    return smooth(track.astype(np.float32), face.valid, rate=float(shot.clock.rate), cuts=shot.cuts)
+    return smooth(
+        track.astype(np.float32), face.valid, rate=float(shot.clock.rate), cuts=shot.breaks
+    )
 
 
 def _square(points: FloatArray) -> tuple[float, float, float, float]:

@@ -126,7 +126,7 @@ class Drive:
             seen = face.valid & ~face.curves.bridged
             self._performance = SmoothedCoefficients(self._performed, seen, shot, bridged=True)
         else:
-            self._fitted = fit_flame(face, BASIS, cuts=shot.cuts).flame
+            self._fitted = fit_flame(face, BASIS, cuts=shot.breaks).flame
         if bridge.head:
             self._change = flame_change(plan.evaluated.delta, BASIS)
         else:

@@ -195,7 +195,7 @@ class ReferenceSession(RenderSession):
             # Whose face it is does not change with the edit.
             self._identities[number] = identity_of(arcface, plan.face, shot, source, progress)
         path = CropPath(plan.face, shot, self.regenerator.size)
-        timing = Timing(warped.expressive, tuple(shot.cuts), self._group, settings.anchors)
+        timing = Timing(warped.expressive, tuple(shot.breaks), self._group, settings.anchors)
         prompt, scale = engine.prompt(self._identities[number]), self._shot_scale(plan.face, shot)
         context = FaceContext(plan, warped, path, drive, prompt, scale)
         sequence = FaceSequence(context, timing, source, self.regenerator, settings)

@@ -48,7 +48,7 @@ class SmoothedCoefficients:
         self._seen = seen
         self._unread = seen.copy()
         self._raw = np.zeros((len(seen), FLAME_SIZE), dtype=np.float32)
-        self._cuts = shot.cuts
+        self._cuts = shot.breaks
         self._rate = float(shot.clock.rate)
         self._reach = max(1, round(_AROUND * self._rate))
         self._bridged = bridged

@@ -164,6 +164,8 @@ class ShotFacts(Message):
     """Names the content, whatever the file is called."""
     cuts: list[int]
     """First frames of new shots inside the material."""
+    mixes: list[tuple[int, int]]
+    """Dissolves, wipes and fades inside it: of each the first frame, and the one after the last."""
     made_by: MadeBy | None = None
     """Versions of the tools that made the faces; null where they are not known."""
     faces: list[FaceFacts]
