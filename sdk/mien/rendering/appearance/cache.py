@@ -45,16 +45,17 @@ _FUNCTION: Final = ("middle", "points", "weights", "inverse")
 """Arrays of a `SmoothFunction`."""
 
 
-_AT_HAND: Final[WeakValueDictionary[str, FaceLibrary]] = WeakValueDictionary()
+_AT_HAND: Final[WeakValueDictionary[Path, FaceLibrary]] = WeakValueDictionary()
 """Libraries that somebody in this process uses: who asks next need not read them again."""
-_SKINS: Final[WeakKeyDictionary[FaceLibrary, SkinAppearance]] = WeakKeyDictionary()
-"""What was learned from them."""
+_SKINS: Final[WeakKeyDictionary[FaceLibrary, dict[Path, SkinAppearance | None]]] = (
+    WeakKeyDictionary()
+)
+"""What was learned from them, by the file that it is kept in."""
 
 
-def _keep_at_hand(key: str, library: FaceLibrary, skin: SkinAppearance | None) -> None:
-    if skin is not None:
-        _SKINS[library] = skin
-    _AT_HAND[key] = library
+def _keep_at_hand(path: Path, library: FaceLibrary, skin: SkinAppearance | None) -> None:
+    _SKINS.setdefault(library, {})[path] = skin
+    _AT_HAND[path] = library
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +101,10 @@ class AppearanceCache:
 
     def load(self, key: str) -> tuple[FaceLibrary, SkinAppearance | None] | None:
         """Return what is kept under a name; None when there is nothing, or it is damaged."""
-        at_hand = _AT_HAND.get(key)
-        if at_hand is not None:
-            return at_hand, _SKINS.get(at_hand)
         path = self._path(key)
+        at_hand = _AT_HAND.get(path)
+        if at_hand is not None:
+            return at_hand, _SKINS[at_hand][path]
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
                 arrays = {name: kept[name] for name in kept.files}
@@ -114,12 +115,12 @@ class AppearanceCache:
             return None
         with suppress(OSError):
             os.utime(path)
-        _keep_at_hand(key, *found)
+        _keep_at_hand(path, *found)
         return found
 
     def store(self, key: str, library: FaceLibrary, skin: SkinAppearance | None) -> None:
         """Keep an appearance; when that fails, `problem` says why and nothing else happens."""
-        _keep_at_hand(key, library, skin)
+        _keep_at_hand(self._path(key), library, skin)
         arrays = _packed(library, skin)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -31,9 +31,9 @@ from mien.rendering.appearance.scan import face_appearance
 from mien.rendering.base import PlateSource
 from mien.rendering.geometry.motion import FaceDeformer
 from mien.rendering.occlusion.evidence import Evidence, find_evidence
+from mien.rendering.occlusion.face_model import AppearanceModel, learn_appearance
 from mien.rendering.occlusion.hand_matte import HandFinder
 from mien.rendering.occlusion.layout import FaceLayout
-from mien.rendering.occlusion.looks import KnownLooks, learn_looks
 from mien.rendering.occlusion.refine import refine
 from mien.rendering.occlusion.source import MatteSource
 
@@ -55,8 +55,8 @@ _KEPT: Final = 96
 class _Known:
     """What is known of a face, from afar and closely; nothing where too little is."""
 
-    afar: KnownLooks | None
-    close: KnownLooks | None
+    afar: AppearanceModel | None
+    close: AppearanceModel | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,12 +155,13 @@ class DetectedMatte(MatteSource):
         least, most = _CLOSE
         size = int(np.clip(_DETAIL * np.median(extents), least, most)) // 8 * 8
         afar, close = (
-            learn_looks(FaceLayout(face.identity, side), frames, pictures) for side in (_AFAR, size)
+            learn_appearance(FaceLayout(face.identity, side), frames, pictures)
+            for side in (_AFAR, size)
         )
         return _Known(afar, close)
 
     def _found(
-        self, afar: KnownLooks, close: KnownLooks, face: Face, frame: int, plate: Plate
+        self, afar: AppearanceModel, close: AppearanceModel, face: Face, frame: int, plate: Plate
     ) -> tuple[Box, ByteArray] | None:
         """The part of the plate that shows something in front, and how far; None for nothing."""
         view = self._view(face, frame, plate)
@@ -172,7 +173,7 @@ class DetectedMatte(MatteSource):
             brought = close.layout.bring(cv2.merge([hands] * 3), view.local)
             in_layout = np.ascontiguousarray(brought[..., 0])
         evidence = _evidence(close, face, frame, view, in_layout)
-        if evidence is None or not evidence.found:
+        if evidence is None or not evidence.conclusive:
             return None
         odds, trust, hidden = close.layout.take_back(
             [(evidence.odds, -4.0), (evidence.trust, 0.0), (evidence.hidden, -1.0)],
@@ -204,7 +205,7 @@ class DetectedMatte(MatteSource):
 
 
 def _evidence(
-    known: KnownLooks, face: Face, frame: int, view: _View, hands: FloatArray | None = None
+    known: AppearanceModel, face: Face, frame: int, view: _View, hands: FloatArray | None = None
 ) -> Evidence | None:
     controls, rotation = face.curves.controls.array[frame], face.curves.pose.rotation[frame]
     look = known.layout.bring(view.rgb, view.local)

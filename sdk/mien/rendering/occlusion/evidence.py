@@ -9,8 +9,13 @@ import cv2
 import numpy as np
 
 from mien._types import BoolArray, FloatArray, IndexArray
+from mien.rendering.occlusion.face_model import (
+    AppearanceModel,
+    ExpectedAppearance,
+    deviations,
+    match_light,
+)
 from mien.rendering.occlusion.layout import ellipse
-from mien.rendering.occlusion.looks import Expected, KnownLooks, beyond, match_light
 
 __all__ = ["Evidence", "find_evidence"]
 
@@ -79,19 +84,19 @@ class Evidence:
         odds: (S, S) logarithm of the odds that a texel shows it.
         trust: (S, S) 0..1, how much the texel itself says.
         hidden: (S, S, 3) what the face is expected to look like, in the frame's light.
-        found: Whether something is in front.
+        conclusive: Whether something surely is in front.
     """
 
     odds: FloatArray
     trust: FloatArray
     hidden: FloatArray
-    found: bool
+    conclusive: bool
 
 
 def find_evidence(
-    known: KnownLooks,
-    look: FloatArray,
-    expected: Expected,
+    model: AppearanceModel,
+    picture: FloatArray,
+    expected: ExpectedAppearance,
     rotation: FloatArray,
     doubt: FloatArray | None = None,
     hands: FloatArray | None = None,
@@ -99,20 +104,20 @@ def find_evidence(
     """Return what speaks for something in front of a face; None where nothing does.
 
     Args:
-        known: What is known of the face.
-        look: (S, S, 3) the frame in the layout.
+        model: What is known of the face.
+        picture: (S, S, 3) the frame in the layout.
         expected: What is expected of it.
         rotation: (3, 3) how the head is turned.
         doubt: (4,) 0..1, how surely each of `REGIONS` is covered; None when unknown.
         hands: (S, S) 0..1, where hands are, when they have been looked for.
     """
-    layout, unit = known.layout, known.layout.unit
-    gain = match_light(look, expected.rgb, layout)
-    strange, lit, light = _strange(known, look * gain, expected)
+    layout, unit = model.layout, model.layout.unit
+    gain = match_light(picture, expected.rgb, layout)
+    strange, lit, light = _strange(model, picture * gain, expected)
     low, high = _SIDEWAYS
     trust = np.clip((layout.facing(rotation) - low) / (high - low), 0, 1) * layout.trust
-    colours = known.colours(lit)
-    usual = known.palette[colours]
+    colours = model.colours(lit)
+    usual = model.palette[colours]
     foreign = np.clip(1 - usual / np.float32(_RARE), 0, 1)
     foreign = cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), 1)
     doubted = layout.by_region(np.full(4, _UNKNOWN, np.float32) if doubt is None else doubt)
@@ -127,14 +132,14 @@ def find_evidence(
     thin = cv2.GaussianBlur(strange, (0, 0), _NARROW * unit)
     weight = trust * (_BESIDE + (1 - _BESIDE) * layout.core)
     weight *= (1 + _DOUBTED * doubted) * (1 + _STRANGERS * foreign)
-    front, found = _in_front(thin, wide, strange, trust, weight, known, hands)
+    front, found = _in_front(thin, wide, strange, trust, weight, model, hands)
     if not front.any():
         return None
     odds = np.clip((thin**2 - 2.2) / 1.1, -2.2, 6) * (0.3 + 0.7 * trust)
     odds += np.clip(2 * (wide - 1), -1, 2) * trust * np.clip((thin - 0.6) / 0.6, 0, 1)
     surely = front & (thin > _WEAK[0])
     if surely.any():
-        odds += _by_colour(known, lit[surely], foreign[surely], colours, usual)
+        odds += _by_colour(model, lit[surely], foreign[surely], colours, usual)
     if hands is not None:
         odds += 3 * hands
     near = cv2.dilate(front.astype(np.uint8), ellipse(_NEAR * unit)) > 0
@@ -146,7 +151,7 @@ def find_evidence(
 
 
 def _by_colour(
-    known: KnownLooks,
+    known: AppearanceModel,
     rgb: FloatArray,
     foreign: FloatArray,
     colours: IndexArray,
@@ -169,7 +174,7 @@ def _by_colour(
 
 
 def _strange(
-    known: KnownLooks, look: FloatArray, expected: Expected
+    known: AppearanceModel, look: FloatArray, expected: ExpectedAppearance
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """How many deviations a look departs from all that is expected, (S, S).
 
@@ -192,10 +197,10 @@ def _strange(
     change = mean(logs.astype(np.float32) * weight) / mean(weight)
     light = np.exp(np.clip(change, -_LIGHT, _LIGHT)).astype(np.float32)
     lit = look / light[..., None]
-    strange = beyond(lit, expected.rgb, spread)
+    strange = deviations(lit, expected.rgb, spread)
     alone = np.sqrt(np.float32((_ALONE * _NOISE) ** 2) + usual)
-    for rgb, seen in zip(expected.alone, expected.alone_seen, strict=True):
-        explained = beyond(lit, rgb, alone)
+    for rgb, seen in zip(expected.alternatives, expected.alone_visibility, strict=True):
+        explained = deviations(lit, rgb, alone)
         np.minimum(strange, np.where(seen > 0.6, explained, strange), out=strange)
     return strange, lit, light
 
@@ -210,7 +215,7 @@ def _in_front(
     strange: FloatArray,
     trust: FloatArray,
     weight: FloatArray,
-    known: KnownLooks,
+    known: AppearanceModel,
     hands: FloatArray | None,
 ) -> tuple[BoolArray, bool]:
     """Texels of what is in front, or may be, and whether anything surely is."""

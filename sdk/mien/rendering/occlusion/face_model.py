@@ -24,7 +24,7 @@ from mien.model.landmarks import SKIN
 from mien.rendering.appearance.library import LibraryFrame
 from mien.rendering.occlusion.layout import FaceLayout
 
-__all__ = ["Expected", "KnownLooks", "beyond", "learn_looks", "match_light"]
+__all__ = ["ExpectedAppearance", "AppearanceModel", "deviations", "learn_appearance", "match_light"]
 
 _FEWEST: Final = 6
 """Frames from which a face's look is known."""
@@ -85,41 +85,41 @@ _COLUMNS: Final = tuple(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Expected:
+class ExpectedAppearance:
     """The expected look of a face in a frame.
 
     Attributes:
         rgb: (S, S, 3) what is expected.
         spread: (S, S, 3) standard deviation of that.
-        alone: (N, S, S, 3) looks that would do as well.
-        alone_seen: (N, S, S) 0..1, how far each of them shows the face.
+        alternatives: (N, S, S, 3) looks that would do as well.
+        alone_visibility: (N, S, S) 0..1, how far each of them shows the face.
     """
 
     rgb: FloatArray
     spread: FloatArray
-    alone: FloatArray
-    alone_seen: FloatArray
+    alternatives: FloatArray
+    alone_visibility: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class KnownLooks:
+class AppearanceModel:
     """The looks of a face in the frames that are known.
 
     Attributes:
         layout: The layout.
         frames: (N,) frames of the shot.
-        looks: (N, S, S, 3) float32 R'G'B', in one light.
-        seen: (N, S, S) 0..1, how far texels are believed to be the face.
-        does: For both halves of the face, (N, F) what it does there.
+        pictures: (N, S, S, 3) float32 R'G'B', in one light.
+        visibility: (N, S, S) 0..1, how far texels are believed to be the face.
+        activity: For both halves of the face, (N, F) what it does there.
         median: (S, S, 3) their median.
         deviation: (S, S, 3) how far they depart from it.
     """
 
     layout: FaceLayout
     frames: IndexArray
-    looks: FloatArray
-    seen: FloatArray
-    does: tuple[FloatArray, FloatArray]
+    pictures: FloatArray
+    visibility: FloatArray
+    activity: tuple[FloatArray, FloatArray]
     median: FloatArray
     deviation: FloatArray
 
@@ -127,7 +127,7 @@ class KnownLooks:
     def palette(self) -> FloatArray:
         """(`_BINS` cubed,) how often the face has a colour."""
         inside = self.layout.face
-        return self.histogram(self.looks[:, inside], self.seen[:, inside])
+        return self.histogram(self.pictures[:, inside], self.visibility[:, inside])
 
     def histogram(self, rgb: FloatArray, weight: FloatArray) -> FloatArray:
         """Return how often colours (..., 3) come, by the numbers that `colours` gives."""
@@ -146,7 +146,9 @@ class KnownLooks:
         bins = np.clip(scaled.astype(np.int32), 0, _BINS - 1)
         return np.asarray((bins[..., 0] * _BINS + bins[..., 1]) * _BINS + bins[..., 2])
 
-    def expected(self, frame: int, controls: FloatArray, rotation: FloatArray) -> Expected:
+    def expected(
+        self, frame: int, controls: FloatArray, rotation: FloatArray
+    ) -> ExpectedAppearance:
         """Return what the face is expected to look like.
 
         Args:
@@ -165,13 +167,16 @@ class KnownLooks:
             (0, slice(0, last), slice(0, middle), 1 - lower),
             (1, slice(first, size), slice(middle, size), lower),
         ):
-            mean, variance, near = self._half(frame, self.does[half], asked[half][0], rows)
+            mean, variance, near = self._half(frame, self.activity[half], asked[half][0], rows)
             share = weight[rows, None, None]
             rgb[rows] += share * mean
             spread[rows] += share * variance
             for i, one in enumerate(near):
-                alone[i, own], alone_seen[i, own] = self.looks[one, own], self.seen[one, own]
-        return Expected(rgb, np.sqrt(spread), alone, alone_seen)
+                alone[i, own], alone_seen[i, own] = (
+                    self.pictures[one, own],
+                    self.visibility[one, own],
+                )
+        return ExpectedAppearance(rgb, np.sqrt(spread), alone, alone_seen)
 
     def _half(
         self, frame: int, known: FloatArray, point: FloatArray, rows: slice
@@ -185,9 +190,9 @@ class KnownLooks:
         near = others[np.argsort(distance[others], kind="stable")[:_NEAREST]]
         away = distance[near]
         weight = np.exp(-(((away - away[0]) / _NEARNESS) ** 2)) + 0.02
-        seen = self.seen[near, rows] * weight[:, None, None].astype(np.float32)
+        seen = self.visibility[near, rows] * weight[:, None, None].astype(np.float32)
         total = seen.sum(axis=0)[..., None] + np.float32(1e-3)
-        looks = self.looks[near, rows]
+        looks = self.pictures[near, rows]
         mean = np.einsum("khw,khwc->hwc", seen, looks) + np.float32(1e-3) * self.median[rows]
         mean /= total
         variance = np.einsum("khw,khwc->hwc", seen, (looks - mean) ** 2) / total
@@ -195,9 +200,9 @@ class KnownLooks:
         return mean, variance, near[:_SINGLE].tolist()
 
 
-def learn_looks(
+def learn_appearance(
     layout: FaceLayout, frames: Sequence[LibraryFrame], pictures: Sequence[FloatArray]
-) -> KnownLooks | None:
+) -> AppearanceModel | None:
     """Learn what a face looks like; None where too little of it is known.
 
     Args:
@@ -221,15 +226,15 @@ def learn_looks(
         np.stack([frames[i].controls for i in own]), np.stack([frames[i].rotation for i in own])
     )
     seen = 1 - _foreign(layout, numbers, looks, median, deviation)
-    return KnownLooks(layout, numbers, looks, seen, does, median, deviation)
+    return AppearanceModel(layout, numbers, looks, seen, does, median, deviation)
 
 
-def match_light(look: FloatArray, to: FloatArray, layout: FaceLayout) -> FloatArray:
-    """Return (3,) by what a look is multiplied to have the light of another.
+def match_light(picture: FloatArray, reference: FloatArray, layout: FaceLayout) -> FloatArray:
+    """Return (3,) by what a picture is multiplied to have the light of another.
 
     The face's texels tell, those that differ by more than light hardly (iteratively reweighted).
     """
-    here, there = look[layout.face][::3], to[layout.face][::3]
+    here, there = picture[layout.face][::3], reference[layout.face][::3]
     good = (here > _DARKEST).all(axis=1) & (there > _DARKEST).all(axis=1)
     if np.count_nonzero(good) < 50:
         return np.ones(3, dtype=np.float32)
@@ -242,15 +247,15 @@ def match_light(look: FloatArray, to: FloatArray, layout: FaceLayout) -> FloatAr
     return np.asarray(np.exp(np.clip(middle, -_MOST_LIGHT, _MOST_LIGHT)), dtype=np.float32)
 
 
-def beyond(look: FloatArray, expected: FloatArray, spread: FloatArray) -> FloatArray:
-    """Return (S, S) by how many deviations a look leaves what is expected around each texel.
+def deviations(picture: FloatArray, expected: FloatArray, spread: FloatArray) -> FloatArray:
+    """Return (S, S) by how many deviations a picture leaves what is expected around each texel.
 
     What lies between the least and the most of a texel's neighbours is expected: nothing is tracked
     to less than a texel.
     """
     square = np.ones((3, 3), dtype=np.uint8)
-    away = cv2.subtract(look, cv2.dilate(expected, square))
-    np.maximum(away, cv2.subtract(cv2.erode(expected, square), look), out=away)
+    away = cv2.subtract(picture, cv2.dilate(expected, square))
+    np.maximum(away, cv2.subtract(cv2.erode(expected, square), picture), out=away)
     np.maximum(away, 0, out=away)
     away /= spread
     away *= away
@@ -284,7 +289,7 @@ def _foreign(
         return np.asarray(cv2.resize(picture, (small, small), interpolation=cv2.INTER_AREA))
 
     spread = np.sqrt(np.float32(_NOISE**2) + deviation**2)
-    strange = np.stack([coarse(beyond(look, median, spread)) for look in looks])
+    strange = np.stack([coarse(deviations(look, median, spread)) for look in looks])
     shown = np.stack([coarse(cv2.GaussianBlur(look, (0, 0), _BLUR)) for look in looks])
     exempt = coarse(_ramp(cv2.GaussianBlur(layout.moving, (0, 0), 6 * layout.unit), 0.1, 0.5))
     found = np.zeros((len(looks), layout.size, layout.size), dtype=np.float32)
