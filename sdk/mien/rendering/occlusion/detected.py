@@ -47,6 +47,8 @@ _DETAIL: Final = 1.1
 """Texels of the face in one of its pixels, closely."""
 _BORDER: Final = 0.16
 """Border around the landmarks that is looked at, over the face's size."""
+_BESIDE: Final = -2.2
+"""Logarithm of the odds, before its colour is looked at, that a pixel beside a face shows it."""
 _KEPT: Final = 96
 """Mattes that are kept for who asks again: a slider stays in one frame."""
 
@@ -180,9 +182,12 @@ class DetectedMatte(MatteSource):
             view.points,
             view.box,
         )
+        # Beside the face nothing is expected: what is in front goes on there in its own colours.
+        beside = hidden[..., 0] < 0
+        colours = close.colours(view.rgb * evidence.gain)
+        odds = np.where(beside, evidence.by_colour[colours] + np.float32(_BESIDE), odds)
         if hands is not None:
-            # Beside the face the layout knows nothing, and a hand goes on.
-            odds = np.where((trust == 0) & (odds <= -4), 5 * hands - 4, odds)
+            odds = np.where(beside, np.maximum(odds, 5 * hands - 4), odds)
         extent = float(np.ptp(view.points, axis=0).max())
         matte = refine(view.rgb, odds.astype(np.float32), trust, hidden, extent)
         if not matte.any():

@@ -8,10 +8,11 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mien._types import BoolArray, FloatArray, IndexArray
+from mien._types import BoolArray, FloatArray
 from mien.rendering.occlusion.face_model import (
     AppearanceModel,
     ExpectedAppearance,
+    channel_mean,
     deviations,
     match_light,
 )
@@ -83,13 +84,18 @@ class Evidence:
     Attributes:
         odds: (S, S) logarithm of the odds that a texel shows it.
         trust: (S, S) 0..1, how much the texel itself says.
-        hidden: (S, S, 3) what the face is expected to look like, in the frame's light.
+        hidden: (S, S, 3) what the face is expected to look like, in the frame's light; negative
+            where that is not known.
+        by_colour: By the number of a colour, what it adds to the odds.
+        gain: (3,) by what the frame is multiplied to have the light of other frames.
         conclusive: Whether something surely is in front.
     """
 
     odds: FloatArray
     trust: FloatArray
     hidden: FloatArray
+    by_colour: FloatArray
+    gain: FloatArray
     conclusive: bool
 
 
@@ -138,36 +144,35 @@ def find_evidence(
     odds = np.clip((thin**2 - 2.2) / 1.1, -2.2, 6) * (0.3 + 0.7 * trust)
     odds += np.clip(2 * (wide - 1), -1, 2) * trust * np.clip((thin - 0.6) / 0.6, 0, 1)
     surely = front & (thin > _WEAK[0])
+    by_colour = np.zeros_like(model.palette)
     if surely.any():
-        odds += _by_colour(model, lit[surely], foreign[surely], colours, usual)
+        by_colour = _by_colour(model, lit[surely], foreign[surely])
+        odds += by_colour[colours]
     if hands is not None:
         odds += 3 * hands
     near = cv2.dilate(front.astype(np.uint8), ellipse(_NEAR * unit)) > 0
-    odds = np.where(near & layout.known, odds, np.float32(-4))
-    hidden = expected.rgb * light[..., None] / gain
+    odds = np.where(near, odds, np.float32(-4))
+    hidden = np.where(layout.known[..., None], expected.rgb * light[..., None] / gain, -1)
     return Evidence(
-        odds.astype(np.float32), trust.astype(np.float32), hidden.astype(np.float32), found
+        odds.astype(np.float32),
+        trust.astype(np.float32),
+        hidden.astype(np.float32),
+        by_colour,
+        gain,
+        found,
     )
 
 
-def _by_colour(
-    known: AppearanceModel,
-    rgb: FloatArray,
-    foreign: FloatArray,
-    colours: IndexArray,
-    usual: FloatArray,
-) -> FloatArray:
-    """(S, S) what is added to odds because of the colours of what is in front.
+def _by_colour(known: AppearanceModel, rgb: FloatArray, foreign: FloatArray) -> FloatArray:
+    """What is added to odds because of each colour, by its number.
 
     Args:
         known: What is known of the face.
         rgb: (N, 3) the colours of what is in front.
         foreign: (N,) 0..1, how little the face has them.
-        colours: (S, S) the colours of the frame, as numbers.
-        usual: (S, S) how often the face has them.
     """
     theirs = known.histogram(rgb, _IN_COMMON + foreign)
-    likely = np.log((theirs[colours] + _ONCE) / (usual + _ONCE))
+    likely = np.log((theirs + _ONCE) / (known.palette + _ONCE))
     # The less both have in common, the more a colour decides.
     weight = np.float32(_COLOUR * (1 + float(foreign.mean())))
     return np.asarray(weight * np.clip(likely, -4, 2), dtype=np.float32)
@@ -184,10 +189,10 @@ def _strange(
     spread = np.sqrt(np.float32(_NOISE**2) + expected.spread**2 + usual)
     there = _tint(look) - _tint(expected.rgb)
     there /= _TINT + 2 * spread
-    tinted = (there**2).mean(axis=2) / np.float32(_TINTED**2)
+    tinted = channel_mean(there**2) / np.float32(_TINTED**2)
     # Light tells by what has kept its colour.
     weight = (np.exp(-tinted) * known.layout.face + 1e-3).astype(np.float32)
-    logs = np.log((look.mean(axis=2) + _DARK) / (expected.rgb.mean(axis=2) + _DARK))
+    logs = np.log((channel_mean(look) + _DARK) / (channel_mean(expected.rgb) + _DARK))
     reach = 2 * int(_LIGHT_REACH * known.layout.unit) + 1
 
     def mean(values: FloatArray) -> FloatArray:
@@ -206,7 +211,7 @@ def _strange(
 
 
 def _tint(rgb: FloatArray) -> FloatArray:
-    return np.asarray(rgb / (rgb.mean(axis=2, keepdims=True) + _DARK), dtype=np.float32)
+    return np.asarray(rgb / (channel_mean(rgb)[..., None] + _DARK), dtype=np.float32)
 
 
 def _in_front(

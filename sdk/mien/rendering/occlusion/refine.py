@@ -61,7 +61,7 @@ def refine(
         share = (1 / (1 + np.exp(-(np.float32(1.2) * told + own)))).astype(np.float32)
     area = size * size
     hard = _trimmed(share > 0.5, share, rgb, hidden)
-    hard = _without_small(hard, _SPECK * area, 8)
+    hard = _touching(_without_small(hard, _SPECK * area, 8), hidden[..., 0] >= 0)
     hard = ~_without_small(~hard, _HOLE * area, 4)
     soft = cv2.GaussianBlur(hard.astype(np.float32), (0, 0), _SOFT)
     return np.asarray(np.clip(_SPARE * soft, 0, 1), dtype=np.float32)
@@ -86,6 +86,16 @@ def _trimmed(mask: BoolArray, share: FloatArray, rgb: FloatArray, hidden: FloatA
     inside = cv2.erode(hard, square) > 0
     near = cv2.dilate(hard, np.ones((3, 3), dtype=np.uint8)) > 0
     return np.asarray(np.where(told & near & ~inside, part > _PART, mask))
+
+
+def _touching(mask: BoolArray, area: BoolArray) -> BoolArray:
+    """The parts of a mask (h, w) that reach into an area."""
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    labels = np.asarray(labels)
+    reaching = np.zeros(int(labels.max()) + 1, dtype=bool)
+    reaching[np.unique(labels[area & mask])] = True
+    reaching[0] = False
+    return np.asarray(reaching[labels])
 
 
 def _without_small(mask: BoolArray, area: float, connectivity: int) -> BoolArray:

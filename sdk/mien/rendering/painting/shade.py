@@ -64,7 +64,9 @@ def shade_between(
         px_per_cm: Pixels in a canonical unit.
     """
     step = max(1, round(_CELL_CM * px_per_cm))
-    ratio = np.log((luma(plate) + _DARK) / (luma(other) + _DARK))
+    # Interpolation and wide ranges go below black.
+    here, there = (np.maximum(luma(picture), 0) + _DARK for picture in (plate, other))
+    ratio = np.log(here / there)
     told = fill_holes(per_channel(np.asarray(ratio, dtype=np.float32)), known, step)[..., 0]
     told = cv2.GaussianBlur(np.ascontiguousarray(told), (0, 0), _SOFT_CM * px_per_cm)
     told -= float((ratio * known).sum() / max(float(known.sum()), 1.0))
