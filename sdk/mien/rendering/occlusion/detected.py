@@ -49,6 +49,8 @@ _BORDER: Final = 0.16
 """Border around the landmarks that is looked at, over the face's size."""
 _BESIDE: Final = -2.2
 """Logarithm of the odds, before its colour is looked at, that a pixel beside a face shows it."""
+_LITTLE: Final = 0.1
+"""Trust below which a texel says too little."""
 _KEPT: Final = 96
 """Mattes that are kept for who asks again: a slider stays in one frame."""
 
@@ -182,8 +184,9 @@ class DetectedMatte(MatteSource):
             view.points,
             view.box,
         )
-        # Beside the face nothing is expected: what is in front goes on there in its own colours.
-        beside = hidden[..., 0] < 0
+        # Beside the face, and where it is seen from the side, little is expected: what is in front
+        # goes on there in its own colours.
+        beside = (hidden[..., 0] < 0) | ((odds <= -4) & (trust < _LITTLE))
         colours = close.colours(view.rgb * evidence.gain)
         odds = np.where(beside, evidence.by_colour[colours] + np.float32(_BESIDE), odds)
         if hands is not None:

@@ -16,7 +16,7 @@ from mien.rendering.occlusion.face_model import (
     deviations,
     match_light,
 )
-from mien.rendering.occlusion.layout import ellipse
+from mien.rendering.occlusion.layout import FaceLayout, ellipse
 
 __all__ = ["Evidence", "find_evidence"]
 
@@ -73,6 +73,8 @@ _ONCE: Final = np.float32(4e-6)
 """Part of the pixels that stands for a colour that was never seen."""
 _TOGETHER: Final = 1.5
 """Sum of such parts from which something is in front."""
+_ROUND: Final = 12
+"""How far around what is in front eyes, mouth and brows are believed to be behind it too."""
 _NEAR: Final = 8
 """How far around what is in front more of it is looked for."""
 
@@ -121,32 +123,27 @@ def find_evidence(
     gain = match_light(picture, expected.rgb, layout)
     strange, lit, light = _strange(model, picture * gain, expected)
     low, high = _SIDEWAYS
-    trust = np.clip((layout.facing(rotation) - low) / (high - low), 0, 1) * layout.trust
+    facing = np.clip((layout.facing(rotation) - low) / (high - low), 0, 1) * layout.trust
     colours = model.colours(lit)
-    usual = model.palette[colours]
-    foreign = np.clip(1 - usual / np.float32(_RARE), 0, 1)
+    foreign = np.clip(1 - model.palette[colours] / np.float32(_RARE), 0, 1)
     foreign = cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), 1)
     doubted = layout.by_region(np.full(4, _UNKNOWN, np.float32) if doubt is None else doubt)
-    # Tongues, teeth and lids have colours of their own, and are told by the tracker.
-    foreign = foreign * (1 - layout.moving * (1 - doubted))
-    low, high = _OWN_COLOUR
-    own = low + (high - low) * doubted
-    trust = trust * (1 - layout.moving * (1 - _OPEN * foreign))
-    strange = np.minimum(strange * (own + (1 - own) * foreign), _STRONGEST)
-    wide = cv2.GaussianBlur(strange * trust, (0, 0), _WIDE * unit)
-    wide /= cv2.GaussianBlur(trust, (0, 0), _WIDE * unit) + np.float32(0.15)
-    thin = cv2.GaussianBlur(strange, (0, 0), _NARROW * unit)
-    weight = trust * (_BESIDE + (1 - _BESIDE) * layout.core)
-    weight *= (1 + _DOUBTED * doubted) * (1 + _STRANGERS * foreign)
-    front, found = _in_front(thin, wide, strange, trust, weight, model, hands)
+    signs = _Signs.of(layout, strange, facing, foreign, doubted)
+    front, found = _in_front(signs, layout, hands)
+    if found:
+        # What is in front of skin is in front of the eye beside it as well.
+        around = cv2.dilate(front.astype(np.uint8), ellipse(_ROUND * unit)).astype(np.float32)
+        signs = _Signs.of(layout, strange, facing, foreign, np.maximum(doubted, around))
+        front, _ = _in_front(signs, layout, hands)
     if not front.any():
         return None
+    thin, wide, trust = signs.thin, signs.wide, signs.trust
     odds = np.clip((thin**2 - 2.2) / 1.1, -2.2, 6) * (0.3 + 0.7 * trust)
     odds += np.clip(2 * (wide - 1), -1, 2) * trust * np.clip((thin - 0.6) / 0.6, 0, 1)
     surely = front & (thin > _WEAK[0])
     by_colour = np.zeros_like(model.palette)
     if surely.any():
-        by_colour = _by_colour(model, lit[surely], foreign[surely])
+        by_colour = _by_colour(model, lit[surely], signs.foreign[surely])
         odds += by_colour[colours]
     if hands is not None:
         odds += 3 * hands
@@ -161,6 +158,59 @@ def find_evidence(
         gain,
         found,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Signs:
+    """What texels (S, S) say of something in front.
+
+    Attributes:
+        strange: By how many deviations they are not the face.
+        thin: The same, gathered over what is thin.
+        wide: The same, gathered over what is wide.
+        trust: 0..1, how much they say.
+        foreign: 0..1, how little the face has their colours.
+        weight: How much they count together.
+    """
+
+    strange: FloatArray
+    thin: FloatArray
+    wide: FloatArray
+    trust: FloatArray
+    foreign: FloatArray
+    weight: FloatArray
+
+    @classmethod
+    def of(
+        cls,
+        layout: FaceLayout,
+        strange: FloatArray,
+        facing: FloatArray,
+        foreign: FloatArray,
+        doubted: FloatArray,
+    ) -> _Signs:
+        """Weigh what is strange by where it is, (S, S) each.
+
+        Args:
+            layout: The layout.
+            strange: Deviations from what is expected.
+            facing: 0..1, how well the skin is seen.
+            foreign: 0..1, how little the face has a texel's colour.
+            doubted: 0..1, how surely something is in front there, as far as is known.
+        """
+        unit = layout.unit
+        # Tongues, teeth and lids have colours of their own, and are told by the tracker.
+        foreign = foreign * (1 - layout.moving * (1 - doubted))
+        low, high = _OWN_COLOUR
+        own = low + (high - low) * doubted
+        trust = facing * (1 - layout.moving * (1 - _OPEN * foreign))
+        strange = np.minimum(strange * (own + (1 - own) * foreign), _STRONGEST)
+        wide = cv2.GaussianBlur(strange * trust, (0, 0), _WIDE * unit)
+        wide /= cv2.GaussianBlur(trust, (0, 0), _WIDE * unit) + np.float32(0.15)
+        thin = cv2.GaussianBlur(strange, (0, 0), _NARROW * unit)
+        weight = trust * (_BESIDE + (1 - _BESIDE) * layout.core)
+        weight *= (1 + _DOUBTED * doubted) * (1 + _STRANGERS * foreign)
+        return cls(strange, thin, wide, trust, foreign, weight)
 
 
 def _by_colour(known: AppearanceModel, rgb: FloatArray, foreign: FloatArray) -> FloatArray:
@@ -215,17 +265,11 @@ def _tint(rgb: FloatArray) -> FloatArray:
 
 
 def _in_front(
-    thin: FloatArray,
-    wide: FloatArray,
-    strange: FloatArray,
-    trust: FloatArray,
-    weight: FloatArray,
-    known: AppearanceModel,
-    hands: FloatArray | None,
+    signs: _Signs, layout: FaceLayout, hands: FloatArray | None
 ) -> tuple[BoolArray, bool]:
     """Texels of what is in front, or may be, and whether anything surely is."""
-    layout = known.layout
-    weak = ((thin > _WEAK[0]) | (wide > _WEAK[1])) & (trust > 0.25)
+    thin, wide = signs.thin, signs.wide
+    weak = ((thin > _WEAK[0]) | (wide > _WEAK[1])) & (signs.trust > 0.25)
     count, labels = cv2.connectedComponents(weak.astype(np.uint8), connectivity=8)
     labels = np.asarray(labels).ravel()
     area = float(np.count_nonzero(layout.face))
@@ -233,8 +277,8 @@ def _in_front(
     def gathered(values: FloatArray) -> FloatArray:
         return np.bincount(labels, values.ravel(), count) / area
 
-    mass = gathered(np.clip(strange - _WEAK[0], 0, 4) * weight)
-    peaks = gathered(((thin > _PEAK[0]) | (wide > _PEAK[1])) * np.minimum(weight, 1))
+    mass = gathered(np.clip(signs.strange - _WEAK[0], 0, 4) * signs.weight)
+    peaks = gathered(((thin > _PEAK[0]) | (wide > _PEAK[1])) * np.minimum(signs.weight, 1))
     share = np.minimum(mass / _MASS, peaks / _PEAKS)
     share[0] = 0
     held = np.zeros(count, dtype=bool)
