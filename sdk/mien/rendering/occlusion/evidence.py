@@ -43,7 +43,7 @@ _OWN_COLOUR: Final = (0.45, 1.0)
 is surely covered: skin that folds has them."""
 _OPEN: Final = 0.8
 """How much more eyes, mouth and brows say where they have colours that the face never has."""
-_STRANGERS: Final = 1.5
+_STRANGERS: Final = 3.0
 """How much more is found of colours that the face never has."""
 _BESIDE: Final = 0.35
 """How much less counts what is seen at the face's outline, and beside it."""
@@ -59,9 +59,9 @@ _WEAK: Final = (1.5, 1.0)
 """Deviations, thin and wide, from which texels belong to what may be in front."""
 _PEAK: Final = (4.0, 1.3)
 """The same from which they show that something is."""
-_MASS: Final = 0.012
+_MASS: Final = 0.02
 """Least sum of what goes beyond `_WEAK`, over the face's area, for something to be in front."""
-_PEAKS: Final = 0.004
+_PEAKS: Final = 0.006
 """Least part of the face's area at `_PEAK`."""
 _HINT: Final = 0.25
 """Part of both that is worth a closer look."""
@@ -133,6 +133,7 @@ def find_evidence(
     if found:
         # What is in front of skin is in front of the eye beside it as well.
         around = cv2.dilate(front.astype(np.uint8), ellipse(_ROUND * unit)).astype(np.float32)
+        around *= float(foreign[front].mean())
         signs = _Signs.of(layout, strange, facing, foreign, np.maximum(doubted, around))
         front, _ = _in_front(signs, layout, hands)
     if not front.any():
