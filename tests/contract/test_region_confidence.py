@@ -83,7 +83,7 @@ def test_what_faces_do_covers_nothing(clip: Callable[[str], Path], name: str) ->
         (("mouth",), stripes, range(40, 90)),
         (("eyes",), speckles, range(30, 100)),
     ],
-    ids=str,
+    ids=["flat", "stripes", "speckles"],
 )
 def test_a_card_over_a_region(
     clip: Callable[[str], Path], names: tuple[str, ...], texture: Texture, span: range

@@ -33,7 +33,7 @@ class ReferenceRenderer(Renderer):
     """
 
     name = "reference"
-    pixels = 3
+    pixels = 4
     costly = True
     gpu = True
     settings_type = ReferenceSettings

@@ -47,7 +47,7 @@ class WarpRenderer(Renderer):
     """Warps the plate, layer by layer: skin, lids over eyeballs, lips over a mouth's inside."""
 
     name = "warp"
-    pixels = 3
+    pixels = 4
     concurrent = True
 
     def open(self, shot: Shot, source: PlateSource) -> WarpSession:
