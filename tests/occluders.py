@@ -6,27 +6,38 @@ brow, and the result is tracked again, as footage would be.
 
 from __future__ import annotations
 
+import itertools
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 
 import mien
 from mien._types import AnyArray, BoolArray, ByteArray, FloatArray
+from mien.media.orient import to_coded
 from mien.media.reader import open_reader
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.geometry.topology import OVAL
+from mien.rendering.occlusion.detected import DetectedMatte
 from mien.rendering.occlusion.hand_matte import hand_area
+from mien.rendering.plates import ReaderPlates
 from mien.tracking.mediapipe.hands import Hands
 
-__all__ = ["KINDS", "Covered", "cover", "covered_clip", "read_pictures", "real_hand"]
+__all__ = [
+    "KINDS", "Clean", "Covered", "Measured", "cover", "covered_clip", "measure", "measure_clean",
+    "read_pictures", "real_hand",
+]  # fmt: skip
 
 KINDS: Final = ("bar", "circle", "hand", "strands", "glasses")
 """What can be drawn."""
+
+EDIT: Final = {"jawOpen": 0.4, "mouthSmile": 0.4, "eyeBlink": 0.5, "browInnerUp": 0.5}
+"""An edit of all of a face."""
 
 _SHIFT: Final = 4
 """Bits behind the point of the positions that OpenCV draws at."""
@@ -67,6 +78,90 @@ class Covered:
         """(H, W) what is further than 2 px from the edge of what is in front."""
         square = np.ones((5, 5), np.uint8)
         return np.asarray(cv2.erode(self.front(frame).astype(np.uint8), square) > 0)
+
+
+class Measured(NamedTuple):
+    """How well something in front of a face is found.
+
+    Attributes:
+        kept: Part of its pixels on the face, further than 2 px from its edge, that a render leaves
+            as they are, bit for bit.
+        overlap: Intersection of matte and truth over their union, on the face.
+        swing: Change of the matte's area from frame to frame over that of the truth's.
+    """
+
+    kept: float
+    overlap: float
+    swing: float
+
+
+def measure(covered: Covered) -> Measured:
+    """Render an edit of all of a face behind something, and look at what became of that."""
+    edit = mien.Edit(covered.face)
+    for control, value in EDIT.items():
+        edit = edit.set(control, value)
+    both = either = kept = core = 0
+    areas: list[tuple[int, int]] = []
+    face = covered.face
+    with open_reader(covered.shot.media) as reader:
+        plates = ReaderPlates(reader)
+        source = DetectedMatte(covered.shot, plates)
+        source.prepare([face])
+        rendered = mien.render_frames(covered.shot, [edit], pixels="plate", renderer="warp")
+        for frame, picture in enumerate(rendered):
+            plate = plates.plate(frame)
+            on_face = covered.on_face(frame)
+            matte = source.matte(face, frame, plate) if face.valid[frame] else None
+            truth = covered.front(frame) & on_face
+            told = np.zeros_like(truth) if matte is None else (matte > 0.5) & on_face
+            both += int(np.count_nonzero(told & truth))
+            either += int(np.count_nonzero(told | truth))
+            areas.append((int(np.count_nonzero(told)), int(np.count_nonzero(truth))))
+            deep = covered.core(frame) & on_face
+            kept += int(np.count_nonzero(deep & (picture == plate.rgb()).all(axis=2)))
+            core += int(np.count_nonzero(deep))
+        source.close()
+    steps = np.abs(np.diff(np.array(areas), axis=0)).sum(axis=0)
+    return Measured(kept / max(core, 1), both / max(either, 1), steps[0] / max(steps[1], 1))
+
+
+class Clean(NamedTuple):
+    """What is found in front of faces with nothing in front.
+
+    Attributes:
+        share: Part of the faces' areas.
+        seconds: A frame took.
+    """
+
+    share: float
+    seconds: float
+
+
+def measure_clean(shot: Shot, most: int = 60) -> Clean:
+    """Look for something in front of the faces of a shot that has nothing, in so many frames."""
+    told = area = count = 0
+    seconds = 0.0
+    step = max(1, len(shot) // most)
+    with open_reader(shot.media) as reader:
+        plates = ReaderPlates(reader)
+        source = DetectedMatte(shot, plates)
+        source.prepare(shot.faces)
+        for face, frame in itertools.product(shot.faces, range(0, len(shot), step)):
+            if not face.valid[frame]:
+                continue
+            plate = plates.plate(frame)
+            start = time.perf_counter()
+            matte = source.matte(face, frame, plate)
+            seconds += time.perf_counter() - start
+            count += 1
+            outline = to_coded(shot.media.orientation, face.landmarks[frame, list(OVAL), :2])
+            on_face = np.zeros((plate.height, plate.width), np.uint8)
+            cv2.fillPoly(on_face, [np.round(outline).astype(np.int32)], 1)
+            area += int(np.count_nonzero(on_face))
+            if matte is not None:
+                told += int(np.count_nonzero((matte > 0.02) & (on_face > 0)))
+        source.close()
+    return Clean(told / max(area, 1), seconds / max(count, 1))
 
 
 def read_pictures(path: Path, first: int, count: int) -> ByteArray:

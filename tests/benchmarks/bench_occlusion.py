@@ -17,22 +17,13 @@ time of a matte, over the time of tracking the frame.
 from __future__ import annotations
 
 import argparse
-import itertools
+import sys
 import time
 from collections.abc import Sequence
 
-import cv2
-import numpy as np
-
 import mien
-from mien.media.orient import to_coded
-from mien.media.reader import open_reader
-from mien.model.shot import Shot
-from mien.rendering.geometry.topology import OVAL
-from mien.rendering.occlusion.detected import DetectedMatte
-from mien.rendering.plates import ReaderPlates
 from tests.benchmarks.common import clip
-from tests.occluders import KINDS, Covered, covered_clip
+from tests.occluders import KINDS, Covered, covered_clip, measure, measure_clean
 
 COVERED = (("lp_s18.mp4", 20), ("lp_d3.mp4", 100), ("lp_s32.mp4", 0), ("vretalk_4.mp4", 0))
 CLEAN = (
@@ -41,7 +32,6 @@ CLEAN = (
     "pyfeat_single_face.mp4", "intel_headpose_female_fromgif.mp4", "derived_lowlight_s32.mp4",
     "skv_carphone_pristine.mp4",
 )  # fmt: skip
-EDIT = {"jawOpen": 0.4, "mouthSmile": 0.4, "eyeBlink": 0.5, "browInnerUp": 0.5}
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -62,35 +52,10 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 def print_covered(name: str, kind: str, covered: Covered) -> None:
     """Print how well one thing in one clip is found."""
-    edit = mien.Edit(covered.face)
-    for control, value in EDIT.items():
-        edit = edit.set(control, value)
-    both = either = kept = core = 0
-    areas: list[tuple[int, int]] = []
-    shot, face = covered.shot, covered.face
-    with open_reader(shot.media) as reader:
-        plates = ReaderPlates(reader)
-        source = DetectedMatte(shot, plates)
-        source.prepare([face])
-        rendered = mien.render_frames(shot, [edit], pixels="plate", renderer="warp")
-        for frame, picture in enumerate(rendered):
-            plate = plates.plate(frame)
-            on_face, truth = covered.on_face(frame), covered.front(frame)
-            matte = source.matte(face, frame, plate) if face.valid[frame] else None
-            found = np.zeros_like(truth) if matte is None else matte > 0.5
-            found, truth = found & on_face, truth & on_face
-            both += int(np.count_nonzero(found & truth))
-            either += int(np.count_nonzero(found | truth))
-            areas.append((int(np.count_nonzero(found)), int(np.count_nonzero(truth))))
-            deep = covered.core(frame) & on_face
-            same = (picture == plate.rgb()).all(axis=2)
-            kept += int(np.count_nonzero(deep & same))
-            core += int(np.count_nonzero(deep))
-        source.close()
-    steps = np.abs(np.diff(np.array(areas), axis=0)).sum(axis=0)
+    found = measure(covered)
     print(
-        f"  {name:16} {kind:8} kept {kept / max(core, 1):7.2%}   overlap"
-        f" {both / max(either, 1):.3f}   swing {steps[0] / max(steps[1], 1):.2f}",
+        f"  {name:16} {kind:8} kept {found.kept:7.2%}   overlap {found.overlap:.3f}"
+        f"   swing {found.swing:.2f}",
         flush=True,
     )
 
@@ -100,42 +65,13 @@ def print_clean(name: str) -> None:
     start = time.perf_counter()
     shot = mien.track(clip(name), progress=False)
     tracking = (time.perf_counter() - start) / len(shot)
-    found, seconds, count = share_found(shot)
+    found = measure_clean(shot)
     print(
-        f"  {name:34} nothing in front: {found:7.3%} of the face"
-        f"   {seconds / max(count, 1) / tracking:.2f} x tracking",
+        f"  {name:34} nothing in front: {found.share:7.3%} of the face"
+        f"   {found.seconds / tracking:.2f} x tracking",
         flush=True,
     )
 
 
-def share_found(shot: Shot, most: int = 60) -> tuple[float, float, int]:
-    """Return the part of faces' areas that is taken for something, seconds, and frames."""
-    found = area = count = 0
-    seconds = 0.0
-    step = max(1, len(shot) // most)
-    with open_reader(shot.media) as reader:
-        plates = ReaderPlates(reader)
-        source = DetectedMatte(shot, plates)
-        source.prepare(shot.faces)
-        for face, frame in itertools.product(shot.faces, range(0, len(shot), step)):
-            if not face.valid[frame]:
-                continue
-            plate = plates.plate(frame)
-            start = time.perf_counter()
-            matte = source.matte(face, frame, plate)
-            seconds += time.perf_counter() - start
-            count += 1
-            outline = to_coded(shot.media.orientation, face.landmarks[frame, list(OVAL), :2])
-            on_face = np.zeros((plate.height, plate.width), np.uint8)
-            cv2.fillPoly(on_face, [np.round(outline).astype(np.int32)], 1)
-            area += int(np.count_nonzero(on_face))
-            if matte is not None:
-                found += int(np.count_nonzero((matte > 0.02) & (on_face > 0)))
-        source.close()
-    return found / max(area, 1), seconds, count
-
-
 if __name__ == "__main__":
-    import sys
-
     main(sys.argv[1:])

@@ -135,6 +135,11 @@ class DetectedMatte(MatteSource):
         matte[box.y0 : box.y1, box.x0 : box.x1] = part.astype(np.float32) / 255
         return matte
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be looked for; see `MatteSource.notes`."""
+        return (self._hands.problem,) if self._hands.problem else ()
+
     def close(self) -> None:
         """Let go of the hand model and of what was learned."""
         self._hands.close()

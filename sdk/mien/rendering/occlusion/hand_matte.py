@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mien._types import FloatArray
+from mien._types import ByteArray, FloatArray
 from mien.errors import MissingDependencyError
 from mien.media.orient import to_coded, to_upright
 from mien.media.planes import Box, Plate
@@ -33,11 +33,15 @@ class HandFinder:
 
     Args:
         orientation: How the upright picture lies in the coded one.
+
+    Attributes:
+        problem: Why hands were not found by the models; empty when nothing is wrong.
     """
 
     def __init__(self, orientation: Orientation) -> None:
         self._orientation = orientation
         self._models: Hands | None = None
+        self.problem = ""
         self._missing = False
         self._using = threading.Lock()
 
@@ -71,7 +75,7 @@ class HandFinder:
             np.maximum(area, here, out=area)
         return area if area.any() else None
 
-    def _found(self, picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> list[Hand]:
+    def _found(self, picture: ByteArray) -> list[Hand]:
         with self._using:
             if self._models is None and not self._missing:
                 try:
@@ -79,14 +83,17 @@ class HandFinder:
                 except MissingDependencyError:
                     # What is in front is found without them as well, if less surely.
                     self._missing = True
+                    self.problem = "hands were not looked for: the hand models are not installed"
             if self._models is None:
                 return []
-            return self._models.find(picture)
-
-    @property
-    def missing(self) -> bool:
-        """Whether the models were needed and are not installed."""
-        return self._missing
+            try:
+                return self._models.find(picture)
+            except (RuntimeError, ValueError):
+                self.problem = "the hand models failed on a frame or more: no hands are known there"
+                # A graph that has failed takes nothing more; the next frame has a new one.
+                self._models.close()
+                self._models = None
+                return []
 
     def close(self) -> None:
         """Free the models."""

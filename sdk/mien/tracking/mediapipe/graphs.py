@@ -19,7 +19,9 @@ import numpy as np
 from mien._types import ByteArray, FloatArray
 from mien.errors import MissingDependencyError
 
-__all__ = ["INPUT_SIZE", "GraphModel", "GraphPool", "inference_node", "picture_node"]
+__all__ = [
+    "INPUT_SIZE", "GraphModel", "GraphPool", "inference_node", "picture_node", "quiet_stderr",
+]  # fmt: skip
 
 INPUT_SIZE = 192
 """Pixels along each side of the picture that both bundled models take."""

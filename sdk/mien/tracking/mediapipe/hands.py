@@ -7,13 +7,14 @@ which were looked at before.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from mien._types import ByteArray, FloatArray
-from mien.tracking.mediapipe.graphs import GraphModel
+from mien.tracking.mediapipe.graphs import GraphModel, quiet_stderr
 
 __all__ = ["BONES", "PALM", "Hand", "Hands"]
 
@@ -79,11 +80,19 @@ class Hands(GraphModel):
 
     def __init__(self) -> None:
         super().__init__(_CONFIG, "hands")
+        self._announced = False
 
     def find(self, picture: ByteArray) -> list[Hand]:
-        """Return the hands in a picture (H, W, 3) R'G'B'."""
+        """Return the hands in a picture (H, W, 3) R'G'B'.
+
+        Raises:
+            RuntimeError: When a model fails on it.
+        """
         height, width = picture.shape[:2]
-        (packet,) = self._pool.collect(self._pool.submit([picture]))
+        # The second model announces itself on standard error with the first hand.
+        with nullcontext() if self._announced else quiet_stderr():
+            (packet,) = self._pool.collect(self._pool.submit([picture]))
+        self._announced |= packet is not None
         size = np.array([width, height], dtype=np.float32)
         found = []
         for message in self._pool.protos(packet):
