@@ -47,7 +47,8 @@ def test_on_the_command_line(footage: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["made_by"] == {"tracker": "portrait", "tracker_version": 5, "solver": 1}
-    assert told["faces"] == [{"number": 1, "name": "face 1", "frames_seen": 12}]
+    face = {"number": 1, "name": "face 1", "frames_seen": 12, "seen_badly": []}
+    assert told["faces"] == [face]
     shot = mien.load_project(tmp_path / "x.mien").shot
     assert shot.made_by == mien.ToolVersions("portrait", 5, 1)
     assert shot.faces[0].valid.all()
