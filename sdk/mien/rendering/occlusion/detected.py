@@ -25,7 +25,7 @@ from mien.model.landmarks import SKIN
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
 from mien.rendering.appearance.cache import AppearanceCache
-from mien.rendering.appearance.library import FaceLibrary
+from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
 from mien.rendering.appearance.regions import FaceRegion
 from mien.rendering.appearance.scan import face_appearance
 from mien.rendering.base import PlateSource
@@ -55,12 +55,41 @@ _KEPT: Final = 96
 """Mattes that are kept for who asks again: a slider stays in one frame."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Known:
-    """What is known of a face, from afar and closely; nothing where too little is."""
+    """What is known of a face: from afar at once, and closely when that is first needed.
 
-    afar: AppearanceModel | None
-    close: AppearanceModel | None
+    Args:
+        face: The face.
+        frames: Frames of its library.
+        tagged: A plate of the shot, which says how its pixels are shown.
+    """
+
+    def __init__(self, face: Face, frames: Sequence[LibraryFrame], tagged: Plate) -> None:
+        self._face = face
+        self._frames = frames
+        self._tagged = tagged
+        self._learning = threading.Lock()
+        self._close: AppearanceModel | None = None
+        self.afar = self._learned(_AFAR)
+
+    @property
+    def close(self) -> AppearanceModel:
+        """What is known closely."""
+        with self._learning:
+            if self._close is None:
+                extents = [float(np.ptp(one.points[:SKIN], axis=0).max()) for one in self._frames]
+                least, most = _CLOSE
+                size = int(np.clip(_DETAIL * np.median(extents), least, most)) // 8 * 8
+                self._close = self._learned(size)
+            # As many frames are known closely as from afar.
+            assert self._close is not None
+            return self._close
+
+    @one_blas_thread()
+    def _learned(self, size: int) -> AppearanceModel | None:
+        layout = FaceLayout(self._face.identity, size)
+        pictures = [to_display(self._tagged, one.rgb.astype(np.float32)) for one in self._frames]
+        return learn_appearance(layout, self._frames, pictures)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +125,7 @@ class DetectedMatte(MatteSource):
         self._shot = shot
         self._source = source
         self._cache = AppearanceCache()
-        self._known: dict[int, _Known] = {}
+        self._known: dict[int, _Known | None] = {}
         self._libraries: list[FaceLibrary] = []
         self._learning = threading.Lock()
         self._hands = HandFinder(shot.media.orientation)
@@ -117,13 +146,13 @@ class DetectedMatte(MatteSource):
     def matte(self, face: Face, frame: int, plate: Plate) -> FloatArray | None:
         """Return what is in front of a face; None also before the face is known."""
         known = self._known.get(face.number)
-        if known is None or known.afar is None or known.close is None:
+        if known is None or known.afar is None:
             return None
         key = face.number, frame
         with self._keeping:
             kept = self._mattes.get(key, ())
         if kept == ():
-            kept = self._found(known.afar, known.close, face, frame, plate)
+            kept = self._found(known, known.afar, face, frame, plate)
             with self._keeping:
                 self._mattes[key] = kept
                 while len(self._mattes) > _KEPT:
@@ -147,7 +176,7 @@ class DetectedMatte(MatteSource):
         self._libraries.clear()
 
     @one_blas_thread()
-    def _learn(self, face: Face) -> _Known:
+    def _learn(self, face: Face) -> _Known | None:
         orientation = self._shot.media.orientation
         deformer = FaceDeformer(face, orientation)
         found = face_appearance(
@@ -155,27 +184,19 @@ class DetectedMatte(MatteSource):
         )
         frames = found.library.frames
         if not frames:
-            return _Known(None, None)
+            return None
         # The renderer, which learns of the same library, finds it at hand.
         self._libraries.append(found.library)
-        tagged = self._source.plate(frames[0].frame)
-        pictures = [to_display(tagged, frame.rgb.astype(np.float32)) for frame in frames]
-        extents = [float(np.ptp(one.points[:SKIN], axis=0).max()) for one in frames]
-        least, most = _CLOSE
-        size = int(np.clip(_DETAIL * np.median(extents), least, most)) // 8 * 8
-        afar, close = (
-            learn_appearance(FaceLayout(face.identity, side), frames, pictures)
-            for side in (_AFAR, size)
-        )
-        return _Known(afar, close)
+        return _Known(face, frames, self._source.plate(frames[0].frame))
 
     def _found(
-        self, afar: AppearanceModel, close: AppearanceModel, face: Face, frame: int, plate: Plate
+        self, known: _Known, afar: AppearanceModel, face: Face, frame: int, plate: Plate
     ) -> tuple[Box, ByteArray] | None:
         """The part of the plate that shows something in front, and how far; None for nothing."""
         view = self._view(face, frame, plate)
         if view is None or _evidence(afar, face, frame, view) is None:
             return None
+        close = known.close
         hands = self._hands.find(plate, view.box)
         in_layout = None
         if hands is not None:
