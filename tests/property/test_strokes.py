@@ -184,13 +184,17 @@ def test_a_dab_is_a_disc_with_a_soft_edge() -> None:
 
 
 def test_strokes_far_outside_the_picture_are_nothing() -> None:
-    far = MatteStroke(1, 0, SPAN, ((1e9, -1e9),), 5)
+    far = MatteStroke(1, 0, SPAN, ((9e5, -9e5),), 5)
     assert stroke_coverage(far, FACE, 0, Orientation(*SIZE)) is None
     assert MatteCorrections([far], Orientation(*SIZE)).apply(None, FACE, 0) is None
-    huge = MatteStroke(1, 0, SPAN, ((100, 100),), 1e12)
+    huge = MatteStroke(1, 0, SPAN, ((100, 100),), 1e6)
     assert (stroke_matte(huge, FACE, 0, SIZE) == 1).all()
     with pytest.raises(UsageError, match="numbers"):
         MatteStroke(1, 0, SPAN, ((float("nan"), 0),), 5)
+    with pytest.raises(UsageError, match="far outside"):
+        MatteStroke(1, 0, SPAN, ((10, 10), (1e39, 10)), 5)
+    with pytest.raises(UsageError, match="30000 points"):
+        MatteStroke(1, 0, SPAN, ((10.0, 10.0),) * 30_000, 5)
 
 
 def test_where_the_head_is_not_known_a_stroke_stays() -> None:

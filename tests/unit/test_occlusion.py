@@ -69,9 +69,7 @@ def library(count: int, example: int | None = None) -> list[LibraryFrame]:
 
 
 def learned(size: int = 128, count: int = 10) -> AppearanceModel | None:
-    frames = library(count)
-    pictures = [frame.rgb.astype(np.float32) for frame in frames]
-    return learn_appearance(layout(size), frames, pictures)
+    return learn_appearance(layout(size), library(count))
 
 
 def test_a_map_comes_back_to_where_it_was() -> None:
@@ -124,10 +122,13 @@ def test_a_texel_beside_its_place_is_no_departure() -> None:
 
 
 def test_too_little_is_known_of_few_frames() -> None:
-    frames = library(5)
-    assert learn_appearance(layout(), frames, [f.rgb.astype(np.float32) for f in frames]) is None
-    others = library(10, example=0)
-    assert learn_appearance(layout(), others, [f.rgb.astype(np.float32) for f in others]) is None
+    assert learn_appearance(layout(), library(5)) is None
+    assert learn_appearance(layout(), library(10, example=0)) is None
+
+
+def test_a_sliver_of_a_large_face_is_looked_at() -> None:
+    sliver = np.full((400, 17, 3), 0.5, np.float32)
+    assert np.isfinite(layout().bring(sliver, 40 * points())).all()
 
 
 @pytest.mark.parametrize("size", [104, 160])

@@ -97,6 +97,7 @@ def _example_part(example: Example, folder: Path) -> ExamplePart:
         part = ExampleShotPart(
             media=media_part(shot.media, folder),
             cuts=shot.cuts,
+            mixes=tuple((mix.start, mix.stop) for mix in shot.mixes),
             made_by=made_by_part(shot.made_by),
             faces=tuple(face_part(face) for face in shot.faces),
         )

@@ -256,6 +256,7 @@ class ExampleShotPart(_Part):
 
     media: MediaPart
     cuts: tuple[_Count, ...]
+    mixes: tuple[tuple[_Count, _Count], ...] = ()
     made_by: ToolVersionsPart | None
     faces: tuple[FacePart, ...]
 

@@ -103,13 +103,12 @@ def read_shot(part: ShotPart, arrays: ArrayReader, folder: Path, name: str) -> S
             path = known.media.path
         examples.append(Example(path, known, example.problem, online=False))
     try:
-        mixes = make_mixes(part.mixes, shot)
         matte = part.occlusion.matte
         occlusion = make_occlusion(part.occlusion, _place(folder, matte) if matte else None)
         shot = shot.with_occlusion(occlusion)
     except MienError as error:
         raise ProjectError(f"{name} is corrupt: {error}") from error
-    return replace(shot.with_examples(examples), mixes=mixes)
+    return shot.with_examples(examples)
 
 
 def _example_folder(number: int) -> str:
@@ -131,7 +130,11 @@ def _tracked(
     within = (0, *part.cuts, facts.clock.frame_count)
     if part.cuts and any(b <= a for a, b in itertools.pairwise(within)):
         raise ProjectError(f"{name} is corrupt: its cuts are out of order, or outside the shot.")
-    return Shot(facts, faces, part.cuts, make_made_by(part.made_by))
+    shot = Shot(facts, faces, part.cuts, make_made_by(part.made_by))
+    try:
+        return replace(shot, mixes=make_mixes(part.mixes, shot))
+    except MienError as error:
+        raise ProjectError(f"{name} is corrupt: {error}") from error
 
 
 def _facts(part: MediaPart, arrays: ArrayReader, folder: Path) -> MediaInfo:

@@ -82,7 +82,7 @@ def faded(evaluated: Evaluated, weights: FloatArray) -> Evaluated:
 def _over_gaps(values: FloatArray, face: Face) -> FloatArray:
     """(T, C) values in whose short gaps, which are bridged, stands what lies between both ends."""
     gaps = face.curves.bridged & (face.confidence <= 0)
-    if not gaps.any():
+    if not gaps.any() or gaps.all():
         return values
     frames, seen = np.arange(len(values)), np.flatnonzero(~gaps)
     filled = values.copy()

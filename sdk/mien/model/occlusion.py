@@ -18,6 +18,12 @@ __all__ = ["GLASSES", "MATTES", "REGIONS", "GlassesChoice", "MatteStroke", "Occl
 MATTES: Final = 1
 """Version of the mattes: raised whenever the same shot gives others."""
 
+_FURTHEST: Final = 1e6
+"""Pixels from the picture's corner beyond which no stroke can be meant."""
+
+_MOST_POINTS: Final = 20_000
+"""Points of one stroke at most; a hand draws a few hundred."""
+
 REGIONS: Final = ("eyes", "brows", "mouth", "jaw")
 """Regions of a face whose confidence is told apart, in the order of `Face.region_confidence`."""
 
@@ -55,6 +61,13 @@ class MatteStroke:
             raise UsageError("A stroke on a matte has a point at least, and some width.")
         if not all(map(math.isfinite, (self.radius, *itertools.chain(*self.points)))):
             raise UsageError("A stroke on a matte lies at numbers that are none.")
+        if max(map(abs, (self.radius, *itertools.chain(*self.points)))) > _FURTHEST:
+            raise UsageError("A stroke on a matte lies far outside any picture.")
+        if len(self.points) > _MOST_POINTS:
+            raise UsageError(
+                f"A stroke on a matte has {len(self.points)} points.",
+                f"Draw it in several, of at most {_MOST_POINTS} each.",
+            )
 
     def __repr__(self) -> str:
         what = "eraser" if self.erase else "brush"

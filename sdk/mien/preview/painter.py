@@ -266,14 +266,19 @@ class Painter:
             if self._full is None or self._small is None:
                 scaled = self._scaled
                 scaled.treat(self._shot)
-                self._full = open_behind(self._renderer, self._shot, self._plates)
-                self._small = open_behind(
-                    self._drafts,
-                    scaled.shot,
-                    self._smalls,
-                    scale=scaled.scale,
-                    original=self._shot,
-                )
+                full = open_behind(self._renderer, self._shot, self._plates)
+                try:
+                    self._small = open_behind(
+                        self._drafts,
+                        scaled.shot,
+                        self._smalls,
+                        scale=scaled.scale,
+                        original=self._shot,
+                    )
+                except BaseException:
+                    full.close()
+                    raise
+                self._full = full
                 self._treated = self._shot
             elif self._treated is not self._shot:
                 self._treat_again(self._full, self._small)
@@ -281,9 +286,15 @@ class Painter:
 
     def _treat_again(self, full: BehindSession, small: BehindSession) -> None:
         before, now, scaled = self._treated, self._shot, self._scaled
-        treat_again(full, before, now, self._plates)
         scaled.treat(now)
+        # The small one first: where a matte cannot be used both stay as they were.
         treat_again(small, before, scaled.shot, self._smalls, scale=scaled.scale, original=now)
+        try:
+            treat_again(full, before, now, self._plates)
+        except BaseException:
+            scaled.treat(before)
+            treat_again(small, now, scaled.shot, self._smalls, scale=scaled.scale, original=before)
+            raise
         self._treated = now
 
 

@@ -25,6 +25,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -174,7 +175,9 @@ def _shot_digest(shot: Shot, names: Sequence[str]) -> hashlib.blake2b:
 def _occlusion_facts(occlusion: Occlusion) -> tuple[Any, ...]:
     """What all frames depend on of what is in front of faces."""
     if occlusion.matte is None:
-        return occlusion.facts()
+        # Hands are found where their models are installed.
+        models = occlusion.detect and find_spec("mediapipe") is not None
+        return (*occlusion.facts(), models)
     # Of a face that a matte covers nothing is rendered, unless an eraser bares it somewhere.
     erased = sorted({stroke.face for stroke in occlusion.strokes if stroke.erase})
     stamp = matte_stamp(occlusion.matte) if occlusion.matte_online else "lost"

@@ -88,8 +88,7 @@ class _Known:
     @one_blas_thread()
     def _learned(self, size: int) -> AppearanceModel | None:
         layout = FaceLayout(self._face.identity, size)
-        pictures = [to_display(self._tagged, one.rgb.astype(np.float32)) for one in self._frames]
-        return learn_appearance(layout, self._frames, pictures)
+        return learn_appearance(layout, self._frames, lambda rgb: to_display(self._tagged, rgb))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

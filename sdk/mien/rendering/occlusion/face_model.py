@@ -8,7 +8,7 @@ for the rest. What is seen at one time only is not believed to be the face.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -206,21 +206,28 @@ class AppearanceModel:
 
 
 def learn_appearance(
-    layout: FaceLayout, frames: Sequence[LibraryFrame], pictures: Sequence[FloatArray]
+    layout: FaceLayout,
+    frames: Sequence[LibraryFrame],
+    shown: Callable[[FloatArray], FloatArray] = lambda rgb: rgb,
 ) -> AppearanceModel | None:
     """Learn what a face looks like; None where too little of it is known.
 
     Args:
         layout: The layout.
         frames: Frames of its library; those of examples are left out, as their light is another.
-        pictures: (h, w, 3) R'G'B' of each of them, as a display shows it.
+        shown: Gives a plate's R'G'B' (h, w, 3) as a display shows it.
     """
     own = [i for i, frame in enumerate(frames) if frame.example is None]
     if len(own) < _FEWEST:
         return None
     if len(own) > _MOST:
         own = [own[i] for i in np.linspace(0, len(own) - 1, _MOST).astype(int)]
-    looks = np.stack([layout.bring(pictures[i], frames[i].points[:SKIN]) for i in own])
+    looks = np.stack(
+        [
+            layout.bring(shown(frames[i].rgb.astype(np.float32)), frames[i].points[:SKIN])
+            for i in own
+        ]
+    )
     median = np.median(looks, axis=0)
     for _ in range(2):
         looks *= np.stack([match_light(look, median, layout) for look in looks])[:, None, None]

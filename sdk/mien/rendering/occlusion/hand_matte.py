@@ -22,6 +22,8 @@ _AROUND: Final = 1.9
 """Side of the square that is searched for hands, over the longer side of the face's box."""
 _SEARCHED: Final = 384
 """Pixels along that side, at most: the model shrinks it to 192, and looks at hands more closely."""
+_TRIES: Final = 2
+"""Times that a frame is looked at before the models are said to fail on it."""
 _THICK: Final = 0.32
 """Thickness of a finger over the width of the palm."""
 _SOFT: Final = 0.06
@@ -77,23 +79,24 @@ class HandFinder:
 
     def _found(self, picture: ByteArray) -> list[Hand]:
         with self._using:
-            if self._models is None and not self._missing:
+            for _ in range(_TRIES):
+                if self._models is None and not self._missing:
+                    try:
+                        self._models = Hands()
+                    except MissingDependencyError:
+                        # What is in front is found without them as well, if less surely.
+                        self._missing = True
+                        self.problem = "hands were not looked for: their models are not installed"
+                if self._models is None:
+                    return []
                 try:
-                    self._models = Hands()
-                except MissingDependencyError:
-                    # What is in front is found without them as well, if less surely.
-                    self._missing = True
-                    self.problem = "hands were not looked for: the hand models are not installed"
-            if self._models is None:
-                return []
-            try:
-                return self._models.find(picture)
-            except (RuntimeError, ValueError):
-                self.problem = "the hand models failed on a frame or more: no hands are known there"
-                # A graph that has failed takes nothing more; the next frame has a new one.
-                self._models.close()
-                self._models = None
-                return []
+                    return self._models.find(picture)
+                except (RuntimeError, ValueError):
+                    # A graph that has failed takes nothing more; the next try has a new one.
+                    self._models.close()
+                    self._models = None
+            self.problem = "the hand models failed on a frame or more: no hands are known there"
+            return []
 
     def close(self) -> None:
         """Free the models."""

@@ -168,7 +168,8 @@ class FaceLayout:
         extent = float(np.ptp(points, axis=0).max() / np.ptp(self.points[:SKIN], axis=0).max())
         if extent >= _AVERAGED:
             # A large face is averaged first: quicker than a blur, and does not alias either.
-            step = int(extent)
+            # A picture may hold no more than a sliver of it.
+            step = max(1, min(int(extent), *rgb.shape[:2]))
             rgb = np.asarray(
                 cv2.resize(rgb, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
             )

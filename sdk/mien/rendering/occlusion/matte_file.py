@@ -108,7 +108,7 @@ def _fit(media: MediaInfo, shot: MediaInfo) -> tuple[bool, list[str]]:
     choices.append((turned, shown, True))
     for size, wanted, upright in choices:
         if size == wanted:
-            return upright, []
+            return upright, _unclear(shot, size) if not upright else []
     for size, wanted, upright in choices:
         if _same_shape(size, wanted):
             return upright, [f"the matte is scaled from {_size(size)} to {_size(wanted)}"]
@@ -118,6 +118,13 @@ def _fit(media: MediaInfo, shot: MediaInfo) -> tuple[bool, list[str]]:
         "Give one of the shot's size, or of its shape.",
         path=media.path,
     )
+
+
+def _unclear(shot: MediaInfo, size: tuple[int, int]) -> list[str]:
+    """Say it where a matte of the stored picture could be one of the picture as it is shown."""
+    if not shot.orientation.quarter_turns % 4 or size != shot.orientation.upright_size:
+        return []
+    return ["the matte is taken as of the picture as it is stored, before it is turned"]
 
 
 def _same_shape(size: tuple[int, int], wanted: tuple[int, int]) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
@@ -36,6 +38,8 @@ class Mattes:
         self._sources = tuple(sources)
         self._corrections = corrections
         self._retired: list[MatteSource] = []
+        self._users = 0
+        self._counting = threading.Lock()
 
     def treat(
         self, sources: Sequence[MatteSource] | None, corrections: MatteCorrections | None
@@ -47,10 +51,27 @@ class Mattes:
             corrections: What the user painted on that.
         """
         if sources is not None:
-            # Another thread may be asking them yet: they are let go of with the others.
-            self._retired += self._sources
-            self._sources = tuple(sources)
+            # Another thread may be asking them yet: whoever is the last lets go of them.
+            with self._using():
+                self._retired += self._sources
+                self._sources = tuple(sources)
         self._corrections = corrections
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        """Keep the sources that there are open until all who use any are done."""
+        with self._counting:
+            self._users += 1
+        try:
+            yield
+        finally:
+            retired: list[MatteSource] = []
+            with self._counting:
+                self._users -= 1
+                if not self._users:
+                    retired, self._retired = self._retired, []
+            for source in retired:
+                source.close()
 
     def matte(self, face: Face, frame: int, plate: Plate, turned: float = 0.0) -> FloatArray | None:
         """Return (H, W) how far anything is in front of a face; None where nothing is.
@@ -61,16 +82,18 @@ class Mattes:
             plate: Its plate.
             turned: Degrees by which an edit turns the head: what is worn on it turns along.
         """
-        return self._told(self._sources, face, frame, plate, turned)
+        with self._using():
+            return self._told(self._sources, face, frame, plate, turned)
 
     def known(self, face: Face, frame: int, plate: Plate) -> tuple[FloatArray | None, bool]:
         """Return what is known to be in front by now, and whether that is all.
 
         A source that has yet to look through the shot is left out; the rest as in `matte`.
         """
-        sources = self._sources
-        ready = [one for one in sources if one.is_prepared([face])]
-        return self._told(ready, face, frame, plate), len(ready) == len(sources)
+        with self._using():
+            sources = self._sources
+            ready = [one for one in sources if one.is_prepared([face])]
+            return self._told(ready, face, frame, plate), len(ready) == len(sources)
 
     def _told(
         self,
@@ -95,14 +118,18 @@ class Mattes:
 
     def hides(self, face: Face) -> bool:
         """Tell whether a face is covered wholly in every frame."""
+        # An eraser says that something of it is to be seen after all.
+        if self._corrections is not None and self._corrections.erases(face):
+            return False
         return any(source.hides(face) for source in self._sources)
 
     def prepare(self, faces: Sequence[Face], progress: Progress = silent) -> bool:
         """Learn of faces what is needed to tell; False when it was known."""
-        new = [source for source in self._sources if not source.is_prepared(faces)]
-        for source in new:
-            source.prepare(faces, progress)
-        return bool(new)
+        with self._using():
+            new = [source for source in self._sources if not source.is_prepared(faces)]
+            for source in new:
+                source.prepare(faces, progress)
+            return bool(new)
 
     def is_prepared(self, faces: Sequence[Face]) -> bool:
         """Tell whether that has been done."""

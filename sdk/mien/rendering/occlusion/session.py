@@ -59,7 +59,11 @@ def open_behind(
         MatteCorrections(shot.occlusion.strokes, shot.media.orientation, scale),
     )
     plates = MattedPlates(source, mattes)
-    return BehindSession(renderer.open(shot, plates), mattes, plates)
+    try:
+        return BehindSession(renderer.open(shot, plates), mattes, plates)
+    except BaseException:
+        mattes.close()
+        raise
 
 
 def treat_again(
@@ -85,8 +89,8 @@ def treat_again(
         MienError: When the user's matte cannot be used; all stays as it was.
     """
     old, new = before.occlusion, shot.occlusion
-    # Strokes lie on top of all sources, but a matte that covers a face asks for its erasers.
-    same = new.matte is None and replace(old, strokes=()) == replace(new, strokes=())
+    # Strokes lie on top of all sources.
+    same = replace(old, strokes=()) == replace(new, strokes=())
     sources = None if same else _sources(shot, source, original or shot)
     strokes = MatteCorrections(new.strokes, shot.media.orientation, scale)
     session.mattes.treat(sources, strokes)

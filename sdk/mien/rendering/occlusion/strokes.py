@@ -48,6 +48,10 @@ class MatteCorrections:
         """Whether there is any."""
         return bool(self._strokes)
 
+    def erases(self, face: Face) -> bool:
+        """Tell whether anything was erased from the matte of a face."""
+        return any(stroke.erase and stroke.face == face.number for stroke in self._strokes)
+
     def apply(self, matte: FloatArray | None, face: Face, frame: int) -> FloatArray | None:
         """Return a matte with the strokes of a face in it, one after another.
 

@@ -85,14 +85,13 @@ class UserMatte(MatteSource):
 
     def hides(self, face: Face) -> bool:
         """Tell whether the matte covers all of a face, wherever the face is seen."""
-        # An eraser says that something of it is to be seen after all.
-        erased = any(one.erase and one.face == face.number for one in self._shot.occlusion.strokes)
-        return self._hidden.get(face.number, False) and not erased
+        return self._hidden.get(face.number, False)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """How the matte is used, and which faces it covers."""
-        covered = [face for face in self._shot.faces if self.hides(face)]
+        erased = {one.face for one in self._shot.occlusion.strokes if one.erase}
+        covered = [f for f in self._shot.faces if self.hides(f) and f.number not in erased]
         return (
             *self._remarks,
             *(
