@@ -65,7 +65,6 @@ def clear_frames(face: Face) -> BoolArray:
     """Return (T,) whether a frame shows the face itself, sharp enough to be learned from."""
     clear = face.valid & ~face.weak
     clear &= np.isfinite(face.landmarks).all(axis=(1, 2))
-    clear &= open_frames(face)
     if len(clear) < 3 or not clear.any():
         return clear
     steps = np.linalg.norm(np.diff(face.landmarks[:, :SKIN, :2], axis=0), axis=2).mean(axis=1)
