@@ -255,7 +255,7 @@ def test_drop_frame_lists_stay_so(tmp_path: Path) -> None:
         "001  A1  V  C  00:01:00;02 00:01:01;02 01:00:00;00 01:00:01;00\n"
         "* FROM CLIP: plate.mp4\n"
     )
-    content = open_cut(tmp_path / "a.edl", "29.97")
+    content = open_cut(tmp_path / "a.edl", "29.97").content
     (use,) = (use for _, use in all_uses(content))
     job = ShotJob("a", frames=CutSpan(use.start, use.length, use.rate), clip=0)
     ntsc = Clock(Fraction(30000, 1001), 5000, None, Timecode(0, 30, True))

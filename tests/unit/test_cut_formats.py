@@ -79,7 +79,7 @@ FCP7 = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def shown(path: Path, rate: str | None = None) -> list[ClipUse]:
-    return [use for _, use in all_uses(open_cut(path, rate))]
+    return [use for _, use in all_uses(open_cut(path, rate).content)]
 
 
 def frames(use: ClipUse) -> tuple[float, float]:
@@ -107,7 +107,7 @@ def test_an_edl_is_read_with_dissolves_retimes_gaps_and_markers(tmp_path: Path) 
 
 
 def test_an_edl_starts_where_its_record_does(tmp_path: Path) -> None:
-    cut = open_cut(written(tmp_path, "a.edl", EDL), "24")
+    cut = open_cut(written(tmp_path, "a.edl", EDL), "24").content
     assert cut.global_start_time.value == HOUR
     assert cut.tracks[0].source_range is None
 
@@ -157,7 +157,7 @@ def test_fcpxml_has_its_media_its_times_and_its_transitions(tmp_path: Path, name
 
 
 def test_fcpxml_keeps_its_start_timecode(tmp_path: Path) -> None:
-    collection = open_cut(written(tmp_path, "a.fcpxml", FCPX), None)
+    collection = open_cut(written(tmp_path, "a.fcpxml", FCPX), None).content
     assert collection[0].global_start_time.value == HOUR
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import opentimelineio as otio
 
 from mien.editorial.clip_edits import ClipEdits, asset_path, edits_of_clip
-from mien.editorial.formats import open_cut
+from mien.editorial.formats import OpenedCut, open_cut
 from mien.editorial.media_refs import ResolvedMedia, beside, resolve_media, source_reference
 from mien.editorial.sidecars import Sidecars
 from mien.editorial.times import count_at, exact_rate, record_timecode, seconds
@@ -84,9 +84,9 @@ def read(path: Path, rate: Fraction | str | None, options: RenderOptions) -> Cut
     """Read a cut; `editorial.read_cut` says how."""
     if options.handles < 0:
         raise UsageError(f"{options.handles} handles are impossible.", "Give 0 or more.")
-    content = open_cut(path, rate)
+    opened = open_cut(path, rate)
     try:
-        return _cut(path, content, options)
+        return _cut(path, opened, options)
     except MienError:
         raise
     except _UNREADABLE as error:
@@ -98,7 +98,8 @@ def read(path: Path, rate: Fraction | str | None, options: RenderOptions) -> Cut
         ) from error
 
 
-def _cut(path: Path, content: Any, options: RenderOptions) -> Cut:
+def _cut(path: Path, opened: OpenedCut, options: RenderOptions) -> Cut:
+    content = opened.content
     shown = list(all_uses(content))
     named = [_stem(use.clip.name) for _, use in shown]
     sidecars = None if options.edits is None else Sidecars(options.edits, named)
@@ -118,7 +119,7 @@ def _cut(path: Path, content: Any, options: RenderOptions) -> Cut:
         replace(job, name=name, clip=number)
         for (number, job), name in zip(numbered, names, strict=True)
     )
-    notices = [*finder.notices]
+    notices = [*opened.notices, *finder.notices]
     if sidecars is not None:
         notices += [*sidecars.notices, *sidecars.unused()]
     text = path.read_bytes() if path.suffix.lower() == ".otio" else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ from mien.editorial.edl import read_edl
 from mien.editorial.times import typed_rate
 from mien.errors import InputError, MienError, MissingDependencyError, UsageError
 
-__all__ = ["open_cut"]
+__all__ = ["OpenedCut", "open_cut"]
 
 _BUNDLE: Final = ".fcpxmld"
 _BUNDLED: Final = "Info.fcpxml"
@@ -28,7 +29,20 @@ _ADAPTERS: Final = {
 }  # fmt: skip
 
 
-def open_cut(path: Path, rate: Fraction | str | None) -> Any:
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedCut:
+    """A cut as its reader made it out.
+
+    Attributes:
+        content: What OpenTimelineIO holds of it: a timeline, or a collection of them.
+        notices: What was left out or could not be believed, a line each.
+    """
+
+    content: Any
+    notices: tuple[str, ...] = ()
+
+
+def open_cut(path: Path, rate: Fraction | str | None) -> OpenedCut:
     """Read a cut.
 
     Args:
@@ -64,7 +78,7 @@ def open_cut(path: Path, rate: Fraction | str | None) -> Any:
         raise _unreadable(path, error) from error
 
 
-def _opened(path: Path, suffix: str, rate: Fraction | None) -> Any:
+def _opened(path: Path, suffix: str, rate: Fraction | None) -> OpenedCut:
     if suffix in (".fcpxml", _BUNDLE) or (suffix == ".xml" and "<fcpxml" in _text(path)[:_HEAD]):
         return _fcpx(path / _BUNDLED if suffix == _BUNDLE and path.is_dir() else path)
     if not path.exists():
@@ -73,18 +87,18 @@ def _opened(path: Path, suffix: str, rate: Fraction | None) -> Any:
     if adapter not in otio.adapters.available_adapter_names():
         raise _no_adapter(suffix)
     if rate is not None and suffix == ".edl":
-        return read_edl(_text(path), rate)
+        return OpenedCut(read_edl(_text(path), rate))
     if suffix == ".aaf" and not _begins(path, _COMPOUND):
         raise InputError(f"{path.name} is no AAF file.", "Export it again.", path=path)
-    return otio.adapters.read_from_file(str(path), adapter)
+    return OpenedCut(otio.adapters.read_from_file(str(path), adapter))
 
 
-def _fcpx(path: Path) -> Any:
+def _fcpx(path: Path) -> OpenedCut:
     try:
         from mien.editorial.fcpx import read_fcpx
     except ImportError as error:
         raise _no_adapter(".fcpxml") from error
-    return read_fcpx(_text(path))
+    return OpenedCut(read_fcpx(_text(path)))
 
 
 def _text(path: Path) -> str:
