@@ -134,7 +134,7 @@ def _decoded(container: InputContainer, stream: int) -> PacketIndex:
     video.thread_type = "AUTO"
     times: list[int | None] = []
     duration = 0
-    for frame in whole_frames(container, video):
+    for frame in whole_frames(container.demux(video)):
         times.append(frame.pts)
         duration = frame.duration or duration
     pts = [t for t in times if t is not None]

@@ -91,7 +91,7 @@ def first_frame(path: Path, stream: int | None = None) -> av.VideoFrame:
     """
     with open_movie(path) as container:
         video = main_video(container, stream)
-        for frame in whole_frames(container, video) if video is not None else ():
+        for frame in whole_frames(container.demux(video)) if video is not None else ():
             return frame
     raise MediaError(
         f"No picture of {path.name} can be decoded.",

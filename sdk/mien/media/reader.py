@@ -141,7 +141,7 @@ class _Decoder:
                 "Was it moved?",
                 path=self._facts.path,
             ) from error
-        self._frames = whole_frames(self._container, video)
+        self._frames = whole_frames(self._container.demux(video))
         self.next = 0
 
     def close(self) -> None:
@@ -171,7 +171,7 @@ class _Decoder:
         start = self._number[key]
         try:
             self._container.seek(key, stream=video)
-            self._frames = whole_frames(self._container, video)
+            self._frames = whole_frames(self._container.demux(video))
             for frame in self._frames:
                 number = self._number.get(frame.pts, -1) if frame.pts is not None else -1
                 # Pictures before the key frame lack what they were predicted from.

@@ -6,13 +6,14 @@ programs of a transport stream.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
@@ -109,14 +110,19 @@ def describe_video(stream: VideoStream) -> str:
     return f"{words}, a cover" if is_cover(stream) else words
 
 
-def whole_frames(container: InputContainer, video: VideoStream) -> Iterator[av.VideoFrame]:
-    """All frames that can be decoded from here on, with alpha where the stream has it.
+def whole_frames(packets: Iterable[Packet[VideoStream]]) -> Iterator[av.VideoFrame]:
+    """All frames that can be decoded from packets, with alpha where the stream has it.
 
     Damaged packets give none: their frames are missed by their time, and named, by whoever
     wants them.
+
+    Args:
+        packets: Packets of one video stream.
     """
-    apart = _alpha_decoder(video)
-    for packet in container.demux(video):
+    apart: av.VideoCodecContext | None = None
+    for number, packet in enumerate(packets):
+        if number == 0:
+            apart = _alpha_decoder(packet.stream)
         try:
             if apart is None:
                 yield from packet.decode()
@@ -179,7 +185,7 @@ def _is_still(stream: VideoStream) -> bool:
         lasts = Fraction(hours) * 3600 + Fraction(minutes) * 60 + Fraction(seconds)
     except ValueError:
         return False
-    return lasts * rate < Fraction(3, 2)
+    return lasts * rate < 2
 
 
 def _no_such_stream(container: InputContainer, number: int) -> UsageError:

@@ -106,7 +106,7 @@ def first_picture(path: Path) -> Rgb8:
     try:
         with open_movie(path) as container:
             video = main_video(container)
-            pictures = whole_frames(container, video) if video is not None else iter(())
+            pictures = whole_frames(container.demux(video)) if video is not None else iter(())
             for picture in pictures:
                 assert video is not None
                 turns = round(picture.rotation / 90) % 4
