@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
@@ -14,12 +13,13 @@ import opentimelineio as otio
 
 from mien.editorial.detect import TITLES, CutFile, read_cut_file
 from mien.editorial.edl import read_edl
+from mien.editorial.otio_file import read_otio
 from mien.editorial.times import typed_rate
 from mien.errors import InputError, MienError, MissingDependencyError, UsageError
 
 __all__ = ["OpenedCut", "open_cut"]
 
-_ADAPTERS: Final = {"edl": "cmx_3600", "otioz": "otioz", "fcp7": "fcp_xml", "aaf": "AAF"}
+_ADAPTERS: Final = {"edl": "cmx_3600", "fcp7": "fcp_xml", "aaf": "AAF"}
 _REMEDIES: Final = {"edl": "Check that --rate is the rate of its timecodes."}
 
 
@@ -77,8 +77,8 @@ def _opened(file: CutFile, rate: Fraction | None) -> OpenedCut:
         return _edl(file, rate)
     if file.format == "fcpxml":
         return _fcpx(file)
-    if file.format in ("otio", "otiod"):
-        return OpenedCut(otio.adapters.read_from_string(_json(file.text), "otio_json"))
+    if file.format in ("otio", "otiod", "otioz"):
+        return OpenedCut(*read_otio(file.text))
     adapter = _ADAPTERS[file.format]
     if adapter not in otio.adapters.available_adapter_names():
         raise _no_adapter(file.format)
@@ -100,16 +100,6 @@ def _fcpx(file: CutFile) -> OpenedCut:
     except ImportError as error:
         raise _no_adapter("fcpxml") from error
     return OpenedCut(read_fcpx(file.text))
-
-
-def _json(text: str) -> str:
-    """The text, when it is JSON.
-
-    Raises:
-        ValueError: When it is not; the line is named, which OpenTimelineIO does not.
-    """
-    json.loads(text)
-    return text
 
 
 def _no_adapter(kind: str) -> MissingDependencyError:

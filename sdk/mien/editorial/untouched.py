@@ -36,14 +36,14 @@ def with_references(text: bytes, content: Any, changed: Sequence[Any], key: str)
     try:
         document = json.loads(text)
         pairs = list(_paired(content, document))
+        ours = {id(clip) for clip in changed}
+        done = 0
+        for clip, node in pairs:
+            if id(clip) in ours:
+                _add(node, clip, key)
+                done += 1
     except (ValueError, LookupError, TypeError, AttributeError):
         return None
-    ours = {id(clip) for clip in changed}
-    done = 0
-    for clip, node in pairs:
-        if id(clip) in ours:
-            _add(node, clip, key)
-            done += 1
     if done < len(ours):
         return None
     try:
