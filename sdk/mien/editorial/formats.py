@@ -19,7 +19,7 @@ from mien.errors import InputError, MienError, MissingDependencyError, UsageErro
 
 __all__ = ["OpenedCut", "open_cut"]
 
-_ADAPTERS: Final = {"edl": "cmx_3600", "fcp7": "fcp_xml", "aaf": "AAF"}
+_ADAPTERS: Final = {"edl": "cmx_3600", "fcp7": "fcp_xml"}
 _REMEDIES: Final = {"edl": "Check that --rate is the rate of its timecodes."}
 
 
@@ -79,6 +79,8 @@ def _opened(file: CutFile, rate: Fraction | None) -> OpenedCut:
         return _fcpx(file)
     if file.format in ("otio", "otiod", "otioz"):
         return OpenedCut(*read_otio(file.text))
+    if file.format == "aaf":
+        return _aaf(file)
     adapter = _ADAPTERS[file.format]
     if adapter not in otio.adapters.available_adapter_names():
         raise _no_adapter(file.format)
@@ -92,6 +94,14 @@ def _edl(file: CutFile, rate: Fraction | None) -> OpenedCut:
             "Say it with --rate, as in --rate 24 or --rate 29.97.",
         )
     return OpenedCut(read_edl(file.text, rate))
+
+
+def _aaf(file: CutFile) -> OpenedCut:
+    try:
+        from mien.editorial.aaf import read_aaf
+    except ImportError as error:
+        raise _no_adapter("aaf") from error
+    return OpenedCut(*read_aaf(file.path))
 
 
 def _fcpx(file: CutFile) -> OpenedCut:
