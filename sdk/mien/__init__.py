@@ -56,7 +56,9 @@ if TYPE_CHECKING:
     from mien.api import set_glasses as set_glasses
     from mien.api import set_occlusion_matte as set_occlusion_matte
     from mien.api import solve as solve
+    from mien.api import summarize_project as summarize_project
     from mien.api import track as track
+    from mien.api import write_info_page as write_info_page
     from mien.errors import DeviceMemoryError as DeviceMemoryError
     from mien.errors import FetchError as FetchError
     from mien.errors import HandleError as HandleError
@@ -174,7 +176,9 @@ _HOMES = {
     "set_glasses": "mien.api",
     "set_occlusion_matte": "mien.api",
     "solve": "mien.api",
+    "summarize_project": "mien.api",
     "track": "mien.api",
+    "write_info_page": "mien.api",
     "WrittenCurves": "mien.api",
     "DeviceMemoryError": "mien.errors",
     "FetchError": "mien.errors",
