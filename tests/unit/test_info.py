@@ -27,6 +27,12 @@ from tests.unit.test_project import write_movie
 FRAMES = 12
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known of where other tests had the same media."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     facts = probe(write_movie(tmp_path / "shot.mp4", FRAMES))
