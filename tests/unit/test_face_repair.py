@@ -130,6 +130,7 @@ def seen(face: Face, where: AnyArray) -> Face:
     return face
 
 
+_Drawn = list[list[tuple[str, float, tuple[int, int] | None]]]
 _WHO = st.lists(st.integers(0, 2), min_size=FRAMES, max_size=FRAMES)
 _SPAN = st.one_of(
     st.none(),
@@ -139,7 +140,7 @@ _TRACK = st.tuples(st.sampled_from(["mouthSmile", "jawOpen"]), st.floats(0.1, 0.
 _LAYERS = st.lists(st.lists(_TRACK, max_size=3), max_size=2)
 
 
-def layers_of(drawn: list[list[tuple[str, float, tuple[int, int] | None]]]) -> list[Layer]:
+def layers_of(drawn: _Drawn) -> list[Layer]:
     return [
         Layer(
             f"layer {number}",
@@ -154,7 +155,7 @@ def layers_of(drawn: list[list[tuple[str, float, tuple[int, int] | None]]]) -> l
 
 @given(_WHO, _LAYERS, _LAYERS)
 def test_merged_layers_ask_of_every_frame_what_was_asked_of_it(
-    who: list[int], of_one: list[list], of_other: list[list]
+    who: list[int], of_one: _Drawn, of_other: _Drawn
 ) -> None:
     faces = [seen(make_face(FRAMES, number=number), np.array(who) == number) for number in (1, 2)]
     asked = [layers_of(of_one), layers_of(of_other)]

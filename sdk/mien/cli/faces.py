@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 from typer.core import TyperGroup
@@ -13,8 +13,6 @@ from mien.cli.output import print_json, print_notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import click
 
     from mien.model.document import Project
 
@@ -26,7 +24,7 @@ _LIST = "list"
 class _ListsByDefault(TyperGroup):
     """`mien faces SHOT.mien` is `mien faces list SHOT.mien`."""
 
-    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, context: Any, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             args.insert(0, _LIST)
         return super().parse_args(context, args)
