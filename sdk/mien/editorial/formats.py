@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import opentimelineio as otio
 
-from mien.editorial.edl import read_edl
+from mien.editorial.edl import read_edl, suggest_rate
 from mien.editorial.times import typed_rate
 from mien.errors import InputError, MienError, MissingDependencyError, UsageError
 
@@ -24,7 +24,7 @@ _HEAD: Final = 4096
 _COMPOUND: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 """How every AAF begins: it is a structured-storage file."""
 _ADAPTERS: Final = {
-    ".edl": "cmx_3600", ".otio": "otio_json", ".otioz": "otioz", ".otiod": "otiod",
+    ".otio": "otio_json", ".otioz": "otioz", ".otiod": "otiod",
     ".xml": "fcp_xml", ".aaf": "AAF",
 }  # fmt: skip
 
@@ -58,10 +58,7 @@ def open_cut(path: Path, rate: Fraction | str | None) -> OpenedCut:
     if rate is not None:
         rate = typed_rate(rate)
     if suffix == ".edl" and rate is None:
-        raise UsageError(
-            f"{path.name} does not say its frame rate: no EDL does.",
-            "Say it with --rate, as in --rate 24 or --rate 29.97.",
-        )
+        raise _no_rate(path)
     try:
         # Adapters print; standard output belongs to whoever called us.
         with redirect_stdout(sys.stderr):
@@ -83,11 +80,11 @@ def _opened(path: Path, suffix: str, rate: Fraction | None) -> OpenedCut:
         return _fcpx(path / _BUNDLED if suffix == _BUNDLE and path.is_dir() else path)
     if not path.exists():
         raise FileNotFoundError(2, "no such file or directory")
+    if rate is not None and suffix == ".edl":
+        return OpenedCut(*read_edl(path.read_bytes(), rate, path.name))
     adapter = _ADAPTERS[suffix]
     if adapter not in otio.adapters.available_adapter_names():
         raise _no_adapter(suffix)
-    if rate is not None and suffix == ".edl":
-        return OpenedCut(read_edl(_text(path), rate))
     if suffix == ".aaf" and not _begins(path, _COMPOUND):
         raise InputError(f"{path.name} is no AAF file.", "Export it again.", path=path)
     return OpenedCut(otio.adapters.read_from_file(str(path), adapter))
@@ -125,6 +122,17 @@ def _no_adapter(suffix: str) -> MissingDependencyError:
 def _unreadable(path: Path, error: Exception) -> InputError:
     reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     remedy = "Export it again; OTIO carries the most."
-    if path.suffix.lower() == ".edl":
-        remedy = "Check that --rate is the rate of its timecodes."
     return InputError(f"{path.name} cannot be read as a cut: {reason}.", remedy, path=path)
+
+
+def _no_rate(path: Path) -> UsageError:
+    """That an EDL does not say its rate, with the lowest that its timecodes allow."""
+    try:
+        rate = suggest_rate(path.read_bytes())
+    except OSError:
+        rate = None
+    example = f"; its timecodes would fit --rate {rate}" if rate else ""
+    return UsageError(
+        f"{path.name} does not say its frame rate: no EDL does.",
+        f"Say it with --rate, as in --rate 24 or --rate 29.97{example}.",
+    )

@@ -156,7 +156,11 @@ def _shown(
         around: How long it is shown before and after, under transitions.
     """
     core = window.cropped(at, at + seconds(item.duration()))
-    if not item.enabled or _heard_only(item) or core.high <= core.low or depth > _DEEPEST:
+    if not item.enabled or _heard_only(item) or depth > _DEEPEST:
+        return
+    # What a transition comes from may be shown under it alone.
+    only_mixed = not item.duration().value and sum(around) > 0 and window.low <= at < window.high
+    if core.high <= core.low and not only_mixed:
         return
     whole = window.cropped(at - around[0], core.high + around[1])
     if isinstance(item, otio.schema.Clip):
