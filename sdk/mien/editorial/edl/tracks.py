@@ -31,6 +31,8 @@ _IMAGES: Final = re.compile(r"(.*?)\[(\d+)-(\d+)\](\.\w+)")
 _LOCATOR: Final = re.compile(rf"({TIMECODE})\s+(\w*)\s*(.*)")
 _TRIPLE: Final = r"\(\s*([-+\d.eE]+)[\s,]+([-+\d.eE]+)[\s,]+([-+\d.eE]+)[\s,]*\)"
 _SLOPES: Final = re.compile(rf"{_TRIPLE}\s*{_TRIPLE}\s*{_TRIPLE}")
+_HERE: Final = "./"
+"""The folder of images that are named without one: the cut's own."""
 _FROZEN: Final = " FF"
 """What Avid puts behind the name of a frozen clip."""
 
@@ -192,7 +194,7 @@ class _Builder:
         if start is not None:
             span = otio.opentime.TimeRange(self._time(start), self._time(length))
         return otio.schema.ImageSequenceReference(
-            target_url_base=folder + slash, name_prefix=prefix, name_suffix=named[4],
+            target_url_base=folder + slash or _HERE, name_prefix=prefix, name_suffix=named[4],
             start_frame=first, rate=self._rate, frame_zero_padding=len(named[2]),
             available_range=span,
         )  # fmt: skip
