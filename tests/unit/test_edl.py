@@ -14,6 +14,7 @@ from mien.editorial.cut import all_uses
 from mien.editorial.edl import read_edl
 from mien.editorial.formats import open_cut
 from mien.editorial.media_refs import resolve_media, source_reference
+from mien.editorial.text import decode_text
 from mien.editorial.times import typed_rate
 from mien.errors import InputError, UsageError
 
@@ -37,8 +38,9 @@ class Use:
 
 
 def opened(text: str | bytes, rate: str = "24") -> tuple[Any, tuple[str, ...]]:
-    raw = text if isinstance(text, bytes) else text.encode()
-    return read_edl(raw, typed_rate(rate), "a.edl")
+    if isinstance(text, bytes):
+        text = decode_text(text)
+    return read_edl(text, typed_rate(rate), "a.edl")
 
 
 def shown(text: str | bytes, rate: str = "24") -> list[Use]:
@@ -213,14 +215,16 @@ def test_bytes_of_every_kind_hold_the_same_list(raw: bytes) -> None:
         ("カット１", "cp932", "Shift-JIS"),
     ],
 )
-def test_names_of_other_alphabets_are_read(name: str, alphabet: str, label: str) -> None:
-    raw = cut(ONE, f"* FROM CLIP NAME: {name}").encode(alphabet)
-    assert [use.name for use in shown(raw)] == [name]
-    assert f"its names are read as {label}" in said(raw)
-    for unicode in ("utf-8", "utf-16"):
-        raw = cut(ONE, f"* FROM CLIP NAME: {name}").encode(unicode)
-        assert [use.name for use in shown(raw)] == [name]
-        assert not said(raw)
+def test_names_of_other_alphabets_are_read(
+    tmp_path: Path, name: str, alphabet: str, label: str
+) -> None:
+    path = tmp_path / "a.edl"
+    for encoding in (alphabet, "utf-8", "utf-16"):
+        path.write_bytes(cut(ONE, f"* FROM CLIP NAME: {name}").encode(encoding))
+        read = open_cut(path, "24")
+        assert [use.clip.name for _, use in all_uses(read.content)] == [name]
+        words = f"a.edl is not in Unicode: its names are read as {label}."
+        assert (words in read.notices) == (encoding == alphabet)
 
 
 # --- names and media -----------------------------------------------------------------------------
@@ -770,7 +774,7 @@ def test_one_odd_event_costs_itself_only(odd: str, reason: str) -> None:
     # Alone, it is the reason that nothing can be read.
     with pytest.raises(InputError) as raised:
         opened(cut(odd))
-    assert "a.edl cannot be read as a CMX 3600 EDL at 24 frames a second" in str(raised.value)
+    assert "a.edl cannot be read as EDL (CMX 3600) at 24 frames a second" in str(raised.value)
     assert "line 4" in str(raised.value)
     assert reason in str(raised.value)
 
@@ -805,7 +809,7 @@ def test_many_of_a_kind_are_counted() -> None:
     ],
 )
 def test_what_is_no_list_is_refused_with_the_first_reason(text: str, words: str) -> None:
-    with pytest.raises(InputError, match=r"a\.edl cannot be read as a CMX 3600 EDL") as raised:
+    with pytest.raises(InputError, match=r"a\.edl cannot be read as EDL \(CMX 3600\)") as raised:
         opened(text)
     assert words in str(raised.value)
 

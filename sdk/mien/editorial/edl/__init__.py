@@ -1,9 +1,9 @@
 """CMX 3600 edit decision lists and their dialects, read as OpenTimelineIO holds cuts.
 
-Bytes become lines (text.py), lines statements, with columns read from the right (statements.py),
-and these events with what notes say of them (groups.py). Timecodes become frames (counting.py),
-durations and M2 notes a speed (speeds.py), both together events in frames of record and source
-(events.py), and those clips, gaps, transitions and markers (tracks.py).
+Lines become statements, with columns read from the right (statements.py), and these events with
+what notes say of them (groups.py). Timecodes become frames (counting.py), durations and M2 notes a
+speed (speeds.py), both together events in frames of record and source (events.py), and those
+clips, gaps, transitions and markers (tracks.py).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import opentimelineio as otio
 
+from mien.editorial.detect import TITLES
 from mien.editorial.edl.counting import Counter, frame_field, likely_rate
 from mien.editorial.edl.events import FirstFault, drops_record, events_of
 from mien.editorial.edl.groups import EditList, edit_lists
 from mien.editorial.edl.notices import Notices
-from mien.editorial.edl.statements import EventLine, Mode, statements
-from mien.editorial.edl.text import decoded, numbered_lines
+from mien.editorial.edl.statements import EventLine, Mode, numbered_lines, statements
 from mien.editorial.edl.tracks import METADATA, tracks_of
 from mien.errors import InputError
 from mien.timebase import same_count
@@ -27,18 +27,17 @@ __all__ = ["DROP", "METADATA", "read_edl", "suggest_rate"]
 
 DROP: Final = "drop_frame"
 """Says in a timeline's metadata whether its timecodes drop numbers; left out where it is open."""
-_FORMAT: Final = "a CMX 3600 EDL"
 _HIGHEST: Final = 60
 """Frame numbers beyond which no film or video is counted: a slip of the pen."""
 _ENOUGH: Final = 40
 """Different timecodes of which some have a high frame number, unless the rate is lower."""
 
 
-def read_edl(raw: bytes, rate: Fraction, name: str) -> tuple[Any, tuple[str, ...]]:
+def read_edl(text: str, rate: Fraction, name: str) -> tuple[Any, tuple[str, ...]]:
     """The edits of an EDL, and what was left out of them or could not be believed.
 
     Args:
-        raw: The file.
+        text: The list.
         rate: Frames a second by which its timecodes count.
         name: Its name, for messages.
 
@@ -49,7 +48,6 @@ def read_edl(raw: bytes, rate: Fraction, name: str) -> tuple[Any, tuple[str, ...
         InputError: When nothing in it can be read, or its timecodes do not exist at the rate.
     """
     notices, fault = Notices(), FirstFault()
-    text, alphabet = decoded(raw)
     edits = edit_lists(text, notices)
     counter = _counter(edits, rate, notices)
     _check_rate(edits, counter, name)
@@ -67,7 +65,7 @@ def read_edl(raw: bytes, rate: Fraction, name: str) -> tuple[Any, tuple[str, ...
             timelines.append(timeline)
     if not timelines:
         raise _nothing(text, fault, counter, name)
-    _remark(edits, counter, alphabet, notices)
+    _remark(edits, counter, notices)
     if len(timelines) == 1:
         return timelines[0], notices.lines()
     _name_apart(timelines)
@@ -76,11 +74,11 @@ def read_edl(raw: bytes, rate: Fraction, name: str) -> tuple[Any, tuple[str, ...
     return collection, notices.lines()
 
 
-def suggest_rate(raw: bytes) -> str | None:
+def suggest_rate(text: str) -> str | None:
     """The lowest usual rate that has all timecodes of an EDL, as typed; None when none has."""
     codes: list[str] = []
     drop = False
-    for statement in statements(decoded(raw)[0]):
+    for statement in statements(text):
         if isinstance(statement, EventLine):
             codes += [*statement.source, *statement.record]
         elif isinstance(statement, Mode):
@@ -132,12 +130,8 @@ def _check_rate(edits: list[EditList], counter: Counter, name: str) -> None:
     )
 
 
-def _remark(
-    edits: list[EditList], counter: Counter, alphabet: str | None, notices: Notices
-) -> None:
+def _remark(edits: list[EditList], counter: Counter, notices: Notices) -> None:
     lines = [line for edit in edits for line in edit.lines]
-    if alphabet is not None:
-        notices.add("", f"The list is not in Unicode: its names are read as {alphabet}.")
     if not any(line.pictures for line in lines):
         notices.add("", "No event of the list has a picture: all are sound.")
     codes = {code for _, code in _codes(edits)}
@@ -151,7 +145,7 @@ def _remark(
 
 
 def _nothing(text: str, fault: FirstFault, counter: Counter, name: str) -> InputError:
-    assumed = f"{_FORMAT} at {float(counter.rate):.6g} frames a second"
+    assumed = f"{TITLES['edl']} at {float(counter.rate):.6g} frames a second"
     lines = numbered_lines(text)
     if fault.text:
         reason = fault.text

@@ -15,9 +15,18 @@ from fractions import Fraction
 from typing import Final
 
 from mien.editorial.edl.counting import TIMECODE
-from mien.editorial.edl.text import numbered_lines
 
-__all__ = ["EventLine", "Mode", "Motion", "Note", "Statement", "Title", "Unreadable", "statements"]
+__all__ = [
+    "EventLine",
+    "Mode",
+    "Motion",
+    "Note",
+    "Statement",
+    "Title",
+    "Unreadable",
+    "numbered_lines",
+    "statements",
+]
 
 _EVENT: Final = re.compile(rf"(\d+[A-Za-z]?)\s+(\S.*)((?:\s+{TIMECODE}){{4}})(?:\s.*)?")
 _COUNTS: Final = re.compile(
@@ -45,6 +54,8 @@ _CHANNEL: Final = re.compile(
 )
 _ALONE: Final = re.compile(r"V\d?|A\d?|AA|AA?\d?/V|VA\d*|B|NONE", re.I)
 _MOST_EXTRA: Final = 3
+_FILLING: Final = {0: None, 0x1A: None, 0xFEFF: None, 0x0C: "\n"}
+"""NUL and Ctrl-Z fill the last block of a floppy, and pages end in a form feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +184,12 @@ def statements(text: str) -> Iterator[Statement]:
     """Every statement of an EDL, in its order."""
     for line, bare in numbered_lines(text):
         yield _statement(bare, line)
+
+
+def numbered_lines(text: str) -> list[tuple[int, str]]:
+    """The lines that hold anything, with their numbers from 1; tabs are spaces."""
+    lines = enumerate(text.translate(_FILLING).split("\n"), 1)
+    return [(number, bare) for number, line in lines if (bare := line.expandtabs().strip())]
 
 
 def _statement(bare: str, line: int) -> Statement:
