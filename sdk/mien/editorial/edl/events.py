@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 
 from mien.editorial.edl.counting import Counter, marks_drop
@@ -149,7 +150,9 @@ class _Resolver:
             if event is not None:
                 event.order = len(events)
                 events.append(event)
-        if self._crosses and events:
+        # No record is half a day long: it went on after midnight.
+        back = any(one.start - next_.start > self._day // 2 for one, next_ in pairwise(events))
+        if (self._crosses or back) and events:
             self._run_on(events)
         self._compare_modes()
         return events
