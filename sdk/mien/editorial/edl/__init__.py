@@ -19,14 +19,12 @@ from mien.editorial.edl.events import FirstFault, drops_record, events_of
 from mien.editorial.edl.groups import EditList, edit_lists
 from mien.editorial.edl.notices import Notices
 from mien.editorial.edl.statements import EventLine, Mode, numbered_lines, statements
-from mien.editorial.edl.tracks import METADATA, tracks_of
+from mien.editorial.edl.tracks import DROP, METADATA, tracks_of
 from mien.errors import InputError
 from mien.timebase import same_count
 
 __all__ = ["DROP", "METADATA", "read_edl", "suggest_rate"]
 
-DROP: Final = "drop_frame"
-"""Says in a timeline's metadata whether its timecodes drop numbers; left out where it is open."""
 _HIGHEST: Final = 60
 """Frame numbers beyond which no film or video is counted: a slip of the pen."""
 _ENOUGH: Final = 40

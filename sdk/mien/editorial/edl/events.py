@@ -33,6 +33,7 @@ class Event:
         length: Frames that it is shown; 0 of the outgoing side of a transition.
         source: Number of its first frame in the source.
         speed: Source frames a frame of the record; negative backwards, 0 for a still.
+        drop: Whether its source timecodes drop numbers.
         mix: Frames that its transition lasts.
         outgoing: What it comes from, where the list says; else the event before it.
         order: Its number in the list, from 0.
@@ -43,6 +44,7 @@ class Event:
     length: int
     source: int
     speed: Fraction
+    drop: bool = False
     mix: int = 0
     outgoing: Event | None = None
     order: int = 0
@@ -144,7 +146,7 @@ class _Resolver:
     def events(self) -> list[Event]:
         for bad in self._edit.unreadable:
             self._leave_out(bad, bad.reason)
-        events = []
+        events: list[Event] = []
         for side in self._edit.sides:
             event = self._event(side)
             if event is not None:
@@ -191,7 +193,8 @@ class _Resolver:
                 f"{line.title} has a transition of {line.duration} frames, but lasts {length}:"
                 " the transition is cut short.",
             )
-        event = Event(side, start, length, source[0], self._speed(side, source, length), mix)
+        speed = self._speed(side, source, length)
+        event = Event(side, start, length, source[0], speed, source[2], mix)
         if side.outgoing is not None and mix:
             event.outgoing = self._outgoing(side.outgoing, start)
         if pictures:
@@ -202,7 +205,7 @@ class _Resolver:
         source = self._source(side)
         if source is None:
             return None
-        return Event(side, start, 0, source[0], self._speed(side, source, 0))
+        return Event(side, start, 0, source[0], self._speed(side, source, 0), source[2])
 
     def _speed(self, side: Side, source: tuple[int, int | None, bool], length: int) -> Fraction:
         line = side.line
@@ -225,7 +228,8 @@ class _Resolver:
         try:
             start = self._counter.frames(line.source[0], drop)
         except ValueError as error:
-            return self._leave_out(line, f"has a timecode that is none: {error}")
+            self._leave_out(line, f"has a timecode that is none: {error}")
+            return None
         self._doubt_number(line, line.source, drop)
         try:
             return start, self._counter.frames(line.source[1], drop), drop
@@ -237,7 +241,8 @@ class _Resolver:
         try:
             start = self._counter.frames(line.record[0], self._drop)
         except ValueError as error:
-            return self._leave_out(line, f"has a timecode that is none: {error}")
+            self._leave_out(line, f"has a timecode that is none: {error}")
+            return None
         self._doubt_number(line, line.record, self._drop)
         try:
             length = self._counter.frames(line.record[1], self._drop) - start
@@ -249,9 +254,10 @@ class _Resolver:
         elif length < 0:
             used = None if source[1] is None else source[1] - source[0]
             if used is None or used <= 0:
-                return self._leave_out(
+                self._leave_out(
                     line, f"ends at {line.record[1]}, before it begins at {line.record[0]}"
                 )
+                return None
             length = used
             if line.pictures:
                 self._notices.add(

@@ -14,9 +14,9 @@ from typing import Final
 from mien.editorial.edl.notices import Notices
 from mien.editorial.edl.statements import (
     EventLine,
+    EventNote,
     Mode,
     Motion,
-    Note,
     Title,
     Unreadable,
     statements,
@@ -112,13 +112,13 @@ class _Collector:
         self._mode: bool | None = None
         self._again = False
         self._sides: list[Side] = []
-        self._notes: list[tuple[int, Note | Motion]] = []
+        self._notes: list[tuple[int, EventNote | Motion]] = []
 
     def edits(self, text: str) -> list[EditList]:
         for statement in statements(text):
             if isinstance(statement, EventLine):
                 self._begin(statement)
-            elif isinstance(statement, (Note, Motion)):
+            elif isinstance(statement, (EventNote, Motion)):
                 self._notes.append((len(self._sides), statement))
             elif isinstance(statement, Mode):
                 self._count_by(statement.drop)
@@ -186,16 +186,16 @@ class _Group:
         self._from = None if self._to is None else _before(self._sides, self._to)
         self._current: Side | None = None
 
-    def take(self, notes: list[tuple[int, Note | Motion]]) -> None:
+    def take(self, notes: list[tuple[int, EventNote | Motion]]) -> None:
         """Give every note to its side."""
         says_to = any(
-            isinstance(note, Note) and note.keyword.startswith("TO CLIP") for _, note in notes
+            isinstance(note, EventNote) and note.keyword.startswith("TO CLIP") for _, note in notes
         )
         for until, note in notes:
             if isinstance(note, Motion):
                 self._move(note, until)
         for until, note in notes:
-            if isinstance(note, Note):
+            if isinstance(note, EventNote):
                 self._note(note, until, says_to)
         for side in self._all:
             # Sound of the same reel has the same clip, and the same speed.
@@ -204,7 +204,7 @@ class _Group:
             if side not in self._sides:
                 side.motion = side.motion or twin.motion
 
-    def _note(self, note: Note, until: int, says_to: bool) -> None:
+    def _note(self, note: EventNote, until: int, says_to: bool) -> None:
         keyword, text = note.keyword, note.text
         last = self._all[max(until, 1) - 1]
         words = keyword.split()

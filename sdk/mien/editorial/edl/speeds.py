@@ -136,7 +136,9 @@ def _used(
     used = stop - start
     if used >= 0:
         return used, False
-    expected = abs(motion.frames) / counter.rate * length if motion is not None else length
+    expected = (
+        abs(motion.frames) / counter.rate * length if motion is not None else Fraction(length)
+    )
     if abs(-used - expected) <= _ROUNDED + expected / 100:
         return -used, True
     # Over midnight, where the day begins again.

@@ -20,7 +20,7 @@ __all__ = [
     "EventLine",
     "Mode",
     "Motion",
-    "Note",
+    "EventNote",
     "Statement",
     "Title",
     "Unreadable",
@@ -148,7 +148,7 @@ class Motion:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class EventNote:
     """What a line says of the event above it.
 
     Attributes:
@@ -177,7 +177,7 @@ class Unreadable:
     line: int
 
 
-Statement = Title | Mode | EventLine | Motion | Note | Unreadable
+Statement = Title | Mode | EventLine | Motion | EventNote | Unreadable
 
 
 def statements(text: str) -> Iterator[Statement]:
@@ -200,7 +200,7 @@ def _statement(bare: str, line: int) -> Statement:
         nearly = _NEARLY.match(bare)
         if nearly is not None and len(_TIMES.findall(bare)) != 1:
             return Unreadable(nearly[1], _ill_formed(len(_TIMES.findall(bare))), line)
-        return Note("", bare, line)
+        return EventNote("", bare, line)
     if match := _TITLE.fullmatch(bare):
         return Title(match[1].strip(), line)
     if match := _MODE.match(bare):
@@ -210,8 +210,8 @@ def _statement(bare: str, line: int) -> Statement:
     remark = bare.lstrip("*> ").strip()
     if match := _NOTE.match(remark):
         said = remark[match.end() :].strip().removeprefix(":").strip()
-        return Note(" ".join(match[0].upper().split()), said, line)
-    return Note("", remark, line)
+        return EventNote(" ".join(match[0].upper().split()), said, line)
+    return EventNote("", remark, line)
 
 
 def _ill_formed(count: int) -> str:

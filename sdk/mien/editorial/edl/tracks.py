@@ -23,10 +23,15 @@ from mien.editorial.edl.notices import Notices
 from mien.media.codecs import CONTAINERS
 from mien.media.sequence import EXTENSIONS
 
-__all__ = ["METADATA", "tracks_of"]
+__all__ = ["DROP", "METADATA", "tracks_of"]
 
 METADATA: Final = "cmx_3600"
-"""Where clips keep what only an EDL says."""
+"""Where clips and timelines keep what only an EDL says."""
+DROP: Final = "drop_frame"
+"""Says there whether timecodes drop numbers: a clip's of its source, a timeline's of its record.
+
+Left out where the list does not say.
+"""
 _IMAGES: Final = re.compile(r"(.*?)\[(\d+)-(\d+)\](\.\w+)")
 _LOCATOR: Final = re.compile(rf"({TIMECODE})\s+(\w*)\s*(.*)")
 _TRIPLE: Final = r"\(\s*([-+\d.eE]+)[\s,]+([-+\d.eE]+)[\s,]+([-+\d.eE]+)[\s,]*\)"
@@ -162,6 +167,8 @@ class _Builder:
             "reel": side.reel, "event": side.line.number, "line": side.line.line,
             "comments": side.remarks,
         }  # fmt: skip
+        if self._counter.can_drop:
+            fields[DROP] = event.drop
         if side.line.transition != "C":
             fields["transition"] = side.line.transition
         if side.source_file:
