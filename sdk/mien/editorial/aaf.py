@@ -93,7 +93,7 @@ class _Reader:
     def timeline(self, mob: Any) -> Any:
         """Return the timeline of a composition."""
         timeline = otio.schema.Timeline(mob.name or "")
-        numbers = {kind: 0 for kind in _KINDS.values()}
+        numbers = dict.fromkeys(_KINDS.values(), 0)
         for slot in mob.slots:
             if isinstance(slot, aaf2.mobslots.EventMobSlot):
                 self._add_markers(timeline, slot)
@@ -114,9 +114,7 @@ class _Reader:
                 timeline.tracks.append(self._track(slot.segment, _rate(slot), name, kind))
         return timeline
 
-    def _track(
-        self, segment: Any, rate: Fraction, name: str, kind: str, depth: int = 0
-    ) -> Any:
+    def _track(self, segment: Any, rate: Fraction, name: str, kind: str, depth: int = 0) -> Any:
         track = otio.schema.Track(name, kind=kind)
         track.extend(self._items(segment, _At(rate, name, kind, depth)))
         return track
@@ -318,7 +316,9 @@ def _shorten(item: Any, frames: int, at: _At) -> None:
     own = item.source_range
     if own is None:
         return
-    left = max(time(Fraction(0), float(at.rate)), own.duration - time(Fraction(frames), float(at.rate)))
+    left = max(
+        time(Fraction(0), float(at.rate)), own.duration - time(Fraction(frames), float(at.rate))
+    )
     item.source_range = otio.opentime.TimeRange(own.start_time, left)
 
 
