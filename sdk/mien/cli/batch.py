@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mien.editorial.cut import Cut
+    from mien.editorial.rebase import MediaPaths
     from mien.jobs.batch import BatchReport
     from mien.jobs.executor import Executor
     from mien.jobs.job import ShotJob
@@ -107,6 +108,14 @@ _Activate = Annotated[
     bool, typer.Option("--activate", help="Make the renders the clips' active media.")
 ]
 
+_MediaPaths = Annotated[
+    Literal["relative", "absolute"],
+    typer.Option(
+        "--media-paths",
+        help="How the cut that comes back names media that were relative to the cut's folder.",
+    ),
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
@@ -134,6 +143,7 @@ def batch(
     dry_run: _DryRun = False,
     openjd: _Bundle = None,
     activate: _Activate = False,
+    media_paths: _MediaPaths = "relative",
     overwrite: Overwrite = False,
     json: Json = False,
     *,
@@ -160,7 +170,7 @@ def batch(
     check_examples(examples or ())
     cut: Cut | None = None
     if source.suffix.lower() in _LISTS:
-        _check_list(source, rate, edits, handles, activate)
+        _check_list(source, rate, edits, handles, activate or media_paths != "relative")
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless,
             examples=examples or (), occlusion=occlusion,
@@ -182,7 +192,7 @@ def batch(
     start = _starter(plan, engine, address, workers)
     report = run_batch(plan, start, retries=retries, overwrite=overwrite)
     if cut is not None:
-        _hand_back(cut, report, folder, activate=activate)
+        _hand_back(cut, report, folder, activate, media_paths)
     _print_report(report, json=json)
     if report.failed:
         raise typer.Exit(1)
@@ -222,7 +232,7 @@ def _check_list(
     """Refuse with a list what only a cut can answer."""
     if rate is not None or edits is not None or handles or activate:
         raise UsageError(
-            "--rate, --edits, --handles and --activate go with a cut.",
+            "--rate, --edits, --handles, --activate and --media-paths go with a cut.",
             f"{source.name} is a list of shots.",
         )
 
@@ -308,11 +318,13 @@ def _starter(
     return lambda: LocalEngine(count)
 
 
-def _hand_back(cut: Cut, report: BatchReport, folder: Path, *, activate: bool) -> None:
+def _hand_back(
+    cut: Cut, report: BatchReport, folder: Path, activate: bool, media_paths: MediaPaths
+) -> None:
     from mien.editorial import write_back
 
     results = [outcome.result for outcome in report.outcomes]
-    for path in write_back(cut, results, folder, activate=activate):
+    for path in write_back(cut, results, folder, activate=activate, media_paths=media_paths):
         print_notice(f"wrote {path}")
 
 

@@ -16,6 +16,7 @@ from mien.jobs.job import ShotResult
 if TYPE_CHECKING:
     from mien.editorial.cut import Cut
     from mien.editorial.listing import CutClip, CutListing
+    from mien.editorial.rebase import MediaPaths
 
 __all__ = [
     "SUFFIXES", "CutClip", "CutListing", "is_cut", "list_clips", "read_cut", "takes_rate",
@@ -116,7 +117,12 @@ def list_clips(
 
 
 def write_back(
-    cut: Cut, results: Sequence[ShotResult], folder: Path, *, activate: bool = False
+    cut: Cut,
+    results: Sequence[ShotResult],
+    folder: Path,
+    *,
+    activate: bool = False,
+    media_paths: MediaPaths = "relative",
 ) -> list[Path]:
     """Write the cut with its renders, and conform lists of them.
 
@@ -129,6 +135,8 @@ def write_back(
         results: What became of its shots.
         folder: Where to write.
         activate: Whether the renders become the clips' active media.
+        media_paths: How media are named that the cut names relative to its own folder: relative
+            to the new one, or by their whole paths. What it names whole stays as it is.
 
     Returns:
         The files, the cut first.
@@ -139,7 +147,7 @@ def write_back(
     """
     from mien.editorial.cut_back import write
 
-    return write(cut, results, folder, activate=activate)
+    return write(cut, results, folder, activate=activate, media_paths=media_paths)
 
 
 def __getattr__(name: str) -> object:

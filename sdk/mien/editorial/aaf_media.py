@@ -143,15 +143,14 @@ def _clip_at(segment: Any, when: Fraction, depth: int) -> tuple[Any, Fraction] |
     inner: Any = None
     before = Fraction(0)
     if isinstance(segment, aaf2.components.Sequence):
+        reached = Fraction(0)
         for part in segment.components:
             if isinstance(part, aaf2.components.Transition):
+                reached -= Fraction(part.length or 0)
                 continue
-            length = Fraction(part.length or 0)
-            if inner is None or before + length <= when:
-                before = before if inner is None else before + Fraction(inner.length or 0)
-                inner = part
-            if when < before + length:
-                break
+            if inner is None or reached <= when:
+                inner, before = part, reached
+            reached += Fraction(part.length or 0)
     elif isinstance(segment, aaf2.components.Selector):
         inner = segment.getvalue("Selected")
     elif isinstance(segment, aaf2.components.EssenceGroup):

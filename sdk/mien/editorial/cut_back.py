@@ -14,6 +14,7 @@ import mien
 from mien.editorial.conform import Render, conform_lists
 from mien.editorial.cut import Cut, all_uses
 from mien.editorial.media_refs import RENDERS, SOURCE, source_key, source_reference
+from mien.editorial.rebase import MediaPaths, Rebase, clips_of
 from mien.editorial.times import count_at, exact_rate, recount, time
 from mien.editorial.untouched import with_references
 from mien.editorial.uses import ClipUse
@@ -28,10 +29,18 @@ _INDENT: Final = 4
 
 
 def write(
-    cut: Cut, results: Sequence[ShotResult], folder: Path, *, activate: bool = False
+    cut: Cut,
+    results: Sequence[ShotResult],
+    folder: Path,
+    *,
+    activate: bool = False,
+    media_paths: MediaPaths = "relative",
 ) -> list[Path]:
     """Write the cut and its conform lists; `editorial.write_back` says how."""
     content = cut.content.deepcopy()
+    moved = Rebase(cut.folder or cut.path.parent, folder, media_paths)
+    for clip in clips_of(content):
+        moved.clip(clip)
     shown = list(all_uses(content))
     renders: list[tuple[int, Render]] = []
     changed = []
@@ -44,7 +53,7 @@ def write(
         changed.append(use.clip)
         renders.append((id(sequence), Render(result, use, placed.file_start, placed.first)))
     written = folder / f"{cut.name}.{RENDERS}.otio"
-    own = None if cut.text is None else with_references(cut.text, content, changed, RENDERS)
+    own = None if cut.text is None else with_references(cut.text, content, changed, RENDERS, moved)
     _write(written, own or content.to_json_string(indent=_INDENT).encode())
     files = [written]
     edits = {id(sequence): sequence for sequence, _ in shown}
