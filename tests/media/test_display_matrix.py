@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -32,7 +33,7 @@ from tests.media.mediakit import copy, picture
 ONE, PERSPECTIVE = 1 << 16, 1 << 30
 EIGHT = [(turns, mirrored) for mirrored in (False, True) for turns in range(4)]
 SIZE = (320, 256)
-FRAMES = 4
+FRAMES = 3
 Matrix = tuple[int, ...]
 
 
@@ -79,7 +80,7 @@ def film(
     return path
 
 
-def shown(path: Path, index: int = 2) -> npt.NDArray[np.int64]:
+def shown(path: Path, index: int = 1) -> npt.NDArray[np.int64]:
     with open_reader(probe(path)) as reader:
         return reader.frame(index).upright_rgb().astype(np.int64)
 
@@ -88,7 +89,7 @@ def stored_matrix(path: Path) -> Matrix | None:
     return display_matrix(first_frame(path))
 
 
-def laid(turns: int, mirrored: bool, index: int = 2) -> npt.NDArray[np.int64]:
+def laid(turns: int, mirrored: bool, index: int = 1) -> npt.NDArray[np.int64]:
     """The picture as a player shows it, without any of mien's code."""
     coded = picture(index, SIZE).astype(np.int64)
     return np.rot90(coded[:, ::-1] if mirrored else coded, turns)
@@ -102,7 +103,7 @@ def test_it_is_shown_as_players_show_it(tmp_path: Path, turns: int, mirrored: bo
     assert size.upright_size == ((256, 320) if turns % 2 else SIZE)
     expected = laid(turns, mirrored)
     assert np.abs(shown(path) - expected).mean() < 3
-    assert np.abs(mien.open_shot(path).frame(2).astype(int) - expected).mean() < 3
+    assert np.abs(mien.open_shot(path).frame(1).astype(int) - expected).mean() < 3
     assert np.abs(first_picture(path).astype(int) - laid(turns, mirrored, 0)).mean() < 3
     others = [laid(*other) for other in EIGHT if other != (turns, mirrored)]
     assert all(o.shape != expected.shape or np.abs(o - expected).mean() > 9 for o in others)
@@ -131,7 +132,7 @@ def test_the_matrix_is_kept_to_the_byte(tmp_path: Path, matrix: Matrix, name: st
     assert as_bytes in (tmp_path / name).read_bytes()
 
 
-OUTPUTS = {
+OUTPUTS: dict[str, dict[str, Any]] = {
     "a.mp4": {}, "a.mov": {"codec": "prores"}, "a.mkv": {"lossless": True}, "a.webm": {},
     "a.mxf": {}, "b.mxf": {"codec": "prores"}, "a.%04d.png": {}, "a.%04d.tif": {},
     "a.%04d.dpx": {}, "a.%04d.exr": {},
@@ -146,14 +147,14 @@ def test_every_output_shows_the_same(tmp_path: Path, turns: int, mirrored: bool,
     copy(source, tmp_path / name, **OUTPUTS[name])
     if "%" in name:
         # Other programs look at one image, and at what it says of itself.
-        first = probe_image(tmp_path / (name % 2))
+        first = probe_image(tmp_path / (name % 1))
         assert first.orientation.as_shown
         assert first.orientation.upright_size == probe(source).orientation.upright_size
     if not name.endswith(".exr"):
         assert np.abs(shown(tmp_path / name) - shown(source)).mean() < 4
     else:
         with open_reader(tmp_path / name) as reader:
-            rgb = reader.frame(2).plate().rgb() * 255
+            rgb = reader.frame(1).plate().rgb() * 255
         assert np.abs(rgb - shown(source)).mean() < 4
     if name.endswith((".mkv", ".webm")):
         assert stored_matrix(tmp_path / name) == stored_matrix(source)
@@ -179,7 +180,7 @@ def exif(orientation: int) -> bytes:
     return head + struct.pack(">HHIHH", 0x112, 3, 1, orientation, 0) + bytes(4)
 
 
-def photograph(path: Path, orientation: int, index: int = 2) -> Path:
+def photograph(path: Path, orientation: int, index: int = 1) -> Path:
     """A JPEG or PNG that says how the camera was held."""
     encoded = cv2.imencode(path.suffix, picture(index, SIZE)[..., ::-1])[1].tobytes()
     tags = exif(orientation)
@@ -203,10 +204,10 @@ EXIF = {1: (0, False), 2: (0, True), 3: (2, False), 4: (2, True),
 def test_photographs_lie_as_they_say(
     tmp_path: Path, tag: int, turned: tuple[int, bool], suffix: str
 ) -> None:
-    for i in range(3):
+    for i in range(FRAMES):
         photograph(tmp_path / f"a.{i:04d}{suffix}", tag, i)
     pattern = tmp_path / f"a.%04d{suffix}"
-    for facts in (probe_image(tmp_path / f"a.0002{suffix}"), probe(pattern)):
+    for facts in (probe_image(tmp_path / f"a.0001{suffix}"), probe(pattern)):
         assert (facts.orientation.quarter_turns, facts.orientation.mirrored) == turned
     assert np.abs(shown(pattern) - laid(*turned)).mean() < 5
     for name in ("b.mov", "b.mkv", "b.mxf", "b.%04d.png"):

@@ -115,7 +115,7 @@ def _fit(media: MediaInfo, shot: MediaInfo) -> tuple[bool, list[str]]:
             choices.append((own, stored, False))
     for size, wanted, upright in choices:
         if size == wanted:
-            return upright, _unclear(choices, size)
+            return upright, _unclear(choices, size) if upright else []
     for size, wanted, upright in choices:
         if _same_shape(size, wanted):
             scaled = f"the matte is scaled from {_size(size)} to {_size(wanted)}"
@@ -130,8 +130,7 @@ def _fit(media: MediaInfo, shot: MediaInfo) -> tuple[bool, list[str]]:
 
 def _unclear(choices: Sequence[tuple[_Size, _Size, bool]], size: _Size) -> list[str]:
     """Say it where a matte of the picture as it is shown could be one of the stored picture."""
-    first, *others = choices
-    if not first[2] or not any(size == own == stored for own, stored, _ in others):
+    if not any(size == own == stored for own, stored, upright in choices if not upright):
         return []
     return ["the matte is taken as of the picture as it is shown, not as it is stored"]
 
