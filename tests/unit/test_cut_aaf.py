@@ -15,7 +15,7 @@ from aaf2.auid import AUID
 
 from mien.editorial import CutClip, CutListing, list_clips, read_cut
 from mien.editorial.formats import open_cut
-from mien.errors import InputError, NothingToDoError
+from mien.errors import NothingToDoError
 from tests.unit.test_project import write_movie
 
 HOUR = 86400
@@ -342,12 +342,10 @@ def test_what_cannot_be_followed_costs_itself_only(tmp_path: Path) -> None:
     assert "EdgeCode (V1) is left out" in listing.notices[1]
 
 
-def test_nothing_that_can_be_followed_is_an_error(tmp_path: Path) -> None:
-    def build(made: Show) -> list[Any]:
-        return [edge_code(made)]
-
-    with pytest.raises(InputError, match=r"Nothing in a\.aaf can be read as AAF: EdgeCode"):
-        listed(tmp_path, build)
+def test_what_is_read_as_gaps_alone_is_a_list_of_nothing(tmp_path: Path) -> None:
+    listing = listed(tmp_path, lambda made: [edge_code(made)])
+    assert listing.clips == ()
+    assert "EdgeCode (V1) is left out" in listing.notices[0]
 
 
 def test_an_essence_group_and_a_subclip_are_followed(tmp_path: Path) -> None:

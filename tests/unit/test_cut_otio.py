@@ -328,9 +328,12 @@ def test_media_of_many_clips_are_looked_for_once(
 
     calls: list[Any] = []
     own = media_refs.resolve_media
-    monkeypatch.setattr(
-        media_refs, "resolve_media", lambda *given: calls.append(given) or own(*given)
-    )
+
+    def counted(reference: Any, folder: Path) -> Any:
+        calls.append(reference)
+        return own(reference, folder)
+
+    monkeypatch.setattr(media_refs, "resolve_media", counted)
     finder = MediaFinder(tmp_path)
     for name in "aaab":
         finder.find(clip(name, 0, 6))

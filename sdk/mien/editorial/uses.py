@@ -19,7 +19,16 @@ import opentimelineio as otio
 from mien.editorial.times import count_at, exact, exact_rate
 from mien.timebase import same_count
 
-__all__ = ["ClipUse", "Sequence", "UNREADABLE", "drops_frames", "fields_of", "sequences", "uses"]
+__all__ = [
+    "ClipUse",
+    "Sequence",
+    "UNREADABLE",
+    "drops_frames",
+    "fields_of",
+    "has_length",
+    "sequences",
+    "uses",
+]
 
 _FCP7_RETIME: Final = "timeremap"
 _DEEPEST: Final = 64
@@ -162,9 +171,18 @@ def uses(sequence: Sequence, problems: list[str] | None = None) -> Iterator[Clip
         sequence: The edit.
         problems: Takes a line for every item that cannot be read, and so is not shown.
     """
+    for track, window in _windows(sequence, [] if problems is None else problems):
+        yield from _shown(track, window, Fraction(0), 0)
+
+
+def has_length(sequence: Sequence) -> bool:
+    """Whether an edit lasts, be it with nothing but gaps."""
+    return any(window.high > 0 for _, window in _windows(sequence, []))
+
+
+def _windows(sequence: Sequence, problems: list[str]) -> Iterator[tuple[Any, _Window]]:
+    """The tracks with pictures, each with a window on all of it."""
     root = sequence.root
-    rate = sequence.rate
-    problems = [] if problems is None else problems
     number = 0
     for track in [root] if isinstance(root, otio.schema.Track) else root or ():
         if _heard_only(track):
@@ -172,10 +190,10 @@ def uses(sequence: Sequence, problems: list[str] | None = None) -> Iterator[Clip
         number += 1
         name = track.name or f"V{number}"
         window = _Window(
-            Fraction(0), Fraction(0), Fraction(0), Fraction(1), True, name, number, rate, problems
-        )
-        window = replace(window, high=window.length(track))
-        yield from _shown(track, window, Fraction(0), 0)
+            Fraction(0), Fraction(0), Fraction(0), Fraction(1), True, name, number, sequence.rate,
+            problems,
+        )  # fmt: skip
+        yield track, replace(window, high=window.length(track))
 
 
 def fields_of(metadata: Any, name: str) -> Mapping[str, Any]:
@@ -188,7 +206,9 @@ def drops_frames(sequence: Sequence) -> bool:
     """Whether an edit's record timecode drops numbers, as far as its format says."""
     xml = fields_of(sequence.metadata, "fcp_xml")
     edl = fields_of(sequence.metadata, "cmx_3600")
-    return bool(edl.get("drop_frame")) or fields_of(xml, "timecode").get("displayformat") == "DF"
+    aaf = fields_of(sequence.metadata, "AAF")
+    said = bool(edl.get("drop_frame") or aaf.get("drop_frame"))
+    return said or fields_of(xml, "timecode").get("displayformat") == "DF"
 
 
 def _record_rate(sequence: Sequence) -> Fraction:
