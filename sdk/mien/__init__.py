@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from mien.api import set_occlusion_matte as set_occlusion_matte
     from mien.api import solve as solve
     from mien.api import track as track
+    from mien.errors import DamagedMediaError as DamagedMediaError
     from mien.errors import DeviceMemoryError as DeviceMemoryError
     from mien.errors import FetchError as FetchError
     from mien.errors import HandleError as HandleError
@@ -176,6 +177,7 @@ _HOMES = {
     "solve": "mien.api",
     "track": "mien.api",
     "WrittenCurves": "mien.api",
+    "DamagedMediaError": "mien.errors",
     "DeviceMemoryError": "mien.errors",
     "FetchError": "mien.errors",
     "HandleError": "mien.errors",

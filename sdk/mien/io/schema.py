@@ -173,6 +173,7 @@ class MediaPart(_Part):
     fingerprint: str
     first_number: _Count
     metadata: dict[str, str]
+    cut_short: str = ""
 
 
 class ToolVersionsPart(_Part):
@@ -309,6 +310,7 @@ class ShotPart(_Part):
     span: tuple[_Count, _Count] | None
     examples: tuple[ExamplePart, ...]
     mixes: tuple[tuple[_Count, _Count], ...]
+    damaged: tuple[tuple[_Count, _Count], ...] = ()
     occlusion: OcclusionPart
 
     @property

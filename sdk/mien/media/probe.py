@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.stream import VideoStream
 
-from mien.errors import MediaError, MienError, TimeError
+from mien.errors import DamagedMediaError, MediaError, MienError, TimeError
 from mien.media.fingerprint import fingerprint
 from mien.media.frame import side_data
 from mien.media.index import PacketIndex, main_video, movie_index, open_movie
@@ -36,20 +36,23 @@ _MISSING_SHARE: Final = Fraction(1, 50)
 _MUXER_TAGS: Final = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
 
-def probe(path: str | Path) -> MediaInfo:
+def probe(path: str | Path, *, until_damage: bool = False) -> MediaInfo:
     """The facts of a movie or an image sequence.
 
     Args:
         path: A movie, a pattern as `shot.%04d.exr`, or any numbered image of a sequence.
+        until_damage: Whether media that are cut short are the frames that are there, in place of
+            an error.
 
     Raises:
+        DamagedMediaError: When it is cut short; `frame` is the first that is not there.
         MediaError: When there is nothing to read, or it holds no whole pictures.
     """
     path = Path(path)
     try:
         sequence = find_sequence(path)
         if sequence is not None:
-            return probe_sequence(sequence)
+            return probe_sequence(sequence, until_damage=until_damage)
         _refuse_what_is_no_file(path)
     except MienError:
         raise
@@ -61,7 +64,7 @@ def probe(path: str | Path) -> MediaInfo:
         ) from error
     try:
         with open_movie(path) as container:
-            return _probe_movie(path, container)
+            return _probe_movie(path, container, until_damage=until_damage)
     except MienError:
         raise
     except (av.FFmpegError, OSError, UnicodeError) as error:
@@ -101,7 +104,7 @@ def display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
     return None if data is None else struct.unpack_from("=9i", data)
 
 
-def _probe_movie(path: Path, container: InputContainer) -> MediaInfo:
+def _probe_movie(path: Path, container: InputContainer, *, until_damage: bool) -> MediaInfo:
     video = main_video(container)
     if video is None:
         if container.streams.video:
@@ -119,7 +122,14 @@ def _probe_movie(path: Path, container: InputContainer) -> MediaInfo:
     if video.time_base is None:
         raise MediaError(f"{path.name} does not say when its frames are shown.", path=path)
     index = movie_index(path)
-    _refuse_truncated(path, container, index)
+    cut_short = _cut_short(path, container, index)
+    if cut_short and not until_damage:
+        raise DamagedMediaError(
+            cut_short,
+            "Copy or export it again, or take what is there with --until-damage.",
+            path=path,
+            frame=len(index.pts),
+        )
     frame = first_frame(path)
     rate, times = _rate(video, index)
     context = video.codec_context
@@ -145,6 +155,7 @@ def _probe_movie(path: Path, container: InputContainer) -> MediaInfo:
         audio_streams=len(container.streams.audio),
         subtitle_streams=len(container.streams.subtitles),
         bit_rate=video.bit_rate or 0,
+        cut_short=cut_short,
         fingerprint=fingerprint([path]),
         metadata={
             # What is not Unicode cannot be shown; a render copies its bytes all the same.
@@ -253,27 +264,23 @@ def _unreadable(path: Path, error: Exception) -> MediaError:
     )
 
 
-def _refuse_truncated(path: Path, container: InputContainer, index: PacketIndex) -> None:
-    remedy = (
-        "Copy or export it again, or keep the readable part with"
-        f" `ffmpeg -i {path.name} -c copy readable{path.suffix}`."
-    )
+def _cut_short(path: Path, container: InputContainer, index: PacketIndex) -> str:
+    """What is missing at the end of a movie, in a sentence; empty when it is whole."""
     if not index.pts:
-        raise MediaError(f"{path.name} holds not one whole frame.", remedy, path=path)
-    if index.read < index.declared:
         raise MediaError(
+            f"{path.name} holds not one whole frame.", "Copy or export it again.", path=path
+        )
+    if index.read < index.declared:
+        return (
             f"{path.name} is cut short: only {index.read} of its {index.declared} frames"
-            " can be read.",
-            remedy,
-            path=path,
+            " can be read."
         )
     if index.declared or not container.duration or container.duration < 0:
-        return
+        return ""
     said = Fraction(container.duration, av.time_base)
     if index.end < said - max(Fraction(1), said * _MISSING_SHARE):
-        raise MediaError(
+        return (
             f"{path.name} is cut short: only {len(index.pts)} frames, {float(index.end):.1f} s of"
-            f" {float(said):.1f} s, can be read.",
-            remedy,
-            path=path,
+            f" {float(said):.1f} s, can be read."
         )
+    return ""

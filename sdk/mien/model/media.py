@@ -77,6 +77,7 @@ class MediaInfo:
             its head and tail).
         first_number: Number of the first image of a sequence.
         metadata: Container tags.
+        cut_short: What is missing at its end, in a sentence; empty when nothing is.
     """
 
     path: Path
@@ -96,6 +97,7 @@ class MediaInfo:
     fingerprint: str = ""
     first_number: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
+    cut_short: str = ""
 
     def __repr__(self) -> str:
         width, height = self.orientation.upright_size
