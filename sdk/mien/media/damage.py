@@ -123,7 +123,7 @@ def _group_start(media: MediaInfo, frame: int) -> int:
     """The first frame of the group of pictures of a frame."""
     if media.kind != "movie":
         return frame
-    keys = movie_index(media.path).keys
+    keys = movie_index(media.path, media.stream).keys
     key = bisect_right(keys, media.pts[frame]) - 1
     return bisect_right(media.pts, keys[key]) - 1 if key >= 0 else 0
 
