@@ -32,7 +32,7 @@ def packets_of(path: Path) -> list[tuple[int, bytes]]:
 def harm(path: Path, *frames: int, how: Harm = "wiped") -> Path:
     """Damage frames of a movie whose packets lie in the file as they are (MP4, MOV, Matroska).
 
-    `wiped` leaves nothing of them; `torn` leaves the first half, so that a decoder makes up the rest.
+    `wiped` leaves nothing of them; `torn` the first half, so that a decoder makes up the rest.
     """
     data = bytearray(path.read_bytes())
     packets = packets_of(path)

@@ -139,7 +139,7 @@ def whole_frames(packets: Iterable[Packet[VideoStream]]) -> Iterator[av.VideoFra
 
 
 def _is_wiped(packet: Packet[VideoStream]) -> bool:
-    """Whether a packet is zeros, as a hole in a copy leaves it, and its decoder would not say so."""
+    """Whether a packet is zeros, as holes in copies are, and its decoder would not say so."""
     if packet.size < _LEAST_WIPED or packet.stream.codec_context.name not in _TAKE_ZEROS:
         return False
     content = memoryview(packet)
