@@ -84,6 +84,8 @@ def track(
         print_json(_summary(tracked, output, time.monotonic() - start))
         return
     tell_faces(tracked)
+    if tracked.media.cut_short:
+        typer.echo(f"  {tracked.media.cut_short}")
     typer.echo(f"wrote {output}")
 
 
@@ -187,16 +189,15 @@ def render(
     """
     from mien import api
     from mien.api.examples import check_examples
-    from mien.api.occlusion import choose_glasses, choose_occlusion, refuse_matte_as_output
+    from mien.api.occlusion import choose_occlusion, refuse_matte_as_output
     from mien.media.outputs import check_output
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
     assignments = _assignments(values or (), face)
     check_examples(examples or ())
-    project = choose_occlusion(
-        open_source(shot, media, which, until_damage=until_damage), occlusion
-    )
+    source = open_source(shot, media, which, until_damage=until_damage)
+    project = choose_occlusion(source, occlusion)
     typed.check(renderer)
     settings = typed.over(renderer, project.settings)
     chosen = get_renderer(renderer, settings)
@@ -206,9 +207,7 @@ def render(
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
-        api.check_damage(project.shot, frames, until_damage=until_damage)
-        tracked = api.track(project.shot, until_damage=until_damage)
-        project = choose_glasses(api.Project(tracked), occlusion)
+        project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
     edits = [_edit(project.shot, face, assignments)] if assignments else []
     verb = api.render_matte if matte else api.render
     report = verb(
@@ -219,9 +218,19 @@ def render(
     if json:
         print_json({"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict())
         return
-    if tracking:
-        tell_faces(project.shot)
-    _tell_report(report)
+    _tell_report(report, project.shot if tracking else None)
+
+
+def _tracked(
+    shot: Shot, frames: str | None, occlusion: OcclusionChoice, *, until_damage: bool
+) -> Project:
+    """Track a shot that is to be rendered, unless damage would end that."""
+    from mien import api
+    from mien.api.occlusion import choose_glasses
+
+    api.check_damage(shot, frames, until_damage=until_damage)
+    tracked = api.track(shot, until_damage=until_damage)
+    return choose_glasses(api.Project(tracked), occlusion)
 
 
 def _tell_unheeded(asked: str, chosen: str, typed: TypedSettings) -> None:
@@ -245,10 +254,12 @@ def _check_spans(shot: Shot, spans: Iterable[str | None]) -> None:
             shot.clock.parse_range(text)
 
 
-def _tell_report(report: RenderReport) -> None:
-    """Print what a render did."""
+def _tell_report(report: RenderReport, tracked: Shot | None) -> None:
+    """Print what a render did, and who was found in a shot that was tracked for it."""
     from mien.rendering.registry import describe_choice
 
+    if tracked is not None:
+        tell_faces(tracked)
     edited = ", ".join(str(number) for number in report.faces)
     done = f"face {edited} edited in {report.frames_edited}" if edited else "none changed"
     if report.frames_resumed:
@@ -301,8 +312,6 @@ def tell_faces(shot: Shot) -> None:
         f"{shot.media.path.name}: {clock.frame_count} frames,"
         f" {float(clock.seconds(clock.frame_count)):.2f} s, {_count(len(shot.faces), 'face')}"
     )
-    if shot.media.cut_short:
-        typer.echo(f"  {shot.media.cut_short}")
     if shot.damaged:
         typer.echo(f"  damaged, no face is seen there: {_listed(_frames(shot.damaged))}")
     if shot.cuts:
