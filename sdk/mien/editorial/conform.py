@@ -140,7 +140,12 @@ def _drops(sequence: Sequence) -> bool:
     """Whether the edit's timecode drops numbers, as far as its format says."""
     xml = fields_of(sequence.metadata, "fcp_xml")
     edl = fields_of(sequence.metadata, "cmx_3600")
-    return bool(edl.get(DROP)) or fields_of(xml, "timecode").get("displayformat") == "DF"
+    final_cut = fields_of(sequence.metadata, "fcpx")
+    return (
+        bool(edl.get(DROP))
+        or fields_of(xml, "timecode").get("displayformat") == "DF"
+        or final_cut.get("tcFormat") == "DF"
+    )
 
 
 def _edl(events: list[_Event], title: str, rate: Fraction, drop: bool) -> str:

@@ -17,15 +17,11 @@ from mien.errors import InputError, MienError, MissingDependencyError, UsageErro
 
 __all__ = ["OpenedCut", "open_cut"]
 
-_BUNDLE: Final = ".fcpxmld"
-_BUNDLED: Final = "Info.fcpxml"
-_HEAD: Final = 4096
-"""Characters in which an XML document says what it is."""
 _COMPOUND: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 """How every AAF begins: it is a structured-storage file."""
 _ADAPTERS: Final = {
     ".edl": "cmx_3600", ".otio": "otio_json", ".otioz": "otioz", ".otiod": "otiod",
-    ".xml": "fcp_xml", ".aaf": "AAF",
+    ".aaf": "AAF",
 }  # fmt: skip
 
 
@@ -79,8 +75,8 @@ def open_cut(path: Path, rate: Fraction | str | None) -> OpenedCut:
 
 
 def _opened(path: Path, suffix: str, rate: Fraction | None) -> OpenedCut:
-    if suffix in (".fcpxml", _BUNDLE) or (suffix == ".xml" and "<fcpxml" in _text(path)[:_HEAD]):
-        return _fcpx(path / _BUNDLED if suffix == _BUNDLE and path.is_dir() else path)
+    if suffix in (".fcpxml", ".fcpxmld", ".xml"):
+        return _xml(path)
     if not path.exists():
         raise FileNotFoundError(2, "no such file or directory")
     adapter = _ADAPTERS[suffix]
@@ -93,12 +89,11 @@ def _opened(path: Path, suffix: str, rate: Fraction | None) -> OpenedCut:
     return OpenedCut(otio.adapters.read_from_file(str(path), adapter))
 
 
-def _fcpx(path: Path) -> OpenedCut:
-    try:
-        from mien.editorial.fcpx import read_fcpx
-    except ImportError as error:
-        raise _no_adapter(".fcpxml") from error
-    return OpenedCut(read_fcpx(_text(path)))
+def _xml(path: Path) -> OpenedCut:
+    from mien.editorial.xml_cuts import read_xml_cut
+
+    content, notices = read_xml_cut(path)
+    return OpenedCut(content, tuple(notices))
 
 
 def _text(path: Path) -> str:
