@@ -13,10 +13,10 @@ from typing import Any, Final
 import opentimelineio as otio
 
 from mien.editorial.fcp7_files import Definitions, is_true, number_in, rate_in, timecode_in
-from mien.editorial.fcp7_items import Spot, TrackItems
+from mien.editorial.fcp7_items import TrackItem, TrackItems
 from mien.editorial.times import recount
 from mien.editorial.track_layout import TrackLayout
-from mien.editorial.xml_tree import XmlElement, XmlProblem, as_fields
+from mien.editorial.xml_tree import XmlElement, XmlError, as_fields
 from mien.errors import InputError
 
 __all__ = ["read_fcp7"]
@@ -25,7 +25,8 @@ _HOLDERS: Final = ("project", "children", "bin", "xmeml")
 _ITEMS: Final = ("clipitem", "generatoritem", "multiclip")
 _ZERO: Final = Fraction(0)
 _DEEPEST: Final = 24
-_MOST: Final = 200_000
+_MOST: Final = 50_000
+"""Items of nests, counted wherever these are used: they multiply."""
 
 
 def read_fcp7(root: XmlElement) -> tuple[Any, list[str]]:
@@ -35,22 +36,22 @@ def read_fcp7(root: XmlElement) -> tuple[Any, list[str]]:
         A timeline, or a collection where there are several; and what was left out.
 
     Raises:
-        XmlProblem: When it holds neither a sequence nor a clip that can be read.
+        XmlError: When it holds neither a sequence nor a clip that can be read.
     """
     reader = _Reader(root)
     timelines: list[Any] = []
-    problems: list[XmlProblem] = []
+    problems: list[XmlError] = []
     listed = _listed(root)
     for sequence in (element for element in listed if element.tag == "sequence"):
         try:
             timelines.append(reader.timeline(reader.definitions.resolve(sequence)))
-        except XmlProblem as problem:
+        except XmlError as problem:
             problems.append(problem)
             reader.note(sequence, f"{problem.reason}; it was left out")
     if not timelines and not problems:
         timelines = reader.clips([element for element in listed if element.tag == "clip"], root)
     if not timelines:
-        raise problems[0] if problems else XmlProblem("it holds no sequence and no clip", root.line)
+        raise problems[0] if problems else XmlError("it holds no sequence and no clip", root.line)
     if len(timelines) == 1:
         return timelines[0], reader.notices
     return otio.schema.SerializableCollection(children=timelines), reader.notices
@@ -98,21 +99,25 @@ class _Reader:
             timeline.global_start_time = otio.opentime.RationalTime(
                 float(recount(frame, own, rate)), float(rate)
             )
-        timeline.tracks.extend(self._tracks(sequence, rate))
+        self._open.append(id(sequence))
+        try:
+            timeline.tracks.extend(self._tracks(sequence, rate))
+        finally:
+            self._open.pop()
         return timeline
 
     def stack(self, sequence: XmlElement, owner: XmlElement) -> tuple[Any, Fraction]:
         """A sequence inside another, and frames a second of it.
 
         Raises:
-            XmlProblem: When it has none of its own, or is in itself.
+            XmlError: When it has none of its own, or is in itself.
         """
         if id(sequence) in self._open:
-            raise XmlProblem("it is inside itself", owner.line)
+            raise XmlError("it is inside itself", owner.line)
         if len(self._open) > _DEEPEST:
-            raise XmlProblem(f"sequences are nested more than {_DEEPEST} deep", owner.line)
+            raise XmlError(f"sequences are nested more than {_DEEPEST} deep", owner.line)
         if sequence.child("media") is None:
-            raise XmlProblem("its sequence is not in the file", owner.line)
+            raise XmlError("its sequence is not in the file", owner.line)
         self._open.append(id(sequence))
         try:
             rate = self._rate(sequence)
@@ -136,7 +141,7 @@ class _Reader:
         timeline = otio.schema.Timeline(name="clips")
         timeline.tracks.extend(layout.tracks())
         self.note(root, "it holds clips and no sequence; they are read one after another")
-        return [timeline] if len(layout.tracks()) else []
+        return [timeline] if len(timeline.tracks) else []
 
     def _rate(self, sequence: XmlElement) -> Fraction:
         holders = [sequence, sequence.child("timecode")]
@@ -146,7 +151,7 @@ class _Reader:
             rate = None if holder is None else rate_in(holder)
             if rate is not None:
                 return rate
-        raise XmlProblem("it does not say its frame rate", sequence.line)
+        raise XmlError("it does not say its frame rate", sequence.line)
 
     def _tracks(self, sequence: XmlElement, rate: Fraction) -> list[Any]:
         tracks = []
@@ -162,10 +167,10 @@ class _Reader:
         layout = TrackLayout(rate)
         items = TrackItems(self, layout, sound=sound)
         for spot in _spots(element):
-            self._count += 1
+            self._count += len(self._open) > 1
             if self._count > _MOST:
                 raise InputError(
-                    f"The cut shows more than {_MOST} clips when its nests are opened.",
+                    f"The cut's nests show more than {_MOST} clips when they are opened.",
                     "Export the part of it that is to be rendered.",
                 )
             items.read(spot)
@@ -179,13 +184,11 @@ class _Reader:
         return tracks
 
 
-def _spots(track: XmlElement) -> list[Spot]:
+def _spots(track: XmlElement) -> list[TrackItem]:
     """The items of a track, with the transitions beside them."""
-    children = [
-        child for child in track.children if child.tag in (*_ITEMS, "transitionitem")
-    ]
+    children = [child for child in track.children if child.tag in (*_ITEMS, "transitionitem")]
     return [
-        Spot(
+        TrackItem(
             element,
             children[index - 1] if index else None,
             children[index + 1] if index + 1 < len(children) else None,

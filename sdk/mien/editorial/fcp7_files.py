@@ -178,7 +178,7 @@ def medium_of(file: XmlElement, default: Fraction, *, still: bool) -> Medium:
                 setattr(images, name, value)
         images.metadata["fcp_xml"] = fields
         return Medium(images, rate, start, frames, False)
-    still = still or PurePosixPath(url.lower()).suffix in _STILLS and "%0" not in url
+    still = still or (PurePosixPath(url.lower()).suffix in _STILLS and "%0" not in url)
     reference = otio.schema.ExternalReference(
         target_url=url, available_range=None if still else available, metadata=named["metadata"]
     )

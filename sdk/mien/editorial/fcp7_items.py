@@ -1,4 +1,4 @@
-"""The items of a track of Final Cut Pro 7 XML: clips, nests, multiclips, generators, transitions."""
+"""Items of a track of Final Cut Pro 7 XML: clips, nests, multiclips, generators, transitions."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from mien.editorial.fcp7_files import (
 from mien.editorial.fcp7_retime import ItemSpan, Run, retime_filter, run_of
 from mien.editorial.times import recount
 from mien.editorial.track_layout import TrackLayout, time_warp
-from mien.editorial.xml_tree import XmlElement, XmlProblem, as_fields
+from mien.editorial.xml_tree import XmlElement, XmlError, as_fields
 
-__all__ = ["Spot", "TrackItems"]
+__all__ = ["TrackItem", "TrackItems"]
 
 _TICKS: Final = 254_016_000_000
 """Premiere's ticks of a second."""
@@ -33,7 +33,7 @@ _TIMES: Final = frozenset((
 _ZERO: Final = Fraction(0)
 
 
-class SequenceReader(Protocol):
+class NestReader(Protocol):
     """Reads what items refer to."""
 
     definitions: Definitions
@@ -46,7 +46,7 @@ class SequenceReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class TrackItem:
     """An item of a track, with what is beside it there.
 
     Attributes:
@@ -73,12 +73,12 @@ class _Record:
 class TrackItems:
     """Reads the items of one track into a layout."""
 
-    def __init__(self, reader: SequenceReader, layout: TrackLayout, *, sound: bool) -> None:
+    def __init__(self, reader: NestReader, layout: TrackLayout, *, sound: bool) -> None:
         self._reader = reader
         self._layout = layout
         self._sound = sound
 
-    def read(self, spot: Spot) -> None:
+    def read(self, spot: TrackItem) -> None:
         """Lay an item; one that cannot be read is left out, and its place stays."""
         element = spot.element
         if element.tag == "transitionitem":
@@ -86,12 +86,12 @@ class TrackItems:
             return
         try:
             record = self._record(spot)
-        except XmlProblem as problem:
+        except XmlError as problem:
             self._leave_out(element, problem)
             return
         try:
             item = self._item(element, record)
-        except XmlProblem as problem:
+        except XmlError as problem:
             self._leave_out(element, problem)
             item = otio.schema.Gap()
         self._lay(item, record)
@@ -107,7 +107,7 @@ class TrackItems:
         start = at * self._layout.rate
         try:
             item = self._item(clip, _Record(start, start + length, start, start + length))
-        except XmlProblem as problem:
+        except XmlError as problem:
             self._leave_out(clip, problem)
             return _ZERO
         self._lay(item, _Record(start, start + length, start, start + length))
@@ -119,12 +119,12 @@ class TrackItems:
             item, record.start / rate, (record.end - record.start) / rate, sound=self._sound
         )
 
-    def _leave_out(self, element: XmlElement, problem: XmlProblem) -> None:
+    def _leave_out(self, element: XmlElement, problem: XmlError) -> None:
         self._reader.note(element, f"{problem.reason}; it was left out")
 
     # -- when it is shown --
 
-    def _record(self, spot: Spot) -> _Record:
+    def _record(self, spot: TrackItem) -> _Record:
         start, end = (_number(spot.element, name) for name in ("start", "end"))
         before, after = _transition_of(spot.before), _transition_of(spot.after)
         head, tail = start, end
@@ -145,22 +145,23 @@ class TrackItems:
         elif end is None and start is not None and used is not None:
             end = tail = start + used
         if start is None or end is None or head is None or tail is None:
-            raise XmlProblem("it does not say when it is shown", spot.element.line)
+            raise XmlError("it does not say when it is shown", spot.element.line)
         if end <= start:
-            raise XmlProblem(f"it is shown from frame {start} to {end}", spot.element.line)
+            raise XmlError(f"it is shown from frame {start} to {end}", spot.element.line)
         return _Record(start, end, min(head, start), max(tail, end))
 
     def _own_rate(self, element: XmlElement) -> Fraction:
         return rate_in(element) or self._layout.rate
 
-    def _transition(self, spot: Spot) -> None:
+    def _transition(self, spot: TrackItem) -> None:
         element = spot.element
         start, end = (_number(element, name) for name in ("start", "end"))
         if start is None or end is None or start < 0 or end <= start:
-            self._leave_out(element, XmlProblem("it does not say when it is shown"))
+            self._leave_out(element, XmlError("it does not say when it is shown"))
             return
         rate = self._layout.rate
         cut = _cut(element, _item_of(spot.before), _item_of(spot.after))
+        assert cut is not None
         self._layout.add_transition(
             element.value("effect", "name"), start / rate, (end - start) / rate,
             cut=cut / rate, sound=self._sound,
@@ -217,9 +218,9 @@ class TrackItems:
             if angle is None else definitions.first_file(angle)
         )  # fmt: skip
         if file is None:
-            raise XmlProblem("it names no file", element.line)
+            raise XmlError("it names no file", element.line)
         if not file.children:
-            raise XmlProblem(f"its file '{file.get('id')[:40]}' is not in the list", element.line)
+            raise XmlError(f"its file '{file.get('id')[:40]}' is not in the list", element.line)
         still = is_true(element.value("stillframe"), False)
         medium = medium_of(file, own, still=still)
         clip = otio.schema.Clip(name=file.value("name"), media_reference=medium.reference)
@@ -352,7 +353,7 @@ def _angle(multiclip: XmlElement) -> XmlElement:
         clip = angle.child("clip")
         if clip is not None:
             return clip
-    raise XmlProblem("its multiclip has no angle", multiclip.line)
+    raise XmlError("its multiclip has no angle", multiclip.line)
 
 
 def _by_ticks(element: XmlElement, first: Fraction, own: Fraction) -> Fraction:

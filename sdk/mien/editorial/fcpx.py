@@ -18,7 +18,7 @@ from mien.editorial.fcpx_items import ITEMS, ItemReader
 from mien.editorial.fcpx_resources import Resources
 from mien.editorial.fcpx_times import seconds_in
 from mien.editorial.track_layout import TrackLayout
-from mien.editorial.xml_tree import XmlElement, XmlProblem
+from mien.editorial.xml_tree import XmlElement, XmlError
 
 __all__ = ["read_fcpx"]
 
@@ -37,19 +37,19 @@ def read_fcpx(root: XmlElement, folder: Path | None = None) -> tuple[Any, list[s
         A collection of timelines, and what was left out.
 
     Raises:
-        XmlProblem: When it holds neither a project nor a clip that can be read.
+        XmlError: When it holds neither a project nor a clip that can be read.
     """
     notices: list[str] = []
     reader = ItemReader(Resources(root, folder), notices)
     projects = [element for element in _holders(root) if element.tag == "project"]
     timelines = []
-    problems: list[XmlProblem] = []
+    problems: list[XmlError] = []
     for project in projects:
         name = project.get("name")
         for sequence in project.all("sequence"):
             try:
                 timelines.append(_timeline(reader, sequence, name))
-            except XmlProblem as problem:
+            except XmlError as problem:
                 problems.append(problem)
                 notices.append(f"project {name} (line {sequence.line}): {problem.reason}.")
     if not projects:
@@ -57,7 +57,7 @@ def read_fcpx(root: XmlElement, folder: Path | None = None) -> tuple[Any, list[s
         timelines += [_timeline(reader, one, "") for one in root.all("sequence")]
         timelines += _events(reader, root, notices)
     if not timelines:
-        raise problems[0] if problems else XmlProblem("it holds no project and no clips", root.line)
+        raise problems[0] if problems else XmlError("it holds no project and no clips", root.line)
     content = otio.schema.SerializableCollection(children=timelines)
     return content, notices
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 import opentimelineio as otio
 
 from mien.editorial.fcpx_resources import Resources
-from mien.editorial.fcpx_times import Timing, seconds_in, timing_of
+from mien.editorial.fcpx_times import ClipTiming, seconds_in, timing_of
 from mien.editorial.times import exact_rate, seconds
 from mien.editorial.track_layout import TrackLayout, span_of, time_warp
-from mien.editorial.xml_tree import XmlElement, XmlProblem
+from mien.editorial.xml_tree import XmlElement, XmlError
 from mien.errors import InputError
 
 __all__ = ["ITEMS", "ItemReader"]
@@ -29,8 +29,8 @@ _IGNORED: Final = frozenset(("caption", "transition", "marker", "chapter-marker"
 """Elements in a storyline that show nothing of their own."""
 _ZERO: Final = Fraction(0)
 _DEEPEST: Final = 24
-_MOST: Final = 200_000
-"""Items of a document, those of compound clips counted wherever they are used."""
+_MOST: Final = 50_000
+"""Items of compound clips, counted wherever these are used: they multiply."""
 
 Lane = tuple[int, ...]
 
@@ -59,11 +59,11 @@ class ItemReader:
         """Frames a second of a sequence or multicam clip.
 
         Raises:
-            XmlProblem: When neither it nor the document says.
+            XmlError: When neither it nor the document says.
         """
         rate = self._resources.rate(sequence) or self._resources.only_rate()
         if rate is None:
-            raise XmlProblem("its format does not say a frame rate", sequence.line)
+            raise XmlError("its format does not say a frame rate", sequence.line)
         return rate
 
     def clip_rate(self, clip: XmlElement) -> Fraction | None:
@@ -99,14 +99,14 @@ class ItemReader:
             elif element.tag in _STORYLINES:
                 self._storyline(element.children, base, lane, layout)
             elif element.tag not in _IGNORED:
-                self._leave_out(element, XmlProblem("mien does not know this element"))
+                self._leave_out(element, XmlError("mien does not know this element"))
                 at += _said_length(element)
 
     def _begin(self, element: XmlElement, following: Fraction) -> Fraction:
         """When an element of a storyline begins; after the one before it, where it does not say."""
         try:
             return _offset(element, following)
-        except XmlProblem as problem:
+        except XmlError as problem:
             self._note(element, f"{problem.reason}; it follows the one before it")
             return following
 
@@ -116,7 +116,7 @@ class ItemReader:
         try:
             start = seconds_in(element, "offset") - base
             length = seconds_in(element, "duration")
-        except XmlProblem as problem:
+        except XmlError as problem:
             self._leave_out(element, problem)
             return
         layout.add_transition(element.get("name"), start, length, lane)
@@ -136,7 +136,7 @@ class ItemReader:
         picked = _picked(element)
         try:
             shown = self._shown(picked, layout.rate)
-        except XmlProblem as problem:
+        except XmlError as problem:
             self._leave_out(picked, problem)
             shown = _Shown(None, _start_said(picked), _said_length(picked))
         item = otio.schema.Gap() if shown.item is None else shown.item
@@ -153,7 +153,7 @@ class ItemReader:
         try:
             offset = _offset(child, shown.start)
             base = _first_offset(child) if child.tag in _STORYLINES else _ZERO
-        except XmlProblem as problem:
+        except XmlError as problem:
             self._leave_out(child, problem)
             return
         lane = (*lane, _lane(child) or 1)
@@ -167,16 +167,16 @@ class ItemReader:
         """What an element shows in an edit of a rate.
 
         Raises:
-            XmlProblem: When it cannot be read.
+            XmlError: When it cannot be read.
         """
-        self._count += 1
+        self._count += bool(self._open)
         if self._count > _MOST:
             raise InputError(
-                f"The cut shows more than {_MOST} clips when its compound clips are opened.",
+                f"The cut's compound clips show more than {_MOST} clips when they are opened.",
                 "Export the part of it that is to be rendered.",
             )
         if len(self._open) > _DEEPEST:
-            raise XmlProblem(f"compound clips are nested more than {_DEEPEST} deep", element.line)
+            raise XmlError(f"compound clips are nested more than {_DEEPEST} deep", element.line)
         readers: dict[str, Callable[[XmlElement, Fraction], _Shown]] = {
             "gap": self._gap, "ref-clip": self._ref_clip, "mc-clip": self._mc_clip,
             "clip": self._container, "sync-clip": self._container,
@@ -184,13 +184,11 @@ class ItemReader:
         read = readers.get(element.tag, self._leaf)
         shown = read(element, rate)
         if shown.length <= 0:
-            raise XmlProblem("it lasts no time", element.line)
+            raise XmlError("it lasts no time", element.line)
         return shown
 
     def _gap(self, element: XmlElement, _: Fraction) -> _Shown:
-        return _Shown(
-            None, seconds_in(element, "start", _ZERO), seconds_in(element, "duration")
-        )
+        return _Shown(None, seconds_in(element, "start", _ZERO), seconds_in(element, "duration"))
 
     def _leaf(self, element: XmlElement, rate: Fraction) -> _Shown:
         """An element that shows one medium: asset-clip, video, audio, title."""
@@ -210,7 +208,7 @@ class ItemReader:
         if self._resources.is_still(key):
             clip.source_range = span_of(media[0], length, rate)
             clip.effects.append(time_warp(_ZERO, "still"))
-            timing = Timing(media[0], _ZERO, Fraction(1))
+            timing = ClipTiming(media[0], _ZERO, Fraction(1))
         else:
             known = media if resource is not None and resource.tag == "asset" else None
             timing = timing_of(element, start, length, rate, own, known)
@@ -227,7 +225,7 @@ class ItemReader:
             if (child.tag in ITEMS or child.tag in _STORYLINES) and not _lane(child)
         ]
         if not contents:
-            raise XmlProblem("nothing is in it", element.line)
+            raise XmlError("nothing is in it", element.line)
         base = min(_offset(child, _ZERO) for child in contents)
         layout = TrackLayout(own)
         sounds = 0
@@ -274,7 +272,7 @@ class ItemReader:
     ) -> TrackLayout:
         """Read a compound's content, which may not be in itself."""
         if id(content) in self._open:
-            raise XmlProblem("it is inside itself", element.line)
+            raise XmlError("it is inside itself", element.line)
         self._open.append(id(content))
         try:
             return read()
@@ -290,13 +288,13 @@ class ItemReader:
         return self._stack(element, layout, timing, start, first, length)
 
     def _stack(
-        self, element: XmlElement, layout: TrackLayout, timing: Timing,
+        self, element: XmlElement, layout: TrackLayout, timing: ClipTiming,
         start: Fraction, base: Fraction, length: Fraction,
     ) -> _Shown:  # fmt: skip
         """The item of a clip with content: the only picture in it, or a stack."""
         sound = _heard_only(element) or not layout.has_pictures
         tracks = layout.tracks()
-        moved = Timing(timing.first - base, timing.speed, timing.conform)
+        moved = ClipTiming(timing.first - base, timing.speed, timing.conform)
         item = _only_clip(tracks, moved, length) if element.tag == "clip" else None
         name = element.get("name") or _named(self._resources.get(element.get("ref")))
         if item is None:
@@ -316,13 +314,13 @@ class ItemReader:
             try:
                 start = seconds_in(marker, "start")
                 length = seconds_in(marker, "duration", 1 / rate)
-            except XmlProblem as problem:
+            except XmlError as problem:
                 self._note(marker, problem.reason)
                 continue
             made = otio.schema.Marker(marker.get("value"), span_of(start, length, rate))
             item.markers.append(made)
 
-    def _leave_out(self, element: XmlElement, problem: XmlProblem) -> None:
+    def _leave_out(self, element: XmlElement, problem: XmlError) -> None:
         self._note(element, f"{problem.reason}; it was left out")
 
     def _note(self, element: XmlElement, reason: str) -> None:
@@ -341,7 +339,7 @@ def _base(children: list[XmlElement], start: Fraction) -> Fraction:
     offsets = []
     for child in children:
         if child.tag in ITEMS and child.get("offset"):
-            with suppress(XmlProblem):
+            with suppress(XmlError):
                 offsets.append(seconds_in(child, "offset"))
     return start if not offsets or max(offsets) >= start else _ZERO
 
@@ -392,7 +390,7 @@ def _is_connected(child: XmlElement, parent: XmlElement) -> bool:
 def _start_said(element: XmlElement) -> Fraction:
     try:
         return seconds_in(element, "start", _ZERO)
-    except XmlProblem:
+    except XmlError:
         return _ZERO
 
 
@@ -400,7 +398,7 @@ def _said_length(element: XmlElement) -> Fraction:
     """How long an element that cannot be read keeps its place."""
     try:
         return max(_ZERO, seconds_in(element, "duration", _ZERO))
-    except XmlProblem:
+    except XmlError:
         return _ZERO
 
 
@@ -427,7 +425,7 @@ def _angle(element: XmlElement, multicam: XmlElement) -> tuple[XmlElement, bool]
     """The angle of a multicam clip that is shown, and whether only its sound is used."""
     angles = multicam.all("mc-angle")
     if not angles:
-        raise XmlProblem("its multicam clip has no angles", element.line)
+        raise XmlError("its multicam clip has no angles", element.line)
     sources = element.all("mc-source")
     seen = [one for one in sources if one.get("srcEnable", "all") in ("all", "video")]
     heard = [one for one in sources if one.get("srcEnable") == "audio"]
@@ -437,10 +435,10 @@ def _angle(element: XmlElement, multicam: XmlElement) -> tuple[XmlElement, bool]
     for angle in angles:
         if angle.get("angleID") == chosen.get("angleID"):
             return angle, not seen
-    raise XmlProblem(f"its angle '{chosen.get('angleID')[:40]}' is not in the file", element.line)
+    raise XmlError(f"its angle '{chosen.get('angleID')[:40]}' is not in the file", element.line)
 
 
-def _retime(item: Any, timing: Timing, rate: Fraction, length: Fraction) -> None:
+def _retime(item: Any, timing: ClipTiming, rate: Fraction, length: Fraction) -> None:
     """Let an item show its content as its timing says."""
     item.source_range = span_of(timing.first, length, rate)
     if timing.speed is None:
@@ -449,7 +447,7 @@ def _retime(item: Any, timing: Timing, rate: Fraction, length: Fraction) -> None
         item.effects.append(time_warp(timing.speed, "timeMap"))
 
 
-def _only_clip(tracks: list[Any], timing: Timing, length: Fraction) -> Any:
+def _only_clip(tracks: list[Any], timing: ClipTiming, length: Fraction) -> Any:
     """The clip that is all that a container shows, in the container's place; None of others."""
     pictures = [track for track in tracks if track.kind == otio.schema.TrackKind.Video]
     if len(pictures) != 1 or len(pictures[0]) != 1 or timing.speed is None:
@@ -462,6 +460,6 @@ def _only_clip(tracks: list[Any], timing: Timing, length: Fraction) -> Any:
     if timing.first < 0 or timing.first + used > seconds(own.duration):
         return None
     only = clip.deepcopy()
-    start = Timing(seconds(own.start_time) + timing.first, timing.speed, timing.conform)
+    start = ClipTiming(seconds(own.start_time) + timing.first, timing.speed, timing.conform)
     _retime(only, start, exact_rate(own.start_time.rate), length)
     return only

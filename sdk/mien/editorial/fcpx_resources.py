@@ -12,7 +12,7 @@ import opentimelineio as otio
 from mien.editorial.fcpx_times import format_rate, seconds_in
 from mien.editorial.media_urls import is_address, media_url
 from mien.editorial.track_layout import span_of
-from mien.editorial.xml_tree import XmlElement, XmlProblem
+from mien.editorial.xml_tree import XmlElement, XmlError
 from mien.media.sequence import EXTENSIONS
 
 __all__ = ["Resources"]
@@ -32,6 +32,7 @@ class Resources:
             folder: Folder of a bundle, from which its paths count; None for other files.
         """
         self._folder = folder
+        self._rates: dict[str, Fraction | None] = {}
         self._by_id = {
             element.get("id"): element
             for resources in root.all("resources")
@@ -45,20 +46,24 @@ class Resources:
 
     def rate(self, element: XmlElement) -> Fraction | None:
         """Frames a second of an element with a format; None where that says none."""
-        format_ = self._by_id.get(element.get("format"))
-        return None if format_ is None or format_.tag != "format" else format_rate(format_)
+        key = element.get("format")
+        if key not in self._rates:
+            format_ = self._by_id.get(key)
+            known = format_ is not None and format_.tag == "format"
+            self._rates[key] = format_rate(format_) if known and format_ is not None else None
+        return self._rates[key]
 
     def media(self, element: XmlElement, tag: str) -> XmlElement:
         """The sequence or multicam of the compound clip to which an element refers.
 
         Raises:
-            XmlProblem: When there is none.
+            XmlError: When there is none.
         """
         media = self._by_id.get(element.get("ref"))
         content = None if media is None else media.child(tag)
         if content is None:
             reason = f"its {tag} '{element.get('ref')[:40]}' is not in the file"
-            raise XmlProblem(reason, element.line)
+            raise XmlError(reason, element.line)
         return content
 
     def only_rate(self) -> Fraction | None:

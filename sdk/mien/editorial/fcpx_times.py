@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from mien.editorial.times import exact_rate
-from mien.editorial.xml_tree import XmlElement, XmlProblem
+from mien.editorial.xml_tree import XmlElement, XmlError
 
-__all__ = ["Timing", "format_rate", "marked_rate", "seconds_in", "timing_of"]
+__all__ = ["ClipTiming", "format_rate", "marked_rate", "seconds_in", "timing_of"]
 
 _TIME: Final = re.compile(r"(-?\d{1,24})(\.\d{1,18})?(?:/(\d{1,24}))?s?")
 _NAMED: Final = re.compile(r"FFVideoFormat\w*?(p|i)(\d{2,5})(?:_\w+)?$")
@@ -28,21 +30,27 @@ def seconds_in(element: XmlElement, name: str, default: Fraction | None = None) 
     """A time (`1001/24000s`, `5s`) of an element.
 
     Raises:
-        XmlProblem: When it is none, or missing without a default.
+        XmlError: When it is none, or missing without a default.
     """
     text = element.get(name)
     if not text:
         if default is not None:
             return default
-        raise XmlProblem(f"it does not say its {name}", element.line)
+        raise XmlError(f"it does not say its {name}", element.line)
+    when = _parsed(text)
+    if when is None:
+        raise XmlError(f"its {name} '{text[:40]}' is no time", element.line)
+    return when
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Fraction | None:
     match = _TIME.fullmatch(text)
     below = int(match[3] or 1) if match is not None else 0
     if match is None or not below:
-        raise XmlProblem(f"its {name} '{text[:40]}' is no time", element.line)
+        return None
     when = Fraction(match[1] + (match[2] or "")) / below
-    if abs(when) > _LONGEST:
-        raise XmlProblem(f"its {name} '{text[:40]}' is beyond all film", element.line)
-    return when
+    return when if abs(when) <= _LONGEST else None
 
 
 def marked_rate(text: str) -> Fraction | None:
@@ -58,7 +66,7 @@ def format_rate(element: XmlElement) -> Fraction | None:
     if element.get("frameDuration"):
         duration = seconds_in(element, "frameDuration")
         if duration <= 0 or not Fraction(1, 4) <= 1 / duration <= _FASTEST:
-            raise XmlProblem("its frameDuration is none", element.line)
+            raise XmlError("its frameDuration is none", element.line)
         return 1 / duration
     named = _NAMED.match(element.get("name"))
     if named is None:
@@ -72,7 +80,7 @@ def format_rate(element: XmlElement) -> Fraction | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class ClipTiming:
     """Which part of its own content a clip shows.
 
     Attributes:
@@ -103,7 +111,7 @@ def timing_of(
     rate: Fraction,
     source_rate: Fraction | None,
     media: tuple[Fraction, Fraction] | None,
-) -> Timing:
+) -> ClipTiming:
     """How a clip runs through its content.
 
     Args:
@@ -117,7 +125,7 @@ def timing_of(
     conform = _conform(element, rate, source_rate)
     mapped = element.child("timeMap")
     if mapped is None:
-        return Timing(start, conform, conform)
+        return ClipTiming(start, conform, conform)
     points = _points(mapped)
     frame = 1 / rate
     own = length * conform
@@ -131,8 +139,8 @@ def timing_of(
         lowest = min(first, last)
         if media is not None and not _inside(lowest, max(first, last), media, frame):
             continue
-        return Timing(lowest, slope * conform, conform)
-    return Timing(start, None, conform)
+        return ClipTiming(lowest, slope * conform, conform)
+    return ClipTiming(start, None, conform)
 
 
 def _conform(element: XmlElement, rate: Fraction, source_rate: Fraction | None) -> Fraction:
@@ -168,7 +176,7 @@ def _segment(
 ) -> tuple[_Point, Fraction] | None:
     """The straight part of a map that covers a span: a point on it, and its slope."""
     points = _straightened(points)
-    for index, (low, high) in enumerate(zip(points, points[1:], strict=False)):
+    for index, (low, high) in enumerate(pairwise(points)):
         # A single straight line has nothing to be curved into.
         only = len(points) == 2
         first = low.time + (0 if only or index == 0 else low.after)

@@ -162,11 +162,8 @@ def _layers(lane: _Lane, rate: Fraction) -> Iterable[_Lane]:
         first, last = _frames(laid, rate)
         if last <= first:
             continue
-        for number, end in enumerate(ends):
-            if end <= first:
-                break
-        else:
-            number = len(layers)
+        number = next((n for n, end in enumerate(ends) if end <= first), len(layers))
+        if number == len(layers):
             layers.append(_Lane())
             ends.append(0)
         layers[number].items.append(laid)
@@ -177,7 +174,7 @@ def _layers(lane: _Lane, rate: Fraction) -> Iterable[_Lane]:
 
 
 def _frames(laid: _Laid, rate: Fraction) -> tuple[int, int]:
-    """First frame of an item and the one after its last; nothing is shown before an edit's first."""
+    """First frame of an item, and the one after its last; none is before the edit's first."""
     first = round(laid.start * rate)
     return max(0, first), max(0, round((laid.start + laid.length) * rate))
 
@@ -237,6 +234,4 @@ def time_warp(speed: Fraction, name: str = "", metadata: dict[str, Any] | None =
         return otio.schema.FreezeFrame(name=name, metadata=fields)
     if speed < 0:
         fields[RETIME] = LOWEST
-    return otio.schema.LinearTimeWarp(
-        name=name, effect_name=name, time_scalar=float(speed), metadata=fields
-    )
+    return otio.schema.LinearTimeWarp(name=name, time_scalar=float(speed), metadata=fields)

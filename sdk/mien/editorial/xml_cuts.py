@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from mien.editorial.fcp7 import read_fcp7
 from mien.editorial.fcpx import read_fcpx
-from mien.editorial.xml_tree import XmlProblem, parse_xml
+from mien.editorial.xml_tree import XmlError, parse_xml
 from mien.errors import InputError
 
 __all__ = ["read_xml_cut"]
@@ -37,10 +37,10 @@ def read_xml_cut(path: Path) -> tuple[Any, list[str]]:
     try:
         root = parse_xml(raw)
         if root.tag not in _FORMATS:
-            raise XmlProblem(f"it is a document of <{root.tag[:40]}>, not <xmeml> or <fcpxml>")
+            raise XmlError(f"it is a document of <{root.tag[:40]}>, not <xmeml> or <fcpxml>")
         name = _FORMATS[root.tag]
         return read_fcpx(root, path if bundle else None) if name == "FCPXML" else read_fcp7(root)
-    except XmlProblem as problem:
+    except XmlError as problem:
         raise InputError(
             f"{path.name} cannot be read as {name}: {problem}.",
             "Export it again; OTIO carries the most.",
@@ -57,6 +57,4 @@ def _document(bundle: Path) -> Path:
 def _named(raw: bytes) -> str:
     """The format that a document seems to be, to be named before it is read."""
     head = raw[:_HEAD].replace(b"\0", b"").lower()
-    return next(
-        (name for tag, name in _FORMATS.items() if tag.encode() in head), "XML"
-    )
+    return next((name for tag, name in _FORMATS.items() if tag.encode() in head), "XML")

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from xml.parsers import expat
 
-__all__ = ["XmlElement", "XmlProblem", "as_fields", "parse_xml"]
+__all__ = ["XmlElement", "XmlError", "as_fields", "parse_xml"]
 
 _DEEPEST: Final = 400
 """Elements in elements; compound clips in a storyline take about eight each."""
 _MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
     (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"),
 )  # fmt: skip
@@ -27,7 +28,7 @@ _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\
 """What XML cannot hold, and editors write into names and notes all the same."""
 
 
-class XmlProblem(ValueError):
+class XmlError(ValueError):
     """A document or element that cannot be read.
 
     Attributes:
@@ -102,7 +103,7 @@ def parse_xml(raw: bytes) -> XmlElement:
         raw: The file, in any encoding.
 
     Raises:
-        XmlProblem: When it is not XML, declares entities, or is nested too deep.
+        XmlError: When it is not XML, declares entities, or is nested too deep.
     """
     text = _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", _decoded(raw).rstrip("\0\x1a \r\n\t"))
     body = text.lstrip()
@@ -113,7 +114,7 @@ def parse_xml(raw: bytes) -> XmlElement:
         builder.parser.Parse(body.encode("utf-8"), True)
     except expat.ExpatError as error:
         reason = expat.ErrorString(error.code) or "it is not well formed"
-        raise XmlProblem(reason, error.lineno + earlier) from None
+        raise XmlError(reason, error.lineno + earlier) from None
     assert builder.root is not None
     return builder.root
 
@@ -139,7 +140,7 @@ class _Builder:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         if len(self._open) >= _DEEPEST:
-            raise XmlProblem(f"elements are nested more than {_DEEPEST} deep", self._line)
+            raise XmlError(f"elements are nested more than {_DEEPEST} deep", self._line)
         # Namespaces say nothing here: a prefix is left out.
         element = XmlElement(tag.rpartition(":")[2], self._line, attributes)
         if self._open:
@@ -157,7 +158,7 @@ class _Builder:
             self._open[-1].text += text
 
     def _entity(self, *_: object) -> None:
-        raise XmlProblem("it declares entities, which no cut needs", self._line)
+        raise XmlError("it declares entities, which no cut needs", self._line)
 
 
 def _decoded(raw: bytes) -> str:
