@@ -11,7 +11,6 @@ from urllib.parse import unquote
 
 import opentimelineio as otio
 
-from mien.editorial.media_urls import media_url
 from mien.editorial.times import exact_rate, recount
 from mien.editorial.xml_tree import XmlElement, as_fields
 from mien.errors import TimeError
@@ -164,7 +163,7 @@ def medium_of(file: XmlElement, default: Fraction, *, still: bool) -> Medium:
     fields = as_fields(file, frozenset(("pathurl", "name", "duration", "rate")))
     named = {"name": file.value("name"), "available_range": available,
              "metadata": {"fcp_xml": fields}}  # fmt: skip
-    url, source = media_url(file.value("pathurl")), file.value("mediaSource")
+    url, source = file.value("pathurl"), file.value("mediaSource")
     if not url:
         reference = (
             otio.schema.GeneratorReference(generator_kind=source, **named)

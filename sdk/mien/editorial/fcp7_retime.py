@@ -136,7 +136,9 @@ def _followed(remap: _Remap, span: ItemSpan) -> tuple[Fraction, Fraction] | None
     if backwards:
         return _backwards(span, speed)
     # Counted in either way, the first frame is the first; else the clip's length must say it.
-    if not span.first or (span.media and abs(span.frames * speed - span.media) <= max(_TOLERANCE, speed)):
+    if not span.first or (
+        span.media and abs(span.frames * speed - span.media) <= max(_TOLERANCE, speed)
+    ):
         return span.first * speed, speed
     return None
 

@@ -9,7 +9,6 @@ a notice, and its place stays.
 from __future__ import annotations
 
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Final
 
 import opentimelineio as otio
@@ -26,12 +25,8 @@ _ZERO: Final = Fraction(0)
 _DEFAULT: Final = Fraction(24)
 
 
-def read_fcpx(root: XmlElement, folder: Path | None = None) -> tuple[Any, list[str]]:
+def read_fcpx(root: XmlElement) -> tuple[Any, list[str]]:
     """Read the projects of an FCPXML document; where it has none, the clips of each event.
-
-    Args:
-        root: The document.
-        folder: Folder of a bundle, from which its paths count; None for other files.
 
     Returns:
         A collection of timelines, and what was left out.
@@ -40,7 +35,7 @@ def read_fcpx(root: XmlElement, folder: Path | None = None) -> tuple[Any, list[s
         XmlError: When it holds neither a project nor a clip that can be read.
     """
     notices: list[str] = []
-    reader = ItemReader(Resources(root, folder), notices)
+    reader = ItemReader(Resources(root), notices)
     projects = [element for element in _holders(root) if element.tag == "project"]
     timelines = []
     problems: list[XmlError] = []

@@ -5,12 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote
 
 import opentimelineio as otio
 
 from mien.editorial.fcpx_times import format_rate, seconds_in
-from mien.editorial.media_urls import is_address, media_url
 from mien.editorial.track_layout import span_of
 from mien.editorial.xml_tree import XmlElement, XmlError
 from mien.media.sequence import EXTENSIONS
@@ -24,14 +22,7 @@ _STILLS: Final = (*EXTENSIONS, ".heic", ".psd", ".gif", ".webp")
 class Resources:
     """The resources of a document, by id."""
 
-    def __init__(self, root: XmlElement, folder: Path | None) -> None:
-        """Take the resources.
-
-        Args:
-            root: The document.
-            folder: Folder of a bundle, from which its paths count; None for other files.
-        """
-        self._folder = folder
+    def __init__(self, root: XmlElement) -> None:
         self._rates: dict[str, Fraction | None] = {}
         self._by_id = {
             element.get("id"): element
@@ -85,7 +76,7 @@ class Resources:
         name = element.get("name")
         if element.tag == "effect":
             return otio.schema.GeneratorReference(name=name, generator_kind=name)
-        url = self._url(element)
+        url = _url(element)
         available = self._available(element, self.rate(element) or rate)
         if not url:
             return otio.schema.MissingReference(name=name, available_range=available)
@@ -100,7 +91,7 @@ class Resources:
             return False
         if element.get("duration") and not seconds_in(element, "duration"):
             return True
-        ending = Path(self._url(element).rpartition("/")[2]).suffix.lower()
+        ending = Path(_url(element).rpartition("/")[2]).suffix.lower()
         return ending in _STILLS and self.rate(element) is None
 
     def is_heard_only(self, key: str) -> bool:
@@ -116,12 +107,9 @@ class Resources:
             return None
         return span_of(seconds_in(element, "start", Fraction(0)), length, rate)
 
-    def _url(self, element: XmlElement) -> str:
-        files = element.all("media-rep")
-        files.sort(key=lambda file: file.get("kind", _ORIGINAL) != _ORIGINAL)
-        url = next((file.get("src") for file in files if file.get("src")), element.get("src"))
-        if not url or is_address(url):
-            return media_url(url)
-        # A path of its own, which counts from the document; escaped as addresses are.
-        path = Path(unquote(url))
-        return str(path) if self._folder is None else str((self._folder / path).absolute())
+
+def _url(element: XmlElement) -> str:
+    """Where the file of an asset is; of several the original."""
+    files = element.all("media-rep")
+    files.sort(key=lambda file: file.get("kind", _ORIGINAL) != _ORIGINAL)
+    return next((file.get("src") for file in files if file.get("src")), element.get("src"))

@@ -15,6 +15,7 @@ from typing import Final
 
 from mien.editorial.times import exact_rate
 from mien.editorial.xml_tree import XmlElement, XmlError
+from mien.timebase import same_count
 
 __all__ = ["ClipTiming", "format_rate", "marked_rate", "seconds_in", "timing_of"]
 
@@ -149,7 +150,8 @@ def _conform(element: XmlElement, rate: Fraction, source_rate: Fraction | None) 
     if conform is None or conform.get("scaleEnabled", "1") == "0":
         return Fraction(1)
     said = marked_rate(conform.get("srcFrameRate")) or source_rate
-    return Fraction(1) if said is None else rate / said
+    # Rates that count the same frames are taken for one, here as everywhere in a cut.
+    return Fraction(1) if said is None or same_count(said, rate) else rate / said
 
 
 def _points(mapped: XmlElement) -> list[_Point]:

@@ -6,7 +6,6 @@ becomes a gigabyte, and how a file reads another), and so is one that is nested 
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,13 +16,6 @@ __all__ = ["XmlElement", "XmlError", "as_fields", "parse_xml"]
 
 _DEEPEST: Final = 400
 """Elements in elements; compound clips in a storyline take about eight each."""
-_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
-    (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"),
-)  # fmt: skip
-_DECLARED: Final = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 """What XML cannot hold, and editors write into names and notes all the same."""
 
@@ -96,16 +88,16 @@ class XmlElement:
             waiting.extend(reversed(element.children))
 
 
-def parse_xml(raw: bytes) -> XmlElement:
+def parse_xml(text: str) -> XmlElement:
     """Read a document.
 
     Args:
-        raw: The file, in any encoding.
+        text: The document; whatever encoding it says it is in.
 
     Raises:
         XmlError: When it is not XML, declares entities, or is nested too deep.
     """
-    text = _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", _decoded(raw).rstrip("\0\x1a \r\n\t"))
+    text = _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text.rstrip())
     body = text.lstrip()
     # Blanks before the declaration are no XML, but no loss either; lines are counted with them.
     earlier = text[: len(text) - len(body)].count("\n")
@@ -159,24 +151,6 @@ class _Builder:
 
     def _entity(self, *_: object) -> None:
         raise XmlError("it declares entities, which no cut needs", self._line)
-
-
-def _decoded(raw: bytes) -> str:
-    """The text of a document, by what its bytes are before what it says they are."""
-    for mark, encoding in _MARKS:
-        if raw.startswith(mark):
-            return raw.decode(encoding, errors="replace")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        declared = _DECLARED.match(raw)
-        # Old editors on Windows write their own alphabet, whatever they declare.
-        for encoding in (declared[1].decode() if declared else "cp1252", "cp1252"):
-            try:
-                return raw.decode(encoding)
-            except (UnicodeDecodeError, LookupError):
-                continue
-    return raw.decode("latin-1")
 
 
 def as_fields(element: XmlElement, leave: frozenset[str] = frozenset()) -> dict[str, Any]:
