@@ -13,7 +13,13 @@ import opentimelineio as otio
 import mien
 from mien.editorial.conform import Render, conform_lists
 from mien.editorial.cut import Cut, all_uses
-from mien.editorial.media_refs import RENDERS, SOURCE, source_key, source_reference
+from mien.editorial.media_refs import (
+    RENDERS,
+    SOURCE,
+    available_range,
+    source_key,
+    source_reference,
+)  # fmt: skip
 from mien.editorial.rebase import MediaPaths, Rebase, clips_of
 from mien.editorial.times import count_at, exact_rate, recount, time
 from mien.editorial.untouched import with_references
@@ -89,7 +95,7 @@ def _placed(use: ClipUse, result: ShotResult) -> _Placed:
     assert clock is not None
     if not isinstance(span, CutSpan):
         # All of the media, of a retime that cannot be followed.
-        available = source_reference(use.clip).available_range
+        available = available_range(source_reference(use.clip))
         known = available is not None
         start = count_at(available.start_time, use.rate) if known else Fraction(0)
         span = CutSpan(start, Fraction(1), use.rate, start)
@@ -103,7 +109,7 @@ def _placed(use: ClipUse, result: ShotResult) -> _Placed:
 def _refer(clip: Any, placed: _Placed, result: ShotResult, activate: bool) -> None:
     """Give a clip its render as a second media reference."""
     source = source_reference(clip)
-    known = source.available_range
+    known = available_range(source)
     rate = clip.trimmed_range().start_time.rate if known is None else known.start_time.rate
     first, length = (
         recount(count, placed.rate, exact_rate(rate)) for count in (placed.first, placed.length)
