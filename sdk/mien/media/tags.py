@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 import av
+from av.sidedata.sidedata import SideData
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.stream import VideoStream
 
@@ -102,7 +103,8 @@ def picture_tags(path: Path, stream: int | None, picture: av.VideoFrame) -> Pict
         video = main_video(container, stream)
         if video is not None:
             location, order = _chroma_location(video), video.codec_context.field_order
-    kinds = {item.type.name for item in picture.side_data}
+    items: Iterable[SideData] = picture.side_data
+    kinds = {item.type.name for item in items}
     return PictureTags(
         location,
         order if order in FIELD_ORDERS else 0,
