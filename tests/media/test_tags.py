@@ -173,6 +173,12 @@ def chroma_location(video: av.VideoStream) -> tuple[int, int] | None:
     return None if -1 in places else (data[places[0] + 3], data[places[1] + 3])
 
 
+def chapter(entry: Any) -> tuple[float, float, str | None]:
+    """Start and end in seconds, and the title."""
+    start, end = (round(float(entry[key] * entry["time_base"]), 3) for key in ("start", "end"))
+    return start, end, entry["metadata"].get("title")
+
+
 def tags_of(path: Path) -> dict[str, Any]:
     """Every tag of a film, through PyAV alone."""
     with av.open(str(path)) as container:
@@ -204,16 +210,7 @@ def tags_of(path: Path) -> dict[str, Any]:
             "language of the sound": sound.language if sound else None,
             "disposition": int(video.disposition),
             "disposition of the sound": int(sound.disposition) if sound else 0,
-            "chapters": [
-                (
-                    *(
-                        round(float(time * (c["time_base"] or 0)), 3)
-                        for time in (c["start"], c["end"])
-                    ),
-                    c["metadata"].get("title"),
-                )
-                for c in container.chapters()
-            ],
+            "chapters": [chapter(entry) for entry in container.chapters()],
             "timecode": codes[0] if codes else None,
             "creation time": container.metadata.get("creation_time"),
             "title": container.metadata.get("title"),
