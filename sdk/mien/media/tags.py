@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 import av
 from av.sidedata.sidedata import SideData
@@ -103,8 +103,7 @@ def picture_tags(path: Path, stream: int | None, picture: av.VideoFrame) -> Pict
         video = main_video(container, stream)
         if video is not None:
             location, order = _chroma_location(video), video.codec_context.field_order
-    items: Iterable[SideData] = picture.side_data
-    kinds = {item.type.name for item in items}
+    kinds = {item.type.name for item in _items(picture)}
     return PictureTags(
         location,
         order if order in FIELD_ORDERS else 0,
@@ -114,6 +113,11 @@ def picture_tags(path: Path, stream: int | None, picture: av.VideoFrame) -> Pict
         tuple(dict.fromkeys(name for kind, name in _DYNAMIC.items() if kind in kinds)),
         chapters,
     )
+
+
+def _items(picture: av.VideoFrame) -> Iterable[SideData]:
+    # PyAV's own types take it for a mapping of names.
+    return cast(Iterable[SideData], picture.side_data)
 
 
 def _chroma_location(video: VideoStream) -> str:
