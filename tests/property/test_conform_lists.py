@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Many
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -141,10 +141,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("lists")
 
 
-PLAIN = SHOTS.map(lambda shot: replace(shot, percent=100))
-
-
-@given(st.lists(PLAIN, min_size=1, max_size=8), st.sampled_from(RATES), st.integers(0, 2_000_000))
+@given(st.lists(SHOTS, min_size=1, max_size=8), st.sampled_from(RATES), st.integers(0, 2_000_000))
 def test_an_xml_list_is_read_as_it_was_meant(
     folder: Path, shots: list[Shot], rate: Fraction, first: int
 ) -> None:
