@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from mien.api import load_project as load_project
     from mien.api import main_face as main_face
     from mien.api import open_shot as open_shot
+    from mien.api import rename_face as rename_face
     from mien.api import render as render
     from mien.api import render_frames as render_frames
     from mien.api import render_matte as render_matte
@@ -171,6 +172,7 @@ _HOMES = {
     "save_document": "mien.api",
     "save_project": "mien.api",
     "set_examples": "mien.api",
+    "rename_face": "mien.api",
     "set_glasses": "mien.api",
     "set_occlusion_matte": "mien.api",
     "solve": "mien.api",

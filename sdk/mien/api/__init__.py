@@ -14,6 +14,7 @@ from mien.api.curves import (
     import_curves,
 )
 from mien.api.examples import example_problems, set_examples
+from mien.api.faces import rename_face
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.rendering import RenderReport, render, render_frames, render_matte
@@ -37,6 +38,7 @@ __all__ = [
     "load_project",
     "main_face",
     "open_shot",
+    "rename_face",
     "render",
     "render_frames",
     "render_matte",

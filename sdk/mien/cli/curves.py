@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from mien.cli.options import FaceNumber, Json, Overwrite, ShotOfProject, ShotOrProject
+from mien.cli.options import FaceChoice, Json, Overwrite, ShotOfProject, ShotOrProject
 from mien.cli.output import print_json, print_notice, print_table
 from mien.cli.shots import tell_outdated
 from mien.errors import UsageError
@@ -21,8 +21,10 @@ __all__ = ["add_to"]
 
 
 _SourceFace = Annotated[
-    Optional[int],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-    typer.Option("--from-face", metavar="N", help="Number of the face in a file of several."),
+    Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option(
+        "--from-face", metavar="N|NAME", help="Number or name of the face in a file of several."
+    ),
 ]
 _ControlNames = Annotated[
     Optional[list[str]],  # noqa: UP045
@@ -77,7 +79,7 @@ def curves(
         ),
     ],
     which: ShotOfProject = None,
-    face: FaceNumber = None,
+    face: FaceChoice = None,
     raw: Annotated[bool, typer.Option("--raw", help="The curves before smoothing.")] = False,
     basis: Annotated[
         str,
@@ -137,7 +139,7 @@ def import_curves(
         Path, typer.Option("-o", "--output", metavar="SHOT.mien", help="The project to write.")
     ],
     which: ShotOfProject = None,
-    face: FaceNumber = None,
+    face: FaceChoice = None,
     source_face: _SourceFace = None,
     names: _ControlNames = None,
     layer: _LayerName = "imported",

@@ -12,7 +12,6 @@ import typer
 from mien.cli.occlusion_options import with_occlusion_options
 from mien.cli.options import (
     Examples,
-    FaceNumber,
     Json,
     Media,
     Overwrite,
@@ -22,8 +21,10 @@ from mien.cli.options import (
 )
 from mien.cli.output import print_json, print_notice
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
+from mien.cli.set_options import OrderedCommand, SetFaces, Sets, check_faces, read_sets
 from mien.errors import NoFaceError, UsageError
-from mien.model.assignments import Assignment, parse_assignment
+from mien.model.assignments import Assignment, make_edits
+from mien.model.face_names import describe_face, face_facts
 from mien.model.occlusion import OcclusionChoice
 
 if TYPE_CHECKING:
@@ -38,17 +39,16 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "open_source", "tell_faces", "tell_outdated"]
 
 _LAYER = "command line"
-
+"""Name of the layer that `--set` fills."""
 _LISTED = 12
 """Cuts, and mixes, that are named; of a film there are hundreds."""
-"""Name of the layer that `--set` fills."""
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(track)
     app.command()(solve)
-    app.command()(with_renderer_settings(with_occlusion_options(render)))
+    app.command(cls=OrderedCommand)(with_renderer_settings(with_occlusion_options(render)))
 
 
 def track(
@@ -137,17 +137,9 @@ def render(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="OUT", help="The movie or sequence to write.")
     ],
-    values: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            "--set",
-            metavar="NAME=[+|-]VALUE[@START:END]",
-            help="Set a control, an expression or a viseme: with a sign the value is added to the"
-            " performance, without it replaces it. May be given several times.",
-        ),
-    ] = None,
+    values: Sets = None,
     which: ShotOfProject = None,
-    face: FaceNumber = None,
+    faces: SetFaces = None,
     frames: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--frames", metavar="A:B", help="Write these frames only (B excluded)."),
@@ -170,6 +162,7 @@ def render(
     media: Media = None,
     json: Json = False,
     *,
+    context: typer.Context,
     occlusion: OcclusionChoice,
     typed: TypedSettings,
 ) -> None:
@@ -185,7 +178,7 @@ def render(
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
-    assignments = _assignments(values or (), face)
+    assignments = read_sets(context, values, faces)
     check_examples(examples or ())
     project = choose_occlusion(open_source(shot, media, which), occlusion)
     typed.check(renderer)
@@ -195,10 +188,11 @@ def render(
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     refuse_matte_as_output(output, project.shot.occlusion)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
+    check_faces(project.shot, assignments)
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
         project = choose_glasses(api.Project(api.track(project.shot)), occlusion)
-    edits = [_edit(project.shot, face, assignments)] if assignments else []
+    edits = _edits(project.shot, assignments)
     verb = api.render_matte if matte else api.render
     report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
@@ -219,12 +213,6 @@ def _tell_unheeded(asked: str, chosen: str, typed: TypedSettings) -> None:
             f"--tier, --reference-... and --setting say how the reference renderer works; auto"
             f" chooses {chosen} here. Ask for it with --renderer reference."
         )
-
-
-def _assignments(values: Sequence[str], face: int | None) -> list[Assignment]:
-    if face is not None and not values:
-        raise UsageError("--face says whom --set is meant for, and nothing is set.")
-    return [parse_assignment(text) for text in values]
 
 
 def _check_spans(shot: Shot, spans: Iterable[str | None]) -> None:
@@ -295,26 +283,24 @@ def tell_faces(shot: Shot) -> None:
             f" {_listed(shot.mixes)}"
         )
     for face in shot.faces:
-        typer.echo(f"  {face.name}: seen in {_seen(face)} of {clock.frame_count} frames")
+        typer.echo(f"  {describe_face(face)}: seen in {_seen(face)} of {clock.frame_count} frames")
         weak = describe_weak_spans(face.weak_spans())
         if weak:
             typer.echo(f"    seen badly: {weak}")
 
 
-def _edit(shot: Shot, number: int | None, assignments: list[Assignment]) -> Edit:
+def _edits(shot: Shot, assignments: Sequence[Assignment]) -> tuple[Edit, ...]:
     from mien import api
-    from mien.model.edits import Edit
 
-    face = api.main_face(shot) if number is None else shot.face(number)
-    if number is None and len(shot.faces) > 1:
-        print_notice(
-            f"{len(shot.faces)} faces; editing face {face.number}, the largest."
-            " Choose another with --face."
-        )
-    edit = Edit(face)
-    for assignment in assignments:
-        edit = assignment.apply(edit, _LAYER)
-    return edit
+    main = None
+    if any(not one.faces for one in assignments):
+        main = api.main_face(shot)
+        if len(shot.faces) > 1:
+            print_notice(
+                f"{len(shot.faces)} faces; editing {describe_face(main)}, the largest."
+                " Choose another with --face."
+            )
+    return make_edits(shot, assignments, main, _LAYER)
 
 
 def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:
@@ -329,8 +315,7 @@ def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:
         "made_by": None if shot.made_by is None else dataclasses.asdict(shot.made_by),
         "faces": [
             {
-                "number": face.number,
-                "name": face.name,
+                **face_facts(face),
                 "frames_seen": _seen(face),
                 "seen_badly": [one.to_dict() for one in face.weak_spans()],
             }

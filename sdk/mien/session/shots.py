@@ -121,17 +121,10 @@ def rename_face(document: Document, shot: str, face: int, name: str) -> Document
 
     Raises:
         NoFaceError: When the shot has no such face.
-        UsageError: When the name is empty.
+        UsageError: When the name is empty, a number or another face's.
     """
-    if not name.strip():
-        raise UsageError("A face needs a name.", "Write one.")
     project = document.shot(shot)
-    old = project.shot.face(face)
-    renamed = replace(old, name=name.strip())
-    faces = tuple(renamed if one is old else one for one in project.shot.faces)
-    tracked = replace(project.shot, faces=faces)
-    edits = tuple(Edit(tracked.face(edit.face.number), edit.layers) for edit in project.edits)
-    return document.with_shot(replace(project, shot=tracked, edits=edits))
+    return document.with_shot(project.with_faces_of(project.shot.with_face_name(face, name)))
 
 
 def add_marker(
