@@ -7,7 +7,6 @@ are decoded once from end to end instead.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -15,10 +14,11 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.stream import VideoStream
 
-__all__ = ["PacketIndex", "main_video", "movie_index", "movie_url", "open_movie", "whole_frames"]
+from mien.media.streams import main_video, whole_frames
+
+__all__ = ["PacketIndex", "movie_index", "movie_url", "open_movie"]
 
 _TIMED = ("mov", "matroska", "mxf", "nut")
 """Formats (FFmpeg's names, first word) that store the time of every frame."""
@@ -60,52 +60,33 @@ def open_movie(path: Path) -> InputContainer:
     return av.open(movie_url(path), metadata_errors="surrogateescape")
 
 
-def main_video(container: InputContainer) -> VideoStream | None:
-    """The first video stream that can be decoded and is not a cover picture."""
-    for stream in container.streams.video:
-        if getattr(stream, "codec_context", None) is None:
-            continue
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
-    return None
-
-
-def whole_frames(container: InputContainer, video: VideoStream) -> Iterator[av.VideoFrame]:
-    """All frames that can be decoded from here on.
-
-    Damaged packets give none: their frames are missed by their time, and named, by whoever
-    wants them.
-    """
-    for packet in container.demux(video):
-        try:
-            yield from packet.decode()
-        except av.error.InvalidDataError:
-            continue
-
-
-def movie_index(path: Path) -> PacketIndex:
+def movie_index(path: Path, stream: int) -> PacketIndex:
     """Index a movie; remembered as long as the file does not change.
+
+    Args:
+        path: The movie.
+        stream: Number of its video stream.
 
     Raises:
         av.FFmpegError: When the file cannot be read.
     """
     stat = path.stat()
-    return _remembered(path, stat.st_size, stat.st_mtime_ns)
+    return _remembered(path, stream, stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=32)
-def _remembered(path: Path, size: int, modified: int) -> PacketIndex:
+def _remembered(path: Path, stream: int, size: int, modified: int) -> PacketIndex:
     with open_movie(path) as container:
-        index = _demuxed(container)
+        index = _demuxed(container, stream)
         if index is not None:
             return index
     with open_movie(path) as container:
-        return _decoded(container)
+        return _decoded(container, stream)
 
 
-def _demuxed(container: InputContainer) -> PacketIndex | None:
+def _demuxed(container: InputContainer, stream: int) -> PacketIndex | None:
     """The index from packets alone; None when they do not tell."""
-    video = main_video(container)
+    video = main_video(container, stream)
     assert video is not None
     shown: list[tuple[int, int, bool]] = []
     read = 0
@@ -146,14 +127,14 @@ def _last_duration(video: VideoStream, shown: list[tuple[int, int, bool]]) -> in
     return duration
 
 
-def _decoded(container: InputContainer) -> PacketIndex:
+def _decoded(container: InputContainer, stream: int) -> PacketIndex:
     """The index from decoding everything once."""
-    video = main_video(container)
+    video = main_video(container, stream)
     assert video is not None
     video.thread_type = "AUTO"
     times: list[int | None] = []
     duration = 0
-    for frame in whole_frames(container, video):
+    for frame in whole_frames(container.demux(video)):
         times.append(frame.pts)
         duration = frame.duration or duration
     pts = [t for t in times if t is not None]

@@ -19,11 +19,12 @@ from mien.errors import MediaError, UsageError
 from mien.media.base_reader import BaseReader
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame, MoviePicture
-from mien.media.index import PacketIndex, main_video, movie_index, open_movie, whole_frames
+from mien.media.index import PacketIndex, movie_index, open_movie
 from mien.media.memory import MemoryReader
 from mien.media.prefetch import decode_ahead
 from mien.media.probe import probe
 from mien.media.sequence import SequenceReader
+from mien.media.streams import main_video, whole_frames
 from mien.model.media import MediaInfo
 
 __all__ = ["CACHE_BYTES", "Frame", "MovieReader", "Reader", "open_reader"]
@@ -130,7 +131,7 @@ class _Decoder:
         self.close()
         try:
             self._container = open_movie(self._facts.path)
-            video = main_video(self._container)
+            video = main_video(self._container, self._facts.stream)
             assert video is not None
             video.thread_type = "AUTO"
             video.codec_context.thread_count = self._threads
@@ -140,7 +141,7 @@ class _Decoder:
                 "Was it moved?",
                 path=self._facts.path,
             ) from error
-        self._frames = whole_frames(self._container, video)
+        self._frames = whole_frames(self._container.demux(video))
         self.next = 0
 
     def close(self) -> None:
@@ -165,12 +166,12 @@ class _Decoder:
     def _start_at(self, key: int, index: int) -> bool:
         """Seek to the key frame of that time; False when it comes out behind `index`."""
         assert self._container is not None
-        video = main_video(self._container)
+        video = main_video(self._container, self._facts.stream)
         assert video is not None
         start = self._number[key]
         try:
             self._container.seek(key, stream=video)
-            self._frames = whole_frames(self._container, video)
+            self._frames = whole_frames(self._container.demux(video))
             for frame in self._frames:
                 number = self._number.get(frame.pts, -1) if frame.pts is not None else -1
                 # Pictures before the key frame lack what they were predicted from.
@@ -233,7 +234,7 @@ class MovieReader(BaseReader):
         super().__init__(facts)
         self._threads = threads
         try:
-            self._index = movie_index(facts.path)
+            self._index = movie_index(facts.path, facts.stream)
         except (av.FFmpegError, OSError) as error:
             raise MediaError(
                 f"{facts.path} can no longer be read: {error}.", "Was it moved?", path=facts.path

@@ -11,9 +11,10 @@ from av.container import InputContainer
 
 from mien.errors import MediaError, OperationCancelledError
 from mien.media.frame import Frame, MoviePicture
-from mien.media.index import main_video, open_movie
+from mien.media.index import open_movie
 from mien.media.reader import MovieReader, Reader, open_reader
 from mien.media.sequence import SequenceReader
+from mien.media.streams import main_video
 from mien.model.media import MediaInfo
 
 __all__ = ["KeyFrames", "ShotSource"]
@@ -134,11 +135,11 @@ class KeyFrames:
     def _decoded(self, index: int) -> Frame | None:
         if self._container is None:
             self._container = open_movie(self._facts.path)
-            opened = main_video(self._container)
+            opened = main_video(self._container, self._facts.stream)
             assert opened is not None
             # Threads that work on several frames at once would hold the first one back.
             opened.thread_type = "SLICE"
-        video = main_video(self._container)
+        video = main_video(self._container, self._facts.stream)
         assert video is not None
         self._container.seek(self._facts.pts[index], stream=video)
         frame: Frame | None = None
