@@ -83,7 +83,7 @@ def test_without_smirk_a_head_will_do(
     (tmp_path / "flame2020").mkdir()
     (tmp_path / "flame2020" / "flame.npz").touch()
     detail = checks()["renderer reference"].detail
-    assert detail.endswith("with --approximate, as there is no smirk")
+    assert detail.endswith("with `mien render --approximate`, as there is no smirk")
 
 
 def test_two_onnxruntimes_are_explained(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,7 +122,7 @@ def test_glasses_of_a_shot_of_the_command_line_and_of_the_file(tmp_path: Path) -
         ("shots:\n - media: b\n   set:\n    - jawOpen", 4, "cannot be read"),
         ("shots:\n - media: b\n   frames: 5\n   set: jawOpen=1", 3, "frames: '5' is not a span"),
         ("shots:\n - media: [b]\n   set: jawOpen=1", 2, "media: one word or text is expected"),
-        ("shots:\n - project: a.mien\n   set: jawOpen=1\n   face: []", 4, "a face's number or name"),
+        ("shots:\n - project: a.mien\n   set: jawOpen=1\n   face: []", 4, "a face's number"),
         ("shots:\n - project: a.mien\n   set: jawOpen=1\n   face: 0", 4, "There is no face 0"),
         ("shots:\n - project: a.mien\n   face: 2", 3, r"face: it says whom set is meant for"),
         ("shots:\n - project: a.mien\n   lossless: maybe", 3, "'maybe' is neither"),

@@ -12,6 +12,7 @@ from mien.cli.output import print_json, print_notice, print_table
 from mien.cli.shots import tell_outdated
 from mien.errors import UsageError
 from mien.model.controls import CONTROLS
+from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.presets import EXPRESSIONS, VISEMES, Preset
 
 if TYPE_CHECKING:
@@ -120,14 +121,14 @@ def curves(
             {
                 "source": str(shot),
                 "output": str(output),
-                "faces": list(written.faces),
+                "faces": [face_facts(tracked.face(number)) for number in written.faces],
                 "frames": tracked.clock.frame_count,
                 "basis": written.basis,
             }
         )
         return
-    numbers = ", ".join(map(str, written.faces))
-    typer.echo(f"wrote {output}: face {numbers}, basis {written.basis}")
+    faces = list_faces([tracked.face(number) for number in written.faces])
+    typer.echo(f"wrote {output}: face {faces}, basis {written.basis}")
 
 
 def import_curves(
@@ -177,10 +178,11 @@ def import_curves(
     if json:
         print_json(facts)
         return
+    target = imported.project.shot.face(imported.face)
     if imported.unknown:
         print_notice(f"{file.name}: no controls of mien, left out: {', '.join(imported.unknown)}.")
     typer.echo(
-        f"wrote {output}: face {imported.face} follows {file.name} in frames {imported.frames},"
+        f"wrote {output}: {describe_face(target)} follows {file.name} in frames {imported.frames},"
         f" {len(imported.controls)} controls in layer '{imported.layer}'"
     )
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
-from typer.core import TyperCommand
 
+from mien.cli.command import typed_order
 from mien.errors import UsageError
 from mien.model.assignments import Assignment, parse_assignment
 from mien.model.face_names import read_face
@@ -15,10 +15,8 @@ from mien.model.face_names import read_face
 if TYPE_CHECKING:
     from mien.model.shot import Shot
 
-__all__ = ["OrderedCommand", "SetFaces", "Sets", "check_faces", "read_sets"]
+__all__ = ["SetFaces", "Sets", "check_faces", "read_sets"]
 
-_ORDER: Final = "mien.order"
-"""Where a context keeps the names of parameters as they were typed, one by one."""
 _VALUES, _FACES = "values", "faces"
 """Names of the parameters of a verb that has both options."""
 
@@ -43,16 +41,6 @@ SetFaces = Annotated[
 ]
 
 
-class OrderedCommand(TyperCommand):
-    """A command that keeps in which order its options were typed."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the arguments; the order stays in the context."""
-        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
-        ctx.meta[_ORDER] = [parameter.name for parameter in order]
-        return super().parse_args(ctx, args)
-
-
 def read_sets(
     context: typer.Context, values: Sequence[str] | None, faces: Sequence[str] | None
 ) -> list[Assignment]:
@@ -61,7 +49,7 @@ def read_sets(
     One `--face` is for all sets, wherever it stands; of several each is for those that follow it.
 
     Args:
-        context: Of an `OrderedCommand` whose parameters are called `values` and `faces`.
+        context: Of a command whose parameters are called `values` and `faces`.
         values: Each `--set`, in order.
         faces: Each `--face`, in order.
 
@@ -75,7 +63,7 @@ def read_sets(
         return [parse_assignment(text, *named) for text in sets]
     read: list[Assignment] = []
     rest, face, used = iter(named), None, True
-    for name in context.meta[_ORDER]:
+    for name in typed_order(context):
         if name == _FACES:
             if not used:
                 raise _unused(face)

@@ -21,10 +21,10 @@ from mien.cli.options import (
 )
 from mien.cli.output import print_json, print_notice
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
-from mien.cli.set_options import OrderedCommand, SetFaces, Sets, check_faces, read_sets
+from mien.cli.set_options import SetFaces, Sets, check_faces, read_sets
 from mien.errors import NoFaceError, UsageError
 from mien.model.assignments import Assignment, make_edits
-from mien.model.face_names import describe_face, face_facts
+from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.occlusion import OcclusionChoice
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(track)
     app.command()(solve)
-    app.command(cls=OrderedCommand)(with_renderer_settings(with_occlusion_options(render)))
+    app.command()(with_renderer_settings(with_occlusion_options(render)))
 
 
 def track(
@@ -122,7 +122,7 @@ def solve(
                 "source": str(project),
                 "project": str(place),
                 "shots": [
-                    {"shot": one.title, "faces": [face.number for face in one.shot.faces]}
+                    {"shot": one.title, "faces": [face_facts(face) for face in one.shot.faces]}
                     for one in solved
                 ],
             }
@@ -199,11 +199,12 @@ def render(
         examples=examples or (), codec=codec, lossless=lossless, overwrite=overwrite,
     )  # fmt: skip
     if json:
-        print_json({"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict())
+        facts = {"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict()
+        print_json(facts | {"faces": _facts(project.shot, report.faces)})
         return
     if tracking:
         tell_faces(project.shot)
-    _tell_report(report)
+    _tell_report(report, project.shot)
 
 
 def _tell_unheeded(asked: str, chosen: str, typed: TypedSettings) -> None:
@@ -221,11 +222,16 @@ def _check_spans(shot: Shot, spans: Iterable[str | None]) -> None:
             shot.clock.parse_range(text)
 
 
-def _tell_report(report: RenderReport) -> None:
+def _facts(shot: Shot, numbers: Iterable[int]) -> list[dict[str, Any]]:
+    """The faces of some numbers, as JSON tells of faces."""
+    return [face_facts(shot.face(number)) for number in numbers]
+
+
+def _tell_report(report: RenderReport, shot: Shot) -> None:
     """Print what a render did."""
     from mien.rendering.registry import describe_choice
 
-    edited = ", ".join(str(number) for number in report.faces)
+    edited = list_faces([shot.face(number) for number in report.faces])
     done = f"face {edited} edited in {report.frames_edited}" if edited else "none changed"
     if report.frames_resumed:
         done += f", {report.frames_resumed} of them from the render before"

@@ -26,6 +26,7 @@ from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.jobs.thumbnails import Thumbnails
 from mien.media.probe import probe, probe_any
+from mien.model.face_names import face_facts
 from mien.model.media import MediaInfo
 from mien.model.shot import Example, Shot
 from mien.pipeline import Output, ShotFrames
@@ -109,7 +110,7 @@ class Workbench:
             "whole": record is not None,
             "edited": 0 if record is None else record.edited,
             "missing": missing,
-            "faces": [plan.face.number for plan in opened.plans],
+            "faces": [face_facts(plan.face) for plan in opened.plans],
             "requested": opened.frames.active(task.order.frames),
             "thumbnails": [pair.to_dict() for pair in pictures.pairs()],
             "notes": [*opened.notes, *journal.notes(opened.key)],

@@ -207,7 +207,7 @@ def _check_faces(shot: _Shot, path: _Path, source: _Source) -> None:
     curves = ((("curves", i), one.to_face) for i, one in enumerate(shot.curves))
     for place, face in (*sets, *curves):
         try:
-            one_untracked(face, shot.face, Path(shot.media or "").name, place[0])
+            one_untracked(face, shot.face, Path(shot.media or "").name, "it")
         except MienError as error:
             where = _path_in(source, (*path, *place))
             raise source.error(where, error.cause.rstrip("."), error.remedy) from error

@@ -87,7 +87,7 @@ def parse_assignment(text: str, face: int | str | None = None) -> Assignment:
     match = _SET.fullmatch(rest)
     if match is None or (divided and not named.strip()):
         raise UsageError(
-            f"--set '{text}' cannot be read.",
+            f"The set '{text}' cannot be read.",
             "Write NAME=VALUE, or NAME=+VALUE@START:END, as in mouthSmile=+0.6@1.0s:2.0s; for one"
             " face its number or name before, as in 2:mouthSmile=+0.6.",
         )
