@@ -40,7 +40,7 @@ def test_a_face_is_called_by_number_or_name(which: int | str, number: int) -> No
 def test_the_exact_name_counts_before_one_that_differs_by_case() -> None:
     shot = named("anna", "Anna")
     assert [shot.face("anna").number, shot.face("Anna").number] == [1, 2]
-    with pytest.raises(UsageError, match="2 faces of shot.mov are called 'ANNA'.* 1, 2"):
+    with pytest.raises(UsageError, match=r"2 faces of shot\.mov are called 'ANNA'.* 1, 2"):
         shot.face("ANNA")
 
 
@@ -51,12 +51,12 @@ def test_digits_are_a_number_whatever_an_old_project_calls_its_faces() -> None:
 
 def test_who_is_not_there_is_answered_by_who_is() -> None:
     shot = named("Anna", "face 2")
-    with pytest.raises(NoFaceError, match="no face 'Bob'. Its faces are: 1 .Anna., 2.") as caught:
+    with pytest.raises(NoFaceError, match=r"no face 'Bob'\. Its faces are: 1 .Anna., 2.") as caught:
         shot.face("Bob")
     assert caught.value.choices == ("1", "2", "Anna")
-    with pytest.raises(NoFaceError, match="Did you mean 'Anna'. Its faces are"):
+    with pytest.raises(NoFaceError, match=r"Did you mean 'Anna'. Its faces are"):
         shot.face("Ana")
-    with pytest.raises(NoFaceError, match="has no face 7. Its faces are"):
+    with pytest.raises(NoFaceError, match=r"has no face 7\. Its faces are"):
         shot.face("7")
     with pytest.raises(NoFaceError, match="No face was found in it"):
         replace(shot, faces=()).face("Anna")
@@ -79,7 +79,7 @@ def test_names_that_look_like_numbers_to_computers_alone(name: str) -> None:
     [
         ("", "needs a name"), ("  ", "needs a name"), ("2", "reads as a face's number"),
         ("-3", "number"), ("1.5", "number"), ("face 2", "number"), ("Bob", "called 'Bob' already"),
-        ("BOB", "already"), ("a\nb", "one line"), ("x" * 101, "too long"), ("٣", "number"),
+        ("BOB", "already"), ("x" * 101, "too long"), ("a\0b", "cannot be shown"), ("٣", "number"),
     ],
 )  # fmt: skip
 def test_names_that_no_face_can_have(name: str, said: str) -> None:
@@ -107,7 +107,7 @@ def test_a_face_of_a_curve_file_is_called_alike() -> None:
     shot = named("Anna", "Bob")
     file = shot_curves(shot, shot.faces, raw=False, fits={})
     assert file.face("bob").number == file.face("2").number == file.face(2).number == 2
-    with pytest.raises(NoFaceError, match="Its faces are: 1 .Anna., 2 .Bob."):
+    with pytest.raises(NoFaceError, match=r"Its faces are: 1 .Anna., 2 .Bob."):
         file.face()
     with pytest.raises(NoFaceError, match="no face 'Carl'"):
         file.face("Carl")

@@ -68,8 +68,8 @@ class App(typer.Typer):
             "help_option_names": ["-h", "--help"],
             "max_content_width": _WIDTH,
         }
+        options.setdefault("cls", Group)
         super().__init__(
-            cls=Group,
             no_args_is_help=True,
             rich_markup_mode=None,
             context_settings=settings,

@@ -36,8 +36,8 @@ def options_of_commands() -> Mapping[str, frozenset[str]]:
             return
         options = {"--help"}
         for parameter in getattr(command, "params", ()):
-            options.update(parameter.opts)
-            options.update(parameter.secondary_opts)
+            names = (*parameter.opts, *parameter.secondary_opts)
+            options.update(name for name in names if name.startswith("-"))
         found[path] = frozenset(options)
 
     walk(typer.main.get_command(app), "mien")

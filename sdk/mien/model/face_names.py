@@ -211,13 +211,13 @@ def check_face_name(faces: Sequence[FaceLike], number: int, name: str) -> str:
     Raises:
         UsageError: When the name is empty, too long, no single line, a number or another face's.
     """
-    name = unicodedata.normalize("NFC", name.strip())
+    name = unicodedata.normalize("NFC", " ".join(name.split()))
     if not name:
         raise UsageError("A face needs a name.", "Write one.")
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise UsageError(
-            "The name of a face is too long, or more than one line.",
-            f"Write one line of {LONGEST_NAME} characters at most.",
+            "The name of a face is too long, or holds what cannot be shown.",
+            f"Write {LONGEST_NAME} characters at most.",
         )
     default = _DEFAULT.fullmatch(name)
     if is_number(name) or (default and int(default[1]) != number):

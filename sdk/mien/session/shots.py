@@ -121,7 +121,7 @@ def rename_face(document: Document, shot: str, face: int, name: str) -> Document
 
     Raises:
         NoFaceError: When the shot has no such face.
-        UsageError: When the name is empty, a number or another face's.
+        UsageError: When the name is empty, a number, or another face's.
     """
     project = document.shot(shot)
     return document.with_shot(project.with_faces_of(project.shot.with_face_name(face, name)))
