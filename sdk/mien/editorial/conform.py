@@ -14,9 +14,8 @@ from typing import Any, Final
 
 import opentimelineio as otio
 
-from mien.editorial.edl import DROP
 from mien.editorial.times import count_at, exact_rate
-from mien.editorial.uses import ClipUse, Sequence, fields_of
+from mien.editorial.uses import ClipUse, Sequence, drops_frames, fields_of
 from mien.jobs.job import ShotResult
 from mien.jobs.names import safe_name
 from mien.media.sequence import Pattern, first_file
@@ -88,7 +87,7 @@ def conform_lists(sequence: Sequence, renders: Many[Render], title: str) -> dict
         return {}
     rate = _rate(sequence)
     layers = _layers([_event(render, sequence, exact_rate(rate)) for render in renders])
-    drop = _drops(sequence)
+    drop = drops_frames(sequence)
     stem = safe_name(title)
     lists = {}
     for number, layer in enumerate(layers, 1):
@@ -134,13 +133,6 @@ def _layers(events: list[_Event]) -> list[list[_Event]]:
         else:
             layers.append([event])
     return layers
-
-
-def _drops(sequence: Sequence) -> bool:
-    """Whether the edit's timecode drops numbers, as far as its format says."""
-    xml = fields_of(sequence.metadata, "fcp_xml")
-    edl = fields_of(sequence.metadata, "cmx_3600")
-    return bool(edl.get(DROP)) or fields_of(xml, "timecode").get("displayformat") == "DF"
 
 
 def _edl(events: list[_Event], title: str, rate: Fraction, drop: bool) -> str:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import opentimelineio as otio
 
 from mien.editorial.times import count_at, exact, exact_rate
+from mien.editorial.track_layout import LOWEST, RETIME
 from mien.timebase import same_count
 
 __all__ = ["ClipUse", "Sequence", "UNREADABLE", "drops_frames", "fields_of", "sequences", "uses"]
@@ -188,7 +189,12 @@ def drops_frames(sequence: Sequence) -> bool:
     """Whether an edit's record timecode drops numbers, as far as its format says."""
     xml = fields_of(sequence.metadata, "fcp_xml")
     edl = fields_of(sequence.metadata, "cmx_3600")
-    return bool(edl.get("drop_frame")) or fields_of(xml, "timecode").get("displayformat") == "DF"
+    final_cut = fields_of(sequence.metadata, "fcpx")
+    return (
+        bool(edl.get("drop_frame"))
+        or fields_of(xml, "timecode").get("displayformat") == "DF"
+        or final_cut.get("tcFormat") == "DF"
+    )
 
 
 def _record_rate(sequence: Sequence) -> Fraction:
@@ -344,6 +350,11 @@ def _retime(item: Any) -> tuple[Fraction, bool]:
     return speed, frames_known
 
 
+def _begins_lowest(item: Any) -> bool:
+    """Whether the range of an item that runs backwards is said to start with the lowest frame."""
+    return any(effect.metadata.get(RETIME) == LOWEST for effect in item.effects)
+
+
 def _is_fcp7_retime(effect: Any) -> bool:
     """Whether an effect is a retime as Final Cut Pro 7 writes it, other than to 100 %.
 
@@ -368,14 +379,18 @@ def _use(clip: Any, at: Fraction, core: _Window, whole: _Window) -> ClipUse:
     rate = core.own_rate(own.rate)
     speed, frames_known = _retime(clip)
     first, last = ((when - at) * speed * rate for when in (whole.low, whole.high))
-    if speed < 0:
+    appears = (core.low - at) * speed * rate
+    if speed < 0 and _begins_lowest(clip):
+        top = -speed * rate * core.length(clip)
+        first, last, appears = top + last, top + first, top + appears - 1
+    elif speed < 0:
         # Backwards, some write the first frame shown, others the lowest: both are taken.
         first, last = last, -last
     return ClipUse(
         clip=clip,
         start=count_at(own, rate) + first,
         length=last - first if speed else Fraction(1),
-        shown_from=count_at(own, rate) + (core.low - at) * speed * rate,
+        shown_from=count_at(own, rate) + appears,
         rate=rate,
         record=core.at(core.low),
         record_length=(core.high - core.low) / core.speed,
