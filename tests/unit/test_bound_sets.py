@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +228,6 @@ def test_the_workers_get_it_whole_and_read_orders_of_before(film: Path) -> None:
     path = film.with_name("order.json")
     path.write_text(spec.to_json())
     assert read_shot_spec(path) == spec
-    import json
 
     former = json.loads(spec.to_json()) | {"format": "mien.order/2"}
     former["curves"] = {k: v for k, v in former["curves"][0].items() if k != "to_face"}
@@ -244,3 +245,25 @@ def test_a_face_that_is_not_there_is_found_before_the_batch_begins(film: Path) -
     with pytest.raises(MienError, match="not tracked yet"):
         check_request(job(film, f"Anna:{A}"), None, "x.mp4")
     check_request(job(film, f"2:{A}", face="Anna"), shot.faces, "x.mp4")
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_page_of_the_command_line_says_what_is_read(rendered: Any) -> None:
+    page = (DOCS / "command-line.md").read_text()
+    sets = re.findall(r"^\| `((?:\w+:)?[a-zA-Z]+=[^`]+)` \|", page, re.MULTILINE)
+    assert [parse_assignment(text).face for text in sets] == [None, None, None, 2, "Anna"]
+    rows = re.findall(r"^\| (`--[^|]+) \| ([^|]+) \|$", page, re.MULTILINE)
+    assert len(rows) == 7
+    for typed, meaning in rows:
+        for one in re.findall(r"`([^`]+)`", typed):
+            asked = rendered(*letters(one))
+            assert isinstance(asked, int) == meaning.startswith("refused"), one
+
+
+def test_the_list_in_the_page_of_batches_is_read(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", (DOCS / "batches.md").read_text(), re.DOTALL)
+    (tmp_path / "jobs.yaml").write_text(text)
+    named = {job.name: job for job in read_jobs(tmp_path / "jobs.yaml")}
+    assert [one.to_face for one in named["sh017"].curves] == [1, "Anna"]

@@ -19,7 +19,8 @@ from tests.documents import make_shot
 Capture = pytest.CaptureFixture[str]
 PYDANTIC = re.compile(
     r"Input should|[Vv]alid (string|integer|list|tuple|dict|boolean|number)|unable to"
-    r"|Field required|not permitted|validation|pydantic|Value error|instance of|at least \d+ (item|character)",
+    r"|Field required|not permitted|validation|pydantic|Value error|instance of"
+    r"|at least \d+ (item|character)",
 )
 WRONG: list[Any] = [
     None, True, False, 0, -1, 1, 1.5, 10**30, "", " ", "x", "0", "-1", "1.5", [], [[]], [None], [1],
