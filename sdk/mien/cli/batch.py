@@ -22,6 +22,7 @@ from mien.timebase import FrameRange
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mien.editorial.conform import DropFrame
     from mien.editorial.cut import Cut
     from mien.editorial.rebase import MediaPaths
     from mien.jobs.batch import BatchReport
@@ -107,6 +108,13 @@ _Bundle = Annotated[
 _Activate = Annotated[
     bool, typer.Option("--activate", help="Make the renders the clips' active media.")
 ]
+_Drop = Annotated[
+    Literal["auto", "yes", "no"],
+    typer.Option(
+        "--drop-frame",
+        help="Drop frame timecode in conform lists: as the cut and its media, or yes, or no.",
+    ),
+]
 
 _MediaPaths = Annotated[
     Literal["relative", "absolute"],
@@ -144,6 +152,7 @@ def batch(
     openjd: _Bundle = None,
     activate: _Activate = False,
     media_paths: _MediaPaths = "relative",
+    drop: _Drop = "auto",
     overwrite: Overwrite = False,
     json: Json = False,
     *,
@@ -170,13 +179,15 @@ def batch(
     check_examples(examples or ())
     cut: Cut | None = None
     if source.suffix.lower() in _LISTS:
-        _check_list(source, rate, edits, handles, activate or media_paths != "relative")
+        writes_back = activate or media_paths != "relative" or drop != "auto"
+        _check_list(source, rate, edits, handles, writes_back)
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless,
             examples=examples or (), occlusion=occlusion,
         )  # fmt: skip
     else:
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless)
+        _check_drop(cut, drop)
         given = tuple(examples or ())
         jobs = [dataclasses.replace(job, examples=given, occlusion=occlusion) for job in cut.jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
@@ -192,7 +203,7 @@ def batch(
     start = _starter(plan, engine, address, workers)
     report = run_batch(plan, start, retries=retries, overwrite=overwrite)
     if cut is not None:
-        _hand_back(cut, report, folder, activate, media_paths)
+        _hand_back(cut, report, folder, activate, drop, media_paths)
     _print_report(report, json=json)
     if report.failed:
         raise typer.Exit(1)
@@ -227,14 +238,20 @@ def _chunk(text: str) -> FrameRange:
 
 
 def _check_list(
-    source: Path, rate: str | None, edits: Path | None, handles: int, activate: bool
+    source: Path, rate: str | None, edits: Path | None, handles: int, writes_back: bool
 ) -> None:
-    """Refuse with a list what only a cut can answer."""
-    if rate is not None or edits is not None or handles or activate:
+    """Refuse with a list what only a cut can answer, or what is for the cut written back."""
+    if rate is not None or edits is not None or handles or writes_back:
         raise UsageError(
-            "--rate, --edits, --handles, --activate and --media-paths go with a cut.",
+            "--rate, --edits, --handles, --activate, --drop-frame and --media-paths go with a cut.",
             f"{source.name} is a list of shots.",
         )
+
+
+def _check_drop(cut: Cut, drop: DropFrame) -> None:
+    from mien.editorial import check_drop_frame
+
+    check_drop_frame(cut, drop)
 
 
 def _read_cut(
@@ -319,12 +336,20 @@ def _starter(
 
 
 def _hand_back(
-    cut: Cut, report: BatchReport, folder: Path, activate: bool, media_paths: MediaPaths
+    cut: Cut,
+    report: BatchReport,
+    folder: Path,
+    activate: bool,
+    drop: DropFrame,
+    media_paths: MediaPaths,
 ) -> None:
     from mien.editorial import write_back
 
     results = [outcome.result for outcome in report.outcomes]
-    for path in write_back(cut, results, folder, activate=activate, media_paths=media_paths):
+    paths = write_back(
+        cut, results, folder, activate=activate, drop_frame=drop, media_paths=media_paths
+    )
+    for path in paths:
         print_notice(f"wrote {path}")
 
 
@@ -345,7 +370,8 @@ def _export(plan: Plan, folder: Path, *, json: bool) -> None:
     for shot in left_out:
         print_notice(f"{shot.job.name} left out: {shot.problem}")
     if json:
-        print_json({"bundle": str(bundle), "left_out": [shot.job.name for shot in left_out]})
+        names = [shot.job.name for shot in left_out]
+        print_json({"bundle": str(bundle), "left_out": names}, int(bool(left_out)))
     else:
         typer.echo(f"wrote {bundle}; submit it, or try it here:")
         typer.echo(f"openjd run {bundle / 'template.yaml'} -p Output={plan.folder.absolute()}")
@@ -357,7 +383,7 @@ def _print_report(report: BatchReport, *, json: bool) -> None:
     if json:
         from json import loads
 
-        print_json(loads(report.summary.read_bytes()))
+        print_json(loads(report.summary.read_bytes()), int(bool(report.failed)))
         return
     for outcome in report.failed:
         print_notice(f"{outcome.plan.job.name} failed: {outcome.problem}")

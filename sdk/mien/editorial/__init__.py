@@ -14,13 +14,14 @@ from mien.errors import MissingDependencyError
 from mien.jobs.job import ShotResult
 
 if TYPE_CHECKING:
+    from mien.editorial.conform import DropFrame
     from mien.editorial.cut import Cut
     from mien.editorial.listing import CutClip, CutListing
     from mien.editorial.rebase import MediaPaths
 
 __all__ = [
-    "SUFFIXES", "CutClip", "CutListing", "is_cut", "list_clips", "read_cut", "takes_rate",
-    "write_back",
+    "SUFFIXES", "CutClip", "CutListing", "check_drop_frame", "is_cut", "list_clips", "read_cut",
+    "takes_rate", "write_back",
 ]  # fmt: skip
 
 SUFFIXES: Final = (
@@ -123,6 +124,7 @@ def write_back(
     *,
     activate: bool = False,
     media_paths: MediaPaths = "relative",
+    drop_frame: DropFrame = "auto",
 ) -> list[Path]:
     """Write the cut with its renders, and conform lists of them.
 
@@ -137,6 +139,9 @@ def write_back(
         activate: Whether the renders become the clips' active media.
         media_paths: How media are named that the cut names relative to its own folder: relative
             to the new one, or by their whole paths. What it names whole stays as it is.
+        drop_frame: Whether the conform lists drop numbers: `auto` as the cut does, or where it
+            does not say, as all its media do, each source as its own timecode; `yes` or `no`
+            throughout.
 
     Returns:
         The files, the cut first.
@@ -144,10 +149,30 @@ def write_back(
     Raises:
         OutputError: When the folder cannot be written to.
         WriteError: When the disk is full.
+        UsageError: When drop frame is asked for at a rate that has none.
     """
     from mien.editorial.cut_back import write
 
-    return write(cut, results, folder, activate=activate, media_paths=media_paths)
+    check_drop_frame(cut, drop_frame)
+    return write(
+        cut, results, folder, activate=activate, drop_frame=drop_frame, media_paths=media_paths
+    )
+
+
+def check_drop_frame(cut: Cut, drop_frame: DropFrame) -> None:
+    """Refuse conform lists in drop frame of a cut at a rate that has none.
+
+    Args:
+        cut: The cut.
+        drop_frame: As `write_back` takes it.
+
+    Raises:
+        UsageError: When it is `yes`, and there is none.
+    """
+    from mien.editorial.conform import check_drop_frame as check
+    from mien.editorial.uses import sequences
+
+    check(sequences(cut.content), drop_frame)
 
 
 def __getattr__(name: str) -> object:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import opentimelineio as otio
 
 import mien
-from mien.editorial.conform import Render, conform_lists
+from mien.editorial.conform import DropFrame, Render, conform_lists
 from mien.editorial.cut import Cut, all_uses
 from mien.editorial.media_refs import (
     RENDERS,
@@ -41,6 +41,7 @@ def write(
     *,
     activate: bool = False,
     media_paths: MediaPaths = "relative",
+    drop_frame: DropFrame = "auto",
 ) -> list[Path]:
     """Write the cut and its conform lists; `editorial.write_back` says how."""
     content = cut.content.deepcopy()
@@ -66,7 +67,7 @@ def write(
     for key, sequence in edits.items():
         placed_here = [render for owner, render in renders if owner == key]
         title = cut.name if len(edits) == 1 else f"{cut.name}.{sequence.name}"
-        for name, text in conform_lists(sequence, placed_here, title).items():
+        for name, text in conform_lists(sequence, placed_here, title, drop_frame).items():
             _write(folder / name, text.encode())
             files.append(folder / name)
     return files

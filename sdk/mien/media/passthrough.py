@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import av
 from av.container import OutputContainer
@@ -21,9 +22,13 @@ from av.video.stream import VideoStream
 from mien.errors import MienError, OutputError
 from mien.media.closing import Closing
 from mien.media.index import open_movie
+from mien.media.languages import quicktime_language
 from mien.media.streams import main_video
 from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter
 
 __all__ = ["Passthrough", "check_streams"]
 
@@ -94,8 +99,21 @@ class Passthrough(Closing):
         if timecode is not None:
             output.metadata["timecode"] = timecode
         chapters = self._input.chapters()
-        if chapters and self._whole:
+        if not self._whole:
+            chapters = [c for c in map(self._clipped, chapters) if c["end"] > c["start"]]
+        if chapters:
             output.set_chapters(chapters)
+
+    def _clipped(self, chapter: Chapter) -> Chapter:
+        """A chapter as far as it lies in the range, at its time in the output."""
+        base, last = chapter["time_base"], self.stop
+        assert base is not None
+        assert last is not None
+        start, end = (
+            round((min(max(time * base, self.start), last) - self.start) / base)
+            for time in (chapter["start"], chapter["end"])
+        )
+        return {**chapter, "start": start, "end": end}
 
     def add_streams(self, output: OutputContainer, video: Stream, timecode: str | None) -> None:
         """Add the other streams to the output, and the tags of the picture's stream.
@@ -241,5 +259,6 @@ def _does_not_fit(stream: Stream, source: MediaInfo) -> OutputError:
 def _copy_stream_tags(source: Stream, target: Stream) -> None:
     for key, value in source.metadata.items():
         if key.lower() not in _OWN_TAGS and not key.startswith("_STATISTICS"):
-            target.metadata[key] = value
+            in_mov = key == "language" and target.container.format.name == "mov"
+            target.metadata[key] = quicktime_language(value) if in_mov else value
     target.disposition = source.disposition
