@@ -8,9 +8,9 @@ from pathlib import Path
 
 import opentimelineio as otio
 import pytest
-from mien.cli.main import app
 from typer.testing import CliRunner
 
+from mien.cli.main import app
 from mien.editorial import check_drop_frame, read_cut, write_back
 from mien.editorial.cut import Cut, all_uses
 from mien.editorial.formats import open_cut
