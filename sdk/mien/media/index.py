@@ -1,27 +1,57 @@
 """The index of a movie: when every frame is shown, and where decoding may start.
 
-Built by reading all packets without decoding them. Formats that do not time every frame
-are decoded once from end to end instead.
+Built by reading all packets without decoding them. In formats that do not time every frame, or
+that cannot be searched by time, packets are known by their number instead, and what they give is
+checked by decoding the first of them; where that shows something else than was expected the
+film is decoded once from end to end.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+import threading
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-__all__ = ["PacketIndex", "main_video", "movie_index", "movie_url", "open_movie", "whole_frames"]
+from mien.media.packet_scan import FilmPacket, PacketScan, scan_packets
+from mien.media.seek_points import SeekPoint, packets_from
+from mien.progress import Progress, report_each, silent
 
-_TIMED = ("mov", "matroska", "mxf", "nut")
+__all__ = [
+    "PacketIndex",
+    "main_video",
+    "movie_index",
+    "movie_url",
+    "open_movie",
+    "remembered_index",
+    "searched_by_time",
+    "stamped",
+    "whole_frames",
+]
+
+_TIMED: Final = ("mov", "matroska", "mxf", "nut")
 """Formats (FFmpeg's names, first word) that store the time of every frame."""
+_SAMPLE: Final = 32
+"""Packets after the first key that are decoded to see that each gives a frame."""
+_PATIENCE: Final = 2000
+"""Packets in which the first key must come to be part of that sample."""
+_SHORT_TAIL: Final = 48
+"""Packets after the last key up to which they are decoded to see that each gives a frame."""
+_REMEMBERED: Final = 32
+"""Indexes kept in memory."""
+_MEGABYTE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +59,38 @@ class PacketIndex:
     """When every frame of the video stream is shown, and where decoding may start.
 
     Attributes:
-        pts: Presentation times in display order, in the stream's time base.
-        keys: Presentation times of the frames at which decoding may start, ascending;
-            empty when frames cannot be found by their time and must be counted.
+        pts: Presentation times in display order, in the stream's time base, on one running
+            clock.
+        points: Where decoding may start, by the frame that it starts at, ascending.
         last_duration: Duration of the last frame; 0 when not known.
-        declared: Frames that the file says it has; 0 when it does not say.
+        declared: Frames that the file says it has, less those that an edit list leaves out; 0
+            when it does not say.
         read: Frames that were found, with those that are decoded but never shown.
+        hidden: Frames of those that an edit list hides.
         end: Seconds at which the last packet of any stream ends.
+        stamps: For every packet in the order of decoding the time that it is given before it
+            is decoded, in place of its own: that of its frame, or None where it shows none of
+            its own. Empty where packets' own times tell their frames.
+        counted: Whether stamps are packets' numbers instead, and frames are known by counting
+            from where decoding started.
+        jumps: How often the clock was set anew.
     """
 
     pts: tuple[int, ...]
-    keys: tuple[int, ...]
+    points: tuple[SeekPoint, ...]
     last_duration: int
     declared: int
     read: int
+    hidden: int
     end: Fraction
+    stamps: tuple[int | None, ...] = ()
+    counted: bool = False
+    jumps: int = 0
+
+    def point_before(self, frame: int) -> int | None:
+        """Number of the last of `points` that starts at or before a frame; None without."""
+        point = bisect_right(self.points, frame, key=lambda point: point.frame)
+        return point - 1 if point else None
 
 
 def movie_url(path: Path) -> str:
@@ -70,100 +117,327 @@ def main_video(container: InputContainer) -> VideoStream | None:
     return None
 
 
-def whole_frames(container: InputContainer, video: VideoStream) -> Iterator[av.VideoFrame]:
-    """All frames that can be decoded from here on.
+def whole_frames(packets: Iterable[Packet[VideoStream]]) -> Iterator[av.VideoFrame]:
+    """All frames that can be decoded from packets.
 
     Damaged packets give none: their frames are missed by their time, and named, by whoever
     wants them.
     """
-    for packet in container.demux(video):
+    for packet in packets:
         try:
             yield from packet.decode()
         except av.error.InvalidDataError:
             continue
 
 
-def movie_index(path: Path) -> PacketIndex:
+def stamped(
+    packets: Iterable[Packet[VideoStream]], stamps: Sequence[int | None], first: int = 0
+) -> Iterator[Packet[VideoStream]]:
+    """Packets with the times of an index in place of their own.
+
+    Args:
+        packets: The packets of the film.
+        stamps: `PacketIndex.stamps`.
+        first: Number of the first of the packets.
+    """
+    for packet in packets:
+        if packet.size:
+            packet.pts = stamps[first] if first < len(stamps) else None
+            packet.dts = None
+            first += 1
+        elif packet.pos is not None or packet.dts is not None:
+            # An empty packet says that a picture stays; a decoder would take it for the end.
+            continue
+        yield packet
+
+
+def movie_index(path: Path, progress: Progress = silent) -> PacketIndex:
     """Index a movie; remembered as long as the file does not change.
+
+    Args:
+        path: The movie.
+        progress: Told of the megabytes read (stage `index`), and of the packets decoded where
+            that is needed (stage `decode`); stops the work by raising.
 
     Raises:
         av.FFmpegError: When the file cannot be read.
     """
-    stat = path.stat()
-    return _remembered(path, stat.st_size, stat.st_mtime_ns)
+    index = remembered_index(path)
+    if index is None:
+        key = _key(path)
+        index = _built(path, key[1], progress)
+        with _lock:
+            _indexes[key] = index
+            while len(_indexes) > _REMEMBERED:
+                del _indexes[next(iter(_indexes))]
+    return index
 
 
-@lru_cache(maxsize=32)
-def _remembered(path: Path, size: int, modified: int) -> PacketIndex:
-    with open_movie(path) as container:
-        index = _demuxed(container)
-        if index is not None:
+def remembered_index(path: Path) -> PacketIndex | None:
+    """The index of a movie if it was built already; None otherwise."""
+    with suppress(OSError):
+        key = _key(path)
+        with _lock:
+            index = _indexes.pop(key, None)
+            if index is not None:
+                _indexes[key] = index
             return index
+    return None
+
+
+_indexes: dict[tuple[Path, int, int], PacketIndex] = {}
+"""Indexes by file, its size and when it was changed; those used last come last."""
+_lock = threading.Lock()
+
+
+def _key(path: Path) -> tuple[Path, int, int]:
+    stat = path.stat()
+    return path, stat.st_size, stat.st_mtime_ns
+
+
+def searched_by_time(container: str) -> bool:
+    """Whether frames of a format (FFmpeg's name) are found by their times, without an index."""
+    return container.split(",")[0] in _TIMED
+
+
+def _built(path: Path, size: int, progress: Progress) -> PacketIndex:
+    total = max(1, size // _MEGABYTE)
+
+    def report(reached: int) -> None:
+        progress("index", min(total, reached // _MEGABYTE), total)
+
     with open_movie(path) as container:
-        return _decoded(container)
+        video = main_video(container)
+        assert video is not None
+        scan = scan_packets(container, video, report)
+        report(size)
+        name, codec = container.format.name.split(",")[0], video.codec_context.name
+        pts = [p.pts for p in scan.film if p.shown]
+        timed = None not in pts and len(set(pts)) == len(pts)
+        if timed and name in _TIMED:
+            return _timed(video, scan)
+    if not timed and None not in pts:
+        _part_last(scan)
+        timed = len({p.pts for p in scan.film if p.shown}) == len(pts)
+    # FFmpeg makes up times of pictures where the format has none, for these two in coded order.
+    timed &= not (name == "avi" and codec in ("h264", "hevc"))
+    order = None
+    if name not in _TIMED and not scan.corrupt:
+        order = _deduced(path, scan, timed)
+    counted = order is not None and not timed
+    if order is None:
+        order = _decoded(path, scan, progress)
+    return _by_number(path, scan, order, counted)
 
 
-def _demuxed(container: InputContainer) -> PacketIndex | None:
-    """The index from packets alone; None when they do not tell."""
-    video = main_video(container)
-    assert video is not None
-    shown: list[tuple[int, int, bool]] = []
-    read = 0
-    end = Fraction(0)
-    for packet in container.demux():
-        if packet.dts is None and packet.pts is None:
-            continue
-        if packet.pts is not None:
-            end = max(end, (packet.pts + (packet.duration or 0)) * packet.time_base)
-        if packet.stream.index != video.index or not packet.size:
-            continue
-        read += 1
-        if packet.is_discard:
-            continue
-        if packet.pts is None:
-            return None
-        shown.append((packet.pts, packet.duration or 0, packet.is_keyframe))
-    shown.sort()
-    pts = tuple(p for p, _, _ in shown)
-    if len(set(pts)) < len(pts) or container.format.name.split(",")[0] not in _TIMED:
-        return None
-    keys = tuple(p for p, _, key in shown if key)
-    return PacketIndex(pts, keys, _last_duration(video, shown), video.frames, read, end)
+def _part_last(scan: PacketScan) -> None:
+    """Give the last packet a time of its own: the one that is made up lacks what follows."""
+    last = scan.film[-1]
+    times = [p.pts for p in scan.film[:-1] if p.shown and p.pts is not None]
+    if last.shown and times and last.pts == max(times):
+        scan.film[-1] = replace(last, pts=last.pts + last.duration)
 
 
-def _last_duration(video: VideoStream, shown: list[tuple[int, int, bool]]) -> int:
+def _timed(video: VideoStream, scan: PacketScan) -> PacketIndex:
+    """The index of a format that can be searched by the times of frames."""
+    shown = sorted(
+        (p.pts, i) for i, p in enumerate(scan.film) if p.shown and p.pts is not None
+    )
+    points = tuple(
+        SeekPoint(number, i, pts, None, False, scan.film[i].signature)
+        for number, (pts, i) in enumerate(shown)
+        if scan.film[i].key
+    )
+    pts = tuple(p for p, _ in shown)
+    last = scan.film[shown[-1][1]].duration if shown else 0
+    return PacketIndex(
+        pts,
+        points,
+        _last_duration(video, pts, last),
+        # An edit list leaves less than there is, and the file's own index says how much.
+        min(video.frames, len(video.index_entries)) or video.frames,
+        len(scan.film),
+        sum(p.hidden for p in scan.film),
+        scan.end,
+    )
+
+
+def _last_duration(video: VideoStream, pts: Sequence[int], duration: int) -> int:
     """How long the last frame is shown: until the stream ends, where that is known.
 
     MP4 keeps durations in the order of decoding, so that the packet's own is another's.
     """
-    if not shown:
-        return 0
-    pts, duration, _ = shown[-1]
-    if video.duration and video.start_time is not None:
-        rest = video.start_time + video.duration - pts
+    if pts and video.duration and video.start_time is not None:
+        rest = video.start_time + video.duration - pts[-1]
         if rest > 0:
             return rest
     return duration
 
 
-def _decoded(container: InputContainer) -> PacketIndex:
-    """The index from decoding everything once."""
-    video = main_video(container)
-    assert video is not None
+def _deduced(path: Path, scan: PacketScan, timed: bool) -> list[int] | None:
+    """Numbers of the packets whose frames are shown, in that order; None when in doubt.
+
+    Of packets without times the order is that of decoding, which is right between closed
+    groups of pictures alone: as many frames come before each of them.
+    """
+    film = scan.film
+    shown = [i for i, p in enumerate(film) if p.shown]
+    if timed:
+        shown.sort(key=lambda i: film[i].pts or 0)
+    elif not any(p.closed for p in film):
+        return None
+    key = next((i for i, p in enumerate(film) if p.key), None)
+    if key is None or key > _PATIENCE:
+        return None
+    stop = min(len(film), key + _SAMPLE)
+    if stop < len(film) and not film[stop].shown:
+        stop += 1
+    with open_movie(path) as container:
+        video = main_video(container)
+        assert video is not None
+        found = _numbers(video, itertools.islice(container.demux(video), stop), 0)
+    sample = [i for i in shown if i < stop]
+    if not timed:
+        found.sort()
+    # What comes before the first frame that can be decoded is never shown.
+    late = len(sample) - len(found)
+    if not found or sample[late:] != found:
+        return None
+    unseen = set(sample[:late])
+    shown = [i for i in shown if i not in unseen]
+    return _without_lost_tail(path, scan, shown, timed)
+
+
+def _without_lost_tail(
+    path: Path, scan: PacketScan, shown: list[int], timed: bool
+) -> list[int] | None:
+    """The same without the last frames that cannot be decoded; None when others cannot."""
+    film = scan.film
+    keys = [i for i in shown if (film[i].key if timed else film[i].closed)]
+    if not keys or len(film) - keys[-1] > _SHORT_TAIL:
+        return shown
+    last = keys[-1]
+    point = _point(film, last, 0)
+    with open_movie(path) as container:
+        video = main_video(container)
+        assert video is not None
+        packets = packets_from(container, video, point)
+        if packets is None:
+            return shown
+        found = _numbers(video, packets, last)
+    if not timed:
+        found.sort()
+    if last not in found:
+        return None
+    found = found[found.index(last) :]
+    rest = shown[shown.index(last) :]
+    if rest[: len(found)] != found:
+        return None
+    return shown[: len(shown) - len(rest) + len(found)]
+
+
+def _numbers(
+    video: VideoStream, packets: Iterable[Packet[VideoStream]], first: int
+) -> list[int]:
+    """Numbers of the packets whose frames come out of the decoder, in that order."""
     video.thread_type = "AUTO"
-    times: list[int | None] = []
-    duration = 0
-    for frame in whole_frames(container, video):
-        times.append(frame.pts)
-        duration = frame.duration or duration
-    pts = [t for t in times if t is not None]
-    if len(pts) < len(times) or any(b <= a for a, b in itertools.pairwise(pts)):
-        # No usable times at all: count at the nominal rate.
-        assert video.time_base is not None
-        rate = video.guessed_rate or video.average_rate or Fraction(25)
-        step = 1 / (rate * video.time_base)
-        pts = [round(i * step) for i in range(len(times))]
-    end = Fraction(0)
-    if pts and video.time_base is not None:
-        end = (pts[-1] + duration) * video.time_base
-    return PacketIndex(tuple(pts), (), duration, video.frames, len(pts), end)
+    numbered = stamped(packets, range(1 << 40), first)
+    frames = list(whole_frames(p for p in numbered if p.size))
+    with suppress(av.error.EOFError, av.error.InvalidDataError):
+        frames += video.codec_context.decode(None)
+    return [frame.pts for frame in frames if frame.pts is not None]
+
+
+def _decoded(path: Path, scan: PacketScan, progress: Progress) -> list[int]:
+    """Numbers of the packets whose frames are shown, by decoding everything once."""
+    total = len(scan.film)
+    with open_movie(path) as container:
+        video = main_video(container)
+        assert video is not None
+        packets = report_each(container.demux(video), progress, "decode", total + 1)
+        return _numbers(video, packets, 0)
+
+
+def _by_number(
+    path: Path, scan: PacketScan, order: list[int], counted: bool
+) -> PacketIndex:
+    """The index of a film whose packets are known by their number."""
+    film = scan.film
+    with open_movie(path) as container:
+        video = main_video(container)
+        assert video is not None
+        pts = _times(video, film, order)
+        declared = video.frames
+    stamps: list[int | None] = [*range(len(film))] if counted else [None] * len(film)
+    if not counted:
+        for time, i in zip(pts, order, strict=True):
+            stamps[i] = time
+    return PacketIndex(
+        tuple(pts),
+        tuple(_points(film, order, counted)),
+        film[order[-1]].duration if order else 0,
+        declared,
+        len(film),
+        sum(p.hidden for p in film),
+        scan.end,
+        tuple(stamps),
+        counted,
+        scan.jumps,
+    )
+
+
+def _times(video: VideoStream, film: Sequence[FilmPacket], order: Sequence[int]) -> list[int]:
+    """When frames are shown: as packets say, in whatever way they do, or at the nominal rate."""
+    pts = [film[i].pts for i in order]
+    if _ascend(pts):
+        return [p for p in pts if p is not None]
+    # A format that times the decoding alone (AVI): frames come in the same steps.
+    dts = sorted(film[i].dts or 0 for i in order)
+    if all(film[i].dts is not None for i in order) and _ascend(dts):
+        return dts
+    assert video.time_base is not None
+    rate = _rate_of(video, film, order)
+    step = 1 / (rate * video.time_base)
+    start = pts[0] if pts and pts[0] is not None else 0
+    return [start + round(i * step) for i in range(len(order))]
+
+
+def _rate_of(
+    video: VideoStream, film: Sequence[FilmPacket], order: Sequence[int]
+) -> Fraction:
+    """The nominal rate of frames of which few or none are timed."""
+    duration = film[order[0]].duration if order else 0
+    if duration and video.time_base is not None:
+        return 1 / (duration * video.time_base)
+    return video.guessed_rate or video.average_rate or Fraction(25)
+
+
+def _ascend(times: Sequence[int | None]) -> bool:
+    known = [t for t in times if t is not None]
+    return len(known) == len(times) and all(a < b for a, b in itertools.pairwise(known))
+
+
+def _points(
+    film: Sequence[FilmPacket], order: Sequence[int], counted: bool
+) -> Iterator[SeekPoint]:
+    """Packets with which decoding may start, of those that can be told from all others."""
+    number = {packet: frame for frame, packet in enumerate(order)}
+    alike = Counter((p.signature, p.position) for p in film if p.key)
+    latest = -1
+    for i, packet in enumerate(film):
+        frame = number.get(i)
+        if frame is None:
+            continue
+        usable = packet.closed if counted else packet.key
+        # No frame after it may come from a packet before it.
+        if usable and frame > latest and alike[packet.signature, packet.position] == 1:
+            yield _point(film, i, frame)
+        latest = max(latest, frame)
+
+
+def _point(film: Sequence[FilmPacket], packet: int, frame: int) -> SeekPoint:
+    own = film[packet]
+    before = (film[i].position for i in range(packet, -1, -1))
+    position = next((p for p in before if p is not None), None)
+    exact = own.position is not None
+    return SeekPoint(frame, packet, own.stamp, position, exact, own.signature)
