@@ -25,8 +25,15 @@ SUFFIXES: Final = (
 
 
 def is_cut(path: Path) -> bool:
-    """Whether a file is a cut, by its name."""
-    return path.suffix.lower() in SUFFIXES
+    """Whether a file is a cut: by its name, or, where that says nothing, by what is in it."""
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    from mien.editorial.detect import identify_cut
+
+    try:
+        return identify_cut(path) is not None
+    except OSError:
+        return False
 
 
 def read_cut(

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
 import opentimelineio as otio
 
+from mien.editorial.detect import TITLES, CutFile, read_cut_file
 from mien.editorial.edl import read_edl
 from mien.editorial.times import typed_rate
 from mien.errors import InputError, MienError, MissingDependencyError, UsageError
 
 __all__ = ["OpenedCut", "open_cut"]
 
-_BUNDLE: Final = ".fcpxmld"
-_BUNDLED: Final = "Info.fcpxml"
-_HEAD: Final = 4096
-"""Characters in which an XML document says what it is."""
-_COMPOUND: Final = bytes.fromhex("d0cf11e0a1b11ae1")
-"""How every AAF begins: it is a structured-storage file."""
-_ADAPTERS: Final = {
-    ".edl": "cmx_3600", ".otio": "otio_json", ".otioz": "otioz", ".otiod": "otiod",
-    ".xml": "fcp_xml", ".aaf": "AAF",
-}  # fmt: skip
+_ADAPTERS: Final = {"edl": "cmx_3600", "otioz": "otioz", "fcp7": "fcp_xml", "aaf": "AAF"}
+_REMEDIES: Final = {"edl": "Check that --rate is the rate of its timecodes."}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,10 +30,14 @@ class OpenedCut:
     Attributes:
         content: What OpenTimelineIO holds of it: a timeline, or a collection of them.
         notices: What was left out or could not be believed, a line each.
+        format: Its format, a key of `detect.TITLES`.
+        folder: The folder from which its relative paths count; None for the file's.
     """
 
     content: Any
     notices: tuple[str, ...] = ()
+    format: str = ""
+    folder: Path | None = None
 
 
 def open_cut(path: Path, rate: Fraction | str | None) -> OpenedCut:
@@ -54,18 +52,14 @@ def open_cut(path: Path, rate: Fraction | str | None) -> OpenedCut:
         UsageError: When the rate of an EDL is not given, or one is given that is none.
         MissingDependencyError: When the format's adapter is not installed.
     """
-    suffix = path.suffix.lower()
     if rate is not None:
         rate = typed_rate(rate)
-    if suffix == ".edl" and rate is None:
-        raise UsageError(
-            f"{path.name} does not say its frame rate: no EDL does.",
-            "Say it with --rate, as in --rate 24 or --rate 29.97.",
-        )
+    file = None
     try:
         # Adapters print; standard output belongs to whoever called us.
         with redirect_stdout(sys.stderr):
-            return _opened(path, suffix, rate)
+            file = read_cut_file(path)
+            return replace(_opened(file, rate), format=file.format, folder=file.folder)
     except MienError:
         raise
     except OSError as error:
@@ -75,56 +69,59 @@ def open_cut(path: Path, rate: Fraction | str | None) -> OpenedCut:
             path=path,
         ) from error
     except Exception as error:  # adapters raise whatever a file they do not expect leads to
-        raise _unreadable(path, error) from error
+        raise _unreadable(path, file, error) from error
 
 
-def _opened(path: Path, suffix: str, rate: Fraction | None) -> OpenedCut:
-    if suffix in (".fcpxml", _BUNDLE) or (suffix == ".xml" and "<fcpxml" in _text(path)[:_HEAD]):
-        return _fcpx(path / _BUNDLED if suffix == _BUNDLE and path.is_dir() else path)
-    if not path.exists():
-        raise FileNotFoundError(2, "no such file or directory")
-    adapter = _ADAPTERS[suffix]
+def _opened(file: CutFile, rate: Fraction | None) -> OpenedCut:
+    if file.format == "edl":
+        return _edl(file, rate)
+    if file.format == "fcpxml":
+        return _fcpx(file)
+    if file.format in ("otio", "otiod"):
+        return OpenedCut(otio.adapters.read_from_string(_json(file.text), "otio_json"))
+    adapter = _ADAPTERS[file.format]
     if adapter not in otio.adapters.available_adapter_names():
-        raise _no_adapter(suffix)
-    if rate is not None and suffix == ".edl":
-        return OpenedCut(read_edl(_text(path), rate))
-    if suffix == ".aaf" and not _begins(path, _COMPOUND):
-        raise InputError(f"{path.name} is no AAF file.", "Export it again.", path=path)
-    return OpenedCut(otio.adapters.read_from_file(str(path), adapter))
+        raise _no_adapter(file.format)
+    return OpenedCut(otio.adapters.read_from_file(str(file.path), adapter))
 
 
-def _fcpx(path: Path) -> OpenedCut:
+def _edl(file: CutFile, rate: Fraction | None) -> OpenedCut:
+    if rate is None:
+        raise UsageError(
+            f"{file.path.name} does not say its frame rate: no EDL does.",
+            "Say it with --rate, as in --rate 24 or --rate 29.97.",
+        )
+    return OpenedCut(read_edl(file.text, rate))
+
+
+def _fcpx(file: CutFile) -> OpenedCut:
     try:
         from mien.editorial.fcpx import read_fcpx
     except ImportError as error:
-        raise _no_adapter(".fcpxml") from error
-    return OpenedCut(read_fcpx(_text(path)))
+        raise _no_adapter("fcpxml") from error
+    return OpenedCut(read_fcpx(file.text))
 
 
-def _text(path: Path) -> str:
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # Old editors on Windows write their own alphabet; timecodes are the same in all.
-        return raw.decode("latin-1")
+def _json(text: str) -> str:
+    """The text, when it is JSON.
+
+    Raises:
+        ValueError: When it is not; the line is named, which OpenTimelineIO does not.
+    """
+    json.loads(text)
+    return text
 
 
-def _begins(path: Path, head: bytes) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(head)) == head
-
-
-def _no_adapter(suffix: str) -> MissingDependencyError:
+def _no_adapter(kind: str) -> MissingDependencyError:
     return MissingDependencyError(
-        f"OpenTimelineIO's adapter for {suffix} is not installed.",
+        f"OpenTimelineIO's adapter for {TITLES[kind]} is not installed.",
         'Install it with: pip install "mien[editorial]"',
     )
 
 
-def _unreadable(path: Path, error: Exception) -> InputError:
+def _unreadable(path: Path, file: CutFile | None, error: Exception) -> InputError:
     reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-    remedy = "Export it again; OTIO carries the most."
-    if path.suffix.lower() == ".edl":
-        remedy = "Check that --rate is the rate of its timecodes."
-    return InputError(f"{path.name} cannot be read as a cut: {reason}.", remedy, path=path)
+    kind = "" if file is None else file.format
+    remedy = _REMEDIES.get(kind, "Export it again; OTIO carries the most.")
+    cause = f"{path.name} cannot be read as {TITLES.get(kind, 'a cut')}: {reason}."
+    return InputError(cause, remedy, path=path)

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from mien.io.relink import content_of
+from mien.media.fingerprint import content_of_fingerprint
 from mien.model.document import Project
 
 __all__ = ["search_folder"]
@@ -39,7 +40,9 @@ def search_folder(
             break
         content = content_of(path)
         for name, project in lost.items():
-            if content is not None and content == project.shot.media.fingerprint:
+            if content is not None and content == content_of_fingerprint(
+                project.shot.media.fingerprint
+            ):
                 found.setdefault(name, path)
     return found
 

@@ -28,6 +28,7 @@ from mien.io.schema import (
     ToolVersionsPart,
     TrackPart,
 )
+from mien.media.streams import OLD_CHOICE
 from mien.model.document import Project
 from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.face import Face
@@ -160,6 +161,7 @@ def media_part(facts: MediaInfo, folder: Path) -> MediaPart:
         fingerprint=facts.fingerprint,
         first_number=facts.first_number,
         metadata=dict(facts.metadata),
+        stream=None if facts.stream == OLD_CHOICE else facts.stream,
     )  # fmt: skip
 
 
@@ -210,7 +212,14 @@ def make_media(
         fingerprint=part.fingerprint,
         first_number=part.first_number,
         metadata=part.metadata,
+        stream=_stream(part),
     )
+
+
+def _stream(part: MediaPart) -> int:
+    if part.stream is not None:
+        return part.stream
+    return OLD_CHOICE if part.kind == "movie" else 0
 
 
 def face_part(face: Face) -> FacePart:

@@ -25,7 +25,7 @@ from pathlib import Path
 import platformdirs
 
 from mien.errors import MediaError, ProjectError
-from mien.media.fingerprint import fingerprint
+from mien.media.fingerprint import content_of_fingerprint, fingerprint
 from mien.media.probe import probe
 from mien.media.sequence import find_sequence, is_image, probe_image
 from mien.model.media import MediaInfo
@@ -47,7 +47,7 @@ def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
         MediaError: When it cannot be read.
         ProjectError: When it does not show what was tracked.
     """
-    found = probe_image(media) if is_image(facts.path) else probe(media)
+    found = probe_image(media) if is_image(facts.path) else probe(media, stream=_stream(facts))
     tracked = (facts.clock.frame_count, facts.orientation.upright_size)
     shown = (found.clock.frame_count, found.orientation.upright_size)
     if shown != tracked:
@@ -57,6 +57,10 @@ def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
             path=media,
         )
     return found
+
+
+def _stream(facts: MediaInfo) -> int | None:
+    return facts.stream if facts.kind == "movie" else None
 
 
 def find_media(stored: Path, wanted: str, folder: Path | None, project: str) -> Path:
@@ -71,7 +75,7 @@ def find_media(stored: Path, wanted: str, folder: Path | None, project: str) -> 
     Raises:
         ProjectError: When they are nowhere that may be looked at.
     """
-    changed = False
+    changed, wanted = False, content_of_fingerprint(wanted)
     for candidate in _candidates(stored, wanted, folder):
         found = content_of(candidate, image=is_image(stored))
         if found == wanted:
@@ -166,7 +170,7 @@ def _places(content: str) -> list[Path]:
 
 
 def _note(content: str) -> Path:
-    name = hashlib.sha256(content.encode()).hexdigest()[:32]
+    name = hashlib.sha256(content_of_fingerprint(content).encode()).hexdigest()[:32]
     return platformdirs.user_state_path("mien") / "media" / name
 
 

@@ -173,6 +173,8 @@ class MediaPart(_Part):
     fingerprint: str
     first_number: _Count
     metadata: dict[str, str]
+    stream: Annotated[int, Field(ge=0)] | None = None
+    """None in projects of mien 0.10 and before, which opened the first that is no cover."""
 
 
 class ToolVersionsPart(_Part):

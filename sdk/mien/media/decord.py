@@ -19,6 +19,7 @@ import numpy.typing as npt
 from mien.errors import MediaError, MissingDependencyError, UsageError
 from mien.media.base_reader import BaseReader
 from mien.media.frame import Frame
+from mien.media.index import open_movie
 from mien.media.planes import Plate
 from mien.media.prefetch import decode_ahead
 from mien.model.media import MediaInfo, Orientation
@@ -67,6 +68,7 @@ class DecordReader(BaseReader):
 
     def __init__(self, facts: MediaInfo, *, threads: int = 0) -> None:
         super().__init__(facts)
+        _refuse_choice(facts)
         try:
             decord: Any = import_module("decord")
         except ImportError as error:
@@ -108,3 +110,14 @@ class DecordReader(BaseReader):
 
     def close(self) -> None:
         """Nothing to let go of: decord frees its file with itself."""
+
+
+def _refuse_choice(facts: MediaInfo) -> None:
+    """Refuse a movie of several video streams: decord takes one by rules of its own."""
+    with open_movie(facts.path) as container:
+        several = len(container.streams.video) > 1
+    if several:
+        raise UsageError(
+            f"{facts.path.name} holds several video streams, of which decord cannot be told one.",
+            "Unset MIEN_DECODER, or open the reader with decoder='pyav'.",
+        )

@@ -11,8 +11,9 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from mien.media.index import PacketIndex, main_video, open_movie, stamped, whole_frames
+from mien.media.index import PacketIndex, open_movie, stamped
 from mien.media.seek_points import packets_from
+from mien.media.streams import main_video, whole_frames
 
 __all__ = ["Film"]
 
@@ -22,6 +23,7 @@ class Film:
 
     Args:
         path: The movie.
+        stream: Number of its video stream.
         index: Its index.
         threads: Threads that decode; 0 lets the decoder choose.
         by: What threads work on: `AUTO`, or `SLICE` for one frame at a time.
@@ -33,6 +35,7 @@ class Film:
     def __init__(
         self,
         path: Path,
+        stream: int,
         index: PacketIndex,
         *,
         threads: int = 0,
@@ -40,7 +43,7 @@ class Film:
     ) -> None:
         self._index = index
         self._container: InputContainer = open_movie(path)
-        video = main_video(self._container)
+        video = main_video(self._container, stream)
         assert video is not None
         self.video: VideoStream = video
         """The stream that is decoded."""

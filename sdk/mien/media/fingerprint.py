@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-__all__ = ["fingerprint"]
+__all__ = ["content_of_fingerprint", "fingerprint", "fingerprint_of_stream"]
 
 _EDGE: Final = 1 << 16
 
@@ -28,3 +28,21 @@ def fingerprint(paths: Sequence[Path]) -> str:
             file.seek(max(0, size - _EDGE))
             digest.update(file.read(_EDGE))
     return f"{total:x}-{digest.hexdigest()}"
+
+
+def fingerprint_of_stream(content: str, stream: int, first: int) -> str:
+    """Names one video stream of a movie: what is kept of one is never taken for another's.
+
+    The first film of a file has the name of its content, as it had before mien knew of others.
+
+    Args:
+        content: Fingerprint of the file.
+        stream: Number of the stream.
+        first: Number of the file's first video stream that is no cover.
+    """
+    return content if stream == first else f"{content}+{stream}"
+
+
+def content_of_fingerprint(name: str) -> str:
+    """The fingerprint of the file of a movie, whichever of its video streams is named."""
+    return name.partition("+")[0]

@@ -22,23 +22,21 @@ from typing import Final
 import av
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from mien.media.packet_scan import FilmPacket, PacketScan, scan_packets
 from mien.media.seek_points import SeekPoint, packets_from
+from mien.media.streams import main_video, whole_frames
 from mien.progress import Progress, report_each, silent
 
 __all__ = [
     "PacketIndex",
-    "main_video",
     "movie_index",
     "movie_url",
     "open_movie",
     "remembered_index",
     "searched_by_time",
     "stamped",
-    "whole_frames",
 ]
 
 _TIMED: Final = ("mov", "matroska", "mxf", "nut")
@@ -107,29 +105,6 @@ def open_movie(path: Path) -> InputContainer:
     return av.open(movie_url(path), metadata_errors="surrogateescape")
 
 
-def main_video(container: InputContainer) -> VideoStream | None:
-    """The first video stream that can be decoded and is not a cover picture."""
-    for stream in container.streams.video:
-        if getattr(stream, "codec_context", None) is None:
-            continue
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
-    return None
-
-
-def whole_frames(packets: Iterable[Packet[VideoStream]]) -> Iterator[av.VideoFrame]:
-    """All frames that can be decoded from packets.
-
-    Damaged packets give none: their frames are missed by their time, and named, by whoever
-    wants them.
-    """
-    for packet in packets:
-        try:
-            yield from packet.decode()
-        except av.error.InvalidDataError:
-            continue
-
-
 def stamped(
     packets: Iterable[Packet[VideoStream]], stamps: Sequence[int | None], first: int = 0
 ) -> Iterator[Packet[VideoStream]]:
@@ -151,21 +126,22 @@ def stamped(
         yield packet
 
 
-def movie_index(path: Path, progress: Progress = silent) -> PacketIndex:
+def movie_index(path: Path, stream: int, progress: Progress = silent) -> PacketIndex:
     """Index a movie; remembered as long as the file does not change.
 
     Args:
         path: The movie.
+        stream: Number of its video stream.
         progress: Told of the megabytes read (stage `index`), and of the packets decoded where
             that is needed (stage `decode`); stops the work by raising.
 
     Raises:
         av.FFmpegError: When the file cannot be read.
     """
-    index = remembered_index(path)
+    index = remembered_index(path, stream)
     if index is None:
-        key = _key(path)
-        index = _built(path, key[1], progress)
+        key = _key(path, stream)
+        index = _built(key, progress)
         with _lock:
             _indexes[key] = index
             while len(_indexes) > _REMEMBERED:
@@ -173,10 +149,10 @@ def movie_index(path: Path, progress: Progress = silent) -> PacketIndex:
     return index
 
 
-def remembered_index(path: Path) -> PacketIndex | None:
+def remembered_index(path: Path, stream: int) -> PacketIndex | None:
     """The index of a movie if it was built already; None otherwise."""
     with suppress(OSError):
-        key = _key(path)
+        key = _key(path, stream)
         with _lock:
             index = _indexes.pop(key, None)
             if index is not None:
@@ -185,14 +161,16 @@ def remembered_index(path: Path) -> PacketIndex | None:
     return None
 
 
-_indexes: dict[tuple[Path, int, int], PacketIndex] = {}
-"""Indexes by file, its size and when it was changed; those used last come last."""
+_Key = tuple[Path, int, int, int]
+"""A file, its video stream, its size, and when it was changed."""
+_indexes: dict[_Key, PacketIndex] = {}
+"""Indexes; those used last come last."""
 _lock = threading.Lock()
 
 
-def _key(path: Path) -> tuple[Path, int, int]:
+def _key(path: Path, stream: int) -> _Key:
     stat = path.stat()
-    return path, stat.st_size, stat.st_mtime_ns
+    return path, stream, stat.st_size, stat.st_mtime_ns
 
 
 def searched_by_time(container: str) -> bool:
@@ -200,14 +178,15 @@ def searched_by_time(container: str) -> bool:
     return container.split(",")[0] in _TIMED
 
 
-def _built(path: Path, size: int, progress: Progress) -> PacketIndex:
+def _built(key: _Key, progress: Progress) -> PacketIndex:
+    path, stream, size, _ = key
     total = max(1, size // _MEGABYTE)
 
     def report(reached: int) -> None:
         progress("index", min(total, reached // _MEGABYTE), total)
 
     with open_movie(path) as container:
-        video = main_video(container)
+        video = main_video(container, stream)
         assert video is not None
         scan = scan_packets(container, video, report)
         report(size)
@@ -223,11 +202,11 @@ def _built(path: Path, size: int, progress: Progress) -> PacketIndex:
     timed &= not (name == "avi" and codec in ("h264", "hevc"))
     order = None
     if name not in _TIMED and not scan.corrupt:
-        order = _deduced(path, scan, timed)
+        order = _deduced(path, stream, scan, timed)
     counted = order is not None and not timed
     if order is None:
-        order = _decoded(path, scan, progress)
-    return _by_number(path, scan, order, counted)
+        order = _decoded(path, stream, scan, progress)
+    return _by_number(path, stream, scan, order, counted)
 
 
 def _part_last(scan: PacketScan) -> None:
@@ -240,9 +219,7 @@ def _part_last(scan: PacketScan) -> None:
 
 def _timed(video: VideoStream, scan: PacketScan) -> PacketIndex:
     """The index of a format that can be searched by the times of frames."""
-    shown = sorted(
-        (p.pts, i) for i, p in enumerate(scan.film) if p.shown and p.pts is not None
-    )
+    shown = sorted((p.pts, i) for i, p in enumerate(scan.film) if p.shown and p.pts is not None)
     points = tuple(
         SeekPoint(number, i, pts, None, False, scan.film[i].signature)
         for number, (pts, i) in enumerate(shown)
@@ -274,7 +251,7 @@ def _last_duration(video: VideoStream, pts: Sequence[int], duration: int) -> int
     return duration
 
 
-def _deduced(path: Path, scan: PacketScan, timed: bool) -> list[int] | None:
+def _deduced(path: Path, stream: int, scan: PacketScan, timed: bool) -> list[int] | None:
     """Numbers of the packets whose frames are shown, in that order; None when in doubt.
 
     Of packets without times the order is that of decoding, which is right between closed
@@ -293,7 +270,7 @@ def _deduced(path: Path, scan: PacketScan, timed: bool) -> list[int] | None:
     if stop < len(film) and not film[stop].shown:
         stop += 1
     with open_movie(path) as container:
-        video = main_video(container)
+        video = main_video(container, stream)
         assert video is not None
         found = _numbers(video, itertools.islice(container.demux(video), stop), 0)
     sample = [i for i in shown if i < stop]
@@ -305,11 +282,11 @@ def _deduced(path: Path, scan: PacketScan, timed: bool) -> list[int] | None:
         return None
     unseen = set(sample[:late])
     shown = [i for i in shown if i not in unseen]
-    return _without_lost_tail(path, scan, shown, timed)
+    return _without_lost_tail(path, stream, scan, shown, timed)
 
 
 def _without_lost_tail(
-    path: Path, scan: PacketScan, shown: list[int], timed: bool
+    path: Path, stream: int, scan: PacketScan, shown: list[int], timed: bool
 ) -> list[int] | None:
     """The same without the last frames that cannot be decoded; None when others cannot."""
     film = scan.film
@@ -319,7 +296,7 @@ def _without_lost_tail(
     last = keys[-1]
     point = _point(film, last, 0)
     with open_movie(path) as container:
-        video = main_video(container)
+        video = main_video(container, stream)
         assert video is not None
         packets = packets_from(container, video, point)
         if packets is None:
@@ -336,9 +313,7 @@ def _without_lost_tail(
     return shown[: len(shown) - len(rest) + len(found)]
 
 
-def _numbers(
-    video: VideoStream, packets: Iterable[Packet[VideoStream]], first: int
-) -> list[int]:
+def _numbers(video: VideoStream, packets: Iterable[Packet[VideoStream]], first: int) -> list[int]:
     """Numbers of the packets whose frames come out of the decoder, in that order."""
     video.thread_type = "AUTO"
     numbered = stamped(packets, range(1 << 40), first)
@@ -348,23 +323,23 @@ def _numbers(
     return [frame.pts for frame in frames if frame.pts is not None]
 
 
-def _decoded(path: Path, scan: PacketScan, progress: Progress) -> list[int]:
+def _decoded(path: Path, stream: int, scan: PacketScan, progress: Progress) -> list[int]:
     """Numbers of the packets whose frames are shown, by decoding everything once."""
     total = len(scan.film)
     with open_movie(path) as container:
-        video = main_video(container)
+        video = main_video(container, stream)
         assert video is not None
         packets = report_each(container.demux(video), progress, "decode", total + 1)
         return _numbers(video, packets, 0)
 
 
 def _by_number(
-    path: Path, scan: PacketScan, order: list[int], counted: bool
+    path: Path, stream: int, scan: PacketScan, order: list[int], counted: bool
 ) -> PacketIndex:
     """The index of a film whose packets are known by their number."""
     film = scan.film
     with open_movie(path) as container:
-        video = main_video(container)
+        video = main_video(container, stream)
         assert video is not None
         pts = _times(video, film, order)
         declared = video.frames
@@ -402,9 +377,7 @@ def _times(video: VideoStream, film: Sequence[FilmPacket], order: Sequence[int])
     return [start + round(i * step) for i in range(len(order))]
 
 
-def _rate_of(
-    video: VideoStream, film: Sequence[FilmPacket], order: Sequence[int]
-) -> Fraction:
+def _rate_of(video: VideoStream, film: Sequence[FilmPacket], order: Sequence[int]) -> Fraction:
     """The nominal rate of frames of which few or none are timed."""
     duration = film[order[0]].duration if order else 0
     if duration and video.time_base is not None:
@@ -417,9 +390,7 @@ def _ascend(times: Sequence[int | None]) -> bool:
     return len(known) == len(times) and all(a < b for a, b in itertools.pairwise(known))
 
 
-def _points(
-    film: Sequence[FilmPacket], order: Sequence[int], counted: bool
-) -> Iterator[SeekPoint]:
+def _points(film: Sequence[FilmPacket], order: Sequence[int], counted: bool) -> Iterator[SeekPoint]:
     """Packets with which decoding may start, of those that can be told from all others."""
     number = {packet: frame for frame, packet in enumerate(order)}
     alike = Counter((p.signature, p.position) for p in film if p.key)

@@ -180,7 +180,7 @@ class MovieSink:
 
     def _add_streams(self, output: OutputContainer) -> VideoStream:
         source, encoding = self._source, self._encoding
-        picture = first_frame(source.path) if self._beside is not None else None
+        picture = first_frame(source.path, source.stream) if self._beside is not None else None
         options = dict(encoding.options)
         if picture is not None:
             options = hdr_options(encoding.codec.name, options, picture)
@@ -233,7 +233,7 @@ class MovieSink:
         pts = self._source.pts
         last = 0
         if self._source.kind == "movie":
-            last = movie_index(self._source.path).last_duration
+            last = movie_index(self._source.path, self._source.stream).last_duration
         nominal = round(1 / (self._source.clock.rate * self._source.time_base))
         ends = [*pts[1:], pts[-1] + (last or nominal)]
         return {pts[i] - self._shift: ends[i] - pts[i] for i in self._frames}

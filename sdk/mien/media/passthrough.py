@@ -20,7 +20,8 @@ from av.video.stream import VideoStream
 
 from mien.errors import MienError, OutputError
 from mien.media.closing import Closing
-from mien.media.index import main_video, open_movie
+from mien.media.index import open_movie
+from mien.media.streams import main_video
 from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
 
@@ -101,7 +102,7 @@ class Passthrough(Closing):
         Raises:
             OutputError: When the output's container cannot hold one of them.
         """
-        main = main_video(self._input)
+        main = main_video(self._input, self._source.stream)
         assert main is not None
         _copy_stream_tags(main, video)
         for data in self._input.streams.data:

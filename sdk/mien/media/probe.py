@@ -14,11 +14,12 @@ from av.container import InputContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.stream import VideoStream
 
-from mien.errors import MediaError, MienError, TimeError
-from mien.media.fingerprint import fingerprint
+from mien.errors import MediaError, MienError, TimeError, UsageError
+from mien.media.fingerprint import fingerprint, fingerprint_of_stream
 from mien.media.frame import side_data
-from mien.media.index import PacketIndex, main_video, movie_index, open_movie
+from mien.media.index import PacketIndex, movie_index, open_movie
 from mien.media.sequence import find_sequence, is_image, probe_image, probe_sequence
+from mien.media.streams import OLD_CHOICE, main_video, whole_frames
 from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.timebase import Clock, Timecode
 
@@ -36,19 +37,23 @@ _MISSING_SHARE: Final = Fraction(1, 50)
 _MUXER_TAGS: Final = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
 
-def probe(path: str | Path) -> MediaInfo:
+def probe(path: str | Path, *, stream: int | None = None) -> MediaInfo:
     """The facts of a movie or an image sequence.
 
     Args:
         path: A movie, a pattern as `shot.%04d.exr`, or any numbered image of a sequence.
+        stream: Number of the video stream of a movie that holds several; None for the one that
+            a player would show.
 
     Raises:
         MediaError: When there is nothing to read, or it holds no whole pictures.
+        UsageError: When there is no such stream; those that there are are named.
     """
     path = Path(path)
     try:
         sequence = find_sequence(path)
         if sequence is not None:
+            _refuse_stream(path, stream)
             return probe_sequence(sequence)
         _refuse_what_is_no_file(path)
     except MienError:
@@ -61,32 +66,32 @@ def probe(path: str | Path) -> MediaInfo:
         ) from error
     try:
         with open_movie(path) as container:
-            return _probe_movie(path, container)
+            return _probe_movie(path, container, stream)
     except MienError:
         raise
     except (av.FFmpegError, OSError, UnicodeError) as error:
         raise _unreadable(path, error) from error
 
 
-def probe_any(path: Path) -> MediaInfo:
+def probe_any(path: Path, *, stream: int | None = None) -> MediaInfo:
     """The facts of a movie, of the image sequence of a pattern, or of one image.
 
     Raises:
         MediaError: When there is nothing to read, or it holds no whole pictures.
     """
-    return probe_image(path) if is_image(path) else probe(path)
+    return probe_image(path) if is_image(path) else probe(path, stream=stream)
 
 
-def first_frame(path: Path) -> av.VideoFrame:
-    """The first picture of a movie, decoded.
+def first_frame(path: Path, stream: int | None = None) -> av.VideoFrame:
+    """The first picture of a video stream of a movie, decoded.
 
     Raises:
         av.FFmpegError: When it cannot be decoded.
         MediaError: When there is none.
     """
     with open_movie(path) as container:
-        video = main_video(container)
-        for frame in container.decode(video) if video is not None else ():
+        video = main_video(container, stream)
+        for frame in whole_frames(container.demux(video)) if video is not None else ():
             return frame
     raise MediaError(
         f"No picture of {path.name} can be decoded.",
@@ -101,8 +106,16 @@ def display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
     return None if data is None else struct.unpack_from("=9i", data)
 
 
-def _probe_movie(path: Path, container: InputContainer) -> MediaInfo:
-    video = main_video(container)
+def _refuse_stream(path: Path, stream: int | None) -> None:
+    if stream is not None and stream > 0:
+        raise UsageError(
+            f"{path.name} has no stream {stream}: images have one picture, stream 0.",
+            "Leave the stream out.",
+        )
+
+
+def _probe_movie(path: Path, container: InputContainer, stream: int | None) -> MediaInfo:
+    video = main_video(container, stream)
     if video is None:
         if container.streams.video:
             raise MediaError(
@@ -118,9 +131,10 @@ def _probe_movie(path: Path, container: InputContainer) -> MediaInfo:
         )
     if video.time_base is None:
         raise MediaError(f"{path.name} does not say when its frames are shown.", path=path)
-    index = movie_index(path)
+    index = movie_index(path, video.index)
     _refuse_truncated(path, container, index)
-    frame = first_frame(path)
+    frame = first_frame(path, video.index)
+    first = main_video(container, OLD_CHOICE) or video
     rate, times = _rate(video, index)
     context = video.codec_context
     return MediaInfo(
@@ -145,7 +159,8 @@ def _probe_movie(path: Path, container: InputContainer) -> MediaInfo:
         audio_streams=len(container.streams.audio),
         subtitle_streams=len(container.streams.subtitles),
         bit_rate=video.bit_rate or 0,
-        fingerprint=fingerprint([path]),
+        fingerprint=fingerprint_of_stream(fingerprint([path]), video.index, first.index),
+        stream=video.index,
         metadata={
             # What is not Unicode cannot be shown; a render copies its bytes all the same.
             key: value.encode(errors="replace").decode()

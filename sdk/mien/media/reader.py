@@ -131,7 +131,9 @@ class _Decoder:
     def _rewind(self) -> None:
         self.close()
         try:
-            self._film = Film(self._facts.path, self._index, threads=self._threads)
+            self._film = Film(
+                self._facts.path, self._facts.stream, self._index, threads=self._threads
+            )
         except (av.FFmpegError, OSError) as error:
             raise MediaError(
                 f"{self._facts.path} can no longer be read: {error}.",
@@ -236,7 +238,7 @@ class MovieReader(BaseReader):
         super().__init__(facts)
         self._threads = threads
         try:
-            self._index = movie_index(facts.path)
+            self._index = movie_index(facts.path, facts.stream)
         except (av.FFmpegError, OSError) as error:
             raise MediaError(
                 f"{facts.path} can no longer be read: {error}.", "Was it moved?", path=facts.path

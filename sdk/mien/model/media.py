@@ -70,11 +70,14 @@ class MediaInfo:
         time_base: Unit of `pts`, in seconds.
         pts: Presentation time of every frame in `time_base`, in display order.
         color: Colour tags of the stream.
+        stream: Number of the video stream in a movie, as `mien probe` lists them; -1 for a
+            project of mien 0.10 or before that was not found again: the first that is no cover.
+        left_out: What of the source its own kind of file cannot carry, and why, a sentence each.
         audio_streams: Number of audio streams.
         subtitle_streams: Number of subtitle streams.
         bit_rate: Video bits a second, 0 when not known.
         fingerprint: Names the content, to find it again after it moved (size and hashes of
-            its head and tail).
+            its head and tail), and the stream where it is not the first film in it.
         first_number: Number of the first image of a sequence.
         metadata: Container tags.
     """
@@ -96,6 +99,8 @@ class MediaInfo:
     fingerprint: str = ""
     first_number: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
+    stream: int = 0
+    left_out: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         width, height = self.orientation.upright_size

@@ -14,10 +14,11 @@ import numpy.typing as npt
 from mien.errors import MediaError
 from mien.media import stills
 from mien.media.frame import Frame, MoviePicture
-from mien.media.index import main_video, open_movie
+from mien.media.index import open_movie
 from mien.media.probe import probe
 from mien.media.reader import open_reader
 from mien.media.sequence import find_sequence, probe_sequence
+from mien.media.streams import main_video, whole_frames
 from mien.model.media import MediaInfo, Orientation
 
 __all__ = [
@@ -105,7 +106,7 @@ def first_picture(path: Path) -> Rgb8:
     try:
         with open_movie(path) as container:
             video = main_video(container)
-            pictures = container.decode(video) if video is not None else iter(())
+            pictures = whole_frames(container.demux(video)) if video is not None else iter(())
             for picture in pictures:
                 assert video is not None
                 turns = round(picture.rotation / 90) % 4

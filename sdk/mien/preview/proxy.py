@@ -87,8 +87,9 @@ class Proxy:
             self._folder.used()
         if self._process is not None or self._closed or self.made.all():
             return
-        command = [sys.executable, "-m", "mien.preview.proxy_maker", str(self._media.path),
-                   self._media.fingerprint, str(self._store.folder)]  # fmt: skip
+        media = self._media
+        command = [sys.executable, "-m", "mien.preview.proxy_maker", str(media.path),
+                   media.fingerprint, str(self._store.folder), str(media.stream)]  # fmt: skip
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
         if self._store.limit is not None:
             environment["MIEN_CACHE_LIMIT"] = str(self._store.limit)

@@ -55,7 +55,7 @@ def main() -> int:
     if hasattr(os, "nice"):
         os.nice(19)
     try:
-        facts = probe(media)
+        facts = probe(media, stream=int(sys.argv[4]))
         if facts.fingerprint != fingerprint:
             raise MienError(f"{media.name} is not the file it was.", "Track it again.")
         folder = ProxyFolder(root, facts)

@@ -14,9 +14,10 @@ from av.video.stream import VideoStream
 from mien.errors import MediaError, OperationCancelledError
 from mien.media.film import Film
 from mien.media.frame import Frame, MoviePicture
-from mien.media.index import main_video, open_movie, remembered_index, searched_by_time
+from mien.media.index import open_movie, remembered_index, searched_by_time
 from mien.media.reader import MovieReader, Reader, open_reader
 from mien.media.sequence import SequenceReader
+from mien.media.streams import main_video
 from mien.model.media import MediaInfo
 
 __all__ = ["KeyFrames", "ShotSource"]
@@ -144,11 +145,11 @@ class KeyFrames:
         if self._by_time:
             if self._container is None:
                 self._container = open_movie(self._facts.path)
-                opened = main_video(self._container)
+                opened = main_video(self._container, self._facts.stream)
                 assert opened is not None
                 # Threads that work on several frames at once would hold the first one back.
                 opened.thread_type = "SLICE"
-            video = main_video(self._container)
+            video = main_video(self._container, self._facts.stream)
             assert video is not None
             self._container.seek(self._facts.pts[index], stream=video)
             frame = self._first(video, self._container.demux(video))
@@ -160,12 +161,12 @@ class KeyFrames:
 
     def _by_index(self, index: int) -> Frame | None:
         """The same in a format that cannot be searched by time, once it has been indexed."""
-        table = remembered_index(self._facts.path)
+        table = remembered_index(self._facts.path, self._facts.stream)
         point = table.point_before(index) if table is not None else None
         if table is None or point is None:
             return None
         if self._film is None:
-            self._film = Film(self._facts.path, table, by="SLICE")
+            self._film = Film(self._facts.path, self._facts.stream, table, by="SLICE")
         packets = self._film.packets(point)
         if packets is None:
             return None
