@@ -14,9 +14,10 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from statistics import median_low
 from typing import Final
 
 import av
@@ -195,26 +196,15 @@ def _built(key: _Key, progress: Progress) -> PacketIndex:
         timed = None not in pts and len(set(pts)) == len(pts)
         if timed and name in _TIMED:
             return _timed(video, scan)
-    if not timed and None not in pts:
-        _part_last(scan)
-        timed = len({p.pts for p in scan.film if p.shown}) == len(pts)
     # FFmpeg makes up times of pictures where the format has none, for these two in coded order.
     timed &= not (name == "avi" and codec in ("h264", "hevc"))
-    order = None
+    deduced = None
     if name not in _TIMED and not scan.corrupt:
-        order = _deduced(path, stream, scan, timed)
-    counted = order is not None and not timed
-    if order is None:
-        order = _decoded(path, stream, scan, progress)
-    return _by_number(path, stream, scan, order, counted)
-
-
-def _part_last(scan: PacketScan) -> None:
-    """Give the last packet a time of its own: the one that is made up lacks what follows."""
-    last = scan.film[-1]
-    times = [p.pts for p in scan.film[:-1] if p.shown and p.pts is not None]
-    if last.shown and times and last.pts == max(times):
-        scan.film[-1] = replace(last, pts=last.pts + last.duration)
+        orders = _orders(scan, timed)
+        deduced = next((o for o in orders if _holds(path, stream, scan, o)), None)
+    if deduced is None:
+        deduced = _Order(_decoded(path, stream, scan, progress), exact=True)
+    return _by_number(path, stream, scan, deduced)
 
 
 def _timed(video: VideoStream, scan: PacketScan) -> PacketIndex:
@@ -251,21 +241,50 @@ def _last_duration(video: VideoStream, pts: Sequence[int], duration: int) -> int
     return duration
 
 
-def _deduced(path: Path, stream: int, scan: PacketScan, timed: bool) -> list[int] | None:
-    """Numbers of the packets whose frames are shown, in that order; None when in doubt.
+@dataclass(slots=True)
+class _Order:
+    """Numbers of the packets whose frames are shown.
 
-    Of packets without times the order is that of decoding, which is right between closed
-    groups of pictures alone: as many frames come before each of them.
+    Attributes:
+        packets: In display order; in that of decoding where the former is not told.
+        exact: Whether it is the display order.
     """
+
+    packets: list[int]
+    exact: bool
+
+
+def _orders(scan: PacketScan, timed: bool) -> Iterator[_Order]:
+    """What the packets say of the order of frames, the surest first."""
     film = scan.film
     shown = [i for i, p in enumerate(film) if p.shown]
     if timed:
-        shown.sort(key=lambda i: film[i].pts or 0)
-    elif not any(p.closed for p in film):
-        return None
+        yield _Order(sorted(shown, key=lambda i: film[i].pts or 0), exact=True)
+    if shown and all(film[i].waits is not None for i in shown):
+        order = []
+        waiting: list[int] = []
+        for i in shown:
+            if film[i].waits:
+                order += waiting
+                waiting = [i]
+            else:
+                order.append(i)
+        yield _Order(order + waiting, exact=True)
+    if any(p.closed for p in film):
+        # As many frames come before each closed group of pictures as packets do.
+        yield _Order(shown, exact=False)
+
+
+def _holds(path: Path, stream: int, scan: PacketScan, order: _Order) -> bool:
+    """Whether the first frames, and the last, are as an order says; leaves out what is never shown.
+
+    Before the first whole frame, and after the last, there may be packets that cannot be
+    decoded.
+    """
+    film = scan.film
     key = next((i for i, p in enumerate(film) if p.key), None)
     if key is None or key > _PATIENCE:
-        return None
+        return False
     stop = min(len(film), key + _SAMPLE)
     if stop < len(film) and not film[stop].shown:
         stop += 1
@@ -273,44 +292,42 @@ def _deduced(path: Path, stream: int, scan: PacketScan, timed: bool) -> list[int
         video = main_video(container, stream)
         assert video is not None
         found = _numbers(video, itertools.islice(container.demux(video), stop), 0)
-    sample = [i for i in shown if i < stop]
-    if not timed:
+    sample = [i for i in order.packets if i < stop]
+    if not order.exact:
         found.sort()
-    # What comes before the first frame that can be decoded is never shown.
     late = len(sample) - len(found)
     if not found or sample[late:] != found:
-        return None
+        return False
     unseen = set(sample[:late])
-    shown = [i for i in shown if i not in unseen]
-    return _without_lost_tail(path, stream, scan, shown, timed)
+    order.packets = [i for i in order.packets if i not in unseen]
+    return _leave_out_lost_tail(path, stream, scan, order)
 
 
-def _without_lost_tail(
-    path: Path, stream: int, scan: PacketScan, shown: list[int], timed: bool
-) -> list[int] | None:
-    """The same without the last frames that cannot be decoded; None when others cannot."""
-    film = scan.film
-    keys = [i for i in shown if (film[i].key if timed else film[i].closed)]
-    if not keys or len(film) - keys[-1] > _SHORT_TAIL:
-        return shown
-    last = keys[-1]
-    point = _point(film, last, 0)
+def _leave_out_lost_tail(path: Path, stream: int, scan: PacketScan, order: _Order) -> bool:
+    """Leave the last frames out if they cannot be decoded; False when others cannot."""
+    film, packets = scan.film, order.packets
+    last = next(
+        (i for i in reversed(packets) if (film[i].key if order.exact else film[i].closed)), None
+    )
+    if last is None or len(film) - last > _SHORT_TAIL:
+        return True
     with open_movie(path) as container:
         video = main_video(container, stream)
         assert video is not None
-        packets = packets_from(container, video, point)
-        if packets is None:
-            return shown
-        found = _numbers(video, packets, last)
-    if not timed:
+        there = packets_from(container, video, _point(film, last, 0))
+        if there is None:
+            return True
+        found = _numbers(video, there, last)
+    if not order.exact:
         found.sort()
     if last not in found:
-        return None
+        return False
     found = found[found.index(last) :]
-    rest = shown[shown.index(last) :]
-    if rest[: len(found)] != found:
-        return None
-    return shown[: len(shown) - len(rest) + len(found)]
+    start = packets.index(last)
+    if packets[start : start + len(found)] != found:
+        return False
+    del packets[start + len(found) :]
+    return True
 
 
 def _numbers(video: VideoStream, packets: Iterable[Packet[VideoStream]], first: int) -> list[int]:
@@ -333,11 +350,9 @@ def _decoded(path: Path, stream: int, scan: PacketScan, progress: Progress) -> l
         return _numbers(video, packets, 0)
 
 
-def _by_number(
-    path: Path, stream: int, scan: PacketScan, order: list[int], counted: bool
-) -> PacketIndex:
+def _by_number(path: Path, stream: int, scan: PacketScan, deduced: _Order) -> PacketIndex:
     """The index of a film whose packets are known by their number."""
-    film = scan.film
+    film, order, counted = scan.film, deduced.packets, not deduced.exact
     with open_movie(path) as container:
         video = main_video(container, stream)
         assert video is not None
@@ -366,10 +381,12 @@ def _times(video: VideoStream, film: Sequence[FilmPacket], order: Sequence[int])
     pts = [film[i].pts for i in order]
     if _ascend(pts):
         return [p for p in pts if p is not None]
-    # A format that times the decoding alone (AVI): frames come in the same steps.
+    # Where decoding alone is timed, or times are made up wrongly, frames come in the same steps.
     dts = sorted(film[i].dts or 0 for i in order)
     if all(film[i].dts is not None for i in order) and _ascend(dts):
-        return dts
+        late = [p - d for p, d in zip(pts, dts, strict=True) if p is not None]
+        delay = median_low(late) if late else 0
+        return [d + delay for d in dts]
     assert video.time_base is not None
     rate = _rate_of(video, film, order)
     step = 1 / (rate * video.time_base)

@@ -1,4 +1,4 @@
-"""What a key packet is worth: whether decoding really may start with it."""
+"""What packets say of their pictures: where decoding really may start, which are shown at once."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Final
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-__all__ = ["Start", "start_of"]
+__all__ = ["Start", "start_of", "waits"]
 
 _INTRA: Final = (2, 7)
 """H.264's numbers of slices that are predicted from no other picture."""
+_PICTURES: Final = {"mpeg1video": 0x00, "mpeg2video": 0x00, "mpeg4": 0xB6}
+"""Start codes of pictures, of codecs in which all but B-pictures wait for the next such."""
 
 
 class Start(enum.Enum):
@@ -44,6 +46,24 @@ def start_of(packet: Packet[VideoStream], video: VideoStream) -> Start:
             # Instantaneous refreshes, and the broken link that has no leading pictures.
             return Start.CLOSED if data[at] >> 1 & 63 in (18, 19, 20) else Start.OPEN
     return Start.OPEN
+
+
+def waits(packet: Packet[VideoStream], video: VideoStream) -> bool | None:
+    """Whether a picture is shown only when the next that waits is there, as all but B-pictures.
+
+    Returns:
+        None where the codec has another order, or the packet does not tell.
+    """
+    code = _PICTURES.get(video.codec_context.name)
+    if code is None:
+        return None
+    data = bytes(packet)
+    at = data.find(bytes((0, 0, 1, code)))
+    if at < 0 or at + 6 > len(data):
+        return None
+    if code:
+        return data[at + 4] >> 6 != 2
+    return data[at + 5] >> 3 & 7 != 3
 
 
 def _length_bytes(codec: str, setup: bytes | None) -> int:

@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from mien.media.clock_repair import ClockRepair, has_broadcast_clock
 from mien.media.h264_fields import FieldPairs
-from mien.media.key_packets import Start, start_of
+from mien.media.key_packets import Start, start_of, waits
 from mien.media.seek_points import signature
 
 __all__ = ["FilmPacket", "PacketScan", "scan_packets"]
@@ -39,6 +39,7 @@ class FilmPacket:
         position: Its byte in the file; None when not known.
         signature: Size and checksum; the checksum of packets with `key` alone.
         closed: Whether it parts the film: `Start.CLOSED`.
+        waits: Whether it is shown when the next that waits is there; None when it is not told.
     """
 
     pts: int | None
@@ -51,6 +52,7 @@ class FilmPacket:
     position: int | None
     signature: tuple[int, int]
     closed: bool
+    waits: bool | None
 
 
 @dataclass(slots=True)
@@ -98,7 +100,7 @@ def scan_packets(
             scan.end = max(scan.end, (pts + (packet.duration or 0)) * packet.time_base)
         if packet.stream.index == video.index:
             scan.corrupt |= packet.is_corrupt
-            scan.film.append(_film_packet(packet, video, pts, shift, fields))
+            scan.film.append(_film_packet(packet, video, pts, shift, whole, fields))
     scan.jumps = repair.jumps if repair is not None else 0
     return scan
 
@@ -108,6 +110,7 @@ def _film_packet(
     video: VideoStream,
     pts: int | None,
     shift: int,
+    whole: bool,
     fields: FieldPairs | None,
 ) -> FilmPacket:
     second = fields is not None and fields.is_second(bytes(packet))
@@ -123,4 +126,5 @@ def _film_packet(
         packet.pos,
         signature(packet) if packet.is_keyframe else (packet.size, 0),
         start is Start.CLOSED,
+        None if whole else waits(packet, video),
     )
