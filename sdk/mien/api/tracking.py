@@ -26,18 +26,23 @@ __all__ = ["check_solvable", "open_shot", "outdated", "solve", "track"]
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
 
-def open_shot(path: PathLike) -> Shot:
+def open_shot(path: PathLike, *, progress: bool | Progress = True) -> Shot:
     """Open a movie or image sequence without looking for faces.
 
     Args:
         path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
+        progress: True for bars on a terminal, or a function that is told the stage, the steps
+            done and the steps in all. A movie of 64 MB or more is reported: the megabytes that
+            were indexed (`index`), and the packets decoded where frames cannot be told
+            otherwise (`decode`).
 
     Raises:
         MediaError: When it is missing, unreadable or has no pictures.
     """
     from mien.media.probe import probe
 
-    return Shot(probe(Path(path)), ())
+    with progress_reporter(progress) as report:
+        return Shot(probe(Path(path), progress=report), ())
 
 
 def track(
@@ -62,7 +67,7 @@ def track(
             environment variable MIEN_TRACKER names, or else mien's own.
         max_faces: People to keep at most, those most seen; 10 when not given.
         progress: True for bars on a terminal, or a function that is called with the stage
-            (`track`, `solve`), the steps done and the steps in all.
+            (`index` of a large movie, `track`, `solve`), the steps done and the steps in all.
 
     Returns:
         The shot with its faces, the first to appear first.
@@ -80,7 +85,7 @@ def track(
     if max_faces is not None and max_faces < 1:
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
     chosen = get_tracker(tracker)
-    shot = _as_shot(source, frames, rate)
+    shot = _as_shot(source, frames, rate, progress)
     with progress_reporter(progress) as report:
         with open_reader(shot.media) as reader:
             result = run_tracker(
@@ -179,7 +184,10 @@ def outdated(shot: Shot) -> str:
 
 
 def _as_shot(
-    source: PathLike | Shot | None, frames: npt.ArrayLike | None, rate: float | Fraction | None
+    source: PathLike | Shot | None,
+    frames: npt.ArrayLike | None,
+    rate: float | Fraction | None,
+    progress: bool | Progress,
 ) -> Shot:
     if (source is None) == (frames is None):
         raise UsageError(
@@ -194,7 +202,7 @@ def _as_shot(
             "A rate goes with frames in memory only.", "Leave it out: media have their own."
         )
     assert source is not None
-    return source if isinstance(source, Shot) else open_shot(source)
+    return source if isinstance(source, Shot) else open_shot(source, progress=progress)
 
 
 def _solve_all(

@@ -51,6 +51,8 @@ _SHORT_TAIL: Final = 48
 _REMEMBERED: Final = 32
 """Indexes kept in memory."""
 _MEGABYTE: Final = 1 << 20
+_LONG: Final = 64
+"""Megabytes from which on reading a file takes so long that progress is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,8 @@ def _built(key: _Key, progress: Progress) -> PacketIndex:
     total = max(1, size // _MEGABYTE)
 
     def report(reached: int) -> None:
-        progress("index", min(total, reached // _MEGABYTE), total)
+        if total >= _LONG:
+            progress("index", min(total, reached // _MEGABYTE), total)
 
     with open_movie(path) as container:
         video = main_video(container, stream)

@@ -21,6 +21,7 @@ from mien.media.index import PacketIndex, movie_index, open_movie
 from mien.media.sequence import find_sequence, is_image, probe_image, probe_sequence
 from mien.media.streams import OLD_CHOICE, main_video, whole_frames
 from mien.model.media import ColorTags, MediaInfo, Orientation
+from mien.progress import Progress, silent
 from mien.timebase import Clock, Timecode
 
 __all__ = ["display_matrix", "first_frame", "probe"]
@@ -37,13 +38,16 @@ _MISSING_SHARE: Final = Fraction(1, 50)
 _MUXER_TAGS: Final = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
 
-def probe(path: str | Path, *, stream: int | None = None) -> MediaInfo:
+def probe(path: str | Path, *, stream: int | None = None, progress: Progress = silent) -> MediaInfo:
     """The facts of a movie or an image sequence.
 
     Args:
         path: A movie, a pattern as `shot.%04d.exr`, or any numbered image of a sequence.
         stream: Number of the video stream of a movie that holds several; None for the one that
             a player would show.
+        progress: Told how far a long movie has been indexed, in megabytes (stage `index`), and
+            in packets where it must be decoded for that (stage `decode`); stops the work by
+            raising.
 
     Raises:
         MediaError: When there is nothing to read, or it holds no whole pictures.
@@ -66,7 +70,7 @@ def probe(path: str | Path, *, stream: int | None = None) -> MediaInfo:
         ) from error
     try:
         with open_movie(path) as container:
-            return _probe_movie(path, container, stream)
+            return _probe_movie(path, container, stream, progress)
     except MienError:
         raise
     except (av.FFmpegError, OSError, UnicodeError) as error:
@@ -114,7 +118,9 @@ def _refuse_stream(path: Path, stream: int | None) -> None:
         )
 
 
-def _probe_movie(path: Path, container: InputContainer, stream: int | None) -> MediaInfo:
+def _probe_movie(
+    path: Path, container: InputContainer, stream: int | None, progress: Progress
+) -> MediaInfo:
     video = main_video(container, stream)
     if video is None:
         if container.streams.video:
@@ -131,7 +137,7 @@ def _probe_movie(path: Path, container: InputContainer, stream: int | None) -> M
         )
     if video.time_base is None:
         raise MediaError(f"{path.name} does not say when its frames are shown.", path=path)
-    index = movie_index(path, video.index)
+    index = movie_index(path, video.index, progress)
     _refuse_truncated(path, container, index)
     frame = first_frame(path, video.index)
     first = main_video(container, OLD_CHOICE) or video
