@@ -67,7 +67,7 @@ class PacketIndex:
         declared: Frames that the file says it has, less those that an edit list leaves out; 0
             when it does not say.
         read: Frames that were found, with those that are decoded but never shown.
-        hidden: Frames of those that an edit list hides.
+        hidden: Frames of the file that an edit list hides.
         end: Seconds at which the last packet of any stream ends.
         stamps: For every packet in the order of decoding the time that it is given before it
             is decoded, in place of its own: that of its frame, or None where it shows none of
@@ -198,7 +198,7 @@ def _built(key: _Key, progress: Progress) -> PacketIndex:
         pts = [p.pts for p in scan.film if p.shown]
         timed = None not in pts and len(set(pts)) == len(pts)
         if timed and name in _TIMED:
-            return _timed(video, scan)
+            return _timed(name, video, scan)
     # FFmpeg makes up times of pictures where the format has none, for these two in coded order.
     timed &= not (name == "avi" and codec in ("h264", "hevc"))
     deduced = None
@@ -210,7 +210,7 @@ def _built(key: _Key, progress: Progress) -> PacketIndex:
     return _by_number(path, stream, scan, deduced)
 
 
-def _timed(video: VideoStream, scan: PacketScan) -> PacketIndex:
+def _timed(container: str, video: VideoStream, scan: PacketScan) -> PacketIndex:
     """The index of a format that can be searched by the times of frames."""
     shown = sorted((p.pts, i) for i, p in enumerate(scan.film) if p.shown and p.pts is not None)
     points = tuple(
@@ -219,15 +219,18 @@ def _timed(video: VideoStream, scan: PacketScan) -> PacketIndex:
         if scan.film[i].key
     )
     pts = tuple(p for p, _ in shown)
+    left_out = 0
+    if container == "mov" and video.frames:
+        # An edit list leaves less than there is, and the file's own index says how much.
+        left_out = max(0, video.frames - len(video.index_entries))
     last = scan.film[shown[-1][1]].duration if shown else 0
     return PacketIndex(
         pts,
         points,
         _last_duration(video, pts, last),
-        # An edit list leaves less than there is, and the file's own index says how much.
-        min(video.frames, len(video.index_entries)) or video.frames,
+        video.frames - left_out,
         len(scan.film),
-        sum(p.hidden for p in scan.film),
+        left_out + sum(p.hidden for p in scan.film),
         scan.end,
     )
 

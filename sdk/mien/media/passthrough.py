@@ -171,12 +171,9 @@ class Passthrough(Closing):
 
     def _cut_sound(self, container: str) -> None:
         """Settle what is heard of each sound, and what the output hides before it."""
-        whole = self.stop is None
         for stream in self._input.streams.audio:
             if stream.codec_context is not None:
-                self._cuts[stream.index] = SoundCut.of(
-                    stream, None if whole else self.start, self.stop, container
-                )
+                self._cuts[stream.index] = SoundCut.of(stream, self.start, self.stop, container)
         if container not in HIDES_BY_DELAY:
             return
         for index, samples in self._hidden_samples().items():

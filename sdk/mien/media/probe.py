@@ -279,6 +279,12 @@ def _refuse_truncated(path: Path, container: InputContainer, index: PacketIndex)
         "Copy or export it again, or keep the readable part with"
         f" `ffmpeg -i {path.name} -c copy readable{path.suffix}`."
     )
+    if index.hidden and not index.pts:
+        raise MediaError(
+            f"The edit list of {path.name} shows none of its {index.hidden} frames.",
+            "Export it again with the part that is to be seen.",
+            path=path,
+        )
     if not index.pts:
         raise MediaError(f"{path.name} holds not one whole frame.", remedy, path=path)
     if index.read < index.declared:

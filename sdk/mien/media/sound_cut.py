@@ -26,6 +26,15 @@ HIDES_BY_DELAY: Final = ("matroska", "webm")
 """Containers (FFmpeg's names) that hide the beginning of a sound by its codec delay."""
 _PREROLL: Final = {"opus": 4, "mp3": 2, "flac": 0, "alac": 0, "vorbis": 0, "wavpack": 0, "tta": 0}
 """Packets that a decoder needs before the first that is heard, where it is not one."""
+_WHOLE_PREROLL: Final = 3
+"""The same of a whole film: what encoders put before, which is up to 2112 samples of AAC.
+
+FFmpeg gives a second of what an edit list hides.
+"""
+_ROUNDED: Final = 500
+"""Times in a format may be wrong by one such part of a second."""
+_EVEN: Final = ("aac", "mp3", "ac3", "eac3")
+"""Codecs whose packets hold as many samples each, whatever the container says of the last."""
 _PCM: Final = re.compile(r"pcm_(?:[suf](\d+)(?:le|be)?|alaw|mulaw)$")
 _SKIP_SAMPLES: Final = 11
 """FFmpeg's number of the side data that says how many samples are not to be heard."""
@@ -43,6 +52,8 @@ class SoundCut:
         sample_bytes: Bytes of a sample in all channels; 0 where packets cannot be cut.
         whole: Whether all packets before `begin` are copied to be hidden, as of a whole film.
         padding: Whether the container says how many samples at the end are not to be heard.
+        zero: Second of the source that is 0 in the output.
+        frame: Samples in every packet of the codec; 0 where that varies.
         hides: Whether the container hides what is copied of before `begin`.
     """
 
@@ -53,18 +64,24 @@ class SoundCut:
     sample_bytes: int
     whole: bool
     padding: bool
+    zero: Fraction
+    frame: int
     hides: bool = True
 
     @classmethod
     def of(
-        cls, stream: AudioStream, start: Fraction | None, stop: Fraction | None, container: str
+        cls,
+        stream: AudioStream,
+        zero: Fraction,
+        stop: Fraction | None,
+        container: str,
     ) -> SoundCut:
         """The part that is heard in a range of the film, or in all of it.
 
         Args:
             stream: The sound.
-            start: Second at which the range begins; None for the whole film.
-            stop: Second at which it ends; None for the whole film.
+            zero: Second of the source that is 0 in the output.
+            stop: Second at which a range that begins there ends; None for the whole film.
             container: FFmpeg's name of the output's container.
         """
         given = stream.container.format.name.split(",")[0]
@@ -75,9 +92,8 @@ class SoundCut:
             if given == "mov" and stream.duration:
                 end = begin + stream.duration * base
         context = stream.codec_context
-        if start is not None:
-            begin = max(begin, start) if begin is not None else start
         if stop is not None:
+            begin = max(begin, zero) if begin is not None else zero
             end = min(end, stop) if end is not None else stop
         return cls(
             begin,
@@ -85,35 +101,47 @@ class SoundCut:
             context.name,
             context.sample_rate,
             _sample_bytes(context.name, context.layout.nb_channels),
-            start is None,
+            stop is None,
             container in HIDES_BY_DELAY,
+            zero,
+            context.frame_size if context.name in _EVEN else 0,
         )
 
     def keeps(self, packet: Packet[Stream]) -> bool:
         """Whether a packet is copied: it is heard, or a decoder needs it for what is heard."""
-        begin, end = _span(packet)
-        if self.begin is not None:
-            if begin < self.begin if not self.hides else packet.is_discard and begin >= self.begin:
-                return False
-            if not self.whole or self.sample_bytes:
-                preroll = 0 if self.sample_bytes else _PREROLL.get(self.codec, 1)
-                if end <= self.begin - preroll * (end - begin):
-                    return False
+        begin, end = self._span(packet)
+        if self.begin is not None and begin < self.begin and not self._needed(begin, end):
+            return False
+        if self.begin is not None and begin >= self.begin and packet.is_discard:
+            return False
         # A film's last packet may say less than it lasts: what has no length is kept.
         return self.end is None or begin < self.end or (self.whole and begin == end)
+
+    def _needed(self, begin: Fraction, end: Fraction) -> bool:
+        """Whether a packet that begins before the sound does is copied, and can be hidden."""
+        assert self.begin is not None
+        if not self.hides:
+            return False
+        if end > self.begin:
+            return True
+        if self.sample_bytes or (not self.padding and end > self.zero):
+            # An edit list hides what is before 0 alone.
+            return False
+        preroll = _WHOLE_PREROLL if self.whole else _PREROLL.get(self.codec, 1)
+        return end > self.begin - preroll * (end - begin)
 
     def hidden(self, packet: Packet[Stream]) -> int:
         """Samples from the beginning of a packet until something is heard."""
         skipped = _skipped(packet)
-        if skipped and self.whole:
-            return skipped
         if self.begin is None or self.sample_bytes:
-            return 0
-        return max(0, round((self.begin - _span(packet)[0]) * self.rate))
+            return skipped
+        hidden = max(0, round((self.begin - self._span(packet)[0]) * self.rate))
+        # Matroska rounds times, but not this.
+        return skipped if abs(hidden - skipped) * _ROUNDED < self.rate else hidden
 
     def trimmed(self, packet: Packet[Stream]) -> Packet[Stream]:
         """The packet without what is not heard of it, as far as it can be said."""
-        begin, end = _span(packet)
+        begin, end = self._span(packet)
         base = packet.time_base
         before = Fraction(0)
         if self.begin is not None and begin < self.begin < end and self.sample_bytes:
@@ -121,16 +149,29 @@ class SoundCut:
         after = Fraction(0)
         if self.end is not None and begin < self.end < end:
             after = end - self.end
+        if self.padding and self.end is not None and end >= self.end:
+            # The last packet of MP4 says how long it is heard.
+            after += max(Fraction(0), Fraction(self.frame, self.rate) - (end - begin))
         if not before and not after:
             return packet
         if self.sample_bytes:
             return self._cut(packet, round(before * self.rate), round(after * self.rate))
-        packet.duration = max(1, math.floor((end - begin - after) / base))
+        heard = min(end, self.end) - begin if self.end is not None else end - begin
+        packet.duration = max(1, math.floor(heard / base))
         if self.padding:
             data = PacketSideData(_SKIP_SAMPLES, 10)
             data.update(struct.pack("<IIBB", _skipped(packet), round(after * self.rate), 0, 0))
             packet.set_sidedata(data)
         return packet
+
+    def _span(self, packet: Packet[Stream]) -> tuple[Fraction, Fraction]:
+        """Seconds at which a packet begins and ends."""
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        begin = (stamp or 0) * packet.time_base
+        if self.sample_bytes:
+            # The last packet of an edit says less than it holds.
+            return begin, begin + Fraction(packet.size // self.sample_bytes, self.rate)
+        return begin, begin + (packet.duration or 0) * packet.time_base
 
     def _cut(self, packet: Packet[Stream], before: int, after: int) -> Packet[Stream]:
         data = bytes(packet)[before * self.sample_bytes :]
@@ -142,17 +183,10 @@ class SoundCut:
         moved = round(Fraction(before, self.rate) / base)
         result.pts = None if packet.pts is None else packet.pts + moved
         result.dts = None if packet.dts is None else packet.dts + moved
-        result.duration = (packet.duration or 0) - round(Fraction(before + after, self.rate) / base)
+        result.duration = round(Fraction(len(data) // self.sample_bytes, self.rate) / base)
         result.is_keyframe = True
         result.stream = packet.stream
         return result
-
-
-def _span(packet: Packet[Stream]) -> tuple[Fraction, Fraction]:
-    """Seconds at which a packet begins and ends."""
-    stamp = packet.pts if packet.pts is not None else packet.dts
-    begin = (stamp or 0) * packet.time_base
-    return begin, begin + (packet.duration or 0) * packet.time_base
 
 
 def _skipped(packet: Packet[Stream]) -> int:
