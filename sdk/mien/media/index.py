@@ -50,6 +50,8 @@ _SHORT_TAIL: Final = 48
 """Packets after the last key up to which they are decoded to see that each gives a frame."""
 _REMEMBERED: Final = 32
 """Indexes kept in memory."""
+_MOST_CORRUPT: Final = 16
+"""Damaged packets around which it is tried what can be decoded; of more, everything is tried."""
 _MEGABYTE: Final = 1 << 20
 _LONG: Final = 64
 """Megabytes from which on reading a file takes so long that progress is told."""
@@ -193,7 +195,7 @@ def _built(key: _Key, progress: Progress) -> PacketIndex:
         video = main_video(container, stream)
         assert video is not None
         scan = scan_packets(container, video, report)
-        report(size)
+        report(total * _MEGABYTE)
         name, codec = container.format.name.split(",")[0], video.codec_context.name
         pts = [p.pts for p in scan.film if p.shown]
         timed = None not in pts and len(set(pts)) == len(pts)
@@ -202,7 +204,7 @@ def _built(key: _Key, progress: Progress) -> PacketIndex:
     # FFmpeg makes up times of pictures where the format has none, for these two in coded order.
     timed &= not (name == "avi" and codec in ("h264", "hevc"))
     deduced = None
-    if name not in _TIMED and not scan.corrupt:
+    if name not in _TIMED and len(scan.corrupt) <= _MOST_CORRUPT:
         orders = _orders(scan, timed)
         deduced = next((o for o in orders if _holds(path, stream, scan, o)), None)
     if deduced is None:
@@ -306,33 +308,54 @@ def _holds(path: Path, stream: int, scan: PacketScan, order: _Order) -> bool:
         return False
     unseen = set(sample[:late])
     order.packets = [i for i in order.packets if i not in unseen]
-    return _leave_out_lost_tail(path, stream, scan, order)
-
-
-def _leave_out_lost_tail(path: Path, stream: int, scan: PacketScan, order: _Order) -> bool:
-    """Leave the last frames out if they cannot be decoded; False when others cannot."""
-    film, packets = scan.film, order.packets
-    last = next(
-        (i for i in reversed(packets) if (film[i].key if order.exact else film[i].closed)), None
+    return all(
+        _leave_out_damage(path, stream, scan, order, first, stop)
+        for first, stop in _doubtful(scan, order)
     )
-    if last is None or len(film) - last > _SHORT_TAIL:
-        return True
+
+
+def _doubtful(scan: PacketScan, order: _Order) -> Iterator[tuple[int, int]]:
+    """Stretches of packets, from a key to the next, in which frames may be missing.
+
+    They are the last, where a recording may have been cut off, and those with damage.
+    """
+    film, last = scan.film, len(scan.film)
+    shown = set(order.packets)
+    starts = [i for i, p in enumerate(film) if i in shown and (p.key if order.exact else p.closed)]
+    stretches = set()
+    for packet in scan.corrupt:
+        after = bisect_right(starts, packet)
+        if after:
+            stop = starts[after] if after < len(starts) else last
+            stretches.add((starts[after - 1], stop))
+    if starts and last - starts[-1] <= _SHORT_TAIL:
+        stretches.add((starts[-1], last))
+    yield from sorted(stretches)
+
+
+def _leave_out_damage(
+    path: Path, stream: int, scan: PacketScan, order: _Order, first: int, stop: int
+) -> bool:
+    """Leave out frames of a stretch that cannot be decoded; False when others come instead."""
     with open_movie(path) as container:
         video = main_video(container, stream)
         assert video is not None
-        there = packets_from(container, video, _point(film, last, 0))
-        if there is None:
-            return True
-        found = _numbers(video, there, last)
+        packets = packets_from(container, video, _point(scan.film, first, 0))
+        if packets is None:
+            return not scan.corrupt
+        found = _numbers(video, itertools.islice(packets, stop - first), first)
     if not order.exact:
         found.sort()
-    if last not in found:
+    if first not in found:
         return False
-    found = found[found.index(last) :]
-    start = packets.index(last)
-    if packets[start : start + len(found)] != found:
+    found = found[found.index(first) :]
+    start = order.packets.index(first)
+    expected = [i for i in order.packets[start:] if first <= i < stop]
+    there = set(found)
+    if [i for i in expected if i in there] != found:
         return False
-    del packets[start + len(found) :]
+    lost = set(expected) - there
+    order.packets = [i for i in order.packets if i not in lost]
     return True
 
 
@@ -373,7 +396,7 @@ def _by_number(path: Path, stream: int, scan: PacketScan, deduced: _Order) -> Pa
         tuple(_points(film, order, counted)),
         film[order[-1]].duration if order else 0,
         declared,
-        len(film),
+        max(len(film), _steps(film)),
         sum(p.hidden for p in film),
         scan.end,
         tuple(stamps),
@@ -398,6 +421,13 @@ def _times(video: VideoStream, film: Sequence[FilmPacket], order: Sequence[int])
     step = 1 / (rate * video.time_base)
     start = pts[0] if pts and pts[0] is not None else 0
     return [start + round(i * step) for i in range(len(order))]
+
+
+def _steps(film: Sequence[FilmPacket]) -> int:
+    """Frames that AVI counts: those that were dropped, of which nothing is there, too."""
+    dts = [p.dts for p in film if p.dts is not None]
+    step = film[0].duration if film else 0
+    return (max(dts) - min(dts)) // step + 1 if dts and step else 0
 
 
 def _rate_of(video: VideoStream, film: Sequence[FilmPacket], order: Sequence[int]) -> Fraction:

@@ -63,13 +63,13 @@ class PacketScan:
         film: Packets of the film in the order of decoding.
         end: Seconds at which the last packet of any stream ends.
         jumps: How often the clock was set anew.
-        corrupt: Whether the format found packets that are damaged.
+        corrupt: Numbers of the packets that the format says are damaged.
     """
 
     film: list[FilmPacket] = field(default_factory=list)
     end: Fraction = Fraction(0)
     jumps: int = 0
-    corrupt: bool = False
+    corrupt: list[int] = field(default_factory=list)
 
 
 def scan_packets(
@@ -99,7 +99,8 @@ def scan_packets(
         if pts is not None:
             scan.end = max(scan.end, (pts + (packet.duration or 0)) * packet.time_base)
         if packet.stream.index == video.index:
-            scan.corrupt |= packet.is_corrupt
+            if packet.is_corrupt:
+                scan.corrupt.append(len(scan.film))
             scan.film.append(_film_packet(packet, video, pts, shift, whole, fields))
     scan.jumps = repair.jumps if repair is not None else 0
     return scan
