@@ -167,7 +167,9 @@ def test_variable_rates(tmp_path: Path, container: str) -> None:
     assert [round(float(t) * 1000) for t in facts.clock.times] == times
 
 
-@pytest.mark.parametrize("flags", ["frag_keyframe+empty_moov", "frag_keyframe+delay_moov+default_base_moof"])
+@pytest.mark.parametrize(
+    "flags", ["frag_keyframe+empty_moov", "frag_keyframe+delay_moov+default_base_moof"]
+)
 def test_fragmented_movies(tmp_path: Path, flags: str) -> None:
     whole = sounding_clip(tmp_path / "w.mp4", "aac", options={"bf": "2"})
     source = tmp_path / "a.mp4"
