@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 Edit = tuple[int, int, float]
 """Milliseconds shown; where in the media that begins, in its ticks, -1 for nothing; the rate."""
+Edits = Mapping[bytes, Sequence[Edit] | None]
 _PARENTS = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts")
 
 
@@ -39,7 +40,7 @@ def edit_list(edits: Sequence[Edit], timescale: int = 1000) -> bytes:
     return box(b"edts", box(b"elst", struct.pack(">II", 0, len(edits)) + entries))
 
 
-def with_edits(source: Path, target: Path, edits: dict[bytes, Sequence[Edit] | None]) -> Path:
+def with_edits(source: Path, target: Path, edits: Edits) -> Path:
     """A movie with other edit lists, by the kind of track (`vide`, `soun`); None for no list.
 
     The movie's index must lie behind its pictures, as FFmpeg writes it: nothing else moves.
@@ -54,7 +55,7 @@ def with_edits(source: Path, target: Path, edits: dict[bytes, Sequence[Edit] | N
     return target
 
 
-def _moov(content: bytes, edits: dict[bytes, Sequence[Edit] | None]) -> bytes:
+def _moov(content: bytes, edits: Edits) -> bytes:
     header = next(c for kind, c in children(content) if kind == b"mvhd")
     (timescale,) = struct.unpack_from(">I", header, 12)
     result = b""
@@ -65,7 +66,7 @@ def _moov(content: bytes, edits: dict[bytes, Sequence[Edit] | None]) -> bytes:
     return result
 
 
-def _trak(content: bytes, edits: dict[bytes, Sequence[Edit] | None], timescale: int) -> bytes:
+def _trak(content: bytes, edits: Edits, timescale: int) -> bytes:
     media = next(c for kind, c in children(content) if kind == b"mdia")
     handler = next(c for kind, c in children(media) if kind == b"hdlr")[8:12]
     if handler not in edits:

@@ -81,10 +81,10 @@ def heard(path: Path, **options: str) -> tuple[float, FloatArray]:
     """
     with av.open(str(path), options=options) as container:
         video = container.streams.video[0]
-        first = next(container.decode(video))
+        first: Any = next(container.decode(video))
         shown = float(first.pts * first.time_base)
     with av.open(str(path), options=options) as container:
-        frames = list(container.decode(audio=0))
+        frames: list[Any] = list(container.decode(audio=0))
     samples = [f.to_ndarray().reshape(-1).astype(np.float32) for f in frames]
     scale = 32767 if frames[0].format.name.startswith("s16") else 1
     start = frames[0].pts * float(frames[0].time_base)

@@ -19,7 +19,7 @@ from mien.media.probe import probe
 from mien.media.reader import open_reader
 from mien.timebase import FrameRange
 from tests.media.boxes import changed
-from tests.media.mediakit import copy, make_clip, samples
+from tests.media.mediakit import copy, frame_samples, make_clip, samples
 from tests.media.soundkit import RATE, heard, place, sounding_clip, sweep
 
 WRAP = 1 << 33
@@ -63,9 +63,9 @@ def _is_right(path: Path, count: int) -> None:
         assert facts.clock.frame_count == len(full) == count
         assert facts.clock.rate == 25
         assert facts.clock.times is None
-        assert [samples(f.picture.video) for f in reader.stream()] == full
+        assert [frame_samples(f) for f in reader.stream()] == full
         for i in (count - 2, 3, count // 2, count // 2 + 7, 0, count - 1):
-            assert samples(reader.frame(i).picture.video) == full[i]
+            assert frame_samples(reader.frame(i)) == full[i]
 
 
 def _is_in_step(
@@ -234,7 +234,7 @@ def test_dropped_frames_of_avi_stay_where_they_are(tmp_path: Path) -> None:
     with open_reader(facts) as reader:
         full = _full(source)
         for i in (30, 5, 20, 19):
-            assert samples(reader.frame(i).picture.video) == full[i]
+            assert frame_samples(reader.frame(i)) == full[i]
 
 
 def test_two_programs_do_not_share_a_clock(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from mien.media.probe import probe
 from mien.media.reader import open_reader
 from mien.timebase import FrameRange
 from tests.media.boxes import Edit, index_first, with_edits
-from tests.media.mediakit import copy, make_clip, psnr, rgb_of, samples
+from tests.media.mediakit import copy, frame_samples, make_clip, psnr, rgb_of, samples
 from tests.media.soundkit import RATE, heard, place, sounding_clip, sweep
 
 AAC = 1024
@@ -47,10 +47,10 @@ def test_only_what_the_edit_list_shows_is_read(film: Path, tmp_path: Path, name:
     source = with_edits(film, tmp_path / "a.mp4", {b"vide": edits})
     everything = _all_frames(film)
     with open_reader(source, cache_bytes=0) as reader:
-        read = [samples(frame.picture.video) for frame in reader.stream()]
+        read = [frame_samples(frame) for frame in reader.stream()]
         assert read == [everything[i] for i in shown]
         for i in sorted(range(len(shown)), key=lambda i: i * 7 % 11):
-            assert samples(reader.frame(i).picture.video) == everything[shown[i]]
+            assert frame_samples(reader.frame(i)) == everything[shown[i]]
         first = reader.facts.pts[0] * reader.facts.time_base
     assert first == (Fraction(1, 2) if name == "later" else 0)
 
@@ -60,10 +60,10 @@ def test_a_film_that_is_cut_inside(film: Path, tmp_path: Path) -> None:
     source = with_edits(film, tmp_path / "a.mp4", {b"vide": edits})
     everything = _all_frames(film)
     with open_reader(source, cache_bytes=0) as reader:
-        read = [samples(frame.picture.video) for frame in reader.stream()]
+        read = [frame_samples(frame) for frame in reader.stream()]
         assert read == [everything[i] for i in (*range(20), *range(60, 90))]
         for i in (40, 21, 49, 3, 20):
-            assert samples(reader.frame(i).picture.video) == read[i]
+            assert frame_samples(reader.frame(i)) == read[i]
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,13 @@ import pytest
 import mien
 from mien.errors import OperationCancelledError
 from mien.media import index as index_module
-from mien.media.index import movie_index
+from mien.media.index import PacketIndex, movie_index
 from mien.media.probe import probe
 from mien.media.reader import MovieReader, open_reader
 from mien.media.seek_points import packets_from
 from mien.preview.source import KeyFrames
 from tests.media import paff
-from tests.media.mediakit import make_clip, samples
+from tests.media.mediakit import frame_samples, make_clip, samples
 
 COUNT = 60
 STRUCTURES: dict[str, tuple[str, dict[str, str]]] = {
@@ -53,14 +52,14 @@ def _check(path: Path) -> None:
     full = _full(path)
     with open_reader(path, cache_bytes=0) as reader:
         assert isinstance(reader, MovieReader)
-        assert [samples(f.picture.video) for f in reader.stream()] == full
+        assert [frame_samples(f) for f in reader.stream()] == full
         pts = reader.facts.pts
         assert len(pts) == len(full)
         assert all(a < b for a, b in itertools.pairwise(pts))
         frames = list(range(len(full)))
         random.Random(4).shuffle(frames)
         for i in frames:
-            assert samples(reader.frame(i).picture.video) == full[i], i
+            assert frame_samples(reader.frame(i)) == full[i], i
 
 
 @pytest.mark.parametrize(
@@ -191,7 +190,7 @@ def test_holes_in_a_recording_cost_what_is_in_them(tmp_path: Path) -> None:
         facts = probe(broken)
         assert facts.clock.frame_count == len(full)
         with open_reader(facts) as reader:
-            assert [samples(f.picture.video) for f in reader.stream()] == full
+            assert [frame_samples(f) for f in reader.stream()] == full
 
 
 def test_pictures_that_are_all_alike(tmp_path: Path) -> None:
@@ -240,15 +239,20 @@ def test_the_editor_finds_key_frames(tmp_path: Path) -> None:
             frame = keys.frame(i)
             assert frame is not None
             assert frame.index == i - i % 12
-            assert samples(frame.picture.video) == full[frame.index]
+            assert frame_samples(frame) == full[frame.index]
         keys.close()
 
 
 def test_an_index_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_clip(tmp_path / "a.ts", count=24)
-    made: list[Callable[..., object]] = []
-    build = index_module.scan_packets
-    monkeypatch.setattr(index_module, "scan_packets", lambda *a: (made.append(build), build(*a))[1])
+    made: list[Path] = []
+    build = index_module._built
+
+    def counted(key: Any, *rest: Any) -> PacketIndex:
+        made.append(key[0])
+        return build(key, *rest)
+
+    monkeypatch.setattr(index_module, "_built", counted)
     for _ in range(3):
         with open_reader(path) as reader:
             reader.frame(3)

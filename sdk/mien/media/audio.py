@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Final
+from typing import Final, cast
 
 import av
 import numpy as np
@@ -50,11 +50,11 @@ class AudioTrack:
         self._jumps = movie_index(media.path, media.stream).jumps
         self._container: InputContainer | None = open_movie(media.path)
         self._stream: AudioStream = self._container.streams.audio[0]
-        self._ends = self._end_of_edit()
         context = self._stream.codec_context
         self.rate: int = context.sample_rate
         self.channels: int = min(2, context.layout.nb_channels)
         self._tick = self._stream.time_base or Fraction(1, self.rate)
+        self._ends = self._end_of_edit()
         self._start = media.pts[0] * media.time_base
         self._lock = threading.Lock()
         self._blocks: Iterator[tuple[int, FloatArray]] = iter(())
@@ -111,7 +111,7 @@ class AudioTrack:
         stream = self._stream
         if not self._container.format.name.startswith("mov") or not stream.duration:
             return None
-        return ((stream.start_time or 0) + stream.duration) * (stream.time_base or 0)
+        return ((stream.start_time or 0) + stream.duration) * self._tick
 
     def _seek(self, start: int | None) -> None:
         """Make the block that holds a sample, or one before it, the next; None for the first."""
@@ -134,7 +134,7 @@ class AudioTrack:
             self._container.close()
             self._container = open_movie(self._media.path)
             self._stream = self._container.streams.audio[0]
-            packets = mended(self._container, self._stream)
+            packets = cast(Iterator[Packet[AudioStream]], mended(self._container, self._stream))
             return itertools.dropwhile(lambda packet: _before(packet, start), packets)
         if start is not None:
             self._container.seek(int(start / self._tick), stream=self._stream)

@@ -57,7 +57,7 @@ def with_codec_delay(stream: AudioStream, samples: int) -> InputContainer:
                 result += _element(_TRACKS, b"".join(tracks))
         # Without pictures or sound to come it would not be taken for a movie.
         result += _element(_CLUSTER, _element(_TIMESTAMP, b"\0"))
-    return av.open(io.BytesIO(result), format="matroska")
+    return av.open(io.BytesIO(result), "r", format="matroska")
 
 
 def _entry(body: bytes, samples: int, rate: int) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from av.packet import Packet
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 __all__ = ["Start", "start_of", "waits"]
@@ -29,7 +30,7 @@ class Start(enum.Enum):
     and nothing that follows needs it."""
 
 
-def start_of(packet: Packet[VideoStream], video: VideoStream) -> Start:
+def start_of(packet: Packet[Stream], video: VideoStream) -> Start:
     """How decoding may start with a packet that its format calls a key."""
     codec = video.codec_context.name
     if codec not in ("h264", "hevc"):
@@ -48,7 +49,7 @@ def start_of(packet: Packet[VideoStream], video: VideoStream) -> Start:
     return Start.OPEN
 
 
-def waits(packet: Packet[VideoStream], video: VideoStream) -> bool | None:
+def waits(packet: Packet[Stream], video: VideoStream) -> bool | None:
     """Whether a picture is shown only when the next that waits is there, as all but B-pictures.
 
     Returns:

@@ -9,6 +9,7 @@ from typing import Final
 
 from av.container import InputContainer
 from av.packet import Packet
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from mien.media.clock_repair import ClockRepair, has_broadcast_clock
@@ -107,7 +108,7 @@ def scan_packets(
 
 
 def _film_packet(
-    packet: Packet[VideoStream],
+    packet: Packet[Stream],
     video: VideoStream,
     pts: int | None,
     shift: int,

@@ -87,7 +87,7 @@ class Passthrough(Closing):
         if not has_broadcast_clock(self._input):
             return min(first, Fraction(0))
         sounds = [s for s in self._input.streams.audio if s.start_time is not None]
-        starts = [(s.start_time or 0) * (s.time_base or 0) for s in sounds]
+        starts = [(s.start_time or 0) * (s.time_base or Fraction(0)) for s in sounds]
         return min([first, *(start for start in starts if abs(start - first) < _SAME_CLOCK)])
 
     def movie_timescale(self) -> int | None:
@@ -171,9 +171,9 @@ class Passthrough(Closing):
 
     def _cut_sound(self, container: str) -> None:
         """Settle what is heard of each sound, and what the output hides before it."""
-        for stream in self._input.streams.audio:
-            if stream.codec_context is not None:
-                self._cuts[stream.index] = SoundCut.of(stream, self.start, self.stop, container)
+        for sound in self._input.streams.audio:
+            if sound.codec_context is not None:
+                self._cuts[sound.index] = SoundCut.of(sound, self.start, self.stop, container)
         if container not in HIDES_BY_DELAY:
             return
         for index, samples in self._hidden_samples().items():

@@ -285,7 +285,7 @@ def _refuse_truncated(path: Path, container: InputContainer, index: PacketIndex)
         return
     said = Fraction(container.duration, av.time_base)
     # A clock that stands below 0 at first has not lost what it has not yet counted.
-    begin = min(0, Fraction(container.start_time or 0, av.time_base))
+    begin = min(Fraction(0), Fraction(container.start_time or 0, av.time_base))
     if index.end - begin < said - max(Fraction(1), said * _MISSING_SHARE):
         raise MediaError(
             f"{path.name} is cut short: only {len(index.pts)} frames, {float(index.end):.1f} s of"

@@ -11,7 +11,7 @@ import itertools
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import av
 from av.container import InputContainer
@@ -47,7 +47,7 @@ class SeekPoint:
     signature: tuple[int, int]
 
 
-def signature(packet: Packet[VideoStream]) -> tuple[int, int]:
+def signature(packet: Packet[Any]) -> tuple[int, int]:
     """Size of a packet, and a checksum of its first bytes."""
     return packet.size, zlib.crc32(memoryview(packet)[:_SIGNED_BYTES])
 

@@ -159,7 +159,8 @@ class SoundCut:
         heard = min(end, self.end) - begin if self.end is not None else end - begin
         packet.duration = max(1, math.floor(heard / base))
         if self.padding:
-            data = PacketSideData(_SKIP_SAMPLES, 10)
+            # Its signature is missing from PyAV's stubs.
+            data = PacketSideData(_SKIP_SAMPLES, 10)  # type: ignore[call-arg]
             data.update(struct.pack("<IIBB", _skipped(packet), round(after * self.rate), 0, 0))
             packet.set_sidedata(data)
         return packet
