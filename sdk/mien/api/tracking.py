@@ -26,11 +26,15 @@ __all__ = ["as_tracked", "check_solvable", "open_shot", "outdated", "solve", "tr
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
 
-def open_shot(path: PathLike, *, progress: bool | Progress = True) -> Shot:
+def open_shot(
+    path: PathLike, *, until_damage: bool = False, progress: bool | Progress = True
+) -> Shot:
     """Open a movie or image sequence without looking for faces.
 
     Args:
         path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
+        until_damage: Whether media that are cut short are the frames that are there, in place of
+            an error.
         progress: True for bars on a terminal, or a function that is told the stage, the steps
             done and the steps in all. A movie of 64 MB or more is reported: the megabytes that
             were indexed (`index`), and the packets decoded where frames cannot be told
@@ -42,7 +46,7 @@ def open_shot(path: PathLike, *, progress: bool | Progress = True) -> Shot:
     from mien.media.probe import probe
 
     with progress_reporter(progress) as report:
-        return Shot(probe(Path(path), progress=report), ())
+        return Shot(probe(Path(path), until_damage=until_damage, progress=report), ())
 
 
 def track(
@@ -52,6 +56,7 @@ def track(
     rate: float | Fraction | None = None,
     tracker: str = "auto",
     max_faces: int | None = None,
+    until_damage: bool = False,
     progress: bool | Progress = True,
 ) -> Shot:
     """Track every face of a shot and solve its performance.
@@ -66,6 +71,9 @@ def track(
         tracker: Name of the tracker, of `available_trackers()`; `auto` is the one that the
             environment variable MIEN_TRACKER names, or else mien's own.
         max_faces: People to keep at most, those most seen; 10 when not given.
+        until_damage: Whether media that are cut short, or break off (pictures of another size),
+            are tracked as far as they go. Over frames that are damaged tracking goes on in any
+            case; `Shot.damaged` names them.
         progress: True for bars on a terminal, or a function that is called with the stage
             (`index` of a large movie, `track`, `solve`), the steps done and the steps in all.
 
@@ -73,11 +81,13 @@ def track(
         The shot with its faces, the first to appear first.
 
     Raises:
+        DamagedMediaError: When the media are cut short, or break off.
         MediaError: When the media cannot be read.
         NoFaceError: When there is no face in it.
         UsageError: When there is no such tracker, or `frames` are no pictures.
         MissingDependencyError: When the tracker cannot be used.
     """
+    from mien.media.damage import UntilDamage
     from mien.media.reader import open_reader
     from mien.tracking.base import MAX_FACES, run_tracker
     from mien.tracking.registry import MEDIAPIPE, get_tracker
@@ -85,12 +95,12 @@ def track(
     if max_faces is not None and max_faces < 1:
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
     chosen = get_tracker(tracker)
-    shot = _as_shot(source, frames, rate, progress)
+    shot = _as_shot(source, frames, rate, until_damage=until_damage, progress=progress)
     with progress_reporter(progress) as report:
         with open_reader(shot.media) as reader:
             result = run_tracker(
                 chosen,
-                reader,
+                UntilDamage(reader) if until_damage else reader,
                 max_faces=max_faces or MAX_FACES,
                 progress=report,
             )
@@ -100,7 +110,13 @@ def track(
                 "mien edits faces that are at least about 60 pixels tall and not covered.",
             )
         tracks, cuts = list(result.tracks), tuple(int(cut) for cut in result.cuts)
-        bare = dataclasses.replace(shot, faces=(), cuts=cuts, mixes=_plain(result.mixes))
+        bare = dataclasses.replace(
+            shot,
+            faces=(),
+            cuts=cuts,
+            mixes=_plain(result.mixes),
+            damaged=_plain(result.damaged),
+        )
         del result
         # What another package's tracker answered may be used by it again.
         own = chosen.name == MEDIAPIPE
@@ -187,6 +203,8 @@ def _as_shot(
     source: PathLike | Shot | None,
     frames: npt.ArrayLike | None,
     rate: float | Fraction | None,
+    *,
+    until_damage: bool,
     progress: bool | Progress,
 ) -> Shot:
     if (source is None) == (frames is None):
@@ -202,7 +220,9 @@ def _as_shot(
             "A rate goes with frames in memory only.", "Leave it out: media have their own."
         )
     assert source is not None
-    return source if isinstance(source, Shot) else open_shot(source, progress=progress)
+    if isinstance(source, Shot):
+        return source
+    return open_shot(source, until_damage=until_damage, progress=progress)
 
 
 def _solve_all(
@@ -223,9 +243,9 @@ def _solve_all(
     return tuple(faces)
 
 
-def _plain(mixes: Sequence[FrameRange]) -> tuple[FrameRange, ...]:
+def _plain(spans: Sequence[FrameRange]) -> tuple[FrameRange, ...]:
     """Spans of plain numbers, whatever another package's tracker counted with."""
-    return tuple(FrameRange(int(mix.start), int(mix.stop)) for mix in mixes)
+    return tuple(FrameRange(int(span.start), int(span.stop)) for span in spans)
 
 
 def as_tracked(face: Face, shot: Shot) -> FaceTrack:

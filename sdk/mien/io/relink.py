@@ -47,7 +47,11 @@ def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
         MediaError: When it cannot be read.
         ProjectError: When it does not show what was tracked.
     """
-    found = probe_image(media) if is_image(facts.path) else probe(media, stream=_stream(facts))
+    if is_image(facts.path):
+        found = probe_image(media)
+    else:
+        # What was tracked as far as it goes is taken as far as it goes.
+        found = probe(media, stream=_stream(facts), until_damage=bool(facts.cut_short))
     tracked = (facts.clock.frame_count, facts.orientation.upright_size)
     shown = (found.clock.frame_count, found.orientation.upright_size)
     if shown != tracked:

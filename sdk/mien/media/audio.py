@@ -134,7 +134,7 @@ class AudioTrack:
             self._container.close()
             self._container = open_movie(self._media.path)
             self._stream = self._container.streams.audio[0]
-            packets = cast(Iterator[Packet[AudioStream]], mended(self._container, self._stream))
+            packets = cast("Iterator[Packet[AudioStream]]", mended(self._container, self._stream))
             return itertools.dropwhile(lambda packet: _before(packet, start), packets)
         if start is not None:
             self._container.seek(int(start / self._tick), stream=self._stream)

@@ -63,17 +63,17 @@ class Film:
         Raises:
             av.FFmpegError: When the file does not let itself be searched.
         """
-        stamps = self._index.stamps
+        stamps, whole = self._index.stamps, self._index.whole
         if point is None:
             packets: Iterator[Packet[VideoStream]] = self._container.demux(self.video)
-            return stamped(packets, stamps) if stamps else packets
+            return stamped(packets, stamps, whole=whole) if stamps else packets
         place = self._index.points[point]
         if not stamps:
             assert place.stamp is not None
             self._container.seek(place.stamp, stream=self.video)
             return self._container.demux(self.video)
         found = packets_from(self._container, self.video, place)
-        return None if found is None else stamped(found, stamps, place.packet)
+        return None if found is None else stamped(found, stamps, place.packet, whole)
 
     def frames(self, point: int | None = None) -> Iterator[av.VideoFrame] | None:
         """The frames that come out of those packets; see `packets`."""

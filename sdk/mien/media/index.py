@@ -52,6 +52,8 @@ _REMEMBERED: Final = 32
 """Indexes kept in memory."""
 _MOST_CORRUPT: Final = 16
 """Damaged packets around which it is tried what can be decoded; of more, everything is tried."""
+_BEFORE_JOIN: Final = 3
+"""Packets before a join in which the count of packets may seem to be broken."""
 _MEGABYTE: Final = 1 << 20
 _LONG: Final = 64
 """Megabytes from which on reading a file takes so long that progress is told."""
@@ -77,6 +79,8 @@ class PacketIndex:
         counted: Whether stamps are packets' numbers instead, and frames are known by counting
             from where decoding started.
         jumps: How often the clock was set anew.
+        whole: Numbers of packets that are whole although the format says they are damaged: what
+            is before a join, after which packets are counted anew.
     """
 
     pts: tuple[int, ...]
@@ -89,6 +93,7 @@ class PacketIndex:
     stamps: tuple[int | None, ...] = ()
     counted: bool = False
     jumps: int = 0
+    whole: frozenset[int] = frozenset()
 
     def point_before(self, frame: int) -> int | None:
         """Number of the last of `points` that starts at or before a frame; None without."""
@@ -111,7 +116,10 @@ def open_movie(path: Path) -> InputContainer:
 
 
 def stamped(
-    packets: Iterable[Packet[VideoStream]], stamps: Sequence[int | None], first: int = 0
+    packets: Iterable[Packet[VideoStream]],
+    stamps: Sequence[int | None],
+    first: int = 0,
+    whole: frozenset[int] = frozenset(),
 ) -> Iterator[Packet[VideoStream]]:
     """Packets with the times of an index in place of their own.
 
@@ -119,11 +127,14 @@ def stamped(
         packets: The packets of the film.
         stamps: `PacketIndex.stamps`.
         first: Number of the first of the packets.
+        whole: `PacketIndex.whole`.
     """
     for packet in packets:
         if packet.size:
             packet.pts = stamps[first] if first < len(stamps) else None
             packet.dts = None
+            if first in whole:
+                packet.is_corrupt = False
             first += 1
         elif packet.pos is not None or packet.dts is not None:
             # An empty packet says that a picture stays; a decoder would take it for the end.
@@ -402,6 +413,7 @@ def _by_number(path: Path, stream: int, scan: PacketScan, deduced: _Order) -> Pa
         tuple(stamps),
         counted,
         scan.jumps,
+        frozenset(i for i in scan.corrupt if any(0 < j - i <= _BEFORE_JOIN for j in scan.joins)),
     )
 
 

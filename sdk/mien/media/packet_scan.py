@@ -65,12 +65,14 @@ class PacketScan:
         end: Seconds at which the last packet of any stream ends.
         jumps: How often the clock was set anew.
         corrupt: Numbers of the packets that the format says are damaged.
+        joins: Numbers of the packets of the film from which on its clock is another.
     """
 
     film: list[FilmPacket] = field(default_factory=list)
     end: Fraction = Fraction(0)
     jumps: int = 0
     corrupt: list[int] = field(default_factory=list)
+    joins: list[int] = field(default_factory=list)
 
 
 def scan_packets(
@@ -87,7 +89,7 @@ def scan_packets(
     whole = container.format.name.split(",")[0] in _WHOLE_FRAMES
     fields = FieldPairs() if video.codec_context.name == "h264" and not whole else None
     repair = ClockRepair() if has_broadcast_clock(container) else None
-    reached = 0
+    reached = moved = 0
     for count, packet in enumerate(container.demux()):
         if packet.pos is not None:
             reached = max(reached, packet.pos)
@@ -100,6 +102,9 @@ def scan_packets(
         if pts is not None:
             scan.end = max(scan.end, (pts + (packet.duration or 0)) * packet.time_base)
         if packet.stream.index == video.index:
+            if shift != moved and scan.film:
+                scan.joins.append(len(scan.film))
+            moved = shift
             if packet.is_corrupt:
                 scan.corrupt.append(len(scan.film))
             scan.film.append(_film_packet(packet, video, pts, shift, whole, fields))

@@ -77,6 +77,7 @@ class Passthrough(Closing):
             )
         self.start = start
         """Seconds by which all times are moved to the front."""
+        self._end: Fraction | None = None
 
     def _origin(self) -> Fraction:
         """The second of the source that is 0 in a copy of the whole film.
@@ -148,8 +149,13 @@ class Passthrough(Closing):
             time, packet = self._waiting
             if until is not None and time > until:
                 return
-            output.mux(packet)
+            if self._end is None or time < self._end:
+                output.mux(packet)
             self._waiting = None
+
+    def end_before(self, frame: int) -> None:
+        """Leave out what comes with a frame of the source, or after it."""
+        self._end = self._source.pts[frame] * self._source.time_base - self.start
 
     def close(self) -> None:
         """Let go of the source."""

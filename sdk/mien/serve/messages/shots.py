@@ -46,6 +46,8 @@ class OpenParams(Message):
     """Where a project's media are, if they have moved."""
     project_shot: Name | Number | None = None
     """Name of a project's shot, or its number from 1; needed where it has several."""
+    until_damage: bool = False
+    """Whether media that are cut short are the frames that are there, in place of an error."""
 
 
 class CloseParams(Message):
@@ -166,6 +168,11 @@ class ShotFacts(Message):
     """First frames of new shots inside the material."""
     mixes: list[tuple[int, int]]
     """Dissolves, wipes and fades inside it: of each the first frame, and the one after the last."""
+    damaged: list[tuple[int, int]]
+    """Frames that could not be decoded when it was tracked: of each span the first, and the one
+    after the last."""
+    cut_short: str
+    """What is missing at the end of its media, in a sentence; empty when nothing is."""
     made_by: MadeBy | None = None
     """Versions of the tools that made the faces; null where they are not known."""
     faces: list[FaceFacts]
@@ -186,6 +193,8 @@ class TrackParams(Message):
     """Name of the tracker; of `hello`'s `trackers`."""
     replace: bool = False
     """Whether a shot that is tracked is tracked again; its edits go with its faces."""
+    until_damage: bool = False
+    """Whether media that break off (pictures of another size) are tracked as far as they go."""
 
 
 class SolveParams(Message):
