@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import av
 from av.audio.stream import AudioStream
@@ -25,10 +26,14 @@ from mien.media.clock_repair import has_broadcast_clock, mended
 from mien.media.closing import Closing
 from mien.media.codec_delay import with_codec_delay
 from mien.media.index import movie_index, open_movie, searched_by_time
+from mien.media.languages import quicktime_language
 from mien.media.sound_cut import HIDES_BY_DELAY, SoundCut
 from mien.media.streams import main_video
 from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter
 
 __all__ = ["Passthrough", "check_streams"]
 
@@ -112,8 +117,21 @@ class Passthrough(Closing):
         if timecode is not None:
             output.metadata["timecode"] = timecode
         chapters = self._input.chapters()
-        if chapters and self._whole:
+        if not self._whole:
+            chapters = [c for c in map(self._clipped, chapters) if c["end"] > c["start"]]
+        if chapters:
             output.set_chapters(chapters)
+
+    def _clipped(self, chapter: Chapter) -> Chapter:
+        """A chapter as far as it lies in the range, at its time in the output."""
+        base, last = chapter["time_base"], self.stop
+        assert base is not None
+        assert last is not None
+        start, end = (
+            round((min(max(time * base, self.start), last) - self.start) / base)
+            for time in (chapter["start"], chapter["end"])
+        )
+        return {**chapter, "start": start, "end": end}
 
     def add_streams(self, output: OutputContainer, video: Stream, timecode: str | None) -> None:
         """Add the other streams to the output, and the tags of the picture's stream.
@@ -315,5 +333,6 @@ def _does_not_fit(stream: Stream, source: MediaInfo) -> OutputError:
 def _copy_stream_tags(source: Stream, target: Stream) -> None:
     for key, value in source.metadata.items():
         if key.lower() not in _OWN_TAGS and not key.startswith("_STATISTICS"):
-            target.metadata[key] = value
+            in_mov = key == "language" and target.container.format.name == "mov"
+            target.metadata[key] = quicktime_language(value) if in_mov else value
     target.disposition = source.disposition
