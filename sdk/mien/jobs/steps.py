@@ -152,6 +152,8 @@ class Workbench:
         pictures = Thumbnails(order.folder, order.name)
         show = pictures.taker(opened.plans, order.frames)
         rendered = opened.frames.assemble(output, progress, show)
+        if rendered.notes:
+            journal.add_notes(opened.key, rendered.notes)
         record = OutputRecord(
             opened.key, name, digest_of(order.output), rendered.edited,
             round(time.monotonic() - start, 3), earlier,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import av
 
-from mien.media.codecs import Encoding
+from mien.media.carried import left_out
+from mien.media.codecs import Encoding, alpha_loss
 from mien.media.convert import Converter, output_color, to_exr
 from mien.media.exr import write_exr
 from mien.media.frame import Frame
@@ -30,6 +31,7 @@ class ImageSink:
 
     def __init__(self, pattern: Pattern, source: MediaInfo, encoding: Encoding) -> None:
         self._encoding = encoding
+        self._source = source
         self._first = source.first_number
         self._exr = encoding.codec.name == "exr"
         if not self._exr:
@@ -37,6 +39,13 @@ class ImageSink:
             self._converter = Converter(source, encoding)
         self._pattern = pattern
         self._partial = PartialFolder(pattern)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the source the images do not keep, a sentence each."""
+        alpha = alpha_loss(self._source, self._encoding, self._pattern.path)
+        beside = left_out(self._source, self._pattern.path)
+        return (alpha, *beside) if alpha else beside
 
     def encode(self, frame: Frame) -> None:
         """Encode one image."""

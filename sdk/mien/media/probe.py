@@ -15,6 +15,7 @@ from av.sidedata.sidedata import Type as SideDataType
 from av.video.stream import VideoStream
 
 from mien.errors import MediaError, MienError, TimeError, UsageError
+from mien.media.carried import carried, own_container
 from mien.media.fingerprint import fingerprint, fingerprint_of_stream
 from mien.media.frame import side_data
 from mien.media.index import PacketIndex, movie_index, open_movie
@@ -161,6 +162,8 @@ def _probe_movie(path: Path, container: InputContainer, stream: int | None) -> M
         bit_rate=video.bit_rate or 0,
         fingerprint=fingerprint_of_stream(fingerprint([path]), video.index, first.index),
         stream=video.index,
+        left_out=carried(container, video, own_container(path)).left_out,
+        alpha=any(component.is_alpha for component in frame.format.components),
         metadata={
             # What is not Unicode cannot be shown; a render copies its bytes all the same.
             key: value.encode(errors="replace").decode()

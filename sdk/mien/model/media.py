@@ -73,6 +73,7 @@ class MediaInfo:
         stream: Number of the video stream in a movie, as `mien probe` lists them; -1 for a
             project of mien 0.10 or before that was not found again: the first that is no cover.
         left_out: What of the source its own kind of file cannot carry, and why, a sentence each.
+        alpha: Whether the pictures say how transparent each pixel is.
         audio_streams: Number of audio streams.
         subtitle_streams: Number of subtitle streams.
         bit_rate: Video bits a second, 0 when not known.
@@ -101,6 +102,7 @@ class MediaInfo:
     metadata: Mapping[str, str] = field(default_factory=dict)
     stream: int = 0
     left_out: tuple[str, ...] = ()
+    alpha: bool = False
 
     def __repr__(self) -> str:
         width, height = self.orientation.upright_size

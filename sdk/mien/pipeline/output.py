@@ -52,7 +52,7 @@ class Rendered:
     Attributes:
         edited: Frames in which a face was changed.
         resumed: Frames among those asked for that an earlier render had finished.
-        notes: What the user should know of how the frames were made.
+        notes: What the user should know of how the frames were made, and of what is not kept.
     """
 
     edited: int = 0
@@ -69,7 +69,7 @@ def write_output(
     threads: int = 1,
     on_frame: OnFrame | None = None,
     before_commit: tuple[BeforeCommit, ...] = (),
-) -> None:
+) -> tuple[str, ...]:
     """Write the frames of an output.
 
     Args:
@@ -80,6 +80,9 @@ def write_output(
         threads: Threads that edit frames; see `thread_count`.
         on_frame: Called with every frame.
         before_commit: Called before those of the output.
+
+    Returns:
+        What of the source the output does not keep, a sentence each.
 
     Raises:
         MediaError: When the source cannot be read.
@@ -109,3 +112,4 @@ def write_output(
                 on_frame(frame, edited)
             writer.write(edited)
             progress("render", done, total)
+        return writer.notes
