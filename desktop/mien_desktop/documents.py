@@ -110,6 +110,12 @@ class Documents(QObject):
         self.reading.emit(tuple(paths))
         self._background.run(partial(_read_clips, paths), self._clips_read)
 
+    def add_stream(self, path: Path, stream: int) -> None:
+        """Add another video stream of a movie as an untracked shot, and show it."""
+        self._workspace.said.emit(f"Reading {path.name}…")
+        self.reading.emit((path,))
+        self._background.run(partial(_read_clips, [path], stream), self._clips_read)
+
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save to the document's file, or ask for one.
 
@@ -271,7 +277,9 @@ def _save(document: Document, path: Path) -> None:
     save_document(document, path)
 
 
-def _read_clips(paths: Sequence[Path]) -> tuple[tuple[Project, ...], tuple[MienError, ...]]:
+def _read_clips(
+    paths: Sequence[Path], stream: int | None = None
+) -> tuple[tuple[Project, ...], tuple[MienError, ...]]:
     """Read shots of clips, each once, and collect the errors of those that cannot be read."""
     from mien.api import open_shot
     from mien.io.relink import remember
@@ -280,14 +288,15 @@ def _read_clips(paths: Sequence[Path]) -> tuple[tuple[Project, ...], tuple[MienE
     errors = []
     for path in _files(paths):
         try:
-            shot = open_shot(path)
+            shot = open_shot(path, stream=stream)
         except MienError as error:
             errors.append(error)
         else:
             # The user's word on where it is, for when a project elsewhere is opened again.
             remember(shot.media.path, shot.media.fingerprint)
             # A sequence's images are one shot, however many of them were dropped.
-            shots.setdefault(shot.media.path, Project(shot))
+            name = "" if stream is None else f"{path.stem}, stream {stream}"
+            shots.setdefault(shot.media.path, Project(shot, name=name))
     return tuple(shots.values()), tuple(errors)
 
 

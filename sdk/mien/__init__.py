@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from mien.api import load_project as load_project
     from mien.api import main_face as main_face
     from mien.api import open_shot as open_shot
+    from mien.api import probe as probe
     from mien.api import render as render
     from mien.api import render_frames as render_frames
     from mien.api import render_matte as render_matte
@@ -108,6 +109,7 @@ if TYPE_CHECKING:
     from mien.model.media import ColorTags as ColorTags
     from mien.model.media import MediaInfo as MediaInfo
     from mien.model.media import Orientation as Orientation
+    from mien.model.media import StreamInfo as StreamInfo
     from mien.model.occlusion import MatteStroke as MatteStroke
     from mien.model.occlusion import Occlusion as Occlusion
     from mien.model.presets import EXPRESSIONS as EXPRESSIONS
@@ -162,6 +164,7 @@ _HOMES = {
     "load_project": "mien.api",
     "main_face": "mien.api",
     "open_shot": "mien.api",
+    "probe": "mien.api",
     "PathLike": "mien.api",
     "Project": "mien.api",
     "render": "mien.api",
@@ -227,6 +230,7 @@ _HOMES = {
     "ColorTags": "mien.model.media",
     "MediaInfo": "mien.model.media",
     "Orientation": "mien.model.media",
+    "StreamInfo": "mien.model.media",
     "EXPRESSIONS": "mien.model.presets",
     "Preset": "mien.model.presets",
     "PRESETS": "mien.model.presets",

@@ -17,7 +17,7 @@ from mien.api.examples import example_problems, set_examples
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.rendering import RenderReport, render, render_frames, render_matte
-from mien.api.tracking import open_shot, solve, track
+from mien.api.tracking import open_shot, probe, solve, track
 from mien.io.project import Document, Project
 from mien.model.shot import main_face
 
@@ -37,6 +37,7 @@ __all__ = [
     "load_project",
     "main_face",
     "open_shot",
+    "probe",
     "render",
     "render_frames",
     "render_matte",

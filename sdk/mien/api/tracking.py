@@ -20,24 +20,43 @@ from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
     from mien.model.face import Face, FaceTrack
+    from mien.model.media import MediaInfo
 
-__all__ = ["check_solvable", "open_shot", "outdated", "solve", "track"]
+__all__ = ["check_solvable", "open_shot", "outdated", "probe", "solve", "track"]
 
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
 
-def open_shot(path: PathLike) -> Shot:
+def probe(path: PathLike, *, stream: int | None = None) -> MediaInfo:
+    """Look at media: their facts, as far as mien goes by them.
+
+    Args:
+        path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
+        stream: Number of the video stream of a movie that holds several; None for the one that
+            players show.
+
+    Raises:
+        MediaError: When they are missing, unreadable or have no pictures.
+        UsageError: When there is no such stream.
+    """
+    from mien.media.probe import probe as probe_media
+
+    return probe_media(Path(path), stream=stream)
+
+
+def open_shot(path: PathLike, *, stream: int | None = None) -> Shot:
     """Open a movie or image sequence without looking for faces.
 
     Args:
         path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
+        stream: Number of the video stream of a movie that holds several; None for the one that
+            players show.
 
     Raises:
         MediaError: When it is missing, unreadable or has no pictures.
+        UsageError: When it has no such stream.
     """
-    from mien.media.probe import probe
-
-    return Shot(probe(Path(path)), ())
+    return Shot(probe(path, stream=stream), ())
 
 
 def track(
@@ -47,6 +66,7 @@ def track(
     rate: float | Fraction | None = None,
     tracker: str = "auto",
     max_faces: int | None = None,
+    stream: int | None = None,
     progress: bool | Progress = True,
 ) -> Shot:
     """Track every face of a shot and solve its performance.
@@ -61,6 +81,8 @@ def track(
         tracker: Name of the tracker, of `available_trackers()`; `auto` is the one that the
             environment variable MIEN_TRACKER names, or else mien's own.
         max_faces: People to keep at most, those most seen; 10 when not given.
+        stream: Number of the video stream of a movie that holds several; None for the one that
+            players show. An opened shot has its own.
         progress: True for bars on a terminal, or a function that is called with the stage
             (`track`, `solve`), the steps done and the steps in all.
 
@@ -80,7 +102,7 @@ def track(
     if max_faces is not None and max_faces < 1:
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
     chosen = get_tracker(tracker)
-    shot = _as_shot(source, frames, rate)
+    shot = _as_shot(source, frames, rate, stream)
     with progress_reporter(progress) as report:
         with open_reader(shot.media) as reader:
             result = run_tracker(
@@ -179,11 +201,18 @@ def outdated(shot: Shot) -> str:
 
 
 def _as_shot(
-    source: PathLike | Shot | None, frames: npt.ArrayLike | None, rate: float | Fraction | None
+    source: PathLike | Shot | None,
+    frames: npt.ArrayLike | None,
+    rate: float | Fraction | None,
+    stream: int | None,
 ) -> Shot:
     if (source is None) == (frames is None):
         raise UsageError(
             "What is to be tracked is not clear.", "Give either a source or frames in memory."
+        )
+    if stream is not None and (frames is not None or isinstance(source, Shot)):
+        raise UsageError(
+            "A stream goes with a movie by its path.", "Leave it out: an opened shot has its own."
         )
     if frames is not None:
         from mien.media.memory import memory_media
@@ -194,7 +223,7 @@ def _as_shot(
             "A rate goes with frames in memory only.", "Leave it out: media have their own."
         )
     assert source is not None
-    return source if isinstance(source, Shot) else open_shot(source)
+    return source if isinstance(source, Shot) else open_shot(source, stream=stream)
 
 
 def _solve_all(

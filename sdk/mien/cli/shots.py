@@ -18,6 +18,7 @@ from mien.cli.options import (
     Overwrite,
     ShotOfProject,
     ShotOrProject,
+    Stream,
     TrackerName,
 )
 from mien.cli.output import print_json, print_notice
@@ -63,6 +64,7 @@ def track(
         typer.Option("--max-faces", metavar="N", help="People to keep at most; 10 by default."),
     ] = None,
     tracker: TrackerName = "auto",
+    stream: Stream = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -72,7 +74,7 @@ def track(
 
     start = time.monotonic()
     check_project(output, overwrite=overwrite)
-    tracked = api.track(shot, tracker=tracker, max_faces=max_faces)
+    tracked = api.track(shot, tracker=tracker, max_faces=max_faces, stream=stream)
     api.save_project(tracked, output)
     if json:
         print_json(_summary(tracked, output, time.monotonic() - start))
@@ -153,6 +155,7 @@ def render(
         typer.Option("--frames", metavar="A:B", help="Write these frames only (B excluded)."),
     ] = None,
     examples: Examples = None,
+    stream: Stream = None,
     renderer: Annotated[
         str, typer.Option("--renderer", metavar="NAME", help="auto, or a renderer by name.")
     ] = "auto",
@@ -187,7 +190,7 @@ def render(
     # Everything that can be refused is, before the shot is tracked.
     assignments = _assignments(values or (), face)
     check_examples(examples or ())
-    project = choose_occlusion(open_source(shot, media, which), occlusion)
+    project = choose_occlusion(open_source(shot, media, which, stream), occlusion)
     typed.check(renderer)
     settings = typed.over(renderer, project.settings)
     chosen = get_renderer(renderer, settings)
@@ -252,12 +255,19 @@ def _tell_report(report: RenderReport) -> None:
         typer.echo(f"  {note}")
 
 
-def open_source(path: Path, media: Path | None, which: str | None = None) -> Project:
+def open_source(
+    path: Path, media: Path | None, which: str | None = None, stream: int | None = None
+) -> Project:
     """Open a project, or a shot that is not yet one."""
     from mien import api
     from mien.io.project import SUFFIX
 
     if path.suffix.lower() == SUFFIX:
+        if stream is not None:
+            raise UsageError(
+                f"--stream goes with media, and {path.name} is a project, which knows its own.",
+                "Track the other stream: `mien track MEDIA --stream N`.",
+            )
         project = api.load_project(path, which, media=media)
         tell_outdated(project.shot)
         # Of a long shot these are megabytes, and nothing here solves or saves.
@@ -266,7 +276,7 @@ def open_source(path: Path, media: Path | None, which: str | None = None) -> Pro
         raise UsageError(f"--media goes with a project, and {path.name} is none.")
     if which is not None:
         raise UsageError(f"--shot goes with a project, and {path.name} is none.")
-    return api.Project(api.open_shot(path))
+    return api.Project(api.open_shot(path, stream=stream))
 
 
 def tell_outdated(shot: Shot) -> None:

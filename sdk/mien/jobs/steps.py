@@ -192,7 +192,7 @@ class Workbench:
             return _read(order.project, order.media, order.shot)
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
-        facts = probe(order.media)
+        facts = probe(order.media, stream=order.stream)
         return self._tracked(order, facts, order.tracker, progress)
 
     def _with_examples(self, order: ShotSpec, shot: Shot, progress: Progress) -> Shot:
@@ -245,7 +245,7 @@ class Workbench:
             except NoFaceError:
                 if not faceless:
                     raise
-            _check_same(facts, probe_any(facts.path))
+            _check_same(facts, probe_any(facts.path, stream=facts.stream))
             api.save_project(shot, path)
         return _read(path, facts.path)
 

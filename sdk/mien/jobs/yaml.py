@@ -6,6 +6,7 @@
     shots:
       - name: sh010           # the media's name when it is left out
         media: plates/sh010.mov
+        stream: 1             # of media with several pictures; what players show when left out
         frames: 0:120         # all when left out; also 1.0s:2.0s, or timecode
         set: ["mouthSmile=+0.5@20:80", "browDown=+0.3"]
         face: 1               # the largest when left out
@@ -161,6 +162,7 @@ class _Shot(_Part):
     media: _Text | None = None
     project: _Text | None = None
     shot: _Text | None = None
+    stream: Annotated[int, Field(ge=0)] | None = None
     frames: Annotated[_Text, AfterValidator(_check_frames)] | None = None
     set: Annotated[tuple[_Set, ...], BeforeValidator(_listed)] = ()
     face: Annotated[int, Field(ge=1)] | None = None
@@ -241,6 +243,7 @@ def read_jobs(
                 set=shot.set,
                 face=shot.face,
                 curves=None if curves is None else curves.input(path.parent / curves.file),
+                stream=shot.stream,
                 frames=shot.frames,
                 renderer=chosen,
                 tracker=shot.tracker or tracker or file.tracker or "auto",
@@ -272,6 +275,10 @@ def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     if shot.shot is not None and shot.project is None:
         raise source.error(
             (*path, "shot"), "it names a shot of a project, and no project", "Leave it out."
+        )
+    if shot.stream is not None and shot.project is not None:
+        raise source.error(
+            (*path, "stream"), "a project knows the stream that it was tracked on", "Leave it out."
         )
     if shot.face is not None and shot.curves is None and not shot.set:
         raise source.error(
@@ -464,7 +471,10 @@ def _explain(wrong: Any) -> tuple[str, str]:
         "tuple_type": ("a list is expected", "Start every entry with '- '."),
         "dict_type": ("settings are expected here", "Write them as 'name: value', indented."),
         "int_parsing": (f"'{given}' is no number", "Write 1, 2, ..."),
-        "greater_than_equal": (f"{given} is too small", "Numbers start at 1."),
+        "greater_than_equal": (
+            f"{given} is too small",
+            f"Numbers start at {wrong.get('ctx', {}).get('ge', 1)}.",
+        ),
         "literal_error": (f"'{given}' is no choice", f"Write {choices}."),
         "bool_parsing": (f"'{given}' is neither true nor false", "Write one of them."),
     }

@@ -10,17 +10,16 @@ import io
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import av
 from av.container import InputContainer, OutputContainer
-from av.stream import AttachmentStream, DataStream, Disposition, Stream
+from av.stream import AttachmentStream, Disposition, Stream
 from av.video.stream import VideoStream
 
 from mien.media.index import open_movie
-from mien.media.mov_tracks import TrackCodec, track_codecs
+from mien.media.stream_facts import stream_codec, track_description
 from mien.media.streams import (
     can_decode,
     describe_video,
@@ -33,7 +32,7 @@ from mien.model.media import MediaInfo
 
 __all__ = [
     "MUXER_TAGS", "Carried", "carried", "cover_picture", "fits", "has_plain_tags", "left_out",
-    "own_container", "track_codec",
+    "own_container",
 ]  # fmt: skip
 
 _KINDS: Final = {
@@ -130,19 +129,6 @@ def has_plain_tags(tags: Mapping[str, str]) -> bool:
     return not {key.lower() for key in tags} - _PLACED_TAGS - MUXER_TAGS
 
 
-def track_codec(container: InputContainer, stream: Stream) -> str:
-    """What a track's codec is called: by FFmpeg, or by the file where FFmpeg has no name for it."""
-    if can_decode(stream):
-        return stream.codec_context.codec.canonical_name
-    described = _described(container).get(stream.id)
-    if described is not None:
-        return described.letters
-    if isinstance(stream, AttachmentStream):
-        return stream.name or "a file"
-    name = stream.name if isinstance(stream, DataStream) else None
-    return name or "an unknown codec"
-
-
 def cover_picture(path: Path, number: int) -> tuple[str, str, bytes]:
     """A cover picture of a movie, as a file: its name, its type and what it holds."""
     with open_movie(path) as container:
@@ -153,19 +139,6 @@ def cover_picture(path: Path, number: int) -> tuple[str, str, bytes]:
             if packet.size:
                 return name, stream.metadata.get("mimetype", kind), bytes(packet)
     return name, kind, b""
-
-
-def _described(container: InputContainer) -> Mapping[int, TrackCodec]:
-    if not container.format.name.startswith("mov"):
-        return {}
-    path = opened_from(container)
-    stat = path.stat()
-    return _read_descriptions(path, stat.st_size, stat.st_mtime_ns)
-
-
-@lru_cache(maxsize=16)
-def _read_descriptions(path: Path, size: int, modified: int) -> Mapping[int, TrackCodec]:
-    return track_codecs(path)
 
 
 class _Plan:
@@ -195,7 +168,7 @@ class _Plan:
 
     def add_main(self, video: VideoStream) -> None:
         """Say what the picture itself loses: layers beside the first one."""
-        described = _described(self._container).get(video.id)
+        described = track_description(self._container, video)
         layered = described is not None and described.layered
         shown = video.codec_context.pix_fmt
         alpha = shown is not None and any(c.is_alpha for c in av.VideoFormat(shown).components)
@@ -279,7 +252,7 @@ class _Plan:
             self._leave(stream, "attachment", f"{self._name} holds none")
 
     def _add_data(self, stream: Stream) -> None:
-        described = _described(self._container).get(stream.id)
+        described = track_description(self._container, stream)
         letters = "" if described is None else described.letters
         timecode = "timecode" in {key.lower() for key in stream.metadata}
         if letters == _TIMECODE or (timecode and not letters):
@@ -296,7 +269,7 @@ class _Plan:
             self._leave(stream, "data", "mien cannot carry such data")
 
     def _leave(self, stream: Stream, kind: str, why: str) -> None:
-        what = track_codec(self._container, stream)
+        what = stream_codec(self._container, stream)
         if isinstance(stream, VideoStream) and can_decode(stream):
             what = describe_video(stream).removesuffix(", a cover")
         self._left[stream.index] = f"Stream {stream.index} ({kind}, {what}) is left out: {why}."

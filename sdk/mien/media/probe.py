@@ -20,6 +20,7 @@ from mien.media.fingerprint import fingerprint, fingerprint_of_stream
 from mien.media.frame import side_data
 from mien.media.index import PacketIndex, movie_index, open_movie
 from mien.media.sequence import find_sequence, is_image, probe_image, probe_sequence
+from mien.media.stream_facts import field_order, stream_infos
 from mien.media.streams import OLD_CHOICE, main_video, whole_frames
 from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.timebase import Clock, Timecode
@@ -163,6 +164,10 @@ def _probe_movie(path: Path, container: InputContainer, stream: int | None) -> M
         fingerprint=fingerprint_of_stream(fingerprint([path]), video.index, first.index),
         stream=video.index,
         left_out=carried(container, video, own_container(path)).left_out,
+        streams=stream_infos(container),
+        field_order=field_order(video),
+        chapters=len(container.chapters()),
+        hidden_frames=max(0, index.read - len(index.pts)),
         alpha=any(component.is_alpha for component in frame.format.components),
         metadata={
             # What is not Unicode cannot be shown; a render copies its bytes all the same.

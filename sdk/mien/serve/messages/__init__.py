@@ -63,6 +63,7 @@ from mien.serve.messages.shots import (
     SolveParams,
     StrokeValue,
     TrackParams,
+    VideoStreamFacts,
     WeakSpanFacts,
 )
 
@@ -126,6 +127,7 @@ __all__ = [
     "StatusResult",
     "StrokeValue",
     "TrackParams",
+    "VideoStreamFacts",
     "WeakSpanFacts",
 ]
 
