@@ -108,6 +108,28 @@ class Timecode:
         dropped = per_minute * (total_minutes - total_minutes // 10)
         return cls((total_minutes * 60 + seconds) * nominal + frame - dropped, nominal, drop)
 
+    def recounted(self, drop: bool) -> Timecode:
+        """Return the timecode that is written alike and counts with or without dropped numbers.
+
+        A number that dropping leaves out is taken for the first that it has.
+
+        Args:
+            drop: Whether the other count drops numbers.
+        """
+        if drop == self.drop:
+            return self
+        hours, minutes, seconds, frame = (int(part) for part in re.split("[:;]", str(self)))
+        per_minute = self.nominal // 15
+        day = 86400 * self.nominal - (per_minute * (1440 - 144) if self.drop else 0)
+        minutes += 60 * (hours + 24 * (self.frames // day))
+        per_minute = per_minute if drop else 0
+        if seconds == 0 and minutes % 10:
+            frame = max(frame, per_minute)
+        dropped = per_minute * (minutes - minutes // 10)
+        return Timecode(
+            (minutes * 60 + seconds) * self.nominal + frame - dropped, self.nominal, drop
+        )
+
     def __add__(self, frames: int) -> Timecode:
         return Timecode(self.frames + frames, self.nominal, self.drop)
 

@@ -111,7 +111,7 @@ def test_curves_may_be_in_the_cuts_folder_or_in_that_of_edits(tmp_path: Path) ->
         ("/m/a%20b.mov", "/m/a%20b.mov"), ("plates/a.mov", "plates/a.mov"),
         ("file:///m/a%20b.%04d.exr", "/m/a b.%04d.exr"), ("C:\\media\\a.mov", "a.mov"),
         ("file:///C:/media/a.mov", "/C:/media/a.mov"),
-        ("http://host/a.mov", None), ("concat:a.mov|b.mov", None), ("file://host/a.mov", None),
+        ("http://host/a.mov", None), ("concat:a.mov|b.mov", None), ("file://host/a.mov", "a.mov"),
         ("\\\\server\\share\\a.mov", "a.mov"), ("", None), ("a\0b", None),
     ],
 )  # fmt: skip

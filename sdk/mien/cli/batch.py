@@ -171,6 +171,8 @@ def batch(
         jobs = [dataclasses.replace(job, examples=given, occlusion=occlusion) for job in cut.jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
+    for notice in plan.notices:
+        print_notice(notice)
     if dry_run:
         _print_plan(plan, json=json)
         return
@@ -235,22 +237,19 @@ def _read_cut(
     codec: str | None,
     lossless: bool,
 ) -> Cut:
-    from mien.editorial import SUFFIXES, is_cut, read_cut
+    from mien.editorial import SUFFIXES, is_cut, read_cut, takes_rate
 
-    if not is_cut(source):
+    if not is_cut(source) and source.exists():
         raise InputError(
             f"{source.name} is neither a cut nor a list of shots.",
             f"Cuts end in {', '.join(SUFFIXES)}, lists in {' or '.join(_LISTS)}.",
         )
-    if rate is not None and source.suffix.lower() != ".edl":
+    if rate is not None and not takes_rate(source):
         raise UsageError(f"--rate goes with an EDL; {source.name} says its own.", "Leave it out.")
-    cut = read_cut(
+    return read_cut(
         source, rate=rate, handles=handles, edits=edits, renderer=renderer, tracker=tracker,
-        codec=codec, lossless=lossless,
+        codec=codec, lossless=lossless, notify=print_notice,
     )  # fmt: skip
-    for notice in cut.notices:
-        print_notice(notice)
-    return cut
 
 
 def _with_renderers(jobs: Sequence[ShotJob], typed: TypedSettings) -> list[ShotJob]:

@@ -13,7 +13,7 @@ from types import FrameType
 import typer
 from typer.exceptions import TyperException
 
-from mien.cli import batch, curves, demo, desktop, probe, serve, shots, system, train
+from mien.cli import batch, curves, cuts, demo, desktop, probe, serve, shots, system, train
 from mien.cli.output import print_error
 from mien.errors import MienError, OperationCancelledError, UsageError, as_mien_error
 
@@ -50,6 +50,7 @@ def _root(
 demo.add_to(app)
 probe.add_to(app)
 shots.add_to(app)
+cuts.add_to(app)
 batch.add_to(app)
 curves.add_to(app)
 train.add_to(app)

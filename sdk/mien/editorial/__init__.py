@@ -5,7 +5,7 @@ OpenTimelineIO is loaded when a cut is read, not before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,8 +15,12 @@ from mien.jobs.job import ShotResult
 
 if TYPE_CHECKING:
     from mien.editorial.cut import Cut
+    from mien.editorial.listing import CutClip, CutListing
 
-__all__ = ["SUFFIXES", "is_cut", "read_cut", "write_back"]
+__all__ = [
+    "SUFFIXES", "CutClip", "CutListing", "is_cut", "list_clips", "read_cut", "takes_rate",
+    "write_back",
+]  # fmt: skip
 
 SUFFIXES: Final = (
     ".otio", ".otioz", ".otiod", ".edl", ".xml", ".fcpxml", ".fcpxmld", ".aaf",
@@ -36,6 +40,16 @@ def is_cut(path: Path) -> bool:
         return False
 
 
+def takes_rate(path: Path) -> bool:
+    """Whether the frame rate of a cut has to be given: that of an EDL, which does not say it."""
+    from mien.editorial.detect import identify_cut
+
+    try:
+        return (identify_cut(path) or path.suffix.lower().lstrip(".")) == "edl"
+    except OSError:
+        return path.suffix.lower() == ".edl"
+
+
 def read_cut(
     path: Path,
     *,
@@ -46,6 +60,7 @@ def read_cut(
     tracker: str | None = None,
     codec: str | None = None,
     lossless: bool = False,
+    notify: Callable[[str], object] | None = None,
 ) -> Cut:
     """Read a cut and find the clips with edits.
 
@@ -60,6 +75,7 @@ def read_cut(
         tracker: Name of the tracker for media without a project; None for `auto`.
         codec: Name of the codec for all shots; None for each source's family.
         lossless: Whether all outputs keep every pixel as rendered.
+        notify: Takes every notice as soon as it is known, before an error that follows from it.
 
     Raises:
         MissingDependencyError: When OpenTimelineIO, or its adapter for the format, is missing.
@@ -71,7 +87,32 @@ def read_cut(
     from mien.editorial.cut import RenderOptions, read
 
     options = RenderOptions(handles, edits, renderer or "auto", codec, lossless, tracker or "auto")
-    return read(path, rate, options)
+    return read(path, rate, options, notify)
+
+
+def list_clips(
+    path: Path, *, rate: Fraction | str | None = None, edits: Path | None = None
+) -> CutListing:
+    """List what mien sees in a cut: its clips, edited or not, and what is left out.
+
+    Media are looked for; of those that are there, a file is opened only where the cut writes
+    drop-frame timecode, to see whether it counts alike.
+
+    Args:
+        path: OTIO, EDL, Final Cut Pro 7 XML, FCPXML or AAF.
+        rate: Frames a second of an EDL, which does not say (`24`, `23.976`, `30000/1001`).
+        edits: Folder of `.mien` files for clips without edits of their own.
+
+    Raises:
+        MissingDependencyError: When OpenTimelineIO, or its adapter for the format, is missing.
+        InputError: When nothing in the cut can be read.
+        UsageError: When the rate is missing or wrong.
+        NothingToDoError: When it shows no clip with pictures.
+    """
+    _need_otio()
+    from mien.editorial.listing import list_cut
+
+    return list_cut(path, rate, edits)
 
 
 def write_back(
@@ -99,6 +140,14 @@ def write_back(
     from mien.editorial.cut_back import write
 
     return write(cut, results, folder, activate=activate)
+
+
+def __getattr__(name: str) -> object:
+    if name in ("CutClip", "CutListing"):
+        from mien.editorial import listing
+
+        return getattr(listing, name)
+    raise AttributeError(f"module 'mien.editorial' has no attribute '{name}'")
 
 
 def _need_otio() -> None:

@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import opentimelineio as otio
 
-from mien.editorial.clip_edits import ClipEdits, asset_path, edits_of_clip
+from mien.editorial.detect import TITLES
+from mien.editorial.finder import ClipFinder, ExaminedClip, RenderOptions, clip_stem
 from mien.editorial.formats import OpenedCut, open_cut
-from mien.editorial.media_refs import ResolvedMedia, beside, resolve_media, source_reference
+from mien.editorial.media_refs import source_key
 from mien.editorial.sidecars import Sidecars
-from mien.editorial.times import count_at, exact_rate, record_timecode, seconds
-from mien.editorial.uses import ClipUse, Sequence, fields_of, sequences, uses
+from mien.editorial.uses import UNREADABLE, ClipUse, Sequence, sequences, uses
 from mien.errors import InputError, MienError, NothingToDoError, UsageError
-from mien.jobs.job import CurvesInput, CutSpan, Problem, ShotJob
+from mien.jobs.job import ShotJob
 from mien.jobs.names import unique_names
-from mien.media.codecs import CONTAINERS
-from mien.media.sequence import EXTENSIONS
+from mien.model.listing import list_names
 
-__all__ = ["Cut", "RenderOptions", "all_uses", "read"]
+__all__ = ["Cut", "ExaminedCut", "RenderOptions", "all_uses", "examine", "read"]
 
-_MEDIA_ENDINGS: Final = (*CONTAINERS, *EXTENSIONS, ".m4v", ".avi", ".mts", ".m2ts", ".r3d", ".braw")
-"""Endings that clips carry in their names when an editor named them after their files."""
-
-_UNREADABLE: Final = (
-    otio.exceptions.OTIOError, NotImplementedError, ValueError, ArithmeticError,
-)  # fmt: skip
-"""What is raised of ranges that are not there, rates of 0, times that are no numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class RenderOptions:
-    """What holds for all shots of a cut.
-
-    Attributes:
-        handles: Frames to render on either side of those used.
-        edits: Folder of `.mien` files.
-        renderer: Name of the renderer.
-        codec: Name of the codec.
-        lossless: Whether every pixel is kept as rendered.
-        tracker: Name of the tracker.
-    """
-
-    handles: int = 0
-    edits: Path | None = None
-    renderer: str = "auto"
-    codec: str | None = None
-    lossless: bool = False
-    tracker: str = "auto"
+_REMEDY = "Export it again; OTIO carries the most."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +37,7 @@ class Cut:
         clips: How many clips with pictures it shows.
         notices: What the user should know, a line each.
         text: The file itself, when it is OTIO's own.
+        folder: The folder from which its relative paths count; None for the file's.
     """
 
     path: Path
@@ -73,6 +46,7 @@ class Cut:
     clips: int
     notices: tuple[str, ...]
     text: bytes | None = None
+    folder: Path | None = None
 
     @property
     def name(self) -> str:
@@ -80,38 +54,41 @@ class Cut:
         return self.path.stem
 
 
-def read(path: Path, rate: Fraction | str | None, options: RenderOptions) -> Cut:
+@dataclass(frozen=True, slots=True, eq=False)
+class ExaminedCut:
+    """A cut with the media of its clips, and what is asked of each.
+
+    Attributes:
+        path: Its file.
+        opened: What was read of it.
+        clips: All clips shown, in the order of the file; those that editors generate too.
+        notices: What the user should know, a line each.
+    """
+
+    path: Path
+    opened: OpenedCut
+    clips: tuple[ExaminedClip, ...]
+    notices: tuple[str, ...]
+
+
+def read(
+    path: Path,
+    rate: Fraction | str | None,
+    options: RenderOptions,
+    notify: Callable[[str], object] | None = None,
+) -> Cut:
     """Read a cut; `editorial.read_cut` says how."""
     if options.handles < 0:
         raise UsageError(f"{options.handles} handles are impossible.", "Give 0 or more.")
-    opened = open_cut(path, rate)
-    try:
-        return _cut(path, opened, options)
-    except MienError:
-        raise
-    except _UNREADABLE as error:
-        reason = " ".join(str(error).split()).rstrip(".")
-        raise InputError(
-            f"{path.name} does not say when its clips are shown: {reason}.",
-            "Export it again.",
-            path=path,
-        ) from error
-
-
-def _cut(path: Path, opened: OpenedCut, options: RenderOptions) -> Cut:
-    content = opened.content
-    shown = list(all_uses(content))
-    named = [_stem(use.clip.name) for _, use in shown]
-    sidecars = None if options.edits is None else Sidecars(options.edits, named)
-    finder = _Finder(path, options, sidecars)
+    examined = examine(path, rate, options)
+    for notice in examined.notices if notify is not None else ():
+        notify(notice)
     numbered = [
-        (number, job)
-        for number, (sequence, use) in enumerate(shown)
-        if (job := finder.job(sequence, use, named[number])) is not None
+        (number, clip.job) for number, clip in enumerate(examined.clips) if clip.job is not None
     ]
     if not numbered:
         raise NothingToDoError(
-            f"None of the {len(shown)} clips of {path.name} has an edit.",
+            f"None of the {len(examined.clips)} clips of {path.name} has an edit.",
             'Put edits in their metadata["mien"], or give --edits a folder of .mien files.',
         )
     names = unique_names(job.name for _, job in numbered)
@@ -119,139 +96,120 @@ def _cut(path: Path, opened: OpenedCut, options: RenderOptions) -> Cut:
         replace(job, name=name, clip=number)
         for (number, job), name in zip(numbered, names, strict=True)
     )
-    notices = [*opened.notices, *finder.notices]
-    if sidecars is not None:
-        notices += [*sidecars.notices, *sidecars.unused()]
-    text = path.read_bytes() if path.suffix.lower() == ".otio" else None
-    return Cut(path, content, jobs, len(shown), tuple(notices), text)
+    opened = examined.opened
+    own = opened.format == "otio"
+    return Cut(
+        path, opened.content, jobs, len(examined.clips), examined.notices,
+        path.read_bytes() if own else None, opened.folder,
+    )  # fmt: skip
 
 
-def all_uses(content: Any) -> Iterator[tuple[Sequence, ClipUse]]:
-    """Every clip shown, with the edit that shows it, in the order of the file."""
+def examine(path: Path, rate: Fraction | str | None, options: RenderOptions) -> ExaminedCut:
+    """Read a cut, and find the media of its clips and what is asked of them.
+
+    Args:
+        path: The cut.
+        rate: Frames a second of an EDL.
+        options: What holds for all shots.
+
+    Raises:
+        InputError: When nothing in it can be read.
+        NothingToDoError: When it shows no clip.
+    """
+    opened = open_cut(path, rate)
+    try:
+        return _examined(path, opened, options)
+    except MienError:
+        raise
+    except UNREADABLE as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise InputError(
+            f"{path.name} ({TITLES[opened.format]}) does not say when clips are shown: {reason}.",
+            "Export it again.",
+            path=path,
+        ) from error
+
+
+def all_uses(content: Any, problems: list[str] | None = None) -> Iterator[tuple[Sequence, ClipUse]]:
+    """Every clip shown, with the edit that shows it, in the order of the file.
+
+    Args:
+        content: What a reader made of a cut.
+        problems: Takes a line for every item that cannot be read.
+    """
     for sequence in sequences(content):
-        for use in uses(sequence):
+        for use in uses(sequence, problems):
             yield sequence, use
 
 
-class _Finder:
-    """Finds what is asked of the clips of a cut."""
-
-    def __init__(self, path: Path, options: RenderOptions, sidecars: Sidecars | None) -> None:
-        self._path = path
-        self._options = options
-        self._sidecars = sidecars
-        self.notices: list[str] = []
-
-    def job(self, sequence: Sequence, use: ClipUse, name: str) -> ShotJob | None:
-        """The shot of a clip; None when nothing is asked of it."""
-        resolved = self._resolve(use)
-        media = None if resolved is None else resolved.path
-        shot = ShotJob(
-            name=name,
-            media=media,
-            frames=_span(use, resolved, self._options.handles),
-            renderer=self._options.renderer,
-            codec=self._options.codec,
-            lossless=self._options.lossless,
-            tracker=self._options.tracker,
-            origin=f"{self._path.name}, {use.track}, {_record(sequence, use)}",
-        )
-        try:
-            asked = edits_of_clip(use.clip)
-            project, number = self._project(asked, shot, use)
-            curves = self._curves(asked)
-        except MienError as error:
-            return replace(shot, problem=Problem.of(error))
-        if asked is None and project is None:
-            return None
-        if shot.frames is None:
-            self.notices.append(
-                f"{name} is retimed in a way that cannot be followed: all of its media is rendered."
-            )
-        if asked is not None:
-            shot = replace(shot, set=asked.set, face=asked.face, curves=curves)
-        if project is not None and resolved is not None and not resolved.exists:
-            # The project may know better; when it does not, its error names the file.
-            media = None
-        if project is None and media is None:
-            problem = Problem(
-                "media", f"The cut does not say where the media of {name} are.",
-                "Relink the clip, or put its file beside the cut.",
-            )  # fmt: skip
-            return replace(shot, problem=problem)
-        return replace(shot, media=media, project=project, shot=number)
-
-    def _resolve(self, use: ClipUse) -> ResolvedMedia | None:
-        folder = self._path.parent
-        resolved = resolve_media(source_reference(use.clip), folder)
-        if resolved is not None:
-            return resolved
-        path = beside([use.clip.name, _reel(use)], folder)
-        return None if path is None else ResolvedMedia(path, True)
-
-    def _project(
-        self, asked: ClipEdits | None, shot: ShotJob, use: ClipUse
-    ) -> tuple[Path | None, str | None]:
-        """The project for a clip, and which of its shots; None without one."""
-        if asked is not None:
-            if asked.project is None:
-                return None, None
-            return asset_path(asked.project, "project", self._folders), asked.shot
-        if self._sidecars is None:
-            return None, None
-        return self._sidecars.project_for(shot.name, shot.media, shot.frames, _reel(use))
-
-    def _curves(self, asked: ClipEdits | None) -> CurvesInput | None:
-        """Return the curve file that a clip's face is to follow; None without one."""
-        if asked is None or asked.curves is None:
-            return None
-        path = asset_path(asked.curves.file, "curve file", self._folders)
-        return asked.curves.input(path)
-
-    @property
-    def _folders(self) -> tuple[Path, ...]:
-        """Folders in which files may be that the cut names."""
-        edits = self._options.edits
-        return (self._path.parent,) if edits is None else (edits, self._path.parent)
+def _examined(path: Path, opened: OpenedCut, options: RenderOptions) -> ExaminedCut:
+    problems: list[str] = []
+    shown = list(all_uses(opened.content, problems))
+    if not shown:
+        raise _nothing_shown(path, opened, problems)
+    names = [clip_stem(use.clip.name) for _, use in shown]
+    sidecars = None if options.edits is None else Sidecars(options.edits, names)
+    finder = ClipFinder(path, opened.folder or path.parent, options, sidecars)
+    clips = tuple(
+        finder.examine(sequence, use, name)
+        for (sequence, use), name in zip(shown, names, strict=True)
+    )
+    notices = [*opened.notices, *problems, *_notices(path, opened, clips)]
+    if sidecars is not None:
+        notices += [*sidecars.notices, *sidecars.unused()]
+    return ExaminedCut(path, opened, clips, tuple(dict.fromkeys(notices)))
 
 
-def _span(use: ClipUse, resolved: ResolvedMedia | None, handles: int) -> CutSpan | None:
-    """The frames used, as their media count them; None when that cannot be told."""
-    if not use.frames_known:
-        return None
-    available = source_reference(use.clip).available_range
-    rate = use.rate if resolved is None or resolved.rate is None else resolved.rate
-    numbered = resolved is not None and resolved.rate is not None
-    scale = rate / use.rate if numbered else Fraction(1)
-    origin = length = None
-    if available is not None:
-        origin = count_at(available.start_time, rate)
-        origin -= resolved.earlier_images if resolved is not None else 0
-        length = count_at(available.duration, rate)
-    return CutSpan(
-        start=use.start * scale,
-        length=use.length * scale,
-        rate=rate,
-        origin=origin,
-        available=length,
-        handles=handles,
-        numbered=numbered,
+def _nothing_shown(path: Path, opened: OpenedCut, problems: list[str]) -> MienError:
+    """The error of a cut without a clip: that nothing could be read, or that nothing is in it."""
+    title = TITLES[opened.format]
+    reasons = [*opened.notices, *problems]
+    if reasons:
+        cause = f"Nothing in {path.name} can be read as {title}: {reasons[0]}"
+        return InputError(cause, _REMEDY, path=path)
+    return NothingToDoError(
+        f"{path.name}, read as {title}, shows no clip with pictures.",
+        "Check that it is the cut, and that its tracks are switched on.",
     )
 
 
-def _record(sequence: Sequence, use: ClipUse) -> str:
-    """Record timecode of a clip."""
-    start = sequence.start
-    rate = use.rate if start is None else exact_rate(start.rate)
-    return record_timecode(use.record + (0 if start is None else seconds(start)), rate)
+def _notices(path: Path, opened: OpenedCut, clips: tuple[ExaminedClip, ...]) -> Iterator[str]:
+    """What is to be known of clips that are read, one line for all of a kind."""
+    untraced = [clip.name for clip in clips if not clip.use.frames_known]
+    if untraced:
+        yield (
+            f"{_listed(untraced)}: retimed in a way that cannot be followed; where it is edited,"
+            " all of its media is rendered."
+        )
+    generated = [clip.name for clip in clips if clip.generated and not _is_black(clip)]
+    if generated:
+        yield f"{_listed(generated)}: made by the editor, without media; left out."
+    others = [clip.name for clip in clips if _takes_another(clip.use.clip)]
+    if others:
+        yield (
+            f"{_listed(others)}: the active media reference names no file, so another of the clip"
+            " is used."
+        )
+    if opened.format == "otioz":
+        within = [clip.name for clip in clips if clip.media is not None and not clip.media.exists]
+        if within:
+            yield (
+                f"The media of {_listed(within)} are not beside {path.name}. Media inside a bundle"
+                " cannot be read: unzip it, and give the content.otio in it."
+            )
 
 
-def _reel(use: ClipUse) -> str:
-    """Name of a clip's tape or card, as an EDL knows it."""
-    return str(fields_of(use.clip.metadata, "cmx_3600").get("reel", ""))
+def _listed(names: list[str]) -> str:
+    return list_names(dict.fromkeys(name or "a clip without a name" for name in names))
 
 
-def _stem(name: str) -> str:
-    """A clip's name without the ending of its file."""
-    path = Path(name)
-    return path.stem if path.suffix.lower() in _MEDIA_ENDINGS else name
+def _is_black(clip: ExaminedClip) -> bool:
+    reference = clip.use.clip.media_reference
+    return str(getattr(reference, "generator_kind", "")).lower() in ("black", "")
+
+
+def _takes_another(clip: Any) -> bool:
+    active = clip.media_references().get(str(clip.active_media_reference_key))
+    return isinstance(active, otio.schema.MissingReference) and (
+        source_key(clip) != clip.active_media_reference_key
+    )

@@ -7,21 +7,21 @@ where the cut says are looked for by name beside the cut, as where a folder was 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 import opentimelineio as otio
 
+from mien.editorial.metadata_paths import paths_in
 from mien.editorial.times import exact_rate
-from mien.media.sequence import Pattern
+from mien.editorial.urls import as_pattern, path_candidates, text_of_url
+from mien.media.sequence import EXTENSIONS, Pattern
 
 __all__ = [
-    "RENDERS", "SOURCE", "ResolvedMedia", "beside", "resolve_media", "source_key",
+    "RENDERS", "SOURCE", "MediaFinder", "ResolvedMedia", "beside", "resolve_media", "source_key",
     "source_reference",
 ]  # fmt: skip
 
@@ -29,7 +29,8 @@ RENDERS: Final = "mien"
 """Key of the media reference that holds a render."""
 SOURCE: Final = "source"
 """Says in a render's metadata by which key the clip names what it was made from."""
-_NUMBER = re.compile(r"%0\d+d[^/]*$")
+_UNSET_RATE: Final = 1
+"""Frames a second of a sequence that OpenTimelineIO writes when nobody said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +40,85 @@ class ResolvedMedia:
     Attributes:
         path: The file, or the pattern of a sequence; where the cut says when it is not there.
         exists: Whether it is there.
-        rate: Frames a second of a sequence, which only the cut knows; None of a movie.
+        rate: Frames a second of a sequence, which only the cut knows; None of a movie, and
+            where the cut does not say.
         earlier_images: How many images of a sequence lie before the cut's first.
+        images: Whether it is a sequence of images, or one.
+        first_number: Number of the first image that is there; None of a movie, and where none is.
+        written: What the cut says, as a path and no URL.
     """
 
     path: Path
     exists: bool
     rate: Fraction | None = None
     earlier_images: int = 0
+    images: bool = False
+    first_number: int | None = None
+    written: str = ""
+
+
+class MediaFinder:
+    """Finds the media of a cut's clips, each once however many clips show it.
+
+    Args:
+        folder: The folder from which the cut's relative paths count.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._resolved: dict[tuple[Any, ...], ResolvedMedia | None] = {}
+
+    def find(self, clip: Any, reel: str = "") -> ResolvedMedia | None:
+        """Return the media of a clip; None when it names no file and none has its name.
+
+        Args:
+            clip: The clip.
+            reel: Name of its tape or card.
+        """
+        reference = source_reference(clip)
+        if isinstance(reference, otio.schema.GeneratorReference):
+            return None
+        key = _identity(reference)
+        if key not in self._resolved:
+            self._resolved[key] = resolve_media(reference, self._folder)
+        resolved = self._resolved[key]
+        if resolved is not None:
+            return resolved
+        names = [clip.name, reel, str(getattr(reference, "name", "") or "")]
+        path = beside(names, self._folder)
+        if path is not None:
+            images = path.suffix.lower() in EXTENSIONS
+            return ResolvedMedia(path, True, images=images, written=path.name)
+        return self._in_metadata(clip, reference)
+
+    def _in_metadata(self, clip: Any, reference: Any) -> ResolvedMedia | None:
+        """The first file that metadata names and that is there; else the first named."""
+        first = None
+        for text in (*paths_in(reference.metadata), *paths_in(clip.metadata)):
+            resolved = resolve_media(otio.schema.ExternalReference(text), self._folder)
+            if resolved is not None and resolved.exists:
+                return resolved
+            first = first or resolved
+        return first
 
 
 def source_key(clip: Any) -> str:
-    """Key of the media that a clip is made from: the active ones, but never an earlier render."""
+    """Key of the media that a clip is made from: the active ones, but never an earlier render.
+
+    Where the active ones name nothing, the first of the others that do.
+    """
     active = str(clip.active_media_reference_key)
     references = clip.media_references()
-    if active != RENDERS or references.get(RENDERS) is None:
+    if active != RENDERS and _names_something(references.get(active)):
         return active
-    note = references[RENDERS].metadata.get(RENDERS)
-    said = note.get(SOURCE) if isinstance(note, Mapping) else None
+    said = None
+    if active == RENDERS and references.get(RENDERS) is not None:
+        note = references[RENDERS].metadata.get(RENDERS)
+        said = note.get(SOURCE) if isinstance(note, Mapping) else None
     keys = [key for key in references if key != RENDERS]
-    default = otio.schema.Clip.DEFAULT_MEDIA_KEY
-    return next((key for key in (said, default, *keys) if key in keys), active)
+    candidates = [key for key in (said, otio.schema.Clip.DEFAULT_MEDIA_KEY, *keys) if key in keys]
+    naming = [key for key in candidates if _names_something(references[key])]
+    return str(next(iter([*naming, *candidates]), active))
 
 
 def source_reference(clip: Any) -> Any:
@@ -80,12 +139,18 @@ def resolve_media(reference: Any, folder: Path) -> ResolvedMedia | None:
         return _sequence(reference, folder)
     if not isinstance(reference, otio.schema.ExternalReference):
         return None
-    named = _path(reference.target_url)
-    if named is None:
+    named = path_candidates(reference.target_url)
+    if not named:
         return None
-    if Pattern.parse(named) is not None:
-        return _first_of(_pattern_candidates(named, folder), _has_images)
-    return _first_of((folder / named, folder / named.name), _is_file)
+    written = text_of_url(reference.target_url)
+    files = [path for name in named for path in (folder / name, folder / name.name)]
+    resolved = _first_of(tuple(files), _is_file)
+    pattern = as_pattern(named[0])
+    if pattern is not None and not resolved.exists:
+        resolved = _images_of(pattern, folder, 0)
+    if resolved.path.suffix.lower() in EXTENSIONS:
+        resolved = replace(resolved, images=True)
+    return replace(resolved, written=written)
 
 
 def beside(names: list[str], folder: Path) -> Path | None:
@@ -97,38 +162,55 @@ def beside(names: list[str], folder: Path) -> Path | None:
     return None
 
 
-def _path(url: str) -> Path | None:
-    """The path of a url, as it is meant on this machine; None on another."""
-    if not url or "\0" in url:
-        return None
-    if "\\" in url or PureWindowsPath(url).drive:
-        # Nothing of a Windows path but its name means anything here.
-        return Path(PureWindowsPath(url).name or url)
-    parts = urlsplit(url)
-    if parts.scheme == "":
-        return Path(url)
-    if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
-        return None
-    if not parts.path:
-        return None
-    # The number in shot.%04d.exr is no escaped character, though it looks like one.
-    number = _NUMBER.search(parts.path)
-    if number is None:
-        return Path(unquote(parts.path))
-    return Path(unquote(parts.path[: number.start()]) + number[0])
+def _names_something(reference: Any) -> bool:
+    return reference is not None and not isinstance(reference, otio.schema.MissingReference)
+
+
+def _identity(reference: Any) -> tuple[Any, ...]:
+    """What the media of a reference depend on."""
+    if isinstance(reference, otio.schema.ImageSequenceReference):
+        start = reference.available_range.start_time if reference.available_range else None
+        return (
+            reference.target_url_base, reference.name_prefix, reference.name_suffix,
+            reference.frame_zero_padding, reference.start_frame, reference.rate,
+            start and start.rate,
+        )  # fmt: skip
+    return (getattr(reference, "target_url", None),)
 
 
 def _sequence(reference: Any, folder: Path) -> ResolvedMedia | None:
-    base = _path(reference.target_url_base)
+    bases = path_candidates(reference.target_url_base) or (Path(),)
+    if reference.target_url_base and not path_candidates(reference.target_url_base):
+        return None
     digits = max(1, reference.frame_zero_padding)
     name = f"{reference.name_prefix}%0{digits}d{reference.name_suffix}"
-    if base is None or "/" in name or "\\" in name:
+    if "/" in name or "\\" in name or "\0" in name:
         return None
-    resolved = _first_of(_pattern_candidates(base / name, folder), _has_images)
-    pattern = Pattern.parse(resolved.path)
-    numbers = pattern.numbers() if pattern is not None and resolved.exists else []
-    early = reference.start_frame - numbers[0] if numbers else 0
-    return ResolvedMedia(resolved.path, resolved.exists, exact_rate(reference.rate), early)
+    each = [_images_of(base / name, folder, reference.start_frame) for base in bases]
+    resolved = next((one for one in each if one.exists), each[0])
+    written = text_of_url(reference.target_url_base)
+    written = f"{written}{name}" if not written or written[-1] in "/\\" else f"{written}/{name}"
+    return replace(resolved, rate=_image_rate(reference), written=written)
+
+
+def _image_rate(reference: Any) -> Fraction | None:
+    """Frames a second of a sequence; None where nobody said."""
+    if reference.rate > _UNSET_RATE:
+        return exact_rate(reference.rate)
+    known = reference.available_range
+    return None if known is None else exact_rate(known.start_time.rate)
+
+
+def _images_of(pattern: Path, folder: Path, start: int) -> ResolvedMedia:
+    """The images of a pattern, and how many of them lie before one of some number."""
+    resolved = _first_of(_pattern_candidates(pattern, folder), _has_images)
+    parsed = Pattern.parse(resolved.path)
+    numbers = parsed.numbers() if parsed is not None and resolved.exists else []
+    early = sum(number < start for number in numbers) if start else 0
+    if numbers and start and start < numbers[0]:
+        early = start - numbers[0]
+    first = numbers[0] if numbers else None
+    return replace(resolved, earlier_images=early, images=True, first_number=first)
 
 
 def _pattern_candidates(pattern: Path, folder: Path) -> tuple[Path, ...]:

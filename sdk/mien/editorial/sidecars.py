@@ -130,6 +130,19 @@ class Sidecars:
         self._used.add(fitting[0])
         return fitting[0].path, fitting[0].shot
 
+    def mark_used(self, path: Path, shot: str | None) -> None:
+        """Note that a clip names a project, and which of its shots.
+
+        Args:
+            path: The project.
+            shot: Name, number or id of the shot; None for its only one.
+        """
+        same = [one for one in self._sidecars if one.path.resolve() == path.resolve()]
+        for number, sidecar in enumerate(same, 1):
+            names = (sidecar.shot, sidecar.name, str(number))
+            if len(same) == 1 or (shot is not None and (shot in names or shot.lower() in names)):
+                self._used.add(sidecar)
+
     def unused(self) -> list[str]:
         """Notices of the projects that are for no clip."""
         return [

@@ -95,6 +95,14 @@ def time(count: Fraction, rate: float) -> otio.opentime.RationalTime:
     return otio.opentime.RationalTime(float(count), rate)
 
 
-def record_timecode(when: Fraction, rate: Fraction) -> str:
-    """The timecode of a time in seconds, of which no number is dropped."""
-    return str(Timecode(max(0, round(when * rate)), -(-rate.numerator // rate.denominator)))
+def record_timecode(when: Fraction, rate: Fraction, *, drop: bool = False) -> str:
+    """The timecode of a time in seconds.
+
+    Args:
+        when: The time.
+        rate: Frames a second.
+        drop: Whether numbers are dropped; only where the rate is one of those that are.
+    """
+    nominal = -(-rate.numerator // rate.denominator)
+    drop = drop and nominal % 30 == 0 and rate.denominator != 1
+    return str(Timecode(max(0, round(when * rate)), nominal, drop))

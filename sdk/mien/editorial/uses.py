@@ -7,21 +7,30 @@ own time faster, slower, backwards or not at all.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Final
 
 import opentimelineio as otio
 
-from mien.editorial.times import count_at, exact, exact_rate, seconds
+from mien.editorial.times import count_at, exact, exact_rate
+from mien.timebase import same_count
 
-__all__ = ["Sequence", "ClipUse", "fields_of", "sequences", "uses"]
+__all__ = ["ClipUse", "Sequence", "UNREADABLE", "drops_frames", "fields_of", "sequences", "uses"]
 
 _FCP7_RETIME: Final = "timeremap"
 _DEEPEST: Final = 64
 """Stacks in stacks; editors stop at a few."""
 _NONE: Final = (Fraction(0), Fraction(0))
+_SLOWEST: Final = 5
+"""Frames a second below which a start time's rate is one that nobody set."""
+UNREADABLE: Final = (
+    otio.exceptions.OTIOError, NotImplementedError, ValueError, ArithmeticError,
+)  # fmt: skip
+"""What is raised of ranges that are not there, rates of 0, times that are no numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class ClipUse:
         record: When it appears in the cut, in seconds from the cut's start.
         record_length: How long it is shown, in seconds, without its transitions.
         speed: Its frames a second of the cut, in its own rate; 0 for a still.
-        followed: Whether the frames are known; not of a retime that no one can follow.
+        frames_known: Whether the frames are known; not of a retime that no one can follow.
         track: Name of the outermost track.
         track_number: Number of that track among those with pictures, from 1.
     """
@@ -68,6 +77,23 @@ class _Window:
     frames_known: bool
     track: str
     track_number: int
+    rate: Fraction
+    """The cut's own, by which times at a rate that counts the same frames are taken."""
+    problems: list[str]
+    """What could not be read, a line each."""
+
+    def seconds(self, when: Any) -> Fraction:
+        """A time in seconds; at 24 in a cut at 23.976 it means frames, not seconds."""
+        return exact(when.value) / self.own_rate(when.rate)
+
+    def own_rate(self, rate: float) -> Fraction:
+        """The rate that a rounded one means, which is the cut's where they count alike."""
+        own = exact_rate(rate)
+        return self.rate if same_count(own, self.rate) else own
+
+    def length(self, item: Any) -> Fraction:
+        """How long an item is, in seconds; 0 where it does not say."""
+        return _length(item, self)
 
     def cropped(self, low: Fraction, high: Fraction) -> _Window:
         """The window, no wider than from `low` to `high`."""
@@ -90,7 +116,7 @@ class _Window:
         return self.record + when / self.speed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sequence:
     """One edit among those that a file may hold.
 
@@ -106,6 +132,16 @@ class Sequence:
     root: Any
     metadata: Any
 
+    @cached_property
+    def rate(self) -> Fraction:
+        """Frames a second of its record."""
+        return _record_rate(self)
+
+    @cached_property
+    def first(self) -> Fraction:
+        """Number of its first frame, by its start timecode; 0 without one."""
+        return Fraction(0) if self.start is None else count_at(self.start, self.rate)
+
 
 def sequences(content: Any) -> list[Sequence]:
     """The edits in what an adapter read, which may be a collection of several."""
@@ -119,17 +155,26 @@ def sequences(content: Any) -> list[Sequence]:
     return []
 
 
-def uses(sequence: Sequence) -> Iterator[ClipUse]:
-    """Every clip of an edit with pictures that is shown, in the order of the file."""
+def uses(sequence: Sequence, problems: list[str] | None = None) -> Iterator[ClipUse]:
+    """Every clip of an edit with pictures that is shown, in the order of the file.
+
+    Args:
+        sequence: The edit.
+        problems: Takes a line for every item that cannot be read, and so is not shown.
+    """
     root = sequence.root
+    rate = sequence.rate
+    problems = [] if problems is None else problems
     number = 0
     for track in [root] if isinstance(root, otio.schema.Track) else root or ():
         if _heard_only(track):
             continue
         number += 1
-        length = seconds(track.duration())
         name = track.name or f"V{number}"
-        window = _Window(Fraction(0), length, Fraction(0), Fraction(1), True, name, number)
+        window = _Window(
+            Fraction(0), Fraction(0), Fraction(0), Fraction(1), True, name, number, rate, problems
+        )
+        window = replace(window, high=window.length(track))
         yield from _shown(track, window, Fraction(0), 0)
 
 
@@ -137,6 +182,56 @@ def fields_of(metadata: Any, name: str) -> Mapping[str, Any]:
     """The fields that someone keeps in metadata under a name; none where it is something else."""
     fields = metadata.get(name)
     return fields if isinstance(fields, Mapping) else {}
+
+
+def drops_frames(sequence: Sequence) -> bool:
+    """Whether an edit's record timecode drops numbers, as far as its format says."""
+    xml = fields_of(sequence.metadata, "fcp_xml")
+    edl = fields_of(sequence.metadata, "cmx_3600")
+    return bool(edl.get("drop_frame")) or fields_of(xml, "timecode").get("displayformat") == "DF"
+
+
+def _record_rate(sequence: Sequence) -> Fraction:
+    """The rate of the start timecode; without one that of most items, or 24."""
+    rates = [] if sequence.start is None else [sequence.start.rate]
+    rates = [rate for rate in rates if rate >= _SLOWEST]
+    tracks = sequence.root if isinstance(sequence.root, otio.schema.Stack) else [sequence.root]
+    if not rates:
+        for track in tracks:
+            if not _heard_only(track) and isinstance(track, otio.core.Composition):
+                rates += [rate for item in track if (rate := _rate_of(item)) is not None]
+    counted = Counter(exact_rate(rate) for rate in rates)
+    return counted.most_common(1)[0][0] if counted else Fraction(24)
+
+
+def _rate_of(item: Any) -> float | None:
+    """The rate by which an item says its length; None where it does not."""
+    try:
+        rate = item.in_offset.rate if isinstance(item, otio.schema.Transition) else None
+        rate = item.duration().rate if rate is None else rate
+        exact_rate(rate)
+    except UNREADABLE:
+        return None
+    return float(rate)
+
+
+def _length(item: Any, window: _Window) -> Fraction:
+    try:
+        if item.source_range is not None or not isinstance(item, otio.core.Composition):
+            return window.seconds(item.duration())
+    except UNREADABLE:
+        return Fraction(0)
+    # Not what OTIO says of the whole: it adds up times of different rates rounded.
+    parts = [_length(part, window) for part in item if not _is_transition(part)]
+    if isinstance(item, otio.schema.Stack):
+        return max(parts, default=Fraction(0))
+    ends = _lasting(list(item), 0, "in_offset", window)
+    ends += _lasting(list(item), len(item) - 1, "out_offset", window)
+    return sum(parts, ends)
+
+
+def _is_transition(item: Any) -> bool:
+    return isinstance(item, otio.schema.Transition)
 
 
 def _heard_only(item: Any) -> bool:
@@ -155,16 +250,23 @@ def _shown(
         depth: How many stacks and tracks hold it.
         around: How long it is shown before and after, under transitions.
     """
-    core = window.cropped(at, at + seconds(item.duration()))
-    if not item.enabled or _heard_only(item) or core.high <= core.low or depth > _DEEPEST:
+    if not item.enabled or _heard_only(item) or depth > _DEEPEST:
+        return
+    core = window.cropped(at, at + window.length(item))
+    if core.high <= core.low:
+        _note_unreadable(item, window)
         return
     whole = window.cropped(at - around[0], core.high + around[1])
     if isinstance(item, otio.schema.Clip):
-        yield _use(item, at, core, whole)
+        try:
+            use = _use(item, at, core, whole)
+        except UNREADABLE:
+            window.problems.append(_UNTIMED.format(item.name or "A clip", window.track))
+            return
+        yield use
         return
     speed, frames_known = _retime(item)
-    own = item.trimmed_range()
-    start = seconds(own.start_time)
+    start = Fraction(0) if item.source_range is None else _start(item, window)
     inner = whole.inside(at, start, speed if speed > 0 else Fraction(1), frames_known and speed > 0)
     if isinstance(item, otio.schema.Track):
         yield from _of_track(item, inner, depth)
@@ -173,26 +275,57 @@ def _shown(
             yield from _shown(child, inner, Fraction(0), depth + 1)
 
 
+_UNTIMED: Final = (
+    "{} ({}) does not say how long it is: it is left out, and what follows it on its track may be"
+    " shown too early."
+)
+
+
+def _note_unreadable(item: Any, window: _Window) -> None:
+    """Note an item that has no length because it says none."""
+    if isinstance(item, otio.core.Composition) and item.source_range is None:
+        for part in item:
+            if not _is_transition(part):
+                _note_unreadable(part, window)
+    if isinstance(item, otio.schema.Clip):
+        try:
+            window.seconds(item.duration())
+        except UNREADABLE:
+            window.problems.append(_UNTIMED.format(item.name or "A clip", window.track))
+
+
+def _start(item: Any, window: _Window) -> Fraction:
+    try:
+        return window.seconds(item.source_range.start_time)
+    except UNREADABLE:
+        return Fraction(0)
+
+
 def _of_track(track: Any, window: _Window, depth: int) -> Iterator[ClipUse]:
     at = Fraction(0)
     children = list(track)
     for index, item in enumerate(children):
-        if isinstance(item, otio.schema.Transition):
+        if _is_transition(item):
             continue
         if not isinstance(item, otio.schema.Gap):
             # A dissolve shows frames before the clip's own, and after.
             around = (
-                _lasting(children, index - 1, "in_offset"),
-                _lasting(children, index + 1, "out_offset"),
+                _lasting(children, index - 1, "in_offset", window),
+                _lasting(children, index + 1, "out_offset", window),
             )
             yield from _shown(item, window, at, depth + 1, around)
-        at += seconds(item.duration())
+        at += window.length(item)
 
 
-def _lasting(children: list[Any], index: int, side: str) -> Fraction:
+def _lasting(children: list[Any], index: int, side: str, window: _Window) -> Fraction:
     """How long the transition at an index shows one of its neighbours more; 0 without one."""
     item = children[index] if 0 <= index < len(children) else None
-    return seconds(getattr(item, side)) if isinstance(item, otio.schema.Transition) else Fraction(0)
+    if not _is_transition(item):
+        return Fraction(0)
+    try:
+        return max(Fraction(0), window.seconds(getattr(item, side)))
+    except UNREADABLE:
+        return Fraction(0)
 
 
 def _retime(item: Any) -> tuple[Fraction, bool]:
@@ -229,7 +362,7 @@ def _is_fcp7_retime(effect: Any) -> bool:
 
 def _use(clip: Any, at: Fraction, core: _Window, whole: _Window) -> ClipUse:
     own = clip.trimmed_range().start_time
-    rate = exact_rate(own.rate)
+    rate = core.own_rate(own.rate)
     speed, frames_known = _retime(clip)
     first, last = ((when - at) * speed * rate for when in (whole.low, whole.high))
     if speed < 0:

@@ -18,7 +18,7 @@ from mien.errors import MienError, TimeError
 from mien.model.curve_layer import ImportMode
 from mien.model.occlusion import OcclusionChoice
 from mien.model.renderer_settings import SettingValue
-from mien.timebase import Clock, FrameRange, same_count
+from mien.timebase import Clock, FrameRange, Timecode, same_count
 
 __all__ = ["CurvesInput", "CutSpan", "Problem", "ShotJob", "ShotResult", "Status"]
 
@@ -82,6 +82,10 @@ class CutSpan:
         available: How many frames the cut says the media have, counted at `rate` too.
         handles: Frames of the media to render on either side, where there are any.
         numbered: Whether frames are images, whose rate only the cut knows: one is one.
+        first_number: Number of the media's first image, by which some cuts count; None of a
+            movie.
+        drop: Whether the cut read its source times as drop-frame timecode; None where it counts
+            frames.
     """
 
     start: Fraction
@@ -91,6 +95,8 @@ class CutSpan:
     available: Fraction | None = None
     handles: int = 0
     numbered: bool = False
+    first_number: int | None = None
+    drop: bool | None = None
 
     def frames_of(self, clock: Clock) -> FrameRange:
         """Return the frames of the media, handles included; only those there are.
@@ -107,18 +113,20 @@ class CutSpan:
         """Source time of the media's first frame, counted at `rate`.
 
         What the cut says holds when it knows the media's length. Some cuts give as available
-        what they use: then the media's own timecode is better, if the frames are there.
+        what they use: then the media's own timecode is better, if the frames are there. Images
+        may be counted by their numbers.
 
         Raises:
             TimeError: When the frames that the cut uses are there by neither.
         """
         said = [] if self.origin is None else [self.origin]
-        coded = [] if clock.start is None else [self._count(clock.start.frames, clock)]
+        coded = [*self._labelled(clock), *self._coded(clock)]
+        numbers = [] if self.first_number is None else [Fraction(self.first_number)]
         known = self.available is not None and clock.times is None and (
             abs(self.available - self._count(clock.frame_count, clock)) <= 1
         )  # fmt: skip
         # Some cuts count from the first frame, whatever its timecode.
-        for first in (*(said + coded if known else coded + said), Fraction(0)):
+        for first in (*(said + coded if known else coded + said), *numbers, Fraction(0)):
             try:
                 self._used(clock, first)
             except TimeError:
@@ -138,6 +146,38 @@ class CutSpan:
         """
         after = clock.seconds(frame) * self.rate if clock.times else frame / self._scale(clock)
         return self.first(clock) + after
+
+    def drop_difference(self, clock: Clock) -> int:
+        """Return how many frames lie between the cut's count of a timecode and the media's.
+
+        Args:
+            clock: The media's clock.
+
+        Returns:
+            0 where both drop numbers or neither does, and where that is not said.
+        """
+        if self.drop is None or clock.start is None or clock.start.drop == self.drop:
+            return 0
+        nominal = _nominal(self.rate)
+        if nominal % 30 or clock.start.nominal % 30:
+            return 0
+        count = floor(self.start)
+        return abs(Timecode(count, nominal, self.drop).recounted(not self.drop).frames - count)
+
+    def _coded(self, clock: Clock) -> list[Fraction]:
+        """Source time of the media's first frame by its own timecode."""
+        return [] if clock.start is None else [self._count(clock.start.frames, clock)]
+
+    def _labelled(self, clock: Clock) -> list[Fraction]:
+        """The same where only one of the two drops numbers: then what is written counts."""
+        if not self.drop_difference(clock):
+            return []
+        assert clock.start is not None
+        count = floor(self.start)
+        nominal = _nominal(self.rate)
+        label = Timecode(count, nominal, bool(self.drop)).recounted(clock.start.drop)
+        scale = Fraction(clock.start.nominal, nominal)
+        return [count - (label.frames * scale - clock.start.frames) / self._scale(clock)]
 
     def _used(self, clock: Clock, first: Fraction) -> FrameRange:
         """The frames that the cut uses, when the media start at a source time."""
@@ -173,6 +213,10 @@ class CutSpan:
     def _seconds_said(self) -> str:
         start, stop = (float(n / self.rate) for n in (self.start, self.start + self.length))
         return f"{start:.2f}s to {stop:.2f}s"
+
+
+def _nominal(rate: Fraction) -> int:
+    return -(-rate.numerator // rate.denominator)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from mien.errors import MienError, UsageError
 from mien.jobs.curves import read_layer
+from mien.jobs.drop_frames import describe_drop_mismatches
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.journal import kept_threads
 from mien.jobs.names import output_path
@@ -85,12 +86,14 @@ class Plan:
         shots: The shots, as they were asked for.
         threads: Threads of the CPU that networks compute with where a shot's settings say none;
             the same in all workers, here and elsewhere.
+        notices: What the user should know of the media, a line each.
     """
 
     folder: Path
     chunk: int
     shots: tuple[ShotPlan, ...]
     threads: int
+    notices: tuple[str, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -133,7 +136,12 @@ def make_plan(
         return _plan_shot(job, folder, look, fits, overwrite, settle, threads)
 
     shots = tuple(planned(job) for job in jobs)
-    return Plan(folder, chunk, shots, threads)
+    notices = describe_drop_mismatches(
+        (shot.job.name, shot.facts.path.name, shot.job.frames, shot.facts.clock)
+        for shot in shots
+        if shot.facts is not None
+    )
+    return Plan(folder, chunk, shots, threads, notices)
 
 
 def settle_job(
