@@ -11,6 +11,7 @@ import pytest
 
 import mien
 from mien.errors import OutputError
+from mien.media.exr import read_exr
 from mien.media.frame import Frame, planes_of
 from mien.media.probe import probe
 from mien.media.reader import open_reader
@@ -85,7 +86,9 @@ def test_alpha_in_side_blocks_is_read(tmp_path: Path) -> None:
 
 
 def test_alpha_of_vp8_is_read(tmp_path: Path) -> None:
-    source = make_alpha(tmp_path / "a.webm", "libvpx", "yuva420p", **{"auto-alt-ref": "0", "b": "2M"})
+    source = make_alpha(
+        tmp_path / "a.webm", "libvpx", "yuva420p", **{"auto-alt-ref": "0", "b": "2M"}
+    )
     assert probe(source).codec == "vp8"
     assert np.abs(alphas(source)[3].astype(int) - matte(3)).max() < 60
     assert notes(source, tmp_path / "b.webm") == ()
@@ -205,8 +208,6 @@ def test_exr_keeps_the_alpha_of_video_and_its_own(tmp_path: Path) -> None:
     images = tmp_path / "b.%04d.exr"
     assert notes(source, images) == ()
     assert probe(images).alpha
-    from mien.media.exr import read_exr
-
     first = next(path for path in sorted(tmp_path.iterdir()) if is_image(path))
     alpha = read_exr(first).parts[0]["A"]
     assert np.abs(np.asarray(alpha, np.float32) * 255 - matte(0)).max() < 1.5

@@ -236,7 +236,7 @@ class ShotsPanel(QWidget):
 
 
 def _tip(project: Project, state: str) -> str:
-    """What is known of a shot: where it is, what it shows, what of it no render keeps."""
+    """Return the facts of a shot in lines: its path, picture, state and tracks left out."""
     media = project.shot.media
     width, height = media.orientation.upright_size
     picture = f"{width} x {height}, {media.codec} {media.pixel_format}, {media.clock}"
