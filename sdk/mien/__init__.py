@@ -46,8 +46,11 @@ if TYPE_CHECKING:
     from mien.api import load_document as load_document
     from mien.api import load_project as load_project
     from mien.api import main_face as main_face
+    from mien.api import merge_faces as merge_faces
     from mien.api import open_shot as open_shot
     from mien.api import probe as probe
+    from mien.api import remove_face as remove_face
+    from mien.api import rename_face as rename_face
     from mien.api import render as render
     from mien.api import render_frames as render_frames
     from mien.api import render_matte as render_matte
@@ -57,7 +60,10 @@ if TYPE_CHECKING:
     from mien.api import set_glasses as set_glasses
     from mien.api import set_occlusion_matte as set_occlusion_matte
     from mien.api import solve as solve
+    from mien.api import split_face as split_face
+    from mien.api import summarize_project as summarize_project
     from mien.api import track as track
+    from mien.api import write_info_page as write_info_page
     from mien.errors import DeviceMemoryError as DeviceMemoryError
     from mien.errors import FetchError as FetchError
     from mien.errors import HandleError as HandleError
@@ -163,8 +169,11 @@ _HOMES = {
     "load_document": "mien.api",
     "load_project": "mien.api",
     "main_face": "mien.api",
+    "merge_faces": "mien.api",
     "open_shot": "mien.api",
     "probe": "mien.api",
+    "remove_face": "mien.api",
+    "rename_face": "mien.api",
     "PathLike": "mien.api",
     "Project": "mien.api",
     "render": "mien.api",
@@ -177,7 +186,10 @@ _HOMES = {
     "set_glasses": "mien.api",
     "set_occlusion_matte": "mien.api",
     "solve": "mien.api",
+    "split_face": "mien.api",
+    "summarize_project": "mien.api",
     "track": "mien.api",
+    "write_info_page": "mien.api",
     "WrittenCurves": "mien.api",
     "DeviceMemoryError": "mien.errors",
     "FetchError": "mien.errors",

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mien.errors import MissingDependencyError, UsageError
+from mien.media.orient import turn, turn_back
 from mien.media.planes import Box, Plate
 from mien.model.media import Orientation
 from mien.model.occlusion import Occlusion
@@ -140,13 +141,13 @@ def test_nothing_asked_gives_nothing(renderer: Renderer) -> None:
     assert result is plate
 
 
-@pytest.mark.parametrize("turns", [0, 1])
+@pytest.mark.parametrize(("turns", "mirrored"), [(0, False), (1, False), (3, True)])
 @pytest.mark.parametrize("kind", ["rgb8", "yuv10", "exr"])
 def test_under_white_of_a_users_matte_nothing_changes(
-    own: Renderer, kind: str, turns: int, tmp_path: Path
+    own: Renderer, kind: str, turns: int, mirrored: bool, tmp_path: Path
 ) -> None:
     size = (260, 320) if turns else (320, 260)
-    scene = Scene(Orientation(*size, quarter_turns=turns), kind=kind)
+    scene = Scene(Orientation(*size, quarter_turns=turns, mirrored=mirrored), kind=kind)
     plan, plate = scene.plan(**EVERYTHING), scene.plate(1)
     upright = np.zeros((scene.frames, 260, 320), np.float32)
     upright[:, :, :161] = 1  # to the middle of the face
@@ -157,7 +158,7 @@ def test_under_white_of_a_users_matte_nothing_changes(
         (patch,) = render_patches(session, [plan], 1, plate)
     result = compose(plate, [patch])
     free = rendered(own, scene, [plan])[2]
-    white = np.rot90(upright[1], -turns) == 1
+    white = turn_back(scene.orientation, upright[1]) == 1
     for before, after, without in zip(plate.planes, result.planes, free.planes, strict=True):
         rows = plate.height // before.shape[0]
         kept = white[::rows, ::rows]
@@ -170,16 +171,24 @@ def test_under_white_of_a_users_matte_nothing_changes(
             assert not np.array_equal(after, before)
 
 
-@pytest.mark.parametrize("turns", [1, 2, 3])
-def test_rotated_plates(warp: Renderer, turns: int) -> None:
-    """A picture that is coded lying down gives the same render, lying down."""
-    still = Scene(Orientation(320, 260), [Spot(160, 130)])
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_rotated_plates(warp: Renderer, turns: int, mirrored: bool) -> None:
+    """A picture that is coded lying down, or mirrored, gives the same render, coded so.
+
+    What is asked of one side is done on the side that is shown: sides are those of the face.
+    """
+    still = Scene(Orientation(320, 260), [Spot(150, 130, yaw=12)])
     size = (260, 320) if turns % 2 else (320, 260)
-    turned = Scene(Orientation(*size, quarter_turns=turns), [Spot(160, 130)])
-    asked = {"mouthSmile": 0.5, "jawOpen": 0.4, "eyeBlink": 0.6, "gazePitch": 10.0}
+    orientation = Orientation(*size, quarter_turns=turns, mirrored=mirrored)
+    turned = Scene(orientation, [Spot(150, 130, yaw=12)])
+    asked = {
+        "mouthSmileLeft": 0.7, "mouthSmile": 0.1, "jawOpen": 0.4, "eyeBlinkRight": 0.6,
+        "gazePitch": 10.0, "browInnerUp": 0.4, "headYaw": 4.0, "jawLeft": 0.3,
+    }  # fmt: skip
     plate, _, upright = rendered(warp, still, [still.plan(**asked)])
     _, _, lying = rendered(warp, turned, [turned.plan(**asked)])
-    stood_up = np.rot90(lying.rgb(), turns)
+    stood_up = turn(orientation, lying.rgb())
     changed = np.abs(upright.rgb() - plate.rgb()).mean()
     assert np.abs(stood_up - upright.rgb()).mean() < 0.12 * changed
     assert np.abs(stood_up - plate.rgb()).mean() > 0.8 * changed

@@ -18,6 +18,7 @@ from mien._types import AnyArray, FloatArray
 from mien.cli.main import run
 from mien.errors import MediaError, MienError, ProjectError
 from mien.io import relink
+from mien.media.orient import turn_back
 from mien.media.reader import open_reader
 from mien.model.document import Document, Project
 from mien.model.edits import Edit
@@ -229,7 +230,7 @@ def test_ten_bits_and_turned_clips(clip: Callable[[str], Path], name: str, tmp_p
     )  # fmt: skip
     size = f"{width // 2} x {height // 2} to {width} x {height}"
     assert f"the matte is scaled from {size}" in report.notes
-    white = np.ascontiguousarray(np.rot90(upright[0], -orientation.quarter_turns))
+    white = turn_back(orientation, upright[0])
     # Where it is scaled its edge is soft by a pixel or two.
     edge = np.minimum.reduce(
         [np.roll(white, (y, x), (0, 1)) for y in (-3, 0, 3) for x in (-3, 0, 3)]

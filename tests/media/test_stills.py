@@ -52,12 +52,16 @@ def test_a_time_outside_the_shot(ramp: Path, time: int | str) -> None:
         assert caught.value.frame in (FRAMES, -1)
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("turns", range(4))
-def test_a_turned_picture_is_upright(tmp_path: Path, turns: int) -> None:
+def test_a_turned_picture_is_upright(tmp_path: Path, turns: int, mirrored: bool) -> None:
     media = mien.open_shot(make_clip(tmp_path / "clip.mp4", count=3)).media
-    turned = replace(media, orientation=replace(media.orientation, quarter_turns=turns))
+    orientation = replace(media.orientation, quarter_turns=turns, mirrored=mirrored)
+    turned = replace(media, orientation=orientation)
     shown = mien.Shot(turned, ()).frame(1)
-    np.testing.assert_array_equal(shown, np.rot90(mien.Shot(media, ()).frame(1), turns))
+    coded = mien.Shot(media, ()).frame(1)
+    expected = np.rot90(np.fliplr(coded) if mirrored else coded, turns)
+    np.testing.assert_array_equal(shown, expected)
     with open_reader(turned) as reader:
         np.testing.assert_array_equal(shown, reader.frame(1).upright_rgb())
 

@@ -28,11 +28,14 @@ def ramp(orientation: Orientation) -> AnyArray:
     return coded
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("turns", range(4))
 @pytest.mark.parametrize("aspect", [Fraction(1), Fraction(16, 15)])
 @pytest.mark.parametrize("step", [0.7, 1.0, 3.3])
-def test_places_are_those_of_the_upright_picture(turns: int, aspect: Fraction, step: float) -> None:
-    orientation = Orientation(300, 240, turns, aspect)
+def test_places_are_those_of_the_upright_picture(
+    turns: int, mirrored: bool, aspect: Fraction, step: float
+) -> None:
+    orientation = Orientation(300, 240, turns, aspect, mirrored)
     codes = np.rint(ramp(orientation) * 255).astype(np.uint8)
     xs, ys = 31.3 + step * np.arange(50), 20.6 + step * np.arange(40)
     found = sample_upright(Plate.from_rgb(codes), orientation, xs, ys)

@@ -17,6 +17,7 @@ import mien
 from mien._types import FloatArray
 from mien.errors import MediaError, MienError, OutputError, UsageError
 from mien.media.frame import Frame
+from mien.media.orient import turn
 from mien.media.planes import Box
 from mien.media.probe import probe
 from mien.model.media import MediaInfo, Orientation
@@ -34,9 +35,13 @@ SIZE = (64, 48)
 
 
 def shot_of(
-    width: int = SIZE[0], height: int = SIZE[1], turns: int = 0, aspect: Fraction = Fraction(1)
+    width: int = SIZE[0],
+    height: int = SIZE[1],
+    turns: int = 0,
+    aspect: Fraction = Fraction(1),
+    mirrored: bool = False,
 ) -> MediaInfo:
-    scene = Scene(Orientation(width, height, turns, aspect), frames=FRAMES)
+    scene = Scene(Orientation(width, height, turns, aspect, mirrored), frames=FRAMES)
     return scene.shot.media
 
 
@@ -114,20 +119,23 @@ def test_images_in_linear_light_hold_shares_and_nothing_else(tmp_path: Path) -> 
     assert np.array_equal(found[16:-1], half(1, *SIZE)[0, 16:-1])
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
 def test_it_may_be_made_for_the_stored_picture_or_for_the_upright_one(
-    tmp_path: Path, turns: int
+    tmp_path: Path, turns: int, mirrored: bool
 ) -> None:
-    media = shot_of(turns=turns)
+    media = shot_of(turns=turns, mirrored=mirrored)
     stored = corner(FRAMES, *SIZE)
-    upright = np.rot90(stored, turns, axes=(1, 2))
-    ways = {"stored": stored}
-    if turns % 2:  # at half a turn sizes do not tell, and the stored picture is meant
-        ways["upright"] = upright
+    upright = np.stack([turn(media.orientation, one) for one in stored])
+    ways = {"upright": upright}
+    if turns % 2:  # of the same size both ways, the picture is meant as it is shown
+        ways["stored"] = stored
     for name, mattes in ways.items():
         path = write_images(tmp_path / f"{name}.%04d.png", np.ascontiguousarray(mattes))
         assert np.array_equal(read(path, media), stored[1]), name
         assert np.array_equal(read(path, media, upright=True), upright[1]), name
+        said = any("as it is shown" in remark for remark in probe_matte(path, media).remarks)
+        assert said == ((mirrored and not turns % 2) or turns == 2), name
 
 
 @pytest.mark.shared

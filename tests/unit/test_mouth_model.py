@@ -118,9 +118,11 @@ def test_a_mirrored_head_has_a_mirrored_mouth(yaw: float) -> None:
     assert np.quantile(difference, 0.98) < 0.1
 
 
-@pytest.mark.parametrize("turns", [1, 2, 3])
-def test_it_is_the_same_however_the_picture_is_coded(turns: int) -> None:
-    coded = Orientation(*((320, 260) if turns == 2 else (260, 320)), quarter_turns=turns)
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_it_is_the_same_however_the_picture_is_coded(turns: int, mirrored: bool) -> None:
+    size = (260, 320) if turns % 2 else (320, 260)
+    coded = Orientation(*size, quarter_turns=turns, mirrored=mirrored)
     upright, turned = (
         Painted.of(moved(20.0, 300.0, orientation, jawOpen=0.5, jawLeft=0.4), size=100)
         for orientation in (UPRIGHT, coded)

@@ -14,12 +14,15 @@ from mien.api.curves import (
     import_curves,
 )
 from mien.api.examples import example_problems, set_examples
+from mien.api.faces import merge_faces, remove_face, rename_face, split_face
+from mien.api.info import write_info_page
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.rendering import RenderReport, render, render_frames, render_matte
 from mien.api.tracking import open_shot, probe, solve, track
 from mien.io.project import Document, Project
 from mien.model.shot import main_face
+from mien.model.summary import summarize_project
 
 __all__ = [
     "Document",
@@ -36,8 +39,11 @@ __all__ = [
     "load_document",
     "load_project",
     "main_face",
+    "merge_faces",
     "open_shot",
     "probe",
+    "remove_face",
+    "rename_face",
     "render",
     "render_frames",
     "render_matte",
@@ -47,5 +53,8 @@ __all__ = [
     "set_glasses",
     "set_occlusion_matte",
     "solve",
+    "split_face",
+    "summarize_project",
     "track",
+    "write_info_page",
 ]

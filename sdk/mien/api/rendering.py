@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import numpy.typing as npt
 
 from mien._types import PathLike
@@ -331,6 +330,7 @@ def _write(
 def _streamed(
     work: _Work, pixels: Literal["display", "plate"], progress: bool | Progress
 ) -> Iterator[npt.NDArray[Any]]:
+    from mien.media.orient import turn
     from mien.media.stills import displayed
     from mien.pipeline import stream_frames
 
@@ -343,8 +343,7 @@ def _streamed(
             if pixels == "display":
                 yield displayed(frame, media.color.transfer)
             else:
-                turns = media.orientation.quarter_turns
-                yield np.ascontiguousarray(np.rot90(frame.plate().rgb(), turns))
+                yield turn(media.orientation, frame.plate().rgb())
 
 
 def _as_project(source: Shot | Project | PathLike, edits: Sequence[Edit]) -> Project:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mien.model.face import Face, FaceTrack
     from mien.model.media import MediaInfo
 
-__all__ = ["check_solvable", "open_shot", "outdated", "probe", "solve", "track"]
+__all__ = ["as_tracked", "check_solvable", "open_shot", "outdated", "probe", "solve", "track"]
 
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
@@ -150,7 +150,7 @@ def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotO
     """
     shot = source.shot if isinstance(source, Project) else source
     check_solvable(shot)
-    tracks = [_as_tracked(face, shot) for face in shot.faces]
+    tracks = [as_tracked(face, shot) for face in shot.faces]
     names = {face.number: face.name for face in shot.faces}
     with progress_reporter(progress) as report:
         faces = tuple(
@@ -249,7 +249,13 @@ def _plain(mixes: Sequence[FrameRange]) -> tuple[FrameRange, ...]:
     return tuple(FrameRange(int(mix.start), int(mix.stop)) for mix in mixes)
 
 
-def _as_tracked(face: Face, shot: Shot) -> FaceTrack:
+def as_tracked(face: Face, shot: Shot) -> FaceTrack:
+    """Return a face as it was tracked, before anything was solved.
+
+    Raises:
+        NothingToDoError: When its landmarks as they were tracked were not kept.
+        ProjectError: When those that were kept are damaged.
+    """
     try:
         tracked = face.as_tracked()
     except ValueError as error:

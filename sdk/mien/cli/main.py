@@ -13,7 +13,20 @@ from types import FrameType
 import typer
 from typer.exceptions import TyperException
 
-from mien.cli import batch, curves, cuts, demo, desktop, probe, serve, shots, system, train
+from mien.cli import (
+    batch,
+    curves,
+    cuts,
+    demo,
+    desktop,
+    faces,
+    info,
+    probe,
+    serve,
+    shots,
+    system,
+    train,
+)
 from mien.cli.output import print_error
 from mien.errors import MienError, OperationCancelledError, UsageError, as_mien_error
 
@@ -53,6 +66,8 @@ shots.add_to(app)
 cuts.add_to(app)
 batch.add_to(app)
 curves.add_to(app)
+info.add_to(app)
+app.add_typer(faces.faces, name="faces")
 train.add_to(app)
 serve.add_to(app)
 desktop.add_to(app)

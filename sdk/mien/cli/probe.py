@@ -42,7 +42,7 @@ def probe(
 ) -> None:
     """Say what mien sees in media, and what a render would not keep."""
     from mien import api
-    from mien.media.summary import default_output, media_facts, output_facts
+    from mien.media.probe_facts import default_output, media_facts, output_facts
 
     info = api.probe(media, stream=stream)
     facts = media_facts(info)
@@ -72,14 +72,15 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     color = facts["color"]
     times = "constant" if facts["constant_rate"] else "variable"
     hidden = f", {facts['hidden_frames']} more hidden" if facts["hidden_frames"] else ""
+    mirrored = "mirrored, " if facts["mirrored"] else ""
     coded = f"{facts['coded_width']} x {facts['coded_height']}"
     fields = facts["field_order"]
     return [
         ("frames", f"{facts['frames']}, {facts['duration']:.3f} s{hidden}"),
         ("rate", f"{facts['rate']}, {times}, from {facts['start']:.3f} s"),
         ("timecode", facts["timecode"] or "none"),
-        ("stored", f"{coded}, pixels {facts['pixel_aspect']}, turned by {facts['rotation']} degrees"
-                   f"{', mirrored' if facts.get('mirrored') else ''}"),
+        ("stored", f"{coded}, pixels {facts['pixel_aspect']}, {mirrored}turned by"
+                   f" {facts['rotation']} degrees counter-clockwise"),
         ("fields", f"{fields} first" if fields in ("top", "bottom") else fields or ""),
         ("colour", ", ".join(f"{name} {value}" for name, value in color.items())),
         ("chapters", str(facts["chapters"]) if facts["chapters"] else ""),

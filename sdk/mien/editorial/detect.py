@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mien.editorial.text import decode_text
+from mien.editorial.text import decode_text, decode_text_as
 from mien.errors import InputError
 
 __all__ = ["TITLES", "CutFile", "identify_cut", "read_cut_file"]
@@ -52,12 +52,14 @@ class CutFile:
         format: Its format, a key of `TITLES`.
         text: What is in it; empty of a binary format.
         folder: The folder from which its relative paths count.
+        alphabet: The alphabet of the text, where it had to be guessed; None where it is sure.
     """
 
     path: Path
     format: str
     text: str
     folder: Path
+    alphabet: str | None = None
 
 
 def identify_cut(path: Path) -> str | None:
@@ -98,13 +100,13 @@ def read_cut_file(path: Path) -> CutFile:
         return CutFile(inner, kind, decode_text(inner.read_bytes()), path)
     if kind in ("aaf", "otioz"):
         return CutFile(path, kind, "", path.parent)
-    text = decode_text(path.read_bytes())
+    text, alphabet = decode_text_as(path.read_bytes())
     if not text.strip():
         raise InputError(f"{path.name} is empty.", "Export it again.", path=path)
     if kind is None:
         _refuse_others(path, text, named)
     kind = kind or named or "edl"
-    return CutFile(path, kind, text, path.parent)
+    return CutFile(path, kind, text, path.parent, alphabet)
 
 
 def _of_text(text: str) -> str | None:

@@ -13,14 +13,13 @@ from typing import Any, Final
 import opentimelineio as otio
 
 from mien.editorial.detect import TITLES, CutFile, read_cut_file
-from mien.editorial.edl import read_edl
+from mien.editorial.edl import read_edl, suggest_rate
 from mien.editorial.times import typed_rate
 from mien.errors import InputError, MienError, MissingDependencyError, UsageError
 
 __all__ = ["OpenedCut", "open_cut"]
 
-_ADAPTERS: Final = {"edl": "cmx_3600", "otioz": "otioz", "fcp7": "fcp_xml", "aaf": "AAF"}
-_REMEDIES: Final = {"edl": "Check that --rate is the rate of its timecodes."}
+_ADAPTERS: Final = {"otioz": "otioz", "fcp7": "fcp_xml", "aaf": "AAF"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,11 +86,17 @@ def _opened(file: CutFile, rate: Fraction | None) -> OpenedCut:
 
 def _edl(file: CutFile, rate: Fraction | None) -> OpenedCut:
     if rate is None:
+        fits = suggest_rate(file.text)
+        example = f"; its timecodes would fit --rate {fits}" if fits else ""
         raise UsageError(
             f"{file.path.name} does not say its frame rate: no EDL does.",
-            "Say it with --rate, as in --rate 24 or --rate 29.97.",
+            f"Say it with --rate, as in --rate 24 or --rate 29.97{example}.",
         )
-    return OpenedCut(read_edl(file.text, rate))
+    content, notices = read_edl(file.text, rate, file.path.name)
+    if file.alphabet is not None:
+        said = f"{file.path.name} is not in Unicode: its names are read as {file.alphabet}."
+        notices = (said, *notices)
+    return OpenedCut(content, notices)
 
 
 def _fcpx(file: CutFile) -> OpenedCut:
@@ -122,6 +127,5 @@ def _no_adapter(kind: str) -> MissingDependencyError:
 def _unreadable(path: Path, file: CutFile | None, error: Exception) -> InputError:
     reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     kind = "" if file is None else file.format
-    remedy = _REMEDIES.get(kind, "Export it again; OTIO carries the most.")
     cause = f"{path.name} cannot be read as {TITLES.get(kind, 'a cut')}: {reason}."
-    return InputError(cause, remedy, path=path)
+    return InputError(cause, "Export it again; OTIO carries the most.", path=path)

@@ -252,8 +252,11 @@ def _shown(
     """
     if not item.enabled or _heard_only(item) or depth > _DEEPEST:
         return
-    core = window.cropped(at, at + window.length(item))
-    if core.high <= core.low:
+    length = window.length(item)
+    core = window.cropped(at, at + length)
+    # What a transition comes from may be shown under it alone.
+    only_mixed = not length and sum(around) > 0 and window.low <= at < window.high
+    if core.high <= core.low and not only_mixed:
         _note_unreadable(item, window)
         return
     whole = window.cropped(at - around[0], core.high + around[1])

@@ -147,6 +147,7 @@ def media_part(facts: MediaInfo, folder: Path) -> MediaPart:
         width=size.width,
         height=size.height,
         quarter_turns=size.quarter_turns,
+        mirrored=size.mirrored,
         pixel_aspect=size.pixel_aspect,
         rate=facts.clock.rate,
         frame_count=facts.clock.frame_count,
@@ -201,7 +202,9 @@ def make_media(
         codec=part.codec,
         pixel_format=part.pixel_format,
         bits=part.bits,
-        orientation=Orientation(part.width, part.height, part.quarter_turns, part.pixel_aspect),
+        orientation=Orientation(
+            part.width, part.height, part.quarter_turns, part.pixel_aspect, part.mirrored
+        ),
         clock=Clock(part.rate, part.frame_count, times, start),
         time_base=part.time_base,
         pts=pts,

@@ -160,6 +160,7 @@ class MediaPart(_Part):
     width: _Positive
     height: _Positive
     quarter_turns: Annotated[int, Field(ge=0, le=3)]
+    mirrored: bool = False
     pixel_aspect: _PositiveFraction
     rate: _PositiveFraction
     frame_count: _Count

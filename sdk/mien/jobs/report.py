@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from urllib.parse import quote
 import mien
 from mien.errors import OutputError
 from mien.io.files import written_whole
+from mien.io.html_page import html_page, html_text
 from mien.jobs.journal import FOLDER
 from mien.jobs.plan import Plan
 from mien.jobs.runner import ShotOutcome
@@ -23,13 +23,6 @@ __all__ = ["check_reports", "write_reports"]
 _SUMMARY, _INDEX = "summary.json", "index.html"
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem;
-       color: #222; background: #fff; }
-h1 { font-size: 1.4rem; } a { color: #0645ad; }
-table { border-collapse: collapse; width: 100%; }
-td, th { padding: .4rem .8rem .4rem 0; text-align: left; vertical-align: top;
-         border-bottom: 1px solid #ddd; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 img { max-height: 270px; max-width: 100%; display: block; } td img { height: 72px; }
 .failed { color: #b00020; } .pair { display: flex; flex-wrap: wrap; gap: .5rem; }
 figure { margin: 0 0 1rem; } figcaption { color: #666; }
@@ -132,11 +125,12 @@ def _index(outcomes: Sequence[ShotOutcome], facts: dict[str, Any]) -> str:
         if outcome.thumbnails:
             pair = outcome.thumbnails[len(outcome.thumbnails) // 2]
             picture = f'<img src="{REPORT}/{quote(pair["after"])}" alt="">'
-        status = "done" if problem is None else f'<span class="failed">{_text(problem)}</span>'
+        status = "done" if problem is None else f'<span class="failed">{html_text(problem)}</span>'
         page = quote(shot["report"])
         rows.append(
             f'<tr><td><a href="{page}">{picture or "report"}</a></td>'
-            f'<td><a href="{page}">{_text(shot["name"])}</a><br>{_text(shot["origin"])}</td>'
+            f'<td><a href="{page}">{html_text(shot["name"])}</a><br>'
+            f"{html_text(shot['origin'])}</td>"
             f"<td>{status}</td><td>{_link(outcome)}</td>"
             f'<td class="number">{outcome.plan.frames or ""}</td>'
             f'<td class="number">{shot["frames_edited"] or ""}</td>'
@@ -147,7 +141,7 @@ def _index(outcomes: Sequence[ShotOutcome], facts: dict[str, Any]) -> str:
         "<th class=number>edited</th><th class=number>seconds</th></tr>"
     )
     said = f"{facts['done']} shots done, {facts['failed']} failed, {facts['seconds']:.0f} s"
-    return _document("Batch", f"<p>{said}</p><table>{head}{''.join(rows)}</table>")
+    return html_page("Batch", f"<p>{said}</p><table>{head}{''.join(rows)}</table>", _STYLE)
 
 
 def _page(outcome: ShotOutcome) -> str:
@@ -161,14 +155,16 @@ def _page(outcome: ShotOutcome) -> str:
     problem = shot.pop("problem")
     failure = ""
     if problem is not None:
-        failure = f'<p class="failed">{_text(problem["cause"])} {_text(problem["remedy"])}</p>'
+        failure = (
+            f'<p class="failed">{html_text(problem["cause"])} {html_text(problem["remedy"])}</p>'
+        )
     rows = "".join(
-        f"<tr><th>{_text(name.replace('_', ' '))}</th><td>{_text(_plain(value))}</td></tr>"
+        f"<tr><th>{html_text(name.replace('_', ' '))}</th><td>{html_text(_plain(value))}</td></tr>"
         for name, value in shot.items()
         if name not in ("name", "report", "output")
     )
     back = f'<p><a href="../{_INDEX}">all shots</a> {_link(outcome, "../")}</p>'
-    return _document(shot["name"], f"{back}{failure}{figures}<table>{rows}</table>")
+    return html_page(shot["name"], f"{back}{failure}{figures}<table>{rows}</table>", _STYLE)
 
 
 def _link(outcome: ShotOutcome, up: str = "") -> str:
@@ -176,7 +172,7 @@ def _link(outcome: ShotOutcome, up: str = "") -> str:
     if outcome.problem is not None or order is None:
         return ""
     file = first_file(order.output)
-    return f'<a href="{up}{quote(file.name)}">{_text(order.output.name)}</a>'
+    return f'<a href="{up}{quote(file.name)}">{html_text(order.output.name)}</a>'
 
 
 def _page_of(outcome: ShotOutcome) -> str:
@@ -189,17 +185,6 @@ def _plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
-
-
-def _text(value: object) -> str:
-    return html.escape(str(value))
-
-
-def _document(title: str, body: str) -> str:
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{_text(title)}</title>'
-        f"<style>{_STYLE}</style><h1>{_text(title)}</h1>{body}</html>\n"
-    )
 
 
 def _write(path: Path, text: str) -> None:

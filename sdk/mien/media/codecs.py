@@ -16,6 +16,7 @@ from typing import Final
 import av
 
 from mien.errors import OutputError
+from mien.media.orient import standing
 from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo, Orientation
 
@@ -67,6 +68,10 @@ class Encoding:
     container: str
     pixel_format: str
     options: Mapping[str, str]
+
+    def orientation(self, source: Orientation) -> Orientation:
+        """The orientation of what is written: upright where the container can say no other."""
+        return standing(source) if self.container in WITHOUT_MATRIX else source
 
 
 _QUIET_X265: Final = "log-level=error"
@@ -145,6 +150,8 @@ IMAGES: Final[dict[str, str]] = {
 """Extension of a sequence's images to the codec."""
 CONSTANT_RATE: Final = ("mxf",)
 """Containers that cannot say when a frame is shown, only how many there are a second."""
+WITHOUT_MATRIX: Final = ("mxf", "")
+"""Containers that cannot say how a picture is turned; MXF, and images."""
 
 _DEEP_CODECS: Final = ("hevc", "prores", "dnxhr", "ffv1", "av1")
 _EVEN_CODECS: Final = ("h264", "hevc")

@@ -13,7 +13,9 @@ from mien.media.codecs import Encoding
 from mien.media.color import FULL_RANGE, LIMITED_RANGE, srgb, swscale_matrix
 from mien.media.exr import ExrPicture
 from mien.media.frame import MoviePicture, Picture, planes_of
-from mien.model.media import ColorTags, MediaInfo
+from mien.media.orient import turn
+from mien.media.turned import turned_picture
+from mien.model.media import ColorTags, MediaInfo, Orientation
 
 __all__ = ["Converter", "output_color", "to_exr"]
 
@@ -61,6 +63,8 @@ class Converter:
         self._full = color.range == FULL_RANGE or target.startswith("yuvj")
         from_full = source.color.range == FULL_RANGE or source.pixel_format.startswith("yuvj")
         self._rerange = from_full and not self._full and not _is_rgb(source.pixel_format)
+        turns = source.orientation != encoding.orientation(source.orientation)
+        self._turn = source.orientation if turns else None
         self._reformatter = VideoReformatter()
 
     def convert(self, picture: Picture) -> av.VideoFrame:
@@ -68,6 +72,8 @@ class Converter:
         if isinstance(picture, ExrPicture):
             return self._reformat(_shown(picture.plate().rgb()), full=True)
         assert isinstance(picture, MoviePicture)
+        if self._turn is not None:
+            picture = turned_picture(picture, self._turn)
         video = picture.video
         if self._rerange:
             return self._reformat(video, full=picture.full_range)
@@ -93,8 +99,8 @@ class Converter:
         return converted
 
 
-def to_exr(picture: Picture) -> ExrPicture:
-    """A picture as EXR; one that is EXR already keeps its layers and attributes.
+def to_exr(picture: Picture, orientation: Orientation) -> ExrPicture:
+    """A picture as EXR, upright; one that is EXR already keeps its layers and attributes.
 
     Video is stored as it is coded, R'G'B' with its curve, in half precision: taking the
     curve off is the conform's decision, not ours. So is its alpha, by which R'G'B' is not
@@ -102,9 +108,9 @@ def to_exr(picture: Picture) -> ExrPicture:
     """
     if isinstance(picture, ExrPicture):
         return picture
-    plate = picture.plate()
-    rgb = plate.rgb().astype(np.float16)
-    window = (np.array([0, 0], np.int32), np.array([plate.width - 1, plate.height - 1], np.int32))
+    rgb = turn(orientation, picture.plate().rgb().astype(np.float16))
+    height, width = rgb.shape[:2]
+    window = (np.array([0, 0], np.int32), np.array([width - 1, height - 1], np.int32))
     header = {"dataWindow": window, "displayWindow": window}
     channels = {name: rgb[..., i] for i, name in enumerate("RGB")}
     alpha = _alpha(picture)

@@ -39,6 +39,19 @@ _PLANAR_DEPTHS = (8, 9, 10, 12, 14, 16)
 _local = threading.local()
 
 
+def _unnamed(kind: type[SideDataType], number: int) -> SideDataType:
+    """A type of side data that FFmpeg knows and PyAV has no name for."""
+    unnamed = object.__new__(kind)
+    unnamed._name_ = f"TYPE_{number}"
+    unnamed._value_ = number  # type: ignore[assignment]
+    return unnamed
+
+
+# PyAV 18.1 gives no side data at all of a frame that has one it does not know: EXIF of
+# photographs, and the pairs of eyes of spatial films.
+SideDataType._missing_ = classmethod(_unnamed)  # type: ignore[assignment]
+
+
 class Picture(Protocol):
     """A decoded picture: pixels in their own format, with all that came along."""
 

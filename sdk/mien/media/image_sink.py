@@ -51,7 +51,7 @@ class ImageSink:
         """Encode one image."""
         path = self._partial.path / self._pattern.file(self._first + frame.index).name
         if self._exr:
-            write_exr(path, to_exr(frame.picture))
+            write_exr(path, to_exr(frame.picture, frame.orientation))
             return
         path.write_bytes(self._encoded(self._converter.convert(frame.picture)))
 

@@ -14,13 +14,14 @@ from av.video.stream import VideoStream
 from mien.errors import MienError, OutputError
 from mien.media.atomic_write import AtomicFile, write_error
 from mien.media.carried import has_plain_tags
-from mien.media.codecs import CONSTANT_RATE, Encoding, alpha_loss
+from mien.media.codecs import CONSTANT_RATE, WITHOUT_MATRIX, Encoding, alpha_loss
 from mien.media.convert import Converter, output_color
+from mien.media.display_matrix import display_matrix, orientation_matrix
 from mien.media.frame import Frame
 from mien.media.hdr import hdr_options
 from mien.media.index import movie_index, movie_url
 from mien.media.passthrough import Passthrough
-from mien.media.probe import display_matrix, first_frame
+from mien.media.probe import first_frame
 from mien.media.scheduling import keep_scheduling
 from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
@@ -195,19 +196,21 @@ class MovieSink:
         stream = output.add_stream(encoding.codec.encoder, rate=source.clock.rate, options=options)
         assert isinstance(stream, VideoStream)
         context = stream.codec_context
-        context.width, context.height = source.orientation.width, source.orientation.height
+        written = encoding.orientation(source.orientation)
+        context.width, context.height = written.width, written.height
         context.pix_fmt = encoding.pixel_format
         context.time_base = stream.time_base = self._time_base
         context.thread_count = 0
-        context.sample_aspect_ratio = source.orientation.pixel_aspect
+        context.sample_aspect_ratio = written.pixel_aspect
         context.color_primaries = self._color.primaries
         context.color_trc = self._color.transfer
         context.colorspace = self._color.matrix
         context.color_range = self._color.range
         if encoding.codec.tag and encoding.container in ("mp4", "mov"):
             context.codec_tag = encoding.codec.tag
-        matrix = display_matrix(picture) if picture is not None else None
-        if matrix is not None:
+        if encoding.container not in WITHOUT_MATRIX:
+            # That of a movie is kept as it is, whatever else is in it.
+            matrix = orientation_matrix(written) if picture is None else display_matrix(picture)
             stream.set_display_matrix(matrix)
         start = source.clock.start
         timecode = None if start is None else str(start + self._frames.start)

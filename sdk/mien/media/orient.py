@@ -1,4 +1,4 @@
-"""Between coded pixels and the upright picture: quarter turns and pixel aspect.
+"""Between coded pixels and the upright picture: mirroring, quarter turns and pixel aspect.
 
 Pixel centres lie at integer coordinates in both. All functions take points of any shape
 (..., 2), x right and y down.
@@ -7,6 +7,7 @@ Pixel centres lie at integer coordinates in both. All functions take points of a
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,9 @@ import numpy.typing as npt
 from mien._types import DoubleArray, FloatArray
 from mien.model.media import Orientation
 
-__all__ = ["to_coded", "to_upright", "turn", "vectors_to_coded"]
+__all__ = ["standing", "to_coded", "to_upright", "turn", "turn_back", "vectors_to_coded"]
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 def to_upright(orientation: Orientation, points: npt.ArrayLike) -> FloatArray:
@@ -22,6 +25,8 @@ def to_upright(orientation: Orientation, points: npt.ArrayLike) -> FloatArray:
     x, y = _stretch(points, _stretch_factor(orientation))
     width = round(orientation.width * orientation.pixel_aspect)
     height = orientation.height
+    if orientation.mirrored:
+        x = width - 1 - x
     turned = (
         (x, y),
         (y, width - 1 - x),
@@ -54,14 +59,32 @@ def _coding(orientation: Orientation) -> tuple[DoubleArray, DoubleArray]:
         ([[-1, 0], [0, -1]], [width - 1, height - 1]),
         ([[0, -1], [1, 0]], [0, height - 1]),
     )[orientation.quarter_turns % 4]
+    rotated, start = np.array(matrix), np.array(offset)
+    if orientation.mirrored:
+        rotated, start = rotated * (-1, 1), start * (-1, 1) + (width - 1, 0)
     across = np.array([1 / _stretch_factor(orientation), 1])
     # Centres at integers: the left edge of the picture, at -0.5, stays where it is.
-    return np.array(matrix) * across, (np.array(offset) + 0.5) * across - 0.5
+    return rotated * across, (start + 0.5) * across - 0.5
 
 
-def turn(orientation: Orientation, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """A coded picture (h, w, ...) turned upright; contiguous. The pixel aspect is not applied."""
-    return np.ascontiguousarray(np.rot90(picture, orientation.quarter_turns % 4))
+def turn(orientation: Orientation, picture: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+    """A coded picture (h, w, ...) made upright; contiguous. The pixel aspect is not applied."""
+    shown = picture[:, ::-1] if orientation.mirrored else picture
+    return np.ascontiguousarray(np.rot90(shown, orientation.quarter_turns % 4))
+
+
+def turn_back(orientation: Orientation, picture: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+    """An upright picture (h, w, ...) as it is coded; contiguous. The reverse of `turn`."""
+    turned = np.rot90(picture, -orientation.quarter_turns % 4)
+    return np.ascontiguousarray(turned[:, ::-1] if orientation.mirrored else turned)
+
+
+def standing(orientation: Orientation) -> Orientation:
+    """The orientation of a picture after `turn`: the same pixel aspect, nothing left to turn."""
+    width, height, aspect = orientation.width, orientation.height, orientation.pixel_aspect
+    if orientation.quarter_turns % 2:
+        return Orientation(height, width, 0, 1 / aspect)
+    return Orientation(width, height, 0, aspect)
 
 
 def _stretch_factor(orientation: Orientation) -> float:

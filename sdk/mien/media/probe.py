@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import itertools
 import stat
-import struct
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 import av
 from av.container import InputContainer
-from av.sidedata.sidedata import Type as SideDataType
 from av.video.stream import VideoStream
 
 from mien.errors import MediaError, MienError, TimeError, UsageError
 from mien.media.carried import carried, own_container
+from mien.media.display_matrix import frame_orientation
 from mien.media.fingerprint import fingerprint, fingerprint_of_stream
-from mien.media.frame import side_data
 from mien.media.index import PacketIndex, movie_index, open_movie
 from mien.media.sequence import find_sequence, is_image, probe_image, probe_sequence
 from mien.media.stream_facts import field_order, stream_infos
 from mien.media.streams import OLD_CHOICE, main_video, whole_frames
-from mien.model.media import ColorTags, MediaInfo, Orientation
+from mien.model.media import ColorTags, MediaInfo
 from mien.timebase import Clock, Timecode
 
-__all__ = ["display_matrix", "first_frame", "probe"]
+__all__ = ["first_frame", "probe"]
 
 _STANDARD_RATES: Final = tuple(
     Fraction(*rate)
@@ -102,12 +100,6 @@ def first_frame(path: Path, stream: int | None = None) -> av.VideoFrame:
     )
 
 
-def display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
-    """The nine numbers of FFmpeg's display matrix (rotation and flips); None without."""
-    data = side_data(frame, SideDataType.DISPLAYMATRIX)
-    return None if data is None else struct.unpack_from("=9i", data)
-
-
 def _refuse_stream(path: Path, stream: int | None) -> None:
     if stream is not None and stream > 0:
         raise UsageError(
@@ -146,12 +138,7 @@ def _probe_movie(path: Path, container: InputContainer, stream: int | None) -> M
         codec=context.codec.canonical_name,
         pixel_format=frame.format.name,
         bits=frame.format.components[0].bits,
-        orientation=Orientation(
-            frame.width,
-            frame.height,
-            round(frame.rotation / 90) % 4,
-            video.sample_aspect_ratio or Fraction(1),
-        ),
+        orientation=frame_orientation(frame, video.sample_aspect_ratio, path),
         clock=Clock(rate, len(index.pts), times, _start_timecode(container, video, rate)),
         time_base=video.time_base,
         pts=index.pts,

@@ -107,7 +107,8 @@ def open_reader(
         return SequenceReader(facts, cache_bytes=cache_bytes)
     if facts.kind == "memory":
         return MemoryReader(facts)
-    if name == "decord":
+    # decord knows of turns, and would show a mirrored picture upside down.
+    if name == "decord" and not facts.orientation.mirrored:
         from mien.media.decord import DecordReader
 
         return DecordReader(facts, threads=threads)

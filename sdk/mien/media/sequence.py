@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import av
 
-from mien.errors import MediaError
+from mien.errors import MediaError, MienError
 from mien.media.base_reader import BaseReader
 from mien.media.cache import ByteCache
+from mien.media.display_matrix import frame_orientation
 from mien.media.exr import ExrPicture, read_exr
 from mien.media.fingerprint import fingerprint
 from mien.media.frame import Frame, MoviePicture, Picture
@@ -125,16 +126,13 @@ def probe_image(path: Path) -> MediaInfo:
     """
     picture = _read(path)
     try:
-        facts = _facts(path, picture, 1, fingerprint([path]), 0)
+        return _facts(path, picture, 1, fingerprint([path]), 0)
     except (OSError, ValueError) as error:
+        if isinstance(error, MienError):
+            raise
         raise MediaError(
             f"{path.name} cannot be read as an image.", "Save it as a PNG or JPEG.", path=path
         ) from error
-    if not isinstance(picture, MoviePicture):
-        return facts
-    # Photographs say how the camera was held.
-    turns = round(picture.video.rotation / 90) % 4
-    return replace(facts, orientation=replace(facts.orientation, quarter_turns=turns))
 
 
 def probe_sequence(pattern: Pattern) -> MediaInfo:
@@ -164,20 +162,24 @@ def probe_sequence(pattern: Pattern) -> MediaInfo:
 
 
 def _facts(path: Path, picture: Picture, count: int, content: str, first_number: int) -> MediaInfo:
-    rate, start, aspect = DEFAULT_RATE, None, Fraction(1)
+    rate, start = DEFAULT_RATE, None
     color, metadata = ColorTags(), {}
+    plate, extension = picture.plate(), _extension(path)
+    orientation = Orientation(plate.width, plate.height)
     if isinstance(picture, ExrPicture):
         header = picture.headers[0]
         rate = _exr_rate(header)
         start = _exr_timecode(header, rate)
         aspect = Fraction(header.get("pixelAspectRatio", 1.0)).limit_denominator(1000)
+        orientation = replace(orientation, pixel_aspect=aspect)
         metadata = {k: v for k, v in header.items() if isinstance(v, str)}
     elif isinstance(picture, MoviePicture):
         video = picture.video
         color = ColorTags(
             video.color_primaries, video.color_trc, video.colorspace, video.color_range
         )
-    plate, extension = picture.plate(), _extension(path)
+        # Photographs say how the camera was held (EXIF), as movies do.
+        orientation = frame_orientation(video, None, path)
     return MediaInfo(
         path=path,
         kind="sequence",
@@ -185,7 +187,7 @@ def _facts(path: Path, picture: Picture, count: int, content: str, first_number:
         codec=extension,
         pixel_format=plate.layout.name,
         bits=plate.layout.bits,
-        orientation=Orientation(plate.width, plate.height, 0, aspect),
+        orientation=orientation,
         clock=Clock(rate, count, None, start),
         time_base=1 / rate,
         pts=tuple(range(count)),

@@ -32,19 +32,36 @@ class ColorTags:
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """The turn and stretch from the coded picture to the upright one.
+    """The mirroring, turn and stretch from the coded picture to the upright one.
+
+    In this order: the coded picture is stretched to square pixels, mirrored, then turned.
 
     Attributes:
         width: Coded width in pixels.
         height: Coded height in pixels.
         quarter_turns: Turns of 90 degrees, counter-clockwise, that make it upright (0..3).
         pixel_aspect: Width of a coded pixel over its height.
+        mirrored: Whether the coded picture is flipped, left to right, before it is turned.
     """
 
     width: int
     height: int
     quarter_turns: int = 0
     pixel_aspect: Fraction = Fraction(1)
+    mirrored: bool = False
+
+    def __repr__(self) -> str:
+        # Names of finished frames hold it: those of pictures that are not mirrored stay.
+        return (
+            f"Orientation(width={self.width!r}, height={self.height!r},"
+            f" quarter_turns={self.quarter_turns!r}, pixel_aspect={self.pixel_aspect!r}"
+            f"{', mirrored=True' if self.mirrored else ''})"
+        )
+
+    @property
+    def as_shown(self) -> bool:
+        """Whether the coded picture is upright as it is, neither mirrored nor turned."""
+        return not self.mirrored and self.quarter_turns % 4 == 0
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -88,7 +105,7 @@ class MediaInfo:
         codec: FFmpeg's name of the video codec.
         pixel_format: FFmpeg's name of the decoded pixel format; `rgbf32` for EXR.
         bits: Bits of a component.
-        orientation: Size, rotation and pixel aspect.
+        orientation: Size, rotation, mirroring and pixel aspect.
         clock: Rate, number of frames, their times and the start timecode.
         time_base: Unit of `pts`, in seconds.
         pts: Presentation time of every frame in `time_base`, in display order.

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
 from mien._types import BoolArray, FloatArray
+from mien.model.frame_runs import frame_runs
 from mien.model.occlusion import REGIONS
 from mien.timebase import FrameRange
 
@@ -61,11 +60,11 @@ def weak_spans(
     # What one region that is not seen does to the whole is told as that region.
     doubted = (confidence < WEAK) & ~regions.any(axis=1)
     face = valid & (doubted | bridged | regions.all(axis=1))
-    found = [WeakSpan(FrameRange(*run)) for run in _runs(face)]
+    found = [WeakSpan(run) for run in frame_runs(face, _APART)]
     apart: list[WeakSpan] = []
     for column, name in enumerate(REGIONS):
-        for run in _runs(regions[:, column] & ~face):
-            _add(apart, FrameRange(*run), name)
+        for run in frame_runs(regions[:, column] & ~face, _APART):
+            _add(apart, run, name)
     return tuple(sorted(found + apart, key=lambda one: (one.span.start, one.span.stop)))
 
 
@@ -90,15 +89,3 @@ def describe_weak_spans(spans: Sequence[WeakSpan]) -> str:
 
 def _start(one: WeakSpan) -> int:
     return one.span.start
-
-
-def _runs(frames: BoolArray) -> list[tuple[int, int]]:
-    """First frame and end of runs; those with few frames between them are one."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], frames.astype(np.int8), [0]])))
-    runs: list[tuple[int, int]] = []
-    for first, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if runs and first - runs[-1][1] <= _APART:
-            runs[-1] = (runs[-1][0], stop)
-        else:
-            runs.append((first, stop))
-    return runs

@@ -14,6 +14,7 @@ from scipy.ndimage import maximum_filter1d
 
 from mien._types import BoolArray, FloatArray
 from mien.media.frame import Frame
+from mien.media.orient import turn
 from mien.media.planes import Plate
 from mien.model.edits import Edit
 from mien.model.shot import Shot
@@ -217,7 +218,7 @@ class Painter:
     def _upright(self, coded: FloatArray) -> FloatArray:
         """Return a mask of the coded picture as one of the upright picture."""
         orientation = self._shot.media.orientation
-        upright = np.ascontiguousarray(np.rot90(coded, orientation.quarter_turns % 4))
+        upright = turn(orientation, coded)
         if upright.shape[::-1] != orientation.upright_size:
             upright = cv2.resize(upright, orientation.upright_size)
         return np.asarray(upright)

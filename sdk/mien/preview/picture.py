@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Final, Literal
 
@@ -13,13 +12,14 @@ import numpy.typing as npt
 
 from mien.errors import MediaError
 from mien.media import stills
+from mien.media.display_matrix import frame_orientation
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import open_movie
 from mien.media.probe import probe
 from mien.media.reader import open_reader
 from mien.media.sequence import find_sequence, probe_sequence
 from mien.media.streams import main_video, whole_frames
-from mien.model.media import MediaInfo, Orientation
+from mien.model.media import MediaInfo
 
 __all__ = [
     "PreviewImage",
@@ -109,9 +109,7 @@ def first_picture(path: Path) -> Rgb8:
             pictures = whole_frames(container.demux(video)) if video is not None else iter(())
             for picture in pictures:
                 assert video is not None
-                turns = round(picture.rotation / 90) % 4
-                aspect = video.sample_aspect_ratio or Fraction(1)
-                orientation = Orientation(picture.width, picture.height, turns, aspect)
+                orientation = frame_orientation(picture, video.sample_aspect_ratio, path)
                 frame = Frame(0, picture.pts or 0, orientation, MoviePicture(picture))
                 return stills.displayed(frame, picture.color_trc)
     except (av.FFmpegError, OSError, UnicodeError):

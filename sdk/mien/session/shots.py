@@ -10,6 +10,7 @@ from typing import Any
 from mien.errors import UsageError
 from mien.model.document import Document, Project
 from mien.model.edits import Edit
+from mien.model.face_repair import check_face_name
 from mien.model.marker import Marker
 from mien.model.renderer_settings import RendererSettings
 from mien.model.settings import ReferenceSettings
@@ -121,13 +122,12 @@ def rename_face(document: Document, shot: str, face: int, name: str) -> Document
 
     Raises:
         NoFaceError: When the shot has no such face.
-        UsageError: When the name is empty.
+        UsageError: When the name is empty, a number, or another face's.
     """
-    if not name.strip():
-        raise UsageError("A face needs a name.", "Write one.")
     project = document.shot(shot)
     old = project.shot.face(face)
-    renamed = replace(old, name=name.strip())
+    others = [one for one in project.shot.faces if one is not old]
+    renamed = replace(old, name=check_face_name(name, others))
     faces = tuple(renamed if one is old else one for one in project.shot.faces)
     tracked = replace(project.shot, faces=faces)
     edits = tuple(Edit(tracked.face(edit.face.number), edit.layers) for edit in project.edits)

@@ -12,7 +12,7 @@ import numpy as np
 
 from mien._types import AnyArray
 from mien.face.rig import load_rig
-from mien.media.orient import to_coded
+from mien.media.orient import to_coded, turn_back
 from mien.media.planes import Channel, Layout, Plate
 from mien.model.controls import INDEX, NAMES
 from mien.model.curves import ControlCurves, Curves, HeadPose
@@ -77,10 +77,8 @@ class Scene:
     def plate(self, frame: int) -> Plate:
         """Return the plate of a frame: the same picture in all of them."""
         upright = self._upright(frame)
-        coded = np.rot90(upright, -self.orientation.quarter_turns)
-        coded = cv2.resize(
-            np.ascontiguousarray(coded), (self.orientation.width, self.orientation.height)
-        )
+        coded = turn_back(self.orientation, upright)
+        coded = cv2.resize(coded, (self.orientation.width, self.orientation.height))
         if self.kind == "rgb8":
             return Plate.from_rgb((coded * 255 + 0.5).astype(np.uint8))
         if self.kind == "exr":

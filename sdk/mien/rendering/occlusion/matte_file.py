@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import av
 import cv2
@@ -14,6 +15,7 @@ import numpy as np
 from mien._types import FloatArray
 from mien.errors import MediaError, MienError, UsageError
 from mien.media.cache import ByteCache
+from mien.media.orient import turn, turn_back
 from mien.media.planes import Plate
 from mien.media.probe import probe
 from mien.media.reader import Reader, open_reader
@@ -28,6 +30,7 @@ _MARGIN: Final = 0.01
 values away, and only what is wholly white keeps a plate's pixels bit for bit."""
 _DECODED_BYTES: Final = 96 << 20
 """Bytes of decoded pictures that are kept: threads ask for neighbouring frames out of order."""
+_Size: TypeAlias = "tuple[int, int]"
 _MATTE_BYTES: Final = 64 << 20
 """Bytes of mattes that are kept: every face of a frame asks for the same one."""
 
@@ -103,15 +106,20 @@ def _fit(media: MediaInfo, shot: MediaInfo) -> tuple[bool, list[str]]:
     shown = shot.orientation.upright_size
     own = media.orientation.width, media.orientation.height
     turned = media.orientation.upright_size
-    # One that says how it is turned is looked at as it is shown; so is its shot.
-    choices = [] if media.orientation.quarter_turns % 4 else [(own, stored, False)]
-    choices.append((turned, shown, True))
+    if shot.orientation.as_shown and media.orientation.as_shown:
+        choices = [(own, stored, False), (turned, shown, True)]
+    else:
+        choices = [(turned, shown, True)]
+        # One that says how it is turned is looked at as it is shown; so is its shot.
+        if media.orientation.as_shown:
+            choices.append((own, stored, False))
     for size, wanted, upright in choices:
         if size == wanted:
-            return upright, _unclear(shot, size) if not upright else []
+            return upright, _unclear(choices, size) if upright else []
     for size, wanted, upright in choices:
         if _same_shape(size, wanted):
-            return upright, [f"the matte is scaled from {_size(size)} to {_size(wanted)}"]
+            scaled = f"the matte is scaled from {_size(size)} to {_size(wanted)}"
+            return upright, [scaled]
     sizes = dict.fromkeys((_size(shown), _size(stored)))
     raise MediaError(
         f"The matte {media.path.name} is {_size(turned)}, and the shot {' or '.join(sizes)}.",
@@ -120,11 +128,11 @@ def _fit(media: MediaInfo, shot: MediaInfo) -> tuple[bool, list[str]]:
     )
 
 
-def _unclear(shot: MediaInfo, size: tuple[int, int]) -> list[str]:
-    """Say it where a matte of the stored picture could be one of the picture as it is shown."""
-    if not shot.orientation.quarter_turns % 4 or size != shot.orientation.upright_size:
+def _unclear(choices: Sequence[tuple[_Size, _Size, bool]], size: _Size) -> list[str]:
+    """Say it where a matte of the picture as it is shown could be one of the stored picture."""
+    if not any(size == own == stored for own, stored, upright in choices if not upright):
         return []
-    return ["the matte is taken as of the picture as it is stored, before it is turned"]
+    return ["the matte is taken as of the picture as it is shown, not as it is stored"]
 
 
 def _same_shape(size: tuple[int, int], wanted: tuple[int, int]) -> bool:
@@ -197,10 +205,8 @@ class MatteReader:
 
     def __init__(self, file: MatteFile, orientation: Orientation, *, upright: bool) -> None:
         self._file = file
-        turns = file.media.orientation.quarter_turns if file.upright else 0
-        if file.upright != upright:
-            turns += orientation.quarter_turns if upright else -orientation.quarter_turns
-        self._turns = turns % 4
+        self._orientation = orientation
+        self._upright = upright
         self._reader: Reader = open_reader(file.media, decoder="pyav", cache_bytes=_DECODED_BYTES)
         self._mattes: ByteCache[tuple[int, int, int], FloatArray] = ByteCache(_MATTE_BYTES)
 
@@ -235,10 +241,19 @@ class MatteReader:
         light = plate.luma()
         if plate.layout.floating:
             light = np.clip(np.nan_to_num(light), 0, 1)
-        light = np.ascontiguousarray(np.rot90(light, self._turns))
+        light = self._turned(light)
         if light.shape != (height, width):
             shrinks = width < light.shape[1] or height < light.shape[0]
             how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
             light = np.asarray(cv2.resize(light, (width, height), interpolation=how))
         levels = (light - np.float32(_MARGIN)) / np.float32(1 - 2 * _MARGIN)
         return np.asarray(np.clip(levels, 0, 1), dtype=np.float32)
+
+    def _turned(self, light: FloatArray) -> FloatArray:
+        """Lay the stored picture of a matte as the plates lie."""
+        file = self._file
+        if file.upright:
+            light = turn(file.media.orientation, light)
+        if file.upright == self._upright:
+            return np.ascontiguousarray(light)
+        return (turn if self._upright else turn_back)(self._orientation, light)

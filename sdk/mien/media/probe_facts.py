@@ -55,6 +55,7 @@ def media_facts(media: MediaInfo) -> dict[str, Any]:
         "width": width,
         "height": height,
         "rotation": 90 * shape.quarter_turns,
+        "mirrored": shape.mirrored,
         "rate": str(clock.rate),
         "constant_rate": clock.times is None,
         "frames": clock.frame_count,

@@ -1,0 +1,209 @@
+"""Repairs of a tracked shot: who is who."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from mien.api.tracking import as_tracked
+from mien.errors import NoFaceError, TimeError, UsageError
+from mien.model.document import Project
+from mien.model.edits import Edit
+from mien.model.face import Face, FaceTrack
+from mien.model.face_repair import (
+    check_face_name,
+    joined_layers,
+    merged_occlusion,
+    merged_track,
+    seen_together,
+    split_track,
+)
+from mien.model.frame_runs import frame_runs
+from mien.model.occlusion import Occlusion
+from mien.model.shot import Shot
+from mien.progress import Progress, progress_reporter
+from mien.timebase import FrameRange
+
+__all__ = ["merge_faces", "remove_face", "rename_face", "split_face"]
+
+_ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
+
+
+def merge_faces(
+    source: _ShotOrProject, faces: Sequence[int], *, progress: bool | Progress = True
+) -> _ShotOrProject:
+    """Make one face of several that are the same person.
+
+    What is asked of any of them goes on, in the frames in which that one was seen.
+
+    Args:
+        source: A tracked shot, or a project, whose edits go along.
+        faces: Numbers of two faces or more; the first keeps its number and name.
+        progress: True for bars on a terminal, or a function that is told the stage (`solve`),
+            the steps done and the steps in all.
+
+    Returns:
+        The shot, or the project, with the faces as one, solved as one.
+
+    Raises:
+        NoFaceError: When there is no such face.
+        UsageError: When they are fewer than two, or two of them are seen in one frame.
+        NothingToDoError: When the landmarks as they were tracked were not kept.
+    """
+    shot = _shot_of(source)
+    numbers = list(dict.fromkeys(faces))
+    if len(numbers) < 2:
+        raise UsageError("Merging takes two faces or more.", _choice(shot))
+    merged = [shot.face(number) for number in numbers]
+    together = seen_together(merged)
+    if together is not None:
+        one, other, frames = together
+        first = frame_runs(frames)[0].start
+        raise UsageError(
+            f"{one.name} and {other.name} are both seen in frame {first}"
+            f" ({int(frames.sum())} frames in all): they are two people.",
+            "Merge faces that are never in one frame, or split one of them there first.",
+        )
+    kept = merged[0]
+    solved = _solved(merged_track([as_tracked(face, shot) for face in merged]), shot, progress)
+    gone = set(numbers[1:])
+    result = _with_faces(
+        source,
+        [
+            replace(solved, name=kept.name) if face is kept else face
+            for face in shot.faces
+            if face.number not in gone
+        ],
+        merged_occlusion(shot.occlusion, gone, kept.number),
+    )
+    if not isinstance(source, Project) or not isinstance(result, Project):
+        return result
+    asked = {edit.face.number: edit.layers for edit in source.edits}
+    layers = joined_layers([(face, asked.get(face.number, ())) for face in merged])
+    return result.with_edit(Edit(result.shot.face(kept.number), layers))
+
+
+def split_face(
+    source: _ShotOrProject,
+    face: int,
+    frames: FrameRange | str,
+    *,
+    progress: bool | Progress = True,
+) -> _ShotOrProject:
+    """Make two faces of one that is two people.
+
+    Both keep what was asked of the one, each in its own frames.
+
+    Args:
+        source: A tracked shot, or a project, whose edits go along.
+        face: Number of the face.
+        frames: The frames that are of somebody else, as `120:` or `2s:4s`; that person gets the
+            next number that is free.
+        progress: As for `merge_faces`.
+
+    Returns:
+        The shot, or the project, with one face more, both of them solved by themselves.
+
+    Raises:
+        NoFaceError: When there is no such face.
+        TimeError: When the face is not seen in those frames, or nowhere else.
+        NothingToDoError: When the landmarks as they were tracked were not kept.
+    """
+    shot = _shot_of(source)
+    whole = shot.face(face)
+    span = shot.clock.parse_range(str(frames))
+    seen = whole.confidence > 0
+    inside = int(seen[span.start : span.stop].sum())
+    if not inside or inside == int(seen.sum()):
+        where = ", ".join(str(run) for run in frame_runs(seen)[:4])
+        raise TimeError(
+            f"{whole.name} is {'not seen' if not inside else 'seen only'} in the frames {span}:"
+            " there are no two people to tell apart.",
+            f"It is seen in {where}; give some of these frames.",
+        )
+    number = max(one.number for one in shot.faces) + 1
+    tracks = split_track(as_tracked(whole, shot), span, number)
+    first, second = (_solved(track, shot, progress) for track in tracks)
+    faces = [replace(first, name=whole.name) if one is whole else one for one in shot.faces]
+    faces.append(second)
+    result = _with_faces(source, faces)
+    if not isinstance(source, Project) or not isinstance(result, Project):
+        return result
+    layers = source.edit(face).layers
+    return result.with_edit(Edit(second, layers)) if layers else result
+
+
+def remove_face(source: _ShotOrProject, face: int) -> _ShotOrProject:
+    """Take a face out of a shot, with what is asked of it: a bystander, or something that is none.
+
+    Args:
+        source: A tracked shot, or a project.
+        face: Number of the face.
+
+    Raises:
+        NoFaceError: When there is no such face.
+    """
+    shot = _shot_of(source)
+    gone = shot.face(face)
+    faces = [one for one in shot.faces if one is not gone]
+    if isinstance(source, Project):
+        edits = tuple(edit for edit in source.edits if edit.face.number != face)
+        source = replace(source, edits=edits)
+    return _with_faces(source, faces)
+
+
+def rename_face(source: _ShotOrProject, face: int, name: str) -> _ShotOrProject:
+    """Give a face a name, by which every front knows it.
+
+    Args:
+        source: A tracked shot, or a project.
+        face: Number of the face.
+        name: The name.
+
+    Raises:
+        NoFaceError: When there is no such face.
+        UsageError: When the name is empty, a number, or another face's.
+    """
+    shot = _shot_of(source)
+    old = shot.face(face)
+    others = [one for one in shot.faces if one is not old]
+    renamed = replace(old, name=check_face_name(name, others))
+    return _with_faces(source, [renamed if one is old else one for one in shot.faces])
+
+
+def _with_faces(
+    source: _ShotOrProject, faces: Sequence[Face], occlusion: Occlusion | None = None
+) -> _ShotOrProject:
+    """A shot with other faces; edits of those that are there stay with their numbers."""
+    shot = _shot_of(source)
+    numbers = {face.number for face in faces}
+    treated = shot.occlusion if occlusion is None else occlusion
+    changed = replace(shot, faces=tuple(faces), occlusion=treated.of_faces(numbers))
+    if not isinstance(source, Project):
+        return changed
+    edits = tuple(
+        Edit(changed.face(edit.face.number), edit.layers)
+        for edit in source.edits
+        if edit.face.number in numbers
+    )
+    return replace(source, shot=changed, edits=edits)
+
+
+def _solved(track: FaceTrack, shot: Shot, progress: bool | Progress) -> Face:
+    from mien.face.solve import solve_face
+
+    with progress_reporter(progress) as report:
+        return solve_face(track, shot.clock, shot.breaks, report, reuse=True)
+
+
+def _shot_of(source: Shot | Project) -> Shot:
+    shot = source.shot if isinstance(source, Project) else source
+    if not shot.faces:
+        raise NoFaceError(f"{shot.media.path.name} has no faces.", "Track it first.")
+    return shot
+
+
+def _choice(shot: Shot) -> str:
+    listed = ", ".join(f"{face.number} ({face.name})" for face in shot.faces)
+    return f"The shot has: {listed}."

@@ -1,0 +1,179 @@
+"""Repairs of tracking, as values: faces that are one person, one that is two; edits go along.
+
+What an edit asks of a frame stays the same through every repair: where two faces become one, what
+was asked of either is asked where that one was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mien._types import BoolArray
+from mien.errors import UsageError
+from mien.model.edits import ControlTrack, Layer
+from mien.model.face import Face, FaceTrack
+from mien.model.frame_runs import frame_runs
+from mien.model.listing import list_names
+from mien.model.occlusion import Occlusion
+from mien.timebase import FrameRange
+
+__all__ = [
+    "check_face_name",
+    "joined_layers",
+    "merged_occlusion",
+    "merged_track",
+    "seen_together",
+    "split_track",
+]
+
+
+def seen_together(faces: Sequence[Face]) -> tuple[Face, Face, BoolArray] | None:
+    """Return two of some faces that are seen in the same frames, and (T,) which; None for none."""
+    for index, face in enumerate(faces):
+        for other in faces[:index]:
+            both = (face.confidence > 0) & (other.confidence > 0)
+            if both.any():
+                return other, face, np.asarray(both)
+    return None
+
+
+def merged_track(tracks: Sequence[FaceTrack]) -> FaceTrack:
+    """Return the track of one person of whom pieces were tracked as several.
+
+    Args:
+        tracks: The pieces, no two of them seen in one frame; the first gives its number.
+    """
+    first = tracks[0]
+    landmarks, confidence = first.landmarks.copy(), first.confidence.copy()
+    regions = first.region_confidence
+    # Where one piece does not tell regions apart, the whole cannot.
+    told = [track.region_confidence for track in tracks]
+    regions = None if any(one is None for one in told) or regions is None else regions.copy()
+    for track in tracks[1:]:
+        seen = track.seen
+        landmarks[seen] = track.landmarks[seen]
+        confidence[seen] = track.confidence[seen]
+        if regions is not None and track.region_confidence is not None:
+            regions[seen] = track.region_confidence[seen]
+    return FaceTrack(first.number, landmarks, confidence, regions)
+
+
+def split_track(track: FaceTrack, frames: FrameRange, number: int) -> tuple[FaceTrack, FaceTrack]:
+    """Return one track as two: without some frames, and those frames alone under another number.
+
+    Args:
+        track: The track.
+        frames: The frames that are of somebody else.
+        number: That face's number.
+    """
+    inside = np.zeros(len(track.confidence), dtype=bool)
+    inside[frames.start : frames.stop] = True
+    return _only(track, ~inside, track.number), _only(track, inside, number)
+
+
+def _only(track: FaceTrack, kept: BoolArray, number: int) -> FaceTrack:
+    landmarks = np.where(kept[:, None, None], track.landmarks, np.nan).astype(np.float32)
+    confidence = np.where(kept, track.confidence, 0).astype(np.float32)
+    regions = track.region_confidence
+    if regions is not None:
+        regions = np.where(kept[:, None], regions, 0).astype(np.float32)
+    return FaceTrack(number, landmarks, confidence, regions)
+
+
+def joined_layers(edits: Sequence[tuple[Face, Sequence[Layer]]]) -> tuple[Layer, ...]:
+    """Return the layers of one face that takes the place of several.
+
+    Every track goes on where its own face can be edited, and nowhere else; what several faces
+    are asked alike is asked of them together. A layer whose name another has already is named
+    after its face, too.
+
+    Args:
+        edits: Every face with its layers, in order.
+    """
+    shared: list[tuple[Layer, list[Face]]] = []
+    for face, layers in edits:
+        for layer in layers:
+            alike = next((faces for other, faces in shared if other == layer), None)
+            if alike is not None and face not in alike:
+                alike.append(face)
+            else:
+                shared.append((layer, [face]))
+    joined: list[Layer] = []
+    for layer, faces in shared:
+        others = [face for face, _ in edits if face not in faces]
+        here, elsewhere = _any_valid(faces), _any_valid(others or faces) & bool(others)
+        tracks = tuple(part for track in layer.tracks for part in _kept(track, here, elsewhere))
+        name = _free_name(layer.name, faces[0], {one.name for one in joined})
+        joined.append(replace(layer, name=name, tracks=tracks))
+    return tuple(joined)
+
+
+def _any_valid(faces: Sequence[Face]) -> BoolArray:
+    return np.asarray(np.any([face.valid for face in faces], axis=0))
+
+
+def _kept(track: ControlTrack, valid: BoolArray, elsewhere: BoolArray) -> list[ControlTrack]:
+    """A track in the frames of its own face, apart from those of the others."""
+    span = track.span or FrameRange(0, len(valid))
+    if not elsewhere[span.start : span.stop].any():
+        return [track]
+    inside = np.zeros_like(valid)
+    inside[span.start : span.stop] = valid[span.start : span.stop]
+    # Eased in and out where the user said so; a whole track was not, and is not now.
+    fade = 0 if track.span is None else track.fade
+    return [replace(track, span=run, fade=fade) for run in frame_runs(inside)]
+
+
+def _free_name(name: str, face: Face, taken: Collection[str]) -> str:
+    if name not in taken:
+        return name
+    wanted = f"{name} ({face.name})"
+    number = 2
+    while wanted in taken:
+        wanted = f"{name} ({face.name}, {number})"
+        number += 1
+    return wanted
+
+
+def merged_occlusion(occlusion: Occlusion, gone: Collection[int], kept: int) -> Occlusion:
+    """Return what is said of things in front, where some faces are another one now."""
+    glasses = dict(occlusion.glasses)
+    for number in sorted(gone):
+        choice = glasses.pop(number, None)
+        if choice is not None:
+            glasses.setdefault(kept, choice)
+    strokes = tuple(
+        replace(stroke, face=kept) if stroke.face in gone else stroke
+        for stroke in occlusion.strokes
+    )
+    return replace(occlusion, glasses=glasses, strokes=strokes)
+
+
+def check_face_name(name: str, others: Sequence[Face]) -> str:
+    """Return a name for a face as it is kept.
+
+    Args:
+        name: The name, as typed.
+        others: The other faces of the shot.
+
+    Raises:
+        UsageError: When it is empty, a number, or another face's.
+    """
+    name = " ".join(name.split())
+    if not name:
+        raise UsageError("A face needs a name.", "Write one.")
+    if name.isdecimal():
+        raise UsageError(
+            f"'{name}' is a number, and numbers already say which face is meant.",
+            "Choose a name with a letter in it.",
+        )
+    taken = [face for face in others if face.name.casefold() == name.casefold()]
+    if taken:
+        raise UsageError(
+            f"Face {taken[0].number} is already called {taken[0].name}.",
+            f"Choose another name; there are {list_names(face.name for face in others)}.",
+        )
+    return name
