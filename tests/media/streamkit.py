@@ -58,7 +58,7 @@ def remuxed(
                     continue
                 twin = output.add_stream_from_template(stream, opaque=True)
                 choice = next(wanted, None)
-                twin.disposition = stream.disposition if choice is None else choice
+                twin.disposition = stream.disposition if choice is None else Disposition(choice)
                 twins[number, stream.index] = twin
         extra: list[Packet[Stream]] = []
         if cover is not None:

@@ -33,8 +33,8 @@ __all__ = [
 ]
 
 OLD_CHOICE: Final = -1
-"""In place of a stream's number: the one that projects of mien 0.10 and before were tracked on,
-the first that is no cover, and that do not name it."""
+"""In place of a stream's number: the first that is no cover. Projects that name none were tracked
+on it, by a mien that knew no other choice."""
 
 _COVERS: Final = Disposition.attached_pic | Disposition.timed_thumbnails
 _BESIDE_THE_FILM: Final = (

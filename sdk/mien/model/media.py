@@ -111,7 +111,7 @@ class MediaInfo:
         pts: Presentation time of every frame in `time_base`, in display order.
         color: Colour tags of the stream.
         stream: Number of the video stream in a movie, as `mien probe` lists them; -1 for a
-            project of mien 0.10 or before that was not found again: the first that is no cover.
+            project of an older mien that was not found again: the first that is no cover.
         streams: All streams of the movie; empty of images.
         field_order: Which field of an interlaced picture is first; empty where it is not said.
         chapters: Number of chapters.
