@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -64,14 +65,11 @@ def test_the_first_of_equals_is_the_film(tmp_path: Path) -> None:
     assert probe(neither).stream == 0
 
 
-@pytest.mark.parametrize("disposition", [Disposition.dependent, Disposition.hearing_impaired])
+@pytest.mark.parametrize("disposition", [Disposition.hearing_impaired, Disposition.visual_impaired])
 def test_a_picture_for_some_comes_after_the_film(tmp_path: Path, disposition: Disposition) -> None:
     """A sign language interpreter, or what another stream depends on."""
     choice = int(disposition | Disposition.default)
     source = remuxed(tmp_path / "a.mkv", *two_clips(tmp_path), dispositions=(choice, 0, 1))
-    with av.open(str(source)) as container:
-        if not container.streams[0].disposition & disposition:
-            pytest.skip("Matroska as FFmpeg writes it does not keep this disposition")
     assert probe(source).stream == 1
 
 
@@ -211,8 +209,50 @@ def test_a_sound_that_the_output_cannot_hold_is_named(tmp_path: Path) -> None:
 
 
 def test_images_hold_no_sound(tmp_path: Path) -> None:
-    (note,) = written(make_clip(tmp_path / "a.mp4", audio="aac"), tmp_path / "b.%04d.png")
-    assert note == "Stream 1 (sound, aac) is left out: a sequence of images holds none."
+    source = make_clip(tmp_path / "a.mov", audio="aac", timecode="01:00:00:00")
+    assert written(source, tmp_path / "b.%04d.png") == (
+        "Stream 1 (sound, aac) is left out: a sequence of images holds none.",
+        "Stream 2 (timecode, tmcd) is left out: a sequence of images holds none.",
+    )
+
+
+def test_chapters_are_named_where_they_cannot_go(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "x.mp4", count=24)
+    with av.open(str(clip)) as given, av.open(str(tmp_path / "a.mov"), "w") as output:
+        twin = output.add_stream_from_template(given.streams.video[0])
+        chapter = {"id": 1, "start": 0, "end": 500, "time_base": Fraction(1, 1000)}
+        output.set_chapters([{**chapter, "metadata": {"title": "one"}}])
+        for packet in given.demux():
+            if packet.dts is not None:
+                packet.stream = twin
+                output.mux(packet)
+    assert probe(tmp_path / "a.mov").chapters == 1
+    # Its list of chapters is a track of text: it comes as the output's own, and is not named.
+    for suffix in ("mov", "mkv"):
+        assert written(tmp_path / "a.mov", tmp_path / f"b.{suffix}") == ()
+        assert probe(tmp_path / f"b.{suffix}").chapters == 1
+    (note,) = written(tmp_path / "a.mov", tmp_path / "b.%04d.png")
+    assert note == "The chapters are left out: a sequence of images holds none."
+
+
+def test_encrypted_sound_is_named(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", audio="aac")
+    data = source.read_bytes()
+    at = data.index(b"mp4a", data.rindex(b"stsd"))
+    source.write_bytes(data[:at] + b"enca" + data[at + 4 :])
+    (note,) = written(source, tmp_path / "b.mp4")
+    assert "is left out: " in note
+    assert kinds(tmp_path / "b.mp4") == ["video"]
+
+
+def test_media_that_moved_into_a_file_of_their_own_are_taken(tmp_path: Path) -> None:
+    """The user points to a copy of the one stream, which has another number there."""
+    small, large = two_clips(tmp_path)
+    source = remuxed(tmp_path / "a.mov", small, large, dispositions=(0, 1, 1))
+    info = probe(source)
+    assert info.stream == 1
+    silent = make_clip(tmp_path / "copy.mp4", count=12)
+    assert take_media(info, silent, "p.mien").stream == 0
 
 
 def test_the_telemetry_of_a_camera_is_copied_where_it_can_be(tmp_path: Path) -> None:

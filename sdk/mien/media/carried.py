@@ -49,9 +49,11 @@ _ANY_PICTURE: Final = {"webm": "libvpx", "mxf": "mpeg2video"}
 _NAMES: Final = {"matroska": "Matroska", "webm": "WebM", "mxf": "MXF", "mp4": "MP4", "mov": "MOV"}
 _KEPT_AS_TEXT: Final = ("text", "tx3g", "sbtl")
 """Data that is a list of chapters; they are carried as such."""
+_ENCRYPTED: Final = ("enca", "enct", "encs", "drms")
 _TIMECODE: Final = "tmcd"
 _COPIED_DATA: Final = {"gpmd": ("mp4", "mov")}
 """Data that FFmpeg writes whole, by its four letters: the telemetry of GoPro cameras."""
+_WITHOUT_CHAPTERS: Final = ("", "mxf")
 _COVER_FORMATS: Final = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
 _WRITABLE: Final = {
     ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm",
@@ -194,6 +196,8 @@ class _Plan:
         if self._silenced is not None and not self._sounds:
             self._left[self._silenced] += " The output has no sound."
         left = tuple(self._left[number] for number in sorted(self._left))
+        if self._container.chapters() and self._output in _WITHOUT_CHAPTERS:
+            left = (*left, f"The chapters are left out: {self._name} holds none.")
         return Carried(tuple(self._copied), tuple(self._covers), tuple(self._attachments), left)
 
     def _add_picture(self, stream: VideoStream) -> None:
@@ -222,6 +226,8 @@ class _Plan:
             self._leave(stream, kind, "it is of another program")
         elif not can_decode(stream):
             self._leave(stream, kind, "FFmpeg does not know this codec")
+        elif self._letters(stream) in _ENCRYPTED:
+            self._leave(stream, kind, "it is encrypted")
         elif not self._output:
             self._leave(stream, kind, f"{self._name} holds none")
         elif not fits(stream, self._output):
@@ -252,11 +258,13 @@ class _Plan:
             self._leave(stream, "attachment", f"{self._name} holds none")
 
     def _add_data(self, stream: Stream) -> None:
-        described = track_description(self._container, stream)
-        letters = "" if described is None else described.letters
+        letters = self._letters(stream)
         timecode = "timecode" in {key.lower() for key in stream.metadata}
         if letters == _TIMECODE or (timecode and not letters):
-            return  # it is carried as the timecode of the first frame
+            # It is carried as the timecode of the first frame.
+            if not self._output:
+                self._leave(stream, "timecode", f"{self._name} holds none")
+            return
         if letters in _KEPT_AS_TEXT and self._container.chapters():
             return
         if stream.index in self._elsewhere:
@@ -267,6 +275,10 @@ class _Plan:
             self._leave(stream, "data", f"{self._name} cannot hold it; .mp4 or .mov can")
         else:
             self._leave(stream, "data", "mien cannot carry such data")
+
+    def _letters(self, stream: Stream) -> str:
+        described = track_description(self._container, stream)
+        return "" if described is None else described.letters
 
     def _leave(self, stream: Stream, kind: str, why: str) -> None:
         what = stream_codec(self._container, stream)
