@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mien.media.base_reader import Lost
 from mien.media.frame import Frame
 from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.timebase import Clock
@@ -66,7 +67,9 @@ class Film:
     def frame(self, index: int) -> Frame:
         return Frame(index, index, self.facts.orientation, Still(self._pictures[index]))
 
-    def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
+    def stream(
+        self, start: int = 0, stop: int | None = None, *, lost: Lost | None = None
+    ) -> Generator[Frame, None, None]:
         for index in range(start, len(self._pictures) if stop is None else stop):
             yield self.frame(index)
 

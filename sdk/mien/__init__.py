@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mien.api import Project as Project
     from mien.api import RenderReport as RenderReport
     from mien.api import WrittenCurves as WrittenCurves
+    from mien.api import check_damage as check_damage
     from mien.api import check_occlusion_matte as check_occlusion_matte
     from mien.api import example_problems as example_problems
     from mien.api import export_curves as export_curves
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from mien.api import summarize_project as summarize_project
     from mien.api import track as track
     from mien.api import write_info_page as write_info_page
+    from mien.errors import DamagedMediaError as DamagedMediaError
     from mien.errors import DeviceMemoryError as DeviceMemoryError
     from mien.errors import FetchError as FetchError
     from mien.errors import HandleError as HandleError
@@ -160,6 +162,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Document": "mien.api",
+    "check_damage": "mien.api",
     "check_occlusion_matte": "mien.api",
     "example_problems": "mien.api",
     "export_curves": "mien.api",
@@ -191,6 +194,7 @@ _HOMES = {
     "track": "mien.api",
     "write_info_page": "mien.api",
     "WrittenCurves": "mien.api",
+    "DamagedMediaError": "mien.errors",
     "DeviceMemoryError": "mien.errors",
     "FetchError": "mien.errors",
     "HandleError": "mien.errors",

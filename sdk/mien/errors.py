@@ -9,6 +9,7 @@
     │       └── HandleError                    no shot or job of that name, for this client
     ├── InputError                     3   a given file that cannot be used
     │   ├── MediaError (OSError)           missing, unreadable, truncated or without pictures
+    │   │   └── DamagedMediaError              a frame of it that cannot be decoded, or is not there
     │   └── ProjectError                   a .mien file: corrupt, too new or without its media
     ├── NothingToDoError               4   an input that holds nothing to work on
     │   └── NoFaceError                    no face in the shot, or not the one asked for
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "DamagedMediaError",
     "DeviceMemoryError",
     "FetchError",
     "HandleError",
@@ -161,6 +163,16 @@ class MediaError(InputError, OSError):
     """A media file that is missing, unreadable, truncated or has no pictures."""
 
     code = "media"
+
+
+class DamagedMediaError(MediaError):
+    """A frame of a source that cannot be decoded, or is cut off; `frame` is the first of them.
+
+    What comes before it can be had: `render(..., until_damage=True)`.
+    """
+
+    code = "damaged"
+    retryable = False
 
 
 class ProjectError(InputError):

@@ -10,6 +10,7 @@ import pytest
 
 from mien._types import AnyArray
 from mien.errors import MissingDependencyError
+from mien.media.base_reader import Lost
 from mien.media.frame import Frame
 from mien.media.reader import open_reader
 from mien.tracking.base import TrackResult
@@ -145,8 +146,10 @@ def test_progress_is_told_after_every_frame(portrait: AnyArray) -> None:
 
 def test_an_error_of_the_reader_arrives(portrait: AnyArray) -> None:
     class Torn(Film):
-        def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
-            yield from islice(super().stream(start, stop), 3)
+        def stream(
+            self, start: int = 0, stop: int | None = None, *, lost: Lost | None = None
+        ) -> Generator[Frame, None, None]:
+            yield from islice(super().stream(start, stop, lost=lost), 3)
             raise OSError("torn")
 
     with pytest.raises(OSError, match="torn"):

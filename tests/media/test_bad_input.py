@@ -104,7 +104,7 @@ def test_cut_behind_its_index(tmp_path: Path) -> None:
                 output.mux(packet)
     error = refused(cut(source, tmp_path / "half.mp4", 0.5))
     assert "of its 60 frames can be read" in error.cause
-    assert "ffmpeg" in error.remedy
+    assert "--until-damage" in error.remedy
 
 
 @pytest.mark.shared

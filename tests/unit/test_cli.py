@@ -179,7 +179,7 @@ def test_an_error_is_one_line_whatever_it_says(
 
 
 def test_a_bug_is_one_line_too(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "open_shot", lambda path, stream: 1 / 0)
+    monkeypatch.setattr(api, "open_shot", lambda *_, **__: 1 / 0)
     assert run(["render", "x.mp4", "-o", "y.mp4"]) == 1
     err = capsys.readouterr().err
     assert err.startswith("mien: error: Something unexpected went wrong (ZeroDivisionError")

@@ -18,7 +18,7 @@ from mien.api.faces import merge_faces, remove_face, rename_face, split_face
 from mien.api.info import write_info_page
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
-from mien.api.rendering import RenderReport, render, render_frames, render_matte
+from mien.api.rendering import RenderReport, check_damage, render, render_frames, render_matte
 from mien.api.tracking import open_shot, probe, solve, track
 from mien.io.project import Document, Project
 from mien.model.shot import main_face
@@ -31,6 +31,7 @@ __all__ = [
     "Project",
     "RenderReport",
     "WrittenCurves",
+    "check_damage",
     "check_occlusion_matte",
     "example_problems",
     "export_curves",

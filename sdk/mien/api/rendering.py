@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mien.rendering.base import FacePlan, Renderer
     from mien.rendering.registry import ChosenRenderer
 
-__all__ = ["RenderReport", "render", "render_frames", "render_matte"]
+__all__ = ["RenderReport", "check_damage", "render", "render_frames", "render_matte"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class RenderReport:
         codec: Name of the codec, as `--codec` takes it.
         seconds: Time it took.
         notes: What is to be known of how the frames were made, each once.
+        damaged_frame: First frame of the source that is damaged, where the output ends before it;
+            None where it does not.
         renderer_reason: Why `auto` chose the renderer, in a few words; empty where it was asked
             for by its name.
     """
@@ -65,6 +67,7 @@ class RenderReport:
     seconds: float
     notes: tuple[str, ...] = ()
     renderer_reason: str = ""
+    damaged_frame: int | None = None
 
     def __repr__(self) -> str:
         how = f"{self.renderer}, " if self.renderer else ""
@@ -98,6 +101,7 @@ def render(
     lossless: bool = False,
     overwrite: bool = False,
     matte: bool = False,
+    until_damage: bool = False,
     progress: bool | Progress = True,
 ) -> RenderReport:
     """Write a shot with edited faces. Nothing else changes.
@@ -123,6 +127,8 @@ def render(
         lossless: Whether the output is decoded to exactly the pixels that were rendered.
         overwrite: Whether a file of that name may be replaced.
         matte: The former way to `render_matte`; it warns.
+        until_damage: Whether the output ends before the first frame of the source that is damaged
+            or cut off, in place of an error; the report says where.
         progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `render`), the steps done and the steps in all.
 
@@ -132,6 +138,8 @@ def render(
             renderer has no such setting, or the shot's frames are in memory.
         MissingDependencyError: When the renderer needs a part that is not installed.
         TimeError: When the span lies outside the shot.
+        DamagedMediaError: When a frame of the source is damaged; `frame` says which. Damage at
+            the end is found before the work begins.
         MediaError: When the source cannot be read, there is no such example, or the matte does
             not fit the shot, or is lost.
         WriteError: When the output fails half-way; nothing is left under its name.
@@ -146,8 +154,9 @@ def render(
             stacklevel=2,
         )
     work = _plan_render(
-        source, edits, performances, renderer, settings, frames, examples, occlusion_matte
-    )
+        source, edits, performances, renderer, settings, frames, examples, occlusion_matte,
+        until_damage=until_damage,
+    )  # fmt: skip
     return _write(
         work, output, codec, matte=matte, lossless=lossless, overwrite=overwrite, progress=progress
     )
@@ -167,6 +176,7 @@ def render_matte(
     codec: str | None = None,
     lossless: bool = False,
     overwrite: bool = False,
+    until_damage: bool = False,
     progress: bool | Progress = True,
 ) -> RenderReport:
     """Write the mask of what `render` would change: grey, black where the plate stays.
@@ -174,8 +184,9 @@ def render_matte(
     Args and errors are those of `render`. White is where the plate is wholly replaced.
     """
     work = _plan_render(
-        source, edits, performances, renderer, settings, frames, examples, occlusion_matte
-    )
+        source, edits, performances, renderer, settings, frames, examples, occlusion_matte,
+        until_damage=until_damage,
+    )  # fmt: skip
     return _write(
         work, output, codec, matte=True, lossless=lossless, overwrite=overwrite, progress=progress
     )
@@ -235,6 +246,27 @@ def render_frames(
     return _streamed(work, pixels, progress)
 
 
+def check_damage(
+    shot: Shot, frames: FrameRange | str | None = None, *, until_damage: bool = False
+) -> None:
+    """Refuse a render whose source is damaged where that is found at little cost: at its end.
+
+    `render` does it as well; this is for work that comes before, such as tracking.
+
+    Args:
+        shot: The shot.
+        frames: Frames that are to be rendered; None for all.
+        until_damage: Whether the render may end before damage.
+
+    Raises:
+        DamagedMediaError: When there is damage, and the render may not end before it, or there is
+            nothing before it.
+    """
+    from mien.pipeline import undamaged
+
+    undamaged(shot, _span(shot, frames), until_damage=until_damage)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Work:
     """A render, ready to be started."""
@@ -245,6 +277,7 @@ class _Work:
     chosen: ChosenRenderer | None
     examples: tuple[PathLike | Shot, ...]
     notes: tuple[str, ...] = ()
+    until_damage: bool = False
 
     def with_examples(self, progress: bool | Progress) -> _Work:
         """This render with its examples tracked."""
@@ -269,11 +302,13 @@ def _plan_render(
     frames: FrameRange | str | None,
     examples: Sequence[PathLike | Shot],
     occlusion_matte: PathLike | None,
+    *,
+    until_damage: bool = False,
 ) -> _Work:
     from mien.rendering.plans import face_plans, weak_notes, with_performances
 
     check_examples(one for one in examples if not isinstance(one, Shot))
-    project = _as_project(source, edits)
+    project = _as_project(source, edits, until_damage=until_damage)
     if occlusion_matte is not None:
         project = set_occlusion_matte(project, occlusion_matte)
     shot = project.shot
@@ -286,7 +321,8 @@ def _plan_render(
         check_stored_matte(shot.media, shot.occlusion)
     asked = (edit.face.number for edit in (*project.edits, *edits) if edit.layers)
     notes = weak_notes(shot, (*asked, *(performances or ())), span)
-    return _Work(shot, span, plans, chosen, tuple(examples) if plans else (), notes)
+    used = tuple(examples) if plans else ()
+    return _Work(shot, span, plans, chosen, used, notes, until_damage)
 
 
 def _write(
@@ -302,28 +338,37 @@ def _write(
     from mien.media.codecs import choose_encoding
     from mien.media.memory import check_on_disk
     from mien.media.outputs import check_output
-    from mien.pipeline import Output, render_shot
+    from mien.pipeline import Output, damage_note, render_shot, undamaged
 
     start, path, media = time.monotonic(), Path(output), work.shot.media
     check_on_disk(media)
     encoding = choose_encoding(path, media, codec=codec, lossless=lossless)
     check_output(path, media, overwrite=overwrite, codec=codec, lossless=lossless)
     refuse_matte_as_output(path, work.shot.occlusion)
+    span, damage = undamaged(work.shot, work.span, until_damage=work.until_damage)
     work = work.with_examples(progress)
-    destination = Output(path, work.span, codec, lossless, overwrite, matte)
+    destination = Output(
+        path, span, codec, lossless, overwrite, matte, until_damage=work.until_damage
+    )
     with progress_reporter(progress) as report:
         rendered = render_shot(work.shot, work.plans, work.renderer, destination, report)
+    damage = rendered.damage or damage
+    ends = () if damage is None else (damage_note(damage, work.span),)
+    if media.cut_short and work.span.stop == media.clock.frame_count:
+        ends = (*ends, media.cut_short)
+    frame = None if damage is None else damage.frame
     return RenderReport(
         output=path,
-        frames=len(work.span),
+        frames=len(work.span) if frame is None else frame - work.span.start,
         frames_edited=rendered.edited,
         frames_resumed=rendered.resumed,
         faces=tuple(plan.face.number for plan in work.plans),
         renderer=work.renderer.name if work.renderer else None,
         codec=encoding.codec.name,
         seconds=time.monotonic() - start,
-        notes=tuple(dict.fromkeys((*work.notes, *rendered.notes))),
+        notes=tuple(dict.fromkeys((*ends, *work.notes, *rendered.notes))),
         renderer_reason=work.chosen.reason if work.chosen else "",
+        damaged_frame=frame,
     )
 
 
@@ -346,7 +391,9 @@ def _streamed(
                 yield turn(media.orientation, frame.plate().rgb())
 
 
-def _as_project(source: Shot | Project | PathLike, edits: Sequence[Edit]) -> Project:
+def _as_project(
+    source: Shot | Project | PathLike, edits: Sequence[Edit], *, until_damage: bool
+) -> Project:
     if isinstance(source, Project):
         if not source.online:
             raise ProjectError(
@@ -360,7 +407,11 @@ def _as_project(source: Shot | Project | PathLike, edits: Sequence[Edit]) -> Pro
         return load_project(source)
     # Media by name were tracked before, or there would be no edits: these bring the faces.
     faces = {edit.face.number: edit.face for edit in edits}
-    return Project(dataclasses.replace(open_shot(source), faces=tuple(faces.values())))
+    return Project(
+        dataclasses.replace(
+            open_shot(source, until_damage=until_damage), faces=tuple(faces.values())
+        )
+    )
 
 
 def _span(shot: Shot, frames: FrameRange | str | None) -> FrameRange:

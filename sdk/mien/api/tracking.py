@@ -27,13 +27,15 @@ __all__ = ["as_tracked", "check_solvable", "open_shot", "outdated", "probe", "so
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
 
-def probe(path: PathLike, *, stream: int | None = None) -> MediaInfo:
+def probe(path: PathLike, *, stream: int | None = None, until_damage: bool = False) -> MediaInfo:
     """Look at media: their facts, as far as mien goes by them.
 
     Args:
         path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
         stream: Number of the video stream of a movie that holds several; None for the one that
             players show.
+        until_damage: Whether media that are cut short are the frames that are there, in place of
+            an error.
 
     Raises:
         MediaError: When they are missing, unreadable or have no pictures.
@@ -41,22 +43,24 @@ def probe(path: PathLike, *, stream: int | None = None) -> MediaInfo:
     """
     from mien.media.probe import probe as probe_media
 
-    return probe_media(Path(path), stream=stream)
+    return probe_media(Path(path), stream=stream, until_damage=until_damage)
 
 
-def open_shot(path: PathLike, *, stream: int | None = None) -> Shot:
+def open_shot(path: PathLike, *, stream: int | None = None, until_damage: bool = False) -> Shot:
     """Open a movie or image sequence without looking for faces.
 
     Args:
         path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
         stream: Number of the video stream of a movie that holds several; None for the one that
             players show.
+        until_damage: Whether media that are cut short are the frames that are there, in place of
+            an error.
 
     Raises:
         MediaError: When it is missing, unreadable or has no pictures.
         UsageError: When it has no such stream.
     """
-    return Shot(probe(path, stream=stream), ())
+    return Shot(probe(path, stream=stream, until_damage=until_damage), ())
 
 
 def track(
@@ -67,6 +71,7 @@ def track(
     tracker: str = "auto",
     max_faces: int | None = None,
     stream: int | None = None,
+    until_damage: bool = False,
     progress: bool | Progress = True,
 ) -> Shot:
     """Track every face of a shot and solve its performance.
@@ -83,6 +88,9 @@ def track(
         max_faces: People to keep at most, those most seen; 10 when not given.
         stream: Number of the video stream of a movie that holds several; None for the one that
             players show. An opened shot has its own.
+        until_damage: Whether media that are cut short, or break off (pictures of another size),
+            are tracked as far as they go. Over frames that are damaged tracking goes on in any
+            case; `Shot.damaged` names them.
         progress: True for bars on a terminal, or a function that is called with the stage
             (`track`, `solve`), the steps done and the steps in all.
 
@@ -90,11 +98,13 @@ def track(
         The shot with its faces, the first to appear first.
 
     Raises:
+        DamagedMediaError: When the media are cut short, or break off.
         MediaError: When the media cannot be read.
         NoFaceError: When there is no face in it.
         UsageError: When there is no such tracker, or `frames` are no pictures.
         MissingDependencyError: When the tracker cannot be used.
     """
+    from mien.media.damage import UntilDamage
     from mien.media.reader import open_reader
     from mien.tracking.base import MAX_FACES, run_tracker
     from mien.tracking.registry import MEDIAPIPE, get_tracker
@@ -102,12 +112,12 @@ def track(
     if max_faces is not None and max_faces < 1:
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
     chosen = get_tracker(tracker)
-    shot = _as_shot(source, frames, rate, stream)
+    shot = _as_shot(source, frames, rate, stream, until_damage=until_damage)
     with progress_reporter(progress) as report:
         with open_reader(shot.media) as reader:
             result = run_tracker(
                 chosen,
-                reader,
+                UntilDamage(reader) if until_damage else reader,
                 max_faces=max_faces or MAX_FACES,
                 progress=report,
             )
@@ -117,7 +127,13 @@ def track(
                 "mien edits faces that are at least about 60 pixels tall and not covered.",
             )
         tracks, cuts = list(result.tracks), tuple(int(cut) for cut in result.cuts)
-        bare = dataclasses.replace(shot, faces=(), cuts=cuts, mixes=_plain(result.mixes))
+        bare = dataclasses.replace(
+            shot,
+            faces=(),
+            cuts=cuts,
+            mixes=_plain(result.mixes),
+            damaged=_plain(result.damaged),
+        )
         del result
         # What another package's tracker answered may be used by it again.
         own = chosen.name == MEDIAPIPE
@@ -205,6 +221,8 @@ def _as_shot(
     frames: npt.ArrayLike | None,
     rate: float | Fraction | None,
     stream: int | None,
+    *,
+    until_damage: bool,
 ) -> Shot:
     if (source is None) == (frames is None):
         raise UsageError(
@@ -223,7 +241,9 @@ def _as_shot(
             "A rate goes with frames in memory only.", "Leave it out: media have their own."
         )
     assert source is not None
-    return source if isinstance(source, Shot) else open_shot(source, stream=stream)
+    if isinstance(source, Shot):
+        return source
+    return open_shot(source, stream=stream, until_damage=until_damage)
 
 
 def _solve_all(
@@ -244,9 +264,9 @@ def _solve_all(
     return tuple(faces)
 
 
-def _plain(mixes: Sequence[FrameRange]) -> tuple[FrameRange, ...]:
+def _plain(spans: Sequence[FrameRange]) -> tuple[FrameRange, ...]:
     """Spans of plain numbers, whatever another package's tracker counted with."""
-    return tuple(FrameRange(int(mix.start), int(mix.stop)) for mix in mixes)
+    return tuple(FrameRange(int(span.start), int(span.stop)) for span in spans)
 
 
 def as_tracked(face: Face, shot: Shot) -> FaceTrack:

@@ -9,7 +9,7 @@ import typer
 
 __all__ = [
     "Examples", "FaceNumber", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject",
-    "Stream", "TrackerName",
+    "Stream", "TrackerName", "UntilDamage",
 ]  # fmt: skip
 
 ShotOrProject = Annotated[
@@ -53,4 +53,11 @@ TrackerName = Annotated[
     str, typer.Option("--tracker", metavar="NAME", help="auto, or a tracker by name.")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")]
+UntilDamage = Annotated[
+    bool,
+    typer.Option(
+        "--until-damage",
+        help="Where the source is damaged or cut off, take what comes before it, and say so.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]

@@ -20,6 +20,7 @@ from mien.cli.options import (
     ShotOrProject,
     Stream,
     TrackerName,
+    UntilDamage,
 )
 from mien.cli.output import print_json, print_notice
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from mien.model.edits import Edit
     from mien.model.face import Face
     from mien.model.shot import Shot
+    from mien.timebase import FrameRange
 
 __all__ = ["add_to", "open_source", "tell_faces", "tell_outdated"]
 
@@ -65,21 +67,29 @@ def track(
     ] = None,
     tracker: TrackerName = "auto",
     stream: Stream = None,
+    until_damage: UntilDamage = False,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Find the faces of a shot and what they do; keep it as a project."""
+    """Find the faces of a shot and what they do; keep it as a project.
+
+    Frames that are damaged are passed over and named: no face is seen in them.
+    """
     from mien import api
     from mien.io.project import check_project
 
     start = time.monotonic()
     check_project(output, overwrite=overwrite)
-    tracked = api.track(shot, tracker=tracker, max_faces=max_faces, stream=stream)
+    tracked = api.track(
+        shot, tracker=tracker, max_faces=max_faces, stream=stream, until_damage=until_damage
+    )
     api.save_project(tracked, output)
     if json:
         print_json(_summary(tracked, output, time.monotonic() - start))
         return
     tell_faces(tracked)
+    if tracked.media.cut_short:
+        typer.echo(f"  {tracked.media.cut_short}")
     typer.echo(f"wrote {output}")
 
 
@@ -169,6 +179,7 @@ def render(
     matte: Annotated[
         bool, typer.Option("--matte", help="Write the mask of what is changed, in grey, instead.")
     ] = False,
+    until_damage: UntilDamage = False,
     overwrite: Overwrite = False,
     media: Media = None,
     json: Json = False,
@@ -183,14 +194,15 @@ def render(
     """
     from mien import api
     from mien.api.examples import check_examples
-    from mien.api.occlusion import choose_glasses, choose_occlusion, refuse_matte_as_output
+    from mien.api.occlusion import choose_occlusion, refuse_matte_as_output
     from mien.media.outputs import check_output
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
     assignments = _assignments(values or (), face)
     check_examples(examples or ())
-    project = choose_occlusion(open_source(shot, media, which, stream), occlusion)
+    source = open_source(shot, media, which, stream, until_damage=until_damage)
+    project = choose_occlusion(source, occlusion)
     typed.check(renderer)
     settings = typed.over(renderer, project.settings)
     chosen = get_renderer(renderer, settings)
@@ -200,19 +212,30 @@ def render(
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
-        project = choose_glasses(api.Project(api.track(project.shot)), occlusion)
+        project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
     edits = [_edit(project.shot, face, assignments)] if assignments else []
     verb = api.render_matte if matte else api.render
     report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
         examples=examples or (), codec=codec, lossless=lossless, overwrite=overwrite,
+        until_damage=until_damage,
     )  # fmt: skip
     if json:
         print_json({"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict())
         return
-    if tracking:
-        tell_faces(project.shot)
-    _tell_report(report)
+    _tell_report(report, project.shot if tracking else None)
+
+
+def _tracked(
+    shot: Shot, frames: str | None, occlusion: OcclusionChoice, *, until_damage: bool
+) -> Project:
+    """Track a shot that is to be rendered, unless damage would end that."""
+    from mien import api
+    from mien.api.occlusion import choose_glasses
+
+    api.check_damage(shot, frames, until_damage=until_damage)
+    tracked = api.track(shot, until_damage=until_damage)
+    return choose_glasses(api.Project(tracked), occlusion)
 
 
 def _tell_unheeded(asked: str, chosen: str, typed: TypedSettings) -> None:
@@ -236,10 +259,12 @@ def _check_spans(shot: Shot, spans: Iterable[str | None]) -> None:
             shot.clock.parse_range(text)
 
 
-def _tell_report(report: RenderReport) -> None:
-    """Print what a render did."""
+def _tell_report(report: RenderReport, tracked: Shot | None) -> None:
+    """Print what a render did, and who was found in a shot that was tracked for it."""
     from mien.rendering.registry import describe_choice
 
+    if tracked is not None:
+        tell_faces(tracked)
     edited = ", ".join(str(number) for number in report.faces)
     done = f"face {edited} edited in {report.frames_edited}" if edited else "none changed"
     if report.frames_resumed:
@@ -256,7 +281,12 @@ def _tell_report(report: RenderReport) -> None:
 
 
 def open_source(
-    path: Path, media: Path | None, which: str | None = None, stream: int | None = None
+    path: Path,
+    media: Path | None,
+    which: str | None = None,
+    stream: int | None = None,
+    *,
+    until_damage: bool = False,
 ) -> Project:
     """Open a project, or a shot that is not yet one."""
     from mien import api
@@ -276,7 +306,7 @@ def open_source(
         raise UsageError(f"--media goes with a project, and {path.name} is none.")
     if which is not None:
         raise UsageError(f"--shot goes with a project, and {path.name} is none.")
-    return api.Project(api.open_shot(path, stream=stream))
+    return api.Project(api.open_shot(path, stream=stream, until_damage=until_damage))
 
 
 def tell_outdated(shot: Shot) -> None:
@@ -297,6 +327,8 @@ def tell_faces(shot: Shot) -> None:
         f"{shot.media.path.name}: {clock.frame_count} frames,"
         f" {float(clock.seconds(clock.frame_count)):.2f} s, {_count(len(shot.faces), 'face')}"
     )
+    if shot.damaged:
+        typer.echo(f"  damaged, no face is seen there: {_listed(_frames(shot.damaged))}")
     if shot.cuts:
         typer.echo(f"  {_count(len(shot.cuts), 'cut')}: {_listed(shot.cuts)}")
     if shot.mixes:
@@ -334,6 +366,8 @@ def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:
         "frames": shot.clock.frame_count,
         "rate": str(shot.clock.rate),
         "size": list(shot.media.orientation.upright_size),
+        "cut_short": shot.media.cut_short,
+        "damaged": [[span.start, span.stop] for span in shot.damaged],
         "cuts": list(shot.cuts),
         "mixes": [[mix.start, mix.stop] for mix in shot.mixes],
         "made_by": None if shot.made_by is None else dataclasses.asdict(shot.made_by),
@@ -356,6 +390,14 @@ def _seen(face: Face) -> int:
 
 def _count(number: int, noun: str, nouns: str = "") -> str:
     return f"{number} {noun if number == 1 else nouns or noun + 's'}"
+
+
+def _frames(spans: Iterable[FrameRange]) -> list[str]:
+    """Return spans as `frame 96` or `frames 98-99`."""
+    return [
+        f"frame {span.start}" if len(span) == 1 else f"frames {span.start}-{span.stop - 1}"
+        for span in spans
+    ]
 
 
 def _listed(places: Sequence[object]) -> str:

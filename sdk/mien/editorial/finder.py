@@ -22,6 +22,7 @@ from mien.timebase import same_count
 __all__ = ["ClipFinder", "ExaminedClip", "RenderOptions", "clip_stem", "reel_of", "source_drops"]
 
 _EDL: Final = "cmx_3600"
+_XML: Final = "fcp_xml"
 _DROP: Final = "drop_frame"
 
 
@@ -175,8 +176,12 @@ class ClipFinder:
 
 
 def reel_of(use: ClipUse) -> str:
-    """Return the name of a clip's tape or card, as an EDL knows it."""
-    return str(fields_of(use.clip.metadata, _EDL).get("reel", ""))
+    """Return the name of a clip's tape or card, as an EDL or the file of an XML knows it."""
+    reel = fields_of(use.clip.metadata, _EDL).get("reel", "")
+    if reel:
+        return str(reel)
+    file = fields_of(source_reference(use.clip).metadata, _XML)
+    return str(fields_of(fields_of(file, "timecode"), "reel").get("name", ""))
 
 
 def clip_stem(name: str) -> str:

@@ -14,12 +14,15 @@ import opentimelineio as otio
 
 from mien.editorial.detect import TITLES, CutFile, read_cut_file
 from mien.editorial.edl import read_edl, suggest_rate
+from mien.editorial.fcp7 import read_fcp7
+from mien.editorial.fcpx import read_fcpx
 from mien.editorial.times import typed_rate
+from mien.editorial.xml_tree import parse_xml
 from mien.errors import InputError, MienError, MissingDependencyError, UsageError
 
 __all__ = ["OpenedCut", "open_cut"]
 
-_ADAPTERS: Final = {"otioz": "otioz", "fcp7": "fcp_xml", "aaf": "AAF"}
+_ADAPTERS: Final = {"otioz": "otioz", "aaf": "AAF"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +77,8 @@ def open_cut(path: Path, rate: Fraction | str | None) -> OpenedCut:
 def _opened(file: CutFile, rate: Fraction | None) -> OpenedCut:
     if file.format == "edl":
         return _edl(file, rate)
-    if file.format == "fcpxml":
-        return _fcpx(file)
+    if file.format in ("fcpxml", "fcp7"):
+        return _xml(file)
     if file.format in ("otio", "otiod"):
         return OpenedCut(otio.adapters.read_from_string(_json(file.text), "otio_json"))
     adapter = _ADAPTERS[file.format]
@@ -99,12 +102,10 @@ def _edl(file: CutFile, rate: Fraction | None) -> OpenedCut:
     return OpenedCut(content, notices)
 
 
-def _fcpx(file: CutFile) -> OpenedCut:
-    try:
-        from mien.editorial.fcpx import read_fcpx
-    except ImportError as error:
-        raise _no_adapter("fcpxml") from error
-    return OpenedCut(read_fcpx(file.text))
+def _xml(file: CutFile) -> OpenedCut:
+    root = parse_xml(file.text)
+    content, notices = read_fcpx(root) if root.tag == "fcpxml" else read_fcp7(root)
+    return OpenedCut(content, tuple(notices))
 
 
 def _json(text: str) -> str:

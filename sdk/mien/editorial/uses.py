@@ -17,9 +17,13 @@ from typing import Any, Final
 import opentimelineio as otio
 
 from mien.editorial.times import count_at, exact, exact_rate
+from mien.editorial.track_layout import LOWEST, RETIME
 from mien.timebase import same_count
 
-__all__ = ["ClipUse", "Sequence", "UNREADABLE", "drops_frames", "fields_of", "sequences", "uses"]
+__all__ = [
+    "ClipUse", "Sequence", "UNREADABLE", "drop_mode", "drops_frames", "fields_of", "sequences",
+    "uses",
+]  # fmt: skip
 
 _FCP7_RETIME: Final = "timeremap"
 _DEEPEST: Final = 64
@@ -184,11 +188,19 @@ def fields_of(metadata: Any, name: str) -> Mapping[str, Any]:
     return fields if isinstance(fields, Mapping) else {}
 
 
+def drop_mode(sequence: Sequence) -> bool | None:
+    """Whether an edit's record timecode drops numbers; None where its format does not say."""
+    edl = fields_of(sequence.metadata, "cmx_3600").get("drop_frame")
+    if edl is not None:
+        return bool(edl)
+    xml = fields_of(fields_of(sequence.metadata, "fcp_xml"), "timecode").get("displayformat")
+    said = xml or fields_of(sequence.metadata, "fcpx").get("tcFormat")
+    return {"DF": True, "NDF": False}.get(str(said).upper())
+
+
 def drops_frames(sequence: Sequence) -> bool:
     """Whether an edit's record timecode drops numbers, as far as its format says."""
-    xml = fields_of(sequence.metadata, "fcp_xml")
-    edl = fields_of(sequence.metadata, "cmx_3600")
-    return bool(edl.get("drop_frame")) or fields_of(xml, "timecode").get("displayformat") == "DF"
+    return bool(drop_mode(sequence))
 
 
 def _record_rate(sequence: Sequence) -> Fraction:
@@ -344,6 +356,11 @@ def _retime(item: Any) -> tuple[Fraction, bool]:
     return speed, frames_known
 
 
+def _begins_lowest(item: Any) -> bool:
+    """Whether the range of an item that runs backwards is said to start with the lowest frame."""
+    return any(effect.metadata.get(RETIME) == LOWEST for effect in item.effects)
+
+
 def _is_fcp7_retime(effect: Any) -> bool:
     """Whether an effect is a retime as Final Cut Pro 7 writes it, other than to 100 %.
 
@@ -368,14 +385,18 @@ def _use(clip: Any, at: Fraction, core: _Window, whole: _Window) -> ClipUse:
     rate = core.own_rate(own.rate)
     speed, frames_known = _retime(clip)
     first, last = ((when - at) * speed * rate for when in (whole.low, whole.high))
-    if speed < 0:
+    appears = (core.low - at) * speed * rate
+    if speed < 0 and _begins_lowest(clip):
+        top = -speed * rate * core.length(clip)
+        first, last, appears = top + last, top + first, top + appears - 1
+    elif speed < 0:
         # Backwards, some write the first frame shown, others the lowest: both are taken.
         first, last = last, -last
     return ClipUse(
         clip=clip,
         start=count_at(own, rate) + first,
         length=last - first if speed else Fraction(1),
-        shown_from=count_at(own, rate) + (core.low - at) * speed * rate,
+        shown_from=count_at(own, rate) + appears,
         rate=rate,
         record=core.at(core.low),
         record_length=(core.high - core.low) / core.speed,

@@ -52,6 +52,7 @@ __all__ = [
     "make_occlusion",
     "make_project",
     "make_settings",
+    "make_spans",
     "media_part",
     "occlusion_part",
     "settings_part",
@@ -87,6 +88,7 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
         span=None if span is None else (span.start, span.stop),
         examples=tuple(_example_part(example, folder) for example in shot.examples),
         mixes=tuple((mix.start, mix.stop) for mix in shot.mixes),
+        damaged=tuple((span.start, span.stop) for span in shot.damaged),
         occlusion=occlusion_part(shot.occlusion, folder),
     )
 
@@ -162,6 +164,7 @@ def media_part(facts: MediaInfo, folder: Path) -> MediaPart:
         fingerprint=facts.fingerprint,
         first_number=facts.first_number,
         metadata=dict(facts.metadata),
+        cut_short=facts.cut_short,
         stream=None if facts.stream == OLD_CHOICE else facts.stream,
     )  # fmt: skip
 
@@ -215,6 +218,7 @@ def make_media(
         fingerprint=part.fingerprint,
         first_number=part.first_number,
         metadata=part.metadata,
+        cut_short=part.cut_short,
         stream=_stream(part),
     )
 
@@ -405,9 +409,23 @@ def make_mixes(part: Sequence[tuple[int, int]], shot: Shot) -> tuple[FrameRange,
     Raises:
         MienError: When they are out of order, or lie outside the shot.
     """
+    return make_spans(part, shot, "mixes")
+
+
+def make_spans(part: Sequence[tuple[int, int]], shot: Shot, what: str) -> tuple[FrameRange, ...]:
+    """Make spans of frames that a project kept.
+
+    Args:
+        part: First frame and the one after the last of each.
+        shot: The shot.
+        what: What to call them.
+
+    Raises:
+        MienError: When they are out of order, or lie outside the shot.
+    """
     ends = [end for mix in part for end in mix]
     frames = shot.clock.frame_count
     ordered = all(a <= b for a, b in itertools.pairwise([0, *ends, frames]))
     if not ordered or any(a == b for a, b in part):
-        raise ProjectError("its mixes are out of order, or outside the shot.")
+        raise ProjectError(f"its {what} are out of order, or outside the shot.")
     return tuple(FrameRange(*mix) for mix in part)

@@ -61,12 +61,14 @@ def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
 
 def _probed(media: Path, facts: MediaInfo) -> MediaInfo:
     """Facts of a movie at the stream that was tracked; of another copy, maybe at its only one."""
+    # What was tracked as far as it goes is taken as far as it goes.
+    as_far = bool(facts.cut_short)
     if facts.kind != "movie":
-        return probe(media)
+        return probe(media, until_damage=as_far)
     try:
-        return probe(media, stream=facts.stream)
+        return probe(media, stream=facts.stream, until_damage=as_far)
     except UsageError:
-        return probe(media)
+        return probe(media, until_damage=as_far)
 
 
 def find_media(stored: Path, wanted: str, folder: Path | None, project: str) -> Path:

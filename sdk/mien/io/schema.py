@@ -174,6 +174,7 @@ class MediaPart(_Part):
     fingerprint: str
     first_number: _Count
     metadata: dict[str, str]
+    cut_short: str = ""
     stream: Annotated[int, Field(ge=0)] | None = None
     """None in projects of an older mien, which opened the first that is no cover."""
 
@@ -312,6 +313,7 @@ class ShotPart(_Part):
     span: tuple[_Count, _Count] | None
     examples: tuple[ExamplePart, ...]
     mixes: tuple[tuple[_Count, _Count], ...]
+    damaged: tuple[tuple[_Count, _Count], ...] = ()
     occlusion: OcclusionPart
 
     @property

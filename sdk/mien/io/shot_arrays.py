@@ -28,7 +28,7 @@ import numpy.typing as npt
 from mien._types import BoolArray, FloatArray
 from mien.errors import MienError, ProjectError
 from mien.io.arrays import ArrayReader
-from mien.io.parts import make_made_by, make_media, make_mixes, make_occlusion
+from mien.io.parts import make_made_by, make_media, make_mixes, make_occlusion, make_spans
 from mien.io.schema import ExampleShotPart, FacePart, MediaPart, ShotPart
 from mien.model.controls import NAMES
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
@@ -106,9 +106,10 @@ def read_shot(part: ShotPart, arrays: ArrayReader, folder: Path, name: str) -> S
         matte = part.occlusion.matte
         occlusion = make_occlusion(part.occlusion, _place(folder, matte) if matte else None)
         shot = shot.with_occlusion(occlusion)
+        damaged = make_spans(part.damaged, shot, "damaged frames")
     except MienError as error:
         raise ProjectError(f"{name} is corrupt: {error}") from error
-    return shot.with_examples(examples)
+    return replace(shot, damaged=damaged).with_examples(examples)
 
 
 def _example_folder(number: int) -> str:

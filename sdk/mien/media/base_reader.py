@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from pathlib import Path
 
+from mien.errors import DamagedMediaError
 from mien.media.closing import Closing
 from mien.media.frame import Frame
 from mien.model.media import MediaInfo
 
-__all__ = ["BaseReader"]
+__all__ = ["BaseReader", "Lost", "damaged"]
+
+Lost = Callable[[range], None]
+"""Called with numbers of frames that are damaged."""
+
+
+def damaged(
+    facts: MediaInfo, frame: int, why: str = "it cannot be decoded", path: Path | None = None
+) -> DamagedMediaError:
+    """Return the error for a frame that is damaged.
+
+    Args:
+        facts: Facts of the media.
+        frame: The first frame that is.
+        why: What is wrong with it, as the end of a sentence.
+        path: The file; that of the media when not given.
+    """
+    return DamagedMediaError(
+        f"{facts.path.name} is damaged at frame {frame} of {facts.clock.frame_count}: {why}.",
+        "Copy or export it again.",
+        path=path or facts.path,
+        frame=frame,
+    )
 
 
 class BaseReader(Closing):
@@ -32,7 +56,9 @@ class BaseReader(Closing):
         """Return the frame with an index; see `Reader.frame`."""
 
     @abstractmethod
-    def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
+    def stream(
+        self, start: int = 0, stop: int | None = None, *, lost: Lost | None = None
+    ) -> Generator[Frame, None, None]:
         """Yield the frames from `start` to `stop`; see `Reader.stream`."""
 
     def _check_index(self, index: int) -> None:

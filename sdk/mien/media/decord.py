@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import MediaError, MissingDependencyError, UsageError
-from mien.media.base_reader import BaseReader
+from mien.media.base_reader import BaseReader, Lost
 from mien.media.frame import Frame
 from mien.media.index import open_movie
 from mien.media.planes import Plate
@@ -104,8 +104,11 @@ class DecordReader(BaseReader):
             ) from error
         return Frame(index, self._facts.pts[index], self._orientation, _Upright(rgb))
 
-    def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
+    def stream(
+        self, start: int = 0, stop: int | None = None, *, lost: Lost | None = None
+    ) -> Generator[Frame, None, None]:
         """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
+        del lost  # for looking only: it fails at the first
         return decode_ahead(self.frame(index) for index in self._indices(start, stop))
 
     def close(self) -> None:

@@ -55,6 +55,9 @@ class ImageSink:
             return
         path.write_bytes(self._encoded(self._converter.convert(frame.picture)))
 
+    def end_before(self, frame: int) -> None:
+        """Do nothing: the images that were written are all there are."""
+
     def finish(self, before_commit: Sequence[Callable[[Path], None]]) -> None:
         """Let others see to the hidden folder, and move the images in place."""
         for see_to in before_commit:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import MediaError, UsageError
-from mien.media.base_reader import BaseReader
+from mien.media.base_reader import BaseReader, Lost
 from mien.media.frame import Frame
 from mien.media.planes import Plate
 from mien.model.media import ColorTags, MediaInfo, Orientation
@@ -169,8 +169,11 @@ class MemoryReader(BaseReader):
         picture = MemoryPicture(np.ascontiguousarray(pixels))
         return Frame(index, self._facts.pts[index], self._facts.orientation, picture)
 
-    def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
+    def stream(
+        self, start: int = 0, stop: int | None = None, *, lost: Lost | None = None
+    ) -> Generator[Frame, None, None]:
         """Yield the frames from `start` to `stop`; see `Reader.stream`."""
+        del lost  # nothing in memory is damaged
         for index in self._indices(start, stop):
             yield self.frame(index)
 

@@ -122,6 +122,13 @@ class MovieSink:
         video.pict_type = 0
         self._mux(video)
 
+    def end_before(self, frame: int) -> None:
+        """Let the movie, its sound too, end before a frame that was to be in it."""
+        self._frames = FrameRange(self._frames.start, frame)
+        self._durations = self._frame_durations()
+        if self._beside is not None:
+            self._beside.end_before(frame)
+
     def finish(self, before_commit: Sequence[Callable[[Path], None]]) -> None:
         """Flush the encoder, finish the file, let others see to it, and put it in place."""
         assert self._output is not None

@@ -72,6 +72,7 @@ class Passthrough(Closing):
             )
         self.start = start
         """Seconds by which all times are moved to the front."""
+        self._end: Fraction | None = None
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -137,8 +138,13 @@ class Passthrough(Closing):
             time, packet = self._waiting
             if until is not None and time > until:
                 return
-            output.mux(packet)
+            if self._end is None or time < self._end:
+                output.mux(packet)
             self._waiting = None
+
+    def end_before(self, frame: int) -> None:
+        """Leave out what comes with a frame of the source, or after it."""
+        self._end = self._source.pts[frame] * self._source.time_base - self.start
 
     def close(self) -> None:
         """Let go of the source."""

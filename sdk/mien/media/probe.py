@@ -12,7 +12,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from mien.errors import MediaError, MienError, TimeError, UsageError
+from mien.errors import DamagedMediaError, MediaError, MienError, TimeError, UsageError
 from mien.media.carried import carried, own_container
 from mien.media.display_matrix import frame_orientation
 from mien.media.fingerprint import fingerprint, fingerprint_of_stream
@@ -37,15 +37,18 @@ _MISSING_SHARE: Final = Fraction(1, 50)
 _MUXER_TAGS: Final = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
 
-def probe(path: str | Path, *, stream: int | None = None) -> MediaInfo:
+def probe(path: str | Path, *, stream: int | None = None, until_damage: bool = False) -> MediaInfo:
     """The facts of a movie or an image sequence.
 
     Args:
         path: A movie, a pattern as `shot.%04d.exr`, or any numbered image of a sequence.
         stream: Number of the video stream of a movie that holds several; None for the one that
             a player would show.
+        until_damage: Whether media that are cut short are the frames that are there, in place of
+            an error.
 
     Raises:
+        DamagedMediaError: When it is cut short; `frame` is the first that is not there.
         MediaError: When there is nothing to read, or it holds no whole pictures.
         UsageError: When there is no such stream; those that there are are named.
     """
@@ -54,7 +57,7 @@ def probe(path: str | Path, *, stream: int | None = None) -> MediaInfo:
         sequence = find_sequence(path)
         if sequence is not None:
             _refuse_stream(path, stream)
-            return probe_sequence(sequence)
+            return probe_sequence(sequence, until_damage=until_damage)
         _refuse_what_is_no_file(path)
     except MienError:
         raise
@@ -66,7 +69,7 @@ def probe(path: str | Path, *, stream: int | None = None) -> MediaInfo:
         ) from error
     try:
         with open_movie(path) as container:
-            return _probe_movie(path, container, stream)
+            return _probe_movie(path, container, stream, until_damage=until_damage)
     except MienError:
         raise
     except (av.FFmpegError, OSError, UnicodeError) as error:
@@ -108,7 +111,9 @@ def _refuse_stream(path: Path, stream: int | None) -> None:
         )
 
 
-def _probe_movie(path: Path, container: InputContainer, stream: int | None) -> MediaInfo:
+def _probe_movie(
+    path: Path, container: InputContainer, stream: int | None, *, until_damage: bool
+) -> MediaInfo:
     video = main_video(container, stream)
     if video is None:
         if container.streams.video:
@@ -126,7 +131,14 @@ def _probe_movie(path: Path, container: InputContainer, stream: int | None) -> M
     if video.time_base is None:
         raise MediaError(f"{path.name} does not say when its frames are shown.", path=path)
     index = movie_index(path, video.index)
-    _refuse_truncated(path, container, index)
+    cut_short = _cut_short(path, container, index)
+    if cut_short and not until_damage:
+        raise DamagedMediaError(
+            cut_short,
+            "Copy or export it again, or take what is there with --until-damage.",
+            path=path,
+            frame=len(index.pts),
+        )
     frame = first_frame(path, video.index)
     first = main_video(container, OLD_CHOICE) or video
     rate, times = _rate(video, index)
@@ -148,6 +160,7 @@ def _probe_movie(path: Path, container: InputContainer, stream: int | None) -> M
         audio_streams=len(container.streams.audio),
         subtitle_streams=len(container.streams.subtitles),
         bit_rate=video.bit_rate or 0,
+        cut_short=cut_short,
         fingerprint=fingerprint_of_stream(fingerprint([path]), video.index, first.index),
         stream=video.index,
         left_out=carried(container, video, own_container(path)).left_out,
@@ -263,27 +276,23 @@ def _unreadable(path: Path, error: Exception) -> MediaError:
     )
 
 
-def _refuse_truncated(path: Path, container: InputContainer, index: PacketIndex) -> None:
-    remedy = (
-        "Copy or export it again, or keep the readable part with"
-        f" `ffmpeg -i {path.name} -c copy readable{path.suffix}`."
-    )
+def _cut_short(path: Path, container: InputContainer, index: PacketIndex) -> str:
+    """What is missing at the end of a movie, in a sentence; empty when it is whole."""
     if not index.pts:
-        raise MediaError(f"{path.name} holds not one whole frame.", remedy, path=path)
-    if index.read < index.declared:
         raise MediaError(
+            f"{path.name} holds not one whole frame.", "Copy or export it again.", path=path
+        )
+    if index.read < index.declared:
+        return (
             f"{path.name} is cut short: only {index.read} of its {index.declared} frames"
-            " can be read.",
-            remedy,
-            path=path,
+            " can be read."
         )
     if index.declared or not container.duration or container.duration < 0:
-        return
+        return ""
     said = Fraction(container.duration, av.time_base)
     if index.end < said - max(Fraction(1), said * _MISSING_SHARE):
-        raise MediaError(
+        return (
             f"{path.name} is cut short: only {len(index.pts)} frames, {float(index.end):.1f} s of"
-            f" {float(said):.1f} s, can be read.",
-            remedy,
-            path=path,
+            f" {float(said):.1f} s, can be read."
         )
+    return ""

@@ -15,8 +15,8 @@ from typing import Final, Protocol
 import av
 from av.container import InputContainer
 
-from mien.errors import MediaError, UsageError
-from mien.media.base_reader import BaseReader
+from mien.errors import DamagedMediaError, MediaError, UsageError
+from mien.media.base_reader import BaseReader, Lost, damaged
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import PacketIndex, movie_index, open_movie
@@ -48,15 +48,23 @@ class Reader(Protocol):
 
         Raises:
             IndexError: When the shot has no such frame.
-            MediaError: When the frame is damaged.
+            DamagedMediaError: When the frame is damaged.
         """
         ...
 
-    def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
+    def stream(
+        self, start: int = 0, stop: int | None = None, *, lost: Lost | None = None
+    ) -> Generator[Frame, None, None]:
         """Yield the frames from `start` to `stop` (excluded), decoded ahead in a thread.
 
+        Args:
+            start: The first.
+            stop: The one after the last; None for all.
+            lost: Called with frames that are damaged, which are left out then; maybe in another
+                thread, but before the frame after them is given. None to fail at the first.
+
         Raises:
-            MediaError: When a frame is damaged.
+            DamagedMediaError: When a frame is damaged, and nobody is called about it.
         """
         ...
 
@@ -126,7 +134,17 @@ class _Decoder:
         self._container: InputContainer | None = None
         self._frames: Iterator[av.VideoFrame] = iter(())
         self.next = 0
+        self.careful = False
         self._rewind()
+
+    def be_careful(self, index: int) -> bool:
+        """Decode a frame that did not come, or one before it, anew; False when that was done."""
+        if self.careful:
+            return False
+        self.careful = True
+        self._rewind()
+        self.seek(index)
+        return True
 
     def _rewind(self) -> None:
         self.close()
@@ -134,7 +152,8 @@ class _Decoder:
             self._container = open_movie(self._facts.path)
             video = main_video(self._container, self._facts.stream)
             assert video is not None
-            video.thread_type = "AUTO"
+            # Decoders that work on several frames at once lose whole ones beside a damaged one.
+            video.thread_type = "SLICE" if self.careful else "AUTO"
             video.codec_context.thread_count = self._threads
         except (av.FFmpegError, OSError) as error:
             raise MediaError(
@@ -185,39 +204,29 @@ class _Decoder:
         return False
 
     def read(self) -> tuple[int, av.VideoFrame]:
-        """The next frame and its number."""
-        expected = self.next
+        """The next frame that is whole, and its number.
+
+        Raises:
+            DamagedMediaError: When no whole frame comes any more.
+        """
         facts = self._facts
-        try:
-            frame = next(self._frames)
-        except StopIteration:
-            raise MediaError(
-                f"{facts.path.name} ends after frame {expected - 1}; it should have"
-                f" {facts.clock.frame_count} frames.",
-                "Copy or export it again.",
-                path=facts.path,
-                frame=expected,
-            ) from None
-        except (av.FFmpegError, OSError) as error:
-            raise MediaError(
-                f"{facts.path.name} is damaged near frame {expected}: it cannot be decoded.",
-                "Copy or export it again, or render the frames before it with --frames.",
-                path=facts.path,
-                frame=expected,
-            ) from error
-        number = expected
-        if self._index.keys:
-            number = self._number.get(frame.pts, -1) if frame.pts is not None else -1
-        if number < 0 or number < expected:
-            raise MediaError(
-                f"{facts.path.name} is damaged near frame {expected}: a frame with the time"
-                f" {frame.pts} came out of place.",
-                "Copy or export it again.",
-                path=facts.path,
-                frame=expected,
-            )
-        self.next = number + 1
-        return number, frame
+        while True:
+            expected = self.next
+            try:
+                frame = next(self._frames)
+            except StopIteration:
+                raise damaged(facts, expected, "nothing can be decoded from there on") from None
+            except (av.FFmpegError, OSError) as error:
+                raise damaged(facts, expected) from error
+            number = expected
+            if self._index.keys:
+                number = self._number.get(frame.pts, -1) if frame.pts is not None else -1
+            if number < 0 or number < expected:
+                raise damaged(facts, expected, f"a frame of the time {frame.pts} came out of place")
+            self.next = number + 1
+            # What the decoder made up in place of what is damaged is nobody's picture.
+            if not frame.is_corrupt:
+                return number, frame
 
 
 class MovieReader(BaseReader):
@@ -279,21 +288,26 @@ class MovieReader(BaseReader):
             self._decoder.seek(index)
             number = -1
             while number < index:
-                number, video = self._decoder.read()
+                try:
+                    number, video = self._decoder.read()
+                except DamagedMediaError:
+                    if self._decoder.be_careful(index):
+                        continue
+                    raise
+                if number > index:
+                    if not self._decoder.be_careful(index):
+                        raise damaged(self._facts, index)
+                    number = -1
+                    continue
                 frame = self._frame(number, video)
                 self._cache.put(number, frame, frame.picture.nbytes)
-                if number > index:
-                    raise MediaError(
-                        f"Frame {index} of {self._facts.path.name} is damaged or missing.",
-                        "Copy or export it again.",
-                        path=self._facts.path,
-                        frame=index,
-                    )
                 yield frame
 
-    def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
+    def stream(
+        self, start: int = 0, stop: int | None = None, *, lost: Lost | None = None
+    ) -> Generator[Frame, None, None]:
         """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
-        return decode_ahead(self._decode(self._indices(start, stop)))
+        return decode_ahead(self._decode(self._indices(start, stop), lost))
 
     def close(self) -> None:
         """Let go of the file and of the pictures kept."""
@@ -303,7 +317,7 @@ class MovieReader(BaseReader):
                 self._decoder = None
             self._cache.clear()
 
-    def _decode(self, frames: range) -> Iterator[Frame]:
+    def _decode(self, frames: range, lost: Lost | None = None) -> Iterator[Frame]:
         if not frames:
             return
         decoder = _Decoder(self._facts, self._index, self._threads)
@@ -311,18 +325,24 @@ class MovieReader(BaseReader):
             decoder.seek(frames.start)
             expected = frames.start
             while expected < frames.stop:
-                number, video = decoder.read()
-                if number < frames.start:
+                try:
+                    number, video = decoder.read()
+                except DamagedMediaError:
+                    if decoder.be_careful(expected):
+                        continue
+                    if lost is None:
+                        raise
+                    lost(range(expected, frames.stop))
+                    return
+                if number < expected or (number > expected and decoder.be_careful(expected)):
                     continue
-                if number != expected:
-                    raise MediaError(
-                        f"Frame {expected} of {self._facts.path.name} is damaged or missing.",
-                        "Copy or export it again.",
-                        path=self._facts.path,
-                        frame=expected,
-                    )
-                expected += 1
-                yield self._frame(number, video)
+                if number > expected:
+                    if lost is None:
+                        raise damaged(self._facts, expected)
+                    lost(range(expected, min(number, frames.stop)))
+                if number < frames.stop:
+                    yield self._frame(number, video)
+                expected = number + 1
         finally:
             decoder.close()
 
@@ -330,7 +350,7 @@ class MovieReader(BaseReader):
         facts = self._facts
         size = (facts.orientation.width, facts.orientation.height)
         if (video.width, video.height) != size or video.format.name != facts.pixel_format:
-            raise MediaError(
+            raise DamagedMediaError(
                 f"{facts.path.name} changes at frame {number} from {size[0]} x {size[1]}"
                 f" {facts.pixel_format} to {video.width} x {video.height} {video.format.name}.",
                 "Cut it there, or convert it to one size and pixel format.",

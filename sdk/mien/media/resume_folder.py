@@ -64,11 +64,11 @@ def resumable_folder(output: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def annotate_errors(note: Callable[[], str]) -> Iterator[None]:
+def annotate_errors(note: Callable[[BaseException], str]) -> Iterator[None]:
     """Let errors that end the work say what is kept of it.
 
     Args:
-        note: Says it in a sentence; empty when nothing is kept.
+        note: Is given the error, and says it in a sentence; empty when nothing is kept.
 
     Raises:
         OperationCancelledError: In place of KeyboardInterrupt, when something is kept.
@@ -76,12 +76,12 @@ def annotate_errors(note: Callable[[], str]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as stop:
-        said = note()
+        said = note(stop)
         if not said:
             raise
         raise OperationCancelledError("Stopped.", said) from stop
     except MienError as error:
-        error.remedy = f"{error.remedy} {note()}".strip()
+        error.remedy = f"{error.remedy} {note(error)}".strip()
         raise
 
 

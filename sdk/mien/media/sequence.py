@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import av
 
-from mien.errors import MediaError, MienError
-from mien.media.base_reader import BaseReader
+from mien.errors import DamagedMediaError, MediaError, MienError
+from mien.media.base_reader import BaseReader, Lost, damaged
 from mien.media.cache import ByteCache
 from mien.media.display_matrix import frame_orientation
 from mien.media.exr import ExrPicture, read_exr
@@ -135,11 +135,16 @@ def probe_image(path: Path) -> MediaInfo:
         ) from error
 
 
-def probe_sequence(pattern: Pattern) -> MediaInfo:
+def probe_sequence(pattern: Pattern, *, until_damage: bool = False) -> MediaInfo:
     """The facts of an image sequence.
 
+    Args:
+        pattern: Its pattern.
+        until_damage: Whether a sequence with a gap is the images before it, in place of an error.
+
     Raises:
-        MediaError: When there are no images, numbers are missing, or none can be read.
+        DamagedMediaError: When numbers are missing.
+        MediaError: When there are no images, or none can be read.
     """
     numbers = pattern.numbers()
     if not numbers:
@@ -148,17 +153,22 @@ def probe_sequence(pattern: Pattern) -> MediaInfo:
             "Check the pattern, as in shot.%04d.exr.",
             path=pattern.path,
         )
-    first, count = numbers[0], len(numbers)
+    first, count, cut_short = numbers[0], len(numbers), ""
     if numbers[-1] - first + 1 != count:
         gap = next(a + 1 for a, b in itertools.pairwise(numbers) if b != a + 1)
-        raise MediaError(
-            f"{pattern.path.name} has a gap: {pattern.file(gap).name} is missing.",
-            "Render or copy the missing images, or number the rest without a gap.",
-            path=pattern.path,
-        )
+        cut_short = f"{pattern.path.name} has a gap: {pattern.file(gap).name} is missing."
+        if not until_damage:
+            raise DamagedMediaError(
+                cut_short,
+                "Render or copy the missing images, number the rest without a gap, or take the"
+                " images before it with --until-damage.",
+                path=pattern.path,
+                frame=gap - first,
+            )
+        count = gap - first
     picture = _read(pattern.file(first))
     content = fingerprint([pattern.file(first), pattern.file(numbers[-1])])
-    return _facts(pattern.path, picture, count, content, first)
+    return replace(_facts(pattern.path, picture, count, content, first), cut_short=cut_short)
 
 
 def _facts(path: Path, picture: Picture, count: int, content: str, first_number: int) -> MediaInfo:
@@ -239,24 +249,41 @@ class SequenceReader(BaseReader):
             self._cache.put(index, frame, frame.picture.nbytes)
         return frame
 
-    def stream(self, start: int = 0, stop: int | None = None) -> Generator[Frame, None, None]:
+    def stream(
+        self, start: int = 0, stop: int | None = None, *, lost: Lost | None = None
+    ) -> Generator[Frame, None, None]:
         """The frames from `start` to `stop`, decoded ahead; see `Reader.stream`."""
-        return decode_ahead(self._decode(index) for index in self._indices(start, stop))
+        return decode_ahead(self._each(self._indices(start, stop), lost))
 
     def close(self) -> None:
         """Let go of the pictures kept."""
         self._cache.clear()
+
+    def _each(self, indices: range, lost: Lost | None) -> Iterator[Frame]:
+        for index in indices:
+            try:
+                frame = self._decode(index)
+            except DamagedMediaError:
+                if lost is None:
+                    raise
+                lost(range(index, index + 1))
+                continue
+            yield frame
 
     def _decode(self, index: int) -> Frame:
         facts = self._facts
         file = facts.path
         if self._pattern is not None:
             file = self._pattern.file(facts.first_number + index)
-        picture = _read(file)
+        try:
+            picture = _read(file)
+        except MediaError as error:
+            why = error.cause.rstrip(".")
+            raise damaged(facts, index, why, file) from error
         plate = picture.plate()
         size = (facts.orientation.width, facts.orientation.height)
         if (plate.width, plate.height) != size or plate.layout.name != facts.pixel_format:
-            raise MediaError(
+            raise DamagedMediaError(
                 f"{file.name} is {plate.width} x {plate.height}"
                 f" {plate.layout.name}, but the sequence is {size[0]} x {size[1]}"
                 f" {facts.pixel_format}.",
@@ -279,7 +306,15 @@ def _read(path: Path) -> Picture:
     try:
         with open_movie(path) as container:
             for frame in container.decode(video=0):
+                if frame.is_corrupt:
+                    raise MediaError(
+                        f"{path.name} is damaged or cut short.",
+                        "Copy or render it again.",
+                        path=path,
+                    )
                 return MoviePicture(frame)
+    except MienError:
+        raise
     except (av.FFmpegError, OSError, IndexError) as error:
         raise MediaError(
             f"{path.name} cannot be read as an image.", "Copy or render it again.", path=path

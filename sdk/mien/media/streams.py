@@ -44,6 +44,10 @@ _BESIDE_THE_FILM: Final = (
     | Disposition.visual_impaired
 )
 _IMAGE_CODECS: Final = ("mjpeg", "png", "bmp", "gif", "webp", "tiff", "jpeg2000", "ljpeg")
+_TAKE_ZEROS: Final = ("ffv1", "qtrle", "huffyuv", "ffvhuff", "utvideo", "magicyuv")
+"""Codecs whose decoders make a picture of zeros without a word."""
+_LEAST_WIPED: Final = 64
+"""Bytes from which a packet of zeros is none that says `as before`."""
 _ALPHA_DECODERS: Final = {"vp9": "libvpx-vp9", "vp8": "libvpx"}
 """Decoders that read alpha from the side blocks of WebM; FFmpeg's own leave it out."""
 
@@ -129,6 +133,8 @@ def whole_frames(packets: Iterable[Packet[VideoStream]]) -> Iterator[av.VideoFra
     for number, packet in enumerate(packets):
         if number == 0:
             apart = _alpha_decoder(packet.stream)
+        if _is_wiped(packet):
+            continue
         try:
             if apart is None:
                 yield from packet.decode()
@@ -136,6 +142,14 @@ def whole_frames(packets: Iterable[Packet[VideoStream]]) -> Iterator[av.VideoFra
                 yield from apart.decode(packet if packet.size else None)
         except av.error.InvalidDataError:
             continue
+
+
+def _is_wiped(packet: Packet[VideoStream]) -> bool:
+    """Whether a packet is zeros, as holes in copies are, and its decoder would not say so."""
+    if packet.size < _LEAST_WIPED or packet.stream.codec_context.name not in _TAKE_ZEROS:
+        return False
+    content = memoryview(packet)
+    return not any(content[:_LEAST_WIPED]) and not any(content)
 
 
 def has_side_alpha(video: VideoStream) -> bool:

@@ -50,6 +50,10 @@ class Writer(Protocol):
         """
         ...
 
+    def end(self) -> None:
+        """Say that no more frames come, though more were said to: the output ends here."""
+        ...
+
     def __enter__(self) -> Writer: ...
 
     def __exit__(
@@ -106,6 +110,10 @@ class _Sink(Protocol):
 
     def encode(self, frame: Frame) -> None: ...
 
+    def end_before(self, frame: int) -> None:
+        """Let the output end before a frame that was said to be in it."""
+        ...
+
     def finish(self, before_commit: Sequence[BeforeCommit]) -> None:
         """Finish the hidden output, call what is to be called, and put it in place."""
         ...
@@ -126,6 +134,7 @@ class _ThreadedWriter:
         self._before_commit = before_commit
         self._next = frames.start
         self._stop = frames.stop
+        self._ended = False
         self._queue: ByteQueue[Frame] = ByteQueue()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="mien-encode", daemon=True)
@@ -155,6 +164,10 @@ class _ThreadedWriter:
             raise
         self._next += 1
 
+    def end(self) -> None:
+        """Say that no more frames come; see `Writer.end`."""
+        self._ended = True
+
     def __enter__(self) -> _ThreadedWriter:
         return self
 
@@ -170,9 +183,11 @@ class _ThreadedWriter:
             if error is not None:
                 return
             self._raise_failure()
-            if self._next != self._stop:
+            if self._next != self._stop and not self._ended:
                 raise ValueError(f"{self._stop - self._next} frames were never written")
             try:
+                if self._next != self._stop:
+                    self._sink.end_before(self._next)
                 self._sink.finish(self._before_commit)
             except MienError:
                 raise

@@ -125,6 +125,7 @@ class MediaInfo:
             its head and tail), and the stream where it is not the first film in it.
         first_number: Number of the first image of a sequence.
         metadata: Container tags.
+        cut_short: What is missing at its end, in a sentence; empty when nothing is.
     """
 
     path: Path
@@ -144,6 +145,7 @@ class MediaInfo:
     fingerprint: str = ""
     first_number: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
+    cut_short: str = ""
     stream: int = 0
     left_out: tuple[str, ...] = ()
     alpha: bool = False

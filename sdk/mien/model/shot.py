@@ -78,6 +78,8 @@ class Shot:
         examples: Other material of its people; see `mien.set_examples`.
         mixes: Dissolves, wipes and fades, over which one picture becomes another; in order.
         occlusion: How things in front of its faces are treated.
+        damaged: Frames that could not be decoded when it was tracked, in order; no face is seen
+            in them.
     """
 
     media: MediaInfo
@@ -87,6 +89,7 @@ class Shot:
     examples: tuple[Example, ...] = ()
     mixes: tuple[FrameRange, ...] = ()
     occlusion: Occlusion = field(default_factory=Occlusion)
+    damaged: tuple[FrameRange, ...] = ()
 
     def __repr__(self) -> str:
         width, height = self.media.orientation.upright_size

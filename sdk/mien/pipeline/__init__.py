@@ -7,8 +7,12 @@ goes from decoder to encoder as it is.
 
 from __future__ import annotations
 
+from mien.pipeline.damage import damage_note, undamaged
 from mien.pipeline.output import OnFrame, Output, Rendered
 from mien.pipeline.render import render_shot, stream_frames
 from mien.pipeline.shot_frames import ShotFrames
 
-__all__ = ["OnFrame", "Output", "Rendered", "ShotFrames", "render_shot", "stream_frames"]
+__all__ = [
+    "OnFrame", "Output", "Rendered", "ShotFrames", "damage_note", "render_shot", "stream_frames",
+    "undamaged",
+]  # fmt: skip

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
+from mien.errors import DamagedMediaError
 from mien.media.frame import Frame
 from mien.media.reader import open_reader
 from mien.media.writer import BeforeCommit, open_writer
 from mien.model.shot import Shot
+from mien.pipeline.damage import with_remedy
 from mien.pipeline.editing import FrameEditor
 from mien.pipeline.frame_threads import edit_in_order
 from mien.progress import Progress
 from mien.timebase import FrameRange
 
-__all__ = ["OnFrame", "Output", "Rendered", "write_output"]
+__all__ = ["OnFrame", "Output", "Rendered", "Written", "write_output"]
+
+_FEW: Final = 8
+"""Frames below which an output is begun anew, where damage ends it."""
 
 OnFrame = Callable[[Frame, Frame], None]
 """Called with a frame as it was and as it is, before it is written."""
@@ -34,6 +40,7 @@ class Output:
         overwrite: Whether it may replace a file.
         matte: Whether it holds the mask of what is changed in place of the picture.
         before_commit: Called in this order between encoding and giving the final name.
+        until_damage: Whether it ends before the first frame of the source that is damaged.
     """
 
     path: Path
@@ -43,6 +50,7 @@ class Output:
     overwrite: bool = False
     matte: bool = False
     before_commit: tuple[BeforeCommit, ...] = ()
+    until_damage: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +61,26 @@ class Rendered:
         edited: Frames in which a face was changed.
         resumed: Frames among those asked for that an earlier render had finished.
         notes: What the user should know of how the frames were made, and of what is not kept.
+        damage: Why the output ends before its last frame; None where it does not.
     """
 
     edited: int = 0
     resumed: int = 0
     notes: tuple[str, ...] = ()
+    damage: DamagedMediaError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of an output.
+
+    Attributes:
+        left_out: What of the source it does not keep, a sentence each.
+        damage: Why it ends before its last frame; None where it does not.
+    """
+
+    left_out: tuple[str, ...]
+    damage: DamagedMediaError | None = None
 
 
 def write_output(
@@ -69,7 +92,7 @@ def write_output(
     threads: int = 1,
     on_frame: OnFrame | None = None,
     before_commit: tuple[BeforeCommit, ...] = (),
-) -> tuple[str, ...]:
+) -> Written:
     """Write the frames of an output.
 
     Args:
@@ -82,34 +105,90 @@ def write_output(
         before_commit: Called before those of the output.
 
     Returns:
-        What of the source the output does not keep, a sentence each.
+        What became of it.
 
     Raises:
+        DamagedMediaError: When a frame of the source is damaged, and the output is wanted whole,
+            or would be empty.
         MediaError: When the source cannot be read.
         WriteError: When the output cannot be written; nothing is left under its name.
     """
-    with ExitStack() as stack:
-        reader = stack.enter_context(open_reader(shot.media))
-        writer = stack.enter_context(
-            open_writer(
-                output.path,
-                shot.media,
-                codec=output.codec,
-                lossless=output.lossless,
-                frames=output.frames,
-                overwrite=output.overwrite,
-                before_commit=(*before_commit, *output.before_commit),
+    source = _Source(output.frames)
+    try:
+        with ExitStack() as stack:
+            reader = stack.enter_context(open_reader(shot.media))
+            writer = stack.enter_context(
+                open_writer(
+                    output.path,
+                    shot.media,
+                    codec=output.codec,
+                    lossless=output.lossless,
+                    frames=output.frames,
+                    overwrite=output.overwrite,
+                    before_commit=(*before_commit, *output.before_commit),
+                )
             )
-        )
-        frames = reader.stream(output.frames.start, output.frames.stop)
-        stack.callback(frames.close)
-        edited_frames = edit_in_order(editor.edit, frames, threads)
-        stack.callback(edited_frames.close)
-        total = len(output.frames)
-        progress("render", 0, total)
-        for done, (frame, edited) in enumerate(edited_frames, 1):
-            if on_frame is not None:
-                on_frame(frame, edited)
-            writer.write(edited)
-            progress("render", done, total)
-        return writer.notes
+            frames = source.watched(reader.stream(output.frames.start, output.frames.stop))
+            stack.callback(frames.close)
+            edited_frames = edit_in_order(editor.edit, frames, threads)
+            stack.callback(edited_frames.close)
+            total = len(output.frames)
+            progress("render", 0, total)
+            try:
+                for done, (frame, edited) in enumerate(edited_frames, 1):
+                    if on_frame is not None:
+                        on_frame(frame, edited)
+                    writer.write(edited)
+                    progress("render", done, total)
+            except DamagedMediaError as error:
+                if not output.until_damage or error is not source.damage or source.few:
+                    raise
+                writer.end()
+            left_out = writer.notes
+    except DamagedMediaError as error:
+        if error is not source.damage:
+            raise
+        if not output.until_damage or not source.whole:
+            raise with_remedy(error, output.frames) from error.__cause__
+        # So few frames cost nothing, and some encoders must be told that there are no more.
+        shorter = replace(output, frames=source.whole)
+        editor.edited = editor.resumed = 0
+        written = write_output(
+            shot, editor, shorter, progress, threads=threads, on_frame=on_frame,
+            before_commit=before_commit,
+        )  # fmt: skip
+        left_out = written.left_out
+    return Written(left_out, source.damage)
+
+
+class _Source:
+    """The frames of a source on their way, and the first of them that is damaged.
+
+    Args:
+        frames: Frames that are wanted.
+    """
+
+    def __init__(self, frames: FrameRange) -> None:
+        self._wanted = frames
+        self.damage: DamagedMediaError | None = None
+
+    @property
+    def whole(self) -> FrameRange:
+        """The frames before the damage."""
+        frame = self.damage.frame if self.damage is not None else None
+        stop = self._wanted.stop if frame is None else max(frame, self._wanted.start)
+        return FrameRange(self._wanted.start, stop)
+
+    @property
+    def few(self) -> bool:
+        """Whether hardly any frames come before the damage."""
+        return len(self.whole) < _FEW
+
+    def watched(self, frames: Generator[Frame, None, None]) -> Generator[Frame, None, None]:
+        """Yield frames, and remember what damage ends them."""
+        try:
+            with closing(frames):
+                yield from frames
+        except DamagedMediaError as error:
+            self.damage = error
+            raise

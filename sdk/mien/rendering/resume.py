@@ -32,7 +32,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mien.errors import MediaError
+from mien.errors import DamagedMediaError, MediaError
 from mien.face import SOLVER
 from mien.media.fingerprint import fingerprint
 from mien.media.planes import Plate
@@ -276,13 +276,19 @@ class FinishedFrames(FrameFolder):
         self._room = int(_SHARE * (shutil.disk_usage(folder).free + self._taken))
         self._counting = threading.Lock()
 
-    def note(self) -> str:
-        """What to tell the user whose render did not end; empty when nothing is kept."""
+    def note(self, error: BaseException) -> str:
+        """What to tell the user whose render did not end; empty when nothing is kept.
+
+        Args:
+            error: What ended it.
+        """
         if not self.kept:
             return ""
+        # Unchanged it would only come to the same damage.
+        how = " with --until-damage" if isinstance(error, DamagedMediaError) else ""
         return (
             f"Finished frames ({len(self.kept)}) are kept in {self._beside}:"
-            " the same command goes on from there."
+            f" the same command{how} goes on from there."
         )
 
     def keep(self, frame: int, plate: Plate, finished: Plate) -> None:

@@ -150,7 +150,8 @@ class Methods:
         elif params.media is not None or params.project_shot is not None:
             raise UsageError(f"`media` and `project_shot` go with a project; {path.name} is none.")
         else:
-            opened = OpenShot(Project(api.open_shot(path, stream=params.stream)), None)
+            shot = api.open_shot(path, stream=params.stream, until_damage=params.until_damage)
+            opened = OpenShot(Project(shot), None)
         facts = shot_facts(opened)
         self._shots.add(opened)
         return facts
@@ -178,7 +179,7 @@ class Methods:
         if params.tracker != "auto":
             get_tracker(params.tracker)
         bare = dataclasses.replace(shot, faces=(), cuts=(), made_by=None)
-        order = TrackOrder(bare, params.max_faces, params.tracker)
+        order = TrackOrder(bare, params.max_faces, params.tracker, params.until_damage)
         return self._begin(ServedJob("track", params.shot, order, finish, self._send))
 
     def _solve(self, params: say.SolveParams) -> say.JobResult:
@@ -320,6 +321,7 @@ class Methods:
             lossless=params.lossless,
             overwrite=params.overwrite,
             matte=params.matte,
+            until_damage=params.until_damage,
         )
         return self._begin(
             ServedJob(

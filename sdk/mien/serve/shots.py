@@ -249,6 +249,8 @@ def shot_facts(opened: OpenShot) -> ShotFacts:
         fingerprint=media.fingerprint,
         cuts=list(project.shot.cuts),
         mixes=[(mix.start, mix.stop) for mix in project.shot.mixes],
+        damaged=[(span.start, span.stop) for span in project.shot.damaged],
+        cut_short=media.cut_short,
         made_by=_made_by(project.shot),
         faces=[face_facts(face) for face in project.shot.faces],
         edited=[edit.face.number for edit in project.edits],

@@ -45,6 +45,7 @@ class TrackOrder:
     shot: Shot
     max_faces: int | None = None
     tracker: str = "auto"
+    until_damage: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class RenderOrder:
     lossless: bool
     overwrite: bool
     matte: bool
+    until_damage: bool = False
 
 
 JobOrder = TrackOrder | SolveOrder | ExamplesOrder | RenderOrder
@@ -114,7 +116,11 @@ def _do(order: JobOrder, progress: Progress) -> Any:
 
     if isinstance(order, TrackOrder):
         return api.track(
-            order.shot, tracker=order.tracker, max_faces=order.max_faces, progress=progress
+            order.shot,
+            tracker=order.tracker,
+            max_faces=order.max_faces,
+            until_damage=order.until_damage,
+            progress=progress,
         )
     if isinstance(order, SolveOrder):
         return api.solve(order.shot, progress=progress)
@@ -131,6 +137,7 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         codec=order.codec,
         lossless=order.lossless,
         overwrite=order.overwrite,
+        until_damage=order.until_damage,
         progress=progress,
     )
     return report.to_dict()

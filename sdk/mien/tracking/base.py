@@ -57,11 +57,14 @@ class TrackResult:
         cuts: First frame of every shot after the first, where the footage holds hard cuts.
         mixes: Spans of dissolves, wipes and fades, in order, over which one shot becomes another:
             from the first frame that shows both to the first that shows the next one alone.
+        damaged: Frames that could not be decoded, in order: `reader.stream(lost=...)` tells of
+            them and goes on.
     """
 
     tracks: tuple[FaceTrack, ...]
     cuts: tuple[int, ...]
     mixes: tuple[FrameRange, ...] = ()
+    damaged: tuple[FrameRange, ...] = ()
 
 
 class Tracker(Protocol):
@@ -198,8 +201,10 @@ def check_result(result: Any, media: MediaInfo, max_faces: int = MAX_FACES) -> s
         result.cuts and any(b <= a for a, b in itertools.pairwise(within))
     ):
         return "its cuts are not ascending frames of the shot after the first"
-    if not _are_mixes(result.mixes, frames):
+    if not _are_spans(result.mixes, frames):
         return "its mixes are not spans of frames of the shot, one after another"
+    if not _are_spans(result.damaged, frames):
+        return "its damaged frames are not spans of frames of the shot, one after another"
     if len(result.tracks) > max_faces:
         return f"it has {len(result.tracks)} faces, and {max_faces} were allowed"
     numbers = [getattr(track, "number", None) for track in result.tracks]
@@ -208,11 +213,11 @@ def check_result(result: Any, media: MediaInfo, max_faces: int = MAX_FACES) -> s
     return next((p for p in (_track_problem(t, frames) for t in result.tracks) if p), None)
 
 
-def _are_mixes(mixes: Any, frames: int) -> bool:
-    if not isinstance(mixes, tuple) or not all(isinstance(mix, FrameRange) for mix in mixes):
+def _are_spans(spans: Any, frames: int) -> bool:
+    if not isinstance(spans, tuple) or not all(isinstance(span, FrameRange) for span in spans):
         return False
-    within = [0, *(end for mix in mixes for end in (mix.start, mix.stop)), frames]
-    return all(len(mix) for mix in mixes) and within == sorted(within)
+    within = [0, *(end for span in spans for end in (span.start, span.stop)), frames]
+    return all(len(span) for span in spans) and within == sorted(within)
 
 
 def _track_problem(track: FaceTrack, frames: int) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -92,10 +93,13 @@ def track_faces(
                 # A face is read in the next picture while this one is thought about, unless a
                 # cut lies between them.
                 upcoming = None if following is None or following[2] else following[1]
+                if following is not None and following[0] != frame + 1:
+                    upcoming = None
+                tracker.skip_to(frame)
                 tracker.step(frame, picture, upcoming, cut=cut)
                 progress("track", frame + 1, total)
         tracker.finish()
-    return tracker.result(total)
+    return replace(tracker.result(total), damaged=pictures.damaged)
 
 
 def _with_next(items: Iterable[_Item]) -> Iterator[tuple[_Item, _Item | None]]:
@@ -125,11 +129,29 @@ class _Tracker:
         self._done: list[Tracklet] = []
         self._since = 0
         self._turn = 0
+        self._frame = 0
+        self._lost = False
+
+    def skip_to(self, frame: int) -> None:
+        """Let the frames before one pass that could not be decoded: no face is seen in them."""
+        lost = frame - self._frame
+        self._lost = lost > 0
+        if not lost:
+            return
+        kept = []
+        for face in self._active:
+            face.missed += lost
+            if face.missed < _PATIENCE:
+                kept.append(face)
+            else:
+                self._close(face)
+        self._active = kept
 
     def step(
         self, frame: int, picture: ByteArray, upcoming: ByteArray | None, *, cut: bool
     ) -> None:
-        fresh = frame == 0
+        self._frame = frame + 1
+        fresh = frame == 0 or self._lost
         if cut:
             self.finish()
             self._since = frame
@@ -287,6 +309,8 @@ class _Tracker:
         face.traced = True
         roi = face.piece.rois[0]
         for frame, picture in self._pictures.backward(face.piece.start, self._since):
+            if frame != face.piece.start - 1:
+                break  # what lies between could not be decoded
             reading = self._read(picture, [roi])[0]
             if not self._is_face(reading, self._thresholds.followed) or self._taken(
                 frame, reading.roi

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import closing
 
 import numpy as np
 
@@ -40,6 +41,7 @@ class TrackingFrames:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self._damaged: list[FrameRange] = []
         self._finder = CutFinder()
         self._mix_finder = MixFinder()
         width, height = reader.facts.orientation.upright_size
@@ -55,16 +57,35 @@ class TrackingFrames:
     def forward(self) -> Generator[tuple[int, ByteArray, bool], None, None]:
         """Yield every frame's number, its picture, and whether a new shot seems to begin with it.
 
-        All of it is prepared ahead in a thread.
+        Frames that are damaged are left out. All of it is prepared ahead in a thread.
         """
         return prefetch(self._looks(), lambda look: look[1].nbytes, name="mien-look", most=_AHEAD)
 
     def _looks(self) -> Iterator[tuple[int, ByteArray, bool]]:
-        for frame in self._reader.stream():
-            picture = self._look(frame)
-            glance = Glance.of(picture)
-            self._mix_finder.step(glance.thumb)
-            yield frame.index, picture, self._finder.step(frame.index, glance)
+        thumb = None
+        following = 0
+        with closing(self._reader.stream(lost=self._note)) as frames:
+            for frame in frames:
+                picture = self._look(frame)
+                glance = Glance.of(picture)
+                # Mixes are counted in pictures: in place of a lost one stands the one before it.
+                for _ in range(following, frame.index):
+                    self._mix_finder.step(glance.thumb if thumb is None else thumb)
+                thumb, following = glance.thumb, frame.index + 1
+                self._mix_finder.step(thumb)
+                yield frame.index, picture, self._finder.step(frame.index, glance)
+
+    def _note(self, frames: range) -> None:
+        self._damaged.append(FrameRange(frames.start, frames.stop))
+
+    @property
+    def damaged(self) -> tuple[FrameRange, ...]:
+        """Frames that could not be decoded, in order, once `forward` is through."""
+        spans: list[FrameRange] = []
+        for span in self._damaged:
+            touching = bool(spans) and spans[-1].stop == span.start
+            spans.append(FrameRange(spans.pop().start if touching else span.start, span.stop))
+        return tuple(spans)
 
     @property
     def cuts(self) -> tuple[int, ...]:
@@ -89,7 +110,7 @@ class TrackingFrames:
         stop, count = before, _CHUNK
         while stop > first:
             start = max(first, stop - count)
-            frames = list(self._reader.stream(start, stop))
+            frames = list(self._reader.stream(start, stop, lost=lambda _: None))
             stop = start
             if 2 * sum(frame.picture.nbytes for frame in frames) <= _CHUNK_BYTES:
                 count *= 2

@@ -147,7 +147,7 @@ def add_examples(
     level, soft = _skin_colour(some, layout, mask), _softness(some)
     added: list[LibraryFrame] = []
     remarks: list[str] = []
-    complete = True
+    complete = own.complete
     for number, (example, wanted) in enumerate(zip(examples, frames, strict=True)):
         name = example.shot.media.path.name
         try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Protocol
 
+from mien.errors import DamagedMediaError
 from mien.media.planes import Plate
 from mien.model.face import Face
 from mien.model.shot import Shot
@@ -66,7 +68,7 @@ def scan_face(
         examples: The same person in other material; what cannot be read of it is left out.
 
     Raises:
-        MediaError: When a frame cannot be read.
+        MediaError: When a frame cannot be read; those that are damaged are passed over.
     """
     scans: dict[FaceRegion, RegionScan] = {}
     if FaceRegion.MOUTH in regions:
@@ -74,14 +76,23 @@ def scan_face(
     if not {FaceRegion.SKIN, FaceRegion.LIBRARY}.isdisjoint(regions):
         chosen = choose_with_examples(face, [example.face for example in examples])
         scans[FaceRegion.LIBRARY] = LibraryScan(face, deformer.orientation, chosen[0])
+    damaged = False
     for frame in sorted({frame for scan in scans.values() for frame in scan.frames}):
-        plate = source.plate(frame)
+        try:
+            plate = source.plate(frame)
+        except DamagedMediaError:
+            # What does not show is not learned of; whoever comes to the frame itself says so.
+            damaged = True
+            continue
         for scan in scans.values():
             if frame in scan.frames:
                 scan.examine(frame, plate)
     known = {region: scan.result() for region, scan in scans.items()}
     library = known.get(FaceRegion.LIBRARY)
     if isinstance(library, FaceLibrary):
+        if damaged:
+            library = replace(library, complete=False)
+            known[FaceRegion.LIBRARY] = library
         if examples:
             library = add_examples(library, face, examples, chosen[1:])
             known[FaceRegion.LIBRARY] = library

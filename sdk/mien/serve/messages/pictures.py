@@ -57,6 +57,9 @@ class RenderParams(Message):
     overwrite: bool = False
     matte: bool = False
     """Whether the mask of what is changed is written, in grey, in place of the picture."""
+    until_damage: bool = False
+    """Whether the output ends before the first frame of the source that is damaged, in place of
+    an error with the code `damaged`."""
 
 
 class RenderResult(Message):
@@ -74,3 +77,5 @@ class RenderResult(Message):
     seconds: float
     notes: list[str]
     """What is to be known of how the frames were made, each once."""
+    damaged_frame: Count | None = None
+    """First frame of the source that is damaged, where the output ends before it."""

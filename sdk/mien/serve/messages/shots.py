@@ -49,6 +49,8 @@ class OpenParams(Message):
     stream: Count | None = None
     """Number of the video stream of a movie that holds several; null for the one that players
     show. A project knows its own."""
+    until_damage: bool = False
+    """Whether media that are cut short are the frames that are there, in place of an error."""
 
 
 class CloseParams(Message):
@@ -184,6 +186,11 @@ class ShotFacts(Message):
     """First frames of new shots inside the material."""
     mixes: list[tuple[int, int]]
     """Dissolves, wipes and fades inside it: of each the first frame, and the one after the last."""
+    damaged: list[tuple[int, int]]
+    """Frames that could not be decoded when it was tracked: of each span the first, and the one
+    after the last."""
+    cut_short: str
+    """What is missing at the end of its media, in a sentence; empty when nothing is."""
     made_by: MadeBy | None = None
     """Versions of the tools that made the faces; null where they are not known."""
     faces: list[FaceFacts]
@@ -204,6 +211,8 @@ class TrackParams(Message):
     """Name of the tracker; of `hello`'s `trackers`."""
     replace: bool = False
     """Whether a shot that is tracked is tracked again; its edits go with its faces."""
+    until_damage: bool = False
+    """Whether media that break off (pictures of another size) are tracked as far as they go."""
 
 
 class SolveParams(Message):

@@ -10,6 +10,7 @@ import numpy as np
 
 from mien._math import smoothstep
 from mien._types import DoubleArray, FloatArray
+from mien.errors import DamagedMediaError
 from mien.media.orient import to_coded
 from mien.media.planes import Box, Plate
 from mien.model.face import Face
@@ -105,9 +106,11 @@ class GlassesMatte(MatteSource):
         sheet = Sheet.of(face.identity)
         frames = []
         for frame in detection_frames(face).tolist():
-            seen = in_layout(
-                face, sheet, self._shot.media.orientation, frame, self._source.plate(frame)
-            )
+            try:
+                plate = self._source.plate(frame)
+            except DamagedMediaError:
+                continue  # whoever comes to the frame itself says so
+            seen = in_layout(face, sheet, self._shot.media.orientation, frame, plate)
             if seen is not None:
                 frames.append(seen)
         return find_glasses(frames, sheet, face.identity, said=choice == "yes")

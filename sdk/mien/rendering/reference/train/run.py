@@ -100,7 +100,7 @@ def train_shot(
     files = ReferenceFiles.installed()
     with resumable_folder(output) as folder:
         state = folder / _STATE
-        with annotate_errors(lambda: _note(state)):
+        with annotate_errors(lambda _: _note(state)):
             engine = Engine.open(files, device=device.kind, dtype=dtype)
             prompt, examples = _prepared(face, shot, source, engine, settings, progress)
             student = Student(engine, prompt, settings)
