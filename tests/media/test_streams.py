@@ -220,8 +220,17 @@ def test_chapters_are_named_where_they_cannot_go(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "x.mp4", count=24)
     with av.open(str(clip)) as given, av.open(str(tmp_path / "a.mov"), "w") as output:
         twin = output.add_stream_from_template(given.streams.video[0])
-        chapter = {"id": 1, "start": 0, "end": 500, "time_base": Fraction(1, 1000)}
-        output.set_chapters([{**chapter, "metadata": {"title": "one"}}])
+        output.set_chapters(
+            [
+                {
+                    "id": 1,
+                    "start": 0,
+                    "end": 500,
+                    "time_base": Fraction(1, 1000),
+                    "metadata": {"title": "one"},
+                }
+            ]
+        )
         for packet in given.demux():
             if packet.dts is not None:
                 packet.stream = twin
