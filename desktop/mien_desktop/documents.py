@@ -108,13 +108,17 @@ class Documents(QObject):
         """Add clips as untracked shots, in one step, and show the first of them."""
         self._workspace.said.emit(f"Reading {_names(paths)}…")
         self.reading.emit(tuple(paths))
-        self._background.run(partial(_read_clips, paths), self._clips_read)
+        self._background.run(
+            partial(_read_clips, paths, self._workspace.said.emit), self._clips_read
+        )
 
     def add_stream(self, path: Path, stream: int) -> None:
         """Add another video stream of a movie as an untracked shot, and show it."""
         self._workspace.said.emit(f"Reading {path.name}…")
         self.reading.emit((path,))
-        self._background.run(partial(_read_clips, [path], stream), self._clips_read)
+        self._background.run(
+            partial(_read_clips, [path], self._workspace.said.emit, stream), self._clips_read
+        )
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save to the document's file, or ask for one.
@@ -278,9 +282,15 @@ def _save(document: Document, path: Path) -> None:
 
 
 def _read_clips(
-    paths: Sequence[Path], stream: int | None = None
+    paths: Sequence[Path], say: Callable[[str], object], stream: int | None = None
 ) -> tuple[tuple[Project, ...], tuple[MienError, ...]]:
-    """Read shots of clips, each once, and collect the errors of those that cannot be read."""
+    """Read shots of clips, each once, and collect the errors of those that cannot be read.
+
+    Args:
+        paths: The clips, or folders of them.
+        say: Called with how far a clip is read that takes long.
+        stream: Number of their video stream; None for the one that players show.
+    """
     from mien.api import open_shot
     from mien.io.relink import remember
 
@@ -288,7 +298,7 @@ def _read_clips(
     errors = []
     for path in _files(paths):
         try:
-            shot = open_shot(path, stream=stream)
+            shot = open_shot(path, stream=stream, progress=_percent(path, say))
         except MienError as error:
             errors.append(error)
         else:
@@ -298,6 +308,19 @@ def _read_clips(
             name = "" if stream is None else f"{path.stem}, stream {stream}"
             shots.setdefault(shot.media.path, Project(shot, name=name))
     return tuple(shots.values()), tuple(errors)
+
+
+def _percent(path: Path, say: Callable[[str], object]) -> Callable[[str, int, int], None]:
+    """Progress that is said when a whole percent is done."""
+    said = -1
+
+    def report(_: str, done: int, total: int) -> None:
+        nonlocal said
+        if 100 * done // max(1, total) != said:
+            said = 100 * done // max(1, total)
+            say(f"Reading {path.name}: {said} %")
+
+    return report
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:

@@ -27,7 +27,13 @@ __all__ = ["as_tracked", "check_solvable", "open_shot", "outdated", "probe", "so
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
 
-def probe(path: PathLike, *, stream: int | None = None, until_damage: bool = False) -> MediaInfo:
+def probe(
+    path: PathLike,
+    *,
+    stream: int | None = None,
+    until_damage: bool = False,
+    progress: bool | Progress = True,
+) -> MediaInfo:
     """Look at media: their facts, as far as mien goes by them.
 
     Args:
@@ -36,6 +42,7 @@ def probe(path: PathLike, *, stream: int | None = None, until_damage: bool = Fal
             players show.
         until_damage: Whether media that are cut short are the frames that are there, in place of
             an error.
+        progress: As of `open_shot`.
 
     Raises:
         MediaError: When they are missing, unreadable or have no pictures.
@@ -43,10 +50,17 @@ def probe(path: PathLike, *, stream: int | None = None, until_damage: bool = Fal
     """
     from mien.media.probe import probe as probe_media
 
-    return probe_media(Path(path), stream=stream, until_damage=until_damage)
+    with progress_reporter(progress) as report:
+        return probe_media(Path(path), stream=stream, until_damage=until_damage, progress=report)
 
 
-def open_shot(path: PathLike, *, stream: int | None = None, until_damage: bool = False) -> Shot:
+def open_shot(
+    path: PathLike,
+    *,
+    stream: int | None = None,
+    until_damage: bool = False,
+    progress: bool | Progress = True,
+) -> Shot:
     """Open a movie or image sequence without looking for faces.
 
     Args:
@@ -55,12 +69,17 @@ def open_shot(path: PathLike, *, stream: int | None = None, until_damage: bool =
             players show.
         until_damage: Whether media that are cut short are the frames that are there, in place of
             an error.
+        progress: True for bars on a terminal, or a function that is told the stage, the steps
+            done and the steps in all. A movie of 64 MB or more is reported: the megabytes that
+            were indexed (`index`), and the packets decoded where frames cannot be told
+            otherwise (`decode`).
 
     Raises:
         MediaError: When it is missing, unreadable or has no pictures.
         UsageError: When it has no such stream.
     """
-    return Shot(probe(path, stream=stream, until_damage=until_damage), ())
+    facts = probe(path, stream=stream, until_damage=until_damage, progress=progress)
+    return Shot(facts, ())
 
 
 def track(
@@ -92,7 +111,7 @@ def track(
             are tracked as far as they go. Over frames that are damaged tracking goes on in any
             case; `Shot.damaged` names them.
         progress: True for bars on a terminal, or a function that is called with the stage
-            (`track`, `solve`), the steps done and the steps in all.
+            (`index` of a large movie, `track`, `solve`), the steps done and the steps in all.
 
     Returns:
         The shot with its faces, the first to appear first.
@@ -112,7 +131,7 @@ def track(
     if max_faces is not None and max_faces < 1:
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
     chosen = get_tracker(tracker)
-    shot = _as_shot(source, frames, rate, stream, until_damage=until_damage)
+    shot = _as_shot(source, frames, rate, stream, until_damage=until_damage, progress=progress)
     with progress_reporter(progress) as report:
         with open_reader(shot.media) as reader:
             result = run_tracker(
@@ -223,6 +242,7 @@ def _as_shot(
     stream: int | None,
     *,
     until_damage: bool,
+    progress: bool | Progress,
 ) -> Shot:
     if (source is None) == (frames is None):
         raise UsageError(
@@ -243,7 +263,7 @@ def _as_shot(
     assert source is not None
     if isinstance(source, Shot):
         return source
-    return open_shot(source, stream=stream, until_damage=until_damage)
+    return open_shot(source, stream=stream, until_damage=until_damage, progress=progress)
 
 
 def _solve_all(

@@ -351,7 +351,8 @@ def _export(plan: Plan, folder: Path, *, json: bool) -> None:
     for shot in left_out:
         print_notice(f"{shot.job.name} left out: {shot.problem}")
     if json:
-        print_json({"bundle": str(bundle), "left_out": [shot.job.name for shot in left_out]})
+        names = [shot.job.name for shot in left_out]
+        print_json({"bundle": str(bundle), "left_out": names}, int(bool(left_out)))
     else:
         typer.echo(f"wrote {bundle}; submit it, or try it here:")
         typer.echo(f"openjd run {bundle / 'template.yaml'} -p Output={plan.folder.absolute()}")
@@ -363,7 +364,7 @@ def _print_report(report: BatchReport, *, json: bool) -> None:
     if json:
         from json import loads
 
-        print_json(loads(report.summary.read_bytes()))
+        print_json(loads(report.summary.read_bytes()), int(bool(report.failed)))
         return
     for outcome in report.failed:
         print_notice(f"{outcome.plan.job.name} failed: {outcome.problem}")

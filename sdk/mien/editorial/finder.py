@@ -161,12 +161,12 @@ class ClipFinder:
             return None, None
         return self._sidecars.project_for(shot.name, shot.media, shot.frames, reel_of(use))
 
-    def _curves(self, asked: ClipEdits | None) -> CurvesInput | None:
-        """Return the curve file that a clip's face is to follow; None without one."""
-        if asked is None or asked.curves is None:
-            return None
-        path = asset_path(asked.curves.file, "curve file", self._folders)
-        return asked.curves.input(path)
+    def _curves(self, asked: ClipEdits | None) -> tuple[CurvesInput, ...]:
+        """Return the curve files that a clip's faces are to follow."""
+        return tuple(
+            one.input(asset_path(one.file, "curve file", self._folders))
+            for one in (() if asked is None else asked.curves)
+        )
 
     @property
     def _folders(self) -> tuple[Path, ...]:

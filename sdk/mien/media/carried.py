@@ -53,7 +53,6 @@ _ENCRYPTED: Final = ("enca", "enct", "encs", "drms")
 _TIMECODE: Final = "tmcd"
 _COPIED_DATA: Final = {"gpmd": ("mp4", "mov")}
 """Data that FFmpeg writes whole, by its four letters: the telemetry of GoPro cameras."""
-_WITHOUT_CHAPTERS: Final = ("", "mxf")
 _COVER_FORMATS: Final = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
 _WRITABLE: Final = {
     ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm",
@@ -196,8 +195,6 @@ class _Plan:
         if self._silenced is not None and not self._sounds:
             self._left[self._silenced] += " The output has no sound."
         left = tuple(self._left[number] for number in sorted(self._left))
-        if self._container.chapters() and self._output in _WITHOUT_CHAPTERS:
-            left = (*left, f"The chapters are left out: {self._name} holds none.")
         return Carried(tuple(self._copied), tuple(self._covers), tuple(self._attachments), left)
 
     def _add_picture(self, stream: VideoStream) -> None:
@@ -261,10 +258,7 @@ class _Plan:
         letters = self._letters(stream)
         timecode = "timecode" in {key.lower() for key in stream.metadata}
         if letters == _TIMECODE or (timecode and not letters):
-            # It is carried as the timecode of the first frame.
-            if not self._output:
-                self._leave(stream, "timecode", f"{self._name} holds none")
-            return
+            return  # carried as the timecode of the first frame; of images `lost_tags` says it
         if letters in _KEPT_AS_TEXT and self._container.chapters():
             return
         if stream.index in self._elsewhere:

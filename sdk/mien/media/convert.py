@@ -17,7 +17,7 @@ from mien.media.orient import turn
 from mien.media.turned import turned_picture
 from mien.model.media import ColorTags, MediaInfo, Orientation
 
-__all__ = ["Converter", "output_color", "to_exr"]
+__all__ = ["Converter", "output_color", "same_chroma", "to_exr"]
 
 _EXACT = (
     Interpolation.BICUBIC
@@ -130,6 +130,17 @@ def _alpha(picture: Picture) -> FloatArray | None:
     gray = VideoReformatter().reformat(video, format="gbrap16le" if deep else "gbrap")
     samples = planes_of(gray)[3][: video.height, : video.width]
     return np.asarray(samples, np.float32) / np.float32(65535 if deep else 255)
+
+
+def same_chroma(one: str, other: str) -> bool:
+    """Tell whether two pixel formats have chroma, and sample it at the same pitch."""
+    if any(name.startswith(("rgbf", "grayf")) or _is_rgb(name) for name in (one, other)):
+        return False
+    pitches = [
+        (f.chroma_width(1 << 8), f.chroma_height(1 << 8), len(f.components) > 2)
+        for f in (av.VideoFormat(one), av.VideoFormat(other))
+    ]
+    return pitches[0] == pitches[1] and pitches[0][2]
 
 
 def _is_rgb(pixel_format: str) -> bool:

@@ -8,6 +8,10 @@ from typing import Any, Final
 
 from mien.media.carried import left_out
 from mien.media.codecs import CONTAINERS, IMAGES, Encoding, alpha_loss, choose_encoding
+from mien.media.display_matrix import display_matrix, display_turn
+from mien.media.lost_tags import lost_tags
+from mien.media.probe import first_frame
+from mien.media.tags import picture_tags
 from mien.model.media import MediaInfo
 
 __all__ = ["default_output", "media_facts", "output_facts"]
@@ -116,8 +120,22 @@ def output_facts(media: MediaInfo, output: Path, codec: str | None = None) -> di
         "output": str(output),
         "codec": encoding.codec.name,
         "pixel_format": encoding.pixel_format,
-        "left_out": [*([alpha] if alpha else []), *left_out(media, output)],
+        "left_out": [
+            *([alpha] if alpha else []),
+            *left_out(media, output),
+            *_lost(media, encoding),
+        ],
     }
+
+
+def _lost(media: MediaInfo, encoding: Encoding) -> tuple[str, ...]:
+    """Return what is said of the picture and cannot be said of the output's."""
+    if media.kind != "movie":
+        return ()
+    picture = first_frame(media.path, media.stream)
+    turn = display_turn(display_matrix(picture))
+    tags = picture_tags(media.path, media.stream, picture)
+    return lost_tags(media, encoding, tags, exact=turn is None or turn.exact)
 
 
 def _name(names: Mapping[int, str], number: int) -> str:

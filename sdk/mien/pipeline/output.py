@@ -72,14 +72,14 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of an output.
+    """How writing an output went.
 
     Attributes:
-        left_out: What of the source it does not keep, a sentence each.
-        damage: Why it ends before its last frame; None where it does not.
+        notes: What of the source the output does not keep, a sentence each.
+        damage: What ended it before its last frame, where it may end so; else None.
     """
 
-    left_out: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     damage: DamagedMediaError | None = None
 
 
@@ -105,7 +105,7 @@ def write_output(
         before_commit: Called before those of the output.
 
     Returns:
-        What became of it.
+        What of the source it does not keep, and what ended it before its last frame.
 
     Raises:
         DamagedMediaError: When a frame of the source is damaged, and the output is wanted whole,
@@ -144,7 +144,6 @@ def write_output(
                 if not output.until_damage or error is not source.damage or source.few:
                     raise
                 writer.end()
-            left_out = writer.notes
     except DamagedMediaError as error:
         if error is not source.damage:
             raise
@@ -157,8 +156,9 @@ def write_output(
             shot, editor, shorter, progress, threads=threads, on_frame=on_frame,
             before_commit=before_commit,
         )  # fmt: skip
-        left_out = written.left_out
-    return Written(left_out, source.damage)
+        return Written(written.notes, source.damage)
+    # Some of what is not kept is known only when the file is whole.
+    return Written(writer.notes, source.damage)
 
 
 class _Source:

@@ -63,7 +63,7 @@ def render_shot(
     if renderer is None:
         editor = kind()
         written = write_output(shot, editor, output, progress)
-        return Rendered(editor.edited, notes=written.left_out, damage=written.damage)
+        return Rendered(editor.edited, notes=written.notes, damage=written.damage)
     with ExitStack() as stack:
         session = stack.enter_context(open_session(shot, plans, renderer, progress))
         finished: FrameFolder | None = None
@@ -77,7 +77,7 @@ def render_shot(
         editor = kind(plans, lambda: session, finished)
         threads = thread_count(renderer, wanted=threads)
         written = write_output(shot, editor, output, progress, threads=threads)
-        notes = (*session.notes, *written.left_out)
+        notes = (*session.notes, *written.notes)
         return Rendered(editor.edited, editor.resumed, notes, written.damage)
 
 

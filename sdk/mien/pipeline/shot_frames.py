@@ -163,7 +163,7 @@ class ShotFrames:
             self._finished.remove_others()
             if self._folder.is_dir():
                 remove_other_keys(self._folder, self._finished.key)
-        notes = (*self.notes, *written.left_out)
+        notes = (*self.notes, *written.notes)
         return Rendered(editor.edited, editor.resumed, notes, written.damage)
 
     def close(self) -> None:
