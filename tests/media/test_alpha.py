@@ -28,13 +28,26 @@ def matte(index: int) -> npt.NDArray[np.uint8]:
     return np.tile(ramp, (SIZE[1], 1))
 
 
-def make_alpha(path: Path, encoder: str, pixel_format: str, **options: str) -> Path:
+QUARTER = (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
+"""A display matrix: a player turns the picture by a quarter."""
+
+
+def make_alpha(
+    path: Path,
+    encoder: str,
+    pixel_format: str,
+    *,
+    matrix: tuple[int, ...] | None = None,
+    **options: str,
+) -> Path:
     """A clip whose pictures are transparent on one side."""
     with av.open(str(path), "w") as output:
         stream = output.add_stream(encoder, rate=25, options=options)
         assert isinstance(stream, av.VideoStream)
         stream.codec_context.width, stream.codec_context.height = SIZE
         stream.codec_context.pix_fmt = pixel_format
+        if matrix is not None:
+            stream.set_display_matrix(matrix)
         for index in range(8):
             rgba = np.dstack([picture(index, SIZE), matte(index)])
             frame = av.VideoFrame.from_ndarray(rgba, format="rgba")
@@ -214,3 +227,24 @@ def test_exr_keeps_the_alpha_of_video_and_its_own(tmp_path: Path) -> None:
     assert notes(images, tmp_path / "c.%04d.exr") == ()
     (note,) = notes(images, tmp_path / "c.mov")
     assert "linear light" in note
+
+
+def test_alpha_is_turned_with_its_picture(tmp_path: Path) -> None:
+    """Images and WebM have no display matrix: they hold the picture upright."""
+    source = make_alpha(
+        tmp_path / "a.mov", "prores_ks", "yuva444p10le", matrix=QUARTER, profile="4444"
+    )
+    info = probe(source)
+    assert info.orientation.upright_size == (SIZE[1], SIZE[0])
+    notes(source, tmp_path / "b.%04d.exr")
+    first = next(path for path in sorted(tmp_path.iterdir()) if is_image(path))
+    channels = read_exr(first).parts[0]
+    alpha = np.asarray(channels["A"], np.float32) * 255
+    assert alpha.shape == (SIZE[0], SIZE[1])
+    turned = np.rot90(matte(0), info.orientation.quarter_turns)
+    assert np.abs(alpha - turned).max() < 2
+    notes(source, tmp_path / "c.%04d.png")
+    with open_reader(probe(tmp_path / "c.%04d.png")) as reader:
+        video = reader.frame(0).picture.video  # type: ignore[attr-defined]
+        alpha8 = planes_of(video.reformat(format="gbrap"))[3][: SIZE[0], : SIZE[1]]
+    assert np.abs(alpha8.astype(int) - turned).max() <= 2

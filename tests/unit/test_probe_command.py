@@ -167,7 +167,7 @@ def test_jobs_name_the_stream(movie: Path, tmp_path: Path) -> None:
     ("shot", "why"),
     [
         ("{media: a.mov, stream: -1, set: jawOpen=0.2}", "Numbers start at 0"),
-        ("{media: a.mov, stream: first, set: jawOpen=0.2}", "is no number"),
+        ("{media: a.mov, stream: first, set: jawOpen=0.2}", "is no whole number"),
         ("{project: a.mien, stream: 1}", "knows the stream"),
     ],
 )

@@ -115,7 +115,7 @@ def to_exr(picture: Picture, orientation: Orientation) -> ExrPicture:
     channels = {name: rgb[..., i] for i, name in enumerate("RGB")}
     alpha = _alpha(picture)
     if alpha is not None:
-        channels["A"] = alpha.astype(np.float16)
+        channels["A"] = turn(orientation, alpha.astype(np.float16)[..., None])[..., 0]
     return ExrPicture((header,), (channels,), ("R", "G", "B"))
 
 
