@@ -36,8 +36,8 @@ def make_alpha(
     path: Path,
     encoder: str,
     pixel_format: str,
-    *,
     matrix: tuple[int, ...] | None = None,
+    /,
     **options: str,
 ) -> Path:
     """A clip whose pictures are transparent on one side."""
@@ -231,9 +231,7 @@ def test_exr_keeps_the_alpha_of_video_and_its_own(tmp_path: Path) -> None:
 
 def test_alpha_is_turned_with_its_picture(tmp_path: Path) -> None:
     """Images and WebM have no display matrix: they hold the picture upright."""
-    source = make_alpha(
-        tmp_path / "a.mov", "prores_ks", "yuva444p10le", matrix=QUARTER, profile="4444"
-    )
+    source = make_alpha(tmp_path / "a.mov", "prores_ks", "yuva444p10le", QUARTER, profile="4444")
     info = probe(source)
     assert info.orientation.upright_size == (SIZE[1], SIZE[0])
     notes(source, tmp_path / "b.%04d.exr")
