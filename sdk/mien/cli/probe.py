@@ -7,7 +7,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from mien.cli.options import Json, Stream
+from mien.cli.options import Json, Stream, UntilDamage
 from mien.cli.output import print_json, print_table
 
 __all__ = ["add_to"]
@@ -38,13 +38,14 @@ def probe(
         Optional[str],  # noqa: UP045
         typer.Option("--codec", metavar="NAME", help="Its codec; the source's when not given."),
     ] = None,
+    until_damage: UntilDamage = False,
     json: Json = False,
 ) -> None:
     """Say what mien sees in media, and what a render would not keep."""
     from mien import api
     from mien.media.probe_facts import default_output, media_facts, output_facts
 
-    info = api.probe(media, stream=stream)
+    info = api.probe(media, stream=stream, until_damage=until_damage)
     facts = media_facts(info)
     render = output_facts(info, output or default_output(info), codec)
     if json:
@@ -77,6 +78,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     fields = facts["field_order"]
     return [
         ("frames", f"{facts['frames']}, {facts['duration']:.3f} s{hidden}"),
+        ("cut short", facts["cut_short"] or ""),
         ("rate", f"{facts['rate']}, {times}, from {facts['start']:.3f} s"),
         ("timecode", facts["timecode"] or "none"),
         ("stored", f"{coded}, pixels {facts['pixel_aspect']}, {mirrored}turned by"

@@ -64,6 +64,7 @@ def media_facts(media: MediaInfo) -> dict[str, Any]:
         "constant_rate": clock.times is None,
         "frames": clock.frame_count,
         "hidden_frames": media.hidden_frames,
+        "cut_short": media.cut_short or None,
         "start": float(first),
         "duration": float(clock.seconds(clock.frame_count)),
         "timecode": None if clock.start is None else str(clock.start),
