@@ -24,6 +24,11 @@ __all__ = ["CurvesInput", "CutSpan", "Problem", "ShotJob", "ShotResult", "Status
 
 Status = Literal["done", "failed"]
 
+_DAY = 86_400
+"""Seconds from midnight to midnight."""
+_DROPPED = 1440 - 144
+"""Minutes of a day at whose beginning drop frame leaves numbers out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -168,8 +173,15 @@ class CutSpan:
         return abs(Timecode(count, nominal, self.drop).recounted(not self.drop).frames - count)
 
     def _coded(self, clock: Clock) -> list[Fraction]:
-        """Source time of the media's first frame by its own timecode."""
-        return [] if clock.start is None else [self._count(clock.start.frames, clock)]
+        """Source time of the media's first frame by its own timecode, or of the day before.
+
+        After midnight timecode begins again: the cut's may be lower than that of the first frame.
+        """
+        if clock.start is None:
+            return []
+        code = clock.start
+        day = _DAY * code.nominal - (_DROPPED * (code.nominal // 15) if code.drop else 0)
+        return [self._count(code.frames, clock), self._count(code.frames - day, clock)]
 
     def _labelled(self, clock: Clock) -> list[Fraction]:
         """The same where only one of the two drops numbers: then what is written counts."""
@@ -251,6 +263,8 @@ class ShotJob:
             `mien.set_examples`.
         occlusion: What is asked for things in front of its faces; what it leaves open the project
             says.
+        stream: Number of the video stream of media that hold several; None for the one that
+            players show, or the project's.
     """
 
     name: str
@@ -273,6 +287,7 @@ class ShotJob:
     renderer_reason: str = ""
     examples: tuple[Path, ...] = ()
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
+    stream: int | None = None
 
     def frames_of(self, clock: Clock) -> FrameRange:
         """Return the frames of the media that the output holds.

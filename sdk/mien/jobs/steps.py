@@ -151,6 +151,8 @@ class Workbench:
         pictures = Thumbnails(order.folder, order.name)
         show = pictures.taker(opened.plans, order.frames)
         rendered = opened.frames.assemble(output, progress, show)
+        if rendered.notes:
+            journal.add_notes(opened.key, rendered.notes)
         record = OutputRecord(
             opened.key, name, digest_of(order.output), rendered.edited,
             round(time.monotonic() - start, 3), earlier,
@@ -189,7 +191,7 @@ class Workbench:
             return _read(order.project, order.media, order.shot)
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
-        facts = probe(order.media)
+        facts = probe(order.media, stream=order.stream)
         return self._tracked(order, facts, order.tracker, progress)
 
     def _with_examples(self, order: ShotSpec, shot: Shot, progress: Progress) -> Shot:
@@ -242,7 +244,7 @@ class Workbench:
             except NoFaceError:
                 if not faceless:
                     raise
-            _check_same(facts, probe_any(facts.path))
+            _check_same(facts, probe_any(facts.path, stream=facts.stream))
             api.save_project(shot, path)
         return _read(path, facts.path)
 
