@@ -120,7 +120,7 @@ def scan_packets(
             if fields is not None and fields.alone:
                 scan.corrupt.append(len(scan.film) - 2)
     for stream, end in ends.items():
-        scan.end = max(scan.end, end * (container.streams[stream].time_base or 0))
+        scan.end = max(scan.end, end * (container.streams[stream].time_base or Fraction(0)))
     if container.format.name == "mpegts":
         scan.entire = any(container.size % length == 0 for length in _TRANSPORT_PACKETS)
     scan.jumps = repair.jumps if repair is not None else 0
