@@ -194,6 +194,14 @@ class _Plan:
 
     def result(self) -> Carried:
         """What came of it."""
+        for number in (self._video.index, *self._copied):
+            described = track_description(self._container, self._container.streams[number])
+            if described is not None and described.retimed:
+                also = f"{self._left[number]} " if number in self._left else ""
+                self._left[number] = (
+                    f"{also}Stream {number} has an edit list that changes its speed, which is left"
+                    " out: mien shows it at its own."
+                )
         if self._silenced is not None and not self._sounds:
             self._left[self._silenced] += " The output has no sound."
         left = tuple(self._left[number] for number in sorted(self._left))
