@@ -247,6 +247,8 @@ class ShotJob:
             `mien.set_examples`.
         occlusion: What is asked for things in front of its faces; what it leaves open the project
             says.
+        until_damage: Whether the output ends before the first frame of its media that is damaged
+            or cut off, in place of a failure.
     """
 
     name: str
@@ -269,6 +271,7 @@ class ShotJob:
     renderer_reason: str = ""
     examples: tuple[Path, ...] = ()
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
+    until_damage: bool = False
 
     def frames_of(self, clock: Clock) -> FrameRange:
         """Return the frames of the media that the output holds.

@@ -180,11 +180,11 @@ def chunks_of(span: FrameRange, chunk: int) -> Iterator[FrameRange]:
 
 def _looked_once() -> Callable[[ShotJob], _Looked]:
     """Return a function that looks at the media and projects of jobs, at each once."""
-    known: dict[tuple[Path | None, str | None, Path | None], _Looked | MienError] = {}
+    known: dict[tuple[Path | None, str | None, Path | None, bool], _Looked | MienError] = {}
 
     def look(job: ShotJob) -> _Looked:
         # A project says more than its media: that it is whole, and fits them.
-        key = (job.project, job.shot, job.media)
+        key = (job.project, job.shot, job.media, job.until_damage)
         if key not in known:
             try:
                 known[key] = _look(job)
@@ -223,7 +223,7 @@ def _look(job: ShotJob) -> _Looked:
         return project.shot.media, project.settings, examples, project.shot.occlusion
     if job.media is None:
         raise UsageError(f"{job.name} has neither media nor a project.", "Give one of them.")
-    return api.open_shot(job.media).media, {}, (), Occlusion()
+    return api.open_shot(job.media, until_damage=job.until_damage).media, {}, (), Occlusion()
 
 
 def _plan_shot(

@@ -48,6 +48,7 @@ class ShotSpec:
         tracker: Name of the tracker, or `auto`.
         examples: Other material of its people, beside what the project has.
         occlusion: What is asked for things in front of its faces, on top of what the project says.
+        until_damage: Whether the output ends before the first frame that is damaged.
     """
 
     name: str
@@ -68,6 +69,7 @@ class ShotSpec:
     tracker: str = "auto"
     examples: tuple[Path, ...] = ()
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
+    until_damage: bool = False
 
     @classmethod
     def of(
@@ -101,7 +103,7 @@ class ShotSpec:
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
             curves, job.tracker, tuple(path.absolute() for path in job.examples),
-            occlusion,
+            occlusion, job.until_damage,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -126,6 +128,7 @@ class ShotSpec:
             "curves": None if self.curves is None else _curves_to_dict(self.curves),
             "examples": [str(path) for path in self.examples],
             "occlusion": _occlusion_to_dict(self.occlusion),
+            "until_damage": self.until_damage,
         }
         return json.dumps(value, indent=1)
 
@@ -183,7 +186,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             bool(value["overwrite"]), settings, value.get("shot"),
             _read_curves(value.get("curves")),
             str(value.get("tracker", "auto")), tuple(map(Path, value.get("examples", ()))),
-            _read_occlusion(value.get("occlusion")),
+            _read_occlusion(value.get("occlusion")), bool(value.get("until_damage")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(

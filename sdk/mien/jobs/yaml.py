@@ -170,6 +170,7 @@ class _Shot(_Part):
     tracker: _Text | None = None
     codec: _Text | None = None
     lossless: bool | None = None
+    until_damage: bool | None = None
     examples: _Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
 
@@ -180,6 +181,7 @@ class _File(_Part):
     tracker: _Text | None = None
     codec: _Text | None = None
     lossless: bool | None = None
+    until_damage: bool | None = None
     examples: _Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
     shots: tuple[_Shot, ...]
@@ -194,6 +196,7 @@ def read_jobs(
     lossless: bool = False,
     examples: Sequence[Path] = (),
     occlusion: OcclusionChoice | None = None,
+    until_damage: bool = False,
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
 
@@ -207,6 +210,7 @@ def read_jobs(
         lossless: Whether all outputs keep every pixel as rendered.
         examples: Other material of the people; none for the file's.
         occlusion: What is asked for things in front of faces; None for the file's.
+        until_damage: Whether outputs end before the first frame of their media that is damaged.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
@@ -232,6 +236,7 @@ def read_jobs(
         common = settings_owner(chosen) == settings_owner(shared)
         wanted = shot.examples if shot.examples is not None or examples else file.examples
         exact, curves = lossless or bool(file.lossless), shot.curves
+        ends = until_damage or bool(file.until_damage)
         jobs.append(
             ShotJob(
                 name=name,
@@ -248,6 +253,7 @@ def read_jobs(
                 default_settings=defaults if common else {},
                 codec=shot.codec or codec or file.codec,
                 lossless=exact if shot.lossless is None else shot.lossless,
+                until_damage=ends if shot.until_damage is None else shot.until_damage,
                 examples=tuple(examples)
                 if wanted is None
                 else tuple(path.parent / example for example in wanted),

@@ -74,13 +74,20 @@ def probe(path: str | Path, *, stream: int | None = None, until_damage: bool = F
         raise _unreadable(path, error) from error
 
 
-def probe_any(path: Path, *, stream: int | None = None) -> MediaInfo:
+def probe_any(path: Path, *, stream: int | None = None, until_damage: bool = False) -> MediaInfo:
     """The facts of a movie, of the image sequence of a pattern, or of one image.
+
+    Args:
+        path: Its place.
+        stream: As of `probe`.
+        until_damage: As of `probe`.
 
     Raises:
         MediaError: When there is nothing to read, or it holds no whole pictures.
     """
-    return probe_image(path) if is_image(path) else probe(path, stream=stream)
+    if is_image(path):
+        return probe_image(path)
+    return probe(path, stream=stream, until_damage=until_damage)
 
 
 def first_frame(path: Path, stream: int | None = None) -> av.VideoFrame:
