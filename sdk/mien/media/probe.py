@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from mien.errors import DamagedMediaError, MediaError, MienError, TimeError, UsageError
 from mien.media.display_matrix import frame_orientation
+from mien.media.encryption import is_encrypted
 from mien.media.fingerprint import fingerprint, fingerprint_of_stream
 from mien.media.index import PacketIndex, movie_index, open_movie
 from mien.media.sequence import find_sequence, is_image, probe_image, probe_sequence
@@ -32,6 +33,9 @@ _STANDARD_RATES: Final = tuple(
 )  # fmt: skip
 _MISSING_SHARE: Final = Fraction(1, 50)
 """A file may be shorter than it says by this share, and a second, before it is called cut."""
+_SLOWEST: Final = Fraction(1, 86400)
+_FASTEST: Final = Fraction(10000)
+"""Frames a second that a film may say it has: from one a day to those of high-speed cameras."""
 _MUXER_TAGS: Final = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
 
@@ -68,9 +72,17 @@ def probe(path: str | Path, *, stream: int | None = None, until_damage: bool = F
     try:
         with open_movie(path) as container:
             return _probe_movie(path, container, stream, until_damage=until_damage)
-    except MienError:
+    except (DamagedMediaError, UsageError):
         raise
-    except (av.FFmpegError, OSError, UnicodeError) as error:
+    except (MienError, av.FFmpegError, OSError, UnicodeError) as error:
+        if _says_encrypted(path):
+            raise MediaError(
+                f"{path.name} is encrypted.",
+                "Give a copy that is not: mien has no keys.",
+                path=path,
+            ) from error
+        if isinstance(error, MienError):
+            raise
         raise _unreadable(path, error) from error
 
 
@@ -147,6 +159,13 @@ def _probe_movie(
     frame = first_frame(path, video.index)
     first = main_video(container, OLD_CHOICE) or video
     rate, times = _rate(video, index)
+    if not _SLOWEST <= rate <= _FASTEST:
+        said = f"{float(rate):.0f}" if rate > 1 else f"{float(rate):.2g}"
+        raise MediaError(
+            f"{path.name} says that it has {said} frames a second, which no film has.",
+            "Export it again, or give it its rate with another program.",
+            path=path,
+        )
     context = video.codec_context
     return MediaInfo(
         path=path,
@@ -187,7 +206,8 @@ def _rate(video: VideoStream, index: PacketIndex) -> tuple[Fraction, tuple[Fract
     pts = index.pts
     nominal = video.guessed_rate or video.average_rate or video.base_rate or Fraction(25)
     if len(pts) < 2:
-        return Fraction(nominal), None
+        # Of a single picture many formats say the ticks of their clock.
+        return Fraction(nominal if 1 <= nominal <= 1000 else 25), None
     steps = {b - a for a, b in itertools.pairwise(pts)}
     mean = (len(pts) - 1) / ((pts[-1] - pts[0]) * tick)
     candidates = [nominal, video.average_rate, video.base_rate, *_STANDARD_RATES, mean]
@@ -251,6 +271,13 @@ def _refuse_what_is_no_file(path: Path) -> None:
         )
 
 
+def _says_encrypted(path: Path) -> bool:
+    try:
+        return is_encrypted(path)
+    except OSError:
+        return False
+
+
 def _unreadable(path: Path, error: Exception) -> MediaError:
     """The error for a file that FFmpeg cannot open, by what the file looks like."""
     with path.open("rb") as file:
@@ -277,6 +304,12 @@ def _unreadable(path: Path, error: Exception) -> MediaError:
 
 def _cut_short(path: Path, container: InputContainer, index: PacketIndex) -> str:
     """What is missing at the end of a movie, in a sentence; empty when it is whole."""
+    if not index.pts and index.read:
+        raise MediaError(
+            f"{path.name} shows none of its {index.read} frames: its edit list hides them all.",
+            "Export it again from the program that trimmed it.",
+            path=path,
+        )
     if not index.pts:
         raise MediaError(
             f"{path.name} holds not one whole frame.", "Copy or export it again.", path=path
