@@ -108,7 +108,9 @@ class Documents(QObject):
         """Add clips as untracked shots, in one step, and show the first of them."""
         self._workspace.said.emit(f"Reading {_names(paths)}…")
         self.reading.emit(tuple(paths))
-        self._background.run(partial(_read_clips, paths), self._clips_read)
+        self._background.run(
+            partial(_read_clips, paths, self._workspace.said.emit), self._clips_read
+        )
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save to the document's file, or ask for one.
@@ -271,8 +273,15 @@ def _save(document: Document, path: Path) -> None:
     save_document(document, path)
 
 
-def _read_clips(paths: Sequence[Path]) -> tuple[tuple[Project, ...], tuple[MienError, ...]]:
-    """Read shots of clips, each once, and collect the errors of those that cannot be read."""
+def _read_clips(
+    paths: Sequence[Path], say: Callable[[str], object]
+) -> tuple[tuple[Project, ...], tuple[MienError, ...]]:
+    """Read shots of clips, each once, and collect the errors of those that cannot be read.
+
+    Args:
+        paths: The clips, or folders of them.
+        say: Called with how far a clip is read that takes long.
+    """
     from mien.api import open_shot
     from mien.io.relink import remember
 
@@ -280,7 +289,7 @@ def _read_clips(paths: Sequence[Path]) -> tuple[tuple[Project, ...], tuple[MienE
     errors = []
     for path in _files(paths):
         try:
-            shot = open_shot(path)
+            shot = open_shot(path, progress=_percent(path, say))
         except MienError as error:
             errors.append(error)
         else:
@@ -289,6 +298,19 @@ def _read_clips(paths: Sequence[Path]) -> tuple[tuple[Project, ...], tuple[MienE
             # A sequence's images are one shot, however many of them were dropped.
             shots.setdefault(shot.media.path, Project(shot))
     return tuple(shots.values()), tuple(errors)
+
+
+def _percent(path: Path, say: Callable[[str], object]) -> Callable[[str, int, int], None]:
+    """Progress that is said when a whole percent is done."""
+    said = -1
+
+    def report(_: str, done: int, total: int) -> None:
+        nonlocal said
+        if 100 * done // max(1, total) != said:
+            said = 100 * done // max(1, total)
+            say(f"Reading {path.name}: {said} %")
+
+    return report
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:

@@ -75,7 +75,7 @@ def train_shot(
     output: PathLike,
     *,
     shot: str | int | None = None,
-    face: int | None = None,
+    face: int | str | None = None,
     settings: TrainSettings | None = None,
     overwrite: bool = False,
     media: PathLike | None = None,
@@ -89,7 +89,7 @@ def train_shot(
         output: The LoRA to write, a `.safetensors` file; a plot of the losses and a sheet go
             beside it, as `.loss.png` and `.sheet.png`.
         shot: Name or number (from 1) of the shot in a `.mien` file that holds several.
-        face: Number of the face; the largest when not given.
+        face: Number or name of the face; the largest when not given.
         settings: How it is trained.
         overwrite: Whether files of these names may be replaced.
         media: Where the media of a `.mien` file are, if they moved.

@@ -49,6 +49,21 @@ def test_a_pipe(mien: Mien, out: Path, tmp_path: Path) -> None:
     mien("render", tmp_path / "pipe.mp4", "-o", out).refused(INPUT, "is a pipe", "Copy it")
 
 
+def test_a_film_that_is_flattened_when_shown(mien: Mien, out: Path, tmp_path: Path) -> None:
+    clip = tmp_path / "flat.mp4"
+    with av.open(str(clip), "w") as output:
+        video = output.add_stream("libx264", rate=24)
+        assert isinstance(video, av.VideoStream)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        video.set_display_matrix([0] * 9)
+        frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
+        output.mux(video.encode(frame))
+        output.mux(video.encode(None))
+    mien("render", clip, "-o", out, *SET).refused(INPUT, "flat.mp4", "flattens the picture")
+    mien("track", clip, "-o", tmp_path / "x.mien").refused(INPUT, "display matrix")
+    nothing_left(tmp_path, "flat.mp4")
+
+
 @pytest.mark.parametrize("content", [b"", b"this is no movie\n" * 40], ids=["empty", "text"])
 def test_no_movie(mien: Mien, out: Path, tmp_path: Path, content: bytes) -> None:
     clip = tmp_path / "clip.mp4"

@@ -1,68 +1,112 @@
-"""MP4 and MOV files as boxes: found, patched, and given more boxes inside."""
+"""Edit lists put into MP4 and MOV files by their bytes, as cameras and editors write them."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
-PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"udta", b"dinf"}
-_STSD = 16
-"""Bytes of `stsd` before its entries: size, name, version and flags, their number."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A box: its names from the outermost on, and where it is."""
-
-    path: tuple[bytes, ...]
-    start: int
-    size: int
+Edit = tuple[int, int, float]
+"""Milliseconds shown; where in the media that begins, in its ticks, -1 for nothing; the rate."""
+Edits = Mapping[bytes, Sequence[Edit] | None]
+_PARENTS = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts")
 
 
-def boxes(data: bytes, start: int = 0, stop: int | None = None) -> Iterator[Found]:
-    """All boxes of a file, outer ones before those in them."""
-    yield from _boxes(data, start, len(data) if stop is None else stop, ())
-
-
-def _boxes(data: bytes, at: int, stop: int, path: tuple[bytes, ...]) -> Iterator[Found]:
-    while at + 8 <= stop:
-        size, name = struct.unpack_from(">I4s", data, at)
-        if size < 8 or at + size > stop:
-            return
-        yield Found((*path, name), at, size)
-        if name in PARENTS:
-            yield from _boxes(data, at + 8, at + size, (*path, name))
-        elif name == b"stsd":
-            yield from _boxes(data, at + _STSD, at + size, (*path, name))
+def children(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and content of each box."""
+    at = 0
+    while at + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, at)
+        head = 8
+        if size == 1:
+            (size,) = struct.unpack_from(">Q", data, at + 8)
+            head = 16
+        size = size or len(data) - at
+        yield kind, data[at + head : at + size]
         at += size
 
 
-def find(data: bytes, name: bytes, number: int = 0) -> Found:
-    """The box of a name, the first unless told otherwise."""
-    return [box for box in boxes(data) if box.path[-1] == name][number]
-
-
-def patched(data: bytes, name: bytes, offset: int, content: bytes, number: int = 0) -> bytes:
-    """The file with bytes of a box replaced, from an offset on that counts its header."""
-    at = find(data, name, number).start + offset
-    return data[:at] + content + data[at + len(content) :]
-
-
-def replaced(data: bytes, name: bytes, change: Callable[[bytes], bytes], number: int = 0) -> bytes:
-    """The file with a box replaced by another, whatever its size; its index comes last."""
-    box = find(data, name, number)
-    new = change(data[box.start : box.start + box.size])
-    grown = len(new) - box.size
-    result = bytearray(data[: box.start] + new + data[box.start + box.size :])
-    for outer in boxes(data):
-        inside = outer.start < box.start and outer.start + outer.size >= box.start + box.size
-        if inside and outer.path == box.path[: len(outer.path)]:
-            result[outer.start : outer.start + 4] = struct.pack(">I", outer.size + grown)
-    return bytes(result)
-
-
-def box(name: bytes, *content: bytes) -> bytes:
+def box(kind: bytes, content: bytes) -> bytes:
     """A box."""
-    inside = b"".join(content)
-    return struct.pack(">I4s", 8 + len(inside), name) + inside
+    return struct.pack(">I4s", len(content) + 8, kind) + content
+
+
+def edit_list(edits: Sequence[Edit], timescale: int = 1000) -> bytes:
+    """An `edts` box."""
+    entries = b"".join(
+        struct.pack(">Iii", round(ms * timescale / 1000), start, round(rate * 65536))
+        for ms, start, rate in edits
+    )
+    return box(b"edts", box(b"elst", struct.pack(">II", 0, len(edits)) + entries))
+
+
+def with_edits(source: Path, target: Path, edits: Edits) -> Path:
+    """A movie with other edit lists, by the kind of track (`vide`, `soun`); None for no list.
+
+    The movie's index must lie behind its pictures, as FFmpeg writes it: nothing else moves.
+    """
+    result = b""
+    for kind, content in children(source.read_bytes()):
+        if kind == b"moov":
+            assert b"mdat" in result, "the index comes first"
+            content = _moov(content, edits)
+        result += box(kind, content)
+    target.write_bytes(result)
+    return target
+
+
+def _moov(content: bytes, edits: Edits) -> bytes:
+    header = next(c for kind, c in children(content) if kind == b"mvhd")
+    (timescale,) = struct.unpack_from(">I", header, 12)
+    result = b""
+    for kind, inner in children(content):
+        if kind == b"trak":
+            inner = _trak(inner, edits, timescale)
+        result += box(kind, inner)
+    return result
+
+
+def _trak(content: bytes, edits: Edits, timescale: int) -> bytes:
+    media = next(c for kind, c in children(content) if kind == b"mdia")
+    handler = next(c for kind, c in children(media) if kind == b"hdlr")[8:12]
+    if handler not in edits:
+        return content
+    chosen = edits[handler]
+    result = b""
+    for kind, inner in children(content):
+        if kind == b"mdia" and chosen is not None:
+            result += edit_list(chosen, timescale)
+        if kind != b"edts":
+            result += box(kind, inner)
+    return result
+
+
+def index_first(source: Path, target: Path, *, lost: float = 0.0) -> Path:
+    """The same movie with its index before its pictures, and a share of the pictures lost."""
+    boxes = dict(children(source.read_bytes()))
+    pictures = boxes[b"mdat"]
+    before = source.read_bytes().index(pictures[:64])
+    head = box(b"ftyp", boxes[b"ftyp"])
+    after = len(head) + len(boxes[b"moov"]) + 8 + 8
+
+    def moved(content: bytes) -> bytes:
+        count = struct.unpack_from(">I", content, 4)[0]
+        offsets = struct.unpack_from(f">{count}I", content, 8)
+        return content[:8] + struct.pack(f">{count}I", *(o - before + after for o in offsets))
+
+    index = changed(box(b"moov", boxes[b"moov"]), b"stco", moved)
+    data = head + index + box(b"mdat", pictures)
+    target.write_bytes(data[: len(data) - round(lost * len(pictures))])
+    return target
+
+
+def changed(data: bytes, kind: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """The same file with the content of every box of a kind changed."""
+    result = b""
+    for name, content in children(data):
+        if name == kind:
+            content = change(content)
+        elif name in _PARENTS:
+            content = changed(content, kind, change)
+        result += box(name, content)
+    return result

@@ -13,7 +13,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from mien.media.frame import Frame, planes_of
+from mien.media.frame import Frame, MoviePicture, planes_of
 from mien.media.probe import probe
 from mien.media.reader import open_reader
 from mien.media.scheduling import keep_scheduling
@@ -127,6 +127,12 @@ def samples(frame: av.VideoFrame) -> list[bytes]:
             width = frame.width * pixel_format.padded_bits_per_pixel // 8 // plane.itemsize
         planes.append(np.ascontiguousarray(plane[:, :width]).tobytes())
     return planes
+
+
+def frame_samples(frame: Frame) -> list[bytes]:
+    """The samples of every plane of a frame of a movie that mien read."""
+    assert isinstance(frame.picture, MoviePicture)
+    return samples(frame.picture.video)
 
 
 def decoded(path: Path, count: int | None = None) -> list[tuple[int | None, list[bytes]]]:

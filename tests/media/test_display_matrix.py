@@ -303,3 +303,23 @@ def test_a_matrix_says_what_the_orientation_does(orientation: Orientation) -> No
         orientation.quarter_turns, orientation.mirrored,
     )  # fmt: skip
     assert repr(orientation).endswith("mirrored=True)") == orientation.mirrored
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("out.mp4", "the angle is kept"), ("out.mkv", "the angle is kept"),
+     ("out.mxf", "upright there"), ("out.%04d.png", "upright there")],
+)  # fmt: skip
+def test_an_angle_between_is_said_once(tmp_path: Path, name: str, words: str) -> None:
+    source = film(tmp_path / "a.mp4", angled(5))
+    notes = mien.render(source, tmp_path / name, edits=[], progress=False).notes
+    assert [words in note and "a.mp4" in note for note in notes] == [True]
+    if name == "out.mkv":
+        kept = stored_matrix(tmp_path / name)
+        assert kept is not None
+        np.testing.assert_allclose(kept, angled(5), atol=3)
+
+
+def test_a_turned_film_is_rendered_without_remarks(tmp_path: Path) -> None:
+    source = film(tmp_path / "a.mp4", matrix_of(1, True))
+    assert mien.render(source, tmp_path / "out.mov", edits=[], progress=False).notes == ()

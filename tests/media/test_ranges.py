@@ -38,6 +38,11 @@ def test_sound_is_cut_to_the_range_and_stays_in_step(tmp_path: Path, name: str, 
     packets = {data: time for time, data in sound(source)}
     kept = sound(target)
     assert len(kept) > 5
+    if codec.startswith("pcm"):
+        # It is cut to the sample.
+        at = b"".join(packets).index(b"".join(data for _, data in kept))
+        assert Fraction(at, 4 * 48000) == start
+        return
     for time, data in kept:
         assert abs(packets[data] - start - time) <= Fraction(1, 1000)
     missing = 1 - (kept[-1][0] - kept[0][0])

@@ -83,7 +83,7 @@ class Wire:
 def refused(answer: dict[str, Any], code: str, *words: str) -> None:
     """An error of that code, whole and in words for people."""
     error = answer["error"]
-    assert set(error) == {"code", "cause", "remedy", "exit"}, answer
+    assert set(error) == {"code", "cause", "remedy", "exit", "exit_code"}, answer
     assert error["code"] == code, answer
     assert error["cause"]
     assert "Traceback" not in error["cause"]

@@ -163,7 +163,7 @@ def test_the_command_lists_and_clears(filmed: Filmed, capsys: pytest.CaptureFixt
     filmed.render()
     assert run(["cache", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert [Path(face["path"]) for face in told["faces"]] == [kept_file()]
+    assert [Path(face["path"]) for face in told["entries"]] == [kept_file()]
     assert run(["cache"]) == 0
     assert "1 faces" not in (out := capsys.readouterr().out)
     assert "1 face," in out

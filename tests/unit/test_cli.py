@@ -187,7 +187,7 @@ def test_a_bug_is_one_line_too(capsys: Capture, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_without_a_number_the_largest_face_is_meant(tmp_path: Path, capsys: Capture) -> None:
-    from mien.cli.shots import _edit
+    from mien.cli.shots import _edits
     from mien.media.probe import probe
 
     faces = []
@@ -196,11 +196,12 @@ def test_without_a_number_the_largest_face_is_meant(tmp_path: Path, capsys: Capt
         face.landmarks[:, 0, :2] = size
         faces.append(face)
     shot = Shot(probe(write_movie(tmp_path / "x.mp4")), tuple(faces))
-    chosen = _edit(shot, None, [parse_assignment("jawOpen=1@2:9")])
+    (chosen,) = _edits(shot, [parse_assignment("jawOpen=1@2:9")])
     assert chosen.face.number == 2
     assert chosen.layers[0].tracks[0].span == FrameRange(2, 9)
     assert "editing face 2, the largest" in capsys.readouterr().err
-    assert _edit(shot, 1, []).face.number == 1
+    (chosen,) = _edits(shot, [parse_assignment("jawOpen=1", 1)])
+    assert chosen.face.number == 1
     assert capsys.readouterr().err == ""
 
 

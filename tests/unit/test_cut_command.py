@@ -49,7 +49,7 @@ def test_every_clip_is_listed_in_frames_of_the_cut(
         start=HOUR,
     )  # fmt: skip
     told = listed(saved(cut, tmp_path / "a.otio"), capsys)
-    assert set(told) == {"clips", "notices"}
+    assert set(told) == {"clips", "notices", "exit_code"}
     assert told["clips"][0] == {
         "name": "a", "track": "V1", "record_start": HOUR, "frames": 48,
         "source_start": HOUR + 10, "source_frames": 48, "speed": 1,

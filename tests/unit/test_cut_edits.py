@@ -64,16 +64,16 @@ def test_a_cut_without_edits_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        ({"set": ["mouthSmle=1"]}, r"set\.0: .*mouthSmile"),
+        ({"set": ["mouthSmle=1"]}, r"set\[1\]: .*mouthSmile"),
         ({"set": ["jawOpen=1"], "fase": 1}, "fase"),
-        ({"set": "jawOpen=1"}, "set"),
-        ({"set": ["jawOpen=1"], "face": 0}, "face"),
+        ({"set": 3}, "set: a list is expected"),
+        ({"set": ["jawOpen=1"], "face": 0}, "face: There is no face 0"),
         ({"schema": "mien.edit/2", "keys": []}, "newer mien"),
         (["jawOpen=1"], "no list of fields"),
         ({"project": "../../secret.mien"}, "outside its folder"),
         ({"project": "/etc/secret.mien"}, "outside its folder"),
         ({"curves": "../../secret.npz"}, "curve file ../../secret.npz, which lies outside"),
-        ({"curves": {"file": "a.npz", "mode": "scale"}}, "curves.mode"),
+        ({"curves": {"file": "a.npz", "mode": "scale"}}, r"curves\.mode: \'scale\' is no choice"),
     ],
 )
 def test_a_wrong_edit_fails_its_shot_alone(tmp_path: Path, edit: Any, said: str) -> None:
@@ -98,10 +98,10 @@ def test_curves_may_be_in_the_cuts_folder_or_in_that_of_edits(tmp_path: Path) ->
     (tmp_path / "edits" / "talk.npz").touch()
     edit = {"schema": "mien.edit/1", "curves": {"file": "talk.npz", "offset": 3}, "face": 2}
     (job,) = jobs(tmp_path, clip("a", 0, 24, edit=edit), edits=tmp_path / "edits")
-    assert job.curves == CurvesInput(tmp_path / "edits" / "talk.npz", offset=3)
+    assert job.curves == (CurvesInput(tmp_path / "edits" / "talk.npz", offset=3),)
     assert job.face == 2
     (job,) = jobs(tmp_path, clip("a", 0, 24, edit={"curves": "talk.npz"}))
-    assert job.curves == CurvesInput(tmp_path / "talk.npz")
+    assert job.curves == (CurvesInput(tmp_path / "talk.npz"),)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,8 @@ def test_with_packages_and_models_it_is_ready(
     give(monkeypatch)
     give_gpu(monkeypatch)
     found = checks()
-    assert found["renderer reference"].detail.startswith("ready, on the CPU, slowly; with --app")
+    ready = "ready, on the CPU, slowly; with `mien render --app"
+    assert found["renderer reference"].detail.startswith(ready)
     assert "mien models add flame2020 PATH" in found["FLAME heads"].remedy
     monkeypatch.setattr(reference, "installed", lambda name: True)
     give_gpu(monkeypatch, ("H200", 143771, 143000))
@@ -83,7 +84,7 @@ def test_without_smirk_a_head_will_do(
     (tmp_path / "flame2020").mkdir()
     (tmp_path / "flame2020" / "flame.npz").touch()
     detail = checks()["renderer reference"].detail
-    assert detail.endswith("with --approximate, as there is no smirk")
+    assert detail.endswith("with `mien render --approximate`, as there is no smirk")
 
 
 def test_two_onnxruntimes_are_explained(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import opentimelineio as otio
 import pytest
 
+from mien.editorial.finder import reel_of
 from mien.editorial.formats import open_cut
 from mien.editorial.uses import sequences
 from mien.errors import InputError
@@ -164,3 +165,12 @@ def test_the_cases_come_out_right(shared: Path) -> None:
     assert isinstance(gap, otio.schema.Gap)
     assert gap.duration().value == 48
     assert without.notices == ("clipitem A.mov (line 1): it names no file; it was left out.",)
+
+
+def test_the_reel_of_a_file_is_the_clips(tmp_path: Path) -> None:
+    timecode = f"<timecode>{rate()}<frame>0</frame><reel><name>A001</name></reel></timecode>"
+    items = item("A", 0, 24, 0, 24, file("f1", more=timecode))
+    items += item("B", 24, 48, 0, 24, file("f2"))
+    assert [reel_of(use) for use in uses_of(opened(tmp_path, xmeml(sequence(track(items)))))] == [
+        "A001", "",
+    ]  # fmt: skip

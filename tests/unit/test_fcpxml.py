@@ -30,7 +30,7 @@ def test_what_is_not_said_is_the_mediums_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("time", "seconds"),
-    [("5s", 5), ("1001/24000s", Fraction(1001, 24000)), ("0.5s", Fraction(1, 2)), ("3", 3),
+    [("5s", 5), ("1001/30000s", Fraction(1001, 30000)), ("0.5s", Fraction(1, 2)), ("3", 3),
      ("123456789/987654321s", Fraction(123456789, 987654321)), (" 2s ", 2)],
 )  # fmt: skip
 def test_times_are_exact_whatever_their_denominator(
@@ -242,3 +242,9 @@ def test_transitions_show_frames_beyond_their_clips(tmp_path: Path) -> None:
     <asset-clip ref="b" name="B" offset="48/24s" duration="48/24s" start="3601s"/>
     <transition offset="90/24s" duration="6/24s"/>"""
     assert shown(tmp_path, spine) == [("A", 0, 24, 76), ("B", 48, 86420, 86472)]
+
+
+def test_seconds_written_rounded_mean_whole_frames(tmp_path: Path) -> None:
+    spine = """<asset-clip ref="a" name="A" offset="0s" start="1.042s" duration="0.999s"/>
+    <asset-clip ref="b" name="B" offset="1s" start="3600.041667s" duration="2.000001s"/>"""
+    assert shown(tmp_path, spine) == [("A", 0, 25, 49), ("B", 24, 86401, 86449)]

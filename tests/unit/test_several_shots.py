@@ -183,7 +183,7 @@ def test_a_list_of_shots_names_them(saved: Path, tmp_path: Path) -> None:
     hero, unnamed = plan.shots
     assert hero.order is not None
     assert (hero.job.name, hero.order.shot) == ("hero", "hero")
-    assert plan_facts(plan)["shots"][0]["faces"] == [1]
+    assert plan_facts(plan)["shots"][0]["faces"] == [{"number": 1, "name": "face 1"}]
     assert unnamed.problem is not None
     assert "holds 3 shots" in str(unnamed.problem)
     jobs.write_text("shots:\n- media: wide.mp4\n  shot: 1\n  set: smile=1\n")

@@ -191,7 +191,9 @@ def test_on_the_command_line_in_place_or_beside(saved: Path) -> None:
     before = saved.read_bytes()
     done = run("solve", saved, "-o", saved.with_name("y.mien"), "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["shots"] == [{"shot": "film", "faces": [1]}]
+    assert json.loads(done.stdout)["shots"] == [
+        {"shot": "film", "faces": [{"number": 1, "name": "Ada"}]}
+    ]
     assert saved.read_bytes() == before
     refused = run("solve", saved, "-o", saved.with_name("y.mien"))
     assert refused.returncode == 2

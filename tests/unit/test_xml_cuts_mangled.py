@@ -6,6 +6,7 @@ import contextlib
 import re
 from typing import Any
 
+import opentimelineio as otio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from mien.editorial.cut import all_uses
 from mien.editorial.fcp7 import read_fcp7
 from mien.editorial.fcpx import read_fcpx
+from mien.editorial.uses import ClipUse, Sequence
 from mien.editorial.xml_tree import XmlError, parse_xml
 from mien.errors import InputError
 from tests import fcpxmls as fcpx
@@ -50,6 +52,11 @@ ODD = st.sampled_from(
 )  # fmt: skip
 
 
+def frames_of(shown: tuple[Sequence, ClipUse]) -> tuple[Any, ...]:
+    _, use = shown
+    return use.clip.name, use.record, use.record_length, use.start, use.length, use.speed
+
+
 def read(text: str) -> tuple[Any, list[str]]:
     return (read_fcpx if text.count("<fcpxml") else read_fcp7)(parse_xml(text))
 
@@ -61,6 +68,11 @@ def test_the_whole_documents_are_read(text: str, clips: int) -> None:
     content, notices = read(text)
     assert len(list(all_uses(content))) == clips
     assert notices == []
+    # The cut goes back as OTIO: read again, it shows the same frames.
+    again = otio.adapters.read_from_string(content.to_json_string(), "otio_json")
+    assert [frames_of(use) for use in all_uses(again)] == [
+        frames_of(use) for use in all_uses(content)
+    ]
 
 
 @given(

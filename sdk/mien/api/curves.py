@@ -74,7 +74,7 @@ def export_curves(
     shot: Shot,
     path: PathLike,
     *,
-    face: int | None = None,
+    face: int | str | None = None,
     raw: bool = False,
     basis: str = "auto",
     overwrite: bool = False,
@@ -84,7 +84,8 @@ def export_curves(
     Args:
         shot: A tracked shot.
         path: The file; its ending chooses the format: `.npz` holds one face, `.json` one or all.
-        face: Number of the face; when not given the largest, or all where the format holds many.
+        face: Number or name of the face; when not given the largest, or all where the format holds
+            many.
         raw: Whether the curves are taken before smoothing.
         basis: Of the FLAME coefficients: `mien-rig`, or an installed head; `auto` takes a head
             if there is one.
@@ -159,8 +160,8 @@ def import_curves(
     source: Shot | Project,
     path: PathLike,
     *,
-    face: int | None = None,
-    source_face: int | None = None,
+    face: int | str | None = None,
+    source_face: int | str | None = None,
     controls: Sequence[str] | None = None,
     layer: str = IMPORT_LAYER,
     mode: ImportMode = "replace",
@@ -178,8 +179,8 @@ def import_curves(
     Args:
         source: A tracked shot, or a project, whose edits stay.
         path: The file; its ending chooses the format.
-        face: Number of the face that is to follow; the largest when not given.
-        source_face: Number of the face in the file; None for the only one.
+        face: Number or name of the face that is to follow; the largest when not given.
+        source_face: Number or name of the face in the file; None for the only one.
         controls: Names of the controls to take; all but head and gaze when None.
         layer: Name of the layer, which takes the place of one with that name.
         mode: Whether the face follows the curves (`replace`), or they are added to what it does.

@@ -11,8 +11,8 @@ from mien.errors import NoFaceError, TimeError, UsageError
 from mien.model.document import Project
 from mien.model.edits import Edit
 from mien.model.face import Face, FaceTrack
+from mien.model.face_names import list_faces
 from mien.model.face_repair import (
-    check_face_name,
     joined_layers,
     merged_occlusion,
     merged_track,
@@ -31,7 +31,7 @@ _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
 
 def merge_faces(
-    source: _ShotOrProject, faces: Sequence[int], *, progress: bool | Progress = True
+    source: _ShotOrProject, faces: Sequence[int | str], *, progress: bool | Progress = True
 ) -> _ShotOrProject:
     """Make one face of several that are the same person.
 
@@ -39,7 +39,7 @@ def merge_faces(
 
     Args:
         source: A tracked shot, or a project, whose edits go along.
-        faces: Numbers of two faces or more; the first keeps its number and name.
+        faces: Numbers or names of two faces or more; the first keeps its number and name.
         progress: True for bars on a terminal, or a function that is told the stage (`solve`),
             the steps done and the steps in all.
 
@@ -52,7 +52,7 @@ def merge_faces(
         NothingToDoError: When the landmarks as they were tracked were not kept.
     """
     shot = _shot_of(source)
-    numbers = list(dict.fromkeys(faces))
+    numbers = list(dict.fromkeys(shot.face(which).number for which in faces))
     if len(numbers) < 2:
         raise UsageError("Merging takes two faces or more.", _choice(shot))
     merged = [shot.face(number) for number in numbers]
@@ -86,7 +86,7 @@ def merge_faces(
 
 def split_face(
     source: _ShotOrProject,
-    face: int,
+    face: int | str,
     frames: FrameRange | str,
     *,
     progress: bool | Progress = True,
@@ -97,7 +97,7 @@ def split_face(
 
     Args:
         source: A tracked shot, or a project, whose edits go along.
-        face: Number of the face.
+        face: Number or name of the face.
         frames: The frames that are of somebody else, as `120:` or `2s:4s`; that person gets the
             next number that is free.
         progress: As for `merge_faces`.
@@ -130,16 +130,16 @@ def split_face(
     result = _with_faces(source, faces)
     if not isinstance(source, Project) or not isinstance(result, Project):
         return result
-    layers = source.edit(face).layers
+    layers = source.edit(whole.number).layers
     return result.with_edit(Edit(second, layers)) if layers else result
 
 
-def remove_face(source: _ShotOrProject, face: int) -> _ShotOrProject:
+def remove_face(source: _ShotOrProject, face: int | str) -> _ShotOrProject:
     """Take a face out of a shot, with what is asked of it: a bystander, or something that is none.
 
     Args:
         source: A tracked shot, or a project.
-        face: Number of the face.
+        face: Number or name of the face.
 
     Raises:
         NoFaceError: When there is no such face.
@@ -148,28 +148,27 @@ def remove_face(source: _ShotOrProject, face: int) -> _ShotOrProject:
     gone = shot.face(face)
     faces = [one for one in shot.faces if one is not gone]
     if isinstance(source, Project):
-        edits = tuple(edit for edit in source.edits if edit.face.number != face)
+        edits = tuple(edit for edit in source.edits if edit.face.number != gone.number)
         source = replace(source, edits=edits)
     return _with_faces(source, faces)
 
 
-def rename_face(source: _ShotOrProject, face: int, name: str) -> _ShotOrProject:
-    """Give a face a name, by which every front knows it.
+def rename_face(source: _ShotOrProject, face: int | str, name: str) -> _ShotOrProject:
+    """Give a face a name, by which it can be asked for everywhere.
+
+        shot = mien.rename_face(shot, 1, "Anna")
+        edit = mien.Edit(shot.face("Anna"))
 
     Args:
         source: A tracked shot, or a project.
-        face: Number of the face.
-        name: The name.
+        face: Number or name of the face.
+        name: The name: one line, no number, and no other face's name.
 
     Raises:
         NoFaceError: When there is no such face.
         UsageError: When the name is empty, a number, or another face's.
     """
-    shot = _shot_of(source)
-    old = shot.face(face)
-    others = [one for one in shot.faces if one is not old]
-    renamed = replace(old, name=check_face_name(name, others))
-    return _with_faces(source, [renamed if one is old else one for one in shot.faces])
+    return _with_faces(source, _shot_of(source).with_face_name(face, name).faces)
 
 
 def _with_faces(
@@ -205,5 +204,4 @@ def _shot_of(source: Shot | Project) -> Shot:
 
 
 def _choice(shot: Shot) -> str:
-    listed = ", ".join(f"{face.number} ({face.name})" for face in shot.faces)
-    return f"The shot has: {listed}."
+    return f"The shot has: {list_faces(shot.faces)}."

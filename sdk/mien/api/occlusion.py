@@ -50,13 +50,15 @@ def set_occlusion_matte(source: _ShotOrProject, matte: PathLike | None) -> _Shot
     return _with(source, given)
 
 
-def set_glasses(source: _ShotOrProject, glasses: GlassesChoice, face: int = 1) -> _ShotOrProject:
+def set_glasses(
+    source: _ShotOrProject, glasses: GlassesChoice, face: int | str = 1
+) -> _ShotOrProject:
     """Say whether a face wears glasses, whose rims then stay as they are.
 
     Args:
         source: The shot, or a project.
         glasses: `auto` lets mien look, `yes` has it look for fainter rims, `no` has it not look.
-        face: The face's number.
+        face: The face's number or name.
 
     Returns:
         The shot, or the project, with it.
@@ -107,8 +109,8 @@ def choose_glasses(source: _ShotOrProject, choice: OcclusionChoice) -> _ShotOrPr
         return source
     shot = source.shot if isinstance(source, Project) else source
     worn = dict(shot.occlusion.glasses)
-    for number, word in choice.glasses:
-        faces = [shot.face(number)] if number else shot.faces
+    for which, word in choice.glasses:
+        faces = [shot.face(which)] if which else shot.faces
         worn |= {face.number: word for face in faces}
     return _with(source, dataclasses.replace(shot.occlusion, glasses=worn))
 

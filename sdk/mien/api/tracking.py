@@ -26,20 +26,27 @@ __all__ = ["as_tracked", "check_solvable", "open_shot", "outdated", "solve", "tr
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
 
-def open_shot(path: PathLike, *, until_damage: bool = False) -> Shot:
+def open_shot(
+    path: PathLike, *, until_damage: bool = False, progress: bool | Progress = True
+) -> Shot:
     """Open a movie or image sequence without looking for faces.
 
     Args:
         path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
         until_damage: Whether media that are cut short are the frames that are there, in place of
             an error.
+        progress: True for bars on a terminal, or a function that is told the stage, the steps
+            done and the steps in all. A movie of 64 MB or more is reported: the megabytes that
+            were indexed (`index`), and the packets decoded where frames cannot be told
+            otherwise (`decode`).
 
     Raises:
         MediaError: When it is missing, unreadable or has no pictures.
     """
     from mien.media.probe import probe
 
-    return Shot(probe(Path(path), until_damage=until_damage), ())
+    with progress_reporter(progress) as report:
+        return Shot(probe(Path(path), until_damage=until_damage, progress=report), ())
 
 
 def track(
@@ -68,7 +75,7 @@ def track(
             are tracked as far as they go. Over frames that are damaged tracking goes on in any
             case; `Shot.damaged` names them.
         progress: True for bars on a terminal, or a function that is called with the stage
-            (`track`, `solve`), the steps done and the steps in all.
+            (`index` of a large movie, `track`, `solve`), the steps done and the steps in all.
 
     Returns:
         The shot with its faces, the first to appear first.
@@ -88,7 +95,7 @@ def track(
     if max_faces is not None and max_faces < 1:
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
     chosen = get_tracker(tracker)
-    shot = _as_shot(source, frames, rate, until_damage=until_damage)
+    shot = _as_shot(source, frames, rate, until_damage=until_damage, progress=progress)
     with progress_reporter(progress) as report:
         with open_reader(shot.media) as reader:
             result = run_tracker(
@@ -198,6 +205,7 @@ def _as_shot(
     rate: float | Fraction | None,
     *,
     until_damage: bool,
+    progress: bool | Progress,
 ) -> Shot:
     if (source is None) == (frames is None):
         raise UsageError(
@@ -212,7 +220,9 @@ def _as_shot(
             "A rate goes with frames in memory only.", "Leave it out: media have their own."
         )
     assert source is not None
-    return source if isinstance(source, Shot) else open_shot(source, until_damage=until_damage)
+    if isinstance(source, Shot):
+        return source
+    return open_shot(source, until_damage=until_damage, progress=progress)
 
 
 def _solve_all(

@@ -22,6 +22,7 @@ from mien.timebase import FrameRange
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mien.editorial.conform import DropFrame
     from mien.editorial.cut import Cut
     from mien.jobs.batch import BatchReport
     from mien.jobs.executor import Executor
@@ -106,6 +107,13 @@ _Bundle = Annotated[
 _Activate = Annotated[
     bool, typer.Option("--activate", help="Make the renders the clips' active media.")
 ]
+_Drop = Annotated[
+    Literal["auto", "yes", "no"],
+    typer.Option(
+        "--drop-frame",
+        help="Drop frame timecode in conform lists: as the cut and its media, or yes, or no.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -135,6 +143,7 @@ def batch(
     openjd: _Bundle = None,
     activate: _Activate = False,
     until_damage: UntilDamage = False,
+    drop: _Drop = "auto",
     overwrite: Overwrite = False,
     json: Json = False,
     *,
@@ -161,13 +170,14 @@ def batch(
     check_examples(examples or ())
     cut: Cut | None = None
     if source.suffix.lower() in _LISTS:
-        _check_list(source, rate, edits, handles, activate)
+        _check_list(source, rate, edits, handles, activate or drop != "auto")
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
         )  # fmt: skip
     else:
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless)
+        _check_drop(cut, drop)
         given = tuple(examples or ())
         jobs = [
             dataclasses.replace(job, examples=given, occlusion=occlusion, until_damage=until_damage)
@@ -186,7 +196,7 @@ def batch(
     start = _starter(plan, engine, address, workers)
     report = run_batch(plan, start, retries=retries, overwrite=overwrite)
     if cut is not None:
-        _hand_back(cut, report, folder, activate=activate)
+        _hand_back(cut, report, folder, activate=activate, drop=drop)
     _print_report(report, json=json)
     if report.failed:
         raise typer.Exit(1)
@@ -221,14 +231,20 @@ def _chunk(text: str) -> FrameRange:
 
 
 def _check_list(
-    source: Path, rate: str | None, edits: Path | None, handles: int, activate: bool
+    source: Path, rate: str | None, edits: Path | None, handles: int, writes_back: bool
 ) -> None:
-    """Refuse with a list what only a cut can answer."""
-    if rate is not None or edits is not None or handles or activate:
+    """Refuse with a list what only a cut can answer, or what is for the cut written back."""
+    if rate is not None or edits is not None or handles or writes_back:
         raise UsageError(
-            "--rate, --edits, --handles and --activate go with a cut.",
+            "--rate, --edits, --handles, --activate and --drop-frame go with a cut.",
             f"{source.name} is a list of shots.",
         )
+
+
+def _check_drop(cut: Cut, drop: DropFrame) -> None:
+    from mien.editorial import check_drop_frame
+
+    check_drop_frame(cut, drop)
 
 
 def _read_cut(
@@ -312,11 +328,13 @@ def _starter(
     return lambda: LocalEngine(count)
 
 
-def _hand_back(cut: Cut, report: BatchReport, folder: Path, *, activate: bool) -> None:
+def _hand_back(
+    cut: Cut, report: BatchReport, folder: Path, *, activate: bool, drop: DropFrame
+) -> None:
     from mien.editorial import write_back
 
     results = [outcome.result for outcome in report.outcomes]
-    for path in write_back(cut, results, folder, activate=activate):
+    for path in write_back(cut, results, folder, activate=activate, drop_frame=drop):
         print_notice(f"wrote {path}")
 
 
@@ -337,7 +355,8 @@ def _export(plan: Plan, folder: Path, *, json: bool) -> None:
     for shot in left_out:
         print_notice(f"{shot.job.name} left out: {shot.problem}")
     if json:
-        print_json({"bundle": str(bundle), "left_out": [shot.job.name for shot in left_out]})
+        names = [shot.job.name for shot in left_out]
+        print_json({"bundle": str(bundle), "left_out": names}, int(bool(left_out)))
     else:
         typer.echo(f"wrote {bundle}; submit it, or try it here:")
         typer.echo(f"openjd run {bundle / 'template.yaml'} -p Output={plan.folder.absolute()}")
@@ -349,7 +368,7 @@ def _print_report(report: BatchReport, *, json: bool) -> None:
     if json:
         from json import loads
 
-        print_json(loads(report.summary.read_bytes()))
+        print_json(loads(report.summary.read_bytes()), int(bool(report.failed)))
         return
     for outcome in report.failed:
         print_notice(f"{outcome.plan.job.name} failed: {outcome.problem}")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from mien.cli.options import FaceNumber, Json, Overwrite, ShotOfProject, ShotOrProject
+from mien.cli.options import FaceChoice, Json, Overwrite, ShotOfProject, ShotOrProject
 from mien.cli.output import print_json, print_notice, print_table
 from mien.cli.shots import tell_outdated
 from mien.errors import UsageError
 from mien.model.controls import CONTROLS
+from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.presets import EXPRESSIONS, VISEMES, Preset
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ __all__ = ["add_to"]
 
 
 _SourceFace = Annotated[
-    Optional[int],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-    typer.Option("--from-face", metavar="N", help="Number of the face in a file of several."),
+    Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option(
+        "--from-face", metavar="N|NAME", help="Number or name of the face in a file of several."
+    ),
 ]
 _ControlNames = Annotated[
     Optional[list[str]],  # noqa: UP045
@@ -77,7 +80,7 @@ def curves(
         ),
     ],
     which: ShotOfProject = None,
-    face: FaceNumber = None,
+    face: FaceChoice = None,
     raw: Annotated[bool, typer.Option("--raw", help="The curves before smoothing.")] = False,
     basis: Annotated[
         str,
@@ -118,14 +121,14 @@ def curves(
             {
                 "source": str(shot),
                 "output": str(output),
-                "faces": list(written.faces),
+                "faces": [face_facts(tracked.face(number)) for number in written.faces],
                 "frames": tracked.clock.frame_count,
                 "basis": written.basis,
             }
         )
         return
-    numbers = ", ".join(map(str, written.faces))
-    typer.echo(f"wrote {output}: face {numbers}, basis {written.basis}")
+    faces = list_faces([tracked.face(number) for number in written.faces])
+    typer.echo(f"wrote {output}: face {faces}, basis {written.basis}")
 
 
 def import_curves(
@@ -137,7 +140,7 @@ def import_curves(
         Path, typer.Option("-o", "--output", metavar="SHOT.mien", help="The project to write.")
     ],
     which: ShotOfProject = None,
-    face: FaceNumber = None,
+    face: FaceChoice = None,
     source_face: _SourceFace = None,
     names: _ControlNames = None,
     layer: _LayerName = "imported",
@@ -175,10 +178,11 @@ def import_curves(
     if json:
         print_json(facts)
         return
+    target = imported.project.shot.face(imported.face)
     if imported.unknown:
         print_notice(f"{file.name}: no controls of mien, left out: {', '.join(imported.unknown)}.")
     typer.echo(
-        f"wrote {output}: face {imported.face} follows {file.name} in frames {imported.frames},"
+        f"wrote {output}: {describe_face(target)} follows {file.name} in frames {imported.frames},"
         f" {len(imported.controls)} controls in layer '{imported.layer}'"
     )
 

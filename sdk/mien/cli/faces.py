@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
-from typer.core import TyperGroup
 
+from mien.cli.command import App, Group
 from mien.cli.options import Json, Overwrite, ShotOfProject
 from mien.cli.output import print_json, print_notice
 
@@ -21,7 +21,7 @@ __all__ = ["faces"]
 _LIST = "list"
 
 
-class _ListsByDefault(TyperGroup):
+class _ListsByDefault(Group):
     """`mien faces SHOT.mien` is `mien faces list SHOT.mien`."""
 
     def parse_args(self, context: Any, args: list[str]) -> list[str]:
@@ -30,15 +30,14 @@ class _ListsByDefault(TyperGroup):
         return super().parse_args(context, args)
 
 
-faces = typer.Typer(
+faces = App(
     cls=_ListsByDefault,
-    no_args_is_help=True,
     help="Who is in a project; merge, split, remove or name them. `mien faces SHOT.mien` lists"
     " them. Edits go along with their faces, and the media are not needed.",
 )
 
 _Project = Annotated[Path, typer.Argument(metavar="SHOT.mien", help="A project.")]
-_Number = Annotated[int, typer.Argument(metavar="FACE", help="Number of the face.", min=1)]
+_Face = Annotated[str, typer.Argument(metavar="FACE", help="Number or name of the face.")]
 _Output = Annotated[
     Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
     typer.Option("-o", "--output", metavar="OTHER.mien", help="Where to write; the same if not."),
@@ -68,9 +67,12 @@ def list_faces(project: _Project, which: ShotOfProject = None, json: Json = Fals
 @faces.command()
 def merge(
     project: _Project,
-    numbers: Annotated[
-        list[int],
-        typer.Argument(metavar="FACE FACE...", help="Numbers; the first keeps number and name."),
+    chosen: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FACE FACE...",
+            help="Numbers or names; the first keeps number and name.",
+        ),
     ],
     which: ShotOfProject = None,
     output: _Output = None,
@@ -81,7 +83,7 @@ def merge(
     from mien import api
 
     def change(shot: Project) -> Project:
-        return api.merge_faces(shot, numbers)
+        return api.merge_faces(shot, chosen)
 
     _change(project, which, output, change, overwrite=overwrite, json=json)
 
@@ -89,7 +91,7 @@ def merge(
 @faces.command()
 def split(
     project: _Project,
-    number: _Number,
+    face: _Face,
     frames: Annotated[
         str,
         typer.Argument(
@@ -106,7 +108,7 @@ def split(
     from mien import api
 
     def change(shot: Project) -> Project:
-        return api.split_face(shot, number, frames)
+        return api.split_face(shot, face, frames)
 
     _change(project, which, output, change, overwrite=overwrite, json=json)
 
@@ -114,7 +116,7 @@ def split(
 @faces.command()
 def remove(
     project: _Project,
-    number: _Number,
+    face: _Face,
     which: ShotOfProject = None,
     output: _Output = None,
     overwrite: Overwrite = False,
@@ -124,7 +126,7 @@ def remove(
     from mien import api
 
     def change(shot: Project) -> Project:
-        return api.remove_face(shot, number)
+        return api.remove_face(shot, face)
 
     _change(project, which, output, change, overwrite=overwrite, json=json)
 
@@ -132,7 +134,7 @@ def remove(
 @faces.command()
 def rename(
     project: _Project,
-    number: _Number,
+    face: _Face,
     name: Annotated[str, typer.Argument(metavar="NAME", help="By which every front knows it.")],
     which: ShotOfProject = None,
     output: _Output = None,
@@ -143,7 +145,7 @@ def rename(
     from mien import api
 
     def change(shot: Project) -> Project:
-        return api.rename_face(shot, number, name)
+        return api.rename_face(shot, face, name)
 
     _change(project, which, output, change, overwrite=overwrite, json=json)
 

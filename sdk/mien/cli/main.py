@@ -14,19 +14,18 @@ import typer
 from typer.exceptions import TyperException
 
 from mien.cli import batch, curves, cuts, demo, desktop, faces, info, serve, shots, system, train
-from mien.cli.output import print_error
+from mien.cli.command import App
+from mien.cli.output import print_error, set_command
 from mien.errors import MienError, OperationCancelledError, UsageError, as_mien_error
 
 _INTERRUPTED = 130
 """What typer makes of KeyboardInterrupt."""
 
-app = typer.Typer(
+app = App(
     name="mien",
     help="Edit facial expressions in video; only the expression changes.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -71,6 +70,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         1 anything else.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    set_command("mien")
     _fill_standard_streams()
     if threading.current_thread() is threading.main_thread():
         # A killed render cleans up as one stopped by Ctrl-C does.
@@ -96,8 +96,9 @@ def _run(arguments: list[str]) -> int:
         raise _cancelled() from error
     except TyperException as error:
         message = error.format_message()
-        if not message:
-            # Called with nothing to do: the help was printed instead.
+        if type(error).__name__ == "NoArgsIsHelpError":
+            # Called with nothing to do: the help is the answer.
+            typer.echo(message)
             return UsageError.exit_code
         raise UsageError(message, f"`{_help(arguments)}` shows how.") from error
     if code == _INTERRUPTED:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mien.cli.command import App
 from mien.cli.options import Json
 from mien.cli.output import print_json, print_notice, print_table
 from mien.errors import MissingDependencyError, UsageError
@@ -15,7 +16,7 @@ from mien.progress import progress_reporter
 
 __all__ = ["models"]
 
-models = typer.Typer(no_args_is_help=True, help="Models that can be installed beside mien.")
+models = App(help="Models that can be installed beside mien.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As `mien models list` names it.")]
 
@@ -110,9 +111,10 @@ def verify(
     with progress_reporter(True, "bytes") as told:
         findings = verifying.verify(names or (), progress=told)
     faults = [finding for finding in findings if finding.state in {"missing", "wrong"}]
+    code = MissingDependencyError.exit_code if faults else 0
     if json:
         found = [finding.to_dict() for finding in findings]
-        print_json({"ok": not faults, "files": found})
+        print_json({"ok": not faults, "files": found}, code)
     elif findings:
         print_table(
             [
@@ -122,8 +124,8 @@ def verify(
         )
     else:
         typer.echo("No models are installed; `mien models list` names those that can be.")
-    if faults:
-        raise typer.Exit(MissingDependencyError.exit_code)
+    if code:
+        raise typer.Exit(code)
 
 
 def _ask(question: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 __all__ = [
-    "Examples", "FaceNumber", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject",
+    "Examples", "FaceChoice", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject",
     "TrackerName", "UntilDamage",
 ]  # fmt: skip
 
@@ -27,9 +27,13 @@ Examples = Annotated[
         " times.",
     ),
 ]
-FaceNumber = Annotated[
-    Optional[int],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-    typer.Option("--face", metavar="N", help="Number of the face; the largest when not given."),
+FaceChoice = Annotated[
+    Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option(
+        "--face",
+        metavar="N|NAME",
+        help="Number or name of the face; the largest when not given.",
+    ),
 ]
 Media = Annotated[
     Optional[Path],  # noqa: UP045

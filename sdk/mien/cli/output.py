@@ -6,24 +6,52 @@ import contextlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import typer
 
+from mien.cli.option_names import with_commands
 from mien.errors import MienError
 
-__all__ = ["print_error", "print_json", "print_notice", "print_table"]
+__all__ = [
+    "print_document",
+    "print_error",
+    "print_json",
+    "print_notice",
+    "print_table",
+    "set_command",
+]
 
 
-def print_json(value: Mapping[str, Any]) -> None:
-    """Print one JSON object on standard output."""
+_COMMAND: ContextVar[str] = ContextVar("command", default="mien")
+"""How the command that runs is called."""
+
+
+def print_json(value: Mapping[str, Any], exit_code: int = 0) -> None:
+    """Print one JSON object on standard output: what is to be known, and the exit code.
+
+    The same everywhere: `faces` are objects with `number` and `name` at least, `face` is a number,
+    `exit_code` is the process's, and `error` is there where the command failed.
+    """
+    print_document({**value, "exit_code": exit_code})
+
+
+def print_document(value: Mapping[str, Any]) -> None:
+    """Print an object that is a document of its own, such as a schema, as it is."""
     typer.echo(json.dumps(value, indent=2, allow_nan=False))
+
+
+def set_command(path: str) -> None:
+    """Say which command runs, as `mien render`: what is printed names options that it has."""
+    _COMMAND.set(path)
 
 
 def print_notice(text: str) -> None:
     """Print a line on standard error; that nobody listens there stops no work."""
     if sys.stderr is None:
         return  # print would take standard output instead
+    text = with_commands(text, _COMMAND.get())
     with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)  # noqa: T201
 
@@ -39,11 +67,12 @@ def print_error(error: MienError, *, as_json: bool) -> None:
             {
                 "error": {
                     "code": error.code,
-                    "cause": _one_line(error.cause),
-                    "remedy": _one_line(error.remedy),
+                    "cause": _own_words(error.cause),
+                    "remedy": _own_words(error.remedy),
                     "exit_code": error.exit_code,
                 }
-            }
+            },
+            error.exit_code,
         )
 
 
@@ -53,6 +82,10 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         typer.echo("  ".join([*cells, row[-1]]).rstrip())
+
+
+def _own_words(text: str) -> str:
+    return with_commands(_one_line(text), _COMMAND.get())
 
 
 def _one_line(text: str) -> str:

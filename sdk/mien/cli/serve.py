@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from mien.cli.output import print_json
+from mien.cli.output import print_document
 from mien.errors import UsageError
 
 __all__ = ["add_to"]
@@ -42,7 +42,7 @@ def serve(
     if schema:
         from mien.serve.protocol import schema as describe
 
-        print_json(describe())
+        print_document(describe())
         return
     if tcp is None:
         if token_file is not None:

@@ -12,7 +12,6 @@ import typer
 from mien.cli.occlusion_options import with_occlusion_options
 from mien.cli.options import (
     Examples,
-    FaceNumber,
     Json,
     Media,
     Overwrite,
@@ -23,8 +22,10 @@ from mien.cli.options import (
 )
 from mien.cli.output import print_json, print_notice
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
+from mien.cli.set_options import SetFaces, Sets, check_faces, read_sets
 from mien.errors import NoFaceError, UsageError
-from mien.model.assignments import Assignment, parse_assignment
+from mien.model.assignments import Assignment, make_edits
+from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.occlusion import OcclusionChoice
 
 if TYPE_CHECKING:
@@ -40,10 +41,9 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "open_source", "tell_faces", "tell_outdated"]
 
 _LAYER = "command line"
-
+"""Name of the layer that `--set` fills."""
 _LISTED = 12
 """Cuts, and mixes, that are named; of a film there are hundreds."""
-"""Name of the layer that `--set` fills."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -130,7 +130,7 @@ def solve(
                 "source": str(project),
                 "project": str(place),
                 "shots": [
-                    {"shot": one.title, "faces": [face.number for face in one.shot.faces]}
+                    {"shot": one.title, "faces": [face_facts(face) for face in one.shot.faces]}
                     for one in solved
                 ],
             }
@@ -145,17 +145,9 @@ def render(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="OUT", help="The movie or sequence to write.")
     ],
-    values: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            "--set",
-            metavar="NAME=[+|-]VALUE[@START:END]",
-            help="Set a control, an expression or a viseme: with a sign the value is added to the"
-            " performance, without it replaces it. May be given several times.",
-        ),
-    ] = None,
+    values: Sets = None,
     which: ShotOfProject = None,
-    face: FaceNumber = None,
+    faces: SetFaces = None,
     frames: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--frames", metavar="A:B", help="Write these frames only (B excluded)."),
@@ -179,6 +171,7 @@ def render(
     media: Media = None,
     json: Json = False,
     *,
+    context: typer.Context,
     occlusion: OcclusionChoice,
     typed: TypedSettings,
 ) -> None:
@@ -194,7 +187,7 @@ def render(
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
-    assignments = _assignments(values or (), face)
+    assignments = read_sets(context, values, faces)
     check_examples(examples or ())
     source = open_source(shot, media, which, until_damage=until_damage)
     project = choose_occlusion(source, occlusion)
@@ -205,10 +198,11 @@ def render(
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     refuse_matte_as_output(output, project.shot.occlusion)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
+    check_faces(project.shot, assignments)
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
-    edits = [_edit(project.shot, face, assignments)] if assignments else []
+    edits = _edits(project.shot, assignments)
     verb = api.render_matte if matte else api.render
     report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
@@ -216,9 +210,12 @@ def render(
         until_damage=until_damage,
     )  # fmt: skip
     if json:
-        print_json({"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict())
+        facts = {"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict()
+        print_json(facts | {"faces": _facts(project.shot, report.faces)})
         return
-    _tell_report(report, project.shot if tracking else None)
+    if tracking:
+        tell_faces(project.shot)
+    _tell_report(report, project.shot)
 
 
 def _tracked(
@@ -242,25 +239,22 @@ def _tell_unheeded(asked: str, chosen: str, typed: TypedSettings) -> None:
         )
 
 
-def _assignments(values: Sequence[str], face: int | None) -> list[Assignment]:
-    if face is not None and not values:
-        raise UsageError("--face says whom --set is meant for, and nothing is set.")
-    return [parse_assignment(text) for text in values]
-
-
 def _check_spans(shot: Shot, spans: Iterable[str | None]) -> None:
     for text in spans:
         if text is not None:
             shot.clock.parse_range(text)
 
 
-def _tell_report(report: RenderReport, tracked: Shot | None) -> None:
-    """Print what a render did, and who was found in a shot that was tracked for it."""
+def _facts(shot: Shot, numbers: Iterable[int]) -> list[dict[str, Any]]:
+    """The faces of some numbers, as JSON tells of faces."""
+    return [face_facts(shot.face(number)) for number in numbers]
+
+
+def _tell_report(report: RenderReport, shot: Shot) -> None:
+    """Print what a render did."""
     from mien.rendering.registry import describe_choice
 
-    if tracked is not None:
-        tell_faces(tracked)
-    edited = ", ".join(str(number) for number in report.faces)
+    edited = list_faces([shot.face(number) for number in report.faces])
     done = f"face {edited} edited in {report.frames_edited}" if edited else "none changed"
     if report.frames_resumed:
         done += f", {report.frames_resumed} of them from the render before"
@@ -322,26 +316,24 @@ def tell_faces(shot: Shot) -> None:
             f" {_listed(shot.mixes)}"
         )
     for face in shot.faces:
-        typer.echo(f"  {face.name}: seen in {_seen(face)} of {clock.frame_count} frames")
+        typer.echo(f"  {describe_face(face)}: seen in {_seen(face)} of {clock.frame_count} frames")
         weak = describe_weak_spans(face.weak_spans())
         if weak:
             typer.echo(f"    seen badly: {weak}")
 
 
-def _edit(shot: Shot, number: int | None, assignments: list[Assignment]) -> Edit:
+def _edits(shot: Shot, assignments: Sequence[Assignment]) -> tuple[Edit, ...]:
     from mien import api
-    from mien.model.edits import Edit
 
-    face = api.main_face(shot) if number is None else shot.face(number)
-    if number is None and len(shot.faces) > 1:
-        print_notice(
-            f"{len(shot.faces)} faces; editing face {face.number}, the largest."
-            " Choose another with --face."
-        )
-    edit = Edit(face)
-    for assignment in assignments:
-        edit = assignment.apply(edit, _LAYER)
-    return edit
+    main = None
+    if any(not one.faces for one in assignments):
+        main = api.main_face(shot)
+        if len(shot.faces) > 1:
+            print_notice(
+                f"{len(shot.faces)} faces; editing {describe_face(main)}, the largest."
+                " Choose another with --face."
+            )
+    return make_edits(shot, assignments, main, _LAYER)
 
 
 def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:
@@ -358,8 +350,7 @@ def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:
         "made_by": None if shot.made_by is None else dataclasses.asdict(shot.made_by),
         "faces": [
             {
-                "number": face.number,
-                "name": face.name,
+                **face_facts(face),
                 "frames_seen": _seen(face),
                 "seen_badly": [one.to_dict() for one in face.weak_spans()],
             }

@@ -31,8 +31,9 @@ def doctor(json: Json = False) -> None:
 
     checks = examine()
     missing = [check for check in checks if check.state == "missing"]
+    code = MissingDependencyError.exit_code if missing else 0
     if json:
-        print_json({"ok": not missing, "checks": [check.to_dict() for check in checks]})
+        print_json({"ok": not missing, "checks": [check.to_dict() for check in checks]}, code)
     else:
         print_table(
             [
@@ -40,8 +41,8 @@ def doctor(json: Json = False) -> None:
                 for check in checks
             ]
         )
-    if missing:
-        raise typer.Exit(MissingDependencyError.exit_code)
+    if code:
+        raise typer.Exit(code)
 
 
 def cache(
@@ -65,11 +66,11 @@ def cache(
         ) from error
     entries = kept.entries()
     if json:
-        faces = [
+        listed = [
             {"path": str(entry.path), "size": entry.size, "used": round(entry.used)}
             for entry in entries
         ]
-        print_json({"folder": str(kept.folder), "freed": freed, "faces": faces})
+        print_json({"folder": str(kept.folder), "freed": freed, "entries": listed})
         return
     if clear:
         typer.echo(f"{freed / _MIB:.0f} MiB removed from {kept.folder}")

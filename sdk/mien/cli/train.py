@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Optional
 
 import typer
 
-from mien.cli.options import FaceNumber, Json, Media, Overwrite, ShotOfProject
+from mien.cli.options import FaceChoice, Json, Media, Overwrite, ShotOfProject
 from mien.cli.output import print_json
 from mien.rendering.reference.train.settings import TrainSettings
 
@@ -41,7 +41,7 @@ def train_shot(
         typer.Option("-o", "--output", metavar="LORA.safetensors", help="The LoRA to write."),
     ],
     which: ShotOfProject = None,
-    face: FaceNumber = None,
+    face: FaceChoice = None,
     steps: Annotated[_Whole, _option("steps", "N")] = None,
     rank: Annotated[_Whole, _option("rank", "N")] = None,
     rate: Annotated[_Number, _option("rate", "X")] = None,

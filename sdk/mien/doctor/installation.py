@@ -46,10 +46,13 @@ def _python() -> Check:
 
 
 def _packages() -> Iterator[Check]:
+    listed = set()
     for requirement in metadata.requires("mien") or ():
         name = _name(requirement)
-        if "extra ==" in requirement and name not in _EXTRAS:
+        # What several extras need is required as often.
+        if name in listed or ("extra ==" in requirement and name not in _EXTRAS):
             continue
+        listed.add(name)
         try:
             yield Check(name, "ok", metadata.version(name))
         except metadata.PackageNotFoundError:

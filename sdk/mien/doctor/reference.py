@@ -49,7 +49,7 @@ def _renderer(packages: list[str]) -> Check:
     if not packages and not models:
         where = "on the GPU" if gpus() and _cuda() else "on the CPU, slowly"
         if replaced:
-            where += f"; with --approximate, as there is no {replaced[0]}"
+            where += f"; with `mien render --approximate`, as there is no {replaced[0]}"
         return Check("renderer reference", "ok", f"ready, {where}")
     lacks, steps = [], []
     if packages:
@@ -77,7 +77,7 @@ def _bases() -> Check:
         return Check("FLAME heads", "ok", detail)
     return Check(
         "FLAME heads", "optional",
-        f"{detail}; without {_HEAD} the reference renderer needs --approximate.",
+        f"{detail}; without {_HEAD} the reference renderer needs `mien render --approximate`.",
         f"mien models add {_HEAD} PATH",
     )  # fmt: skip
 

@@ -14,12 +14,13 @@ from mien.errors import MissingDependencyError
 from mien.jobs.job import ShotResult
 
 if TYPE_CHECKING:
+    from mien.editorial.conform import DropFrame
     from mien.editorial.cut import Cut
     from mien.editorial.listing import CutClip, CutListing
 
 __all__ = [
-    "SUFFIXES", "CutClip", "CutListing", "is_cut", "list_clips", "read_cut", "takes_rate",
-    "write_back",
+    "SUFFIXES", "CutClip", "CutListing", "check_drop_frame", "is_cut", "list_clips", "read_cut",
+    "takes_rate", "write_back",
 ]  # fmt: skip
 
 SUFFIXES: Final = (
@@ -116,7 +117,12 @@ def list_clips(
 
 
 def write_back(
-    cut: Cut, results: Sequence[ShotResult], folder: Path, *, activate: bool = False
+    cut: Cut,
+    results: Sequence[ShotResult],
+    folder: Path,
+    *,
+    activate: bool = False,
+    drop_frame: DropFrame = "auto",
 ) -> list[Path]:
     """Write the cut with its renders, and conform lists of them.
 
@@ -129,6 +135,9 @@ def write_back(
         results: What became of its shots.
         folder: Where to write.
         activate: Whether the renders become the clips' active media.
+        drop_frame: Whether the conform lists drop numbers: `auto` as the cut does, or where it
+            does not say, as all its media do, each source as its own timecode; `yes` or `no`
+            throughout.
 
     Returns:
         The files, the cut first.
@@ -136,10 +145,28 @@ def write_back(
     Raises:
         OutputError: When the folder cannot be written to.
         WriteError: When the disk is full.
+        UsageError: When drop frame is asked for at a rate that has none.
     """
     from mien.editorial.cut_back import write
 
-    return write(cut, results, folder, activate=activate)
+    check_drop_frame(cut, drop_frame)
+    return write(cut, results, folder, activate=activate, drop_frame=drop_frame)
+
+
+def check_drop_frame(cut: Cut, drop_frame: DropFrame) -> None:
+    """Refuse conform lists in drop frame of a cut at a rate that has none.
+
+    Args:
+        cut: The cut.
+        drop_frame: As `write_back` takes it.
+
+    Raises:
+        UsageError: When it is `yes`, and there is none.
+    """
+    from mien.editorial.conform import check_drop_frame as check
+    from mien.editorial.uses import sequences
+
+    check(sequences(cut.content), drop_frame)
 
 
 def __getattr__(name: str) -> object:

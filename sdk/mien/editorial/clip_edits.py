@@ -4,9 +4,12 @@
     {"schema": "mien.edit/1", "project": "sc2.mien", "shot": "sh020"}
     {"schema": "mien.edit/1", "set": ["mouthSmile=+0.5@20:80"], "face": 1}
     {"schema": "mien.edit/1", "curves": "speech.npz"}
+    {"schema": "mien.edit/1", "set": ["1:mouthSmile=+0.5", "Anna:browDown=+0.3"],
+     "curves": [{"file": "bob.npz", "to_face": 1}]}
 
-Times in `set` are those of the media, as everywhere. A project or a curve file is looked for in
-the folder of edits and in the cut's own, and nowhere outside them: a cut may come from a stranger.
+A face is a number or a name; `set` is as `--set` takes it (model/assignments.py). Times in it are
+those of the media, as everywhere. A project or a curve file is looked for in the folder of edits
+and in the cut's own, and nowhere outside them: a cut may come from a stranger.
 """
 
 from __future__ import annotations
@@ -16,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from mien.errors import InputError
-from mien.jobs.yaml import Curves, CurvesPart, check_set
+from mien.jobs.fields import Curves, CurvesPart, FaceField, Part, Sets, Text, explain
 
 __all__ = ["SCHEMA", "ClipEdits", "edits_of_clip", "asset_path"]
 
@@ -37,26 +40,24 @@ class ClipEdits:
         project: The project as the cut names it; None without one.
         shot: Name, number or id of the shot in the project; None for its only one.
         set: Edits as typed for `--set`.
-        face: Number of the face that `set` and `curves` are meant for.
-        curves: The curve file that the face follows, as the cut names it; None without one.
+        face: Number or name of the face that `set` and `curves` are for where they name none.
+        curves: The curve files that faces follow, as the cut names them.
     """
 
     project: str | None
     shot: str | None
     set: tuple[str, ...]
-    face: int | None
-    curves: CurvesPart | None
+    face: int | str | None
+    curves: tuple[CurvesPart, ...]
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Document(Part):
     schema_name: Annotated[str, Field(alias="schema")] = SCHEMA
-    project: Annotated[str, Field(min_length=1)] | None = None
-    shot: Annotated[str, Field(min_length=1)] | None = None
-    set: tuple[Annotated[str, AfterValidator(check_set)], ...] = ()
-    face: Annotated[int, Field(ge=1)] | None = None
-    curves: Curves | None = None
+    project: Text | None = None
+    shot: Text | None = None
+    set: Sets = ()
+    face: FaceField | None = None
+    curves: Curves = ()
 
 
 def edits_of_clip(clip: Any) -> ClipEdits | None:
@@ -113,14 +114,28 @@ def _read(fields: Any, name: str) -> ClipEdits | None:
         document = _Document.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise InputError(f"The edit of clip {name}: {field}: {first['msg']}.", _REMEDY) from error
-    if document.project is None and document.curves is None and not document.set:
+        what, remedy = explain(first, _Document)
+        field = _words(first["loc"], values)
+        end = "" if what.endswith("?") else "."
+        raise InputError(
+            f"The edit of clip {name}: {field}{what}{end}", remedy or _REMEDY
+        ) from error
+    if document.project is None and not document.curves and not document.set:
         return None
     return ClipEdits(document.project, document.shot, document.set, document.face, document.curves)
 
 
 _REMEDY: Final = f'Write {{"schema": "{SCHEMA}", "project": ...}} or {{..., "set": [...]}}.'
+
+
+def _words(path: tuple[str | int, ...], values: Mapping[str, Any]) -> str:
+    """A field as people write it: `curves[2].file: `."""
+    if path[:2] == ("curves", 0) and not isinstance(values.get("curves"), list):
+        path = ("curves", *path[2:])  # one curve file needs no list
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return f"{text}: " if text else ""
 
 
 def _plain(value: Any) -> Any:

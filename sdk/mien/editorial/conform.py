@@ -1,7 +1,8 @@
 """Conform lists: where each render goes, for editors that read no OTIO.
 
 One event a shot at its record time, with the render's path and a marker `mien:NAME`. The
-lists carry no effects and no edits. Source times are those of the rendered files.
+lists carry no effects but retimes, and no edits. Source times are those of the rendered files,
+and count as these do: a list whose record drops numbers may have sources that do not.
 """
 
 from __future__ import annotations
@@ -10,19 +11,24 @@ import re
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final, Literal
 
-import opentimelineio as otio
-
-from mien.editorial.times import count_at, exact_rate
-from mien.editorial.uses import ClipUse, Sequence, drops_frames, fields_of
+from mien.editorial.uses import ClipUse, Sequence, drop_mode, fields_of
+from mien.errors import UsageError
 from mien.jobs.job import ShotResult
 from mien.jobs.names import safe_name
-from mien.media.sequence import Pattern, first_file
+from mien.media.sequence import Pattern
 from mien.timebase import Timecode
 
-__all__ = ["Render", "conform_lists"]
+__all__ = [
+    "MARKER", "ConformEvent", "ConformList", "DropFrame", "Render", "check_drop_frame",
+    "conform_lists",
+]  # fmt: skip
 
+DropFrame = Literal["auto", "yes", "no"]
+"""Whether conform lists drop numbers: as the cut and its media do, all of them, or none."""
+MARKER: Final = "mien:"
+"""Begins the name of every marker."""
 _REEL: Final = 8
 """Letters of a reel's name in CMX 3600."""
 _COUNTED: Final = tuple(
@@ -32,7 +38,6 @@ _COUNTED: Final = tuple(
     if below == 1000 or rate % 25
 )
 """Rates of SMPTE timecode (ST 12-1 and 12-3)."""
-_MARKER: Final = "mien:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +63,24 @@ class Render:
 
 
 @dataclass(frozen=True, slots=True)
-class _Event:
-    """A render on a list, in whole frames of the list's rate."""
+class ConformEvent:
+    """A render on a list, in whole frames of the list's rate.
+
+    Attributes:
+        render: The render.
+        record: Number of the frame with which it appears.
+        length: How many frames it is shown.
+        source: Number of its first frame shown, by the render's own timecode.
+        used: How many frames of it are shown.
+        drop: Whether its timecode drops numbers.
+    """
 
     render: Render
     record: int
     length: int
     source: int
     used: int
+    drop: bool
 
     @property
     def stop(self) -> int:
@@ -73,7 +88,33 @@ class _Event:
         return self.record + self.length
 
 
-def conform_lists(sequence: Sequence, renders: Many[Render], title: str) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class ConformList:
+    """What the lists of an edit hold, whichever their format.
+
+    Attributes:
+        title: Its name.
+        rate: Frames a second of the record.
+        first: Number of the record's first frame.
+        drop: Whether record timecode drops numbers.
+        layers: Events in the order of the record, none over another of its layer.
+    """
+
+    title: str
+    rate: Fraction
+    first: int
+    drop: bool
+    layers: tuple[tuple[ConformEvent, ...], ...]
+
+    @property
+    def nominal(self) -> int:
+        """Whole frames a second by which timecodes count."""
+        return -(-self.rate.numerator // self.rate.denominator)
+
+
+def conform_lists(
+    sequence: Sequence, renders: Many[Render], title: str, drop_frame: DropFrame = "auto"
+) -> dict[str, str]:
     """The lists of an edit: file names and what is in them.
 
     Shots that overlap in time go on further layers: an EDL each, a track each of the XML.
@@ -82,49 +123,96 @@ def conform_lists(sequence: Sequence, renders: Many[Render], title: str) -> dict
         sequence: The edit.
         renders: Its rendered shots.
         title: Name of the lists.
+        drop_frame: Whether timecodes drop numbers.
     """
+    from mien.editorial.conform_xml import write_xml
+
     if not renders:
         return {}
     rate = _rate(sequence)
-    layers = _layers([_event(render, sequence, exact_rate(rate)) for render in renders])
-    drop = drops_frames(sequence)
+    drop = _drops(sequence, renders, drop_frame, rate)
+    events = [_event(render, sequence, rate, drop, drop_frame) for render in renders]
+    contents = ConformList(title, rate, _first(sequence, rate), drop, _layers(events))
     stem = safe_name(title)
     lists = {}
-    for number, layer in enumerate(layers, 1):
+    for number, layer in enumerate(contents.layers, 1):
         name = f"{stem}.mien.edl" if number == 1 else f"{stem}.mien.{number}.edl"
-        lists[name] = _edl(layer, title, exact_rate(rate), drop)
-    lists[f"{stem}.mien.xml"] = _xml(layers, sequence, title, rate)
+        lists[name] = _edl(layer, contents)
+    lists[f"{stem}.mien.xml"] = write_xml(contents)
     return lists
 
 
-def _event(render: Render, sequence: Sequence, rate: Fraction) -> _Event:
+def check_drop_frame(sequences: Many[Sequence], drop_frame: DropFrame) -> None:
+    """Refuse drop frame for edits of which none is at a rate that has it.
+
+    Raises:
+        UsageError: When there is none.
+    """
+    rates = [_rate(sequence) for sequence in sequences]
+    if drop_frame == "yes" and not any(_can_drop(rate) for rate in rates):
+        said = f"{float(rates[0]):.6g}" if rates else "no"
+        raise UsageError(
+            f"There is no drop frame timecode at {said} frames a second.",
+            "It goes with 29.97 and 59.94: leave --drop-frame out.",
+        )
+
+
+def _can_drop(rate: Fraction) -> bool:
+    return rate.denominator == 1001 and -(-rate.numerator // rate.denominator) % 30 == 0
+
+
+def _drops(sequence: Sequence, renders: Many[Render], choice: DropFrame, rate: Fraction) -> bool:
+    """Whether an edit's record drops numbers: as it says, else as all its media do."""
+    if choice != "auto" or not _can_drop(rate):
+        return choice == "yes" and _can_drop(rate)
+    said = drop_mode(sequence)
+    if said is not None:
+        return said
+    return {drop for render in renders if (drop := _own_drop(render, rate)) is not None} == {True}
+
+
+def _own_drop(render: Render, rate: Fraction) -> bool | None:
+    """Whether a render's own timecode drops numbers; None without one that counts as the list."""
+    start = None if render.result.clock is None else render.result.clock.start
+    nominal = -(-rate.numerator // rate.denominator)
+    return None if start is None or start.nominal != nominal else start.drop
+
+
+def _event(
+    render: Render, sequence: Sequence, rate: Fraction, drop: bool, choice: DropFrame
+) -> ConformEvent:
     use = render.use
     scale = rate / use.rate
     source = (render.file_start + use.shown_from - render.first) * scale
-    length = max(1, round(use.record_length * rate))
-    return _Event(
+    shown = use.record_length
+    if not shown and use.speed:
+        # What a transition comes from, and only it shows.
+        shown = use.length / use.rate / abs(use.speed)
+    length = max(1, round(shown * rate))
+    own = _own_drop(render, rate)
+    return ConformEvent(
         render,
         _first(sequence, rate) + round(use.record * rate),
         length,
         max(0, round(source)),
         max(1, round(length * abs(use.speed))),
+        drop if own is None or choice != "auto" else own,
     )
 
 
-def _rate(sequence: Sequence) -> float:
+def _rate(sequence: Sequence) -> Fraction:
     """The rate of an edit's record; the nearest that timecode can count, where it is another."""
-    said = exact_rate((sequence.start or sequence.root.duration()).rate)
-    return float(min(_COUNTED, key=lambda rate: abs(rate - said)))
+    return min(_COUNTED, key=lambda rate: abs(rate - sequence.rate))
 
 
 def _first(sequence: Sequence, rate: Fraction) -> int:
     """Number of an edit's first frame."""
-    return 0 if sequence.start is None else max(0, round(count_at(sequence.start, rate)))
+    return max(0, round(sequence.first * rate / sequence.rate))
 
 
-def _layers(events: list[_Event]) -> list[list[_Event]]:
+def _layers(events: list[ConformEvent]) -> tuple[tuple[ConformEvent, ...], ...]:
     """Events in the order of the record, none over another of its layer."""
-    layers: list[list[_Event]] = []
+    layers: list[list[ConformEvent]] = []
     for event in sorted(events, key=lambda one: (one.record, one.render.use.track_number)):
         for layer in layers:
             if layer[-1].stop <= event.record:
@@ -132,37 +220,42 @@ def _layers(events: list[_Event]) -> list[list[_Event]]:
                 break
         else:
             layers.append([event])
-    return layers
+    return tuple(map(tuple, layers))
 
 
-def _edl(events: list[_Event], title: str, rate: Fraction, drop: bool) -> str:
-    nominal = -(-rate.numerator // rate.denominator)
+def _edl(events: Many[ConformEvent], contents: ConformList) -> str:
+    def code(frame: int, drop: bool) -> str:
+        return str(Timecode(frame, contents.nominal, drop))
 
-    def code(frame: int) -> str:
-        return str(Timecode(frame, nominal, drop and nominal % 30 == 0))
-
-    lines = [f"TITLE: {title} mien", f"FCM: {'' if drop else 'NON-'}DROP FRAME", ""]
+    mode = contents.drop
+    lines = [f"TITLE: {contents.title} mien", _mode(mode), ""]
     for number, event in enumerate(events, 1):
+        if event.drop != mode:
+            mode = event.drop
+            lines.append(_mode(mode))
         speed = event.render.use.speed
         reel = _reel(event.render)
         used = event.used if speed else 1
         lines.append(
             f"{number:03}  {reel:<8} V     C        "
-            f"{code(event.source)} {code(event.source + used)} "
-            f"{code(event.record)} {code(event.stop)}"
+            f"{code(event.source, mode)} {code(event.source + used, mode)} "
+            f"{code(event.record, contents.drop)} {code(event.stop, contents.drop)}"
         )
         if speed != 1:
-            lines.append(
-                f"M2   {reel:<8} {_speed(speed * rate)}                {code(event.source)}"
-            )
+            start = code(event.source, mode)
+            lines.append(f"M2   {reel:<8} {_speed(speed * contents.rate)}                {start}")
         if not speed:
             lines.append("* FREEZE FRAME")
         lines += [
             f"* FROM CLIP NAME: {event.render.name}",
             f"* FROM CLIP: {_listed(event.render)}",
-            f"* LOC: {code(event.record)} RED     {_MARKER}{event.render.name}",
+            f"* LOC: {code(event.record, contents.drop)} RED     {MARKER}{event.render.name}",
         ]
     return "\n".join([*lines, ""])
+
+
+def _mode(drop: bool) -> str:
+    return f"FCM: {'' if drop else 'NON-'}DROP FRAME"
 
 
 def _listed(render: Render) -> str:
@@ -185,45 +278,3 @@ def _reel(render: Render) -> str:
     known = fields_of(render.use.clip.metadata, "cmx_3600")
     name = str(known.get("reel", "")) or render.name
     return re.sub(r"[^A-Za-z0-9_]", "", name)[:_REEL].upper() or "MIEN"
-
-
-def _xml(layers: list[list[_Event]], sequence: Sequence, title: str, rate: float) -> str:
-    first = _first(sequence, exact_rate(rate))
-    timeline = otio.schema.Timeline(f"{title} mien", global_start_time=_time(first, rate))
-    for number, layer in enumerate(layers, 1):
-        track = otio.schema.Track(name=f"V{number}", kind=otio.schema.TrackKind.Video)
-        at = first
-        for event in layer:
-            if event.record > at:
-                track.append(otio.schema.Gap(duration=_time(event.record - at, rate)))
-            track.append(_clip(event, rate))
-            at = event.stop
-        timeline.tracks.append(track)
-    return str(otio.adapters.write_to_string(timeline, "fcp_xml"))
-
-
-def _clip(event: _Event, rate: float) -> Any:
-    result, use = event.render.result, event.render.use
-    assert result.output is not None
-    assert result.frames is not None
-    scale = exact_rate(rate) / use.rate
-    start = _time(round(event.render.file_start * scale), rate)
-    assert result.clock is not None
-    length = round(len(result.frames) * exact_rate(rate) / result.clock.rate)
-    reference = otio.schema.ExternalReference(
-        target_url=first_file(result.output.absolute()).as_uri(),
-        available_range=otio.opentime.TimeRange(start, _time(length, rate)),
-    )
-    reference.name = result.output.name
-    shown = otio.opentime.TimeRange(_time(event.source, rate), _time(event.length, rate))
-    clip = otio.schema.Clip(event.render.name, reference, shown)
-    speed = "" if use.speed == 1 else f" ({float(100 * use.speed):g} %)"
-    name = f"{_MARKER}{event.render.name}{speed}"
-    clip.markers.append(
-        otio.schema.Marker(name, otio.opentime.TimeRange(_time(event.source, rate), _time(1, rate)))
-    )
-    return clip
-
-
-def _time(frames: int, rate: float) -> Any:
-    return otio.opentime.RationalTime(frames, rate)

@@ -81,8 +81,9 @@ def read(
     if options.handles < 0:
         raise UsageError(f"{options.handles} handles are impossible.", "Give 0 or more.")
     examined = examine(path, rate, options)
-    for notice in examined.notices if notify is not None else ():
-        notify(notice)
+    if notify is not None:
+        for notice in examined.notices:
+            notify(notice)
     numbered = [
         (number, clip.job) for number, clip in enumerate(examined.clips) if clip.job is not None
     ]

@@ -11,7 +11,7 @@ from typing import Any, Final
 import opentimelineio as otio
 
 import mien
-from mien.editorial.conform import Render, conform_lists
+from mien.editorial.conform import DropFrame, Render, conform_lists
 from mien.editorial.cut import Cut, all_uses
 from mien.editorial.media_refs import RENDERS, SOURCE, source_key, source_reference
 from mien.editorial.times import count_at, exact_rate, recount, time
@@ -28,7 +28,12 @@ _INDENT: Final = 4
 
 
 def write(
-    cut: Cut, results: Sequence[ShotResult], folder: Path, *, activate: bool = False
+    cut: Cut,
+    results: Sequence[ShotResult],
+    folder: Path,
+    *,
+    activate: bool = False,
+    drop_frame: DropFrame = "auto",
 ) -> list[Path]:
     """Write the cut and its conform lists; `editorial.write_back` says how."""
     content = cut.content.deepcopy()
@@ -51,7 +56,7 @@ def write(
     for key, sequence in edits.items():
         placed_here = [render for owner, render in renders if owner == key]
         title = cut.name if len(edits) == 1 else f"{cut.name}.{sequence.name}"
-        for name, text in conform_lists(sequence, placed_here, title).items():
+        for name, text in conform_lists(sequence, placed_here, title, drop_frame).items():
             _write(folder / name, text.encode())
             files.append(folder / name)
     return files

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import unquote
@@ -28,6 +29,7 @@ _COUNTED: Final = re.compile(r"^(.*?)(\d{3,})$")
 _ZERO: Final = Fraction(0)
 
 
+@lru_cache(maxsize=4096)
 def number_in(text: str) -> Fraction | None:
     """A number as it is written, whole or not; None where it is none."""
     return Fraction(text) if _NUMBER.fullmatch(text) else None

@@ -22,6 +22,7 @@ from mien.timebase import same_count
 __all__ = ["ClipFinder", "ExaminedClip", "RenderOptions", "clip_stem", "reel_of", "source_drops"]
 
 _EDL: Final = "cmx_3600"
+_XML: Final = "fcp_xml"
 _DROP: Final = "drop_frame"
 
 
@@ -160,12 +161,12 @@ class ClipFinder:
             return None, None
         return self._sidecars.project_for(shot.name, shot.media, shot.frames, reel_of(use))
 
-    def _curves(self, asked: ClipEdits | None) -> CurvesInput | None:
-        """Return the curve file that a clip's face is to follow; None without one."""
-        if asked is None or asked.curves is None:
-            return None
-        path = asset_path(asked.curves.file, "curve file", self._folders)
-        return asked.curves.input(path)
+    def _curves(self, asked: ClipEdits | None) -> tuple[CurvesInput, ...]:
+        """Return the curve files that a clip's faces are to follow."""
+        return tuple(
+            one.input(asset_path(one.file, "curve file", self._folders))
+            for one in (() if asked is None else asked.curves)
+        )
 
     @property
     def _folders(self) -> tuple[Path, ...]:
@@ -175,8 +176,12 @@ class ClipFinder:
 
 
 def reel_of(use: ClipUse) -> str:
-    """Return the name of a clip's tape or card, as an EDL knows it."""
-    return str(fields_of(use.clip.metadata, _EDL).get("reel", ""))
+    """Return the name of a clip's tape or card, as an EDL or the file of an XML knows it."""
+    reel = fields_of(use.clip.metadata, _EDL).get("reel", "")
+    if reel:
+        return str(reel)
+    file = fields_of(source_reference(use.clip).metadata, _XML)
+    return str(fields_of(fields_of(file, "timecode"), "reel").get("name", ""))
 
 
 def clip_stem(name: str) -> str:

@@ -140,8 +140,8 @@ def _edits(clip: ExaminedClip) -> tuple[str, ...]:
     if job is None:
         return ()
     project = None if job.project is None else job.project.name
-    curves = None if job.curves is None else job.curves.file.name
-    given = [part for part in (project, curves, *job.set) if part]
+    curves = (one.file.name for one in job.curves)
+    given = [part for part in (project, *curves, *job.set) if part]
     return tuple(given) or ("edits that cannot be used",)
 
 

@@ -21,6 +21,8 @@ RETIME: Final = "mien.retime"
 """Key of an effect's metadata that says what its item's source range means."""
 LOWEST: Final = "lowest"
 """Of an item played backwards: its range starts with the lowest frame, which is shown last."""
+_ROUNDED: Final = Fraction(1, 50)
+"""Frames by which times are off that are written to the millisecond."""
 _SMPTE: Final = otio.schema.TransitionTypes.SMPTE_Dissolve
 
 
@@ -221,10 +223,18 @@ def _lasting(item: Any, frames: int, rate: Fraction, cut_off: Fraction) -> None:
 
 
 def span_of(start: Fraction, length: Fraction, rate: Fraction) -> Any:
-    """A range of OTIO's from seconds, counted in frames of a rate."""
-    return otio.opentime.TimeRange(
-        *(otio.opentime.RationalTime(float(when * rate), float(rate)) for when in (start, length))
-    )
+    """A range of OTIO's from seconds, counted in frames of a rate.
+
+    Frames that are as good as whole are: some write seconds rounded, and a hundredth of a frame
+    is no edit, but would cost a frame more.
+    """
+    times = []
+    for when in (start, length):
+        frames = when * rate
+        whole = round(frames)
+        count = whole if abs(frames - whole) <= _ROUNDED else frames
+        times.append(otio.opentime.RationalTime(float(count), float(rate)))
+    return otio.opentime.TimeRange(*times)
 
 
 def time_warp(speed: Fraction, name: str = "", metadata: dict[str, Any] | None = None) -> Any:

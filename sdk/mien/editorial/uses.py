@@ -20,7 +20,10 @@ from mien.editorial.times import count_at, exact, exact_rate
 from mien.editorial.track_layout import LOWEST, RETIME
 from mien.timebase import same_count
 
-__all__ = ["ClipUse", "Sequence", "UNREADABLE", "drops_frames", "fields_of", "sequences", "uses"]
+__all__ = [
+    "ClipUse", "Sequence", "UNREADABLE", "drop_mode", "drops_frames", "fields_of", "sequences",
+    "uses",
+]  # fmt: skip
 
 _FCP7_RETIME: Final = "timeremap"
 _DEEPEST: Final = 64
@@ -185,16 +188,19 @@ def fields_of(metadata: Any, name: str) -> Mapping[str, Any]:
     return fields if isinstance(fields, Mapping) else {}
 
 
+def drop_mode(sequence: Sequence) -> bool | None:
+    """Whether an edit's record timecode drops numbers; None where its format does not say."""
+    edl = fields_of(sequence.metadata, "cmx_3600").get("drop_frame")
+    if edl is not None:
+        return bool(edl)
+    xml = fields_of(fields_of(sequence.metadata, "fcp_xml"), "timecode").get("displayformat")
+    said = xml or fields_of(sequence.metadata, "fcpx").get("tcFormat")
+    return {"DF": True, "NDF": False}.get(str(said).upper())
+
+
 def drops_frames(sequence: Sequence) -> bool:
     """Whether an edit's record timecode drops numbers, as far as its format says."""
-    xml = fields_of(sequence.metadata, "fcp_xml")
-    edl = fields_of(sequence.metadata, "cmx_3600")
-    final_cut = fields_of(sequence.metadata, "fcpx")
-    return (
-        bool(edl.get("drop_frame"))
-        or fields_of(xml, "timecode").get("displayformat") == "DF"
-        or final_cut.get("tcFormat") == "DF"
-    )
+    return bool(drop_mode(sequence))
 
 
 def _record_rate(sequence: Sequence) -> Fraction:

@@ -88,7 +88,8 @@ def find_media(stored: Path, wanted: str, folder: Path | None, project: str) -> 
     cause = "has another content than the file that was tracked" if changed else "was not found"
     raise ProjectError(
         f"The media of {project}, {stored.name}, {cause}.",
-        "Say where it is with --media PATH, or put it beside the project.",
+        "Put it beside the project, or say where it is: `--media PATH` of `mien render`, `media`"
+        " in a list of shots.",
     )
 
 

@@ -24,6 +24,11 @@ __all__ = ["CurvesInput", "CutSpan", "Problem", "ShotJob", "ShotResult", "Status
 
 Status = Literal["done", "failed"]
 
+_DAY = 86_400
+"""Seconds from midnight to midnight."""
+_DROPPED = 1440 - 144
+"""Minutes of a day at whose beginning drop frame leaves numbers out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -54,19 +59,22 @@ class CurvesInput:
 
     Attributes:
         file: The file.
-        face: Number of the face in the file; None for the only one.
+        face: Number or name of the face in the file; None for the only one.
         controls: Names of the controls to take; None for all but head and gaze.
         mode: Whether the face follows the curves, or they are added to what it does.
         offset: Frame of the media on which the file's first frame falls.
         retime: Whether a file with another frame rate keeps its seconds; None refuses it.
+        to_face: Number or name of the face of the shot that follows it; None for the shot's
+            `face`, or else the largest.
     """
 
     file: Path
-    face: int | None = None
+    face: int | str | None = None
     controls: tuple[str, ...] | None = None
     mode: ImportMode = "replace"
     offset: int = 0
     retime: bool | None = None
+    to_face: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +173,15 @@ class CutSpan:
         return abs(Timecode(count, nominal, self.drop).recounted(not self.drop).frames - count)
 
     def _coded(self, clock: Clock) -> list[Fraction]:
-        """Source time of the media's first frame by its own timecode."""
-        return [] if clock.start is None else [self._count(clock.start.frames, clock)]
+        """Source time of the media's first frame by its own timecode, or of the day before.
+
+        After midnight timecode begins again: the cut's may be lower than that of the first frame.
+        """
+        if clock.start is None:
+            return []
+        code = clock.start
+        day = _DAY * code.nominal - (_DROPPED * (code.nominal // 15) if code.drop else 0)
+        return [self._count(code.frames, clock), self._count(code.frames - day, clock)]
 
     def _labelled(self, clock: Clock) -> list[Fraction]:
         """The same where only one of the two drops numbers: then what is written counts."""
@@ -229,7 +244,8 @@ class ShotJob:
         project: The `.mien` file with its tracked faces and edits; None to track it first.
         shot: Name, number or id of the shot in the project; None for its only one.
         set: Edits as typed for `--set`, on top of the project's and of `curves`.
-        face: Number of the face that `set` and `curves` are meant for; None for the largest.
+        face: Number or name of the face that `set` and `curves` are for where they name none
+            themselves; None for the largest.
         frames: The frames to write: typed (`0:120`), or of a cut; None for all.
         renderer: Name of the renderer, or `auto`.
         settings: Settings of the renderer by name, which hold before all others.
@@ -239,7 +255,7 @@ class ShotJob:
         origin: Where it was asked for, to be shown (`cut.otio, V1, 01:00:10:05`).
         clip: Number of the clip in its cut, in the order of the file; None without one.
         problem: Why it cannot be rendered, when that is known from the start.
-        curves: A curve file that the face follows, on top of the project's edits; None without.
+        curves: Curve files that faces follow, on top of the project's edits; one a face.
         tracker: Name of the tracker, or `auto`, for media without a project.
         renderer_reason: Why `auto` chose the renderer that is named now, in a few words; empty
             where it was asked for by its name, or is not chosen yet.
@@ -256,7 +272,7 @@ class ShotJob:
     project: Path | None = None
     shot: str | None = None
     set: tuple[str, ...] = ()
-    face: int | None = None
+    face: int | str | None = None
     frames: str | CutSpan | None = None
     renderer: str = "auto"
     settings: Mapping[str, SettingValue] = field(default_factory=dict, hash=False)
@@ -266,7 +282,7 @@ class ShotJob:
     origin: str = ""
     clip: int | None = None
     problem: Problem | None = None
-    curves: CurvesInput | None = None
+    curves: tuple[CurvesInput, ...] = ()
     tracker: str = "auto"
     renderer_reason: str = ""
     examples: tuple[Path, ...] = ()

@@ -100,8 +100,7 @@ def _inputs(plan: Plan) -> set[Path]:
                 files.update(map(pattern.file, pattern.numbers()))
         if shot.order.project is not None:
             files.add(shot.order.project)
-        if shot.order.curves is not None:
-            files.add(shot.order.curves.file)
+        files |= {curves.file for curves in shot.order.curves}
         settings = find_entry(shot.order.renderer).settings(shot.order.settings)
         if settings is not None:
             files.update(settings.files)

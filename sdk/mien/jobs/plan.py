@@ -16,10 +16,12 @@ from typing import Any, Final
 from mien.errors import MienError, UsageError
 from mien.jobs.curves import read_layer
 from mien.jobs.drop_frames import describe_drop_mismatches
+from mien.jobs.edits import check_request
 from mien.jobs.job import Problem, ShotJob
 from mien.jobs.journal import kept_threads
 from mien.jobs.names import output_path
 from mien.jobs.shot_task import ShotSpec
+from mien.model.face_names import FaceLabel
 from mien.model.media import MediaInfo
 from mien.model.occlusion import Occlusion, OcclusionChoice
 from mien.model.renderer_settings import RendererSettings, StoredSettings, make_mapping
@@ -33,7 +35,9 @@ __all__ = ["CHUNK", "THREADS", "Plan", "Settle", "ShotPlan", "chunks_of", "make_
 Settle = Callable[[str, StoredSettings], RendererSettings | Mapping[str, Any] | None]
 """From a renderer's name and a project's settings to those of that renderer that hold."""
 
-_Looked = tuple[MediaInfo, StoredSettings, tuple[Path, ...], Occlusion]
+_Looked = tuple[
+    MediaInfo, StoredSettings, tuple[Path, ...], Occlusion, tuple[FaceLabel, ...] | None
+]
 
 CHUNK: Final = 48
 """Frames of a chunk when nobody says: a few seconds of work for `warp`, and whole groups of
@@ -220,10 +224,12 @@ def _look(job: ShotJob) -> _Looked:
         project = api.load_project(job.project, job.shot, media=job.media)
         # Workers elsewhere would not find these by themselves.
         examples = tuple(one.used.media.path for one in project.shot.examples if one.used)
-        return project.shot.media, project.settings, examples, project.shot.occlusion
+        faces = tuple(FaceLabel(face.number, face.name) for face in project.shot.faces)
+        return project.shot.media, project.settings, examples, project.shot.occlusion, faces
     if job.media is None:
         raise UsageError(f"{job.name} has neither media nor a project.", "Give one of them.")
-    return api.open_shot(job.media, until_damage=job.until_damage).media, {}, (), Occlusion()
+    media = api.open_shot(job.media, until_damage=job.until_damage).media
+    return media, {}, (), Occlusion(), None
 
 
 def _plan_shot(
@@ -241,7 +247,8 @@ def _plan_shot(
     if job.problem is not None:
         return ShotPlan(job, problem=job.problem)
     try:
-        facts, stored, known, occlusion = look(job)
+        facts, stored, known, occlusion, faces = look(job)
+        check_request(job, faces, facts.path.name)
         check_examples(job.examples)
         occlusion = job.occlusion.over(occlusion)
         check_stored_matte(facts, occlusion)
@@ -249,8 +256,8 @@ def _plan_shot(
         job = replace(job, occlusion=job.occlusion.on(OcclusionChoice(occlusion.matte)))
         job = replace(job, examples=tuple(dict.fromkeys((*known, *job.examples))))
         frames = job.frames_of(facts.clock)
-        if job.curves is not None:
-            read_layer(job.curves, facts.clock)
+        for curves in job.curves:
+            read_layer(curves, facts.clock)
         output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)
         refuse_matte_as_output(output, occlusion)
         fits(output, facts, job)

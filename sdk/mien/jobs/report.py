@@ -17,6 +17,7 @@ from mien.jobs.plan import Plan
 from mien.jobs.runner import ShotOutcome
 from mien.jobs.thumbnails import REPORT
 from mien.media.sequence import first_file
+from mien.model.face_names import face_facts
 
 __all__ = ["check_reports", "write_reports"]
 
@@ -100,7 +101,7 @@ def _facts(outcome: ShotOutcome) -> dict[str, Any]:
         "media": None if facts is None else str(facts.path.absolute()),
         "output": None if problem is not None or order is None else str(order.output),
         "frames": None if order is None else str(outcome.frames or order.frames),
-        "faces": list(outcome.faces),
+        "faces": [face_facts(face) for face in outcome.faces],
         "renderer": plan.job.renderer,
         "renderer_reason": plan.job.renderer_reason,
         "frames_asked": outcome.requested,

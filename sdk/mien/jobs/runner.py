@@ -13,6 +13,7 @@ from mien.jobs.job import Problem, ShotResult
 from mien.jobs.plan import Plan, ShotPlan, chunks_of
 from mien.jobs.queue import Queue, Waiting
 from mien.jobs.shot_task import ShotSpec, Task
+from mien.model.face_names import FaceLabel
 from mien.timebase import FrameRange
 from mien.worker_messages import WorkerDone, WorkerFailed, WorkerMessage, WorkerProgress
 
@@ -35,7 +36,7 @@ class ShotOutcome:
     Attributes:
         plan: What was to be done.
         problem: Why it failed; None when its output is whole.
-        faces: Numbers of the faces with edits.
+        faces: The faces with edits.
         requested: Frames in which anything is asked.
         made: Frames that were made in this run.
         edited: Frames in which a face was changed.
@@ -49,7 +50,7 @@ class ShotOutcome:
 
     plan: ShotPlan
     problem: Problem | None = None
-    faces: tuple[int, ...] = ()
+    faces: tuple[FaceLabel, ...] = ()
     requested: int = 0
     made: int = 0
     edited: int = 0
@@ -184,7 +185,8 @@ class _Run:
 
     def _prepared(self, shot: _Open, result: Mapping[str, Any]) -> None:
         outcome = shot.outcome
-        outcome.faces, outcome.requested = tuple(result["faces"]), result["requested"]
+        outcome.faces = tuple(FaceLabel(**face) for face in result["faces"])
+        outcome.requested = result["requested"]
         outcome.thumbnails, outcome.notes = tuple(result["thumbnails"]), tuple(result["notes"])
         outcome.kept = result["whole"]
         missing = result["missing"]

@@ -21,8 +21,9 @@ __all__ = ["ShotSpec", "Step", "Task", "read_shot_spec"]
 Step = Literal["prepare", "render", "assemble"]
 """Tracking, when it is needed, and looking what is there; making frames; writing the output."""
 
-_FORMAT, _FORMER = "mien.order/2", "mien.order/1"
-"""The former held settings of the reference renderer whatever the shot's renderer was."""
+_FORMAT, _FORMER, _FIRST = "mien.order/3", "mien.order/2", "mien.order/1"
+"""The former had one curve file at most, and faces by number alone; the first held settings of the
+reference renderer whatever the shot's renderer was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class ShotSpec:
         media: The movie or sequence; None when the project alone says.
         project: The `.mien` file with its faces and edits; None to track it first.
         set: Edits as typed for `--set`, on top of the project's.
-        face: Number of the face that `set` is meant for; None for the largest.
+        face: Number or name of the face that `set` and `curves` are for where they name none
+            themselves; None for the largest.
         frames: The frames to write.
         renderer: Name of the renderer, or `auto`.
         codec: Name of the codec; None for the source's family.
@@ -44,7 +46,7 @@ class ShotSpec:
         overwrite: Whether an output that this batch did not make may be replaced.
         settings: Settings of the renderer by name; None for its defaults.
         shot: Name, number or id of the shot in the project; None for its only one.
-        curves: A curve file that the face follows; None without.
+        curves: Curve files that faces follow.
         tracker: Name of the tracker, or `auto`.
         examples: Other material of its people, beside what the project has.
         occlusion: What is asked for things in front of its faces, on top of what the project says.
@@ -55,7 +57,7 @@ class ShotSpec:
     media: Path | None
     project: Path | None
     set: tuple[str, ...]
-    face: int | None
+    face: int | str | None
     frames: FrameRange
     renderer: str
     codec: str | None
@@ -65,7 +67,7 @@ class ShotSpec:
     overwrite: bool = False
     settings: Mapping[str, SettingValue] | None = field(default=None, hash=False)
     shot: str | None = None
-    curves: CurvesInput | None = None
+    curves: tuple[CurvesInput, ...] = ()
     tracker: str = "auto"
     examples: tuple[Path, ...] = ()
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
@@ -93,9 +95,7 @@ class ShotSpec:
             settings: Settings of the renderer by name.
         """
         media, project = (None if p is None else p.absolute() for p in (job.media, job.project))
-        curves = job.curves
-        if curves is not None:
-            curves = replace(curves, file=curves.file.absolute())
+        curves = tuple(replace(one, file=one.file.absolute()) for one in job.curves)
         occlusion = job.occlusion
         if occlusion.matte is not None:
             occlusion = replace(occlusion, matte=occlusion.matte.absolute())
@@ -125,7 +125,7 @@ class ShotSpec:
             "folder": str(self.folder),
             "overwrite": self.overwrite,
             "settings": None if self.settings is None else dict(self.settings),
-            "curves": None if self.curves is None else _curves_to_dict(self.curves),
+            "curves": [_curves_to_dict(one) for one in self.curves],
             "examples": [str(path) for path in self.examples],
             "occlusion": _occlusion_to_dict(self.occlusion),
             "until_damage": self.until_damage,
@@ -137,9 +137,13 @@ def _curves_to_dict(curves: CurvesInput) -> dict[str, Any]:
     return asdict(curves) | {"file": str(curves.file)}
 
 
-def _read_curves(value: Mapping[str, Any] | None) -> CurvesInput | None:
+def _read_all_curves(value: Any) -> tuple[CurvesInput, ...]:
     if value is None:
-        return None
+        return ()
+    return tuple(map(_read_curves, [value] if isinstance(value, Mapping) else value))
+
+
+def _read_curves(value: Mapping[str, Any]) -> CurvesInput:
     names = value["controls"]
     controls = None if names is None else tuple(map(str, names))
     return CurvesInput(**{**value, "file": Path(value["file"]), "controls": controls})
@@ -168,14 +172,14 @@ def read_shot_spec(path: Path) -> ShotSpec:
     """
     try:
         value: Mapping[str, Any] = json.loads(path.read_bytes())
-        if value["format"] not in (_FORMAT, _FORMER):
+        if value["format"] not in (_FORMAT, _FORMER, _FIRST):
             raise ValueError(f"its format is {value['format']}")
         start, stop = str(value["frames"]).split(":")
         media, project = (
             None if value[name] is None else Path(value[name]) for name in ("media", "project")
         )
         renderer, settings = str(value["renderer"]), value["settings"]
-        if value["format"] == _FORMER and settings_owner(renderer) != ReferenceSettings.renderer:
+        if value["format"] == _FIRST and settings_owner(renderer) != ReferenceSettings.renderer:
             settings = None
         if settings is not None:
             check_stored({renderer: settings})
@@ -184,7 +188,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             value["face"], FrameRange(int(start), int(stop)), renderer, value["codec"],
             bool(value["lossless"]), Path(value["output"]), Path(value["folder"]),
             bool(value["overwrite"]), settings, value.get("shot"),
-            _read_curves(value.get("curves")),
+            _read_all_curves(value.get("curves")),
             str(value.get("tracker", "auto")), tuple(map(Path, value.get("examples", ()))),
             _read_occlusion(value.get("occlusion")), bool(value.get("until_damage")),
         )  # fmt: skip

@@ -21,13 +21,12 @@ from mien.api.occlusion import choose_occlusion
 from mien.errors import MediaError, NoFaceError, OutputError, ProjectError, UsageError
 from mien.face import SOLVER
 from mien.io.project import SUFFIX, Project
-from mien.jobs.curves import read_layer
+from mien.jobs.edits import request_edits
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.jobs.thumbnails import Thumbnails
 from mien.media.probe import probe, probe_any
-from mien.model.assignments import parse_assignment
-from mien.model.edits import Edit
+from mien.model.face_names import face_facts
 from mien.model.media import MediaInfo
 from mien.model.shot import Example, Shot
 from mien.pipeline import Output, ShotFrames, damage_note, undamaged
@@ -114,7 +113,7 @@ class Workbench:
             "edited": 0 if record is None else record.edited,
             "frames": _written(opened, record),
             "missing": missing,
-            "faces": [plan.face.number for plan in opened.plans],
+            "faces": [face_facts(plan.face) for plan in opened.plans],
             "requested": opened.frames.active(opened.span),
             "thumbnails": [pair.to_dict() for pair in pictures.pairs()],
             "notes": [*opened.notes, *journal.notes(opened.key)],
@@ -184,7 +183,7 @@ class Workbench:
         # A range is checked by the same rules as a typed one.
         wanted = shot.clock.parse_range(str(order.frames))
         span, damage = undamaged(shot, wanted, until_damage=order.until_damage)
-        edits, notes = _edits(order, shot)
+        edits, notes = request_edits(order, shot)
         if damage is not None:
             notes = (damage_note(damage, wanted), *notes)
         elif shot.media.cut_short and span.stop == len(shot):
@@ -296,28 +295,10 @@ def _written(opened: _Opened, record: OutputRecord | None) -> list[int]:
     return [span.start, span.start + count]
 
 
-def _edits(order: ShotSpec, shot: Shot) -> tuple[list[Edit], tuple[str, ...]]:
-    """Return what `curves` and `set` ask for, and what is to be known of it."""
-    notes: tuple[str, ...] = ()
-    if order.curves is None and not order.set:
-        return [], notes
-    face = api.main_face(shot) if order.face is None else shot.face(order.face)
-    edit = Edit(face)
-    if order.curves is not None:
-        made = read_layer(order.curves, shot.clock)
-        edit = edit.with_layer(made.layer)
-        if made.unknown:
-            names = ", ".join(made.unknown)
-            notes = (f"{order.curves.file.name}: no controls of mien, left out: {names}.",)
-    for text in order.set:
-        edit = parse_assignment(text).apply(edit, _LAYER)
-    return [edit], notes
-
-
 def _stamp(order: ShotSpec, shot: Shot) -> tuple[object, ...]:
     """Return what names the files that a shot at hand was read from."""
-    curves = None if order.curves is None else order.curves.file
-    files = (order.project, curves, *order.examples)
+    curves = (one.file for one in order.curves)
+    files = (order.project, *curves, *order.examples)
     matte = shot.occlusion.matte
     stamps = [] if matte is None or not shot.occlusion.matte_online else [matte_stamp(matte)]
     return media_stamp(shot.media), *stamps, *map(_changed, files)

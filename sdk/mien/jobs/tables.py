@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mien.errors import MienError
+from mien.jobs.edits import expected_faces, requested_faces
 from mien.jobs.plan import Plan, ShotPlan, chunks_of
+from mien.model.face_names import FaceLabel, FaceLike, face_facts, list_faces
 
 __all__ = ["plan_facts", "plan_rows"]
 
@@ -64,10 +67,11 @@ def _facts(plan: Plan, shot: ShotPlan) -> dict[str, Any]:
     }
     if order is None:
         return facts
+    faces = _edited_faces(shot)
     return facts | {
         "frames": str(order.frames),
         "chunks": len(list(chunks_of(order.frames, plan.chunk))),
-        "faces": _asked_faces(shot),
+        "faces": None if faces is None else [face_facts(face) for face in faces],
         "renderer": order.renderer,
         "seconds": None if shot.seconds is None else round(shot.seconds, 1),
         "bytes": shot.bytes,
@@ -75,29 +79,30 @@ def _facts(plan: Plan, shot: ShotPlan) -> dict[str, Any]:
     }
 
 
-def _asked_faces(shot: ShotPlan) -> list[int] | None:
-    """Numbers of the faces that are edited; None for the largest, known after tracking only."""
+def _edited_faces(shot: ShotPlan) -> Sequence[FaceLike] | None:
+    """The faces that are edited; None for the largest, known after tracking only."""
     from mien.io.project import describe
     from mien.model.document import choose
 
     job = shot.job
-    edited = bool(job.set) or job.curves is not None
-    faces = {job.face} if edited and job.face is not None else set()
-    largest = edited and job.face is None
-    if job.project is not None:
-        try:
-            document = choose(describe(job.project).shots, job.shot, job.project.name)
-        except MienError:
-            return None
-        faces |= {edit.face for edit in document.edits}
-        if largest and len(document.faces) == 1:
-            faces, largest = {document.faces[0].number}, False
-    return None if largest else sorted(faces)
+    if job.project is None:
+        return expected_faces(job)
+    try:
+        document = choose(describe(job.project).shots, job.shot, job.project.name)
+        numbers, largest = requested_faces(job, document.faces, job.project.name)
+    except MienError:
+        return None
+    numbers |= {edit.face for edit in document.edits}
+    if largest and len(document.faces) > 1:
+        return None
+    if largest:
+        numbers = {document.faces[0].number}
+    return [face for face in document.faces if face.number in numbers]
 
 
 def _faces(facts: dict[str, Any]) -> str:
     faces = facts["faces"]
-    return "largest" if faces is None else ", ".join(map(str, faces))
+    return "largest" if faces is None else list_faces([FaceLabel(**face) for face in faces])
 
 
 def _duration(seconds: float | None) -> str:

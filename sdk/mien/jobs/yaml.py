@@ -8,7 +8,7 @@
         media: plates/sh010.mov
         frames: 0:120         # all when left out; also 1.0s:2.0s, or timecode
         set: ["mouthSmile=+0.5@20:80", "browDown=+0.3"]
-        face: 1               # the largest when left out
+        face: 1               # number or name; the largest when left out
         examples: [laugh.mov] # other material of the same person, clips and images
         occlusion: {matte: mattes/sh010.%04d.png} # what is in front, white; or keep, fade: false
                                                   # or glasses: yes, [2=no]
@@ -19,6 +19,10 @@
         media: plates/sh016.mov
         curves: {file: all.json, face: 2, offset: 12, retime: true, mode: add,
                  controls: [jawOpen, mouthClose]}
+      - name: sh017           # two people, one of them by name
+        project: sh017.mien
+        set: ["1:mouthSmile=+0.5", "Anna:browDown=+0.3@20:80"]
+        curves: [{file: bob.npz, to_face: 1}, {file: all.json, face: 2, to_face: Anna}]
       - name: sh020
         project: sh020.mien   # edits come from the project, curves and set on top
         shot: close-up        # of a project with several: its name, or its number from 1
@@ -29,160 +33,73 @@ Paths are relative to the file. Every error names the line and the field.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Final
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from mien.errors import InputError, MienError
-from mien.jobs.job import CurvesInput, ShotJob
+from mien.jobs.fields import (
+    Curves,
+    FaceField,
+    Files,
+    Frames,
+    OcclusionFields,
+    Part,
+    Sets,
+    Text,
+    explain,
+)
+from mien.jobs.job import ShotJob
 from mien.jobs.names import unique_names
 from mien.model.assignments import parse_assignment
-from mien.model.curve_layer import ImportMode
-from mien.model.occlusion import OcclusionChoice, read_glasses
+from mien.model.face_names import one_untracked
+from mien.model.occlusion import OcclusionChoice
 from mien.model.renderer_settings import SettingValue
 from mien.rendering.registry import AUTO, parse_settings, settings_owner
-from mien.timebase import Clock
 
-__all__ = ["SUFFIXES", "Curves", "CurvesPart", "check_set", "read_jobs"]
+__all__ = ["SUFFIXES", "read_jobs"]
 
 SUFFIXES: Final = (".yaml", ".yml")
 _LARGEST_FILE = 32 << 20
 """Bytes that are read at most; a hundred thousand shots take fewer."""
 _MOST_NODES = 1_000_000
 """Values at most, with those that aliases repeat: a few lines of them can stand for billions."""
-_NO_MATTE: Final = "none"
-"""As a matte: that the project's own is not used."""
 _NULL: Final = "tag:yaml.org,2002:null"
-_ANY_CLOCK: Final = Clock(Fraction(1000), 10**9)
-"""A clock on which every well-formed span can be read, before the shot's own is known."""
 _Path = tuple[str | int, ...]
 """Where a value is: ("shots", 2, "media")."""
 
 
-def check_set(text: str) -> str:
-    """Return the text of a `--set`, when it can be read.
-
-    Raises:
-        ValueError: When it cannot; the message says why.
-    """
-    try:
-        assignment = parse_assignment(text)
-        if assignment.span is not None:
-            _ANY_CLOCK.parse_range(assignment.span)
-    except MienError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-def _check_frames(text: str) -> str:
-    try:
-        _ANY_CLOCK.parse_range(text)
-    except MienError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-def _check_glasses(text: str) -> str:
-    try:
-        read_glasses([text])
-    except MienError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _as_file(value: object) -> object:
-    return {"file": value} if isinstance(value, str) else value
-
-
-_Text = Annotated[str, Field(min_length=1)]
-_Files = Annotated[tuple[_Text, ...], BeforeValidator(_listed)]
-_Set = Annotated[str, AfterValidator(check_set)]
-_Glasses = Annotated[str, AfterValidator(_check_glasses)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CurvesPart(_Part):
-    """The fields of `curves`, in a list of shots and in a cut."""
-
-    file: _Text
-    face: Annotated[int, Field(ge=1)] | None = None
-    controls: Annotated[tuple[_Text, ...], Field(min_length=1), BeforeValidator(_listed)] | None = (
-        None
-    )
-    mode: ImportMode = "replace"
-    offset: int = 0
-    retime: bool | None = None
-
-    def input(self, file: Path) -> CurvesInput:
-        """Return what they ask for.
-
-        Args:
-            file: Where the file is.
-        """
-        return CurvesInput(file, self.face, self.controls, self.mode, self.offset, self.retime)
-
-
-Curves = Annotated[CurvesPart, BeforeValidator(_as_file)]
-"""The fields of `curves`, or the name of the file alone."""
-
-
-class OcclusionFields(_Part):
-    """The fields of `occlusion`."""
-
-    matte: _Text | None = None
-    keep: bool | None = None
-    fade: bool | None = None
-    glasses: Annotated[tuple[_Glasses, ...], BeforeValidator(_listed)] = ()
-
-    def choice(self, folder: Path) -> OcclusionChoice:
-        """Return what they ask for, the matte's path relative to a folder."""
-        glasses = read_glasses(self.glasses)
-        if self.matte == _NO_MATTE:
-            return OcclusionChoice(None, True, self.keep, self.fade, glasses)
-        matte = None if self.matte is None else folder / self.matte
-        return OcclusionChoice(matte, False, self.keep, self.fade, glasses)
-
-
-class _Shot(_Part):
-    name: _Text | None = None
-    media: _Text | None = None
-    project: _Text | None = None
-    shot: _Text | None = None
-    frames: Annotated[_Text, AfterValidator(_check_frames)] | None = None
-    set: Annotated[tuple[_Set, ...], BeforeValidator(_listed)] = ()
-    face: Annotated[int, Field(ge=1)] | None = None
-    curves: Curves | None = None
-    renderer: _Text | None = None
-    settings: dict[str, str] = {}
-    tracker: _Text | None = None
-    codec: _Text | None = None
+class _Shot(Part):
+    name: Text | None = None
+    media: Text | None = None
+    project: Text | None = None
+    shot: Text | None = None
+    frames: Frames | None = None
+    set: Sets = ()
+    face: FaceField | None = None
+    curves: Curves = ()
+    renderer: Text | None = None
+    settings: dict[str, str] = Field(default_factory=dict)
+    tracker: Text | None = None
+    codec: Text | None = None
     lossless: bool | None = None
     until_damage: bool | None = None
-    examples: _Files | None = None
+    examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
 
 
-class _File(_Part):
-    renderer: _Text | None = None
-    settings: dict[str, str] = {}
-    tracker: _Text | None = None
-    codec: _Text | None = None
+class _File(Part):
+    renderer: Text | None = None
+    settings: dict[str, str] = Field(default_factory=dict)
+    tracker: Text | None = None
+    codec: Text | None = None
     lossless: bool | None = None
     until_damage: bool | None = None
-    examples: _Files | None = None
+    examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
     shots: tuple[_Shot, ...]
 
@@ -235,7 +152,7 @@ def read_jobs(
         chosen = shot.renderer or renderer or shared
         common = settings_owner(chosen) == settings_owner(shared)
         wanted = shot.examples if shot.examples is not None or examples else file.examples
-        exact, curves = lossless or bool(file.lossless), shot.curves
+        exact = lossless or bool(file.lossless)
         ends = until_damage or bool(file.until_damage)
         jobs.append(
             ShotJob(
@@ -245,7 +162,7 @@ def read_jobs(
                 shot=shot.shot,
                 set=shot.set,
                 face=shot.face,
-                curves=None if curves is None else curves.input(path.parent / curves.file),
+                curves=tuple(one.input(path.parent / one.file) for one in shot.curves),
                 frames=shot.frames,
                 renderer=chosen,
                 tracker=shot.tracker or tracker or file.tracker or "auto",
@@ -269,7 +186,7 @@ def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     path: _Path = ("shots", number)
     if shot.media is None and shot.project is None:
         raise source.error(path, "it has neither media nor a project", "Give one of them.")
-    if shot.project is None and shot.curves is None and not shot.set:
+    if shot.project is None and not shot.curves and not shot.set:
         raise source.error(
             path,
             "nothing is asked of it",
@@ -279,12 +196,27 @@ def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
         raise source.error(
             (*path, "shot"), "it names a shot of a project, and no project", "Leave it out."
         )
-    if shot.face is not None and shot.curves is None and not shot.set:
+    if shot.face is not None and not shot.curves and not shot.set:
         raise source.error(
             (*path, "face"),
             "it says whom set is meant for, or curves, and there is neither",
             "Leave it out.",
         )
+    _check_faces(shot, path, source)
+
+
+def _check_faces(shot: _Shot, path: _Path, source: _Source) -> None:
+    """Refuse a shot that is still to be tracked and speaks of faces by name, or of two at once."""
+    if shot.project is not None:
+        return
+    sets = ((("set", i), parse_assignment(text).face) for i, text in enumerate(shot.set))
+    curves = ((("curves", i), one.to_face) for i, one in enumerate(shot.curves))
+    for place, face in (*sets, *curves):
+        try:
+            one_untracked(face, shot.face, Path(shot.media or "").name, "it")
+        except MienError as error:
+            where = _path_in(source, (*path, *place))
+            raise source.error(where, error.cause.rstrip("."), error.remedy) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,39 +371,17 @@ class _Nodes:
 def _refused(error: ValidationError, source: _Source) -> InputError:
     """Return the error of the first wrong field, by line."""
     wrong = error.errors(include_url=False)
-    first = min(wrong, key=lambda one: source.line(one["loc"]))
-    what, remedy = _explain(first)
+    first = min(wrong, key=lambda one: source.line(_path_in(source, one["loc"])))
+    in_shot = len(first["loc"]) > 1 and first["loc"][0] == "shots"
+    what, remedy = explain(first, _Shot if in_shot else _File)
     if len(wrong) > 1:
         remedy = f"{remedy} {len(wrong) - 1} more are wrong.".lstrip()
-    return source.error(first["loc"], what, remedy)
+    return source.error(_path_in(source, first["loc"]), what, remedy)
 
 
-def _explain(wrong: Any) -> tuple[str, str]:
-    """Return what is wrong with a field, and what to do, in our words."""
-    kind, path = wrong["type"], wrong["loc"]
-    fields = _Shot.model_fields if len(path) > 1 and path[0] == "shots" else _File.model_fields
-    if "curves" in path:
-        fields = CurvesPart.model_fields
-    if "occlusion" in path:
-        fields = OcclusionFields.model_fields
-    known = ", ".join(fields)
-    if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(path[-1]), list(fields), n=1)
-        return "there is no such field", f"Did you mean {near[0]}?" if near else f"Use {known}."
-    if kind == "value_error":
-        return str(wrong["ctx"]["error"]).rstrip("."), ""
-    if path == () or kind in ("model_type", "model_attributes_type"):
-        return f"fields are expected here ({known})", "Write them as 'name: value'."
-    given, choices = wrong["input"], wrong.get("ctx", {}).get("expected")
-    explanations = {
-        "missing": ("is missing", "Add it."),
-        "string_too_short": ("is empty", "Fill it in, or leave it out."),
-        "string_type": ("one word or text is expected", "Put it in quotes if need be."),
-        "tuple_type": ("a list is expected", "Start every entry with '- '."),
-        "dict_type": ("settings are expected here", "Write them as 'name: value', indented."),
-        "int_parsing": (f"'{given}' is no number", "Write 1, 2, ..."),
-        "greater_than_equal": (f"{given} is too small", "Numbers start at 1."),
-        "literal_error": (f"'{given}' is no choice", f"Write {choices}."),
-        "bool_parsing": (f"'{given}' is neither true nor false", "Write one of them."),
-    }
-    return explanations.get(kind, (str(wrong["msg"]), ""))
+def _path_in(source: _Source, path: _Path) -> _Path:
+    """The path of a value in the file, where one curve file needs no list."""
+    for depth in range(len(path) - 1):
+        if path[depth] == "curves" and path[: depth + 2] not in source.lines:
+            return (*path[: depth + 1], *path[depth + 2 :])
+    return path

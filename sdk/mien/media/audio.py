@@ -6,16 +6,18 @@ import itertools
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Final
+from typing import Final, cast
 
 import av
 import numpy as np
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.packet import Packet
 
 from mien._types import FloatArray
-from mien.media.index import open_movie
+from mien.media.clock_repair import mended
+from mien.media.index import movie_index, open_movie
 from mien.model.media import MediaInfo
 
 __all__ = ["AudioTrack", "open_audio"]
@@ -44,12 +46,15 @@ class AudioTrack:
     """
 
     def __init__(self, media: MediaInfo) -> None:
+        self._media = media
+        self._jumps = movie_index(media.path, media.stream).jumps
         self._container: InputContainer | None = open_movie(media.path)
         self._stream: AudioStream = self._container.streams.audio[0]
         context = self._stream.codec_context
         self.rate: int = context.sample_rate
         self.channels: int = min(2, context.layout.nb_channels)
         self._tick = self._stream.time_base or Fraction(1, self.rate)
+        self._ends = self._end_of_edit()
         self._start = media.pts[0] * media.time_base
         self._lock = threading.Lock()
         self._blocks: Iterator[tuple[int, FloatArray]] = iter(())
@@ -100,27 +105,48 @@ class AudioTrack:
             self._blocks = iter(())
             self._samples.clear()
 
+    def _end_of_edit(self) -> Fraction | None:
+        """The second at which an edit list ends the sound, maybe within a packet; None without."""
+        assert self._container is not None
+        stream = self._stream
+        if not self._container.format.name.startswith("mov") or not stream.duration:
+            return None
+        return ((stream.start_time or 0) + stream.duration) * self._tick
+
     def _seek(self, start: int | None) -> None:
         """Make the block that holds a sample, or one before it, the next; None for the first."""
         assert self._container is not None
         self._samples.clear()
+        seconds = None
         if start is not None and start > _PREROLL * self.rate:
             seconds = self._start + Fraction(start, self.rate) - _PREROLL
-            self._container.seek(int(seconds / self._tick), stream=self._stream)
-        else:
-            self._container.seek(0, any_frame=False)
-        self._blocks = self._decoded()
+        self._blocks = self._decoded(self._packets(seconds))
         first = next(self._blocks, None)
         self._begin = self._end = first[0] if first is not None else start or 0
         if first is not None:
             self._blocks = itertools.chain([first], self._blocks)
 
-    def _decoded(self) -> Iterator[tuple[int, FloatArray]]:
+    def _packets(self, start: Fraction | None) -> Iterator[Packet[AudioStream]]:
+        """Packets from a second of the film's clock on; all of them when None."""
         assert self._container is not None
+        if self._jumps:
+            # Where the clock was set anew no time can be searched for.
+            self._container.close()
+            self._container = open_movie(self._media.path)
+            self._stream = self._container.streams.audio[0]
+            packets = cast("Iterator[Packet[AudioStream]]", mended(self._container, self._stream))
+            return itertools.dropwhile(lambda packet: _before(packet, start), packets)
+        if start is not None:
+            self._container.seek(int(start / self._tick), stream=self._stream)
+        else:
+            self._container.seek(0, any_frame=False)
+        return self._container.demux(self._stream)
+
+    def _decoded(self, packets: Iterator[Packet[AudioStream]]) -> Iterator[tuple[int, FloatArray]]:
         layout = "mono" if self.channels == 1 else "stereo"
         resampler = AudioResampler(format="flt", layout=layout, rate=self.rate)
         expected: int | None = None
-        for packet in self._container.demux(self._stream):
+        for packet in packets:
             try:
                 frames = packet.decode()
             except av.error.InvalidDataError:
@@ -130,11 +156,15 @@ class AudioTrack:
                 if frame.pts is None or frame.time_base is None:
                     continue
                 stated = round((frame.pts * frame.time_base - self._start) * self.rate)
+                end = None
+                if self._ends is not None:
+                    end = round((self._ends - self._start) * self.rate)
                 if expected is None or abs(stated - expected) > _JUMP * self.rate:
                     expected = stated
                 for part in resampler.resample(frame):
                     samples = part.to_ndarray().reshape(-1, self.channels)
-                    yield expected, np.asarray(samples, dtype=np.float32)
+                    heard = samples if end is None else samples[: max(0, end - expected)]
+                    yield expected, np.asarray(heard, dtype=np.float32)
                     expected += len(samples)
 
     def _append(self, at: int, samples: FloatArray) -> None:
@@ -149,6 +179,13 @@ class AudioTrack:
     def _forget(self, before: int) -> None:
         while self._samples and self._begin + len(self._samples[0]) < before:
             self._begin += len(self._samples.pop(0))
+
+
+def _before(packet: Packet[AudioStream], second: Fraction | None) -> bool:
+    """Whether a packet lies before a second, and something comes after it."""
+    if second is None or packet.pts is None:
+        return False
+    return bool(packet.pts * packet.time_base < second)
 
 
 def open_audio(media: MediaInfo) -> AudioTrack | None:

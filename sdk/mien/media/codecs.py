@@ -126,7 +126,7 @@ CONTAINERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ".mp4": ("mp4", ("h264", "hevc", "av1", "vp9")),
     ".m4v": ("mp4", ("h264", "hevc")),
     ".mov": ("mov", ("h264", "hevc", "prores", "dnxhr")),
-    ".mkv": ("matroska", ("h264", "hevc", "prores", "dnxhr", "ffv1", "vp9", "av1")),
+    ".mkv": ("matroska", ("h264", "hevc", "prores", "ffv1", "vp9", "av1")),
     ".webm": ("webm", ("vp9", "av1")),
     ".mxf": ("mxf", ("dnxhr", "prores")),
 }

@@ -17,7 +17,7 @@ from mien.media.orient import turn
 from mien.media.turned import turned_picture
 from mien.model.media import ColorTags, MediaInfo, Orientation
 
-__all__ = ["Converter", "output_color", "to_exr"]
+__all__ = ["Converter", "output_color", "same_chroma", "to_exr"]
 
 _EXACT = (
     Interpolation.BICUBIC
@@ -113,6 +113,17 @@ def to_exr(picture: Picture, orientation: Orientation) -> ExrPicture:
     header = {"dataWindow": window, "displayWindow": window}
     channels = {name: rgb[..., i] for i, name in enumerate("RGB")}
     return ExrPicture((header,), (channels,), ("R", "G", "B"))
+
+
+def same_chroma(one: str, other: str) -> bool:
+    """Tell whether two pixel formats have chroma, and sample it at the same pitch."""
+    if any(name.startswith(("rgbf", "grayf")) or _is_rgb(name) for name in (one, other)):
+        return False
+    pitches = [
+        (f.chroma_width(1 << 8), f.chroma_height(1 << 8), len(f.components) > 2)
+        for f in (av.VideoFormat(one), av.VideoFormat(other))
+    ]
+    return pitches[0] == pitches[1] and pitches[0][2]
 
 
 def _is_rgb(pixel_format: str) -> bool:

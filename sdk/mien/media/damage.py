@@ -7,7 +7,6 @@ only when its frames are decoded.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Generator
 from contextlib import closing
 from typing import Final
@@ -123,9 +122,9 @@ def _group_start(media: MediaInfo, frame: int) -> int:
     """The first frame of the group of pictures of a frame."""
     if media.kind != "movie":
         return frame
-    keys = movie_index(media.path, media.stream).keys
-    key = bisect_right(keys, media.pts[frame]) - 1
-    return bisect_right(media.pts, keys[key]) - 1 if key >= 0 else 0
+    index = movie_index(media.path, media.stream)
+    point = index.point_before(frame)
+    return 0 if point is None else index.points[point].frame
 
 
 def _first(reader: Reader, frames: FrameRange) -> DamagedMediaError | None:

@@ -10,10 +10,14 @@ import av
 
 from mien.media.codecs import Encoding
 from mien.media.convert import Converter, output_color, to_exr
+from mien.media.display_matrix import display_matrix, display_turn
 from mien.media.exr import write_exr
 from mien.media.frame import Frame
+from mien.media.lost_tags import lost_tags
 from mien.media.outputs import PartialFolder
+from mien.media.probe import first_frame
 from mien.media.sequence import Pattern
+from mien.media.tags import picture_tags
 from mien.model.media import MediaInfo
 
 __all__ = ["ImageSink"]
@@ -35,8 +39,14 @@ class ImageSink:
         if not self._exr:
             self._color = output_color(source, encoding)
             self._converter = Converter(source, encoding)
+        self._lost_tags = self._lost(source)
         self._pattern = pattern
         self._partial = PartialFolder(pattern)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the source the images do not keep, a sentence each."""
+        return self._lost_tags
 
     def encode(self, frame: Frame) -> None:
         """Encode one image."""
@@ -58,6 +68,15 @@ class ImageSink:
     def discard(self) -> None:
         """Remove the partial folder."""
         self._partial.discard()
+
+    def _lost(self, source: MediaInfo) -> tuple[str, ...]:
+        """What of the source's tags images cannot hold."""
+        if source.kind != "movie":
+            return ()
+        picture = first_frame(source.path, source.stream)
+        turn = display_turn(display_matrix(picture))
+        tags = picture_tags(source.path, source.stream, picture)
+        return lost_tags(source, self._encoding, tags, exact=turn is None or turn.exact)
 
     def _encoded(self, video: av.VideoFrame) -> bytes:
         encoder = av.CodecContext.create(self._encoding.codec.encoder, "w")

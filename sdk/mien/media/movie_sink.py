@@ -14,14 +14,17 @@ from av.video.stream import VideoStream
 from mien.errors import MienError, OutputError
 from mien.media.atomic_write import AtomicFile, write_error
 from mien.media.codecs import CONSTANT_RATE, WITHOUT_MATRIX, Encoding
-from mien.media.convert import Converter, output_color
-from mien.media.display_matrix import display_matrix, orientation_matrix
+from mien.media.convert import Converter, output_color, same_chroma
+from mien.media.display_matrix import display_matrix, display_turn, orientation_matrix
 from mien.media.frame import Frame
 from mien.media.hdr import hdr_options
+from mien.media.header_tags import HeaderTags, room_for_tags, write_header_tags
 from mien.media.index import movie_index, movie_url
+from mien.media.lost_tags import header_tags, lost_tags
 from mien.media.passthrough import Passthrough
 from mien.media.probe import first_frame
 from mien.media.scheduling import keep_scheduling
+from mien.media.tags import FIELD_ORDERS, PictureTags, picture_tags
 from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
 
@@ -38,6 +41,9 @@ _X265_SHORTEST = 3
 """Frames below which x265's decoding times are uninitialised memory, with B-frames."""
 _INTERLACED = ("h264", "prores")
 """Codecs whose encoders code fields where the source has them."""
+_FIRST_FIELD = {2: "tff", 4: "tff", 3: "bff", 5: "bff"}
+"""How x264 calls the field that comes first, which it needs to know before the first frame."""
+_HEADER_FULL = "pixel aspect or HDR metadata are lost: the output's header has no room for them"
 
 
 class MovieSink:
@@ -75,6 +81,8 @@ class MovieSink:
         self._held: Packet[VideoStream] | None = None
         self._first: tuple[int, int] | None = None
         self._output: OutputContainer | None = None
+        self._header: HeaderTags | None = None
+        self._lost_tags: tuple[str, ...] = ()
         try:
             self._output = av.open(
                 movie_url(self._partial.path),
@@ -103,6 +111,11 @@ class MovieSink:
             # Ctrl-C may come while the encoder opens.
             self.discard()
             raise
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the source the output does not keep, a sentence each."""
+        return self._lost_tags
 
     def encode(self, frame: Frame) -> None:
         """Encode one frame, and copy what sounds with it."""
@@ -134,6 +147,10 @@ class MovieSink:
             self._beside.feed(self._output, None)
         self._output.close()
         self._output = None
+        if self._header and not write_header_tags(
+            self._partial.path, self._encoding.container, self._header
+        ):
+            self._lost_tags = (*self._lost_tags, _HEADER_FULL)
         for see_to in before_commit:
             see_to(self._partial.path)
         self._partial.commit()
@@ -189,17 +206,17 @@ class MovieSink:
     def _add_streams(self, output: OutputContainer) -> VideoStream:
         source, encoding = self._source, self._encoding
         picture = first_frame(source.path, source.stream) if self._beside is not None else None
-        options = dict(encoding.options)
+        tags = PictureTags()
         if picture is not None:
-            options = hdr_options(encoding.codec.name, options, picture)
-            if picture.interlaced_frame and encoding.codec.name in _INTERLACED:
-                options["flags"] = "+ildct+ilme"
+            tags = picture_tags(source.path, source.stream, picture)
+        options = self._tag_options(tags)
         if encoding.codec.name == "hevc" and len(self._frames) < _X265_SHORTEST:
             options["x265-params"] += ":bframes=0"
         stream = output.add_stream(encoding.codec.encoder, rate=source.clock.rate, options=options)
         assert isinstance(stream, VideoStream)
         context = stream.codec_context
         written = encoding.orientation(source.orientation)
+        self._header = header_tags(encoding, written, tags)
         context.width, context.height = written.width, written.height
         context.pix_fmt = encoding.pixel_format
         context.time_base = stream.time_base = self._time_base
@@ -215,6 +232,8 @@ class MovieSink:
             # That of a movie is kept as it is, whatever else is in it.
             matrix = orientation_matrix(written) if picture is None else display_matrix(picture)
             stream.set_display_matrix(matrix)
+        turn = display_turn(None if picture is None else display_matrix(picture))
+        self._lost_tags = lost_tags(source, encoding, tags, exact=turn is None or turn.exact)
         start = source.clock.start
         timecode = None if start is None else str(start + self._frames.start)
         if self._beside is not None:
@@ -222,7 +241,29 @@ class MovieSink:
             self._beside.add_streams(output, stream, timecode)
         elif timecode is not None:
             stream.metadata["timecode"] = timecode
+        if self._header is not None:
+            title = room_for_tags(encoding.container, stream.metadata.get("title"))
+            if title is not None:
+                stream.metadata["title"] = title
         return stream
+
+    def _tag_options(self, tags: PictureTags) -> dict[str, str]:
+        """Options of the encoder, with what the source says of its picture."""
+        source, encoding = self._source, self._encoding
+        options = hdr_options(encoding.codec.name, encoding.options, tags)
+        if tags.chroma_location and same_chroma(source.pixel_format, encoding.pixel_format):
+            options["chroma_sample_location"] = tags.chroma_location
+        if source.orientation.quarter_turns % 2 and encoding.container in WITHOUT_MATRIX:
+            return options  # rows are columns now: there are no fields
+        if tags.field_order:
+            options["field_order"] = FIELD_ORDERS[tags.field_order]
+        if tags.interlaced and encoding.codec.name in _INTERLACED:
+            options["flags"] = "+ildct+ilme"
+            if encoding.codec.name == "h264" and tags.field_order in _FIRST_FIELD:
+                params = options.get("x264-params", "")
+                first = _FIRST_FIELD[tags.field_order]
+                options["x264-params"] = f"{params}:{first}=1" if params else f"{first}=1"
+        return options
 
     def _container_options(self) -> dict[str, str]:
         # Without it Matroska and MXF draw random identifiers: no two renders would be equal.

@@ -10,20 +10,30 @@ import io
 import math
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import av
-from av.container import OutputContainer
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Discard, Stream
 from av.video.stream import VideoStream
 
 from mien.errors import MienError, OutputError
+from mien.media.clock_repair import has_broadcast_clock, mended
 from mien.media.closing import Closing
-from mien.media.index import open_movie
+from mien.media.codec_delay import with_codec_delay
+from mien.media.index import movie_index, open_movie, searched_by_time
+from mien.media.languages import quicktime_language
+from mien.media.sound_cut import HIDES_BY_DELAY, SoundCut
 from mien.media.streams import main_video
 from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter
 
 __all__ = ["Passthrough", "check_streams"]
 
@@ -37,12 +47,10 @@ _ANY_PICTURE = {"webm": "libvpx", "mxf": "mpeg2video"}
 """A quick encoder whose pictures a container holds; the others hold MPEG-4."""
 _LIKE_SOURCE = (".mp4", ".m4v", ".mov", ".webm", ".mxf")
 _LARGEST_TIMESCALE = (1 << 31) - 1
-_SHIFTS_NEGATIVE_TIMES = ("matroska", "webm", "mxf")
-"""Containers without edit lists: a packet before time 0 moves all others, the picture too.
-
-Of a range such packets are left out; of a whole film every packet is copied, and all of it
-starts as much later (one frame of AAC, 21 ms at 48 kHz).
-"""
+_SAME_CLOCK = 10
+"""Seconds by which streams of one program may start apart."""
+_LOOK_BACK = 2
+"""Seconds before a range in which the first packets that sound in it are looked for."""
 
 
 class Passthrough(Closing):
@@ -62,7 +70,10 @@ class Passthrough(Closing):
         self._streams: dict[int, Stream] = {}
         self._packets: Iterator[tuple[Fraction, Packet[Stream]]] = iter(())
         self._waiting: tuple[Fraction, Packet[Stream]] | None = None
-        start = Fraction(0)
+        self._cuts: dict[int, SoundCut] = {}
+        self._delayed: dict[int, InputContainer] = {}
+        self._jumps = movie_index(source.path, source.stream).jumps
+        start = self._origin()
         self.stop: Fraction | None = None
         if not self._whole:
             start = source.pts[frames.start] * source.time_base
@@ -72,6 +83,18 @@ class Passthrough(Closing):
         self.start = start
         """Seconds by which all times are moved to the front."""
         self._end: Fraction | None = None
+
+    def _origin(self) -> Fraction:
+        """The second of the source that is 0 in a copy of the whole film.
+
+        A broadcast's clock may stand anywhere; nor can the picture start before 0.
+        """
+        first = self._source.pts[0] * self._source.time_base
+        if not has_broadcast_clock(self._input):
+            return min(first, Fraction(0))
+        sounds = [s for s in self._input.streams.audio if s.start_time is not None]
+        starts = [(s.start_time or 0) * (s.time_base or Fraction(0)) for s in sounds]
+        return min([first, *(start for start in starts if abs(start - first) < _SAME_CLOCK)])
 
     def movie_timescale(self) -> int | None:
         """Ticks a second in which MP4 and MOV must say when streams start; None for any.
@@ -94,8 +117,21 @@ class Passthrough(Closing):
         if timecode is not None:
             output.metadata["timecode"] = timecode
         chapters = self._input.chapters()
-        if chapters and self._whole:
+        if not self._whole:
+            chapters = [c for c in map(self._clipped, chapters) if c["end"] > c["start"]]
+        if chapters:
             output.set_chapters(chapters)
+
+    def _clipped(self, chapter: Chapter) -> Chapter:
+        """A chapter as far as it lies in the range, at its time in the output."""
+        base, last = chapter["time_base"], self.stop
+        assert base is not None
+        assert last is not None
+        start, end = (
+            round((min(max(time * base, self.start), last) - self.start) / base)
+            for time in (chapter["start"], chapter["end"])
+        )
+        return {**chapter, "start": start, "end": end}
 
     def add_streams(self, output: OutputContainer, video: Stream, timecode: str | None) -> None:
         """Add the other streams to the output, and the tags of the picture's stream.
@@ -111,13 +147,15 @@ class Passthrough(Closing):
                 video.metadata["reel_name"] = data.metadata["reel_name"]
         if timecode is not None:
             video.metadata["timecode"] = timecode
-        main.discard = Discard.all
+        if not self._jumps:
+            main.discard = Discard.all
+        self._cut_sound(output.format.name)
         for stream in self._input.streams:
             if stream.type in _COPIED:
                 self._add(output, stream)
             elif stream.type == "attachment":
                 self._attach(output, stream)
-        self._packets = self._read(output.format.name)
+        self._packets = self._read()
 
     def feed(self, output: OutputContainer, until: Fraction | None) -> None:
         """Copy the packets up to a time of the output in seconds; all of them when None."""
@@ -140,9 +178,12 @@ class Passthrough(Closing):
     def close(self) -> None:
         """Let go of the source."""
         self._input.close()
+        for container in self._delayed.values():
+            container.close()
 
     def _add(self, output: OutputContainer, stream: Stream) -> None:
-        twin = _added(output, stream, self._source)
+        delayed = self._delayed.get(stream.index)
+        twin = _added(output, delayed.streams[0] if delayed else stream, self._source)
         _copy_stream_tags(stream, twin)
         self._streams[stream.index] = twin
 
@@ -152,37 +193,88 @@ class Passthrough(Closing):
             name = stream.name or stream.metadata.get("filename", "attachment")
             output.add_attachment(name, stream.mimetype or "", stream.data)
 
-    def _read(self, container: str) -> Iterator[tuple[Fraction, Packet[Stream]]]:
+    def _cut_sound(self, container: str) -> None:
+        """Settle what is heard of each sound, and what the output hides before it."""
+        for sound in self._input.streams.audio:
+            if sound.codec_context is not None:
+                self._cuts[sound.index] = SoundCut.of(sound, self.start, self.stop, container)
+        if container not in HIDES_BY_DELAY:
+            return
+        for index, samples in self._hidden_samples().items():
+            stream = self._input.streams[index]
+            assert isinstance(stream, AudioStream)
+            if samples != stream.codec_context.delay:
+                try:
+                    self._delayed[index] = with_codec_delay(stream, samples)
+                except (av.FFmpegError, ValueError):
+                    self._cuts[index] = replace(self._cuts[index], hides=False)
+
+    def _hidden_samples(self) -> dict[int, int]:
+        """Samples of each sound that are copied but not heard, at its beginning."""
+        hidden: dict[int, int] = {}
+        with open_movie(self._source.path) as ahead:
+            sounds = [ahead.streams[index] for index in self._cuts]
+            if not sounds:
+                return hidden
+            if self.start > _LOOK_BACK and searched_by_time(ahead.format.name):
+                ahead.seek(int((self.start - _LOOK_BACK) * av.time_base))
+            for packet in self._timely(ahead, sounds):
+                index = packet.stream.index
+                cut = self._cuts[index]
+                if index not in hidden and packet.size and cut.keeps(packet):
+                    hidden[index] = cut.hidden(packet)
+                    if len(hidden) == len(self._cuts):
+                        break
+        return hidden
+
+    def _timely(self, container: InputContainer, streams: list[Stream]) -> Iterator[Packet[Stream]]:
+        """Packets on one running clock."""
+        if self._jumps:
+            return mended(container, *streams)
+        return container.demux(*streams)
+
+    def _read(self) -> Iterator[tuple[Fraction, Packet[Stream]]]:
         if not self._streams:
             return
-        earliest = container in _SHIFTS_NEGATIVE_TIMES and not self._whole
         chosen = [s for s in self._input.streams if s.index in self._streams]
-        for packet in self._input.demux(*chosen):
+        for packet in self._timely(self._input, chosen):
             if packet.dts is None and packet.pts is None:
                 continue
-            moved = self._moved(packet, earliest)
+            cut = self._cuts.get(packet.stream.index)
+            if cut is not None:
+                if not cut.keeps(packet):
+                    continue
+                packet = cut.trimmed(packet)
+            elif packet.is_discard:
+                continue
+            moved = self._moved(packet)
             if moved is not None:
                 yield moved
 
-    def _moved(
-        self, packet: Packet[Stream], earliest: bool
-    ) -> tuple[Fraction, Packet[Stream]] | None:
+    def _moved(self, packet: Packet[Stream]) -> tuple[Fraction, Packet[Stream]] | None:
         """The packet at its time in the output; None outside the range."""
         base = packet.time_base
+        stream = packet.stream.index
         stamp = packet.pts if packet.pts is not None else packet.dts
         assert stamp is not None
         begin = stamp * base - self.start
-        if self.stop is not None:
+        if self.stop is not None and stream not in self._cuts:
             end = begin + (packet.duration or 0) * base
-            before = begin < 0 if earliest else end <= 0
-            if before or begin >= self.stop - self.start:
+            if end <= 0 or begin >= self.stop - self.start:
                 return None
-            shift = math.floor(self.start / base + Fraction(1, 2))
-            if packet.pts is not None:
-                packet.pts -= shift
-            if packet.dts is not None:
-                packet.dts -= shift
-        packet.stream = self._streams[packet.stream.index]
+            if begin < 0:
+                # Matroska and WebM would move everything by what is before 0.
+                late = math.ceil(-begin / base)
+                packet.duration = max(1, (packet.duration or 0) - late)
+                stamp += late
+                packet.pts = packet.dts = stamp
+                begin = stamp * base - self.start
+        shift = math.floor(self.start / base + Fraction(1, 2))
+        if packet.pts is not None:
+            packet.pts -= shift
+        if packet.dts is not None:
+            packet.dts -= shift
+        packet.stream = self._streams[stream]
         return begin, packet
 
 
@@ -241,5 +333,6 @@ def _does_not_fit(stream: Stream, source: MediaInfo) -> OutputError:
 def _copy_stream_tags(source: Stream, target: Stream) -> None:
     for key, value in source.metadata.items():
         if key.lower() not in _OWN_TAGS and not key.startswith("_STATISTICS"):
-            target.metadata[key] = value
+            in_mov = key == "language" and target.container.format.name == "mov"
+            target.metadata[key] = quicktime_language(value) if in_mov else value
     target.disposition = source.disposition

@@ -20,6 +20,7 @@ from mien.media.index import PacketIndex, movie_index, open_movie
 from mien.media.sequence import find_sequence, is_image, probe_image, probe_sequence
 from mien.media.streams import OLD_CHOICE, main_video, whole_frames
 from mien.model.media import ColorTags, MediaInfo
+from mien.progress import Progress, silent
 from mien.timebase import Clock, Timecode
 
 __all__ = ["first_frame", "probe"]
@@ -39,7 +40,13 @@ _FASTEST: Final = Fraction(10000)
 _MUXER_TAGS: Final = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
 
-def probe(path: str | Path, *, stream: int | None = None, until_damage: bool = False) -> MediaInfo:
+def probe(
+    path: str | Path,
+    *,
+    stream: int | None = None,
+    until_damage: bool = False,
+    progress: Progress = silent,
+) -> MediaInfo:
     """The facts of a movie or an image sequence.
 
     Args:
@@ -48,6 +55,9 @@ def probe(path: str | Path, *, stream: int | None = None, until_damage: bool = F
             a player would show.
         until_damage: Whether media that are cut short are the frames that are there, in place of
             an error.
+        progress: Told how far a long movie has been indexed, in megabytes (stage `index`), and
+            in packets where it must be decoded for that (stage `decode`); stops the work by
+            raising.
 
     Raises:
         DamagedMediaError: When it is cut short; `frame` is the first that is not there.
@@ -71,7 +81,7 @@ def probe(path: str | Path, *, stream: int | None = None, until_damage: bool = F
         ) from error
     try:
         with open_movie(path) as container:
-            return _probe_movie(path, container, stream, until_damage=until_damage)
+            return _probe_movie(path, container, stream, progress, until_damage=until_damage)
     except (DamagedMediaError, UsageError):
         raise
     except (MienError, av.FFmpegError, OSError, UnicodeError) as error:
@@ -129,7 +139,12 @@ def _refuse_stream(path: Path, stream: int | None) -> None:
 
 
 def _probe_movie(
-    path: Path, container: InputContainer, stream: int | None, *, until_damage: bool
+    path: Path,
+    container: InputContainer,
+    stream: int | None,
+    progress: Progress,
+    *,
+    until_damage: bool,
 ) -> MediaInfo:
     video = main_video(container, stream)
     if video is None:
@@ -147,7 +162,7 @@ def _probe_movie(
         )
     if video.time_base is None:
         raise MediaError(f"{path.name} does not say when its frames are shown.", path=path)
-    index = movie_index(path, video.index)
+    index = movie_index(path, video.index, progress)
     cut_short = _cut_short(path, container, index)
     if cut_short and not until_damage:
         raise DamagedMediaError(
@@ -304,10 +319,10 @@ def _unreadable(path: Path, error: Exception) -> MediaError:
 
 def _cut_short(path: Path, container: InputContainer, index: PacketIndex) -> str:
     """What is missing at the end of a movie, in a sentence; empty when it is whole."""
-    if not index.pts and index.read:
+    if index.hidden and not index.pts:
         raise MediaError(
-            f"{path.name} shows none of its {index.read} frames: its edit list hides them all.",
-            "Export it again from the program that trimmed it.",
+            f"The edit list of {path.name} shows none of its {index.hidden} frames.",
+            "Export it again with the part that is to be seen.",
             path=path,
         )
     if not index.pts:
@@ -319,10 +334,12 @@ def _cut_short(path: Path, container: InputContainer, index: PacketIndex) -> str
             f"{path.name} is cut short: only {index.read} of its {index.declared} frames"
             " can be read."
         )
-    if index.declared or not container.duration or container.duration < 0:
+    if index.declared or index.jumps or not container.duration or container.duration < 0:
         return ""
     said = Fraction(container.duration, av.time_base)
-    if index.end < said - max(Fraction(1), said * _MISSING_SHARE):
+    # A clock that stands below 0 at first has not lost what it has not yet counted.
+    begin = min(Fraction(0), Fraction(container.start_time or 0, av.time_base))
+    if index.end - begin < said - max(Fraction(1), said * _MISSING_SHARE):
         return (
             f"{path.name} is cut short: only {len(index.pts)} frames, {float(index.end):.1f} s of"
             f" {float(said):.1f} s, can be read."

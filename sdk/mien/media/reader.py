@@ -13,18 +13,17 @@ from types import TracebackType
 from typing import Final, Protocol
 
 import av
-from av.container import InputContainer
 
 from mien.errors import DamagedMediaError, MediaError, UsageError
 from mien.media.base_reader import BaseReader, Lost, damaged
 from mien.media.cache import ByteCache
+from mien.media.film import Film
 from mien.media.frame import Frame, MoviePicture
-from mien.media.index import PacketIndex, movie_index, open_movie
+from mien.media.index import PacketIndex, movie_index
 from mien.media.memory import MemoryReader
 from mien.media.prefetch import decode_ahead
 from mien.media.probe import probe
 from mien.media.sequence import SequenceReader
-from mien.media.streams import main_video, whole_frames
 from mien.model.media import MediaInfo
 
 __all__ = ["CACHE_BYTES", "Frame", "MovieReader", "Reader", "open_reader"]
@@ -124,14 +123,16 @@ def open_reader(
 
 
 class _Decoder:
-    """A container open for decoding, that knows which frame comes next."""
+    """A film open for decoding, that knows which frame comes next."""
 
     def __init__(self, facts: MediaInfo, index: PacketIndex, threads: int) -> None:
         self._facts = facts
         self._index = index
         self._threads = threads
-        self._number = {pts: i for i, pts in enumerate(facts.pts)}
-        self._container: InputContainer | None = None
+        self._number = {pts: i for i, pts in enumerate(index.pts)}
+        self._starts = [point.frame for point in index.points]
+        self._at_packet = {p.packet: p.frame for p in index.points} if index.counted else {}
+        self._film: Film | None = None
         self._frames: Iterator[av.VideoFrame] = iter(())
         self.next = 0
         self.careful = False
@@ -149,59 +150,62 @@ class _Decoder:
     def _rewind(self) -> None:
         self.close()
         try:
-            self._container = open_movie(self._facts.path)
-            video = main_video(self._container, self._facts.stream)
-            assert video is not None
             # Decoders that work on several frames at once lose whole ones beside a damaged one.
-            video.thread_type = "SLICE" if self.careful else "AUTO"
-            video.codec_context.thread_count = self._threads
+            self._film = Film(
+                self._facts.path,
+                self._facts.stream,
+                self._index,
+                threads=self._threads,
+                by="SLICE" if self.careful else "AUTO",
+            )
         except (av.FFmpegError, OSError) as error:
             raise MediaError(
                 f"{self._facts.path} can no longer be read: {error}.",
                 "Was it moved?",
                 path=self._facts.path,
             ) from error
-        self._frames = whole_frames(self._container.demux(video))
+        self._frames = self._film.frames() or iter(())
         self.next = 0
 
     def close(self) -> None:
-        if self._container is not None:
-            self._container.close()
-            self._container = None
+        if self._film is not None:
+            self._film.close()
+            self._film = None
 
     def seek(self, index: int) -> None:
         """Make `index`, or a frame before it, the next one; seeking only where it pays."""
-        keys = self._index.keys
-        key = bisect_right(keys, self._facts.pts[index]) - 1
-        start = self._number[keys[key]] if key >= 0 else 0
+        point = bisect_right(self._starts, index) - 1
+        start = self._starts[point] if point >= 0 else 0
         if self.next <= index and start <= self.next + SEEK_COST:
             return
-        while key > 0:
-            if self._start_at(keys[key], index):
+        while point >= 0 and self._starts[point] > 0:
+            if self._start_at(point, index):
                 return
             # The format landed behind the frame: start from an earlier key frame.
-            key -= 1
+            point -= 1
         self._rewind()
 
-    def _start_at(self, key: int, index: int) -> bool:
-        """Seek to the key frame of that time; False when it comes out behind `index`."""
-        assert self._container is not None
-        video = main_video(self._container, self._facts.stream)
-        assert video is not None
-        start = self._number[key]
+    def _start_at(self, point: int, index: int) -> bool:
+        """Seek to a key frame; False when it comes out behind `index`."""
+        assert self._film is not None
+        start = self._starts[point]
         try:
-            self._container.seek(key, stream=video)
-            self._frames = whole_frames(self._container.demux(video))
-            for frame in self._frames:
-                number = self._number.get(frame.pts, -1) if frame.pts is not None else -1
+            frames = self._film.frames(point)
+            for frame in frames or ():
+                number = start if self._index.counted else self._number_of(frame)
                 # Pictures before the key frame lack what they were predicted from.
                 if number >= start:
-                    self._frames = itertools.chain([frame], self._frames)
+                    assert frames is not None
+                    self._frames = itertools.chain([frame], frames)
                     self.next = number
                     return number <= index
         except (av.FFmpegError, OSError):
             return False
         return False
+
+    def _number_of(self, frame: av.VideoFrame) -> int:
+        """The frame's number by its time; -1 without."""
+        return self._number.get(frame.pts, -1) if frame.pts is not None else -1
 
     def read(self) -> tuple[int, av.VideoFrame]:
         """The next frame that is whole, and its number.
@@ -218,9 +222,13 @@ class _Decoder:
                 raise damaged(facts, expected, "nothing can be decoded from there on") from None
             except (av.FFmpegError, OSError) as error:
                 raise damaged(facts, expected) from error
-            number = expected
-            if self._index.keys:
-                number = self._number.get(frame.pts, -1) if frame.pts is not None else -1
+            if self._index.stamps and frame.pts is None:
+                # It is made of what comes before the first whole frame.
+                continue
+            if self._index.counted:
+                number = self._at_packet.get(frame.pts or 0, expected)
+            else:
+                number = self._number_of(frame)
             if number < 0 or number < expected:
                 raise damaged(facts, expected, f"a frame of the time {frame.pts} came out of place")
             self.next = number + 1

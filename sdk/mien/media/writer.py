@@ -37,6 +37,11 @@ class Writer(Protocol):
     any error, or is interrupted, nothing is left.
     """
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the source the output does not keep, a sentence each."""
+        ...
+
     def write(self, frame: Frame) -> None:
         """Take the next frame; it is encoded in a thread.
 
@@ -100,6 +105,9 @@ def open_writer(
 class _Sink(Protocol):
     """Encodes frames; used by one thread at a time."""
 
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+
     def encode(self, frame: Frame) -> None: ...
 
     def end_before(self, frame: int) -> None:
@@ -139,6 +147,11 @@ class _ThreadedWriter:
                 self._thread.join()
             self._sink.discard()
             raise
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the source the output does not keep; see `Writer.notes`."""
+        return self._sink.notes
 
     def write(self, frame: Frame) -> None:
         """Take the next frame; see `Writer.write`."""

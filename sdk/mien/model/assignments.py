@@ -1,21 +1,44 @@
-"""`--set NAME=[+|-]VALUE[@START:END]`: an edit typed on the command line."""
+"""`--set [FACE:]NAME=[+|-]VALUE[@START:END]`: an edit typed on the command line.
+
+The one page of its grammar; `set` in lists of shots and in cuts is the same text.
+
+    mouthSmile=+0.6            added to the performance, over the whole shot
+    mouthSmile=0.6             in place of the performance
+    mouthSmile=+0.6@1.0s:2.0s  over a span, in frames, seconds or timecode
+    2:mouthSmile=+0.6          of face 2
+    Anna:mouthSmile=+0.6       of the face that is called Anna
+
+NAME is a control, a control without its side, an expression or a viseme. FACE is a number, or a
+name as people gave it (face_names.py); digits are always a number. Neither NAME nor what follows it
+has a `=`, and NAME has no `:`: so the last `=` ends NAME, the last `:` before it ends FACE, and the
+name of a face may have both (`Dr. A: B=C:jawOpen=1` is of the face `Dr. A: B=C`). Nothing is
+quoted, blanks beside the signs do not matter.
+
+Without FACE a set is of the face that its `--face` names, or `face:` in a list or a cut, or else of
+the largest. What names two faces is refused.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mien.errors import UsageError
-from mien.model.controls import CONTROLS, INDEX, WEIGHT_HIGH
-from mien.model.presets import PRESETS, resolve
+from mien.model.face_names import FaceLikeT, one_face, read_face
+from mien.model.presets import check_value
 
 if TYPE_CHECKING:
     from mien.model.edits import Edit
+    from mien.model.face import Face
+    from mien.model.shot import Shot
 
-__all__ = ["Assignment", "parse_assignment"]
+__all__ = ["Assignment", "assigned_face", "make_edits", "parse_assignment"]
 
-_SET = re.compile(r"(?P<name>[^=@]+)=(?P<sign>[+-]?)(?P<value>\d+\.?\d*|\.\d+)(@(?P<span>.+))?")
+_SET = re.compile(
+    r"(?P<name>[^=@]+)=(?P<sign>[+-]?)(?P<value>\d+\.?\d*|\.\d+)(@(?P<span>.+))?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,42 +50,103 @@ class Assignment:
         value: In the control's unit.
         mode: Added to the performance when a sign was typed, else in its place.
         span: As typed; None for the whole shot.
+        face: Number or name of the face that it names itself; None when it names none.
+        default_face: Number or name of the face that it was typed for (`--face`); None for the
+            largest.
     """
 
     control: str
     value: float
     mode: Literal["add", "replace"]
     span: str | None
+    face: int | str | None = None
+    default_face: int | str | None = None
 
     def apply(self, edit: Edit, layer: str) -> Edit:
         """Return the edit with this value set in a layer."""
         return edit.set(self.control, self.value, span=self.span, mode=self.mode, layer=layer)
 
+    @property
+    def faces(self) -> tuple[int | str, ...]:
+        """The faces that it names, one way or the other."""
+        return tuple(face for face in (self.face, self.default_face) if face is not None)
 
-def parse_assignment(text: str) -> Assignment:
+
+def parse_assignment(text: str, face: int | str | None = None) -> Assignment:
     """Read one `--set`; its span is read later, when the shot's frame rate is known.
+
+    Args:
+        text: The text.
+        face: Number or name of the face that it was typed for; None for the largest.
 
     Raises:
         UsageError: When it cannot be read, or the value is beyond the control's limits.
         UnknownControlError: When nothing has that name.
     """
-    match = _SET.fullmatch("".join(text.split()))
-    if match is None:
+    named, divided, rest = _divided(text)
+    match = _SET.fullmatch(rest)
+    if match is None or (divided and not named.strip()):
         raise UsageError(
-            f"--set '{text}' cannot be read.",
-            "Write NAME=VALUE, or NAME=+VALUE@START:END, as in mouthSmile=+0.6@1.0s:2.0s.",
+            f"The set '{text}' cannot be read.",
+            "Write NAME=VALUE, or NAME=+VALUE@START:END, as in mouthSmile=+0.6@1.0s:2.0s; for one"
+            " face its number or name before, as in 2:mouthSmile=+0.6.",
         )
     name = match["name"]
-    limit = _limit(name)
     value = float(match["sign"] + match["value"])
-    if abs(value) > limit:
-        raise UsageError(
-            f"--set '{text}' is beyond what {name} can do.", f"Its values reach {limit:g} at most."
-        )
-    return Assignment(name, value, "add" if match["sign"] else "replace", match["span"])
+    mode: Literal["add", "replace"] = "add" if match["sign"] else "replace"
+    check_value(name, value, mode)
+    own = read_face(named) if divided else None
+    return Assignment(name, value, mode, match["span"], own, face)
 
 
-def _limit(name: str) -> float:
-    if name in PRESETS:
-        return WEIGHT_HIGH
-    return max(CONTROLS[INDEX[side]].high for side, _ in resolve(name))
+def _divided(text: str) -> tuple[str, bool, str]:
+    """The face of a set, whether one is named, and the set without it and without blanks."""
+    left, sign, right = text.rpartition("=")
+    face, colon, name = left.rpartition(":")
+    return face, bool(colon), "".join(f"{name}{sign}{right}".split())
+
+
+def assigned_face(
+    faces: Sequence[FaceLikeT], assignment: Assignment, where: str
+) -> FaceLikeT | None:
+    """Return the face that a set is for; None when it names none.
+
+    Args:
+        faces: The faces of the shot.
+        assignment: The set.
+        where: What holds the faces, for errors.
+
+    Raises:
+        NoFaceError: When there is no such face.
+        UsageError: When it names two.
+    """
+    what = f"'{assignment.control}'"
+    return one_face(faces, assignment.face, assignment.default_face, where, what)
+
+
+def make_edits(
+    shot: Shot, assignments: Iterable[Assignment], main: Face | None, layer: str
+) -> tuple[Edit, ...]:
+    """Return the edits of a shot's faces that sets ask for, one a face.
+
+    Args:
+        shot: The shot.
+        assignments: The sets, in order.
+        main: Whom sets are for that name no face; None when there is no such set.
+        layer: Layer that they fill.
+
+    Raises:
+        NoFaceError: When the shot has no such face.
+        UsageError: When a set names two faces.
+        TimeError: When a span lies outside the shot.
+    """
+    from mien.model.edits import Edit
+
+    edits: dict[int, Edit] = {}
+    for one in assignments:
+        face = assigned_face(shot.faces, one, shot.media.path.name) or main
+        if face is None:
+            raise UsageError(f"'{one.control}' is set for no face.", "Name one.")
+        edit = edits.get(face.number) or Edit(face)
+        edits[face.number] = one.apply(edit, layer)
+    return tuple(edits.values())

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from mien._types import BoolArray, FloatArray
 from mien.errors import NoFaceError
 from mien.model.curves import FLAME_SIZE, HeadPose
+from mien.model.face_names import choose_face, list_faces
 from mien.model.occlusion import REGIONS
 from mien.timebase import Clock
 
@@ -139,24 +140,25 @@ class CurveFile:
         if len(lengths) > 1:
             raise ValueError(f"its lengths differ: {', '.join(map(str, sorted(lengths)))} frames")
 
-    def face(self, number: int | None = None) -> FaceCurves:
+    def face(self, which: int | str | None = None) -> FaceCurves:
         """Return the curves of a face.
 
         Args:
-            number: Its number in the file; None for the only one.
+            which: Its number or name in the file; None for the only one.
 
         Raises:
-            NoFaceError: When the file has no such face, or several and none is named.
+            NoFaceError: When the file has no such face, or several and none is chosen.
+            UsageError: When several have that name.
         """
-        chosen = [face for face in self.faces if number in (None, face.number)]
-        if len(chosen) == 1:
-            return chosen[0]
-        numbers = [str(face.number) for face in self.faces]
-        cause = f"{self.name} has no face {number}."
-        if number is None:
-            cause = f"{self.name} has {len(self.faces)} faces, and none is chosen."
-        remedy = f"Its faces are: {', '.join(numbers)}." if numbers else ""
-        raise NoFaceError(cause, remedy, choices=numbers)
+        if which is None and len(self.faces) == 1:
+            return self.faces[0]
+        if which is not None:
+            return choose_face(self.faces, which, self.name)
+        raise NoFaceError(
+            f"{self.name} has {len(self.faces)} faces, and none is chosen.",
+            f"Its faces are: {list_faces(self.faces)}." if self.faces else "",
+            choices=[str(face.number) for face in self.faces],
+        )
 
     def __repr__(self) -> str:
         return f"CurveFile({self.name!r}, {len(self.faces)} faces)"

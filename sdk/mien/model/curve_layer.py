@@ -32,7 +32,7 @@ class CurveImport:
     """What a face takes from a curve file, and how it follows it.
 
     Attributes:
-        source_face: Number of the face in the file; None for the only one.
+        source_face: Number or name of the face in the file; None for the only one.
         controls: Names of the controls to take; all but head and gaze when None.
         layer: Name of the layer, which takes the place of one with that name.
         mode: Whether the face follows the curves (`replace`), or they are added to what it does.
@@ -41,7 +41,7 @@ class CurveImport:
             its frames are interpolated linearly) or its frames (False); None refuses such a file.
     """
 
-    source_face: int | None = None
+    source_face: int | str | None = None
     controls: Sequence[str] | None = None
     layer: str = IMPORT_LAYER
     mode: ImportMode = "replace"

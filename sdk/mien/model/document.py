@@ -131,14 +131,16 @@ class Project:
         values = make_mapping(settings)
         return replace(self, settings=others if values is None else {**others, renderer: values})
 
-    def edit(self, face: int) -> Edit:
-        """Return the edit of a face by its number; an empty one when it has none.
+    def edit(self, face: int | str) -> Edit:
+        """Return the edit of a face by its number or name; an empty one when it has none.
 
         Raises:
             NoFaceError: When the shot has no such face.
+            UsageError: When several faces have that name.
         """
-        edit = next((edit for edit in self.edits if edit.face.number == face), None)
-        return Edit(self.shot.face(face)) if edit is None else edit
+        number = self.shot.face(face).number if isinstance(face, str) else face
+        edit = next((edit for edit in self.edits if edit.face.number == number), None)
+        return Edit(self.shot.face(number)) if edit is None else edit
 
     def with_edit(self, edit: Edit) -> Project:
         """Return this project with the edit of a face replaced; one without layers is left out."""

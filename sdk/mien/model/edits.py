@@ -17,7 +17,7 @@ from mien.errors import TimeError, UsageError
 from mien.model.face import Face
 from mien.model.interpolate import Interpolation, Key, sample
 from mien.model.listing import list_names
-from mien.model.presets import resolve
+from mien.model.presets import check_value, resolve
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
 
@@ -275,8 +275,10 @@ class Edit:
 
         Raises:
             UnknownControlError: When nothing has that name.
+            UsageError: When the value is beyond the control's limits.
             TimeError: When the time cannot be read or lies outside the shot.
         """
+        check_value(control, value, mode)
         frame = self.face.clock.parse(time)
         if not 0 <= frame < self.face.clock.frame_count:
             raise TimeError(
@@ -318,8 +320,10 @@ class Edit:
 
         Raises:
             UnknownControlError: When nothing has that name.
+            UsageError: When the value is beyond the control's limits.
             TimeError: When the span cannot be read or lies outside the shot.
         """
+        check_value(control, value, mode)
         if isinstance(span, str):
             span = self.face.clock.parse_range(span)
         elif span is not None and span.stop > self.face.clock.frame_count:

@@ -12,16 +12,13 @@ from dataclasses import replace
 import numpy as np
 
 from mien._types import BoolArray
-from mien.errors import UsageError
 from mien.model.edits import ControlTrack, Layer
 from mien.model.face import Face, FaceTrack
 from mien.model.frame_runs import frame_runs
-from mien.model.listing import list_names
 from mien.model.occlusion import Occlusion
 from mien.timebase import FrameRange
 
 __all__ = [
-    "check_face_name",
     "joined_layers",
     "merged_occlusion",
     "merged_track",
@@ -150,30 +147,3 @@ def merged_occlusion(occlusion: Occlusion, gone: Collection[int], kept: int) -> 
         for stroke in occlusion.strokes
     )
     return replace(occlusion, glasses=glasses, strokes=strokes)
-
-
-def check_face_name(name: str, others: Sequence[Face]) -> str:
-    """Return a name for a face as it is kept.
-
-    Args:
-        name: The name, as typed.
-        others: The other faces of the shot.
-
-    Raises:
-        UsageError: When it is empty, a number, or another face's.
-    """
-    name = " ".join(name.split())
-    if not name:
-        raise UsageError("A face needs a name.", "Write one.")
-    if name.isdecimal():
-        raise UsageError(
-            f"'{name}' is a number, and numbers already say which face is meant.",
-            "Choose a name with a letter in it.",
-        )
-    taken = [face for face in others if face.name.casefold() == name.casefold()]
-    if taken:
-        raise UsageError(
-            f"Face {taken[0].number} is already called {taken[0].name}.",
-            f"Choose another name; there are {list_names(face.name for face in others)}.",
-        )
-    return name

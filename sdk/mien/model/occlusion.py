@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from mien.errors import UsageError
+from mien.model.face_names import read_face
 from mien.timebase import FrameRange
 
 __all__ = ["GLASSES", "MATTES", "REGIONS", "GlassesChoice", "MatteStroke", "Occlusion",
@@ -156,15 +157,15 @@ class OcclusionChoice:
         without_matte: Whether the shot's own matte is not used.
         keep: Whether mien looks for things in front and keeps them; None where that is left open.
         fade: Whether edits fade where a face is not seen well; None where that is left open.
-        glasses: Numbers of faces, 0 for every one, and whether they wear glasses; what comes later
-            counts.
+        glasses: Numbers or names of faces, 0 for every one, and whether they wear glasses; what
+            comes later counts.
     """
 
     matte: Path | None = None
     without_matte: bool = False
     keep: bool | None = None
     fade: bool | None = None
-    glasses: tuple[tuple[int, GlassesChoice], ...] = ()
+    glasses: tuple[tuple[int | str, GlassesChoice], ...] = ()
 
     def __post_init__(self) -> None:
         if self.without_matte and self.matte is not None:
@@ -196,25 +197,24 @@ class OcclusionChoice:
         )
 
 
-def read_glasses(texts: Iterable[str]) -> tuple[tuple[int, GlassesChoice], ...]:
-    """Read who wears glasses, as people type it: `yes` for every face, `2=no` for one.
+def read_glasses(texts: Iterable[str]) -> tuple[tuple[int | str, GlassesChoice], ...]:
+    """Read who wears glasses, as people type it: `yes` for every face, `2=no` or `Anna=no` for one.
 
     Returns:
-        Numbers of faces, 0 for every one, and whether they wear glasses.
+        Numbers or names of faces, 0 for every one, and whether they wear glasses.
 
     Raises:
         UsageError: When it cannot be read.
     """
-    read: list[tuple[int, GlassesChoice]] = []
+    read: list[tuple[int | str, GlassesChoice]] = []
     for text in texts:
-        number, given, word = text.rpartition("=")
+        face, given, word = text.rpartition("=")
         choice = next((one for one in GLASSES if one == word.strip().lower()), None)
-        face = number.strip() if given else "0"
-        if choice is None or not face.isdecimal() or (given and int(face) == 0):
+        if choice is None or (given and not face.strip()):
             raise UsageError(
                 f"'{text}' does not say whether a face wears glasses.",
-                "Write auto, yes or no; for one face its number before, as in 2=yes.",
+                "Write auto, yes or no; for one face its number or name before, as in 2=yes.",
                 choices=GLASSES,
             )
-        read.append((int(face), choice))
+        read.append((read_face(face) if given else 0, choice))
     return tuple(read)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from mien.errors import UnknownControlError
-from mien.model.controls import NAMES, nearest, sides
+from mien.errors import UnknownControlError, UsageError
+from mien.model.controls import CONTROLS, INDEX, NAMES, WEIGHT_HIGH, nearest, sides
 
-__all__ = ["EXPRESSIONS", "PRESETS", "VISEMES", "Preset", "replaces", "resolve"]
+__all__ = ["EXPRESSIONS", "PRESETS", "VISEMES", "Preset", "check_value", "replaces", "resolve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +166,25 @@ def resolve(name: str) -> tuple[tuple[str, float], ...]:
         f"Did you mean '{guess}'?" if guess else "`mien controls` lists every name.",
         choices=(guess,) if guess else (),
     )
+
+
+def check_value(name: str, value: float, mode: str = "add") -> None:
+    """Check that people may ask a control for a value; the same wherever one is typed.
+
+    Args:
+        name: A control, a control without its side, an expression or a viseme.
+        value: In the control's unit.
+        mode: How it acts; what scales or smooths is no value of the control, and not checked.
+
+    Raises:
+        UsageError: When the value is beyond the control's limits.
+        UnknownControlError: When nothing has that name.
+    """
+    weights = resolve(name)
+    limit = WEIGHT_HIGH
+    if name not in PRESETS:
+        limit = max(CONTROLS[INDEX[side]].high for side, _ in weights)
+    if mode in ("add", "replace") and abs(float(value)) > limit:
+        raise UsageError(
+            f"{value:g} is beyond what {name} can do.", f"Its values reach {limit:g} at most."
+        )

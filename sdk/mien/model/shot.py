@@ -13,6 +13,7 @@ import numpy as np
 from mien._types import ByteArray
 from mien.errors import NoFaceError, TimeError
 from mien.model.face import Face
+from mien.model.face_names import check_face_name, choose_face
 from mien.model.media import MediaInfo
 from mien.model.mixes import breaks
 from mien.model.occlusion import Occlusion
@@ -184,22 +185,32 @@ class Shot:
                 )
         return replace(self, occlusion=occlusion)
 
-    def face(self, number: int) -> Face:
-        """Return the face with a number.
+    def face(self, which: int | str) -> Face:
+        """Return the face with a number or a name.
+
+        Args:
+            which: The number, or the name (`Anna`); a text of digits is a number.
 
         Raises:
             NoFaceError: When the shot has no such face; the message lists those it has.
+            UsageError: When several faces have that name.
         """
-        for face in self.faces:
-            if face.number == number:
-                return face
-        numbers = [str(face.number) for face in self.faces]
-        raise NoFaceError(
-            f"{self.media.path.name} has no face {number}.",
-            f"Its faces are: {', '.join(numbers)}." if numbers else "No face was found in it.",
-            path=self.media.path,
-            choices=numbers,
-        )
+        return choose_face(self.faces, which, self.media.path.name, self.media.path)
+
+    def with_face_name(self, which: int | str, name: str) -> Shot:
+        """Return this shot with another name for a face.
+
+        Args:
+            which: Number or name of the face.
+            name: What it is to be called; no number, and no other face's name.
+
+        Raises:
+            NoFaceError: When the shot has no such face.
+            UsageError: When the face cannot have the name.
+        """
+        old = self.face(which)
+        renamed = replace(old, name=check_face_name(self.faces, old.number, name))
+        return replace(self, faces=tuple(renamed if one is old else one for one in self.faces))
 
 
 def _as_example(example: Example | Shot) -> Example:

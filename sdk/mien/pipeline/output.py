@@ -60,12 +60,25 @@ class Rendered:
     Attributes:
         edited: Frames in which a face was changed.
         resumed: Frames among those asked for that an earlier render had finished.
-        notes: What the user should know of how the frames were made.
+        notes: What the user should know of how the frames were made, and of what is not kept.
         damage: Why the output ends before its last frame; None where it does not.
     """
 
     edited: int = 0
     resumed: int = 0
+    notes: tuple[str, ...] = ()
+    damage: DamagedMediaError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How writing an output went.
+
+    Attributes:
+        notes: What of the source the output does not keep, a sentence each.
+        damage: What ended it before its last frame, where it may end so; else None.
+    """
+
     notes: tuple[str, ...] = ()
     damage: DamagedMediaError | None = None
 
@@ -79,7 +92,7 @@ def write_output(
     threads: int = 1,
     on_frame: OnFrame | None = None,
     before_commit: tuple[BeforeCommit, ...] = (),
-) -> DamagedMediaError | None:
+) -> Written:
     """Write the frames of an output.
 
     Args:
@@ -92,7 +105,7 @@ def write_output(
         before_commit: Called before those of the output.
 
     Returns:
-        What ended the output before its last frame, where it may; else None.
+        What of the source it does not keep, and what ended it before its last frame.
 
     Raises:
         DamagedMediaError: When a frame of the source is damaged, and the output is wanted whole,
@@ -139,11 +152,13 @@ def write_output(
         # So few frames cost nothing, and some encoders must be told that there are no more.
         shorter = replace(output, frames=source.whole)
         editor.edited = editor.resumed = 0
-        write_output(
+        written = write_output(
             shot, editor, shorter, progress, threads=threads, on_frame=on_frame,
             before_commit=before_commit,
         )  # fmt: skip
-    return source.damage
+        return Written(written.notes, source.damage)
+    # Some of what is not kept is known only when the file is whole.
+    return Written(writer.notes, source.damage)
 
 
 class _Source:

@@ -62,8 +62,8 @@ def render_shot(
     kind = MatteEditor if output.matte else FrameEditor
     if renderer is None:
         editor = kind()
-        damage = write_output(shot, editor, output, progress)
-        return Rendered(editor.edited, damage=damage)
+        written = write_output(shot, editor, output, progress)
+        return Rendered(editor.edited, notes=written.notes, damage=written.damage)
     with ExitStack() as stack:
         session = stack.enter_context(open_session(shot, plans, renderer, progress))
         finished: FrameFolder | None = None
@@ -76,8 +76,9 @@ def render_shot(
         session.prepare_frames([i for i in output.frames if active[i] and i not in exist])
         editor = kind(plans, lambda: session, finished)
         threads = thread_count(renderer, wanted=threads)
-        damage = write_output(shot, editor, output, progress, threads=threads)
-        return Rendered(editor.edited, editor.resumed, session.notes, damage)
+        written = write_output(shot, editor, output, progress, threads=threads)
+        notes = (*session.notes, *written.notes)
+        return Rendered(editor.edited, editor.resumed, notes, written.damage)
 
 
 def stream_frames(

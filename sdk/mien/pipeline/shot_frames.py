@@ -162,7 +162,7 @@ class ShotFrames:
             self._finished.refresh()
         editor = self._editor()
         before_commit = (self._check_source,)
-        damage = write_output(
+        written = write_output(
             self._shot, editor, output, progress, on_frame=on_frame, before_commit=before_commit
         )
         if self._finished is not None:
@@ -170,7 +170,8 @@ class ShotFrames:
             self._finished.remove_others()
             if self._folder.is_dir():
                 remove_other_keys(self._folder, self._finished.key)
-        return Rendered(editor.edited, editor.resumed, self.notes, damage)
+        notes = (*self.notes, *written.notes)
+        return Rendered(editor.edited, editor.resumed, notes, written.damage)
 
     def close(self) -> None:
         """Let go of the renderer and the source."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
 
 from mien.errors import MediaError, OperationCancelledError
+from mien.media.film import Film
 from mien.media.frame import Frame, MoviePicture
-from mien.media.index import open_movie
+from mien.media.index import open_movie, remembered_index, searched_by_time
 from mien.media.reader import MovieReader, Reader, open_reader
 from mien.media.sequence import SequenceReader
 from mien.media.streams import main_video
@@ -97,7 +100,8 @@ class ShotSource:
 class KeyFrames:
     """The frames of a movie at which decoding may start: quickly there, but not every frame.
 
-    Needs no index of the file, only the times in its facts.
+    Needs no index of the file, only the times in its facts, where its format can be searched by
+    time.
 
     Args:
         facts: Facts of a movie.
@@ -106,7 +110,9 @@ class KeyFrames:
     def __init__(self, facts: MediaInfo) -> None:
         self._facts = facts
         self._number = {pts: i for i, pts in enumerate(facts.pts)}
+        self._by_time = searched_by_time(facts.container)
         self._container: InputContainer | None = None
+        self._film: Film | None = None
         self._reaches: dict[int, int] = {}
         """Of every key frame that was met, how far it is known to be the nearest one."""
 
@@ -131,33 +137,61 @@ class KeyFrames:
         if self._container is not None:
             self._container.close()
             self._container = None
+        if self._film is not None:
+            self._film.close()
+            self._film = None
 
     def _decoded(self, index: int) -> Frame | None:
-        if self._container is None:
-            self._container = open_movie(self._facts.path)
-            opened = main_video(self._container, self._facts.stream)
-            assert opened is not None
-            # Threads that work on several frames at once would hold the first one back.
-            opened.thread_type = "SLICE"
-        video = main_video(self._container, self._facts.stream)
-        assert video is not None
-        self._container.seek(self._facts.pts[index], stream=video)
-        frame: Frame | None = None
-        for packet in self._container.demux(video):
-            if not packet.is_keyframe:
-                continue
-            with suppress(av.error.EOFError):
-                pictures = [*packet.decode(), *video.codec_context.decode(None)]
-                frame = self._frame(pictures)
-            video.codec_context.flush_buffers()
-            break
+        if self._by_time:
+            if self._container is None:
+                self._container = open_movie(self._facts.path)
+                opened = main_video(self._container, self._facts.stream)
+                assert opened is not None
+                # Threads that work on several frames at once would hold the first one back.
+                opened.thread_type = "SLICE"
+            video = main_video(self._container, self._facts.stream)
+            assert video is not None
+            self._container.seek(self._facts.pts[index], stream=video)
+            frame = self._first(video, self._container.demux(video))
+        else:
+            frame = self._by_index(index)
         if frame is not None and frame.index <= index:
             self._reaches[frame.index] = max(index, self._reaches.get(frame.index, 0))
         return frame
 
-    def _frame(self, pictures: list[av.VideoFrame]) -> Frame | None:
+    def _by_index(self, index: int) -> Frame | None:
+        """The same in a format that cannot be searched by time, once it has been indexed."""
+        table = remembered_index(self._facts.path, self._facts.stream)
+        point = table.point_before(index) if table is not None else None
+        if table is None or point is None:
+            return None
+        if self._film is None:
+            self._film = Film(self._facts.path, self._facts.stream, table, by="SLICE")
+        packets = self._film.packets(point)
+        if packets is None:
+            return None
+        return self._first(self._film.video, packets, table.points[point].frame)
+
+    def _first(
+        self, video: VideoStream, packets: Iterator[Packet[VideoStream]], number: int | None = None
+    ) -> Frame | None:
+        """The first key frame of packets; its number by its time, unless it is given."""
+        frame: Frame | None = None
+        for packet in packets:
+            if not packet.is_keyframe:
+                continue
+            with suppress(av.error.EOFError):
+                pictures = [*packet.decode(), *video.codec_context.decode(None)]
+                frame = self._frame(pictures, number)
+            video.codec_context.flush_buffers()
+            break
+        return frame
+
+    def _frame(self, pictures: list[av.VideoFrame], said: int | None) -> Frame | None:
         for video in pictures:
-            number = self._number.get(video.pts) if video.pts is not None else None
+            number = said
+            if number is None and video.pts is not None:
+                number = self._number.get(video.pts)
             if number is not None:
                 facts = self._facts
                 return Frame(number, facts.pts[number], facts.orientation, MoviePicture(video))

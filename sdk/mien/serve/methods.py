@@ -78,6 +78,7 @@ class Methods:
             "set_examples": self._set_examples,
             "set_occlusion": self._set_occlusion,
             "faces": self._faces,
+            "rename_face": self._rename_face,
             "curves": self._curves,
             "set_edits": self._set_edits,
             "get_edits": self._get_edits,
@@ -216,7 +217,7 @@ class Methods:
             if params.matte is not None:
                 remarks = api.check_occlusion_matte(shot, params.matte)
             old = api.set_occlusion_matte(shot, params.matte).occlusion
-        strokes = make_strokes(params.strokes)
+        strokes = make_strokes(shot, params.strokes)
         glasses = {shot.face(one.face).number: one.wears for one in params.glasses}
         occlusion = dataclasses.replace(
             old, detect=params.detect, fade=params.fade, strokes=strokes, glasses=glasses
@@ -237,6 +238,12 @@ class Methods:
         if params.thumbnail is not None:
             faces = [self._pictured(opened.handle, face, params.thumbnail) for face in faces]
         return say.FacesResult(faces=faces)
+
+    def _rename_face(self, params: say.RenameFaceParams) -> say.FacesResult:
+        opened = self._shots.find(params.shot)
+        self._check_faces_rest(opened)
+        opened.rename_face(params.face, params.name)
+        return say.FacesResult(faces=[face_facts(face) for face in opened.project.shot.faces])
 
     def _pictured(self, shot: str, face: say.FaceFacts, side: int) -> say.FaceFacts:
         rgb = self._shots.picture(shot, face.frame, edited=False).rgb

@@ -2,7 +2,7 @@
 
     host -> mien    {"id": 7, "method": "open", "params": {"path": "interview.mp4"}}
     mien -> host    {"id": 7, "result": {...}}
-                    {"id": 7, "error": {"code", "cause", "remedy", "exit"}}
+                    {"id": 7, "error": {"code", "cause", "remedy", "exit_code"}}
                     {"event": "progress", "job": "...", "stage": "track", "done": 3, "total": 9}
                     {"event": "done", "job": "...", "result": {...}}
                     {"event": "failed", "job": "...", "error": {...}}
@@ -62,8 +62,10 @@ class ErrorFacts(Message):
     """One sentence for people: what is wrong, and of which file or name."""
     remedy: str
     """One sentence for people: what to do; may be empty."""
-    exit: int
+    exit_code: int
     """The exit code that the command line would give."""
+    exit: int
+    """The same, for hosts that were written before it had its name."""
 
 
 class Answer(Message):
@@ -181,6 +183,7 @@ def error_facts(error: MienError | WorkerFailed) -> dict[str, Any]:
         "code": error.code,
         "cause": " ".join(error.cause.split()),
         "remedy": " ".join(error.remedy.split()),
+        "exit_code": error.exit_code,
         "exit": error.exit_code,
     }
 

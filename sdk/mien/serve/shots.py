@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from mien.api.faces import rename_face
 from mien.errors import HandleError, NoFaceError, TimeError
 from mien.io.project import Project
 from mien.model.edits import Edit
@@ -26,6 +27,7 @@ from mien.serve.messages import (
     OcclusionFacts,
     ShotFacts,
     ShotStatus,
+    StrokeParam,
     StrokeValue,
     WeakSpanFacts,
 )
@@ -96,6 +98,17 @@ class OpenShot:
         with self._lock:
             shot = self._project.shot.with_examples(examples)
             self._project = dataclasses.replace(self._project, shot=shot)
+            self._let_go()
+
+    def rename_face(self, face: int | str, name: str) -> None:
+        """Give a face another name; edits stay.
+
+        Raises:
+            NoFaceError: When the shot has no such face.
+            UsageError: When the face cannot have the name.
+        """
+        with self._lock:
+            self._project = rename_face(self._project, face, name)
             self._let_go()
 
     def set_occlusion(self, occlusion: Occlusion) -> None:
@@ -274,16 +287,17 @@ def occlusion_facts(occlusion: Occlusion) -> OcclusionFacts:
     )
 
 
-def make_strokes(values: Sequence[StrokeValue]) -> tuple[MatteStroke, ...]:
+def make_strokes(shot: Shot, values: Sequence[StrokeParam]) -> tuple[MatteStroke, ...]:
     """Make the strokes that a client asks for.
 
     Raises:
+        NoFaceError: When the shot has no such face.
         UsageError: When one contradicts itself.
         TimeError: When its span does.
     """
     return tuple(
         MatteStroke(
-            value.face,
+            shot.face(value.face).number,
             value.frame,
             FrameRange(value.span[0], value.span[1]),
             tuple((x, y) for x, y in value.points),

@@ -10,7 +10,6 @@ from typing import Any
 from mien.errors import UsageError
 from mien.model.document import Document, Project
 from mien.model.edits import Edit
-from mien.model.face_repair import check_face_name
 from mien.model.marker import Marker
 from mien.model.renderer_settings import RendererSettings
 from mien.model.settings import ReferenceSettings
@@ -125,13 +124,7 @@ def rename_face(document: Document, shot: str, face: int, name: str) -> Document
         UsageError: When the name is empty, a number, or another face's.
     """
     project = document.shot(shot)
-    old = project.shot.face(face)
-    others = [one for one in project.shot.faces if one is not old]
-    renamed = replace(old, name=check_face_name(name, others))
-    faces = tuple(renamed if one is old else one for one in project.shot.faces)
-    tracked = replace(project.shot, faces=faces)
-    edits = tuple(Edit(tracked.face(edit.face.number), edit.layers) for edit in project.edits)
-    return document.with_shot(replace(project, shot=tracked, edits=edits))
+    return document.with_shot(project.with_faces_of(project.shot.with_face_name(face, name)))
 
 
 def add_marker(

@@ -99,7 +99,7 @@ def drops_record(edit: EditList, counter: Counter) -> bool:
     """Whether record timecodes drop numbers: one clock for all of a list.
 
     FCM says how the sources that follow count; the record goes on as it began, or there would be
-    holes in it. Where FCM changes and record timecodes bear no mark, the durations decide.
+    holes in it. Where FCM changes, and no timecode bears a mark, the durations decide.
     """
     if not counter.can_drop:
         return False
@@ -108,6 +108,8 @@ def drops_record(edit: EditList, counter: Counter) -> bool:
         return True
     if len(edit.modes) < 2 or edit.drop is None:
         return marks_drop((code for line in lines for code in line.record), _only(edit))
+    if any(marks_drop(line.source, False) for line in lines):
+        return False  # drop frame is marked, and the record is not
     fits = {mode: _agreeing(edit, counter, mode) for mode in (edit.drop, not edit.drop)}
     return max(fits, key=lambda mode: fits[mode])
 
@@ -121,6 +123,8 @@ def _agreeing(edit: EditList, counter: Counter, drop: bool) -> int:
     """How many events last as long in the record as in their source."""
     count = 0
     for side in edit.sides:
+        if side.motion is not None:
+            continue
         try:
             source = [counter.frames(code, bool(side.drop)) for code in side.line.source]
             record = [counter.frames(code, drop) for code in side.line.record]

@@ -133,7 +133,8 @@ class _Collector:
     def _count_by(self, drop: bool) -> None:
         self._mode = drop
         self._edits[-1].modes.add(drop)
-        if not self._edits[-1].sides and not self._sides:
+        if self._edits[-1].drop is None and not self._edits[-1].sides and not self._sides:
+            # A second one before the first event is of that event's source.
             self._edits[-1].drop = drop
 
     def _entitle(self, title: str) -> None:

@@ -194,6 +194,7 @@ def numbered_lines(text: str) -> list[tuple[int, str]]:
 
 def _statement(bare: str, line: int) -> Statement:
     if bare[0].isdigit():
+        bare = " ".join(bare.split())  # long blanks cost columns of patterns nothing then
         match = _EVENT.fullmatch(bare) or _COUNTS.fullmatch(bare)
         if match is not None:
             return _event(match[1], match[2].split(), match[3].split(), line)
@@ -205,7 +206,7 @@ def _statement(bare: str, line: int) -> Statement:
         return Title(match[1].strip(), line)
     if match := _MODE.match(bare):
         return Mode(match[1] is None, line)
-    if match := _MOTION.fullmatch(bare):
+    if match := _MOTION.fullmatch(" ".join(bare.split())):
         return _motion(match, line)
     remark = bare.lstrip("*> ").strip()
     if match := _NOTE.match(remark):

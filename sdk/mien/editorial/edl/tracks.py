@@ -36,6 +36,7 @@ _IMAGES: Final = re.compile(r"(.*?)\[(\d+)-(\d+)\](\.\w+)")
 _LOCATOR: Final = re.compile(rf"({TIMECODE})\s+(\w*)\s*(.*)")
 _TRIPLE: Final = r"\(\s*([-+\d.eE]+)[\s,]+([-+\d.eE]+)[\s,]+([-+\d.eE]+)[\s,]*\)"
 _SLOPES: Final = re.compile(rf"{_TRIPLE}\s*{_TRIPLE}\s*{_TRIPLE}")
+_LONGEST_GRADE: Final = 1000
 _HERE: Final = "./"
 """The folder of images that are named without one: the cut's own."""
 _FROZEN: Final = " FF"
@@ -268,7 +269,7 @@ def _path(side: Side) -> str:
 
 def _grade(grades: dict[str, str]) -> dict[str, Any] | None:
     """An ASC CDL as OpenTimelineIO's metadata hold it; None without one that can be read."""
-    slopes = _SLOPES.search(grades.get("ASC_SOP", ""))
+    slopes = _SLOPES.search(grades.get("ASC_SOP", "")[:_LONGEST_GRADE])
     try:
         values = [1.0] * 3 + [0.0] * 3 + [1.0] * 3
         if slopes is not None:

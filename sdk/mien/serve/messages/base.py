@@ -17,6 +17,7 @@ __all__ = [
     "Count",
     "Empty",
     "Encoding",
+    "FaceRef",
     "Handle",
     "Message",
     "Mode",
@@ -29,9 +30,10 @@ __all__ = [
     "Span",
 ]
 
+_LONGEST_NAME = 200
 Count = Annotated[int, Field(ge=0)]
 Number = Annotated[int, Field(ge=1)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST_NAME)]
 _LONGEST_PATH = 4096
 
 
@@ -43,6 +45,27 @@ def _path(value: object) -> str:
     return value
 
 
+def _face(value: object) -> int | str:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    if isinstance(value, str) and len(value.strip()) > 0 and len(value) <= _LONGEST_NAME:
+        return value
+    raise ValueError("a face is a number from 1 on, or a name")
+
+
+FaceRef = Annotated[
+    int | str,
+    PlainValidator(_face),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {"type": "string", "minLength": 1, "maxLength": _LONGEST_NAME},
+            ]
+        }
+    ),
+]
+"""A face of a shot, or of a curve file: its number or its name; a text of digits is a number."""
 PathText = Annotated[
     str,
     PlainValidator(_path),

@@ -7,10 +7,10 @@ from typing import Literal
 from mien.serve.messages.base import (
     Count,
     Encoding,
+    FaceRef,
     Handle,
     Message,
     Name,
-    Number,
     Numbers,
     PathText,
     Span,
@@ -32,7 +32,7 @@ class CurvesParams(Message):
     """Curves of a face to read."""
 
     shot: Handle
-    face: Number
+    face: FaceRef
     which: Literal["performance", "raw", "target"] = "performance"
     """As smoothed, as solved, or as the edits ask for (controls alone)."""
     controls: list[Name] | None = None
@@ -83,7 +83,7 @@ class ExportCurvesParams(Message):
 
     shot: Handle
     path: PathText
-    face: Number | None = None
+    face: FaceRef | None = None
     """When not given the largest face, or all where the format holds many, as `.json`."""
     raw: bool = False
     basis: Name = "auto"
@@ -101,9 +101,9 @@ class ImportCurvesParams(Message):
     """A curve file (of `export_curves`, `mien curves`, a plug-in's) that a face is to follow."""
 
     shot: Handle
-    face: Number
+    face: FaceRef
     path: PathText
-    source_face: Number | None = None
+    source_face: FaceRef | None = None
     """Whose curves, where the file holds several faces."""
     controls: list[Name] | None = None
     """Controls to take; all but head and gaze when not given."""

@@ -9,6 +9,7 @@ from pydantic import Field
 from mien.serve.messages.base import (
     Count,
     Encoding,
+    FaceRef,
     Handle,
     Message,
     Mode,
@@ -88,7 +89,7 @@ class SetEditsParams(Message):
     """Everything that is asked of one face; what was asked of it before is forgotten."""
 
     shot: Handle
-    face: Number
+    face: FaceRef
     layers: list[LayerValue]
     """Bottom first; names are unique. None: nothing is asked."""
 
@@ -104,7 +105,7 @@ class GetEditsParams(Message):
     """Edits to read."""
 
     shot: Handle
-    face: Number | None = None
+    face: FaceRef | None = None
     """All faces with edits when not given."""
     sampled: bool = False
     """Whether tracks come as a value for every frame in place of keys."""

@@ -6,7 +6,15 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from mien.serve.messages.base import Count, Handle, Message, Name, Number, PathText
+from mien.serve.messages.base import (
+    Count,
+    FaceRef,
+    Handle,
+    Message,
+    Name,
+    Number,
+    PathText,
+)
 
 __all__ = [
     "CloseParams",
@@ -17,13 +25,16 @@ __all__ = [
     "MadeBy",
     "OcclusionFacts",
     "OpenParams",
+    "RenameFaceParams",
     "SaveParams",
     "SetExamplesParams",
     "SetOcclusionParams",
     "SetOcclusionResult",
     "ShotFacts",
     "SolveParams",
+    "GlassesParam",
     "GlassesValue",
+    "StrokeParam",
     "StrokeValue",
     "TrackParams",
     "WeakSpanFacts",
@@ -100,10 +111,7 @@ class ExampleFacts(Message):
     """Why nothing is learned from it, in a few words; empty where it is."""
 
 
-class StrokeValue(Message):
-    """A stroke on the matte of what is in front of a face, painted in one frame."""
-
-    face: Number
+class _Stroke(Message):
     frame: Count
     """The frame in which it was painted; it moves with the head in the others."""
     span: Annotated[list[Count], Field(min_length=2, max_length=2)]
@@ -116,12 +124,33 @@ class StrokeValue(Message):
     """Whether nothing is in front there; otherwise something is."""
 
 
-class GlassesValue(Message):
+class StrokeValue(_Stroke):
+    """A stroke on the matte of what is in front of a face, painted in one frame."""
+
+    face: Number
+
+
+class StrokeParam(_Stroke):
+    """A stroke to be painted; its face by number or name."""
+
+    face: FaceRef
+
+
+class _Glasses(Message):
+    wears: Literal["auto", "yes", "no"]
+    """`auto`: mien looks."""
+
+
+class GlassesValue(_Glasses):
     """Whether a face wears glasses."""
 
     face: int = Field(ge=1)
-    wears: Literal["auto", "yes", "no"]
-    """`auto`: mien looks."""
+
+
+class GlassesParam(_Glasses):
+    """Whether a face, by number or name, wears glasses."""
+
+    face: FaceRef
 
 
 class OcclusionFacts(Message):
@@ -230,9 +259,9 @@ class SetOcclusionParams(Message):
     """A movie, or the pattern of images, frame by frame the shot's: white is in front. It takes
     the place of what mien finds. One that the shot has but that was not found stays as it is;
     to say where it is now, take it away first."""
-    strokes: list[StrokeValue] = Field(default_factory=list, max_length=MOST_STROKES)
+    strokes: list[StrokeParam] = Field(default_factory=list, max_length=MOST_STROKES)
     """What is painted on that, the earliest first."""
-    glasses: list[GlassesValue] = Field(default_factory=list)
+    glasses: list[GlassesParam] = Field(default_factory=list)
     """Which faces wear glasses, where that is said; mien looks at the others."""
 
 
@@ -256,6 +285,15 @@ class FacesResult(Message):
     """The faces, the first to appear first."""
 
     faces: list[FaceFacts]
+
+
+class RenameFaceParams(Message):
+    """A face, and the name by which it can be asked for from then on."""
+
+    shot: Handle
+    face: FaceRef
+    name: Name
+    """One line, no number, and no other face's name."""
 
 
 class SaveParams(Message):

@@ -1,0 +1,71 @@
+"""Options in what is printed: one that the command at hand lacks is named with one that has it.
+
+Errors come from rooms that many commands use, and a remedy may name an option of some of them
+only: `--frames` is said as `mien render --frames` where the command is another.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = ["options_of_commands", "with_commands"]
+
+_OPTION: Final = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z](?![\w-]*\.\.\.)")
+_QUOTED: Final = re.compile(r"`[^`]*`|(?<!\w)'[^']*'(?!\w)")
+_PREFERRED: Final = ("mien render", "mien track", "mien batch")
+"""Whose options are named first."""
+
+
+@functools.cache
+def options_of_commands() -> Mapping[str, frozenset[str]]:
+    """Return the options of every command, by how it is called."""
+    import typer
+    from typer.core import TyperGroup
+
+    from mien.cli.main import app
+
+    found: dict[str, frozenset[str]] = {}
+
+    def walk(command: object, path: str) -> None:
+        if isinstance(command, TyperGroup):
+            for name, one in command.commands.items():
+                walk(one, f"{path} {name}")
+            return
+        options = {"--help"}
+        for parameter in getattr(command, "params", ()):
+            names = (*parameter.opts, *parameter.secondary_opts)
+            options.update(name for name in names if name.startswith("-"))
+        found[path] = frozenset(options)
+
+    walk(typer.main.get_command(app), "mien")
+    return found
+
+
+def with_commands(text: str, command: str) -> str:
+    """Return a text in which options that a command lacks are said with one that has them.
+
+    Args:
+        text: What is to be printed. What is quoted stays as it is.
+        command: How the command is called, as `mien render`.
+    """
+    if "--" not in text:
+        return text
+    known = options_of_commands()
+    own = known.get(command, frozenset())
+
+    def named(match: re.Match[str]) -> str:
+        option = match[0]
+        if option in own:
+            return option
+        ranked = sorted(known, key=lambda path: path not in _PREFERRED)
+        owner = next((path for path in ranked if option in known[path]), None)
+        return option if owner is None else f"`{owner} {option}`"
+
+    parts, start = [], 0
+    for quoted in _QUOTED.finditer(text):
+        parts += [_OPTION.sub(named, text[start : quoted.start()]), quoted[0]]
+        start = quoted.end()
+    return "".join([*parts, _OPTION.sub(named, text[start:])])

@@ -1,0 +1,107 @@
+"""`--set` and `--face`, whose order on the command line counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from mien.cli.command import typed_order
+from mien.errors import UsageError
+from mien.model.assignments import Assignment, parse_assignment
+from mien.model.face_names import read_face
+
+if TYPE_CHECKING:
+    from mien.model.shot import Shot
+
+__all__ = ["SetFaces", "Sets", "check_faces", "read_sets"]
+
+_VALUES, _FACES = "values", "faces"
+"""Names of the parameters of a verb that has both options."""
+
+Sets = Annotated[
+    Optional[list[str]],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option(
+        "--set",
+        metavar="[FACE:]NAME=[+|-]VALUE[@START:END]",
+        help="Set a control, an expression or a viseme: with a sign the value is added to the"
+        " performance, without it replaces it. FACE is a number or a name. May be given several"
+        " times.",
+    ),
+]
+SetFaces = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--face",
+        metavar="N|NAME",
+        help="Number or name of the face that --set is for; the largest when not given. Of several"
+        " each is for the sets that follow it.",
+    ),
+]
+
+
+def read_sets(
+    context: typer.Context, values: Sequence[str] | None, faces: Sequence[str] | None
+) -> list[Assignment]:
+    """Read what `--set` asks for, each with the `--face` that it stands under.
+
+    One `--face` is for all sets, wherever it stands; of several each is for those that follow it.
+
+    Args:
+        context: Of a command whose parameters are called `values` and `faces`.
+        values: Each `--set`, in order.
+        faces: Each `--face`, in order.
+
+    Raises:
+        UsageError: When a set cannot be read, or it is not clear which face is meant.
+    """
+    sets, named = list(values or ()), [read_face(text) for text in faces or ()]
+    if len(named) < 2:
+        if named and not sets:
+            raise UsageError("--face says whom --set is meant for, and nothing is set.")
+        return [parse_assignment(text, *named) for text in sets]
+    read: list[Assignment] = []
+    rest, face, used = iter(named), None, True
+    for name in typed_order(context):
+        if name == _FACES:
+            if not used:
+                raise _unused(face)
+            face, used = next(rest), False
+        elif name == _VALUES:
+            one, used = parse_assignment(sets[len(read)], face), True
+            if not one.faces:
+                raise UsageError(
+                    f"--set '{sets[len(read)]}' stands before the first of several --face.",
+                    "Put --face before the sets that it is for, or the face into the set:"
+                    " --set 1:NAME=VALUE.",
+                )
+            read.append(one)
+    if not used:
+        raise _unused(face)
+    return read
+
+
+def check_faces(shot: Shot, sets: Sequence[Assignment]) -> None:
+    """Check that the faces that sets name are there, before the shot is tracked for them.
+
+    Raises:
+        NoFaceError: When there is no such face, or a name is given before there are names.
+        UsageError: When a set names two.
+    """
+    from mien.model.assignments import assigned_face
+    from mien.model.face_names import one_untracked
+
+    where = shot.media.path.name
+    for one in sets:
+        if shot.faces:
+            assigned_face(shot.faces, one, where)
+        else:
+            one_untracked(one.face, one.default_face, where, f"'{one.control}'")
+
+
+def _unused(face: int | str | None) -> UsageError:
+    return UsageError(
+        f"No --set follows --face {face}.",
+        "Each of several is for those that follow it: --face 1 --set ... --face 2 --set ...",
+    )

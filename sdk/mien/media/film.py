@@ -1,0 +1,85 @@
+"""A movie open for decoding: its frames in display order, from the start or from a key frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from mien.media.index import PacketIndex, open_movie, stamped
+from mien.media.seek_points import packets_from
+from mien.media.streams import main_video, whole_frames
+
+__all__ = ["Film"]
+
+
+class Film:
+    """The film of a movie, with times as its index has them.
+
+    Args:
+        path: The movie.
+        stream: Number of its video stream.
+        index: Its index.
+        threads: Threads that decode; 0 lets the decoder choose.
+        by: What threads work on: `AUTO`, or `SLICE` for one frame at a time.
+
+    Raises:
+        av.FFmpegError: When it cannot be opened.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        stream: int,
+        index: PacketIndex,
+        *,
+        threads: int = 0,
+        by: Literal["AUTO", "SLICE"] = "AUTO",
+    ) -> None:
+        self._index = index
+        self._container: InputContainer = open_movie(path)
+        video = main_video(self._container, stream)
+        assert video is not None
+        self.video: VideoStream = video
+        """The stream that is decoded."""
+        video.thread_type = by
+        video.codec_context.thread_count = threads
+
+    def packets(self, point: int | None = None) -> Iterator[Packet[VideoStream]] | None:
+        """Packets to decode, with times of the index.
+
+        Args:
+            point: Number of the place in the index to start at; None for the beginning, which
+                can be had before anything else was read.
+
+        Returns:
+            None where that place cannot be got to.
+
+        Raises:
+            av.FFmpegError: When the file does not let itself be searched.
+        """
+        stamps, whole = self._index.stamps, self._index.whole
+        if point is None:
+            packets: Iterator[Packet[VideoStream]] = self._container.demux(self.video)
+            return stamped(packets, stamps, whole=whole) if stamps else packets
+        place = self._index.points[point]
+        if not stamps:
+            assert place.stamp is not None
+            self._container.seek(place.stamp, stream=self.video)
+            return self._container.demux(self.video)
+        found = packets_from(self._container, self.video, place)
+        return None if found is None else stamped(found, stamps, place.packet, whole)
+
+    def frames(self, point: int | None = None) -> Iterator[av.VideoFrame] | None:
+        """The frames that come out of those packets; see `packets`."""
+        packets = self.packets(point)
+        return None if packets is None else whole_frames(packets)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._container.close()

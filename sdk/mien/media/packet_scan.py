@@ -1,0 +1,137 @@
+"""One pass over a movie's packets, without decoding: what an index is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final
+
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from mien.media.clock_repair import ClockRepair, has_broadcast_clock
+from mien.media.h264_fields import FieldPairs
+from mien.media.key_packets import Start, start_of, waits
+from mien.media.seek_points import signature
+
+__all__ = ["FilmPacket", "PacketScan", "scan_packets"]
+
+_WHOLE_FRAMES: Final = ("mov", "matroska", "mxf", "nut")
+"""Formats (FFmpeg's names, first word) whose packets hold both fields of a frame."""
+_EVERY: Final = 256
+"""Packets between two reports of progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilmPacket:
+    """A packet of the film.
+
+    Attributes:
+        pts: When its frame is shown, on one running clock; None when not known.
+        dts: When it is decoded, on one running clock; None when not known.
+        stamp: The time by which the file can be searched for it.
+        duration: How long its frame is shown; 0 when not known.
+        key: Whether decoding may start here.
+        shown: Whether it gives a frame of its own: not hidden, and no second field.
+        hidden: Whether an edit list hides it.
+        position: Its byte in the file; None when not known.
+        signature: Size and checksum; the checksum of packets with `key` alone.
+        closed: Whether it parts the film: `Start.CLOSED`.
+        waits: Whether it is shown when the next that waits is there; None when it is not told.
+    """
+
+    pts: int | None
+    dts: int | None
+    stamp: int | None
+    duration: int
+    key: bool
+    shown: bool
+    hidden: bool
+    position: int | None
+    signature: tuple[int, int]
+    closed: bool
+    waits: bool | None
+
+
+@dataclass(slots=True)
+class PacketScan:
+    """What the packets of a movie say.
+
+    Attributes:
+        film: Packets of the film in the order of decoding.
+        end: Seconds at which the last packet of any stream ends.
+        jumps: How often the clock was set anew.
+        corrupt: Numbers of the packets that the format says are damaged.
+        joins: Numbers of the packets of the film from which on its clock is another.
+    """
+
+    film: list[FilmPacket] = field(default_factory=list)
+    end: Fraction = Fraction(0)
+    jumps: int = 0
+    corrupt: list[int] = field(default_factory=list)
+    joins: list[int] = field(default_factory=list)
+
+
+def scan_packets(
+    container: InputContainer, video: VideoStream, report: Callable[[int], None]
+) -> PacketScan:
+    """Read all packets of a movie.
+
+    Args:
+        container: The movie, at its beginning.
+        video: The film's stream.
+        report: Called with the byte that was reached, now and then; may raise to stop.
+    """
+    scan = PacketScan()
+    whole = container.format.name.split(",")[0] in _WHOLE_FRAMES
+    fields = FieldPairs() if video.codec_context.name == "h264" and not whole else None
+    repair = ClockRepair() if has_broadcast_clock(container) else None
+    reached = moved = 0
+    for count, packet in enumerate(container.demux()):
+        if packet.pos is not None:
+            reached = max(reached, packet.pos)
+        if count % _EVERY == 0:
+            report(reached)
+        if not packet.size:
+            continue
+        shift = repair.shift(packet) if repair is not None else 0
+        pts = None if packet.pts is None else packet.pts + shift
+        if pts is not None:
+            scan.end = max(scan.end, (pts + (packet.duration or 0)) * packet.time_base)
+        if packet.stream.index == video.index:
+            if shift != moved and scan.film:
+                scan.joins.append(len(scan.film))
+            moved = shift
+            if packet.is_corrupt:
+                scan.corrupt.append(len(scan.film))
+            scan.film.append(_film_packet(packet, video, pts, shift, whole, fields))
+    scan.jumps = repair.jumps if repair is not None else 0
+    return scan
+
+
+def _film_packet(
+    packet: Packet[Stream],
+    video: VideoStream,
+    pts: int | None,
+    shift: int,
+    whole: bool,
+    fields: FieldPairs | None,
+) -> FilmPacket:
+    second = fields is not None and fields.is_second(bytes(packet))
+    start = start_of(packet, video) if packet.is_keyframe else Start.NONE
+    return FilmPacket(
+        pts,
+        None if packet.dts is None else packet.dts + shift,
+        packet.dts if packet.dts is not None else packet.pts,
+        packet.duration or 0,
+        start is not Start.NONE,
+        not second and not packet.is_discard,
+        packet.is_discard,
+        packet.pos,
+        signature(packet) if packet.is_keyframe else (packet.size, 0),
+        start is Start.CLOSED,
+        None if whole else waits(packet, video),
+    )
