@@ -13,8 +13,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from mien.errors import DamagedMediaError, MediaError, MienError, TimeError, UsageError
+from mien.media.container_bytes import has_index, is_encrypted
 from mien.media.display_matrix import frame_orientation
-from mien.media.encryption import is_encrypted
 from mien.media.fingerprint import fingerprint, fingerprint_of_stream
 from mien.media.index import PacketIndex, movie_index, open_movie
 from mien.media.sequence import find_sequence, is_image, probe_image, probe_sequence
@@ -272,8 +272,8 @@ def _refuse_what_is_no_file(path: Path) -> None:
                 "Copy it to a file.",
                 path=path,
             )
-        with path.open("rb"):
-            pass
+        with path.open("rb") as file:
+            head = file.read(256)
     except FileNotFoundError:
         raise MediaError(
             f"There is no file {path}.", "Check the name and the folder.", path=path
@@ -282,6 +282,12 @@ def _refuse_what_is_no_file(path: Path) -> None:
         raise MediaError(
             f"{path.name} is empty (0 bytes).",
             "Copy or export it again; nothing is in it.",
+            path=path,
+        )
+    if head.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        raise MediaError(
+            f"{path.name} is a web page, not a movie.",
+            "Download it again: the address may need a login, or have moved.",
             path=path,
         )
 
@@ -297,6 +303,13 @@ def _unreadable(path: Path, error: Exception) -> MediaError:
     """The error for a file that FFmpeg cannot open, by what the file looks like."""
     with path.open("rb") as file:
         head = file.read(12)
+    if head[4:8] == b"ftyp" and has_index(path):
+        return MediaError(
+            f"{path.name} has an index that cannot be read: it is damaged, or of a kind that"
+            " FFmpeg does not know.",
+            "Copy or export it again.",
+            path=path,
+        )
     if head[4:8] == b"ftyp":
         return MediaError(
             f"{path.name} has no index: the recording or the copy was cut off before its end.",

@@ -1,4 +1,4 @@
-"""Whether a movie that cannot be decoded is encrypted: what its container says of itself."""
+"""Why a movie cannot be decoded, from its bytes: whether it is encrypted, or has no index."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 from typing import BinaryIO, Final
 
-__all__ = ["is_encrypted"]
+__all__ = ["has_index", "is_encrypted"]
 
 _ENTRY = re.compile(rb"stsd.{12}enc[va]", re.DOTALL)
 """The first entry of a track's sample descriptions in MP4 (ISO/IEC 23001-7)."""
@@ -15,6 +15,7 @@ _MATROSKA: Final = b"\x1a\x45\xdf\xa3"
 _ENCODING = b"\x50\x33\x81\x01"
 """Matroska's ContentEncodingType, 1: encryption."""
 _CLUSTER = b"\x1f\x43\xb6\x75"
+_HEADER: Final = 8
 _LARGEST_INDEX: Final = 256 << 20
 _HEAD: Final = 1 << 20
 _SYNC: Final = 0x47
@@ -40,6 +41,19 @@ def is_encrypted(path: Path) -> bool:
     if head.startswith(_MATROSKA):
         return _ENCODING in head.partition(_CLUSTER)[0]
     return _is_scrambled(head)
+
+
+def has_index(path: Path) -> bool:
+    """Tell whether an MP4 or MOV file has an index (its box `moov`), be it damaged or whole.
+
+    Args:
+        path: The movie.
+
+    Raises:
+        OSError: When it cannot be read.
+    """
+    with path.open("rb") as file:
+        return len(_index(file)) > _HEADER
 
 
 def _index(file: BinaryIO) -> bytes:
