@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from pathlib import Path
@@ -58,21 +59,20 @@ def has_index(path: Path) -> bool:
 
 def _index(file: BinaryIO) -> bytes:
     """The content of the box `moov` of an MP4 file; empty when there is none."""
-    at = 0
-    while True:
+    at, end = 0, file.seek(0, os.SEEK_END)
+    while at + _HEADER <= end:
         file.seek(at)
-        header = file.read(16)
-        if len(header) < 8:
-            return b""
+        header = file.read(2 * _HEADER)
         size, name = struct.unpack_from(">I4s", header)
-        if size == 1 and len(header) == 16:
-            size = int.from_bytes(header[8:], "big")
+        if size == 1:
+            size = int.from_bytes(header[_HEADER:], "big")
         if name == b"moov":
             file.seek(at)
             return file.read(min(size or _LARGEST_INDEX, _LARGEST_INDEX))
-        if size < 8:
-            return b""
+        if size < _HEADER:
+            break
         at += size
+    return b""
 
 
 def _is_scrambled(head: bytes) -> bool:

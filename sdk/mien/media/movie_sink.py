@@ -115,7 +115,7 @@ class MovieSink:
     @property
     def notes(self) -> tuple[str, ...]:
         """What of the source the output does not keep, a sentence each."""
-        return self._lost_tags
+        return (*self._lost_tags, *(self._beside.notes if self._beside is not None else ()))
 
     def encode(self, frame: Frame) -> None:
         """Encode one frame, and copy what sounds with it."""
