@@ -112,6 +112,14 @@ class Documents(QObject):
             partial(_read_clips, paths, self._workspace.said.emit), self._clips_read
         )
 
+    def add_stream(self, path: Path, stream: int) -> None:
+        """Add another video stream of a movie as an untracked shot, and show it."""
+        self._workspace.said.emit(f"Reading {path.name}…")
+        self.reading.emit((path,))
+        self._background.run(
+            partial(_read_clips, [path], self._workspace.said.emit, stream), self._clips_read
+        )
+
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save to the document's file, or ask for one.
 
@@ -274,13 +282,14 @@ def _save(document: Document, path: Path) -> None:
 
 
 def _read_clips(
-    paths: Sequence[Path], say: Callable[[str], object]
+    paths: Sequence[Path], say: Callable[[str], object], stream: int | None = None
 ) -> tuple[tuple[Project, ...], tuple[MienError, ...]]:
     """Read shots of clips, each once, and collect the errors of those that cannot be read.
 
     Args:
         paths: The clips, or folders of them.
         say: Called with how far a clip is read that takes long.
+        stream: Number of their video stream; None for the one that players show.
     """
     from mien.api import open_shot
     from mien.io.relink import remember
@@ -289,14 +298,15 @@ def _read_clips(
     errors = []
     for path in _files(paths):
         try:
-            shot = open_shot(path, progress=_percent(path, say))
+            shot = open_shot(path, stream=stream, progress=_percent(path, say))
         except MienError as error:
             errors.append(error)
         else:
             # The user's word on where it is, for when a project elsewhere is opened again.
             remember(shot.media.path, shot.media.fingerprint)
             # A sequence's images are one shot, however many of them were dropped.
-            shots.setdefault(shot.media.path, Project(shot))
+            name = "" if stream is None else f"{path.stem}, stream {stream}"
+            shots.setdefault(shot.media.path, Project(shot, name=name))
     return tuple(shots.values()), tuple(errors)
 
 

@@ -286,6 +286,7 @@ class Window(QMainWindow):
             panel.relink_requested.connect(self.ask_relink)
         self.shots.solve_requested.connect(self._solve)
         self.shots.examples_requested.connect(self.ask_examples)
+        self.shots.stream_requested.connect(self.documents.add_stream)
 
     def _all_panels(self) -> tuple[Panel, ...]:
         return (

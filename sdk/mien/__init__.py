@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from mien.api import main_face as main_face
     from mien.api import merge_faces as merge_faces
     from mien.api import open_shot as open_shot
+    from mien.api import probe as probe
     from mien.api import remove_face as remove_face
     from mien.api import rename_face as rename_face
     from mien.api import render as render
@@ -116,6 +117,7 @@ if TYPE_CHECKING:
     from mien.model.media import ColorTags as ColorTags
     from mien.model.media import MediaInfo as MediaInfo
     from mien.model.media import Orientation as Orientation
+    from mien.model.media import StreamInfo as StreamInfo
     from mien.model.occlusion import MatteStroke as MatteStroke
     from mien.model.occlusion import Occlusion as Occlusion
     from mien.model.presets import EXPRESSIONS as EXPRESSIONS
@@ -172,6 +174,7 @@ _HOMES = {
     "main_face": "mien.api",
     "merge_faces": "mien.api",
     "open_shot": "mien.api",
+    "probe": "mien.api",
     "remove_face": "mien.api",
     "rename_face": "mien.api",
     "PathLike": "mien.api",
@@ -243,6 +246,7 @@ _HOMES = {
     "ColorTags": "mien.model.media",
     "MediaInfo": "mien.model.media",
     "Orientation": "mien.model.media",
+    "StreamInfo": "mien.model.media",
     "EXPRESSIONS": "mien.model.presets",
     "Preset": "mien.model.presets",
     "PRESETS": "mien.model.presets",

@@ -203,7 +203,7 @@ def test_a_dry_run_does_nothing(batch: Batch, mien: Mien) -> None:
     assert not batch.folder.exists()
     plan = batch.run("--dry-run")
     assert plan["shots"][0]["chunks"] == 4
-    assert plan["shots"][0]["faces"] == [1]
+    assert plan["shots"][0]["faces"] == [{"number": 1, "name": "face 1"}]
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_gpu_workers_are_taken_where_there_are_any(
     engine.submit(engine.slots[1], task(project, tmp_path))
     _, message = last(engine)
     assert isinstance(message, WorkerDone)
-    assert message.result["faces"] == [1]
+    assert message.result["faces"] == [{"number": 1, "name": "face 1"}]
     engine.close()
 
 

@@ -127,6 +127,11 @@ def test_a_clip_that_says_no_length_costs_itself_only(
 
 def test_a_cut_without_clips_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = saved(timeline([gap(48)]), tmp_path / "a.otio")
+    told = listed(path, capsys)
+    assert (told["clips"], told["notices"]) == ([], ["a.otio shows no clip with pictures."])
+    with pytest.raises(NothingToDoError, match="None of the 0 clips"):
+        read_cut(path)
+    path = saved(timeline([]), tmp_path / "b.otio")
     assert run(["cut", str(path)]) == 4
     assert "shows no clip with pictures" in capsys.readouterr().err
 

@@ -57,11 +57,11 @@ def test_metadata_of_clips(field: str) -> None:
         except InputError as error:
             told.append(error)
     assert len(told) > 5
-    for error in told:
-        assert not PYDANTIC.search(str(error)), str(error)
-        assert str(error).startswith("The edit of clip sh010: "), str(error)
-        assert str(error).count("\n") == 0
-        assert error.remedy or "?" in error.cause, str(error)
+    for refusal in told:
+        assert not PYDANTIC.search(str(refusal)), str(refusal)
+        assert str(refusal).startswith("The edit of clip sh010: "), str(refusal)
+        assert str(refusal).count("\n") == 0
+        assert refusal.remedy or "?" in refusal.cause, str(refusal)
 
 
 @pytest.mark.parametrize("where", ["shots", "all"])

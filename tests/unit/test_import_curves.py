@@ -189,5 +189,5 @@ def test_a_format_of_somebody_else_is_seen_by_every_verb(project: Path, tmp_path
     done = call("batch", jobs, "-o", tmp_path / "out", "--dry-run", "--json")
     assert done.returncode == 0, done.stderr
     good, bad = json.loads(done.stdout)["shots"]
-    assert (good["problem"], good["faces"]) == (None, [1])
+    assert (good["problem"], good["faces"]) == (None, [{"number": 1, "name": "face 1"}])
     assert "The plug-in 'bad_version' is left out" in bad["problem"]

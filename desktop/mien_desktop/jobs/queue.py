@@ -291,7 +291,7 @@ class JobQueue(QObject):
                 check_solvable(project.shot)
                 task = SolveTask(project)
             else:
-                task = TrackTask(project.shot.media.path)
+                task = TrackTask(project.shot.media.path, project.shot.media.stream)
         except MienError as error:
             self._workspace.problem.emit(error)
             return None

@@ -81,16 +81,21 @@ class TrackTask:
 
     Attributes:
         media: Its media.
+        stream: Number of its video stream; None for the one that players show.
     """
 
     media: Path
+    stream: int | None = None
 
     def run(self, connection: ServeConnection) -> Shot:
         """Track in the server, and read the faces from a project that it saves."""
-        shot = connection.call("open", path=str(self.media))["shot"]
+        shot = connection.call("open", path=str(self.media), **self._choice())["shot"]
         connection.job("track", shot=shot)
         with _folder() as folder:
             return _saved_shot(connection, shot, folder / "tracked.mien", self.media)
+
+    def _choice(self) -> dict[str, int]:
+        return {} if self.stream is None else {"stream": self.stream}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

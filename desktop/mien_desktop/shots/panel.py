@@ -45,6 +45,8 @@ class ShotsPanel(QWidget):
     """The shot of that id is to be tracked."""
     solve_requested = Signal(str)
     """The faces of the shot of that id are to be solved again."""
+    stream_requested = Signal(object, int)
+    """The video stream of that number, of the movie at that path, is to be added as a shot."""
     examples_requested = Signal()
     """The examples of the current shot are to be shown."""
 
@@ -133,7 +135,7 @@ class ShotsPanel(QWidget):
             state = status(project, (fraction,) if project.id in self._tracking else None)
             item.setText(project.title)
             item.setData(STATUS, state)
-            item.setToolTip(f"{project.shot.media.path}\n{state.text}")
+            item.setToolTip(_tip(project, state.text))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{project.title}, {state.text}")
 
         for item in self._items():
@@ -223,9 +225,24 @@ class ShotsPanel(QWidget):
             if project.tracked:
                 add("Solve faces again", partial(self.solve_requested.emit, project.id))
                 add("Examples…", self.examples_requested.emit)
+            media = project.shot.media
+            for one in media.streams:
+                if one.kind == "video" and one.number != media.stream:
+                    words = f"Add its stream {one.number} ({one.description})"
+                    add(words, partial(self.stream_requested.emit, media.path, one.number))
         add("Rename…", self._rename)
         add("Remove from project", self._remove)
         menu.popup(self.list.mapToGlobal(position))
+
+
+def _tip(project: Project, state: str) -> str:
+    """Return the facts of a shot in lines: its path, picture, state and tracks left out."""
+    media = project.shot.media
+    width, height = media.orientation.upright_size
+    picture = f"{width} x {height}, {media.codec} {media.pixel_format}, {media.clock}"
+    several = sum(one.kind == "video" for one in media.streams) > 1
+    which = [f"Stream {media.stream} of several pictures"] if several else []
+    return "\n".join([str(media.path), picture, *which, state, *media.left_out])
 
 
 class _List(QListWidget):

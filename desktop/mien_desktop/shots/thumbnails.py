@@ -46,7 +46,7 @@ class Thumbnails(QObject):
 
     def _read(self, document: Document) -> None:
         for project in document.shots:
-            key = f"{project.id} {project.shot.media.path}"
+            key = f"{project.id} {project.shot.media.path} {project.shot.media.stream}"
             if project.online and key not in self._requested:
                 self._requested.add(key)
                 show = partial(self._show, project.id)

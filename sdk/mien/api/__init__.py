@@ -19,7 +19,7 @@ from mien.api.info import write_info_page
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.rendering import RenderReport, check_damage, render, render_frames, render_matte
-from mien.api.tracking import open_shot, solve, track
+from mien.api.tracking import open_shot, probe, solve, track
 from mien.io.project import Document, Project
 from mien.model.shot import main_face
 from mien.model.summary import summarize_project
@@ -42,6 +42,7 @@ __all__ = [
     "main_face",
     "merge_faces",
     "open_shot",
+    "probe",
     "remove_face",
     "rename_face",
     "render",

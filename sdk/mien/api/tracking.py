@@ -20,19 +20,53 @@ from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
     from mien.model.face import Face, FaceTrack
+    from mien.model.media import MediaInfo
 
-__all__ = ["as_tracked", "check_solvable", "open_shot", "outdated", "solve", "track"]
+__all__ = ["as_tracked", "check_solvable", "open_shot", "outdated", "probe", "solve", "track"]
 
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
 
+def probe(
+    path: PathLike,
+    *,
+    stream: int | None = None,
+    until_damage: bool = False,
+    progress: bool | Progress = True,
+) -> MediaInfo:
+    """Look at media: their facts, as far as mien goes by them.
+
+    Args:
+        path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
+        stream: Number of the video stream of a movie that holds several; None for the one that
+            players show.
+        until_damage: Whether media that are cut short are the frames that are there, in place of
+            an error.
+        progress: As of `open_shot`.
+
+    Raises:
+        MediaError: When they are missing, unreadable or have no pictures.
+        UsageError: When there is no such stream.
+    """
+    from mien.media.probe import probe as probe_media
+
+    with progress_reporter(progress) as report:
+        return probe_media(Path(path), stream=stream, until_damage=until_damage, progress=report)
+
+
 def open_shot(
-    path: PathLike, *, until_damage: bool = False, progress: bool | Progress = True
+    path: PathLike,
+    *,
+    stream: int | None = None,
+    until_damage: bool = False,
+    progress: bool | Progress = True,
 ) -> Shot:
     """Open a movie or image sequence without looking for faces.
 
     Args:
         path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
+        stream: Number of the video stream of a movie that holds several; None for the one that
+            players show.
         until_damage: Whether media that are cut short are the frames that are there, in place of
             an error.
         progress: True for bars on a terminal, or a function that is told the stage, the steps
@@ -42,11 +76,10 @@ def open_shot(
 
     Raises:
         MediaError: When it is missing, unreadable or has no pictures.
+        UsageError: When it has no such stream.
     """
-    from mien.media.probe import probe
-
-    with progress_reporter(progress) as report:
-        return Shot(probe(Path(path), until_damage=until_damage, progress=report), ())
+    facts = probe(path, stream=stream, until_damage=until_damage, progress=progress)
+    return Shot(facts, ())
 
 
 def track(
@@ -56,6 +89,7 @@ def track(
     rate: float | Fraction | None = None,
     tracker: str = "auto",
     max_faces: int | None = None,
+    stream: int | None = None,
     until_damage: bool = False,
     progress: bool | Progress = True,
 ) -> Shot:
@@ -71,6 +105,8 @@ def track(
         tracker: Name of the tracker, of `available_trackers()`; `auto` is the one that the
             environment variable MIEN_TRACKER names, or else mien's own.
         max_faces: People to keep at most, those most seen; 10 when not given.
+        stream: Number of the video stream of a movie that holds several; None for the one that
+            players show. An opened shot has its own.
         until_damage: Whether media that are cut short, or break off (pictures of another size),
             are tracked as far as they go. Over frames that are damaged tracking goes on in any
             case; `Shot.damaged` names them.
@@ -95,7 +131,7 @@ def track(
     if max_faces is not None and max_faces < 1:
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
     chosen = get_tracker(tracker)
-    shot = _as_shot(source, frames, rate, until_damage=until_damage, progress=progress)
+    shot = _as_shot(source, frames, rate, stream, until_damage=until_damage, progress=progress)
     with progress_reporter(progress) as report:
         with open_reader(shot.media) as reader:
             result = run_tracker(
@@ -203,6 +239,7 @@ def _as_shot(
     source: PathLike | Shot | None,
     frames: npt.ArrayLike | None,
     rate: float | Fraction | None,
+    stream: int | None,
     *,
     until_damage: bool,
     progress: bool | Progress,
@@ -210,6 +247,10 @@ def _as_shot(
     if (source is None) == (frames is None):
         raise UsageError(
             "What is to be tracked is not clear.", "Give either a source or frames in memory."
+        )
+    if stream is not None and (frames is not None or isinstance(source, Shot)):
+        raise UsageError(
+            "A stream goes with a movie by its path.", "Leave it out: an opened shot has its own."
         )
     if frames is not None:
         from mien.media.memory import memory_media
@@ -222,7 +263,7 @@ def _as_shot(
     assert source is not None
     if isinstance(source, Shot):
         return source
-    return open_shot(source, until_damage=until_damage, progress=progress)
+    return open_shot(source, stream=stream, until_damage=until_damage, progress=progress)
 
 
 def _solve_all(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from mien.editorial.conform import DropFrame
     from mien.editorial.cut import Cut
+    from mien.editorial.rebase import MediaPaths
     from mien.jobs.batch import BatchReport
     from mien.jobs.executor import Executor
     from mien.jobs.job import ShotJob
@@ -115,6 +116,14 @@ _Drop = Annotated[
     ),
 ]
 
+_MediaPaths = Annotated[
+    Literal["relative", "absolute"],
+    typer.Option(
+        "--media-paths",
+        help="How the cut that comes back names media that were relative to the cut's folder.",
+    ),
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
@@ -143,6 +152,7 @@ def batch(
     openjd: _Bundle = None,
     activate: _Activate = False,
     until_damage: UntilDamage = False,
+    media_paths: _MediaPaths = "relative",
     drop: _Drop = "auto",
     overwrite: Overwrite = False,
     json: Json = False,
@@ -170,7 +180,8 @@ def batch(
     check_examples(examples or ())
     cut: Cut | None = None
     if source.suffix.lower() in _LISTS:
-        _check_list(source, rate, edits, handles, activate or drop != "auto")
+        writes_back = activate or media_paths != "relative" or drop != "auto"
+        _check_list(source, rate, edits, handles, writes_back)
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
@@ -196,7 +207,7 @@ def batch(
     start = _starter(plan, engine, address, workers)
     report = run_batch(plan, start, retries=retries, overwrite=overwrite)
     if cut is not None:
-        _hand_back(cut, report, folder, activate=activate, drop=drop)
+        _hand_back(cut, report, folder, activate, drop, media_paths)
     _print_report(report, json=json)
     if report.failed:
         raise typer.Exit(1)
@@ -236,7 +247,7 @@ def _check_list(
     """Refuse with a list what only a cut can answer, or what is for the cut written back."""
     if rate is not None or edits is not None or handles or writes_back:
         raise UsageError(
-            "--rate, --edits, --handles, --activate and --drop-frame go with a cut.",
+            "--rate, --edits, --handles, --activate, --drop-frame and --media-paths go with a cut.",
             f"{source.name} is a list of shots.",
         )
 
@@ -329,12 +340,20 @@ def _starter(
 
 
 def _hand_back(
-    cut: Cut, report: BatchReport, folder: Path, *, activate: bool, drop: DropFrame
+    cut: Cut,
+    report: BatchReport,
+    folder: Path,
+    activate: bool,
+    drop: DropFrame,
+    media_paths: MediaPaths,
 ) -> None:
     from mien.editorial import write_back
 
     results = [outcome.result for outcome in report.outcomes]
-    for path in write_back(cut, results, folder, activate=activate, drop_frame=drop):
+    paths = write_back(
+        cut, results, folder, activate=activate, drop_frame=drop, media_paths=media_paths
+    )
+    for path in paths:
         print_notice(f"wrote {path}")
 
 

@@ -100,9 +100,7 @@ def _summary(listing: CutListing) -> str:
     clips = listing.clips
     count = f"{len(clips)} clip{'' if len(clips) == 1 else 's'}"
     rates = ", ".join(f"{rate:.5g}" for rate in sorted({float(clip.rate) for clip in clips}))
+    count += f" of {listing.format}" + (f" at {rates} fps" if rates else "")
     edited = sum(bool(clip.edits) for clip in clips)
     lost = sum(not clip.media_exists for clip in clips)
-    return (
-        f"{count} of {listing.format} at {rates} fps; edits for {edited};"
-        f" media there of {len(clips) - lost}"
-    )
+    return f"{count}; edits for {edited}; media there of {len(clips) - lost}"

@@ -13,7 +13,20 @@ from types import FrameType
 import typer
 from typer.exceptions import TyperException
 
-from mien.cli import batch, curves, cuts, demo, desktop, faces, info, serve, shots, system, train
+from mien.cli import (
+    batch,
+    curves,
+    cuts,
+    demo,
+    desktop,
+    faces,
+    info,
+    probe,
+    serve,
+    shots,
+    system,
+    train,
+)
 from mien.cli.command import App
 from mien.cli.output import print_error, set_command
 from mien.errors import MienError, OperationCancelledError, UsageError, as_mien_error
@@ -47,6 +60,7 @@ def _root(
 
 
 demo.add_to(app)
+probe.add_to(app)
 shots.add_to(app)
 cuts.add_to(app)
 batch.add_to(app)

@@ -9,7 +9,7 @@ import typer
 
 __all__ = [
     "Examples", "FaceChoice", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject",
-    "TrackerName", "UntilDamage",
+    "Stream", "TrackerName", "UntilDamage",
 ]  # fmt: skip
 
 ShotOrProject = Annotated[
@@ -42,6 +42,16 @@ Media = Annotated[
 ShotOfProject = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--shot", metavar="NAME|N", help="Which shot, of a project that holds several."),
+]
+Stream = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(
+        "--stream",
+        metavar="N",
+        min=0,
+        help="Number of the video stream, where a movie holds several (`mien probe` lists them);"
+        " the one that players show when not given.",
+    ),
 ]
 TrackerName = Annotated[
     str, typer.Option("--tracker", metavar="NAME", help="auto, or a tracker by name.")

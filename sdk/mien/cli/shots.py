@@ -17,6 +17,7 @@ from mien.cli.options import (
     Overwrite,
     ShotOfProject,
     ShotOrProject,
+    Stream,
     TrackerName,
     UntilDamage,
 )
@@ -65,6 +66,7 @@ def track(
         typer.Option("--max-faces", metavar="N", help="People to keep at most; 10 by default."),
     ] = None,
     tracker: TrackerName = "auto",
+    stream: Stream = None,
     until_damage: UntilDamage = False,
     overwrite: Overwrite = False,
     json: Json = False,
@@ -78,7 +80,9 @@ def track(
 
     start = time.monotonic()
     check_project(output, overwrite=overwrite)
-    tracked = api.track(shot, tracker=tracker, max_faces=max_faces, until_damage=until_damage)
+    tracked = api.track(
+        shot, tracker=tracker, max_faces=max_faces, stream=stream, until_damage=until_damage
+    )
     api.save_project(tracked, output)
     if json:
         print_json(_summary(tracked, output, time.monotonic() - start))
@@ -153,6 +157,7 @@ def render(
         typer.Option("--frames", metavar="A:B", help="Write these frames only (B excluded)."),
     ] = None,
     examples: Examples = None,
+    stream: Stream = None,
     renderer: Annotated[
         str, typer.Option("--renderer", metavar="NAME", help="auto, or a renderer by name.")
     ] = "auto",
@@ -189,7 +194,7 @@ def render(
     # Everything that can be refused is, before the shot is tracked.
     assignments = read_sets(context, values, faces)
     check_examples(examples or ())
-    source = open_source(shot, media, which, until_damage=until_damage)
+    source = open_source(shot, media, which, stream, until_damage=until_damage)
     project = choose_occlusion(source, occlusion)
     typed.check(renderer)
     settings = typed.over(renderer, project.settings)
@@ -270,13 +275,23 @@ def _tell_report(report: RenderReport, shot: Shot) -> None:
 
 
 def open_source(
-    path: Path, media: Path | None, which: str | None = None, *, until_damage: bool = False
+    path: Path,
+    media: Path | None,
+    which: str | None = None,
+    stream: int | None = None,
+    *,
+    until_damage: bool = False,
 ) -> Project:
     """Open a project, or a shot that is not yet one."""
     from mien import api
     from mien.io.project import SUFFIX
 
     if path.suffix.lower() == SUFFIX:
+        if stream is not None:
+            raise UsageError(
+                f"--stream goes with media, and {path.name} is a project, which knows its own.",
+                "Track the other stream: `mien track MEDIA --stream N`.",
+            )
         project = api.load_project(path, which, media=media)
         tell_outdated(project.shot)
         # Of a long shot these are megabytes, and nothing here solves or saves.
@@ -285,7 +300,7 @@ def open_source(
         raise UsageError(f"--media goes with a project, and {path.name} is none.")
     if which is not None:
         raise UsageError(f"--shot goes with a project, and {path.name} is none.")
-    return api.Project(api.open_shot(path, until_damage=until_damage))
+    return api.Project(api.open_shot(path, stream=stream, until_damage=until_damage))
 
 
 def tell_outdated(shot: Shot) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mien.editorial.conform import DropFrame
     from mien.editorial.cut import Cut
     from mien.editorial.listing import CutClip, CutListing
+    from mien.editorial.rebase import MediaPaths
 
 __all__ = [
     "SUFFIXES", "CutClip", "CutListing", "check_drop_frame", "is_cut", "list_clips", "read_cut",
@@ -122,6 +123,7 @@ def write_back(
     folder: Path,
     *,
     activate: bool = False,
+    media_paths: MediaPaths = "relative",
     drop_frame: DropFrame = "auto",
 ) -> list[Path]:
     """Write the cut with its renders, and conform lists of them.
@@ -135,6 +137,8 @@ def write_back(
         results: What became of its shots.
         folder: Where to write.
         activate: Whether the renders become the clips' active media.
+        media_paths: How media are named that the cut names relative to its own folder: relative
+            to the new one, or by their whole paths. What it names whole stays as it is.
         drop_frame: Whether the conform lists drop numbers: `auto` as the cut does, or where it
             does not say, as all its media do, each source as its own timecode; `yes` or `no`
             throughout.
@@ -150,7 +154,9 @@ def write_back(
     from mien.editorial.cut_back import write
 
     check_drop_frame(cut, drop_frame)
-    return write(cut, results, folder, activate=activate, drop_frame=drop_frame)
+    return write(
+        cut, results, folder, activate=activate, drop_frame=drop_frame, media_paths=media_paths
+    )
 
 
 def check_drop_frame(cut: Cut, drop_frame: DropFrame) -> None:

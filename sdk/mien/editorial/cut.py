@@ -15,7 +15,7 @@ from mien.editorial.finder import ClipFinder, ExaminedClip, RenderOptions, clip_
 from mien.editorial.formats import OpenedCut, open_cut
 from mien.editorial.media_refs import source_key
 from mien.editorial.sidecars import Sidecars
-from mien.editorial.uses import UNREADABLE, ClipUse, Sequence, sequences, uses
+from mien.editorial.uses import UNREADABLE, ClipUse, Sequence, has_length, sequences, uses
 from mien.errors import InputError, MienError, NothingToDoError, UsageError
 from mien.jobs.job import ShotJob
 from mien.jobs.names import unique_names
@@ -146,7 +146,7 @@ def all_uses(content: Any, problems: list[str] | None = None) -> Iterator[tuple[
 def _examined(path: Path, opened: OpenedCut, options: RenderOptions) -> ExaminedCut:
     problems: list[str] = []
     shown = list(all_uses(opened.content, problems))
-    if not shown:
+    if not shown and not any(has_length(one) for one in sequences(opened.content)):
         raise _nothing_shown(path, opened, problems)
     names = [clip_stem(use.clip.name) for _, use in shown]
     sidecars = None if options.edits is None else Sidecars(options.edits, names)
@@ -176,6 +176,8 @@ def _nothing_shown(path: Path, opened: OpenedCut, problems: list[str]) -> MienEr
 
 def _notices(path: Path, opened: OpenedCut, clips: tuple[ExaminedClip, ...]) -> Iterator[str]:
     """What is to be known of clips that are read, one line for all of a kind."""
+    if not clips:
+        yield f"{path.name} shows no clip with pictures."
     untraced = [clip.name for clip in clips if not clip.use.frames_known]
     if untraced:
         yield (

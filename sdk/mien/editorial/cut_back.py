@@ -13,7 +13,14 @@ import opentimelineio as otio
 import mien
 from mien.editorial.conform import DropFrame, Render, conform_lists
 from mien.editorial.cut import Cut, all_uses
-from mien.editorial.media_refs import RENDERS, SOURCE, source_key, source_reference
+from mien.editorial.media_refs import (
+    RENDERS,
+    SOURCE,
+    available_range,
+    source_key,
+    source_reference,
+)  # fmt: skip
+from mien.editorial.rebase import MediaPaths, Rebase, clips_of
 from mien.editorial.times import count_at, exact_rate, recount, time
 from mien.editorial.untouched import with_references
 from mien.editorial.uses import ClipUse
@@ -33,10 +40,14 @@ def write(
     folder: Path,
     *,
     activate: bool = False,
+    media_paths: MediaPaths = "relative",
     drop_frame: DropFrame = "auto",
 ) -> list[Path]:
     """Write the cut and its conform lists; `editorial.write_back` says how."""
     content = cut.content.deepcopy()
+    moved = Rebase(cut.folder or cut.path.parent, folder, media_paths)
+    for clip in clips_of(content):
+        moved.clip(clip)
     shown = list(all_uses(content))
     renders: list[tuple[int, Render]] = []
     changed = []
@@ -49,7 +60,7 @@ def write(
         changed.append(use.clip)
         renders.append((id(sequence), Render(result, use, placed.file_start, placed.first)))
     written = folder / f"{cut.name}.{RENDERS}.otio"
-    own = None if cut.text is None else with_references(cut.text, content, changed, RENDERS)
+    own = None if cut.text is None else with_references(cut.text, content, changed, RENDERS, moved)
     _write(written, own or content.to_json_string(indent=_INDENT).encode())
     files = [written]
     edits = {id(sequence): sequence for sequence, _ in shown}
@@ -85,7 +96,7 @@ def _placed(use: ClipUse, result: ShotResult) -> _Placed:
     assert clock is not None
     if not isinstance(span, CutSpan):
         # All of the media, of a retime that cannot be followed.
-        available = source_reference(use.clip).available_range
+        available = available_range(source_reference(use.clip))
         known = available is not None
         start = count_at(available.start_time, use.rate) if known else Fraction(0)
         span = CutSpan(start, Fraction(1), use.rate, start)
@@ -99,7 +110,7 @@ def _placed(use: ClipUse, result: ShotResult) -> _Placed:
 def _refer(clip: Any, placed: _Placed, result: ShotResult, activate: bool) -> None:
     """Give a clip its render as a second media reference."""
     source = source_reference(clip)
-    known = source.available_range
+    known = available_range(source)
     rate = clip.trimmed_range().start_time.rate if known is None else known.start_time.rate
     first, length = (
         recount(count, placed.rate, exact_rate(rate)) for count in (placed.first, placed.length)

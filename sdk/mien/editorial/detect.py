@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,7 +28,8 @@ _BY_SUFFIX: Final = {
     ".edl": "edl", ".otio": "otio", ".otioz": "otioz", ".otiod": "otiod", ".xml": "fcp7",
     ".fcpxml": "fcpxml", ".fcpxmld": "fcpxml", ".aaf": "aaf",
 }  # fmt: skip
-_BUNDLES: Final = {"Info.fcpxml": "fcpxml", "content.otio": "otiod"}
+_CONTENT: Final = "content.otio"
+_BUNDLES: Final = {"Info.fcpxml": "fcpxml", _CONTENT: "otiod"}
 """What a bundle's folder holds, and which format it is then."""
 _COMPOUND: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 """How every AAF begins: it is a structured-storage file."""
@@ -98,8 +101,10 @@ def read_cut_file(path: Path) -> CutFile:
             )  # fmt: skip
         inner = path / next(name for name, of in _BUNDLES.items() if of == kind)
         return CutFile(inner, kind, decode_text(inner.read_bytes()), path)
-    if kind in ("aaf", "otioz"):
+    if kind == "aaf":
         return CutFile(path, kind, "", path.parent)
+    if kind == "otioz":
+        return CutFile(path, kind, _zipped(path), path.parent)
     text, alphabet = decode_text_as(path.read_bytes())
     if not text.strip():
         raise InputError(f"{path.name} is empty.", "Export it again.", path=path)
@@ -107,6 +112,18 @@ def read_cut_file(path: Path) -> CutFile:
         _refuse_others(path, text, named)
     kind = kind or named or "edl"
     return CutFile(path, kind, text, path.parent, alphabet)
+
+
+def _zipped(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            return decode_text(bundle.read(_CONTENT))
+    except (zipfile.BadZipFile, KeyError, zlib.error, EOFError, RuntimeError) as error:
+        reason = " ".join(str(error).strip("'\"").split()).rstrip(".")
+        raise InputError(
+            f"{path.name} cannot be read as {TITLES['otioz']}: {reason}.",
+            "Export it again.", path=path,
+        ) from error  # fmt: skip
 
 
 def _of_text(text: str) -> str | None:

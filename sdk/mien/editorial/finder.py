@@ -10,11 +10,16 @@ from typing import Final
 import opentimelineio as otio
 
 from mien.editorial.clip_edits import ClipEdits, asset_path, edits_of_clip
-from mien.editorial.media_refs import MediaFinder, ResolvedMedia, source_reference
+from mien.editorial.media_refs import (
+    MediaFinder,
+    ResolvedMedia,
+    available_range,
+    source_reference,
+)  # fmt: skip
 from mien.editorial.metadata_paths import MEDIA_ENDINGS
 from mien.editorial.sidecars import Sidecars
 from mien.editorial.times import count_at, record_timecode
-from mien.editorial.uses import UNREADABLE, ClipUse, Sequence, drops_frames, fields_of
+from mien.editorial.uses import ClipUse, Sequence, drops_frames, fields_of
 from mien.errors import MienError
 from mien.jobs.job import CurvesInput, CutSpan, Problem, ShotJob
 from mien.timebase import same_count
@@ -213,7 +218,7 @@ def _span(
     """The frames used, as their media count them; None when that cannot be told."""
     if not use.frames_known:
         return None
-    available = source_reference(use.clip).available_range
+    available = available_range(source_reference(use.clip))
     numbered = resolved is not None and resolved.images
     rate = use.rate if resolved is None or resolved.rate is None else resolved.rate
     if same_count(rate, use.rate):
@@ -221,12 +226,9 @@ def _span(
     scale = rate / use.rate if numbered else Fraction(1)
     origin = length = None
     if available is not None:
-        try:
-            origin = count_at(available.start_time, rate)
-            origin -= resolved.earlier_images if resolved is not None else 0
-            length = count_at(available.duration, rate)
-        except UNREADABLE:
-            origin = length = None
+        origin = count_at(available.start_time, rate)
+        origin -= resolved.earlier_images if resolved is not None else 0
+        length = count_at(available.duration, rate)
     number = None if resolved is None else resolved.first_number
     return CutSpan(
         start=use.start * scale,

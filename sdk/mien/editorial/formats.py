@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
-
-import opentimelineio as otio
+from typing import Any
 
 from mien.editorial.detect import TITLES, CutFile, read_cut_file
 from mien.editorial.edl import read_edl, suggest_rate
 from mien.editorial.fcp7 import read_fcp7
 from mien.editorial.fcpx import read_fcpx
+from mien.editorial.otio_file import read_otio
 from mien.editorial.times import typed_rate
 from mien.editorial.xml_tree import parse_xml
 from mien.errors import InputError, MienError, MissingDependencyError, UsageError
 
 __all__ = ["OpenedCut", "open_cut"]
-
-_ADAPTERS: Final = {"otioz": "otioz", "aaf": "AAF"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +57,12 @@ def open_cut(path: Path, rate: Fraction | str | None) -> OpenedCut:
         # Adapters print; standard output belongs to whoever called us.
         with redirect_stdout(sys.stderr):
             file = read_cut_file(path)
-            return replace(_opened(file, rate), format=file.format, folder=file.folder)
+            opened = _opened(file, rate)
+        notices = opened.notices
+        if file.alphabet is not None:
+            said = f"{file.path.name} is not in Unicode: its names are read as {file.alphabet}."
+            notices = (said, *notices)
+        return replace(opened, notices=notices, format=file.format, folder=file.folder)
     except MienError:
         raise
     except OSError as error:
@@ -79,12 +80,9 @@ def _opened(file: CutFile, rate: Fraction | None) -> OpenedCut:
         return _edl(file, rate)
     if file.format in ("fcpxml", "fcp7"):
         return _xml(file)
-    if file.format in ("otio", "otiod"):
-        return OpenedCut(otio.adapters.read_from_string(_json(file.text), "otio_json"))
-    adapter = _ADAPTERS[file.format]
-    if adapter not in otio.adapters.available_adapter_names():
-        raise _no_adapter(file.format)
-    return OpenedCut(otio.adapters.read_from_file(str(file.path), adapter))
+    if file.format == "aaf":
+        return _aaf(file)
+    return OpenedCut(*read_otio(file.text))
 
 
 def _edl(file: CutFile, rate: Fraction | None) -> OpenedCut:
@@ -96,33 +94,24 @@ def _edl(file: CutFile, rate: Fraction | None) -> OpenedCut:
             f"Say it with --rate, as in --rate 24 or --rate 29.97{example}.",
         )
     content, notices = read_edl(file.text, rate, file.path.name)
-    if file.alphabet is not None:
-        said = f"{file.path.name} is not in Unicode: its names are read as {file.alphabet}."
-        notices = (said, *notices)
     return OpenedCut(content, notices)
+
+
+def _aaf(file: CutFile) -> OpenedCut:
+    try:
+        from mien.editorial.aaf import read_aaf
+    except ImportError as error:
+        raise MissingDependencyError(
+            "Reading an AAF needs pyaaf2, which is not installed.",
+            'Install it with: pip install "mien[editorial]"',
+        ) from error
+    return OpenedCut(*read_aaf(file.path))
 
 
 def _xml(file: CutFile) -> OpenedCut:
     root = parse_xml(file.text)
     content, notices = read_fcpx(root) if root.tag == "fcpxml" else read_fcp7(root)
     return OpenedCut(content, tuple(notices))
-
-
-def _json(text: str) -> str:
-    """The text, when it is JSON.
-
-    Raises:
-        ValueError: When it is not; the line is named, which OpenTimelineIO does not.
-    """
-    json.loads(text)
-    return text
-
-
-def _no_adapter(kind: str) -> MissingDependencyError:
-    return MissingDependencyError(
-        f"OpenTimelineIO's adapter for {TITLES[kind]} is not installed.",
-        'Install it with: pip install "mien[editorial]"',
-    )
 
 
 def _unreadable(path: Path, file: CutFile | None, error: Exception) -> InputError:

@@ -16,13 +16,13 @@ from typing import Any, Final
 import opentimelineio as otio
 
 from mien.editorial.metadata_paths import paths_in
-from mien.editorial.times import exact_rate
+from mien.editorial.times import exact, exact_rate
 from mien.editorial.urls import as_pattern, path_candidates, text_of_url
 from mien.media.sequence import EXTENSIONS, Pattern
 
 __all__ = [
-    "RENDERS", "SOURCE", "MediaFinder", "ResolvedMedia", "beside", "resolve_media", "source_key",
-    "source_reference",
+    "RENDERS", "SOURCE", "MediaFinder", "ResolvedMedia", "available_range", "beside",
+    "resolve_media", "source_key", "source_reference",
 ]  # fmt: skip
 
 RENDERS: Final = "mien"
@@ -128,6 +128,24 @@ def source_reference(clip: Any) -> Any:
     return otio.schema.MissingReference() if reference is None else reference
 
 
+def available_range(reference: Any) -> Any:
+    """Return the range that a reference says its media have; None of none that can be meant.
+
+    Args:
+        reference: A media reference.
+    """
+    known = reference.available_range
+    if known is None:
+        return None
+    try:
+        for when in (known.start_time, known.duration):
+            exact_rate(when.rate)
+            exact(when.value)
+    except ValueError:
+        return None
+    return known
+
+
 def resolve_media(reference: Any, folder: Path) -> ResolvedMedia | None:
     """The media that a reference names; None when it names no file.
 
@@ -197,7 +215,7 @@ def _image_rate(reference: Any) -> Fraction | None:
     """Frames a second of a sequence; None where nobody said."""
     if reference.rate > _UNSET_RATE:
         return exact_rate(reference.rate)
-    known = reference.available_range
+    known = available_range(reference)
     return None if known is None else exact_rate(known.start_time.rate)
 
 

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import opentimelineio as otio
 
+from mien.editorial.rebase import Rebase
+
 __all__ = ["with_references"]
 
 _INDENT: Final = 4
@@ -21,7 +23,9 @@ _OLD_CLIP: Final = "Clip.1"
 _CLIP: Final = "Clip.2"
 
 
-def with_references(text: bytes, content: Any, changed: Sequence[Any], key: str) -> bytes | None:
+def with_references(
+    text: bytes, content: Any, changed: Sequence[Any], key: str, moved: Rebase | None = None
+) -> bytes | None:
     """The text of a file, with one media reference more on some of its clips.
 
     Args:
@@ -29,6 +33,7 @@ def with_references(text: bytes, content: Any, changed: Sequence[Any], key: str)
         content: What OTIO made of it, with the references added.
         changed: The clips to which they were.
         key: Key of the references.
+        moved: Changes relative URLs, where the text goes to another folder.
 
     Returns:
         The text; None when it is not what OTIO read, as when clips are written otherwise.
@@ -36,14 +41,16 @@ def with_references(text: bytes, content: Any, changed: Sequence[Any], key: str)
     try:
         document = json.loads(text)
         pairs = list(_paired(content, document))
+        ours = {id(clip) for clip in changed}
+        done = 0
+        for clip, node in pairs:
+            if moved is not None:
+                moved.node(node)
+            if id(clip) in ours:
+                _add(node, clip, key)
+                done += 1
     except (ValueError, LookupError, TypeError, AttributeError):
         return None
-    ours = {id(clip) for clip in changed}
-    done = 0
-    for clip, node in pairs:
-        if id(clip) in ours:
-            _add(node, clip, key)
-            done += 1
     if done < len(ours):
         return None
     try:

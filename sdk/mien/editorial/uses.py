@@ -21,8 +21,8 @@ from mien.editorial.track_layout import LOWEST, RETIME
 from mien.timebase import same_count
 
 __all__ = [
-    "ClipUse", "Sequence", "UNREADABLE", "drop_mode", "drops_frames", "fields_of", "sequences",
-    "uses",
+    "ClipUse", "Sequence", "UNREADABLE", "drop_mode", "drops_frames", "fields_of", "has_length",
+    "sequences", "uses",
 ]  # fmt: skip
 
 _FCP7_RETIME: Final = "timeremap"
@@ -166,9 +166,18 @@ def uses(sequence: Sequence, problems: list[str] | None = None) -> Iterator[Clip
         sequence: The edit.
         problems: Takes a line for every item that cannot be read, and so is not shown.
     """
+    for track, window in _windows(sequence, [] if problems is None else problems):
+        yield from _shown(track, window, Fraction(0), 0)
+
+
+def has_length(sequence: Sequence) -> bool:
+    """Whether an edit lasts, be it with nothing but gaps."""
+    return any(window.high > 0 for _, window in _windows(sequence, []))
+
+
+def _windows(sequence: Sequence, problems: list[str]) -> Iterator[tuple[Any, _Window]]:
+    """The tracks with pictures, each with a window on all of it."""
     root = sequence.root
-    rate = sequence.rate
-    problems = [] if problems is None else problems
     number = 0
     for track in [root] if isinstance(root, otio.schema.Track) else root or ():
         if _heard_only(track):
@@ -176,10 +185,10 @@ def uses(sequence: Sequence, problems: list[str] | None = None) -> Iterator[Clip
         number += 1
         name = track.name or f"V{number}"
         window = _Window(
-            Fraction(0), Fraction(0), Fraction(0), Fraction(1), True, name, number, rate, problems
-        )
-        window = replace(window, high=window.length(track))
-        yield from _shown(track, window, Fraction(0), 0)
+            Fraction(0), Fraction(0), Fraction(0), Fraction(1), True, name, number, sequence.rate,
+            problems,
+        )  # fmt: skip
+        yield track, replace(window, high=window.length(track))
 
 
 def fields_of(metadata: Any, name: str) -> Mapping[str, Any]:
@@ -190,9 +199,10 @@ def fields_of(metadata: Any, name: str) -> Mapping[str, Any]:
 
 def drop_mode(sequence: Sequence) -> bool | None:
     """Whether an edit's record timecode drops numbers; None where its format does not say."""
-    edl = fields_of(sequence.metadata, "cmx_3600").get("drop_frame")
-    if edl is not None:
-        return bool(edl)
+    for name in ("cmx_3600", "AAF"):
+        drop = fields_of(sequence.metadata, name).get("drop_frame")
+        if drop is not None:
+            return bool(drop)
     xml = fields_of(fields_of(sequence.metadata, "fcp_xml"), "timecode").get("displayformat")
     said = xml or fields_of(sequence.metadata, "fcpx").get("tcFormat")
     return {"DF": True, "NDF": False}.get(str(said).upper())

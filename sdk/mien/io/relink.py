@@ -24,7 +24,7 @@ from pathlib import Path
 
 import platformdirs
 
-from mien.errors import MediaError, ProjectError
+from mien.errors import MediaError, ProjectError, UsageError
 from mien.media.fingerprint import content_of_fingerprint, fingerprint
 from mien.media.probe import probe
 from mien.media.sequence import find_sequence, is_image, probe_image
@@ -47,11 +47,7 @@ def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
         MediaError: When it cannot be read.
         ProjectError: When it does not show what was tracked.
     """
-    if is_image(facts.path):
-        found = probe_image(media)
-    else:
-        # What was tracked as far as it goes is taken as far as it goes.
-        found = probe(media, stream=_stream(facts), until_damage=bool(facts.cut_short))
+    found = probe_image(media) if is_image(facts.path) else _probed(media, facts)
     tracked = (facts.clock.frame_count, facts.orientation.upright_size)
     shown = (found.clock.frame_count, found.orientation.upright_size)
     if shown != tracked:
@@ -63,8 +59,16 @@ def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
     return found
 
 
-def _stream(facts: MediaInfo) -> int | None:
-    return facts.stream if facts.kind == "movie" else None
+def _probed(media: Path, facts: MediaInfo) -> MediaInfo:
+    """Facts of a movie at the stream that was tracked; of another copy, maybe at its only one."""
+    # What was tracked as far as it goes is taken as far as it goes.
+    as_far = bool(facts.cut_short)
+    if facts.kind != "movie":
+        return probe(media, until_damage=as_far)
+    try:
+        return probe(media, stream=facts.stream, until_damage=as_far)
+    except UsageError:
+        return probe(media, until_damage=as_far)
 
 
 def find_media(stored: Path, wanted: str, folder: Path | None, project: str) -> Path:

@@ -176,7 +176,7 @@ class MediaPart(_Part):
     metadata: dict[str, str]
     cut_short: str = ""
     stream: Annotated[int, Field(ge=0)] | None = None
-    """None in projects of mien 0.10 and before, which opened the first that is no cover."""
+    """None in projects of an older mien, which opened the first that is no cover."""
 
 
 class ToolVersionsPart(_Part):

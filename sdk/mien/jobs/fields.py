@@ -173,7 +173,10 @@ def explain(wrong: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str]
         "int_parsing": number,
         "int_parsing_size": number,
         "int_from_float": number,
-        "greater_than_equal": (f"{given} is too small", "Numbers start at 1."),
+        "greater_than_equal": (
+            f"{given} is too small",
+            f"Numbers start at {wrong.get('ctx', {}).get('ge', 1)}.",
+        ),
         "literal_error": (f"{given} is no choice", f"Write {choices}."),
         "bool_type": truth,
         "bool_parsing": truth,

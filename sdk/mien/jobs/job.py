@@ -263,6 +263,8 @@ class ShotJob:
             `mien.set_examples`.
         occlusion: What is asked for things in front of its faces; what it leaves open the project
             says.
+        stream: Number of the video stream of media that hold several; None for the one that
+            players show, or the project's.
         until_damage: Whether the output ends before the first frame of its media that is damaged
             or cut off, in place of a failure.
     """
@@ -287,6 +289,7 @@ class ShotJob:
     renderer_reason: str = ""
     examples: tuple[Path, ...] = ()
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
+    stream: int | None = None
     until_damage: bool = False
 
     def frames_of(self, clock: Clock) -> FrameRange:

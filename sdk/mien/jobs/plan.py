@@ -184,11 +184,11 @@ def chunks_of(span: FrameRange, chunk: int) -> Iterator[FrameRange]:
 
 def _looked_once() -> Callable[[ShotJob], _Looked]:
     """Return a function that looks at the media and projects of jobs, at each once."""
-    known: dict[tuple[Path | None, str | None, Path | None, bool], _Looked | MienError] = {}
+    known: dict[tuple[object, ...], _Looked | MienError] = {}
 
     def look(job: ShotJob) -> _Looked:
         # A project says more than its media: that it is whole, and fits them.
-        key = (job.project, job.shot, job.media, job.until_damage)
+        key = (job.project, job.shot, job.media, job.stream, job.until_damage)
         if key not in known:
             try:
                 known[key] = _look(job)
@@ -206,10 +206,10 @@ def _fitted_once() -> Callable[[Path, MediaInfo, ShotJob], None]:
     """Return a function that refuses what cannot be written, before frames are made for it."""
     from mien.media.codecs import choose_encoding
 
-    known: set[tuple[Path, str, str | None, bool]] = set()
+    known: set[tuple[object, ...]] = set()
 
     def fits(output: Path, facts: MediaInfo, job: ShotJob) -> None:
-        key = (facts.path, output.suffix, job.codec, job.lossless)
+        key = (facts.path, facts.stream, output.suffix, job.codec, job.lossless)
         if key not in known:
             choose_encoding(output, facts, codec=job.codec, lossless=job.lossless)
             known.add(key)
@@ -228,7 +228,7 @@ def _look(job: ShotJob) -> _Looked:
         return project.shot.media, project.settings, examples, project.shot.occlusion, faces
     if job.media is None:
         raise UsageError(f"{job.name} has neither media nor a project.", "Give one of them.")
-    media = api.open_shot(job.media, until_damage=job.until_damage).media
+    media = api.open_shot(job.media, stream=job.stream, until_damage=job.until_damage).media
     return media, {}, (), Occlusion(), None
 
 

@@ -50,6 +50,8 @@ class ShotSpec:
         tracker: Name of the tracker, or `auto`.
         examples: Other material of its people, beside what the project has.
         occlusion: What is asked for things in front of its faces, on top of what the project says.
+        stream: Number of the video stream of media without a project; None for the one that
+            players show.
         until_damage: Whether the output ends before the first frame that is damaged.
     """
 
@@ -71,6 +73,7 @@ class ShotSpec:
     tracker: str = "auto"
     examples: tuple[Path, ...] = ()
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
+    stream: int | None = None
     until_damage: bool = False
 
     @classmethod
@@ -103,7 +106,7 @@ class ShotSpec:
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
             curves, job.tracker, tuple(path.absolute() for path in job.examples),
-            occlusion, job.until_damage,
+            occlusion, job.stream, job.until_damage,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -112,6 +115,7 @@ class ShotSpec:
             "format": _FORMAT,
             "name": self.name,
             "media": None if self.media is None else str(self.media),
+            "stream": self.stream,
             "project": None if self.project is None else str(self.project),
             "shot": self.shot,
             "set": list(self.set),
@@ -190,7 +194,8 @@ def read_shot_spec(path: Path) -> ShotSpec:
             bool(value["overwrite"]), settings, value.get("shot"),
             _read_all_curves(value.get("curves")),
             str(value.get("tracker", "auto")), tuple(map(Path, value.get("examples", ()))),
-            _read_occlusion(value.get("occlusion")), bool(value.get("until_damage")),
+            _read_occlusion(value.get("occlusion")), value.get("stream"),
+            bool(value.get("until_damage")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(

@@ -160,6 +160,8 @@ class Workbench:
         pictures = Thumbnails(order.folder, order.name)
         show = pictures.taker(opened.plans, opened.span)
         rendered = opened.frames.assemble(output, progress, show)
+        if rendered.notes:
+            journal.add_notes(opened.key, rendered.notes)
         count = len(opened.span)
         if rendered.damage is not None and rendered.damage.frame is not None:
             journal.add_notes(opened.key, [damage_note(rendered.damage, opened.span)])
@@ -211,7 +213,7 @@ class Workbench:
             return _read(order.project, order.media, order.shot)
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
-        facts = probe(order.media, until_damage=order.until_damage)
+        facts = probe(order.media, stream=order.stream, until_damage=order.until_damage)
         return self._tracked(order, facts, order.tracker, progress)
 
     def _with_examples(self, order: ShotSpec, shot: Shot, progress: Progress) -> Shot:
@@ -269,7 +271,8 @@ class Workbench:
             except NoFaceError:
                 if not faceless:
                     raise
-            _check_same(facts, probe_any(facts.path, until_damage=bool(facts.cut_short)))
+            again = probe_any(facts.path, stream=facts.stream, until_damage=bool(facts.cut_short))
+            _check_same(facts, again)
             api.save_project(shot, path)
         return _read(path, facts.path)
 

@@ -6,6 +6,7 @@
     shots:
       - name: sh010           # the media's name when it is left out
         media: plates/sh010.mov
+        stream: 1             # of media with several pictures; what players show when left out
         frames: 0:120         # all when left out; also 1.0s:2.0s, or timecode
         set: ["mouthSmile=+0.5@20:80", "browDown=+0.3"]
         face: 1               # number or name; the largest when left out
@@ -36,7 +37,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import yaml
 from pydantic import Field, ValidationError
@@ -78,6 +79,7 @@ class _Shot(Part):
     media: Text | None = None
     project: Text | None = None
     shot: Text | None = None
+    stream: Annotated[int, Field(ge=0)] | None = None
     frames: Frames | None = None
     set: Sets = ()
     face: FaceField | None = None
@@ -160,6 +162,7 @@ def read_jobs(
                 media=None if shot.media is None else path.parent / shot.media,
                 project=None if shot.project is None else path.parent / shot.project,
                 shot=shot.shot,
+                stream=shot.stream,
                 set=shot.set,
                 face=shot.face,
                 curves=tuple(one.input(path.parent / one.file) for one in shot.curves),
@@ -195,6 +198,10 @@ def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     if shot.shot is not None and shot.project is None:
         raise source.error(
             (*path, "shot"), "it names a shot of a project, and no project", "Leave it out."
+        )
+    if shot.stream is not None and shot.project is not None:
+        raise source.error(
+            (*path, "stream"), "a project knows the stream that it was tracked on", "Leave it out."
         )
     if shot.face is not None and not shot.curves and not shot.set:
         raise source.error(

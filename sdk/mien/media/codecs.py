@@ -20,7 +20,16 @@ from mien.media.orient import standing
 from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo, Orientation
 
-__all__ = ["CODECS", "CONTAINERS", "IMAGES", "Codec", "Encoding", "choose_encoding"]
+__all__ = [
+    "CODECS",
+    "CONTAINERS",
+    "IMAGES",
+    "Codec",
+    "Encoding",
+    "alpha_loss",
+    "choose_encoding",
+    "has_alpha",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,7 @@ CODECS: Final[dict[str, Codec]] = {
             "png",
             "png",
             lossless={},
-            formats=("rgb24", "rgba", "rgb48be", "rgba64be", "gray", "gray16be"),
+            formats=("rgb24", "rgba", "rgb48be", "rgba64be", "gray", "gray16be", "ya8", "ya16be"),
         ),
         Codec(
             "tif",
@@ -147,9 +156,19 @@ WITHOUT_MATRIX: Final = ("mxf", "")
 _DEEP_CODECS: Final = ("hevc", "prores", "dnxhr", "ffv1", "av1")
 _EVEN_CODECS: Final = ("h264", "hevc")
 """Codecs whose encoders refuse odd sizes in 4:2:0; an odd picture is written in 4:4:4."""
+_ALPHA_FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
+    "libx265": (),
+    "libvpx-vp9": ("yuva420p",),
+}
+"""Of encoders that list more formats with alpha than they open with, those that they do."""
+_SIDE_BLOCKS: Final = ("webm", "matroska")
+"""Containers with blocks beside the pictures, in which the alpha of VP9 lies."""
 _FAMILY: Final = {"dnxhd": "dnxhr", "libx264": "h264"}
 _PLAYABLE: Final = {"h264": ("yuv420p", "yuv420p10le"), "hevc": ("yuv420p", "yuv420p10le")}
 """What players play of codecs whose source is R'G'B'."""
+_ALPHA_FAMILY: Final = {"vp8": "vp9"}
+"""The nearest codec that keeps alpha."""
+_ALPHA_OUTPUTS: Final = ".mov with prores, .webm with vp9, .mkv with ffv1 and images keep it."
 _WASTE: Final = 5
 """Entries of `_Traits.loss` before those that only cost space."""
 
@@ -198,7 +217,7 @@ def choose_encoding(
             f"{source.path.name} has a variable frame rate, which {extension} cannot hold.",
             "Write .mov, .mp4 or .mkv.",
         )
-    chosen = CODECS[codec] if codec else _default(held, source, lossless)
+    chosen = CODECS[codec] if codec else _default(held, source, lossless, container)
     if not _deep_enough(chosen, source):
         raise OutputError(
             f"{chosen.name} in {extension} would cut {source.path.name} from {source.bits} bits"
@@ -206,6 +225,8 @@ def choose_encoding(
             "Choose hevc, prores, dnxhr, ffv1 or av1 with --codec.",
         )
     pixel_format = _pixel_format(chosen, source, lossless)
+    if chosen.name == "vp9" and container not in _SIDE_BLOCKS and pixel_format == "yuva420p":
+        pixel_format = None if lossless else "yuv420p"
     if lossless and (chosen.lossless is None or pixel_format is None):
         raise OutputError(
             f"{chosen.name} in {extension} cannot keep {source.pixel_format} without loss.",
@@ -239,7 +260,7 @@ def _images(
     return Encoding(chosen, "", pixel_format, dict(options))
 
 
-def _default(held: Sequence[str], source: MediaInfo, lossless: bool) -> Codec:
+def _default(held: Sequence[str], source: MediaInfo, lossless: bool, container: str) -> Codec:
     """The source's own codec where the container holds it, else the container's nearest."""
     if lossless:
         able = [n for n in held if CODECS[n].lossless is not None]
@@ -249,8 +270,53 @@ def _default(held: Sequence[str], source: MediaInfo, lossless: bool) -> Codec:
         return CODECS[(fitting or able or list(held))[0]]
     own = _FAMILY.get(source.codec, source.codec)
     likely = [own, *_DEEP_CODECS, *held] if source.bits > 8 else [own, *held]
+    if has_alpha(source.pixel_format):
+        # Where the family has to be left, to one that keeps what is transparent.
+        keeping = [n for n in held if n == _ALPHA_FAMILY.get(own)]
+        keeping += [n for n in held if _keeps_alpha(CODECS[n], source, container)]
+        likely = [own, *keeping, *likely]
     able = [n for n in likely if n in held and _deep_enough(CODECS[n], source)]
     return CODECS[(able or list(held))[0]]
+
+
+def has_alpha(pixel_format: str) -> bool:
+    """Whether a pixel format says how transparent each pixel is."""
+    if pixel_format.startswith(("rgbf", "grayf")):
+        return False
+    return _Traits.of(pixel_format).alpha
+
+
+def _keeps_alpha(codec: Codec, source: MediaInfo, container: str) -> bool:
+    """Whether a codec is written in a pixel format that keeps what is transparent."""
+    if codec.name == "vp9" and container not in _SIDE_BLOCKS:
+        return False
+    pixel_format = _pixel_format(codec, source, lossless=False)
+    return pixel_format is not None and has_alpha(pixel_format)
+
+
+def alpha_loss(source: MediaInfo, encoding: Encoding, output: Path) -> str:
+    """Says that an output does not keep what is transparent; empty where it does.
+
+    Args:
+        source: Facts of the source.
+        encoding: How the output is encoded.
+        output: The output.
+    """
+    exr = encoding.codec.name == "exr"
+    if not source.alpha or (exr and (source.container == "exr" or has_alpha(source.pixel_format))):
+        return ""
+    if not exr and has_alpha(source.pixel_format) and has_alpha(encoding.pixel_format):
+        return ""
+    suffix = output.suffix.lower()
+    if not has_alpha(source.pixel_format):
+        return (
+            f"The alpha of {source.path.name} is left out: that of EXR belongs to linear light;"
+            " .exr keeps it."
+        )
+    return (
+        f"The alpha of {source.path.name} is left out: {encoding.codec.name} in {suffix} holds"
+        f" none. {_ALPHA_OUTPUTS}"
+    )
 
 
 def _deep_enough(codec: Codec, source: MediaInfo) -> bool:
@@ -278,6 +344,9 @@ def _pixel_format(codec: Codec, source: MediaInfo, lossless: bool) -> str | None
         playable = _PLAYABLE[codec.name][source.bits > 8]
         if playable in formats:
             return playable
+    with_alpha = _ALPHA_FORMATS.get(codec.encoder)
+    if wanted.alpha and with_alpha and not lossless:
+        return with_alpha[0]
     best = min(formats, key=lambda f: (*_Traits.of(f).loss(wanted), f))
     if lossless and any(_Traits.of(best).loss(wanted)[:_WASTE]):
         return None
@@ -345,6 +414,7 @@ def _encoder_formats(encoder: str) -> tuple[str, ...]:
         f.name
         for f in codec.video_formats or ()
         if not f.has_palette and "f16" not in f.name and "f32" not in f.name
+        if not _Traits.of(f.name).alpha or f.name in _ALPHA_FORMATS.get(encoder, (f.name,))
     )
 
 

@@ -103,7 +103,8 @@ def to_exr(picture: Picture, orientation: Orientation) -> ExrPicture:
     """A picture as EXR, upright; one that is EXR already keeps its layers and attributes.
 
     Video is stored as it is coded, R'G'B' with its curve, in half precision: taking the
-    curve off is the conform's decision, not ours.
+    curve off is the conform's decision, not ours. So is its alpha, by which R'G'B' is not
+    multiplied.
     """
     if isinstance(picture, ExrPicture):
         return picture
@@ -112,7 +113,23 @@ def to_exr(picture: Picture, orientation: Orientation) -> ExrPicture:
     window = (np.array([0, 0], np.int32), np.array([width - 1, height - 1], np.int32))
     header = {"dataWindow": window, "displayWindow": window}
     channels = {name: rgb[..., i] for i, name in enumerate("RGB")}
+    alpha = _alpha(picture)
+    if alpha is not None:
+        channels["A"] = turn(orientation, alpha.astype(np.float16)[..., None])[..., 0]
     return ExrPicture((header,), (channels,), ("R", "G", "B"))
+
+
+def _alpha(picture: Picture) -> FloatArray | None:
+    """(h, w) float32 from 0 to 1: how opaque each pixel is; None where nothing says so."""
+    if not isinstance(picture, MoviePicture):
+        return None
+    video = picture.video
+    if not any(component.is_alpha for component in video.format.components):
+        return None
+    deep = max(component.bits for component in video.format.components) > 8
+    gray = VideoReformatter().reformat(video, format="gbrap16le" if deep else "gbrap")
+    samples = planes_of(gray)[3][: video.height, : video.width]
+    return np.asarray(samples, np.float32) / np.float32(65535 if deep else 255)
 
 
 def same_chroma(one: str, other: str) -> bool:

@@ -47,6 +47,13 @@ class ExrPicture:
         """Bytes of memory held."""
         return sum(plane.nbytes for part in self.parts for plane in part.values())
 
+    @property
+    def alpha(self) -> str | None:
+        """Name of the channel that says how transparent the picture is; None without."""
+        first = self.names[0]
+        name = "A" if first == "Y" else f"{first[:-1]}A"
+        return name if name in self.parts[0] else None
+
     def plate(self) -> Plate:
         """The display window as linear floating point, in the file's precision."""
         display, data = exr_window(self.headers[0], "displayWindow"), self._data

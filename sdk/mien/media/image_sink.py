@@ -8,7 +8,8 @@ from pathlib import Path
 
 import av
 
-from mien.media.codecs import Encoding
+from mien.media.carried import left_out
+from mien.media.codecs import Encoding, alpha_loss
 from mien.media.convert import Converter, output_color, to_exr
 from mien.media.display_matrix import display_matrix, display_turn
 from mien.media.exr import write_exr
@@ -34,6 +35,7 @@ class ImageSink:
 
     def __init__(self, pattern: Pattern, source: MediaInfo, encoding: Encoding) -> None:
         self._encoding = encoding
+        self._source = source
         self._first = source.first_number
         self._exr = encoding.codec.name == "exr"
         if not self._exr:
@@ -46,7 +48,9 @@ class ImageSink:
     @property
     def notes(self) -> tuple[str, ...]:
         """What of the source the images do not keep, a sentence each."""
-        return self._lost_tags
+        alpha = alpha_loss(self._source, self._encoding, self._pattern.path)
+        beside = left_out(self._source, self._pattern.path)
+        return (*((alpha,) if alpha else ()), *beside, *self._lost_tags)
 
     def encode(self, frame: Frame) -> None:
         """Encode one image."""

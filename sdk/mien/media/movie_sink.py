@@ -13,7 +13,8 @@ from av.video.stream import VideoStream
 
 from mien.errors import MienError, OutputError
 from mien.media.atomic_write import AtomicFile, write_error
-from mien.media.codecs import CONSTANT_RATE, WITHOUT_MATRIX, Encoding
+from mien.media.carried import has_plain_tags
+from mien.media.codecs import CONSTANT_RATE, WITHOUT_MATRIX, Encoding, alpha_loss
 from mien.media.convert import Converter, output_color, same_chroma
 from mien.media.display_matrix import display_matrix, display_turn, orientation_matrix
 from mien.media.frame import Frame
@@ -29,13 +30,6 @@ from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
 
 __all__ = ["MovieSink"]
-
-_STANDARD_TAGS = frozenset(
-    {"title", "artist", "album_artist", "album", "comment", "genre", "copyright", "composer"}
-    | {"description", "synopsis", "date", "creation_time", "timecode", "make", "model"}
-)
-"""Tags that MP4 and MOV have a place for; others need the `mdta` key table."""
-
 
 _X265_SHORTEST = 3
 """Frames below which x265's decoding times are uninitialised memory, with B-frames."""
@@ -62,6 +56,7 @@ class MovieSink:
     def __init__(
         self, path: Path, source: MediaInfo, encoding: Encoding, frames: FrameRange
     ) -> None:
+        self._path = path
         self._source = source
         self._encoding = encoding
         self._frames = frames
@@ -69,7 +64,9 @@ class MovieSink:
         self._color = output_color(source, encoding)
         self._converter = Converter(source, encoding)
         self._beside = (
-            Passthrough(source, frames, from_zero=self._counted) if source.kind == "movie" else None
+            Passthrough(source, frames, encoding.container, from_zero=self._counted)
+            if source.kind == "movie"
+            else None
         )
         self._time_base = 1 / source.clock.rate if self._counted else source.time_base
         start = self._beside.start if self._beside is not None else Fraction(0)
@@ -115,7 +112,9 @@ class MovieSink:
     @property
     def notes(self) -> tuple[str, ...]:
         """What of the source the output does not keep, a sentence each."""
-        return (*self._lost_tags, *(self._beside.notes if self._beside is not None else ()))
+        alpha = alpha_loss(self._source, self._encoding, self._path)
+        beside = () if self._beside is None else self._beside.left_out
+        return (*((alpha,) if alpha else ()), *beside, *self._lost_tags)
 
     def encode(self, frame: Frame) -> None:
         """Encode one frame, and copy what sounds with it."""
@@ -270,7 +269,7 @@ class MovieSink:
         options = {"fflags": "+bitexact"}
         if self._encoding.container not in ("mp4", "mov"):
             return options
-        if {key.lower() for key in self._source.metadata} - _STANDARD_TAGS:
+        if not has_plain_tags(self._source.metadata):
             options["movflags"] = "use_metadata_tags"
         timescale = self._beside.movie_timescale() if self._beside is not None else None
         if timescale is not None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from mien.errors import OutputError
 from mien.media.atomic_write import check_writable, folder_error, hidden_name, remove_stale, sync
 from mien.media.codecs import choose_encoding
-from mien.media.passthrough import check_streams
 from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo
 
@@ -39,7 +38,7 @@ def check_output(
     """
     path = Path(path)
     check_writable(path)
-    encoding = choose_encoding(path, source, codec=codec, lossless=lossless)
+    choose_encoding(path, source, codec=codec, lossless=lossless)
     refuse_same(path, source.path)
     pattern = Pattern.parse(path)
     exists = path.exists() if pattern is None else bool(pattern.numbers())
@@ -49,8 +48,6 @@ def check_output(
             "Choose another name, or allow it with --overwrite.",
             path=path,
         )
-    if encoding.container and source.kind == "movie":
-        check_streams(source, encoding.container)
     try:
         with tempfile.TemporaryFile(dir=path.parent):
             pass

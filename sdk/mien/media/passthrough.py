@@ -6,10 +6,8 @@ taken, and all times are moved by the start of the range.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -18,10 +16,9 @@ import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
-from av.stream import Discard, Stream
-from av.video.stream import VideoStream
+from av.stream import AttachmentStream, Discard, Disposition, Stream
 
-from mien.errors import MienError, OutputError
+from mien.media.carried import carried, cover_picture
 from mien.media.clock_repair import has_broadcast_clock, mended
 from mien.media.closing import Closing
 from mien.media.codec_delay import with_codec_delay
@@ -35,17 +32,14 @@ from mien.timebase import FrameRange
 if TYPE_CHECKING:
     from av.container.core import Chapter
 
-__all__ = ["Passthrough", "check_streams"]
+__all__ = ["Passthrough"]
 
 _OWN_TAGS = frozenset(
     {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "timecode"}
+    | {"alpha_mode"}
     | {"bps", "number_of_frames", "number_of_bytes"}
 )
 """Tags that say how the source was written, which is not how the output is."""
-_COPIED = ("audio", "subtitle")
-_ANY_PICTURE = {"webm": "libvpx", "mxf": "mpeg2video"}
-"""A quick encoder whose pictures a container holds; the others hold MPEG-4."""
-_LIKE_SOURCE = (".mp4", ".m4v", ".mov", ".webm", ".mxf")
 _TAKE_EQUAL_TIMES = ("matroska", "webm")
 """Containers in which two packets of one sound may have one time."""
 _LARGEST_TIMESCALE = (1 << 31) - 1
@@ -61,16 +55,24 @@ class Passthrough(Closing):
     Args:
         source: Facts of a movie.
         frames: Frames that are written.
+        container: FFmpeg's name of the output's container.
         from_zero: Whether the first frame comes at 0 even of a whole film.
     """
 
-    def __init__(self, source: MediaInfo, frames: FrameRange, *, from_zero: bool = False) -> None:
+    def __init__(
+        self, source: MediaInfo, frames: FrameRange, container: str, *, from_zero: bool = False
+    ) -> None:
         self._source = source
         late = bool(source.pts[0]) and from_zero
         self._whole = frames == source.clock.all and not late
         self._input = open_movie(source.path)
+        video = main_video(self._input, source.stream)
+        assert video is not None
+        self._video = video
+        self._carried = carried(self._input, video, container)
         self._streams: dict[int, Stream] = {}
         self._packets: Iterator[tuple[Fraction, Packet[Stream]]] = iter(())
+        self._covers: list[Packet[Stream]] = []
         self._waiting: tuple[Fraction, Packet[Stream]] | None = None
         self._cuts: dict[int, SoundCut] = {}
         self._delayed: dict[int, InputContainer] = {}
@@ -88,6 +90,21 @@ class Passthrough(Closing):
         self._last: dict[int, int] = {}
         self._disordered: dict[str, int] = {}
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What of the source the output cannot carry, or is damaged, a sentence each."""
+        damaged = (
+            f"{self._source.path.name} is damaged in its {kind}: of packets whose times run"
+            f" backwards {count} {'is' if count == 1 else 'are'} left out."
+            for kind, count in sorted(self._disordered.items())
+        )
+        return (*self._carried.left_out, *damaged)
+
+    def _sounds(self) -> list[AudioStream]:
+        """The sounds that are copied."""
+        streams = (self._input.streams[number] for number in self._carried.copied)
+        return [stream for stream in streams if isinstance(stream, AudioStream)]
+
     def _origin(self) -> Fraction:
         """The second of the source that is 0 in a copy of the whole film.
 
@@ -96,7 +113,7 @@ class Passthrough(Closing):
         first = self._source.pts[0] * self._source.time_base
         if not has_broadcast_clock(self._input):
             return min(first, Fraction(0))
-        sounds = [s for s in self._input.streams.audio if s.start_time is not None]
+        sounds = [s for s in self._sounds() if s.start_time is not None]
         starts = [(s.start_time or 0) * (s.time_base or Fraction(0)) for s in sounds]
         return min([first, *(start for start in starts if abs(start - first) < _SAME_CLOCK)])
 
@@ -105,7 +122,9 @@ class Passthrough(Closing):
 
         They round the start to milliseconds, unless told otherwise: the sound would move.
         """
-        streams = [s for s in self._input.streams if s.type in ("video", "audio")]
+        numbers = (self._video.index, *self._carried.copied)
+        streams = [self._input.streams[number] for number in numbers]
+        streams = [s for s in streams if s.type in ("video", "audio")]
         bases = [s.time_base for s in streams if s.time_base is not None]
         starts = [(s.start_time or 0) * (s.time_base or 0) for s in streams]
         if self._whole and all((start * 1000).denominator == 1 for start in starts):
@@ -138,14 +157,12 @@ class Passthrough(Closing):
         return {**chapter, "start": start, "end": end}
 
     def add_streams(self, output: OutputContainer, video: Stream, timecode: str | None) -> None:
-        """Add the other streams to the output, and the tags of the picture's stream.
-
-        Raises:
-            OutputError: When the output's container cannot hold one of them.
-        """
-        main = main_video(self._input, self._source.stream)
-        assert main is not None
+        """Add the other streams to the output, and the tags of the picture's stream."""
+        main, plan = self._video, self._carried
         _copy_stream_tags(main, video)
+        if len(self._input.streams.video) > 1:
+            # Of several pictures another may have been the default; in the output it is this.
+            video.disposition |= Disposition.default
         for data in self._input.streams.data:
             if "reel_name" in data.metadata:
                 video.metadata["reel_name"] = data.metadata["reel_name"]
@@ -154,15 +171,18 @@ class Passthrough(Closing):
         if not self._jumps:
             main.discard = Discard.all
         self._cut_sound(output.format.name)
-        for stream in self._input.streams:
-            if stream.type in _COPIED:
-                self._add(output, stream)
-            elif stream.type == "attachment":
-                self._attach(output, stream)
+        for number in plan.copied:
+            self._add(output, self._input.streams[number])
+        for number in plan.attachments:
+            _attach(output, self._input.streams[number])
+        for number in plan.covers:
+            self._add_cover(output, number)
         self._packets = self._read()
 
     def feed(self, output: OutputContainer, until: Fraction | None) -> None:
         """Copy the packets up to a time of the output in seconds; all of them when None."""
+        while self._covers:
+            output.mux(self._covers.pop())
         while True:
             if self._waiting is None:
                 self._waiting = next(self._packets, None)
@@ -180,15 +200,6 @@ class Passthrough(Closing):
     def end_before(self, frame: int) -> None:
         """Leave out what comes with a frame of the source, or after it."""
         self._end = self._source.pts[frame] * self._source.time_base - self.start
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What of the streams was left out because it is damaged, a sentence each."""
-        return tuple(
-            f"{self._source.path.name} is damaged in its {kind}: of packets whose times run"
-            f" backwards {count} {'is' if count == 1 else 'are'} left out."
-            for kind, count in sorted(self._disordered.items())
-        )
 
     def _in_order(self, packet: Packet[Stream], container: str) -> bool:
         """Whether a packet comes after the one before it; no container takes any other."""
@@ -214,21 +225,27 @@ class Passthrough(Closing):
 
     def _add(self, output: OutputContainer, stream: Stream) -> None:
         delayed = self._delayed.get(stream.index)
-        twin = _added(output, delayed.streams[0] if delayed else stream, self._source)
+        twin = output.add_stream_from_template(delayed.streams[0] if delayed else stream)
         _copy_stream_tags(stream, twin)
         self._streams[stream.index] = twin
 
-    def _attach(self, output: OutputContainer, stream: Stream) -> None:
-        # Only Matroska holds attachments (fonts of its subtitles).
-        if isinstance(stream, av.stream.AttachmentStream) and output.format.name == "matroska":
-            name = stream.name or stream.metadata.get("filename", "attachment")
-            output.add_attachment(name, stream.mimetype or "", stream.data)
+    def _add_cover(self, output: OutputContainer, number: int) -> None:
+        name, kind, picture = cover_picture(self._source.path, number)
+        if output.format.name == "matroska":
+            output.add_attachment(name, kind, picture)
+            return
+        stream = output.add_stream_from_template(self._input.streams[number], opaque=True)
+        stream.disposition = Disposition.attached_pic
+        packet = Packet(picture)
+        packet.stream = stream
+        packet.pts = packet.dts = 0
+        packet.is_keyframe = True
+        self._covers.append(packet)
 
     def _cut_sound(self, container: str) -> None:
         """Settle what is heard of each sound, and what the output hides before it."""
-        for sound in self._input.streams.audio:
-            if sound.codec_context is not None:
-                self._cuts[sound.index] = SoundCut.of(sound, self.start, self.stop, container)
+        for sound in self._sounds():
+            self._cuts[sound.index] = SoundCut.of(sound, self.start, self.stop, container)
         if container not in HIDES_BY_DELAY:
             return
         for index, samples in self._hidden_samples().items():
@@ -309,56 +326,9 @@ class Passthrough(Closing):
         return begin, packet
 
 
-def check_streams(source: MediaInfo, container: str) -> None:
-    """Refuse a container that cannot hold the sound and subtitles of a movie.
-
-    Args:
-        source: Facts of the movie.
-        container: FFmpeg's name of the container.
-
-    Raises:
-        OutputError: When it cannot.
-    """
-    with open_movie(source.path) as given:
-        for stream in given.streams:
-            if stream.type in _COPIED:
-                _try(stream, container, source)
-
-
-def _try(stream: Stream, container: str, source: MediaInfo) -> None:
-    """Write a header in memory: many containers look at their streams only then."""
-    output = av.open(io.BytesIO(), "w", format=container)
-    picture = output.add_stream(_ANY_PICTURE.get(container, "mpeg4"), rate=25)
-    assert isinstance(picture, VideoStream)
-    picture.width, picture.height, picture.pix_fmt = 320, 240, "yuv420p"
-    try:
-        _added(output, stream, source)
-        output.start_encoding()
-    except MienError:
-        raise
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise _does_not_fit(stream, source) from error
-    finally:
-        # MXF cannot be finished without a picture; it is thrown away.
-        with suppress(av.FFmpegError, OSError, ValueError):
-            output.close()
-
-
-def _added(output: OutputContainer, stream: Stream, source: MediaInfo) -> Stream:
-    try:
-        return output.add_stream_from_template(stream)
-    except (av.FFmpegError, ValueError) as error:
-        raise _does_not_fit(stream, source) from error
-
-
-def _does_not_fit(stream: Stream, source: MediaInfo) -> OutputError:
-    name = stream.codec_context.name if stream.codec_context else stream.type
-    own = source.path.suffix.lower()
-    return OutputError(
-        f"The output cannot hold the {stream.type} of {source.path.name} ({name}).",
-        f"Write {own} as the source is, or .mkv." if own in _LIKE_SOURCE else "Write .mkv.",
-        path=source.path,
-    )
+def _attach(output: OutputContainer, stream: Stream) -> None:
+    if isinstance(stream, AttachmentStream):
+        output.add_attachment(stream.name or "attachment", stream.mimetype or "", stream.data)
 
 
 def _copy_stream_tags(source: Stream, target: Stream) -> None:

@@ -13,11 +13,13 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from mien.errors import DamagedMediaError, MediaError, MienError, TimeError, UsageError
+from mien.media.carried import carried, own_container
 from mien.media.container_bytes import has_index, is_encrypted
 from mien.media.display_matrix import frame_orientation
 from mien.media.fingerprint import fingerprint, fingerprint_of_stream
 from mien.media.index import PacketIndex, movie_index, open_movie
 from mien.media.sequence import find_sequence, is_image, probe_image, probe_sequence
+from mien.media.stream_facts import field_order, stream_infos
 from mien.media.streams import OLD_CHOICE, main_video, whole_frames
 from mien.model.media import ColorTags, MediaInfo
 from mien.progress import Progress, silent
@@ -202,6 +204,12 @@ def _probe_movie(
         cut_short=cut_short,
         fingerprint=fingerprint_of_stream(fingerprint([path]), video.index, first.index),
         stream=video.index,
+        left_out=carried(container, video, own_container(path)).left_out,
+        streams=stream_infos(container),
+        field_order=field_order(video),
+        chapters=len(container.chapters()),
+        hidden_frames=max(0, index.read - len(index.pts)),
+        alpha=any(component.is_alpha for component in frame.format.components),
         metadata={
             # What is not Unicode cannot be shown; a render copies its bytes all the same.
             key: value.encode(errors="replace").decode()

@@ -205,6 +205,15 @@ def _facts(path: Path, picture: Picture, count: int, content: str, first_number:
         fingerprint=content,
         first_number=first_number,
         metadata=metadata,
+        alpha=_has_alpha(picture),
+    )
+
+
+def _has_alpha(picture: Picture) -> bool:
+    if isinstance(picture, ExrPicture):
+        return picture.alpha is not None
+    return isinstance(picture, MoviePicture) and any(
+        component.is_alpha for component in picture.video.format.components
     )
 
 

@@ -14,7 +14,7 @@ from typing import Final
 import av
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from mien.errors import UsageError
@@ -22,6 +22,7 @@ from mien.media.programs import first_program
 
 __all__ = [
     "OLD_CHOICE",
+    "can_decode",
     "describe_video",
     "has_side_alpha",
     "is_cover",
@@ -32,8 +33,8 @@ __all__ = [
 ]
 
 OLD_CHOICE: Final = -1
-"""In place of a stream's number: the one that projects of mien 0.10 and before were tracked on,
-the first that is no cover, and that do not name it."""
+"""In place of a stream's number: the first that is no cover. Projects that name none were tracked
+on it, by a mien that knew no other choice."""
 
 _COVERS: Final = Disposition.attached_pic | Disposition.timed_thumbnails
 _BESIDE_THE_FILM: Final = (
@@ -68,7 +69,7 @@ def main_video(container: InputContainer, number: int | None = None) -> VideoStr
     Raises:
         UsageError: When that number is not one of a video stream that can be decoded.
     """
-    able = [s for s in container.streams.video if getattr(s, "codec_context", None) is not None]
+    able = [s for s in container.streams.video if can_decode(s)]
     if number is not None and number >= 0:
         for stream in able:
             if stream.index == number:
@@ -79,6 +80,11 @@ def main_video(container: InputContainer, number: int | None = None) -> VideoStr
         return films[0] if films else None
     elsewhere = other_programs(container)
     return min(films, key=lambda stream: _rank(stream, elsewhere))
+
+
+def can_decode(stream: Stream) -> bool:
+    """Whether FFmpeg has a decoder for a stream."""
+    return getattr(stream, "codec_context", None) is not None
 
 
 def is_cover(stream: VideoStream) -> bool:
@@ -93,7 +99,7 @@ def other_programs(container: InputContainer) -> frozenset[int]:
     """
     if container.format.name != "mpegts":
         return frozenset()
-    pictures = {s.id for s in container.streams.video if getattr(s, "codec_context", None)}
+    pictures = {s.id for s in container.streams.video if can_decode(s)}
     program = first_program(opened_from(container), pictures)
     if program is None:
         return frozenset()
@@ -107,9 +113,9 @@ def opened_from(container: InputContainer) -> Path:
 
 def describe_video(stream: VideoStream) -> str:
     """A video stream in a few words: `h264, 1920 x 1080`."""
-    context = getattr(stream, "codec_context", None)
-    if context is None:
+    if not can_decode(stream):
         return "a codec that FFmpeg cannot decode"
+    context = stream.codec_context
     words = f"{context.codec.canonical_name}, {context.width} x {context.height}"
     return f"{words}, a cover" if is_cover(stream) else words
 
@@ -204,7 +210,7 @@ def _is_still(stream: VideoStream) -> bool:
 
 def _no_such_stream(container: InputContainer, number: int) -> UsageError:
     name = opened_from(container).name
-    able = [s for s in container.streams.video if getattr(s, "codec_context", None) is not None]
+    able = [s for s in container.streams.video if can_decode(s)]
     listed = "; ".join(f"{s.index} ({describe_video(s)})" for s in able) or "none"
     others = [s for s in container.streams if s.index == number]
     kind = f"stream {number} is {others[0].type}" if others else f"there is no stream {number}"

@@ -10,7 +10,7 @@ from typing import Literal
 
 from mien.timebase import Clock
 
-__all__ = ["ColorTags", "MediaInfo", "Orientation"]
+__all__ = ["ColorTags", "MediaInfo", "Orientation", "StreamInfo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,29 @@ class Orientation:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """A stream of a movie: picture, sound, subtitles, data or a file.
+
+    Attributes:
+        number: Its number, by which `--stream` chooses a picture.
+        kind: What it is.
+        codec: FFmpeg's name of the codec, or the file's own where FFmpeg has none.
+        description: Codec and size, or codec and channels, in a few words.
+        language: Its language as the file says; empty without.
+        title: Its title; empty without.
+        default: Whether the file marks it as one that players show.
+    """
+
+    number: int
+    kind: Literal["video", "cover", "audio", "subtitle", "data", "attachment"]
+    codec: str
+    description: str
+    language: str = ""
+    title: str = ""
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MediaInfo:
     """Facts of a movie or image sequence, known without decoding a picture.
 
@@ -88,8 +111,13 @@ class MediaInfo:
         pts: Presentation time of every frame in `time_base`, in display order.
         color: Colour tags of the stream.
         stream: Number of the video stream in a movie, as `mien probe` lists them; -1 for a
-            project of mien 0.10 or before that was not found again: the first that is no cover.
+            project of an older mien that was not found again: the first that is no cover.
+        streams: All streams of the movie; empty of images.
+        field_order: Which field of an interlaced picture is first; empty where it is not said.
+        chapters: Number of chapters.
+        hidden_frames: Frames in the file that are not shown: an edit list hides them.
         left_out: What of the source its own kind of file cannot carry, and why, a sentence each.
+        alpha: Whether the pictures say how transparent each pixel is.
         audio_streams: Number of audio streams.
         subtitle_streams: Number of subtitle streams.
         bit_rate: Video bits a second, 0 when not known.
@@ -120,6 +148,11 @@ class MediaInfo:
     cut_short: str = ""
     stream: int = 0
     left_out: tuple[str, ...] = ()
+    alpha: bool = False
+    streams: tuple[StreamInfo, ...] = ()
+    field_order: Literal["progressive", "top", "bottom", ""] = ""
+    chapters: int = 0
+    hidden_frames: int = 0
 
     def __repr__(self) -> str:
         width, height = self.orientation.upright_size

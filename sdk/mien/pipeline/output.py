@@ -19,7 +19,7 @@ from mien.pipeline.frame_threads import edit_in_order
 from mien.progress import Progress
 from mien.timebase import FrameRange
 
-__all__ = ["OnFrame", "Output", "Rendered", "write_output"]
+__all__ = ["OnFrame", "Output", "Rendered", "Written", "write_output"]
 
 _FEW: Final = 8
 """Frames below which an output is begun anew, where damage ends it."""

@@ -144,12 +144,15 @@ class Methods:
     def _open(self, params: say.OpenParams) -> say.ShotFacts:
         path = Path(params.path)
         if path.suffix.lower() == SUFFIX:
+            if params.stream is not None:
+                raise UsageError(f"`stream` goes with media; {path.name} is a project.")
             project = api.load_project(path, params.project_shot, media=params.media)
             opened = OpenShot(project, path)
         elif params.media is not None or params.project_shot is not None:
             raise UsageError(f"`media` and `project_shot` go with a project; {path.name} is none.")
         else:
-            opened = OpenShot(Project(api.open_shot(path, until_damage=params.until_damage)), None)
+            shot = api.open_shot(path, stream=params.stream, until_damage=params.until_damage)
+            opened = OpenShot(Project(shot), None)
         facts = shot_facts(opened)
         self._shots.add(opened)
         return facts

@@ -29,6 +29,7 @@ from mien.serve.messages import (
     ShotStatus,
     StrokeParam,
     StrokeValue,
+    VideoStreamFacts,
     WeakSpanFacts,
 )
 from mien.timebase import FrameRange
@@ -250,6 +251,14 @@ def shot_facts(opened: OpenShot) -> ShotFacts:
         codec=media.codec,
         bits=media.bits,
         audio=media.audio_streams > 0,
+        stream=media.stream,
+        video_streams=[
+            VideoStreamFacts(stream=one.number, description=one.description)
+            for one in media.streams
+            if one.kind == "video"
+        ],
+        alpha=media.alpha,
+        left_out=list(media.left_out),
         fingerprint=media.fingerprint,
         cuts=list(project.shot.cuts),
         mixes=[(mix.start, mix.stop) for mix in project.shot.mixes],

@@ -66,6 +66,7 @@ from mien.serve.messages.shots import (
     StrokeParam,
     StrokeValue,
     TrackParams,
+    VideoStreamFacts,
     WeakSpanFacts,
 )
 
@@ -132,6 +133,7 @@ __all__ = [
     "StrokeParam",
     "StrokeValue",
     "TrackParams",
+    "VideoStreamFacts",
     "WeakSpanFacts",
 ]
 

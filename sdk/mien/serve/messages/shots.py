@@ -57,6 +57,9 @@ class OpenParams(Message):
     """Where a project's media are, if they have moved."""
     project_shot: Name | Number | None = None
     """Name of a project's shot, or its number from 1; needed where it has several."""
+    stream: Count | None = None
+    """Number of the video stream of a movie that holds several; null for the one that players
+    show. A project knows its own."""
     until_damage: bool = False
     """Whether media that are cut short are the frames that are there, in place of an error."""
 
@@ -170,6 +173,14 @@ class OcclusionFacts(Message):
     """Which faces wear glasses, where that is said; mien looks at the others."""
 
 
+class VideoStreamFacts(Message):
+    """A video stream of a movie."""
+
+    stream: Count
+    description: str
+    """Codec and size, in a few words."""
+
+
 class ShotFacts(Message):
     """A shot that is open."""
 
@@ -191,6 +202,13 @@ class ShotFacts(Message):
     codec: str
     bits: int
     audio: bool
+    stream: int
+    """Number of the video stream in the movie."""
+    video_streams: list[VideoStreamFacts]
+    """All pictures that the movie holds; `stream` of `open` chooses another."""
+    alpha: bool
+    left_out: list[str]
+    """What of the source its own kind of file cannot carry, a sentence each."""
     fingerprint: str
     """Names the content, whatever the file is called."""
     cuts: list[int]
