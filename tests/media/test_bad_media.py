@@ -148,6 +148,7 @@ def test_refused_by_everything(
     for command in (
         ["render", path, "-o", tmp_path / "out.mkv"],
         ["render", path, "-o", tmp_path / "out.mkv", "--until-damage", "--set", "jawOpen=1"],
+        ["probe", path],
         ["track", path, "-o", tmp_path / "out.mien"],
         ["track", path, "-o", tmp_path / "out.mien", "--until-damage"],
     ):

@@ -44,12 +44,12 @@ def endure(name: str, content: bytes, folder: Path, *, until_damage: bool) -> No
     path.write_bytes(content)
     out = folder / (f"out.{name}" if name in ("mp4", "mov", "mkv", "webm") else "out.mkv")
     start = time.monotonic()
+    said: MienError | None = None
     try:
         report = mien.render(path, out, until_damage=until_damage, progress=False)
     except MienError as error:
         said = error
     else:
-        said = None
         assert report.frames > 0
         assert mien.open_shot(out).clock.frame_count == report.frames
         out.unlink()
