@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QPushButton
@@ -13,7 +14,7 @@ from mien.session.session import Session
 from mien_desktop.documents import _read_clips
 from mien_desktop.jobs.export import ExportDialog
 from mien_desktop.jobs.messages import ErrorDialog
-from mien_desktop.jobs.queue import JobQueue
+from mien_desktop.jobs.queue import Job, JobQueue
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import click, named, settle, shown, wait_until
 from tests.media.damagekit import cut, harm, long_clip
@@ -48,7 +49,7 @@ def test_an_export_ends_before_damage_where_that_is_ticked(
                 box.setChecked(ticked)
                 click(named(dialog, "Export", QPushButton))
             job = queue.jobs[-1]
-            wait_until(lambda job=job: job.ended, 60, f"{job.title}: {job.state}")
+            wait_until(partial(_ended, job), 60, f"{job.title}: {job.state}")
             assert job.state == ("done" if ticked else "failed")
             if ticked:
                 assert any("frames 40 to 71 are not in it" in note for note in job.notes)
@@ -62,3 +63,7 @@ def test_an_export_ends_before_damage_where_that_is_ticked(
         queue.close()
         workspace.close()
         settle()
+
+
+def _ended(job: Job) -> bool:
+    return job.ended
