@@ -16,7 +16,6 @@ from mien.face import SOLVER
 from mien.io import project as project_file
 from mien.io.schema import VERSION
 from mien.model.document import Project
-from mien.model.occlusion import MatteStroke, Occlusion
 from mien.timebase import FrameRange
 from mien.tracking.mediapipe import VERSION as TRACKER_VERSION
 from tests.unit import test_tool_versions
@@ -48,16 +47,12 @@ def write_project() -> None:
 def with_news(project: Project) -> Project:
     """Return a project with values for what this version of the schema is the first to keep."""
     shot = project.shot
-    frames = shot.clock.frame_count
-    seen = np.linspace(0, 1, 4 * frames, dtype=np.float32).reshape(frames, 4)
-    faces = tuple(dataclasses.replace(face, region_confidence=seen) for face in shot.faces)
-    number = faces[0].number
-    stroke = MatteStroke(number, 1, FrameRange(0, 2), ((3.5, 4.0), (5.0, 6.25)), 2.5, erase=True)
-    occlusion = Occlusion(
-        fade=False, matte=FOLDER / "matte.%04d.png", glasses={number: "yes"}, strokes=(stroke,),
-        matte_content="1f-0123456789abcdef", matte_online=False,
-    )  # fmt: skip
-    news = dataclasses.replace(shot, faces=faces, mixes=(FrameRange(0, 1),), occlusion=occlusion)
+    media = dataclasses.replace(
+        shot.media,
+        stream=2,
+        orientation=dataclasses.replace(shot.media.orientation, mirrored=True),
+    )
+    news = dataclasses.replace(shot, media=media, damaged=(FrameRange(2, 3),))
     return project.with_faces_of(news)
 
 

@@ -14,6 +14,7 @@ from tests.benchmarks.common import MissingFootageError
 
 NAMES = (
     "startup",
+    "opening",
     "demo",
     "track",
     "found",

@@ -11,6 +11,7 @@ import pytest
 
 from mien.errors import MediaError
 from mien.media.audio import open_audio
+from mien.media.carried import left_out
 from mien.media.probe import probe
 from mien.media.reader import open_reader
 from mien.timebase import FrameRange
@@ -169,6 +170,14 @@ def test_pictures_of_an_output_are_those_that_were_shown(film: Path, tmp_path: P
     assert psnr(rgb_of(source), rgb_of(tmp_path / "b.mkv")) > 40
     with av.open(str(tmp_path / "b.mkv")) as container:
         assert sum(1 for _ in container.decode(video=0)) == 30
+
+
+@pytest.mark.parametrize("rate", [0, 0.5, 2])
+def test_a_changed_speed_is_said(film: Path, tmp_path: Path, rate: float) -> None:
+    source = with_edits(film, tmp_path / "a.mp4", {b"vide": [(1000, 1024, rate)]})
+    facts = probe(source)
+    assert any("speed" in sentence for sentence in left_out(facts))
+    assert not left_out(probe(film))
 
 
 def test_no_frame_shown_is_said(film: Path, tmp_path: Path) -> None:

@@ -251,9 +251,9 @@ def test_an_index_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     made: list[Path] = []
     build = index_module._built
 
-    def counted(key: Any, *rest: Any) -> PacketIndex:
+    def counted(container: Any, key: Any, *rest: Any) -> PacketIndex:
         made.append(key[0])
-        return build(key, *rest)
+        return build(container, key, *rest)
 
     monkeypatch.setattr(index_module, "_built", counted)
     for _ in range(3):

@@ -21,7 +21,7 @@ from mien.model.document import Document, Project
 from mien.preview.picture import first_picture
 from mien.preview.source import KeyFrames, ShotSource
 from mien.preview.strips import thumbnails
-from tests.media.mediakit import decoded, make_clip
+from tests.media.mediakit import copy, decoded, make_clip, survivors
 from tests.media.streamkit import (
     image,
     packets_of,
@@ -365,3 +365,18 @@ def test_layers_beside_the_picture_are_named(tmp_path: Path) -> None:
             break
     (note,) = probe(source).left_out
     assert "another layer" in note
+
+
+def test_pcm_that_does_not_say_where_it_is_heard_goes_into_mp4(tmp_path: Path) -> None:
+    """MXF has no layouts, and MP4 refuses PCM without one when all is written."""
+    source = make_clip(
+        tmp_path / "a.mxf", "mpeg2video", rate=Fraction(25), audio="pcm_s16le", count=10
+    )
+    with av.open(str(source)) as container:
+        assert container.streams.audio[0].layout.name == "2 channels"
+    copy(source, tmp_path / "b.mp4")
+    with av.open(str(tmp_path / "b.mp4")) as container:
+        assert container.streams.audio[0].layout.name == "stereo"
+    before, after = (survivors(path)["sound"] for path in (source, tmp_path / "b.mp4"))
+    assert isinstance(before, dict) and isinstance(after, dict)
+    assert after[0][0] == before[0][0]

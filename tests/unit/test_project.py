@@ -258,6 +258,7 @@ def test_projects_of_every_version_can_be_read(path: Path) -> None:
     assert set(project.settings) == {
         "project-1": set(), "project-4": {"reference", "blush"},
         "project-5": {"reference", "blush"}, "project-6": {"reference", "blush"},
+        "project-7": {"reference", "blush"},
     }.get(path.stem, {"reference"})  # fmt: skip
     kept = [(one.path.name, one.problem, one.online) for one in project.shot.examples]
     assert kept == ([] if path.stem < "project-5" else [
@@ -265,6 +266,9 @@ def test_projects_of_every_version_can_be_read(path: Path) -> None:
     ])  # fmt: skip
     if project.settings:
         assert project.settings["reference"]["steps"] == 4
+    media, newest = project.shot.media, path.stem >= "project-7"
+    assert (media.stream, media.orientation.mirrored) == ((2, True) if newest else (-1, False))
+    assert project.shot.damaged == ((FrameRange(2, 3),) if newest else ())
     occlusion = project.shot.occlusion
     if path.stem < "project-6":
         assert (occlusion, project.shot.mixes) == (Occlusion(), ())

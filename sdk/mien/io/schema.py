@@ -33,7 +33,7 @@ __all__ = [
 INTERPOLATION_LETTERS: Final[Mapping[Interpolation, str]] = {
     "hold": "h", "linear": "l", "ease": "e", "bezier": "b",
 }  # fmt: skip
-VERSION = 6
+VERSION = 7
 """Version of the schema that this mien writes; it reads every version up to this one."""
 
 
@@ -97,6 +97,14 @@ def _version_6(old: dict[str, Any]) -> dict[str, Any]:
     return old | {"version": 6, "shots": shots}
 
 
+def _version_7(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 7 keeps which video stream was opened, mirrored pictures, and where damage begins.
+
+    Media without them are as before: the parts of older projects have their defaults.
+    """
+    return old | {"version": 7}
+
+
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     # Version 2 keeps settings of the reference renderer.
     1: lambda old: old | {"version": 2, "reference": None},
@@ -104,6 +112,7 @@ UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     3: _version_4,
     4: _version_5,
     5: _version_6,
+    6: _version_7,
 }
 """From a version of the document to the next, so that a file of any age can be read."""
 
@@ -326,7 +335,7 @@ class ProjectDocument(_Part):
     """Everything of a project file but its arrays."""
 
     schema_name: Annotated[Literal["mien-project"], Field(alias="schema")] = "mien-project"
-    version: Literal[6] = 6
+    version: Literal[7] = 7
     written_by: str
     shots: tuple[ShotPart, ...]
 

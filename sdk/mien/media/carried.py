@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.stream import AttachmentStream, Disposition, Stream
 from av.video.stream import VideoStream
@@ -31,8 +32,8 @@ from mien.media.streams import (
 from mien.model.media import MediaInfo
 
 __all__ = [
-    "MUXER_TAGS", "Carried", "carried", "cover_picture", "fits", "has_plain_tags", "left_out",
-    "own_container",
+    "MUXER_TAGS", "Carried", "add_like", "carried", "cover_picture", "fits", "has_plain_tags",
+    "left_out", "own_container",
 ]  # fmt: skip
 
 _KINDS: Final = {
@@ -51,6 +52,7 @@ _KEPT_AS_TEXT: Final = ("text", "tx3g", "sbtl")
 """Data that is a list of chapters; they are carried as such."""
 _ENCRYPTED: Final = ("enca", "enct", "encs", "drms")
 _TIMECODE: Final = "tmcd"
+_USUAL_LAYOUTS: Final = {1: "mono", 2: "stereo"}
 _COPIED_DATA: Final = {"gpmd": ("mp4", "mov")}
 """Data that FFmpeg writes whole, by its four letters: the telemetry of GoPro cameras."""
 _COVER_FORMATS: Final = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
@@ -192,6 +194,14 @@ class _Plan:
 
     def result(self) -> Carried:
         """What came of it."""
+        for number in (self._video.index, *self._copied):
+            described = track_description(self._container, self._container.streams[number])
+            if described is not None and described.retimed:
+                also = f"{self._left[number]} " if number in self._left else ""
+                self._left[number] = (
+                    f"{also}Stream {number} has an edit list that changes its speed, which is left"
+                    " out: mien shows it at its own."
+                )
         if self._silenced is not None and not self._sounds:
             self._left[self._silenced] += " The output has no sound."
         left = tuple(self._left[number] for number in sorted(self._left))
@@ -288,13 +298,32 @@ def fits(stream: Stream, container: str) -> bool:
         picture = output.add_stream(_ANY_PICTURE.get(container, "mpeg4"), rate=25)
         assert isinstance(picture, VideoStream)
         picture.width, picture.height, picture.pix_fmt = 320, 240, "yuv420p"
-        output.add_stream_from_template(stream)
+        twin = add_like(output, stream)
         output.start_encoding()
     except (av.FFmpegError, OSError, ValueError):
         return False
     finally:
         _throw_away(output)
-    return True
+    # MP4 says of PCM where its channels are heard, and is refused only when all is written.
+    return not (container == "mp4" and twin.name.startswith("pcm_") and _unplaced(twin))
+
+
+def add_like(output: OutputContainer, template: Stream) -> Stream:
+    """Add a stream to an output for the packets of another.
+
+    One or two channels that are said to be nowhere, as MXF has them, are mono and stereo.
+    """
+    twin = output.add_stream_from_template(template)
+    if isinstance(twin, AudioStream) and _unplaced(twin):
+        usual = _USUAL_LAYOUTS.get(twin.codec_context.layout.nb_channels)
+        if usual is not None:
+            twin.codec_context.layout = usual
+    return twin
+
+
+def _unplaced(stream: Stream) -> bool:
+    """Whether it is sound that does not say where its channels are heard."""
+    return isinstance(stream, AudioStream) and stream.codec_context.layout.name.endswith("channels")
 
 
 def _throw_away(output: OutputContainer) -> None:

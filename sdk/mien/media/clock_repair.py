@@ -7,7 +7,7 @@ looked for in the others, and all of them move by the same amount: they stay in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Final
 
@@ -37,36 +37,54 @@ def has_broadcast_clock(container: InputContainer) -> bool:
 class ClockRepair:
     """Moves the times of packets, met in the order of the file, onto one running clock.
 
+    Args:
+        streams: All streams of the movie.
+
     Attributes:
         jumps: How often the clock was set anew.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, streams: Iterable[Stream]) -> None:
         self.jumps = 0
-        self._offsets: list[Fraction] = [Fraction(0)]
-        self._used: dict[int, Fraction] = {}
-        self._expected: dict[int, Fraction] = {}
+        # Formats with such a clock give all streams one time base: counting in it is quick.
+        bases = {s.time_base for s in streams if s.time_base is not None}
+        self._tick = min(bases, default=Fraction(1))
+        scales = {s.index: (s.time_base or self._tick) / self._tick for s in streams}
+        self._scales = {index: scale for index, scale in scales.items() if scale != 1}
+        self._steady = {s.index for s in streams if s.type in _STEADY}
+        self._pause, self._back, self._near = (
+            round(span / self._tick) for span in (_LONGEST_PAUSE, _BACKWARDS, _NEAR)
+        )
+        self._offsets = [0]
+        self._used: dict[int, int] = {}
+        self._expected: dict[int, int] = {}
 
     def shift(self, packet: Packet[Stream]) -> int:
         """What to add to the packet's times, in its time base."""
-        stamp = packet.dts if packet.dts is not None else packet.pts
-        base = packet.time_base
-        stream = packet.stream.index
+        stream = packet.stream_index
+        if stream in self._scales:
+            return self._scaled_shift(packet, self._scales[stream])
+        stamp = packet.dts
+        if stamp is None:
+            stamp = packet.pts
         offset = self._used.get(stream, self._offsets[-1])
-        if stamp is None or packet.stream.type not in _STEADY:
-            return round(offset / base)
-        time = stamp * base
+        if stamp is None or stream not in self._steady:
+            return offset
         expected = self._expected.get(stream)
-        if expected is not None and not _goes_on(time + offset, expected):
-            offset = self._offset(time, expected)
+        if expected is not None and not -self._back <= stamp + offset - expected <= self._pause:
+            offset = self._offset(stamp, expected)
         self._used[stream] = offset
-        self._expected[stream] = time + offset + (packet.duration or 0) * base
-        return round(offset / base)
+        self._expected[stream] = stamp + offset + (packet.duration or 0)
+        return offset
 
-    def _offset(self, time: Fraction, expected: Fraction) -> Fraction:
+    def _scaled_shift(self, packet: Packet[Stream], scale: Fraction) -> int:
+        """The same of a stream that counts in ticks of its own; it is not judged by."""
+        return round(self._used.get(packet.stream_index, self._offsets[-1]) / scale)
+
+    def _offset(self, time: int, expected: int) -> int:
         """The move that lets a stream go on: another stream's, or a new one."""
         for offset in reversed(self._offsets):
-            if abs(time + offset - expected) <= _NEAR:
+            if abs(time + offset - expected) <= self._near:
                 return offset
         self.jumps += 1
         self._offsets.append(expected - time)
@@ -78,7 +96,7 @@ def mended(container: InputContainer, *streams: Stream) -> Iterator[Packet[Strea
 
     All streams are read, as the clock is mended by all of them.
     """
-    repair = ClockRepair()
+    repair = ClockRepair(container.streams)
     wanted = {stream.index for stream in streams}
     for packet in container.demux():
         shift = repair.shift(packet) if packet.size else 0
@@ -89,7 +107,3 @@ def mended(container: InputContainer, *streams: Stream) -> Iterator[Packet[Strea
         if packet.dts is not None:
             packet.dts += shift
         yield packet
-
-
-def _goes_on(time: Fraction, expected: Fraction) -> bool:
-    return -_BACKWARDS <= time - expected <= _LONGEST_PAUSE

@@ -11,8 +11,8 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from mien.media.index import PacketIndex, open_movie, stamped
-from mien.media.seek_points import packets_from
+from mien.media.index import PacketIndex, open_movie
+from mien.media.seek_points import packets_from, stamped
 from mien.media.streams import main_video, whole_frames
 
 __all__ = ["Film"]

@@ -33,6 +33,10 @@ class FieldPairs:
     """Tells the second fields of frames, from packets in the order of decoding."""
 
     def __init__(self) -> None:
+        self.allowed = False
+        """Whether there may be fields, by the parameter sets met so far."""
+        self.alone = False
+        """Whether the packet before the last one held a field whose second one did not come."""
         self._sequences: dict[int, _Sequence] = {}
         self._pictures: dict[int, int] = {}
         self._open: tuple[int, bool] | None = None
@@ -41,11 +45,8 @@ class FieldPairs:
     def is_second(self, data: bytes) -> bool:
         """Whether a packet (Annex B) holds the second field of the frame before it."""
         field = self._field(data)
-        if field is None:
-            self._open = None
-            return False
-        number, bottom = field
-        second = self._open == (number, not bottom)
+        second = field is not None and self._open == (field[0], not field[1])
+        self.alone = self._open is not None and not second
         self._open = None if second else field
         return second
 
@@ -94,7 +95,9 @@ class FieldPairs:
         bits.take(1)
         bits.exp_golomb()
         bits.exp_golomb()
-        self._sequences[name] = _Sequence(frame_num_bits, planes_apart, not bits.take(1))
+        fields_allowed = not bits.take(1)
+        self.allowed |= fields_allowed
+        self._sequences[name] = _Sequence(frame_num_bits, planes_apart, fields_allowed)
 
     def _read_slice(self, bits: _Bits) -> tuple[int, bool] | None:
         bits.exp_golomb()

@@ -12,7 +12,7 @@ import itertools
 import threading
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,12 +22,18 @@ from typing import Final
 
 import av
 from av.container import InputContainer
-from av.packet import Packet
 from av.video.stream import VideoStream
 
+from mien.media.frame_order import (
+    FrameOrder,
+    frame_numbers,
+    holds,
+    point_at,
+    possible_orders,
+)
 from mien.media.packet_scan import FilmPacket, PacketScan, scan_packets
-from mien.media.seek_points import SeekPoint, packets_from
-from mien.media.streams import main_video, whole_frames
+from mien.media.seek_points import SeekPoint
+from mien.media.streams import main_video
 from mien.progress import Progress, report_each, silent
 
 __all__ = [
@@ -37,17 +43,10 @@ __all__ = [
     "open_movie",
     "remembered_index",
     "searched_by_time",
-    "stamped",
 ]
 
 _TIMED: Final = ("mov", "matroska", "mxf", "nut")
 """Formats (FFmpeg's names, first word) that store the time of every frame."""
-_SAMPLE: Final = 32
-"""Packets after the first key that are decoded to see that each gives a frame."""
-_PATIENCE: Final = 2000
-"""Packets in which the first key must come to be part of that sample."""
-_SHORT_TAIL: Final = 48
-"""Packets after the last key up to which they are decoded to see that each gives a frame."""
 _REMEMBERED: Final = 32
 """Indexes kept in memory."""
 _MOST_CORRUPT: Final = 16
@@ -115,34 +114,12 @@ def open_movie(path: Path) -> InputContainer:
     return av.open(movie_url(path), metadata_errors="surrogateescape")
 
 
-def stamped(
-    packets: Iterable[Packet[VideoStream]],
-    stamps: Sequence[int | None],
-    first: int = 0,
-    whole: frozenset[int] = frozenset(),
-) -> Iterator[Packet[VideoStream]]:
-    """Packets with the times of an index in place of their own.
-
-    Args:
-        packets: The packets of the film.
-        stamps: `PacketIndex.stamps`.
-        first: Number of the first of the packets.
-        whole: `PacketIndex.whole`.
-    """
-    for packet in packets:
-        if packet.size:
-            packet.pts = stamps[first] if first < len(stamps) else None
-            packet.dts = None
-            if first in whole:
-                packet.is_corrupt = False
-            first += 1
-        elif packet.pos is not None or packet.dts is not None:
-            # An empty packet says that a picture stays; a decoder would take it for the end.
-            continue
-        yield packet
-
-
-def movie_index(path: Path, stream: int, progress: Progress = silent) -> PacketIndex:
+def movie_index(
+    path: Path,
+    stream: int,
+    progress: Progress = silent,
+    container: InputContainer | None = None,
+) -> PacketIndex:
     """Index a movie; remembered as long as the file does not change.
 
     Args:
@@ -150,6 +127,8 @@ def movie_index(path: Path, stream: int, progress: Progress = silent) -> PacketI
         stream: Number of its video stream.
         progress: Told of the megabytes read (stage `index`), and of the packets decoded where
             that is needed (stage `decode`); stops the work by raising.
+        container: The movie, opened and not yet read from; it may be read to its end. None to
+            open it here.
 
     Raises:
         av.FFmpegError: When the file cannot be read.
@@ -157,7 +136,11 @@ def movie_index(path: Path, stream: int, progress: Progress = silent) -> PacketI
     index = remembered_index(path, stream)
     if index is None:
         key = _key(path, stream)
-        index = _built(key, progress)
+        if container is not None:
+            index = _built(container, key, progress)
+        else:
+            with open_movie(path) as container:
+                index = _built(container, key, progress)
         with _lock:
             _indexes[key] = index
             while len(_indexes) > _REMEMBERED:
@@ -194,7 +177,7 @@ def searched_by_time(container: str) -> bool:
     return container.split(",")[0] in _TIMED
 
 
-def _built(key: _Key, progress: Progress) -> PacketIndex:
+def _built(container: InputContainer, key: _Key, progress: Progress) -> PacketIndex:
     path, stream, size, _ = key
     total = max(1, size // _MEGABYTE)
 
@@ -202,25 +185,24 @@ def _built(key: _Key, progress: Progress) -> PacketIndex:
         if total >= _LONG:
             progress("index", min(total, reached // _MEGABYTE), total)
 
-    with open_movie(path) as container:
-        video = main_video(container, stream)
-        assert video is not None
-        scan = scan_packets(container, video, report)
-        report(total * _MEGABYTE)
-        name, codec = container.format.name.split(",")[0], video.codec_context.name
-        pts = [p.pts for p in scan.film if p.shown]
-        timed = None not in pts and len(set(pts)) == len(pts)
-        if timed and name in _TIMED:
-            return _timed(name, video, scan)
-    # FFmpeg makes up times of pictures where the format has none, for these two in coded order.
+    video = main_video(container, stream)
+    assert video is not None
+    scan = scan_packets(container, video, report)
+    report(total * _MEGABYTE)
+    name, codec = container.format.name.split(",")[0], video.codec_context.name
+    pts = [p.pts for p in scan.film if p.shown]
+    timed = None not in pts and len(set(pts)) == len(pts)
+    if timed and name in _TIMED:
+        return _timed(name, video, scan)
+    # FFmpeg makes up times of pictures where the format has none, here in coded order.
     timed &= not (name == "avi" and codec in ("h264", "hevc"))
     deduced = None
     if name not in _TIMED and len(scan.corrupt) <= _MOST_CORRUPT:
-        orders = _orders(scan, timed)
-        deduced = next((o for o in orders if _holds(path, stream, scan, o)), None)
+        orders = possible_orders(scan, timed)
+        deduced = next((o for o in orders if holds(container, video, scan, o)), None)
     if deduced is None:
-        deduced = _Order(_decoded(path, stream, scan, progress), exact=True)
-    return _by_number(path, stream, scan, deduced)
+        deduced = FrameOrder(_decoded(path, stream, scan, progress), exact=True)
+    return _by_number(video, scan, deduced)
 
 
 def _timed(container: str, video: VideoStream, scan: PacketScan) -> PacketIndex:
@@ -260,126 +242,6 @@ def _last_duration(video: VideoStream, pts: Sequence[int], duration: int) -> int
     return duration
 
 
-@dataclass(slots=True)
-class _Order:
-    """Numbers of the packets whose frames are shown.
-
-    Attributes:
-        packets: In display order; in that of decoding where the former is not told.
-        exact: Whether it is the display order.
-    """
-
-    packets: list[int]
-    exact: bool
-
-
-def _orders(scan: PacketScan, timed: bool) -> Iterator[_Order]:
-    """What the packets say of the order of frames, the surest first."""
-    film = scan.film
-    shown = [i for i, p in enumerate(film) if p.shown]
-    if timed:
-        yield _Order(sorted(shown, key=lambda i: film[i].pts or 0), exact=True)
-    if shown and all(film[i].waits is not None for i in shown):
-        order = []
-        waiting: list[int] = []
-        for i in shown:
-            if film[i].waits:
-                order += waiting
-                waiting = [i]
-            else:
-                order.append(i)
-        yield _Order(order + waiting, exact=True)
-    if any(p.closed for p in film):
-        # As many frames come before each closed group of pictures as packets do.
-        yield _Order(shown, exact=False)
-
-
-def _holds(path: Path, stream: int, scan: PacketScan, order: _Order) -> bool:
-    """Whether the first frames, and the last, are as an order says; leaves out what is never shown.
-
-    Before the first whole frame, and after the last, there may be packets that cannot be
-    decoded.
-    """
-    film = scan.film
-    key = next((i for i, p in enumerate(film) if p.key), None)
-    if key is None or key > _PATIENCE:
-        return False
-    stop = min(len(film), key + _SAMPLE)
-    if stop < len(film) and not film[stop].shown:
-        stop += 1
-    with open_movie(path) as container:
-        video = main_video(container, stream)
-        assert video is not None
-        found = _numbers(video, itertools.islice(container.demux(video), stop), 0)
-    sample = [i for i in order.packets if i < stop]
-    if not order.exact:
-        found.sort()
-    late = len(sample) - len(found)
-    if not found or sample[late:] != found:
-        return False
-    unseen = set(sample[:late])
-    order.packets = [i for i in order.packets if i not in unseen]
-    return all(
-        _leave_out_damage(path, stream, scan, order, first, stop)
-        for first, stop in _doubtful(scan, order)
-    )
-
-
-def _doubtful(scan: PacketScan, order: _Order) -> Iterator[tuple[int, int]]:
-    """Stretches of packets, from a key to the next, in which frames may be missing.
-
-    They are the last, where a recording may have been cut off, and those with damage.
-    """
-    film, last = scan.film, len(scan.film)
-    shown = set(order.packets)
-    starts = [i for i, p in enumerate(film) if i in shown and (p.key if order.exact else p.closed)]
-    stretches = set()
-    for packet in scan.corrupt:
-        after = bisect_right(starts, packet)
-        if after:
-            stop = starts[after] if after < len(starts) else last
-            stretches.add((starts[after - 1], stop))
-    if starts and last - starts[-1] <= _SHORT_TAIL:
-        stretches.add((starts[-1], last))
-    yield from sorted(stretches)
-
-
-def _leave_out_damage(
-    path: Path, stream: int, scan: PacketScan, order: _Order, first: int, stop: int
-) -> bool:
-    """Leave out frames of a stretch that cannot be decoded; False when others come instead."""
-    with open_movie(path) as container:
-        video = main_video(container, stream)
-        assert video is not None
-        packets = packets_from(container, video, _point(scan.film, first, 0))
-        if packets is None:
-            return not scan.corrupt
-        found = _numbers(video, itertools.islice(packets, stop - first), first)
-    if not order.exact:
-        found.sort()
-    if first not in found:
-        return False
-    found = found[found.index(first) :]
-    start = order.packets.index(first)
-    expected = [i for i in order.packets[start:] if first <= i < stop]
-    there = set(found)
-    if [i for i in expected if i in there] != found:
-        return False
-    lost = set(expected) - there
-    order.packets = [i for i in order.packets if i not in lost]
-    return True
-
-
-def _numbers(video: VideoStream, packets: Iterable[Packet[VideoStream]], first: int) -> list[int]:
-    """Numbers of the packets whose frames come out of the decoder, in that order."""
-    video.thread_type = "AUTO"
-    numbered = stamped(packets, range(1 << 40), first)
-    frames = list(whole_frames(p for p in numbered if p.size))
-    with suppress(av.error.EOFError, av.error.InvalidDataError):
-        frames += video.codec_context.decode(None)
-    return [frame.pts for frame in frames if frame.pts is not None]
-
-
 def _decoded(path: Path, stream: int, scan: PacketScan, progress: Progress) -> list[int]:
     """Numbers of the packets whose frames are shown, by decoding everything once."""
     total = len(scan.film)
@@ -387,17 +249,13 @@ def _decoded(path: Path, stream: int, scan: PacketScan, progress: Progress) -> l
         video = main_video(container, stream)
         assert video is not None
         packets = report_each(container.demux(video), progress, "decode", total + 1)
-        return _numbers(video, packets, 0)
+        return frame_numbers(video, packets, 0)
 
 
-def _by_number(path: Path, stream: int, scan: PacketScan, deduced: _Order) -> PacketIndex:
+def _by_number(video: VideoStream, scan: PacketScan, deduced: FrameOrder) -> PacketIndex:
     """The index of a film whose packets are known by their number."""
     film, order, counted = scan.film, deduced.packets, not deduced.exact
-    with open_movie(path) as container:
-        video = main_video(container, stream)
-        assert video is not None
-        pts = _times(video, film, order)
-        declared = video.frames
+    pts, declared = _times(video, film, order), video.frames
     stamps: list[int | None] = [*range(len(film))] if counted else [None] * len(film)
     if not counted:
         for time, i in zip(pts, order, strict=True):
@@ -467,13 +325,5 @@ def _points(film: Sequence[FilmPacket], order: Sequence[int], counted: bool) -> 
         usable = packet.closed if counted else packet.key
         # No frame after it may come from a packet before it.
         if usable and frame > latest and alike[packet.signature, packet.position] == 1:
-            yield _point(film, i, frame)
+            yield point_at(film, i, frame)
         latest = max(latest, frame)
-
-
-def _point(film: Sequence[FilmPacket], packet: int, frame: int) -> SeekPoint:
-    own = film[packet]
-    before = (film[i].position for i in range(packet, -1, -1))
-    position = next((p for p in before if p is not None), None)
-    exact = own.position is not None
-    return SeekPoint(frame, packet, own.stamp, position, exact, own.signature)

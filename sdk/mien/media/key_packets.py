@@ -10,7 +10,7 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-__all__ = ["Start", "start_of", "waits"]
+__all__ = ["Start", "has_picture_types", "start_of", "waits"]
 
 _INTRA: Final = (2, 7)
 """H.264's numbers of slices that are predicted from no other picture."""
@@ -47,6 +47,11 @@ def start_of(packet: Packet[Stream], video: VideoStream) -> Start:
             # Instantaneous refreshes, and the broken link that has no leading pictures.
             return Start.CLOSED if data[at] >> 1 & 63 in (18, 19, 20) else Start.OPEN
     return Start.OPEN
+
+
+def has_picture_types(video: VideoStream) -> bool:
+    """Whether `waits` can tell of a codec."""
+    return video.codec_context.name in _PICTURES
 
 
 def waits(packet: Packet[Stream], video: VideoStream) -> bool | None:

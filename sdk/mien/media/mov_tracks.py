@@ -15,6 +15,7 @@ __all__ = ["TrackCodec", "track_codecs"]
 
 _LARGEST: Final = 256 << 20
 """Bytes of an index that is read; hours of footage need some 30 MB."""
+_NORMAL_RATE: Final = 1 << 16
 _LARGE_SIZE: Final = 1
 _TO_THE_END: Final = 0
 
@@ -26,10 +27,12 @@ class TrackCodec:
     Attributes:
         letters: The four letters of its codec.
         layered: Whether HEVC has layers beside the picture: a second view, or alpha.
+        retimed: Whether the track's edit list plays a part at another speed, or holds a frame.
     """
 
     letters: str
     layered: bool
+    retimed: bool = False
 
 
 def track_codecs(path: Path) -> dict[int, TrackCodec]:
@@ -62,7 +65,21 @@ def _codec(track: bytes) -> TrackCodec:
     for name in (b"mdia", b"minf", b"stbl", b"stsd"):
         description = _child(description, name)
     letters = description[12:16].decode("latin-1").strip() if len(description) >= 16 else ""
-    return TrackCodec(letters, b"lhvC" in description)
+    return TrackCodec(letters, b"lhvC" in description, _retimed(track))
+
+
+def _retimed(track: bytes) -> bool:
+    """Whether an edit shows its part of the track at another rate than 1."""
+    edits = _child(_child(track, b"edts"), b"elst")
+    # Where it begins, -1 for nothing, and the rate as 16.16 end every entry.
+    start_bytes = 8 if edits[:1] == b"\x01" else 4
+    length = 2 * start_bytes + 4
+    for at in range(8, len(edits) - length + 1, length):
+        start = int.from_bytes(edits[at + start_bytes : at + 2 * start_bytes], "big", signed=True)
+        rate = int.from_bytes(edits[at + 2 * start_bytes : at + length], "big", signed=True)
+        if start >= 0 and rate != _NORMAL_RATE:
+            return True
+    return False
 
 
 def _child(data: bytes, name: bytes) -> bytes:

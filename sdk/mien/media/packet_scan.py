@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 from av.container import InputContainer
 from av.packet import Packet
@@ -14,19 +14,20 @@ from av.video.stream import VideoStream
 
 from mien.media.clock_repair import ClockRepair, has_broadcast_clock
 from mien.media.h264_fields import FieldPairs
-from mien.media.key_packets import Start, start_of, waits
+from mien.media.key_packets import Start, has_picture_types, start_of, waits
 from mien.media.seek_points import signature
 
 __all__ = ["FilmPacket", "PacketScan", "scan_packets"]
 
 _WHOLE_FRAMES: Final = ("mov", "matroska", "mxf", "nut")
 """Formats (FFmpeg's names, first word) whose packets hold both fields of a frame."""
+_TRANSPORT_PACKETS: Final = (188, 192, 204)
+"""Bytes of a packet of a transport stream, without and with what cameras and links add."""
 _EVERY: Final = 256
 """Packets between two reports of progress."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilmPacket:
+class FilmPacket(NamedTuple):
     """A packet of the film.
 
     Attributes:
@@ -64,8 +65,9 @@ class PacketScan:
         film: Packets of the film in the order of decoding.
         end: Seconds at which the last packet of any stream ends.
         jumps: How often the clock was set anew.
-        corrupt: Numbers of the packets that the format says are damaged.
+        corrupt: Numbers of the packets that are damaged, or may be, ascending.
         joins: Numbers of the packets of the film from which on its clock is another.
+        entire: Whether the file ends where a packet of a transport stream does.
     """
 
     film: list[FilmPacket] = field(default_factory=list)
@@ -73,6 +75,7 @@ class PacketScan:
     jumps: int = 0
     corrupt: list[int] = field(default_factory=list)
     joins: list[int] = field(default_factory=list)
+    entire: bool = False
 
 
 def scan_packets(
@@ -88,26 +91,38 @@ def scan_packets(
     scan = PacketScan()
     whole = container.format.name.split(",")[0] in _WHOLE_FRAMES
     fields = FieldPairs() if video.codec_context.name == "h264" and not whole else None
-    repair = ClockRepair() if has_broadcast_clock(container) else None
+    typed = has_picture_types(video)
+    repair = ClockRepair(container.streams) if has_broadcast_clock(container) else None
+    ends: dict[int, int] = {}
     reached = moved = 0
+    film = video.index
     for count, packet in enumerate(container.demux()):
-        if packet.pos is not None:
-            reached = max(reached, packet.pos)
         if count % _EVERY == 0:
+            reached = max(reached, packet.pos or 0)
             report(reached)
         if not packet.size:
             continue
         shift = repair.shift(packet) if repair is not None else 0
-        pts = None if packet.pts is None else packet.pts + shift
+        pts = packet.pts
+        stream = packet.stream_index
         if pts is not None:
-            scan.end = max(scan.end, (pts + (packet.duration or 0)) * packet.time_base)
-        if packet.stream.index == video.index:
+            pts += shift
+            end = pts + (packet.duration or 0)
+            if end > ends.get(stream, 0):
+                ends[stream] = end
+        if stream == film:
             if shift != moved and scan.film:
                 scan.joins.append(len(scan.film))
             moved = shift
             if packet.is_corrupt:
                 scan.corrupt.append(len(scan.film))
-            scan.film.append(_film_packet(packet, video, pts, shift, whole, fields))
+            scan.film.append(_film_packet(packet, video, pts, shift, whole or not typed, fields))
+            if fields is not None and fields.alone:
+                scan.corrupt.append(len(scan.film) - 2)
+    for stream, end in ends.items():
+        scan.end = max(scan.end, end * (container.streams[stream].time_base or Fraction(0)))
+    if container.format.name == "mpegts":
+        scan.entire = any(container.size % length == 0 for length in _TRANSPORT_PACKETS)
     scan.jumps = repair.jumps if repair is not None else 0
     return scan
 
@@ -117,21 +132,24 @@ def _film_packet(
     video: VideoStream,
     pts: int | None,
     shift: int,
-    whole: bool,
+    untyped: bool,
     fields: FieldPairs | None,
 ) -> FilmPacket:
-    second = fields is not None and fields.is_second(bytes(packet))
-    start = start_of(packet, video) if packet.is_keyframe else Start.NONE
+    key, dts, hidden = packet.is_keyframe, packet.dts, packet.is_discard
+    second = False
+    if fields is not None and (key or fields.allowed):
+        second = fields.is_second(bytes(packet))
+    start = start_of(packet, video) if key else Start.NONE
     return FilmPacket(
         pts,
-        None if packet.dts is None else packet.dts + shift,
-        packet.dts if packet.dts is not None else packet.pts,
+        None if dts is None else dts + shift,
+        dts if dts is not None else packet.pts,
         packet.duration or 0,
         start is not Start.NONE,
-        not second and not packet.is_discard,
-        packet.is_discard,
+        not second and not hidden,
+        hidden,
         packet.pos,
-        signature(packet) if packet.is_keyframe else (packet.size, 0),
+        signature(packet) if key else (packet.size, 0),
         start is Start.CLOSED,
-        None if whole else waits(packet, video),
+        None if untyped else waits(packet, video),
     )

@@ -18,7 +18,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import AttachmentStream, Discard, Disposition, Stream
 
-from mien.media.carried import carried, cover_picture
+from mien.media.carried import add_like, carried, cover_picture
 from mien.media.clock_repair import has_broadcast_clock, mended
 from mien.media.closing import Closing
 from mien.media.codec_delay import with_codec_delay
@@ -225,7 +225,7 @@ class Passthrough(Closing):
 
     def _add(self, output: OutputContainer, stream: Stream) -> None:
         delayed = self._delayed.get(stream.index)
-        twin = output.add_stream_from_template(delayed.streams[0] if delayed else stream)
+        twin = add_like(output, delayed.streams[0] if delayed else stream)
         _copy_stream_tags(stream, twin)
         self._streams[stream.index] = twin
 

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from mien.errors import DamagedMediaError, MediaError, MienError, TimeError, UsageError
 from mien.media.carried import carried, own_container
+from mien.media.clock_repair import has_broadcast_clock
 from mien.media.container_bytes import has_index, is_encrypted
 from mien.media.display_matrix import frame_orientation
 from mien.media.fingerprint import fingerprint, fingerprint_of_stream
@@ -122,9 +123,12 @@ def first_frame(path: Path, stream: int | None = None) -> av.VideoFrame:
         MediaError: When there is none.
     """
     with open_movie(path) as container:
-        video = main_video(container, stream)
-        for frame in whole_frames(container.demux(video)) if video is not None else ():
-            return frame
+        return _first_of(path, container, main_video(container, stream))
+
+
+def _first_of(path: Path, container: InputContainer, video: VideoStream | None) -> av.VideoFrame:
+    for frame in whole_frames(container.demux(video)) if video is not None else ():
+        return frame
     raise MediaError(
         f"No picture of {path.name} can be decoded.",
         "Check that it plays; copy or export it again.",
@@ -164,7 +168,7 @@ def _probe_movie(
         )
     if video.time_base is None:
         raise MediaError(f"{path.name} does not say when its frames are shown.", path=path)
-    index = movie_index(path, video.index, progress)
+    index = movie_index(path, video.index, progress, container)
     cut_short = _cut_short(path, container, index)
     if cut_short and not until_damage:
         raise DamagedMediaError(
@@ -173,7 +177,12 @@ def _probe_movie(
             path=path,
             frame=len(index.pts),
         )
-    frame = first_frame(path, video.index)
+    if has_broadcast_clock(container):
+        # Opening such a file takes long: it is looked into for its streams.
+        container.seek(0, stream=video, unsupported_byte_offset=True)
+        frame = _first_of(path, container, video)
+    else:
+        frame = first_frame(path, video.index)
     first = main_video(container, OLD_CHOICE) or video
     rate, times = _rate(video, index)
     if not _SLOWEST <= rate <= _FASTEST:

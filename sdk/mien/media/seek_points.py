@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-__all__ = ["SeekPoint", "packets_from", "signature"]
+__all__ = ["SeekPoint", "packets_from", "signature", "stamped"]
 
 _FARTHEST: Final = 2000
 """Packets that are looked at for the one that was sought."""
@@ -75,3 +75,30 @@ def _is_it(packet: Packet[VideoStream], point: SeekPoint) -> bool:
     if packet.size != point.signature[0] or (point.exact and packet.pos != point.position):
         return False
     return signature(packet) == point.signature
+
+
+def stamped(
+    packets: Iterable[Packet[VideoStream]],
+    stamps: Sequence[int | None],
+    first: int = 0,
+    whole: frozenset[int] = frozenset(),
+) -> Iterator[Packet[VideoStream]]:
+    """Packets with the times of an index in place of their own.
+
+    Args:
+        packets: The packets of the film.
+        stamps: `PacketIndex.stamps`.
+        first: Number of the first of the packets.
+        whole: `PacketIndex.whole`.
+    """
+    for packet in packets:
+        if packet.size:
+            packet.pts = stamps[first] if first < len(stamps) else None
+            packet.dts = None
+            if first in whole:
+                packet.is_corrupt = False
+            first += 1
+        elif packet.pos is not None or packet.dts is not None:
+            # An empty packet says that a picture stays; a decoder would take it for the end.
+            continue
+        yield packet
