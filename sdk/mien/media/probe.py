@@ -185,13 +185,7 @@ def _probe_movie(
         frame = first_frame(path, video.index)
     first = main_video(container, OLD_CHOICE) or video
     rate, times = _rate(video, index)
-    if not _SLOWEST <= rate <= _FASTEST:
-        said = f"{float(rate):.0f}" if rate > 1 else f"{float(rate):.2g}"
-        raise MediaError(
-            f"{path.name} says that it has {said} frames a second, which no film has.",
-            "Export it again, or give it its rate with another program.",
-            path=path,
-        )
+    _refuse_absurd_rate(path, rate)
     context = video.codec_context
     return MediaInfo(
         path=path,
@@ -226,6 +220,16 @@ def _probe_movie(
             if key.lower() not in _MUXER_TAGS
         },
     )
+
+
+def _refuse_absurd_rate(path: Path, rate: Fraction) -> None:
+    if not _SLOWEST <= rate <= _FASTEST:
+        said = f"{float(rate):.0f}" if rate > 1 else f"{float(rate):.2g}"
+        raise MediaError(
+            f"{path.name} says that it has {said} frames a second, which no film has.",
+            "Export it again, or give it its rate with another program.",
+            path=path,
+        )
 
 
 def _rate(video: VideoStream, index: PacketIndex) -> tuple[Fraction, tuple[Fraction, ...] | None]:
