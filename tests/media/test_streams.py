@@ -378,5 +378,6 @@ def test_pcm_that_does_not_say_where_it_is_heard_goes_into_mp4(tmp_path: Path) -
     with av.open(str(tmp_path / "b.mp4")) as container:
         assert container.streams.audio[0].layout.name == "stereo"
     before, after = (survivors(path)["sound"] for path in (source, tmp_path / "b.mp4"))
-    assert isinstance(before, dict) and isinstance(after, dict)
+    assert isinstance(before, dict)
+    assert isinstance(after, dict)
     assert after[0][0] == before[0][0]

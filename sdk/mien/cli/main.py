@@ -28,6 +28,7 @@ from mien.cli import (
     train,
 )
 from mien.cli.command import App
+from mien.cli.option_names import set_app
 from mien.cli.output import print_error, set_command
 from mien.errors import MienError, OperationCancelledError, UsageError, as_mien_error
 
@@ -71,6 +72,7 @@ train.add_to(app)
 serve.add_to(app)
 desktop.add_to(app)
 system.add_to(app)
+set_app(app)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

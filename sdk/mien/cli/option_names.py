@@ -9,14 +9,25 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["options_of_commands", "with_commands"]
+if TYPE_CHECKING:
+    import typer
+
+__all__ = ["options_of_commands", "set_app", "with_commands"]
 
 _OPTION: Final = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z](?![\w-]*\.\.\.)")
 _QUOTED: Final = re.compile(r"`[^`]*`|(?<!\w)'[^']*'(?!\w)")
 _PREFERRED: Final = ("mien render", "mien track", "mien batch")
 """Whose options are named first."""
+_apps: list[typer.Typer] = []
+"""The command line whose commands are meant; it says so itself, as it stands above this room."""
+
+
+def set_app(app: typer.Typer) -> None:
+    """Say whose commands are meant."""
+    _apps[:] = [app]
+    options_of_commands.cache_clear()
 
 
 @functools.cache
@@ -24,8 +35,6 @@ def options_of_commands() -> Mapping[str, frozenset[str]]:
     """Return the options of every command, by how it is called."""
     import typer
     from typer.core import TyperGroup
-
-    from mien.cli.main import app
 
     found: dict[str, frozenset[str]] = {}
 
@@ -40,7 +49,8 @@ def options_of_commands() -> Mapping[str, frozenset[str]]:
             options.update(name for name in names if name.startswith("-"))
         found[path] = frozenset(options)
 
-    walk(typer.main.get_command(app), "mien")
+    for app in _apps:
+        walk(typer.main.get_command(app), "mien")
     return found
 
 

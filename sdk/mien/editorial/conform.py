@@ -9,26 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence as Many
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
 
-from mien.editorial.uses import ClipUse, Sequence, drop_mode, fields_of
+from mien.editorial.conform_events import MARKER, ConformEvent, ConformList, Render
+from mien.editorial.conform_xml import write_xml
+from mien.editorial.uses import Sequence, drop_mode, fields_of
 from mien.errors import UsageError
-from mien.jobs.job import ShotResult
 from mien.jobs.names import safe_name
 from mien.media.sequence import Pattern
 from mien.timebase import Timecode
 
-__all__ = [
-    "MARKER", "ConformEvent", "ConformList", "DropFrame", "Render", "check_drop_frame",
-    "conform_lists",
-]  # fmt: skip
+__all__ = ["DropFrame", "Render", "check_drop_frame", "conform_lists"]
 
 DropFrame = Literal["auto", "yes", "no"]
 """Whether conform lists drop numbers: as the cut and its media do, all of them, or none."""
-MARKER: Final = "mien:"
-"""Begins the name of every marker."""
 _REEL: Final = 8
 """Letters of a reel's name in CMX 3600."""
 _COUNTED: Final = tuple(
@@ -38,78 +33,6 @@ _COUNTED: Final = tuple(
     if below == 1000 or rate % 25
 )
 """Rates of SMPTE timecode (ST 12-1 and 12-3)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Render:
-    """A rendered shot where the cut shows it.
-
-    Attributes:
-        result: What became of the shot.
-        use: Its clip.
-        file_start: Number of the render's first frame by its own timecode.
-        first: Number of the same frame in the clip's source time.
-    """
-
-    result: ShotResult
-    use: ClipUse
-    file_start: Fraction
-    first: Fraction
-
-    @property
-    def name(self) -> str:
-        """Name of the shot."""
-        return self.result.job.name
-
-
-@dataclass(frozen=True, slots=True)
-class ConformEvent:
-    """A render on a list, in whole frames of the list's rate.
-
-    Attributes:
-        render: The render.
-        record: Number of the frame with which it appears.
-        length: How many frames it is shown.
-        source: Number of its first frame shown, by the render's own timecode.
-        used: How many frames of it are shown.
-        drop: Whether its timecode drops numbers.
-    """
-
-    render: Render
-    record: int
-    length: int
-    source: int
-    used: int
-    drop: bool
-
-    @property
-    def stop(self) -> int:
-        """Record time of the frame after the last."""
-        return self.record + self.length
-
-
-@dataclass(frozen=True, slots=True)
-class ConformList:
-    """What the lists of an edit hold, whichever their format.
-
-    Attributes:
-        title: Its name.
-        rate: Frames a second of the record.
-        first: Number of the record's first frame.
-        drop: Whether record timecode drops numbers.
-        layers: Events in the order of the record, none over another of its layer.
-    """
-
-    title: str
-    rate: Fraction
-    first: int
-    drop: bool
-    layers: tuple[tuple[ConformEvent, ...], ...]
-
-    @property
-    def nominal(self) -> int:
-        """Whole frames a second by which timecodes count."""
-        return -(-self.rate.numerator // self.rate.denominator)
 
 
 def conform_lists(
@@ -125,8 +48,6 @@ def conform_lists(
         title: Name of the lists.
         drop_frame: Whether timecodes drop numbers.
     """
-    from mien.editorial.conform_xml import write_xml
-
     if not renders:
         return {}
     rate = _rate(sequence)

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import opentimelineio as otio
 
-from mien.editorial.conform import MARKER, ConformEvent, ConformList
+from mien.editorial.conform_events import MARKER, ConformEvent, ConformList
 from mien.media.sequence import first_file
 from mien.timebase import Timecode
 
