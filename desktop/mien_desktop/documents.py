@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from mien.errors import InputError, MienError
+from mien.errors import DamagedMediaError, InputError, MienError
 from mien.model.document import Document, Project
 from mien_desktop.background import Background
 from mien_desktop.settings import settings, text_list
@@ -209,12 +209,18 @@ class Documents(QObject):
             ids = tuple(p.id for p in self._session.document.shots if p.id not in before)
             if ids:
                 self._workspace.show_shot(ids[0])
+        short = [error for error in errors if isinstance(error, DamagedMediaError)]
+        self._tell(short, "are cut short")
+        self._tell([error for error in errors if error not in short], "could not be added")
+
+    def _tell(self, errors: Sequence[MienError], what: str) -> None:
+        """Show the errors of some files as one."""
         if len(errors) == 1:
             self._workspace.problem.emit(errors[0])
         elif errors:
             causes = "\n".join(error.cause for error in errors)
             self._workspace.problem.emit(
-                InputError(f"{len(errors)} files could not be added:\n{causes}", errors[0].remedy)
+                InputError(f"{len(errors)} files {what}:\n{causes}", errors[0].remedy)
             )
 
     def _write(self, path: Path, then: Callable[[], None] | None) -> None:
@@ -298,10 +304,13 @@ def _read_clips(
     errors = []
     for path in _files(paths):
         try:
-            shot = open_shot(path, stream=stream, progress=_percent(path, say))
+            shot = open_shot(path, stream=stream, until_damage=True, progress=_percent(path, say))
         except MienError as error:
             errors.append(error)
         else:
+            if shot.media.cut_short:
+                remedy = "What is there is opened; copy or export it again to have the rest."
+                errors.append(DamagedMediaError(shot.media.cut_short, remedy, path=path))
             # The user's word on where it is, for when a project elsewhere is opened again.
             remember(shot.media.path, shot.media.fingerprint)
             # A sequence's images are one shot, however many of them were dropped.

@@ -79,6 +79,7 @@ def rendering(scene: Scene, strip: Strip) -> Task:
     """
     address = identify(scene, strip)
     format_, renderer = scene.mien.format, scene.mien.renderer
+    damage = {"until_damage": True} if scene.mien.until_damage else {}
     folder = Path(bpy.path.abspath(scene.mien.folder)) if scene.mien.folder else _folder(strip)
 
     def work(task: Task) -> Generator[None, None, str]:
@@ -96,14 +97,16 @@ def rendering(scene: Scene, strip: Strip) -> Task:
         sent = send_edits(client, shot, scene, strip, when, span)
         job = client.start(
             "render", shot=shot, output=str(output), frames=list(span), renderer=renderer,
-            **FORMATS[format_].parameters,
+            **FORMATS[format_].parameters, **damage,
         )  # fmt: skip
         task.job = job
         for answer in sent:
             yield from server.wait(answer)
         report = yield from task.await_job(job)
-        result = place(*address.find(), output, span)
-        return f"{result.name}: {report['frames_edited']} of {report['frames']} frames edited."
+        result = place(*address.find(), output, (span[0], span[0] + report["frames"]))
+        said = f"{result.name}: {report['frames_edited']} of {report['frames']} frames edited."
+        cut = report["notes"][:1] if report.get("damaged_frame") is not None else []
+        return " ".join([said, *cut])
 
     return Task("Render", address.identifier, work)
 

@@ -58,6 +58,10 @@ def _has_shape_keys(settings: Any, candidate: Any) -> bool:
         name="Folder", description="Where renders go; beside the .blend when empty",
         subtype="DIR_PATH",
     ),
+    until_damage=BoolProperty(
+        name="Until damage",
+        description="Where the film is damaged or cut off, take what comes before it",
+    ),
     mesh=PointerProperty(
         name="Mesh", description="A mesh whose shape keys follow the face",
         type=bpy.types.Object, poll=_has_shape_keys,
@@ -76,6 +80,7 @@ class MienSettings(bpy.types.PropertyGroup):
     renderer: str
     chosen_renderer: str
     folder: str
+    until_damage: bool
     mesh: Any
 
 

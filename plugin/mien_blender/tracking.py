@@ -34,15 +34,17 @@ def tracking(scene: Scene, strip: Strip, max_faces: int, *, modal: bool = False)
         RefusedError: When the strip shows no media.
     """
     media, address = media_path(strip), identify(scene, strip)
+    # Said only where it is wanted: a mien of before does not know it.
+    damage = {"until_damage": True} if scene.mien.until_damage else {}
 
     def work(task: Task) -> Generator[None, None, str]:
         task.tell("starting mien", 0, 0)
         client = yield from server.connect()
-        facts = yield from server.wait(client.ask("open", path=media))
+        facts = yield from server.wait(client.ask("open", path=media, **damage))
         # What cannot be edited here need not be tracked.
         timing(*address.find(), facts["frames"])
         shot = facts["shot"]
-        job = client.start("track", shot=shot, max_faces=max_faces)
+        job = client.start("track", shot=shot, max_faces=max_faces, **damage)
         tracked = yield from task.await_job(job)
         task.tell("reading curves", 0, 0)
         return (yield from adopt(client, address, tracked))

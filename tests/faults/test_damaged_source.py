@@ -151,3 +151,55 @@ def test_damage_at_the_beginning(short_groups: Path, tmp_path: Path) -> None:
     (face,) = shot.faces
     assert (face.confidence[20:] > 0).all()
     assert (face.confidence[:2] > 0).all()
+
+
+def test_in_a_batch_only_the_damaged_shot_fails(mien: Mien, broken: Path, tmp_path: Path) -> None:
+    project = broken.with_suffix(".mien")
+    jobs = tmp_path / "jobs.yaml"
+    jobs.write_text(
+        f"""
+shots:
+  - {{name: before, project: "{project}", frames: "0:10", set: mouthSmile=+0.4}}
+  - {{name: broken, project: "{project}", frames: "18:40", set: mouthSmile=+0.4}}
+"""
+    )
+    folder = tmp_path / "out"
+    asked = ("batch", jobs, "-o", folder, "--workers", "1", "--json")
+    done = mien(*asked)
+    assert done.code == 1, done.err
+    before, shot = done.json()["shots"]
+    assert (before["status"], shot["status"]) == ("done", "failed")
+    assert shot["problem"]["code"] == "damaged"
+    assert "frame 24 of 50" in shot["problem"]["cause"]
+    assert "--until-damage" in shot["problem"]["remedy"]
+    assert sorted(path.name for path in folder.glob("*.mp4")) == ["before.mp4"]
+    for kept in (False, True):
+        done = mien(*asked, "--until-damage")
+        assert done.code == 0, done.err
+        before, shot = done.json()["shots"]
+        assert (shot["status"], shot["frames"], shot["kept"]) == ("done", "18:24", kept)
+        assert any("frames 24 to 39 are not in it" in note for note in shot["notes"])
+    with av.open(str(folder / "broken.mp4")) as movie:
+        assert sum(1 for _ in movie.decode(video=0)) == 6
+
+
+def test_a_batch_comes_to_damage_that_nobody_knew(
+    mien: Mien, short_groups: Path, tmp_path: Path
+) -> None:
+    media = Path(shutil.copy(short_groups, tmp_path / "clip.mp4"))
+    api.save_project(api.track(media, progress=False), tmp_path / "clip.mien")
+    harm(media, 24)
+    jobs = tmp_path / "jobs.yaml"
+    jobs.write_text(
+        'shots: [{name: shot, project: clip.mien, set: "mouthSmile=+0.4", until_damage: true}]'
+    )
+    folder = tmp_path / "out"
+    asked = ("batch", jobs, "-o", folder, "--workers", "1", "--chunk", "10", "--json")
+    for kept in (False, True):
+        done = mien(*asked)
+        assert done.code == 0, done.err
+        (shot,) = done.json()["shots"]
+        assert (shot["frames"], shot["kept"]) == ("0:24", kept)
+        assert any("frames 24 to 49 are not in it" in note for note in shot["notes"])
+    with av.open(str(folder / "shot.mp4")) as movie:
+        assert sum(1 for _ in movie.decode(video=0)) == 24

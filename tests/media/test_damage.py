@@ -65,11 +65,8 @@ def ends_before(source: Path, out: Path, frame: int, total: int = 72) -> mien.Re
     assert "not in it" in report.notes[0]
     twin = out.with_stem("twin")
     mien.render(source, twin, frames=f"0:{frame}", progress=False)
-    (pictures, sound), (theirs, other) = content(out), content(twin)
-    assert pictures == theirs
-    # The whole film's sound begins with what a decoder needs to find its voice.
-    assert [one for one in sound if (one[0] or 0) >= 0] == other
-    assert len(pictures) == frame
+    assert content(out) == content(twin)
+    assert len(content(out)[0]) == frame
     twin.unlink()
     return report
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -108,6 +109,7 @@ class ExportDialog(QDialog):
             frames=self._span if self._part.isChecked() else None,
             renderer=name,
             settings=None if form is None else form.settings,
+            until_damage=self._until_damage.isChecked(),
         )
 
     def accept(self) -> None:
@@ -142,6 +144,10 @@ class ExportDialog(QDialog):
         ranges.addButton(self._whole)
         ranges.addButton(self._part)
         (self._whole if span is None else self._part).setChecked(True)
+        self._until_damage = QCheckBox("End before damage")
+        self._until_damage.setToolTip(
+            "Where frames of the clip cannot be decoded, export what comes before them"
+        )
         self._renderer = QComboBox()
         self._renderer.setAccessibleName("Renderer")
         for index, (name, text, tip) in enumerate(_renderers()):
@@ -177,6 +183,7 @@ class ExportDialog(QDialog):
         ranges.setSpacing(4)
         ranges.addWidget(self._whole)
         ranges.addWidget(self._part)
+        ranges.addWidget(self._until_damage)
         place = QHBoxLayout()
         place.addWidget(self._output, 1)
         place.addWidget(self._browse)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 import mien
-from mien.errors import MienError
+from mien.errors import DamagedMediaError, MienError
 from mien_desktop import icons, theme
 
 __all__ = ["ErrorDialog", "details_of", "show_error"]
@@ -132,8 +132,14 @@ def details_of(error: MienError | Mapping[str, str]) -> str:
 
 def _words(error: MienError | Mapping[str, str]) -> tuple[str, str]:
     if isinstance(error, MienError):
-        return error.cause, error.remedy
-    return error.get("cause", ""), error.get("remedy", "")
+        code = getattr(error, "reported_code", error.code)
+        cause, remedy = error.cause, error.remedy
+    else:
+        code, cause, remedy = (error.get(name, "") for name in ("code", "cause", "remedy"))
+    if code == DamagedMediaError.code and "--until-damage" in remedy:
+        # What is an option on the command line is a box of the export dialog here.
+        remedy = "Copy or export it again, or tick “End before damage” in the export."
+    return cause, remedy
 
 
 def _label(text: str, name: str) -> QLabel:

@@ -87,6 +87,7 @@ class ExportRequest:
         renderer: `auto`, or a renderer's name.
         settings: Settings of the renderer; None for the shot's own.
         overwrite: Whether what is there may be replaced.
+        until_damage: Whether it ends before the first frame of the shot that is damaged.
     """
 
     preset: Preset
@@ -95,6 +96,7 @@ class ExportRequest:
     renderer: str = "auto"
     settings: RendererSettings | None = None
     overwrite: bool = False
+    until_damage: bool = False
 
 
 def default_output(project: Project, preset: Preset, folder: Path) -> Path:

@@ -170,6 +170,7 @@ class ExportTask:
                 lossless=preset.lossless,
                 overwrite=request.overwrite,
                 matte=preset.matte,
+                until_damage=request.until_damage,
             )
 
 

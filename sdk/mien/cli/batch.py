@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 import typer
 
 from mien.cli.occlusion_options import with_occlusion_options
-from mien.cli.options import Examples, Json, Overwrite
+from mien.cli.options import Examples, Json, Overwrite, UntilDamage
 from mien.cli.output import print_json, print_notice, print_table
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.errors import InputError, UsageError
@@ -151,6 +151,7 @@ def batch(
     dry_run: _DryRun = False,
     openjd: _Bundle = None,
     activate: _Activate = False,
+    until_damage: UntilDamage = False,
     media_paths: _MediaPaths = "relative",
     drop: _Drop = "auto",
     overwrite: Overwrite = False,
@@ -183,13 +184,16 @@ def batch(
         _check_list(source, rate, edits, handles, writes_back)
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless,
-            examples=examples or (), occlusion=occlusion,
+            examples=examples or (), occlusion=occlusion, until_damage=until_damage,
         )  # fmt: skip
     else:
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless)
         _check_drop(cut, drop)
         given = tuple(examples or ())
-        jobs = [dataclasses.replace(job, examples=given, occlusion=occlusion) for job in cut.jobs]
+        jobs = [
+            dataclasses.replace(job, examples=given, occlusion=occlusion, until_damage=until_damage)
+            for job in cut.jobs
+        ]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:
@@ -390,7 +394,7 @@ def _print_report(report: BatchReport, *, json: bool) -> None:
     for note, names in _notes(report).items():
         print_notice(f"{list_names(names)}: {note}")
     done = [outcome for outcome in report.outcomes if outcome.problem is None]
-    frames = sum(outcome.plan.frames for outcome in done)
+    frames = sum(outcome.written for outcome in done)
     kept = sum(outcome.kept for outcome in done)
     before = f", {kept} of them before" if kept else ""
     typer.echo(

@@ -265,6 +265,8 @@ class ShotJob:
             says.
         stream: Number of the video stream of media that hold several; None for the one that
             players show, or the project's.
+        until_damage: Whether the output ends before the first frame of its media that is damaged
+            or cut off, in place of a failure.
     """
 
     name: str
@@ -288,6 +290,7 @@ class ShotJob:
     examples: tuple[Path, ...] = ()
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
     stream: int | None = None
+    until_damage: bool = False
 
     def frames_of(self, clock: Clock) -> FrameRange:
         """Return the frames of the media that the output holds.

@@ -93,6 +93,7 @@ class OutputRecord:
         edited: Frames in which a face was changed.
         seconds: Time that writing it took.
         earlier: Names of what the shot was written to before, with another codec.
+        frames: Number of frames in it; 0 for all that were asked for.
     """
 
     key: str
@@ -101,6 +102,7 @@ class OutputRecord:
     edited: int = 0
     seconds: float = 0.0
     earlier: tuple[str, ...] = ()
+    frames: int = 0
 
 
 class ShotJournal:
@@ -152,6 +154,7 @@ class ShotJournal:
                 str(value["key"]), str(value["output"]), str(value["digest"]),
                 int(value["edited"]), float(value["seconds"]),
                 tuple(map(str, value.get("earlier", ()))),
+                int(value.get("frames", 0)),
             )  # fmt: skip
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -188,7 +188,7 @@ def _looked_once() -> Callable[[ShotJob], _Looked]:
 
     def look(job: ShotJob) -> _Looked:
         # A project says more than its media: that it is whole, and fits them.
-        key = (job.project, job.shot, job.media, job.stream)
+        key = (job.project, job.shot, job.media, job.stream, job.until_damage)
         if key not in known:
             try:
                 known[key] = _look(job)
@@ -228,7 +228,8 @@ def _look(job: ShotJob) -> _Looked:
         return project.shot.media, project.settings, examples, project.shot.occlusion, faces
     if job.media is None:
         raise UsageError(f"{job.name} has neither media nor a project.", "Give one of them.")
-    return api.open_shot(job.media, stream=job.stream).media, {}, (), Occlusion(), None
+    media = api.open_shot(job.media, stream=job.stream, until_damage=job.until_damage).media
+    return media, {}, (), Occlusion(), None
 
 
 def _plan_shot(

@@ -80,7 +80,7 @@ def write_reports(plan: Plan, outcomes: Sequence[ShotOutcome], seconds: float) -
         "mien": mien.__version__,
         "done": sum(outcome.problem is None for outcome in outcomes),
         "failed": sum(outcome.problem is not None for outcome in outcomes),
-        "frames": sum(outcome.plan.frames for outcome in outcomes if outcome.problem is None),
+        "frames": sum(outcome.written for outcome in outcomes if outcome.problem is None),
         "made": sum(outcome.made for outcome in outcomes),
         "seconds": round(seconds, 3),
         "shots": [_facts(outcome) for outcome in outcomes],
@@ -100,7 +100,7 @@ def _facts(outcome: ShotOutcome) -> dict[str, Any]:
         "origin": plan.job.origin,
         "media": None if facts is None else str(facts.path.absolute()),
         "output": None if problem is not None or order is None else str(order.output),
-        "frames": None if order is None else str(order.frames),
+        "frames": None if order is None else str(outcome.frames or order.frames),
         "faces": [face_facts(face) for face in outcome.faces],
         "renderer": plan.job.renderer,
         "renderer_reason": plan.job.renderer_reason,
@@ -133,7 +133,7 @@ def _index(outcomes: Sequence[ShotOutcome], facts: dict[str, Any]) -> str:
             f'<td><a href="{page}">{html_text(shot["name"])}</a><br>'
             f"{html_text(shot['origin'])}</td>"
             f"<td>{status}</td><td>{_link(outcome)}</td>"
-            f'<td class="number">{outcome.plan.frames or ""}</td>'
+            f'<td class="number">{outcome.written or ""}</td>'
             f'<td class="number">{shot["frames_edited"] or ""}</td>'
             f'<td class="number">{shot["seconds"]:.1f}</td></tr>'
         )

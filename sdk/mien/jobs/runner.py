@@ -45,6 +45,7 @@ class ShotOutcome:
         seconds: Time that workers took for it.
         thumbnails: Pictures of it, as pictures.py tells them.
         notes: What the renderer had to say.
+        frames: The frames that the output holds; None before it is written.
     """
 
     plan: ShotPlan
@@ -58,6 +59,12 @@ class ShotOutcome:
     seconds: float = 0.0
     thumbnails: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+    frames: FrameRange | None = None
+
+    @property
+    def written(self) -> int:
+        """Frames of its output; of one that is not written, those that were asked for."""
+        return self.plan.frames if self.frames is None else len(self.frames)
 
     @property
     def result(self) -> ShotResult:
@@ -65,7 +72,9 @@ class ShotOutcome:
         plan, clock = self.plan, None if self.plan.facts is None else self.plan.facts.clock
         if self.problem is not None or plan.order is None:
             return ShotResult(plan.job, "failed", clock=clock, problem=self.problem)
-        return ShotResult(plan.job, "done", plan.order.output, plan.order.frames, clock)
+        return ShotResult(
+            plan.job, "done", plan.order.output, self.frames or plan.order.frames, clock
+        )
 
 
 def run_plan(
@@ -170,6 +179,7 @@ class _Run:
             self._chunk_ended(shot)
             return
         outcome.edited = result["edited"]
+        outcome.frames = FrameRange(*result["frames"])
         outcome.thumbnails, outcome.notes = tuple(result["thumbnails"]), tuple(result["notes"])
         self._ended(outcome)
 
@@ -183,6 +193,7 @@ class _Run:
         self.show.prepared(outcome.plan.frames, len(missing))
         if outcome.kept:
             outcome.edited = result["edited"]
+            outcome.frames = FrameRange(*result["frames"])
             self._ended(outcome)
             return
         chunks = _chunks(shot.order.frames, self.plan.chunk, missing)

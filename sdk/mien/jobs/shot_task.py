@@ -52,6 +52,7 @@ class ShotSpec:
         occlusion: What is asked for things in front of its faces, on top of what the project says.
         stream: Number of the video stream of media without a project; None for the one that
             players show.
+        until_damage: Whether the output ends before the first frame that is damaged.
     """
 
     name: str
@@ -73,6 +74,7 @@ class ShotSpec:
     examples: tuple[Path, ...] = ()
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
     stream: int | None = None
+    until_damage: bool = False
 
     @classmethod
     def of(
@@ -104,7 +106,7 @@ class ShotSpec:
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
             curves, job.tracker, tuple(path.absolute() for path in job.examples),
-            occlusion, job.stream,
+            occlusion, job.stream, job.until_damage,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -130,6 +132,7 @@ class ShotSpec:
             "curves": [_curves_to_dict(one) for one in self.curves],
             "examples": [str(path) for path in self.examples],
             "occlusion": _occlusion_to_dict(self.occlusion),
+            "until_damage": self.until_damage,
         }
         return json.dumps(value, indent=1)
 
@@ -192,6 +195,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             _read_all_curves(value.get("curves")),
             str(value.get("tracker", "auto")), tuple(map(Path, value.get("examples", ()))),
             _read_occlusion(value.get("occlusion")), value.get("stream"),
+            bool(value.get("until_damage")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(

@@ -29,12 +29,13 @@ from mien.media.probe import probe, probe_any
 from mien.model.face_names import face_facts
 from mien.model.media import MediaInfo
 from mien.model.shot import Example, Shot
-from mien.pipeline import Output, ShotFrames
+from mien.pipeline import Output, ShotFrames, damage_note, undamaged
 from mien.progress import Progress
 from mien.rendering.base import FacePlan, Renderer
 from mien.rendering.plans import face_plans, weak_notes
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import matte_stamp, media_stamp
+from mien.timebase import FrameRange
 from mien.tracking.registry import get_tracker
 
 __all__ = ["Workbench"]
@@ -55,6 +56,7 @@ class _Opened:
     frames: ShotFrames
     key: str
     notes: tuple[str, ...]
+    span: FrameRange
 
 
 class Workbench:
@@ -105,13 +107,14 @@ class Workbench:
         if record is None:
             _check_replaceable(task.order, journal)
         pictures = Thumbnails(task.order.folder, task.order.name)
-        missing = [] if record is not None else opened.frames.missing(task.order.frames)
+        missing = [] if record is not None else opened.frames.missing(opened.span)
         return {
             "whole": record is not None,
             "edited": 0 if record is None else record.edited,
+            "frames": _written(opened, record),
             "missing": missing,
             "faces": [face_facts(plan.face) for plan in opened.plans],
-            "requested": opened.frames.active(task.order.frames),
+            "requested": opened.frames.active(opened.span),
             "thumbnails": [pair.to_dict() for pair in pictures.pairs()],
             "notes": [*opened.notes, *journal.notes(opened.key)],
         }
@@ -119,7 +122,9 @@ class Workbench:
     def _render(self, task: Task, progress: Progress) -> dict[str, Any]:
         opened = self._open(task.order, progress)
         span = opened.shot.clock.parse_range(str(task.frames or task.order.frames))
-        made = opened.frames.make(span.intersection(task.order.frames), progress)
+        made = opened.frames.make(
+            span.intersection(opened.span), progress, until_damage=task.order.until_damage
+        )
         if made and opened.frames.notes:
             journal = ShotJournal(task.order.folder, task.order.name)
             journal.add_notes(opened.key, opened.frames.notes)
@@ -137,6 +142,7 @@ class Workbench:
         pictures = Thumbnails(order.folder, order.name)
         return {
             "edited": record.edited,
+            "frames": _written(opened, record),
             "thumbnails": [pair.to_dict() for pair in pictures.pairs()],
             "notes": [*opened.notes, *journal.notes(opened.key)],
         }
@@ -147,15 +153,22 @@ class Workbench:
         name = order.output.name
         earlier = tuple(known for known in journal.outputs() if known != name)
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
-        output = Output(order.output, order.frames, order.codec, order.lossless, overwrite=True)
+        output = Output(
+            order.output, opened.span, order.codec, order.lossless, overwrite=True,
+            until_damage=order.until_damage,
+        )  # fmt: skip
         pictures = Thumbnails(order.folder, order.name)
-        show = pictures.taker(opened.plans, order.frames)
+        show = pictures.taker(opened.plans, opened.span)
         rendered = opened.frames.assemble(output, progress, show)
         if rendered.notes:
             journal.add_notes(opened.key, rendered.notes)
+        count = len(opened.span)
+        if rendered.damage is not None and rendered.damage.frame is not None:
+            journal.add_notes(opened.key, [damage_note(rendered.damage, opened.span)])
+            count = rendered.damage.frame - opened.span.start
         record = OutputRecord(
             opened.key, name, digest_of(order.output), rendered.edited,
-            round(time.monotonic() - start, 3), earlier,
+            round(time.monotonic() - start, 3), earlier, count,
         )  # fmt: skip
         journal.note(record)
         return record
@@ -170,8 +183,13 @@ class Workbench:
         shot = project.shot
         stamp = _stamp(order, shot)
         # A range is checked by the same rules as a typed one.
-        span = shot.clock.parse_range(str(order.frames))
+        wanted = shot.clock.parse_range(str(order.frames))
+        span, damage = undamaged(shot, wanted, until_damage=order.until_damage)
         edits, notes = request_edits(order, shot)
+        if damage is not None:
+            notes = (damage_note(damage, wanted), *notes)
+        elif shot.media.cut_short and span.stop == len(shot):
+            notes = (shot.media.cut_short, *notes)
         plans = face_plans(shot, [*project.edits, *edits], span)
         notes += weak_notes(shot, (one.face.number for one in (*project.edits, *edits)), span)
         renderer = self._renderer(order) if plans else None
@@ -179,10 +197,14 @@ class Workbench:
         journal = ShotJournal(order.folder, order.name)
         frames = ShotFrames(shot, plans, renderer, journal.frames, threads=self._threads)
         key = hashlib.blake2b(
-            repr((frames.key(span), str(span), order.codec, order.lossless)).encode(),
+            repr(
+                (frames.key(span), str(span), order.codec, order.lossless)
+                # What may end early is not what is whole.
+                + ((True,) if order.until_damage else ())
+            ).encode(),
             digest_size=16,
         ).hexdigest()
-        self._opened = _Opened(order, stamp, shot, plans, renderer, frames, key, notes)
+        self._opened = _Opened(order, stamp, shot, plans, renderer, frames, key, notes, span)
         return self._opened
 
     def _project(self, order: ShotSpec, progress: Progress) -> Project:
@@ -191,7 +213,7 @@ class Workbench:
             return _read(order.project, order.media, order.shot)
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
-        facts = probe(order.media, stream=order.stream)
+        facts = probe(order.media, stream=order.stream, until_damage=order.until_damage)
         return self._tracked(order, facts, order.tracker, progress)
 
     def _with_examples(self, order: ShotSpec, shot: Shot, progress: Progress) -> Shot:
@@ -240,11 +262,17 @@ class Workbench:
             # The whole media, not what the cut uses of it: the next cut may use more.
             shot = Shot(facts, ())
             try:
-                shot = api.track(shot, tracker=chosen.name, progress=progress)
+                shot = api.track(
+                    shot,
+                    tracker=chosen.name,
+                    until_damage=order.until_damage,
+                    progress=progress,
+                )
             except NoFaceError:
                 if not faceless:
                     raise
-            _check_same(facts, probe_any(facts.path, stream=facts.stream))
+            again = probe_any(facts.path, stream=facts.stream, until_damage=bool(facts.cut_short))
+            _check_same(facts, again)
             api.save_project(shot, path)
         return _read(path, facts.path)
 
@@ -261,6 +289,13 @@ class Workbench:
 def _read(path: Path, media: Path | None, shot: str | None = None) -> Project:
     """Read a project for rendering, which is neither solved nor saved."""
     return api.load_project(path, shot, media=media).without_raw_landmarks()
+
+
+def _written(opened: _Opened, record: OutputRecord | None) -> list[int]:
+    """Return the first frame of an output, and the one after the last."""
+    span = opened.span
+    count = record.frames if record is not None and record.frames else len(span)
+    return [span.start, span.start + count]
 
 
 def _stamp(order: ShotSpec, shot: Shot) -> tuple[object, ...]:

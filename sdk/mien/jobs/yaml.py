@@ -89,6 +89,7 @@ class _Shot(Part):
     tracker: Text | None = None
     codec: Text | None = None
     lossless: bool | None = None
+    until_damage: bool | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
 
@@ -99,6 +100,7 @@ class _File(Part):
     tracker: Text | None = None
     codec: Text | None = None
     lossless: bool | None = None
+    until_damage: bool | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
     shots: tuple[_Shot, ...]
@@ -113,6 +115,7 @@ def read_jobs(
     lossless: bool = False,
     examples: Sequence[Path] = (),
     occlusion: OcclusionChoice | None = None,
+    until_damage: bool = False,
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
 
@@ -126,6 +129,7 @@ def read_jobs(
         lossless: Whether all outputs keep every pixel as rendered.
         examples: Other material of the people; none for the file's.
         occlusion: What is asked for things in front of faces; None for the file's.
+        until_damage: Whether outputs end before the first frame of their media that is damaged.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
@@ -151,6 +155,7 @@ def read_jobs(
         common = settings_owner(chosen) == settings_owner(shared)
         wanted = shot.examples if shot.examples is not None or examples else file.examples
         exact = lossless or bool(file.lossless)
+        ends = until_damage or bool(file.until_damage)
         jobs.append(
             ShotJob(
                 name=name,
@@ -168,6 +173,7 @@ def read_jobs(
                 default_settings=defaults if common else {},
                 codec=shot.codec or codec or file.codec,
                 lossless=exact if shot.lossless is None else shot.lossless,
+                until_damage=ends if shot.until_damage is None else shot.until_damage,
                 examples=tuple(examples)
                 if wanted is None
                 else tuple(path.parent / example for example in wanted),

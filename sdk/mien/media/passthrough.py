@@ -40,6 +40,8 @@ _OWN_TAGS = frozenset(
     | {"bps", "number_of_frames", "number_of_bytes"}
 )
 """Tags that say how the source was written, which is not how the output is."""
+_TAKE_EQUAL_TIMES = ("matroska", "webm")
+"""Containers in which two packets of one sound may have one time."""
 _LARGEST_TIMESCALE = (1 << 31) - 1
 _SAME_CLOCK = 10
 """Seconds by which streams of one program may start apart."""
@@ -85,11 +87,18 @@ class Passthrough(Closing):
         self.start = start
         """Seconds by which all times are moved to the front."""
         self._end: Fraction | None = None
+        self._last: dict[int, int] = {}
+        self._disordered: dict[str, int] = {}
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """What of the source the output cannot carry, a sentence each."""
-        return self._carried.left_out
+        """What of the source the output cannot carry, or is damaged, a sentence each."""
+        damaged = (
+            f"{self._source.path.name} is damaged in its {kind}: of packets whose times run"
+            f" backwards {count} {'is' if count == 1 else 'are'} left out."
+            for kind, count in sorted(self._disordered.items())
+        )
+        return (*self._carried.left_out, *damaged)
 
     def _sounds(self) -> list[AudioStream]:
         """The sounds that are copied."""
@@ -182,13 +191,31 @@ class Passthrough(Closing):
             time, packet = self._waiting
             if until is not None and time > until:
                 return
-            if self._end is None or time < self._end:
+            if (self._end is None or time < self._end) and self._in_order(
+                packet, output.format.name
+            ):
                 output.mux(packet)
             self._waiting = None
 
     def end_before(self, frame: int) -> None:
         """Leave out what comes with a frame of the source, or after it."""
         self._end = self._source.pts[frame] * self._source.time_base - self.start
+
+    def _in_order(self, packet: Packet[Stream], container: str) -> bool:
+        """Whether a packet comes after the one before it; no container takes any other."""
+        time, stream = packet.dts, packet.stream.index
+        last = self._last.get(stream)
+        if time is not None and last is not None:
+            strict = packet.stream.type == "audio" and container not in _TAKE_EQUAL_TIMES
+            if time < last + strict:
+                kind = packet.stream.type
+                self._disordered[kind] = self._disordered.get(kind, 0) + 1
+                return False
+        if time is not None:
+            self._last[stream] = time
+        if time is not None and packet.pts is not None and packet.pts < time:
+            packet.pts = time
+        return True
 
     def close(self) -> None:
         """Let go of the source."""

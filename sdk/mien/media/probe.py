@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 from mien.errors import DamagedMediaError, MediaError, MienError, TimeError, UsageError
 from mien.media.carried import carried, own_container
 from mien.media.clock_repair import has_broadcast_clock
+from mien.media.container_bytes import has_index, is_encrypted
 from mien.media.display_matrix import frame_orientation
 from mien.media.fingerprint import fingerprint, fingerprint_of_stream
 from mien.media.index import PacketIndex, movie_index, open_movie
@@ -36,6 +37,9 @@ _STANDARD_RATES: Final = tuple(
 )  # fmt: skip
 _MISSING_SHARE: Final = Fraction(1, 50)
 """A file may be shorter than it says by this share, and a second, before it is called cut."""
+_SLOWEST: Final = Fraction(1, 86400)
+_FASTEST: Final = Fraction(10000)
+"""Frames a second that a film may say it has: from one a day to those of high-speed cameras."""
 _MUXER_TAGS: Final = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
 
@@ -81,19 +85,34 @@ def probe(
     try:
         with open_movie(path) as container:
             return _probe_movie(path, container, stream, progress, until_damage=until_damage)
-    except MienError:
+    except (DamagedMediaError, UsageError):
         raise
-    except (av.FFmpegError, OSError, UnicodeError) as error:
+    except (MienError, av.FFmpegError, OSError, UnicodeError) as error:
+        if _says_encrypted(path):
+            raise MediaError(
+                f"{path.name} is encrypted.",
+                "Give a copy that is not: mien has no keys.",
+                path=path,
+            ) from error
+        if isinstance(error, MienError):
+            raise
         raise _unreadable(path, error) from error
 
 
-def probe_any(path: Path, *, stream: int | None = None) -> MediaInfo:
+def probe_any(path: Path, *, stream: int | None = None, until_damage: bool = False) -> MediaInfo:
     """The facts of a movie, of the image sequence of a pattern, or of one image.
+
+    Args:
+        path: Its place.
+        stream: As of `probe`.
+        until_damage: As of `probe`.
 
     Raises:
         MediaError: When there is nothing to read, or it holds no whole pictures.
     """
-    return probe_image(path) if is_image(path) else probe(path, stream=stream)
+    if is_image(path):
+        return probe_image(path)
+    return probe(path, stream=stream, until_damage=until_damage)
 
 
 def first_frame(path: Path, stream: int | None = None) -> av.VideoFrame:
@@ -166,6 +185,7 @@ def _probe_movie(
         frame = first_frame(path, video.index)
     first = main_video(container, OLD_CHOICE) or video
     rate, times = _rate(video, index)
+    _refuse_absurd_rate(path, rate)
     context = video.codec_context
     return MediaInfo(
         path=path,
@@ -202,6 +222,16 @@ def _probe_movie(
     )
 
 
+def _refuse_absurd_rate(path: Path, rate: Fraction) -> None:
+    if not _SLOWEST <= rate <= _FASTEST:
+        said = f"{float(rate):.0f}" if rate > 1 else f"{float(rate):.2g}"
+        raise MediaError(
+            f"{path.name} says that it has {said} frames a second, which no film has.",
+            "Export it again, or give it its rate with another program.",
+            path=path,
+        )
+
+
 def _rate(video: VideoStream, index: PacketIndex) -> tuple[Fraction, tuple[Fraction, ...] | None]:
     """The nominal rate, and the times of all frames where they do not keep to it.
 
@@ -212,7 +242,8 @@ def _rate(video: VideoStream, index: PacketIndex) -> tuple[Fraction, tuple[Fract
     pts = index.pts
     nominal = video.guessed_rate or video.average_rate or video.base_rate or Fraction(25)
     if len(pts) < 2:
-        return Fraction(nominal), None
+        # Of a single picture many formats say the ticks of their clock.
+        return Fraction(nominal if 1 <= nominal <= 1000 else 25), None
     steps = {b - a for a, b in itertools.pairwise(pts)}
     mean = (len(pts) - 1) / ((pts[-1] - pts[0]) * tick)
     candidates = [nominal, video.average_rate, video.base_rate, *_STANDARD_RATES, mean]
@@ -262,8 +293,8 @@ def _refuse_what_is_no_file(path: Path) -> None:
                 "Copy it to a file.",
                 path=path,
             )
-        with path.open("rb"):
-            pass
+        with path.open("rb") as file:
+            head = file.read(256)
     except FileNotFoundError:
         raise MediaError(
             f"There is no file {path}.", "Check the name and the folder.", path=path
@@ -274,12 +305,32 @@ def _refuse_what_is_no_file(path: Path) -> None:
             "Copy or export it again; nothing is in it.",
             path=path,
         )
+    if head.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        raise MediaError(
+            f"{path.name} is a web page, not a movie.",
+            "Download it again: the address may need a login, or have moved.",
+            path=path,
+        )
+
+
+def _says_encrypted(path: Path) -> bool:
+    try:
+        return is_encrypted(path)
+    except OSError:
+        return False
 
 
 def _unreadable(path: Path, error: Exception) -> MediaError:
     """The error for a file that FFmpeg cannot open, by what the file looks like."""
     with path.open("rb") as file:
         head = file.read(12)
+    if head[4:8] == b"ftyp" and has_index(path):
+        return MediaError(
+            f"{path.name} has an index that cannot be read: it is damaged, or of a kind that"
+            " FFmpeg does not know.",
+            "Copy or export it again.",
+            path=path,
+        )
     if head[4:8] == b"ftyp":
         return MediaError(
             f"{path.name} has no index: the recording or the copy was cut off before its end.",

@@ -36,12 +36,15 @@ def undamaged(
     return FrameRange(frames.start, damage.frame), damage
 
 
-def with_remedy(error: DamagedMediaError, frames: FrameRange) -> DamagedMediaError:
+def with_remedy(
+    error: DamagedMediaError, frames: FrameRange, kept: str = "Nothing was written."
+) -> DamagedMediaError:
     """Return the error of a render that damage ended, with how to get what comes before it.
 
     Args:
         error: What the reader said.
         frames: The frames that were wanted.
+        kept: What there is of the output, in a sentence.
     """
     assert error.frame is not None
     remedy = error.remedy
@@ -51,9 +54,7 @@ def with_remedy(error: DamagedMediaError, frames: FrameRange) -> DamagedMediaErr
             f"{remedy.removesuffix('.')}, or write the frames before it with --until-damage"
             f" (or --frames {before})."
         )
-    return DamagedMediaError(
-        f"{error.cause} Nothing was written.", remedy, path=error.path, frame=error.frame
-    )
+    return DamagedMediaError(f"{error.cause} {kept}", remedy, path=error.path, frame=error.frame)
 
 
 def damage_note(error: DamagedMediaError, frames: FrameRange) -> str:

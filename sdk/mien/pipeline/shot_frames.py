@@ -11,10 +11,11 @@ from types import TracebackType
 import numpy as np
 
 from mien.blas import one_blas_thread
-from mien.errors import MediaError
+from mien.errors import DamagedMediaError, MediaError
 from mien.media.frame import Frame
 from mien.media.reader import Reader, open_reader
 from mien.model.shot import Shot
+from mien.pipeline.damage import with_remedy
 from mien.pipeline.editing import FrameEditor
 from mien.pipeline.frame_threads import edit_in_order, thread_count
 from mien.pipeline.output import OnFrame, Output, Rendered, write_output
@@ -103,12 +104,13 @@ class ShotFrames:
         return digest.hexdigest()
 
     @one_blas_thread()
-    def make(self, span: FrameRange, progress: Progress) -> int:
+    def make(self, span: FrameRange, progress: Progress, *, until_damage: bool = False) -> int:
         """Make and keep the frames of a span that are missing.
 
         Args:
             span: The frames.
             progress: Told about the stages `prepare` and `render`.
+            until_damage: Whether those before a damaged frame are enough, in place of an error.
 
         Returns:
             The number of frames that were made.
@@ -130,10 +132,15 @@ class ShotFrames:
             closing(_frames_of(reader, missing)) as frames,
             closing(edit_in_order(self._editor().edit, frames, threads)) as edited,
         ):
-            for done, _ in enumerate(edited, 1):
-                progress("render", done, len(missing))
+            done = 0
+            try:
+                for done, _ in enumerate(edited, 1):
+                    progress("render", done, len(missing))
+            except DamagedMediaError as error:
+                if not until_damage:
+                    raise with_remedy(error, span, "Frames before it are kept.") from error
         self._check_source()
-        return len(missing)
+        return done
 
     @one_blas_thread()
     def assemble(
