@@ -211,7 +211,7 @@ def _probe_movie(
         streams=stream_infos(container),
         field_order=field_order(video),
         chapters=len(container.chapters()),
-        hidden_frames=max(0, index.read - len(index.pts)),
+        hidden_frames=index.hidden,
         alpha=any(component.is_alpha for component in frame.format.components),
         metadata={
             # What is not Unicode cannot be shown; a render copies its bytes all the same.
