@@ -179,7 +179,7 @@ class _Run:
             self._chunk_ended(shot)
             return
         outcome.edited = result["edited"]
-        outcome.frames = FrameRange(*result["frames"])
+        outcome.frames = _written(result)
         outcome.thumbnails, outcome.notes = tuple(result["thumbnails"]), tuple(result["notes"])
         self._ended(outcome)
 
@@ -193,7 +193,7 @@ class _Run:
         self.show.prepared(outcome.plan.frames, len(missing))
         if outcome.kept:
             outcome.edited = result["edited"]
-            outcome.frames = FrameRange(*result["frames"])
+            outcome.frames = _written(result)
             self._ended(outcome)
             return
         chunks = _chunks(shot.order.frames, self.plan.chunk, missing)
@@ -250,6 +250,12 @@ class _Run:
     def _tell(self, event: str, task: Task, **facts: Any) -> None:
         frames = {} if task.frames is None else {"frames": str(task.frames)}
         self.log.add(event, shot=task.order.name, step=task.step, **frames, **facts)
+
+
+def _written(result: Mapping[str, Any]) -> FrameRange | None:
+    """The frames that a worker wrote; None where it does not say, as workers of before."""
+    ends = result.get("frames")
+    return None if ends is None else FrameRange(*ends)
 
 
 def _chunks(span: FrameRange, chunk: int, missing: Sequence[int]) -> list[FrameRange]:
