@@ -106,7 +106,8 @@ def _listed(clip: ExaminedClip, number: int) -> CutClip:
     rate = sequence.rate
     frames = _whole(use.record_length * rate)
     known = use.frames_known
-    covered = max(Fraction(1), frames * abs(use.speed)) if frames else frames
+    # The outgoing side of a transition may be shown under it alone, and of it no frame is left.
+    covered = max(Fraction(1), frames * abs(use.speed)) if frames else Fraction(0)
     return CutClip(
         name=_name(clip, number),
         track=use.track,
