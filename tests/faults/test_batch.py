@@ -60,7 +60,7 @@ def test_whole_in_chunks_by_two_by_dask_and_by_openjd(
 
 def by_openjd(batch: Batch, bundle: Path) -> None:
     exported = batch.run("--export-openjd", bundle)
-    assert exported == {"bundle": str(bundle), "left_out": []}
+    assert exported == {"bundle": str(bundle), "left_out": [], "exit_code": 0}
     template = bundle / "template.yaml"
     subprocess.run([OPENJD, "check", template], check=True, capture_output=True)
     done = subprocess.run(
