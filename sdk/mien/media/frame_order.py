@@ -38,8 +38,6 @@ _PATIENCE: Final = 2000
 """Packets in which the first key must come to be part of that sample."""
 _SHORT_TAIL: Final = 48
 """Packets after the last key up to which they are decoded to see that each gives a frame."""
-_CUT_TAIL: Final = 600
-"""The same where the last frame looks as if it were cut off."""
 _DANGLING: Final = 2
 """Packets at the end that a recording that was stopped may have begun and not finished."""
 _LATE: Final = 32
@@ -116,9 +114,10 @@ def holds(
     certain = order.exact and order.packets[0] == key == 0 and film[0].closed
     if not certain and not _leave_out_head(container, video, film, order, stop):
         return False
-    return all(
+    _leave_out_cut(order, scan)
+    return bool(order.packets) and all(
         _is_as_told(container, video, scan, order, first, stop)
-        for first, stop in _doubtful(scan, order, transport=container.format.name == "mpegts")
+        for first, stop in _doubtful(scan, order)
     )
 
 
@@ -158,9 +157,7 @@ def _from_start(
     return None
 
 
-def _doubtful(
-    scan: PacketScan, order: FrameOrder, *, transport: bool
-) -> Iterator[tuple[int, int]]:
+def _doubtful(scan: PacketScan, order: FrameOrder) -> Iterator[tuple[int, int]]:
     """Stretches of packets, from a key to the next, in which frames may be missing.
 
     They are the last, where a recording may have been cut off, and those with damage.
@@ -174,8 +171,7 @@ def _doubtful(
         if after:
             stop = starts[after] if after < len(starts) else last
             stretches.add((starts[after - 1], stop))
-    longest = _CUT_TAIL if transport else _SHORT_TAIL
-    if starts and last - starts[-1] <= longest and not scan.entire:
+    if starts and last - starts[-1] <= _SHORT_TAIL and scan.entire is None:
         # A frame that is shown before the last key needs what is before that.
         start = starts[-1]
         leads = order.exact and any(i > start for i in order.packets[: order.packets.index(start)])
@@ -235,10 +231,17 @@ def _carefully(
     return None
 
 
+def _leave_out_cut(order: FrameOrder, scan: PacketScan) -> None:
+    """Leave out the last packet of a stream that breaks off in it; decoders may not say so."""
+    if scan.entire is False and len(order.packets) > 1:
+        order.packets.remove(max(order.packets))
+        order.dangling = 1
+
+
 def _leave_out_dangling(order: FrameOrder, damaged: set[int]) -> None:
     """Leave out of the last packets those that give no whole frame, where they are few."""
     tail = set(itertools.takewhile(lambda i: i in damaged, sorted(order.packets, reverse=True)))
-    if len(tail) > _DANGLING:
+    if len(tail) > _DANGLING or order.dangling:
         return
     order.packets = [i for i in order.packets if i not in tail]
     order.dangling = len(tail)
@@ -271,6 +274,7 @@ def with_damage(scan: PacketScan, found: Decoded, orders: Iterable[FrameOrder]) 
                 after = next(n for n, other in enumerate(packets) if other > i)
                 packets.insert(after, i)
         merged = FrameOrder(packets, exact=True)
+    _leave_out_cut(merged, scan)
     _leave_out_dangling(merged, lost | found.torn)
     return merged
 

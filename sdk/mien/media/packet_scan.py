@@ -69,7 +69,7 @@ class PacketScan:
         alone: Those of them that are a field without its other one, of which decoders may make
             nothing; nothing is damaged then.
         joins: Numbers of the packets of the film from which on its clock is another.
-        entire: Whether the last frame of a transport stream is known to be all there.
+        entire: Whether the last frame of a transport stream is all there; None when not known.
     """
 
     film: list[FilmPacket] = field(default_factory=list)
@@ -78,7 +78,7 @@ class PacketScan:
     corrupt: list[int] = field(default_factory=list)
     alone: frozenset[int] = frozenset()
     joins: list[int] = field(default_factory=list)
-    entire: bool = False
+    entire: bool | None = None
 
 
 def scan_packets(

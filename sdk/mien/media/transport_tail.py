@@ -20,8 +20,11 @@ _SURE: Final = 8
 """Packets that must follow each other to be taken for packets."""
 
 
-def ends_whole(path: Path, stream: int) -> bool:
-    """Whether the last frame is known to be complete; False also where the bytes do not tell.
+def ends_whole(path: Path, stream: int) -> bool | None:
+    """Whether the last frame is complete; None where the bytes do not tell.
+
+    Of those that are, one in 184 has just the length that needs no filling up, and is taken for
+    one that was cut off.
 
     Args:
         path: The file.
@@ -37,17 +40,17 @@ def ends_whole(path: Path, stream: int) -> bool:
                 break
             if all(data[start + i * length] == _SYNC for i in range(_SURE)):
                 return _is_filled_up(data, start, length, stream)
-    return False
+    return None
 
 
-def _is_filled_up(data: bytes, start: int, length: int, stream: int) -> bool:
+def _is_filled_up(data: bytes, start: int, length: int, stream: int) -> bool | None:
     last = start + (len(data) - start - 188) // length * length
     for at in range(last, -1, -length):
         if data[at] != _SYNC:
-            return False
+            return None
         if int.from_bytes(data[at + 1 : at + 3], "big") & 0x1FFF == stream and data[at + 3] & 0x10:
             return bool(data[at + 3] & 0x20) and _has_filling(data[at + 4 : at + 188])
-    return False
+    return None
 
 
 def _has_filling(field: bytes) -> bool:
