@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import av
+from av.codec.context import ThreadType
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -247,35 +248,35 @@ def _leave_out_dangling(order: FrameOrder, damaged: set[int]) -> None:
     order.dangling = len(tail)
 
 
-def with_damage(scan: PacketScan, found: Decoded, orders: Iterable[FrameOrder]) -> FrameOrder:
+def with_damage(scan: PacketScan, decoded: Decoded, orders: Iterable[FrameOrder]) -> FrameOrder:
     """The order that a decoder found, with the frames in it that are damaged and did not come.
 
     Args:
         scan: The packets.
-        found: What came out of all of them.
+        decoded: What came out of all of them.
         orders: Orders that the packets speak of.
     """
-    if not found.numbers:
+    if not decoded.numbers:
         return FrameOrder([], exact=True)
-    there, last = set(found.numbers), max(found.numbers)
-    lost = _lost(scan, found, there)
+    there, last = set(decoded.numbers), max(decoded.numbers)
+    lost = _lost(scan, decoded, there)
     merged = None
     for order in orders:
         candidate = [i for i in order.packets if i in there or i in lost]
-        if order.exact and [i for i in candidate if i in there] == found.numbers:
-            begin = candidate.index(found.numbers[0])
+        if order.exact and [i for i in candidate if i in there] == decoded.numbers:
+            begin = candidate.index(decoded.numbers[0])
             merged = FrameOrder(candidate[begin:], exact=True)
             break
     if merged is None:
         # Without times, a frame is shown about when it is decoded.
-        packets = list(found.numbers)
+        packets = list(decoded.numbers)
         for i in sorted(lost):
             if packets[0] < i < last:
                 after = next(n for n, other in enumerate(packets) if other > i)
                 packets.insert(after, i)
         merged = FrameOrder(packets, exact=True)
     _leave_out_cut(merged, scan)
-    _leave_out_dangling(merged, lost | found.torn)
+    _leave_out_dangling(merged, lost | decoded.torn)
     return merged
 
 
@@ -297,7 +298,7 @@ def decode_numbers(
     video: VideoStream, packets: Iterable[Packet[VideoStream]], first: int
 ) -> Decoded:
     """What comes out of the decoder of packets, by their numbers; no picture is kept."""
-    if not video.codec_context.is_open and video.thread_type != "SLICE":
+    if not video.codec_context.is_open and video.thread_type is not ThreadType.SLICE:
         video.thread_type = "AUTO"
     result, latest = Decoded(), first
 
