@@ -30,6 +30,7 @@ _MARGIN: Final = 0.01
 values away, and only what is wholly white keeps a plate's pixels bit for bit."""
 _DECODED_BYTES: Final = 96 << 20
 """Bytes of decoded pictures that are kept: threads ask for neighbouring frames out of order."""
+_AS_SHOWN: Final = "the matte is taken as of the picture as it is shown, not as it is stored"
 _Size: TypeAlias = "tuple[int, int]"
 _MATTE_BYTES: Final = 64 << 20
 """Bytes of mattes that are kept: every face of a frame asks for the same one."""
@@ -44,12 +45,15 @@ class MatteFile:
         first: Frame of the matte that belongs to the shot's first frame.
         upright: Whether it shows the shot's upright picture, and not the one that is stored.
         remarks: What is to be known of how it is used.
+        reading: Names how it is laid on the shot where older miens laid it otherwise: frames
+            that they finished are not of this matte. Empty elsewhere.
     """
 
     media: MediaInfo
     first: int
     upright: bool
     remarks: tuple[str, ...]
+    reading: str = ""
 
 
 def probe_matte(path: Path, shot: MediaInfo) -> MatteFile:
@@ -80,7 +84,7 @@ def probe_matte(path: Path, shot: MediaInfo) -> MatteFile:
     upright, scaled = _fit(media, shot)
     first, numbered = _first(media, shot)
     remarks = [*scaled, *numbered, *_remarks(media, shot)]
-    return MatteFile(media, first, upright, tuple(remarks))
+    return MatteFile(media, first, upright, tuple(remarks), _reading(media, shot, upright))
 
 
 def is_same_media(one: Path, other: Path) -> bool:
@@ -119,7 +123,8 @@ def _fit(media: MediaInfo, shot: MediaInfo) -> tuple[bool, list[str]]:
     for size, wanted, upright in choices:
         if _same_shape(size, wanted):
             scaled = f"the matte is scaled from {_size(size)} to {_size(wanted)}"
-            return upright, [scaled]
+            unclear = [_AS_SHOWN] if upright and _may_be_stored(media, shot) else []
+            return upright, [scaled, *unclear]
     sizes = dict.fromkeys((_size(shown), _size(stored)))
     raise MediaError(
         f"The matte {media.path.name} is {_size(turned)}, and the shot {' or '.join(sizes)}.",
@@ -132,7 +137,28 @@ def _unclear(choices: Sequence[tuple[_Size, _Size, bool]], size: _Size) -> list[
     """Say it where a matte of the picture as it is shown could be one of the stored picture."""
     if not any(size == own == stored for own, stored, upright in choices if not upright):
         return []
-    return ["the matte is taken as of the picture as it is shown, not as it is stored"]
+    return [_AS_SHOWN]
+
+
+def _reading(media: MediaInfo, shot: MediaInfo, upright: bool) -> str:
+    """Name how a matte is laid on a shot, where older miens laid it otherwise.
+
+    They took one that fits both the stored picture and the upright one for the stored one, and
+    saw neither mirrors nor how images say that they are turned.
+    """
+    own = media.orientation
+    turned = own.quarter_turns % 4
+    unclear = upright and _may_be_stored(media, shot)
+    if unclear or own.mirrored or (turned and media.kind == "sequence"):
+        return f"upright {upright}, turned {turned}, mirrored {own.mirrored}"
+    return ""
+
+
+def _may_be_stored(media: MediaInfo, shot: MediaInfo) -> bool:
+    """Whether a matte has the shape of a shot's stored picture, which is not as it is shown."""
+    own, other = media.orientation, shot.orientation
+    same = _same_shape((own.width, own.height), (other.width, other.height))
+    return same and own.as_shown and not other.as_shown
 
 
 def _same_shape(size: tuple[int, int], wanted: tuple[int, int]) -> bool:
