@@ -70,11 +70,3 @@ def test_images_that_say_how_they_are_turned_are_named(
         Image.new("L", SIZE, 50 * number).save(tmp_path / f"m.{number:04d}.jpg", exif=exif)
     named, plain = key_with_and_without(monkeypatch, Orientation(*SIZE), tmp_path / "m.%04d.jpg")
     assert named != plain
-
-
-def test_a_matte_that_does_not_fit_is_refused_by_the_render_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    matte = write_images(tmp_path / "m.%04d.png", half(FRAMES, 90, 20))
-    named, plain = key_with_and_without(monkeypatch, Orientation(*SIZE), matte)
-    assert named != plain

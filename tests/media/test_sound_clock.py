@@ -110,7 +110,7 @@ def timed(sound: Any, base: Fraction, times: Iterable[int]) -> list[Fraction]:
         packet: Packet[Stream] = Packet(bytes(8))
         packet.pts = packet.dts = time
         packet.time_base = base
-        clock.place(packet)
+        clock.stamp(packet)
         assert packet.pts == packet.dts
         assert packet.dts is not None
         result.append(packet.dts * packet.time_base)

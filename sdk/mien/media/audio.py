@@ -61,6 +61,7 @@ class AudioTrack:
                 path=media.path,
             )
         self._stream: AudioStream = sound
+        self._number = sound.index
         context = self._stream.codec_context
         self.rate: int = context.sample_rate
         self.channels: int = min(2, context.layout.nb_channels)
@@ -144,7 +145,7 @@ class AudioTrack:
             # Where the clock was set anew no time can be searched for.
             self._container.close()
             self._container = open_movie(self._media.path)
-            self._stream = cast("AudioStream", self._container.streams[self._stream.index])
+            self._stream = cast("AudioStream", self._container.streams[self._number])
             packets = cast("Iterator[Packet[AudioStream]]", mended(self._container, self._stream))
             return itertools.dropwhile(lambda packet: _before(packet, start), packets)
         if start is not None:

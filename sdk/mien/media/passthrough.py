@@ -216,7 +216,7 @@ class Passthrough(Closing):
         if time is not None and packet.pts is not None and packet.pts < time:
             packet.pts = time
         if stream in self._sound_clocks and container not in _TAKE_EQUAL_TIMES:
-            self._sound_clocks[stream].place(packet)
+            self._sound_clocks[stream].stamp(packet)
         return True
 
     def close(self) -> None:

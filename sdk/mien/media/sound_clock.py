@@ -42,7 +42,7 @@ class SoundClock:
         self._last: int | None = None
         self._next = 0
 
-    def place(self, packet: Packet[Stream]) -> None:
+    def stamp(self, packet: Packet[Stream]) -> None:
         """Time a packet in samples, after the one before it.
 
         Args:

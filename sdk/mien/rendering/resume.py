@@ -36,13 +36,14 @@ from mien.errors import DamagedMediaError, MediaError, MienError
 from mien.face import SOLVER
 from mien.media.fingerprint import fingerprint
 from mien.media.planes import Plate
+from mien.media.probe import probe
 from mien.media.resume_folder import annotate_errors, resumable_folder
 from mien.media.sequence import Pattern, find_sequence
 from mien.model.media import MediaInfo
 from mien.model.shot import Shot
 from mien.rendering.base import CacheKey, FacePlan, Renderer
 from mien.rendering.frame_files import FrameFolder, pack
-from mien.rendering.occlusion.matte_file import probe_matte
+from mien.rendering.matte_shape import matte_reading
 
 __all__ = ["FinishedFrames", "FrameKeys", "finished_frames", "matte_stamp", "media_stamp",
            "remove_other_keys", "shot_key"]  # fmt: skip
@@ -189,10 +190,10 @@ def _occlusion_facts(shot: Shot) -> tuple[Any, ...]:
 def _matte_reading(matte: Path, media: MediaInfo) -> str:
     """How a user's matte is laid on a shot, where that is to be named."""
     try:
-        return probe_matte(matte, media).reading
+        return matte_reading(probe(matte), media)
     except MienError:
-        # One that does not fit is refused when it is opened for rendering.
-        return "unfit"
+        # It is refused when it is opened for rendering.
+        return "unread"
 
 
 def _add_shot(digest: hashlib.blake2b, shot: Shot) -> None:

@@ -21,6 +21,7 @@ from mien.media.probe import probe
 from mien.media.reader import Reader, open_reader
 from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo, Orientation
+from mien.rendering.matte_shape import may_be_stored, same_shape
 from mien.timebase import same_count
 
 __all__ = ["MatteFile", "MatteReader", "is_same_media", "probe_matte"]
@@ -45,15 +46,12 @@ class MatteFile:
         first: Frame of the matte that belongs to the shot's first frame.
         upright: Whether it shows the shot's upright picture, and not the one that is stored.
         remarks: What is to be known of how it is used.
-        reading: Names how it is laid on the shot where older miens laid it otherwise: frames
-            that they finished are not of this matte. Empty elsewhere.
     """
 
     media: MediaInfo
     first: int
     upright: bool
     remarks: tuple[str, ...]
-    reading: str = ""
 
 
 def probe_matte(path: Path, shot: MediaInfo) -> MatteFile:
@@ -84,7 +82,7 @@ def probe_matte(path: Path, shot: MediaInfo) -> MatteFile:
     upright, scaled = _fit(media, shot)
     first, numbered = _first(media, shot)
     remarks = [*scaled, *numbered, *_remarks(media, shot)]
-    return MatteFile(media, first, upright, tuple(remarks), _reading(media, shot, upright))
+    return MatteFile(media, first, upright, tuple(remarks))
 
 
 def is_same_media(one: Path, other: Path) -> bool:
@@ -121,9 +119,9 @@ def _fit(media: MediaInfo, shot: MediaInfo) -> tuple[bool, list[str]]:
         if size == wanted:
             return upright, _unclear(choices, size) if upright else []
     for size, wanted, upright in choices:
-        if _same_shape(size, wanted):
+        if same_shape(size, wanted):
             scaled = f"the matte is scaled from {_size(size)} to {_size(wanted)}"
-            unclear = [_AS_SHOWN] if upright and _may_be_stored(media, shot) else []
+            unclear = [_AS_SHOWN] if upright and may_be_stored(media, shot) else []
             return upright, [scaled, *unclear]
     sizes = dict.fromkeys((_size(shown), _size(stored)))
     raise MediaError(
@@ -138,33 +136,6 @@ def _unclear(choices: Sequence[tuple[_Size, _Size, bool]], size: _Size) -> list[
     if not any(size == own == stored for own, stored, upright in choices if not upright):
         return []
     return [_AS_SHOWN]
-
-
-def _reading(media: MediaInfo, shot: MediaInfo, upright: bool) -> str:
-    """Name how a matte is laid on a shot, where older miens laid it otherwise.
-
-    They took one that fits both the stored picture and the upright one for the stored one, and
-    saw neither mirrors nor how images say that they are turned.
-    """
-    own = media.orientation
-    turned = own.quarter_turns % 4
-    unclear = upright and _may_be_stored(media, shot)
-    if unclear or own.mirrored or (turned and media.kind == "sequence"):
-        return f"upright {upright}, turned {turned}, mirrored {own.mirrored}"
-    return ""
-
-
-def _may_be_stored(media: MediaInfo, shot: MediaInfo) -> bool:
-    """Whether a matte has the shape of a shot's stored picture, which is not as it is shown."""
-    own, other = media.orientation, shot.orientation
-    same = _same_shape((own.width, own.height), (other.width, other.height))
-    return same and own.as_shown and not other.as_shown
-
-
-def _same_shape(size: tuple[int, int], wanted: tuple[int, int]) -> bool:
-    """Tell whether one size is another scaled, rounded to whole pixels."""
-    (width, height), (w, h) = size, wanted
-    return abs(width - height * w / h) <= 1 or abs(height - width * h / w) <= 1
 
 
 def _first(media: MediaInfo, shot: MediaInfo) -> tuple[int, list[str]]:
