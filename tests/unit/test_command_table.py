@@ -193,3 +193,12 @@ def test_doctor_lists_nothing_twice(capsys: Capture) -> None:
     run(["doctor", "--json"])
     names = [check["name"] for check in json.loads(capsys.readouterr().out)["checks"]]
     assert len(names) == len(set(names))
+
+
+def test_an_option_that_a_command_lacks_is_said_as_it_was_typed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["cut", "x.otio", "--handles", "3"]) == 2
+    told = capsys.readouterr().err
+    assert "No such option: '--handles'" in told
+    assert "mien batch" not in told

@@ -80,12 +80,54 @@ def test_a_merged_face_takes_everything_along(film: Project) -> None:
     assert [edit.face.number for edit in again.edits] == [2]
 
 
+def test_what_is_in_front_goes_with_whom_it_is_in_front_of(film: Project) -> None:
+    parts = mien.split_face(film, 1, "0:30", progress=False)
+    assert parts.shot.occlusion.glasses == {1: "no", 2: "no"}
+    assert [stroke.face for stroke in parts.shot.occlusion.strokes] == [2]
+
+
+@pytest.mark.parametrize("span", ["0:1", "0:2", "3:8", "40:41"])
+def test_a_few_frames_can_be_somebody_else(film: Project, span: str) -> None:
+    parts = mien.split_face(film, 1, span, progress=False)
+    assert parts.shot.face(2).confidence.astype(bool).sum() == len(
+        range(*map(int, span.split(":")))
+    )
+
+
+def test_covered_pieces_of_any_length_can_be_solved(film: Project) -> None:
+    """What is covered is bridged from around; around a few frames there may be nothing."""
+    face = film.shot.faces[0]
+    regions = np.full((len(film.shot), 4), 0.1, np.float32)
+    covered = replace(face, region_confidence=regions)
+    shot = replace(film.shot, faces=(covered,))
+    for span in ("0:1", "0:2", "0:5", "10:17"):
+        parts = mien.split_face(shot, 1, span, progress=False)
+        assert len(parts.faces) == 2
+
+
+def test_fades_stay_where_they_were() -> None:
+    """A smile eased in and out is cut at nobody's own edge, and is eased at no new one."""
+    one, other = make_face(100), make_face(100, number=2)
+    where = np.zeros(100, bool)
+    where[20:60] = True
+    seen(one, where)
+    seen(other, np.arange(100) >= 80)
+    track = ControlTrack("mouthSmile", (Key(0, 0.5),), span=FrameRange(10, 90), fade=8)
+    zeros = one.curves.controls.array
+    alone = evaluate(zeros, [Layer("edit", (track,))], one.valid).delta
+    joined = joined_layers([(one, [Layer("edit", (track,))]), (other, [])])
+    both = evaluate(zeros, joined, one.valid | other.valid).delta
+    assert np.allclose(both[:80], alone[:80], atol=1e-6)
+    assert not both[80:].any()
+
+
 def test_removed_with_what_was_asked(film: Project) -> None:
     parts = mien.split_face(film, 1, "0:30", progress=False)
+    assert not mien.remove_face(parts, 2).shot.occlusion.strokes
     left = mien.remove_face(parts, 1)
     assert [face.number for face in left.shot.faces] == [2]
     assert [edit.face.number for edit in left.edits] == [2]
-    assert not left.shot.occlusion.strokes
+    assert left.shot.occlusion.glasses == {2: "no"}
     shot = mien.remove_face(parts.shot, 2)
     assert [face.number for face in shot.faces] == [1]
 
@@ -183,6 +225,8 @@ def test_on_the_command_line(
     path = tmp_path / "two.mien"
     assert run(["faces", "rename", str(path), "2", "Anna"]) == 0
     assert run(["faces", "rename", str(path), "1", "anna"]) == 2
+    capsys.readouterr()
+    assert run(["faces", "--json", str(path)]) == 0
     capsys.readouterr()
     assert run(["faces", str(path), "--json"]) == 0
     (shot,) = json.loads(capsys.readouterr().out)["shots"]

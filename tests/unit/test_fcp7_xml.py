@@ -270,3 +270,19 @@ def test_sequences_of_images(tmp_path: Path, name: str) -> None:
     assert reference.start_frame == 1001
     assert path_of(use, tmp_path) == tmp_path / "shot.%04d.exr"
     assert facts(use) == ("A", 0, 10, 34)
+
+
+def test_a_frozen_frame_of_a_movie_counts_by_its_timecode(tmp_path: Path) -> None:
+    code = f"<timecode>{rate()}<string>10:00:00:00</string><frame>864000</frame></timecode>"
+    frozen = "<stillframe>TRUE</stillframe><stillframeoffset>240</stillframeoffset>"
+    items = item("i", 0, 24, 0, 24, file("f", more=code) + frozen)
+    (use,) = uses_of(opened(tmp_path, xmeml(sequence(track(items)))))
+    assert (use.shown_from, use.speed, use.length) == (864240, 0, 1)
+    assert use.clip.media_reference.available_range.start_time.value == 864000
+
+
+def test_a_frozen_frame_is_numbered_at_the_items_rate(tmp_path: Path) -> None:
+    frozen = "<stillframe>TRUE</stillframe><stillframeoffset>240</stillframeoffset>"
+    items = item("i", 0, 24, 0, 24, file("f", base=48) + frozen)
+    (use,) = uses_of(opened(tmp_path, xmeml(sequence(track(items)))))
+    assert (use.shown_from, use.rate) == (480, 48)

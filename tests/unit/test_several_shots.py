@@ -214,3 +214,13 @@ def test_a_trained_shot_leaves_the_others_alone(saved: Path) -> None:
             two.markers,
             len(two.shot.faces),
         )
+
+
+def test_a_plan_for_a_project_without_faces_is_told(saved: Path, tmp_path: Path) -> None:
+    document = load_document(saved)
+    bare = replace(document.shots[0], shot=replace(document.shots[0].shot, faces=()), edits=())
+    save_document(Document((bare,)), saved)
+    jobs = tmp_path / "jobs.yaml"
+    jobs.write_text("shots:\n- project: film.mien\n  set: [jawOpen=+0.2]\n")
+    (shot,) = plan_facts(make_plan(read_jobs(jobs), tmp_path / "out"))["shots"]
+    assert shot.get("faces") is None

@@ -17,6 +17,7 @@ from mien.model.face_repair import (
     merged_occlusion,
     merged_track,
     seen_together,
+    split_occlusion,
     split_track,
 )
 from mien.model.frame_runs import frame_runs
@@ -127,7 +128,8 @@ def split_face(
     first, second = (_solved(track, shot, progress) for track in tracks)
     faces = [replace(first, name=whole.name) if one is whole else one for one in shot.faces]
     faces.append(second)
-    result = _with_faces(source, faces)
+    treated = split_occlusion(shot.occlusion, whole.number, span, number)
+    result = _with_faces(source, faces, treated)
     if not isinstance(source, Project) or not isinstance(result, Project):
         return result
     layers = source.edit(whole.number).layers

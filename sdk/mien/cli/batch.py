@@ -351,8 +351,9 @@ def _hand_back(
 
     results = [outcome.result for outcome in report.outcomes]
     paths = write_back(
-        cut, results, folder, activate=activate, drop_frame=drop, media_paths=media_paths
-    )
+        cut, results, folder, activate=activate, drop_frame=drop, media_paths=media_paths,
+        notify=print_notice,
+    )  # fmt: skip
     for path in paths:
         print_notice(f"wrote {path}")
 

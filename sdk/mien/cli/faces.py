@@ -25,7 +25,7 @@ class _ListsByDefault(Group):
     """`mien faces SHOT.mien` is `mien faces list SHOT.mien`."""
 
     def parse_args(self, context: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
+        if args and not {*self.commands, "-h", "--help"} & set(args):
             args.insert(0, _LIST)
         return super().parse_args(context, args)
 

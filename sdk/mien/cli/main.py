@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -116,6 +117,9 @@ def _run(arguments: list[str]) -> int:
             # Called with nothing to do: the help is the answer.
             typer.echo(message)
             return UsageError.exit_code
+        if type(error).__name__ == "NoSuchOption":
+            # Quoted, it is said as it was typed, and not with a command that has it.
+            message = re.sub(r"(--?[\w-]+)", r"'\1'", message, count=1)
         raise UsageError(message, f"`{_help(arguments)}` shows how.") from error
     if code == _INTERRUPTED:
         raise _cancelled()

@@ -125,6 +125,7 @@ def write_back(
     activate: bool = False,
     media_paths: MediaPaths = "relative",
     drop_frame: DropFrame = "auto",
+    notify: Callable[[str], object] | None = None,
 ) -> list[Path]:
     """Write the cut with its renders, and conform lists of them.
 
@@ -138,10 +139,13 @@ def write_back(
         folder: Where to write.
         activate: Whether the renders become the clips' active media.
         media_paths: How media are named that the cut names relative to its own folder: relative
-            to the new one, or by their whole paths. What it names whole stays as it is.
+            to the new one, or by their whole paths. Media that were found elsewhere than the cut
+            says, as beside it, are named where they are; all else stays as it is.
         drop_frame: Whether the conform lists drop numbers: `auto` as the cut does, or where it
             does not say, as all its media do, each source as its own timecode; `yes` or `no`
             throughout.
+        notify: Takes a line where the cut asks for projects or curve files that it may not name
+            from the new folder, because they lie outside it.
 
     Returns:
         The files, the cut first.
@@ -155,8 +159,9 @@ def write_back(
 
     check_drop_frame(cut, drop_frame)
     return write(
-        cut, results, folder, activate=activate, drop_frame=drop_frame, media_paths=media_paths
-    )
+        cut, results, folder, activate=activate, drop_frame=drop_frame, media_paths=media_paths,
+        notify=notify,
+    )  # fmt: skip
 
 
 def check_drop_frame(cut: Cut, drop_frame: DropFrame) -> None:

@@ -14,7 +14,7 @@ and in the cut's own, and nowhere outside them: a cut may come from a stranger.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, MutableMapping, MutableSequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -24,12 +24,13 @@ from pydantic import Field, ValidationError
 from mien.errors import InputError
 from mien.jobs.fields import Curves, CurvesPart, FaceField, Part, Sets, Text, explain
 
-__all__ = ["SCHEMA", "ClipEdits", "edits_of_clip", "asset_path"]
+__all__ = ["SCHEMA", "ClipEdits", "asset_path", "edits_of_clip", "rename_assets"]
 
 SCHEMA: Final = "mien.edit/1"
 """Name and version of what is kept in a cut."""
 _NAMESPACE: Final = "mien"
 _FAMILY: Final = "mien.edit/"
+_CURVES: Final = "curve file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,38 @@ def asset_path(name: str, kind: str, folders: tuple[Path, ...]) -> Path:
             "Say with --edits where it is.",
         )
     return next((path for path in inside if path.is_file()), inside[0])
+
+
+def rename_assets(metadata: Any, rename: Callable[[str, str], str]) -> None:
+    """Change the names of the files that metadata ask for, where they stand.
+
+    Args:
+        metadata: Metadata of a clip or of an effect, OTIO's own or as JSON has them.
+        rename: Takes a name and what it is, as `asset_path` does, and returns the new name.
+    """
+    fields = metadata.get(_NAMESPACE) if isinstance(metadata, MutableMapping) else None
+    if not isinstance(fields, MutableMapping) or fields.get("schema", SCHEMA) != SCHEMA:
+        return
+    _rename(fields, "project", "project", rename)
+    curves = fields.get("curves")
+    if isinstance(curves, MutableSequence):
+        for number, one in enumerate(curves):
+            if isinstance(one, MutableMapping):
+                _rename(one, "file", _CURVES, rename)
+            else:
+                _rename(curves, number, _CURVES, rename)
+    elif isinstance(curves, MutableMapping):
+        _rename(curves, "file", _CURVES, rename)
+    else:
+        _rename(fields, "curves", _CURVES, rename)
+
+
+def _rename(holder: Any, key: str | int, kind: str, rename: Callable[[str, str], str]) -> None:
+    name = holder.get(key) if isinstance(key, str) else holder[key]
+    if isinstance(name, str):
+        renamed = rename(name, kind)
+        if renamed != name:
+            holder[key] = renamed
 
 
 def _read(fields: Any, name: str) -> ClipEdits | None:

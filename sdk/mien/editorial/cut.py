@@ -38,6 +38,7 @@ class Cut:
         notices: What the user should know, a line each.
         text: The file itself, when it is OTIO's own.
         folder: The folder from which its relative paths count; None for the file's.
+        edits: The folder of projects that was given with it; None without one.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class Cut:
     notices: tuple[str, ...]
     text: bytes | None = None
     folder: Path | None = None
+    edits: Path | None = None
 
     @property
     def name(self) -> str:
@@ -101,7 +103,7 @@ def read(
     own = opened.format == "otio"
     return Cut(
         path, opened.content, jobs, len(examined.clips), examined.notices,
-        path.read_bytes() if own else None, opened.folder,
+        path.read_bytes() if own else None, opened.folder, options.edits,
     )  # fmt: skip
 
 
@@ -157,6 +159,7 @@ def _examined(path: Path, opened: OpenedCut, options: RenderOptions) -> Examined
     )
     notices = [*opened.notices, *problems, *_notices(path, opened, clips)]
     if sidecars is not None:
+        sidecars.check([file for clip in clips for file in clip.edit_files])
         notices += [*sidecars.notices, *sidecars.unused()]
     return ExaminedCut(path, opened, clips, tuple(dict.fromkeys(notices)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -42,10 +42,12 @@ def write(
     activate: bool = False,
     media_paths: MediaPaths = "relative",
     drop_frame: DropFrame = "auto",
+    notify: Callable[[str], object] | None = None,
 ) -> list[Path]:
     """Write the cut and its conform lists; `editorial.write_back` says how."""
     content = cut.content.deepcopy()
-    moved = Rebase(cut.folder or cut.path.parent, folder, media_paths)
+    named = [one for one in (cut.edits, cut.path.parent) if one is not None]
+    moved = Rebase(cut.folder or cut.path.parent, folder, media_paths, named)
     for clip in clips_of(content):
         moved.clip(clip)
     shown = list(all_uses(content))
@@ -62,6 +64,9 @@ def write(
     written = folder / f"{cut.name}.{RENDERS}.otio"
     own = None if cut.text is None else with_references(cut.text, content, changed, RENDERS, moved)
     _write(written, own or content.to_json_string(indent=_INDENT).encode())
+    if notify is not None:
+        for notice in _outside(written, moved.outside, cut.edits):
+            notify(notice)
     files = [written]
     edits = {id(sequence): sequence for sequence, _ in shown}
     for key, sequence in edits.items():
@@ -71,6 +76,18 @@ def write(
             _write(folder / name, text.encode())
             files.append(folder / name)
     return files
+
+
+def _outside(written: Path, folders: Sequence[Path], edits: Path | None) -> Iterator[str]:
+    """Say what has to be given with the new cut, unless it was with the old one too."""
+    if all(edits is not None and folder == edits.resolve() for folder in folders):
+        return
+    names = " and ".join(str(folder) for folder in folders)
+    lead = f"{written.name} asks for projects or curve files of {names}, outside its own folder"
+    if len(folders) == 1:
+        yield f"{lead}: when it is opened again, give --edits {names}."
+    else:
+        yield f"{lead}: to open it again, put them into one folder, and give that with --edits."
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from mien.editorial.text import decode_text, decode_text_as
 from mien.errors import InputError
@@ -37,13 +37,23 @@ _ZIP: Final = b"PK\x03\x04"
 _HEAD: Final = 1 << 16
 """Bytes in which a file says what it is."""
 _EVENT: Final = re.compile(
-    r"^\s*\d+\s.*?(?:\d\d[:;.,]){3}\d\d(?:\s+(?:\d\d[:;.,]){3}\d\d){3}|^\s*(?:TITLE|FCM)\s*:",
+    r"^[^\S\n]*(?:\d+[^\S\n].*?(?:\d\d[:;.,]){3}\d\d(?:[^\S\n]+(?:\d\d[:;.,]){3}\d\d){3}"
+    r"|(?:TITLE|FCM)[^\S\n]*:)",
     re.MULTILINE,
 )
+"""An event, or what stands above one. No blank of it is a line's end: a file of blank lines would
+be read from each of them to its end."""
 _ALE: Final = re.compile(r"\s*Heading\b.*\n(?:.*\n)*?FIELD_DELIM\b")
 _ROOT: Final = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _ROOTS: Final = {"xmeml": "fcp7", "fcpxml": "fcpxml"}
-_PROLOGUE: Final = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_SUBSET_END: Final = re.compile(r"\]\s*>")
+"""The end of a document type that declares something itself."""
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f]")
+"""Letters that no text has; the last of DOS (1A) but once."""
+_BINARY: Final = 32
+"""One such letter among so many others is no text; of random bytes every tenth is one."""
+_LARGEST: Final = 256 << 20
+"""Bytes of a cut: a feature's, with all its metadata, is a tenth of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +110,48 @@ def read_cut_file(path: Path) -> CutFile:
                 "Give the cut's file in it.", path=path,
             )  # fmt: skip
         inner = path / next(name for name, of in _BUNDLES.items() if of == kind)
-        return CutFile(inner, kind, decode_text(inner.read_bytes()), path)
+        with inner.open("rb") as file:
+            return CutFile(inner, kind, decode_text(_limited(file, inner)), path)
     if kind == "aaf":
         return CutFile(path, kind, "", path.parent)
     if kind == "otioz":
         return CutFile(path, kind, _zipped(path), path.parent)
-    text, alphabet = decode_text_as(path.read_bytes())
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+        if kind is None:
+            # Before the rest is read: it may be an hour of film.
+            _refuse_others(path, head, named)
+        text, alphabet = decode_text_as(head + _limited(file, path, len(head)))
     if not text.strip():
         raise InputError(f"{path.name} is empty.", "Export it again.", path=path)
-    if kind is None:
-        _refuse_others(path, text, named)
-    kind = kind or named or "edl"
-    return CutFile(path, kind, text, path.parent, alphabet)
+    return CutFile(path, kind or named or "edl", text, path.parent, alphabet)
+
+
+def _limited(file: IO[bytes], path: Path, before: int = 0) -> bytes:
+    """Read the rest of a file that is no larger than a cut.
+
+    Args:
+        file: The file.
+        path: Its path.
+        before: How much of it was read.
+
+    Raises:
+        InputError: When it is larger.
+    """
+    rest = file.read(_LARGEST - before + 1)
+    if before + len(rest) > _LARGEST:
+        raise InputError(
+            f"{path.name} is larger than {_LARGEST >> 20} MiB, the largest cut that mien reads.",
+            "Export only the sequence that is to be rendered.", path=path,
+        )  # fmt: skip
+    return rest
 
 
 def _zipped(path: Path) -> str:
     try:
-        with zipfile.ZipFile(path) as bundle:
-            return decode_text(bundle.read(_CONTENT))
+        # What it says of its size may be a lie: no more than the largest cut is ever unpacked.
+        with zipfile.ZipFile(path) as bundle, bundle.open(_CONTENT) as file:
+            return decode_text(_limited(file, path))
     except (zipfile.BadZipFile, KeyError, zlib.error, EOFError, RuntimeError) as error:
         reason = " ".join(str(error).strip("'\"").split()).rstrip(".")
         raise InputError(
@@ -139,17 +173,55 @@ def _of_text(text: str) -> str | None:
 
 def _root(text: str) -> str:
     """Name of the outermost element of an XML document; empty when it cannot be told."""
-    match = _ROOT.search(_PROLOGUE.sub("", text[:_HEAD]))
-    return "" if match is None else match[1]
+    text = text[:_HEAD]
+    at = text.find("<")
+    while at >= 0:
+        match = _ROOT.match(text, at)
+        if match is not None:
+            return match[1]
+        end = _prologue_end(text, at)
+        at = -1 if end < 0 else text.find("<", end)
+    return ""
 
 
-def _refuse_others(path: Path, text: str, named: str | None) -> None:
+def _prologue_end(text: str, at: int) -> int:
+    """Where what stands before a document's root ends; -1 where it does not.
+
+    Args:
+        text: The document.
+        at: Where it begins, with `<`.
+    """
+    for start, end in (("<?", "?>"), ("<!--", "-->")):
+        if text.startswith(start, at):
+            return text.find(end, at + len(start))
+    if not text.startswith("<!", at):
+        return at + 1
+    end_at = text.find(">", at)
+    subset = text.find("[", at, end_at)
+    if subset < 0:
+        return end_at
+    match = _SUBSET_END.search(text, subset)
+    return -1 if match is None else match.end()
+
+
+def _refuse_others(path: Path, head: bytes, named: str | None) -> None:
     """Raise the error of what is known to be no cut, or of nothing that a name says it is.
+
+    Args:
+        path: The file.
+        head: How it begins.
+        named: The format that its name says; None where it says none.
 
     Raises:
         InputError: When it is.
     """
+    text = decode_text(head)
     start = text.lstrip()
+    if not start and not head.strip(b"\0"):
+        what = "holds zeros where a cut begins" if head else "is empty"
+        raise InputError(f"{path.name} {what}.", "Export it again, or copy it again.", path=path)
+    if not start and len(head) < _HEAD:
+        raise InputError(f"{path.name} is empty.", "Export it again.", path=path)
     remedy = "Export the cut as OTIO, EDL, FCPXML, Final Cut Pro 7 XML or AAF."
     if _ALE.match(text):
         raise InputError(
@@ -165,5 +237,5 @@ def _refuse_others(path: Path, text: str, named: str | None) -> None:
     if named == "otioz":
         raise InputError(f"{path.name} is no zip file, as an .otioz is.", "Export it again.",
                          path=path)  # fmt: skip
-    if named is None:
+    if named is None or _BINARY * len(_CONTROLS.findall(text)) > len(text):
         raise InputError(f"{path.name} is no cut in any format that mien knows.", remedy, path=path)

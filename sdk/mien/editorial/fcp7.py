@@ -14,6 +14,7 @@ import opentimelineio as otio
 
 from mien.editorial.fcp7_files import Definitions, is_true, number_in, rate_in, timecode_in
 from mien.editorial.fcp7_items import TrackItem, TrackItems
+from mien.editorial.notices import Notices, kind_of
 from mien.editorial.times import recount
 from mien.editorial.track_layout import TrackLayout
 from mien.editorial.xml_tree import XmlElement, XmlError, as_fields
@@ -29,7 +30,7 @@ _MOST: Final = 50_000
 """Items of nests, counted wherever these are used: they multiply."""
 
 
-def read_fcp7(root: XmlElement) -> tuple[Any, list[str]]:
+def read_fcp7(root: XmlElement) -> tuple[Any, tuple[str, ...]]:
     """Read the sequences of a document; where it has none, the clips of its bins.
 
     Returns:
@@ -53,8 +54,8 @@ def read_fcp7(root: XmlElement) -> tuple[Any, list[str]]:
     if not timelines:
         raise problems[0] if problems else XmlError("it holds no sequence and no clip", root.line)
     if len(timelines) == 1:
-        return timelines[0], reader.notices
-    return otio.schema.SerializableCollection(children=timelines), reader.notices
+        return timelines[0], reader.notices.lines()
+    return otio.schema.SerializableCollection(children=timelines), reader.notices.lines()
 
 
 def _listed(root: XmlElement) -> list[XmlElement]:
@@ -74,7 +75,7 @@ class _Reader:
 
     def __init__(self, root: XmlElement) -> None:
         self.definitions = Definitions(root)
-        self.notices: list[str] = []
+        self.notices = Notices("{} more elements: {}.")
         self._open: list[int] = []
         self._count = 0
 
@@ -82,9 +83,7 @@ class _Reader:
         """Note what is wrong with an element, once."""
         name = element.value("name")
         label = f"{element.tag} {name}" if name else element.tag
-        notice = f"{label} (line {element.line}): {reason}."
-        if notice not in self.notices:
-            self.notices.append(notice)
+        self.notices.add(kind_of(reason), f"{label} (line {element.line}): {reason}.")
 
     def timeline(self, sequence: XmlElement) -> Any:
         """A sequence as a timeline."""

@@ -132,7 +132,7 @@ class Medium:
         rate: Frames a second of them.
         start: Number of their first frame.
         frames: How many there are; 0 where the file does not say.
-        still: Whether they are one picture.
+        still: Whether they are one picture: a photograph, or a frame of a movie.
     """
 
     reference: Any
@@ -179,12 +179,15 @@ def medium_of(file: XmlElement, default: Fraction, *, still: bool) -> Medium:
                 setattr(images, name, value)
         images.metadata["fcp_xml"] = fields
         return Medium(images, rate, start, frames, False)
-    still = still or (PurePosixPath(url.lower()).suffix in _STILLS and "%0" not in url)
+    # A photograph lasts as long as an item likes; a frame of a movie has its number there.
+    photograph = PurePosixPath(url.lower()).suffix in _STILLS and "%0" not in url
     reference = otio.schema.ExternalReference(
-        target_url=url, available_range=None if still else available, metadata=named["metadata"]
+        target_url=url,
+        available_range=None if photograph else available,
+        metadata=named["metadata"],
     )
     reference.name = file.value("name")
-    return Medium(reference, rate, _ZERO if still else start, frames, still)
+    return Medium(reference, rate, _ZERO if photograph else start, frames, still or photograph)
 
 
 def _sequence(url: str, rate: Fraction, frames: Fraction) -> Any:

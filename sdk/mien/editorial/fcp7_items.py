@@ -226,7 +226,8 @@ class TrackItems:
         clip = otio.schema.Clip(name=file.value("name"), media_reference=medium.reference)
         if medium.still:
             offset = _number(element, "stillframeoffset") or _ZERO
-            clip.source_range = _range(medium.start + offset, medium.rate)
+            frame = medium.start + recount(offset, own, medium.rate)
+            clip.source_range = _range(frame, medium.rate)
             clip.effects.append(time_warp(_ZERO, "still"))
             return clip
         self._range(clip, element, record, own, medium, self._offset(element, own, medium))

@@ -16,6 +16,7 @@ import opentimelineio as otio
 from mien.editorial.fcpx_items import ITEMS, ItemReader
 from mien.editorial.fcpx_resources import Resources
 from mien.editorial.fcpx_times import seconds_in
+from mien.editorial.notices import Notices, kind_of
 from mien.editorial.track_layout import TrackLayout
 from mien.editorial.xml_tree import XmlElement, XmlError
 
@@ -25,7 +26,7 @@ _ZERO: Final = Fraction(0)
 _DEFAULT: Final = Fraction(24)
 
 
-def read_fcpx(root: XmlElement) -> tuple[Any, list[str]]:
+def read_fcpx(root: XmlElement) -> tuple[Any, tuple[str, ...]]:
     """Read the projects of an FCPXML document; where it has none, the clips of each event.
 
     Returns:
@@ -34,7 +35,7 @@ def read_fcpx(root: XmlElement) -> tuple[Any, list[str]]:
     Raises:
         XmlError: When it holds neither a project nor a clip that can be read.
     """
-    notices: list[str] = []
+    notices = Notices("{} more elements: {}.")
     reader = ItemReader(Resources(root), notices)
     projects = [element for element in _holders(root) if element.tag == "project"]
     timelines = []
@@ -46,7 +47,10 @@ def read_fcpx(root: XmlElement) -> tuple[Any, list[str]]:
                 timelines.append(_timeline(reader, sequence, name))
             except XmlError as problem:
                 problems.append(problem)
-                notices.append(f"project {name} (line {sequence.line}): {problem.reason}.")
+                notices.add(
+                    kind_of(problem.reason),
+                    f"project {name} (line {sequence.line}): {problem.reason}.",
+                )
     if not projects:
         # A sequence outside a project, as an old exporter writes it; else clips of the browser.
         timelines += [_timeline(reader, one, "") for one in root.all("sequence")]
@@ -54,7 +58,7 @@ def read_fcpx(root: XmlElement) -> tuple[Any, list[str]]:
     if not timelines:
         raise problems[0] if problems else XmlError("it holds no project and no clips", root.line)
     content = otio.schema.SerializableCollection(children=timelines)
-    return content, notices
+    return content, notices.lines()
 
 
 def _holders(root: XmlElement) -> list[XmlElement]:
@@ -81,7 +85,7 @@ def _timeline(reader: ItemReader, sequence: XmlElement, name: str) -> Any:
     return timeline
 
 
-def _events(reader: ItemReader, root: XmlElement, notices: list[str]) -> list[Any]:
+def _events(reader: ItemReader, root: XmlElement, notices: Notices) -> list[Any]:
     """The clips of each event, one after another: a cut of everything that is in it."""
     timelines = []
     for holder in _holders(root):
@@ -94,10 +98,8 @@ def _events(reader: ItemReader, root: XmlElement, notices: list[str]) -> list[An
         at = _ZERO
         for clip in clips:
             at += reader.lay(clip, at, (), layout)
-        notices.append(
-            f"event {name} (line {holder.line}): it holds clips and no project; "
-            "they are read one after another."
-        )
+        reason = "it holds clips and no project; they are read one after another"
+        notices.add(reason, f"event {name} (line {holder.line}): {reason}.")
         timeline = otio.schema.Timeline(name=name)
         timeline.tracks.extend(layout.tracks())
         timelines.append(timeline)

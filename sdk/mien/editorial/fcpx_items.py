@@ -12,6 +12,7 @@ import opentimelineio as otio
 
 from mien.editorial.fcpx_resources import Resources
 from mien.editorial.fcpx_times import ClipTiming, seconds_in, timing_of
+from mien.editorial.notices import Notices, kind_of
 from mien.editorial.times import exact_rate, seconds
 from mien.editorial.track_layout import TrackLayout, span_of, time_warp
 from mien.editorial.xml_tree import XmlElement, XmlError
@@ -49,7 +50,7 @@ class _Shown:
 class ItemReader:
     """Reads elements that lie in time into layouts, and notes those that cannot be."""
 
-    def __init__(self, resources: Resources, notices: list[str]) -> None:
+    def __init__(self, resources: Resources, notices: Notices) -> None:
         self._resources = resources
         self._notices = notices
         self._open: list[int] = []
@@ -326,9 +327,7 @@ class ItemReader:
     def _note(self, element: XmlElement, reason: str) -> None:
         name = element.get("name")
         label = f"{element.tag} {name}" if name else element.tag
-        notice = f"{label} (line {element.line}): {reason}."
-        if notice not in self._notices:
-            self._notices.append(notice)
+        self._notices.add(kind_of(reason), f"{label} (line {element.line}): {reason}.")
 
 
 def _base(children: list[XmlElement], start: Fraction) -> Fraction:

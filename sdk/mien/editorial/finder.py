@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import opentimelineio as otio
 
@@ -24,7 +24,10 @@ from mien.errors import MienError
 from mien.jobs.job import CurvesInput, CutSpan, Problem, ShotJob
 from mien.timebase import same_count
 
-__all__ = ["ClipFinder", "ExaminedClip", "RenderOptions", "clip_stem", "reel_of", "source_drops"]
+__all__ = [
+    "ClipFinder", "ExaminedClip", "RenderOptions", "clip_reel", "clip_stem", "reel_of",
+    "source_drops",
+]  # fmt: skip
 
 _EDL: Final = "cmx_3600"
 _XML: Final = "fcp_xml"
@@ -71,6 +74,14 @@ class ExaminedClip:
     media: ResolvedMedia | None
     job: ShotJob | None
     span: CutSpan | None
+
+    @property
+    def edit_files(self) -> tuple[Path, ...]:
+        """The project and the curve files that are asked for, whether they are there or not."""
+        if self.job is None:
+            return ()
+        project = () if self.job.project is None else (self.job.project,)
+        return (*project, *(one.file for one in self.job.curves))
 
     @property
     def generated(self) -> bool:
@@ -182,10 +193,19 @@ class ClipFinder:
 
 def reel_of(use: ClipUse) -> str:
     """Return the name of a clip's tape or card, as an EDL or the file of an XML knows it."""
-    reel = fields_of(use.clip.metadata, _EDL).get("reel", "")
+    return clip_reel(use.clip)
+
+
+def clip_reel(clip: Any) -> str:
+    """Return the name of a clip's tape or card, wherever the clip is shown.
+
+    Args:
+        clip: A clip of OpenTimelineIO.
+    """
+    reel = fields_of(clip.metadata, _EDL).get("reel", "")
     if reel:
         return str(reel)
-    file = fields_of(source_reference(use.clip).metadata, _XML)
+    file = fields_of(source_reference(clip).metadata, _XML)
     return str(fields_of(fields_of(file, "timecode"), "reel").get("name", ""))
 
 

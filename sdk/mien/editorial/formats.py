@@ -111,7 +111,7 @@ def _aaf(file: CutFile) -> OpenedCut:
 def _xml(file: CutFile) -> OpenedCut:
     root = parse_xml(file.text)
     content, notices = read_fcpx(root) if root.tag == "fcpxml" else read_fcp7(root)
-    return OpenedCut(content, tuple(notices))
+    return OpenedCut(content, notices)
 
 
 def _unreadable(path: Path, file: CutFile | None, error: Exception) -> InputError:

@@ -106,7 +106,8 @@ def _listed(clip: ExaminedClip, number: int) -> CutClip:
     rate = sequence.rate
     frames = _whole(use.record_length * rate)
     known = use.frames_known
-    covered = max(Fraction(1), frames * abs(use.speed)) if use.speed else Fraction(1)
+    # The outgoing side of a transition may be shown under it alone, and of it no frame is left.
+    covered = max(Fraction(1), frames * abs(use.speed)) if frames else Fraction(0)
     return CutClip(
         name=_name(clip, number),
         track=use.track,
@@ -148,8 +149,15 @@ def _edits(clip: ExaminedClip) -> tuple[str, ...]:
 def _problems(clips: list[ExaminedClip]) -> Iterator[str]:
     """Why clips cannot be rendered though something is asked of them."""
     for clip in clips:
-        if clip.job is not None and clip.job.problem is not None:
-            yield f"{clip.name}: {clip.job.problem}"
+        job = clip.job
+        if job is None:
+            continue
+        if job.problem is not None:
+            yield f"{clip.name}: {job.problem}"
+        for file in clip.edit_files:
+            if not file.is_file():
+                kind = "project" if file == job.project else "curve file"
+                yield f"{clip.name}: There is no {kind} {file}. Check the name."
 
 
 def _drop_notices(examined: ExaminedCut) -> tuple[str, ...]:

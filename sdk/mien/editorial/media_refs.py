@@ -71,10 +71,22 @@ class MediaFinder:
     def find(self, clip: Any, reel: str = "") -> ResolvedMedia | None:
         """Return the media of a clip; None when it names no file and none has its name.
 
+        Its render is never taken for them, though it may have their name, beside the cut.
+
         Args:
             clip: The clip.
             reel: Name of its tape or card.
         """
+        resolved = self._find(clip, reel)
+        render = clip.media_references().get(RENDERS)
+        if resolved is None or not resolved.exists or render is None:
+            return resolved
+        made = resolve_media(render, self._folder)
+        if made is None or made.path.resolve() != resolved.path.resolve():
+            return resolved
+        return replace(resolved, exists=False)
+
+    def _find(self, clip: Any, reel: str) -> ResolvedMedia | None:
         reference = source_reference(clip)
         if isinstance(reference, otio.schema.GeneratorReference):
             return None

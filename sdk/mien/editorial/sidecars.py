@@ -75,7 +75,7 @@ class Sidecars:
         names: Names of the cut's clips.
 
     Raises:
-        InputError: When it is no folder, or holds no project.
+        InputError: When it is no folder.
     """
 
     def __init__(self, folder: Path, names: Collection[str]) -> None:
@@ -83,6 +83,7 @@ class Sidecars:
             raise InputError(
                 f"{folder} is no folder.", "Give --edits a folder of .mien files.", path=folder
             )
+        self._folder = folder
         self._clips = {name.lower() for name in names}
         self._used: set[_Sidecar] = set()
         self._contents: dict[Path, str | None] = {}
@@ -94,8 +95,6 @@ class Sidecars:
                 self._sidecars += [_Sidecar.of(path, part, len(parts) == 1) for part in parts]
             except (ProjectError, TimeError) as error:
                 self.notices.append(str(error))
-        if not self._sidecars and not _holds_curves(folder):
-            raise InputError(f"{folder} holds no project.", "Put .mien files in it.", path=folder)
         self._by_media: dict[str, list[_Sidecar]] = defaultdict(list)
         for sidecar in self._sidecars:
             self._by_media[sidecar.content].append(sidecar)
@@ -142,6 +141,22 @@ class Sidecars:
             names = (sidecar.shot, sidecar.name, str(number))
             if len(same) == 1 or (shot is not None and (shot in names or shot.lower() in names)):
                 self._used.add(sidecar)
+
+    def check(self, named: Collection[Path]) -> None:
+        """Refuse a folder without projects from which no clip names a file either.
+
+        Args:
+            named: The projects and curve files that clips name.
+
+        Raises:
+            InputError: When nothing in the folder is of use.
+        """
+        if self._sidecars or _holds_curves(self._folder):
+            return
+        if not any(file.is_relative_to(self._folder) and file.is_file() for file in named):
+            raise InputError(
+                f"{self._folder} holds no project.", "Put .mien files in it.", path=self._folder
+            )
 
     def unused(self) -> list[str]:
         """Notices of the projects that are for no clip."""

@@ -33,7 +33,8 @@ def with_references(
         content: What OTIO made of it, with the references added.
         changed: The clips to which they were.
         key: Key of the references.
-        moved: Changes relative URLs, where the text goes to another folder.
+        moved: Changes names of files, where the text goes to another folder; it has changed
+            those of `content`.
 
     Returns:
         The text; None when it is not what OTIO read, as when clips are written otherwise.
@@ -45,7 +46,7 @@ def with_references(
         done = 0
         for clip, node in pairs:
             if moved is not None:
-                moved.node(node)
+                moved.node(node, clip)
             if id(clip) in ours:
                 _add(node, clip, key)
                 done += 1

@@ -28,6 +28,8 @@ __all__ = [
 _FCP7_RETIME: Final = "timeremap"
 _DEEPEST: Final = 64
 """Stacks in stacks; editors stop at a few."""
+_MEASURED: Final = 200
+"""Stacks in stacks down to which it is known how long something is; Python itself stops later."""
 _NONE: Final = (Fraction(0), Fraction(0))
 _SLOWEST: Final = 5
 """Frames a second below which a start time's rate is one that nobody set."""
@@ -149,14 +151,17 @@ class Sequence:
 
 def sequences(content: Any) -> list[Sequence]:
     """The edits in what an adapter read, which may be a collection of several."""
-    if isinstance(content, otio.schema.Timeline):
-        start = content.global_start_time
-        return [Sequence(content.name, start, content.tracks, content.metadata)]
-    if isinstance(content, otio.schema.SerializableCollection):
-        return [sequence for item in content for sequence in sequences(item)]
-    if isinstance(content, otio.core.Composition):
-        return [Sequence(content.name, None, content, content.metadata)]
-    return []
+    waiting, edits = [content], []
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, otio.schema.Timeline):
+            start = item.global_start_time
+            edits.append(Sequence(item.name, start, item.tracks, item.metadata))
+        elif isinstance(item, otio.schema.SerializableCollection):
+            waiting += reversed(list(item))
+        elif isinstance(item, otio.core.Composition):
+            edits.append(Sequence(item.name, None, item, item.metadata))
+    return edits
 
 
 def uses(sequence: Sequence, problems: list[str] | None = None) -> Iterator[ClipUse]:
@@ -237,14 +242,16 @@ def _rate_of(item: Any) -> float | None:
     return float(rate)
 
 
-def _length(item: Any, window: _Window) -> Fraction:
+def _length(item: Any, window: _Window, depth: int = 0) -> Fraction:
     try:
         if item.source_range is not None or not isinstance(item, otio.core.Composition):
             return window.seconds(item.duration())
     except UNREADABLE:
         return Fraction(0)
+    if depth > _MEASURED:
+        return Fraction(0)
     # Not what OTIO says of the whole: it adds up times of different rates rounded.
-    parts = [_length(part, window) for part in item if not _is_transition(part)]
+    parts = [_length(part, window, depth + 1) for part in item if not _is_transition(part)]
     if isinstance(item, otio.schema.Stack):
         return max(parts, default=Fraction(0))
     ends = _lasting(list(item), 0, "in_offset", window)
@@ -272,7 +279,10 @@ def _shown(
         depth: How many stacks and tracks hold it.
         around: How long it is shown before and after, under transitions.
     """
-    if not item.enabled or _heard_only(item) or depth > _DEEPEST:
+    if not item.enabled or _heard_only(item):
+        return
+    if depth > _DEEPEST:
+        _note_depth(window, _DEEPEST, "are left out")
         return
     length = window.length(item)
     core = window.cropped(at, at + length)
@@ -306,12 +316,23 @@ _UNTIMED: Final = (
 )
 
 
-def _note_unreadable(item: Any, window: _Window) -> None:
+def _note_depth(window: _Window, deepest: int, fate: str) -> None:
+    """Note, once a track, that items lie in too many others."""
+    problem = f"Items in more than {deepest} stacks and tracks ({window.track}) {fate}."
+    if problem not in window.problems:
+        window.problems.append(problem)
+
+
+def _note_unreadable(item: Any, window: _Window, depth: int = 0) -> None:
     """Note an item that has no length because it says none."""
     if isinstance(item, otio.core.Composition) and item.source_range is None:
+        if depth > _MEASURED:
+            fate = "are left out, and what follows them on their track may be shown too early"
+            _note_depth(window, _MEASURED, fate)
+            return
         for part in item:
             if not _is_transition(part):
-                _note_unreadable(part, window)
+                _note_unreadable(part, window, depth + 1)
     if isinstance(item, otio.schema.Clip):
         try:
             window.seconds(item.duration())

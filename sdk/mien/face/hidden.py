@@ -266,7 +266,9 @@ def _without_jumps(values: FloatArray, trust: FloatArray, most: FloatArray | flo
 
 def _widened(frames: BoolArray) -> BoolArray:
     """(N,) some frames, and those beside them."""
-    return np.asarray(np.convolve(frames, np.ones(2 * _NEAR + 1), mode="same") > 0)
+    if not len(frames):
+        return frames
+    return np.asarray(np.convolve(np.pad(frames, _NEAR), np.ones(2 * _NEAR + 1), "valid") > 0)
 
 
 def _shape(landmarks: FloatArray, frames: IndexArray, trust: FloatArray) -> FloatArray:

@@ -93,7 +93,7 @@ def _edited_faces(shot: ShotPlan) -> Sequence[FaceLike] | None:
     except MienError:
         return None
     numbers |= {edit.face for edit in document.edits}
-    if largest and len(document.faces) > 1:
+    if largest and len(document.faces) != 1:
         return None
     if largest:
         numbers = {document.faces[0].number}

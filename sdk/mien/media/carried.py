@@ -305,7 +305,7 @@ def fits(stream: Stream, container: str) -> bool:
     finally:
         _throw_away(output)
     # MP4 says of PCM where its channels are heard, and is refused only when all is written.
-    return not (container == "mp4" and twin.name.startswith("pcm_") and _unplaced(twin))
+    return not (container == "mp4" and (twin.name or "").startswith("pcm_") and _unplaced(twin))
 
 
 def add_like(output: OutputContainer, template: Stream) -> Stream:

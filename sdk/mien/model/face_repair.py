@@ -1,7 +1,8 @@
 """Repairs of tracking, as values: faces that are one person, one that is two; edits go along.
 
 What an edit asks of a frame stays the same through every repair: where two faces become one, what
-was asked of either is asked where that one was seen.
+was asked of either is asked where that one was seen. (A fade during which the other one appears
+ends there, and one that has no room for it is shorter.)
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = [
     "merged_occlusion",
     "merged_track",
     "seen_together",
+    "split_occlusion",
     "split_track",
 ]
 
@@ -114,14 +116,27 @@ def _any_valid(faces: Sequence[Face]) -> BoolArray:
 
 def _kept(track: ControlTrack, valid: BoolArray, elsewhere: BoolArray) -> list[ControlTrack]:
     """A track in the frames of its own face, apart from those of the others."""
-    span = track.span or FrameRange(0, len(valid))
-    if not elsewhere[span.start : span.stop].any():
+    whole = track.span or FrameRange(0, len(valid))
+    if not elsewhere[whole.start : whole.stop].any():
         return [track]
-    inside = np.zeros_like(valid)
-    inside[span.start : span.stop] = valid[span.start : span.stop]
-    # Eased in and out where the user said so; a whole track was not, and is not now.
+    free = np.zeros_like(valid)
+    free[whole.start : whole.stop] = ~elsewhere[whole.start : whole.stop]
+    runs = [run for run in frame_runs(free) if valid[run.start : run.stop].any()]
+    return [part for run in runs for part in _part(track, run, whole)]
+
+
+def _part(track: ControlTrack, run: FrameRange, whole: FrameRange) -> list[ControlTrack]:
+    """A track in some of its frames: eased in and out where it was, and nowhere else."""
     fade = 0 if track.span is None else track.fade
-    return [replace(track, span=run, fade=fade) for run in frame_runs(inside)]
+    if not fade or len(run) < 2 or (run.start > whole.start and run.stop < whole.stop):
+        return [replace(track, span=run, fade=0)]
+    # Tracks that touch act as one, with the fades of the first and of the last.
+    if run.start == whole.start:
+        border, fades = run.stop - 1, (fade, 0)
+    else:
+        border, fades = run.start + 1, (0, fade)
+    spans = FrameRange(run.start, border), FrameRange(border, run.stop)
+    return [replace(track, span=s, fade=f) for s, f in zip(spans, fades, strict=True)]
 
 
 def _free_name(name: str, face: Face, taken: Collection[str]) -> str:
@@ -144,6 +159,27 @@ def merged_occlusion(occlusion: Occlusion, gone: Collection[int], kept: int) -> 
             glasses.setdefault(kept, choice)
     strokes = tuple(
         replace(stroke, face=kept) if stroke.face in gone else stroke
+        for stroke in occlusion.strokes
+    )
+    return replace(occlusion, glasses=glasses, strokes=strokes)
+
+
+def split_occlusion(occlusion: Occlusion, face: int, frames: FrameRange, number: int) -> Occlusion:
+    """Return what is said of things in front, where a face is another one in some frames.
+
+    A stroke is for the one in whose frame it was painted.
+
+    Args:
+        occlusion: What is said now.
+        face: Number of the face.
+        frames: The frames that are of somebody else.
+        number: That face's number.
+    """
+    glasses = dict(occlusion.glasses)
+    if face in glasses:
+        glasses[number] = glasses[face]
+    strokes = tuple(
+        replace(stroke, face=number) if stroke.face == face and stroke.frame in frames else stroke
         for stroke in occlusion.strokes
     )
     return replace(occlusion, glasses=glasses, strokes=strokes)

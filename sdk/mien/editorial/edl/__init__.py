@@ -17,9 +17,9 @@ from mien.editorial.detect import TITLES
 from mien.editorial.edl.counting import Counter, frame_field, likely_rate
 from mien.editorial.edl.events import FirstFault, drops_record, events_of
 from mien.editorial.edl.groups import EditList, edit_lists
-from mien.editorial.edl.notices import Notices
 from mien.editorial.edl.statements import EventLine, Mode, numbered_lines, statements
 from mien.editorial.edl.tracks import DROP, METADATA, tracks_of
+from mien.editorial.notices import Notices
 from mien.errors import InputError
 from mien.timebase import same_count
 

@@ -16,6 +16,8 @@ _FIELDS: Final = re.compile(r"(\d{1,3})[:;.,](\d{1,2})[:;.,](\d{1,2})[:;.,](\d{1
 _SURE: Final = re.compile("[;,]")
 _COUNTED: Final = (24, 25, 30, 48, 50, 60, 100, 120)
 _DAY: Final = 24 * 60
+_LONGEST: Final = 2
+"""Days that a plain number of frames may count; a record goes on over one midnight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Counter:
         """
         match = _FIELDS.fullmatch(text)
         if match is None:
-            return int(text)
+            return self._plain(text)
         hours, minutes, seconds, frame = (int(field) for field in match.groups())
         if minutes > 59 or seconds > 59:
             raise ValueError(f"{text} is no time of day")
@@ -64,6 +66,14 @@ class Counter:
         if self.leaves_out(text):
             frame = self.nominal // 15
         return (60 * total + seconds) * self.nominal + frame - self._dropped(total)
+
+    def _plain(self, text: str) -> int:
+        # The length first: of thousands of digits even Python makes no number.
+        digits = text.lstrip("0") or "0"
+        if len(digits) > 12 or int(digits) > _LONGEST * self.day(drop=False):
+            shown = text if len(text) <= 20 else f"{text[:20]}..."
+            raise ValueError(f"{shown} is more frames than {_LONGEST} days have")
+        return int(digits)
 
     def leaves_out(self, text: str) -> bool:
         """Whether drop frame has no such number."""

@@ -13,9 +13,9 @@ from typing import Final
 
 from mien.editorial.edl.counting import Counter, marks_drop
 from mien.editorial.edl.groups import EditList, Side
-from mien.editorial.edl.notices import Notices
 from mien.editorial.edl.speeds import speed_of
 from mien.editorial.edl.statements import EventLine, Unreadable
+from mien.editorial.notices import Notices
 
 __all__ = ["BLACK", "Event", "FirstFault", "drops_record", "events_of"]
 

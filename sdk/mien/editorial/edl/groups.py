@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from mien.editorial.edl.notices import Notices
 from mien.editorial.edl.statements import (
     EventLine,
     EventNote,
@@ -21,9 +20,12 @@ from mien.editorial.edl.statements import (
     Unreadable,
     statements,
 )
+from mien.editorial.notices import Notices
 
 __all__ = ["EditList", "Side", "edit_lists"]
 
+_MOST: Final = 64
+"""Lines of one event: a picture, its key, and a sound for every channel are far fewer."""
 _REPLACED: Final = "REPLACED BY"
 _ABOUT_FILES: Final = {"NAME": "name", "CLIP": "path", "FILE": "path"}
 
@@ -151,10 +153,14 @@ class _Collector:
     def _begin(self, line: EventLine) -> None:
         last = self._sides[-1].line if self._sides else None
         # Some give the outgoing side of a transition a number of its own.
-        goes_on = last is not None and (
-            line.number == last.number
-            or (line.is_mix and last.is_point and line.record[0] == last.record[0])
+        leads = last is not None and (
+            line.is_mix and last.is_point and line.record[0] == last.record[0]
         )
+        # Lists of cuts may number all alike; a transition is not parted from what it comes from.
+        most = _MOST + 1 if leads else _MOST
+        goes_on = last is not None and len(self._sides) < most and (
+            leads or line.number == last.number
+        )  # fmt: skip
         if not goes_on:
             self._end()
             before = self._edits[-1].sides
@@ -181,6 +187,7 @@ class _Group:
     def __init__(self, sides: list[Side], previous: Side | None, notices: Notices) -> None:
         self._all = sides
         self._sides = [side for side in sides if side.line.pictures] or sides
+        self._shown = frozenset(self._sides)
         self._previous = previous
         self._notices = notices
         self._to = next((side for side in self._sides if _leads(side)), None)
@@ -202,7 +209,7 @@ class _Group:
             # Sound of the same reel has the same clip, and the same speed.
             twin = next((one for one in self._sides if one.reel == side.reel), side)
             side.name, side.path = side.name or twin.name, side.path or twin.path
-            if side not in self._sides:
+            if side not in self._shown:
                 side.motion = side.motion or twin.motion
 
     def _note(self, note: EventNote, until: int, says_to: bool) -> None:
@@ -238,7 +245,7 @@ class _Group:
 
     def _at(self, until: int) -> Side:
         """The last side with pictures that stands above a note."""
-        above = [side for side in self._all[: max(until, 1)] if side in self._sides]
+        above = [side for side in self._all[: max(until, 1)] if side in self._shown]
         return above[-1] if above else self._sides[0]
 
     def _name(self, keyword: str, what: str, text: str, until: int, says_to: bool) -> None:
@@ -293,7 +300,7 @@ class _Group:
                 side.reel = long
 
     def _move(self, motion: Motion, until: int) -> None:
-        above = [side for side in self._all[: max(until, 1)] if side in self._sides]
+        above = [side for side in self._all[: max(until, 1)] if side in self._shown]
         free = [side for side in above if side.motion is None] or above or self._sides
         reel = motion.reel.casefold()
         named = [side for side in free if side.line.reel.casefold() == reel] or [

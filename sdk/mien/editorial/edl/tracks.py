@@ -19,7 +19,7 @@ import opentimelineio as otio
 from mien.editorial.edl.counting import TIMECODE, Counter, marks_drop
 from mien.editorial.edl.events import Event
 from mien.editorial.edl.groups import Side
-from mien.editorial.edl.notices import Notices
+from mien.editorial.notices import Notices
 from mien.media.codecs import CONTAINERS
 from mien.media.sequence import EXTENSIONS
 
