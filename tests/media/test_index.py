@@ -175,7 +175,12 @@ def test_a_recording_may_be_cut_off(tmp_path: Path, structure: str) -> None:
     for kept in (len(data) - 188, len(data) - 188 * 5 - 20, len(data) * 2 // 3):
         cut = tmp_path / f"{kept}.ts"
         cut.write_bytes(data[:kept])
-        _check(cut)
+        full = iter(_full(cut))
+        facts = probe(cut)
+        # A frame that was begun is left out, and it need not be the last that is shown.
+        assert facts.clock.frame_count in (len(_full(cut)), len(_full(cut)) - 1)
+        with open_reader(facts) as reader:
+            assert all(frame_samples(frame) in full for frame in reader.stream())
 
 
 def test_holes_in_a_recording_cost_what_is_in_them(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ folder. Media are looked for, in this order,
    else where they did so last.
 
 Whatever is found must have the content (fingerprint) that was tracked; only with the user's
-word may it be another file, as long as it shows the same number of frames at the same size.
+word may it be another file, as long as it shows the same number of frames at the same size, and
+is mirrored as that was.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from mien.errors import MediaError, ProjectError, UsageError
 from mien.media.fingerprint import content_of_fingerprint, fingerprint
 from mien.media.probe import probe
 from mien.media.sequence import find_sequence, is_image, probe_image
-from mien.model.media import MediaInfo
+from mien.model.media import MediaInfo, Orientation
 
 __all__ = ["content_of", "find_media", "remember", "take_media"]
 
@@ -56,11 +57,40 @@ def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
             "Point to the same material, or track the new one.",
             path=media,
         )
+    if _lies_otherwise(facts, found):
+        raise ProjectError(
+            f"{media} is shown {_lie(found.orientation)}, but {project} was tracked on it"
+            f" {_lie(facts.orientation)}.",
+            "Track it again: its faces lie elsewhere in the picture.",
+            path=media,
+        )
     return found
 
 
+def _lies_otherwise(tracked: MediaInfo, found: MediaInfo) -> bool:
+    """Whether landmarks that were tracked do not lie on the faces of what was found.
+
+    They lie in the upright picture, so a copy that was made upright is the same to them. But older
+    miens took mirrored media for turned ones, and did not turn images by what they say of it.
+    """
+    old, new = tracked.orientation, found.orientation
+    if old.mirrored != new.mirrored:
+        return True
+    contents = (content_of_fingerprint(one.fingerprint) for one in (tracked, found))
+    return len(set(contents)) == 1 and (old.quarter_turns - new.quarter_turns) % 4 != 0
+
+
+def _lie(orientation: Orientation) -> str:
+    """How stored pictures are shown, in words."""
+    turned = orientation.quarter_turns % 4 * 90
+    words = ["mirrored"] if orientation.mirrored else []
+    if turned:
+        words.append(f"turned by {turned} degrees")
+    return " and ".join(words) or "as it is stored"
+
+
 def _probed(media: Path, facts: MediaInfo) -> MediaInfo:
-    """Facts of a movie at the stream that was tracked; of another copy, maybe at its only one."""
+    """Facts of a movie at the stream that was tracked; of a copy of it alone, at its only one."""
     # What was tracked as far as it goes is taken as far as it goes.
     as_far = bool(facts.cut_short)
     if facts.kind != "movie":
@@ -68,7 +98,11 @@ def _probed(media: Path, facts: MediaInfo) -> MediaInfo:
     try:
         return probe(media, stream=facts.stream, until_damage=as_far)
     except UsageError:
-        return probe(media, until_damage=as_far)
+        found = probe(media, until_damage=as_far)
+        if sum(stream.kind == "video" for stream in found.streams) > 1:
+            # Which of them was tracked nothing tells.
+            raise
+        return found
 
 
 def find_media(stored: Path, wanted: str, folder: Path | None, project: str) -> Path:

@@ -16,8 +16,10 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from mien._types import FloatArray
+from mien.errors import MediaError
 from mien.media.clock_repair import mended
 from mien.media.index import movie_index, open_movie
+from mien.media.streams import can_decode, other_programs
 from mien.model.media import MediaInfo
 
 __all__ = ["AudioTrack", "open_audio"]
@@ -32,7 +34,7 @@ formats round times to milliseconds, which would click."""
 
 
 class AudioTrack:
-    """The first sound track of a movie, decoded where it is read.
+    """The first sound track of a movie that can be decoded, decoded where it is read.
 
     Args:
         media: Facts of a movie with sound.
@@ -43,13 +45,23 @@ class AudioTrack:
 
     Raises:
         av.FFmpegError: When it cannot be opened.
+        MediaError: When the movie has none.
     """
 
     def __init__(self, media: MediaInfo) -> None:
         self._media = media
         self._jumps = movie_index(media.path, media.stream).jumps
         self._container: InputContainer | None = open_movie(media.path)
-        self._stream: AudioStream = self._container.streams.audio[0]
+        sound = _first_sound(self._container, media)
+        if sound is None:
+            self._container.close()
+            raise MediaError(
+                f"{media.path.name} has no sound that FFmpeg can decode.",
+                "Convert its sound to AAC or PCM.",
+                path=media.path,
+            )
+        self._stream: AudioStream = sound
+        self._number = sound.index
         context = self._stream.codec_context
         self.rate: int = context.sample_rate
         self.channels: int = min(2, context.layout.nb_channels)
@@ -133,7 +145,7 @@ class AudioTrack:
             # Where the clock was set anew no time can be searched for.
             self._container.close()
             self._container = open_movie(self._media.path)
-            self._stream = self._container.streams.audio[0]
+            self._stream = cast("AudioStream", self._container.streams[self._number])
             packets = cast("Iterator[Packet[AudioStream]]", mended(self._container, self._stream))
             return itertools.dropwhile(lambda packet: _before(packet, start), packets)
         if start is not None:
@@ -188,11 +200,25 @@ def _before(packet: Packet[AudioStream], second: Fraction | None) -> bool:
     return bool(packet.pts * packet.time_base < second)
 
 
+def _first_sound(container: InputContainer, media: MediaInfo) -> AudioStream | None:
+    """The first sound that can be decoded and is not of another program; None without."""
+    elsewhere = other_programs(container)
+    if media.stream in elsewhere:
+        # Another program was asked for: nothing says which tracks are of it.
+        elsewhere = frozenset()
+    for stream in container.streams.audio:
+        if stream.index not in elsewhere and can_decode(stream):
+            context = stream.codec_context
+            if context.sample_rate > 0 and context.layout.nb_channels > 0:
+                return stream
+    return None
+
+
 def open_audio(media: MediaInfo) -> AudioTrack | None:
     """The sound of a shot; None where it has none that can be decoded."""
     if media.kind != "movie" or not media.audio_streams:
         return None
     try:
         return AudioTrack(media)
-    except (av.FFmpegError, OSError):
+    except (MediaError, av.FFmpegError, OSError):
         return None

@@ -19,7 +19,7 @@ from av.container import InputContainer, OutputContainer
 from av.stream import AttachmentStream, Disposition, Stream
 from av.video.stream import VideoStream
 
-from mien.media.index import open_movie
+from mien.media.index import movie_index, open_movie
 from mien.media.stream_facts import stream_codec, track_description
 from mien.media.streams import (
     can_decode,
@@ -111,7 +111,8 @@ def left_out(source: MediaInfo, output: Path | None = None) -> tuple[str, ...]:
         video = main_video(container, source.stream)
         assert video is not None
         kind = own_container(source.path) if output is None else output_container(output)
-        return carried(container, video, kind).left_out
+        losses = movie_index(source.path, source.stream).losses
+        return losses + carried(container, video, kind).left_out
 
 
 def own_container(path: Path) -> str:

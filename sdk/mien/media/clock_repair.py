@@ -25,6 +25,8 @@ _BACKWARDS: Final = Fraction(1)
 """Seconds by which a clock must step back to count as set anew."""
 _STEADY: Final = ("video", "audio")
 """Streams by which the clock is judged; subtitles may well be silent for a minute."""
+_KEPT: Final = 8
+"""Moves of the clock that are looked through for one that another stream has met."""
 _NEAR: Final = Fraction(2)
 """Seconds from where it should go on within which a stream met the same jump as another."""
 
@@ -87,7 +89,8 @@ class ClockRepair:
             if abs(time + offset - expected) <= self._near:
                 return offset
         self.jumps += 1
-        self._offsets.append(expected - time)
+        # Streams meet a jump within seconds of each other: older ones are of no more use.
+        self._offsets = [*self._offsets[1 - _KEPT :], expected - time]
         return self._offsets[-1]
 
 

@@ -76,9 +76,26 @@ class Film:
         return None if found is None else stamped(found, stamps, place.packet, whole)
 
     def frames(self, point: int | None = None) -> Iterator[av.VideoFrame] | None:
-        """The frames that come out of those packets; see `packets`."""
+        """The frames that come out of those packets; see `packets`.
+
+        Raises:
+            av.error.InvalidDataError: When a packet is damaged, and frames are known by counting:
+                no count is right any more.
+        """
         packets = self.packets(point)
-        return None if packets is None else whole_frames(packets)
+        if packets is None:
+            return None
+        if not self._index.counted:
+            return whole_frames(packets)
+        return whole_frames(self._of_frames(packets), lambda: False)
+
+    def _of_frames(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[Packet[VideoStream]]:
+        """Packets from the first whole frame to the last one, without what cannot be decoded."""
+        points, last = self._index.points, self._index.last_packet
+        first = points[0].packet if points and points[0].frame == 0 else 0
+        for packet in packets:
+            if not packet.size or packet.pts is None or first <= packet.pts <= last:
+                yield packet
 
     def close(self) -> None:
         """Let go of the file."""

@@ -10,10 +10,11 @@ import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import av
+from av.codec.context import ThreadType
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -22,7 +23,15 @@ from mien.media.packet_scan import FilmPacket, PacketScan
 from mien.media.seek_points import SeekPoint, packets_from, stamped
 from mien.media.streams import whole_frames
 
-__all__ = ["FrameOrder", "frame_numbers", "holds", "point_at", "possible_orders"]
+__all__ = [
+    "Decoded",
+    "FrameOrder",
+    "decode_numbers",
+    "holds",
+    "point_at",
+    "possible_orders",
+    "with_damage",
+]
 
 _SAMPLE: Final = 10
 """Packets after the first key that are decoded to see that each gives a frame."""
@@ -30,6 +39,10 @@ _PATIENCE: Final = 2000
 """Packets in which the first key must come to be part of that sample."""
 _SHORT_TAIL: Final = 48
 """Packets after the last key up to which they are decoded to see that each gives a frame."""
+_DANGLING: Final = 2
+"""Packets at the end that a recording that was stopped may have begun and not finished."""
+_LATE: Final = 32
+"""Packets after which decoders with many threads still speak of one that is damaged."""
 
 
 @dataclass(slots=True)
@@ -39,10 +52,27 @@ class FrameOrder:
     Attributes:
         packets: In display order; in that of decoding where the former is not told.
         exact: Whether it is the display order.
+        dangling: Frames at the end that are left out: they were begun, and not finished.
     """
 
     packets: list[int]
     exact: bool
+    dangling: int = 0
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What came out of a decoder.
+
+    Attributes:
+        numbers: Numbers of the packets whose frames came out, in that order.
+        torn: Those of them that the decoder made up in part.
+        failed: Numbers of the packets at which it said that something is damaged.
+    """
+
+    numbers: list[int] = field(default_factory=list)
+    torn: set[int] = field(default_factory=set)
+    failed: list[int] = field(default_factory=list)
 
 
 def possible_orders(scan: PacketScan, timed: bool) -> Iterator[FrameOrder]:
@@ -71,8 +101,8 @@ def holds(
 ) -> bool:
     """Whether the first frames, and the last, are as an order says; leaves out what is never shown.
 
-    Before the first whole frame, and after the last, there may be packets that cannot be
-    decoded.
+    Before the first whole frame there may be packets that cannot be decoded, and after the last
+    one that was begun. What is damaged in between stays: it is missed when it is read.
     """
     film = scan.film
     key = next((i for i, p in enumerate(film) if p.key), None)
@@ -85,8 +115,9 @@ def holds(
     certain = order.exact and order.packets[0] == key == 0 and film[0].closed
     if not certain and not _leave_out_head(container, video, film, order, stop):
         return False
-    return all(
-        _leave_out_damage(container, video, scan, order, first, stop)
+    _leave_out_cut(order, scan)
+    return bool(order.packets) and all(
+        _is_as_told(container, video, scan, order, first, stop)
         for first, stop in _doubtful(scan, order)
     )
 
@@ -102,7 +133,7 @@ def _leave_out_head(
     packets = _from_start(container, video, film)
     if packets is None:
         return False
-    found = frame_numbers(video, itertools.islice(packets, stop), 0)
+    found = decode_numbers(video, itertools.islice(packets, stop), 0).numbers
     sample = [i for i in order.packets if i < stop]
     if not order.exact:
         found.sort()
@@ -141,12 +172,15 @@ def _doubtful(scan: PacketScan, order: FrameOrder) -> Iterator[tuple[int, int]]:
         if after:
             stop = starts[after] if after < len(starts) else last
             stretches.add((starts[after - 1], stop))
-    if starts and last - starts[-1] <= _SHORT_TAIL and not scan.entire:
-        stretches.add((starts[-1], last))
+    if starts and last - starts[-1] <= _SHORT_TAIL and scan.entire is None:
+        # A frame that is shown before the last key needs what is before that.
+        start = starts[-1]
+        leads = order.exact and any(i > start for i in order.packets[: order.packets.index(start)])
+        stretches.add((starts[-2] if leads and len(starts) > 1 else start, last))
     yield from sorted(stretches)
 
 
-def _leave_out_damage(
+def _is_as_told(
     container: InputContainer,
     video: VideoStream,
     scan: PacketScan,
@@ -154,37 +188,143 @@ def _leave_out_damage(
     first: int,
     stop: int,
 ) -> bool:
-    """Leave out frames of a stretch that cannot be decoded; False when others come instead."""
-    packets = packets_from(container, video, point_at(scan.film, first, 0))
-    if packets is None:
+    """Whether a stretch is as an order says, but for frames that are damaged and do not come.
+
+    Of the last stretch, what was begun and not finished is left out.
+    """
+    point = point_at(scan.film, first, 0)
+    found = _carefully(container, video, point, stop)
+    if found is None:
         return not scan.corrupt
-    found = frame_numbers(video, itertools.islice(packets, stop - first), first)
-    if not order.exact:
-        found.sort()
-    if first not in found:
+    begin = order.packets.index(first)
+    expected = [i for i in order.packets[begin:] if first <= i < stop]
+    numbers = found.numbers if order.exact else sorted(found.numbers)
+    if first in numbers:
+        numbers = numbers[numbers.index(first) :]
+    elif stop < len(scan.film) or stop - first > _DANGLING:
         return False
-    found = found[found.index(first) :]
-    start = order.packets.index(first)
-    expected = [i for i in order.packets[start:] if first <= i < stop]
-    there = set(found)
-    if [i for i in expected if i in there] != found:
+    there = set(numbers)
+    if [i for i in expected if i in there] != numbers:
         return False
-    lost = set(expected) - there
-    order.packets = [i for i in order.packets if i not in lost]
-    return True
+    unseen = scan.alone.intersection(expected) - there
+    order.packets = [i for i in order.packets if i not in unseen]
+    expected = [i for i in expected if i not in unseen]
+    if stop == len(scan.film):
+        _leave_out_dangling(order, set(expected) - (there - found.torn))
+    return bool(order.packets)
 
 
-def frame_numbers(
+def _carefully(
+    container: InputContainer, video: VideoStream, point: SeekPoint, stop: int
+) -> Decoded | None:
+    """What is decoded one frame at a time; None where it cannot be got to.
+
+    Of several at once, damage takes whole ones along, and is not always spoken of.
+    """
+    with suppress(av.FFmpegError, OSError), av.open(container.name) as again:
+        stream = again.streams[video.index]
+        assert isinstance(stream, VideoStream)
+        stream.thread_type = "SLICE"
+        packets = packets_from(again, stream, point)
+        if packets is not None:
+            count = stop - point.packet
+            return decode_numbers(stream, itertools.islice(packets, count), point.packet)
+    return None
+
+
+def _leave_out_cut(order: FrameOrder, scan: PacketScan) -> None:
+    """Leave out the last packet of a stream that breaks off in it; decoders may not say so."""
+    if scan.entire is False and len(order.packets) > 1:
+        order.packets.remove(max(order.packets))
+        order.dangling = 1
+
+
+def _leave_out_dangling(order: FrameOrder, damaged: set[int]) -> None:
+    """Leave out of the last packets those that give no whole frame, where they are few."""
+    tail = set(itertools.takewhile(lambda i: i in damaged, sorted(order.packets, reverse=True)))
+    if len(tail) > _DANGLING or order.dangling:
+        return
+    order.packets = [i for i in order.packets if i not in tail]
+    order.dangling = len(tail)
+
+
+def with_damage(scan: PacketScan, decoded: Decoded, orders: Iterable[FrameOrder]) -> FrameOrder:
+    """The order that a decoder found, with the frames in it that are damaged and did not come.
+
+    Args:
+        scan: The packets.
+        decoded: What came out of all of them.
+        orders: Orders that the packets speak of.
+    """
+    if not decoded.numbers:
+        return FrameOrder([], exact=True)
+    there, last = set(decoded.numbers), max(decoded.numbers)
+    lost = _lost(scan, decoded, there)
+    merged = None
+    for order in orders:
+        candidate = [i for i in order.packets if i in there or i in lost]
+        if order.exact and [i for i in candidate if i in there] == decoded.numbers:
+            begin = candidate.index(decoded.numbers[0])
+            merged = FrameOrder(candidate[begin:], exact=True)
+            break
+    if merged is None:
+        # Without times, a frame is shown about when it is decoded.
+        packets = list(decoded.numbers)
+        for i in sorted(lost):
+            if packets[0] < i < last:
+                after = next(n for n, other in enumerate(packets) if other > i)
+                packets.insert(after, i)
+        merged = FrameOrder(packets, exact=True)
+    _leave_out_cut(merged, scan)
+    _leave_out_dangling(merged, lost | decoded.torn)
+    return merged
+
+
+def _lost(scan: PacketScan, found: Decoded, there: set[int]) -> set[int]:
+    """Packets of frames that did not come, in groups of pictures in which something is damaged."""
+    film = scan.film
+    keys = [i for i, p in enumerate(film) if p.key]
+    lost: set[int] = set()
+    for bad in {*scan.corrupt, *found.failed}:
+        after = bisect_right(keys, bad)
+        stop = keys[after] if after < len(keys) else len(film)
+        before = bisect_right(keys, max(0, bad - _LATE)) if bad in found.failed else after
+        start = keys[before - 1] if before else 0
+        lost.update(i for i in range(start, stop) if film[i].shown and i not in there)
+    return lost - scan.alone
+
+
+def decode_numbers(
     video: VideoStream, packets: Iterable[Packet[VideoStream]], first: int
-) -> list[int]:
-    """Numbers of the packets whose frames come out of the decoder, in that order."""
-    if not video.codec_context.is_open:
+) -> Decoded:
+    """What comes out of the decoder of packets, by their numbers; no picture is kept."""
+    if not video.codec_context.is_open and video.thread_type is not ThreadType.SLICE:
         video.thread_type = "AUTO"
-    numbered = stamped(packets, range(1 << 40), first)
-    frames = list(whole_frames(p for p in numbered if p.size))
+    result, latest = Decoded(), first
+
+    def failed() -> bool:
+        result.failed.append(latest)
+        return True
+
+    def numbered() -> Iterator[Packet[VideoStream]]:
+        nonlocal latest
+        for packet in stamped(packets, range(1 << 40), first):
+            if packet.size:
+                latest = packet.pts or 0
+                yield packet
+
+    def note(frame: av.VideoFrame) -> None:
+        if frame.pts is not None:
+            result.numbers.append(frame.pts)
+            if frame.is_corrupt:
+                result.torn.add(frame.pts)
+
+    for frame in whole_frames(numbered(), failed):
+        note(frame)
     with suppress(av.error.EOFError, av.error.InvalidDataError):
-        frames += video.codec_context.decode(None)
-    return [frame.pts for frame in frames if frame.pts is not None]
+        for frame in video.codec_context.decode(None):
+            note(frame)
+    return result
 
 
 def point_at(film: Sequence[FilmPacket], packet: int, frame: int) -> SeekPoint:

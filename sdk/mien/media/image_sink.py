@@ -35,22 +35,20 @@ class ImageSink:
 
     def __init__(self, pattern: Pattern, source: MediaInfo, encoding: Encoding) -> None:
         self._encoding = encoding
-        self._source = source
         self._first = source.first_number
         self._exr = encoding.codec.name == "exr"
         if not self._exr:
             self._color = output_color(source, encoding)
             self._converter = Converter(source, encoding)
-        self._lost_tags = self._lost(source)
+        # Once: when the images are in place the source may be gone.
+        self._notes = self._left_out(source, pattern)
         self._pattern = pattern
         self._partial = PartialFolder(pattern)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What of the source the images do not keep, a sentence each."""
-        alpha = alpha_loss(self._source, self._encoding, self._pattern.path)
-        beside = left_out(self._source, self._pattern.path)
-        return (*((alpha,) if alpha else ()), *beside, *self._lost_tags)
+        return self._notes
 
     def encode(self, frame: Frame) -> None:
         """Encode one image."""
@@ -72,6 +70,12 @@ class ImageSink:
     def discard(self) -> None:
         """Remove the partial folder."""
         self._partial.discard()
+
+    def _left_out(self, source: MediaInfo, pattern: Pattern) -> tuple[str, ...]:
+        """What of the source the images do not keep, a sentence each."""
+        alpha = alpha_loss(source, self._encoding, pattern.path)
+        beside = left_out(source, pattern.path)
+        return (*((alpha,) if alpha else ()), *beside, *self._lost(source))
 
     def _lost(self, source: MediaInfo) -> tuple[str, ...]:
         """What of the source's tags images cannot hold."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -26,10 +26,11 @@ from av.video.stream import VideoStream
 
 from mien.media.frame_order import (
     FrameOrder,
-    frame_numbers,
+    decode_numbers,
     holds,
     point_at,
     possible_orders,
+    with_damage,
 )
 from mien.media.packet_scan import FilmPacket, PacketScan, scan_packets
 from mien.media.seek_points import SeekPoint
@@ -53,6 +54,8 @@ _MOST_CORRUPT: Final = 16
 """Damaged packets around which it is tried what can be decoded; of more, everything is tried."""
 _BEFORE_JOIN: Final = 3
 """Packets before a join in which the count of packets may seem to be broken."""
+_NEAR_HOLE: Final = 20
+"""Frames from a damaged packet within which a hole in the times comes from it."""
 _MEGABYTE: Final = 1 << 20
 _LONG: Final = 64
 """Megabytes from which on reading a file takes so long that progress is told."""
@@ -80,6 +83,8 @@ class PacketIndex:
         jumps: How often the clock was set anew.
         whole: Numbers of packets that are whole although the format says they are damaged: what
             is before a join, after which packets are counted anew.
+        losses: What is not there of it, where it was recorded badly: a sentence each.
+        last_packet: Number of the last packet of a frame that is shown.
     """
 
     pts: tuple[int, ...]
@@ -93,6 +98,8 @@ class PacketIndex:
     counted: bool = False
     jumps: int = 0
     whole: frozenset[int] = frozenset()
+    losses: tuple[str, ...] = ()
+    last_packet: int = 0
 
     def point_before(self, frame: int) -> int | None:
         """Number of the last of `points` that starts at or before a frame; None without."""
@@ -201,7 +208,7 @@ def _built(container: InputContainer, key: _Key, progress: Progress) -> PacketIn
         orders = possible_orders(scan, timed)
         deduced = next((o for o in orders if holds(container, video, scan, o)), None)
     if deduced is None:
-        deduced = FrameOrder(_decoded(path, stream, scan, progress), exact=True)
+        deduced = _decoded(path, stream, scan, timed, progress)
     return _by_number(video, scan, deduced)
 
 
@@ -242,14 +249,17 @@ def _last_duration(video: VideoStream, pts: Sequence[int], duration: int) -> int
     return duration
 
 
-def _decoded(path: Path, stream: int, scan: PacketScan, progress: Progress) -> list[int]:
-    """Numbers of the packets whose frames are shown, by decoding everything once."""
+def _decoded(
+    path: Path, stream: int, scan: PacketScan, timed: bool, progress: Progress
+) -> FrameOrder:
+    """The order of frames by decoding everything once."""
     total = len(scan.film)
     with open_movie(path) as container:
         video = main_video(container, stream)
         assert video is not None
         packets = report_each(container.demux(video), progress, "decode", total + 1)
-        return frame_numbers(video, packets, 0)
+        found = decode_numbers(video, packets, 0)
+    return with_damage(scan, found, possible_orders(scan, timed))
 
 
 def _by_number(video: VideoStream, scan: PacketScan, deduced: FrameOrder) -> PacketIndex:
@@ -260,6 +270,9 @@ def _by_number(video: VideoStream, scan: PacketScan, deduced: FrameOrder) -> Pac
     if not counted:
         for time, i in zip(pts, order, strict=True):
             stamps[i] = time
+    losses = _holes(scan, order, pts)
+    if deduced.dangling:
+        losses += ("The frame at its end is left out: the recording breaks off in it.",)
     return PacketIndex(
         tuple(pts),
         tuple(_points(film, order, counted)),
@@ -272,6 +285,30 @@ def _by_number(video: VideoStream, scan: PacketScan, deduced: FrameOrder) -> Pac
         counted,
         scan.jumps,
         frozenset(i for i in scan.corrupt if any(0 < j - i <= _BEFORE_JOIN for j in scan.joins)),
+        losses,
+        len(film) - 1 if not deduced.dangling else max(order),
+    )
+
+
+def _holes(scan: PacketScan, order: Sequence[int], pts: Sequence[int]) -> tuple[str, ...]:
+    """What is said of frames of which nothing came through: their time is left, beside damage."""
+    if len(pts) < 3:
+        return ()
+    step = median_low(b - a for a, b in itertools.pairwise(pts))
+    number = {packet: frame for frame, packet in enumerate(order)}
+    damaged = sorted(number[i] for i in scan.corrupt if i in number and i not in scan.alone)
+    holes = []
+    for frame, (a, b) in enumerate(itertools.pairwise(pts), 1):
+        near = bisect_left(damaged, frame - _NEAR_HOLE)
+        if 2 * (b - a) > 3 * step and near < len(damaged) and damaged[near] < frame + _NEAR_HOLE:
+            holes.append((frame, round((b - a) / step) - 1))
+    if not holes:
+        return ()
+    lost, places = sum(count for _, count in holes), ", ".join(str(f) for f, _ in holes[:3])
+    more = f" and {len(holes) - 3} more places" if len(holes) > 3 else ""
+    return (
+        f"The recording is damaged: {lost} {'frame is' if lost == 1 else 'frames are'} missing"
+        f" before frame {places}{more}; those around are shown at their own times.",
     )
 
 

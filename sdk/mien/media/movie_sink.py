@@ -80,6 +80,9 @@ class MovieSink:
         self._output: OutputContainer | None = None
         self._header: HeaderTags | None = None
         self._lost_tags: tuple[str, ...] = ()
+        self._losses: tuple[str, ...] = ()
+        if source.kind == "movie":
+            self._losses = movie_index(source.path, source.stream).losses
         try:
             self._output = av.open(
                 movie_url(self._partial.path),
@@ -114,7 +117,7 @@ class MovieSink:
         """What of the source the output does not keep, a sentence each."""
         alpha = alpha_loss(self._source, self._encoding, self._path)
         beside = () if self._beside is None else self._beside.left_out
-        return (*((alpha,) if alpha else ()), *beside, *self._lost_tags)
+        return (*((alpha,) if alpha else ()), *self._losses, *beside, *self._lost_tags)
 
     def encode(self, frame: Frame) -> None:
         """Encode one frame, and copy what sounds with it."""

@@ -16,13 +16,13 @@ from mien.media.clock_repair import ClockRepair, has_broadcast_clock
 from mien.media.h264_fields import FieldPairs
 from mien.media.key_packets import Start, has_picture_types, start_of, waits
 from mien.media.seek_points import signature
+from mien.media.streams import opened_from
+from mien.media.transport_tail import ends_whole
 
 __all__ = ["FilmPacket", "PacketScan", "scan_packets"]
 
 _WHOLE_FRAMES: Final = ("mov", "matroska", "mxf", "nut")
 """Formats (FFmpeg's names, first word) whose packets hold both fields of a frame."""
-_TRANSPORT_PACKETS: Final = (188, 192, 204)
-"""Bytes of a packet of a transport stream, without and with what cameras and links add."""
 _EVERY: Final = 256
 """Packets between two reports of progress."""
 
@@ -66,16 +66,19 @@ class PacketScan:
         end: Seconds at which the last packet of any stream ends.
         jumps: How often the clock was set anew.
         corrupt: Numbers of the packets that are damaged, or may be, ascending.
+        alone: Those of them that are a field without its other one, of which decoders may make
+            nothing; nothing is damaged then.
         joins: Numbers of the packets of the film from which on its clock is another.
-        entire: Whether the file ends where a packet of a transport stream does.
+        entire: Whether the last frame of a transport stream is all there; None when not known.
     """
 
     film: list[FilmPacket] = field(default_factory=list)
     end: Fraction = Fraction(0)
     jumps: int = 0
     corrupt: list[int] = field(default_factory=list)
+    alone: frozenset[int] = frozenset()
     joins: list[int] = field(default_factory=list)
-    entire: bool = False
+    entire: bool | None = None
 
 
 def scan_packets(
@@ -96,6 +99,8 @@ def scan_packets(
     ends: dict[int, int] = {}
     reached = moved = 0
     film = video.index
+    corrupt: set[int] = set()
+    alone: set[int] = set()
     for count, packet in enumerate(container.demux()):
         if count % _EVERY == 0:
             reached = max(reached, packet.pos or 0)
@@ -115,14 +120,16 @@ def scan_packets(
                 scan.joins.append(len(scan.film))
             moved = shift
             if packet.is_corrupt:
-                scan.corrupt.append(len(scan.film))
+                corrupt.add(len(scan.film))
             scan.film.append(_film_packet(packet, video, pts, shift, whole or not typed, fields))
             if fields is not None and fields.alone:
-                scan.corrupt.append(len(scan.film) - 2)
+                alone.add(len(scan.film) - 2)
+    scan.corrupt = sorted(corrupt | alone)
+    scan.alone = frozenset(alone - corrupt)
     for stream, end in ends.items():
         scan.end = max(scan.end, end * (container.streams[stream].time_base or Fraction(0)))
     if container.format.name == "mpegts":
-        scan.entire = any(container.size % length == 0 for length in _TRANSPORT_PACKETS)
+        scan.entire = ends_whole(opened_from(container), video.id)
     scan.jumps = repair.jumps if repair is not None else 0
     return scan
 

@@ -24,6 +24,7 @@ from mien.media.closing import Closing
 from mien.media.codec_delay import with_codec_delay
 from mien.media.index import movie_index, open_movie, searched_by_time
 from mien.media.languages import quicktime_language
+from mien.media.sound_clock import SoundClock
 from mien.media.sound_cut import HIDES_BY_DELAY, SoundCut
 from mien.media.streams import main_video
 from mien.model.media import MediaInfo
@@ -88,6 +89,7 @@ class Passthrough(Closing):
         """Seconds by which all times are moved to the front."""
         self._end: Fraction | None = None
         self._last: dict[int, int] = {}
+        self._sound_clocks: dict[int, SoundClock] = {}
         self._disordered: dict[str, int] = {}
 
     @property
@@ -202,19 +204,19 @@ class Passthrough(Closing):
         self._end = self._source.pts[frame] * self._source.time_base - self.start
 
     def _in_order(self, packet: Packet[Stream], container: str) -> bool:
-        """Whether a packet comes after the one before it; no container takes any other."""
+        """Whether a packet does not run back before the one before it; no container takes such."""
         time, stream = packet.dts, packet.stream.index
         last = self._last.get(stream)
-        if time is not None and last is not None:
-            strict = packet.stream.type == "audio" and container not in _TAKE_EQUAL_TIMES
-            if time < last + strict:
-                kind = packet.stream.type
-                self._disordered[kind] = self._disordered.get(kind, 0) + 1
-                return False
+        if time is not None and last is not None and time < last:
+            kind = packet.stream.type
+            self._disordered[kind] = self._disordered.get(kind, 0) + 1
+            return False
         if time is not None:
             self._last[stream] = time
         if time is not None and packet.pts is not None and packet.pts < time:
             packet.pts = time
+        if stream in self._sound_clocks and container not in _TAKE_EQUAL_TIMES:
+            self._sound_clocks[stream].stamp(packet)
         return True
 
     def close(self) -> None:
@@ -228,6 +230,8 @@ class Passthrough(Closing):
         twin = add_like(output, delayed.streams[0] if delayed else stream)
         _copy_stream_tags(stream, twin)
         self._streams[stream.index] = twin
+        if isinstance(stream, AudioStream):
+            self._sound_clocks[twin.index] = SoundClock(stream)
 
     def _add_cover(self, output: OutputContainer, number: int) -> None:
         name, kind, picture = cover_picture(self._source.path, number)
@@ -285,10 +289,16 @@ class Passthrough(Closing):
         if not self._streams:
             return
         chosen = [s for s in self._input.streams if s.index in self._streams]
+        before: dict[int, int | None] = {}
         for packet in self._timely(self._input, chosen):
+            stream = packet.stream.index
             if packet.dts is None and packet.pts is None:
-                continue
-            cut = self._cuts.get(packet.stream.index)
+                if not packet.size or stream not in self._cuts or before.get(stream) is None:
+                    continue
+                # Of packets in one block of Matroska only the first may have a time.
+                packet.pts = packet.dts = before[stream]
+            before[stream] = packet.dts if packet.dts is not None else packet.pts
+            cut = self._cuts.get(stream)
             if cut is not None:
                 if not cut.keeps(packet):
                     continue

@@ -207,7 +207,7 @@ def _probe_movie(
         cut_short=cut_short,
         fingerprint=fingerprint_of_stream(fingerprint([path]), video.index, first.index),
         stream=video.index,
-        left_out=carried(container, video, own_container(path)).left_out,
+        left_out=(*index.losses, *carried(container, video, own_container(path)).left_out),
         streams=stream_infos(container),
         field_order=field_order(video),
         chapters=len(container.chapters()),

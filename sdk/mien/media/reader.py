@@ -147,6 +147,20 @@ class _Decoder:
         self.seek(index)
         return True
 
+    def resume_after(self, index: int) -> int:
+        """Go on behind damage, at the next place to start at; its frame, or past the last one.
+
+        Where frames are known by counting, none before that place can be told from its
+        neighbours.
+        """
+        if self._index.counted:
+            for point in range(bisect_right(self._starts, index), len(self._starts)):
+                start = self._starts[point]
+                self._rewind()
+                if self._start_at(point, start):
+                    return start
+        return len(self._index.pts)
+
     def _rewind(self) -> None:
         self.close()
         try:
@@ -219,8 +233,11 @@ class _Decoder:
             try:
                 frame = next(self._frames)
             except StopIteration:
+                self.next = len(self._index.pts) + 1
                 raise damaged(facts, expected, "nothing can be decoded from there on") from None
             except (av.FFmpegError, OSError) as error:
+                # Nothing more comes from here: whatever is wanted next is sought.
+                self.next = len(self._index.pts) + 1
                 raise damaged(facts, expected) from error
             if self._index.stamps and frame.pts is None:
                 # It is made of what comes before the first whole frame.
@@ -340,8 +357,9 @@ class MovieReader(BaseReader):
                         continue
                     if lost is None:
                         raise
-                    lost(range(expected, frames.stop))
-                    return
+                    begin, expected = expected, decoder.resume_after(expected)
+                    lost(range(begin, min(expected, frames.stop)))
+                    continue
                 if number < expected or (number > expected and decoder.be_careful(expected)):
                     continue
                 if number > expected:

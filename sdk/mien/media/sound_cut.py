@@ -20,7 +20,7 @@ from av.audio.stream import AudioStream
 from av.packet import Packet, PacketSideData
 from av.stream import Stream
 
-__all__ = ["HIDES_BY_DELAY", "SoundCut"]
+__all__ = ["HIDES_BY_DELAY", "SoundCut", "sample_bytes"]
 
 HIDES_BY_DELAY: Final = ("matroska", "webm")
 """Containers (FFmpeg's names) that hide the beginning of a sound by its codec delay."""
@@ -100,7 +100,7 @@ class SoundCut:
             end,
             context.name,
             context.sample_rate,
-            _sample_bytes(context.name, context.layout.nb_channels),
+            sample_bytes(context.name, context.layout.nb_channels),
             stop is None,
             container in HIDES_BY_DELAY,
             zero,
@@ -197,6 +197,12 @@ def _skipped(packet: Packet[Stream]) -> int:
     return int.from_bytes(bytes(packet.get_sidedata("skip_samples"))[:4], "little")
 
 
-def _sample_bytes(codec: str, channels: int) -> int:
+def sample_bytes(codec: str, channels: int) -> int:
+    """Bytes of a sample of PCM in all channels; 0 of any other codec.
+
+    Args:
+        codec: FFmpeg's name of the codec.
+        channels: How many there are.
+    """
     match = _PCM.match(codec)
     return int(match[1] or 8) // 8 * channels if match else 0

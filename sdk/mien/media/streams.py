@@ -6,7 +6,7 @@ programs of a transport stream.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -120,7 +120,9 @@ def describe_video(stream: VideoStream) -> str:
     return f"{words}, a cover" if is_cover(stream) else words
 
 
-def whole_frames(packets: Iterable[Packet[VideoStream]]) -> Iterator[av.VideoFrame]:
+def whole_frames(
+    packets: Iterable[Packet[VideoStream]], failed: Callable[[], bool] | None = None
+) -> Iterator[av.VideoFrame]:
     """All frames that can be decoded from packets, with alpha where the stream has it.
 
     Damaged packets give none: their frames are missed by their time, and named, by whoever
@@ -128,6 +130,10 @@ def whole_frames(packets: Iterable[Packet[VideoStream]]) -> Iterator[av.VideoFra
 
     Args:
         packets: Packets of one video stream.
+        failed: Asked at a damaged packet whether to go on; None to go on always.
+
+    Raises:
+        av.error.InvalidDataError: When a packet is damaged, and the answer is no.
     """
     apart: av.VideoCodecContext | None = None
     for number, packet in enumerate(packets):
@@ -141,7 +147,8 @@ def whole_frames(packets: Iterable[Packet[VideoStream]]) -> Iterator[av.VideoFra
             else:
                 yield from apart.decode(packet if packet.size else None)
         except av.error.InvalidDataError:
-            continue
+            if failed is not None and not failed():
+                raise
 
 
 def _is_wiped(packet: Packet[VideoStream]) -> bool:

@@ -3,8 +3,9 @@
     python -m mien.preview.proxy_maker MEDIA FINGERPRINT FOLDER
 
 It writes a line to standard output for every segment that is there (`segment 12`) and, when it
-gives up, why (`failed CAUSE`). It reads frame numbers from standard input, a line each: those
-are wanted next. When standard input ends it stops: whoever started it is gone.
+gives up or had to leave out segments with damaged frames, why (`failed CAUSE`). It reads frame
+numbers from standard input, a line each: those are wanted next. When standard input ends it
+stops: whoever started it is gone.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from mien.errors import MienError
+from mien.errors import DamagedMediaError, MienError
 from mien.media.lock import Held, Lock
 from mien.media.probe import probe
 from mien.media.reader import Reader, open_reader
@@ -55,7 +56,8 @@ def main() -> int:
     if hasattr(os, "nice"):
         os.nice(19)
     try:
-        facts = probe(media, stream=int(sys.argv[4]))
+        # What was opened as far as it goes is shown as far; nothing is lost of what is whole.
+        facts = probe(media, stream=int(sys.argv[4]), until_damage=True)
         if facts.fingerprint != fingerprint:
             raise MienError(f"{media.name} is not the file it was.", "Track it again.")
         folder = ProxyFolder(root, facts)
@@ -75,11 +77,17 @@ def main() -> int:
 def _make(folder: ProxyFolder, reader: Reader, wanted: _Wanted, root: Path) -> None:
     limit = cache_limit()
     made = folder.made()
+    damage: DamagedMediaError | None = None
     for segment in np.flatnonzero(made):
         _notify(f"segment {segment}")
     while not made.all():
         segment = _next(made, wanted.frame // SEGMENT)
-        pictures = _pictures(folder, reader, segment)
+        try:
+            pictures = _pictures(folder, reader, segment)
+        except DamagedMediaError as error:
+            # The others are of use all the same; frames of this one are read from the film.
+            damage, made[segment] = damage or error, True
+            continue
         if not make_room(root, folder.path, sum(map(len, pictures)), limit):
             raise MienError(
                 f"The proxies have reached their limit of {limit >> 20} MiB.",
@@ -89,6 +97,8 @@ def _make(folder: ProxyFolder, reader: Reader, wanted: _Wanted, root: Path) -> N
         folder.write(segment, pictures)
         made[segment] = True
         _notify(f"segment {segment}")
+    if damage is not None:
+        raise damage
 
 
 def _pictures(folder: ProxyFolder, reader: Reader, segment: int) -> list[bytes]:

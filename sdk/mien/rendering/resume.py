@@ -32,17 +32,18 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mien.errors import DamagedMediaError, MediaError
+from mien.errors import DamagedMediaError, MediaError, MienError
 from mien.face import SOLVER
 from mien.media.fingerprint import fingerprint
 from mien.media.planes import Plate
+from mien.media.probe import probe
 from mien.media.resume_folder import annotate_errors, resumable_folder
 from mien.media.sequence import Pattern, find_sequence
 from mien.model.media import MediaInfo
-from mien.model.occlusion import Occlusion
 from mien.model.shot import Shot
 from mien.rendering.base import CacheKey, FacePlan, Renderer
 from mien.rendering.frame_files import FrameFolder, pack
+from mien.rendering.matte_shape import matte_reading
 
 __all__ = ["FinishedFrames", "FrameKeys", "finished_frames", "matte_stamp", "media_stamp",
            "remove_other_keys", "shot_key"]  # fmt: skip
@@ -159,7 +160,7 @@ def _shot_digest(shot: Shot, names: Sequence[str]) -> hashlib.blake2b:
     for value in (_FORMAT, tuple(names)):
         digest.update(repr(value).encode() + b"\0")
     _add_shot(digest, shot)
-    digest.update(f"occlusion {_occlusion_facts(shot.occlusion)!r}".encode())
+    digest.update(f"occlusion {_occlusion_facts(shot)!r}".encode())
     for example in shot.examples:
         if example.used is not None and example.used.faces:
             # Its faces are solved again, with what the shot knows of them.
@@ -172,8 +173,9 @@ def _shot_digest(shot: Shot, names: Sequence[str]) -> hashlib.blake2b:
     return digest
 
 
-def _occlusion_facts(occlusion: Occlusion) -> tuple[Any, ...]:
+def _occlusion_facts(shot: Shot) -> tuple[Any, ...]:
     """What all frames depend on of what is in front of faces."""
+    occlusion = shot.occlusion
     if occlusion.matte is None:
         # Hands are found where their models are installed.
         models = occlusion.detect and find_spec("mediapipe") is not None
@@ -181,7 +183,17 @@ def _occlusion_facts(occlusion: Occlusion) -> tuple[Any, ...]:
     # Of a face that a matte covers nothing is rendered, unless an eraser bares it somewhere.
     erased = sorted({stroke.face for stroke in occlusion.strokes if stroke.erase})
     stamp = matte_stamp(occlusion.matte) if occlusion.matte_online else "lost"
-    return (*occlusion.facts(), stamp, erased)
+    reading = _matte_reading(occlusion.matte, shot.media) if occlusion.matte_online else ""
+    return (*occlusion.facts(), stamp, erased, *((reading,) if reading else ()))
+
+
+def _matte_reading(matte: Path, media: MediaInfo) -> str:
+    """How a user's matte is laid on a shot, where that is to be named."""
+    try:
+        return matte_reading(probe(matte), media)
+    except MienError:
+        # It is refused when it is opened for rendering.
+        return "unread"
 
 
 def _add_shot(digest: hashlib.blake2b, shot: Shot) -> None:

@@ -21,6 +21,7 @@ from mien.media.probe import probe
 from mien.media.reader import Reader, open_reader
 from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo, Orientation
+from mien.rendering.matte_shape import may_be_stored, same_shape
 from mien.timebase import same_count
 
 __all__ = ["MatteFile", "MatteReader", "is_same_media", "probe_matte"]
@@ -30,6 +31,7 @@ _MARGIN: Final = 0.01
 values away, and only what is wholly white keeps a plate's pixels bit for bit."""
 _DECODED_BYTES: Final = 96 << 20
 """Bytes of decoded pictures that are kept: threads ask for neighbouring frames out of order."""
+_AS_SHOWN: Final = "the matte is taken as of the picture as it is shown, not as it is stored"
 _Size: TypeAlias = "tuple[int, int]"
 _MATTE_BYTES: Final = 64 << 20
 """Bytes of mattes that are kept: every face of a frame asks for the same one."""
@@ -117,9 +119,10 @@ def _fit(media: MediaInfo, shot: MediaInfo) -> tuple[bool, list[str]]:
         if size == wanted:
             return upright, _unclear(choices, size) if upright else []
     for size, wanted, upright in choices:
-        if _same_shape(size, wanted):
+        if same_shape(size, wanted):
             scaled = f"the matte is scaled from {_size(size)} to {_size(wanted)}"
-            return upright, [scaled]
+            unclear = [_AS_SHOWN] if upright and may_be_stored(media, shot) else []
+            return upright, [scaled, *unclear]
     sizes = dict.fromkeys((_size(shown), _size(stored)))
     raise MediaError(
         f"The matte {media.path.name} is {_size(turned)}, and the shot {' or '.join(sizes)}.",
@@ -132,13 +135,7 @@ def _unclear(choices: Sequence[tuple[_Size, _Size, bool]], size: _Size) -> list[
     """Say it where a matte of the picture as it is shown could be one of the stored picture."""
     if not any(size == own == stored for own, stored, upright in choices if not upright):
         return []
-    return ["the matte is taken as of the picture as it is shown, not as it is stored"]
-
-
-def _same_shape(size: tuple[int, int], wanted: tuple[int, int]) -> bool:
-    """Tell whether one size is another scaled, rounded to whole pixels."""
-    (width, height), (w, h) = size, wanted
-    return abs(width - height * w / h) <= 1 or abs(height - width * h / w) <= 1
+    return [_AS_SHOWN]
 
 
 def _first(media: MediaInfo, shot: MediaInfo) -> tuple[int, list[str]]:
