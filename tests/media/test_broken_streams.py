@@ -224,12 +224,12 @@ def test_damaged_packets_are_named_once_and_in_order(tmp_path: Path) -> None:
             packet.pts = packet.dts = n * 1800
             packet.is_keyframe = n % 16 == 0
             output.mux(packet)
-    data = bytearray(path.read_bytes())
+    broken = bytearray(path.read_bytes())
     with av.open(str(path)) as container:
         places = [p.pos or 0 for p in container.demux(video=0) if p.size]
     for n in (20, 21):
-        data[places[n] + 1] |= 0x80
-    path.write_bytes(data)
+        broken[places[n] + 1] |= 0x80
+    path.write_bytes(broken)
     with open_movie(path) as container:
         scan = scan_packets(container, container.streams.video[0], lambda _: None)
     assert scan.corrupt

@@ -57,7 +57,7 @@ def frames_of(shown: tuple[Sequence, ClipUse]) -> tuple[Any, ...]:
     return use.clip.name, use.record, use.record_length, use.start, use.length, use.speed
 
 
-def read(text: str) -> tuple[Any, list[str]]:
+def read(text: str) -> tuple[Any, tuple[str, ...]]:
     return (read_fcpx if text.count("<fcpxml") else read_fcp7)(parse_xml(text))
 
 
