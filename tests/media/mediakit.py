@@ -158,8 +158,8 @@ def survivors(path: Path) -> dict[str, object]:
     sounds: dict[int, Any] = {}
     with av.open(str(path)) as container:
         for packet in container.demux(audio=0) if container.streams.audio else ():
-            if packet.dts is None:
-                continue
+            if packet.dts is None or packet.is_discard:
+                continue  # what the source hides need not be there
             digest, stamps = sounds.setdefault(0, (hashlib.sha256(), []))
             digest.update(bytes(packet))
             stamps.append(packet.pts)

@@ -286,7 +286,7 @@ def _by_number(video: VideoStream, scan: PacketScan, deduced: FrameOrder) -> Pac
         scan.jumps,
         frozenset(i for i in scan.corrupt if any(0 < j - i <= _BEFORE_JOIN for j in scan.joins)),
         losses,
-        len(film) - 1 if not deduced.dangling else max(order),
+        max(order, default=0) if deduced.dangling else len(film) - 1,
     )
 
 

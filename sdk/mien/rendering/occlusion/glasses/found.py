@@ -27,7 +27,8 @@ from mien.rendering.occlusion.glasses.rims import RimPaths, find_paths
 __all__ = ["Glasses", "find_glasses"]
 
 _UNSURE: Final = 0.5
-"""Strength of the evidence that is enough where the user says that there are glasses."""
+"""Strength of the evidence that is enough where the user says that there are glasses; from it on
+less than enough is looked at again."""
 _LOOKED: Final = 0.42, 0.28
 """How far to either side of a rim its colours are looked at, and from where on they are those of
 what is behind it, cm."""
@@ -75,9 +76,18 @@ def find_glasses(
     if not frames:
         return None
     pictures, eyes = (np.stack(part) for part in zip(*frames, strict=True))
-    paths = find_paths(pictures, eyes, sheet.texels(identity))
+    landmarks, enough = sheet.texels(identity), _UNSURE if said else 1.0
+    paths = find_paths(pictures, eyes, landmarks)
+    if _UNSURE <= paths.evidence.strength < enough and len(pictures) > 1:
+        # Frames that cannot all be brought onto each other blur the rims. Every other one of them
+        # may do better: where both halves are sure by themselves, so is the whole.
+        halves = [(pictures[i::2], eyes[i::2]) for i in (0, 1)]
+        apart = [find_paths(*half, landmarks) for half in halves]
+        if min(half.evidence.strength for half in apart) >= enough:
+            best = int(apart[1].evidence.strength > apart[0].evidence.strength)
+            (pictures, eyes), paths = halves[best], apart[best]
     certainty = paths.evidence.strength
-    if certainty < (_UNSURE if said else 1.0):
+    if certainty < enough:
         return None
     ends = [np.concatenate([_joined(end[0], paths.rings), end]) for end in paths.ends]
     curves = [*paths.rings, _to_rims(paths.bridge, paths.rings), *ends]
