@@ -79,9 +79,10 @@ def find_glasses(
     landmarks, enough = sheet.texels(identity), _UNSURE if said else 1.0
     paths = find_paths(pictures, eyes, landmarks)
     if _UNSURE <= paths.evidence.strength < enough and len(pictures) > 1:
-        # Frames that cannot all be brought onto each other blur the rims. Every other one of them
-        # may do better: where both halves are sure by themselves, so is the whole.
-        halves = [(pictures[i::2], eyes[i::2]) for i in (0, 1)]
+        # Frames that cannot all be brought onto each other blur the rims. Those near in time are
+        # more alike: where both halves are sure by themselves, so is the whole.
+        middle = len(pictures) // 2
+        halves = [(pictures[part], eyes[part]) for part in (slice(middle), slice(middle, None))]
         apart = [find_paths(*half, landmarks) for half in halves]
         if min(half.evidence.strength for half in apart) >= enough:
             best = int(apart[1].evidence.strength > apart[0].evidence.strength)
