@@ -1,64 +1,25 @@
-"""Footage, a project, and the command line as a process of its own."""
+"""Footage, a project, and the command line."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mien import api
 from mien.demo import make_footage
+from tests.command_line import Mien, command, run_here
 
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run of the command line."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> dict[str, Any]:
-        """Standard output, which holds one object and nothing else."""
-        found = json.loads(self.out)
-        assert isinstance(found, dict)
-        return found
-
-    def refused(self, code: int, *words: str) -> None:
-        """It ended with that code and one line of error that says these words."""
-        assert self.code == code, self.err
-        assert self.out == ""
-        assert self.err.startswith("mien: error: ")
-        assert self.err.count("\n") == 1
-        assert "Traceback" not in self.err
-        for word in words:
-            assert word in self.err
-
-
-Mien = Callable[..., Run]
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "mien", *map(str, arguments)]
+__all__ = ["Mien", "command"]  # which tests of this folder take from here
 
 
 @pytest.fixture(scope="session")
 def mien() -> Mien:
-    def run(*arguments: object, **environment: str) -> Run:
-        done = subprocess.run(
-            command(*arguments), capture_output=True, text=True, timeout=300, check=False,
-            env={**os.environ, **environment},
-        )  # fmt: skip
-        return Run(done.returncode, done.stdout, done.stderr)
-
-    return run
+    """The command line, run in this process."""
+    return run_here
 
 
 @pytest.fixture(scope="session")
