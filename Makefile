@@ -10,6 +10,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MODULE_CHECKS := $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+# Compiled modules are kept, also where the environment says not to: the tests start processes.
+unexport PYTHONDONTWRITEBYTECODE
 # Two workers halve the time on two cores; --dist loadfile keeps a module's fixtures together. The
 # files' order is that of tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

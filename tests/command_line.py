@@ -89,7 +89,7 @@ def _standard_streams(out: IO[str], err: IO[str]) -> Iterator[None]:
     try:
         os.dup2(out.fileno(), 1)
         os.dup2(err.fileno(), 2)
-        sys.stdout, sys.stderr = out, err  # type: ignore[assignment]
+        sys.stdout, sys.stderr = out, err
         yield
     finally:
         out.flush()

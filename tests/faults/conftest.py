@@ -11,7 +11,10 @@ import pytest
 
 from mien import api
 from mien.demo import make_footage
+from mien.io.relink import remember
+from mien.media.probe import probe
 from tests.command_line import Mien, command, run_here
+from tests.footage import made_once
 
 __all__ = ["Mien", "command"]  # which tests of this folder take from here
 
@@ -25,15 +28,25 @@ def mien() -> Mien:
 @pytest.fixture(scope="session")
 def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds with a face, 640 x 360; never written to."""
-    folder = tmp_path_factory.mktemp("footage")
-    return make_footage(folder / "footage.mp4", frames=50, size=(640, 360))
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        make_footage(folder / "footage.mp4", frames=50, size=(640, 360))
+
+    return made_once(tmp_path_factory, "faults-footage", make) / "footage.mp4"
 
 
 @pytest.fixture(scope="session")
-def project(footage: Path) -> Path:
+def project(footage: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The footage, tracked; never written to."""
-    path = footage.with_name("footage.mien")
-    api.save_project(api.track(footage), path)
+
+    def make(path: Path) -> None:
+        api.save_project(api.track(footage, progress=False), path)
+
+    path = made_once(tmp_path_factory, "faults-footage.mien", make)
+    # Notes on where media are belong to a worker, and another one may have tracked this.
+    media = probe(footage)
+    remember(media.path, media.fingerprint)
     return path
 
 
