@@ -142,22 +142,15 @@ def workspace(app: QApplication, tracked: Path) -> Iterator[Workspace]:
     assert not problems, f"problems were reported: {problems}"
 
 
-@pytest.fixture(scope="module")
-def viewer(workspace: Workspace) -> Iterator[ViewerPanel]:
-    """The viewer of them all."""
-    with shown(ViewerPanel(workspace), 760, 470) as panel:
-        yield panel
-
-
 @pytest.fixture
-def panel(viewer: ViewerPanel, workspace: Workspace) -> Iterator[ViewerPanel]:
+def panel(workspace: Workspace) -> Iterator[ViewerPanel]:
     """The viewer, the brush in the hand; what a test paints is taken back."""
     radius = workspace.state.brush
-    workspace.set(frame=FRAME)
-    if workspace.state.tool != "brush":
-        click(named(viewer, "Brush", QToolButton))
-    settled(viewer.canvas)
-    yield viewer
+    with shown(ViewerPanel(workspace), 760, 470) as panel:
+        workspace.set(frame=FRAME)
+        click(named(panel, "Brush", QToolButton))
+        settled(panel.canvas)
+        yield panel
     while len(workspace.session.undo_names) > 1:
         workspace.session.undo()
     workspace.set(tool="pull", brush=radius)
