@@ -12,7 +12,7 @@ import itertools
 import threading
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -33,6 +33,7 @@ from mien.media.frame_order import (
     with_damage,
 )
 from mien.media.packet_scan import FilmPacket, PacketScan, scan_packets
+from mien.media.picture_order import missing_places
 from mien.media.seek_points import SeekPoint
 from mien.media.streams import main_video
 from mien.progress import Progress, report_each, silent
@@ -80,6 +81,9 @@ class PacketIndex:
             its own. Empty where packets' own times tell their frames.
         counted: Whether stamps are packets' numbers instead, and frames are known by counting
             from where decoding started.
+        breaks_off: Whether nothing that follows damage can be used, up to the next of `points`: no
+            container says which frames are there, or nothing says what they were predicted from.
+        bereft: Numbers of packets before which one is missing that they are predicted from.
         jumps: How often the clock was set anew.
         whole: Numbers of packets that are whole although the format says they are damaged: what
             is before a join, after which packets are counted anew.
@@ -96,6 +100,8 @@ class PacketIndex:
     end: Fraction
     stamps: tuple[int | None, ...] = ()
     counted: bool = False
+    breaks_off: bool = False
+    bereft: frozenset[int] = frozenset()
     jumps: int = 0
     whole: frozenset[int] = frozenset()
     losses: tuple[str, ...] = ()
@@ -266,11 +272,14 @@ def _by_number(video: VideoStream, scan: PacketScan, deduced: FrameOrder) -> Pac
     """The index of a film whose packets are known by their number."""
     film, order, counted = scan.film, deduced.packets, not deduced.exact
     pts, declared = _times(video, film, order), video.frames
+    missing = missing_places([film[i].place for i in order]) if deduced.placed else {}
+    if missing and scan.counts_packets:
+        pts = _with_holes(pts, missing)
     stamps: list[int | None] = [*range(len(film))] if counted else [None] * len(film)
     if not counted:
         for time, i in zip(pts, order, strict=True):
             stamps[i] = time
-    losses = _holes(scan, order, pts)
+    losses = _holes_told(missing) if missing else _holes(scan, order, pts)
     if deduced.dangling:
         losses += ("The frame at its end is left out: the recording breaks off in it.",)
     return PacketIndex(
@@ -283,6 +292,8 @@ def _by_number(video: VideoStream, scan: PacketScan, deduced: FrameOrder) -> Pac
         scan.end,
         tuple(stamps),
         counted,
+        counted or deduced.placed,
+        frozenset(i for i, p in enumerate(film) if p.place is not None and p.place.bereft),
         scan.jumps,
         frozenset(i for i in scan.corrupt if any(0 < j - i <= _BEFORE_JOIN for j in scan.joins)),
         losses,
@@ -302,9 +313,21 @@ def _holes(scan: PacketScan, order: Sequence[int], pts: Sequence[int]) -> tuple[
         near = bisect_left(damaged, frame - _NEAR_HOLE)
         if 2 * (b - a) > 3 * step and near < len(damaged) and damaged[near] < frame + _NEAR_HOLE:
             holes.append((frame, round((b - a) / step) - 1))
+    return _holes_told(dict(holes))
+
+
+def _with_holes(pts: Sequence[int], missing: Mapping[int, int]) -> list[int]:
+    """Times of frames that are a packet apart, with room for those that are missing."""
+    step = median_low(b - a for a, b in itertools.pairwise(pts))
+    gaps = itertools.accumulate(missing.get(i, 0) for i in range(len(pts)))
+    return [time + step * gap for time, gap in zip(pts, gaps, strict=True)]
+
+
+def _holes_told(holes: Mapping[int, int]) -> tuple[str, ...]:
+    """Say before which frames how many are missing."""
     if not holes:
         return ()
-    lost, places = sum(count for _, count in holes), ", ".join(str(f) for f, _ in holes[:3])
+    lost, places = sum(holes.values()), ", ".join(str(frame) for frame in [*holes][:3])
     more = f" and {len(holes) - 3} more places" if len(holes) > 3 else ""
     return (
         f"The recording is damaged: {lost} {'frame is' if lost == 1 else 'frames are'} missing"
