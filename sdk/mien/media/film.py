@@ -94,9 +94,7 @@ class Film:
         first = 0 if point is None else self._index.points[point].packet
         return self._until_damage(self._until_gap(packets, first))
 
-    def _until_damage(
-        self, packets: Iterator[Packet[VideoStream]]
-    ) -> Iterator[av.VideoFrame]:
+    def _until_damage(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[av.VideoFrame]:
         """Frames up to damage, with those that the decoder holds back there."""
         try:
             yield from whole_frames(packets, lambda: False)
