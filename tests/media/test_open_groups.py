@@ -1,4 +1,4 @@
-"""Raw streams and AVI without times: open groups of pictures are entered, lost pictures are seen."""
+"""Raw streams and AVI: open groups of pictures are entered, and lost pictures are seen."""
 
 from __future__ import annotations
 

@@ -36,6 +36,7 @@ from mien.media.packet_scan import FilmPacket, PacketScan, scan_packets
 from mien.media.picture_order import missing_places
 from mien.media.seek_points import SeekPoint
 from mien.media.streams import main_video
+from mien.media.whole_tail import last_is_whole
 from mien.progress import Progress, report_each, silent
 
 __all__ = [
@@ -202,6 +203,8 @@ def _built(container: InputContainer, key: _Key, progress: Progress) -> PacketIn
     assert video is not None
     scan = scan_packets(container, video, report)
     report(total * _MEGABYTE)
+    if scan.entire is False:
+        scan.entire = last_is_whole(path, stream, scan)
     name, codec = container.format.name.split(",")[0], video.codec_context.name
     pts = [p.pts for p in scan.film if p.shown]
     timed = None not in pts and len(set(pts)) == len(pts)
