@@ -90,6 +90,8 @@ class PacketIndex:
             is before a join, after which packets are counted anew.
         losses: What is not there of it, where it was recorded badly: a sentence each.
         last_packet: Number of the last packet of a frame that is shown.
+        torn: Frames that lack the mark of their end, which nearly all others have: their decoder
+            makes up the rest without a word.
     """
 
     pts: tuple[int, ...]
@@ -107,6 +109,7 @@ class PacketIndex:
     whole: frozenset[int] = frozenset()
     losses: tuple[str, ...] = ()
     last_packet: int = 0
+    torn: frozenset[int] = frozenset()
 
     def point_before(self, frame: int) -> int | None:
         """Number of the last of `points` that starts at or before a frame; None without."""
@@ -243,6 +246,7 @@ def _timed(container: str, video: VideoStream, scan: PacketScan) -> PacketIndex:
         len(scan.film),
         left_out + sum(p.hidden for p in scan.film),
         scan.end,
+        torn=_torn(scan.film, [i for _, i in shown]),
     )
 
 
@@ -301,7 +305,14 @@ def _by_number(video: VideoStream, scan: PacketScan, deduced: FrameOrder) -> Pac
         frozenset(i for i in scan.corrupt if any(0 < j - i <= _BEFORE_JOIN for j in scan.joins)),
         losses,
         max(order, default=0) if deduced.dangling else len(film) - 1,
+        _torn(film, order),
     )
+
+
+def _torn(film: Sequence[FilmPacket], order: Sequence[int]) -> frozenset[int]:
+    """Frames whose packets lack the mark of their end, where it is usual in the film."""
+    torn = [frame for frame, i in enumerate(order) if film[i].ended is False]
+    return frozenset(torn if 2 * len(torn) < len(order) else ())
 
 
 def _holes(scan: PacketScan, order: Sequence[int], pts: Sequence[int]) -> tuple[str, ...]:

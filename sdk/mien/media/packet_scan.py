@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 
 from mien.media.clock_repair import ClockRepair, has_broadcast_clock
 from mien.media.h264_fields import FieldPairs
-from mien.media.key_packets import Start, has_picture_types, start_of, waits
+from mien.media.key_packets import Start, has_end, has_picture_types, start_of, waits
 from mien.media.picture_order import Place, PlaceReader, place_reader
 from mien.media.seek_points import signature
 from mien.media.streams import opened_from
@@ -48,6 +48,7 @@ class FilmPacket(NamedTuple):
         closed: Whether it parts the film: `Start.CLOSED`.
         waits: Whether it is shown when the next that waits is there; None when it is not told.
         place: Where its picture is shown, by itself; None where that is not needed or not told.
+        ended: Whether its picture has the mark of its end; None in codecs without one.
     """
 
     pts: int | None
@@ -62,6 +63,7 @@ class FilmPacket(NamedTuple):
     closed: bool
     waits: bool | None
     place: Place | None = None
+    ended: bool | None = None
 
 
 @dataclass(slots=True)
@@ -177,4 +179,5 @@ def _film_packet(
         start is Start.CLOSED,
         None if untyped else waits(packet, video),
         place,
+        has_end(packet, video),
     )

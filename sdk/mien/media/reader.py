@@ -256,7 +256,7 @@ class _Decoder:
                 raise damaged(facts, expected, f"a frame of the time {frame.pts} came out of place")
             self.next = number + 1
             # What the decoder made up in place of what is damaged is nobody's picture.
-            if not frame.is_corrupt:
+            if not frame.is_corrupt and number not in self._index.torn:
                 return number, frame
 
 

@@ -74,7 +74,9 @@ def track_kinds(disposition: int) -> tuple[str, ...]:
     return tuple(role for role, flags in _KINDS.items() if flags & disposition)
 
 
-def lost_marks(container: InputContainer, streams: Iterable[Stream], output: str) -> tuple[str, ...]:
+def lost_marks(
+    container: InputContainer, streams: Iterable[Stream], output: str
+) -> tuple[str, ...]:
     """What an output does not say of a movie and the tracks that it takes over, in sentences.
 
     Args:
