@@ -94,17 +94,17 @@ def test_places_of_pictures(tmp_path: Path) -> None:
     told = [place for place in places if place is not None]
     assert len(told) == 48
     assert {place.run for place in told} == {1}
-    assert sorted(place.count for place in told) == list(range(48))
+    assert sorted(place.number for place in told) == list(range(48))
     assert place_reader("mpeg2video", None) is None
     # An end of the sequence: what leads the key frame behind it is never shown.
-    key = 1 + next(i for i, place in enumerate(told[1:]) if place.count == 12)
+    key = 1 + next(i for i, place in enumerate(told[1:]) if place.number == 12)
     again = place_reader("hevc", film_packets(path)[0])
     assert again is not None
     parts = [film_packets(path)[key - 1] + b"\0\0\1\x48\x01", *film_packets(path)[key : key + 3]]
     before, entry, *after = [place for place in map(again.place, parts) if place is not None]
     assert (before.run, entry.run) == (1, 2)
     assert not after[0].shown
-    assert all(place.shown == (place.count > entry.count) for place in after)
+    assert all(place.shown == (place.number > entry.number) for place in after)
 
 
 def test_holes_between_places() -> None:

@@ -116,7 +116,7 @@ def _placed(film: Sequence[FilmPacket], shown: Sequence[int]) -> list[int] | Non
             damaged.setdefault(run, []).append(i)
             continue
         run = place.run
-        if runs.setdefault(run, {}).setdefault(place.count, i) != i:
+        if runs.setdefault(run, {}).setdefault(place.number, i) != i:
             return None  # two claim one place: that decoding started anew was lost
     order: list[int] = []
     for run, counts in sorted(runs.items()):

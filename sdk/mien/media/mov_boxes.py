@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["boxes", "ending_header", "enlarge", "write_kinds"]
+__all__ = ["boxes", "ending_header", "enlarge", "write_kinds", "write_late_starts"]
 
 
 def ending_header(file: BinaryIO) -> int | None:
@@ -81,6 +82,75 @@ def write_kinds(path: Path, kinds: Sequence[Sequence[str]]) -> bool:
         file.seek(header)
         file.write(data)
     return True
+
+
+def write_late_starts(path: Path, hidden: Mapping[int, Fraction]) -> bool:
+    """Hide the first packets of sounds that begin after 0, as a decoder needs them.
+
+    FFmpeg leaves room before such a sound (an empty edit) and hides nothing of it.
+
+    Args:
+        path: A MOV or MP4 file that FFmpeg has just finished.
+        hidden: Seconds to be hidden at the beginning of tracks, by their numbers.
+
+    Returns:
+        Whether that was written; the file is as it was where not.
+    """
+    with path.open("r+b") as file:
+        header = ending_header(file)
+        if header is None:
+            return False
+        file.seek(header)
+        data = bytearray(file.read())
+        clock = _timescale(data, _inner(data, 0, b"mvhd"))
+        tracks = [start for name, start, _ in boxes(data, 8, len(data)) if name == b"trak"]
+        for number, seconds in hidden.items():
+            media = _timescale(data, _inner(data, tracks[number], b"mdia", b"mdhd"))
+            edits = _inner(data, tracks[number], b"edts", b"elst")
+            if (
+                not clock
+                or not media
+                or edits is None
+                or not _hide(data, edits, round(seconds * clock), round(seconds * media))
+            ):
+                return False
+        file.seek(header)
+        file.write(data)
+    return True
+
+
+def _hide(data: bytearray, edits: int, moved: int, start: int) -> bool:
+    """Let an empty edit last longer, and the one behind it begin later; False without these."""
+    entry = ">QqI" if data[edits + 8] == 1 else ">IiI"
+    size = struct.calcsize(entry)
+    if struct.unpack_from(">I", data, edits + 12)[0] != 2:
+        return False
+    empty, shown = (struct.unpack_from(entry, data, edits + 16 + k * size) for k in (0, 1))
+    if empty[1] != -1 or shown[1] != 0:
+        return False
+    struct.pack_into(entry, data, edits + 16, empty[0] + moved, *empty[1:])
+    rest = max(0, shown[0] - moved)
+    struct.pack_into(entry, data, edits + 16 + size, rest, start, shown[2])
+    return True
+
+
+def _inner(data: bytearray, start: int, *names: bytes) -> int | None:
+    """Where a box in a box begins, some levels down; None without it."""
+    for name in names:
+        stop = start + struct.unpack_from(">I", data, start)[0]
+        inside = next((b for b in boxes(data, start + 8, stop) if b[0] == name), None)
+        if inside is None:
+            return None
+        start = inside[1]
+    return start
+
+
+def _timescale(data: bytearray, box: int | None) -> int:
+    """Ticks a second, as a header of a movie or of media says; 0 without it."""
+    if box is None:
+        return 0
+    at = box + (28 if data[box + 8] == 1 else 20)
+    return int(struct.unpack_from(">I", data, at)[0])
 
 
 def _kind(role: str) -> bytes:

@@ -22,7 +22,7 @@ from mien.media.hdr import hdr_options
 from mien.media.header_tags import HeaderTags, room_for_tags, write_header_tags
 from mien.media.index import movie_index, movie_url
 from mien.media.lost_tags import CODES_FIELDS, header_tags, lost_tags
-from mien.media.mov_boxes import write_kinds
+from mien.media.mov_boxes import write_kinds, write_late_starts
 from mien.media.passthrough import Passthrough
 from mien.media.probe import first_frame
 from mien.media.scheduling import keep_scheduling
@@ -154,6 +154,9 @@ class MovieSink:
             self._partial.path, self._encoding.container, self._header
         ):
             self._lost_tags = (*self._lost_tags, _HEADER_FULL)
+        late = self._beside.late_starts if self._beside is not None else {}
+        if late:
+            write_late_starts(self._partial.path, late)
         if self._kinds:
             write_kinds(self._partial.path, self._kinds)
         for see_to in before_commit:

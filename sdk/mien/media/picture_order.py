@@ -32,13 +32,13 @@ class Place(NamedTuple):
 
     Attributes:
         run: How often decoding was started anew before it, or with it.
-        count: Its picture order count among those of that run.
+        number: Its picture order count among those of that run.
         shown: Whether it is shown at all.
         bereft: Whether a picture that others are predicted from is missing right before it.
     """
 
     run: int
-    count: int
+    number: int
     shown: bool
     bereft: bool = False
 
@@ -76,7 +76,7 @@ def missing_places(places: Sequence[Place | None]) -> dict[int, int]:
         How many are missing, by the number of the frame that comes after them.
     """
     steps = {
-        i: b.count - a.count
+        i: b.number - a.number
         for i, (a, b) in enumerate(itertools.pairwise(places), 1)
         if a is not None and b is not None and a.run == b.run
     }
