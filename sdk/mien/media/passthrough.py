@@ -184,7 +184,7 @@ class Passthrough(Closing):
 
     @property
     def late_starts(self) -> dict[int, Fraction]:
-        """Seconds that MP4 and MOV must hide of sounds which begin after 0, by the output's tracks."""
+        """Seconds to hide of sounds that begin after 0 in MP4 and MOV, by the output's tracks."""
         return {
             self._streams[number].index: Fraction(samples, self._cuts[number].rate)
             for number, samples in self._hidden.items()
