@@ -8,9 +8,10 @@ import av
 import numpy as np
 import pytest
 
+from tests.media.boxes import with_edits
 from tests.media.mediakit import copy
 from tests.media.soundkit import RATE, heard, place, sounding_clip, sweep
-from tests.media.test_edit_lists import AAC, with_edits
+from tests.media.test_edit_lists import AAC
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])

@@ -9,7 +9,7 @@ import pytest
 
 from mien.media import index as index_module
 from mien.media.index import movie_index
-from mien.media.picture_order import Place, missing_places, place_reader
+from mien.media.picture_order import DisplayOrder, missing_pictures, order_reader
 from mien.media.probe import probe
 from mien.media.reader import MovieReader, open_reader
 from tests.media.mediakit import frame_samples, make_clip
@@ -88,29 +88,29 @@ def test_a_picture_that_is_gone_takes_none_for_its_own(
 
 def test_places_of_pictures(tmp_path: Path) -> None:
     path = _clip(tmp_path, "hevc", "libx265")
-    reader = place_reader("hevc", None)
+    reader = order_reader("hevc", None)
     assert reader is not None
-    places = [reader.place(packet) for packet in film_packets(path)]
+    places = [reader.read(packet) for packet in film_packets(path)]
     told = [place for place in places if place is not None]
     assert len(told) == 48
     assert {place.run for place in told} == {1}
     assert sorted(place.number for place in told) == list(range(48))
-    assert place_reader("mpeg2video", None) is None
+    assert order_reader("mpeg2video", None) is None
     # An end of the sequence: what leads the key frame behind it is never shown.
     key = 1 + next(i for i, place in enumerate(told[1:]) if place.number == 12)
-    again = place_reader("hevc", film_packets(path)[0])
+    again = order_reader("hevc", film_packets(path)[0])
     assert again is not None
     parts = [film_packets(path)[key - 1] + b"\0\0\1\x48\x01", *film_packets(path)[key : key + 3]]
-    before, entry, *after = [place for place in map(again.place, parts) if place is not None]
+    before, entry, *after = [place for place in map(again.read, parts) if place is not None]
     assert (before.run, entry.run) == (1, 2)
     assert not after[0].shown
     assert all(place.shown == (place.number > entry.number) for place in after)
 
 
 def test_holes_between_places() -> None:
-    even = [Place(1, 2 * i, shown=True) for i in range(20)]
-    assert missing_places(even) == {}
-    assert missing_places([*even[:5], *even[7:]]) == {5: 2}
+    even = [DisplayOrder(1, 2 * i, shown=True) for i in range(20)]
+    assert missing_pictures(even) == {}
+    assert missing_pictures([*even[:5], *even[7:]]) == {5: 2}
     # Places that are never even say nothing.
-    assert missing_places([Place(1, i * i, shown=True) for i in range(9)]) == {}
-    assert missing_places([*even[:1], None]) == {}
+    assert missing_pictures([DisplayOrder(1, i * i, shown=True) for i in range(9)]) == {}
+    assert missing_pictures([*even[:1], None]) == {}

@@ -20,7 +20,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from mien.media.packet_scan import FilmPacket, PacketScan
-from mien.media.picture_order import believable_places
+from mien.media.picture_order import believable_orders
 from mien.media.seek_points import SeekPoint, packets_from, stamped
 from mien.media.streams import whole_frames
 
@@ -109,7 +109,7 @@ def _placed(film: Sequence[FilmPacket], shown: Sequence[int]) -> list[int] | Non
     runs: dict[int, dict[int, int]] = {}
     damaged: dict[int, list[int]] = {}
     run = None
-    for i, place in zip(shown, believable_places([film[i].place for i in shown]), strict=True):
+    for i, place in zip(shown, believable_orders([film[i].display for i in shown]), strict=True):
         if place is None:
             if run is None:
                 return None

@@ -33,7 +33,7 @@ from mien.media.frame_order import (
     with_damage,
 )
 from mien.media.packet_scan import FilmPacket, PacketScan, scan_packets
-from mien.media.picture_order import missing_places
+from mien.media.picture_order import missing_pictures
 from mien.media.seek_points import SeekPoint
 from mien.media.streams import main_video
 from mien.media.whole_tail import last_is_whole
@@ -279,7 +279,7 @@ def _by_number(video: VideoStream, scan: PacketScan, deduced: FrameOrder) -> Pac
     """The index of a film whose packets are known by their number."""
     film, order, counted = scan.film, deduced.packets, not deduced.exact
     pts, declared = _times(video, film, order), video.frames
-    missing = missing_places([film[i].place for i in order]) if deduced.placed else {}
+    missing = missing_pictures([film[i].display for i in order]) if deduced.placed else {}
     if missing and scan.counts_packets:
         pts = _with_holes(pts, missing)
     stamps: list[int | None] = [*range(len(film))] if counted else [None] * len(film)
@@ -300,7 +300,7 @@ def _by_number(video: VideoStream, scan: PacketScan, deduced: FrameOrder) -> Pac
         tuple(stamps),
         counted,
         counted or deduced.placed,
-        frozenset(i for i, p in enumerate(film) if p.place is not None and p.place.bereft),
+        frozenset(i for i, p in enumerate(film) if p.display is not None and p.display.bereft),
         scan.jumps,
         frozenset(i for i in scan.corrupt if any(0 < j - i <= _BEFORE_JOIN for j in scan.joins)),
         losses,

@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 from mien.media.clock_repair import ClockRepair, has_broadcast_clock
 from mien.media.h264_fields import FieldPairs
 from mien.media.key_packets import Start, has_end, has_picture_types, start_of, waits
-from mien.media.picture_order import Place, PlaceReader, place_reader
+from mien.media.picture_order import DisplayOrder, OrderReader, order_reader
 from mien.media.seek_points import signature
 from mien.media.streams import opened_from
 from mien.media.transport_tail import ends_whole
@@ -47,7 +47,7 @@ class FilmPacket(NamedTuple):
         signature: Size and checksum; the checksum of packets with `key` alone.
         closed: Whether it parts the film: `Start.CLOSED`.
         waits: Whether it is shown when the next that waits is there; None when it is not told.
-        place: Where its picture is shown, by itself; None where that is not needed or not told.
+        display: Where its picture is shown, by itself; None where that is not needed or not told.
         ended: Whether its picture has the mark of its end; None in codecs without one.
     """
 
@@ -62,7 +62,7 @@ class FilmPacket(NamedTuple):
     signature: tuple[int, int]
     closed: bool
     waits: bool | None
-    place: Place | None = None
+    display: DisplayOrder | None = None
     ended: bool | None = None
 
 
@@ -106,7 +106,7 @@ def scan_packets(
     name = container.format.name.split(",")[0]
     whole = name in _WHOLE_FRAMES
     context = video.codec_context
-    places = place_reader(context.name, context.extradata) if name in _UNTIMED else None
+    places = order_reader(context.name, context.extradata) if name in _UNTIMED else None
     fields = FieldPairs() if context.name == "h264" and not whole else None
     typed = has_picture_types(video)
     repair = ClockRepair(container.streams) if has_broadcast_clock(container) else None
@@ -158,10 +158,10 @@ def _film_packet(
     shift: int,
     untyped: bool,
     fields: FieldPairs | None,
-    places: PlaceReader | None,
+    places: OrderReader | None,
 ) -> FilmPacket:
     key, dts, hidden = packet.is_keyframe, packet.dts, packet.is_discard
-    place = None if places is None else places.place(bytes(packet))
+    place = None if places is None else places.read(bytes(packet))
     second = False
     if fields is not None and (key or fields.allowed):
         second = fields.is_second(bytes(packet))

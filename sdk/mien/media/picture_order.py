@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, Protocol
 from mien.media.h264_slices import SliceHeader, SliceReader
 from mien.media.nal_units import NalBits, annex_b_units
 
-__all__ = ["Place", "PlaceReader", "believable_places", "missing_places", "place_reader"]
+__all__ = ["DisplayOrder", "OrderReader", "believable_orders", "missing_pictures", "order_reader"]
 
 _HEADER_BYTES: Final = 64
 """Bytes of a slice that are looked at; far more than is read of its header."""
@@ -27,7 +27,7 @@ _EVEN: Final = 0.8
 """The same of a parameter set."""
 
 
-class Place(NamedTuple):
+class DisplayOrder(NamedTuple):
     """Where a picture is shown.
 
     Attributes:
@@ -43,15 +43,15 @@ class Place(NamedTuple):
     bereft: bool = False
 
 
-class PlaceReader(Protocol):
+class OrderReader(Protocol):
     """Reads the places of pictures, from packets in the order of decoding."""
 
-    def place(self, data: bytes) -> Place | None:
+    def read(self, data: bytes) -> DisplayOrder | None:
         """The place of a packet's (first) picture; None where it does not tell."""
         ...
 
 
-def believable_places(places: Sequence[Place | None]) -> list[Place | None]:
+def believable_orders(places: Sequence[DisplayOrder | None]) -> list[DisplayOrder | None]:
     """The places of pictures, without those of a header that only looks like a new start.
 
     Args:
@@ -66,7 +66,7 @@ def believable_places(places: Sequence[Place | None]) -> list[Place | None]:
     ]  # fmt: skip
 
 
-def missing_places(places: Sequence[Place | None]) -> dict[int, int]:
+def missing_pictures(places: Sequence[DisplayOrder | None]) -> dict[int, int]:
     """Count the frames that are missing before others, where places come in even steps.
 
     Args:
@@ -87,7 +87,7 @@ def missing_places(places: Sequence[Place | None]) -> dict[int, int]:
     return {i: wide // step - 1 for i, wide in steps.items() if wide >= 2 * step}
 
 
-def place_reader(codec: str, setup: bytes | None) -> PlaceReader | None:
+def order_reader(codec: str, setup: bytes | None) -> OrderReader | None:
     """A reader for a codec (FFmpeg's name), or None where it says no places.
 
     Args:
@@ -99,7 +99,7 @@ def place_reader(codec: str, setup: bytes | None) -> PlaceReader | None:
         return None
     reader = kind()
     if setup:
-        reader.place(setup)
+        reader.read(setup)
     return reader
 
 
@@ -134,8 +134,8 @@ class _AvcPlaces:
         """How it stood before a picture from which numbers seem to start again."""
         self._runs = self._decoded = 0
 
-    def place(self, data: bytes) -> Place | None:
-        """The place of a packet's first picture; see `PlaceReader`."""
+    def read(self, data: bytes) -> DisplayOrder | None:
+        """The place of a packet's first picture; see `OrderReader`."""
         header = self._slices.read(data)
         if header is None or header.count_kind == 1:
             return None
@@ -165,7 +165,7 @@ class _AvcPlaces:
             # It is shown after all that was before, and what follows is counted from it.
             self._start_run(0)
             count = 0
-        return Place(self._state.run, count, shown=True, bereft=bereft)
+        return DisplayOrder(self._state.run, count, shown=True, bereft=bereft)
 
     def _start_run(self, number: int | None) -> None:
         self._runs += 1
@@ -233,8 +233,8 @@ class _HevcPlaces:
         self._broken = False
         """Whether pictures that lead the last entry lack what they are predicted from."""
 
-    def place(self, data: bytes) -> Place | None:
-        """The place of a packet's picture; see `PlaceReader`."""
+    def read(self, data: bytes) -> DisplayOrder | None:
+        """The place of a packet's picture; see `OrderReader`."""
         try:
             for at in annex_b_units(data):
                 kind = data[at] >> 1 & 63
@@ -253,7 +253,7 @@ class _HevcPlaces:
             return None
         return None
 
-    def _with_end(self, data: bytes, at: int, place: Place | None) -> Place | None:
+    def _with_end(self, data: bytes, at: int, place: DisplayOrder | None) -> DisplayOrder | None:
         """The place, with notice taken of an end of the sequence behind the picture."""
         end = data.rfind(b"\0\0\1", max(at, len(data) - 8))
         if end >= 0 and end + 3 < len(data) and data[end + 3] >> 1 & 63 in self._ENDS:
@@ -286,7 +286,7 @@ class _HevcPlaces:
         says_shown = bool(bits.take(1))
         self._pictures[name] = _HevcPicture(sequence, says_shown, bits.take(3))
 
-    def _read_slice(self, bits: NalBits, kind: int, layer: int) -> Place | None:
+    def _read_slice(self, bits: NalBits, kind: int, layer: int) -> DisplayOrder | None:
         entry = self._FIRST_ENTRY <= kind <= self._LAST_ENTRY
         if not bits.take(1):
             return None  # the first slice is missing
@@ -312,7 +312,7 @@ class _HevcPlaces:
         counted_from = layer == 1 and kind not in (*self._RADL, *self._RASL)
         counted_from &= kind > 14 or bool(kind % 2)
         count = self._counter.count(lowest, sequence.count_bits, referred_to=counted_from)
-        return Place(self._run, count, shown and not (kind in self._RASL and self._broken))
+        return DisplayOrder(self._run, count, shown and not (kind in self._RASL and self._broken))
 
 
 _READERS: Final[Mapping[str, type[_AvcPlaces] | type[_HevcPlaces]]] = MappingProxyType(

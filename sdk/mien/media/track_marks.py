@@ -90,8 +90,8 @@ def lost_marks(
     for stream in streams:
         lost = Disposition(stream.disposition) & _PURPOSES & ~_HELD[output]
         if lost:
-            words = ", ".join(flag.name or "" for flag in Disposition if flag in lost)
-            purposes.append(f"{stream.index} ({words})")
+            roles = ", ".join(flag.name or "" for flag in Disposition if flag in lost)
+            purposes.append(f"{stream.index} ({roles})")
         tags = {key.lower(): value for key, value in stream.metadata.items()}
         language, title = tags.get("language", "und"), tags.get("title", "")
         if output in _NO_LANGUAGES and language != "und":

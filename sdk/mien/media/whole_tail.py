@@ -111,7 +111,7 @@ def _pictures(video: VideoStream, packets: Sequence[bytes]) -> list[int] | None:
 def _sum(frame: av.VideoFrame) -> int:
     total = 0
     for view, plane in zip(planes_of(frame), frame.planes, strict=True):
-        total = zlib.crc32(np.ascontiguousarray(view[:, : plane.width]), total)
+        total = zlib.crc32(np.ascontiguousarray(view[:, : plane.width]).tobytes(), total)
     return total
 
 
