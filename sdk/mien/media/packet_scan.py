@@ -158,10 +158,10 @@ def _film_packet(
     shift: int,
     untyped: bool,
     fields: FieldPairs | None,
-    places: OrderReader | None,
+    orders: OrderReader | None,
 ) -> FilmPacket:
     key, dts, hidden = packet.is_keyframe, packet.dts, packet.is_discard
-    place = None if places is None else places.read(bytes(packet))
+    order = None if orders is None else orders.read(bytes(packet))
     second = False
     if fields is not None and (key or fields.allowed):
         second = fields.is_second(bytes(packet))
@@ -172,12 +172,12 @@ def _film_packet(
         dts if dts is not None else packet.pts,
         packet.duration or 0,
         start is not Start.NONE,
-        not second and not hidden and (place is None or place.shown),
+        not second and not hidden and (order is None or order.shown),
         hidden,
         packet.pos,
         signature(packet) if key else (packet.size, 0),
         start is Start.CLOSED,
         None if untyped else waits(packet, video),
-        place,
+        order,
         has_end(packet, video),
     )

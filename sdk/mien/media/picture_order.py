@@ -51,14 +51,14 @@ class OrderReader(Protocol):
         ...
 
 
-def believable_orders(places: Sequence[DisplayOrder | None]) -> list[DisplayOrder | None]:
+def believable_orders(orders: Sequence[DisplayOrder | None]) -> list[DisplayOrder | None]:
     """The places of pictures, without those of a header that only looks like a new start.
 
     Args:
-        places: Those of pictures in the order of decoding.
+        orders: Those of pictures in the order of decoding.
     """
-    runs = Counter(place.run for place in places if place is not None)
-    last = next((place for place in reversed(places) if place is not None), None)
+    runs = Counter(place.run for place in orders if place is not None)
+    last = next((place for place in reversed(orders) if place is not None), None)
     return [
         None if place is not last and place is not None and place.bereft and runs[place.run] == 1
         else place
@@ -66,18 +66,18 @@ def believable_orders(places: Sequence[DisplayOrder | None]) -> list[DisplayOrde
     ]  # fmt: skip
 
 
-def missing_pictures(places: Sequence[DisplayOrder | None]) -> dict[int, int]:
+def missing_pictures(orders: Sequence[DisplayOrder | None]) -> dict[int, int]:
     """Count the frames that are missing before others, where places come in even steps.
 
     Args:
-        places: Those of the frames that are shown, in that order; None where it is damaged.
+        orders: Those of the frames that are shown, in that order; None where it is damaged.
 
     Returns:
         How many are missing, by the number of the frame that comes after them.
     """
     steps = {
         i: b.number - a.number
-        for i, (a, b) in enumerate(itertools.pairwise(places), 1)
+        for i, (a, b) in enumerate(itertools.pairwise(orders), 1)
         if a is not None and b is not None and a.run == b.run
     }
     common = Counter(steps.values()).most_common(1)
@@ -253,12 +253,12 @@ class _HevcPlaces:
             return None
         return None
 
-    def _with_end(self, data: bytes, at: int, place: DisplayOrder | None) -> DisplayOrder | None:
+    def _with_end(self, data: bytes, at: int, order: DisplayOrder | None) -> DisplayOrder | None:
         """The place, with notice taken of an end of the sequence behind the picture."""
         end = data.rfind(b"\0\0\1", max(at, len(data) - 8))
         if end >= 0 and end + 3 < len(data) and data[end + 3] >> 1 & 63 in self._ENDS:
             self._anew = True
-        return place
+        return order
 
     def _read_sequence(self, bits: NalBits) -> None:
         bits.take(4)
