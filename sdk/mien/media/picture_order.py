@@ -62,7 +62,7 @@ def believable_orders(orders: Sequence[DisplayOrder | None]) -> list[DisplayOrde
     return [
         None if place is not last and place is not None and place.bereft and runs[place.run] == 1
         else place
-        for place in places
+        for place in orders
     ]  # fmt: skip
 
 
