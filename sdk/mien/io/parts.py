@@ -89,8 +89,15 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
         examples=tuple(_example_part(example, folder) for example in shot.examples),
         mixes=tuple((mix.start, mix.stop) for mix in shot.mixes),
         damaged=tuple((span.start, span.stop) for span in shot.damaged),
+        tracked_spans=_tracked_part(shot),
         occlusion=occlusion_part(shot.occlusion, folder),
     )
+
+
+def _tracked_part(shot: Shot) -> tuple[tuple[int, int], ...] | None:
+    if shot.tracked_spans is None:
+        return None
+    return tuple((span.start, span.stop) for span in shot.tracked_spans)
 
 
 def _example_part(example: Example, folder: Path) -> ExamplePart:
@@ -103,6 +110,7 @@ def _example_part(example: Example, folder: Path) -> ExamplePart:
             mixes=tuple((mix.start, mix.stop) for mix in shot.mixes),
             made_by=made_by_part(shot.made_by),
             faces=tuple(face_part(face) for face in shot.faces),
+            tracked_spans=_tracked_part(shot),
         )
     return ExamplePart(
         path=_path_text(_relative(example.path, folder)), problem=example.problem, shot=part
