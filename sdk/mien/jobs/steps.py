@@ -32,7 +32,7 @@ from mien.model.shot import Example, Shot
 from mien.pipeline import Output, ShotFrames, damage_note, undamaged
 from mien.progress import Progress
 from mien.rendering.base import FacePlan, Renderer
-from mien.rendering.plans import face_plans, weak_notes
+from mien.rendering.plans import face_plans, untracked_notes, weak_notes
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import matte_stamp, media_stamp
 from mien.timebase import FrameRange
@@ -191,6 +191,7 @@ class Workbench:
         elif shot.media.cut_short and span.stop == len(shot):
             notes = (shot.media.cut_short, *notes)
         plans = face_plans(shot, [*project.edits, *edits], span)
+        notes += untracked_notes(shot, [*project.edits, *edits], span)
         notes += weak_notes(shot, (one.face.number for one in (*project.edits, *edits)), span)
         renderer = self._renderer(order) if plans else None
         shot = self._with_examples(order, shot, progress) if plans else shot

@@ -263,6 +263,7 @@ def shot_facts(opened: OpenShot) -> ShotFacts:
         cuts=list(project.shot.cuts),
         mixes=[(mix.start, mix.stop) for mix in project.shot.mixes],
         damaged=[(span.start, span.stop) for span in project.shot.damaged],
+        tracked_spans=_tracked_spans(project.shot),
         cut_short=media.cut_short,
         made_by=_made_by(project.shot),
         faces=[face_facts(face) for face in project.shot.faces],
@@ -324,6 +325,12 @@ def _examples(shot: Shot) -> list[ExampleFacts]:
         ExampleFacts(path=str(example.path), problem=problem)
         for example, problem in zip(shot.examples, example_problems(shot), strict=True)
     ]
+
+
+def _tracked_spans(shot: Shot) -> list[tuple[int, int]] | None:
+    if shot.tracked_spans is None:
+        return None
+    return [(span.start, span.stop) for span in shot.tracked_spans]
 
 
 def _made_by(shot: Shot) -> MadeBy | None:

@@ -14,6 +14,7 @@ from mien.serve.messages.base import (
     Name,
     Number,
     PathText,
+    Span,
 )
 
 __all__ = [
@@ -218,6 +219,9 @@ class ShotFacts(Message):
     damaged: list[tuple[int, int]]
     """Frames that could not be decoded when it was tracked: of each span the first, and the one
     after the last."""
+    tracked_spans: list[tuple[int, int]] | None
+    """The frames that were tracked, of each span the first, and the one after the last; null for
+    all. Edits do nothing in the others."""
     cut_short: str
     """What is missing at the end of its media, in a sentence; empty when nothing is."""
     made_by: MadeBy | None = None
@@ -238,6 +242,9 @@ class TrackParams(Message):
     max_faces: Number | None = None
     tracker: Name = "auto"
     """Name of the tracker; of `hello`'s `trackers`."""
+    frames: Span | None = None
+    """Frames to track, where not all are wanted. Of a shot that is tracked, further frames: who
+    is known keeps number, name and edits."""
     replace: bool = False
     """Whether a shot that is tracked is tracked again; its edits go with its faces."""
     until_damage: bool = False
