@@ -53,7 +53,7 @@ def choose_spans(shot: Shot, wanted: FrameRange) -> tuple[FrameRange, ...]:
     # What little is left between two spans would only look like a face that is not seen.
     near = [*missing]
     for gap in spans_without(shot.clock.all, (*done, *missing)):
-        inside = 0 < gap.start and gap.stop < len(shot)
+        inside = gap.start > 0 and gap.stop < len(shot)
         if inside and len(gap) <= _NEAR:
             near.append(gap)
     return join_spans(near)
@@ -182,9 +182,7 @@ def _with_span(
     return joined, bool(tracks)
 
 
-def _clipped(
-    spans: Sequence[FrameRange], window: FrameRange, kept: FrameRange
-) -> list[FrameRange]:
+def _clipped(spans: Sequence[FrameRange], window: FrameRange, kept: FrameRange) -> list[FrameRange]:
     """Spans of a window as spans of the shot, as far as they are kept."""
     return [
         FrameRange(int(span.start) + window.start, int(span.stop) + window.start).intersection(kept)

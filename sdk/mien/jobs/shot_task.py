@@ -53,6 +53,7 @@ class ShotSpec:
         stream: Number of the video stream of media without a project; None for the one that
             players show.
         until_damage: Whether the output ends before the first frame that is damaged.
+        tracked_span: The frames of media without a project that are tracked for it; None for all.
     """
 
     name: str
@@ -75,6 +76,7 @@ class ShotSpec:
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
     stream: int | None = None
     until_damage: bool = False
+    tracked_span: FrameRange | None = None
 
     @classmethod
     def of(
@@ -133,6 +135,7 @@ class ShotSpec:
             "examples": [str(path) for path in self.examples],
             "occlusion": _occlusion_to_dict(self.occlusion),
             "until_damage": self.until_damage,
+            "tracked_span": None if self.tracked_span is None else str(self.tracked_span),
         }
         return json.dumps(value, indent=1)
 
@@ -178,7 +181,6 @@ def read_shot_spec(path: Path) -> ShotSpec:
         value: Mapping[str, Any] = json.loads(path.read_bytes())
         if value["format"] not in (_FORMAT, _FORMER, _FIRST):
             raise ValueError(f"its format is {value['format']}")
-        start, stop = str(value["frames"]).split(":")
         media, project = (
             None if value[name] is None else Path(value[name]) for name in ("media", "project")
         )
@@ -189,13 +191,13 @@ def read_shot_spec(path: Path) -> ShotSpec:
             check_stored({renderer: settings})
         spec = ShotSpec(
             str(value["name"]), media, project, tuple(map(str, value["set"])),
-            value["face"], FrameRange(int(start), int(stop)), renderer, value["codec"],
+            value["face"], _read_span(value["frames"]), renderer, value["codec"],
             bool(value["lossless"]), Path(value["output"]), Path(value["folder"]),
             bool(value["overwrite"]), settings, value.get("shot"),
             _read_all_curves(value.get("curves")),
             str(value.get("tracker", "auto")), tuple(map(Path, value.get("examples", ()))),
             _read_occlusion(value.get("occlusion")), value.get("stream"),
-            bool(value.get("until_damage")),
+            bool(value.get("until_damage")), _read_tracked(value.get("tracked_span")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(
@@ -210,6 +212,15 @@ def read_shot_spec(path: Path) -> ShotSpec:
         except UsageError as error:
             raise _no_order(path, error) from error
     return spec
+
+
+def _read_span(text: Any) -> FrameRange:
+    start, stop = str(text).split(":")
+    return FrameRange(int(start), int(stop))
+
+
+def _read_tracked(text: Any) -> FrameRange | None:
+    return None if text is None else _read_span(text)
 
 
 def _no_order(path: Path, error: Exception) -> InputError:

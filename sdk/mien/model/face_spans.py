@@ -19,9 +19,7 @@ from mien.timebase import Clock, FrameRange
 __all__ = ["gathered_rows", "joined_face", "placed_face", "spread_rows"]
 
 
-def gathered_rows(
-    rows: npt.NDArray[Any], spans: Sequence[FrameRange] | None
-) -> npt.NDArray[Any]:
+def gathered_rows(rows: npt.NDArray[Any], spans: Sequence[FrameRange] | None) -> npt.NDArray[Any]:
     """Return the rows (T, ...) of some frames alone, one after another.
 
     Args:
