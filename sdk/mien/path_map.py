@@ -20,7 +20,10 @@ from typing import Any, Final
 
 from mien.errors import InputError, UsageError
 
-__all__ = ["VARIABLE", "PathMap", "PathRule", "machine_map", "use_rules_file"]
+__all__ = [
+    "VARIABLE", "PathMap", "PathRule", "machine_map", "machine_path", "read_rules",
+    "use_rules_file",
+]  # fmt: skip
 
 VARIABLE: Final = "MIEN_PATH_MAP"
 """The environment variable with this machine's rules."""
@@ -71,6 +74,9 @@ class PathRule:
 
     def __str__(self) -> str:
         return f"{self.source}={self.target}"
+
+    def __repr__(self) -> str:
+        return f"PathRule({self})"
 
     @property
     def source_parts(self) -> tuple[str, ...]:
@@ -148,6 +154,9 @@ class PathMap:
     def __str__(self) -> str:
         return ";".join(map(str, self.rules))
 
+    def __repr__(self) -> str:
+        return f"PathMap({len(self.rules)} rules)"
+
     def map(self, path: str) -> str | None:
         """Return where a path is on this machine; None where no rule is for it.
 
@@ -162,11 +171,6 @@ class PathMap:
             rule = max(fits, key=lambda pair: pair[0])[1]
             path = found = rule.apply(path) or path
         return found
-
-    def place(self, path: Path) -> Path:
-        """Return where a file is on this machine; the same path where no rule is for it."""
-        mapped = self.map(str(path))
-        return path if mapped is None else Path(mapped)
 
 
 def machine_map() -> PathMap:
@@ -183,6 +187,23 @@ def machine_map() -> PathMap:
         return PathMap.parse(text)
     except UsageError as error:
         raise UsageError(f"{VARIABLE}: {error.cause}", error.remedy) from error
+
+
+def machine_path(text: str, folder: Path | None = None) -> Path:
+    """Return where a file is on this machine that another one may have written down.
+
+    Args:
+        text: A path of any system.
+        folder: The folder from which relative paths count.
+
+    Raises:
+        UsageError: When this machine's path map is wrong.
+        InputError: When a file of rules cannot be read.
+    """
+    mapped = machine_map().map(text)
+    if mapped is not None:
+        return Path(mapped)
+    return Path(text) if folder is None else folder / text
 
 
 def use_rules_file(path: Path) -> None:

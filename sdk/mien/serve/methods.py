@@ -74,6 +74,7 @@ class Methods:
         self.queued: Mapping[str, Handler] = {
             "open": self._open,
             "close": self._close,
+            "relink": self._relink,
             "track": self._track,
             "solve": self._solve,
             "set_examples": self._set_examples,
@@ -163,6 +164,18 @@ class Methods:
         for job in self._jobs.of_shot(params.shot):
             job.cancel()
         return say.Empty()
+
+    def _relink(self, params: say.RelinkParams) -> say.RelinkResult:
+        opened = self._shots.find(params.shot)
+        self._check_faces_rest(opened)
+        report = api.relink(opened.project, params.media)
+        opened.set_media(report.project)
+        return say.RelinkResult(
+            facts=shot_facts(opened),
+            same_content=report.same_content,
+            compared=report.compared,
+            scale=report.scale,
+        )
 
     def _track(self, params: say.TrackParams) -> say.JobResult:
         opened = self._shots.find(params.shot)

@@ -94,6 +94,12 @@ class OpenShot:
             self._project = self._project.with_faces_of(shot)
             self._let_go()
 
+    def set_media(self, project: Project) -> None:
+        """Take the same shot on other media; edits stay."""
+        with self._lock:
+            self._project = project
+            self._let_go()
+
     def set_examples(self, examples: Sequence[Example]) -> None:
         """Take other material of its people in place of what it had; edits stay."""
         with self._lock:

@@ -26,6 +26,8 @@ __all__ = [
     "MadeBy",
     "OcclusionFacts",
     "OpenParams",
+    "RelinkParams",
+    "RelinkResult",
     "RenameFaceParams",
     "SaveParams",
     "SetExamplesParams",
@@ -69,6 +71,14 @@ class CloseParams(Message):
     """A shot to let go of; its jobs are cancelled, its handle is no longer known."""
 
     shot: Handle
+
+
+class RelinkParams(Message):
+    """A shot, and where its media are now."""
+
+    shot: Handle
+    media: PathText
+    """The movie or pattern of images, in this size or in another, or a folder that holds them."""
 
 
 class WeakSpanFacts(Message):
@@ -233,6 +243,18 @@ class ShotFacts(Message):
     """Other material of its people, of which renderers learn how they look."""
     occlusion: OcclusionFacts
     """How things in front of its faces are treated."""
+
+
+class RelinkResult(Message):
+    """The shot on its media, its faces and strokes in their size; edits stay."""
+
+    facts: ShotFacts
+    same_content: bool
+    """Whether they hold what was tracked."""
+    compared: bool
+    """Whether pictures were compared, where they do not: what was tracked was at hand."""
+    scale: float
+    """Size of the pictures over that of those that were tracked."""
 
 
 class TrackParams(Message):
