@@ -37,7 +37,7 @@ _REMEDY: Final = "Write OLD=NEW, both of them whole paths, as in D:/plates=/mnt/
 
 @dataclass(frozen=True, slots=True)
 class PathRule:
-    """What lies below one folder lies below another.
+    """A rule: what lies below one folder lies below another.
 
     Attributes:
         source: The folder as others name it, a whole path of POSIX or of Windows.

@@ -35,7 +35,7 @@ class RelinkReport:
 
     @property
     def media(self) -> Path:
-        """Where its media are."""
+        """Path of its media."""
         return self.project.shot.media.path
 
     def __repr__(self) -> str:

@@ -103,25 +103,18 @@ def track(
 
     start = time.monotonic()
     if shot.suffix.lower() == SUFFIX:
-        place = shot if output is None else output
-        check_project(place, overwrite=overwrite or output is None)
         if stream is not None:
             raise _stream_of_project(shot)
-        project = api.load_project(shot, which, media=media)
-        # The others of its shots stay as they are, wherever their media are.
-        document = api.load_document(shot, find_media=False)
-        project = api.track(
-            project, frames=frames, tracker=tracker, max_faces=max_faces,
+        place = shot if output is None else output
+        check_project(place, overwrite=overwrite or output is None)
+        tracked = _track_further(
+            shot, place, which, media, frames=frames, tracker=tracker, max_faces=max_faces,
             until_damage=until_damage,
         )  # fmt: skip
-        tracked = project.shot
-        api.save_document(document.with_shot(project), place)
     else:
         if output is None:
             raise UsageError("Where the project is to be written is not said.", "Add -o SHOT.mien.")
-        if which is not None or media is not None:
-            option = "--shot" if media is None else "--media"
-            raise UsageError(f"{option} goes with a project, and {shot.name} is none.")
+        _refuse_of_project(shot, media, which)
         place = output
         check_project(place, overwrite=overwrite)
         tracked = api.track(
@@ -136,6 +129,26 @@ def track(
     if tracked.media.cut_short:
         typer.echo(f"  {tracked.media.cut_short}")
     typer.echo(f"wrote {place}")
+
+
+def _track_further(
+    path: Path, output: Path, which: str | None, media: Path | None, **how: Any
+) -> Shot:
+    """Track frames of a project that are not tracked yet, and write it."""
+    from mien import api
+
+    project = api.load_project(path, which, media=media)
+    # The others of its shots stay as they are, wherever their media are.
+    document = api.load_document(path, find_media=False)
+    project = api.track(project, **how)
+    api.save_document(document.with_shot(project), output)
+    return project.shot
+
+
+def _refuse_of_project(shot: Path, media: Path | None, which: str | None) -> None:
+    for name, value in (("--media", media), ("--shot", which)):
+        if value is not None:
+            raise UsageError(f"{name} goes with a project, and {shot.name} is none.")
 
 
 def solve(
@@ -338,10 +351,7 @@ def open_source(
         tell_outdated(project.shot)
         # Of a long shot these are megabytes, and nothing here solves or saves.
         return project.without_raw_landmarks()
-    if media is not None:
-        raise UsageError(f"--media goes with a project, and {path.name} is none.")
-    if which is not None:
-        raise UsageError(f"--shot goes with a project, and {path.name} is none.")
+    _refuse_of_project(path, media, which)
     return api.Project(api.open_shot(path, stream=stream, until_damage=until_damage))
 
 

@@ -150,11 +150,11 @@ def make_plan(
 
 def _sharing(shots: tuple[ShotPlan, ...], folder: Path) -> tuple[ShotPlan, ...]:
     """Plans that say which frames are tracked; each tracking counts once, with its first shot."""
-    from mien.jobs.tracked_media import share_tracking
+    from mien.jobs.tracked_media import join_tracking
 
     orders = [shot.order for shot in shots if shot.order is not None]
     media = {shot.job.name: shot.facts for shot in shots if shot.facts is not None}
-    shared = {order.name: order for order in share_tracking(orders, media, folder)}
+    shared = {order.name: order for order in join_tracking(orders, media, folder)}
     planned, counted = [], set()
     for shot in shots:
         order = shared.get(shot.job.name) if shot.order is not None else None

@@ -28,7 +28,7 @@ from mien.tracking.registry import get_tracker
 if TYPE_CHECKING:
     from mien.jobs.shot_task import ShotSpec
 
-__all__ = ["NEAR", "share_tracking", "tracking_key"]
+__all__ = ["NEAR", "join_tracking", "tracking_key"]
 
 NEAR: Final = 96
 """Frames between two shots of the same media, or between a shot and an end of them, up to which
@@ -55,7 +55,7 @@ def tracking_key(facts: MediaInfo, tracker: str, span: FrameRange | None = None)
     return key.hexdigest() if span is None else f"{key.hexdigest()}-{span.start}-{span.stop}"
 
 
-def share_tracking(
+def join_tracking(
     orders: Sequence[ShotSpec], media: Mapping[str, MediaInfo], folder: Path
 ) -> list[ShotSpec]:
     """Return orders that say which frames of their media are tracked for them.

@@ -37,14 +37,14 @@ _NEAR = 0.15
 
 
 def recognize(
-    found: Sequence[Face], known: Sequence[Face], frames: FrameRange, reader: Reader
+    others: Sequence[Face], known: Sequence[Face], frames: FrameRange, reader: Reader
 ) -> dict[int, int]:
     """Tell which faces are ones that are known already.
 
     Where both were seen in the same frames, by place; else by looks and by the shape of the face.
 
     Args:
-        found: Faces of some frames of the shot, counted from the first of these.
+        others: Faces of some frames of the shot, counted from the first of these.
         known: Faces of the shot.
         frames: These frames.
         reader: The shot, to look at both.
@@ -52,17 +52,17 @@ def recognize(
     Returns:
         The numbers of those that are known, by the numbers of those that were found.
     """
-    if not found or not known:
+    if not others or not known:
         return {}
-    apart = np.full((len(found), len(known)), np.inf)
+    apart = np.full((len(others), len(known)), np.inf)
     looks: dict[int, Likeness] = {}
-    for i, one in enumerate(found):
+    for i, one in enumerate(others):
         for j, other in enumerate(known):
             apart[i, j] = _apart(one, other, frames, reader, looks)
     same: dict[int, int] = {}
     while np.isfinite(apart).any():
         i, j = np.unravel_index(int(apart.argmin()), apart.shape)
-        same[found[int(i)].number] = known[int(j)].number
+        same[others[int(i)].number] = known[int(j)].number
         apart[i, :], apart[:, j] = np.inf, np.inf
     return same
 
