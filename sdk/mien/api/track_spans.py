@@ -154,6 +154,9 @@ def _with_span(
         face = solve_face(track, clock, ends, steps.solve, identity=identity)
         return face if known is None else dataclasses.replace(face, number=known.number)
 
+    new_cuts = (int(cut) + window.start for cut in result.cuts)
+    cuts = tuple(sorted({*shot.cuts, *(cut for cut in new_cuts if cut in span and cut > 0)}))
+    mixes = join_spans((*shot.mixes, *_clipped(result.mixes, window, span)))
     found = [solved(track, None) for track in tracks]
     same = recognize(found, shot.faces, window, reader)
     faces = {face.number: face for face in shot.faces}
@@ -162,24 +165,31 @@ def _with_span(
         known = faces.get(same.get(face.number, 0))
         if known is not None:
             again = placed_face(solved(track, known), shot.clock, window.start, span)
-            faces[known.number] = joined_face(known, again, span)
+            faces[known.number] = _joined(known, again, span, breaks(cuts, mixes))
         else:
             placed = placed_face(face, shot.clock, window.start, span)
             faces[following] = dataclasses.replace(
                 placed, number=following, name=f"face {following}"
             )
             following += 1
-    cuts = (int(cut) + window.start for cut in result.cuts)
-    mixes = _clipped(result.mixes, window, span)
     damaged = _clipped(result.damaged, window, span)
     joined = dataclasses.replace(
         shot,
         faces=tuple(faces[number] for number in sorted(faces)),
-        cuts=tuple(sorted({*shot.cuts, *(c for c in cuts if c in span and c > 0)})),
-        mixes=join_spans((*shot.mixes, *mixes)),
+        cuts=cuts,
+        mixes=mixes,
         damaged=join_spans((*shot.damaged, *damaged)),
     )
     return joined, bool(tracks)
+
+
+def _joined(known: Face, again: Face, span: FrameRange, cuts: tuple[int, ...]) -> Face:
+    """A face with further frames; what was put right by hand fades into them as far as it goes."""
+    if not known.corrections:
+        return joined_face(known, again, span)
+    from mien.face.corrections import correct_face
+
+    return correct_face(joined_face(known.uncorrected(), again, span), known.corrections, cuts)
 
 
 def _clipped(spans: Sequence[FrameRange], window: FrameRange, kept: FrameRange) -> list[FrameRange]:

@@ -19,7 +19,7 @@ __all__ = ["with_media"]
 
 
 def with_media(shot: Shot, media: MediaInfo) -> Shot:
-    """Return a shot on other media with the same frames; landmarks and strokes scale with them.
+    """Return a shot on other media with the same frames; landmarks, corrections and strokes scale.
 
     Args:
         shot: The shot.
@@ -69,12 +69,25 @@ class _Scale:
             # Of the frames in which it is seen alone: of an hour of film these may be few.
             seen = np.ones(int(np.count_nonzero(face.confidence)), np.bool_)
             raw = RawLandmarks.pack(self.points(raw.unpack(seen)), seen)
+        before = face.uncorrected_frames
+        if before is not None:
+            before = replace(
+                before,
+                landmarks=self.points(before.landmarks),
+                curves=self.curves(before.curves),
+                raw=self.curves(before.raw),
+            )
+        corrections = (
+            replace(one, dx=one.dx * self.x, dy=one.dy * self.y) for one in face.corrections
+        )
         return replace(
             face,
             landmarks=self.points(face.landmarks),
             curves=self.curves(face.curves),
             raw=self.curves(face.raw),
             raw_landmarks=raw,
+            corrections=tuple(corrections),
+            uncorrected_frames=before,
         )
 
     def curves(self, curves: Curves) -> Curves:
