@@ -40,7 +40,8 @@ def first_unlike(one: MediaInfo, other: MediaInfo) -> int | None:
         MediaError: When one of them cannot be read at all.
     """
     count = one.clock.frame_count
-    frames = sorted({round(place) for place in np.linspace(0, count - 1, min(_FRAMES, count))})
+    spread = np.linspace(0, count - 1, min(_FRAMES, count))
+    frames: list[int] = sorted({round(index) for index in spread.tolist()})
     for frame, first, second in zip(
         frames, _pictures(one, frames), _pictures(other, frames), strict=True
     ):

@@ -333,10 +333,10 @@ def _examples(shot: Shot) -> list[ExampleFacts]:
     ]
 
 
-def _tracked_spans(shot: Shot) -> list[tuple[int, int]] | None:
+def _tracked_spans(shot: Shot) -> list[list[int]] | None:
     if shot.tracked_spans is None:
         return None
-    return [(span.start, span.stop) for span in shot.tracked_spans]
+    return [[span.start, span.stop] for span in shot.tracked_spans]
 
 
 def _made_by(shot: Shot) -> MadeBy | None:

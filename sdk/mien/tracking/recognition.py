@@ -61,8 +61,8 @@ def recognize(
             apart[i, j] = _apart(one, other, frames, reader, looks)
     same: dict[int, int] = {}
     while np.isfinite(apart).any():
-        i, j = np.unravel_index(int(apart.argmin()), apart.shape)
-        same[others[int(i)].number] = known[int(j)].number
+        i, j = divmod(int(apart.argmin()), len(known))
+        same[others[i].number] = known[j].number
         apart[i, :], apart[:, j] = np.inf, np.inf
     return same
 

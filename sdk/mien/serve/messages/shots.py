@@ -229,7 +229,7 @@ class ShotFacts(Message):
     damaged: list[tuple[int, int]]
     """Frames that could not be decoded when it was tracked: of each span the first, and the one
     after the last."""
-    tracked_spans: list[tuple[int, int]] | None
+    tracked_spans: list[Span] | None
     """The frames that were tracked, of each span the first, and the one after the last; null for
     all. Edits do nothing in the others."""
     cut_short: str
