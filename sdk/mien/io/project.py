@@ -23,6 +23,7 @@ from mien.io.media_search import find_in_folder
 from mien.io.parts import make_project, shot_part
 from mien.io.schema import ProjectDocument, read_document
 from mien.io.shot_arrays import read_shot, shot_arrays
+from mien.media.fingerprint import content_of_fingerprint
 from mien.media.sequence import find_sequence
 from mien.model.document import Document, Project
 from mien.model.marker import Marker
@@ -162,9 +163,7 @@ def relink(project: Project, media: Path | None, path: Path | None = None) -> Pr
     if shot.media.orientation.upright_size != facts.orientation.upright_size:
         check_pictures(project, facts, folder)
     media_places.remember(place, wanted)
-    if media_places.content_of_fingerprint(facts.fingerprint) != (
-        media_places.content_of_fingerprint(wanted)
-    ):
+    if content_of_fingerprint(facts.fingerprint) != content_of_fingerprint(wanted):
         media_places.remember(place, facts.fingerprint)
     examples = tuple(_relinked(example, folder) for example in shot.examples)
     moved = with_media(shot, facts)
