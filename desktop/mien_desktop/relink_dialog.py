@@ -114,7 +114,8 @@ class RelinkDialog(QDialog):
             self.list.addTopLevelItem(item)
         now = self._workspace.project
         wanted = chosen or [now.id if now is not None and not self.missing else ""]
-        rows = [self.list.topLevelItem(row) for row in range(self.list.topLevelItemCount())]
+        listed = (self.list.topLevelItem(row) for row in range(self.list.topLevelItemCount()))
+        rows = [item for item in listed if item is not None]
         if rows:
             self.list.setCurrentItem(next((row for row in rows if _id(row) in wanted), rows[0]))
         some = bool(shots) and not self._searching

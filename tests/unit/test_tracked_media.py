@@ -78,5 +78,5 @@ def test_a_batch_tracks_what_it_renders(talk_720p: Path, tmp_path: Path) -> None
     bench.close()
     tracked = list((tmp_path / FOLDER / "tracked").glob("*.mien"))
     assert len(tracked) == 1
-    shot = mien.load_project(tracked[0], media=talk_720p).shot
-    assert shot.tracked_spans == (FrameRange(100, 112),)
+    kept = mien.load_project(tracked[0], media=talk_720p).shot
+    assert kept.tracked_spans == (FrameRange(100, 112),)

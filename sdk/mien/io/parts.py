@@ -33,6 +33,7 @@ from mien.media.streams import OLD_CHOICE
 from mien.model.document import Project
 from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.face import Face
+from mien.model.face_spans import stored_spans
 from mien.model.interpolate import Key
 from mien.model.marker import Marker
 from mien.model.media import ColorTags, MediaInfo, Orientation
@@ -96,9 +97,8 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
 
 
 def _tracked_part(shot: Shot) -> tuple[tuple[int, int], ...] | None:
-    if shot.tracked_spans is None:
-        return None
-    return tuple((span.start, span.stop) for span in shot.tracked_spans)
+    spans = stored_spans(shot)
+    return None if spans is None else tuple((span.start, span.stop) for span in spans)
 
 
 def _example_part(example: Example, folder: Path) -> ExamplePart:

@@ -38,7 +38,7 @@ from mien.model.controls import NAMES
 from mien.model.corrections import LandmarkCorrection, UncorrectedFrames
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
 from mien.model.face import Face
-from mien.model.face_spans import gathered_rows, spread_rows
+from mien.model.face_spans import gathered_rows, spread_rows, stored_spans
 from mien.model.landmarks import LANDMARKS, SKIN
 from mien.model.media import MediaInfo
 from mien.model.occlusion import REGIONS
@@ -61,7 +61,7 @@ def shot_arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
         arrays["media/times.npy"] = np.array(times, dtype="<i8").reshape(-1, 2)
     for face in shot.faces:
         folder = f"faces/{face.number}"
-        spans = shot.tracked_spans
+        spans = stored_spans(shot)
         arrays[f"{folder}/landmarks.npy"] = gathered_rows(face.landmarks, spans)
         arrays[f"{folder}/confidence.npy"] = gathered_rows(face.confidence, spans)
         arrays[f"{folder}/identity.npy"] = face.identity

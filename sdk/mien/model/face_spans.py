@@ -12,11 +12,27 @@ import numpy.typing as npt
 from mien._types import BoolArray, FloatArray
 from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.face import Face
+from mien.model.frame_runs import frame_runs
 from mien.model.landmarks import LANDMARKS
 from mien.model.raw_landmarks import RawLandmarks
+from mien.model.shot import Shot
+from mien.model.spans import join_spans
 from mien.timebase import Clock, FrameRange
 
-__all__ = ["gathered_rows", "joined_face", "placed_face", "spread_rows"]
+__all__ = ["gathered_rows", "joined_face", "placed_face", "spread_rows", "stored_spans"]
+
+
+def stored_spans(shot: Shot) -> tuple[FrameRange, ...] | None:
+    """Return the frames whose rows are kept of a shot's faces; None for all.
+
+    Those that were tracked, and those in which a face is all the same: landmarks of other trackers,
+    or faces that were tracked again from a hint, may lie anywhere.
+    """
+    if shot.tracked_spans is None:
+        return None
+    valid = (frame_runs(face.valid | (face.confidence > 0)) for face in shot.faces)
+    spans = join_spans((*shot.tracked_spans, *(run for runs in valid for run in runs)))
+    return None if spans == (shot.clock.all,) else spans
 
 
 def gathered_rows(rows: npt.NDArray[Any], spans: Sequence[FrameRange] | None) -> npt.NDArray[Any]:
