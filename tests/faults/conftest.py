@@ -13,7 +13,7 @@ from mien import api
 from mien.demo import make_footage
 from mien.io.relink import remember
 from mien.media.probe import probe
-from tests.command_line import Mien, command, run_here
+from tests.command_line import Mien, Run, command, run_here, run_process
 from tests.footage import made_once
 
 __all__ = ["Mien", "command"]  # which tests of this folder take from here
@@ -21,8 +21,13 @@ __all__ = ["Mien", "command"]  # which tests of this folder take from here
 
 @pytest.fixture(scope="session")
 def mien() -> Mien:
-    """The command line, run in this process."""
-    return run_here
+    """The command line, run in this process; in one of its own where that has other modules."""
+
+    def run(*arguments: object, **environment: str) -> Run:
+        start = run_process if "PYTHONPATH" in environment else run_here
+        return start(*arguments, **environment)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -92,22 +92,22 @@ def test_what_is_whole_is_not_done_again(batch: Batch) -> None:
     assert len(batch.made()) == made
 
 
-def test_a_damaged_frame_is_made_again(batch: Batch) -> None:
+@pytest.mark.parametrize("harm", ["torn", "flipped", "gone"])
+def test_a_damaged_frame_is_made_again(batch: Batch, harm: str) -> None:
     batch.run()
     content = batch.output.read_bytes()
-    for harm in ("torn", "flipped", "gone"):
-        batch.output.unlink()
-        files = sorted(frames_of(batch).rglob("*.frame"))
-        damaged = bytearray(files[9].read_bytes())
-        damaged[-9] ^= 1
-        if harm == "gone":
-            files[9].unlink()
-        else:
-            files[9].write_bytes(damaged if harm == "flipped" else damaged[:50])
-        before = len(batch.made())
-        batch.run("--resume")
-        assert batch.output.read_bytes() == content, harm
-        assert batch.made()[before:] == [11], harm
+    batch.output.unlink()
+    files = sorted(frames_of(batch).rglob("*.frame"))
+    damaged = bytearray(files[9].read_bytes())
+    damaged[-9] ^= 1
+    if harm == "gone":
+        files[9].unlink()
+    else:
+        files[9].write_bytes(damaged if harm == "flipped" else damaged[:50])
+    before = len(batch.made())
+    batch.run("--resume")
+    assert batch.output.read_bytes() == content
+    assert batch.made()[before:] == [11]
 
 
 def test_a_damaged_project_is_tracked_again(footage: Path, tmp_path: Path) -> None:
