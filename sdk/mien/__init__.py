@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mien.api import WrittenCurves as WrittenCurves
     from mien.api import check_damage as check_damage
     from mien.api import check_occlusion_matte as check_occlusion_matte
+    from mien.api import edit_project as edit_project
     from mien.api import example_problems as example_problems
     from mien.api import export_curves as export_curves
     from mien.api import fit_flame as fit_flame
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from mien.api import merge_faces as merge_faces
     from mien.api import open_shot as open_shot
     from mien.api import probe as probe
+    from mien.api import redo_edits as redo_edits
     from mien.api import remove_face as remove_face
     from mien.api import rename_face as rename_face
     from mien.api import render as render
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from mien.api import split_face as split_face
     from mien.api import summarize_project as summarize_project
     from mien.api import track as track
+    from mien.api import undo_edits as undo_edits
     from mien.api import write_info_page as write_info_page
     from mien.errors import DamagedMediaError as DamagedMediaError
     from mien.errors import DeviceMemoryError as DeviceMemoryError
@@ -103,6 +106,8 @@ if TYPE_CHECKING:
     from mien.model.curves import ControlCurves as ControlCurves
     from mien.model.curves import Curves as Curves
     from mien.model.curves import HeadPose as HeadPose
+    from mien.model.edit_history import EditHistory as EditHistory
+    from mien.model.edit_history import EditStep as EditStep
     from mien.model.edits import ControlTrack as ControlTrack
     from mien.model.edits import Edit as Edit
     from mien.model.edits import Layer as Layer
@@ -164,6 +169,7 @@ _HOMES = {
     "Document": "mien.api",
     "check_damage": "mien.api",
     "check_occlusion_matte": "mien.api",
+    "edit_project": "mien.api",
     "example_problems": "mien.api",
     "export_curves": "mien.api",
     "fit_flame": "mien.api",
@@ -175,6 +181,7 @@ _HOMES = {
     "merge_faces": "mien.api",
     "open_shot": "mien.api",
     "probe": "mien.api",
+    "redo_edits": "mien.api",
     "remove_face": "mien.api",
     "rename_face": "mien.api",
     "PathLike": "mien.api",
@@ -192,6 +199,7 @@ _HOMES = {
     "split_face": "mien.api",
     "summarize_project": "mien.api",
     "track": "mien.api",
+    "undo_edits": "mien.api",
     "write_info_page": "mien.api",
     "WrittenCurves": "mien.api",
     "DamagedMediaError": "mien.errors",
@@ -232,6 +240,8 @@ _HOMES = {
     "ControlCurves": "mien.model.curves",
     "Curves": "mien.model.curves",
     "HeadPose": "mien.model.curves",
+    "EditHistory": "mien.model.edit_history",
+    "EditStep": "mien.model.edit_history",
     "ControlTrack": "mien.model.edits",
     "Edit": "mien.model.edits",
     "Layer": "mien.model.edits",

@@ -13,6 +13,7 @@ from mien.api.curves import (
     fit_flame,
     import_curves,
 )
+from mien.api.edits import edit_project, redo_edits, undo_edits
 from mien.api.examples import example_problems, set_examples
 from mien.api.faces import merge_faces, remove_face, rename_face, split_face
 from mien.api.info import write_info_page
@@ -33,6 +34,7 @@ __all__ = [
     "WrittenCurves",
     "check_damage",
     "check_occlusion_matte",
+    "edit_project",
     "example_problems",
     "export_curves",
     "fit_flame",
@@ -43,6 +45,7 @@ __all__ = [
     "merge_faces",
     "open_shot",
     "probe",
+    "redo_edits",
     "remove_face",
     "rename_face",
     "render",
@@ -57,5 +60,6 @@ __all__ = [
     "split_face",
     "summarize_project",
     "track",
+    "undo_edits",
     "write_info_page",
 ]

@@ -20,6 +20,7 @@ from mien.cli import (
     cuts,
     demo,
     desktop,
+    edit,
     faces,
     info,
     probe,
@@ -64,6 +65,7 @@ def _root(
 demo.add_to(app)
 probe.add_to(app)
 shots.add_to(app)
+edit.add_to(app)
 cuts.add_to(app)
 batch.add_to(app)
 curves.add_to(app)

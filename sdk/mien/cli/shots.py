@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from mien.cli.edit import LAYER, face_of_unnamed
 from mien.cli.occlusion_options import with_occlusion_options
 from mien.cli.options import (
     Examples,
@@ -23,6 +24,7 @@ from mien.cli.options import (
 )
 from mien.cli.output import print_json, print_notice
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
+from mien.cli.save_options import Saving, with_save_options
 from mien.cli.set_options import SetFaces, Sets, check_faces, read_sets
 from mien.errors import NoFaceError, UsageError
 from mien.model.assignments import Assignment, make_edits
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to", "open_source", "tell_faces", "tell_outdated"]
 
-_LAYER = "command line"
-"""Name of the layer that `--set` fills."""
 _LISTED = 12
 """Cuts, and mixes, that are named; of a film there are hundreds."""
 
@@ -51,7 +51,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(track)
     app.command()(solve)
-    app.command()(with_renderer_settings(with_occlusion_options(render)))
+    app.command()(with_renderer_settings(with_occlusion_options(with_save_options(render))))
 
 
 def track(
@@ -178,6 +178,7 @@ def render(
     *,
     context: typer.Context,
     occlusion: OcclusionChoice,
+    saving: Saving,
     typed: TypedSettings,
 ) -> None:
     """Write a shot with edited faces; everything else stays as it is.
@@ -202,12 +203,17 @@ def render(
     _tell_unheeded(renderer, chosen.name, typed)
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     refuse_matte_as_output(output, project.shot.occlusion)
+    place = saving.place(shot, output, assignments, overwrite=overwrite)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     check_faces(project.shot, assignments)
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
-    edits = _edits(project.shot, assignments)
+    if place is None:
+        edits = _edits(project.shot, assignments)
+    else:
+        kept = ((renderer, settings), examples or ())
+        project, edits = saving.saved(shot, which, place, project, assignments, *kept), ()
     verb = api.render_matte if matte else api.render
     report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
@@ -338,17 +344,7 @@ def tell_faces(shot: Shot) -> None:
 
 
 def _edits(shot: Shot, assignments: Sequence[Assignment]) -> tuple[Edit, ...]:
-    from mien import api
-
-    main = None
-    if any(not one.faces for one in assignments):
-        main = api.main_face(shot)
-        if len(shot.faces) > 1:
-            print_notice(
-                f"{len(shot.faces)} faces; editing {describe_face(main)}, the largest."
-                " Choose another with --face."
-            )
-    return make_edits(shot, assignments, main, _LAYER)
+    return make_edits(shot, assignments, face_of_unnamed(shot, assignments), LAYER)
 
 
 def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:

@@ -256,6 +256,30 @@ class EditPart(_Part):
     layers: tuple[LayerPart, ...]
 
 
+class LayerChangePart(_Part):
+    """`model.edit_history.LayerChange`."""
+
+    face: _Positive
+    name: str
+    place: _Count
+    before: LayerPart | None
+    after: Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")]
+
+
+class EditStepPart(_Part):
+    """`model.edit_history.EditStep`."""
+
+    title: str
+    changes: tuple[LayerChangePart, ...]
+
+
+class EditHistoryPart(_Part):
+    """`model.edit_history.EditHistory`."""
+
+    done: tuple[EditStepPart, ...] = ()
+    undone: tuple[EditStepPart, ...] = ()
+
+
 class MarkerPart(_Part):
     """`model.marker.Marker`."""
 
@@ -324,6 +348,7 @@ class ShotPart(_Part):
     mixes: tuple[tuple[_Count, _Count], ...]
     damaged: tuple[tuple[_Count, _Count], ...] = ()
     occlusion: OcclusionPart
+    history: EditHistoryPart = EditHistoryPart()
 
     @property
     def title(self) -> str:
