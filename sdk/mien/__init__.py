@@ -108,6 +108,7 @@ if TYPE_CHECKING:
     from mien.model.curves import HeadPose as HeadPose
     from mien.model.edit_history import EditHistory as EditHistory
     from mien.model.edit_history import EditStep as EditStep
+    from mien.model.edit_history import LayerChange as LayerChange
     from mien.model.edits import ControlTrack as ControlTrack
     from mien.model.edits import Edit as Edit
     from mien.model.edits import Layer as Layer
@@ -242,6 +243,7 @@ _HOMES = {
     "HeadPose": "mien.model.curves",
     "EditHistory": "mien.model.edit_history",
     "EditStep": "mien.model.edit_history",
+    "LayerChange": "mien.model.edit_history",
     "ControlTrack": "mien.model.edits",
     "Edit": "mien.model.edits",
     "Layer": "mien.model.edits",

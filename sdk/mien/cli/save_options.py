@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from mien.cli.edit import apply_typed, describe_typed, face_of_unnamed
+from mien.cli.edit import LAYER, apply_typed, describe_typed, face_of_unnamed
 from mien.cli.output import print_notice
 from mien.errors import UsageError
-from mien.model.assignments import Assignment
+from mien.model.assignments import Assignment, make_edits
 
 if TYPE_CHECKING:
     from mien.model.document import Project
+    from mien.model.edits import Edit
     from mien.model.renderer_settings import RendererSettings
 
 __all__ = ["Saving", "with_save_options"]
@@ -41,14 +42,14 @@ class Saving:
     """Where a render's edits are kept.
 
     Attributes:
-        asked: Whether they are.
-        given: The project that was named; None for the usual one.
+        enabled: Whether they are.
+        file: The project that was named; None for the usual one.
     """
 
-    asked: bool = False
-    given: Path | None = None
+    enabled: bool = False
+    file: Path | None = None
 
-    def place(
+    def target(
         self, source: Path, output: Path, sets: Sequence[Assignment], *, overwrite: bool
     ) -> Path | None:
         """Return the project that is written; None for none.
@@ -65,7 +66,7 @@ class Saving:
         """
         from mien.io.project import SUFFIX, check_project
 
-        if not self.asked and self.given is None:
+        if not self.enabled and self.file is None:
             return None
         own = source.suffix.lower() == SUFFIX
         if not own and not sets:
@@ -73,8 +74,8 @@ class Saving:
                 f"Nothing is set that could be kept of {source.name}.",
                 "Add --set, or make a project of it with `mien track`.",
             )
-        place = self.given or (source if own else output.with_suffix(SUFFIX))
-        if "%" in place.name and self.given is None:
+        place = self.file or (source if own else output.with_suffix(SUFFIX))
+        if "%" in place.name and self.file is None:
             raise UsageError(
                 f"A sequence such as {output.name} has no project beside it.",
                 "Name it with --save-as.",
@@ -82,22 +83,22 @@ class Saving:
         check_project(place, overwrite=overwrite or (own and place == source))
         return place
 
-    def saved(
+    def applied(
         self,
+        target: Path | None,
         source: Path,
         which: str | None,
-        place: Path,
         project: Project,
         sets: Sequence[Assignment],
         settings: tuple[str, RendererSettings | Mapping[str, Any] | None],
         examples: Sequence[Path],
-    ) -> Project:
-        """Keep what was typed, and return the project that is then to be rendered.
+    ) -> tuple[Project, tuple[Edit, ...]]:
+        """Return the project to be rendered, and edits on top of it; one that is kept has all.
 
         Args:
+            target: The project that is written; None for none.
             source: What is rendered.
             which: The shot of it that is meant.
-            place: The project that is written.
             project: What is rendered, tracked; a project without its raw landmarks.
             sets: What is set.
             settings: Name of the renderer, and its settings.
@@ -110,6 +111,8 @@ class Saving:
 
         renderer, values = settings
         main = face_of_unnamed(project.shot, sets)
+        if target is None:
+            return project, make_edits(project.shot, sets, main, LAYER)
         if examples:
             project = api.set_examples(project, [*project.shot.examples, *examples])
 
@@ -123,14 +126,14 @@ class Saving:
 
         title = describe_typed(sets, None)
         if source.suffix.lower() == SUFFIX:
-            other = None if place == source else place
+            other = None if target == source else target
             kept = api.edit_project(source, change, which, title=title, output=other,
                                     overwrite=True)  # fmt: skip
         else:
             kept = with_history(project, change(project), title)
-            api.save_project(kept, place)
-        print_notice(f"wrote {place}")
-        return replace(project, edits=kept.edits, settings=kept.settings)
+            api.save_project(kept, target)
+        print_notice(f"wrote {target}")
+        return replace(project, edits=kept.edits, settings=kept.settings), ()
 
 
 def with_save_options(verb: Callable[..., None]) -> Callable[..., None]:
@@ -141,7 +144,8 @@ def with_save_options(verb: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(verb)
     def called(**values: Any) -> None:
-        verb(**values, saving=Saving(values.pop("save"), values.pop("save_as")))
+        saving = Saving(values.pop("save"), values.pop("save_as"))
+        verb(**values, saving=saving)
 
     parameters = [*own, *added]
     called.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from mien.cli.edit import LAYER, face_of_unnamed
 from mien.cli.occlusion_options import with_occlusion_options
 from mien.cli.options import (
     Examples,
@@ -27,7 +26,6 @@ from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.cli.save_options import Saving, with_save_options
 from mien.cli.set_options import SetFaces, Sets, check_faces, read_sets
 from mien.errors import NoFaceError, UsageError
-from mien.model.assignments import Assignment, make_edits
 from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.occlusion import OcclusionChoice
 
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 
     from mien.api import RenderReport
     from mien.io.project import Project
-    from mien.model.edits import Edit
     from mien.model.face import Face
     from mien.model.shot import Shot
     from mien.timebase import FrameRange
@@ -203,17 +200,14 @@ def render(
     _tell_unheeded(renderer, chosen.name, typed)
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     refuse_matte_as_output(output, project.shot.occlusion)
-    place = saving.place(shot, output, assignments, overwrite=overwrite)
+    target = saving.target(shot, output, assignments, overwrite=overwrite)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     check_faces(project.shot, assignments)
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
-    if place is None:
-        edits = _edits(project.shot, assignments)
-    else:
-        kept = ((renderer, settings), examples or ())
-        project, edits = saving.saved(shot, which, place, project, assignments, *kept), ()
+    kept = ((renderer, settings), examples or ())
+    project, edits = saving.applied(target, shot, which, project, assignments, *kept)
     verb = api.render_matte if matte else api.render
     report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
@@ -341,10 +335,6 @@ def tell_faces(shot: Shot) -> None:
         weak = describe_weak_spans(face.weak_spans())
         if weak:
             typer.echo(f"    seen badly: {weak}")
-
-
-def _edits(shot: Shot, assignments: Sequence[Assignment]) -> tuple[Edit, ...]:
-    return make_edits(shot, assignments, face_of_unnamed(shot, assignments), LAYER)
 
 
 def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def _steps_part(steps: Iterable[EditStep]) -> tuple[EditStepPart, ...]:
                 LayerChangePart(
                     face=change.face,
                     name=change.name,
-                    place=change.place,
+                    index=change.index,
                     before=None if change.before is None else _layer_part(change.before),
                     after=change.after,
                 )
@@ -141,7 +141,7 @@ def _make_steps(parts: Iterable[EditStepPart]) -> tuple[EditStep, ...]:
                 LayerChange(
                     change.face,
                     change.name,
-                    change.place,
+                    change.index,
                     None if change.before is None else _make_layer(change.before),
                     change.after,
                 )

@@ -20,11 +20,11 @@ class FileVersion:
     """What tells that a file is still the one that was read.
 
     Attributes:
-        place: Device and number of the file; None when there was none.
+        inode: Device and number of the file; None when there was none.
         written: Size and time of the last change, in nanoseconds.
     """
 
-    place: tuple[int, int] | None
+    inode: tuple[int, int] | None
     written: tuple[int, int]
 
     @classmethod

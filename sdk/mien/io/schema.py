@@ -261,7 +261,7 @@ class LayerChangePart(_Part):
 
     face: _Positive
     name: str
-    place: _Count
+    index: _Count
     before: LayerPart | None
     after: Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")]
 

@@ -42,7 +42,7 @@ _SET = re.compile(
 
 
 class Bound:
-    """What was typed for a face: it may name one itself, or stand under a `--face`."""
+    """Something typed for a face: it may name one itself, or stand under a `--face`."""
 
     __slots__ = ()
     control: str
@@ -87,7 +87,7 @@ class Assignment(Bound):
         span = "" if self.span is None else f"@{self.span}"
         return f"{face}{self.control}={sign}{self.value:g}{span}"
 
-    def in_place_of(self, edit: Edit, layer: str) -> Edit:
+    def without_earlier(self, edit: Edit, layer: str) -> Edit:
         """Return the edit without the value that an earlier set of the kind left in a layer."""
         old = edit.layer(layer)
         span = None if self.span is None else edit.face.clock.parse_range(self.span)
@@ -181,8 +181,8 @@ def make_edits(
         if face is None:
             raise UsageError(f"'{one.control}' is set for no face.", "Name one.")
         edit = edits.get(face.number) or Edit(shot.face(face.number))
-        edits[face.number] = one.in_place_of(edit, layer)
+        edits[face.number] = one.without_earlier(edit, layer)
         bound.append((face.number, one))
     for number, one in bound:
         edits[number] = one.apply(edits[number], layer)
-    return tuple(edits[number] for number in sorted(edits))
+    return tuple(edits.values())

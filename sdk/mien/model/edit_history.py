@@ -28,12 +28,12 @@ _Layers = Mapping[int, tuple[Layer, ...]]
 
 @dataclass(frozen=True, slots=True)
 class LayerChange:
-    """What a step did to one layer of a face.
+    """The change of one layer of a face by a step.
 
     Attributes:
         face: Number of the face.
         name: Name of the layer.
-        place: Where it was among the face's layers, 0 at the bottom; where it came to be when
+        index: Where it was among the face's layers, 0 at the bottom; where it came to be when
             there was none.
         before: The layer before the step; None when there was none.
         after: Digest of the layer after the step; empty when there was none.
@@ -41,7 +41,7 @@ class LayerChange:
 
     face: int
     name: str
-    place: int
+    index: int
     before: Layer | None
     after: str
 
@@ -163,13 +163,13 @@ def _turned_back(
             )
         back = replace(
             change, before=now, after=_digest(change.before),
-            place=change.place if place is None else place,
+            index=change.index if place is None else place,
         )  # fmt: skip
         turned.append(back)
         if place is not None:
             del face[place]
         if change.before is not None:
-            face.insert(change.place if place is None else place, change.before)
+            face.insert(change.index if place is None else place, change.before)
     made = tuple(Edit(shot.face(number), layers[number]) for number in sorted(layers)
                  if layers[number])  # fmt: skip
     return made, EditStep(step.title, tuple(reversed(turned)))
