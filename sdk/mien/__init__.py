@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from mien.api import track as track
     from mien.api import undo_edits as undo_edits
     from mien.api import write_info_page as write_info_page
+    from mien.api import write_info_sheet as write_info_sheet
     from mien.errors import DamagedMediaError as DamagedMediaError
     from mien.errors import DeviceMemoryError as DeviceMemoryError
     from mien.errors import FetchError as FetchError
@@ -202,6 +203,7 @@ _HOMES = {
     "track": "mien.api",
     "undo_edits": "mien.api",
     "write_info_page": "mien.api",
+    "write_info_sheet": "mien.api",
     "WrittenCurves": "mien.api",
     "DamagedMediaError": "mien.errors",
     "DeviceMemoryError": "mien.errors",

@@ -17,6 +17,7 @@ import mien
 from mien.cli.main import run
 from mien.errors import OutputError, UsageError
 from mien.io.changing import changing
+from mien.media.probe import probe
 from mien.model.edit_history import EditHistory
 from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.interpolate import Key
@@ -25,6 +26,7 @@ from mien.session import commands
 from mien.timebase import FrameRange
 from tests.documents import make_media
 from tests.faces import make_face
+from tests.unit.test_project import write_movie
 
 FRAMES = 50
 Capture = pytest.CaptureFixture[str]
@@ -70,8 +72,10 @@ def test_sets_are_those_of_render_and_every_one_can_be_taken_back(
     first = edited(film, capsys, "--face", "1", "--set", "mouthSmile=+0.6@1s:2s", "--face", "anna",
                    "--set", "jawOpen=0.2", "--layer", "x")  # fmt: skip
     assert tracks(first) == [
-        (1, "x", "mouthSmile", "add", [25, 50], 0.6), KEYED, (2, "x", "jawOpen", "replace", None, 0.2)
-    ]  # fmt: skip
+        (1, "x", "mouthSmile", "add", [25, 50], 0.6),
+        KEYED,
+        (2, "x", "jawOpen", "replace", None, 0.2),
+    ]
     second = edited(film, capsys, "--set", "1:mouthSmile=+0.3@1s:2s", "--layer", "x")
     assert tracks(second)[0][-1] == 0.3  # in place of 0.6, not beside it
     assert second["history"]["done"] == [
@@ -131,9 +135,7 @@ def test_what_the_editor_did_since_stays(film: Path, capsys: Capture) -> None:
     assert tracks(told) == [(1, "mine", "jawOpen", "add", None, 0.5), KEYED]
     edited(film, capsys, "--redo")
     session = mien.Session(mien.load_document(film, find_media=False))
-    session.apply(
-        "Weight", lambda d: commands.set_layer(d, shot, 1, "command line", weight=0.5)
-    )
+    session.apply("Weight", lambda d: commands.set_layer(d, shot, 1, "command line", weight=0.5))
     session.save(film)
     before = film.read_bytes()
     told = edited(film, capsys, "--undo", code=2)
@@ -166,7 +168,11 @@ def test_a_face_that_is_gone_is_said(film: Path, capsys: Capture) -> None:
         ("--remove 2:jawOpen --layer y", 2, "no layer 'y'"),
         ("--remove-layer y", 2, "It has: 'keyed'"),
         ("--face 1 --face 2 --remove jawOpen", 2, "No --set follows --face 1"),
-        ("--remove jawOpen --face 1 --set jawOpen=1 --face 2 --set jawOpen=1", 2, "before the first"),
+        (
+            "--remove jawOpen --face 1 --set jawOpen=1 --face 2 --set jawOpen=1",
+            2,
+            "before the first",
+        ),
         ("--redo", 4, "was taken back"),
         ("--list --output other.mien", 2, "--list makes none"),
         ("--set jawOpen=1 -o film.mp4", 2, "no name of a project"),
@@ -224,12 +230,12 @@ def test_two_that_edit_at_once_wait_for_each_other(
 
 
 def test_the_history_is_bounded_and_read_back(film: Path) -> None:
+    history, project = EditHistory(), two_people()
     for number in range(25):
-        mien.edit_project(
-            film,
-            lambda p, n=number: p.with_edit(p.edit(1).set("jawOpen", n / 100)),
-            title=f"edit {number}",
-        )
+        after = project.with_edit(project.edit(1).set("jawOpen", number / 100))
+        history = history.recorded(project.edits, after.edits, f"edit {number}")
+        project = after
+    mien.edit_project(film, lambda p: replace(p, edits=project.edits, history=history))
     done = mien.load_project(film, find_media=False).history.done
     assert [step.title for step in done] == [f"edit {number}" for number in range(5, 25)]
     assert repr(done[-1]) == "EditStep('edit 24', 'edit' of face 1)"
@@ -282,10 +288,55 @@ def test_undo_leads_back_over_any_steps_and_redo_forth(steps: list[tuple[str, st
 @given(start=st.integers(0, 48), length=st.integers(1, 20), span=st.booleans())
 def test_a_constant_is_cut_to_the_frames_outside(start: int, length: int, span: bool) -> None:
     gone = FrameRange(start, min(start + length, FRAMES))
-    track = ControlTrack("jawOpen", (Key(5, 0.5, "hold"),), span=FrameRange(5, 40) if span else None)
+    track = ControlTrack(
+        "jawOpen", (Key(5, 0.5, "hold"),), span=FrameRange(5, 40) if span else None
+    )
     acts = set(range(5, 40)) if span else set(range(FRAMES))
     left = track.without_frames(gone, FRAMES)
     spans = [one.span or FrameRange(0, FRAMES) for one in left]
     kept = [frame for one in spans for frame in range(one.start, one.stop)]
     assert sorted(kept) == sorted(acts - set(range(gone.start, gone.stop)))
     assert all(one.keys[0].value == 0.5 for one in left)
+
+
+def test_render_keeps_what_is_set(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    clip, out = write_movie(tmp_path / "x.mp4"), tmp_path / "y.mp4"
+    tracked = Shot(probe(clip), (make_face(12), make_face(12, number=2)))
+    film = tmp_path / "x.mien"
+    mien.save_project(tracked, film)
+    # The picture has no face; what is asked is so little that no pixel is painted.
+    options = ["-o", str(out), "--overwrite", "--set", "2:mouthSmile=+0.00001@0:2"]
+    assert run(["render", str(film), *options]) == 0
+    assert not mien.load_project(film).edits
+    assert run(["render", str(film), *options, "--save", "--no-fade-unseen"]) == 0
+    kept = mien.load_project(film)
+    assert [edit.face.number for edit in kept.edits] == [2]
+    assert not kept.shot.occlusion.fade
+    monkeypatch.setattr("mien.api.track", lambda *_, **__: tracked)
+    assert run(["render", str(clip), *options, "--save"]) == 0
+    beside = mien.load_project(tmp_path / "y.mien")
+    assert beside.edits[0].layers == kept.edits[0].layers
+    assert [step.title for step in beside.history.done] == ["2:mouthSmile=+1e-05@0:2"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("-o z.mp4 --save", "Nothing is set"),
+        ("-o z.mp4 --set jawOpen=1 --save-as there.mien", "exists already"),
+        ("-o z.mp4 --set jawOpen=1 --save-as z.txt", "no name of a project"),
+        ("-o z.%04d.png --set jawOpen=1 --save", "--save-as"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_before_anything_is_tracked(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, options: str, words: str
+) -> None:
+    write_movie(tmp_path / "x.mp4")
+    (tmp_path / "there.mien").write_text("mine")
+    monkeypatch.chdir(tmp_path)
+    assert run(["render", "x.mp4", *options.split()]) == 2
+    assert words in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["there.mien", "x.mp4"]

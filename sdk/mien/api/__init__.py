@@ -17,6 +17,7 @@ from mien.api.edits import edit_project, redo_edits, undo_edits
 from mien.api.examples import example_problems, set_examples
 from mien.api.faces import merge_faces, remove_face, rename_face, split_face
 from mien.api.info import write_info_page
+from mien.api.info_sheet import write_info_sheet
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.rendering import RenderReport, check_damage, render, render_frames, render_matte
@@ -62,4 +63,5 @@ __all__ = [
     "track",
     "undo_edits",
     "write_info_page",
+    "write_info_sheet",
 ]
