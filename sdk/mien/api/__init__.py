@@ -6,6 +6,7 @@ Everything here takes and gives values of model/; the work is done in the rooms 
 from __future__ import annotations
 
 from mien._types import PathLike
+from mien.api.corrections import correct_landmarks, remove_corrections, set_corrections
 from mien.api.curves import (
     ImportedCurves,
     WrittenCurves,
@@ -35,6 +36,7 @@ __all__ = [
     "WrittenCurves",
     "check_damage",
     "check_occlusion_matte",
+    "correct_landmarks",
     "edit_project",
     "example_problems",
     "export_curves",
@@ -46,6 +48,7 @@ __all__ = [
     "merge_faces",
     "open_shot",
     "probe",
+    "remove_corrections",
     "redo_edits",
     "remove_face",
     "rename_face",
@@ -54,6 +57,7 @@ __all__ = [
     "render_matte",
     "save_document",
     "save_project",
+    "set_corrections",
     "set_examples",
     "set_glasses",
     "set_occlusion_matte",
