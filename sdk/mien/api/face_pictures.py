@@ -60,10 +60,10 @@ def face_pictures(project: Project) -> dict[int, list[FacePicture]]:
     with open_reader(media, cache_bytes=0) as reader:
         for index in sorted(wanted):
             picture = displayed(reader.frame(index), media.color.transfer)
-            for face in wanted[index]:
-                part = picture if face is None else _around(picture, face, index)
+            for shown_face in wanted[index]:
+                part = picture if shown_face is None else _around(picture, shown_face, index)
                 if part.size:
-                    number = 0 if face is None else face.number
+                    number = 0 if shown_face is None else shown_face.number
                     shown.setdefault(number, []).append(FacePicture(index, _small(part)))
     return shown
 

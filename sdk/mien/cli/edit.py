@@ -108,15 +108,12 @@ def edit(
             f"Make one with `mien track {project.name}`, or edit and render at once with"
             " `mien render --save`.",
         )
-    typed = read_bound(
-        context,
-        faces,
-        {
-            "values": [(text, parse_assignment) for text in values or ()],
-            "removed": [(text, parse_removal) for text in removed or ()],
-            "removed_layers": [(text, _layer_removal) for text in removed_layers or ()],
-        },
-    )
+    readers: dict[str, list[tuple[str, Callable[[str, int | str | None], Bound]]]] = {
+        "values": [(text, parse_assignment) for text in values or ()],
+        "removed": [(text, parse_removal) for text in removed or ()],
+        "removed_layers": [(text, _layer_removal) for text in removed_layers or ()],
+    }
+    typed = read_bound(context, faces, readers)
     change = _chosen(typed, layer, undo=undo, redo=redo, listed=listed)
     if change is None:
         if output is not None:
