@@ -17,7 +17,7 @@ from mien import api
 from mien.cli.main import app, run
 from mien.cli.output import print_notice
 from mien.errors import MienError, UnknownControlError, UsageError
-from mien.model.assignments import make_edits, parse_assignment
+from mien.model.assignments import Assignment, make_edits, parse_assignment
 from mien.model.controls import CONTROLS
 from mien.model.presets import PRESETS
 from mien.model.shot import Shot
