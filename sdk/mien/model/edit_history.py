@@ -45,6 +45,9 @@ class LayerChange:
     before: Layer | None
     after: str
 
+    def __repr__(self) -> str:
+        return f"LayerChange('{self.name}' of face {self.face}, {self.before!r})"
+
     @property
     def keys(self) -> int:
         """Keys that it holds."""
