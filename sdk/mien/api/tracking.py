@@ -36,17 +36,7 @@ def probe(
 ) -> MediaInfo:
     """Look at media: their facts, as far as mien goes by them.
 
-    Args:
-        path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
-        stream: Number of the video stream of a movie that holds several; None for the one that
-            players show.
-        until_damage: Whether media that are cut short are the frames that are there, in place of
-            an error.
-        progress: As of `open_shot`.
-
-    Raises:
-        MediaError: When they are missing, unreadable or have no pictures.
-        UsageError: When there is no such stream.
+    Arguments and errors are those of `open_shot`.
     """
     from mien.media.probe import probe as probe_media
 
