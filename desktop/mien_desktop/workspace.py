@@ -114,8 +114,9 @@ class Workspace(QObject):
             self._left[self.state.shot] = self.state
         left = self._left.get(shot or "", ViewState())
         self.set(
-            shot=shot, frame=left.frame, face=left.face, layer=left.layer, time=left.time, speed=0.0
-        )
+            shot=shot, frame=left.frame, face=left.face, faces=left.faces, layer=left.layer,
+            time=left.time, speed=0.0,
+        )  # fmt: skip
 
     def apply(self, name: str, change: Callable[[Document], Document]) -> bool:
         """Change the document in one step that can be undone.

@@ -159,14 +159,14 @@ class TestNames:
         shot, view = shot_id(keyed), timeline.view
         keyed.apply("Layer", lambda d: add_layer(d, shot, 1, "polish"))
         keyed.apply("Layer", lambda d: add_layer(d, shot, 1, "top"))
-        assert [lane.id[1] for lane in view.scene.lanes.rows[2:5]] == ["top", "polish", "edit"]
-        x, y = cell(view, 2, "name")
+        assert [lane.id[1] for lane in view.scene.lanes.rows[3:6]] == ["top", "polish", "edit"]
+        x, y = cell(view, 3, "name")
         drag(view.viewport(), (x, y), (x, y + 5 * ROW))
         project = keyed.project
         assert project is not None
         assert [layer.name for layer in project.edit(1).layers] == ["top", "edit", "polish"]
         assert undo_name(keyed) == "Move layer top"
-        drag(view.viewport(), cell(view, 2, "name"), cell(view, 2, "name"), steps=2)
+        drag(view.viewport(), cell(view, 3, "name"), cell(view, 3, "name"), steps=2)
 
     def test_menus_offer_modes_and_the_rest(
         self, timeline: TimelinePanel, keyed: Workspace

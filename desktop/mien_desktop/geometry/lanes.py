@@ -1,4 +1,4 @@
-"""Lanes of the timeline: faces, how surely each is seen, their layers, the tracks in them.
+"""Lanes of the timeline: who is seen when, then each face, its layers, the tracks in them.
 
 Faces come in the order of the shot, layers with the last applied at the top, as picture editors
 stack them, tracks in the order in which they act. A face and a layer show the keys of everything
@@ -31,7 +31,7 @@ __all__ = ["ROW", "Lane", "Lanes", "Marks", "lay_out", "region"]
 
 ROW = 20
 """Height of a lane in logical pixels."""
-LaneKind = Literal["face", "sight", "layer", "track"]
+LaneKind = Literal["person", "face", "sight", "layer", "track"]
 _SHAPES = {name: shape for shape, name in enumerate(INTERPOLATIONS)}
 
 
@@ -56,7 +56,8 @@ class Lane:
     """A row of the timeline.
 
     Attributes:
-        kind: What it stands for; `sight` for where something is in front of the face.
+        kind: What it stands for; `person` for when the face is seen, in the face lane at the top;
+            `sight` for where something is in front of the face.
         face: Its face.
         layer: Its layer; None for a face and how it is seen.
         tracks: The track, or all tracks below, with their names.
@@ -159,6 +160,8 @@ def lay_out(
     project: Project | None,
     collapsed: frozenset[tuple[int, str | None]] = frozenset(),
     before: Lanes | None = None,
+    *,
+    people: bool = False,
 ) -> Lanes:
     """Lay out the lanes of a shot.
 
@@ -166,12 +169,15 @@ def lay_out(
         project: The shot with its edits.
         collapsed: Faces and layers, as `Lane.id` names them, whose lanes are hidden.
         before: The last layout; keys of tracks that did not change are taken from it.
+        people: Whether the face lane is shown at the top, with a row for every face.
     """
     if project is None:
         return Lanes()
     old = before.kept if before else {}
     kept: dict[int, tuple[ControlTrack, Marks]] = {}
     rows: list[Lane] = []
+    if people:
+        rows += [Lane("person", face, None, (), _NO_MARKS) for face in project.shot.faces]
     for face in project.shot.faces:
         edit = next((e for e in project.edits if e.face.number == face.number), None)
         rows += _face(project, face, edit, collapsed, old, kept)
