@@ -83,11 +83,12 @@ class Portraits:
                     return
                 picture = displayed(reader.frame(key[1]), media)
                 image = _cut(picture, key[2])
-                self._workspace.later(partial(self._take, key, image))
+                self._workspace.later(partial(self._take, media, key, image))
 
-    def _take(self, key: _Key, image: QImage) -> None:
+    def _take(self, media: MediaInfo, key: _Key, image: QImage) -> None:
         self._pictures[key] = image
-        self._arrived()
+        if media is self._media:
+            self._arrived()
 
 
 def _best(face: Face) -> int:
