@@ -63,6 +63,7 @@ class Lane:
         tracks: The track, or all tracks below, with their names.
         marks: The keys that it shows.
         collapsed: Whether what is below is hidden; of a face or a layer.
+        corrected: Frames in which landmarks were put right by hand; of a person.
         runs_on: Whether the span of the track runs on at its start from another that touches it,
             and at its stop to another.
     """
@@ -74,6 +75,7 @@ class Lane:
     marks: Marks
     collapsed: bool = False
     runs_on: tuple[bool, bool] = (False, False)
+    corrected: tuple[int, ...] = ()
 
     @property
     def id(self) -> tuple[int, str | None]:
@@ -177,11 +179,16 @@ def lay_out(
     kept: dict[int, tuple[ControlTrack, Marks]] = {}
     rows: list[Lane] = []
     if people:
-        rows += [Lane("person", face, None, (), _NO_MARKS) for face in project.shot.faces]
+        rows += map(_person, project.shot.faces)
     for face in project.shot.faces:
         edit = next((e for e in project.edits if e.face.number == face.number), None)
         rows += _face(project, face, edit, collapsed, old, kept)
     return Lanes(tuple(rows), kept)
+
+
+def _person(face: Face) -> Lane:
+    corrected = tuple(sorted({one.frame for one in face.corrections}))
+    return Lane("person", face, None, (), _NO_MARKS, corrected=corrected)
 
 
 def _face(

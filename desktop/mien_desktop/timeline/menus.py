@@ -37,7 +37,9 @@ def context_menu(
     menu, workspace = _menu(parent), surface.workspace
     lane = target.lane
     if lane is not None and lane.kind == "person":
-        fill_person(menu, surface, editing, lane)
+        fill_person(
+            menu, surface, editing, lane, target.frame if target.kind == "correction" else frame
+        )
         return menu
     if target.kind == "marker":
         _fill_marker(menu, workspace, editing, target.frame)

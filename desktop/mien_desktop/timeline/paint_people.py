@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter
+from mien.model.corrections import corrected_spans
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from mien_desktop import theme
 from mien_desktop.geometry.lanes import ROW, Lane
@@ -17,6 +18,8 @@ __all__ = ["paint_person", "paint_portrait"]
 
 _INSET = 3
 """What is left free above and below a bar."""
+_KEY = 5.5
+"""Half the height of the mark of a correction."""
 _LEAST = 2.0
 """Width of a bar, however short it is."""
 
@@ -37,7 +40,7 @@ def paint_person(painter: QPainter, scene: TimelineScene, lane: Lane, sight: Sig
         QRectF(left, 0, right - left, ROW - 1), theme.SELECTED_ROW if chosen else theme.WELL
     )
     bar = QColor(theme.ACCENT if lane.face.number == state.face else theme.GHOST)
-    bar.setAlpha(190 if chosen else 120)
+    bar.setAlpha(150 if chosen else 110)
     painter.save()
     for start, stop in _seen(sight.lost, scene.now.frame_count):
         x, width = scene.edge(start), max((stop - start) * scene.axis.scale - 1, _LEAST)
@@ -50,7 +53,26 @@ def paint_person(painter: QPainter, scene: TimelineScene, lane: Lane, sight: Sig
         area = QRectF(scene.edge(start), _INSET, (stop - start) * scene.axis.scale,
                       ROW - 1 - 2 * _INSET)  # fmt: skip
         painter.fillRect(area, QBrush(theme.WELL, Qt.BrushStyle.BDiagPattern))
+    _paint_corrections(painter, scene, lane)
     painter.restore()
+
+
+def _paint_corrections(painter: QPainter, scene: TimelineScene, lane: Lane) -> None:
+    """Mark the frames whose landmarks were put right by hand, and underline those that follow."""
+    shot = scene.now.shot
+    if shot is None or not lane.corrected:
+        return
+    for span in corrected_spans(lane.face.corrections, len(shot), shot.breaks):
+        x, width = scene.edge(span.start), len(span) * scene.axis.scale
+        painter.fillRect(QRectF(x, ROW - 3, width, 2), theme.RESULT)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.WINDOW, 1))
+    painter.setBrush(theme.RESULT)
+    middle = ROW / 2 - 0.5
+    for frame in lane.corrected:
+        x = scene.x(frame)
+        corners = ((x - _KEY, middle), (x, middle - _KEY), (x + _KEY, middle), (x, middle + _KEY))
+        painter.drawPolygon([QPointF(*corner) for corner in corners])
 
 
 def paint_portrait(painter: QPainter, rect: QRect, picture: QImage | None) -> None:

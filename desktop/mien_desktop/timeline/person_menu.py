@@ -6,6 +6,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QMenu
 
+from mien.session.commands import remove_corrections
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.menu_entries import add_entry
 from mien_desktop.timeline.editing import LaneEditing
@@ -14,8 +15,26 @@ from mien_desktop.timeline.surface import TimelineSurface
 __all__ = ["fill_person"]
 
 
-def fill_person(menu: QMenu, surface: TimelineSurface, editing: LaneEditing, lane: Lane) -> None:
-    """Fill a menu with what can be done to a face, or to all that are selected."""
+def fill_person(
+    menu: QMenu, surface: TimelineSurface, editing: LaneEditing, lane: Lane, frame: int
+) -> None:
+    """Fill a menu with what can be done to a face, or to all that are selected.
+
+    Args:
+        menu: The menu.
+        surface: The timeline.
+        editing: Runs entries.
+        lane: The face's row.
+        frame: The frame under the pointer, or that of the correction there.
+    """
+
+    def clear(at: int | None) -> None:
+        face = lane.face
+        surface.workspace.apply(
+            f"Clear corrections of {face.name}",
+            lambda document: remove_corrections(document, editing.shot, face.number, at),
+        )
+
     repairs, now = surface.repairs, surface.workspace.now
     others = [face for face in now.shot.faces if face is not lane.face] if now.shot else []
     selected = now.state.faces
@@ -34,5 +53,10 @@ def fill_person(menu: QMenu, surface: TimelineSurface, editing: LaneEditing, lan
         menu, "Remove" if len(selected) < 2 else f"Remove {len(selected)} faces", repairs.remove,
         repairs.removing(),
     )  # fmt: skip
+    if lane.corrected:
+        menu.addSeparator()
+        if frame in lane.corrected:
+            add_entry(menu, "Clear the correction here", partial(clear, frame))
+        add_entry(menu, "Clear all corrections", partial(clear, None))
     menu.addSeparator()
     add_entry(menu, "Add layer", partial(editing.add_layer, lane.face.number))

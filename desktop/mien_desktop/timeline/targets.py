@@ -93,8 +93,9 @@ def _marker(scene: TimelineScene, x: float, y: float) -> Target:
 def _lane(scene: TimelineScene, x: float, y: float) -> Target:
     key, lane = scene.key(x, y), scene.lane(y)
     if lane is not None and lane.kind == "person":
-        if key is not None:
-            return Target("correction", lane, frame=key[1])
+        frame = nearest(scene.axis, lane.corrected, x - scene.bands.names)
+        if frame is not None:
+            return Target("correction", lane, frame=frame)
         return Target("person", lane, frame=scene.frame(x))
     if key is not None:
         return Target("key", key[0], frame=key[1])

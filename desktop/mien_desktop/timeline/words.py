@@ -115,9 +115,7 @@ def _person(scene: TimelineScene, lane: Lane, target: Target) -> str:
     if not face.valid[target.frame]:
         return f"{face.name} is not seen at {time}"
     seen = f"seen with {face.confidence[target.frame]:.0%}, at {time}"
-    return (
-        f"{face.name}: {seen}\nDouble-click to go there; drag onto a face that is the same person"
-    )
+    return f"{face.name}: {seen}\nDouble-click goes there; drag onto a face of the same person"
 
 
 def _doubt(confidence: float) -> str:

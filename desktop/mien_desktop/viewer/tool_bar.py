@@ -1,0 +1,95 @@
+"""Bar below the viewer's buttons with what the tool in the hand is told, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
+
+from mien_desktop import theme
+from mien_desktop.elided_label import ElidedLabel
+from mien_desktop.geometry.landmark_groups import here
+from mien_desktop.resolve import Resolved
+from mien_desktop.viewer.landmarks import LandmarkTool
+from mien_desktop.workspace import Workspace
+
+__all__ = ["LandmarkBar"]
+
+MOST: int = 240
+"""Frames that a correction fades over at most."""
+
+
+class LandmarkBar(QWidget):
+    """What corrections of landmarks are told: over how many frames they fade; what is cleared.
+
+    Args:
+        workspace: What is shown.
+        tool: The tool.
+    """
+
+    def __init__(self, workspace: Workspace, tool: LandmarkTool) -> None:
+        super().__init__()
+        self._workspace, self._tool = workspace, tool
+        self.setAccessibleName("Correcting landmarks")
+        self._words = ElidedLabel(self)
+        self.falloff = QSpinBox(self)
+        """Frames over which corrections fade."""
+        self.falloff.setAccessibleName("Falloff")
+        self.falloff.setToolTip(
+            "Frames before and after over which a correction fades; those made in this frame"
+            " follow, 0 is for this frame only"
+        )
+        self.falloff.setRange(0, MOST)
+        self.falloff.setSuffix(" frames")
+        self.falloff.setKeyboardTracking(False)
+        self.falloff.valueChanged.connect(tool.set_falloff)
+        self._here = _button("Clear frame", lambda: tool.clear(everywhere=False))
+        self._all = _button("Clear all", lambda: tool.clear(everywhere=True))
+        self._done = _button("Done", tool.take)
+        self._done.setToolTip("Put the tool away (Esc)")
+        self._lay_out()
+        workspace.changed.connect(self._changed)
+        self._show(workspace.now)
+
+    def _lay_out(self) -> None:
+        fades = QLabel("Fades over", self)
+        fades.setBuddy(self.falloff)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 6, 4)
+        row.setSpacing(6)
+        row.addWidget(self._words, 1)
+        for widget in (fades, self.falloff, self._here, self._all, self._done):
+            row.addWidget(widget)
+
+    def _changed(self, now: Resolved, before: Resolved) -> None:
+        new, old = now.state, before.state
+        moved = (new.frame, new.tool, new.falloff) != (old.frame, old.tool, old.falloff)
+        if now.face is not before.face or moved:
+            self._show(now)
+
+    def _show(self, now: Resolved) -> None:
+        self.setVisible(self._tool.active)
+        if not self._tool.active or now.face is None:
+            return
+        made = here(now.face, now.state.frame)
+        if not now.face.valid[now.state.frame]:
+            words = f"{now.face.name} is not seen in this frame: go to one where it is."
+        else:
+            words = f"Drag the rings to where {now.face.name}'s features are"
+        self._words.show_text(words)
+        self._words.setToolTip(f"{words}\nG chooses the next group, Alt and an arrow moves it")
+        self.falloff.blockSignals(True)
+        self.falloff.setValue(made[0].before if made else now.state.falloff)
+        self.falloff.blockSignals(False)
+        for button, everywhere in ((self._here, False), (self._all, True)):
+            reason = self._tool.clearing(everywhere=everywhere)
+            button.setEnabled(not reason)
+            where = "everywhere" if everywhere else "in this frame"
+            button.setToolTip(reason or f"Take corrections of {now.face.name} away {where}")
+
+
+def _button(text: str, run: Callable[[], object]) -> QPushButton:
+    button = QPushButton(text)
+    button.setFont(theme.small())
+    button.clicked.connect(lambda: run())
+    return button
