@@ -132,7 +132,7 @@ def _cells(kind: str, width: int) -> tuple[Cell, ...]:
     elif kind == "sight":
         right = [("sight", 76)]
     elif kind == "person":
-        right = [("seen", 64)]
+        right = [("seen", ROW)]
     room = sum(size for _, size in right)
     result.append(Cell("name", left, max(width - left - room, 0)))
     x = width - room

@@ -35,6 +35,8 @@ _HEADINGS: dict[Band, str] = {
 }  # fmt: skip
 _ICON = 12
 """Side of the icons in logical pixels."""
+_SEEN = 3.0
+"""Radius of the dot of a face that is seen at the playhead."""
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -181,10 +183,8 @@ def paint_values(painter: QPainter, scene: TimelineScene) -> None:
         lane = scene.lanes.rows[row]
         if lane.kind == "sight":
             _paint_worst(painter, scene, row)
-        elif lane.kind == "person" and not lane.face.valid[state.frame]:
-            cell = next(c for c in cells(lane, scene.bands.names) if c.name == "seen")
-            painter.setPen(theme.DISABLED)
-            painter.drawText(_rect(scene, row, cell).adjusted(0, 0, -8, 0), _RIGHT, "not seen")
+        elif lane.kind == "person" and lane.face.valid[state.frame]:
+            _paint_seen(painter, scene, row)
         if lane.kind != "track":
             continue
         value, key = (c for c in cells(lane, scene.bands.names) if c.name in ("value", "key"))
@@ -203,6 +203,18 @@ def _paint_worst(painter: QPainter, scene: TimelineScene, row: int) -> None:
     rect = _rect(scene, row, cell).adjusted(0, 0, -8, 0)
     painter.setPen(theme.DISABLED if worst is None else doubt_color(worst[1]))
     painter.drawText(rect, _RIGHT, "not seen" if worst is None else f"{worst[0]} {worst[1]:.0%}")
+
+
+def _paint_seen(painter: QPainter, scene: TimelineScene, row: int) -> None:
+    """Mark a face that is seen at the playhead."""
+    lane = scene.lanes.rows[row]
+    cell = next(c for c in cells(lane, scene.bands.names) if c.name == "seen")
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.ACCENT if lane.face.number == scene.now.state.face else theme.GHOST)
+    painter.drawEllipse(QRectF(_rect(scene, row, cell)).center(), _SEEN, _SEEN)
+    painter.restore()
 
 
 def _rect(scene: TimelineScene, row: int, cell: Cell) -> QRect:

@@ -29,6 +29,7 @@ _CELLS: Final = {
     "weight": "Weight of the layer: drag, or double-click to type",
     "value": "Value at the playhead: double-click to type",
     "key": "Key at the playhead: click to set it or take it away",
+    "seen": "A dot: the face is seen at the playhead",
     "sight": "The region that is seen least surely at the playhead, and how surely",
 }
 _KINDS: Final = {

@@ -73,9 +73,9 @@ class LandmarkBar(QWidget):
             return
         made = here(now.face, now.state.frame)
         if not now.face.valid[now.state.frame]:
-            words = f"{now.face.name} is not seen in this frame: go to one where it is."
+            words = f"Not seen in this frame: {now.face.name}"
         else:
-            words = f"Drag the rings to where {now.face.name}'s features are"
+            words = f"Drag the rings to where they belong: {now.face.name}"
         self._words.show_text(words)
         self._words.setToolTip(f"{words}\nG chooses the next group, Alt and an arrow moves it")
         self.falloff.blockSignals(True)
