@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from mien.model.controls import CONTROLS as CONTROLS
     from mien.model.controls import Control as Control
     from mien.model.corrections import LandmarkCorrection as LandmarkCorrection
+    from mien.model.corrections import UncorrectedFrames as UncorrectedFrames
     from mien.model.curve_file import CurveFile as CurveFile
     from mien.model.curve_file import FaceCurves as FaceCurves
     from mien.model.curve_file import FlameCurves as FlameCurves
@@ -234,6 +235,7 @@ _HOMES = {
     "Control": "mien.model.controls",
     "CONTROLS": "mien.model.controls",
     "LandmarkCorrection": "mien.model.corrections",
+    "UncorrectedFrames": "mien.model.corrections",
     "CurveFile": "mien.model.curve_file",
     "FaceCurves": "mien.model.curve_file",
     "FlameCurves": "mien.model.curve_file",

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mien
+from mien._types import AnyArray
 from mien.api import Project
 from mien.face.corrections import correct_face, group_landmarks
 from mien.model.corrections import (
@@ -39,8 +40,9 @@ def same(one: object, other: object) -> bool:
     return one == other
 
 
-def outside(one: Face, other: Face, inside: np.ndarray) -> bool:
+def outside(one: Face, other: Face, inside: AnyArray) -> bool:
     """Whether two faces are the same in all frames but some."""
+    pairs: list[tuple[AnyArray, AnyArray]]
     pairs = [(one.landmarks, other.landmarks), (one.confidence, other.confidence)]
     for a, b in ((one.curves, other.curves), (one.raw, other.raw)):
         pairs += [(a.controls.array, b.controls.array), (a.flame, b.flame), (a.valid, b.valid)]
@@ -87,7 +89,7 @@ def test_offsets_count_in_full_where_asked_and_end_at_cuts(
 
 
 @given(several)
-@settings(max_examples=12)
+@settings(max_examples=6)
 def test_corrections_change_only_their_span(
     film: Project, corrections: list[LandmarkCorrection]
 ) -> None:

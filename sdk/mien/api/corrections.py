@@ -67,7 +67,9 @@ def correct_landmarks(
     asked = LandmarkCorrection(at, group, dx, dy, before, after)
     now = correction_at(chosen.corrections, group, at, len(shot), shot.breaks)
     asked = replace(asked, dx=now[0] + dx, dy=now[1] + dy)
-    others = [one for one in chosen.corrections if (one.frame, one.group) != (at, group)]
+    others: list[LandmarkCorrection] = [
+        old for old in chosen.corrections if (old.frame, old.group) != (at, group)
+    ]
     return _with_corrections(source, chosen, [*others, asked])
 
 

@@ -71,14 +71,14 @@ def _command(change: Callable[..., Project], *, pictures: bool) -> Callable[...,
     return command
 
 
-def print_faces(project: Project, place: Path, *, json: bool) -> None:
+def print_faces(project: Project, path: Path, *, json: bool) -> None:
     """Say who is in a shot."""
     from mien import api
     from mien.api.info import describe_faces
 
     facts = api.summarize_project(project)
     if json:
-        print_json({"project": str(place), "shot": facts["shot"], "faces": facts["faces"]})
+        print_json({"project": str(path), "shot": facts["shot"], "faces": facts["faces"]})
         return
     for line in describe_faces(facts) or ["no faces"]:
         typer.echo(line)

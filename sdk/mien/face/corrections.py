@@ -62,7 +62,7 @@ def group_landmarks() -> dict[CorrectionGroup, IndexArray]:
     def joined(names: Iterable[str], irises: str = "") -> IndexArray:
         skin = np.unique(np.concatenate([groups[name] for name in names]))
         more = np.arange(LANDMARKS)[IRISES[irises]] if irises else skin[:0]
-        return np.concatenate([skin, more]).astype(np.intp)
+        return np.asarray(np.concatenate([skin, more]), dtype=np.intp)
 
     return {
         "left_eye": joined(["left_eye_upper", "left_eye_lower"], "Left"),
