@@ -285,6 +285,7 @@ class Window(QMainWindow):
         for panel in (self.timeline_place, self.curves_place, self.shots):
             panel.track_requested.connect(self._track)
             panel.relink_requested.connect(self.ask_relink)
+        self.viewer.canvas.hinted.connect(self.queue.retrack)
         self.shots.solve_requested.connect(self._solve)
         self.shots.examples_requested.connect(self.ask_examples)
         self.shots.stream_requested.connect(self.documents.add_stream)

@@ -95,7 +95,7 @@ class TestTime:
 
 class TestNames:
     def test_a_layer_is_muted(self, timeline: TimelinePanel, keyed: Workspace) -> None:
-        click(timeline.view.viewport(), cell(timeline.view, 2, "mute"))
+        click(timeline.view.viewport(), cell(timeline.view, 3, "mute"))
         assert keyed.now.edit is not None
         assert keyed.now.edit.layers[0].muted
         assert undo_name(keyed) == "Mute edit"
@@ -104,7 +104,7 @@ class TestNames:
         view = timeline.view
         rows = len(view.scene.lanes.rows)
         click(view.viewport(), cell(view, 3, "fold"))
-        assert len(view.scene.lanes.rows) == 3
+        assert len(view.scene.lanes.rows) == 4
         click(view.viewport(), cell(view, 3, "fold"))
         assert len(view.scene.lanes.rows) == rows
 

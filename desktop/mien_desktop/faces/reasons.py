@@ -63,10 +63,10 @@ def removing(now: Resolved) -> str:
 
 
 def tracking(now: Resolved) -> str:
-    """Tell why the current face cannot be tracked again; empty when it can."""
-    if now.face is None:
-        return _NO_FACES
-    if now.project is not None and not now.project.online:
+    """Tell why no face can be tracked from a box; empty when one can."""
+    if now.project is None:
+        return "There is no shot yet."
+    if not now.project.online:
         return "The media of the shot are missing: find them first."
     return ""
 

@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtWidgets import QMenu
 
 from mien.session.commands import remove_corrections
+from mien_desktop.faces import reasons
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.menu_entries import add_entry
 from mien_desktop.timeline.editing import LaneEditing
@@ -52,6 +53,10 @@ def fill_person(
     add_entry(
         menu, "Remove" if len(selected) < 2 else f"Remove {len(selected)} faces", repairs.remove,
         repairs.removing(),
+    )  # fmt: skip
+    add_entry(
+        menu, "Track again from a box…", partial(surface.workspace.set, tool="hint"),
+        reasons.tracking(now),
     )  # fmt: skip
     if lane.corrected:
         menu.addSeparator()

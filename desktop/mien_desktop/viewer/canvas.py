@@ -25,6 +25,7 @@ from mien_desktop.geometry.picture import Pane, Placement
 from mien_desktop.resolve import Resolved
 from mien_desktop.view_state import Tool
 from mien_desktop.viewer.brush import MatteBrush
+from mien_desktop.viewer.hint import HintTool
 from mien_desktop.viewer.images import ImagePainter
 from mien_desktop.viewer.landmarks import LandmarkTool
 from mien_desktop.viewer.notes import paint_note
@@ -70,6 +71,8 @@ class Canvas(QWidget):
     """What lies under the pointer: place and value in words, and the colour; empty outside."""
     zoom_changed = Signal()
     """The zoom is another."""
+    hinted = Signal(object)
+    """A `Hint`: a face is to be tracked from a box."""
     painted = Signal(int)
     """The frame of the picture that was painted."""
 
@@ -82,7 +85,9 @@ class Canvas(QWidget):
         """Brush and eraser on the matte of what is in front."""
         self.landmarks = LandmarkTool(workspace, self.update)
         """Correction of landmarks by hand."""
-        self._tools: dict[Tool, PictureTool] = {"landmarks": self.landmarks}
+        self.hint = HintTool(workspace, self.update, self.hinted.emit)
+        """Boxes from which faces are tracked."""
+        self._tools: dict[Tool, PictureTool] = {"landmarks": self.landmarks, "hint": self.hint}
         self._doing: PointerAction = "nothing"
         self._from = self._last = QPointF()
         self._pointer: QPointF | None = None

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
 
 from mien_desktop import theme
 from mien_desktop.elided_label import ElidedLabel
 from mien_desktop.geometry.landmark_groups import here
 from mien_desktop.resolve import Resolved
+from mien_desktop.viewer.hint import HintTool, Reach
 from mien_desktop.viewer.landmarks import LandmarkTool
 from mien_desktop.workspace import Workspace
 
-__all__ = ["LandmarkBar"]
+__all__ = ["HintBar", "LandmarkBar"]
 
-MOST: int = 240
+MOST: Final = 240
 """Frames that a correction fades over at most."""
+_REACHES: Final[dict[Reach, str]] = {
+    "take": "Up to the cuts", "in to out": "From in to out", "from here": "From here on",
+}  # fmt: skip
 
 
 class LandmarkBar(QWidget):
@@ -86,6 +101,71 @@ class LandmarkBar(QWidget):
             button.setEnabled(not reason)
             where = "everywhere" if everywhere else "in this frame"
             button.setToolTip(reason or f"Take corrections of {now.face.name} away {where}")
+
+
+class HintBar(QWidget):
+    """Whom a box is drawn around, and which frames are tracked from there.
+
+    Args:
+        workspace: What is shown.
+        tool: The tool.
+    """
+
+    def __init__(self, workspace: Workspace, tool: HintTool) -> None:
+        super().__init__()
+        self._tool = tool
+        self.setAccessibleName("Tracking from a box")
+        self._words = ElidedLabel(self)
+        self._new = QCheckBox("New face", self)
+        self._new.setToolTip("Somebody whom the tracker has missed, not the current face")
+        self._new.toggled.connect(self._choose_new)
+        self._reach = QComboBox(self)
+        self._reach.setAccessibleName("Frames")
+        self._reach.setToolTip("The frames that are tracked from the box; nobody is followed"
+                               " over a cut")  # fmt: skip
+        for reach, text in _REACHES.items():
+            self._reach.addItem(text, reach)
+        self._reach.activated.connect(self._choose_reach)
+        cancel = _button("Cancel", tool.put_away)
+        cancel.setToolTip("Put the tool away (Esc)")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 6, 4)
+        row.setSpacing(6)
+        row.addWidget(self._words, 1)
+        for widget in (self._new, self._reach, cancel):
+            row.addWidget(widget)
+        workspace.changed.connect(self._changed)
+        self._show(workspace.now)
+
+    def _choose_new(self, new: bool) -> None:
+        self._tool.new = new
+        self._say()
+
+    def _choose_reach(self, index: int) -> None:
+        self._tool.reach = self._reach.itemData(index)
+
+    def _changed(self, now: Resolved, before: Resolved) -> None:
+        if now.project is not before.project or now.state != before.state:
+            self._show(now)
+
+    def _show(self, now: Resolved) -> None:
+        self.setVisible(self._tool.active)
+        self._new.setEnabled(now.face is not None)
+        spanned = now.project is not None and now.project.span is not None
+        if not spanned and self._tool.reach == "in to out":
+            self._tool.reach = "take"
+        item = list(_REACHES).index("in to out")
+        self._reach.setItemData(
+            item, None if spanned else "Set in and out first", Qt.ItemDataRole.ToolTipRole
+        )
+        model = self._reach.model()
+        if isinstance(model, QStandardItemModel):
+            model.item(item).setEnabled(spanned)
+        self._reach.setCurrentIndex(list(_REACHES).index(self._tool.reach))
+        self._say()
+
+    def _say(self) -> None:
+        self._words.show_text(f"Draw a box, brows to chin, around: {self._tool.whose()}")
 
 
 def _button(text: str, run: Callable[[], object]) -> QPushButton:
