@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from mien.model.corrections import GROUPS, CorrectionGroup
 from PySide6.QtWidgets import QPushButton, QSpinBox, QWidget
 
+from mien.model.corrections import GROUPS, CorrectionGroup
 from mien.model.face import Face
 from mien_desktop import theme
 from mien_desktop.geometry.landmark_groups import dragged, grips, group_at

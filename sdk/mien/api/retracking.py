@@ -27,7 +27,7 @@ from mien.timebase import FrameRange
 if TYPE_CHECKING:
     from mien.tracking.hint import FaceHint
 
-__all__ = ["export_landmarks", "import_landmarks", "retrack_face"]
+__all__ = ["check_retracking", "export_landmarks", "import_landmarks", "retrack_face"]
 
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
@@ -81,19 +81,8 @@ def retrack_face(
 
     shot = source.shot if isinstance(source, Project) else source
     old, number, called = _whose(shot, face, name)
-    hint = _hint(shot, at, box, point)
-    span = _section(shot, hint.frame)
-    if frames is not None:
-        asked = shot.clock.parse_range(str(frames))
-        if hint.frame not in asked:
-            raise TimeError(
-                f"Frame {hint.frame} is not one of the frames {asked} that are to be tracked.",
-                "Point at the face in one of them.",
-                frame=hint.frame,
-            )
-        span = span.intersection(asked)
+    hint, span = check_retracking(shot, face, frames, at=at, box=box, point=point, name=name)
     others = [one for one in shot.faces if one is not old]
-    _check_free(others, hint)
     before = None if old is None else as_tracked(old, shot)
     with progress_reporter(progress) as report, open_reader(shot.media) as reader:
         track = follow_hint(
@@ -106,6 +95,36 @@ def retrack_face(
     kept = [one for one in (() if old is None else old.corrections) if not inside[one.frame]]
     solved = _solved(replace(track, number=number), kept, called, shot, progress)
     return _with_face(source, solved)
+
+
+def check_retracking(
+    shot: Shot,
+    face: int | str | None,
+    frames: FrameRange | str | None,
+    *,
+    at: int | str,
+    box: Sequence[float] | None,
+    point: Sequence[float] | None,
+    name: str,
+) -> tuple[FaceHint, FrameRange]:
+    """Return the hint and the frames of `retrack_face`, or refuse what cannot be meant.
+
+    No picture is looked at yet.
+    """
+    old, _, _ = _whose(shot, face, name)
+    hint = _hint(shot, at, box, point)
+    span = _section(shot, hint.frame)
+    if frames is not None:
+        asked = shot.clock.parse_range(str(frames))
+        if hint.frame not in asked:
+            raise TimeError(
+                f"Frame {hint.frame} is not one of the frames {asked} that are to be tracked.",
+                "Point at the face in one of them.",
+                frame=hint.frame,
+            )
+        span = span.intersection(asked)
+    _check_free([one for one in shot.faces if one is not old], hint)
+    return hint, span
 
 
 def import_landmarks(
