@@ -243,11 +243,13 @@ class Workspace(QObject):
                 self._previewer.set_edits(now.edits)
 
     def _let_go(self) -> None:
-        """Have no previewer; nobody waits until it has ended what it is in the middle of."""
+        """Have no previewer; nobody waits until it has ended what it is in the middle of.
+
+        Learning a face cannot be broken off everywhere. Panels drop what it still answers.
+        """
         previewer, self._previewer = self._previewer, None
         if previewer is None:
             return
-        previewer.stop()
         thread = threading.Thread(target=previewer.close, name="mien-preview-close")
         thread.start()
         self._closing = [one for one in self._closing if one.is_alive()] + [thread]

@@ -16,7 +16,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What is to be tracked again, from where.
+    """Request to track a face again, and from where.
 
     Attributes:
         shot: Id of the shot.

@@ -22,7 +22,7 @@ Repair = Callable[[Project], Project]
 
 
 class FaceRepairs(QObject):
-    """What can be done to the faces of the current shot.
+    """Repairs of the faces of the current shot.
 
     A face that changes is solved anew, which takes a moment: nobody waits for it. What is edited
     meanwhile is kept, as the repair is then made once more on what there is.

@@ -23,7 +23,7 @@ _TIPS = {
 
 
 class PeopleEditing:
-    """What is done to faces from the timeline beside what the mouse does in their rows.
+    """Buttons and keys for faces, beside what the mouse does in their rows.
 
     Args:
         view: The timeline.

@@ -1,4 +1,4 @@
-"""Bar below the viewer's buttons with what the tool in the hand is told, and how it ends."""
+"""Bars below the viewer's buttons with the settings of the tool in the hand."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _REACHES: Final[dict[Reach, str]] = {
 
 
 class LandmarkBar(QWidget):
-    """What corrections of landmarks are told: over how many frames they fade; what is cleared.
+    """Settings of corrections of landmarks: over how many frames they fade; buttons that clear them.
 
     Args:
         workspace: What is shown.
@@ -104,7 +104,7 @@ class LandmarkBar(QWidget):
 
 
 class HintBar(QWidget):
-    """Whom a box is drawn around, and which frames are tracked from there.
+    """Settings of a box: whom it is drawn around, and which frames are tracked from there.
 
     Args:
         workspace: What is shown.

@@ -312,19 +312,12 @@ class Previewer:
         """
         return self._maker.mask(frame)
 
-    def stop(self) -> None:
-        """Answer nothing any more, and stop all work soon; `close` waits until it has stopped."""
+    def close(self) -> None:
+        """Stop all work and let go of the files."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
         self._maker.stop()
-
-    def close(self) -> None:
-        """Stop all work and let go of the files.
-
-        Learning a face cannot be broken off at every point: that may take seconds.
-        """
-        self.stop()
         for thread in self._threads:
             thread.join()
         if self._proxy is not None:
