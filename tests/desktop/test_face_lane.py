@@ -209,7 +209,9 @@ class TestRows:
         assert entries["Rename…"].isEnabled()
         assert not entries["Merge"].isEnabled()
         assert "Select two faces" in entries["Merge"].toolTip()
-        into = {a.text(): a.isEnabled() for a in known(entries["Merge into"].menu()).actions()}
+        below = entries["Merge into"].menu()
+        assert isinstance(below, QMenu)
+        into = {action.text(): action.isEnabled() for action in below.actions()}
         assert into == {"face 2": True, "Twin": False}
         menu.close()
 

@@ -60,7 +60,7 @@ def grip(canvas: Canvas, group: CorrectionGroup) -> tuple[float, float]:
 def moved(workspace: Workspace, before: Face) -> list[int]:
     """The frames in which landmarks are elsewhere than in another version of the face."""
     apart = np.abs(face_of(workspace).landmarks - before.landmarks)
-    return np.flatnonzero(np.nan_to_num(apart).any(axis=(1, 2))).tolist()
+    return [int(frame) for frame in np.flatnonzero(np.nan_to_num(apart).any(axis=(1, 2)))]
 
 
 class TestGroups:

@@ -44,7 +44,7 @@ class FaceRepairs(QObject):
 
     @property
     def working(self) -> str:
-        """What is being worked out, as `Merge Bob into Anna`; empty for nothing."""
+        """Name of the repair that goes on, as `Merge Bob into Anna`; empty for none."""
         return self._working
 
     # -- whether it can be done ----------------------------------------------------------------

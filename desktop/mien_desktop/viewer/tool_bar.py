@@ -35,7 +35,7 @@ _REACHES: Final[dict[Reach, str]] = {
 
 
 class LandmarkBar(QWidget):
-    """Settings of corrections of landmarks: over how many frames they fade; buttons that clear them.
+    """Settings of corrections of landmarks: over how many frames they fade, and what clears them.
 
     Args:
         workspace: What is shown.
