@@ -116,6 +116,14 @@ _Drop = Annotated[
     ),
 ]
 
+_Unpack = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        "--unpack",
+        metavar="DIR",
+        help="Where media of an .otioz bundle go that are needed; NAME.media beside the renders.",
+    ),
+]
 _MediaPaths = Annotated[
     Literal["relative", "absolute"],
     typer.Option(
@@ -154,6 +162,7 @@ def batch(
     until_damage: UntilDamage = False,
     media_paths: _MediaPaths = "relative",
     drop: _Drop = "auto",
+    unpack: _Unpack = None,
     overwrite: Overwrite = False,
     json: Json = False,
     *,
@@ -180,14 +189,16 @@ def batch(
     check_examples(examples or ())
     cut: Cut | None = None
     if source.suffix.lower() in _LISTS:
-        writes_back = activate or media_paths != "relative" or drop != "auto"
+        writes_back = activate or unpack is not None or media_paths != "relative" or drop != "auto"
         _check_list(source, rate, edits, handles, writes_back)
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
         )  # fmt: skip
     else:
-        cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless)
+        if not dry_run:
+            unpack = unpack or folder / f"{source.stem}.media"
+        cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless, unpack)
         _check_drop(cut, drop)
         given = tuple(examples or ())
         jobs = [
@@ -247,7 +258,8 @@ def _check_list(
     """Refuse with a list what only a cut can answer, or what is for the cut written back."""
     if rate is not None or edits is not None or handles or writes_back:
         raise UsageError(
-            "--rate, --edits, --handles, --activate, --drop-frame and --media-paths go with a cut.",
+            "--rate, --edits, --handles, --activate, --drop-frame, --media-paths and --unpack go with"
+            " a cut.",
             f"{source.name} is a list of shots.",
         )
 
@@ -267,6 +279,7 @@ def _read_cut(
     tracker: str | None,
     codec: str | None,
     lossless: bool,
+    unpack: Path | None,
 ) -> Cut:
     from mien.editorial import SUFFIXES, is_cut, read_cut, takes_rate
 
@@ -279,7 +292,7 @@ def _read_cut(
         raise UsageError(f"--rate goes with an EDL; {source.name} says its own.", "Leave it out.")
     return read_cut(
         source, rate=rate, handles=handles, edits=edits, renderer=renderer, tracker=tracker,
-        codec=codec, lossless=lossless, notify=print_notice,
+        codec=codec, lossless=lossless, notify=print_notice, media_folder=unpack, progress=True,
     )  # fmt: skip
 
 

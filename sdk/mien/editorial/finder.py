@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import opentimelineio as otio
 
+from mien.editorial.bundle import Bundle
 from mien.editorial.clip_edits import ClipEdits, asset_path, edits_of_clip
 from mien.editorial.media_refs import (
     MediaFinder,
@@ -98,13 +99,16 @@ class ClipFinder:
         folder: The folder from which its relative paths count.
         options: What holds for all shots.
         sidecars: The projects of a folder; None without one.
+        bundle: The bundle that the cut is in; None without one.
     """
 
     def __init__(
-        self, path: Path, folder: Path, options: RenderOptions, sidecars: Sidecars | None
-    ) -> None:
+        self, path: Path, folder: Path, options: RenderOptions, sidecars: Sidecars | None,
+        bundle: Bundle | None = None,
+    ) -> None:  # fmt: skip
         self._path = path
-        self._media = MediaFinder(folder)
+        self._bundle = bundle
+        self._media = MediaFinder(folder, bundle)
         self._options = options
         self._sidecars = sidecars
 
@@ -175,6 +179,8 @@ class ClipFinder:
             return path, asked.shot
         if self._sidecars is None:
             return None, None
+        if self._bundle is not None and shot.media is not None and self._bundle.holds(shot.media):
+            self._sidecars.note_content(shot.media, self._bundle.content_of)
         return self._sidecars.project_for(shot.name, shot.media, shot.frames, reel_of(use))
 
     def _curves(self, asked: ClipEdits | None) -> tuple[CurvesInput, ...]:

@@ -8,7 +8,7 @@ name alone never matches; among several projects of the same media the clip's na
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -128,6 +128,16 @@ class Sidecars:
             return None, None
         self._used.add(fitting[0])
         return fitting[0].path, fitting[0].shot
+
+    def note_content(self, media: Path, content: Callable[[Path], str | None]) -> None:
+        """Learn the fingerprint of media that are no files, as of those in a bundle.
+
+        Args:
+            media: Their path, as `project_for` gets it.
+            content: Returns the fingerprint of a path, or None; asked once of each.
+        """
+        if media not in self._contents:
+            self._contents[media] = content(media)
 
     def mark_used(self, path: Path, shot: str | None) -> None:
         """Note that a clip names a project, and which of its shots.

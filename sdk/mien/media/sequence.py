@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -74,13 +74,22 @@ class Pattern:
 
     def numbers(self) -> list[int]:
         """Numbers of the images that are there, ascending."""
-        name = re.compile(re.escape(self.prefix) + r"(\d+)" + re.escape(self.suffix))
+        if not self.folder.is_dir():
+            return []
+        return self.numbers_among(entry.name for entry in self.folder.iterdir())
+
+    def numbers_among(self, names: Iterable[str]) -> list[int]:
+        """Numbers of the images among some files, ascending.
+
+        Args:
+            names: Names of files, without their folder.
+        """
+        wanted = re.compile(re.escape(self.prefix) + r"(\d+)" + re.escape(self.suffix))
         numbers = []
-        if self.folder.is_dir():
-            for entry in self.folder.iterdir():
-                match = name.fullmatch(entry.name)
-                if match and self.file(int(match[1])).name == entry.name:
-                    numbers.append(int(match[1]))
+        for name in names:
+            match = wanted.fullmatch(name)
+            if match and self.file(int(match[1])).name == name:
+                numbers.append(int(match[1]))
         return sorted(numbers)
 
 
