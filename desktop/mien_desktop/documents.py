@@ -304,13 +304,20 @@ def _read_clips(
     errors = []
     for path in _files(paths):
         try:
-            shot = open_shot(path, stream=stream, until_damage=True, progress=_percent(path, say))
+            shot = open_shot(
+                path, stream=stream, until_damage=True, missing_frames="hold",
+                progress=_percent(path, say),
+            )  # fmt: skip
         except MienError as error:
             errors.append(error)
         else:
             if shot.media.cut_short:
                 remedy = "What is there is opened; copy or export it again to have the rest."
                 errors.append(DamagedMediaError(shot.media.cut_short, remedy, path=path))
+            held = shot.media.missing_note(shot.clock.all)
+            if held:
+                remedy = "Copy or render them, and open it again."
+                errors.append(DamagedMediaError(held, remedy, path=path))
             # The user's word on where it is, for when a project elsewhere is opened again.
             remember(shot.media.path, shot.media.fingerprint)
             # A sequence's images are one shot, however many of them were dropped.

@@ -131,7 +131,7 @@ def test_a_bomb_and_a_full_disk_are_refused_before_a_byte_is_written(
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
         bundle.writestr("media/a.mov", bytes(1 << 20))
     monkeypatch.setattr("mien.editorial.bundle._LARGE", 1 << 19)
-    with pytest.raises(MediaError, match="would unpack from 1 KiB|from 0 KiB"):
+    with pytest.raises(MediaError, match="would unpack from"):
         Bundle(path).unpack(path / "media" / "a.mov", tmp_path / "m")
     monkeypatch.setattr("mien.editorial.bundle._RATIO", 1 << 20)
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("", (), {"free": 1 << 20})())

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mien.jobs.job import ShotJob
     from mien.jobs.plan import Plan
     from mien.jobs.runner import ShotOutcome
+    from mien.model.media import MissingFrames
 
 __all__ = ["add_to"]
 
@@ -116,6 +117,14 @@ _Drop = Annotated[
     ),
 ]
 
+_Missing = Annotated[
+    Optional[Literal["error", "hold", "black"]],  # noqa: UP045
+    typer.Option(
+        "--missing-frames",
+        help="What stands for images that an image sequence lacks: the one before, black, or an"
+        " error that names them; as the cut or the list says when not given.",
+    ),
+]
 _Unpack = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(
@@ -160,6 +169,7 @@ def batch(
     openjd: _Bundle = None,
     activate: _Activate = False,
     until_damage: UntilDamage = False,
+    missing_frames: _Missing = None,
     media_paths: _MediaPaths = "relative",
     drop: _Drop = "auto",
     unpack: _Unpack = None,
@@ -180,10 +190,7 @@ def batch(
     from mien.jobs.plan import CHUNK, make_plan
     from mien.jobs.yaml import read_jobs
 
-    if address is not None and engine != "dask":
-        raise UsageError("--address names a Dask cluster.", "Add --engine dask.")
-    if address is not None and workers is not None:
-        raise UsageError("--workers starts workers here; the cluster has its own.", "Leave it out.")
+    _check_engine(engine, address, workers)
     if resume and not (folder / FOLDER).is_dir():
         raise UsageError(f"There is no batch in {folder} to go on with.", "Check the folder.")
     check_examples(examples or ())
@@ -194,17 +201,14 @@ def batch(
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
+            missing_frames=missing_frames,
         )  # fmt: skip
     else:
         if not dry_run:
             unpack = unpack or folder / f"{source.stem}.media"
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless, unpack)
         _check_drop(cut, drop)
-        given = tuple(examples or ())
-        jobs = [
-            dataclasses.replace(job, examples=given, occlusion=occlusion, until_damage=until_damage)
-            for job in cut.jobs
-        ]
+        jobs = _jobs_of(cut, tuple(examples or ()), occlusion, until_damage, missing_frames)
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:
@@ -252,14 +256,39 @@ def _chunk(text: str) -> FrameRange:
     return FrameRange(int(match[1]), int(match[2] or match[1]) + 1)
 
 
+def _check_engine(engine: str, address: str | None, workers: int | None) -> None:
+    """Refuse what the engine has no use for."""
+    if address is not None and engine != "dask":
+        raise UsageError("--address names a Dask cluster.", "Add --engine dask.")
+    if address is not None and workers is not None:
+        raise UsageError("--workers starts workers here; the cluster has its own.", "Leave it out.")
+
+
+def _jobs_of(
+    cut: Cut,
+    examples: tuple[Path, ...],
+    occlusion: OcclusionChoice,
+    until_damage: bool,
+    missing_frames: MissingFrames | None,
+) -> list[ShotJob]:
+    """The shots of a cut, with what holds for all of them."""
+    return [
+        dataclasses.replace(
+            job, examples=examples, occlusion=occlusion, until_damage=until_damage,
+            missing_frames=missing_frames or job.missing_frames,
+        )
+        for job in cut.jobs
+    ]  # fmt: skip
+
+
 def _check_list(
     source: Path, rate: str | None, edits: Path | None, handles: int, writes_back: bool
 ) -> None:
     """Refuse with a list what only a cut can answer, or what is for the cut written back."""
     if rate is not None or edits is not None or handles or writes_back:
         raise UsageError(
-            "--rate, --edits, --handles, --activate, --drop-frame, --media-paths and --unpack go with"
-            " a cut.",
+            "--rate, --edits, --handles, --activate, --drop-frame, --media-paths and --unpack"
+            " go with a cut.",
             f"{source.name} is a list of shots.",
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
@@ -14,6 +14,7 @@ from mien.cli.options import (
     Examples,
     Json,
     Media,
+    MissingFrames,
     Overwrite,
     ShotOfProject,
     ShotOrProject,
@@ -68,6 +69,7 @@ def track(
     tracker: TrackerName = "auto",
     stream: Stream = None,
     until_damage: UntilDamage = False,
+    missing_frames: MissingFrames = "error",
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -80,16 +82,18 @@ def track(
 
     start = time.monotonic()
     check_project(output, overwrite=overwrite)
-    tracked = api.track(
-        shot, tracker=tracker, max_faces=max_faces, stream=stream, until_damage=until_damage
+    opened = api.open_shot(
+        shot, stream=stream, until_damage=until_damage, missing_frames=missing_frames
     )
+    tracked = api.track(opened, tracker=tracker, max_faces=max_faces, until_damage=until_damage)
     api.save_project(tracked, output)
     if json:
         print_json(_summary(tracked, output, time.monotonic() - start))
         return
     tell_faces(tracked)
-    if tracked.media.cut_short:
-        typer.echo(f"  {tracked.media.cut_short}")
+    for note in (tracked.media.cut_short, tracked.media.missing_note(tracked.clock.all)):
+        if note:
+            typer.echo(f"  {note}")
     typer.echo(f"wrote {output}")
 
 
@@ -172,6 +176,7 @@ def render(
         bool, typer.Option("--matte", help="Write the mask of what is changed, in grey, instead.")
     ] = False,
     until_damage: UntilDamage = False,
+    missing_frames: MissingFrames = "error",
     overwrite: Overwrite = False,
     media: Media = None,
     json: Json = False,
@@ -194,7 +199,9 @@ def render(
     # Everything that can be refused is, before the shot is tracked.
     assignments = read_sets(context, values, faces)
     check_examples(examples or ())
-    source = open_source(shot, media, which, stream, until_damage=until_damage)
+    source = open_source(
+        shot, media, which, stream, until_damage=until_damage, missing_frames=missing_frames
+    )
     project = choose_occlusion(source, occlusion)
     typed.check(renderer)
     settings = typed.over(renderer, project.settings)
@@ -281,6 +288,7 @@ def open_source(
     stream: int | None = None,
     *,
     until_damage: bool = False,
+    missing_frames: Literal["error", "hold", "black"] = "error",
 ) -> Project:
     """Open a project, or a shot that is not yet one."""
     from mien import api
@@ -292,6 +300,11 @@ def open_source(
                 f"--stream goes with media, and {path.name} is a project, which knows its own.",
                 "Track the other stream: `mien track MEDIA --stream N`.",
             )
+        if missing_frames != "error":
+            raise UsageError(
+                f"--missing-frames goes with media, and {path.name} is a project, which knows.",
+                "Track it with --missing-frames.",
+            )
         project = api.load_project(path, which, media=media)
         tell_outdated(project.shot)
         # Of a long shot these are megabytes, and nothing here solves or saves.
@@ -300,7 +313,10 @@ def open_source(
         raise UsageError(f"--media goes with a project, and {path.name} is none.")
     if which is not None:
         raise UsageError(f"--shot goes with a project, and {path.name} is none.")
-    return api.Project(api.open_shot(path, stream=stream, until_damage=until_damage))
+    opened = api.open_shot(
+        path, stream=stream, until_damage=until_damage, missing_frames=missing_frames
+    )
+    return api.Project(opened)
 
 
 def tell_outdated(shot: Shot) -> None:

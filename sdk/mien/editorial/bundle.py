@@ -31,6 +31,10 @@ __all__ = ["Bundle", "BundleFolder", "cache_folder"]
 _NOTE: Final = ".mien-bundle.json"
 """In a folder of unpacked media, which bytes each of them is of."""
 _PIECE: Final = 1 << 20
+_DAMAGE: Final = (
+    zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError,
+)  # fmt: skip
+"""What is raised of files in it that cannot be read."""
 _RATIO: Final = 200
 """How many times larger than packed a large file may be: no picture packs so well, a bomb does."""
 _LARGE: Final = 64 << 20
@@ -103,7 +107,7 @@ class Bundle:
                     (one.file_size, partial(archive.open, one))
                     for one in (files if self.is_file(path) else (files[0], files[-1]))
                 )
-        except (MediaError, OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+        except (MediaError, OSError, *_DAMAGE):
             return None
 
     def unpack(self, path: Path, folder: Path) -> Path:
@@ -189,7 +193,13 @@ class Bundle:
         try:
             with archive.open(one) as source, written_whole(target) as file:
                 shutil.copyfileobj(source, file, _PIECE)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            RuntimeError,
+            NotImplementedError,
+        ) as error:
             reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
             raise MediaError(
                 f"{one.filename} in {self.path.name} is damaged: {reason}.",
@@ -245,9 +255,7 @@ def cache_folder(path: Path) -> Path:
 
 def _make_room(root: Path, own: Path) -> None:
     """Remove the bundles that were used longest ago while they take more than they may."""
-    folders = sorted(
-        (folder.stat().st_mtime, folder) for folder in root.iterdir() if folder != own
-    )
+    folders = sorted((folder.stat().st_mtime, folder) for folder in root.iterdir() if folder != own)
     sizes = {folder: sum(_sizes(folder)) for _, folder in folders}
     held = sum(sizes.values())
     for _, folder in folders:

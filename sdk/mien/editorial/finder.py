@@ -23,6 +23,7 @@ from mien.editorial.times import count_at, record_timecode
 from mien.editorial.uses import ClipUse, Sequence, drops_frames, fields_of
 from mien.errors import MienError
 from mien.jobs.job import CurvesInput, CutSpan, Problem, ShotJob
+from mien.model.media import MissingFrames
 from mien.timebase import same_count
 
 __all__ = [
@@ -143,6 +144,7 @@ class ClipFinder:
             codec=self._options.codec,
             lossless=self._options.lossless,
             tracker=self._options.tracker,
+            missing_frames=_missing_frames(use.clip),
             origin=f"{self._path.name}, {use.track}, {_record(sequence, use)}",
         )
         try:
@@ -267,6 +269,19 @@ def _span(
         first_number=number,
         drop=source_drops(sequence, use),
     )
+
+
+def _missing_frames(clip: Any) -> MissingFrames:
+    """What a cut asks to be shown for images that are missing."""
+    reference = source_reference(clip)
+    if not isinstance(reference, otio.schema.ImageSequenceReference):
+        return "error"
+    policies = otio.schema.ImageSequenceReference.MissingFramePolicy
+    if reference.missing_frame_policy == policies.black:
+        return "black"
+    # Of a sequence that was rendered on twos every other number is missing.
+    held = reference.missing_frame_policy == policies.hold or reference.frame_step > 1
+    return "hold" if held else "error"
 
 
 def _record(sequence: Sequence, use: ClipUse) -> str:

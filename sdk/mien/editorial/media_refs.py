@@ -271,9 +271,7 @@ def _images_of(pattern: Path, folder: Path, start: int, bundle: Bundle | None) -
     return replace(resolved, earlier_images=early, images=True, first_number=first)
 
 
-def _pattern_candidates(
-    pattern: Path, folder: Path, bundle: Bundle | None
-) -> tuple[Path, ...]:
+def _pattern_candidates(pattern: Path, folder: Path, bundle: Bundle | None) -> tuple[Path, ...]:
     if bundle is not None:
         return _candidates(pattern, folder, bundle)
     return (folder / pattern, folder / pattern.parent.name / pattern.name, folder / pattern.name)

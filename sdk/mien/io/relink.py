@@ -94,7 +94,7 @@ def _probed(media: Path, facts: MediaInfo) -> MediaInfo:
     # What was tracked as far as it goes is taken as far as it goes.
     as_far = bool(facts.cut_short)
     if facts.kind != "movie":
-        return probe(media, until_damage=as_far)
+        return probe(media, until_damage=as_far, missing_frames=facts.missing_frames)
     try:
         return probe(media, stream=facts.stream, until_damage=as_far)
     except UsageError:

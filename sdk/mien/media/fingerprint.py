@@ -21,9 +21,7 @@ def fingerprint(paths: Sequence[Path]) -> str:
     Args:
         paths: One movie, or the first and the last image of a sequence.
     """
-    return fingerprint_of_files(
-        (path.stat().st_size, partial(path.open, "rb")) for path in paths
-    )
+    return fingerprint_of_files((path.stat().st_size, partial(path.open, "rb")) for path in paths)
 
 
 def fingerprint_of_files(files: Iterable[tuple[int, Callable[[], IO[bytes]]]]) -> str:

@@ -151,7 +151,10 @@ class Methods:
         elif params.media is not None or params.project_shot is not None:
             raise UsageError(f"`media` and `project_shot` go with a project; {path.name} is none.")
         else:
-            shot = api.open_shot(path, stream=params.stream, until_damage=params.until_damage)
+            shot = api.open_shot(
+                path, stream=params.stream, until_damage=params.until_damage,
+                missing_frames=params.missing_frames,
+            )  # fmt: skip
             opened = OpenShot(Project(shot), None)
         facts = shot_facts(opened)
         self._shots.add(opened)

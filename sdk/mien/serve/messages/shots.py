@@ -62,6 +62,9 @@ class OpenParams(Message):
     show. A project knows its own."""
     until_damage: bool = False
     """Whether media that are cut short are the frames that are there, in place of an error."""
+    missing_frames: Literal["error", "hold", "black"] = "error"
+    """What stands for images of a sequence that are missing between others: an error that names
+    them, the image before, or black. A project knows its own."""
 
 
 class CloseParams(Message):
