@@ -210,6 +210,12 @@ def _notices(path: Path, opened: OpenedCut, clips: tuple[ExaminedClip, ...]) -> 
             f"{_listed(untraced)}: retimed in a way that cannot be followed; where it is edited,"
             " all of its media is rendered."
         )
+    varying = [clip.name for clip in clips if clip.use.frames_known and clip.use.varies]
+    if varying:
+        yield (
+            f"{_listed(varying)}: retimed at a speed that varies; where it is edited, all frames"
+            " that it runs through are rendered."
+        )
     generated = [clip.name for clip in clips if clip.generated and not _is_black(clip)]
     if generated:
         yield f"{_listed(generated)}: made by the editor, without media; left out."

@@ -108,6 +108,7 @@ def _listed(clip: ExaminedClip, number: int) -> CutClip:
     known = use.frames_known
     # The outgoing side of a transition may be shown under it alone, and of it no frame is left.
     covered = max(Fraction(1), frames * abs(use.speed)) if frames else Fraction(0)
+    covered = use.length if use.varies else covered
     return CutClip(
         name=_name(clip, number),
         track=use.track,
@@ -115,7 +116,7 @@ def _listed(clip: ExaminedClip, number: int) -> CutClip:
         frames=frames,
         source_start=_whole(recount(use.shown_from, use.rate, rate)),
         source_frames=_whole(covered) if known else None,
-        speed=use.speed if known else None,
+        speed=use.speed if known and not use.varies else None,
         media=_media(clip),
         media_exists=clip.media is not None and clip.media.exists,
         edits=_edits(clip),
