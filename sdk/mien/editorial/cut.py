@@ -15,6 +15,7 @@ from mien.editorial.detect import TITLES
 from mien.editorial.finder import ClipFinder, ExaminedClip, RenderOptions, clip_stem
 from mien.editorial.formats import OpenedCut, open_cut
 from mien.editorial.media_refs import source_key
+from mien.editorial.notices import Notices
 from mien.editorial.sidecars import Sidecars
 from mien.editorial.uses import UNREADABLE, ClipUse, Sequence, has_length, sequences, uses
 from mien.errors import InputError, MienError, NothingToDoError, UsageError
@@ -155,12 +156,12 @@ def examine(path: Path, rate: Fraction | str | None, options: RenderOptions) -> 
         ) from error
 
 
-def all_uses(content: Any, problems: list[str] | None = None) -> Iterator[tuple[Sequence, ClipUse]]:
+def all_uses(content: Any, problems: Notices | None = None) -> Iterator[tuple[Sequence, ClipUse]]:
     """Every clip shown, with the edit that shows it, in the order of the file.
 
     Args:
         content: What a reader made of a cut.
-        problems: Takes a line for every item that cannot be read.
+        problems: Takes what is said of items that cannot be read.
     """
     for sequence in sequences(content):
         for use in uses(sequence, problems):
@@ -168,8 +169,9 @@ def all_uses(content: Any, problems: list[str] | None = None) -> Iterator[tuple[
 
 
 def _examined(path: Path, opened: OpenedCut, options: RenderOptions) -> ExaminedCut:
-    problems: list[str] = []
-    shown = list(all_uses(opened.content, problems))
+    unread = Notices()
+    shown = list(all_uses(opened.content, unread))
+    problems = unread.lines()
     if not shown and not any(has_length(one) for one in sequences(opened.content)):
         raise _nothing_shown(path, opened, problems)
     names = [clip_stem(use.clip.name) for _, use in shown]
@@ -187,7 +189,7 @@ def _examined(path: Path, opened: OpenedCut, options: RenderOptions) -> Examined
     return ExaminedCut(path, opened, clips, tuple(dict.fromkeys(notices)), bundle)
 
 
-def _nothing_shown(path: Path, opened: OpenedCut, problems: list[str]) -> MienError:
+def _nothing_shown(path: Path, opened: OpenedCut, problems: tuple[str, ...]) -> MienError:
     """The error of a cut without a clip: that nothing could be read, or that nothing is in it."""
     title = TITLES[opened.format]
     reasons = [*opened.notices, *problems]

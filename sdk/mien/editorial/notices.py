@@ -15,7 +15,7 @@ _VALUE: Final = re.compile(r"'[^']*'|-?\d+(?:[./]\d+)*")
 class Notices:
     """Collects notices in the order of the cut, those of a kind together."""
 
-    def __init__(self, more: str = "{} more events {}.") -> None:
+    def __init__(self, more: str = "{} more {}.") -> None:
         """Begin with nothing said.
 
         Args:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from mien.editorial.notices import Notices
 from mien.errors import InputError, ProjectError, TimeError
 from mien.io.project import SUFFIX, describe
 from mien.io.relink import content_of
@@ -170,11 +171,14 @@ class Sidecars:
 
     def unused(self) -> list[str]:
         """Notices of the projects that are for no clip."""
-        return [
-            f"{sidecar.title} is for no clip: none shows what it edits of {sidecar.media}."
-            for sidecar in self._sidecars
-            if sidecar not in self._used
-        ]
+        said = Notices("{} more projects {}.")
+        for sidecar in self._sidecars:
+            if sidecar not in self._used:
+                said.add(
+                    "are for no clip",
+                    f"{sidecar.title} is for no clip: none shows what it edits of {sidecar.media}.",
+                )
+        return list(said.lines())
 
     def _of_media(self, names: tuple[str, str], media: Path | None) -> list[_Sidecar]:
         if media is None:

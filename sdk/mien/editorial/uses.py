@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import opentimelineio as otio
 
+from mien.editorial.notices import Notices
 from mien.editorial.times import count_at, exact, exact_rate
 from mien.editorial.track_layout import LOWEST, REACH, RETIME
 from mien.timebase import same_count
@@ -88,7 +89,7 @@ class _Window:
     track_number: int
     rate: Fraction
     """The cut's own, by which times at a rate that counts the same frames are taken."""
-    problems: list[str]
+    problems: Notices
     """What could not be read, a line each."""
     varies: bool = False
     """Whether the speed does; then it is the mean."""
@@ -179,23 +180,23 @@ def sequences(content: Any) -> list[Sequence]:
     return edits
 
 
-def uses(sequence: Sequence, problems: list[str] | None = None) -> Iterator[ClipUse]:
+def uses(sequence: Sequence, problems: Notices | None = None) -> Iterator[ClipUse]:
     """Every clip of an edit with pictures that is shown, in the order of the file.
 
     Args:
         sequence: The edit.
-        problems: Takes a line for every item that cannot be read, and so is not shown.
+        problems: Takes what is said of items that cannot be read, and so are not shown.
     """
-    for track, window in _windows(sequence, [] if problems is None else problems):
+    for track, window in _windows(sequence, Notices() if problems is None else problems):
         yield from _shown(track, window, Fraction(0), 0)
 
 
 def has_length(sequence: Sequence) -> bool:
     """Whether an edit lasts, be it with nothing but gaps."""
-    return any(window.high > 0 for _, window in _windows(sequence, []))
+    return any(window.high > 0 for _, window in _windows(sequence, Notices()))
 
 
-def _windows(sequence: Sequence, problems: list[str]) -> Iterator[tuple[Any, _Window]]:
+def _windows(sequence: Sequence, problems: Notices) -> Iterator[tuple[Any, _Window]]:
     """The tracks with pictures, each with a window on all of it."""
     root = sequence.root
     number = 0
@@ -311,7 +312,7 @@ def _shown(
         try:
             use = _use(item, at, core, whole)
         except UNREADABLE:
-            window.problems.append(_UNTIMED.format(item.name or "A clip", window.track))
+            window.problems.add(_NO_LENGTH, _UNTIMED.format(item.name or "A clip", window.track))
             return
         yield use
         return
@@ -336,6 +337,7 @@ def _inside(item: Any, at: Fraction, core: _Window, whole: _Window) -> _Window:
     return whole.inside(at, start, speed if speed > 0 else Fraction(1), frames_known and speed > 0)
 
 
+_NO_LENGTH: Final = "do not say how long they are, and are left out"
 _UNTIMED: Final = (
     "{} ({}) does not say how long it is: it is left out, and what follows it on its track may be"
     " shown too early."
@@ -345,8 +347,7 @@ _UNTIMED: Final = (
 def _note_depth(window: _Window, deepest: int, fate: str) -> None:
     """Note, once a track, that items lie in too many others."""
     problem = f"Items in more than {deepest} stacks and tracks ({window.track}) {fate}."
-    if problem not in window.problems:
-        window.problems.append(problem)
+    window.problems.add("tracks hold such items", problem)
 
 
 def _note_unreadable(item: Any, window: _Window, depth: int = 0) -> None:
@@ -363,7 +364,7 @@ def _note_unreadable(item: Any, window: _Window, depth: int = 0) -> None:
         try:
             window.seconds(item.duration())
         except UNREADABLE:
-            window.problems.append(_UNTIMED.format(item.name or "A clip", window.track))
+            window.problems.add(_NO_LENGTH, _UNTIMED.format(item.name or "A clip", window.track))
 
 
 def _start(item: Any, window: _Window) -> Fraction:

@@ -30,6 +30,7 @@ from mien.media.fingerprint import content_of_fingerprint, fingerprint
 from mien.media.probe import probe
 from mien.media.sequence import find_sequence, is_image, probe_image
 from mien.model.media import MediaInfo, Orientation
+from mien.progress import Progress, silent
 
 __all__ = ["content_of", "find_media", "remember", "take_media"]
 
@@ -39,7 +40,9 @@ _MOST_PLACES = 8
 """Places of one content that are remembered: the footage, and copies of it."""
 
 
-def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
+def take_media(
+    facts: MediaInfo, media: Path, project: str, progress: Progress = silent
+) -> MediaInfo:
     """Facts of media that were found, or that the user pointed to.
 
     They are looked at afresh: what a project says of its media is not relied upon.
@@ -48,7 +51,7 @@ def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
         MediaError: When it cannot be read.
         ProjectError: When it does not show what was tracked.
     """
-    found = probe_image(media) if is_image(facts.path) else _probed(media, facts)
+    found = probe_image(media) if is_image(facts.path) else _probed(media, facts, progress)
     tracked = (facts.clock.frame_count, facts.orientation.upright_size)
     shown = (found.clock.frame_count, found.orientation.upright_size)
     if shown != tracked:
@@ -89,16 +92,16 @@ def _lie(orientation: Orientation) -> str:
     return " and ".join(words) or "as it is stored"
 
 
-def _probed(media: Path, facts: MediaInfo) -> MediaInfo:
+def _probed(media: Path, facts: MediaInfo, progress: Progress) -> MediaInfo:
     """Facts of a movie at the stream that was tracked; of a copy of it alone, at its only one."""
     # What was tracked as far as it goes is taken as far as it goes.
     as_far = bool(facts.cut_short)
     if facts.kind != "movie":
         return probe(media, until_damage=as_far, missing_frames=facts.missing_frames)
     try:
-        return probe(media, stream=facts.stream, until_damage=as_far)
+        return probe(media, stream=facts.stream, until_damage=as_far, progress=progress)
     except UsageError:
-        found = probe(media, until_damage=as_far)
+        found = probe(media, until_damage=as_far, progress=progress)
         if sum(stream.kind == "video" for stream in found.streams) > 1:
             # Which of them was tracked nothing tells.
             raise

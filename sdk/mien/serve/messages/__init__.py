@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mien.serve.messages.base import Empty, Encoding, Handle, Message, Numbers, Packed
+from mien.serve.messages.base import (
+    Empty,
+    Encoding,
+    Handle,
+    Message,
+    Numbers,
+    Packed,
+    RequestId,
+)
 from mien.serve.messages.control import (
     CancelParams,
     CancelResult,
@@ -119,6 +127,7 @@ __all__ = [
     "RenameFaceParams",
     "RenderParams",
     "RenderResult",
+    "RequestId",
     "SampledTrack",
     "SaveParams",
     "SetEditsParams",
