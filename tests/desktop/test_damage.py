@@ -12,10 +12,10 @@ from mien.errors import DamagedMediaError, MienError
 from mien.model.document import Document, Project
 from mien.session.session import Session
 from mien_desktop.documents import _read_clips
-from mien_desktop.reading import Readings
 from mien_desktop.jobs.export import ExportDialog
 from mien_desktop.jobs.messages import ErrorDialog
 from mien_desktop.jobs.queue import Job, JobQueue
+from mien_desktop.reading import Readings
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import click, named, settle, shown, wait_until
 from tests.media.damagekit import cut, harm, long_clip
