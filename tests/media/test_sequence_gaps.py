@@ -51,7 +51,8 @@ def test_all_missing_images_are_named_with_what_to_do(images: Path) -> None:
 def test_the_image_before_is_held_or_black_shown(images: Path) -> None:
     assert levels(images, "hold") == [10, 20, 20, 40, 50, 50, 50, 80, 90, 100, 110, 120]
     assert levels(images, "black") == [10, 20, 0, 40, 50, 0, 0, 80, 90, 100, 110, 120]
-    held, black = (probe(images, missing_frames=kind) for kind in ("hold", "black"))  # type: ignore[arg-type]
+    held = probe(images, missing_frames="hold")
+    black = probe(images, missing_frames="black")
     assert held.missing == (1003, 1006, 1007)
     assert media_stamp(held) != media_stamp(black)
     assert "the one before is shown" in held.missing_note(FrameRange(0, 12))

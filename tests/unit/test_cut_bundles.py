@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,13 @@ from tests.cuts import SMILE, clip, rendered, span, timeline
 from tests.unit.test_project import write_movie
 
 
-def bundled(path: Path, cut: Any, **files: bytes | Path) -> Path:
-    """A bundle of a cut, with files under their names; `__` in these is `/`."""
+def bundled(path: Path, cut: Any, files: Mapping[str, bytes | Path]) -> Path:
+    """A bundle of a cut, with files under their names."""
     with zipfile.ZipFile(path, "w") as bundle:
         bundle.writestr("content.otio", cut.to_json_string())
         for name, content in files.items():
             data = content if isinstance(content, bytes) else content.read_bytes()
-            bundle.writestr(name.replace("__", "/"), data)
+            bundle.writestr(name, data)
     return path
 
 
@@ -49,7 +50,7 @@ def show(tmp_path: Path, movie: Path) -> Path:
     ]
     return bundled(
         tmp_path / "show.otioz", timeline(items),
-        **{"media/a b.mp4": movie, "media/b.mp4": movie, "media/s.1001.exr": b"x",
+        {"media/a b.mp4": movie, "media/b.mp4": movie, "media/s.1001.exr": b"x",
            "media/s.1002.exr": b"y"},
     )  # fmt: skip
 
@@ -98,7 +99,7 @@ def test_without_a_folder_the_cache_has_the_media_and_keeps_them(
 def test_a_bundle_that_changed_is_unpacked_anew(tmp_path: Path) -> None:
     cut = timeline([clip("a", 0, 6, url="media/a.mp4", edit=SMILE)])
     for content in (b"one", b"two"):
-        path = bundled(tmp_path / "a.otioz", cut, media__a=b"", **{"media/a.mp4": content})
+        path = bundled(tmp_path / "a.otioz", cut, {"media/a.mp4": content})
         media = read_cut(path, media_folder=tmp_path / "m").jobs[0].media
         assert media is not None
         assert media.read_bytes() == content
@@ -107,7 +108,7 @@ def test_a_bundle_that_changed_is_unpacked_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../a.mp4", "/tmp/a.mp4", "media/../../a.mp4", "C:/a.mp4"])
 def test_no_path_leads_out_of_the_bundle(tmp_path: Path, name: str) -> None:
     path = bundled(tmp_path / "a.otioz", timeline([clip("a", 0, 6, url=name, edit=SMILE)]),
-                   **{name: b"x"})  # fmt: skip
+                   {name: b"x"})  # fmt: skip
     cut = read_cut(path, media_folder=tmp_path / "m")
     assert cut.jobs[0].media is None or not cut.jobs[0].media.exists()
     assert not (tmp_path / "m").exists()
@@ -143,7 +144,7 @@ def test_a_bomb_and_a_full_disk_are_refused_before_a_byte_is_written(
 def test_a_damaged_file_costs_its_own_shot(tmp_path: Path) -> None:
     items = [clip(name, 0, 6, url=f"media/{name}.mov", edit=SMILE) for name in "ab"]
     path = bundled(tmp_path / "a.otioz", timeline(items),
-                   **{"media/a.mov": b"A" * 100, "media/b.mov": b"B" * 100})  # fmt: skip
+                   {"media/a.mov": b"A" * 100, "media/b.mov": b"B" * 100})  # fmt: skip
     path.write_bytes(path.read_bytes().replace(b"A" * 100, b"C" * 100))
     first, second = read_cut(path, media_folder=tmp_path / "m").jobs
     assert first.problem is not None

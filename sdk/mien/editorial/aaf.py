@@ -271,7 +271,8 @@ class _Reader:
 
     def _leave_out(self, segment: Any, at: _At, reason: str) -> None:
         name = next(_names(segment), "") or type(segment).__name__
-        self.notices.add(kind_of(reason), f"{name} ({at.track}) is left out: {reason}.")
+        text = f"{name} ({at.track}) is left out: {reason}."
+        self.notices.add(kind_of(reason), text, counted=True)
 
 
 def _clip(source: AafSource, shown: Any, folder: Path) -> Any:

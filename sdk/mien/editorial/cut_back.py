@@ -55,8 +55,8 @@ def write(
     within = _within(content, cut.bundle, notify)
     for clip in clips_of(content):
         moved.clip(clip)
-    for clip, key, path in within:
-        moved.name(clip, key, path)
+    for clip, reference, path in within:
+        moved.name(clip, reference, path)
     shown = list(all_uses(content))
     renders: list[tuple[int, Render]] = []
     changed = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
@@ -21,7 +20,11 @@ def fingerprint(paths: Sequence[Path]) -> str:
     Args:
         paths: One movie, or the first and the last image of a sequence.
     """
-    return fingerprint_of_files((path.stat().st_size, partial(path.open, "rb")) for path in paths)
+    return fingerprint_of_files((path.stat().st_size, _opener(path)) for path in paths)
+
+
+def _opener(path: Path) -> Callable[[], IO[bytes]]:
+    return lambda: path.open("rb")
 
 
 def fingerprint_of_files(files: Iterable[tuple[int, Callable[[], IO[bytes]]]]) -> str:
