@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy.typing as npt
 
@@ -20,7 +20,7 @@ from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
     from mien.model.face import Face, FaceTrack
-    from mien.model.media import MediaInfo, MissingFrames
+    from mien.model.media import MediaInfo
 
 __all__ = ["as_tracked", "check_solvable", "open_shot", "outdated", "probe", "solve", "track"]
 
@@ -32,7 +32,7 @@ def probe(
     *,
     stream: int | None = None,
     until_damage: bool = False,
-    missing_frames: MissingFrames = "error",
+    missing_frames: Literal["error", "hold", "black"] = "error",
     progress: bool | Progress = True,
 ) -> MediaInfo:
     """Look at media: their facts, as far as mien goes by them.
@@ -65,7 +65,7 @@ def open_shot(
     *,
     stream: int | None = None,
     until_damage: bool = False,
-    missing_frames: MissingFrames = "error",
+    missing_frames: Literal["error", "hold", "black"] = "error",
     progress: bool | Progress = True,
 ) -> Shot:
     """Open a movie or image sequence without looking for faces.

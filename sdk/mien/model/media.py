@@ -163,7 +163,7 @@ class MediaInfo:
     missing: tuple[int, ...] = ()
 
     def missing_in(self, frames: FrameRange) -> tuple[int, ...]:
-        """Numbers of the images that are not there, among those of some frames.
+        """Return the numbers of the images that are not there, among those of some frames.
 
         Args:
             frames: The frames.
