@@ -68,7 +68,7 @@ class HelloResult(Message):
     """What this mien does beyond its methods: `open.progress` where `open` takes `progress`."""
 
 
-JobKind = Literal["track", "solve", "examples", "render"]
+JobKind = Literal["track", "solve", "retrack", "examples", "render"]
 
 
 class JobFacts(Message):
