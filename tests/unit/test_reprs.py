@@ -78,6 +78,8 @@ def values() -> list[object]:
         mien.Example(Path("/clips/laugh.mov"), shot), stroke,
         mien.Occlusion(matte=Path("/mattes/hand.%04d.png"), strokes=(stroke,) * 99),
         mien.WeakSpan(mien.FrameRange(3, 9), ("mouth", "jaw")),
+        mien.RelinkReport(project, Path("/old/one.mov"), False, True, 2.0),
+        mien.PathRule("D:/plates", "/mnt/plates"), mien.PathMap.parse("/a=/b;" * 30),
         mien.StreamInfo(1, "audio", "aac", "aac, 48000 Hz, stereo", "eng", "Commentary", True),
     ]  # fmt: skip
 

@@ -38,6 +38,8 @@ DEFAULT_RATE: Final = Fraction(24)
 _MOST_FRAMES: Final = 1_000_000
 """Frames of a sequence with gaps: one stray image does not make a year of held frames."""
 
+_WIDEST: Final = Fraction(4)
+"""The widest pixels that are believed; those of anamorphic lenses are up to twice as wide."""
 _PLACEHOLDER = re.compile(r"%0?(\d*)d")
 _NUMBER = re.compile(r"(\d+)(?=\D*$)")
 
@@ -139,7 +141,7 @@ def probe_image(path: Path) -> MediaInfo:
     """
     picture = _read(path)
     try:
-        return _facts(path, picture, 1, fingerprint([path]), 0)
+        return _facts(path, path, picture, 1, fingerprint([path]), 0)
     except (OSError, ValueError) as error:
         if isinstance(error, MienError):
             raise
@@ -192,7 +194,7 @@ def probe_sequence(
             missing = tuple(one for one in range(first, numbers[-1]) if one not in present)
     picture = _read(pattern.file(first))
     content = fingerprint([pattern.file(first), pattern.file(numbers[-1])])
-    facts = _facts(pattern.path, picture, count, content, first)
+    facts = _facts(pattern.path, pattern.file(first), picture, count, content, first)
     return replace(facts, cut_short=cut_short, missing_frames=missing_frames, missing=missing)
 
 
@@ -213,7 +215,9 @@ def _gaps(pattern: Pattern, numbers: list[int], count: int) -> str:
     )
 
 
-def _facts(path: Path, picture: Picture, count: int, content: str, first_number: int) -> MediaInfo:
+def _facts(
+    path: Path, file: Path, picture: Picture, count: int, content: str, first_number: int
+) -> MediaInfo:
     rate, start = DEFAULT_RATE, None
     color, metadata = ColorTags(), {}
     plate, extension = picture.plate(), _extension(path)
@@ -222,7 +226,7 @@ def _facts(path: Path, picture: Picture, count: int, content: str, first_number:
         header = picture.headers[0]
         rate = _exr_rate(header)
         start = _exr_timecode(header, rate)
-        aspect = Fraction(header.get("pixelAspectRatio", 1.0)).limit_denominator(1000)
+        aspect = _plausible(Fraction(header.get("pixelAspectRatio", 1.0)).limit_denominator(1000))
         orientation = replace(orientation, pixel_aspect=aspect)
         metadata = {k: v for k, v in header.items() if isinstance(v, str)}
     elif isinstance(picture, MoviePicture):
@@ -231,7 +235,7 @@ def _facts(path: Path, picture: Picture, count: int, content: str, first_number:
             video.color_primaries, video.color_trc, video.colorspace, video.color_range
         )
         # Photographs say how the camera was held (EXIF), as movies do.
-        orientation = frame_orientation(video, None, path)
+        orientation = frame_orientation(video, _pixel_aspect(file), path)
     return MediaInfo(
         path=path,
         kind="sequence",
@@ -249,6 +253,17 @@ def _facts(path: Path, picture: Picture, count: int, content: str, first_number:
         metadata=metadata,
         alpha=_has_alpha(picture),
     )
+
+
+def _pixel_aspect(file: Path) -> Fraction:
+    """Width of an image's pixels over their height, by its header (PNG, TIFF, DPX, JPEG)."""
+    with open_movie(file) as container:
+        return _plausible(container.streams.video[0].sample_aspect_ratio)
+
+
+def _plausible(aspect: Fraction | None) -> Fraction:
+    """A pixel aspect that some camera or lens has; 1 in place of what is not set in a header."""
+    return aspect if aspect and 1 / _WIDEST <= aspect <= _WIDEST else Fraction(1)
 
 
 def _has_alpha(picture: Picture) -> bool:
