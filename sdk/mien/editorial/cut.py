@@ -42,6 +42,8 @@ class Cut:
         text: The file itself, when it is OTIO's own.
         folder: The folder from which its relative paths count; None for the file's.
         edits: The folder of projects that was given with it; None without one.
+        unedited: Names of the clips of which nothing is asked, in order; those that editors
+            generate left out.
         bundle: The bundle that it is in, and where its media are unpacked; None of other cuts.
     """
 
@@ -53,6 +55,7 @@ class Cut:
     text: bytes | None = None
     folder: Path | None = None
     edits: Path | None = None
+    unedited: tuple[str, ...] = ()
     bundle: BundleFolder | None = None
 
     @property
@@ -116,7 +119,8 @@ def read(
         jobs = tuple(_unpacked(job, bundle) for job in counted)
     return Cut(
         path, opened.content, jobs, len(examined.clips), examined.notices,
-        path.read_bytes() if own else None, opened.folder, options.edits, bundle,
+        path.read_bytes() if own else None, opened.folder, options.edits,
+        tuple(one.name for one in examined.clips if one.job is None and not one.generated), bundle,
     )  # fmt: skip
 
 
