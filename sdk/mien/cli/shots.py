@@ -250,8 +250,7 @@ def render(
     """
     from mien import api
     from mien.api.examples import check_examples
-    from mien.api.occlusion import choose_occlusion, refuse_matte_as_output
-    from mien.media.outputs import check_output
+    from mien.api.occlusion import choose_occlusion
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
@@ -265,8 +264,7 @@ def render(
     settings = typed.over(renderer, project.settings)
     chosen = get_renderer(renderer, settings)
     _tell_unheeded(renderer, chosen.name, typed)
-    check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
-    refuse_matte_as_output(output, project.shot.occlusion)
+    _check_output(output, project.shot, overwrite=overwrite, codec=codec, lossless=lossless)
     target = saving.target(shot, output, assignments, overwrite=overwrite)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     check_faces(project.shot, assignments)
@@ -288,6 +286,14 @@ def render(
     if tracking:
         tell_faces(project.shot)
     _tell_report(report, project.shot)
+
+
+def _check_output(output: Path, shot: Shot, **how: Any) -> None:
+    from mien.api.occlusion import refuse_matte_as_output
+    from mien.media.outputs import check_output
+
+    check_output(output, shot.media, **how)
+    refuse_matte_as_output(output, shot.occlusion)
 
 
 def _tracked(
