@@ -256,9 +256,7 @@ def render(
     # Everything that can be refused is, before the shot is tracked.
     assignments = read_sets(context, values, faces)
     check_examples(examples or ())
-    source = open_source(
-        shot, media, which, stream, until_damage=until_damage, missing_frames=missing_frames
-    )
+    source = open_source(shot, media, which, stream, missing_frames, until_damage=until_damage)
     project = choose_occlusion(source, occlusion)
     typed.check(renderer)
     settings = typed.over(renderer, project.settings)
@@ -352,9 +350,9 @@ def open_source(
     media: Path | None,
     which: str | None = None,
     stream: int | None = None,
+    missing_frames: Literal["error", "hold", "black"] = "error",
     *,
     until_damage: bool = False,
-    missing_frames: Literal["error", "hold", "black"] = "error",
 ) -> Project:
     """Open a project, or a shot that is not yet one."""
     from mien import api
