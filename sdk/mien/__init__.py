@@ -111,6 +111,8 @@ if TYPE_CHECKING:
     from mien.model.evaluate import evaluate as evaluate
     from mien.model.face import Face as Face
     from mien.model.face import FaceTrack as FaceTrack
+    from mien.model.feelings import FEELINGS as FEELINGS
+    from mien.model.feelings import Feeling as Feeling
     from mien.model.interpolate import Interpolation as Interpolation
     from mien.model.interpolate import Key as Key
     from mien.model.marker import Marker as Marker
@@ -240,6 +242,8 @@ _HOMES = {
     "Evaluated": "mien.model.evaluate",
     "Face": "mien.model.face",
     "FaceTrack": "mien.model.face",
+    "FEELINGS": "mien.model.feelings",
+    "Feeling": "mien.model.feelings",
     "Interpolation": "mien.model.interpolate",
     "Key": "mien.model.interpolate",
     "Marker": "mien.model.marker",

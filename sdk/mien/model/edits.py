@@ -17,7 +17,7 @@ from mien.errors import TimeError, UsageError
 from mien.model.face import Face
 from mien.model.interpolate import Interpolation, Key, sample
 from mien.model.listing import list_names
-from mien.model.presets import check_value, resolve
+from mien.model.presets import check_value, key_name, resolve
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
 
@@ -264,7 +264,8 @@ class Edit:
         """Return this edit with a key more.
 
         Args:
-            control: A control, a control without its side, an expression or a viseme.
+            control: A control, a control without its side, an expression, a viseme or feelings
+                (`wistful longing`).
             time: Frame, seconds (`1.5s`) or timecode.
             value: Value in the control's unit.
             interpolation: How the curve runs to the next key.
@@ -278,6 +279,7 @@ class Edit:
             UsageError: When the value is beyond the control's limits.
             TimeError: When the time cannot be read or lies outside the shot.
         """
+        control = key_name(control)
         check_value(control, value, mode)
         frame = self.face.clock.parse(time)
         if not 0 <= frame < self.face.clock.frame_count:
@@ -312,7 +314,8 @@ class Edit:
         Where it touches a span of the same control, the value runs on from one to the other.
 
         Args:
-            control: A control, a control without its side, an expression or a viseme.
+            control: A control, a control without its side, an expression, a viseme or feelings
+                (`wistful longing`).
             value: Value in the control's unit.
             span: `1.0s:2.0s`, a range of frames, or None for the whole shot.
             mode: Whether the value is added to the performance, replaces it or scales it.
@@ -323,6 +326,7 @@ class Edit:
             UsageError: When the value is beyond the control's limits.
             TimeError: When the span cannot be read or lies outside the shot.
         """
+        control = key_name(control)
         check_value(control, value, mode)
         if isinstance(span, str):
             span = self.face.clock.parse_range(span)
