@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from mien.api import summarize_project as summarize_project
     from mien.api import track as track
     from mien.api import write_info_page as write_info_page
+    from mien.api import write_reading_picture as write_reading_picture
     from mien.errors import DamagedMediaError as DamagedMediaError
     from mien.errors import DeviceMemoryError as DeviceMemoryError
     from mien.errors import FetchError as FetchError
@@ -127,6 +128,9 @@ if TYPE_CHECKING:
     from mien.model.presets import VISEMES as VISEMES
     from mien.model.presets import Preset as Preset
     from mien.model.raw_landmarks import RawLandmarks as RawLandmarks
+    from mien.model.reading import PerformanceEvent as PerformanceEvent
+    from mien.model.reading import Reading as Reading
+    from mien.model.reading import read_performance as read_performance
     from mien.model.renderer_settings import RendererSettings as RendererSettings
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Example as Example
@@ -195,6 +199,7 @@ _HOMES = {
     "summarize_project": "mien.api",
     "track": "mien.api",
     "write_info_page": "mien.api",
+    "write_reading_picture": "mien.api",
     "WrittenCurves": "mien.api",
     "DamagedMediaError": "mien.errors",
     "DeviceMemoryError": "mien.errors",
@@ -258,6 +263,9 @@ _HOMES = {
     "RawLandmarks": "mien.model.raw_landmarks",
     "MatteStroke": "mien.model.occlusion",
     "Occlusion": "mien.model.occlusion",
+    "PerformanceEvent": "mien.model.reading",
+    "Reading": "mien.model.reading",
+    "read_performance": "mien.model.reading",
     "RendererSettings": "mien.model.renderer_settings",
     "ReferenceSettings": "mien.model.settings",
     "Example": "mien.model.shot",

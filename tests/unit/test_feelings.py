@@ -14,6 +14,7 @@ from mien.face.rig import load_rig
 from mien.model.action_units import ACTION_UNITS, GRADES, face_of_formula
 from mien.model.assignments import parse_assignment
 from mien.model.controls import CONTROLS, INDEX, NAMES
+from mien.model.evaluate import evaluate
 from mien.model.feelings import FEELING_ADJECTIVES, FEELINGS, feelings_of
 from mien.model.presets import PRESETS, key_name, resolve
 from tests.faces import make_face
@@ -170,3 +171,15 @@ def test_formulas_are_read_with_sides_and_refused_by_term() -> None:
 def test_edits_keep_the_word() -> None:
     edit = mien.Edit(make_face(12)).key("wistful longing", 3, 0.5).set("angry", 0.2)
     assert [track.control for track in edit.layers[0].tracks] == ["melancholy+longing", "anger"]
+
+
+def test_a_feeling_in_place_of_the_performance_takes_its_smile_and_leaves_its_speech() -> None:
+    source = np.zeros((9, len(NAMES)), dtype=np.float32)
+    source[:, [INDEX["mouthSmileLeft"], INDEX["jawOpen"], INDEX["eyeBlinkLeft"]]] = 0.6
+    for name in ("sadness", "unhappiness", "unhappiness+woe"):
+        for mode, left in (("add", 0.6), ("replace", 0.0)):
+            track = mien.ControlTrack(name, (mien.Key(0, 0.5, "hold"),), mode)  # type: ignore[arg-type]
+            after = evaluate(source, [mien.Layer("edit", (track,))], np.ones(9, dtype=bool)).target
+            assert after[4, INDEX["mouthSmileLeft"]] == pytest.approx(left, abs=1e-6)
+            assert after[4, INDEX["jawOpen"]] == pytest.approx(0.6)
+            assert after[4, INDEX["mouthFrownLeft"]] > 0.1

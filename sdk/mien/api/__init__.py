@@ -18,6 +18,7 @@ from mien.api.faces import merge_faces, remove_face, rename_face, split_face
 from mien.api.info import write_info_page
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
+from mien.api.reading import write_reading_picture
 from mien.api.rendering import RenderReport, check_damage, render, render_frames, render_matte
 from mien.api.tracking import open_shot, probe, solve, track
 from mien.io.project import Document, Project
@@ -58,4 +59,5 @@ __all__ = [
     "summarize_project",
     "track",
     "write_info_page",
+    "write_reading_picture",
 ]

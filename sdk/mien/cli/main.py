@@ -23,6 +23,7 @@ from mien.cli import (
     faces,
     info,
     probe,
+    read,
     serve,
     shots,
     system,
@@ -68,6 +69,7 @@ cuts.add_to(app)
 batch.add_to(app)
 curves.add_to(app)
 info.add_to(app)
+read.add_to(app)
 app.add_typer(faces.faces, name="faces")
 train.add_to(app)
 serve.add_to(app)

@@ -26,8 +26,8 @@ Sets = Annotated[
         "--set",
         metavar="[FACE:]NAME=[+|-]VALUE[@START:END]",
         help="Set a control, an expression, a viseme or a feeling: with a sign the value is added"
-        " to the performance, without it replaces it. FACE is a number or a name. May be given several"
-        " times.",
+        " to the performance, without it replaces it. FACE is a number or a name. May be given"
+        " several times.",
     ),
 ]
 SetFaces = Annotated[

@@ -25,6 +25,7 @@ from mien.model.feelings import FEELING_ADJECTIVES, FEELINGS
 
 __all__ = [
     "EXPRESSIONS",
+    "FELT",
     "PRESETS",
     "VISEMES",
     "Preset",
@@ -36,6 +37,15 @@ __all__ = [
 
 _JOIN: Final = "+"
 """Between the names of a mixture of two."""
+FELT: Final = tuple(
+    side
+    for control in (
+        "browDown", "browInnerUp", "browOuterUp", "cheekSquint", "eyeSquint", "eyeWide",
+        "mouthDimple", "mouthFrown", "mouthPress", "mouthSmile", "mouthStretch", "noseSneer",
+    )
+    for side in sides(control) or ()
+)  # fmt: skip
+"""Controls that show feelings, and hardly speech."""
 _SHORTEST: Final = 3
 """Letters of a feeling's beginning that are enough, where no other begins so."""
 
@@ -55,12 +65,15 @@ def replaces(name: str) -> bool:
     return name in PRESETS and PRESETS[name].replaces
 
 
-def resolve(name: str) -> tuple[tuple[str, float], ...]:
+def resolve(name: str, mode: str = "add") -> tuple[tuple[str, float], ...]:
     """Resolve a name to the controls that it drives, with their weights.
 
     Args:
         name: A control, a control without its side, an expression, a viseme, a feeling, or two
             feelings or expressions with `+` between them.
+        mode: How it acts. A feeling that replaces the performance takes the place of what the
+            face feels there: the controls of other feelings, a smile under sadness, are driven
+            too, with a weight of 0. Speech, blinks and gaze are no feelings.
 
     Returns:
         Pairs of sided control name and weight at a value of 1.
@@ -71,12 +84,13 @@ def resolve(name: str) -> tuple[tuple[str, float], ...]:
     names = sides(name)
     if names is not None:
         return tuple((side, 1.0) for side in names)
-    if name in PRESETS:
-        return PRESETS[name].weights
-    mixed = _mixed(name)
-    if mixed is None:
+    weights = PRESETS[name].weights if name in PRESETS else _mixed(name)
+    if weights is None:
         raise _unknown(name)
-    return mixed
+    if mode == "replace" and any(part in FEELINGS for part in name.split(_JOIN)):
+        own = {control for control, _ in weights}
+        weights += tuple((control, 0.0) for control in FELT if control not in own)
+    return weights
 
 
 @lru_cache(maxsize=256)
