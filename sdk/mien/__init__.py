@@ -36,27 +36,36 @@ if TYPE_CHECKING:
     from mien.api import ImportedCurves as ImportedCurves
     from mien.api import PathLike as PathLike
     from mien.api import Project as Project
+    from mien.api import RelinkReport as RelinkReport
     from mien.api import RenderReport as RenderReport
     from mien.api import WrittenCurves as WrittenCurves
     from mien.api import check_damage as check_damage
     from mien.api import check_occlusion_matte as check_occlusion_matte
+    from mien.api import correct_landmarks as correct_landmarks
     from mien.api import example_problems as example_problems
     from mien.api import export_curves as export_curves
+    from mien.api import export_landmarks as export_landmarks
     from mien.api import fit_flame as fit_flame
     from mien.api import import_curves as import_curves
+    from mien.api import import_landmarks as import_landmarks
     from mien.api import load_document as load_document
     from mien.api import load_project as load_project
     from mien.api import main_face as main_face
     from mien.api import merge_faces as merge_faces
     from mien.api import open_shot as open_shot
     from mien.api import probe as probe
+    from mien.api import relink as relink
+    from mien.api import relink_file as relink_file
+    from mien.api import remove_corrections as remove_corrections
     from mien.api import remove_face as remove_face
     from mien.api import rename_face as rename_face
     from mien.api import render as render
     from mien.api import render_frames as render_frames
     from mien.api import render_matte as render_matte
+    from mien.api import retrack_face as retrack_face
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
+    from mien.api import set_corrections as set_corrections
     from mien.api import set_examples as set_examples
     from mien.api import set_glasses as set_glasses
     from mien.api import set_occlusion_matte as set_occlusion_matte
@@ -98,6 +107,8 @@ if TYPE_CHECKING:
     from mien.media.reader import open_reader as open_reader
     from mien.model.controls import CONTROLS as CONTROLS
     from mien.model.controls import Control as Control
+    from mien.model.corrections import LandmarkCorrection as LandmarkCorrection
+    from mien.model.corrections import UncorrectedFrames as UncorrectedFrames
     from mien.model.curve_file import CurveFile as CurveFile
     from mien.model.curve_file import FaceCurves as FaceCurves
     from mien.model.curve_file import FlameCurves as FlameCurves
@@ -137,6 +148,8 @@ if TYPE_CHECKING:
     from mien.model.shot import Shot as Shot
     from mien.model.shot import ToolVersions as ToolVersions
     from mien.model.weak_spans import WeakSpan as WeakSpan
+    from mien.path_map import PathMap as PathMap
+    from mien.path_map import PathRule as PathRule
     from mien.progress import Progress as Progress
     from mien.rendering.base import CacheKey as CacheKey
     from mien.rendering.base import FacePlan as FacePlan
@@ -170,17 +183,23 @@ _HOMES = {
     "Document": "mien.api",
     "check_damage": "mien.api",
     "check_occlusion_matte": "mien.api",
+    "correct_landmarks": "mien.api",
     "example_problems": "mien.api",
     "export_curves": "mien.api",
+    "export_landmarks": "mien.api",
     "fit_flame": "mien.api",
     "import_curves": "mien.api",
     "ImportedCurves": "mien.api",
+    "import_landmarks": "mien.api",
     "load_document": "mien.api",
     "load_project": "mien.api",
     "main_face": "mien.api",
     "merge_faces": "mien.api",
     "open_shot": "mien.api",
     "probe": "mien.api",
+    "relink": "mien.api",
+    "relink_file": "mien.api",
+    "remove_corrections": "mien.api",
     "remove_face": "mien.api",
     "rename_face": "mien.api",
     "PathLike": "mien.api",
@@ -188,9 +207,12 @@ _HOMES = {
     "render": "mien.api",
     "render_frames": "mien.api",
     "render_matte": "mien.api",
+    "RelinkReport": "mien.api",
     "RenderReport": "mien.api",
+    "retrack_face": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
+    "set_corrections": "mien.api",
     "set_examples": "mien.api",
     "set_glasses": "mien.api",
     "set_occlusion_matte": "mien.api",
@@ -233,6 +255,8 @@ _HOMES = {
     "Reader": "mien.media.reader",
     "Control": "mien.model.controls",
     "CONTROLS": "mien.model.controls",
+    "LandmarkCorrection": "mien.model.corrections",
+    "UncorrectedFrames": "mien.model.corrections",
     "CurveFile": "mien.model.curve_file",
     "FaceCurves": "mien.model.curve_file",
     "FlameCurves": "mien.model.curve_file",
@@ -273,6 +297,8 @@ _HOMES = {
     "ToolVersions": "mien.model.shot",
     "WeakSpan": "mien.model.weak_spans",
     "Progress": "mien.progress",
+    "PathMap": "mien.path_map",
+    "PathRule": "mien.path_map",
     "CacheKey": "mien.rendering.base",
     "FacePlan": "mien.rendering.base",
     "OcclusionSource": "mien.rendering.base",

@@ -6,6 +6,7 @@ Everything here takes and gives values of model/; the work is done in the rooms 
 from __future__ import annotations
 
 from mien._types import PathLike
+from mien.api.corrections import correct_landmarks, remove_corrections, set_corrections
 from mien.api.curves import (
     ImportedCurves,
     WrittenCurves,
@@ -19,7 +20,9 @@ from mien.api.info import write_info_page
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.reading import write_reading_picture
+from mien.api.relinking import RelinkReport, relink, relink_file
 from mien.api.rendering import RenderReport, check_damage, render, render_frames, render_matte
+from mien.api.retracking import export_landmarks, import_landmarks, retrack_face
 from mien.api.tracking import open_shot, probe, solve, track
 from mien.io.project import Document, Project
 from mien.model.shot import main_face
@@ -30,27 +33,36 @@ __all__ = [
     "ImportedCurves",
     "PathLike",
     "Project",
+    "RelinkReport",
     "RenderReport",
     "WrittenCurves",
     "check_damage",
     "check_occlusion_matte",
+    "correct_landmarks",
     "example_problems",
     "export_curves",
+    "export_landmarks",
     "fit_flame",
     "import_curves",
+    "import_landmarks",
     "load_document",
     "load_project",
     "main_face",
     "merge_faces",
     "open_shot",
     "probe",
+    "relink",
+    "relink_file",
+    "remove_corrections",
     "remove_face",
     "rename_face",
     "render",
     "render_frames",
     "render_matte",
+    "retrack_face",
     "save_document",
     "save_project",
+    "set_corrections",
     "set_examples",
     "set_glasses",
     "set_occlusion_matte",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mien.cli.command import App, Group
-from mien.cli.options import Json, Overwrite, ShotOfProject
-from mien.cli.output import print_json, print_notice
+from mien.cli.face_changes import Face, ProjectFile, changes_project
+from mien.cli.options import Json, ShotOfProject
+from mien.cli.output import print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mien.model.document import Project
 
 __all__ = ["faces"]
@@ -32,20 +30,14 @@ class _ListsByDefault(Group):
 
 faces = App(
     cls=_ListsByDefault,
-    help="Who is in a project; merge, split, remove or name them. `mien faces SHOT.mien` lists"
-    " them. Edits go along with their faces, and the media are not needed.",
+    help="Who is in a project, and tracking put right: merge, split, remove, name or track faces"
+    " again, move landmarks by hand. `mien faces SHOT.mien` lists them. Edits go along with their"
+    " faces.",
 )
-
-_Project = Annotated[Path, typer.Argument(metavar="SHOT.mien", help="A project.")]
-_Face = Annotated[str, typer.Argument(metavar="FACE", help="Number or name of the face.")]
-_Output = Annotated[
-    Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-    typer.Option("-o", "--output", metavar="OTHER.mien", help="Where to write; the same if not."),
-]
 
 
 @faces.command(_LIST)
-def list_faces(project: _Project, which: ShotOfProject = None, json: Json = False) -> None:
+def list_faces(project: ProjectFile, which: ShotOfProject = None, json: Json = False) -> None:
     """Say who is in a project, and when they are seen."""
     from mien import api
     from mien.api.info import describe_faces
@@ -65,8 +57,9 @@ def list_faces(project: _Project, which: ShotOfProject = None, json: Json = Fals
 
 
 @faces.command()
+@changes_project()
 def merge(
-    project: _Project,
+    shot: Project,
     chosen: Annotated[
         list[str],
         typer.Argument(
@@ -74,24 +67,18 @@ def merge(
             help="Numbers or names; the first keeps number and name.",
         ),
     ],
-    which: ShotOfProject = None,
-    output: _Output = None,
-    overwrite: Overwrite = False,
-    json: Json = False,
-) -> None:
+) -> Project:
     """Make one face of several that are the same person."""
     from mien import api
 
-    def change(shot: Project) -> Project:
-        return api.merge_faces(shot, chosen)
-
-    _change(project, which, output, change, overwrite=overwrite, json=json)
+    return api.merge_faces(shot, chosen)
 
 
 @faces.command()
+@changes_project()
 def split(
-    project: _Project,
-    face: _Face,
+    shot: Project,
+    face: Face,
     frames: Annotated[
         str,
         typer.Argument(
@@ -99,80 +86,30 @@ def split(
             help="The frames that are of somebody else (END excluded), as 120: or 2s:4s.",
         ),
     ],
-    which: ShotOfProject = None,
-    output: _Output = None,
-    overwrite: Overwrite = False,
-    json: Json = False,
-) -> None:
+) -> Project:
     """Make two faces of one that is two people."""
     from mien import api
 
-    def change(shot: Project) -> Project:
-        return api.split_face(shot, face, frames)
-
-    _change(project, which, output, change, overwrite=overwrite, json=json)
+    return api.split_face(shot, face, frames)
 
 
 @faces.command()
-def remove(
-    project: _Project,
-    face: _Face,
-    which: ShotOfProject = None,
-    output: _Output = None,
-    overwrite: Overwrite = False,
-    json: Json = False,
-) -> None:
+@changes_project()
+def remove(shot: Project, face: Face) -> Project:
     """Take a face out, with what is asked of it."""
     from mien import api
 
-    def change(shot: Project) -> Project:
-        return api.remove_face(shot, face)
-
-    _change(project, which, output, change, overwrite=overwrite, json=json)
+    return api.remove_face(shot, face)
 
 
 @faces.command()
+@changes_project()
 def rename(
-    project: _Project,
-    face: _Face,
+    shot: Project,
+    face: Face,
     name: Annotated[str, typer.Argument(metavar="NAME", help="By which every front knows it.")],
-    which: ShotOfProject = None,
-    output: _Output = None,
-    overwrite: Overwrite = False,
-    json: Json = False,
-) -> None:
+) -> Project:
     """Give a face a name."""
     from mien import api
 
-    def change(shot: Project) -> Project:
-        return api.rename_face(shot, face, name)
-
-    _change(project, which, output, change, overwrite=overwrite, json=json)
-
-
-def _change(
-    path: Path,
-    which: str | None,
-    output: Path | None,
-    change: Callable[[Project], Project],
-    *,
-    overwrite: bool,
-    json: bool,
-) -> None:
-    """Change one shot of a project file, and say who is in it then."""
-    from mien import api
-    from mien.api.info import describe_faces
-    from mien.io.project import check_project
-
-    place = path if output is None else output
-    check_project(place, overwrite=overwrite or output is None)
-    document = api.load_document(path, find_media=False)
-    changed = change(document.choose(which, path.name))
-    api.save_document(document.with_shot(changed), place)
-    facts = api.summarize_project(changed)
-    if json:
-        print_json({"project": str(place), "shot": facts["shot"], "faces": facts["faces"]})
-        return
-    for line in describe_faces(facts) or ["no faces"]:
-        typer.echo(line)
-    print_notice(f"wrote {place}")
+    return api.rename_face(shot, face, name)

@@ -20,10 +20,11 @@ from mien.cli import (
     cuts,
     demo,
     desktop,
-    faces,
+    face_repairs,
     info,
     probe,
     read,
+    relink,
     serve,
     shots,
     system,
@@ -70,7 +71,8 @@ batch.add_to(app)
 curves.add_to(app)
 info.add_to(app)
 read.add_to(app)
-app.add_typer(faces.faces, name="faces")
+relink.add_to(app)
+app.add_typer(face_repairs.faces, name="faces")
 train.add_to(app)
 serve.add_to(app)
 desktop.add_to(app)

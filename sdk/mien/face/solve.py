@@ -35,7 +35,7 @@ from mien.signal.gaps import bridge, segments
 from mien.signal.smooth import smooth
 from mien.timebase import Clock
 
-__all__ = ["solve_as", "solve_face", "solve_faces"]
+__all__ = ["solve_as", "solve_face", "solve_faces", "solve_landmarks"]
 
 MAX_GAP_SECONDS = 0.27
 """Seconds that are bridged in which the face was not seen."""
@@ -117,6 +117,7 @@ def solve_face(
     progress: Progress = silent,
     *,
     reuse: bool = False,
+    identity: FloatArray | None = None,
 ) -> Face:
     """Solve one tracked face: who it is, its pose and its curves, raw and smoothed.
 
@@ -127,6 +128,7 @@ def solve_face(
         progress: Called about the stage `solve` with the frames done.
         reuse: Whether the face's landmarks may take the memory of the track's, which is then of
             no more use: of a long shot, a second copy is what takes the most.
+        identity: (468, 3) the person's neutral face where it is known; it is not learned then.
     """
     rig, rate, total = load_rig(), float(clock.rate), clock.frame_count
 
@@ -139,7 +141,9 @@ def solve_face(
     bridge_hidden(landmarks, seen, track.region_confidence, cuts)
     bridged = bridge(landmarks, seen, max(1, round(MAX_GAP_SECONDS * rate)), cuts)
     valid = seen | bridged
-    solver = _Solver(rig, _identity(rig, landmarks, shown_frames(seen, track.region_confidence)))
+    if identity is None:
+        identity = _identity(rig, landmarks, shown_frames(seen, track.region_confidence))
+    solver = _Solver(rig, identity)
     raw = solver.solve(landmarks, valid, cuts, report)
     bridge_hidden_curves(raw.controls, raw.rotation, (valid, seen), track.region_confidence, cuts)
     coarse = 1.0
@@ -183,6 +187,22 @@ def solve_as(face: Face, identity: FloatArray, cuts: Sequence[int] = ()) -> Face
     solution = solver.solve(face.landmarks, face.valid, cuts, lambda done: None)
     curves = _curves(solution, face.valid, face.curves.bridged)
     return dataclasses.replace(face, identity=identity, curves=curves, raw=curves)
+
+
+@one_blas_thread()
+def solve_landmarks(
+    landmarks: FloatArray, frames: BoolArray, identity: FloatArray, cuts: Sequence[int] = ()
+) -> Curves:
+    """Solve some frames of a known person's landmarks as they are, without smoothing.
+
+    Args:
+        landmarks: (T, 478, 3) pixels of the upright picture.
+        frames: (T,) the frames to solve; in others the curves are neutral, and not valid.
+        identity: (468, 3) the person's neutral face.
+        cuts: First frames of new shots.
+    """
+    solution = _Solver(load_rig(), identity).solve(landmarks, frames, cuts, lambda done: None)
+    return _curves(solution, frames, np.zeros_like(frames))
 
 
 def _smooth_landmarks(

@@ -13,6 +13,7 @@ from mien.errors import MienError, ProjectError, UsageError
 from mien.io.schema import (
     INTERPOLATION_LETTERS,
     ColorPart,
+    CorrectionPart,
     EditPart,
     ExamplePart,
     ExampleShotPart,
@@ -32,6 +33,7 @@ from mien.media.streams import OLD_CHOICE
 from mien.model.document import Project
 from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.face import Face
+from mien.model.face_spans import stored_spans
 from mien.model.interpolate import Key
 from mien.model.marker import Marker
 from mien.model.media import ColorTags, MediaInfo, Orientation
@@ -89,8 +91,14 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
         examples=tuple(_example_part(example, folder) for example in shot.examples),
         mixes=tuple((mix.start, mix.stop) for mix in shot.mixes),
         damaged=tuple((span.start, span.stop) for span in shot.damaged),
+        tracked_spans=_tracked_part(shot),
         occlusion=occlusion_part(shot.occlusion, folder),
     )
+
+
+def _tracked_part(shot: Shot) -> tuple[tuple[int, int], ...] | None:
+    spans = stored_spans(shot)
+    return None if spans is None else tuple((span.start, span.stop) for span in spans)
 
 
 def _example_part(example: Example, folder: Path) -> ExamplePart:
@@ -103,6 +111,7 @@ def _example_part(example: Example, folder: Path) -> ExamplePart:
             mixes=tuple((mix.start, mix.stop) for mix in shot.mixes),
             made_by=made_by_part(shot.made_by),
             faces=tuple(face_part(face) for face in shot.faces),
+            tracked_spans=_tracked_part(shot),
         )
     return ExamplePart(
         path=_path_text(_relative(example.path, folder)), problem=example.problem, shot=part
@@ -238,6 +247,12 @@ def face_part(face: Face) -> FacePart:
         basis=face.curves.basis,
         raw_landmarks=0 if raw is None else len(raw.data),
         region_confidence=face.region_confidence is not None,
+        corrections=tuple(
+            CorrectionPart.model_validate(dataclasses.asdict(one)) for one in face.corrections
+        ),
+        uncorrected_frames=(
+            0 if face.uncorrected_frames is None else len(face.uncorrected_frames.frames)
+        ),
     )
 
 

@@ -11,6 +11,7 @@ import mien
 from mien import api
 from mien.api.examples import check_examples
 from mien.api.occlusion import check_stored_matte, refuse_matte_as_output
+from mien.api.track_spans import choose_spans
 from mien.api.tracking import check_solvable
 from mien.errors import UsageError
 from mien.io.curves import curve_formats
@@ -29,6 +30,7 @@ from mien.rendering.registry import (
 from mien.serve import messages as say
 from mien.serve.curves import read_curves
 from mien.serve.edits import make_edit, write_layers
+from mien.serve.face_methods import FaceMethods
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
@@ -46,7 +48,7 @@ from mien.tracking.registry import get_tracker, tracker_names
 __all__ = ["Methods"]
 
 _VERBS: Mapping[str, str] = {
-    "track": "tracked", "solve": "solved", "examples": "given examples",
+    "track": "tracked", "solve": "solved", "retrack": "tracked", "examples": "given examples",
 }  # fmt: skip
 Handler = Callable[[Any], say.Message]
 
@@ -64,6 +66,7 @@ class Methods:
         self._jobs = Jobs()
         self._files = PictureFiles()
         self._begun: list[ServedJob] = []
+        faces = FaceMethods(self._shots, self._check_faces_rest, self._begin, send)
         self.immediate: Mapping[str, Handler] = {
             "hello": self._hello,
             "status": self._status,
@@ -73,12 +76,13 @@ class Methods:
         self.queued: Mapping[str, Handler] = {
             "open": self._open,
             "close": self._close,
+            "relink": self._relink,
             "track": self._track,
             "solve": self._solve,
             "set_examples": self._set_examples,
             "set_occlusion": self._set_occlusion,
             "faces": self._faces,
-            "rename_face": self._rename_face,
+            **faces.queued,
             "curves": self._curves,
             "set_edits": self._set_edits,
             "get_edits": self._get_edits,
@@ -163,24 +167,49 @@ class Methods:
             job.cancel()
         return say.Empty()
 
+    def _relink(self, params: say.RelinkParams) -> say.RelinkResult:
+        opened = self._shots.find(params.shot)
+        self._check_faces_rest(opened)
+        report = api.relink(opened.project, params.media)
+        opened.set_media(report.project)
+        return say.RelinkResult(
+            facts=shot_facts(opened),
+            same_content=report.same_content,
+            compared=report.compared,
+            scale=report.scale,
+        )
+
     def _track(self, params: say.TrackParams) -> say.JobResult:
         opened = self._shots.find(params.shot)
         shot = opened.project.shot
-        if shot.faces and not params.replace:
+        frames = None
+        if params.frames is not None:
+            frames = shot.clock.parse_range("{}:{}".format(*params.frames))
+        further = frames is not None and bool(shot.faces) and not params.replace
+        if further and frames is not None:
+            choose_spans(shot, frames)
+        elif shot.faces and not params.replace:
             raise UsageError(
                 f"{shot.media.path.name} is tracked already.",
-                "Ask for `replace` to track it again; its edits go with its faces.",
+                "Ask for `frames` to track further ones, or for `replace` to track it again; its"
+                " edits go with its faces then.",
             )
         self._check_faces_rest(opened)
 
         def finish(tracked: Any) -> say.Message:
-            opened.set_shot(tracked)
+            if further:
+                opened.set_solved(tracked)
+            else:
+                opened.set_shot(tracked)
             return shot_facts(opened)
 
         if params.tracker != "auto":
             get_tracker(params.tracker)
-        bare = dataclasses.replace(shot, faces=(), cuts=(), made_by=None)
-        order = TrackOrder(bare, params.max_faces, params.tracker, params.until_damage)
+        if not further:
+            shot = dataclasses.replace(
+                shot, faces=(), cuts=(), mixes=(), damaged=(), made_by=None, tracked_spans=None
+            )
+        order = TrackOrder(shot, params.max_faces, params.tracker, params.until_damage, frames)
         return self._begin(ServedJob("track", params.shot, order, finish, self._send))
 
     def _solve(self, params: say.SolveParams) -> say.JobResult:
@@ -241,12 +270,6 @@ class Methods:
         if params.thumbnail is not None:
             faces = [self._pictured(opened.handle, face, params.thumbnail) for face in faces]
         return say.FacesResult(faces=faces)
-
-    def _rename_face(self, params: say.RenameFaceParams) -> say.FacesResult:
-        opened = self._shots.find(params.shot)
-        self._check_faces_rest(opened)
-        opened.rename_face(params.face, params.name)
-        return say.FacesResult(faces=[face_facts(face) for face in opened.project.shot.faces])
 
     def _pictured(self, shot: str, face: say.FaceFacts, side: int) -> say.FaceFacts:
         rgb = self._shots.picture(shot, face.frame, edited=False).rgb

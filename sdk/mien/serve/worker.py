@@ -32,7 +32,9 @@ from mien.worker_messages import (
 if TYPE_CHECKING:
     from mien.model.document import Project
 
-__all__ = ["ExamplesOrder", "JobOrder", "RenderOrder", "SolveOrder", "TrackOrder", "work"]
+__all__ = [
+    "ExamplesOrder", "JobOrder", "RenderOrder", "RetrackOrder", "SolveOrder", "TrackOrder", "work",
+]  # fmt: skip
 
 _PATIENCE = 5.0
 """Seconds to clean up when the server has died."""
@@ -40,12 +42,13 @@ _PATIENCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class TrackOrder:
-    """Find the faces of a shot; the result is the tracked shot."""
+    """Find the faces of a shot, or of further frames of it; the result is the tracked shot."""
 
     shot: Shot
     max_faces: int | None = None
     tracker: str = "auto"
     until_damage: bool = False
+    frames: FrameRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,19 @@ class SolveOrder:
     """Solve the faces of a shot again; the result is the solved shot."""
 
     shot: Shot
+
+
+@dataclass(frozen=True, slots=True)
+class RetrackOrder:
+    """Track one face from a hint, as `mien.retrack_face` takes it; the result is the shot."""
+
+    shot: Shot
+    face: int | str | None
+    frames: str | None
+    at: int
+    box: tuple[float, ...] | None
+    point: tuple[float, ...] | None
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +95,7 @@ class RenderOrder:
     until_damage: bool = False
 
 
-JobOrder = TrackOrder | SolveOrder | ExamplesOrder | RenderOrder
+JobOrder = TrackOrder | SolveOrder | RetrackOrder | ExamplesOrder | RenderOrder
 
 
 def work(connection: Connection) -> None:
@@ -117,6 +133,7 @@ def _do(order: JobOrder, progress: Progress) -> Any:
     if isinstance(order, TrackOrder):
         return api.track(
             order.shot,
+            frames=order.frames,
             tracker=order.tracker,
             max_faces=order.max_faces,
             until_damage=order.until_damage,
@@ -124,6 +141,17 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         )
     if isinstance(order, SolveOrder):
         return api.solve(order.shot, progress=progress)
+    if isinstance(order, RetrackOrder):
+        return api.retrack_face(
+            order.shot,
+            order.face,
+            order.frames,
+            at=order.at,
+            box=order.box,
+            point=order.point,
+            name=order.name,
+            progress=progress,
+        )
     if isinstance(order, ExamplesOrder):
         examples = keep_lost(order.shot, order.paths)
         return api.set_examples(order.shot, examples, progress=progress)
