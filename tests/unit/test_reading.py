@@ -84,7 +84,7 @@ def test_looks_at_the_lens_and_away_go_on_through_blinks() -> None:
     (lens,), (away,) = reading.of("at the lens"), reading.of("away")
     assert (lens.span.start, lens.span.stop) == (0, 100)
     assert (away.span.start, away.span.stop, away.detail) == (100, FRAMES, "left")
-    assert reading.look[150] == pytest.approx(25, abs=0.1)
+    assert reading.gaze_angle[150] == pytest.approx(25, abs=0.1)
 
 
 def test_speech_is_lips_that_part_again_and_again() -> None:
@@ -117,7 +117,7 @@ def test_units_are_bounded_and_nothing_is_read_where_nobody_is() -> None:
     assert "smile" in repr(reading)
     nothing = read_performance(performed(slice(0, 0)))
     assert nothing.events == ()
-    assert repr(nothing) == "Reading(nothing)"
+    assert repr(nothing) == "PerformanceReading(nothing)"
 
 
 def test_facts_are_json_and_the_picture_a_drawing(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_facts_are_json_and_the_picture_a_drawing(tmp_path: Path) -> None:
     assert facts["counts"]["blink"] == 1
     assert facts["action_units"]["AU12"][100] == pytest.approx(1, abs=0.01)
     assert facts["action_units"]["AU12"][0] is None
-    assert len(facts["look"]) == FRAMES
+    assert len(facts["gaze_angle"]) == FRAMES
     mien.write_reading_picture(reading, face, tmp_path / "take.svg")
     drawing = ElementTree.parse(tmp_path / "take.svg").getroot()
     texts = [element.text for element in drawing.iter() if element.tag.endswith("text")]

@@ -11,7 +11,7 @@ from mien._types import PathLike
 from mien.io.files import check_file, written_whole
 from mien.io.html_page import html_text
 from mien.model.face import Face
-from mien.model.reading import EVENT_KINDS, PerformanceEvent, Reading
+from mien.model.reading import EVENT_KINDS, PerformanceEvent, PerformanceReading
 
 __all__ = ["describe_event", "reading_facts", "write_reading_picture"]
 
@@ -38,7 +38,7 @@ def describe_event(event: PerformanceEvent, face: Face) -> str:
     return f"{start:8.2f} s to {stop:8.2f} s  {event.kind}{more}  {event.strength:.2f}"
 
 
-def reading_facts(reading: Reading, face: Face) -> dict[str, Any]:
+def reading_facts(reading: PerformanceReading, face: Face) -> dict[str, Any]:
     """Return a reading in JSON's types.
 
     Args:
@@ -47,7 +47,7 @@ def reading_facts(reading: Reading, face: Face) -> dict[str, Any]:
 
     Returns:
         `face`, its name and number; `frames` and `rate`; `counts` by kind; `events` in order;
-        `action_units` by name and `look` in degrees, a number a frame, None where the face is
+        `action_units` by name and `gaze_angle` in degrees, a number a frame, None where the face is
         not seen.
     """
 
@@ -61,12 +61,12 @@ def reading_facts(reading: Reading, face: Face) -> dict[str, Any]:
         "counts": {kind: len(reading.of(kind)) for kind in EVENT_KINDS},
         "events": [event.to_dict() for event in reading.events],
         "action_units": {name: numbers(values, 3) for name, values in reading.units.items()},
-        "look": numbers(reading.look, 1),
+        "gaze_angle": numbers(reading.gaze_angle, 1),
     }
 
 
 def write_reading_picture(
-    reading: Reading, face: Face, path: PathLike, *, overwrite: bool = False
+    reading: PerformanceReading, face: Face, path: PathLike, *, overwrite: bool = False
 ) -> None:
     """Draw a reading as lanes over time, in SVG: events by kind, then curves of action units.
 
@@ -85,7 +85,7 @@ def write_reading_picture(
         file.write(_drawn(reading, face).encode())
 
 
-def _drawn(reading: Reading, face: Face) -> str:
+def _drawn(reading: PerformanceReading, face: Face) -> str:
     frames = face.clock.frame_count
     scale = (_WIDTH - _LEFT - 16) / max(frames, 1)
     kinds = [kind for kind in EVENT_KINDS if reading.of(kind)]

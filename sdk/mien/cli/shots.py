@@ -23,9 +23,9 @@ from mien.cli.options import (
 )
 from mien.cli.output import print_json, print_notice
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
+from mien.cli.save_options import Saving, with_save_options
 from mien.cli.set_options import SetFaces, Sets, check_faces, read_sets
 from mien.errors import NoFaceError, UsageError
-from mien.model.assignments import Assignment, make_edits
 from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.occlusion import OcclusionChoice
 from mien.model.spans import list_spans
@@ -35,15 +35,12 @@ if TYPE_CHECKING:
 
     from mien.api import RenderReport
     from mien.io.project import Project
-    from mien.model.edits import Edit
     from mien.model.face import Face
     from mien.model.shot import Shot
     from mien.timebase import FrameRange
 
 __all__ = ["add_to", "open_source", "tell_faces", "tell_outdated"]
 
-_LAYER = "command line"
-"""Name of the layer that `--set` fills."""
 _LISTED = 12
 """Cuts, and mixes, that are named; of a film there are hundreds."""
 
@@ -52,7 +49,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(track)
     app.command()(solve)
-    app.command()(with_renderer_settings(with_occlusion_options(render)))
+    app.command()(with_renderer_settings(with_occlusion_options(with_save_options(render))))
 
 
 def track(
@@ -236,6 +233,7 @@ def render(
     *,
     context: typer.Context,
     occlusion: OcclusionChoice,
+    saving: Saving,
     typed: TypedSettings,
 ) -> None:
     """Write a shot with edited faces; everything else stays as it is.
@@ -260,12 +258,14 @@ def render(
     _tell_unheeded(renderer, chosen.name, typed)
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
     refuse_matte_as_output(output, project.shot.occlusion)
+    target = saving.target(shot, output, assignments, overwrite=overwrite)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     check_faces(project.shot, assignments)
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
-    edits = _edits(project.shot, assignments)
+    kept = ((renderer, settings), examples or ())
+    project, edits = saving.applied(target, shot, which, project, assignments, *kept)
     verb = api.render_matte if matte else api.render
     report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
@@ -396,20 +396,6 @@ def tell_faces(shot: Shot) -> None:
         weak = describe_weak_spans(face.weak_spans())
         if weak:
             typer.echo(f"    seen badly: {weak}")
-
-
-def _edits(shot: Shot, assignments: Sequence[Assignment]) -> tuple[Edit, ...]:
-    from mien import api
-
-    main = None
-    if any(not one.faces for one in assignments):
-        main = api.main_face(shot)
-        if len(shot.faces) > 1:
-            print_notice(
-                f"{len(shot.faces)} faces; editing {describe_face(main)}, the largest."
-                " Choose another with --face."
-            )
-    return make_edits(shot, assignments, main, _LAYER)
 
 
 def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from mien.timebase import FrameRange
 if TYPE_CHECKING:
     from mien.model.face import Face
 
-__all__ = ["EVENT_KINDS", "PerformanceEvent", "Reading", "read_performance"]
+__all__ = ["EVENT_KINDS", "PerformanceEvent", "PerformanceReading", "read_performance"]
 
 EventKind = Literal[
     "blink",
@@ -93,30 +93,30 @@ class PerformanceEvent:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Reading:
-    """What a face does over a shot.
+class PerformanceReading:
+    """A reading of what a face does over a shot.
 
     Attributes:
         events: Everything that was read, by first frame.
         units: Action units by name, (T,) from 0 to 1; NaN where the face is not seen.
-        look: (T,) degrees between the look and the line to the camera; NaN likewise.
+        gaze_angle: (T,) degrees between the look and the line to the camera; NaN likewise.
     """
 
     events: tuple[PerformanceEvent, ...]
     units: Mapping[str, FloatArray]
-    look: FloatArray
+    gaze_angle: FloatArray
 
     def __repr__(self) -> str:
         counts = [(kind, len(self.of(kind))) for kind in EVENT_KINDS]
         told = ", ".join(f"{count} x {kind}" for kind, count in counts if count)
-        return f"Reading({told or 'nothing'})"
+        return f"PerformanceReading({told or 'nothing'})"
 
     def of(self, kind: EventKind) -> tuple[PerformanceEvent, ...]:
         """Return the events of one kind."""
         return tuple(event for event in self.events if event.kind == kind)
 
 
-def read_performance(face: Face) -> Reading:
+def read_performance(face: Face) -> PerformanceReading:
     """Read what a face does off its curves.
 
     Args:
@@ -146,7 +146,7 @@ def read_performance(face: Face) -> Reading:
     ]
     events.sort(key=lambda event: (event.span.start, EVENT_KINDS.index(event.kind)))
     angle = np.where(valid, look[0], np.nan).astype(np.float32)
-    return Reading(tuple(events), units, angle)
+    return PerformanceReading(tuple(events), units, angle)
 
 
 def _blinks(controls: _Values, valid: BoolArray, rate: float) -> Iterator[PerformanceEvent]:
