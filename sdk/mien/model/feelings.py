@@ -28,7 +28,7 @@ Psychol. 39); they order words, and no picture depends on them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from mien.model.action_units import face_of_formula
@@ -61,7 +61,7 @@ class Feeling:
     valence: float
     arousal: float
     formula: str
-    weights: tuple[tuple[str, float], ...]
+    weights: tuple[tuple[str, float], ...] = field(repr=False)
 
 
 def _read() -> dict[str, Feeling]:

@@ -156,11 +156,13 @@ def _blinks(controls: _Values, valid: BoolArray, rate: float) -> Iterator[Perfor
     reach = max(round(_AROUND * rate), 1)
     taken = -1
     for peak in _peaks(both, valid):
+        if peak <= taken:
+            continue
         run = next(run for run in frame_runs(valid) if run.start <= peak < run.stop)
         before = both[max(peak - reach, run.start, taken + 1) : peak + 1]
         after = both[peak : min(peak + reach + 1, run.stop)]
         base = max(before.min(), after.min())
-        if both[peak] - base < _RISE or peak <= taken:
+        if both[peak] - base < _RISE:
             continue
         half = (both[peak] + base) / 2
         start, stop = peak, peak + 1
