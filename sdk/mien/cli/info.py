@@ -151,11 +151,12 @@ def _tell_shot(number: int, shot: Mapping[str, Any]) -> None:
 
     media = shot["media"]
     lost = "" if media["online"] else " (not found)"
+    varies = " (variable)" if media["variable_rate"] else ""
     start = "" if media["start"] is None else f" from {media['start']}"
     typer.echo(f"{number} {shot['shot']}: {media['path']}{lost}")
     typer.echo(
         f"  {media['size'][0]} x {media['size'][1]}, {media['codec']}, {media['frames']} frames"
-        f" at {float(Fraction(media['rate'])):.6g} fps{start}"
+        f" at {float(Fraction(media['rate'])):.6g} fps{varies}{start}"
     )
     for name in ("cuts", "mixes"):
         if shot[name]:

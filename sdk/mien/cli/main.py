@@ -139,7 +139,18 @@ def _help(arguments: list[str]) -> str:
         for command in app.registered_commands
         if command.callback
     }
-    return f"mien {arguments[0]} --help" if verbs & set(arguments[:1]) else "mien --help"
+    groups = {
+        group.name: {
+            command.name or getattr(command.callback, "__name__", "")
+            for command in group.typer_instance.registered_commands
+        }
+        for group in app.registered_groups
+        if group.name and group.typer_instance
+    }
+    first, *rest = arguments or [""]
+    if rest and rest[0] in groups.get(first, ()):
+        return f"mien {first} {rest[0]} --help"
+    return f"mien {first} --help" if first in verbs | set(groups) else "mien --help"
 
 
 def _cancelled() -> OperationCancelledError:
