@@ -196,7 +196,8 @@ def _with_faces(
         for edit in source.edits
         if edit.face.number in numbers
     )
-    return replace(source, shot=changed, edits=edits)
+    new = numbers - {face.number for face in shot.faces}
+    return replace(source, shot=changed, edits=edits, history=source.history.without_faces(new))
 
 
 def _solved(

@@ -56,13 +56,15 @@ def _command(change: Callable[..., Project], *, pictures: bool) -> Callable[...,
         **own: Any,
     ) -> None:
         from mien import api
-        from mien.io.project import check_project
+        from mien.io.changing import changing_in_place
+        from mien.io.project import check_project, save_document
 
         place = project if output is None else output
         check_project(place, overwrite=overwrite or output is None)
-        document = api.load_document(project, find_media=pictures)
-        changed = change(document.choose(which, project.name), **own)
-        api.save_document(document.with_shot(changed), place)
+        with changing_in_place(project, output) as version:
+            document = api.load_document(project, find_media=pictures)
+            changed = change(document.choose(which, project.name), **own)
+            save_document(document.with_shot(changed), place, version)
         print_faces(changed, place, json=json)
         if not json:
             print_notice(f"wrote {place}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -87,12 +88,15 @@ def corrections(
 ) -> None:
     """List landmarks that were moved by hand, or take that back."""
     from mien import api
+    from mien.io.changing import changing_in_place
+    from mien.io.project import save_document
 
-    document = api.load_document(project, find_media=False)
-    shot = document.choose(which, project.name)
-    if clear:
-        shot = api.remove_corrections(shot, face, frame=frame, group=group)  # type: ignore[arg-type]
-        api.save_document(document.with_shot(shot), project)
+    with changing_in_place(project) if clear else nullcontext() as version:
+        document = api.load_document(project, find_media=False)
+        shot = document.choose(which, project.name)
+        if clear:
+            shot = api.remove_corrections(shot, face, frame=frame, group=group)  # type: ignore[arg-type]
+            save_document(document.with_shot(shot), project, version)
     chosen = shot.shot.faces if face is None else (shot.shot.face(face),)
     at = None if frame is None else shot.shot.clock.parse(frame)
     listed = [

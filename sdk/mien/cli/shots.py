@@ -133,12 +133,15 @@ def _track_further(
 ) -> Shot:
     """Track frames of a project that are not tracked yet, and write it."""
     from mien import api
+    from mien.io.changing import changing_in_place
+    from mien.io.project import save_document
 
-    project = api.load_project(path, which, media=media)
-    # The others of its shots stay as they are, wherever their media are.
-    document = api.load_document(path, find_media=False)
-    project = api.track(project, **how)
-    api.save_document(document.with_shot(project), output)
+    with changing_in_place(path, output) as version:
+        project = api.load_project(path, which, media=media)
+        # The others of its shots stay as they are, wherever their media are.
+        document = api.load_document(path, find_media=False)
+        project = api.track(project, **how)
+        save_document(document.with_shot(project), output, version)
     return project.shot
 
 
@@ -169,20 +172,22 @@ def solve(
     For projects that an older solver has solved. The media are not needed.
     """
     from mien import api
-    from mien.io.project import check_project
+    from mien.io.changing import changing_in_place
+    from mien.io.project import check_project, save_document
 
     place = project if output is None else output
     check_project(place, overwrite=overwrite or output is None)
-    document = api.load_document(project, find_media=False)
     solved = []
-    for shot in document.shots:
-        if shot.tracked:
-            again = api.solve(shot)
-            document = document.with_shot(again)
-            solved.append(again)
-    if not solved:
-        raise NoFaceError(f"{project.name} has no faces to solve.", "Track it first.")
-    api.save_document(document, place)
+    with changing_in_place(project, output) as version:
+        document = api.load_document(project, find_media=False)
+        for shot in document.shots:
+            if shot.tracked:
+                again = api.solve(shot)
+                document = document.with_shot(again)
+                solved.append(again)
+        if not solved:
+            raise NoFaceError(f"{project.name} has no faces to solve.", "Track it first.")
+        save_document(document, place, version)
     if json:
         print_json(
             {
