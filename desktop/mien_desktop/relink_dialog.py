@@ -203,6 +203,6 @@ def _with(document: Document, projects: Sequence[Project], before: Document) -> 
         if now is not before.shot(project.id):
             # A job ended, or a repair: what it did stays.
             moved = with_media(now.shot, project.shot.media)
-            project = replace(now.with_faces_of(moved), online=True)  # noqa: PLW2901
+            project = replace(now.with_faces_of(moved), online=True)
         document = document.with_shot(project)
     return document

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -16,6 +17,8 @@ from mien.cli.main import run
 from mien.errors import InputError, MienError, OutputError, ProjectError, UsageError
 from mien.face.rig import load_rig
 from mien.io.changing import changing, changing_in_place
+from mien.media.probe import probe
+from mien.media.reader import open_reader
 from mien.model.document import Document, Project
 from mien.model.media import MediaInfo
 from mien.model.raw_landmarks import RawLandmarks
@@ -260,3 +263,30 @@ def test_media_that_are_found_late_keep_what_a_job_has_made(project: Project) ->
 def test_nothing_is_written_where_a_file_cannot_be_held(tmp_path: Path) -> None:
     with pytest.raises(OutputError), changing(tmp_path / "none" / "x.mien"):
         pass
+
+
+# -- raw streams -----------------------------------------------------------------------------------
+
+
+def test_a_group_whose_entry_follows_a_gap_is_still_read(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.h264", tmp_path / "gap.h264"
+    params = "open-gop=1:bframes=2:keyint=12:min-keyint=12:scenecut=0:b-adapt=0"
+    with av.open(str(whole), "w", format="h264") as output:
+        stream = output.add_stream("libx264", rate=25, options={"x264-params": params})
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        for number in range(48):
+            picture = np.full((64, 96, 3), 40, np.uint8)
+            picture[20:40, number : number + 12] = 200
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        output.mux(stream.encode(None))
+    with av.open(str(whole)) as movie:
+        packets = [(bytes(one), one.is_keyframe) for one in movie.demux(video=0) if one.size]
+    entry = [number for number, (_, key) in enumerate(packets) if key][2]
+    # A picture that only others before the entry are predicted from.
+    path.write_bytes(b"".join(data for i, (data, _) in enumerate(packets) if i != entry - 2))
+    lost: list[range] = []
+    with open_reader(probe(path)) as reader:
+        shown = [frame.index for frame in reader.stream(lost=lost.append)]
+    assert lost
+    assert max(one.stop for one in lost) <= entry + 2
+    assert len(shown) >= 42

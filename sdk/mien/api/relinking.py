@@ -101,6 +101,7 @@ def relink_file(
         ProjectError: When the media of a shot are not found, or show something else; nothing is
             written then.
         MediaError: When they cannot be read.
+        OutputError: When it cannot be written to, or another program changes it.
     """
     place, written = Path(path), None if output is None else Path(output)
     with changing_in_place(place, written) as version:
