@@ -164,6 +164,30 @@ def test_faces_of_a_served_shot_are_taken_back_on_the_media_that_it_is_on(projec
     assert np.array_equal(now.shot.face("Bob").landmarks, wanted, equal_nan=True)
 
 
+def test_merged_faces_have_one_correction_of_a_group_a_frame(project: Project) -> None:
+    shot = project.shot
+    anna = shot.face("Anna")
+    seen = np.arange(FRAMES) == 4
+    tracked = anna.raw_landmarks
+    assert tracked is not None
+    rows = tracked.unpack(anna.confidence > 0)
+    parts = [
+        replace(
+            anna, number=number, name=name, confidence=(anna.confidence * part).astype(np.float32),
+            raw_landmarks=RawLandmarks.pack(rows, (anna.confidence > 0) & part),
+        )
+        for number, name, part in ((1, "Anna", ~seen), (2, "Eve", seen))
+    ]  # fmt: skip
+    two = project.with_faces_of(replace(shot, faces=tuple(parts)))
+    # Anna is bridged over the frame in which Eve is seen.
+    for name, by in (("Anna", 4), ("Eve", 2)):
+        two = mien.correct_landmarks(two, name, 4, "mouth", by, 0)
+    merged = mien.merge_faces(two, ["Anna", "Eve"], progress=False)
+    (correction,) = merged.shot.faces[0].corrections
+    assert correction.dx == 2
+    mien.set_corrections(merged, "Anna", [replace(correction, after=2)])
+
+
 # -- bad input -------------------------------------------------------------------------------------
 
 
