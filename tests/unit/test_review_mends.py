@@ -16,7 +16,7 @@ import mien
 from mien.cli.main import run
 from mien.errors import InputError, MienError, OutputError, ProjectError, UsageError
 from mien.face.rig import load_rig
-from mien.io.changing import changing, changing_in_place
+from mien.io.changing import changing, hold_project
 from mien.media.probe import probe
 from mien.media.reader import open_reader
 from mien.model.document import Document, Project
@@ -110,11 +110,11 @@ def test_what_another_program_wrote_meanwhile_is_not_lost(
 def test_only_the_file_that_is_written_is_held(tmp_path: Path) -> None:
     path = tmp_path / "x.mien"
     path.write_bytes(b"x")
-    with changing_in_place(path, tmp_path / "other.mien") as version:
+    with hold_project(path, tmp_path / "other.mien") as version:
         assert version is None
-    with changing_in_place(path, tmp_path / "." / "x.mien") as version:
+    with hold_project(path, tmp_path / "." / "x.mien") as version:
         assert version is not None
-    with changing_in_place(tmp_path / "none" / "x.mien") as version:
+    with hold_project(tmp_path / "none" / "x.mien") as version:
         assert version is None
 
 

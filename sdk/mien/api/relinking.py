@@ -8,7 +8,7 @@ from pathlib import Path
 from mien._types import PathLike
 from mien.errors import ProjectError
 from mien.io import project as project_file
-from mien.io.changing import changing_in_place
+from mien.io.changing import hold_project
 from mien.io.project import Document, Project
 from mien.media.fingerprint import content_of_fingerprint
 from mien.path_map import PathMap
@@ -104,7 +104,7 @@ def relink_file(
         OutputError: When it cannot be written to, or another program changes it.
     """
     place, written = Path(path), None if output is None else Path(output)
-    with changing_in_place(place, written) as version:
+    with hold_project(place, written) as version:
         document, reports = _relinked_document(place, media, shot, rules)
         project_file.save_document(document, place if written is None else written, version)
     return reports

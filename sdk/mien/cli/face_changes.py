@@ -56,12 +56,12 @@ def _command(change: Callable[..., Project], *, pictures: bool) -> Callable[...,
         **own: Any,
     ) -> None:
         from mien import api
-        from mien.io.changing import changing_in_place
+        from mien.io.changing import hold_project
         from mien.io.project import check_project, save_document
 
         place = project if output is None else output
         check_project(place, overwrite=overwrite or output is None)
-        with changing_in_place(project, output) as version:
+        with hold_project(project, output) as version:
             document = api.load_document(project, find_media=pictures)
             changed = change(document.choose(which, project.name), **own)
             save_document(document.with_shot(changed), place, version)

@@ -88,10 +88,10 @@ def corrections(
 ) -> None:
     """List landmarks that were moved by hand, or take that back."""
     from mien import api
-    from mien.io.changing import changing_in_place
+    from mien.io.changing import hold_project
     from mien.io.project import save_document
 
-    with changing_in_place(project) if clear else nullcontext() as version:
+    with hold_project(project) if clear else nullcontext() as version:
         document = api.load_document(project, find_media=False)
         shot = document.choose(which, project.name)
         if clear:

@@ -139,10 +139,10 @@ def _track_further(
 ) -> Shot:
     """Track frames of a project that are not tracked yet, and write it."""
     from mien import api
-    from mien.io.changing import changing_in_place
+    from mien.io.changing import hold_project
     from mien.io.project import save_document
 
-    with changing_in_place(path, output) as version:
+    with hold_project(path, output) as version:
         project = api.load_project(path, which, media=media)
         # The others of its shots stay as they are, wherever their media are.
         document = api.load_document(path, find_media=False)
@@ -178,13 +178,13 @@ def solve(
     For projects that an older solver has solved. The media are not needed.
     """
     from mien import api
-    from mien.io.changing import changing_in_place
+    from mien.io.changing import hold_project
     from mien.io.project import check_project, save_document
 
     place = project if output is None else output
     check_project(place, overwrite=overwrite or output is None)
     solved = []
-    with changing_in_place(project, output) as version:
+    with hold_project(project, output) as version:
         document = api.load_document(project, find_media=False)
         for shot in document.shots:
             if shot.tracked:

@@ -13,7 +13,7 @@ from mien.errors import OutputError
 from mien.io.files import FileVersion, check_file
 from mien.media.lock import Held, Lock
 
-__all__ = ["changing", "changing_in_place"]
+__all__ = ["changing", "hold_project"]
 
 _PATIENCE: Final = 10.0
 """Seconds that are waited for another process, which is done in one."""
@@ -50,7 +50,7 @@ def changing(path: Path) -> Iterator[FileVersion]:
                 hidden.unlink(missing_ok=True)
 
 
-def changing_in_place(
+def hold_project(
     path: Path, output: Path | None = None
 ) -> AbstractContextManager[FileVersion | None]:
     """Hold a file while it is changed; one that is only read, for another output, is not held.
