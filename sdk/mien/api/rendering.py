@@ -25,6 +25,7 @@ from mien.api.tracking import open_shot
 from mien.errors import ProjectError, UsageError
 from mien.io.project import SUFFIX, Project
 from mien.model.edits import Edit
+from mien.model.quality import Quality
 from mien.model.renderer_settings import RendererSettings
 from mien.model.shot import Shot
 from mien.progress import Progress, progress_reporter
@@ -49,6 +50,8 @@ class RenderReport:
         faces: Numbers of the faces with edits.
         renderer: Name of the renderer; None when nothing was asked of it.
         codec: Name of the codec, as `--codec` takes it.
+        quality: How well it was encoded, in a few words: `visually-lossless, crf 18, preset
+            medium`; empty where the codec has one way only.
         seconds: Time it took.
         notes: What is to be known of how the frames were made, each once.
         damaged_frame: First frame of the source that is damaged, where the output ends before it;
@@ -68,6 +71,7 @@ class RenderReport:
     notes: tuple[str, ...] = ()
     renderer_reason: str = ""
     damaged_frame: int | None = None
+    quality: str = ""
 
     def __repr__(self) -> str:
         how = f"{self.renderer}, " if self.renderer else ""
@@ -99,6 +103,7 @@ def render(
     occlusion_matte: PathLike | None = None,
     codec: str | None = None,
     lossless: bool = False,
+    quality: Quality | str | None = None,
     overwrite: bool = False,
     matte: bool = False,
     until_damage: bool = False,
@@ -124,7 +129,10 @@ def render(
             of what mien finds and of the shot's own; see `set_occlusion_matte`. None for the
             shot's.
         codec: Name of the video codec; None for the source's family.
-        lossless: Whether the output is decoded to exactly the pixels that were rendered.
+        lossless: Whether the output is decoded to exactly the pixels that were rendered; the same
+            as the quality `lossless`.
+        quality: How well it is encoded: a `Quality`, or `lossless`, `visually-lossless` or
+            `small`. None for visually lossless, about the source's size.
         overwrite: Whether a file of that name may be replaced.
         matte: The former way to `render_matte`; it warns.
         until_damage: Whether the output ends before the first frame of the source that is damaged
@@ -135,7 +143,8 @@ def render(
     Raises:
         OutputError: When the output cannot be put there; nothing was done.
         UsageError: When an edit belongs to another shot, no renderer has that name, or the
-            renderer has no such setting, or the shot's frames are in memory.
+            renderer has no such setting, or the shot's frames are in memory, or the quality
+            contradicts itself.
         MissingDependencyError: When the renderer needs a part that is not installed.
         TimeError: When the span lies outside the shot.
         DamagedMediaError: When a frame of the source is damaged; `frame` says which. Damage at
@@ -158,7 +167,8 @@ def render(
         until_damage=until_damage,
     )  # fmt: skip
     return _write(
-        work, output, codec, matte=matte, lossless=lossless, overwrite=overwrite, progress=progress
+        work, output, codec, Quality.of(quality, lossless=lossless), matte=matte,
+        overwrite=overwrite, progress=progress,
     )
 
 
@@ -175,6 +185,7 @@ def render_matte(
     occlusion_matte: PathLike | None = None,
     codec: str | None = None,
     lossless: bool = False,
+    quality: Quality | str | None = None,
     overwrite: bool = False,
     until_damage: bool = False,
     progress: bool | Progress = True,
@@ -188,7 +199,8 @@ def render_matte(
         until_damage=until_damage,
     )  # fmt: skip
     return _write(
-        work, output, codec, matte=True, lossless=lossless, overwrite=overwrite, progress=progress
+        work, output, codec, Quality.of(quality, lossless=lossless), matte=True,
+        overwrite=overwrite, progress=progress,
     )
 
 
@@ -329,9 +341,9 @@ def _write(
     work: _Work,
     output: PathLike,
     codec: str | None,
+    quality: Quality,
     *,
     matte: bool,
-    lossless: bool,
     overwrite: bool,
     progress: bool | Progress,
 ) -> RenderReport:
@@ -342,14 +354,15 @@ def _write(
 
     start, path, media = time.monotonic(), Path(output), work.shot.media
     check_on_disk(media)
-    encoding = choose_encoding(path, media, codec=codec, lossless=lossless)
-    check_output(path, media, overwrite=overwrite, codec=codec, lossless=lossless)
+    encoding = choose_encoding(path, media, codec=codec, quality=quality)
+    check_output(path, media, overwrite=overwrite, codec=codec, quality=quality)
     refuse_matte_as_output(path, work.shot.occlusion)
     span, damage = undamaged(work.shot, work.span, until_damage=work.until_damage)
     work = work.with_examples(progress)
     destination = Output(
-        path, span, codec, lossless, overwrite, matte, until_damage=work.until_damage
-    )
+        path, span, codec, quality.lossless, overwrite, matte, until_damage=work.until_damage,
+        quality=quality,
+    )  # fmt: skip
     with progress_reporter(progress) as report:
         rendered = render_shot(work.shot, work.plans, work.renderer, destination, report)
     damage = rendered.damage or damage
@@ -365,6 +378,7 @@ def _write(
         faces=tuple(plan.face.number for plan in work.plans),
         renderer=work.renderer.name if work.renderer else None,
         codec=encoding.codec.name,
+        quality=encoding.quality,
         seconds=time.monotonic() - start,
         notes=tuple(dict.fromkeys((*ends, *work.notes, *rendered.notes))),
         renderer_reason=work.chosen.reason if work.chosen else "",

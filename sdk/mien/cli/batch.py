@@ -13,10 +13,12 @@ import typer
 from mien.cli.occlusion_options import with_occlusion_options
 from mien.cli.options import Examples, Json, Overwrite, UntilDamage
 from mien.cli.output import print_json, print_notice, print_table
+from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.errors import InputError, UsageError
 from mien.model.listing import list_names
 from mien.model.occlusion import OcclusionChoice
+from mien.model.quality import Quality
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ _MediaPaths = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command()(with_renderer_settings(with_occlusion_options(batch)))
+    app.command()(with_renderer_settings(with_occlusion_options(with_quality_options(batch))))
     app.command("batch-step", hidden=True)(batch_step)
 
 
@@ -158,6 +160,7 @@ def batch(
     json: Json = False,
     *,
     occlusion: OcclusionChoice,
+    quality: Quality,
     typed: TypedSettings,
 ) -> None:
     """Render every shot of a cut, or of a list, that has edits.
@@ -183,7 +186,7 @@ def batch(
         writes_back = activate or media_paths != "relative" or drop != "auto"
         _check_list(source, rate, edits, handles, writes_back)
         jobs = read_jobs(
-            source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless,
+            source, renderer=renderer, tracker=tracker, codec=codec, quality=quality,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
         )  # fmt: skip
     else:
@@ -191,7 +194,9 @@ def batch(
         _check_drop(cut, drop)
         given = tuple(examples or ())
         jobs = [
-            dataclasses.replace(job, examples=given, occlusion=occlusion, until_damage=until_damage)
+            dataclasses.replace(
+                job, examples=given, occlusion=occlusion, until_damage=until_damage, quality=quality
+            )
             for job in cut.jobs
         ]
     jobs = _with_trackers(_with_renderers(jobs, typed))

@@ -22,12 +22,14 @@ from mien.cli.options import (
     UntilDamage,
 )
 from mien.cli.output import print_json, print_notice
+from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.cli.set_options import SetFaces, Sets, check_faces, read_sets
 from mien.errors import NoFaceError, UsageError
 from mien.model.assignments import Assignment, make_edits
 from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.occlusion import OcclusionChoice
+from mien.model.quality import Quality
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +53,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(track)
     app.command()(solve)
-    app.command()(with_renderer_settings(with_occlusion_options(render)))
+    app.command()(with_renderer_settings(with_occlusion_options(with_quality_options(render))))
 
 
 def track(
@@ -178,6 +180,7 @@ def render(
     *,
     context: typer.Context,
     occlusion: OcclusionChoice,
+    quality: Quality,
     typed: TypedSettings,
 ) -> None:
     """Write a shot with edited faces; everything else stays as it is.
@@ -200,7 +203,7 @@ def render(
     settings = typed.over(renderer, project.settings)
     chosen = get_renderer(renderer, settings)
     _tell_unheeded(renderer, chosen.name, typed)
-    check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
+    check_output(output, project.shot.media, overwrite=overwrite, codec=codec, quality=quality)
     refuse_matte_as_output(output, project.shot.occlusion)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     check_faces(project.shot, assignments)
@@ -211,7 +214,7 @@ def render(
     verb = api.render_matte if matte else api.render
     report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
-        examples=examples or (), codec=codec, lossless=lossless, overwrite=overwrite,
+        examples=examples or (), codec=codec, quality=quality, overwrite=overwrite,
         until_damage=until_damage,
     )  # fmt: skip
     if json:
@@ -267,11 +270,16 @@ def _tell_report(report: RenderReport, shot: Shot) -> None:
     if report.renderer is not None:
         how = f"; renderer: {describe_choice(report.renderer, report.renderer_reason)}"
     typer.echo(
-        f"wrote {report.output}: {report.frames} frames, {done}; {report.codec},"
+        f"wrote {report.output}: {report.frames} frames, {done}; {_encoding(report)},"
         f" {report.frames / report.seconds:.1f} frames/s{how}"
     )
     for note in report.notes:
         typer.echo(f"  {note}")
+
+
+def _encoding(report: RenderReport) -> str:
+    """Codec and quality, as `h264 (visually-lossless, crf 18, preset medium)`."""
+    return f"{report.codec} ({report.quality})" if report.quality else report.codec
 
 
 def open_source(

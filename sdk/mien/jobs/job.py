@@ -17,6 +17,7 @@ from typing import Literal
 from mien.errors import MienError, TimeError
 from mien.model.curve_layer import ImportMode
 from mien.model.occlusion import OcclusionChoice
+from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
 from mien.timebase import Clock, FrameRange, Timecode, same_count
 
@@ -267,6 +268,7 @@ class ShotJob:
             players show, or the project's.
         until_damage: Whether the output ends before the first frame of its media that is damaged
             or cut off, in place of a failure.
+        quality: How well it is encoded; lossless where `lossless` is said.
     """
 
     name: str
@@ -291,6 +293,7 @@ class ShotJob:
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
     stream: int | None = None
     until_damage: bool = False
+    quality: Quality = field(default_factory=Quality)
 
     def frames_of(self, clock: Clock) -> FrameRange:
         """Return the frames of the media that the output holds.

@@ -209,9 +209,11 @@ def _fitted_once() -> Callable[[Path, MediaInfo, ShotJob], None]:
     known: set[tuple[object, ...]] = set()
 
     def fits(output: Path, facts: MediaInfo, job: ShotJob) -> None:
-        key = (facts.path, facts.stream, output.suffix, job.codec, job.lossless)
+        key = (facts.path, facts.stream, output.suffix, job.codec, job.lossless, job.quality)
         if key not in known:
-            choose_encoding(output, facts, codec=job.codec, lossless=job.lossless)
+            choose_encoding(
+                output, facts, codec=job.codec, lossless=job.lossless, quality=job.quality
+            )
             known.add(key)
 
     return fits
@@ -290,7 +292,8 @@ def _seconds(job: ShotJob, facts: MediaInfo, frames: FrameRange) -> float | None
 def _bytes(job: ShotJob, facts: MediaInfo, frames: FrameRange) -> int:
     pixels = facts.orientation.width * facts.orientation.height * len(frames)
     fraction = _LOSSLESS_SHARE if job.lossless else _LOSSY_SHARE
-    if not job.lossless and facts.bit_rate:
+    bit_rate = job.quality.bitrate or facts.bit_rate
+    if not job.lossless and bit_rate:
         seconds = float(facts.clock.seconds(frames.stop) - facts.clock.seconds(frames.start))
-        return int(facts.bit_rate * seconds / 8 + pixels * _FRAME_SHARE)
+        return int(bit_rate * seconds / 8 + pixels * _FRAME_SHARE)
     return int(pixels * (fraction + _FRAME_SHARE))

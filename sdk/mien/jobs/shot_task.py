@@ -11,6 +11,7 @@ from typing import Any, Literal
 from mien.errors import InputError, UsageError
 from mien.jobs.job import CurvesInput, ShotJob
 from mien.model.occlusion import OcclusionChoice
+from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue, check_stored
 from mien.model.settings import ReferenceSettings
 from mien.rendering.registry import find_entry, settings_owner
@@ -53,6 +54,7 @@ class ShotSpec:
         stream: Number of the video stream of media without a project; None for the one that
             players show.
         until_damage: Whether the output ends before the first frame that is damaged.
+        quality: How well the output is encoded.
     """
 
     name: str
@@ -75,6 +77,7 @@ class ShotSpec:
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
     stream: int | None = None
     until_damage: bool = False
+    quality: Quality = field(default_factory=Quality)
 
     @classmethod
     def of(
@@ -106,7 +109,7 @@ class ShotSpec:
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
             curves, job.tracker, tuple(path.absolute() for path in job.examples),
-            occlusion, job.stream, job.until_damage,
+            occlusion, job.stream, job.until_damage, job.quality,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -133,6 +136,7 @@ class ShotSpec:
             "examples": [str(path) for path in self.examples],
             "occlusion": _occlusion_to_dict(self.occlusion),
             "until_damage": self.until_damage,
+            "quality": self.quality.to_dict(),
         }
         return json.dumps(value, indent=1)
 
@@ -195,7 +199,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             _read_all_curves(value.get("curves")),
             str(value.get("tracker", "auto")), tuple(map(Path, value.get("examples", ()))),
             _read_occlusion(value.get("occlusion")), value.get("stream"),
-            bool(value.get("until_damage")),
+            bool(value.get("until_damage")), Quality.of(value.get("quality")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(

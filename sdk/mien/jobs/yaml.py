@@ -1,7 +1,7 @@
 """`jobs.yaml`: a batch as a plain list, for people without a cut.
 
     renderer: auto            # for all shots that say nothing else; so do tracker, codec, lossless,
-                              # examples, occlusion
+                              # quality, crf, bitrate, preset, examples, occlusion
     settings: {steps: 12}     # of that renderer, for its shots; reference's with auto
     shots:
       - name: sh010           # the media's name when it is left out
@@ -50,6 +50,7 @@ from mien.jobs.fields import (
     Frames,
     OcclusionFields,
     Part,
+    QualityFields,
     Sets,
     Text,
     explain,
@@ -59,6 +60,7 @@ from mien.jobs.names import unique_names
 from mien.model.assignments import parse_assignment
 from mien.model.face_names import one_untracked
 from mien.model.occlusion import OcclusionChoice
+from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
 from mien.rendering.registry import AUTO, parse_settings, settings_owner
 
@@ -74,7 +76,7 @@ _Path = tuple[str | int, ...]
 """Where a value is: ("shots", 2, "media")."""
 
 
-class _Shot(Part):
+class _Shot(QualityFields):
     name: Text | None = None
     media: Text | None = None
     project: Text | None = None
@@ -94,7 +96,7 @@ class _Shot(Part):
     occlusion: OcclusionFields = OcclusionFields()
 
 
-class _File(Part):
+class _File(QualityFields):
     renderer: Text | None = None
     settings: dict[str, str] = Field(default_factory=dict)
     tracker: Text | None = None
@@ -112,7 +114,7 @@ def read_jobs(
     renderer: str | None = None,
     tracker: str | None = None,
     codec: str | None = None,
-    lossless: bool = False,
+    quality: Quality | None = None,
     examples: Sequence[Path] = (),
     occlusion: OcclusionChoice | None = None,
     until_damage: bool = False,
@@ -126,7 +128,7 @@ def read_jobs(
         renderer: Name of the renderer; None for the file's, or `auto`.
         tracker: Name of the tracker; None for the file's, or `auto`.
         codec: Name of the codec; None for the file's, or each source's family.
-        lossless: Whether all outputs keep every pixel as rendered.
+        quality: How well outputs are encoded; None for the file's, or visually lossless.
         examples: Other material of the people; none for the file's.
         occlusion: What is asked for things in front of faces; None for the file's.
         until_damage: Whether outputs end before the first frame of their media that is damaged.
@@ -149,12 +151,15 @@ def read_jobs(
     jobs = []
     settings, shared = _Settings(source), file.renderer or AUTO
     defaults = settings.parse(shared, file.settings, ())
+    shared_quality = (quality or Quality()).on(source.quality(file, ()))
     general = (occlusion or OcclusionChoice()).on(file.occlusion.choice(path.parent))
     for number, (shot, name) in enumerate(zip(file.shots, names, strict=True)):
         chosen = shot.renderer or renderer or shared
         common = settings_owner(chosen) == settings_owner(shared)
         wanted = shot.examples if shot.examples is not None or examples else file.examples
-        exact = lossless or bool(file.lossless)
+        encoded = source.quality(shot, ("shots", number)).on(shared_quality)
+        if shot.lossless is False and encoded.lossless:
+            encoded = Quality(preset=encoded.preset)
         ends = until_damage or bool(file.until_damage)
         jobs.append(
             ShotJob(
@@ -172,7 +177,8 @@ def read_jobs(
                 settings=settings.parse(chosen, shot.settings, ("shots", number)),
                 default_settings=defaults if common else {},
                 codec=shot.codec or codec or file.codec,
-                lossless=exact if shot.lossless is None else shot.lossless,
+                lossless=encoded.lossless,
+                quality=encoded,
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
                 examples=tuple(examples)
                 if wanted is None
@@ -310,6 +316,17 @@ class _Source:
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
+
+    def quality(self, fields: _File | _Shot, path: _Path) -> Quality:
+        """Return the quality that a file or a shot of it asks for.
+
+        Raises:
+            InputError: When its fields contradict each other.
+        """
+        try:
+            return fields.encoded(lossless=bool(fields.lossless))
+        except MienError as error:
+            raise self.error(path, error.cause.rstrip("."), error.remedy) from error
 
     def error(self, path: _Path, what: str, remedy: str) -> InputError:
         """Return the error of a value."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien.errors import OperationCancelledError
 from mien.model.renderer_settings import SettingValue
+from mien.model.quality import Quality
 from mien.model.shot import Shot
 from mien.progress import Progress
 from mien.timebase import FrameRange
@@ -77,6 +78,7 @@ class RenderOrder:
     overwrite: bool
     matte: bool
     until_damage: bool = False
+    quality: Quality | None = None
 
 
 JobOrder = TrackOrder | SolveOrder | ExamplesOrder | RenderOrder
@@ -136,6 +138,7 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         frames=order.frames,
         codec=order.codec,
         lossless=order.lossless,
+        quality=order.quality,
         overwrite=order.overwrite,
         until_damage=order.until_damage,
         progress=progress,
