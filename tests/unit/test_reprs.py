@@ -75,7 +75,7 @@ def values() -> list[object]:
         mien.RenderRequest(plan, 7, plate), mien.CacheKey("a digest", 2),
         mien.Example(Path("/clips/laugh.mov"), shot), stroke,
         mien.Occlusion(matte=Path("/mattes/hand.%04d.png"), strokes=(stroke,) * 99),
-        mien.WeakSpan(mien.FrameRange(3, 9), ("mouth", "jaw")),
+        mien.WeakSpan(mien.FrameRange(3, 9), ("mouth", "jaw")), mien.Quality(crf=18, preset="slow"),
         mien.StreamInfo(1, "audio", "aac", "aac, 48000 Hz, stereo", "eng", "Commentary", True),
     ]  # fmt: skip
 

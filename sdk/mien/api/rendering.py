@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from mien.rendering.registry import ChosenRenderer
 
 __all__ = ["RenderReport", "check_damage", "render", "render_frames", "render_matte"]
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +361,11 @@ def _write(
     check_output(path, media, overwrite=overwrite, codec=codec, quality=quality)
     refuse_matte_as_output(path, work.shot.occlusion)
     span, damage = undamaged(work.shot, work.span, until_damage=work.until_damage)
+    _LOG.debug(
+        "render frames %s of %s to %s as %s, %s; faces %s, renderer %s", span, media.path, path,
+        encoding, encoding.pixel_format, [plan.face.number for plan in work.plans],
+        work.renderer.name if work.renderer else "none",
+    )  # fmt: skip
     work = work.with_examples(progress)
     destination = Output(
         path, span, codec, quality.lossless, overwrite, matte, until_damage=work.until_damage,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from mien.model.media import MediaInfo
 
 __all__ = ["as_tracked", "check_solvable", "open_shot", "outdated", "probe", "solve", "track"]
+
+_LOG = logging.getLogger(__name__)
 
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
@@ -51,7 +54,9 @@ def probe(
     from mien.media.probe import probe as probe_media
 
     with progress_reporter(progress) as report:
-        return probe_media(Path(path), stream=stream, until_damage=until_damage, progress=report)
+        media = probe_media(Path(path), stream=stream, until_damage=until_damage, progress=report)
+    _LOG.debug("%s is %r", media.path, media)
+    return media
 
 
 def open_shot(
@@ -132,6 +137,7 @@ def track(
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
     chosen = get_tracker(tracker)
     shot = _as_shot(source, frames, rate, stream, until_damage=until_damage, progress=progress)
+    _LOG.debug("track %s with %s", shot.media.path, chosen.name)
     with progress_reporter(progress) as report:
         with open_reader(shot.media) as reader:
             result = run_tracker(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
+from mien.cli.completions import complete_renderer, complete_tracker
 from mien.cli.occlusion_options import with_occlusion_options
-from mien.cli.options import Examples, Json, Overwrite, UntilDamage
-from mien.cli.output import print_json, print_notice, print_table
+from mien.cli.options import CodecName, Examples, Json, Overwrite, UntilDamage
+from mien.cli.output import print_done, print_json, print_notice, print_table
 from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.errors import InputError, UsageError
@@ -62,15 +63,21 @@ _Rate = Annotated[
 ]
 _RendererName = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--renderer", metavar="NAME", help="For shots that name none; auto."),
+    typer.Option(
+        "--renderer",
+        metavar="NAME",
+        help="For shots that name none; auto.",
+        autocompletion=complete_renderer,
+    ),
 ]
 _Tracker = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--tracker", metavar="NAME", help="For media without a project; auto."),
-]
-_Codec = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--codec", metavar="NAME", help="Video codec; each source's by default."),
+    typer.Option(
+        "--tracker",
+        metavar="NAME",
+        help="For media without a project; auto.",
+        autocompletion=complete_tracker,
+    ),
 ]
 _Lossless = Annotated[
     bool, typer.Option("--lossless", help="Keep every pixel exactly as rendered (FFV1).")
@@ -142,7 +149,7 @@ def batch(
     renderer: _RendererName = None,
     tracker: _Tracker = None,
     examples: Examples = None,
-    codec: _Codec = None,
+    codec: CodecName = None,
     lossless: _Lossless = False,
     engine: _EngineName = "local",
     address: _Address = None,
@@ -383,8 +390,8 @@ def _export(plan: Plan, folder: Path, *, json: bool) -> None:
         names = [shot.job.name for shot in left_out]
         print_json({"bundle": str(bundle), "left_out": names}, int(bool(left_out)))
     else:
-        typer.echo(f"wrote {bundle}; submit it, or try it here:")
-        typer.echo(f"openjd run {bundle / 'template.yaml'} -p Output={plan.folder.absolute()}")
+        print_done(f"wrote {bundle}; submit it, or try it here:")
+        print_done(f"openjd run {bundle / 'template.yaml'} -p Output={plan.folder.absolute()}")
     if left_out:
         raise typer.Exit(1)
 
@@ -403,10 +410,10 @@ def _print_report(report: BatchReport, *, json: bool) -> None:
     frames = sum(outcome.written for outcome in done)
     kept = sum(outcome.kept for outcome in done)
     before = f", {kept} of them before" if kept else ""
-    typer.echo(
+    print_done(
         f"{len(done)} of {len(report.outcomes)} shots done{before}: {frames} frames,"
         f" {sum(outcome.made for outcome in done)} rendered, {report.seconds:.0f} s;"
-        f"{_renderers(done)} {report.index}"
+        f"{_renderers(done)}{_encodings(done)} {report.index}"
     )
 
 
@@ -417,6 +424,12 @@ def _notes(report: BatchReport) -> dict[str, list[str]]:
         for note in outcome.notes:
             notes.setdefault(note, []).append(outcome.plan.job.name)
     return notes
+
+
+def _encodings(outcomes: Sequence[ShotOutcome]) -> str:
+    """How the outputs are encoded."""
+    named = list(dict.fromkeys(outcome.plan.encoding for outcome in outcomes))
+    return f" encoded as {', '.join(named)};" if named else ""
 
 
 def _renderers(outcomes: Sequence[ShotOutcome]) -> str:

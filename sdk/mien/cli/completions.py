@@ -27,7 +27,7 @@ def complete_set(ctx: typer.Context, incomplete: str) -> list[str]:
     if "=" in begun:
         return []
     names = [f"{face}{colon}{name}=" for name in _starting(_controls(), begun)]
-    return names if colon else [*names, *(f"{one}:" for one in complete_face(ctx, incomplete))]
+    return names if colon else [*names, *(f"{one}:" for one in _starting(_faces(ctx), incomplete))]
 
 
 def complete_control(incomplete: str) -> list[str]:
@@ -94,7 +94,8 @@ def _controls() -> Iterator[str]:
 def _faces(ctx: typer.Context) -> list[str]:
     """Numbers and names of faces in the projects among what is typed."""
     found: list[str] = []
-    for value in ctx.params.values():
+    # Behind an option that waits for its value, arguments are not read yet.
+    for value in (*ctx.params.values(), *ctx.args):
         with contextlib.suppress(Exception):  # a shell shows no errors, whatever they are
             if value is None or Path(value).suffix.lower() != _PROJECT:
                 continue

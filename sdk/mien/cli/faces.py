@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from mien.cli.command import App, Group
+from mien.cli.completions import complete_face
 from mien.cli.options import Json, Overwrite, ShotOfProject
-from mien.cli.output import print_json, print_notice
+from mien.cli.output import print_done, print_json, print_notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,12 @@ faces = App(
 )
 
 _Project = Annotated[Path, typer.Argument(metavar="SHOT.mien", help="A project.")]
-_Face = Annotated[str, typer.Argument(metavar="FACE", help="Number or name of the face.")]
+_Face = Annotated[
+    str,
+    typer.Argument(
+        metavar="FACE", help="Number or name of the face.", autocompletion=complete_face
+    ),
+]
 _Output = Annotated[
     Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
     typer.Option("-o", "--output", metavar="OTHER.mien", help="Where to write; the same if not."),
@@ -72,6 +78,7 @@ def merge(
         typer.Argument(
             metavar="FACE FACE...",
             help="Numbers or names; the first keeps number and name.",
+            autocompletion=complete_face,
         ),
     ],
     which: ShotOfProject = None,
@@ -174,5 +181,5 @@ def _change(
         print_json({"project": str(place), "shot": facts["shot"], "faces": facts["faces"]})
         return
     for line in describe_faces(facts) or ["no faces"]:
-        typer.echo(line)
+        print_done(line)
     print_notice(f"wrote {place}")

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from mien.cli.completions import complete_renderer
 from mien.cli.occlusion_options import with_occlusion_options
 from mien.cli.options import (
+    CodecName,
     Examples,
     Json,
     Media,
@@ -21,7 +23,7 @@ from mien.cli.options import (
     TrackerName,
     UntilDamage,
 )
-from mien.cli.output import print_json, print_notice
+from mien.cli.output import print_done, print_json, print_notice
 from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.cli.set_options import SetFaces, Sets, check_faces, read_sets
@@ -91,8 +93,8 @@ def track(
         return
     tell_faces(tracked)
     if tracked.media.cut_short:
-        typer.echo(f"  {tracked.media.cut_short}")
-    typer.echo(f"wrote {output}")
+        print_done(f"  {tracked.media.cut_short}")
+    print_done(f"wrote {output}")
 
 
 def solve(
@@ -143,7 +145,7 @@ def solve(
         )
         return
     faces = sum(len(one.shot.faces) for one in solved)
-    typer.echo(f"wrote {place}: {_count(faces, 'face')} solved again")
+    print_done(f"wrote {place}: {_count(faces, 'face')} solved again")
 
 
 def render(
@@ -161,12 +163,15 @@ def render(
     examples: Examples = None,
     stream: Stream = None,
     renderer: Annotated[
-        str, typer.Option("--renderer", metavar="NAME", help="auto, or a renderer by name.")
+        str,
+        typer.Option(
+            "--renderer",
+            metavar="NAME",
+            help="auto, or a renderer by name.",
+            autocompletion=complete_renderer,
+        ),
     ] = "auto",
-    codec: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--codec", metavar="NAME", help="Video codec; the source's when not given."),
-    ] = None,
+    codec: CodecName = None,
     lossless: Annotated[
         bool, typer.Option("--lossless", help="Keep every pixel exactly as rendered (FFV1).")
     ] = False,
@@ -269,12 +274,12 @@ def _tell_report(report: RenderReport, shot: Shot) -> None:
     how = ""
     if report.renderer is not None:
         how = f"; renderer: {describe_choice(report.renderer, report.renderer_reason)}"
-    typer.echo(
+    print_done(
         f"wrote {report.output}: {report.frames} frames, {done}; {_encoding(report)},"
         f" {report.frames / report.seconds:.1f} frames/s{how}"
     )
     for note in report.notes:
-        typer.echo(f"  {note}")
+        print_done(f"  {note}")
 
 
 def _encoding(report: RenderReport) -> str:
@@ -325,24 +330,24 @@ def tell_faces(shot: Shot) -> None:
     from mien.model.weak_spans import describe_weak_spans
 
     clock = shot.clock
-    typer.echo(
+    print_done(
         f"{shot.media.path.name}: {clock.frame_count} frames,"
         f" {float(clock.seconds(clock.frame_count)):.2f} s, {_count(len(shot.faces), 'face')}"
     )
     if shot.damaged:
-        typer.echo(f"  damaged, no face is seen there: {_listed(_frames(shot.damaged))}")
+        print_done(f"  damaged, no face is seen there: {_listed(_frames(shot.damaged))}")
     if shot.cuts:
-        typer.echo(f"  {_count(len(shot.cuts), 'cut')}: {_listed(shot.cuts)}")
+        print_done(f"  {_count(len(shot.cuts), 'cut')}: {_listed(shot.cuts)}")
     if shot.mixes:
-        typer.echo(
+        print_done(
             f"  {_count(len(shot.mixes), 'mix', 'mixes')} of two shots, over which edits fade:"
             f" {_listed(shot.mixes)}"
         )
     for face in shot.faces:
-        typer.echo(f"  {describe_face(face)}: seen in {_seen(face)} of {clock.frame_count} frames")
+        print_done(f"  {describe_face(face)}: seen in {_seen(face)} of {clock.frame_count} frames")
         weak = describe_weak_spans(face.weak_spans())
         if weak:
-            typer.echo(f"    seen badly: {weak}")
+            print_done(f"    seen badly: {weak}")
 
 
 def _edits(shot: Shot, assignments: Sequence[Assignment]) -> tuple[Edit, ...]:

@@ -75,6 +75,9 @@ class Encoding:
     quality: str = "lossless"
     notes: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        return f"{self.codec.name} ({self.quality})" if self.quality else self.codec.name
+
     def orientation(self, source: Orientation) -> Orientation:
         """The orientation of what is written: upright where the container can say no other."""
         return standing(source) if self.container in WITHOUT_MATRIX else source

@@ -58,7 +58,7 @@ class ChosenRate:
 RATE_CONTROLS: Final[Mapping[str, RateControl]] = {
     "h264": RateControl(
         {
-            "visually-lossless": {"crf": "19", "preset": "medium"},
+            "visually-lossless": {"crf": "18", "preset": "medium"},
             "small": {"crf": "26", "preset": "medium"},
         },
         crf=(0, 51),
