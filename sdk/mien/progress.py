@@ -49,7 +49,8 @@ class ProgressDisplay:
     record: Callable[[str], object] | None = None
 
 
-_DISPLAY: ContextVar[ProgressDisplay] = ContextVar("display", default=ProgressDisplay())
+_USUAL: Final = ProgressDisplay()
+_DISPLAY: ContextVar[ProgressDisplay] = ContextVar("display", default=_USUAL)
 
 
 def set_progress_display(display: ProgressDisplay) -> None:
@@ -150,7 +151,7 @@ class ProgressLines:
         self._done = done
         due = now - self._last >= self._between
         ends = done >= total and self._spoke and not self._ended
-        if not due and not ends or self._ended:
+        if (not due and not ends) or self._ended:
             return
         self._spoke, self._ended, self._last = True, done >= total, now
         self._write(self._line(stage, done, total, now - self._began))

@@ -89,7 +89,7 @@ def _luma(path: Path) -> Iterator[npt.NDArray[np.float32]]:
             bits = frame.format.components[0].bits
             kind = np.dtype(np.uint16 if bits > 8 else np.uint8)
             rows = np.frombuffer(plane, kind).reshape(plane.height, -1)[:, : frame.width]
-            yield rows.astype(np.float32) / np.float32((255 << (bits - 8)))
+            yield rows.astype(np.float32) / np.float32(255 << (bits - 8))
 
 
 def _size(path: Path) -> int:

@@ -40,8 +40,8 @@ from mien_desktop.jobs.presets import (
     summary,
     trouble,
 )
-from mien_desktop.jobs.queue import JobQueue
 from mien_desktop.jobs.quality_form import QualityForm
+from mien_desktop.jobs.queue import JobQueue
 from mien_desktop.jobs.reference import ReferenceForm
 from mien_desktop.jobs.settings_form import RendererForm, SettingsForm
 from mien_desktop.settings import settings

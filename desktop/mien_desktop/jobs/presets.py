@@ -128,7 +128,10 @@ def summary(project: Project, request: ExportRequest) -> str:
 
     media, preset = project.shot.media, request.preset
     encoding = choose_encoding(
-        request.output, media, codec=preset.codec, quality=Quality.of(request.quality, lossless=preset.lossless)
+        request.output,
+        media,
+        codec=preset.codec,
+        quality=Quality.of(request.quality, lossless=preset.lossless),
     )
     width, height = media.orientation.upright_size
     frames = request.frames or media.clock.all

@@ -170,8 +170,13 @@ def render(
         until_damage=until_damage,
     )  # fmt: skip
     return _write(
-        work, output, codec, Quality.of(quality, lossless=lossless), matte=matte,
-        overwrite=overwrite, progress=progress,
+        work,
+        output,
+        codec,
+        Quality.of(quality, lossless=lossless),
+        matte=matte,
+        overwrite=overwrite,
+        progress=progress,
     )
 
 
@@ -202,8 +207,13 @@ def render_matte(
         until_damage=until_damage,
     )  # fmt: skip
     return _write(
-        work, output, codec, Quality.of(quality, lossless=lossless), matte=True,
-        overwrite=overwrite, progress=progress,
+        work,
+        output,
+        codec,
+        Quality.of(quality, lossless=lossless),
+        matte=True,
+        overwrite=overwrite,
+        progress=progress,
     )
 
 

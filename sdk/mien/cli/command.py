@@ -58,7 +58,6 @@ class MienCommand(TyperCommand):
                 with formatter.section(title):
                     formatter.write_dl(records)
 
-
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the exit codes."""
         _write_exit_codes(formatter)

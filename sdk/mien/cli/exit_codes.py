@@ -1,4 +1,4 @@
-"""The exit codes of every command, as `--help`, the manual page and docs/command-line.md say them."""
+"""The exit codes of every command: what `--help`, the manual page and the docs say of them."""
 
 from __future__ import annotations
 

@@ -126,5 +126,5 @@ def _paragraphs(text: str) -> Iterator[str]:
 def _escaped(text: str) -> str:
     """Text of which roff takes nothing for a request or an escape."""
     text = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
-    text = text.replace("\"", "\\(dq")
+    text = text.replace('"', "\\(dq")
     return f"\\&{text}" if text.startswith((".", "'")) else text

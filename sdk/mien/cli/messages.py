@@ -158,7 +158,9 @@ def _log_file(path: Path, arguments: Sequence[str], *, verbose: bool) -> logging
         reason = (error.strerror or "denied").lower()
         raise OutputError(f"The log {path} cannot be written: {reason}.", remedy) from error
     handler.setFormatter(
-        logging.Formatter("%(asctime)s.%(msecs)03d %(levelname)-5s %(message)s", "%Y-%m-%d %H:%M:%S")
+        logging.Formatter(
+            "%(asctime)s.%(msecs)03d %(levelname)-5s %(message)s", "%Y-%m-%d %H:%M:%S"
+        )
     )
     handler.setLevel(logging.DEBUG if verbose else logging.INFO)
     return handler

@@ -10,8 +10,8 @@ import typer
 from mien.cli.completions import complete_codec, complete_face, complete_tracker
 
 __all__ = [
-    "CodecName", "Examples", "FaceChoice", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject",
-    "Stream", "TrackerName", "UntilDamage",
+    "CodecName", "Examples", "FaceChoice", "Json", "Media", "Overwrite", "ShotOfProject",
+    "ShotOrProject", "Stream", "TrackerName", "UntilDamage",
 ]  # fmt: skip
 
 ShotOrProject = Annotated[

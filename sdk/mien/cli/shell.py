@@ -131,4 +131,3 @@ def join_bash_words(words: Sequence[str], number: int) -> tuple[list[str], int]:
         if index == number:
             at = len(joined) - 1
     return joined, at
-

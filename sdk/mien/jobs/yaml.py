@@ -49,7 +49,6 @@ from mien.jobs.fields import (
     Files,
     Frames,
     OcclusionFields,
-    Part,
     QualityFields,
     Sets,
     Text,

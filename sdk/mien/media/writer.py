@@ -92,9 +92,7 @@ def open_writer(
         OutputError: When the output cannot be put there, or cannot hold what is asked.
     """
     path = Path(path)
-    check_output(
-        path, source, overwrite=overwrite, codec=codec, lossless=lossless, quality=quality
-    )
+    check_output(path, source, overwrite=overwrite, codec=codec, lossless=lossless, quality=quality)
     encoding = choose_encoding(path, source, codec=codec, lossless=lossless, quality=quality)
     frames = frames or source.clock.all
     sink: _Sink

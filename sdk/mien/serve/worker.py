@@ -16,8 +16,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import OperationCancelledError
-from mien.model.renderer_settings import SettingValue
 from mien.model.quality import Quality
+from mien.model.renderer_settings import SettingValue
 from mien.model.shot import Shot
 from mien.progress import Progress
 from mien.timebase import FrameRange
