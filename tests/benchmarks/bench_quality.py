@@ -19,7 +19,6 @@ import numpy.typing as npt
 from skimage.metrics import structural_similarity
 
 import mien
-from mien.errors import OutputError
 from mien.media.codecs import choose_encoding
 from tests.benchmarks.common import clip, seconds
 
@@ -42,17 +41,14 @@ def main() -> None:
             rate = given * 8 * float(shot.clock.rate) / FRAMES
             print(f"{name}: {shot.media.codec} {shot.media.pixel_format}, {rate / 1e6:.2f} Mbit/s")
             for codec, suffix in OUTPUTS:
+                if shot.media.bits > 8 and codec == "vp9":
+                    continue  # which mien writes in 8 bits only
                 for level in ("lossless",) if codec == "ffv1" else ("visually-lossless", "small"):
                     _measure(shot, codec, Path(folder) / f"out{suffix}", level, given)
 
 
 def _measure(shot: mien.Shot, codec: str, output: Path, level: str, given: int) -> None:
     quality = mien.Quality.of(level)
-    try:
-        choose_encoding(output, shot.media, codec=codec, quality=quality)
-    except OutputError as error:
-        print(f"  {codec:7} {error.cause}")
-        return
 
     def work() -> None:
         mien.render(shot, output, codec=codec, quality=quality, frames=f"0:{FRAMES}",

@@ -90,7 +90,7 @@ class QualityForm(QWidget):
         if not text:
             name = self._kind.currentText().lower()
             raise UsageError(f"There is no {name}.", f"Type one, as {_EXAMPLES[kind]}.")
-        return Quality(**{kind: text, "preset": preset})  # type: ignore[arg-type]
+        return Quality(**{kind: text, "preset": preset})
 
     def _turn_to(self) -> None:
         kind = self._kind.currentData()

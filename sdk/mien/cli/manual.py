@@ -88,7 +88,7 @@ def _commands(group: TyperGroup, path: str) -> Iterator[tuple[str, Any]]:
 
 def _section(path: str, command: Any) -> Iterator[str]:
     """A command with its arguments and options, panel by panel."""
-    context = command.context_class(command, info_name=path, max_content_width=1000)
+    context = command.context_class(command, info_name=path)
     yield f'.SS "{_escaped(path)}"'
     yield f"\\fB{_escaped(path)}\\fR {_escaped(' '.join(command.collect_usage_pieces(context)))}"
     yield ".PP"
@@ -98,7 +98,7 @@ def _section(path: str, command: Any) -> Iterator[str]:
 
 def _options(command: Any, *, common: bool) -> Iterator[str]:
     """Those of arguments and options that every command has, or the others."""
-    context = command.context_class(command, max_content_width=1000)
+    context = command.context_class(command, help_option_names=["-h", "--help"])
     panel = None
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)

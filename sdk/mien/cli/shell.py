@@ -80,7 +80,8 @@ def complete_word() -> int:
         # Bash takes a colon for the end of a word, and replaces only what stands behind it.
         before = begun[: begun.rfind(":") + 1]
         text = "\n".join(_bash_word(line.removeprefix(before)) for line in text.splitlines())
-    typer.echo(text.rstrip("\n"), nl=bool(text))
+    if text.strip():
+        typer.echo(text.rstrip("\n"))
     return code
 
 

@@ -114,7 +114,7 @@ class Quality:
 
     def on(self, general: Quality) -> Quality:
         """Return this quality; what it leaves open is that of a more general one."""
-        if self.level is self.crf is self.bitrate is None:
+        if all(value is None for value in (self.level, self.crf, self.bitrate)):
             return replace(general, preset=self.preset or general.preset)
         return replace(self, preset=self.preset or general.preset)
 
