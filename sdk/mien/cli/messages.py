@@ -74,16 +74,18 @@ def begin_messages(
     state = _State(quiet=quiet, begun=time.monotonic())
     if log is not None:
         state.handlers.append(_log_file(Path(log), arguments, verbose=verbose))
-    if verbose and sys.stderr is not None:
+    if sys.stderr is not None and not quiet:
         shown = logging.StreamHandler(sys.stderr)
-        shown.setFormatter(logging.Formatter("%(relativeCreated)8.0f ms  %(message)s"))
+        pattern = "%(relativeCreated)8.0f ms  %(message)s" if verbose else "%(message)s"
+        shown.setFormatter(logging.Formatter(pattern))
+        shown.setLevel(logging.DEBUG if verbose else logging.WARNING)
         shown.addFilter(lambda record: not hasattr(record, "said"))
         state.handlers.append(shown)
     root = logging.getLogger(_ROOT)
     for handler in state.handlers:
         root.addHandler(handler)
-    if state.handlers:
-        root.setLevel(logging.DEBUG)
+    if verbose or log is not None:
+        root.setLevel(logging.DEBUG if verbose else logging.INFO)
     _STATE.set(state)
     lines = None if quiet or sys.stderr is None else _print_line
     record = _LOG.info if log is not None else None
