@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mien.api import WrittenCurves as WrittenCurves
     from mien.api import check_damage as check_damage
     from mien.api import check_occlusion_matte as check_occlusion_matte
+    from mien.api import correct_landmarks as correct_landmarks
     from mien.api import example_problems as example_problems
     from mien.api import export_curves as export_curves
     from mien.api import fit_flame as fit_flame
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from mien.api import merge_faces as merge_faces
     from mien.api import open_shot as open_shot
     from mien.api import probe as probe
+    from mien.api import remove_corrections as remove_corrections
     from mien.api import remove_face as remove_face
     from mien.api import rename_face as rename_face
     from mien.api import render as render
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from mien.api import render_matte as render_matte
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
+    from mien.api import set_corrections as set_corrections
     from mien.api import set_examples as set_examples
     from mien.api import set_glasses as set_glasses
     from mien.api import set_occlusion_matte as set_occlusion_matte
@@ -97,6 +100,8 @@ if TYPE_CHECKING:
     from mien.media.reader import open_reader as open_reader
     from mien.model.controls import CONTROLS as CONTROLS
     from mien.model.controls import Control as Control
+    from mien.model.corrections import LandmarkCorrection as LandmarkCorrection
+    from mien.model.corrections import UncorrectedFrames as UncorrectedFrames
     from mien.model.curve_file import CurveFile as CurveFile
     from mien.model.curve_file import FaceCurves as FaceCurves
     from mien.model.curve_file import FlameCurves as FlameCurves
@@ -165,6 +170,7 @@ _HOMES = {
     "Document": "mien.api",
     "check_damage": "mien.api",
     "check_occlusion_matte": "mien.api",
+    "correct_landmarks": "mien.api",
     "example_problems": "mien.api",
     "export_curves": "mien.api",
     "fit_flame": "mien.api",
@@ -176,6 +182,7 @@ _HOMES = {
     "merge_faces": "mien.api",
     "open_shot": "mien.api",
     "probe": "mien.api",
+    "remove_corrections": "mien.api",
     "remove_face": "mien.api",
     "rename_face": "mien.api",
     "PathLike": "mien.api",
@@ -186,6 +193,7 @@ _HOMES = {
     "RenderReport": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
+    "set_corrections": "mien.api",
     "set_examples": "mien.api",
     "set_glasses": "mien.api",
     "set_occlusion_matte": "mien.api",
@@ -227,6 +235,8 @@ _HOMES = {
     "Reader": "mien.media.reader",
     "Control": "mien.model.controls",
     "CONTROLS": "mien.model.controls",
+    "LandmarkCorrection": "mien.model.corrections",
+    "UncorrectedFrames": "mien.model.corrections",
     "CurveFile": "mien.model.curve_file",
     "FaceCurves": "mien.model.curve_file",
     "FlameCurves": "mien.model.curve_file",

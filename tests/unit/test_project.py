@@ -22,6 +22,7 @@ from mien.io import project as project_file
 from mien.io import relink, schema
 from mien.io.project import Project
 from mien.media.probe import probe
+from mien.model.corrections import LandmarkCorrection
 from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.interpolate import Key
 from mien.model.occlusion import Occlusion
@@ -258,7 +259,7 @@ def test_projects_of_every_version_can_be_read(path: Path) -> None:
     assert set(project.settings) == {
         "project-1": set(), "project-4": {"reference", "blush"},
         "project-5": {"reference", "blush"}, "project-6": {"reference", "blush"},
-        "project-7": {"reference", "blush"},
+        "project-7": {"reference", "blush"}, "project-8": {"reference", "blush"},
     }.get(path.stem, {"reference"})  # fmt: skip
     kept = [(one.path.name, one.problem, one.online) for one in project.shot.examples]
     assert kept == ([] if path.stem < "project-5" else [
@@ -269,6 +270,9 @@ def test_projects_of_every_version_can_be_read(path: Path) -> None:
     media, newest = project.shot.media, path.stem >= "project-7"
     assert (media.stream, media.orientation.mirrored) == ((2, True) if newest else (-1, False))
     assert project.shot.damaged == ((FrameRange(2, 3),) if newest else ())
+    hand = (LandmarkCorrection(3, "mouth", 2.0, -1.0, 1, 1),) if path.stem >= "project-8" else ()
+    assert face.corrections == hand
+    assert bool(hand) == (face.uncorrected_frames is not None)
     occlusion = project.shot.occlusion
     if path.stem < "project-6":
         assert (occlusion, project.shot.mixes) == (Occlusion(), ())

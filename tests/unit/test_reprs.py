@@ -73,6 +73,8 @@ def values() -> list[object]:
         mien.CurveFile((file_curves,), name="speech.npz"), file_curves, flame,
         mien.RawLandmarks(bytes(FRAMES)), mien.TrackResult((track,), (5, 9)), shown,
         mien.RenderRequest(plan, 7, plate), mien.CacheKey("a digest", 2),
+        mien.LandmarkCorrection(12, "mouth", 4.0, -2.0),
+        mien.UncorrectedFrames(np.arange(FRAMES), face.landmarks, curves, curves),
         mien.Example(Path("/clips/laugh.mov"), shot), stroke,
         mien.Occlusion(matte=Path("/mattes/hand.%04d.png"), strokes=(stroke,) * 99),
         mien.WeakSpan(mien.FrameRange(3, 9), ("mouth", "jaw")), mien.Quality(crf=18, preset="slow"),

@@ -6,6 +6,7 @@ Everything here takes and gives values of model/; the work is done in the rooms 
 from __future__ import annotations
 
 from mien._types import PathLike
+from mien.api.corrections import correct_landmarks, remove_corrections, set_corrections
 from mien.api.curves import (
     ImportedCurves,
     WrittenCurves,
@@ -33,6 +34,7 @@ __all__ = [
     "WrittenCurves",
     "check_damage",
     "check_occlusion_matte",
+    "correct_landmarks",
     "example_problems",
     "export_curves",
     "fit_flame",
@@ -43,6 +45,7 @@ __all__ = [
     "merge_faces",
     "open_shot",
     "probe",
+    "remove_corrections",
     "remove_face",
     "rename_face",
     "render",
@@ -50,6 +53,7 @@ __all__ = [
     "render_matte",
     "save_document",
     "save_project",
+    "set_corrections",
     "set_examples",
     "set_glasses",
     "set_occlusion_matte",

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from mien.api.tracking import as_tracked
 from mien.errors import NoFaceError, TimeError, UsageError
+from mien.model.corrections import LandmarkCorrection
 from mien.model.document import Project
 from mien.model.edits import Edit
 from mien.model.face import Face, FaceTrack
@@ -67,7 +68,9 @@ def merge_faces(
             "Merge faces that are never in one frame, or split one of them there first.",
         )
     kept = merged[0]
-    solved = _solved(merged_track([as_tracked(face, shot) for face in merged]), shot, progress)
+    corrections = [one for face in merged for one in face.corrections]
+    track = merged_track([as_tracked(face, shot) for face in merged])
+    solved = _solved(track, corrections, shot, progress)
     gone = set(numbers[1:])
     result = _with_faces(
         source,
@@ -115,17 +118,22 @@ def split_face(
     whole = shot.face(face)
     span = shot.clock.parse_range(str(frames))
     seen = whole.confidence > 0
-    inside = int(seen[span.start : span.stop].sum())
-    if not inside or inside == int(seen.sum()):
+    count = int(seen[span.start : span.stop].sum())
+    if not count or count == int(seen.sum()):
         where = ", ".join(str(run) for run in frame_runs(seen)[:4])
         raise TimeError(
-            f"{whole.name} is {'not seen' if not inside else 'seen only'} in the frames {span}:"
+            f"{whole.name} is {'not seen' if not count else 'seen only'} in the frames {span}:"
             " there are no two people to tell apart.",
             f"It is seen in {where}; give some of these frames.",
         )
     number = max(one.number for one in shot.faces) + 1
     tracks = split_track(as_tracked(whole, shot), span, number)
-    first, second = (_solved(track, shot, progress) for track in tracks)
+    inside = [one for one in whole.corrections if one.frame in span]
+    others = [one for one in whole.corrections if one.frame not in span]
+    first, second = (
+        _solved(track, corrections, shot, progress)
+        for track, corrections in zip(tracks, (others, inside), strict=True)
+    )
     faces = [replace(first, name=whole.name) if one is whole else one for one in shot.faces]
     faces.append(second)
     treated = split_occlusion(shot.occlusion, whole.number, span, number)
@@ -191,11 +199,18 @@ def _with_faces(
     return replace(source, shot=changed, edits=edits)
 
 
-def _solved(track: FaceTrack, shot: Shot, progress: bool | Progress) -> Face:
+def _solved(
+    track: FaceTrack,
+    corrections: Sequence[LandmarkCorrection],
+    shot: Shot,
+    progress: bool | Progress,
+) -> Face:
+    from mien.face.corrections import correct_face
     from mien.face.solve import solve_face
 
     with progress_reporter(progress) as report:
-        return solve_face(track, shot.clock, shot.breaks, report, reuse=True)
+        face = solve_face(track, shot.clock, shot.breaks, report, reuse=True)
+    return correct_face(face, corrections, shot.breaks) if corrections else face
 
 
 def _shot_of(source: Shot | Project) -> Shot:

@@ -192,19 +192,28 @@ def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotO
     shot = source.shot if isinstance(source, Project) else source
     check_solvable(shot)
     tracks = [as_tracked(face, shot) for face in shot.faces]
-    names = {face.number: face.name for face in shot.faces}
     with progress_reporter(progress) as report:
-        faces = tuple(
-            dataclasses.replace(face, name=names[face.number])
-            for face in _solve_all(tracks, shot, report, reuse=True)
-        )
+        solved = _solve_all(tracks, shot, report, reuse=True)
+    faces = tuple(
+        _corrected(dataclasses.replace(face, name=old.name), old, shot)
+        for face, old in zip(solved, shot.faces, strict=True)
+    )
     made_by = shot.made_by
     if made_by is not None:
         made_by = _made_by(made_by.tracker, made_by.tracker_version)
-    solved = dataclasses.replace(shot, faces=faces, made_by=made_by)
+    result = dataclasses.replace(shot, faces=faces, made_by=made_by)
     if not isinstance(source, Project):
-        return solved
-    return source.with_faces_of(solved)
+        return result
+    return source.with_faces_of(result)
+
+
+def _corrected(face: Face, old: Face, shot: Shot) -> Face:
+    """A face that was solved again, with what was put right by hand of it."""
+    if not old.corrections:
+        return face
+    from mien.face.corrections import correct_face
+
+    return correct_face(face, old.corrections, shot.breaks)
 
 
 def check_solvable(shot: Shot) -> None:

@@ -35,7 +35,7 @@ from mien.signal.gaps import bridge, segments
 from mien.signal.smooth import smooth
 from mien.timebase import Clock
 
-__all__ = ["solve_as", "solve_face", "solve_faces"]
+__all__ = ["solve_as", "solve_face", "solve_faces", "solve_landmarks"]
 
 MAX_GAP_SECONDS = 0.27
 """Seconds that are bridged in which the face was not seen."""
@@ -183,6 +183,22 @@ def solve_as(face: Face, identity: FloatArray, cuts: Sequence[int] = ()) -> Face
     solution = solver.solve(face.landmarks, face.valid, cuts, lambda done: None)
     curves = _curves(solution, face.valid, face.curves.bridged)
     return dataclasses.replace(face, identity=identity, curves=curves, raw=curves)
+
+
+@one_blas_thread()
+def solve_landmarks(
+    landmarks: FloatArray, frames: BoolArray, identity: FloatArray, cuts: Sequence[int] = ()
+) -> Curves:
+    """Solve some frames of a known person's landmarks as they are, without smoothing.
+
+    Args:
+        landmarks: (T, 478, 3) pixels of the upright picture.
+        frames: (T,) the frames to solve; in others the curves are neutral, and not valid.
+        identity: (468, 3) the person's neutral face.
+        cuts: First frames of new shots.
+    """
+    solution = _Solver(load_rig(), identity).solve(landmarks, frames, cuts, lambda done: None)
+    return _curves(solution, frames, np.zeros_like(frames))
 
 
 def _smooth_landmarks(

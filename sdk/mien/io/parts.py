@@ -13,6 +13,7 @@ from mien.errors import MienError, ProjectError, UsageError
 from mien.io.schema import (
     INTERPOLATION_LETTERS,
     ColorPart,
+    CorrectionPart,
     EditPart,
     ExamplePart,
     ExampleShotPart,
@@ -238,6 +239,12 @@ def face_part(face: Face) -> FacePart:
         basis=face.curves.basis,
         raw_landmarks=0 if raw is None else len(raw.data),
         region_confidence=face.region_confidence is not None,
+        corrections=tuple(
+            CorrectionPart.model_validate(dataclasses.asdict(one)) for one in face.corrections
+        ),
+        uncorrected_frames=(
+            0 if face.uncorrected_frames is None else len(face.uncorrected_frames.frames)
+        ),
     )
 
 

@@ -24,7 +24,7 @@ from mien.model.interpolate import Interpolation
 from mien.model.renderer_settings import SettingValue
 
 __all__ = [
-    "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "EditPart", "ExamplePart",
+    "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "CorrectionPart", "EditPart", "ExamplePart",
     "ExampleShotPart", "FacePart", "KeysPart", "LayerPart", "MarkerPart", "MediaPart",
     "OcclusionPart", "ProjectDocument", "ShotPart", "StrokePart", "TimecodePart",
     "ToolVersionsPart", "TrackPart", "read_document",
@@ -33,7 +33,7 @@ __all__ = [
 INTERPOLATION_LETTERS: Final[Mapping[Interpolation, str]] = {
     "hold": "h", "linear": "l", "ease": "e", "bezier": "b",
 }  # fmt: skip
-VERSION = 7
+VERSION = 8
 """Version of the schema that this mien writes; it reads every version up to this one."""
 
 
@@ -105,6 +105,11 @@ def _version_7(old: dict[str, Any]) -> dict[str, Any]:
     return old | {"version": 7}
 
 
+def _version_8(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 8 keeps landmarks put right by hand, and what was there before; older have none."""
+    return old | {"version": 8}
+
+
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     # Version 2 keeps settings of the reference renderer.
     1: lambda old: old | {"version": 2, "reference": None},
@@ -113,6 +118,7 @@ UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     4: _version_5,
     5: _version_6,
     6: _version_7,
+    7: _version_8,
 }
 """From a version of the document to the next, so that a file of any age can be read."""
 
@@ -196,6 +202,17 @@ class ToolVersionsPart(_Part):
     solver: _Count
 
 
+class CorrectionPart(_Part):
+    """`model.corrections.LandmarkCorrection`."""
+
+    frame: _Count
+    group: Literal["left_eye", "right_eye", "brows", "nose", "mouth", "jaw"]
+    dx: float
+    dy: float
+    before: _Count
+    after: _Count
+
+
 class FacePart(_Part):
     """`model.face.Face`; its arrays lie beside the document, under its number."""
 
@@ -206,6 +223,9 @@ class FacePart(_Part):
     """Bytes of the landmarks as they were tracked (`raw/landmarks.npy`); 0 where there are none."""
     region_confidence: bool
     """Whether there is a `region_confidence.npy`."""
+    corrections: tuple[CorrectionPart, ...] = ()
+    uncorrected_frames: _Count = 0
+    """Frames that corrections changed, as they were, in `uncorrected/`; 0 where there are none."""
 
 
 class KeysPart(_Part):
@@ -335,7 +355,7 @@ class ProjectDocument(_Part):
     """Everything of a project file but its arrays."""
 
     schema_name: Annotated[Literal["mien-project"], Field(alias="schema")] = "mien-project"
-    version: Literal[7] = 7
+    version: Literal[8] = 8
     written_by: str
     shots: tuple[ShotPart, ...]
 

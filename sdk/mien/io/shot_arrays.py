@@ -10,6 +10,8 @@ faces/N/region_confidence.npy (T, 4) float32, where regions were told apart
 faces/N/curves/*.npy         controls, flame, scale, rotation, translation, valid, bridged
 faces/N/raw/*.npy            the same before smoothing
 faces/N/raw/landmarks.npy    (N,) uint8, `RawLandmarks.data`, where they are kept
+faces/N/uncorrected/...      frames.npy (N,) int64, and of these landmarks, curves/ and raw/ as they
+                             were before landmarks were put right by hand
 examples/N/...               the same of its examples that could be tracked
 """
 
@@ -31,6 +33,7 @@ from mien.io.arrays import ArrayReader
 from mien.io.parts import make_made_by, make_media, make_mixes, make_occlusion, make_spans
 from mien.io.schema import ExampleShotPart, FacePart, MediaPart, ShotPart
 from mien.model.controls import NAMES
+from mien.model.corrections import LandmarkCorrection, UncorrectedFrames
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
 from mien.model.face import Face
 from mien.model.landmarks import LANDMARKS, SKIN
@@ -41,6 +44,9 @@ from mien.model.shot import Example, Shot
 from mien.timebase import Clock
 
 __all__ = ["read_shot", "shot_arrays"]
+
+_BEFORE = "uncorrected"
+"""Folder of what a face was before landmarks were put right by hand."""
 
 
 def shot_arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
@@ -57,17 +63,14 @@ def shot_arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
         arrays[f"{folder}/identity.npy"] = face.identity
         if face.region_confidence is not None:
             arrays[f"{folder}/region_confidence.npy"] = face.region_confidence
-        for name, curves in (("curves", face.curves), ("raw", face.raw)):
-            for part, array in (
-                ("controls", curves.controls.array),
-                ("flame", curves.flame),
-                ("scale", curves.pose.scale),
-                ("rotation", curves.pose.rotation),
-                ("translation", curves.pose.translation),
-                ("valid", curves.valid),
-                ("bridged", curves.bridged),
-            ):
-                arrays[f"{folder}/{name}/{part}.npy"] = array
+        arrays |= _curve_arrays(f"{folder}/curves", face.curves)
+        arrays |= _curve_arrays(f"{folder}/raw", face.raw)
+        before = face.uncorrected_frames
+        if before is not None:
+            arrays[f"{folder}/{_BEFORE}/frames.npy"] = before.frames.astype("<i8")
+            arrays[f"{folder}/{_BEFORE}/landmarks.npy"] = before.landmarks
+            arrays |= _curve_arrays(f"{folder}/{_BEFORE}/curves", before.curves)
+            arrays |= _curve_arrays(f"{folder}/{_BEFORE}/raw", before.raw)
         if face.raw_landmarks is not None:
             packed = np.frombuffer(face.raw_landmarks.data, np.uint8)
             arrays[f"{folder}/raw/landmarks.npy"] = packed
@@ -78,6 +81,18 @@ def shot_arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
     return {
         name: np.ascontiguousarray(array, dtype="<f4" if array.dtype.kind == "f" else array.dtype)
         for name, array in arrays.items()
+    }
+
+
+def _curve_arrays(folder: str, curves: Curves) -> dict[str, npt.NDArray[Any]]:
+    return {
+        f"{folder}/controls.npy": curves.controls.array,
+        f"{folder}/flame.npy": curves.flame,
+        f"{folder}/scale.npy": curves.pose.scale,
+        f"{folder}/rotation.npy": curves.pose.rotation,
+        f"{folder}/translation.npy": curves.pose.translation,
+        f"{folder}/valid.npy": curves.valid,
+        f"{folder}/bridged.npy": curves.bridged,
     }
 
 
@@ -185,6 +200,30 @@ def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:
         _curves(f"{folder}/raw", part.basis, frames, arrays),
         _raw_landmarks(f"{folder}/raw/landmarks.npy", part.raw_landmarks, confidence > 0, arrays),
         _region_confidence(folder, frames, arrays) if part.region_confidence else None,
+        tuple(LandmarkCorrection(**one.model_dump()) for one in part.corrections),
+        _uncorrected(f"{folder}/{_BEFORE}", part, frames, arrays),
+    )
+
+
+def _uncorrected(
+    folder: str, part: FacePart, frames: int, arrays: ArrayReader
+) -> UncorrectedFrames | None:
+    count = part.uncorrected_frames
+    if not count:
+        return None
+    if count > frames:
+        raise ValueError(f"{folder} holds more frames than the shot.")
+    changed = arrays.read(f"{folder}/frames.npy", "<i8", (count,))
+    if changed[0] < 0 or changed[-1] >= frames or (np.diff(changed) <= 0).any():
+        raise ValueError(f"{folder}/frames.npy is out of order, or outside the shot.")
+    landmarks = arrays.read(f"{folder}/landmarks.npy", "<f4", (count, LANDMARKS, 3))
+    if not np.isfinite(landmarks).all():
+        raise ValueError(f"{folder}/landmarks.npy holds values that are not numbers.")
+    return UncorrectedFrames(
+        changed.astype(np.intp),
+        landmarks,
+        _curves(f"{folder}/curves", part.basis, count, arrays),
+        _curves(f"{folder}/raw", part.basis, count, arrays),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mien._types import BoolArray, FloatArray
-from mien.model.curves import Curves
+from mien._types import BoolArray, FloatArray, IndexArray
+from mien.model.corrections import LandmarkCorrection, UncorrectedFrames
+from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.landmarks import LANDMARKS, SKIN
 from mien.model.occlusion import REGIONS
 from mien.model.raw_landmarks import RawLandmarks
@@ -64,6 +65,10 @@ class Face:
             were not kept (projects of an older mien).
         region_confidence: (T, 4) float32, 0..1, how surely each of `REGIONS` is seen; None where
             that is not known (other packages' trackers, projects of an older mien).
+        corrections: What was put right by hand of its landmarks, in order of frames; landmarks
+            and curves are as it says. See `mien.correct_landmarks`.
+        uncorrected_frames: What the frames that these changed were before; None where nothing was
+            changed.
     """
 
     number: int
@@ -76,6 +81,8 @@ class Face:
     raw: Curves
     raw_landmarks: RawLandmarks | None = None
     region_confidence: FloatArray | None = None
+    corrections: tuple[LandmarkCorrection, ...] = ()
+    uncorrected_frames: UncorrectedFrames | None = None
 
     def __post_init__(self) -> None:
         frames = self.clock.frame_count
@@ -130,6 +137,31 @@ class Face:
         landmarks = self.raw_landmarks.unpack(self.confidence > 0)
         return FaceTrack(self.number, landmarks, self.confidence, self.region_confidence)
 
+    def uncorrected(self) -> Face:
+        """Return the face without what was put right by hand; itself where nothing was.
+
+        Of this face renderers learn how it looks, so that a correction changes its own frames
+        and no others.
+        """
+        old = self.uncorrected_frames
+        if old is None:
+            return replace(self, corrections=()) if self.corrections else self
+        return replace(
+            self,
+            landmarks=_with_rows(self.landmarks, old.frames, old.landmarks),
+            curves=_with_old(self.curves, old.frames, old.curves),
+            raw=_with_old(self.raw, old.frames, old.raw),
+            corrections=(),
+            uncorrected_frames=None,
+        )
+
+    def tracked_pose(self, frame: int) -> tuple[float, FloatArray, FloatArray]:
+        """Return the head's scale, rotation (3, 3) and translation (2,) without corrections."""
+        pose, old = self.curves.pose, self.uncorrected_frames
+        if old is not None and frame in old.frames:
+            pose, frame = old.curves.pose, int(np.searchsorted(old.frames, frame))
+        return float(pose.scale[frame]), pose.rotation[frame], pose.translation[frame]
+
     def box(self, frame: int) -> tuple[float, float, float, float]:
         """Return the bounding box (x0, y0, x1, y1) in pixels of the upright picture."""
         points = self.landmarks[frame, :SKIN, :2]
@@ -140,3 +172,23 @@ class Face:
         seen = int(np.count_nonzero(self.confidence))
         frames = len(self.confidence)
         return f"Face({self.number}, '{self.name}', seen in {seen} of {frames} frames)"
+
+
+def _with_rows(array: FloatArray, frames: IndexArray, rows: FloatArray) -> FloatArray:
+    changed = array.copy()
+    changed[frames] = rows
+    return changed
+
+
+def _with_old(curves: Curves, frames: IndexArray, old: Curves) -> Curves:
+    pose = curves.pose
+    return replace(
+        curves,
+        controls=ControlCurves(_with_rows(curves.controls.array, frames, old.controls.array)),
+        flame=_with_rows(curves.flame, frames, old.flame),
+        pose=HeadPose(
+            _with_rows(pose.scale, frames, old.pose.scale),
+            _with_rows(pose.rotation, frames, old.pose.rotation),
+            _with_rows(pose.translation, frames, old.pose.translation),
+        ),
+    )

@@ -65,6 +65,7 @@ def _face(face: Face, edited: bool) -> dict[str, Any]:
         "spans": [_span(run) for run in frame_runs(seen)],
         "confidence": round(confidence, 3),
         "seen_badly": [one.to_dict() for one in face.weak_spans()],
+        "corrections": [dataclasses.asdict(one) for one in face.corrections],
     }
 
 

@@ -62,9 +62,19 @@ class ScaledShot:
         """Return a face of the shot at that size."""
         known = self._faces.get(face.number)
         if known is None:
-            landmarks = face.landmarks * np.float32(self.scale)
-            landmarks[..., :2] = self._moved(face.landmarks[..., :2])
-            known = dataclasses.replace(face, landmarks=landmarks, curves=self._curves(face.curves))
+            before = face.uncorrected_frames
+            if before is not None:
+                before = dataclasses.replace(
+                    before,
+                    landmarks=self._landmarks(before.landmarks),
+                    curves=self._curves(before.curves),
+                )
+            known = dataclasses.replace(
+                face,
+                landmarks=self._landmarks(face.landmarks),
+                curves=self._curves(face.curves),
+                uncorrected_frames=before,
+            )
             self._faces[face.number] = known
         return known
 
@@ -75,6 +85,11 @@ class ScaledShot:
             known = plan, dataclasses.replace(plan, face=self.face(plan.face))
             self._plans[plan.face.number] = known
         return known[1]
+
+    def _landmarks(self, landmarks: FloatArray) -> FloatArray:
+        scaled = landmarks * np.float32(self.scale)
+        scaled[..., :2] = self._moved(landmarks[..., :2])
+        return scaled
 
     def _curves(self, curves: Curves) -> Curves:
         pose = HeadPose(

@@ -3,6 +3,9 @@
 session.apply("Key the smile", lambda d: set_key(d, shot, 1, "mouthSmile", 24, 0.6))
 """
 
+from mien.session.corrections import correct_landmarks as correct_landmarks
+from mien.session.corrections import remove_corrections as remove_corrections
+from mien.session.corrections import set_corrections as set_corrections
 from mien.session.curves import import_curves as import_curves
 from mien.session.insert import insert_key as insert_key
 from mien.session.keys import EASES as EASES

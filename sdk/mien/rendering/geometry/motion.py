@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -159,6 +160,16 @@ class FaceDeformer:
         height = face.identity[list(OVAL), 1]
         below = np.clip((height.mean() - height) / (height.mean() - height.min()), 0, 1)
         self._ring = (_RING_SIDE + (_RING_CHIN - _RING_SIDE) * below**2).astype(np.float32)
+
+    def of(self, face: Face) -> FaceDeformer:
+        """Return the motion of the same face with other landmarks; what was learned stays.
+
+        Args:
+            face: The face, of the same neutral shape.
+        """
+        other = copy.copy(self)
+        other._face = face
+        return other
 
     @property
     def orientation(self) -> Orientation:

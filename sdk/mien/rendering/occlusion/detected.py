@@ -177,6 +177,7 @@ class DetectedMatte(MatteSource):
     @one_blas_thread()
     def _learn(self, face: Face) -> _Known | None:
         orientation = self._shot.media.orientation
+        face = face.uncorrected()
         deformer = FaceDeformer(face, orientation)
         found = face_appearance(
             self._shot, face, deformer, self._source, (FaceRegion.LIBRARY,), self._cache

@@ -167,11 +167,12 @@ def moved_points(
     if painted == frame or not (valid[painted] and valid[frame]):
         return points, 1.0
     pose = face.curves.pose
-    size = float(pose.scale[painted])
-    flat = (points - pose.translation[painted]) / size * (1, -1)
-    turned = face.identity.astype(np.float64) @ pose.rotation[painted].T
+    scale, rotation, translation = face.tracked_pose(painted)
+    size = float(scale)
+    flat = (points - translation) / size * (1, -1)
+    turned = face.identity.astype(np.float64) @ rotation.T
     depth = _depth(flat, turned)
-    back = np.column_stack([flat, depth]) @ pose.rotation[painted]
+    back = np.column_stack([flat, depth]) @ rotation
     there = back @ pose.rotation[frame].T
     grown = float(pose.scale[frame]) / size
     placed = pose.translation[frame] + float(pose.scale[frame]) * there[:, :2] * (1, -1)

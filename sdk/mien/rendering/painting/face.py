@@ -56,6 +56,8 @@ class FacePainter:
 
     Attributes:
         deformer: The face's motion.
+        tracked: The face without what was put right by hand of it.
+        learned: Its motion, which other frames show.
     """
 
     def __init__(
@@ -63,11 +65,17 @@ class FacePainter:
     ) -> None:
         self._face = face
         self._orientation = orientation
-        self.deformer = FaceDeformer(face, orientation)
+        # Of the face as it was tracked is learned how it looks and moves: what is put right by hand
+        # changes its own frames alone.
+        self.tracked = face.uncorrected()
+        self.learned = FaceDeformer(self.tracked, orientation)
+        self.deformer = self.learned
+        if self.tracked is not face:
+            self.deformer = self.learned.of(face)
         self._examples = examples
         self._others: dict[int, FaceDeformer] = {}
         self._adding = threading.Lock()
-        known = (face, *(example.face for example in examples))
+        known = (self.tracked, *(example.face for example in examples))
         self._open = [open_frames(one) for one in known]
 
     def motion(
@@ -216,7 +224,7 @@ class FacePainter:
 
     def _towards(self, donor: LibraryFrame, target: FloatArray) -> FaceMotion:
         """How the face in another frame comes to do what is asked, in that frame's pixels."""
-        deformer = self.deformer if donor.example is None else self._other(donor.example)
+        deformer = self.learned if donor.example is None else self._other(donor.example)
         motion = deformer.motion_at(donor.frame, donor.controls, target)
         return motion.mapped(donor.offset, donor.scale)
 

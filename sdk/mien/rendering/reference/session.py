@@ -193,8 +193,10 @@ class ReferenceSession(RenderSession):
         number = plan.face.number
         if number not in self._identities:
             # Whose face it is does not change with the edit.
-            self._identities[number] = identity_of(arcface, plan.face, shot, source, progress)
-        path = CropPath(plan.face, shot, self.regenerator.size)
+            self._identities[number] = identity_of(
+                arcface, plan.face.uncorrected(), shot, source, progress
+            )
+        path = CropPath(plan.face.uncorrected(), shot, self.regenerator.size)
         timing = Timing(warped.expressive, tuple(shot.breaks), self._group, settings.anchors)
         prompt, scale = engine.prompt(self._identities[number]), self._shot_scale(plan.face, shot)
         context = FaceContext(plan, warped, path, drive, prompt, scale)

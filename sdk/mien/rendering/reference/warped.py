@@ -45,8 +45,8 @@ class Warped:
         self._painter = FacePainter(plan.face, shot.media.orientation, examples)
         self._appearance = face_appearance(
             shot,
-            plan.face,
-            self._painter.deformer,
+            self._painter.tracked,
+            self._painter.learned,
             source,
             needs(plan.evaluated),
             AppearanceCache(),

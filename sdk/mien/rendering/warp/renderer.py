@@ -97,9 +97,9 @@ class WarpSession(RenderSession):
         with self._scanning:
             if face.number in self._appearances:
                 return False
-            deformer = self._painter(face).deformer
+            painter = self._painter(face)
             self._appearances[face.number] = face_appearance(
-                self._shot, face, deformer, self._source, cache=self._cache
+                self._shot, painter.tracked, painter.learned, self._source, cache=self._cache
             )
             return True
 

@@ -103,6 +103,7 @@ class GlassesMatte(MatteSource):
         choice = self._shot.occlusion.wears_glasses(face.number)
         if face.number not in self._faces or choice == "no" or not face.valid.any():
             return None
+        face = face.uncorrected()
         sheet = Sheet.of(face.identity)
         frames = []
         for frame in detection_frames(face).tolist():
