@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
 from mien.errors import UsageError
 from mien.model.quality import Quality
@@ -25,9 +26,8 @@ IDS = [one.id for one in PRESETS]
 
 def test_the_form_offers_what_a_codec_has(app: QApplication) -> None:
     form = QualityForm()
-    kind = named(form, "Quality", QComboBox)
-    preset = named(form, "Encoder preset", QComboBox)
-    value = named(form, "Value of the quality", QLineEdit)
+    kind, preset = (_field(form, name, QComboBox) for name in ("Encoding", "Encoder preset"))
+    value = _field(form, "Value of the quality", QLineEdit)
     assert form.show_codec("h264", lossless=False)
     assert form.quality() == Quality("visually-lossless")
     kind.setCurrentIndex(kind.findData("crf"))
@@ -48,6 +48,7 @@ def test_the_form_offers_what_a_codec_has(app: QApplication) -> None:
     for codec, lossless in ((None, False), ("ffv1", True)):
         assert not form.show_codec(codec, lossless=lossless)
         assert form.quality() == Quality()
+    form.close()
     form.deleteLater()
     settle()
 
@@ -63,8 +64,8 @@ def test_the_dialog_says_it_and_refuses_what_cannot_be_meant(
     queue = JobQueue(workspace)
     dialog = ExportDialog(workspace, queue)
     with shown(dialog):
-        kind = named(dialog, "Quality", QComboBox)
-        value = named(dialog, "Value of the quality", QLineEdit)
+        kind = _field(dialog, "Encoding", QComboBox)
+        value = _field(dialog, "Value of the quality", QLineEdit)
         button = named(dialog, "Export", QPushButton)
         choice = named(dialog, "Preset", QComboBox)
         choice.setCurrentIndex(IDS.index("review"))
@@ -98,6 +99,15 @@ def test_serve_is_told_in_its_own_fields() -> None:
     assert _said(Quality("small", preset="slow")) == {"quality": "small", "preset": "slow"}
     assert _said(Quality(bitrate=10**6)) == {"bitrate": 10**6}
     assert _said(Quality()) == {}
+
+
+_Field = TypeVar("_Field", bound=QWidget)
+
+
+def _field(parent: QWidget, name: str, kind: type[_Field]) -> _Field:
+    """A field by its name, seen or not."""
+    (found,) = (one for one in parent.findChildren(kind) if one.accessibleName() == name)
+    return found
 
 
 def _words(dialog: ExportDialog) -> str:

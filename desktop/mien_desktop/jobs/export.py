@@ -200,7 +200,7 @@ class ExportDialog(QDialog):
         form.setVerticalSpacing(8)
         form.addRow("Preset", self._preset)
         form.addRow("", self._tip)
-        form.addRow("Quality", self._quality)
+        form.addRow("Encoding", self._quality)
         self._form = form
         form.addRow("Range", ranges)
         form.addRow("Renderer", self._renderer)

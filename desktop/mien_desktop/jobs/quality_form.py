@@ -36,7 +36,7 @@ class QualityForm(QWidget):
         super().__init__(parent)
         self._control = RateControl()
         self._kind = QComboBox()
-        self._kind.setAccessibleName("Quality")
+        self._kind.setAccessibleName("Encoding")
         self._value = QLineEdit()
         self._value.setAccessibleName("Value of the quality")
         self._value.setMaximumWidth(80)

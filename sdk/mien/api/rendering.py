@@ -132,10 +132,8 @@ def render(
             of what mien finds and of the shot's own; see `set_occlusion_matte`. None for the
             shot's.
         codec: Name of the video codec; None for the source's family.
-        lossless: Whether the output is decoded to exactly the pixels that were rendered; the same
-            as the quality `lossless`.
-        quality: How well it is encoded: a `Quality`, or `lossless`, `visually-lossless` or
-            `small`. None for visually lossless, about the source's size.
+        lossless: Whether the output is decoded to exactly the pixels that were rendered.
+        quality: A `Quality`, or `lossless`, `visually-lossless` (as None) or `small`.
         overwrite: Whether a file of that name may be replaced.
         matte: The former way to `render_matte`; it warns.
         until_damage: Whether the output ends before the first frame of the source that is damaged
@@ -146,8 +144,7 @@ def render(
     Raises:
         OutputError: When the output cannot be put there; nothing was done.
         UsageError: When an edit belongs to another shot, no renderer has that name, or the
-            renderer has no such setting, or the shot's frames are in memory, or the quality
-            contradicts itself.
+            renderer has no such setting, or the shot's frames are in memory.
         MissingDependencyError: When the renderer needs a part that is not installed.
         TimeError: When the span lies outside the shot.
         DamagedMediaError: When a frame of the source is damaged; `frame` says which. Damage at
@@ -169,15 +166,8 @@ def render(
         source, edits, performances, renderer, settings, frames, examples, occlusion_matte,
         until_damage=until_damage,
     )  # fmt: skip
-    return _write(
-        work,
-        output,
-        codec,
-        Quality.of(quality, lossless=lossless),
-        matte=matte,
-        overwrite=overwrite,
-        progress=progress,
-    )
+    said = Quality.of(quality, lossless=lossless)
+    return _write(work, output, codec, said, matte=matte, overwrite=overwrite, progress=progress)
 
 
 def render_matte(
@@ -206,15 +196,8 @@ def render_matte(
         source, edits, performances, renderer, settings, frames, examples, occlusion_matte,
         until_damage=until_damage,
     )  # fmt: skip
-    return _write(
-        work,
-        output,
-        codec,
-        Quality.of(quality, lossless=lossless),
-        matte=True,
-        overwrite=overwrite,
-        progress=progress,
-    )
+    said = Quality.of(quality, lossless=lossless)
+    return _write(work, output, codec, said, matte=True, overwrite=overwrite, progress=progress)
 
 
 def render_frames(

@@ -137,7 +137,6 @@ def track(
         raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
     chosen = get_tracker(tracker)
     shot = _as_shot(source, frames, rate, stream, until_damage=until_damage, progress=progress)
-    _LOG.debug("track %s with %s", shot.media.path, chosen.name)
     with progress_reporter(progress) as report:
         with open_reader(shot.media) as reader:
             result = run_tracker(
@@ -288,6 +287,7 @@ def _solve_all(
     from mien.face.solve import solve_face
 
     frames = shot.clock.frame_count
+    _LOG.debug("solve %d faces of %s", len(tracks), shot.media.path)
     total = len(tracks) * frames
     faces: list[Face] = []
     while tracks:

@@ -45,6 +45,15 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to", "open_source", "tell_faces", "tell_outdated"]
 
+_RendererName = Annotated[
+    str,
+    typer.Option(
+        "--renderer",
+        metavar="NAME",
+        help="auto, or a renderer by name.",
+        autocompletion=complete_renderer,
+    ),
+]
 _LAYER = "command line"
 """Name of the layer that `--set` fills."""
 _LISTED = 12
@@ -162,15 +171,7 @@ def render(
     ] = None,
     examples: Examples = None,
     stream: Stream = None,
-    renderer: Annotated[
-        str,
-        typer.Option(
-            "--renderer",
-            metavar="NAME",
-            help="auto, or a renderer by name.",
-            autocompletion=complete_renderer,
-        ),
-    ] = "auto",
+    renderer: _RendererName = "auto",
     codec: CodecName = None,
     lossless: Annotated[
         bool, typer.Option("--lossless", help="Keep every pixel exactly as rendered (FFV1).")
