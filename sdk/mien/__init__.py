@@ -43,8 +43,10 @@ if TYPE_CHECKING:
     from mien.api import correct_landmarks as correct_landmarks
     from mien.api import example_problems as example_problems
     from mien.api import export_curves as export_curves
+    from mien.api import export_landmarks as export_landmarks
     from mien.api import fit_flame as fit_flame
     from mien.api import import_curves as import_curves
+    from mien.api import import_landmarks as import_landmarks
     from mien.api import load_document as load_document
     from mien.api import load_project as load_project
     from mien.api import main_face as main_face
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from mien.api import render as render
     from mien.api import render_frames as render_frames
     from mien.api import render_matte as render_matte
+    from mien.api import retrack_face as retrack_face
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
     from mien.api import set_corrections as set_corrections
@@ -173,9 +176,11 @@ _HOMES = {
     "correct_landmarks": "mien.api",
     "example_problems": "mien.api",
     "export_curves": "mien.api",
+    "export_landmarks": "mien.api",
     "fit_flame": "mien.api",
     "import_curves": "mien.api",
     "ImportedCurves": "mien.api",
+    "import_landmarks": "mien.api",
     "load_document": "mien.api",
     "load_project": "mien.api",
     "main_face": "mien.api",
@@ -191,6 +196,7 @@ _HOMES = {
     "render_frames": "mien.api",
     "render_matte": "mien.api",
     "RenderReport": "mien.api",
+    "retrack_face": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
     "set_corrections": "mien.api",

@@ -20,6 +20,7 @@ from mien.api.info import write_info_page
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.rendering import RenderReport, check_damage, render, render_frames, render_matte
+from mien.api.retracking import export_landmarks, import_landmarks, retrack_face
 from mien.api.tracking import open_shot, probe, solve, track
 from mien.io.project import Document, Project
 from mien.model.shot import main_face
@@ -37,8 +38,10 @@ __all__ = [
     "correct_landmarks",
     "example_problems",
     "export_curves",
+    "export_landmarks",
     "fit_flame",
     "import_curves",
+    "import_landmarks",
     "load_document",
     "load_project",
     "main_face",
@@ -51,6 +54,7 @@ __all__ = [
     "render",
     "render_frames",
     "render_matte",
+    "retrack_face",
     "save_document",
     "save_project",
     "set_corrections",

@@ -20,7 +20,7 @@ from mien.cli import (
     cuts,
     demo,
     desktop,
-    faces,
+    face_repairs,
     info,
     probe,
     serve,
@@ -70,7 +70,7 @@ cuts.add_to(app)
 batch.add_to(app)
 curves.add_to(app)
 info.add_to(app)
-app.add_typer(faces.faces, name="faces")
+app.add_typer(face_repairs.faces, name="faces")
 train.add_to(app)
 serve.add_to(app)
 desktop.add_to(app)

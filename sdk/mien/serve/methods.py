@@ -30,6 +30,7 @@ from mien.rendering.registry import (
 from mien.serve import messages as say
 from mien.serve.curves import read_curves
 from mien.serve.edits import make_edit, write_layers
+from mien.serve.face_methods import FaceMethods
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
@@ -47,7 +48,7 @@ from mien.tracking.registry import get_tracker, tracker_names
 __all__ = ["Methods"]
 
 _VERBS: Mapping[str, str] = {
-    "track": "tracked", "solve": "solved", "examples": "given examples",
+    "track": "tracked", "solve": "solved", "retrack": "tracked", "examples": "given examples",
 }  # fmt: skip
 Handler = Callable[[Any], say.Message]
 
@@ -65,6 +66,7 @@ class Methods:
         self._jobs = Jobs()
         self._files = PictureFiles()
         self._begun: list[ServedJob] = []
+        faces = FaceMethods(self._shots, self._check_faces_rest, self._begin, send)
         self.immediate: Mapping[str, Handler] = {
             "hello": self._hello,
             "status": self._status,
@@ -79,7 +81,7 @@ class Methods:
             "set_examples": self._set_examples,
             "set_occlusion": self._set_occlusion,
             "faces": self._faces,
-            "rename_face": self._rename_face,
+            **faces.queued,
             "curves": self._curves,
             "set_edits": self._set_edits,
             "get_edits": self._get_edits,
@@ -242,12 +244,6 @@ class Methods:
         if params.thumbnail is not None:
             faces = [self._pictured(opened.handle, face, params.thumbnail) for face in faces]
         return say.FacesResult(faces=faces)
-
-    def _rename_face(self, params: say.RenameFaceParams) -> say.FacesResult:
-        opened = self._shots.find(params.shot)
-        self._check_faces_rest(opened)
-        opened.rename_face(params.face, params.name)
-        return say.FacesResult(faces=[face_facts(face) for face in opened.project.shot.faces])
 
     def _pictured(self, shot: str, face: say.FaceFacts, side: int) -> say.FaceFacts:
         rgb = self._shots.picture(shot, face.frame, edited=False).rgb

@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mien.api.faces import rename_face
-from mien.errors import HandleError, NoFaceError, TimeError
+from mien.errors import HandleError, NoFaceError, NothingToDoError, TimeError
 from mien.io.project import Project
 from mien.model.edits import Edit
 from mien.model.face import Face
@@ -20,6 +19,7 @@ from mien.model.landmarks import SKIN
 from mien.model.occlusion import MatteStroke, Occlusion
 from mien.model.shot import Example, Shot
 from mien.serve.messages import (
+    CorrectionFacts,
     ExampleFacts,
     FaceFacts,
     GlassesValue,
@@ -43,6 +43,8 @@ __all__ = ["OpenShot", "Shots", "face_facts", "make_strokes", "occlusion_facts",
 
 _CACHE: Final = 128 << 20
 """Bytes of pictures that are kept of a shot."""
+_STEPS: Final = 50
+"""Changes of faces that can be taken back."""
 _LOOKED_AT: Final = 4
 """Shots of which pictures are kept at a time, however many are open."""
 
@@ -61,6 +63,7 @@ class OpenShot:
         self._project = project
         self._previewer: Previewer | None = None
         self._shown: tuple[Edit, ...] | None = None
+        self._steps: list[tuple[Project, Project]] = []
         self._lock = threading.Lock()
 
     @property
@@ -86,12 +89,14 @@ class OpenShot:
         """Take a shot that was tracked; edits of its former faces go."""
         with self._lock:
             self._project = dataclasses.replace(self._project, shot=shot, edits=())
+            self._steps.clear()
             self._let_go()
 
     def set_solved(self, shot: Shot) -> None:
         """Take the same faces as they were solved again; edits stay."""
         with self._lock:
             self._project = self._project.with_faces_of(shot)
+            self._steps.clear()
             self._let_go()
 
     def set_examples(self, examples: Sequence[Example]) -> None:
@@ -101,15 +106,39 @@ class OpenShot:
             self._project = dataclasses.replace(self._project, shot=shot)
             self._let_go()
 
-    def rename_face(self, face: int | str, name: str) -> None:
-        """Give a face another name; edits stay.
+    def change_faces(self, change: Callable[[Project], Project]) -> None:
+        """Change who is who, or their landmarks, as one step that `undo_faces` takes back.
 
-        Raises:
-            NoFaceError: When the shot has no such face.
-            UsageError: When the face cannot have the name.
+        Args:
+            change: From the project to the changed one; when it raises, nothing changes.
         """
         with self._lock:
-            self._project = rename_face(self._project, face, name)
+            before = self._project
+            self._project = change(before)
+            self._steps.append((before, self._project))
+            del self._steps[:-_STEPS]
+            self._let_go()
+
+    def undo_faces(self) -> None:
+        """Take the last change of faces back; edits that were set since stay.
+
+        Raises:
+            NothingToDoError: When there is none.
+        """
+        with self._lock:
+            if not self._steps:
+                raise NothingToDoError("No change of faces is to be taken back.")
+            before, after = self._steps.pop()
+            now = self._project
+            numbers = {face.number for face in before.shot.faces}
+            shot = before.shot.with_examples(now.shot.examples)
+            if now.shot.occlusion is not after.shot.occlusion:
+                shot = dataclasses.replace(shot, occlusion=now.shot.occlusion.of_faces(numbers))
+            self._project = before.with_faces_of(shot)
+            for face in now.shot.faces:
+                layers = now.edit(face.number).layers
+                if face.number in numbers and layers != after.edit(face.number).layers:
+                    self._project = self._project.with_edit(Edit(shot.face(face.number), layers))
             self._let_go()
 
     def set_occlusion(self, occlusion: Occlusion) -> None:
@@ -343,6 +372,7 @@ def face_facts(face: Face, thumbnail: str | None = None) -> FaceFacts:
         frame=frame,
         box=box if np.isfinite(box).all() else [0.0, 0.0, 0.0, 0.0],
         weak=[WeakSpanFacts(**one.to_dict()) for one in face.weak_spans()],
+        corrections=[CorrectionFacts(**dataclasses.asdict(one)) for one in face.corrections],
         thumbnail=thumbnail,
     )
 

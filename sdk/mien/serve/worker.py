@@ -33,7 +33,9 @@ from mien.worker_messages import (
 if TYPE_CHECKING:
     from mien.model.document import Project
 
-__all__ = ["ExamplesOrder", "JobOrder", "RenderOrder", "SolveOrder", "TrackOrder", "work"]
+__all__ = [
+    "ExamplesOrder", "JobOrder", "RenderOrder", "RetrackOrder", "SolveOrder", "TrackOrder", "work",
+]  # fmt: skip
 
 _PATIENCE = 5.0
 """Seconds to clean up when the server has died."""
@@ -54,6 +56,19 @@ class SolveOrder:
     """Solve the faces of a shot again; the result is the solved shot."""
 
     shot: Shot
+
+
+@dataclass(frozen=True, slots=True)
+class RetrackOrder:
+    """Track one face from a hint, as `mien.retrack_face` takes it; the result is the shot."""
+
+    shot: Shot
+    face: int | str | None
+    frames: str | None
+    at: int
+    box: tuple[float, ...] | None
+    point: tuple[float, ...] | None
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +96,7 @@ class RenderOrder:
     quality: Quality | None = None
 
 
-JobOrder = TrackOrder | SolveOrder | ExamplesOrder | RenderOrder
+JobOrder = TrackOrder | SolveOrder | RetrackOrder | ExamplesOrder | RenderOrder
 
 
 def work(connection: Connection) -> None:
@@ -126,6 +141,17 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         )
     if isinstance(order, SolveOrder):
         return api.solve(order.shot, progress=progress)
+    if isinstance(order, RetrackOrder):
+        return api.retrack_face(
+            order.shot,
+            order.face,
+            order.frames,
+            at=order.at,
+            box=order.box,
+            point=order.point,
+            name=order.name,
+            progress=progress,
+        )
     if isinstance(order, ExamplesOrder):
         examples = keep_lost(order.shot, order.paths)
         return api.set_examples(order.shot, examples, progress=progress)

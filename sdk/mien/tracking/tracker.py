@@ -21,10 +21,10 @@ from mien.tracking.assemble import assemble
 from mien.tracking.associate import Tracklet, join
 from mien.tracking.base import MAX_FACES, TrackResult
 from mien.tracking.divide import dim, divide
+from mien.tracking.face_reader import FaceReader, same_face
 from mien.tracking.models import (
     Detection,
     Detector,
-    FaceBounds,
     LandmarkModel,
     Pending,
     Reading,
@@ -36,12 +36,6 @@ from mien.tracking.tracking_frames import TrackingFrames
 _Item = TypeVar("_Item")
 
 __all__ = ["track_faces"]
-
-_MOVED = 0.08
-"""Shift or growth of a face, in sides of its region, from which it is read once more."""
-
-_READ_AGAIN = 2
-"""Times that this is done at most."""
 
 _PATIENCE = 5
 """Frames in which a lost face is looked for around its place before it is given up."""
@@ -123,6 +117,7 @@ class _Tracker:
         self._pictures = pictures
         self._detector = detector
         self._model = model
+        self._faces = FaceReader(detector, model)
         self._thresholds = model.thresholds
         self._active: list[_Followed] = []
         self._begun: _Begun | None = None
@@ -177,8 +172,8 @@ class _Tracker:
         readings = self._read_active(picture, begun)
         kept: list[_Followed] = []
         for face, reading in zip(self._active, readings, strict=True):
-            better = self._judge(picture, face, reading)
-            if better is not None and not any(_same(better.roi, k.last.roi) for k in kept):
+            better = self._faces.judge(picture, face.last, reading)
+            if better is not None and not any(same_face(better.roi, k.last.roi) for k in kept):
                 if face.missed:
                     # A piece holds consecutive frames: what follows a gap is another piece.
                     start = face.piece.stop + face.missed
@@ -206,70 +201,17 @@ class _Tracker:
         for face, roi, reading in zip(others, rois, self._model.read(picture, rois), strict=True):
             known[id(face)], used[id(face)] = reading, roi
         active = [id(face) for face in self._active]
-        return self._centred(picture, [used[i] for i in active], [known[i] for i in active])
-
-    def _read(self, picture: ByteArray, rois: list[Roi]) -> list[Reading]:
-        """Read some regions; those whose face lies off the middle, again."""
-        return self._centred(picture, rois, self._model.read(picture, rois))
-
-    def _centred(
-        self, picture: ByteArray, used: list[Roi], readings: list[Reading]
-    ) -> list[Reading]:
-        """Readings of some regions; those whose face lies off the middle are read again."""
-        for _ in range(_READ_AGAIN):
-            again = [i for i, r in enumerate(readings) if _moved(used[i], r.roi)]
-            second = self._model.read(picture, [readings[i].roi for i in again])
-            for i, reading in zip(again, second, strict=True):
-                used[i] = readings[i].roi
-                if reading.confidence >= readings[i].confidence:
-                    readings[i] = reading
-        return readings
-
-    def _judge(self, picture: ByteArray, face: _Followed, reading: Reading) -> Reading | None:
-        """The reading of a face, or a better one when it was lost; None when it is gone."""
-        good = self._is_face(reading, self._thresholds.followed)
-        doubtful = self._thresholds.doubtful
-        if good and (reading.confidence >= doubtful or face.last.confidence < doubtful):
-            return reading
-        other = self._recover(picture, face)
-        if good and (other is None or other.confidence < reading.confidence):
-            return reading
-        return other
-
-    def _is_face(self, reading: Reading, bounds: FaceBounds) -> bool:
-        certain = reading.confidence >= self._thresholds.min_confidence
-        evident = reading.evidence >= bounds.min_evidence
-        return certain and evident and reading.spread <= bounds.max_spread
-
-    def _recover(self, picture: ByteArray, face: _Followed) -> Reading | None:
-        """Look for a face that was lost around where it was."""
-        roi = face.last.roi
-        side = round(2.5 * roi.side)
-        region = Region(round(roi.x - side / 2), round(roi.y - side / 2), side)
-        for detection in self._detector.find(picture, [region]):
-            around = detection.roi
-            if not 0.5 < around.side / roi.side < 2:
-                continue
-            reading = self._settle(picture, around)
-            if self._is_face(reading, self._thresholds.followed):
-                return reading
-        return None
-
-    def _settle(self, picture: ByteArray, roi: Roi) -> Reading:
-        """Read a region that the detector gave until it sits on the face."""
-        for _ in range(2):
-            roi = self._model.read(picture, [roi])[0].roi
-        return self._model.read(picture, [roi])[0]
+        return self._faces.centred(picture, [used[i] for i in active], [known[i] for i in active])
 
     def _welcome(self, frame: int, picture: ByteArray, detections: list[Detection]) -> None:
         """Follow faces that were detected and are not followed yet."""
         for detection in detections:
             if self._known(detection) or len(self._active) >= self._max_faces:
                 continue
-            reading = self._settle(picture, detection.roi)
-            if not self._is_face(reading, self._thresholds.new):
+            reading = self._faces.settle(picture, detection.roi)
+            if not self._faces.is_face(reading, self._thresholds.new):
                 continue
-            if any(_same(reading.roi, face.last.roi) for face in self._active):
+            if any(same_face(reading.roi, face.last.roi) for face in self._active):
                 continue
             face = _Followed(Tracklet(frame), traced=frame == self._since)
             face.see(reading)
@@ -311,8 +253,8 @@ class _Tracker:
         for frame, picture in self._pictures.backward(face.piece.start, self._since):
             if frame != face.piece.start - 1:
                 break  # what lies between could not be decoded
-            reading = self._read(picture, [roi])[0]
-            if not self._is_face(reading, self._thresholds.followed) or self._taken(
+            reading = self._faces.read(picture, [roi])[0]
+            if not self._faces.is_face(reading, self._thresholds.followed) or self._taken(
                 frame, reading.roi
             ):
                 break
@@ -333,7 +275,7 @@ class _Tracker:
     def _taken(self, frame: int, roi: Roi) -> bool:
         pieces = [face.piece for face in self._active] + self._done
         rois = (piece.roi_at(frame) for piece in pieces)
-        return any(other is not None and _same(other, roi) for other in rois)
+        return any(other is not None and same_face(other, roi) for other in rois)
 
     def result(self, total: int) -> TrackResult:
         cuts, mixes = self._pictures.cuts, self._pictures.mixes
@@ -399,18 +341,7 @@ def _convincing(confidence: Collection[float], thresholds: Thresholds) -> bool:
     return credible >= thresholds.credible_fraction * len(confidence)
 
 
-def _moved(used: Roi, read: Roi) -> bool:
-    shift = np.hypot(used.x - read.x, used.y - read.y) / used.side
-    growth = abs(np.log(max(read.side, 1e-6) / used.side))
-    turn = abs(np.angle(np.exp(1j * (read.roll - used.roll))))
-    return bool(max(shift, growth) > _MOVED or turn > 2 * _MOVED)
-
-
 def _inside(roi: Roi, picture: ByteArray) -> bool:
     height, width = picture.shape[:2]
     x0, y0, x1, y1 = roi.box
     return bool(x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height)
-
-
-def _same(a: Roi, b: Roi) -> bool:
-    return overlap(a.box, b.box) > 0.6

@@ -105,6 +105,11 @@ class TrackingFrames:
         """Spans of dissolves, wipes and fades, in order, once `forward` is through."""
         return self._mix_finder.mixes
 
+    def between(self, start: int, stop: int) -> Iterator[tuple[int, ByteArray]]:
+        """Yield the frames from `start` to before `stop` with their pictures; no damaged one."""
+        for frame in self._reader.stream(start, stop, lost=lambda _: None):
+            yield frame.index, self._look(frame)
+
     def backward(self, before: int, first: int) -> Iterator[tuple[int, ByteArray]]:
         """Yield the frames `before - 1` down to `first` with their pictures."""
         stop, count = before, _CHUNK

@@ -66,7 +66,7 @@ class HelloResult(Message):
     """Bytes of a line that are read at most."""
 
 
-JobKind = Literal["track", "solve", "examples", "render"]
+JobKind = Literal["track", "solve", "retrack", "examples", "render"]
 
 
 class JobFacts(Message):

@@ -15,6 +15,7 @@ from mien.serve.messages.base import (
     Number,
     PathText,
 )
+from mien.serve.messages.faces import CorrectionFacts
 
 __all__ = [
     "CloseParams",
@@ -94,6 +95,8 @@ class FaceFacts(Message):
     """x0, y0, x1, y1 in that frame, pixels of the upright picture."""
     weak: list[WeakSpanFacts]
     """Where it, or a region of it, was seen badly, in order; edits of what is not seen fade."""
+    corrections: list[CorrectionFacts]
+    """What was put right by hand of its landmarks, in order of frames."""
     thumbnail: str | None = None
     """Base64 of a PNG of it in that frame; only where it was asked for."""
 

@@ -1,0 +1,131 @@
+"""Messages that put tracking right: who is who, landmarks by hand, faces tracked again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mien.serve.messages.base import Count, FaceRef, Handle, Message, Name, Pair, PathText, Span
+
+__all__ = [
+    "CorrectLandmarksParams",
+    "CorrectionFacts",
+    "ImportLandmarksParams",
+    "MergeFacesParams",
+    "RemoveCorrectionsParams",
+    "RemoveFaceParams",
+    "RetrackFaceParams",
+    "SplitFaceParams",
+    "UndoFacesParams",
+]
+
+Group = Literal["left_eye", "right_eye", "brows", "nose", "mouth", "jaw"]
+"""Landmarks that are moved together; left and right are the person's."""
+
+
+class MergeFacesParams(Message):
+    """Faces that are one person, never two of them in one frame; edits stay with their frames."""
+
+    shot: Handle
+    faces: Annotated[list[FaceRef], Field(min_length=2, max_length=1000)]
+    """The first keeps its number and name."""
+
+
+class SplitFaceParams(Message):
+    """A face that is two people."""
+
+    shot: Handle
+    face: FaceRef
+    frames: Span
+    """Frames that are of somebody else, who gets the next number that is free."""
+
+
+class RemoveFaceParams(Message):
+    """A face to take out, with what is asked of it."""
+
+    shot: Handle
+    face: FaceRef
+
+
+class CorrectionFacts(Message):
+    """Landmarks of a face that were moved by hand in one frame."""
+
+    frame: Count
+    group: Group
+    dx: float
+    """Pixels of the upright picture to the right, from where they were tracked."""
+    dy: float
+    """The same, down."""
+    before: Count
+    """Frames before it over which it fades."""
+    after: Count
+    """The same of frames after it."""
+
+
+class CorrectLandmarksParams(Message):
+    """Landmarks to be moved by hand in one frame; pose and controls follow."""
+
+    shot: Handle
+    face: FaceRef
+    frame: Count
+    group: Group
+    dx: Annotated[float, Field(ge=-1e5, le=1e5)]
+    """Pixels of the upright picture to the right, from where they are now."""
+    dy: Annotated[float, Field(ge=-1e5, le=1e5)]
+    """The same, down."""
+    before: Annotated[int, Field(ge=0, le=100_000)] = 6
+    """Frames before it over which it fades."""
+    after: Annotated[int, Field(ge=0, le=100_000)] = 6
+    """The same of frames after it."""
+
+
+class RemoveCorrectionsParams(Message):
+    """Corrections by hand that are taken away; what was tracked is there again."""
+
+    shot: Handle
+    face: FaceRef | None = None
+    """Null for every face."""
+    frame: Count | None = None
+    """Only those of this frame."""
+    group: Group | None = None
+    """Only those of these landmarks."""
+
+
+class RetrackFaceParams(Message):
+    """A face to be tracked again from a hint, or a new one. The job's result is `ShotFacts`."""
+
+    shot: Handle
+    at: Count
+    """The frame of the hint."""
+    face: FaceRef | None = None
+    """Null for a new one."""
+    name: Name | None = None
+    """Of a new one."""
+    frames: Span | None = None
+    """Frames that are tracked again, up to a cut; null for all between the cuts around `at`."""
+    box: Annotated[list[float], Field(min_length=4, max_length=4)] | None = None
+    """x, y, width and height around the face, brows to chin, pixels of the upright picture."""
+    point: Pair | None = None
+    """x and y on the face, in place of a box."""
+
+
+class ImportLandmarksParams(Message):
+    """A JSON file of another tracker, and whose face it is."""
+
+    shot: Handle
+    path: PathText
+    face: FaceRef | None = None
+    """The face that is replaced in the frames of the file; null for a new one."""
+    name: Name | None = None
+    """Of a new one."""
+
+
+class UndoFacesParams(Message):
+    """A shot whose last change of faces is taken back.
+
+    Faces merged, split, renamed, removed, corrected, tracked from a hint or imported. Edits that
+    were set since stay with faces that are there.
+    """
+
+    shot: Handle
