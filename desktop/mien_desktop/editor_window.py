@@ -49,6 +49,9 @@ class EditorWindow(Protocol):
     def track(self) -> None:
         """Track the current shot."""
 
+    def track_span(self) -> None:
+        """Track the frames of the current shot between its in and out points."""
+
     def solve(self) -> None:
         """Solve the faces of the current shot again."""
 
@@ -62,7 +65,7 @@ class EditorWindow(Protocol):
         """Ask how to export the current shot."""
 
     def ask_relink(self) -> None:
-        """Ask where missing media are."""
+        """Ask where media are."""
 
     def leave(self) -> None:
         """Close the window, after asking about unsaved changes and running jobs."""

@@ -101,7 +101,7 @@ def _files(window: EditorWindow) -> tuple[Command, ...]:
         command("export", "Export…", window.ask_export, "Ctrl+E"),
         command("import-curves", "Import curves…", window.curve_files.ask_import),
         command("export-curves", "Export curves…", window.curve_files.ask_export),
-        command("relink", "Find missing media…", window.ask_relink),
+        command("relink", "Relink media…", window.ask_relink),
         command("quit", "Quit", window.leave, "Ctrl+Q"),
     )
 
@@ -128,6 +128,9 @@ def _editing(window: EditorWindow) -> tuple[Command, ...]:
         Command("shot.track", "Track faces", window.track, ("Ctrl+T",), "Shot",
                 tip="Find every face of the shot, and what it does",
                 enabled=lambda: workspace.project is not None and workspace.project.online),
+        Command("shot.track-span", "Track from in to out", window.track_span, (), "Shot",
+                tip="Find the faces between the in and the out point only; what is there stays",
+                enabled=lambda: _has_span(window)),
         Command("shot.solve", "Solve faces again", window.solve, (), "Shot",
                 tip="Read expressions anew from the tracked landmarks; edits stay",
                 enabled=lambda: workspace.now.face is not None),
@@ -138,6 +141,11 @@ def _editing(window: EditorWindow) -> tuple[Command, ...]:
                 tip="How hands, hair, glasses and the like in front of faces are treated",
                 enabled=lambda: workspace.now.face is not None),
     )  # fmt: skip
+
+
+def _has_span(window: EditorWindow) -> bool:
+    project = window.workspace.project
+    return project is not None and project.online and project.span is not None
 
 
 def _after_drag(window: EditorWindow, step: Callable[[], None]) -> Callable[[], None]:

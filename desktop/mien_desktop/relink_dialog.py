@@ -1,4 +1,4 @@
-"""Relinking of missing media: the list of them, and the search for them."""
+"""Relinking of media: the list of them, missing ones first, and the search for them."""
 
 from __future__ import annotations
 
@@ -29,14 +29,18 @@ from mien_desktop.workspace import Workspace
 __all__ = ["RelinkDialog"]
 
 _CAUSE = (
-    "The clips of these shots are not beside the project, nor where you had them last. Their"
-    " tracking and edits are kept; to see and to export them, say where the clips are now."
+    "Clips marked as missing are not beside the project, nor where you had them last. Say where a"
+    " clip is now, or choose it in another size, as the full media of a proxy. Tracking and edits"
+    " are kept, and fit the size."
 )
+_MISSING = "missing: "
+_SAID = 3
+"""Shots of which it is said where they are now."""
 RelinkResult = tuple[tuple[Project, ...], tuple[MienError, ...]]
 
 
 class RelinkDialog(QDialog):
-    """The list of missing media.
+    """The list of media, missing ones first.
 
     Args:
         workspace: The window's workspace.
@@ -51,12 +55,12 @@ class RelinkDialog(QDialog):
         self._workspace = workspace
         self._background = background
         self._searching = False
-        self.setWindowTitle("Find missing media")
+        self.setWindowTitle("Relink media")
         self.resize(640, 340)
         self.list = QTreeWidget(columnCount=2)
         self.list.setRootIsDecorated(False)
-        self.list.setAccessibleName("Missing media")
-        self.list.setHeaderLabels(["Shot", "Was expected at"])
+        self.list.setAccessibleName("Media")
+        self.list.setHeaderLabels(["Shot", "Media"])
         self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.list.header().resizeSection(0, 170)
         self.note = QLabel(wordWrap=True)
@@ -87,8 +91,8 @@ class RelinkDialog(QDialog):
         self._background.run(partial(_relinked, [(project, path)]), self._show_result)
 
     def search(self, folder: Path) -> None:
-        """Look for all missing media in a folder and those inside."""
-        lost = self.missing
+        """Look for all missing media in a folder and those inside; else for the chosen shot's."""
+        lost = self.missing or self._chosen()
         self._begin(f"Searching {folder}…")
         self._background.run(partial(_searched, folder, lost), self._show_result)
 
@@ -98,15 +102,23 @@ class RelinkDialog(QDialog):
         return button
 
     def _fill(self) -> None:
+        chosen = [project.id for project in self._chosen()]
+        shots = self._workspace.now.document.shots
         self.list.clear()
-        for project in self.missing:
-            item = QTreeWidgetItem([project.title, str(project.shot.media.path)])
+        for project in sorted(shots, key=lambda project: project.online):
+            state = "" if project.online else _MISSING
+            item = QTreeWidgetItem([project.title, f"{state}{project.shot.media.path}"])
             item.setData(0, Qt.ItemDataRole.UserRole, project.id)
-            item.setForeground(1, theme.DIM)
+            item.setForeground(1, theme.DIM if project.online else theme.WEAK)
             item.setToolTip(1, str(project.shot.media.path))
             self.list.addTopLevelItem(item)
-        self.list.setCurrentIndex(self.list.model().index(0, 0))
-        some = bool(self.missing) and not self._searching
+        now = self._workspace.project
+        wanted = chosen or [now.id if now is not None and not self.missing else ""]
+        listed = (self.list.topLevelItem(row) for row in range(self.list.topLevelItemCount()))
+        rows = [item for item in listed if item is not None]
+        if rows:
+            self.list.setCurrentItem(next((row for row in rows if _id(row) in wanted), rows[0]))
+        some = bool(shots) and not self._searching
         self._locate.setEnabled(some)
         self._search.setEnabled(some)
 
@@ -122,19 +134,20 @@ class RelinkDialog(QDialog):
             count = len(projects)
             name = f"Relink {projects[0].title}" if count == 1 else f"Relink {count} shots"
             self._workspace.apply(name, partial(_with, projects=projects))
+        said = [f"{project.title} is on {project.shot.media.path.name}." for project in projects]
         left = len(self.missing)
         words = "All media are found." if not left else f"{left} of them are still missing."
-        self.note.setText(" ".join([*(str(error) for error in errors), words]))
+        self.note.setText(" ".join([*map(str, errors), *said[:_SAID], words]))
         self._fill()
 
     def _ask_file(self) -> None:
         item = self.list.currentItem()
         if item is None:
             return
-        shot = str(item.data(0, Qt.ItemDataRole.UserRole))
+        shot = _id(item)
         dialog = QFileDialog(self, f"Where is {item.text(0)}?")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        expected = Path(item.text(1))
+        expected = self._workspace.now.document.shot(shot).shot.media.path
         if expected.parent.is_dir():
             # What is there may well be it: a project that came from elsewhere is not believed.
             dialog.setDirectory(str(expected.parent))
@@ -142,6 +155,11 @@ class RelinkDialog(QDialog):
         dialog.fileSelected.connect(lambda name: self.locate(shot, Path(name)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _chosen(self) -> tuple[Project, ...]:
+        item = self.list.currentItem()
+        shots = self._workspace.now.document.shots
+        return tuple(one for one in shots if item is not None and one.id == _id(item))
 
     def _ask_folder(self) -> None:
         dialog = QFileDialog(self, "Search which folder?")
@@ -166,8 +184,13 @@ def _relinked(pairs: Sequence[tuple[Project, Path]]) -> RelinkResult:
 def _searched(folder: Path, lost: Sequence[Project]) -> RelinkResult:
     from mien.io.media_search import search_folder
 
+    # By content for all of them at once; by name, in another size, for each that is left.
     paths = search_folder(folder, {project.id: project for project in lost})
-    return _relinked([(p, paths[p.id]) for p in lost if p.id in paths])
+    return _relinked([(project, paths.get(project.id, folder)) for project in lost])
+
+
+def _id(item: QTreeWidgetItem) -> str:
+    return str(item.data(0, Qt.ItemDataRole.UserRole))
 
 
 def _with(document: Document, projects: Sequence[Project]) -> Document:

@@ -47,7 +47,7 @@ class TrackingPlaceholder(QStackedWidget):
         self._track = QPushButton("Track faces")
         self._track.setToolTip("Ctrl+T")
         self._track.clicked.connect(self._ask_track)
-        self._relink = QPushButton("Find missing media…")
+        self._relink = QPushButton("Relink media…")
         self._relink.clicked.connect(self.relink_requested)
         self._bar = QProgressBar(maximum=1000)
         self._bar.setFixedWidth(260)

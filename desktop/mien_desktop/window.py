@@ -149,6 +149,12 @@ class Window(QMainWindow):
         if self.workspace.project is not None:
             self._track(self.workspace.project.id)
 
+    def track_span(self) -> None:
+        """Track the frames of the current shot between its in and out points."""
+        project = self.workspace.project
+        if project is not None and project.span is not None:
+            self.queue.track(project.id, project.span)
+
     def solve(self) -> None:
         """Solve the faces of the current shot again."""
         if self.workspace.project is not None:
@@ -183,7 +189,7 @@ class Window(QMainWindow):
         dialog.open()
 
     def ask_relink(self) -> None:
-        """Ask where missing media are."""
+        """Ask where media are."""
         from mien_desktop.relink_dialog import RelinkDialog
 
         dialog = RelinkDialog(self.workspace, self.background, self)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mien.api import ImportedCurves as ImportedCurves
     from mien.api import PathLike as PathLike
     from mien.api import Project as Project
+    from mien.api import RelinkReport as RelinkReport
     from mien.api import RenderReport as RenderReport
     from mien.api import WrittenCurves as WrittenCurves
     from mien.api import check_damage as check_damage
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from mien.api import merge_faces as merge_faces
     from mien.api import open_shot as open_shot
     from mien.api import probe as probe
+    from mien.api import relink as relink
+    from mien.api import relink_file as relink_file
     from mien.api import remove_corrections as remove_corrections
     from mien.api import remove_face as remove_face
     from mien.api import rename_face as rename_face
@@ -140,6 +143,8 @@ if TYPE_CHECKING:
     from mien.model.shot import Shot as Shot
     from mien.model.shot import ToolVersions as ToolVersions
     from mien.model.weak_spans import WeakSpan as WeakSpan
+    from mien.path_map import PathMap as PathMap
+    from mien.path_map import PathRule as PathRule
     from mien.progress import Progress as Progress
     from mien.rendering.base import CacheKey as CacheKey
     from mien.rendering.base import FacePlan as FacePlan
@@ -187,6 +192,8 @@ _HOMES = {
     "merge_faces": "mien.api",
     "open_shot": "mien.api",
     "probe": "mien.api",
+    "relink": "mien.api",
+    "relink_file": "mien.api",
     "remove_corrections": "mien.api",
     "remove_face": "mien.api",
     "rename_face": "mien.api",
@@ -195,6 +202,7 @@ _HOMES = {
     "render": "mien.api",
     "render_frames": "mien.api",
     "render_matte": "mien.api",
+    "RelinkReport": "mien.api",
     "RenderReport": "mien.api",
     "retrack_face": "mien.api",
     "save_document": "mien.api",
@@ -279,6 +287,8 @@ _HOMES = {
     "ToolVersions": "mien.model.shot",
     "WeakSpan": "mien.model.weak_spans",
     "Progress": "mien.progress",
+    "PathMap": "mien.path_map",
+    "PathRule": "mien.path_map",
     "CacheKey": "mien.rendering.base",
     "FacePlan": "mien.rendering.base",
     "OcclusionSource": "mien.rendering.base",

@@ -178,7 +178,7 @@ def test_every_option_that_is_named_exists(where: str) -> None:
 
 def test_the_command_is_named_where_another_has_the_option(capsys: Capture) -> None:
     text = "Render the frames before it with --frames, or `mien x --frames`; --no-such."
-    set_command("mien track")
+    set_command("mien solve")
     print_notice(text)
     assert capsys.readouterr().err == (
         "Render the frames before it with `mien render --frames`, or `mien x --frames`;"

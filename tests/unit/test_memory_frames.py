@@ -98,7 +98,7 @@ def test_rates_that_are_none(rate: object) -> None:
 )
 def test_what_is_no_picture(frames: object, words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        mien.track(frames=frames, progress=False)  # type: ignore[arg-type]
+        mien.track(frames=frames, progress=False)  # type: ignore[call-overload]
 
 
 def test_a_source_or_frames_and_not_both() -> None:

@@ -77,7 +77,10 @@ def values() -> list[object]:
         mien.UncorrectedFrames(np.arange(FRAMES), face.landmarks, curves, curves),
         mien.Example(Path("/clips/laugh.mov"), shot), stroke,
         mien.Occlusion(matte=Path("/mattes/hand.%04d.png"), strokes=(stroke,) * 99),
-        mien.WeakSpan(mien.FrameRange(3, 9), ("mouth", "jaw")), mien.Quality(crf=18, preset="slow"),
+        mien.WeakSpan(mien.FrameRange(3, 9), ("mouth", "jaw")),
+        mien.RelinkReport(project, Path("/old/one.mov"), False, True, 2.0),
+        mien.PathRule("D:/plates", "/mnt/plates"), mien.PathMap.parse("/a=/b;" * 30),
+        mien.Quality(crf=18, preset="slow"),
         mien.StreamInfo(1, "audio", "aac", "aac, 48000 Hz, stereo", "eng", "Commentary", True),
     ]  # fmt: skip
 

@@ -14,6 +14,7 @@ from mien.errors import MienError
 from mien.model.document import Document, Project
 from mien.rendering.registry import describe_choice
 from mien.session.commands import replace_shot, set_examples
+from mien.timebase import FrameRange
 from mien_desktop.jobs.presets import ExportRequest
 from mien_desktop.jobs.serve_process import (
     ExamplesTask,
@@ -22,6 +23,7 @@ from mien_desktop.jobs.serve_process import (
     ServeProcess,
     SolveTask,
     Task,
+    TrackSpanTask,
     TrackTask,
 )
 from mien_desktop.settings import settings
@@ -184,17 +186,19 @@ class JobQueue(QObject):
         settings().setValue(_PARALLEL, self._parallel)
         self._advance()
 
-    def track(self, shot: str) -> Job | None:
+    def track(self, shot: str, frames: FrameRange | None = None) -> Job | None:
         """Find the faces of a shot of the document, and put them in it.
 
         Args:
             shot: Its id.
+            frames: Frames to track, where not all are wanted; faces that there are already stay,
+                and are recognized in further frames.
 
         Returns:
             The job, the one that is already there when its faces are being made; None when
             the shot cannot be tracked, and why was shown.
         """
-        return self._make_faces("track", shot)
+        return self._make_faces("track", shot, frames)
 
     def solve(self, shot: str) -> Job | None:
         """Solve the faces of a shot again from their landmarks as they were tracked; edits stay.
@@ -277,10 +281,13 @@ class JobQueue(QObject):
             if not job.ended:
                 job.finished("cancelled")
 
-    def _make_faces(self, kind: Literal["track", "solve"], shot: str) -> Job | None:
+    def _make_faces(
+        self, kind: Literal["track", "solve"], shot: str, frames: FrameRange | None = None
+    ) -> Job | None:
         for job in self._jobs:
             if job.kind in ("track", "solve") and job.shot == shot and not job.ended:
                 return job
+        from mien.api.track_spans import choose_spans
         from mien.api.tracking import check_solvable
 
         task: Task
@@ -290,12 +297,16 @@ class JobQueue(QObject):
             if kind == "solve":
                 check_solvable(project.shot)
                 task = SolveTask(project)
+            elif frames is not None and project.tracked:
+                choose_spans(project.shot, frames)
+                task = TrackSpanTask(project, frames)
             else:
-                task = TrackTask(project.shot.media.path, project.shot.media.stream)
+                task = TrackTask(project.shot.media.path, project.shot.media.stream, frames)
         except MienError as error:
             self._workspace.problem.emit(error)
             return None
-        return self._add(kind, shot, f"{kind.capitalize()} {project.title}", task)
+        where = "" if frames is None else f", frames {frames}"
+        return self._add(kind, shot, f"{kind.capitalize()} {project.title}{where}", task)
 
     def _add(self, kind: JobKind, shot: str, title: str, task: Task) -> Job:
         job = Job(next(self._numbers), kind, shot, title, task, self)

@@ -22,10 +22,11 @@ from mien.model.renderer_settings import make_mapping
 from mien.model.shot import Shot
 from mien.rendering.registry import merge_settings
 from mien.serve.client import Client, Job, ServeError
+from mien.timebase import FrameRange
 from mien_desktop.jobs.presets import ExportRequest
 
 __all__ = ["COMMAND", "ExamplesTask", "ExportTask", "JobError", "ServeProcess", "SolveTask",
-           "Task", "TrackTask"]  # fmt: skip
+           "Task", "TrackSpanTask", "TrackTask"]  # fmt: skip
 
 COMMAND = "MIEN_SERVE_COMMAND"
 """Environment variable with another command that starts `mien serve`."""
@@ -83,20 +84,43 @@ class TrackTask:
     Attributes:
         media: Its media.
         stream: Number of its video stream; None for the one that players show.
+        frames: The frames that are tracked; None for all.
     """
 
     media: Path
     stream: int | None = None
+    frames: FrameRange | None = None
 
     def run(self, connection: ServeConnection) -> Shot:
         """Track in the server, and read the faces from a project that it saves."""
         shot = connection.call("open", path=str(self.media), **self._choice())["shot"]
-        connection.job("track", shot=shot)
+        connection.job("track", shot=shot, frames=_pair(self.frames))
         with _folder() as folder:
             return _saved_shot(connection, shot, folder / "tracked.mien", self.media)
 
     def _choice(self) -> dict[str, int]:
         return {} if self.stream is None else {"stream": self.stream}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackSpanTask:
+    """The task of tracking further frames of a shot; its result is the shot with all of them.
+
+    Attributes:
+        project: The shot.
+        frames: The frames.
+    """
+
+    project: Project
+    frames: FrameRange
+
+    def run(self, connection: ServeConnection) -> Shot:
+        """Hand the shot over as a project, and read its faces from one that the server saves."""
+        media = self.project.shot.media.path
+        with _folder() as folder:
+            shot = _hand_over(connection, self.project, folder / "further.mien")
+            connection.job("track", shot=shot, frames=_pair(self.frames))
+            return _saved_shot(connection, shot, folder / "tracked.mien", media)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,7 +188,7 @@ class ExportTask:
                 "render",
                 shot=shot,
                 output=str(request.output),
-                frames=None if request.frames is None else list(_ends(request)),
+                frames=_pair(request.frames),
                 renderer=request.renderer,
                 settings=make_mapping(settings),
                 codec=preset.codec,
@@ -298,9 +322,9 @@ def _command() -> list[str]:
     return shlex.split(given) if given else [sys.executable, "-m", "mien", "serve"]
 
 
-def _ends(request: ExportRequest) -> tuple[int, int]:
-    assert request.frames is not None
-    return request.frames.start, request.frames.stop
+def _pair(frames: FrameRange | None) -> list[int] | None:
+    """Return frames as the protocol has them."""
+    return None if frames is None else [frames.start, frames.stop]
 
 
 def _said(quality: Quality) -> dict[str, Any]:

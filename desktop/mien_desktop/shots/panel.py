@@ -217,9 +217,8 @@ class ShotsPanel(QWidget):
             action.triggered.connect(run)
             menu.addAction(action)
 
-        if not project.online:
-            add("Find missing media…", self.relink_requested.emit)
-        else:
+        add("Relink media…", self.relink_requested.emit)
+        if project.online:
             words = "Track faces again" if project.tracked else "Track faces"
             add(words, partial(self.track_requested.emit, project.id))
             if project.tracked:

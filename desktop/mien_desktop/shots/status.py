@@ -47,5 +47,8 @@ def status(project: Project, tracking: tuple[float | None] | None = None) -> Sta
         return Status("untracked", "plain")
     faces = len(project.shot.faces)
     count = "1 face" if faces == 1 else f"{faces} faces"
+    spans = project.shot.tracked_spans
+    if spans is not None:
+        count += f" in {sum(map(len, spans))} of {len(project.shot)} frames"
     edited = any(layer.tracks for edit in project.edits for layer in edit.layers)
     return Status(f"{count}, edited", "edited") if edited else Status(count, "ready")

@@ -21,6 +21,7 @@ from mien_desktop.timeline.words import number
 __all__ = ["lane_color", "paint_lanes"]
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
+_UNTRACKED = "not tracked"
 _DASHES = (3.0, 2.0)
 """Of cuts, in pixels: they go on from lane to lane, as a lane's height is a multiple of them."""
 
@@ -92,6 +93,7 @@ class _LaneBackgrounds:
             color = theme.SELECTED_ROW if chosen else colors.get(lane.kind, theme.WELL)
             painter.fillRect(QRectF(left, 0, right - left, ROW - 1), color)
             self._paint_tracking(painter, lane, scene.sights[lane.face.number])
+            _paint_untracked(painter, scene)
             _paint_mixes(painter, scene)
             _paint_cuts(painter, scene)
             _paint_outside(painter, scene)
@@ -126,6 +128,24 @@ def _rects(
         for start, stop in stretches
         if start < seen.stop and stop > seen.start
     ]
+
+
+def _paint_untracked(painter: QPainter, scene: TimelineScene) -> None:
+    """Cross out what was not tracked, and say so where there is room: edits do nothing there."""
+    if scene.now.shot is None:
+        return
+    spans = [(span.start, span.stop) for span in scene.now.shot.untracked_spans()]
+    for rect in _rects(scene, spans, 0, ROW - 1):
+        painter.fillRect(rect, theme.WINDOW)
+        painter.fillRect(rect, QBrush(theme.LINE, Qt.BrushStyle.DiagCrossPattern))
+        shown = rect.intersected(QRectF(scene.bands.names, 0, scene.width, ROW))
+        words = painter.fontMetrics().horizontalAdvance(_UNTRACKED)
+        if shown.width() > 2 * words:
+            area = QRectF(0, 0, words + 12, ROW - 1)
+            area.moveCenter(shown.center())
+            painter.fillRect(area, theme.WINDOW)
+            painter.setPen(theme.DIM)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, _UNTRACKED)
 
 
 def _paint_mixes(painter: QPainter, scene: TimelineScene) -> None:

@@ -91,6 +91,8 @@ def _sight(scene: TimelineScene, lane: Lane, frame: int, bar: str) -> str:
     shot, sight = scene.now.shot, scene.sights[lane.face.number]
     assert shot is not None
     time = label(shot.clock, frame, scene.now.state.units)
+    if any(frame in span for span in shot.untracked_spans()):
+        return f"Not tracked at {time}: edits do nothing here; Track from in to out tracks more"
     if sight.worst(frame) is None:
         return f"{lane.face.name} is not seen at {time}"
     values = dict(zip(sight.bars, sight.confidence[:, frame].tolist(), strict=True))

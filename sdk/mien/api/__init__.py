@@ -19,6 +19,7 @@ from mien.api.faces import merge_faces, remove_face, rename_face, split_face
 from mien.api.info import write_info_page
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
+from mien.api.relinking import RelinkReport, relink, relink_file
 from mien.api.rendering import RenderReport, check_damage, render, render_frames, render_matte
 from mien.api.retracking import export_landmarks, import_landmarks, retrack_face
 from mien.api.tracking import open_shot, probe, solve, track
@@ -31,6 +32,7 @@ __all__ = [
     "ImportedCurves",
     "PathLike",
     "Project",
+    "RelinkReport",
     "RenderReport",
     "WrittenCurves",
     "check_damage",
@@ -48,6 +50,8 @@ __all__ = [
     "merge_faces",
     "open_shot",
     "probe",
+    "relink",
+    "relink_file",
     "remove_corrections",
     "remove_face",
     "rename_face",

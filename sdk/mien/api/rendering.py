@@ -313,7 +313,12 @@ def _plan_render(
     *,
     until_damage: bool = False,
 ) -> _Work:
-    from mien.rendering.plans import face_plans, weak_notes, with_performances
+    from mien.rendering.plans import (
+        face_plans,
+        untracked_notes,
+        weak_notes,
+        with_performances,
+    )
 
     check_examples(one for one in examples if not isinstance(one, Shot))
     project = _as_project(source, edits, until_damage=until_damage)
@@ -328,7 +333,8 @@ def _plan_render(
     if plans:
         check_stored_matte(shot.media, shot.occlusion)
     asked = (edit.face.number for edit in (*project.edits, *edits) if edit.layers)
-    notes = weak_notes(shot, (*asked, *(performances or ())), span)
+    notes = untracked_notes(shot, (*project.edits, *edits), span)
+    notes += weak_notes(shot, (*asked, *(performances or ())), span)
     used = tuple(examples) if plans else ()
     return _Work(shot, span, plans, chosen, used, notes, until_damage)
 

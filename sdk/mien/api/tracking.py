@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy.typing as npt
 
@@ -39,17 +39,7 @@ def probe(
 ) -> MediaInfo:
     """Look at media: their facts, as far as mien goes by them.
 
-    Args:
-        path: A movie, or the pattern of an image sequence (`shot.%04d.exr`).
-        stream: Number of the video stream of a movie that holds several; None for the one that
-            players show.
-        until_damage: Whether media that are cut short are the frames that are there, in place of
-            an error.
-        progress: As of `open_shot`.
-
-    Raises:
-        MediaError: When they are missing, unreadable or have no pictures.
-        UsageError: When there is no such stream.
+    Arguments and errors are those of `open_shot`.
     """
     from mien.media.probe import probe as probe_media
 
@@ -87,28 +77,63 @@ def open_shot(
     return Shot(facts, ())
 
 
+@overload
+def track(
+    source: Project,
+    *,
+    frames: FrameRange | str | None = None,
+    tracker: str = "auto",
+    max_faces: int | None = None,
+    until_damage: bool = False,
+    progress: bool | Progress = True,
+) -> Project: ...
+
+
+@overload
 def track(
     source: PathLike | Shot | None = None,
     *,
-    frames: npt.ArrayLike | None = None,
+    frames: npt.ArrayLike | FrameRange | None = None,
     rate: float | Fraction | None = None,
     tracker: str = "auto",
     max_faces: int | None = None,
     stream: int | None = None,
     until_damage: bool = False,
     progress: bool | Progress = True,
-) -> Shot:
-    """Track every face of a shot and solve its performance.
+) -> Shot: ...
+
+
+def track(
+    source: PathLike | Shot | Project | None = None,
+    *,
+    frames: npt.ArrayLike | FrameRange | None = None,
+    rate: float | Fraction | None = None,
+    tracker: str = "auto",
+    max_faces: int | None = None,
+    stream: int | None = None,
+    until_damage: bool = False,
+    progress: bool | Progress = True,
+) -> Shot | Project:
+    """Track every face of a shot, or of some frames of it, and solve its performance.
+
+        shot = mien.track("reel.mov", frames="01:00:10:00:01:00:12:00")
+        shot = mien.track(shot, frames="120:180")  # further frames: the faces are joined
+
+    Frames that were tracked before stay as they are: who is in the further ones is recognized
+    and keeps number, name and edits, others get the numbers that follow.
 
     Args:
-        source: A movie, the pattern of an image sequence, or an opened shot; not given with
-            `frames`.
-        frames: (T, H, W, 3) pictures in memory instead, R'G'B' as shown on a screen: uint8, or
-            floating point from 0 to 1. They are not copied: leave them as they are for as long
-            as the shot is used.
-        rate: Frames a second of `frames`; 25 when not given.
+        source: A movie, the pattern of an image sequence, an opened shot, or a project, of which
+            only frames are tracked that are not yet; its edits stay. Without one `frames` are the
+            pictures.
+        frames: The frames that are tracked, as typed (`120:180`, `4s:6s`, timecode) or a
+            `FrameRange`; all when not given. Without a source (T, H, W, 3) pictures in memory,
+            R'G'B' as shown on a screen: uint8, or floating point from 0 to 1. They are not
+            copied: leave them as they are for as long as the shot is used.
+        rate: Frames a second of pictures in memory; 25 when not given.
         tracker: Name of the tracker, of `available_trackers()`; `auto` is the one that the
-            environment variable MIEN_TRACKER names, or else mien's own.
+            environment variable MIEN_TRACKER names, or else mien's own; for further frames the
+            one that tracked the others.
         max_faces: People to keep at most, those most seen; 10 when not given.
         stream: Number of the video stream of a movie that holds several; None for the one that
             players show. An opened shot has its own.
@@ -119,30 +144,63 @@ def track(
             (`index` of a large movie, `track`, `solve`), the steps done and the steps in all.
 
     Returns:
-        The shot with its faces, the first to appear first.
+        The shot with its faces, the first to appear first; of a project, the project.
 
     Raises:
         DamagedMediaError: When the media are cut short, or break off.
         MediaError: When the media cannot be read.
         NoFaceError: When there is no face in it.
+        NothingToDoError: When further frames are asked for, and all of them are tracked.
+        TimeError: When the frames are no span of the shot.
         UsageError: When there is no such tracker, or `frames` are no pictures.
         MissingDependencyError: When the tracker cannot be used.
     """
+    if max_faces is not None and max_faces < 1:
+        raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
+    if source is not None and frames is not None and not isinstance(frames, str | FrameRange):
+        raise UsageError(
+            "Which frames are to be tracked is not clear.",
+            "Give either a source and frames of it (`120:180`), or pictures in memory.",
+        )
+    how = _How(tracker, max_faces, until_damage, progress)
+    if isinstance(source, Project):
+        _check_online(source)
+        shot = source.shot
+        wanted = shot.clock.all if frames is None else _span_of(shot, frames)
+        return source.with_faces_of(_track_frames(shot, wanted, how))
+    pictures = frames if source is None else None
+    shot = _as_shot(source, pictures, rate, stream, until_damage=until_damage, progress=progress)
+    if source is not None and frames is not None:
+        wanted = _span_of(shot, frames)
+        if shot.faces or wanted != shot.clock.all:
+            return _track_frames(shot, wanted, how)
+    return _track_all(shot, how)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _How:
+    """How a shot is tracked, as `track` is asked."""
+
+    tracker: str
+    max_faces: int | None
+    until_damage: bool
+    progress: bool | Progress
+
+
+def _track_all(shot: Shot, how: _How) -> Shot:
+    """Track all frames of a shot; faces that it has are found anew."""
     from mien.media.damage import UntilDamage
     from mien.media.reader import open_reader
     from mien.tracking.base import MAX_FACES, run_tracker
     from mien.tracking.registry import MEDIAPIPE, get_tracker
 
-    if max_faces is not None and max_faces < 1:
-        raise UsageError(f"{max_faces} faces cannot be tracked.", "Ask for one at least.")
-    chosen = get_tracker(tracker)
-    shot = _as_shot(source, frames, rate, stream, until_damage=until_damage, progress=progress)
-    with progress_reporter(progress) as report:
+    chosen = get_tracker(how.tracker)
+    with progress_reporter(how.progress) as report:
         with open_reader(shot.media) as reader:
             result = run_tracker(
                 chosen,
-                UntilDamage(reader) if until_damage else reader,
-                max_faces=max_faces or MAX_FACES,
+                UntilDamage(reader) if how.until_damage else reader,
+                max_faces=how.max_faces or MAX_FACES,
                 progress=report,
             )
         if not result.tracks:
@@ -157,6 +215,7 @@ def track(
             cuts=cuts,
             mixes=_plain(result.mixes),
             damaged=_plain(result.damaged),
+            tracked_spans=None,
         )
         del result
         # What another package's tracker answered may be used by it again.
@@ -167,6 +226,56 @@ def track(
     made_by = _made_by(chosen.name, chosen.version)
     occlusion = shot.occlusion.of_faces([face.number for face in faces])
     return dataclasses.replace(bare, faces=faces, made_by=made_by, occlusion=occlusion)
+
+
+def _track_frames(shot: Shot, wanted: FrameRange, how: _How) -> Shot:
+    """Track frames of a shot that are not tracked yet; faces that it has stay."""
+    from mien.api.track_spans import choose_spans, track_spans
+    from mien.media.damage import UntilDamage
+    from mien.media.reader import open_reader
+    from mien.tracking.base import MAX_FACES
+    from mien.tracking.registry import get_tracker
+
+    spans = choose_spans(shot, wanted)
+    made_by = shot.made_by if shot.faces else None
+    name = how.tracker
+    if made_by is not None and name == "auto":
+        name = made_by.tracker
+    chosen = get_tracker(name)
+    if made_by is not None and chosen.name != made_by.tracker:
+        raise UsageError(
+            f"{shot.media.path.name} was tracked by {made_by.tracker}, and further frames by"
+            f" {chosen.name} would not fit.",
+            f"Track them with {made_by.tracker}, or all frames anew.",
+        )
+    with progress_reporter(how.progress) as report, open_reader(shot.media) as reader:
+        tracked = track_spans(
+            shot,
+            spans,
+            chosen,
+            UntilDamage(reader) if how.until_damage else reader,
+            max_faces=how.max_faces or MAX_FACES,
+            report=report,
+        )
+    if shot.media.kind != "memory":
+        remember(shot.media.path, shot.media.fingerprint)
+    if shot.faces:
+        # The older of two versions: what it gave is still there.
+        return tracked
+    return dataclasses.replace(tracked, made_by=_made_by(chosen.name, chosen.version))
+
+
+def _span_of(shot: Shot, frames: object) -> FrameRange:
+    """The frames of a shot that are asked for, by the rules of typed ones."""
+    return shot.clock.parse_range(str(frames))
+
+
+def _check_online(project: Project) -> None:
+    if not project.online:
+        raise ProjectError(
+            f"The media of {project.title} were not looked for, or not found.",
+            "Load it with find_media, or say where they are.",
+        )
 
 
 def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotOrProject:
@@ -251,14 +360,14 @@ def outdated(shot: Shot) -> str:
 
 def _as_shot(
     source: PathLike | Shot | None,
-    frames: npt.ArrayLike | None,
+    frames: npt.ArrayLike | FrameRange | None,
     rate: float | Fraction | None,
     stream: int | None,
     *,
     until_damage: bool,
     progress: bool | Progress,
 ) -> Shot:
-    if (source is None) == (frames is None):
+    if source is None and frames is None:
         raise UsageError(
             "What is to be tracked is not clear.", "Give either a source or frames in memory."
         )
@@ -269,7 +378,8 @@ def _as_shot(
     if frames is not None:
         from mien.media.memory import memory_media
 
-        return Shot(memory_media(frames, 25 if rate is None else rate), ())
+        pictures: Any = frames
+        return Shot(memory_media(pictures, 25 if rate is None else rate), ())
     if rate is not None:
         raise UsageError(
             "A rate goes with frames in memory only.", "Leave it out: media have their own."

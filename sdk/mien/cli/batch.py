@@ -232,12 +232,23 @@ def batch_step(
         Optional[Path],  # noqa: UP045
         typer.Option("--folder", metavar="DIR", help="The batch's folder on this machine."),
     ] = None,
+    rules: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            "--path-map",
+            metavar="RULES.json",
+            help="Where folders are on this machine (OpenJD's path mapping rules).",
+        ),
+    ] = None,
 ) -> None:
     """Do one step of an exported batch, as a farm's worker."""
     from mien.jobs.openjd import in_folder, run_step
     from mien.jobs.shot_task import Task, read_shot_spec
+    from mien.path_map import use_rules_file
 
     span = None if frames is None else _chunk(frames)
+    if rules is not None:
+        use_rules_file(rules)
     spec = read_shot_spec(order)
     run_step(Task(spec if folder is None else in_folder(spec, folder), step, span), typer.echo)
 

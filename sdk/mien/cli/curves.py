@@ -15,6 +15,7 @@ from mien.errors import UsageError
 from mien.model.controls import CONTROLS
 from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.presets import EXPRESSIONS, VISEMES, Preset
+from mien.model.spans import list_spans
 
 if TYPE_CHECKING:
     from mien.model.document import Document, Project
@@ -115,6 +116,11 @@ def curves(
         tell_outdated(tracked)
     else:
         tracked = api.track(shot)
+    if tracked.untracked_spans():
+        print_notice(
+            f"{shot.name}: the frames {list_spans(tracked.untracked_spans())} were not tracked;"
+            " curves have gaps there."
+        )
     written = api.export_curves(
         tracked, output, face=face, raw=raw, basis=basis, overwrite=overwrite
     )

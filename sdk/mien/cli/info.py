@@ -11,6 +11,8 @@ import typer
 from mien.cli.options import Json, Media, Overwrite, ShotOfProject
 from mien.cli.output import print_json, print_notice
 from mien.errors import UsageError
+from mien.model.spans import list_spans
+from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,6 +104,9 @@ def _tell_shot(number: int, shot: Mapping[str, Any]) -> None:
     for name in ("cuts", "mixes"):
         if shot[name]:
             typer.echo(f"  {name}: {len(shot[name])}")
+    if shot["tracked_spans"] is not None:
+        spans = [FrameRange(*span) for span in shot["tracked_spans"]]
+        typer.echo(f"  tracked in part: {list_spans(spans)}")
     for line in describe_faces(shot) or ["no faces"]:
         typer.echo(f"  {line}")
     names = {face["number"]: face["name"] for face in shot["faces"]}

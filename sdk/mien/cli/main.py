@@ -23,6 +23,7 @@ from mien.cli import (
     face_repairs,
     info,
     probe,
+    relink,
     serve,
     shell,
     shots,
@@ -70,6 +71,7 @@ cuts.add_to(app)
 batch.add_to(app)
 curves.add_to(app)
 info.add_to(app)
+relink.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")
 train.add_to(app)
 serve.add_to(app)

@@ -81,7 +81,8 @@ def with_commands(text: str, command: str) -> str:
         option = match[0]
         if option in own:
             return option
-        ranked = sorted(known, key=lambda path: path not in _PREFERRED)
+        others = (path for path in known if path not in _PREFERRED)
+        ranked = [*(path for path in _PREFERRED if path in known), *others]
         owner = next((path for path in ranked if option in known[path]), None)
         return option if owner is None else f"`{owner} {option}`"
 

@@ -32,6 +32,7 @@ from mien.model.assignments import Assignment, make_edits
 from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
+from mien.model.spans import list_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -69,41 +70,98 @@ def add_to(app: typer.Typer) -> None:
 
 def track(
     shot: Annotated[
-        Path, typer.Argument(metavar="SHOT", help="A movie or an image sequence (shot.%04d.exr).")
+        Path,
+        typer.Argument(
+            metavar="SHOT|SHOT.mien",
+            help="A movie or an image sequence (shot.%04d.exr); or a project, of which further"
+            " frames are tracked.",
+        ),
     ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="SHOT.mien", help="The project to write.")
-    ],
+        Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="SHOT.mien",
+            help="The project to write; of a project else the same.",
+        ),
+    ] = None,
+    frames: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--frames",
+            metavar="A:B",
+            help="Track these frames only (B excluded): frames, seconds (1.0s:2.0s) or timecode.",
+        ),
+    ] = None,
+    which: ShotOfProject = None,
     max_faces: Annotated[
-        Optional[int],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+        Optional[int],  # noqa: UP045
         typer.Option("--max-faces", metavar="N", help="People to keep at most; 10 by default."),
     ] = None,
     tracker: TrackerName = "auto",
     stream: Stream = None,
     until_damage: UntilDamage = False,
+    media: Media = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
     """Find the faces of a shot and what they do; keep it as a project.
 
-    Frames that are damaged are passed over and named: no face is seen in them.
+    Frames that are damaged are passed over and named: no face is seen in them. Of a project the
+    frames are tracked that are not yet: who is known is recognized, edits stay.
     """
     from mien import api
-    from mien.io.project import check_project
+    from mien.io.project import SUFFIX, check_project
 
     start = time.monotonic()
-    check_project(output, overwrite=overwrite)
-    tracked = api.track(
-        shot, tracker=tracker, max_faces=max_faces, stream=stream, until_damage=until_damage
-    )
-    api.save_project(tracked, output)
+    if shot.suffix.lower() == SUFFIX:
+        if stream is not None:
+            raise _stream_of_project(shot)
+        place = shot if output is None else output
+        check_project(place, overwrite=overwrite or output is None)
+        tracked = _track_further(
+            shot, place, which, media, frames=frames, tracker=tracker, max_faces=max_faces,
+            until_damage=until_damage,
+        )  # fmt: skip
+    else:
+        if output is None:
+            raise UsageError("Where the project is to be written is not said.", "Add -o SHOT.mien.")
+        _refuse_of_project(shot, media, which)
+        place = output
+        check_project(place, overwrite=overwrite)
+        tracked = api.track(
+            shot, frames=frames, tracker=tracker, max_faces=max_faces, stream=stream,
+            until_damage=until_damage,
+        )  # fmt: skip
+        api.save_project(tracked, place)
     if json:
-        print_json(_summary(tracked, output, time.monotonic() - start))
+        print_json(_summary(tracked, place, time.monotonic() - start))
         return
     tell_faces(tracked)
     if tracked.media.cut_short:
         print_done(f"  {tracked.media.cut_short}")
-    print_done(f"wrote {output}")
+    print_done(f"wrote {place}")
+
+
+def _track_further(
+    path: Path, output: Path, which: str | None, media: Path | None, **how: Any
+) -> Shot:
+    """Track frames of a project that are not tracked yet, and write it."""
+    from mien import api
+
+    project = api.load_project(path, which, media=media)
+    # The others of its shots stay as they are, wherever their media are.
+    document = api.load_document(path, find_media=False)
+    project = api.track(project, **how)
+    api.save_document(document.with_shot(project), output)
+    return project.shot
+
+
+def _refuse_of_project(shot: Path, media: Path | None, which: str | None) -> None:
+    for name, value in (("--media", media), ("--shot", which)):
+        if value is not None:
+            raise UsageError(f"{name} goes with a project, and {shot.name} is none.")
 
 
 def solve(
@@ -302,19 +360,20 @@ def open_source(
 
     if path.suffix.lower() == SUFFIX:
         if stream is not None:
-            raise UsageError(
-                f"--stream goes with media, and {path.name} is a project, which knows its own.",
-                "Track the other stream: `mien track MEDIA --stream N`.",
-            )
+            raise _stream_of_project(path)
         project = api.load_project(path, which, media=media)
         tell_outdated(project.shot)
         # Of a long shot these are megabytes, and nothing here solves or saves.
         return project.without_raw_landmarks()
-    if media is not None:
-        raise UsageError(f"--media goes with a project, and {path.name} is none.")
-    if which is not None:
-        raise UsageError(f"--shot goes with a project, and {path.name} is none.")
+    _refuse_of_project(path, media, which)
     return api.Project(api.open_shot(path, stream=stream, until_damage=until_damage))
+
+
+def _stream_of_project(path: Path) -> UsageError:
+    return UsageError(
+        f"--stream goes with media, and {path.name} is a project, which knows its own.",
+        "Track the other stream: `mien track MEDIA --stream N`.",
+    )
 
 
 def tell_outdated(shot: Shot) -> None:
@@ -335,6 +394,8 @@ def tell_faces(shot: Shot) -> None:
         f"{shot.media.path.name}: {clock.frame_count} frames,"
         f" {float(clock.seconds(clock.frame_count)):.2f} s, {_count(len(shot.faces), 'face')}"
     )
+    if shot.tracked_spans is not None:
+        print_done(f"  tracked in part: {list_spans(shot.tracked_spans)}")
     if shot.damaged:
         print_done(f"  damaged, no face is seen there: {_listed(_frames(shot.damaged))}")
     if shot.cuts:
@@ -374,6 +435,9 @@ def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:
         "size": list(shot.media.orientation.upright_size),
         "cut_short": shot.media.cut_short,
         "damaged": [[span.start, span.stop] for span in shot.damaged],
+        "tracked_spans": None
+        if shot.tracked_spans is None
+        else [[span.start, span.stop] for span in shot.tracked_spans],
         "cuts": list(shot.cuts),
         "mixes": [[mix.start, mix.stop] for mix in shot.mixes],
         "made_by": None if shot.made_by is None else dataclasses.asdict(shot.made_by),

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from mien.media.sequence import EXTENSIONS, Pattern
+from mien.path_map import machine_map
 
 __all__ = ["as_pattern", "is_relative_url", "path_candidates", "text_of_url"]
 
@@ -24,13 +25,19 @@ _NUMBERS: Final = (
 def path_candidates(url: str) -> tuple[Path, ...]:
     """Return the paths that a URL can mean on this machine, likeliest first; none elsewhere.
 
-    Of a path on Windows, or on another machine, nothing but its name means anything here.
+    Of a path on Windows, or on another machine, nothing but its name means anything here, unless
+    this machine's path map knows the folder.
 
     Args:
         url: A URL, or a path.
     """
     if not url or "\0" in url:
         return ()
+    mapped = machine_map().map(text_of_url(url))
+    return _unmapped(url) if mapped is None else (Path(mapped), *_unmapped(url))
+
+
+def _unmapped(url: str) -> tuple[Path, ...]:
     if _is_windows(url):
         return _name_only(url)
     parts = _split(url)

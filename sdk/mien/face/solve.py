@@ -117,6 +117,7 @@ def solve_face(
     progress: Progress = silent,
     *,
     reuse: bool = False,
+    identity: FloatArray | None = None,
 ) -> Face:
     """Solve one tracked face: who it is, its pose and its curves, raw and smoothed.
 
@@ -127,6 +128,7 @@ def solve_face(
         progress: Called about the stage `solve` with the frames done.
         reuse: Whether the face's landmarks may take the memory of the track's, which is then of
             no more use: of a long shot, a second copy is what takes the most.
+        identity: (468, 3) the person's neutral face where it is known; it is not learned then.
     """
     rig, rate, total = load_rig(), float(clock.rate), clock.frame_count
 
@@ -139,7 +141,9 @@ def solve_face(
     bridge_hidden(landmarks, seen, track.region_confidence, cuts)
     bridged = bridge(landmarks, seen, max(1, round(MAX_GAP_SECONDS * rate)), cuts)
     valid = seen | bridged
-    solver = _Solver(rig, _identity(rig, landmarks, shown_frames(seen, track.region_confidence)))
+    if identity is None:
+        identity = _identity(rig, landmarks, shown_frames(seen, track.region_confidence))
+    solver = _Solver(rig, identity)
     raw = solver.solve(landmarks, valid, cuts, report)
     bridge_hidden_curves(raw.controls, raw.rotation, (valid, seen), track.region_confidence, cuts)
     coarse = 1.0

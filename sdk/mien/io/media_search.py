@@ -7,11 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from mien.io.relink import content_of
+from mien.errors import MediaError, MienError, ProjectError
+from mien.io.relink import content_of, take_media
 from mien.media.fingerprint import content_of_fingerprint
-from mien.model.document import Project
+from mien.media.sequence import EXTENSIONS, find_sequence
+from mien.model.document import Project, media_title
 
-__all__ = ["search_folder"]
+__all__ = ["find_in_folder", "search_folder"]
+
+_ENDINGS = (
+    ".mov", ".mp4", ".m4v", ".mxf", ".mkv", ".webm", ".avi", ".ts", ".m2ts", ".mpg", *EXTENSIONS,
+)  # fmt: skip
+"""Endings of what may be the same pictures in another size."""
+_NAMED = 4
+"""Files that an error names."""
 
 _MOST_FILES = 20_000
 """Files that are looked at, so that a search of a whole disk ends."""
@@ -45,6 +54,76 @@ def search_folder(
             ):
                 found.setdefault(name, path)
     return found
+
+
+def find_in_folder(folder: Path, project: Project) -> Path:
+    """Find the media of a shot in a folder that the user names, and in the folders inside.
+
+    What holds what was tracked is taken; else what has its name and fits it, as the full media of
+    a proxy.
+
+    Args:
+        folder: Where to look; links to folders are not followed.
+        project: The shot.
+
+    Raises:
+        ProjectError: When there is none, or several that may be meant.
+    """
+    media = project.shot.media
+    wanted, title = content_of_fingerprint(media.fingerprint), media_title(media.path.name)
+    same: dict[Path, None] = {}
+    named: dict[Path, None] = {}
+    for path in islice(_files(folder, {media.path.suffix.lower(), *_ENDINGS}), _MOST_FILES):
+        alike = media_title(path.name) == title
+        if path.suffix.lower() != media.path.suffix.lower() and not alike:
+            pattern = _pattern(path)
+            alike = media_title(pattern.name) == title
+            if not alike:
+                continue
+        content = content_of(path)
+        if content is not None and content == wanted:
+            same[_pattern(path)] = None
+        elif alike or media_title(_pattern(path).name) == title:
+            named[_pattern(path)] = None
+    if len(same) > 1:
+        # Copies: the one that is called as it was.
+        called = [path for path in same if path.name == media.path.name]
+        same = dict.fromkeys(called) if len(called) == 1 else same
+    candidates = list(same) or [path for path in named if _fits(path, project)]
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        raise ProjectError(
+            f"There are no media of {project.title} in {folder}: neither what was tracked nor"
+            f" anything called {title} that fits it.",
+            "Give another folder, or the file itself.",
+            path=folder,
+        )
+    some = ", ".join(str(path.relative_to(folder)) for path in candidates[:_NAMED])
+    raise ProjectError(
+        f"{len(candidates)} files in {folder} may be the media of {project.title}: {some}.",
+        "Give the file that is meant.",
+        path=folder,
+    )
+
+
+def _fits(path: Path, project: Project) -> bool:
+    try:
+        take_media(project.shot.media, path, project.title)
+    except (MienError, OSError):
+        return False
+    return True
+
+
+def _pattern(path: Path) -> Path:
+    """The pattern of the sequence that an image is of; other files as they are."""
+    if path.suffix.lower() not in EXTENSIONS:
+        return path
+    try:
+        sequence = find_sequence(path)
+    except MediaError:
+        return path
+    return path if sequence is None else sequence.path
 
 
 def _files(folder: Path, suffixes: set[str]) -> Iterator[Path]:

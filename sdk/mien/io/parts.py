@@ -33,6 +33,7 @@ from mien.media.streams import OLD_CHOICE
 from mien.model.document import Project
 from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.face import Face
+from mien.model.face_spans import stored_spans
 from mien.model.interpolate import Key
 from mien.model.marker import Marker
 from mien.model.media import ColorTags, MediaInfo, Orientation
@@ -90,8 +91,14 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
         examples=tuple(_example_part(example, folder) for example in shot.examples),
         mixes=tuple((mix.start, mix.stop) for mix in shot.mixes),
         damaged=tuple((span.start, span.stop) for span in shot.damaged),
+        tracked_spans=_tracked_part(shot),
         occlusion=occlusion_part(shot.occlusion, folder),
     )
+
+
+def _tracked_part(shot: Shot) -> tuple[tuple[int, int], ...] | None:
+    spans = stored_spans(shot)
+    return None if spans is None else tuple((span.start, span.stop) for span in spans)
 
 
 def _example_part(example: Example, folder: Path) -> ExamplePart:
@@ -104,6 +111,7 @@ def _example_part(example: Example, folder: Path) -> ExamplePart:
             mixes=tuple((mix.start, mix.stop) for mix in shot.mixes),
             made_by=made_by_part(shot.made_by),
             faces=tuple(face_part(face) for face in shot.faces),
+            tracked_spans=_tracked_part(shot),
         )
     return ExamplePart(
         path=_path_text(_relative(example.path, folder)), problem=example.problem, shot=part

@@ -19,21 +19,25 @@ from mien.errors import MienError, OutputError, ProjectError
 from mien.io import relink as media_places
 from mien.io.arrays import ZIP_ERRORS, ArrayReader, write_array, write_member
 from mien.io.files import check_file, written_whole
+from mien.io.media_search import find_in_folder
 from mien.io.parts import make_project, shot_part
 from mien.io.schema import ProjectDocument, read_document
 from mien.io.shot_arrays import read_shot, shot_arrays
+from mien.media.fingerprint import content_of_fingerprint
 from mien.media.sequence import find_sequence
 from mien.model.document import Document, Project
 from mien.model.marker import Marker
 from mien.model.media import MediaInfo
 from mien.model.occlusion import Occlusion
-from mien.model.shot import Example, Shot
+from mien.model.scaled_shot import with_media
+from mien.model.shot import Example
 
 __all__ = [
     "SUFFIX",
     "Document",
     "Marker",
     "Project",
+    "check_pictures",
     "check_project",
     "describe",
     "find_shots",
@@ -141,7 +145,8 @@ def relink(project: Project, media: Path | None, path: Path | None = None) -> Pr
 
     Args:
         project: The shot.
-        media: Where its media are, as the user says; None to look for them.
+        media: Where its media are, as the user says: a file, or a folder that holds them; None to
+            look for them.
         path: The project file beside which they are looked for; None for none.
 
     Raises:
@@ -151,14 +156,19 @@ def relink(project: Project, media: Path | None, path: Path | None = None) -> Pr
     shot, wanted = project.shot, project.shot.media.fingerprint
     name = project.title if path is None else path.name
     folder = None if path is None else path.parent
+    if media is not None and media.is_dir():
+        media = find_in_folder(media, project)
     place = media or media_places.find_media(shot.media.path, wanted, folder, name)
     facts = media_places.take_media(shot.media, place, name)
+    if shot.media.orientation.upright_size != facts.orientation.upright_size:
+        check_pictures(project, facts, folder)
     media_places.remember(place, wanted)
+    if content_of_fingerprint(facts.fingerprint) != content_of_fingerprint(wanted):
+        media_places.remember(place, facts.fingerprint)
     examples = tuple(_relinked(example, folder) for example in shot.examples)
-    occlusion = _with_matte(shot.occlusion, folder)
-    found = project.with_faces_of(
-        replace(_with_media(shot, facts), examples=examples, occlusion=occlusion)
-    )
+    moved = with_media(shot, facts)
+    occlusion = _with_matte(moved.occlusion, folder)
+    found = project.with_faces_of(replace(moved, examples=examples, occlusion=occlusion))
     return replace(found, online=True)
 
 
@@ -174,7 +184,7 @@ def _relinked(example: Example, folder: Path | None) -> Example:
     except MienError:
         return example
     media_places.remember(place, shot.media.fingerprint)
-    return Example(place, _with_media(shot, facts), example.problem)
+    return Example(place, with_media(shot, facts), example.problem)
 
 
 def _with_matte(occlusion: Occlusion, folder: Path | None) -> Occlusion:
@@ -207,9 +217,42 @@ def _matte_seen(project: Project) -> Project:
     return replace(project, shot=replace(project.shot, occlusion=seen))
 
 
-def _with_media(shot: Shot, facts: MediaInfo) -> Shot:
-    faces = tuple(replace(face, clock=facts.clock) for face in shot.faces)
-    return replace(shot, media=facts, faces=faces)
+def check_pictures(project: Project, facts: MediaInfo, folder: Path | None = None) -> bool:
+    """Refuse media that show other pictures than those that were tracked, where these are there.
+
+    Args:
+        project: The shot.
+        facts: Facts of other media with its frames.
+        folder: Folder of the project file; None when there is none.
+
+    Returns:
+        Whether what was tracked is at hand, so that pictures could be compared.
+
+    Raises:
+        ProjectError: When they show other pictures.
+    """
+    from mien.io.media_pictures import first_unlike
+
+    media, title = project.shot.media, project.title
+    if media.kind == "memory":
+        return False
+    try:
+        if project.online:
+            place = media.path
+        else:
+            place = media_places.find_media(media.path, media.fingerprint, folder, title)
+        tracked = media_places.take_media(media, place, title)
+        unlike = first_unlike(tracked, facts)
+    except (MienError, OSError):
+        return False
+    if unlike is not None:
+        raise ProjectError(
+            f"{facts.path} shows another picture at frame {unlike} than {place.name}, on which"
+            f" {title} was tracked.",
+            "Point to the same material, or track the new one.",
+            path=facts.path,
+        )
+    return True
 
 
 def save(project: Project, path: Path) -> None:

@@ -5,13 +5,16 @@ folder. Media are looked for, in this order,
 
 1. where the user says (`--media`);
 2. at the project's relative path, when that stays inside the project's folder;
-3. beside the project, by content;
-4. where this user opened the same content on this machine: at the project's own path, or
+3. where this machine's path map says (path_map.py);
+4. beside the project, by content;
+5. where this user opened the same content on this machine: at the project's own path, or
    else where they did so last.
 
 Whatever is found must have the content (fingerprint) that was tracked; only with the user's
-word may it be another file, as long as it shows the same number of frames at the same size, and
-is mirrored as that was.
+word may it be another file, as long as it shows the same number of frames at the same rate, in the
+same shape, and is mirrored as that was. One of another size is the same picture scaled (a proxy to
+edit, the full media to render): so far as what was tracked is at hand, pictures of both are
+compared.
 """
 
 from __future__ import annotations
@@ -30,6 +33,9 @@ from mien.media.fingerprint import content_of_fingerprint, fingerprint
 from mien.media.probe import probe
 from mien.media.sequence import find_sequence, is_image, probe_image
 from mien.model.media import MediaInfo, Orientation
+from mien.path_map import machine_map
+from mien.rendering.matte_shape import same_shape
+from mien.timebase import same_count
 
 __all__ = ["content_of", "find_media", "remember", "take_media"]
 
@@ -40,20 +46,31 @@ _MOST_PLACES = 8
 
 
 def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
-    """Facts of media that were found, or that the user pointed to.
+    """Facts of media that were found, or that the user pointed to; they may be of another size.
 
     They are looked at afresh: what a project says of its media is not relied upon.
 
     Raises:
         MediaError: When it cannot be read.
-        ProjectError: When it does not show what was tracked.
+        ProjectError: When it has another length, rate or shape, or lies otherwise.
     """
     found = probe_image(media) if is_image(facts.path) else _probed(media, facts)
-    tracked = (facts.clock.frame_count, facts.orientation.upright_size)
-    shown = (found.clock.frame_count, found.orientation.upright_size)
-    if shown != tracked:
+    sizes = facts.orientation.upright_size, found.orientation.upright_size
+    frames = facts.clock.frame_count, found.clock.frame_count
+    if frames[0] != frames[1] or not same_shape(*sizes):
         raise ProjectError(
-            f"{media} has {_words(*shown)}, but {project} was tracked on {_words(*tracked)}.",
+            f"{media} has {_words(frames[1], sizes[1])}, but {project} was tracked on"
+            f" {_words(frames[0], sizes[0])}.",
+            "Point to the same material, or to it in another size, or track the new one.",
+            path=media,
+        )
+    rates = facts.clock.rate, found.clock.rate
+    # Images say no rate, and may be made for any. Of what was tracked itself the rate is its own.
+    other = content_of_fingerprint(facts.fingerprint) != content_of_fingerprint(found.fingerprint)
+    if other and "movie" == facts.kind == found.kind and not same_count(*rates):
+        raise ProjectError(
+            f"{media} has {float(rates[1]):.6g} frames a second, but {project} was tracked on"
+            f" {float(rates[0]):.6g}.",
             "Point to the same material, or track the new one.",
             path=media,
         )
@@ -154,9 +171,10 @@ def remember(path: Path, content: str) -> None:
 
 
 def _candidates(stored: Path, wanted: str, folder: Path | None) -> Iterator[Path]:
+    if folder is not None and stored.resolve().is_relative_to(folder.resolve()):
+        yield stored
+    yield from _mapped(stored, folder)
     if folder is not None:
-        if stored.resolve().is_relative_to(folder.resolve()):
-            yield stored
         yield folder / stored.name
         try:
             neighbours = sorted(folder.glob(f"*{stored.suffix}"))
@@ -168,6 +186,21 @@ def _candidates(stored: Path, wanted: str, folder: Path | None) -> Iterator[Path
     if stored.absolute() in known:
         yield stored
     yield from known
+
+
+def _mapped(stored: Path, folder: Path | None) -> Iterator[Path]:
+    """Where the user's path map says that a path of another machine is."""
+    rules = machine_map()
+    if not rules:
+        return
+    texts = [str(stored)]
+    if folder is not None and stored.is_relative_to(folder):
+        # On this system a path of Windows is one that counts from the project's folder.
+        texts.append(stored.relative_to(folder).as_posix())
+    for text in texts:
+        mapped = rules.map(text)
+        if mapped is not None:
+            yield Path(mapped)
 
 
 def _shots(files: Iterable[Path]) -> Iterator[Path]:

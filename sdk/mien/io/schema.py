@@ -292,6 +292,7 @@ class ExampleShotPart(_Part):
     mixes: tuple[tuple[_Count, _Count], ...] = ()
     made_by: ToolVersionsPart | None
     faces: tuple[FacePart, ...]
+    tracked_spans: tuple[tuple[_Count, _Count], ...] | None = None
 
 
 class ExamplePart(_Part):
@@ -343,6 +344,8 @@ class ShotPart(_Part):
     examples: tuple[ExamplePart, ...]
     mixes: tuple[tuple[_Count, _Count], ...]
     damaged: tuple[tuple[_Count, _Count], ...] = ()
+    tracked_spans: tuple[tuple[_Count, _Count], ...] | None = None
+    """The frames that were tracked where not all were: faces' arrays have their rows alone."""
     occlusion: OcclusionPart
 
     @property

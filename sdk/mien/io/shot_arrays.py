@@ -13,6 +13,8 @@ faces/N/raw/landmarks.npy    (N,) uint8, `RawLandmarks.data`, where they are kep
 faces/N/uncorrected/...      frames.npy (N,) int64, and of these landmarks, curves/ and raw/ as they
                              were before landmarks were put right by hand
 examples/N/...               the same of its examples that could be tracked
+
+Of a shot that was tracked in part, the faces' arrays have the rows of these frames alone.
 """
 
 from __future__ import annotations
@@ -36,12 +38,13 @@ from mien.model.controls import NAMES
 from mien.model.corrections import LandmarkCorrection, UncorrectedFrames
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
 from mien.model.face import Face
+from mien.model.face_spans import gathered_rows, spread_rows, stored_spans
 from mien.model.landmarks import LANDMARKS, SKIN
 from mien.model.media import MediaInfo
 from mien.model.occlusion import REGIONS
 from mien.model.raw_landmarks import RawLandmarks, most_bytes
 from mien.model.shot import Example, Shot
-from mien.timebase import Clock
+from mien.timebase import Clock, FrameRange
 
 __all__ = ["read_shot", "shot_arrays"]
 
@@ -58,13 +61,16 @@ def shot_arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
         arrays["media/times.npy"] = np.array(times, dtype="<i8").reshape(-1, 2)
     for face in shot.faces:
         folder = f"faces/{face.number}"
-        arrays[f"{folder}/landmarks.npy"] = face.landmarks
-        arrays[f"{folder}/confidence.npy"] = face.confidence
+        spans = stored_spans(shot)
+        arrays[f"{folder}/landmarks.npy"] = gathered_rows(face.landmarks, spans)
+        arrays[f"{folder}/confidence.npy"] = gathered_rows(face.confidence, spans)
         arrays[f"{folder}/identity.npy"] = face.identity
         if face.region_confidence is not None:
-            arrays[f"{folder}/region_confidence.npy"] = face.region_confidence
-        arrays |= _curve_arrays(f"{folder}/curves", face.curves)
-        arrays |= _curve_arrays(f"{folder}/raw", face.raw)
+            regions = gathered_rows(face.region_confidence, spans)
+            arrays[f"{folder}/region_confidence.npy"] = regions
+        for name, curves in (("curves", face.curves), ("raw", face.raw)):
+            for member, array in _curve_arrays(f"{folder}/{name}", curves).items():
+                arrays[member] = gathered_rows(array, spans)
         before = face.uncorrected_frames
         if before is not None:
             arrays[f"{folder}/{_BEFORE}/frames.npy"] = before.frames.astype("<i8")
@@ -136,7 +142,11 @@ def _tracked(
 ) -> Shot:
     try:
         facts = _facts(part.media, arrays, folder)
-        faces = tuple(_face(face, facts.clock, arrays) for face in part.faces)
+        spans = None
+        if part.tracked_spans is not None:
+            spans = make_spans(part.tracked_spans, Shot(facts, ()), "tracked frames")
+        rows = _Rows(facts.clock.frame_count, spans)
+        faces = tuple(_face(face, facts.clock, arrays, rows) for face in part.faces)
     except ProjectError:
         raise
     except (MienError, ValueError, ZeroDivisionError) as error:
@@ -146,7 +156,8 @@ def _tracked(
     within = (0, *part.cuts, facts.clock.frame_count)
     if part.cuts and any(b <= a for a, b in itertools.pairwise(within)):
         raise ProjectError(f"{name} is corrupt: its cuts are out of order, or outside the shot.")
-    shot = Shot(facts, faces, part.cuts, make_made_by(part.made_by))
+    made_by = make_made_by(part.made_by)
+    shot = Shot(facts, faces, part.cuts, made_by, tracked_spans=spans)
     try:
         return replace(shot, mixes=make_mixes(part.mixes, shot))
     except MienError as error:
@@ -168,8 +179,26 @@ def _place(folder: Path, path: str) -> Path:
     return Path(os.path.normpath(folder / path))
 
 
-def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:
-    frames = clock.frame_count
+class _Rows:
+    """The frames whose rows are stored.
+
+    Args:
+        frames: Frames of the shot.
+        spans: Those that were tracked; None for all.
+    """
+
+    def __init__(self, frames: int, spans: tuple[FrameRange, ...] | None) -> None:
+        self._frames = frames
+        self._spans = spans
+        self.stored = frames if spans is None else sum(map(len, spans))
+
+    def spread(self, rows: npt.NDArray[Any], fill: npt.ArrayLike = 0) -> npt.NDArray[Any]:
+        """Stored rows among those of all frames."""
+        return spread_rows(rows, self._spans, self._frames, fill)
+
+
+def _face(part: FacePart, clock: Clock, arrays: ArrayReader, rows: _Rows) -> Face:
+    frames = rows.stored
     folder = f"faces/{part.number}"
     found = arrays.group(
         folder,
@@ -182,9 +211,10 @@ def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:
     confidence = found["confidence"]
     if not ((confidence >= 0) & (confidence <= 1)).all():
         raise ValueError(f"{folder}/confidence.npy holds values that are not from 0 to 1.")
-    curves = _curves(f"{folder}/curves", part.basis, frames, arrays)
+    curves = _curves(f"{folder}/curves", part.basis, arrays, rows)
+    landmarks = rows.spread(found["landmarks"], np.nan)
     for name, array in (
-        ("landmarks", found["landmarks"][curves.valid]),
+        ("landmarks", landmarks[curves.valid]),
         ("identity", found["identity"]),
     ):
         if not np.isfinite(array).all():
@@ -193,15 +223,15 @@ def _face(part: FacePart, clock: Clock, arrays: ArrayReader) -> Face:
         part.number,
         part.name,
         clock,
-        found["landmarks"],
-        found["confidence"],
+        landmarks,
+        rows.spread(confidence),
         found["identity"],
         curves,
-        _curves(f"{folder}/raw", part.basis, frames, arrays),
+        _curves(f"{folder}/raw", part.basis, arrays, rows),
         _raw_landmarks(f"{folder}/raw/landmarks.npy", part.raw_landmarks, confidence > 0, arrays),
-        _region_confidence(folder, frames, arrays) if part.region_confidence else None,
+        _region_confidence(folder, arrays, rows) if part.region_confidence else None,
         tuple(LandmarkCorrection(**one.model_dump()) for one in part.corrections),
-        _uncorrected(f"{folder}/{_BEFORE}", part, frames, arrays),
+        _uncorrected(f"{folder}/{_BEFORE}", part, clock.frame_count, arrays),
     )
 
 
@@ -222,17 +252,17 @@ def _uncorrected(
     return UncorrectedFrames(
         changed.astype(np.intp),
         landmarks,
-        _curves(f"{folder}/curves", part.basis, count, arrays),
-        _curves(f"{folder}/raw", part.basis, count, arrays),
+        _curves(f"{folder}/curves", part.basis, arrays, _Rows(count, None)),
+        _curves(f"{folder}/raw", part.basis, arrays, _Rows(count, None)),
     )
 
 
-def _region_confidence(folder: str, frames: int, arrays: ArrayReader) -> FloatArray:
+def _region_confidence(folder: str, arrays: ArrayReader, rows: _Rows) -> FloatArray:
     member = f"{folder}/region_confidence.npy"
-    regions = arrays.read(member, "<f4", (frames, len(REGIONS)))
+    regions = arrays.read(member, "<f4", (rows.stored, len(REGIONS)))
     if not ((regions >= 0) & (regions <= 1)).all():
         raise ValueError(f"{member} holds values that are not from 0 to 1.")
-    return regions
+    return rows.spread(regions)
 
 
 def _raw_landmarks(
@@ -246,7 +276,8 @@ def _raw_landmarks(
     return RawLandmarks(arrays.read(member, "|u1", (size,)).tobytes())
 
 
-def _curves(folder: str, basis: str, frames: int, arrays: ArrayReader) -> Curves:
+def _curves(folder: str, basis: str, arrays: ArrayReader, rows: _Rows) -> Curves:
+    frames = rows.stored
     found = arrays.group(
         folder,
         {
@@ -263,6 +294,13 @@ def _curves(folder: str, basis: str, frames: int, arrays: ArrayReader) -> Curves
     for name in ("controls", "flame", "scale", "rotation", "translation"):
         if not np.isfinite(found[name][valid]).all():
             raise ValueError(f"{folder}/{name}.npy holds values that are not numbers.")
-    pose = HeadPose(found["scale"], found["rotation"], found["translation"])
-    controls = ControlCurves(found["controls"])
-    return Curves(controls, found["flame"], basis, pose, valid, found["bridged"])
+    # What face_spans.py gives frames that were not tracked, so that files stay equal.
+    upright = np.eye(3, dtype=np.float32)
+    pose = HeadPose(
+        rows.spread(found["scale"], 1),
+        rows.spread(found["rotation"], upright),
+        rows.spread(found["translation"]),
+    )
+    controls, flame = rows.spread(found["controls"]), rows.spread(found["flame"])
+    bridged = rows.spread(found["bridged"], False)
+    return Curves(ControlCurves(controls), flame, basis, pose, rows.spread(valid, False), bridged)

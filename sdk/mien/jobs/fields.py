@@ -17,6 +17,7 @@ from mien.model.curve_layer import ImportMode
 from mien.model.face_names import read_face
 from mien.model.occlusion import OcclusionChoice, read_glasses
 from mien.model.quality import Quality, parse_bitrate, parse_crf
+from mien.path_map import machine_path
 from mien.timebase import Clock
 
 __all__ = ["Curves", "CurvesPart", "FaceField", "Files", "Frames", "OcclusionFields", "Part",
@@ -184,7 +185,7 @@ class OcclusionFields(Part):
         glasses = read_glasses(self.glasses)
         if self.matte == _NO_MATTE:
             return OcclusionChoice(None, True, self.keep, self.fade, glasses)
-        matte = None if self.matte is None else folder / self.matte
+        matte = None if self.matte is None else machine_path(self.matte, folder)
         return OcclusionChoice(matte, False, self.keep, self.fade, glasses)
 
 

@@ -2,7 +2,8 @@
 
     lock                    held by the process that runs the batch
     threads                 how many threads networks compute with where nobody says
-    tracked/KEY.mien        media that the batch tracked itself, whole, for all shots of them
+    tracked/KEY.mien        media that the batch tracked itself, for all shots of them
+    tracked/KEY-A-B.mien    of longer ones only the frames that shots show (tracked_media.py)
     tracked/KEY.lock        held by the process that tracks them
     shots/NAME/frames/      finished frames (rendering/frame_files.py)
     shots/NAME/output.json  what the output is, or is about to be

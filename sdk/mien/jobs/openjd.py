@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import yaml
@@ -123,7 +123,9 @@ def in_folder(order: ShotSpec, folder: Path) -> ShotSpec:
         folder: The folder.
     """
     folder = folder.absolute()
-    return dataclasses.replace(order, folder=folder, output=folder / order.output.name)
+    # The order may be of Windows.
+    name = PureWindowsPath(order.output).name
+    return dataclasses.replace(order, folder=folder, output=folder / name)
 
 
 def run_step(task: Task, say: Callable[[str], object]) -> None:
@@ -220,6 +222,8 @@ def _step(
     arguments: Sequence[str] = (),
 ) -> dict[str, Any]:
     paths = ["{{Param.Orders}}/" + f"{order.name}.json", "--folder", "{{Param.Output}}"]
+    # The farm's own, by which the media of an order are found where workers have other paths.
+    paths += ["--path-map", "{{Session.PathMappingRulesFile}}"]
     action = {"command": "{{Param.Mien}}", "args": ["batch-step", kind, *paths, *arguments]}
     step: dict[str, Any] = {"name": name, "script": {"actions": {"onRun": action}}}
     if after is not None:

@@ -141,13 +141,36 @@ def make_plan(
     def planned(job: ShotJob) -> ShotPlan:
         return _plan_shot(job, folder, look, fits, overwrite, settle, threads)
 
-    shots = tuple(planned(job) for job in jobs)
+    shots = _sharing(tuple(planned(job) for job in jobs), folder)
     notices = describe_drop_mismatches(
         (shot.job.name, shot.facts.path.name, shot.job.frames, shot.facts.clock)
         for shot in shots
         if shot.facts is not None
     )
     return Plan(folder, chunk, shots, threads, notices)
+
+
+def _sharing(shots: tuple[ShotPlan, ...], folder: Path) -> tuple[ShotPlan, ...]:
+    """Plans that say which frames are tracked; each tracking counts once, with its first shot."""
+    from mien.jobs.tracked_media import join_tracking
+
+    orders = [shot.order for shot in shots if shot.order is not None]
+    media = {shot.job.name: shot.facts for shot in shots if shot.facts is not None}
+    shared = {order.name: order for order in join_tracking(orders, media, folder)}
+    planned, counted = [], set()
+    for shot in shots:
+        order = shared.get(shot.job.name) if shot.order is not None else None
+        if order is None or shot.facts is None:
+            planned.append(shot)
+            continue
+        seconds, tracked = shot.seconds, order.tracked_span or shot.facts.clock.all
+        tracking = (shot.facts.path, shot.facts.stream, order.tracker, tracked)
+        if seconds is not None and order.project is None and tracking not in counted:
+            counted.add(tracking)
+            pixels = shot.facts.orientation.width * shot.facts.orientation.height
+            seconds += pixels * len(tracked) / _PIXELS_A_SECOND["track"]
+        planned.append(replace(shot, order=order, seconds=seconds))
+    return tuple(planned)
 
 
 def settle_job(
@@ -290,10 +313,7 @@ def _seconds(job: ShotJob, facts: MediaInfo, frames: FrameRange) -> float | None
         return None
     pixels = facts.orientation.width * facts.orientation.height
     speed = _PIXELS_A_SECOND
-    seconds = pixels * len(frames) * (1 / speed["warp"] + 1 / speed["write"])
-    if job.project is None:
-        seconds += pixels * facts.clock.frame_count / speed["track"]
-    return seconds
+    return pixels * len(frames) * (1 / speed["warp"] + 1 / speed["write"])
 
 
 def _bytes(job: ShotJob, facts: MediaInfo, frames: FrameRange) -> int:

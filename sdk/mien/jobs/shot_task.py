@@ -14,6 +14,7 @@ from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue, check_stored
 from mien.model.settings import ReferenceSettings
+from mien.path_map import machine_map, machine_path
 from mien.rendering.registry import find_entry, settings_owner
 from mien.timebase import FrameRange
 
@@ -55,6 +56,7 @@ class ShotSpec:
             players show.
         until_damage: Whether the output ends before the first frame that is damaged.
         quality: How well the output is encoded.
+        tracked_span: The frames of media without a project that are tracked for it; None for all.
     """
 
     name: str
@@ -78,6 +80,7 @@ class ShotSpec:
     stream: int | None = None
     until_damage: bool = False
     quality: Quality = field(default_factory=Quality)
+    tracked_span: FrameRange | None = None
 
     @classmethod
     def of(
@@ -137,6 +140,7 @@ class ShotSpec:
             "occlusion": _occlusion_to_dict(self.occlusion),
             "until_damage": self.until_damage,
             "quality": self.quality.to_dict(),
+            "tracked_span": None if self.tracked_span is None else str(self.tracked_span),
         }
         return json.dumps(value, indent=1)
 
@@ -154,7 +158,7 @@ def _read_all_curves(value: Any) -> tuple[CurvesInput, ...]:
 def _read_curves(value: Mapping[str, Any]) -> CurvesInput:
     names = value["controls"]
     controls = None if names is None else tuple(map(str, names))
-    return CurvesInput(**{**value, "file": Path(value["file"]), "controls": controls})
+    return CurvesInput(**{**value, "file": machine_path(value["file"]), "controls": controls})
 
 
 def _occlusion_to_dict(choice: OcclusionChoice) -> dict[str, Any]:
@@ -165,13 +169,15 @@ def _read_occlusion(value: Mapping[str, Any] | None) -> OcclusionChoice:
     if value is None:
         return OcclusionChoice()
     matte = value["matte"]
-    read = {"matte": None if matte is None else Path(matte),
+    read = {"matte": None if matte is None else machine_path(matte),
             "glasses": tuple((face, word) for face, word in value.get("glasses", ()))}  # fmt: skip
     return OcclusionChoice(**{**value, **read})
 
 
 def read_shot_spec(path: Path) -> ShotSpec:
-    """Read an order that `ShotSpec.to_json` wrote.
+    """Read an order that `ShotSpec.to_json` wrote; its paths may be another machine's.
+
+    What the machine's path map has rules for is where these say (path_map.py).
 
     Raises:
         InputError: When it cannot be read, or is none.
@@ -182,24 +188,26 @@ def read_shot_spec(path: Path) -> ShotSpec:
         value: Mapping[str, Any] = json.loads(path.read_bytes())
         if value["format"] not in (_FORMAT, _FORMER, _FIRST):
             raise ValueError(f"its format is {value['format']}")
-        start, stop = str(value["frames"]).split(":")
         media, project = (
-            None if value[name] is None else Path(value[name]) for name in ("media", "project")
+            None if value[name] is None else machine_path(value[name])
+            for name in ("media", "project")
         )
         renderer, settings = str(value["renderer"]), value["settings"]
         if value["format"] == _FIRST and settings_owner(renderer) != ReferenceSettings.renderer:
             settings = None
         if settings is not None:
+            settings = {name: _mapped(one) for name, one in settings.items()}
             check_stored({renderer: settings})
         spec = ShotSpec(
             str(value["name"]), media, project, tuple(map(str, value["set"])),
-            value["face"], FrameRange(int(start), int(stop)), renderer, value["codec"],
-            bool(value["lossless"]), Path(value["output"]), Path(value["folder"]),
+            value["face"], _read_span(value["frames"]), renderer, value["codec"],
+            bool(value["lossless"]), machine_path(value["output"]), machine_path(value["folder"]),
             bool(value["overwrite"]), settings, value.get("shot"),
             _read_all_curves(value.get("curves")),
-            str(value.get("tracker", "auto")), tuple(map(Path, value.get("examples", ()))),
+            str(value.get("tracker", "auto")), tuple(map(machine_path, value.get("examples", ()))),
             _read_occlusion(value.get("occlusion")), value.get("stream"),
             bool(value.get("until_damage")), Quality.of(value.get("quality")),
+            _read_tracked(value.get("tracked_span")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(
@@ -214,6 +222,21 @@ def read_shot_spec(path: Path) -> ShotSpec:
         except UsageError as error:
             raise _no_order(path, error) from error
     return spec
+
+
+def _mapped(value: Any) -> Any:
+    """A setting; one that is a path of another machine, where it is on this one."""
+    mapped = machine_map().map(value) if isinstance(value, str) else None
+    return value if mapped is None else mapped
+
+
+def _read_span(text: Any) -> FrameRange:
+    start, stop = str(text).split(":")
+    return FrameRange(int(start), int(stop))
+
+
+def _read_tracked(text: Any) -> FrameRange | None:
+    return None if text is None else _read_span(text)
 
 
 def _no_order(path: Path, error: Exception) -> InputError:

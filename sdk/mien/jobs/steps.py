@@ -19,12 +19,12 @@ from mien import api
 from mien.api.examples import check_examples, example_tracker, problem_of
 from mien.api.occlusion import choose_occlusion
 from mien.errors import MediaError, NoFaceError, OutputError, ProjectError, UsageError
-from mien.face import SOLVER
 from mien.io.project import SUFFIX, Project
 from mien.jobs.edits import request_edits
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.jobs.thumbnails import Thumbnails
+from mien.jobs.tracked_media import tracking_key
 from mien.media.probe import probe, probe_any
 from mien.model.face_names import face_facts
 from mien.model.media import MediaInfo
@@ -32,11 +32,10 @@ from mien.model.shot import Example, Shot
 from mien.pipeline import Output, ShotFrames, damage_note, undamaged
 from mien.progress import Progress
 from mien.rendering.base import FacePlan, Renderer
-from mien.rendering.plans import face_plans, weak_notes
+from mien.rendering.plans import face_plans, untracked_notes, weak_notes
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import matte_stamp, media_stamp
 from mien.timebase import FrameRange
-from mien.tracking.registry import get_tracker
 
 __all__ = ["Workbench"]
 
@@ -191,6 +190,7 @@ class Workbench:
         elif shot.media.cut_short and span.stop == len(shot):
             notes = (shot.media.cut_short, *notes)
         plans = face_plans(shot, [*project.edits, *edits], span)
+        notes += untracked_notes(shot, [*project.edits, *edits], span)
         notes += weak_notes(shot, (one.face.number for one in (*project.edits, *edits)), span)
         renderer = self._renderer(order) if plans else None
         shot = self._with_examples(order, shot, progress) if plans else shot
@@ -248,24 +248,21 @@ class Workbench:
         faceless: bool = False,
     ) -> Project:
         """Media as the batch tracked them, once for all its shots; faceless only where allowed."""
-        # Whatever made it differently must not be taken for it: by number, not by release.
-        chosen = get_tracker(tracker)
-        versions = (chosen.name, chosen.version, SOLVER)
-        key = hashlib.blake2b(
-            repr((media_stamp(facts), *versions)).encode(), digest_size=8
-        ).hexdigest()
+        # Of other material all is wanted: what it shows of a face may be anywhere.
+        span = None if faceless else order.tracked_span
+        key = tracking_key(facts, tracker, span)
         journal = ShotJournal(order.folder, order.name)
         path = journal.tracked(key)
         with journal.tracking(key):
             if path.exists():
                 with suppress(ProjectError):  # damaged: it is made again
                     return _read(path, facts.path)
-            # The whole media, not what the cut uses of it: the next cut may use more.
             shot = Shot(facts, ())
             try:
                 shot = api.track(
                     shot,
-                    tracker=chosen.name,
+                    frames=span,
+                    tracker=tracker,
                     until_damage=order.until_damage,
                     progress=progress,
                 )

@@ -37,11 +37,22 @@ def plan_rows(plan: Plan) -> list[list[str]]:
                 str(shot.order.output),
             ]
         )  # fmt: skip
+    rows += [["", "", "", "", "", "", "", line] for line in _trackings(plan)]
     known = sum(shot.order is not None for shot in plan.shots)
     total = f"{known} of {len(plan.shots)} shots, {plan.frames} frames"
     time = _duration(seconds if any(shot.seconds for shot in plan.shots) else None)
     rows.append(["", "", str(plan.chunks), "", "", time, _size(size), total])
     return rows
+
+
+def _trackings(plan: Plan) -> list[str]:
+    """What is tracked first, a line each."""
+    lines = []
+    for shot in plan.shots:
+        span = _tracked(shot)
+        if span is not None and shot.facts is not None:
+            lines.append(f"tracked first: {shot.facts.path.name} {span}")
+    return list(dict.fromkeys(lines))
 
 
 def plan_facts(plan: Plan) -> dict[str, Any]:
@@ -70,6 +81,7 @@ def _facts(plan: Plan, shot: ShotPlan) -> dict[str, Any]:
     faces = _edited_faces(shot)
     return facts | {
         "frames": str(order.frames),
+        "tracked": _tracked(shot),
         "chunks": len(list(chunks_of(order.frames, plan.chunk))),
         "faces": None if faces is None else [face_facts(face) for face in faces],
         "renderer": order.renderer,
@@ -78,6 +90,14 @@ def _facts(plan: Plan, shot: ShotPlan) -> dict[str, Any]:
         "encoding": shot.encoding,
         "output": str(order.output),
     }
+
+
+def _tracked(shot: ShotPlan) -> str | None:
+    """The frames that are tracked for a shot; None where its project says who is in it."""
+    order, facts = shot.order, shot.facts
+    if order is None or facts is None or order.project is not None:
+        return None
+    return str(order.tracked_span or facts.clock.all)
 
 
 def _edited_faces(shot: ShotPlan) -> Sequence[FaceLike] | None:

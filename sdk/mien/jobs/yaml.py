@@ -61,6 +61,7 @@ from mien.model.face_names import one_untracked
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
+from mien.path_map import machine_path
 from mien.rendering.registry import AUTO, parse_settings, settings_owner
 
 __all__ = ["SUFFIXES", "read_jobs"]
@@ -163,13 +164,13 @@ def read_jobs(
         jobs.append(
             ShotJob(
                 name=name,
-                media=None if shot.media is None else path.parent / shot.media,
-                project=None if shot.project is None else path.parent / shot.project,
+                media=None if shot.media is None else machine_path(shot.media, path.parent),
+                project=None if shot.project is None else machine_path(shot.project, path.parent),
                 shot=shot.shot,
                 stream=shot.stream,
                 set=shot.set,
                 face=shot.face,
-                curves=tuple(one.input(path.parent / one.file) for one in shot.curves),
+                curves=tuple(one.input(machine_path(one.file, path.parent)) for one in shot.curves),
                 frames=shot.frames,
                 renderer=chosen,
                 tracker=shot.tracker or tracker or file.tracker or "auto",
@@ -181,7 +182,7 @@ def read_jobs(
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
                 examples=tuple(examples)
                 if wanted is None
-                else tuple(path.parent / example for example in wanted),
+                else tuple(machine_path(example, path.parent) for example in wanted),
                 occlusion=shot.occlusion.choice(path.parent).on(general),
                 origin=f"{path.name}, line {source.line(('shots', number))}",
             )

@@ -29,6 +29,7 @@ from mien.media.streams import (
     opened_from,
     other_programs,
 )
+from mien.media.track_marks import lost_marks
 from mien.model.media import MediaInfo
 
 __all__ = [
@@ -70,7 +71,7 @@ class Carried:
         copied: Those whose packets are copied.
         covers: Cover pictures that the output holds as such.
         attachments: Files that the output holds.
-        left_out: A sentence for every track that cannot be carried.
+        left_out: A sentence for every track that cannot be carried, and of what is lost of others.
     """
 
     copied: tuple[int, ...] = ()
@@ -206,6 +207,9 @@ class _Plan:
         if self._silenced is not None and not self._sounds:
             self._left[self._silenced] += " The output has no sound."
         left = tuple(self._left[number] for number in sorted(self._left))
+        along = (self._video.index, *self._copied)
+        tracks = (self._container.streams[number] for number in along)
+        left += lost_marks(self._container, tracks, self._output)
         return Carried(tuple(self._copied), tuple(self._covers), tuple(self._attachments), left)
 
     def _add_picture(self, stream: VideoStream) -> None:

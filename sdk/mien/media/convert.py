@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import av
 import numpy as np
@@ -13,7 +14,7 @@ from mien.media.codecs import Encoding
 from mien.media.color import FULL_RANGE, LIMITED_RANGE, srgb, swscale_matrix
 from mien.media.exr import ExrPicture
 from mien.media.frame import MoviePicture, Picture, planes_of
-from mien.media.orient import turn
+from mien.media.orient import standing, turn
 from mien.media.turned import turned_picture
 from mien.model.media import ColorTags, MediaInfo, Orientation
 
@@ -111,7 +112,10 @@ def to_exr(picture: Picture, orientation: Orientation) -> ExrPicture:
     rgb = turn(orientation, picture.plate().rgb().astype(np.float16))
     height, width = rgb.shape[:2]
     window = (np.array([0, 0], np.int32), np.array([width - 1, height - 1], np.int32))
-    header = {"dataWindow": window, "displayWindow": window}
+    header: dict[str, Any] = {"dataWindow": window, "displayWindow": window}
+    aspect = standing(orientation).pixel_aspect
+    if aspect != 1:
+        header["pixelAspectRatio"] = float(aspect)
     channels = {name: rgb[..., i] for i, name in enumerate("RGB")}
     alpha = _alpha(picture)
     if alpha is not None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 import av
+from av.codec.context import ThreadType
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -79,15 +81,41 @@ class Film:
         """The frames that come out of those packets; see `packets`.
 
         Raises:
-            av.error.InvalidDataError: When a packet is damaged, and frames are known by counting:
-                no count is right any more.
+            av.error.InvalidDataError: When a packet is damaged, and nothing that follows can be
+                used: `PacketIndex.breaks_off`.
         """
         packets = self.packets(point)
         if packets is None:
             return None
-        if not self._index.counted:
+        if self._index.counted:
+            return whole_frames(self._of_frames(packets), lambda: False)
+        if not self._index.breaks_off:
             return whole_frames(packets)
-        return whole_frames(self._of_frames(packets), lambda: False)
+        first = 0 if point is None else self._index.points[point].packet
+        return self._until_damage(self._until_gap(packets, first))
+
+    def _until_damage(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[av.VideoFrame]:
+        """Frames up to damage, with those that the decoder holds back there."""
+        try:
+            yield from whole_frames(packets, lambda: False)
+        except av.error.InvalidDataError:
+            if self.video.thread_type is ThreadType.SLICE:
+                # Of several frames at once, it may hold back some that come after the damage.
+                with suppress(av.FFmpegError):
+                    yield from self.video.codec_context.decode(None)
+            raise
+
+    def _until_gap(
+        self, packets: Iterator[Packet[VideoStream]], first: int
+    ) -> Iterator[Packet[VideoStream]]:
+        """Packets up to one before which another is missing that it is predicted from."""
+        number = first
+        for packet in packets:
+            if packet.size:
+                if number in self._index.bereft:
+                    raise av.error.InvalidDataError(0, "a picture is missing", None)
+                number += 1
+            yield packet
 
     def _of_frames(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[Packet[VideoStream]]:
         """Packets from the first whole frame to the last one, without what cannot be decoded."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Protocol
 
 import av
@@ -19,6 +18,7 @@ from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import VideoReformatter
 
 from mien.media.color import FULL_RANGE, swscale_matrix
+from mien.media.filtering import filtered
 from mien.media.orient import turn
 from mien.media.planes import Channel, Layout, Plane, Plate
 from mien.model.media import Orientation
@@ -284,22 +284,4 @@ def _duplicate(video: av.VideoFrame) -> av.VideoFrame:
 
     FFmpeg's `copy` filter is the one way through PyAV that keeps side data (captions, HDR).
     """
-    graph = av.filter.Graph()
-    graph.threads = 1
-    source = graph.add_buffer(
-        width=video.width,
-        height=video.height,
-        format=video.format,
-        time_base=video.time_base or Fraction(1, 1000),
-    )
-    copy, sink = graph.add("copy"), graph.add("buffersink")
-    source.link_to(copy)
-    copy.link_to(sink)
-    graph.configure()
-    graph.push(video)
-    twin = graph.pull()
-    assert isinstance(twin, av.VideoFrame)
-    twin.pts = video.pts
-    if video.time_base is not None:
-        twin.time_base = video.time_base
-    return twin
+    return filtered(video, [("copy", "")])

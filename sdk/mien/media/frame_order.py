@@ -20,6 +20,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from mien.media.packet_scan import FilmPacket, PacketScan
+from mien.media.picture_order import believable_orders
 from mien.media.seek_points import SeekPoint, packets_from, stamped
 from mien.media.streams import whole_frames
 
@@ -41,6 +42,8 @@ _SHORT_TAIL: Final = 48
 """Packets after the last key up to which they are decoded to see that each gives a frame."""
 _DANGLING: Final = 2
 """Packets at the end that a recording that was stopped may have begun and not finished."""
+_MOST_HELD_BACK: Final = 16
+"""Pictures that a decoder of H.264 or HEVC holds back at most until an earlier one came."""
 _LATE: Final = 32
 """Packets after which decoders with many threads still speak of one that is damaged."""
 
@@ -53,11 +56,13 @@ class FrameOrder:
         packets: In display order; in that of decoding where the former is not told.
         exact: Whether it is the display order.
         dangling: Frames at the end that are left out: they were begun, and not finished.
+        placed: Whether pictures alone say it, and nothing of the container.
     """
 
     packets: list[int]
     exact: bool
     dangling: int = 0
+    placed: bool = False
 
 
 @dataclass(slots=True)
@@ -91,9 +96,52 @@ def possible_orders(scan: PacketScan, timed: bool) -> Iterator[FrameOrder]:
             else:
                 order.append(i)
         yield FrameOrder(order + waiting, exact=True)
+    placed = _placed(film, shown)
+    if placed is not None:
+        yield FrameOrder(placed, exact=True, placed=True)
     if any(p.closed for p in film):
         # As many frames come before each closed group of pictures as packets do.
         yield FrameOrder(shown, exact=False)
+
+
+def _placed(film: Sequence[FilmPacket], shown: Sequence[int]) -> list[int] | None:
+    """The order in which pictures say themselves that they are shown; None where they do not."""
+    runs: dict[int, dict[int, int]] = {}
+    damaged: dict[int, list[int]] = {}
+    run = None
+    for i, place in zip(shown, believable_orders([film[i].display for i in shown]), strict=True):
+        if place is None:
+            if run is None:
+                return None
+            damaged.setdefault(run, []).append(i)
+            continue
+        run = place.run
+        if runs.setdefault(run, {}).setdefault(place.number, i) != i:
+            return None  # two claim one place: that decoding started anew was lost
+    order: list[int] = []
+    for run, counts in sorted(runs.items()):
+        if not _fill_in(counts, damaged.get(run, [])):
+            return None
+        order += [i for _, i in sorted(counts.items())]
+    number = {packet: k for k, packet in enumerate(shown)}
+    # No decoder holds back more: what is shown earlier than that is counted wrongly.
+    if any(number[i] - k > _MOST_HELD_BACK for k, i in enumerate(order)):
+        return None
+    return order
+
+
+def _fill_in(counts: dict[int, int], damaged: Sequence[int]) -> bool:
+    """Give pictures whose headers are damaged the places that are left; False without these."""
+    if not damaged:
+        return True
+    places = sorted(counts)
+    step = min((b - a for a, b in itertools.pairwise(places)), default=1)
+    free = [c for a, b in itertools.pairwise(places) for c in range(a + step, b, step)]
+    if len(free) > len(damaged):
+        return False
+    free += [places[-1] + step * (k + 1) for k in range(len(damaged) - len(free))]
+    counts.update(zip(free, damaged, strict=True))
+    return True
 
 
 def holds(

@@ -7,11 +7,10 @@ neither by themselves (FFV1, ProRes, VP9) would lose both.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from mien.media.ebml import (
     IDS,
@@ -21,6 +20,7 @@ from mien.media.ebml import (
     uint_element,
     with_checksum,
 )
+from mien.media.mov_boxes import boxes, ending_header, enlarge
 from mien.media.tags import MasteringDisplay
 
 __all__ = ["HeaderTags", "room_for_tags", "write_header_tags"]
@@ -211,18 +211,18 @@ def _write_mxf(path: Path, tags: HeaderTags) -> bool:
 
 
 def _write_mov(path: Path, tags: HeaderTags) -> bool:
-    boxes = _mov_boxes(tags)
-    if not boxes:
+    made = _mov_boxes(tags)
+    if not made:
         return True
     with path.open("r+b") as file:
-        header = _last_box(file)
+        header = ending_header(file)
         if header is None:
             return False
         file.seek(header)
         data = bytearray(file.read())
         parents, start, stop = [0], 8, len(data)
         for name in (b"trak", b"mdia", b"minf", b"stbl", b"stsd"):
-            box = next((b for b in _boxes(data, start, stop) if b[0] == name), None)
+            box = next((b for b in boxes(data, start, stop) if b[0] == name), None)
             if box is None:
                 return False
             parents.append(box[1])
@@ -231,50 +231,22 @@ def _write_mov(path: Path, tags: HeaderTags) -> bool:
         parents.append(entry)
         if entry + _SAMPLE_ENTRY > stop:
             return False
-        for parent in parents:
-            size = struct.unpack_from(">I", data, parent)[0]
-            struct.pack_into(">I", data, parent, size + len(boxes))
-        data[entry + _SAMPLE_ENTRY : entry + _SAMPLE_ENTRY] = boxes
+        enlarge(data, parents, entry + _SAMPLE_ENTRY, made)
         file.seek(header)
         file.write(data)
     return True
 
 
-def _last_box(file: BinaryIO) -> int | None:
-    """Where the box `moov` begins that ends a file; None where it does not end it."""
-    end = file.seek(0, 2)
-    start = 0
-    while start + 16 <= end:
-        file.seek(start)
-        size, name, long = struct.unpack(">I4sQ", file.read(16))
-        size = long if size == 1 else size or end - start
-        if name == b"moov":
-            return start if start + size == end and size < 1 << 32 else None
-        if size < 8:
-            return None
-        start += size
-    return None
-
-
-def _boxes(data: bytearray, start: int, stop: int) -> Iterator[tuple[bytes, int, int]]:
-    while start + 8 <= stop:
-        size, name = struct.unpack_from(">I4s", data, start)
-        if size < 8:
-            return
-        yield name, start, start + size
-        start += size
-
-
 def _mov_boxes(tags: HeaderTags) -> bytes:
-    boxes = b""
+    made = b""
     if tags.mastering is not None:
         m = tags.mastering
         points = (*m.green, *m.blue, *m.red, *m.white)
         numbers = [min(round(value * _CHROMATICITY), 0xFFFF) for value in points]
         low, high = (min(round(value * _LUMINANCE), 0xFFFFFFFF) for value in m.luminance)
-        boxes += struct.pack(">I4s8H2I", 32, b"mdcv", *numbers, high, low)
+        made += struct.pack(">I4s8H2I", 32, b"mdcv", *numbers, high, low)
     if tags.light is not None:
-        boxes += struct.pack(">I4s2H", 12, b"clli", *(min(n, 0xFFFF) for n in tags.light))
+        made += struct.pack(">I4s2H", 12, b"clli", *(min(n, 0xFFFF) for n in tags.light))
     if tags.field_order:
-        boxes += struct.pack(">I4sH", 10, b"fiel", _FIELDS[tags.field_order])
-    return boxes
+        made += struct.pack(">I4sH", 10, b"fiel", _FIELDS[tags.field_order])
+    return made

@@ -36,6 +36,7 @@ class ImageSink:
     def __init__(self, pattern: Pattern, source: MediaInfo, encoding: Encoding) -> None:
         self._encoding = encoding
         self._first = source.first_number
+        self._aspect = encoding.orientation(source.orientation).pixel_aspect
         self._exr = encoding.codec.name == "exr"
         if not self._exr:
             self._color = output_color(source, encoding)
@@ -92,6 +93,8 @@ class ImageSink:
         encoder.width, encoder.height = video.width, video.height
         encoder.pix_fmt = self._encoding.pixel_format
         encoder.time_base = Fraction(1, 24)
+        if self._aspect != 1:
+            encoder.sample_aspect_ratio = self._aspect
         encoder.color_primaries = self._color.primaries
         encoder.color_trc = self._color.transfer
         encoder.options = dict(self._encoding.options)

@@ -12,7 +12,7 @@ import itertools
 import threading
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -33,8 +33,10 @@ from mien.media.frame_order import (
     with_damage,
 )
 from mien.media.packet_scan import FilmPacket, PacketScan, scan_packets
+from mien.media.picture_order import missing_pictures
 from mien.media.seek_points import SeekPoint
 from mien.media.streams import main_video
+from mien.media.whole_tail import last_is_whole
 from mien.progress import Progress, report_each, silent
 
 __all__ = [
@@ -80,11 +82,16 @@ class PacketIndex:
             its own. Empty where packets' own times tell their frames.
         counted: Whether stamps are packets' numbers instead, and frames are known by counting
             from where decoding started.
+        breaks_off: Whether nothing that follows damage can be used, up to the next of `points`: no
+            container says which frames are there, or nothing says what they were predicted from.
+        bereft: Numbers of packets before which one is missing that they are predicted from.
         jumps: How often the clock was set anew.
         whole: Numbers of packets that are whole although the format says they are damaged: what
             is before a join, after which packets are counted anew.
         losses: What is not there of it, where it was recorded badly: a sentence each.
         last_packet: Number of the last packet of a frame that is shown.
+        torn: Frames that lack the mark of their end, which nearly all others have: their decoder
+            makes up the rest without a word.
     """
 
     pts: tuple[int, ...]
@@ -96,10 +103,13 @@ class PacketIndex:
     end: Fraction
     stamps: tuple[int | None, ...] = ()
     counted: bool = False
+    breaks_off: bool = False
+    bereft: frozenset[int] = frozenset()
     jumps: int = 0
     whole: frozenset[int] = frozenset()
     losses: tuple[str, ...] = ()
     last_packet: int = 0
+    torn: frozenset[int] = frozenset()
 
     def point_before(self, frame: int) -> int | None:
         """Number of the last of `points` that starts at or before a frame; None without."""
@@ -196,6 +206,8 @@ def _built(container: InputContainer, key: _Key, progress: Progress) -> PacketIn
     assert video is not None
     scan = scan_packets(container, video, report)
     report(total * _MEGABYTE)
+    if scan.entire is False:
+        scan.entire = last_is_whole(path, stream, scan)
     name, codec = container.format.name.split(",")[0], video.codec_context.name
     pts = [p.pts for p in scan.film if p.shown]
     timed = None not in pts and len(set(pts)) == len(pts)
@@ -234,6 +246,7 @@ def _timed(container: str, video: VideoStream, scan: PacketScan) -> PacketIndex:
         len(scan.film),
         left_out + sum(p.hidden for p in scan.film),
         scan.end,
+        torn=_torn(scan.film, [i for _, i in shown]),
     )
 
 
@@ -266,11 +279,14 @@ def _by_number(video: VideoStream, scan: PacketScan, deduced: FrameOrder) -> Pac
     """The index of a film whose packets are known by their number."""
     film, order, counted = scan.film, deduced.packets, not deduced.exact
     pts, declared = _times(video, film, order), video.frames
+    missing = missing_pictures([film[i].display for i in order]) if deduced.placed else {}
+    if missing and scan.counts_packets:
+        pts = _with_holes(pts, missing)
     stamps: list[int | None] = [*range(len(film))] if counted else [None] * len(film)
     if not counted:
         for time, i in zip(pts, order, strict=True):
             stamps[i] = time
-    losses = _holes(scan, order, pts)
+    losses = _holes_told(missing) if missing else _holes(scan, order, pts)
     if deduced.dangling:
         losses += ("The frame at its end is left out: the recording breaks off in it.",)
     return PacketIndex(
@@ -283,11 +299,20 @@ def _by_number(video: VideoStream, scan: PacketScan, deduced: FrameOrder) -> Pac
         scan.end,
         tuple(stamps),
         counted,
+        counted or deduced.placed,
+        frozenset(i for i, p in enumerate(film) if p.display is not None and p.display.bereft),
         scan.jumps,
         frozenset(i for i in scan.corrupt if any(0 < j - i <= _BEFORE_JOIN for j in scan.joins)),
         losses,
         max(order, default=0) if deduced.dangling else len(film) - 1,
+        _torn(film, order),
     )
+
+
+def _torn(film: Sequence[FilmPacket], order: Sequence[int]) -> frozenset[int]:
+    """Frames whose packets lack the mark of their end, where it is usual in the film."""
+    torn = [frame for frame, i in enumerate(order) if film[i].ended is False]
+    return frozenset(torn if 2 * len(torn) < len(order) else ())
 
 
 def _holes(scan: PacketScan, order: Sequence[int], pts: Sequence[int]) -> tuple[str, ...]:
@@ -302,9 +327,21 @@ def _holes(scan: PacketScan, order: Sequence[int], pts: Sequence[int]) -> tuple[
         near = bisect_left(damaged, frame - _NEAR_HOLE)
         if 2 * (b - a) > 3 * step and near < len(damaged) and damaged[near] < frame + _NEAR_HOLE:
             holes.append((frame, round((b - a) / step) - 1))
+    return _holes_told(dict(holes))
+
+
+def _with_holes(pts: Sequence[int], missing: Mapping[int, int]) -> list[int]:
+    """Times of frames that are a packet apart, with room for those that are missing."""
+    step = median_low(b - a for a, b in itertools.pairwise(pts))
+    gaps = itertools.accumulate(missing.get(i, 0) for i in range(len(pts)))
+    return [time + step * gap for time, gap in zip(pts, gaps, strict=True)]
+
+
+def _holes_told(holes: Mapping[int, int]) -> tuple[str, ...]:
+    """Say before which frames how many are missing."""
     if not holes:
         return ()
-    lost, places = sum(count for _, count in holes), ", ".join(str(f) for f, _ in holes[:3])
+    lost, places = sum(holes.values()), ", ".join(str(frame) for frame in [*holes][:3])
     more = f" and {len(holes) - 3} more places" if len(holes) > 3 else ""
     return (
         f"The recording is damaged: {lost} {'frame is' if lost == 1 else 'frames are'} missing"

@@ -10,10 +10,13 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-__all__ = ["Start", "has_picture_types", "start_of", "waits"]
+__all__ = ["Start", "has_end", "has_picture_types", "start_of", "waits"]
 
 _INTRA: Final = (2, 7)
 """H.264's numbers of slices that are predicted from no other picture."""
+_END_OF_IMAGE: Final = b"\xff\xd9"
+_FILLED_UP: Final = 4096
+"""Bytes at the end of a packet in which the mark of its end must be."""
 _PICTURES: Final = {"mpeg1video": 0x00, "mpeg2video": 0x00, "mpeg4": 0xB6}
 """Start codes of pictures, of codecs in which all but B-pictures wait for the next such."""
 
@@ -47,6 +50,18 @@ def start_of(packet: Packet[Stream], video: VideoStream) -> Start:
             # Instantaneous refreshes, and the broken link that has no leading pictures.
             return Start.CLOSED if data[at] >> 1 & 63 in (18, 19, 20) else Start.OPEN
     return Start.OPEN
+
+
+def has_end(packet: Packet[Stream], video: VideoStream) -> bool | None:
+    """Whether a picture has the mark of its end, which its decoder does without.
+
+    Returns:
+        None of codecs that have no such mark.
+    """
+    if video.codec_context.name != "mjpeg":
+        return None
+    # Behind it there may be what fills up a sector.
+    return bytes(memoryview(packet)[-_FILLED_UP:]).rstrip(b"\0\xff").endswith(_END_OF_IMAGE)
 
 
 def has_picture_types(video: VideoStream) -> bool:

@@ -8,10 +8,13 @@ from mien.media.header_tags import HeaderTags
 from mien.media.tags import PictureTags
 from mien.model.media import MediaInfo, Orientation
 
-__all__ = ["header_tags", "holds_hdr", "lost_tags"]
+__all__ = ["CODES_FIELDS", "header_tags", "holds_hdr", "lost_tags"]
 
 _HEADERS_WITH_HDR = ("matroska", "webm", "mp4", "mov")
 _IMAGES_WITH_HDR = ("png",)
+CODES_FIELDS = ("h264", "prores")
+"""Codecs whose encoders code fields where the source has them."""
+_LOSES_NO_FIELDS = (*CODES_FIELDS, "ffv1")
 _PROGRESSIVE_ONLY = ("webm", "mxf", "")
 """Containers that say nothing of fields: WebM, images, and MXF as FFmpeg writes it."""
 _SAY_ASPECT = ("h264", "hevc")
@@ -75,6 +78,12 @@ def lost_tags(
     )
     if (tags.interlaced or tags.field_order > 1) and container in _PROGRESSIVE_ONLY:
         notes.append(f"{name} is interlaced, which {kind} does not say: frames hold both fields")
+    elif tags.interlaced and encoding.codec.name not in _LOSES_NO_FIELDS:
+        codec = encoding.codec.name.upper().replace("DNXHR", "DNxHR")
+        notes.append(
+            f"{name} is interlaced: {kind} says so, but frames are coded whole in {codec}, both"
+            " fields in one"
+        )
     if tags.chapters and container in ("mxf", ""):
         notes.append(f"the chapters of {name} are lost: {kind} has none")
     if source.clock.start is not None and not container:

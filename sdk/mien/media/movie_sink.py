@@ -21,11 +21,13 @@ from mien.media.frame import Frame
 from mien.media.hdr import hdr_options
 from mien.media.header_tags import HeaderTags, room_for_tags, write_header_tags
 from mien.media.index import movie_index, movie_url
-from mien.media.lost_tags import header_tags, lost_tags
+from mien.media.lost_tags import CODES_FIELDS, header_tags, lost_tags
+from mien.media.mov_boxes import write_kinds, write_late_starts
 from mien.media.passthrough import Passthrough
 from mien.media.probe import first_frame
 from mien.media.scheduling import keep_scheduling
 from mien.media.tags import FIELD_ORDERS, PictureTags, picture_tags
+from mien.media.track_marks import track_kinds
 from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
 
@@ -33,8 +35,6 @@ __all__ = ["MovieSink"]
 
 _X265_SHORTEST = 3
 """Frames below which x265's decoding times are uninitialised memory, with B-frames."""
-_INTERLACED = ("h264", "prores")
-"""Codecs whose encoders code fields where the source has them."""
 _FIRST_FIELD = {2: "tff", 4: "tff", 3: "bff", 5: "bff"}
 """How x264 calls the field that comes first, which it needs to know before the first frame."""
 _HEADER_FULL = "pixel aspect or HDR metadata are lost: the output's header has no room for them"
@@ -79,6 +79,7 @@ class MovieSink:
         self._first: tuple[int, int] | None = None
         self._output: OutputContainer | None = None
         self._header: HeaderTags | None = None
+        self._kinds: list[tuple[str, ...]] = []
         self._lost_tags: tuple[str, ...] = ()
         self._losses: tuple[str, ...] = ()
         if source.kind == "movie":
@@ -159,6 +160,11 @@ class MovieSink:
             self._partial.path, self._encoding.container, self._header
         ):
             self._lost_tags = (*self._lost_tags, _HEADER_FULL)
+        late = self._beside.late_starts if self._beside is not None else {}
+        if late:
+            write_late_starts(self._partial.path, late)
+        if self._kinds:
+            write_kinds(self._partial.path, self._kinds)
         for see_to in before_commit:
             see_to(self._partial.path)
         self._partial.commit()
@@ -247,6 +253,9 @@ class MovieSink:
         if self._beside is not None:
             self._beside.add_tags(output, timecode)
             self._beside.add_streams(output, stream, timecode)
+            if encoding.container == "mov":
+                kinds = [track_kinds(twin.disposition) for twin in output.streams]
+                self._kinds = kinds if any(kinds) else []
         elif timecode is not None:
             stream.metadata["timecode"] = timecode
         if self._header is not None:
@@ -265,7 +274,7 @@ class MovieSink:
             return options  # rows are columns now: there are no fields
         if tags.field_order:
             options["field_order"] = FIELD_ORDERS[tags.field_order]
-        if tags.interlaced and encoding.codec.name in _INTERLACED:
+        if tags.interlaced and encoding.codec.name in CODES_FIELDS:
             options["flags"] = "+ildct+ilme"
             if encoding.codec.name == "h264" and tags.field_order in _FIRST_FIELD:
                 params = options.get("x264-params", "")

@@ -14,7 +14,8 @@ from av.video.stream import VideoStream
 
 from mien.media.clock_repair import ClockRepair, has_broadcast_clock
 from mien.media.h264_fields import FieldPairs
-from mien.media.key_packets import Start, has_picture_types, start_of, waits
+from mien.media.key_packets import Start, has_end, has_picture_types, start_of, waits
+from mien.media.picture_order import DisplayOrder, OrderReader, order_reader
 from mien.media.seek_points import signature
 from mien.media.streams import opened_from
 from mien.media.transport_tail import ends_whole
@@ -23,6 +24,10 @@ __all__ = ["FilmPacket", "PacketScan", "scan_packets"]
 
 _WHOLE_FRAMES: Final = ("mov", "matroska", "mxf", "nut")
 """Formats (FFmpeg's names, first word) whose packets hold both fields of a frame."""
+_RAW: Final = ("h264", "hevc")
+"""Formats that are nothing but the packets."""
+_UNTIMED: Final = (*_RAW, "avi")
+"""Formats that do not say when pictures of H.264 and HEVC are shown."""
 _EVERY: Final = 256
 """Packets between two reports of progress."""
 
@@ -42,6 +47,8 @@ class FilmPacket(NamedTuple):
         signature: Size and checksum; the checksum of packets with `key` alone.
         closed: Whether it parts the film: `Start.CLOSED`.
         waits: Whether it is shown when the next that waits is there; None when it is not told.
+        display: Where its picture is shown, by itself; None where that is not needed or not told.
+        ended: Whether its picture has the mark of its end; None in codecs without one.
     """
 
     pts: int | None
@@ -55,6 +62,8 @@ class FilmPacket(NamedTuple):
     signature: tuple[int, int]
     closed: bool
     waits: bool | None
+    display: DisplayOrder | None = None
+    ended: bool | None = None
 
 
 @dataclass(slots=True)
@@ -69,6 +78,7 @@ class PacketScan:
         alone: Those of them that are a field without its other one, of which decoders may make
             nothing; nothing is damaged then.
         joins: Numbers of the packets of the film from which on its clock is another.
+        counts_packets: Whether times are packets' numbers at a nominal rate, as of raw streams.
         entire: Whether the last frame of a transport stream is all there; None when not known.
     """
 
@@ -79,6 +89,7 @@ class PacketScan:
     alone: frozenset[int] = frozenset()
     joins: list[int] = field(default_factory=list)
     entire: bool | None = None
+    counts_packets: bool = False
 
 
 def scan_packets(
@@ -92,8 +103,11 @@ def scan_packets(
         report: Called with the byte that was reached, now and then; may raise to stop.
     """
     scan = PacketScan()
-    whole = container.format.name.split(",")[0] in _WHOLE_FRAMES
-    fields = FieldPairs() if video.codec_context.name == "h264" and not whole else None
+    name = container.format.name.split(",")[0]
+    whole = name in _WHOLE_FRAMES
+    context = video.codec_context
+    places = order_reader(context.name, context.extradata) if name in _UNTIMED else None
+    fields = FieldPairs() if context.name == "h264" and not whole else None
     typed = has_picture_types(video)
     repair = ClockRepair(container.streams) if has_broadcast_clock(container) else None
     ends: dict[int, int] = {}
@@ -121,7 +135,9 @@ def scan_packets(
             moved = shift
             if packet.is_corrupt:
                 corrupt.add(len(scan.film))
-            scan.film.append(_film_packet(packet, video, pts, shift, whole or not typed, fields))
+            scan.film.append(
+                _film_packet(packet, video, pts, shift, whole or not typed, fields, places)
+            )
             if fields is not None and fields.alone:
                 alone.add(len(scan.film) - 2)
     scan.corrupt = sorted(corrupt | alone)
@@ -130,6 +146,7 @@ def scan_packets(
         scan.end = max(scan.end, end * (container.streams[stream].time_base or Fraction(0)))
     if container.format.name == "mpegts":
         scan.entire = ends_whole(opened_from(container), video.id)
+    scan.counts_packets = name in _RAW
     scan.jumps = repair.jumps if repair is not None else 0
     return scan
 
@@ -141,8 +158,10 @@ def _film_packet(
     shift: int,
     untyped: bool,
     fields: FieldPairs | None,
+    orders: OrderReader | None,
 ) -> FilmPacket:
     key, dts, hidden = packet.is_keyframe, packet.dts, packet.is_discard
+    order = None if orders is None else orders.read(bytes(packet))
     second = False
     if fields is not None and (key or fields.allowed):
         second = fields.is_second(bytes(packet))
@@ -153,10 +172,12 @@ def _film_packet(
         dts if dts is not None else packet.pts,
         packet.duration or 0,
         start is not Start.NONE,
-        not second and not hidden,
+        not second and not hidden and (order is None or order.shown),
         hidden,
         packet.pos,
         signature(packet) if key else (packet.size, 0),
         start is Start.CLOSED,
         None if untyped else waits(packet, video),
+        order,
+        has_end(packet, video),
     )

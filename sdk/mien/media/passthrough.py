@@ -77,6 +77,7 @@ class Passthrough(Closing):
         self._waiting: tuple[Fraction, Packet[Stream]] | None = None
         self._cuts: dict[int, SoundCut] = {}
         self._delayed: dict[int, InputContainer] = {}
+        self._hidden: dict[int, int] = {}
         self._jumps = movie_index(source.path, source.stream).jumps
         start = self._origin()
         self.stop: Fraction | None = None
@@ -181,6 +182,15 @@ class Passthrough(Closing):
             self._add_cover(output, number)
         self._packets = self._read()
 
+    @property
+    def late_starts(self) -> dict[int, Fraction]:
+        """Seconds to hide of sounds that begin after 0 in MP4 and MOV, by the output's tracks."""
+        return {
+            self._streams[number].index: Fraction(samples, self._cuts[number].rate)
+            for number, samples in self._hidden.items()
+            if samples and self._cuts[number].late
+        }
+
     def feed(self, output: OutputContainer, until: Fraction | None) -> None:
         """Copy the packets up to a time of the output in seconds; all of them when None."""
         while self._covers:
@@ -251,6 +261,8 @@ class Passthrough(Closing):
         for sound in self._sounds():
             self._cuts[sound.index] = SoundCut.of(sound, self.start, self.stop, container)
         if container not in HIDES_BY_DELAY:
+            if any(cut.late for cut in self._cuts.values()):
+                self._hidden = self._hidden_samples()
             return
         for index, samples in self._hidden_samples().items():
             stream = self._input.streams[index]

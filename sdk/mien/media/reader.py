@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -134,6 +134,7 @@ class _Decoder:
         self._at_packet = {p.packet: p.frame for p in index.points} if index.counted else {}
         self._film: Film | None = None
         self._frames: Iterator[av.VideoFrame] = iter(())
+        self._started_at = 0
         self.next = 0
         self.careful = False
         self._rewind()
@@ -150,12 +151,16 @@ class _Decoder:
     def resume_after(self, index: int) -> int:
         """Go on behind damage, at the next place to start at; its frame, or past the last one.
 
-        Where frames are known by counting, none before that place can be told from its
-        neighbours.
+        That is not the place at which decoding was started last, from which it came so far.
+
+        Before that place frames may have been predicted from what is damaged, or cannot be told
+        from their neighbours.
         """
-        if self._index.counted:
-            for point in range(bisect_right(self._starts, index), len(self._starts)):
+        if self._index.breaks_off:
+            for point in range(bisect_left(self._starts, index), len(self._starts)):
                 start = self._starts[point]
+                if start == self._started_at:
+                    continue
                 self._rewind()
                 if self._start_at(point, start):
                     return start
@@ -179,7 +184,7 @@ class _Decoder:
                 path=self._facts.path,
             ) from error
         self._frames = self._film.frames() or iter(())
-        self.next = 0
+        self.next = self._started_at = 0
 
     def close(self) -> None:
         if self._film is not None:
@@ -212,6 +217,7 @@ class _Decoder:
                     assert frames is not None
                     self._frames = itertools.chain([frame], frames)
                     self.next = number
+                    self._started_at = start
                     return number <= index
         except (av.FFmpegError, OSError):
             return False
@@ -250,7 +256,7 @@ class _Decoder:
                 raise damaged(facts, expected, f"a frame of the time {frame.pts} came out of place")
             self.next = number + 1
             # What the decoder made up in place of what is damaged is nobody's picture.
-            if not frame.is_corrupt:
+            if not frame.is_corrupt and number not in self._index.torn:
                 return number, frame
 
 
@@ -358,7 +364,8 @@ class MovieReader(BaseReader):
                     if lost is None:
                         raise
                     begin, expected = expected, decoder.resume_after(expected)
-                    lost(range(begin, min(expected, frames.stop)))
+                    if begin < expected:
+                        lost(range(begin, min(expected, frames.stop)))
                     continue
                 if number < expected or (number > expected and decoder.be_careful(expected)):
                     continue

@@ -34,6 +34,8 @@ EXTENSIONS: Final = (".exr", ".png", ".dpx", ".tif", ".tiff", ".jpg", ".jpeg", "
 DEFAULT_RATE: Final = Fraction(24)
 """Frames a second of images that do not say: that of film, for which EXR and DPX were made."""
 
+_WIDEST: Final = Fraction(4)
+"""The widest pixels that are believed; those of anamorphic lenses are up to twice as wide."""
 _PLACEHOLDER = re.compile(r"%0?(\d*)d")
 _NUMBER = re.compile(r"(\d+)(?=\D*$)")
 
@@ -126,7 +128,7 @@ def probe_image(path: Path) -> MediaInfo:
     """
     picture = _read(path)
     try:
-        return _facts(path, picture, 1, fingerprint([path]), 0)
+        return _facts(path, path, picture, 1, fingerprint([path]), 0)
     except (OSError, ValueError) as error:
         if isinstance(error, MienError):
             raise
@@ -168,10 +170,13 @@ def probe_sequence(pattern: Pattern, *, until_damage: bool = False) -> MediaInfo
         count = gap - first
     picture = _read(pattern.file(first))
     content = fingerprint([pattern.file(first), pattern.file(numbers[-1])])
-    return replace(_facts(pattern.path, picture, count, content, first), cut_short=cut_short)
+    facts = _facts(pattern.path, pattern.file(first), picture, count, content, first)
+    return replace(facts, cut_short=cut_short)
 
 
-def _facts(path: Path, picture: Picture, count: int, content: str, first_number: int) -> MediaInfo:
+def _facts(
+    path: Path, file: Path, picture: Picture, count: int, content: str, first_number: int
+) -> MediaInfo:
     rate, start = DEFAULT_RATE, None
     color, metadata = ColorTags(), {}
     plate, extension = picture.plate(), _extension(path)
@@ -180,7 +185,7 @@ def _facts(path: Path, picture: Picture, count: int, content: str, first_number:
         header = picture.headers[0]
         rate = _exr_rate(header)
         start = _exr_timecode(header, rate)
-        aspect = Fraction(header.get("pixelAspectRatio", 1.0)).limit_denominator(1000)
+        aspect = _plausible(Fraction(header.get("pixelAspectRatio", 1.0)).limit_denominator(1000))
         orientation = replace(orientation, pixel_aspect=aspect)
         metadata = {k: v for k, v in header.items() if isinstance(v, str)}
     elif isinstance(picture, MoviePicture):
@@ -189,7 +194,7 @@ def _facts(path: Path, picture: Picture, count: int, content: str, first_number:
             video.color_primaries, video.color_trc, video.colorspace, video.color_range
         )
         # Photographs say how the camera was held (EXIF), as movies do.
-        orientation = frame_orientation(video, None, path)
+        orientation = frame_orientation(video, _pixel_aspect(file), path)
     return MediaInfo(
         path=path,
         kind="sequence",
@@ -207,6 +212,17 @@ def _facts(path: Path, picture: Picture, count: int, content: str, first_number:
         metadata=metadata,
         alpha=_has_alpha(picture),
     )
+
+
+def _pixel_aspect(file: Path) -> Fraction:
+    """Width of an image's pixels over their height, by its header (PNG, TIFF, DPX, JPEG)."""
+    with open_movie(file) as container:
+        return _plausible(container.streams.video[0].sample_aspect_ratio)
+
+
+def _plausible(aspect: Fraction | None) -> Fraction:
+    """A pixel aspect that some camera or lens has; 1 in place of what is not set in a header."""
+    return aspect if aspect and 1 / _WIDEST <= aspect <= _WIDEST else Fraction(1)
 
 
 def _has_alpha(picture: Picture) -> bool:

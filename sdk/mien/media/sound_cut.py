@@ -55,6 +55,7 @@ class SoundCut:
         zero: Second of the source that is 0 in the output.
         frame: Samples in every packet of the codec; 0 where that varies.
         hides: Whether the container hides what is copied of before `begin`.
+        late: Whether it begins so late in MP4 or MOV that what is hidden before it comes after 0.
     """
 
     begin: Fraction | None
@@ -67,6 +68,7 @@ class SoundCut:
     zero: Fraction
     frame: int
     hides: bool = True
+    late: bool = False
 
     @classmethod
     def of(
@@ -95,6 +97,11 @@ class SoundCut:
         if stop is not None:
             begin = max(begin, zero) if begin is not None else zero
             end = min(end, stop) if end is not None else stop
+        frame = context.frame_size if context.name in _EVEN else 0
+        late = False
+        if container in ("mp4", "mov") and begin is not None and frame and context.sample_rate:
+            # Room for what a decoder needs, and for its first packet that is heard only in part.
+            late = begin - zero > Fraction(2 * frame, context.sample_rate)
         return cls(
             begin,
             end,
@@ -104,7 +111,8 @@ class SoundCut:
             stop is None,
             container in HIDES_BY_DELAY,
             zero,
-            context.frame_size if context.name in _EVEN else 0,
+            frame,
+            late=late,
         )
 
     def keeps(self, packet: Packet[Stream]) -> bool:
@@ -124,8 +132,10 @@ class SoundCut:
             return False
         if end > self.begin:
             return True
-        if self.sample_bytes or (not self.padding and end > self.zero):
-            # An edit list hides what is before 0 alone.
+        if self.sample_bytes:
+            return False
+        if not self.padding and (begin <= self.zero if self.late else end > self.zero):
+            # FFmpeg's edit list hides what is before 0; mien's, what is before a sound after it.
             return False
         preroll = _WHOLE_PREROLL if self.whole else _PREROLL.get(self.codec, 1)
         return end > self.begin - preroll * (end - begin)

@@ -1,4 +1,4 @@
-"""Whether a transport stream ends with a whole frame, by its bytes alone.
+"""Whether a transport stream surely ends with a whole frame, by its bytes alone.
 
 Recorders that are stopped write whole packets, but half a frame. The last packet of a frame is
 filled up to its fixed length; one in the middle of a frame has nothing to be filled up with.
@@ -21,10 +21,10 @@ _SURE: Final = 8
 
 
 def ends_whole(path: Path, stream: int) -> bool | None:
-    """Whether the last frame is complete; None where the bytes do not tell.
+    """Whether the last frame is surely complete; None where the bytes do not tell.
 
-    Of those that are, one in 184 has just the length that needs no filling up, and is taken for
-    one that was cut off.
+    Of those that are, one in 184 has just the length that needs no filling up: of these, as of
+    those that were cut off, only a decoder can tell more (`whole_tail`).
 
     Args:
         path: The file.

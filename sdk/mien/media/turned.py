@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-from fractions import Fraction
 from typing import Final
 
 import av
 from av.video.reformatter import Interpolation
 
 from mien.media.color import FULL_RANGE, LIMITED_RANGE, resolve_matrix, swscale_matrix
+from mien.media.filtering import filtered
 from mien.media.frame import MoviePicture, planar_name
 from mien.model.media import Orientation
 
@@ -37,26 +36,8 @@ def turned_picture(picture: MoviePicture, orientation: Orientation) -> MoviePict
     turns = orientation.quarter_turns % 4
     if turns % 2:
         video = _square_chroma(picture)
-    graph = av.filter.Graph()
-    graph.threads = 1
-    source = graph.add_buffer(
-        width=video.width,
-        height=video.height,
-        format=video.format,
-        time_base=video.time_base or Fraction(1, 1000),
-    )
     flip = (("hflip", ""),) if orientation.mirrored else ()
-    chain = [source, *(graph.add(*each) for each in (*flip, *_TURNS[turns], _FORGET))]
-    chain.append(graph.add("buffersink"))
-    for one, other in itertools.pairwise(chain):
-        one.link_to(other)
-    graph.configure()
-    graph.push(video)
-    upright = graph.pull()
-    assert isinstance(upright, av.VideoFrame)
-    upright.pts = video.pts
-    if video.time_base is not None:
-        upright.time_base = video.time_base
+    upright = filtered(video, (*flip, *_TURNS[turns], _FORGET))
     if not video.format.is_rgb:
         # Untagged pictures are of BT.601 or BT.709 by their height, which is another now.
         upright.colorspace = resolve_matrix(picture.video.colorspace, picture.video.height)

@@ -25,9 +25,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mien.errors import UsageError
+from mien.errors import TimeError, UsageError
 from mien.model.face_names import FaceLikeT, one_face, read_face
 from mien.model.presets import check_value
+from mien.model.spans import list_spans
 
 if TYPE_CHECKING:
     from mien.model.edits import Edit
@@ -138,7 +139,7 @@ def make_edits(
     Raises:
         NoFaceError: When the shot has no such face.
         UsageError: When a set names two faces.
-        TimeError: When a span lies outside the shot.
+        TimeError: When a span lies outside the shot, or in frames that were not tracked.
     """
     from mien.model.edits import Edit
 
@@ -147,6 +148,19 @@ def make_edits(
         face = assigned_face(shot.faces, one, shot.media.path.name) or main
         if face is None:
             raise UsageError(f"'{one.control}' is set for no face.", "Name one.")
+        _check_tracked(shot, one)
         edit = edits.get(face.number) or Edit(face)
         edits[face.number] = one.apply(edit, layer)
     return tuple(edits.values())
+
+
+def _check_tracked(shot: Shot, assignment: Assignment) -> None:
+    if shot.tracked_spans is None or assignment.span is None:
+        return
+    span = shot.clock.parse_range(assignment.span)
+    if shot.untracked_spans(span) == (span,):
+        raise TimeError(
+            f"'{assignment.control}' is set in the frames {span}, which were not tracked; tracked"
+            f" are {list_spans(shot.tracked_spans)}.",
+            f"Track them first: `mien track SHOT.mien --frames {span}`.",
+        )

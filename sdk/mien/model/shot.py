@@ -17,6 +17,7 @@ from mien.model.face_names import check_face_name, choose_face
 from mien.model.media import MediaInfo
 from mien.model.mixes import breaks
 from mien.model.occlusion import Occlusion
+from mien.model.spans import spans_without
 from mien.timebase import Clock, FrameRange
 
 __all__ = ["Example", "Shot", "ToolVersions", "main_face"]
@@ -81,6 +82,8 @@ class Shot:
         occlusion: How things in front of its faces are treated.
         damaged: Frames that could not be decoded when it was tracked, in order; no face is seen
             in them.
+        tracked_spans: The frames that were tracked, in order, where that is not all of them; None
+            for all. In the others nobody knows of a face: edits do nothing there.
     """
 
     media: MediaInfo
@@ -91,6 +94,7 @@ class Shot:
     mixes: tuple[FrameRange, ...] = ()
     occlusion: Occlusion = field(default_factory=Occlusion)
     damaged: tuple[FrameRange, ...] = ()
+    tracked_spans: tuple[FrameRange, ...] | None = None
 
     def __repr__(self) -> str:
         width, height = self.media.orientation.upright_size
@@ -118,6 +122,16 @@ class Shot:
     def breaks(self) -> tuple[int, ...]:
         """Frames with which something else begins: cuts, and the middles of mixes, ascending."""
         return breaks(self.cuts, self.mixes)
+
+    def untracked_spans(self, within: FrameRange | None = None) -> tuple[FrameRange, ...]:
+        """Return the frames that were not tracked, in order; none of a shot tracked as a whole.
+
+        Args:
+            within: The frames that are of interest; all when not given.
+        """
+        if self.tracked_spans is None:
+            return ()
+        return spans_without(self.clock.all if within is None else within, self.tracked_spans)
 
     @property
     def duration(self) -> Fraction:

@@ -9,6 +9,7 @@ from mien.model.document import Project
 from mien.model.edits import ControlTrack, Edit
 from mien.model.face import Face
 from mien.model.frame_runs import frame_runs
+from mien.model.shot import Shot
 from mien.timebase import FrameRange
 
 __all__ = ["summarize_project"]
@@ -41,6 +42,7 @@ def summarize_project(project: Project) -> dict[str, Any]:
         "made_by": None if shot.made_by is None else dataclasses.asdict(shot.made_by),
         "cuts": list(shot.cuts),
         "mixes": [_span(mix) for mix in shot.mixes],
+        "tracked_spans": _spans(shot),
         "faces": [_face(face, face.number in edited) for face in shot.faces],
         "edits": [_edit(edit) for edit in project.edits],
         "markers": [dataclasses.asdict(marker) for marker in project.markers],
@@ -95,6 +97,11 @@ def _track(track: ControlTrack) -> dict[str, Any]:
             for key in track.keys
         ],
     }
+
+
+def _spans(shot: Shot) -> list[list[int]] | None:
+    """The frames that were tracked; None for all."""
+    return None if shot.tracked_spans is None else [_span(span) for span in shot.tracked_spans]
 
 
 def _span(span: FrameRange) -> list[int]:

@@ -15,11 +15,12 @@ from mien.model.face import Face
 from mien.model.fading import fade_weights, faded
 from mien.model.mixes import mix_weights
 from mien.model.shot import Shot
+from mien.model.spans import join_spans, list_spans
 from mien.model.weak_spans import WeakSpan, describe_weak_spans
 from mien.rendering.base import FacePlan
 from mien.timebase import FrameRange
 
-__all__ = ["face_plans", "weak_notes", "with_performances"]
+__all__ = ["face_plans", "untracked_notes", "weak_notes", "with_performances"]
 
 
 def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[FacePlan]:
@@ -71,6 +72,30 @@ def weak_notes(shot: Shot, numbers: Iterable[int], span: FrameRange) -> tuple[st
         if spans:
             notes.append(f"{face.name} was seen badly ({then}): {describe_weak_spans(spans)}.")
     return tuple(notes)
+
+
+def untracked_notes(shot: Shot, edits: Iterable[Edit], span: FrameRange) -> tuple[str, ...]:
+    """Say where something is asked of faces in frames that were not tracked, for the report.
+
+    Args:
+        shot: The shot.
+        edits: Edits of its faces.
+        span: The frames that are rendered.
+    """
+    missing = shot.untracked_spans(span)
+    asked = [
+        span if track.span is None else track.span
+        for edit in edits
+        for layer in edit.layers
+        for track in layer.tracks
+    ]
+    where = join_spans(gap.intersection(one) for gap in missing for one in asked)
+    if not where:
+        return ()
+    return (
+        f"The frames {list_spans(where)} were not tracked: edits do nothing there"
+        f" (`mien track SHOT.mien --frames {where[0]}`).",
+    )
 
 
 def with_performances(

@@ -11,6 +11,7 @@ import mien
 from mien import api
 from mien.api.examples import check_examples
 from mien.api.occlusion import check_stored_matte, refuse_matte_as_output
+from mien.api.track_spans import choose_spans
 from mien.api.tracking import check_solvable
 from mien.errors import UsageError
 from mien.io.curves import curve_formats
@@ -76,6 +77,7 @@ class Methods:
         self.queued: Mapping[str, Handler] = {
             "open": self._open,
             "close": self._close,
+            "relink": self._relink,
             "track": self._track,
             "solve": self._solve,
             "set_examples": self._set_examples,
@@ -166,24 +168,49 @@ class Methods:
             job.cancel()
         return say.Empty()
 
+    def _relink(self, params: say.RelinkParams) -> say.RelinkResult:
+        opened = self._shots.find(params.shot)
+        self._check_faces_rest(opened)
+        report = api.relink(opened.project, params.media)
+        opened.set_media(report.project)
+        return say.RelinkResult(
+            facts=shot_facts(opened),
+            same_content=report.same_content,
+            compared=report.compared,
+            scale=report.scale,
+        )
+
     def _track(self, params: say.TrackParams) -> say.JobResult:
         opened = self._shots.find(params.shot)
         shot = opened.project.shot
-        if shot.faces and not params.replace:
+        frames = None
+        if params.frames is not None:
+            frames = shot.clock.parse_range("{}:{}".format(*params.frames))
+        further = frames is not None and bool(shot.faces) and not params.replace
+        if further and frames is not None:
+            choose_spans(shot, frames)
+        elif shot.faces and not params.replace:
             raise UsageError(
                 f"{shot.media.path.name} is tracked already.",
-                "Ask for `replace` to track it again; its edits go with its faces.",
+                "Ask for `frames` to track further ones, or for `replace` to track it again; its"
+                " edits go with its faces then.",
             )
         self._check_faces_rest(opened)
 
         def finish(tracked: Any) -> say.Message:
-            opened.set_shot(tracked)
+            if further:
+                opened.set_solved(tracked)
+            else:
+                opened.set_shot(tracked)
             return shot_facts(opened)
 
         if params.tracker != "auto":
             get_tracker(params.tracker)
-        bare = dataclasses.replace(shot, faces=(), cuts=(), made_by=None)
-        order = TrackOrder(bare, params.max_faces, params.tracker, params.until_damage)
+        if not further:
+            shot = dataclasses.replace(
+                shot, faces=(), cuts=(), mixes=(), damaged=(), made_by=None, tracked_spans=None
+            )
+        order = TrackOrder(shot, params.max_faces, params.tracker, params.until_damage, frames)
         return self._begin(ServedJob("track", params.shot, order, finish, self._send))
 
     def _solve(self, params: say.SolveParams) -> say.JobResult:

@@ -99,6 +99,12 @@ class OpenShot:
             self._steps.clear()
             self._let_go()
 
+    def set_media(self, project: Project) -> None:
+        """Take the same shot on other media; edits stay."""
+        with self._lock:
+            self._project = project
+            self._let_go()
+
     def set_examples(self, examples: Sequence[Example]) -> None:
         """Take other material of its people in place of what it had; edits stay."""
         with self._lock:
@@ -292,6 +298,7 @@ def shot_facts(opened: OpenShot) -> ShotFacts:
         cuts=list(project.shot.cuts),
         mixes=[(mix.start, mix.stop) for mix in project.shot.mixes],
         damaged=[(span.start, span.stop) for span in project.shot.damaged],
+        tracked_spans=_tracked_spans(project.shot),
         cut_short=media.cut_short,
         made_by=_made_by(project.shot),
         faces=[face_facts(face) for face in project.shot.faces],
@@ -353,6 +360,12 @@ def _examples(shot: Shot) -> list[ExampleFacts]:
         ExampleFacts(path=str(example.path), problem=problem)
         for example, problem in zip(shot.examples, example_problems(shot), strict=True)
     ]
+
+
+def _tracked_spans(shot: Shot) -> list[list[int]] | None:
+    if shot.tracked_spans is None:
+        return None
+    return [[span.start, span.stop] for span in shot.tracked_spans]
 
 
 def _made_by(shot: Shot) -> MadeBy | None:

@@ -43,12 +43,13 @@ _PATIENCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class TrackOrder:
-    """Find the faces of a shot; the result is the tracked shot."""
+    """Find the faces of a shot, or of further frames of it; the result is the tracked shot."""
 
     shot: Shot
     max_faces: int | None = None
     tracker: str = "auto"
     until_damage: bool = False
+    frames: FrameRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ def _do(order: JobOrder, progress: Progress) -> Any:
     if isinstance(order, TrackOrder):
         return api.track(
             order.shot,
+            frames=order.frames,
             tracker=order.tracker,
             max_faces=order.max_faces,
             until_damage=order.until_damage,

@@ -14,6 +14,7 @@ from mien.serve.messages.base import (
     Name,
     Number,
     PathText,
+    Span,
 )
 from mien.serve.messages.faces import CorrectionFacts
 
@@ -26,6 +27,8 @@ __all__ = [
     "MadeBy",
     "OcclusionFacts",
     "OpenParams",
+    "RelinkParams",
+    "RelinkResult",
     "RenameFaceParams",
     "SaveParams",
     "SetExamplesParams",
@@ -69,6 +72,14 @@ class CloseParams(Message):
     """A shot to let go of; its jobs are cancelled, its handle is no longer known."""
 
     shot: Handle
+
+
+class RelinkParams(Message):
+    """A shot, and where its media are now."""
+
+    shot: Handle
+    media: PathText
+    """The movie or pattern of images, in this size or in another, or a folder that holds them."""
 
 
 class WeakSpanFacts(Message):
@@ -221,6 +232,9 @@ class ShotFacts(Message):
     damaged: list[tuple[int, int]]
     """Frames that could not be decoded when it was tracked: of each span the first, and the one
     after the last."""
+    tracked_spans: list[Span] | None
+    """The frames that were tracked, of each span the first, and the one after the last; null for
+    all. Edits do nothing in the others."""
     cut_short: str
     """What is missing at the end of its media, in a sentence; empty when nothing is."""
     made_by: MadeBy | None = None
@@ -234,6 +248,18 @@ class ShotFacts(Message):
     """How things in front of its faces are treated."""
 
 
+class RelinkResult(Message):
+    """The shot on its media, its faces and strokes in their size; edits stay."""
+
+    facts: ShotFacts
+    same_content: bool
+    """Whether they hold what was tracked."""
+    compared: bool
+    """Whether pictures were compared, where they do not: what was tracked was at hand."""
+    scale: float
+    """Size of the pictures over that of those that were tracked."""
+
+
 class TrackParams(Message):
     """A shot whose faces are to be found. The job's result is `ShotFacts`."""
 
@@ -241,6 +267,9 @@ class TrackParams(Message):
     max_faces: Number | None = None
     tracker: Name = "auto"
     """Name of the tracker; of `hello`'s `trackers`."""
+    frames: Span | None = None
+    """Frames to track, where not all are wanted. Of a shot that is tracked, further frames: who
+    is known keeps number, name and edits."""
     replace: bool = False
     """Whether a shot that is tracked is tracked again; its edits go with its faces."""
     until_damage: bool = False
