@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from mien import progress
 from mien.cli import main
 from mien.cli.exit_codes import EXIT_CODES
 from mien.cli.main import run
@@ -126,7 +125,7 @@ class Watch:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
-        monkeypatch.setattr(progress.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr("mien.progress.time.monotonic", lambda: self.now)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
@@ -199,7 +199,11 @@ def batch(
     else:
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless)
         _check_drop(cut, drop)
-        more = {"occlusion": occlusion, "until_damage": until_damage, "quality": quality}
+        more: dict[str, Any] = {
+            "occlusion": occlusion,
+            "until_damage": until_damage,
+            "quality": quality,
+        }
         given = tuple(examples or ())
         jobs = [dataclasses.replace(job, examples=given, **more) for job in cut.jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
