@@ -199,13 +199,9 @@ def batch(
     else:
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless)
         _check_drop(cut, drop)
-        more: dict[str, Any] = {
-            "occlusion": occlusion,
-            "until_damage": until_damage,
-            "quality": quality,
-        }
-        given = tuple(examples or ())
-        jobs = [dataclasses.replace(job, examples=given, **more) for job in cut.jobs]
+        more: dict[str, Any] = {"examples": tuple(examples or ()), "until_damage": until_damage}
+        more |= {"occlusion": occlusion, "quality": quality}
+        jobs = [dataclasses.replace(job, **more) for job in cut.jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:
