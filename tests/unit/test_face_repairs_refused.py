@@ -109,3 +109,14 @@ def test_a_hint_on_somebody_else_is_refused(project: Path) -> None:
     middle = float(np.mean([x0, x1])), float(np.mean([y0, y1]))
     with pytest.raises(mien.UsageError, match="Anna is at"):
         mien.retrack_face(shot, "Bert", at=8, point=middle, progress=False)
+
+
+def test_frames_that_were_not_tracked_are_left_alone(project: Path) -> None:
+    shot = mien.load_document(project, find_media=False).shots[0].shot
+    shot = replace(shot, tracked_spans=(mien.FrameRange(0, 6),))
+    with pytest.raises(mien.TimeError, match="Frame 8 is one of 6:12"):
+        mien.retrack_face(shot, "Bert", at=8, point=(1, 1), progress=False)
+    landmarks = {"frames": [{"frame": 7, "landmarks": [[0.5, 0.5]] * 478}]}
+    Path("seven.json").write_text(json.dumps(landmarks))
+    with pytest.raises(mien.TimeError, match="Frame 7 is one of 6:12"):
+        mien.import_landmarks(shot, "seven.json", "Bert", progress=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from mien._types import BoolArray, FloatArray, PathLike
+from mien._types import BoolArray, FloatArray, IndexArray, PathLike
 from mien.api.tracking import as_tracked
 from mien.errors import InputError, NoFaceError, OutputError, TimeError, UsageError
 from mien.io.files import check_file, written_whole
@@ -157,6 +157,7 @@ def import_landmarks(
     rows, confidence = read_landmarks(Path(path), len(shot), shot.media.orientation.upright_size)
     track = FaceTrack(number, rows, confidence)
     inside = np.asarray(confidence > 0)
+    _check_tracked(shot, np.flatnonzero(inside))
     if old is not None:
         track = _replaced(as_tracked(old, shot), track, inside)
     kept = [one for one in (() if old is None else old.corrections) if not inside[one.frame]]
@@ -257,10 +258,25 @@ def _hint(
 
 
 def _section(shot: Shot, frame: int) -> FrameRange:
-    """The part of the shot between cuts that a frame lies in."""
+    """The part of the shot between cuts, as far as it was tracked, that a frame lies in."""
+    _check_tracked(shot, np.array([frame]))
     ends = [0, *shot.breaks, len(shot)]
+    for span in shot.tracked_spans or ():
+        ends += [span.start, span.stop]
     start = max(end for end in ends if end <= frame)
     return FrameRange(start, min(end for end in ends if end > frame))
+
+
+def _check_tracked(shot: Shot, frames: IndexArray) -> None:
+    """Refuse frames of a shot that was tracked in part, and not there."""
+    for span in shot.untracked_spans():
+        lost = frames[(frames >= span.start) & (frames < span.stop)]
+        if len(lost):
+            raise TimeError(
+                f"Frame {lost[0]} is one of {span}, which were not tracked.",
+                "Track these frames first: `mien track --frames`.",
+                frame=int(lost[0]),
+            )
 
 
 def _boxes(face: Face) -> FloatArray:
