@@ -72,6 +72,7 @@ class Actions(QObject):
                 menu.addAction(self._actions[name])
             else:
                 menu.addSeparator()
+        menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(lambda: self._look(menu))
         # A disabled action has no keys, and nobody would enable it again before the next look.
         menu.aboutToHide.connect(lambda: _enable(menu))
@@ -79,7 +80,7 @@ class Actions(QObject):
     def _action(self, command: Command) -> QAction:
         action = QAction(command.text, self)
         action.setData(command.id)
-        action.setToolTip(command.tip or command.text)
+        action.setToolTip(command.tip)
         action.setStatusTip(command.tip)
         action.setCheckable(command.checked is not None)
         action.triggered.connect(lambda: self._run(command, action))
@@ -107,6 +108,10 @@ class Actions(QObject):
                 action.setText(command.words())
             if command.enabled is not None:
                 action.setEnabled(command.enabled())
+            if command.why is not None:
+                reason = command.why()
+                action.setEnabled(not reason)
+                action.setToolTip(reason or command.tip)
             if command.checked is not None:
                 action.setChecked(command.checked())
 

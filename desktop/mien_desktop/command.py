@@ -26,6 +26,8 @@ class Command:
         tip: More words, for a tooltip; `text` when empty.
         checked: For what can be on or off, whether it is on.
         enabled: Whether it can be done now; always when None.
+        why: Tells why it cannot be done now, empty when it can, for what users will wonder about:
+            menus show it, and `run` says it to whoever pressed the key.
         words: The words of menus now, where they change (`Undo Move 3 keys`).
     """
 
@@ -38,4 +40,5 @@ class Command:
     tip: str = ""
     checked: Callable[[], bool] | None = None
     enabled: Callable[[], bool] | None = None
+    why: Callable[[], str] | None = None
     words: Callable[[], str] | None = None

@@ -17,7 +17,7 @@ __all__ = ["build_menus", "window_commands"]
 _MENUS: tuple[tuple[str, Scope | None, tuple[str, ...]], ...] = (
     ("&File", None, ("File",)),
     ("&Edit", None, ("Edit", "Expressions", "Keys")),
-    ("&Shot", None, ("Shot", "Markers", "Layers", "Jobs")),
+    ("&Shot", None, ("Shot", "Faces", "Markers", "Layers", "Jobs")),
     ("&View", "viewer", ("View",)),
     ("&Playback", None, ("Playback",)),
     ("&Timeline", "timeline", ()),

@@ -72,7 +72,13 @@ def resolve(document: Document, state: ViewState, before: Resolved | None = None
     project = _project(document, state.shot)
     if project is None:
         empty = dataclasses.replace(
-            state, shot=None, frame=0, face=None, keys=frozenset(), tracks=frozenset()
+            state,
+            shot=None,
+            frame=0,
+            face=None,
+            faces=frozenset(),
+            keys=frozenset(),
+            tracks=frozenset(),
         )
         return Resolved(document, empty)
     face = _face(project, state.face)
@@ -89,6 +95,7 @@ def resolve(document: Document, state: ViewState, before: Resolved | None = None
         shot=project.id,
         frame=min(max(state.frame, 0), last),
         face=face.number if face else None,
+        faces=_selected(project, face, state.faces),
         keys=keys,
         tracks=tracks,
     )
@@ -114,6 +121,15 @@ def _face(project: Project, number: int | None) -> Face | None:
         return None
     match = next((face for face in project.shot.faces if face.number == number), None)
     return match or main_face(project.shot)
+
+
+def _selected(project: Project, face: Face | None, faces: frozenset[int]) -> frozenset[int]:
+    """Return the selected faces that are there; the current one alone where it is not selected."""
+    if face is None:
+        return frozenset()
+    if face.number not in faces:
+        return frozenset({face.number})
+    return faces & {one.number for one in project.shot.faces}
 
 
 def _empty_edit(edit: Edit | None, face: Face) -> bool:

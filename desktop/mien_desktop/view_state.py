@@ -15,8 +15,9 @@ Units = Literal["timecode", "frames", "seconds"]
 """What the rulers of timeline and curve editor count in."""
 Overlay = Literal["boxes", "landmarks", "mesh", "mask", "front", "handles"]
 OVERLAYS: tuple[Overlay, ...] = ("boxes", "landmarks", "mesh", "mask", "front", "handles")
-Tool = Literal["pull", "brush", "eraser"]
-"""What the left button does in the picture: pull at handles, or paint what is in front."""
+Tool = Literal["pull", "brush", "eraser", "hint", "landmarks"]
+"""What the left button does in the picture: pull at handles, paint what is in front, draw a box
+where a face is to be tracked, or drag its landmarks to where they belong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class ViewState:
         shot: Id of the current shot; None while the document has none.
         frame: The playhead.
         face: Number of the current face; None for the main one.
+        faces: Numbers of the faces that are selected, to be merged; the current one is among them.
         layer: Layer that new keys go to.
         keys: Keys that are selected.
         tracks: Tracks (lanes) that are selected.
@@ -49,6 +51,7 @@ class ViewState:
         overlays: What is drawn over the picture.
         tool: What the left button does in it.
         brush: Radius of brush and eraser, as a part of the picture's shorter side.
+        falloff: Frames before and after the playhead over which a correction of landmarks fades.
         brush_once: Whether what is painted is for the frame at the playhead only.
         time: The stretch of time in view.
         units: What rulers count in.
@@ -64,6 +67,7 @@ class ViewState:
     shot: str | None = None
     frame: int = 0
     face: int | None = None
+    faces: frozenset[int] = frozenset()
     layer: str = "edit"
     keys: frozenset[KeyRef] = frozenset()
     tracks: frozenset[TrackRef] = frozenset()
@@ -74,6 +78,7 @@ class ViewState:
     tool: Tool = "pull"
     brush: float = 0.02
     brush_once: bool = False
+    falloff: int = 6
     time: TimeView = field(default_factory=TimeView)
     units: Units = "timecode"
     speed: float = 0.0

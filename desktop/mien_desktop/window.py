@@ -21,6 +21,7 @@ from mien_desktop.controls.panel import ControlsPanel
 from mien_desktop.curve_files import CurveFiles
 from mien_desktop.curves.panel import CurvesPanel
 from mien_desktop.documents import Documents
+from mien_desktop.faces.repairs import FaceRepairs
 from mien_desktop.jobs.badge import JobsBadge
 from mien_desktop.jobs.panel import JobsPanel
 from mien_desktop.jobs.queue import JobQueue
@@ -261,7 +262,7 @@ class Window(QMainWindow):
         self.jobs = JobsPanel(self.queue)
         self.viewer = ViewerPanel(workspace)
         self.transport = TransportBar(workspace)
-        self.timeline = TimelinePanel(workspace)
+        self.timeline = TimelinePanel(workspace, FaceRepairs(workspace, self.background))
         self.curves = CurvesPanel(workspace)
         self.controls = ControlsPanel(workspace)
         self.expressions = PalettePanel(workspace)
@@ -290,6 +291,7 @@ class Window(QMainWindow):
         for panel in (self.timeline_place, self.curves_place, self.shots):
             panel.track_requested.connect(self._track)
             panel.relink_requested.connect(self.ask_relink)
+        self.viewer.canvas.hinted.connect(self.queue.retrack)
         self.shots.solve_requested.connect(self._solve)
         self.shots.examples_requested.connect(self.ask_examples)
         self.shots.stream_requested.connect(self.documents.add_stream)

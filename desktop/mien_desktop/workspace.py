@@ -8,6 +8,7 @@ A panel connects to `changed`, shows what is new, and turns what the user does i
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,6 +75,7 @@ class Workspace(QObject):
         """By its id, how a shot was looked at when another one was chosen."""
         self._previewer: Previewer | None = None
         self._previewed: Shot | None = None
+        self._closing: list[threading.Thread] = []
         self._forget = self.session.subscribe(self._document_changed)
         self._called.connect(self._call, Qt.ConnectionType.QueuedConnection)
         self.now: Resolved = resolve(self.session.document, ViewState())
@@ -114,8 +116,9 @@ class Workspace(QObject):
             self._left[self.state.shot] = self.state
         left = self._left.get(shot or "", ViewState())
         self.set(
-            shot=shot, frame=left.frame, face=left.face, layer=left.layer, time=left.time, speed=0.0
-        )
+            shot=shot, frame=left.frame, face=left.face, faces=left.faces, layer=left.layer,
+            time=left.time, speed=0.0,
+        )  # fmt: skip
 
     def apply(self, name: str, change: Callable[[Document], Document]) -> bool:
         """Change the document in one step that can be undone.
@@ -178,9 +181,9 @@ class Workspace(QObject):
     def close(self) -> None:
         """Let go of the media and the session's news."""
         self._forget()
-        if self._previewer is not None:
-            self._previewer.close()
-            self._previewer = None
+        self._let_go()
+        for thread in self._closing:
+            thread.join()
 
     @Slot(object)
     def _call(self, call: Callable[[], None]) -> None:
@@ -227,9 +230,7 @@ class Workspace(QObject):
             # Whoever paints a stroke does not wait until all of the shot is learned again.
             self._previewed = shot
         if shot is not self._previewed:
-            if self._previewer is not None:
-                self._previewer.close()
-                self._previewer = None
+            self._let_go()
             self._previewed = shot
             if shot is not None and now.project is not None and now.project.online:
                 from mien.preview.previewer import Previewer
@@ -240,6 +241,18 @@ class Workspace(QObject):
         if self._previewer is not None:
             with self.reporting():
                 self._previewer.set_edits(now.edits)
+
+    def _let_go(self) -> None:
+        """Have no previewer; nobody waits until it has ended what it is in the middle of.
+
+        Learning a face cannot be broken off everywhere. Panels drop what it still answers.
+        """
+        previewer, self._previewer = self._previewer, None
+        if previewer is None:
+            return
+        thread = threading.Thread(target=previewer.close, name="mien-preview-close")
+        thread.start()
+        self._closing = [one for one in self._closing if one.is_alive()] + [thread]
 
     def _find_renderer(self, project: Project) -> Renderer | None:
         """The renderer that the user wants pictures from; the embedded one where it is missing."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from mien.api import check_damage as check_damage
     from mien.api import check_occlusion_matte as check_occlusion_matte
     from mien.api import correct_landmarks as correct_landmarks
+    from mien.api import edit_project as edit_project
     from mien.api import example_problems as example_problems
     from mien.api import export_curves as export_curves
     from mien.api import export_landmarks as export_landmarks
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from mien.api import merge_faces as merge_faces
     from mien.api import open_shot as open_shot
     from mien.api import probe as probe
+    from mien.api import redo_edits as redo_edits
     from mien.api import relink as relink
     from mien.api import relink_file as relink_file
     from mien.api import remove_corrections as remove_corrections
@@ -73,7 +75,9 @@ if TYPE_CHECKING:
     from mien.api import split_face as split_face
     from mien.api import summarize_project as summarize_project
     from mien.api import track as track
+    from mien.api import undo_edits as undo_edits
     from mien.api import write_info_page as write_info_page
+    from mien.api import write_info_sheet as write_info_sheet
     from mien.errors import DamagedMediaError as DamagedMediaError
     from mien.errors import DeviceMemoryError as DeviceMemoryError
     from mien.errors import FetchError as FetchError
@@ -114,6 +118,9 @@ if TYPE_CHECKING:
     from mien.model.curves import ControlCurves as ControlCurves
     from mien.model.curves import Curves as Curves
     from mien.model.curves import HeadPose as HeadPose
+    from mien.model.edit_history import EditHistory as EditHistory
+    from mien.model.edit_history import EditStep as EditStep
+    from mien.model.edit_history import LayerChange as LayerChange
     from mien.model.edits import ControlTrack as ControlTrack
     from mien.model.edits import Edit as Edit
     from mien.model.edits import Layer as Layer
@@ -179,6 +186,7 @@ _HOMES = {
     "check_damage": "mien.api",
     "check_occlusion_matte": "mien.api",
     "correct_landmarks": "mien.api",
+    "edit_project": "mien.api",
     "example_problems": "mien.api",
     "export_curves": "mien.api",
     "export_landmarks": "mien.api",
@@ -195,6 +203,7 @@ _HOMES = {
     "relink": "mien.api",
     "relink_file": "mien.api",
     "remove_corrections": "mien.api",
+    "redo_edits": "mien.api",
     "remove_face": "mien.api",
     "rename_face": "mien.api",
     "PathLike": "mien.api",
@@ -215,7 +224,9 @@ _HOMES = {
     "split_face": "mien.api",
     "summarize_project": "mien.api",
     "track": "mien.api",
+    "undo_edits": "mien.api",
     "write_info_page": "mien.api",
+    "write_info_sheet": "mien.api",
     "WrittenCurves": "mien.api",
     "DamagedMediaError": "mien.errors",
     "DeviceMemoryError": "mien.errors",
@@ -257,6 +268,9 @@ _HOMES = {
     "ControlCurves": "mien.model.curves",
     "Curves": "mien.model.curves",
     "HeadPose": "mien.model.curves",
+    "EditHistory": "mien.model.edit_history",
+    "EditStep": "mien.model.edit_history",
+    "LayerChange": "mien.model.edit_history",
     "ControlTrack": "mien.model.edits",
     "Edit": "mien.model.edits",
     "Layer": "mien.model.edits",

@@ -253,9 +253,9 @@ class TestLane:
         self, hidden: Workspace, timeline: TimelinePanel
     ) -> None:
         view = timeline.view
-        click(view.viewport(), cell(view, 0, "fold"))
-        assert [lane.kind for lane in view.scene.lanes.rows] == ["face"]
+        click(view.viewport(), cell(view, 1, "fold"))
+        assert [lane.kind for lane in view.scene.lanes.rows] == ["person", "face"]
         picture = view.viewport().grab().toImage()
-        bottom = view.scene.top(0) + ROW - 3
+        bottom = view.scene.top(1) + ROW - 3
         assert picture.pixelColor(round(view.scene.x(24)), bottom) == theme.HIDDEN
         assert picture.pixelColor(round(view.scene.x(34)), bottom) == theme.RAISED

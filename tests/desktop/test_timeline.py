@@ -95,7 +95,7 @@ class TestTime:
 
 class TestNames:
     def test_a_layer_is_muted(self, timeline: TimelinePanel, keyed: Workspace) -> None:
-        click(timeline.view.viewport(), cell(timeline.view, 2, "mute"))
+        click(timeline.view.viewport(), cell(timeline.view, 3, "mute"))
         assert keyed.now.edit is not None
         assert keyed.now.edit.layers[0].muted
         assert undo_name(keyed) == "Mute edit"
@@ -103,9 +103,9 @@ class TestNames:
     def test_a_layer_is_folded(self, timeline: TimelinePanel) -> None:
         view = timeline.view
         rows = len(view.scene.lanes.rows)
-        click(view.viewport(), cell(view, 2, "fold"))
-        assert len(view.scene.lanes.rows) == 3
-        click(view.viewport(), cell(view, 2, "fold"))
+        click(view.viewport(), cell(view, 3, "fold"))
+        assert len(view.scene.lanes.rows) == 4
+        click(view.viewport(), cell(view, 3, "fold"))
         assert len(view.scene.lanes.rows) == rows
 
     def test_a_key_is_set_and_removed(self, timeline: TimelinePanel, keyed: Workspace) -> None:
@@ -128,7 +128,7 @@ class TestNames:
         self, timeline: TimelinePanel, keyed: Workspace
     ) -> None:
         view = timeline.view
-        x, y = cell(view, 2, "weight")
+        x, y = cell(view, 3, "weight")
         drag(view.viewport(), (x, y), (x - 40, y))
         assert keyed.now.edit is not None
         assert keyed.now.edit.layers[0].weight == pytest.approx(0.6)
@@ -142,7 +142,7 @@ class TestNames:
         double_click(view.viewport(), cell(view, 0, "name"))
         enter(view, "Name of the face", "Anna")
         assert view.hasFocus()
-        double_click(view.viewport(), cell(view, 2, "name"))
+        double_click(view.viewport(), cell(view, 3, "name"))
         enter(view, "Name of the layer", "smiles")
         assert keyed.now.face is not None
         assert keyed.now.face.name == "Anna"
@@ -159,14 +159,14 @@ class TestNames:
         shot, view = shot_id(keyed), timeline.view
         keyed.apply("Layer", lambda d: add_layer(d, shot, 1, "polish"))
         keyed.apply("Layer", lambda d: add_layer(d, shot, 1, "top"))
-        assert [lane.id[1] for lane in view.scene.lanes.rows[2:5]] == ["top", "polish", "edit"]
-        x, y = cell(view, 2, "name")
+        assert [lane.id[1] for lane in view.scene.lanes.rows[3:6]] == ["top", "polish", "edit"]
+        x, y = cell(view, 3, "name")
         drag(view.viewport(), (x, y), (x, y + 5 * ROW))
         project = keyed.project
         assert project is not None
         assert [layer.name for layer in project.edit(1).layers] == ["top", "edit", "polish"]
         assert undo_name(keyed) == "Move layer top"
-        drag(view.viewport(), cell(view, 2, "name"), cell(view, 2, "name"), steps=2)
+        drag(view.viewport(), cell(view, 3, "name"), cell(view, 3, "name"), steps=2)
 
     def test_menus_offer_modes_and_the_rest(
         self, timeline: TimelinePanel, keyed: Workspace
@@ -180,15 +180,15 @@ class TestNames:
         assert [key.frame for key in keyed.state.keys] == [10]
         choose_in_menu(view, "Hold")
         assert track(keyed, 0).keys[1].interpolation == "hold"
-        open_menu(view, cell(view, 2, "name"))
+        open_menu(view, cell(view, 3, "name"))
         choose_in_menu(view, "Add layer")
         assert keyed.state.layer == "layer 1"
-        open_menu(view, cell(view, 2, "name"))
+        open_menu(view, cell(view, 3, "name"))
         choose_in_menu(view, "Remove layer")
         open_menu(view, cell(view, row_of(view, "jawOpen"), "name"))
         choose_in_menu(view, "Remove lane")
         assert undo_name(keyed) == "Remove jaw open"
-        open_menu(view, at(view, 0, 30))
+        open_menu(view, at(view, 1, 30))
         choose_in_menu(view, "Select its keys")
         assert len(keyed.state.keys) == 3
 
@@ -267,10 +267,10 @@ class TestPicture:
         marker = (view.scene.x(30), view.scene.bands.top("markers") + 6)
         for place, words in (
             (at(view, smile, 10), "Mouth smile +0.60 at 10\nEase to the next key"),
-            (at(view, 0, 10), "2 keys at 10"),
+            (at(view, 1, 10), "2 keys at 10"),
             (marker, "door at 30"),
             (cell(view, smile, "mode"), "Mouth smile adds to the performance"),
-            (cell(view, 0, "name"), "face 1"),
+            (cell(view, 1, "name"), "face 1"),
             ((view.scene.x(9), 5), "Drag to move the playhead"),
         ):
             assert describe(view.scene, view.mouse.target_at(*place)).startswith(words)

@@ -17,7 +17,7 @@ from mien import api
 from mien.cli.main import app, run
 from mien.cli.output import print_notice
 from mien.errors import MienError, UnknownControlError, UsageError
-from mien.model.assignments import Assignment, parse_assignment
+from mien.model.assignments import Assignment, make_edits, parse_assignment
 from mien.model.controls import CONTROLS
 from mien.model.presets import PRESETS
 from mien.model.shot import Shot
@@ -188,7 +188,7 @@ def test_a_bug_is_one_line_too(capsys: Capture, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_without_a_number_the_largest_face_is_meant(tmp_path: Path, capsys: Capture) -> None:
-    from mien.cli.shots import _edits
+    from mien.cli.edit import face_of_unnamed
     from mien.media.probe import probe
 
     faces = []
@@ -197,11 +197,13 @@ def test_without_a_number_the_largest_face_is_meant(tmp_path: Path, capsys: Capt
         face.landmarks[:, 0, :2] = size
         faces.append(face)
     shot = Shot(probe(write_movie(tmp_path / "x.mp4")), tuple(faces))
-    (chosen,) = _edits(shot, [parse_assignment("jawOpen=1@2:9")])
+    sets = [parse_assignment("jawOpen=1@2:9")]
+    (chosen,) = make_edits(shot, sets, face_of_unnamed(shot, sets), "x")
     assert chosen.face.number == 2
     assert chosen.layers[0].tracks[0].span == FrameRange(2, 9)
     assert "editing face 2, the largest" in capsys.readouterr().err
-    (chosen,) = _edits(shot, [parse_assignment("jawOpen=1", 1)])
+    sets = [parse_assignment("jawOpen=1", 1)]
+    (chosen,) = make_edits(shot, sets, face_of_unnamed(shot, sets), "x")
     assert chosen.face.number == 1
     assert capsys.readouterr().err == ""
 

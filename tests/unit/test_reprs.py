@@ -61,7 +61,9 @@ def values() -> list[object]:
     points = tuple((float(i), 0.5) for i in range(FRAMES))
     stroke = mien.MatteStroke(1, 4, mien.FrameRange(3, 9), points, 6.0)
     change = mien.Change(document, mien.Document((project,)), "Key the smile", "apply")
+    history = mien.EditHistory().recorded((edit,), (), "all of it taken out")
     return [
+        history, history.done[0], history.done[0].changes[0],
         document, project, shot, shot.media, make_media(FRAMES, clock=varying), varying, start,
         face, curves, curves.controls, curves.pose, edit, edit.layers[0], edit.layers[0].tracks[0],
         edit.layers[0].tracks[0].keys[0], markers[0], evaluated, report, trained, fit,

@@ -17,11 +17,14 @@ WAVEFORM = 28
 """Heights of the bands in logical pixels."""
 
 Band = Literal["ruler", "markers", "thumbnails", "waveform", "lanes"]
-CellName = Literal["fold", "name", "mute", "weight", "mode", "value", "key", "sight"]
+CellName = Literal[
+    "fold", "name", "mute", "weight", "mode", "value", "key", "sight", "portrait", "seen"
+]
 NARROWEST, WIDEST = 120, 480
 """Limits of the column of names."""
-_INDENT: dict[str, int] = {"face": 0, "sight": 12, "layer": 12, "track": 24}
+_INDENT: dict[str, int] = {"person": 4, "face": 0, "sight": 12, "layer": 12, "track": 24}
 _FOLD = 20
+_PORTRAIT = 24
 _LANES = 5
 """Lanes for which there has to be room before strips are shown."""
 
@@ -34,11 +37,13 @@ class Bands:
         names: Width of the column of names, to the left of everything.
         thumbnails: Whether the strip of pictures is shown.
         waveform: Whether the strip of sound is shown.
+        faces: Whether the face lane is shown, at the top of the lanes.
     """
 
     names: int = 216
     thumbnails: bool = True
     waveform: bool = True
+    faces: bool = True
 
     def every(self) -> tuple[tuple[Band, int, int], ...]:
         """Return the bands above the lanes: name, top and height."""
@@ -116,7 +121,9 @@ def _cells(kind: str, width: int) -> tuple[Cell, ...]:
     result = []
     if kind in ("face", "layer"):
         result.append(Cell("fold", left, _FOLD))
-    left += 8 if kind == "track" else _FOLD
+    elif kind == "person":
+        result.append(Cell("portrait", left, _PORTRAIT))
+    left += {"track": 8, "person": _PORTRAIT}.get(kind, _FOLD)
     right: list[tuple[CellName, int]] = []
     if kind == "layer":
         right = [("mute", ROW), ("weight", 44)]
@@ -124,6 +131,8 @@ def _cells(kind: str, width: int) -> tuple[Cell, ...]:
         right = [("mode", 16), ("value", 48), ("key", ROW)]
     elif kind == "sight":
         right = [("sight", 76)]
+    elif kind == "person":
+        right = [("seen", ROW)]
     room = sum(size for _, size in right)
     result.append(Cell("name", left, max(width - left - room, 0)))
     x = width - room

@@ -1,4 +1,4 @@
-"""Lanes of the timeline: faces, how surely each is seen, their layers, the tracks in them.
+"""Lanes of the timeline: who is seen when, then each face, its layers, the tracks in them.
 
 Faces come in the order of the shot, layers with the last applied at the top, as picture editors
 stack them, tracks in the order in which they act. A face and a layer show the keys of everything
@@ -31,7 +31,7 @@ __all__ = ["ROW", "Lane", "Lanes", "Marks", "lay_out", "region"]
 
 ROW = 20
 """Height of a lane in logical pixels."""
-LaneKind = Literal["face", "sight", "layer", "track"]
+LaneKind = Literal["person", "face", "sight", "layer", "track"]
 _SHAPES = {name: shape for shape, name in enumerate(INTERPOLATIONS)}
 
 
@@ -56,12 +56,14 @@ class Lane:
     """A row of the timeline.
 
     Attributes:
-        kind: What it stands for; `sight` for where something is in front of the face.
+        kind: What it stands for; `person` for when the face is seen, in the face lane at the top;
+            `sight` for where something is in front of the face.
         face: Its face.
         layer: Its layer; None for a face and how it is seen.
         tracks: The track, or all tracks below, with their names.
         marks: The keys that it shows.
         collapsed: Whether what is below is hidden; of a face or a layer.
+        corrected: Frames in which landmarks were put right by hand; of a person.
         runs_on: Whether the span of the track runs on at its start from another that touches it,
             and at its stop to another.
     """
@@ -73,6 +75,7 @@ class Lane:
     marks: Marks
     collapsed: bool = False
     runs_on: tuple[bool, bool] = (False, False)
+    corrected: tuple[int, ...] = ()
 
     @property
     def id(self) -> tuple[int, str | None]:
@@ -159,6 +162,8 @@ def lay_out(
     project: Project | None,
     collapsed: frozenset[tuple[int, str | None]] = frozenset(),
     before: Lanes | None = None,
+    *,
+    people: bool = False,
 ) -> Lanes:
     """Lay out the lanes of a shot.
 
@@ -166,16 +171,24 @@ def lay_out(
         project: The shot with its edits.
         collapsed: Faces and layers, as `Lane.id` names them, whose lanes are hidden.
         before: The last layout; keys of tracks that did not change are taken from it.
+        people: Whether the face lane is shown at the top, with a row for every face.
     """
     if project is None:
         return Lanes()
     old = before.kept if before else {}
     kept: dict[int, tuple[ControlTrack, Marks]] = {}
     rows: list[Lane] = []
+    if people:
+        rows += map(_person, project.shot.faces)
     for face in project.shot.faces:
         edit = next((e for e in project.edits if e.face.number == face.number), None)
         rows += _face(project, face, edit, collapsed, old, kept)
     return Lanes(tuple(rows), kept)
+
+
+def _person(face: Face) -> Lane:
+    corrected = tuple(sorted({one.frame for one in face.corrections}))
+    return Lane("person", face, None, (), _NO_MARKS, corrected=corrected)
 
 
 def _face(

@@ -15,11 +15,13 @@ from mien.model.document import Document, Project
 from mien.rendering.registry import describe_choice
 from mien.session.commands import replace_shot, set_examples
 from mien.timebase import FrameRange
+from mien_desktop.faces.hint import Hint, with_followed
 from mien_desktop.jobs.presets import ExportRequest
 from mien_desktop.jobs.serve_process import (
     ExamplesTask,
     ExportTask,
     JobError,
+    RetrackTask,
     ServeProcess,
     SolveTask,
     Task,
@@ -32,11 +34,12 @@ from mien_desktop.workspace import Workspace
 __all__ = ["Job", "JobQueue", "JobState"]
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
-JobKind = Literal["track", "solve", "examples", "export"]
+JobKind = Literal["track", "solve", "retrack", "examples", "export"]
 
 _STAGE_SPANS: dict[JobKind, dict[str, tuple[float, float]]] = {
     "track": {"track": (0.0, 0.9), "solve": (0.9, 1.0)},
     "solve": {"solve": (0.0, 1.0)},
+    "retrack": {"track": (0.0, 0.8), "solve": (0.8, 1.0)},
     "examples": {"track": (0.0, 0.9), "solve": (0.9, 1.0)},
     "export": {"prepare": (0.0, 0.1), "render": (0.1, 1.0)},
 }
@@ -212,6 +215,25 @@ class JobQueue(QObject):
         """
         return self._make_faces("solve", shot)
 
+    def retrack(self, hint: Hint) -> Job | None:
+        """Follow a face of a shot from a box around it, and put it in the shot; edits stay.
+
+        Args:
+            hint: The box.
+
+        Returns:
+            The job; None when it cannot be done, and why was shown.
+        """
+        try:
+            project = self._workspace.now.document.shot(hint.shot)
+            _check_online(project)
+        except MienError as error:
+            self._workspace.problem.emit(error)
+            return None
+        who = "a new face" if hint.face is None else project.shot.face(hint.face).name
+        return self._add("retrack", hint.shot, f"Track {who} from a box",
+                         RetrackTask(project, hint))  # fmt: skip
+
     def examples(self, shot: str, paths: Sequence[Path]) -> Job | None:
         """Track other material of a shot's people, and give it to the shot.
 
@@ -375,6 +397,8 @@ class JobQueue(QObject):
         def change(document: Document) -> Document:
             if job.kind == "examples":
                 return set_examples(document, job.shot, job.result.examples)
+            if isinstance(job.task, RetrackTask):
+                return with_followed(document, job.task.project, job.task.hint, job.result)
             return replace_shot(document, job.shot, job.result)
 
         self._workspace.apply(job.title, change)

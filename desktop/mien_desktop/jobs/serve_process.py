@@ -23,10 +23,11 @@ from mien.model.shot import Shot
 from mien.rendering.registry import merge_settings
 from mien.serve.client import Client, Job, ServeError
 from mien.timebase import FrameRange
+from mien_desktop.faces.hint import Hint
 from mien_desktop.jobs.presets import ExportRequest
 
-__all__ = ["COMMAND", "ExamplesTask", "ExportTask", "JobError", "ServeProcess", "SolveTask",
-           "Task", "TrackSpanTask", "TrackTask"]  # fmt: skip
+__all__ = ["COMMAND", "ExamplesTask", "ExportTask", "JobError", "RetrackTask", "ServeProcess",
+           "SolveTask", "Task", "TrackSpanTask", "TrackTask"]  # fmt: skip
 
 COMMAND = "MIEN_SERVE_COMMAND"
 """Environment variable with another command that starts `mien serve`."""
@@ -140,6 +141,32 @@ class SolveTask:
             shot = _hand_over(connection, self.project, folder / "solve.mien")
             connection.job("solve", shot=shot)
             return _saved_shot(connection, shot, folder / "solved.mien", media)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RetrackTask:
+    """The task of following a face from a box around it; its result is the shot with it.
+
+    Attributes:
+        project: The shot.
+        hint: The box, and what is tracked from there.
+    """
+
+    project: Project
+    hint: Hint
+
+    def run(self, connection: ServeConnection) -> Shot:
+        """Hand the shot over as a project, and read its faces from one that the server saves."""
+        media, hint = self.project.shot.media.path, self.hint
+        left, top, right, bottom = hint.box
+        frames = None if hint.frames is None else [hint.frames.start, hint.frames.stop]
+        with _folder() as folder:
+            shot = _hand_over(connection, self.project, folder / "retrack.mien")
+            connection.job(
+                "retrack_face", shot=shot, at=hint.frame, face=hint.face, frames=frames,
+                box=[left, top, right - left, bottom - top],
+            )  # fmt: skip
+            return _saved_shot(connection, shot, folder / "followed.mien", media)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -56,12 +56,16 @@ class DragOverlay:
         line: Frame that something was drawn to.
         insert: Number of the lane above which something would be put.
         note: Words beside the pointer.
+        onto: Number of the lane onto which something would be dropped.
+        refused: Whether it cannot be dropped there.
     """
 
     box: tuple[float, float, float, float] | None = None
     line: int | None = None
     insert: int | None = None
     note: str = ""
+    onto: int | None = None
+    refused: bool = False
 
 
 class TimelineDrag(Protocol):

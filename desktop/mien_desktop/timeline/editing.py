@@ -58,14 +58,24 @@ class LaneEditing:
 
     def choose_lane(self, lane: Lane, how: SelectMode | None) -> None:
         """Work on a face, a layer or a track; with Shift or Ctrl on several tracks."""
-        if lane.kind in ("face", "sight"):
-            self._workspace.set(face=lane.face.number)
+        if lane.kind == "person" and how is not None:
+            self._choose_person(lane.face.number)
+        elif lane.kind in ("person", "face", "sight"):
+            self._workspace.set(face=lane.face.number, faces=frozenset())
         elif lane.kind == "layer" and lane.layer is not None:
             self._workspace.set(face=lane.face.number, layer=lane.layer.name)
         elif how is None:
             choose_tracks(self._workspace, [lane.ref])
         else:
             choose_tracks(self._workspace, self._workspace.state.tracks ^ {lane.ref})
+
+    def _choose_person(self, number: int) -> None:
+        """Select one more face, or one less; one always stays."""
+        state = self._workspace.state
+        faces = state.faces ^ {number}
+        if faces:
+            current = state.face if state.face in faces else min(faces)
+            self._workspace.set(face=current, faces=faces)
 
     def choose_keys(self, lane: Lane) -> None:
         """Select all keys of a track, or of all tracks below."""
@@ -153,10 +163,10 @@ class LaneEditing:
             self.rename_marker(target.frame)
         elif target.kind == "markers":
             self.add_marker(frame)
-        elif target.kind == "key":
-            self._workspace.set(frame=target.frame)
+        elif target.kind in ("key", "person", "correction"):
+            self._workspace.set(frame=target.frame, speed=0.0)
         elif target.kind == "cell" and lane is not None:
-            if target.cell == "name" and lane.kind in ("face", "layer"):
+            if target.cell in ("name", "portrait") and lane.kind in ("person", "face", "layer"):
                 self.rename(lane)
             elif target.cell == "name" and lane.kind == "track":
                 self.choose_keys(lane)

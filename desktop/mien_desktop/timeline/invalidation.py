@@ -39,7 +39,9 @@ ASPECTS = (
     Aspect("keys", lambda now: id(now.state.keys), ("lanes",)),
     Aspect("extent", lambda now: (now.frame_count, now.state.time)),
     Aspect("tracks", lambda now: now.state.tracks, ("names", "lanes")),
-    Aspect("target", lambda now: (now.state.face, now.state.layer), ("names", "lanes")),
+    Aspect(
+        "target", lambda now: (now.state.face, now.state.faces, now.state.layer), ("names", "lanes")
+    ),
     Aspect("time", lambda now: now.state.time, ("head", "lanes")),
     Aspect("media", lambda now: id(now.shot.media if now.shot else None), ("head",)),
     Aspect("marks", lambda now: _marks(now), ("head",)),

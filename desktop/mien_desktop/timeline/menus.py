@@ -12,6 +12,8 @@ from mien_desktop.geometry.lanes import Lane
 from mien_desktop.keyframes.menu import fill_key_menu
 from mien_desktop.menu_entries import add_entry
 from mien_desktop.timeline.editing import LaneEditing
+from mien_desktop.timeline.person_menu import fill_person
+from mien_desktop.timeline.surface import TimelineSurface
 from mien_desktop.timeline.targets import Target
 from mien_desktop.timeline.words import MODES
 from mien_desktop.words import title
@@ -21,19 +23,24 @@ __all__ = ["context_menu", "mode_menu"]
 
 
 def context_menu(
-    parent: QWidget, workspace: Workspace, editing: LaneEditing, target: Target, frame: int
+    parent: QWidget, surface: TimelineSurface, editing: LaneEditing, target: Target, frame: int
 ) -> QMenu:
     """Make the menu of what is under the pointer.
 
     Args:
         parent: Owner of the menu.
-        workspace: The window's workspace.
+        surface: The timeline.
         editing: Runs the entries.
         target: What is under the pointer.
         frame: The frame under it.
     """
-    menu = _menu(parent)
+    menu, workspace = _menu(parent), surface.workspace
     lane = target.lane
+    if lane is not None and lane.kind == "person":
+        fill_person(
+            menu, surface, editing, lane, target.frame if target.kind == "correction" else frame
+        )
+        return menu
     if target.kind == "marker":
         _fill_marker(menu, workspace, editing, target.frame)
     elif target.kind == "key":

@@ -13,6 +13,7 @@ from mien_desktop.keyframes.selection import choose, choose_tracks
 from mien_desktop.timeline import drags
 from mien_desktop.timeline.drags import DragOverlay, TimelineDrag
 from mien_desktop.timeline.editing import LaneEditing
+from mien_desktop.timeline.face_drags import MergeFaces
 from mien_desktop.timeline.menus import context_menu, mode_menu
 from mien_desktop.timeline.surface import TimelineSurface
 from mien_desktop.timeline.targets import Target, target
@@ -30,6 +31,7 @@ _CURSORS: dict[str, Qt.CursorShape] = {
     "in": Qt.CursorShape.SizeHorCursor,
     "out": Qt.CursorShape.SizeHorCursor,
     "grip": Qt.CursorShape.SizeHorCursor,
+    "correction": Qt.CursorShape.PointingHandCursor,
 }
 _LEFT, _MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 
@@ -152,8 +154,14 @@ class Mouse:
             and target.lane.ref not in self._workspace.state.tracks
         ):
             choose_tracks(self._workspace, [target.lane.ref])
+        elif (
+            target.lane is not None
+            and target.lane.kind == "person"
+            and target.lane.face.number not in self._workspace.state.faces
+        ):
+            self._editing.choose_lane(target.lane, None)
         menu = context_menu(
-            self._surface.viewport(), self._workspace, self._editing, target,
+            self._surface.viewport(), self._surface, self._editing, target,
             self._surface.scene.frame(x),
         )  # fmt: skip
         menu.popup(event.globalPos())
@@ -205,6 +213,8 @@ class Mouse:
             self._drag = drags.MoveSpan(workspace, scene, lane, target.part, x)
         elif target.kind in ("lane", "span"):
             self._drag = drags.BoxSelect(workspace, scene, x, y, _how(held) or "only")
+        elif lane is not None and lane.kind == "person":
+            self._drag = MergeFaces(workspace, self._surface.repairs, lane)
         elif target.kind == "cell" and lane is not None and lane.kind == "layer":
             if target.cell == "weight":
                 self._drag = drags.SetWeight(workspace, lane, x)
@@ -227,8 +237,10 @@ class Mouse:
         lane, held = target.lane, event.modifiers()
         if event.button() != _LEFT:
             return
-        if target.kind == "marker":
-            self._workspace.set(frame=target.frame)
+        if target.kind in ("marker", "correction"):
+            self._workspace.set(frame=target.frame, speed=0.0)
+        if lane is not None and lane.kind == "person":
+            self._editing.choose_lane(lane, _how(held))
         elif target.kind == "key" and lane is not None and _how(held) is None:
             # Pressed on one of several: they could have been dragged, but were not.
             choose(self._workspace, frozenset(lane.keys_at(target.frame)))
@@ -254,7 +266,7 @@ class Mouse:
     def _turn(self, x: float) -> None:
         """Scroll while something is dragged beyond an edge; faster the further it is."""
         if self._drag is None or isinstance(
-            self._drag, drags.Pan | drags.SetWeight | drags.MoveLayer
+            self._drag, drags.Pan | drags.SetWeight | drags.MoveLayer | MergeFaces
         ):
             return
         scene = self._surface.scene

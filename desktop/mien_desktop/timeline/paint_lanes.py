@@ -13,6 +13,7 @@ from mien_desktop.geometry.lanes import ROW, Lane, region
 from mien_desktop.geometry.sight import Runs, Sight
 from mien_desktop.polygons import polygon
 from mien_desktop.timeline.paint_keys import KeyPainter
+from mien_desktop.timeline.paint_people import paint_person
 from mien_desktop.timeline.paint_sight import paint_sight, paint_strip
 from mien_desktop.timeline.pixmap_cache import painting
 from mien_desktop.timeline.scene import TimelineScene
@@ -91,8 +92,12 @@ class _LaneBackgrounds:
         with painting(ground) as painter:
             painter.translate(-scene.bands.names, 0)
             color = theme.SELECTED_ROW if chosen else colors.get(lane.kind, theme.WELL)
-            painter.fillRect(QRectF(left, 0, right - left, ROW - 1), color)
-            self._paint_tracking(painter, lane, scene.sights[lane.face.number])
+            sight = scene.sights[lane.face.number]
+            if lane.kind == "person":
+                paint_person(painter, scene, lane, sight)
+            else:
+                painter.fillRect(QRectF(left, 0, right - left, ROW - 1), color)
+                self._paint_tracking(painter, lane, sight)
             _paint_untracked(painter, scene)
             _paint_mixes(painter, scene)
             _paint_cuts(painter, scene)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPen, QPixmap
 
+from mien.model.face import Face
 from mien_desktop import theme
 from mien_desktop.geometry.bands import MARKERS, RULER, Band, Cell, cells
 from mien_desktop.geometry.lanes import ROW, Lane
 from mien_desktop.geometry.ruler import label
 from mien_desktop.icons import paint_icon
 from mien_desktop.timeline.paint_lanes import lane_color
+from mien_desktop.timeline.paint_people import paint_portrait
 from mien_desktop.timeline.paint_sight import doubt_color
 from mien_desktop.timeline.scene import TimelineScene
 from mien_desktop.timeline.words import MODES, number
@@ -32,6 +35,8 @@ _HEADINGS: dict[Band, str] = {
 }  # fmt: skip
 _ICON = 12
 """Side of the icons in logical pixels."""
+_SEEN = 3.0
+"""Radius of the dot of a face that is seen at the playhead."""
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -50,32 +55,42 @@ def paint_headings(painter: QPainter, scene: TimelineScene) -> None:
     painter.fillRect(QRect(names - 1, 0, 1, scene.bands.lanes), theme.WINDOW)
 
 
-def paint_names(painter: QPainter, scene: TimelineScene) -> None:
-    """Paint everything of the lanes' names that does not change with the playhead."""
+def paint_names(
+    painter: QPainter, scene: TimelineScene, portrait: Callable[[Face], QImage | None]
+) -> None:
+    """Paint everything of the lanes' names that does not change with the playhead.
+
+    Args:
+        painter: Paints on the widget.
+        scene: The timeline.
+        portrait: Gives the picture of a face; None while there is none.
+    """
     names = scene.bands.names
     painter.save()
     painter.setClipRect(0, scene.bands.lanes, names, scene.height)
     painter.fillRect(QRect(0, scene.bands.lanes, names, scene.height), theme.PANEL)
     painter.setFont(theme.small())
     for row in scene.rows():
-        _paint_name(painter, scene, row)
+        _paint_name(painter, scene, row, portrait)
     painter.fillRect(QRect(names - 1, scene.bands.lanes, 1, scene.height), theme.WINDOW)
     painter.restore()
 
 
-def _paint_name(painter: QPainter, scene: TimelineScene, row: int) -> None:
+def _paint_name(
+    painter: QPainter, scene: TimelineScene, row: int, portrait: Callable[[Face], QImage | None]
+) -> None:
     lane = scene.lanes.rows[row]
     top = scene.top(row)
     state = scene.now.state
     ground = theme.PANEL
     if lane.kind == "face":
         ground = theme.RAISED
-    elif lane.kind == "track" and lane.ref in state.tracks:
+    elif _selected(lane, scene):
         ground = theme.SELECTED_ROW
     painter.fillRect(QRect(0, top, scene.bands.names, ROW - 1), ground)
     painter.fillRect(QRect(0, top + ROW - 1, scene.bands.names, 1), theme.WINDOW)
     current = lane.face.number == state.face
-    if lane.kind == "face" and current:
+    if lane.kind in ("person", "face") and current:
         painter.fillRect(QRect(0, top, 3, ROW - 1), theme.ACCENT)
     if lane.kind == "track":
         painter.fillRect(QRect(24, top + 4, 3, ROW - 9), lane_color(lane))
@@ -83,6 +98,8 @@ def _paint_name(painter: QPainter, scene: TimelineScene, row: int) -> None:
         rect = QRect(cell.left, top, cell.width, ROW - 1)
         if cell.name == "fold":
             _paint_picture(painter, "right" if lane.collapsed else "down", rect, theme.DIM)
+        elif cell.name == "portrait":
+            paint_portrait(painter, rect, portrait(lane.face))
         elif cell.name == "name":
             target = lane.kind == "layer" and current and lane.id[1] == state.layer
             _paint_title(painter, rect, lane, target)
@@ -98,6 +115,12 @@ def _paint_name(painter: QPainter, scene: TimelineScene, row: int) -> None:
         elif cell.name == "mode":
             painter.setPen(theme.DIM)
             painter.drawText(rect, _CENTRE, MODES[lane.track.mode][0])
+
+
+def _selected(lane: Lane, scene: TimelineScene) -> bool:
+    if lane.kind == "person":
+        return lane.face.number in scene.now.state.faces
+    return lane.kind == "track" and lane.ref in scene.now.state.tracks
 
 
 def _paint_picture(painter: QPainter, name: str, rect: QRect, color: QColor) -> None:
@@ -160,6 +183,8 @@ def paint_values(painter: QPainter, scene: TimelineScene) -> None:
         lane = scene.lanes.rows[row]
         if lane.kind == "sight":
             _paint_worst(painter, scene, row)
+        elif lane.kind == "person" and lane.face.valid[state.frame]:
+            _paint_seen(painter, scene, row)
         if lane.kind != "track":
             continue
         value, key = (c for c in cells(lane, scene.bands.names) if c.name in ("value", "key"))
@@ -178,6 +203,18 @@ def _paint_worst(painter: QPainter, scene: TimelineScene, row: int) -> None:
     rect = _rect(scene, row, cell).adjusted(0, 0, -8, 0)
     painter.setPen(theme.DISABLED if worst is None else doubt_color(worst[1]))
     painter.drawText(rect, _RIGHT, "not seen" if worst is None else f"{worst[0]} {worst[1]:.0%}")
+
+
+def _paint_seen(painter: QPainter, scene: TimelineScene, row: int) -> None:
+    """Mark a face that is seen at the playhead."""
+    lane = scene.lanes.rows[row]
+    cell = next(c for c in cells(lane, scene.bands.names) if c.name == "seen")
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.ACCENT if lane.face.number == scene.now.state.face else theme.GHOST)
+    painter.drawEllipse(QRectF(_rect(scene, row, cell)).center(), _SEEN, _SEEN)
+    painter.restore()
 
 
 def _rect(scene: TimelineScene, row: int, cell: Cell) -> QRect:

@@ -11,8 +11,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from mien.timebase import FrameRange
+from mien_desktop.background import Background
 from mien_desktop.buttons import icon_button
 from mien_desktop.command import Command
+from mien_desktop.faces.repairs import FaceRepairs
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.select import bounds
 from mien_desktop.geometry.sight import step
@@ -20,6 +22,7 @@ from mien_desktop.geometry.snap import targets
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
 from mien_desktop.timeline.editing import LaneEditing
+from mien_desktop.timeline.people import PeopleEditing
 from mien_desktop.timeline.view import TimelineView
 from mien_desktop.view_state import TimeView, Units
 from mien_desktop.words import title
@@ -38,18 +41,29 @@ class TimelinePanel(QWidget):
 
     Args:
         workspace: The window's workspace.
+        repairs: Repairs of the faces; its own where none are given.
         parent: Qt's owner.
     """
 
-    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        repairs: FaceRepairs | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._workspace = workspace
-        self.view = TimelineView(workspace, self)
+        self.repairs = repairs or FaceRepairs(workspace, Background(workspace))
+        """Repairs of the faces."""
+        self.view = TimelineView(workspace, self.repairs, self)
         self._editing = LaneEditing(self.view)
+        self._people = PeopleEditing(self.view, self._editing)
         self._auto = self._button("auto-key", "Auto-key", self._toggle_auto, checkable=True)
         self._auto.setToolTip("Auto-key: what you change is keyed at the playhead")
         self._snap = self._button("snap", "Snap", self._toggle_snap, checkable=True)
         self._snap.setToolTip("Snap (S): what is dragged is drawn to keys, markers and cuts")
+        self._faces = self._button("person", "Faces", self._toggle_faces, checkable=True)
+        self._faces.setToolTip("Face lane: who is seen when, to merge, split and rename")
         self._pictures = self._button("film", "Pictures", self._toggle_pictures, checkable=True)
         self._pictures.setToolTip("Pictures of the shot, where there is room for them")
         self._sound = self._button("sound", "Sound", self._toggle_sound, checkable=True)
@@ -78,6 +92,8 @@ class TimelinePanel(QWidget):
         at = "at the playhead"
         return (
             *self._editing.keys.commands("timeline"),
+            *self.repairs.commands(),
+            *self._people.commands(),
             key("keys.set", f"Set key {at}", self._set_key, ("Ctrl+K",)),
             key("keys.auto", "Auto-key", self._toggle_auto, ("Ctrl+Shift+K",),
                 checked=lambda: workspace.state.auto_key),
@@ -101,6 +117,8 @@ class TimelinePanel(QWidget):
             view("timeline.frame", "Frame the selected keys", self._frame, ("F",)),
             view("timeline.in", "Zoom in", partial(self._zoom, _NOTCH), ("+", "=")),
             view("timeline.out", "Zoom out", partial(self._zoom, 1 / _NOTCH), ("-",)),
+            view("timeline.faces", "Face lane", self._toggle_faces,
+                 checked=lambda: self.view.preferred_bands.faces),
             view("timeline.pictures", "Pictures", self._toggle_pictures,
                  checked=lambda: self.view.preferred_bands.thumbnails),
             view("timeline.sound", "Sound", self._toggle_sound,
@@ -117,7 +135,11 @@ class TimelinePanel(QWidget):
         row.addWidget(self._button("key", "Set key at the playhead", self._set_key))
         row.addWidget(self._button("marker", "Add marker at the playhead", self._add_marker))
         row.addWidget(self._button("add", "Add layer", self._add_layer))
+        row.addSpacing(8)
+        for button in self._people.buttons():
+            row.addWidget(button)
         row.addStretch()
+        row.addWidget(self._faces)
         row.addWidget(self._pictures)
         row.addWidget(self._sound)
         row.addSpacing(8)
@@ -147,6 +169,7 @@ class TimelinePanel(QWidget):
         self._auto.setChecked(now.state.auto_key)
         self._snap.setChecked(now.state.snap)
         self._units.setCurrentIndex(_UNITS.index(now.state.units))
+        self._faces.setChecked(self.view.preferred_bands.faces)
         self._pictures.setChecked(self.view.preferred_bands.thumbnails)
         self._sound.setChecked(self.view.preferred_bands.waveform)
 
@@ -157,6 +180,9 @@ class TimelinePanel(QWidget):
     def _toggle_snap(self) -> None:
         self._workspace.set(snap=not self._workspace.state.snap)
         self._show(self._workspace.now)
+
+    def _toggle_faces(self) -> None:
+        self._divide(faces=not self.view.preferred_bands.faces)
 
     def _toggle_pictures(self) -> None:
         self._divide(thumbnails=not self.view.preferred_bands.thumbnails)

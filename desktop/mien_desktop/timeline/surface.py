@@ -8,6 +8,7 @@ from typing import Protocol
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QWidget
 
+from mien_desktop.faces.repairs import FaceRepairs
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.bands import Bands
 from mien_desktop.geometry.lanes import Lane
@@ -23,6 +24,10 @@ class TimelineSurface(Protocol):
     @property
     def workspace(self) -> Workspace:
         """The window's workspace."""
+
+    @property
+    def repairs(self) -> FaceRepairs:
+        """Repairs of the faces."""
 
     @property
     def scene(self) -> TimelineScene:

@@ -14,7 +14,7 @@ __all__ = ["Target", "target"]
 
 TargetKind = Literal[
     "column", "heading", "cell", "ruler", "in", "out", "grip", "marker", "markers", "key", "span",
-    "lane", "sight",
+    "lane", "sight", "person", "correction",
 ]  # fmt: skip
 SpanPart = Literal["start", "body", "stop"]
 _GRIPS = 10
@@ -28,8 +28,9 @@ class Target:
     Attributes:
         kind: What it is: the edge of the column of names, its head, a cell of it, the ruler (with
             the strips, on which one scrubs too), the in or out point, an end of the selection, a
-            marker, the band of markers, a key, the span of a track, a lane, or the lane that shows
-            how surely a face is seen.
+            marker, the band of markers, a key, the span of a track, a lane, the lane that shows
+            how surely a face is seen, a row of the face lane, or a frame in it whose landmarks
+            were corrected.
         lane: The lane; None below the last.
         cell: The cell of the column of names.
         frame: Frame of a marker or key, or under the pointer where a face is seen.
@@ -90,10 +91,14 @@ def _marker(scene: TimelineScene, x: float, y: float) -> Target:
 
 
 def _lane(scene: TimelineScene, x: float, y: float) -> Target:
-    key = scene.key(x, y)
+    key, lane = scene.key(x, y), scene.lane(y)
+    if lane is not None and lane.kind == "person":
+        frame = nearest(scene.axis, lane.corrected, x - scene.bands.names)
+        if frame is not None:
+            return Target("correction", lane, frame=frame)
+        return Target("person", lane, frame=scene.frame(x))
     if key is not None:
         return Target("key", key[0], frame=key[1])
-    lane = scene.lane(y)
     if lane is not None and lane.kind == "sight":
         return Target("sight", lane, frame=scene.frame(x), bar=scene.bar(lane, y))
     if lane is not None and lane.kind == "track" and lane.track.span is not None:

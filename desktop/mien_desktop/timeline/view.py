@@ -5,16 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QRect, QSize, Qt
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -22,6 +20,8 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from mien.model.face import Face
 from mien_desktop import theme
+from mien_desktop.faces.portraits import Portraits
+from mien_desktop.faces.repairs import FaceRepairs
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.bands import NARROWEST, THUMBNAILS, WIDEST, Bands
 from mien_desktop.geometry.lanes import ROW, Lane, Lanes, lay_out
@@ -29,10 +29,10 @@ from mien_desktop.geometry.sight import Sight, sight_of
 from mien_desktop.geometry.strips import tiles
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
-from mien_desktop.timeline.drags import DragOverlay
 from mien_desktop.timeline.inline_field import InlineField
 from mien_desktop.timeline.invalidation import AspectName, CacheName, changed_aspects
 from mien_desktop.timeline.mouse import Mouse
+from mien_desktop.timeline.paint_drag import paint_overlay
 from mien_desktop.timeline.paint_lanes import paint_lanes
 from mien_desktop.timeline.paint_names import (
     paint_bracket,
@@ -65,12 +65,16 @@ class TimelineView(QAbstractScrollArea):
 
     Args:
         workspace: The window's workspace.
+        repairs: Repairs of the faces.
         parent: Qt's owner.
     """
 
-    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, repairs: FaceRepairs, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.workspace = workspace
+        self.repairs = repairs
         self.preferred_bands = _remembered()
         """The user's division of the timeline."""
         self.setAccessibleName("Timeline")
@@ -91,6 +95,7 @@ class TimelineView(QAbstractScrollArea):
         self.horizontalScrollBar().valueChanged.connect(self._scrolled_time)
         self.verticalScrollBar().valueChanged.connect(self._scrolled_lanes)
         self.strips = Strips(workspace, self._strips_changed)
+        self.portraits = Portraits(workspace, lambda: self._invalidate("names"))
         self.mouse = Mouse(self)
         self._times: dict[str, TimeView] = {}
         self._collapsed: dict[str, frozenset[tuple[int, str | None]]] = {}
@@ -101,7 +106,7 @@ class TimelineView(QAbstractScrollArea):
         self._scene: TimelineScene | None = None
         self._caches: dict[CacheName, PixmapCache] = {
             "head": PixmapCache(self._paint_head),
-            "names": PixmapCache(lambda painter: paint_names(painter, self.scene)),
+            "names": PixmapCache(self._paint_names),
             "lanes": PixmapCache(self._paint_lanes),
         }
         self._follow: dict[AspectName, Callable[[Resolved, Resolved], None]] = {
@@ -115,9 +120,11 @@ class TimelineView(QAbstractScrollArea):
         self._syncing = False
         workspace.changed.connect(self._changed)
         self.destroyed.connect(self.strips.close)
+        self.destroyed.connect(self.portraits.close)
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self._stop)
+        self.portraits.show(workspace.now)
         self._take_lanes(workspace.now)
         self.strips.show(workspace.now)
 
@@ -147,7 +154,10 @@ class TimelineView(QAbstractScrollArea):
     def set_bands(self, bands: Bands) -> None:
         """Divide the timeline in another way."""
         names = min(max(bands.names, NARROWEST), WIDEST, max(self.width() // 2, NARROWEST))
+        shown = self.preferred_bands.faces
         self.preferred_bands = dataclasses.replace(bands, names=names)
+        if bands.faces != shown:
+            self._take_lanes(self.workspace.now)
         self._sync_bars()
         self._invalidate()
 
@@ -191,6 +201,7 @@ class TimelineView(QAbstractScrollArea):
 
     def _stop(self) -> None:
         self.strips.close()
+        self.portraits.close()
 
     def _changed(self, now: Resolved, before: Resolved) -> None:
         self._scene = None
@@ -205,6 +216,7 @@ class TimelineView(QAbstractScrollArea):
 
     def _show_project(self, now: Resolved, before: Resolved) -> None:
         self.strips.show(now)
+        self.portraits.show(now)
         self._take_lanes(now)
 
     def _show_selection(self, now: Resolved, before: Resolved) -> None:
@@ -245,7 +257,8 @@ class TimelineView(QAbstractScrollArea):
     def _take_lanes(self, now: Resolved) -> None:
         shot = now.state.shot or ""
         collapsed = self._collapsed.get(shot, frozenset())
-        self._lanes = lay_out(now.project, collapsed, self._lanes)
+        people = self.preferred_bands.faces
+        self._lanes = lay_out(now.project, collapsed, self._lanes, people=people)
         self._kinds = self._selected.kinds(self._lanes)
         self._scene = None
         self._sync_bars()
@@ -307,7 +320,7 @@ class TimelineView(QAbstractScrollArea):
             paint_values(painter, scene)
             paint_bracket(painter, scene, self.mouse.hot_grip)
             paint_playhead(painter, scene)
-            self._paint_overlay(painter, scene, self.mouse.overlay)
+            paint_overlay(painter, scene, self.mouse.overlay, self.mouse.position)
             if scene.now.project is not None and not scene.now.project.edits:
                 self._paint_hint(painter, scene)
 
@@ -324,51 +337,20 @@ class TimelineView(QAbstractScrollArea):
             paint_waveform(painter, scene, self.strips.peaks, self.strips.seconds)
         paint_headings(painter, scene)
 
+    def _paint_names(self, painter: QPainter) -> None:
+        paint_names(painter, self.scene, self.portraits.portrait)
+
     def _paint_lanes(self, painter: QPainter) -> None:
         paint_lanes(painter, self.scene, self.devicePixelRatioF())
 
     def _paint_hint(self, painter: QPainter, scene: TimelineScene) -> None:
-        area = QRect(
-            scene.bands.names, scene.bands.lanes, scene.width - scene.bands.names,
-            scene.height - scene.bands.lanes,
-        )  # fmt: skip
-        painter.setPen(theme.DIM)
-        painter.drawText(area.adjusted(16, ROW, -16, 0), _CENTRE | Qt.TextFlag.TextWordWrap, _HINT)
-
-    def _paint_overlay(self, painter: QPainter, scene: TimelineScene, overlay: DragOverlay) -> None:
-        painter.save()
-        painter.setClipRect(0 if overlay.insert is not None else scene.bands.names, 0,
-                            scene.width, scene.height)  # fmt: skip
-        if overlay.line is not None:
-            painter.setPen(QPen(theme.SELECTION, 1, Qt.PenStyle.DashLine))
-            x = round(scene.x(overlay.line))
-            painter.drawLine(x, scene.bands.top("markers"), x, scene.height)
-        if overlay.insert is not None:
-            painter.fillRect(0, scene.top(overlay.insert) - 1, scene.width, 2, theme.SELECTION)
-        if overlay.box is not None:
-            x0, y0, x1, y1 = overlay.box
-            inside = QColor(theme.SELECTION)
-            inside.setAlpha(25)
-            painter.setPen(QPen(theme.SELECTION, 1, Qt.PenStyle.DashLine))
-            painter.setBrush(inside)
-            painter.setClipRect(
-                QRectF(scene.bands.names, scene.bands.lanes, scene.width, scene.height)
-            )
-            painter.drawRect(QRectF(x0, y0, x1 - x0, y1 - y0).normalized())
-        if overlay.note:
-            self._paint_note(painter, overlay.note)
-        painter.restore()
-
-    def _paint_note(self, painter: QPainter, note: str) -> None:
-        position = self.mouse.position
-        painter.setFont(theme.small())
-        box = painter.fontMetrics().boundingRect(note).adjusted(-5, -2, 5, 2)
-        box.moveBottomLeft(QPoint(int(position[0]) + 12, int(position[1]) - 8))
-        box.moveRight(min(box.right(), self.viewport().width() - 2))
-        painter.setClipping(False)
-        painter.fillRect(box, theme.RAISED)
-        painter.setPen(theme.TEXT)
-        painter.drawText(box, _CENTRE, note)
+        # Below the lanes that are there, where that leaves room for two lines.
+        top = max(scene.top(len(scene.lanes.rows)), scene.bands.lanes)
+        left, width = scene.bands.names, scene.width - scene.bands.names
+        area = QRect(left, top, width, scene.height - top).adjusted(16, 4, -16, -4)
+        if area.height() >= 2 * painter.fontMetrics().height():
+            painter.setPen(theme.DIM)
+            painter.drawText(area, _CENTRE | Qt.TextFlag.TextWordWrap, _HINT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show more or less of the shot."""
@@ -429,6 +411,7 @@ def _remembered() -> Bands:
         min(max(names if isinstance(names, int) else usual.names, NARROWEST), WIDEST),
         bool(store.value(f"{_GROUP}/thumbnails", usual.thumbnails, bool)),
         bool(store.value(f"{_GROUP}/waveform", usual.waveform, bool)),
+        bool(store.value(f"{_GROUP}/faces", usual.faces, bool)),
     )
 
 

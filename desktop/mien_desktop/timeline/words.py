@@ -29,6 +29,7 @@ _CELLS: Final = {
     "weight": "Weight of the layer: drag, or double-click to type",
     "value": "Value at the playhead: double-click to type",
     "key": "Key at the playhead: click to set it or take it away",
+    "seen": "A dot: the face is seen at the playhead",
     "sight": "The region that is seen least surely at the playhead, and how surely",
 }
 _KINDS: Final = {
@@ -60,6 +61,8 @@ def describe(scene: TimelineScene, target: Target) -> str:
         return _key(scene, lane, target.frame)
     if target.kind == "marker":
         return _marker(scene, target.frame)
+    if target.kind in ("person", "correction") and lane is not None:
+        return _person(scene, lane, target)
     if target.kind == "sight" and lane is not None:
         return _sight(scene, lane, target.frame, target.bar)
     if target.kind == "span" and lane is not None and lane.track.span is not None:
@@ -105,6 +108,19 @@ def _sight(scene: TimelineScene, lane: Lane, frame: int, bar: str) -> str:
     return f"{first}\n{title(others)}" if others else first
 
 
+def _person(scene: TimelineScene, lane: Lane, target: Target) -> str:
+    """Tell whether a face is seen under the pointer, and how surely."""
+    shot, face = scene.now.shot, lane.face
+    assert shot is not None
+    time = label(shot.clock, target.frame, scene.now.state.units)
+    if target.kind == "correction":
+        return f"{face.name}: landmarks corrected by hand at {time}; click to go there"
+    if not face.valid[target.frame]:
+        return f"{face.name} is not seen at {time}"
+    seen = f"seen with {face.confidence[target.frame]:.0%}, at {time}"
+    return f"{face.name}: {seen}\nDouble-click goes there; drag onto a face of the same person"
+
+
 def _doubt(confidence: float) -> str:
     if confidence < COVERED:
         return "(something is in front)"
@@ -133,6 +149,11 @@ def _marker(scene: TimelineScene, frame: int) -> str:
 def _name(lane: Lane) -> str:
     if lane.kind == "track":
         return f"{title(lane.track.control)}: {count(len(lane.track.keys), 'key')}"
+    if lane.kind == "person":
+        return (
+            f"{lane.face.name}: click to work on it, with Ctrl to select one more; double-click to"
+            " rename; drag it onto another face that is the same person"
+        )
     if lane.kind == "sight":
         return (
             f"What is in front of {lane.face.name}: eyes, brows, mouth and jaw from top to bottom;"

@@ -57,7 +57,7 @@ class MatteBrush:
     @property
     def active(self) -> bool:
         """True while the left button paints."""
-        return self._workspace.state.tool != "pull"
+        return self._workspace.state.tool in ("brush", "eraser")
 
     @property
     def radius(self) -> float:

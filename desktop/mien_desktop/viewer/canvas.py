@@ -23,12 +23,16 @@ from mien_desktop import theme
 from mien_desktop.geometry.faces import FaceShape, face_at
 from mien_desktop.geometry.picture import Pane, Placement
 from mien_desktop.resolve import Resolved
+from mien_desktop.view_state import Tool
 from mien_desktop.viewer.brush import MatteBrush
+from mien_desktop.viewer.hint import HintTool
 from mien_desktop.viewer.images import ImagePainter
+from mien_desktop.viewer.landmarks import LandmarkTool
 from mien_desktop.viewer.notes import paint_note
 from mien_desktop.viewer.overlays import paint_faces, paint_handles, paint_tag, paint_words
 from mien_desktop.viewer.panes import paint_divider, paint_title, rectangle
 from mien_desktop.viewer.stage import Stage
+from mien_desktop.viewer.tool import PictureTool
 from mien_desktop.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -46,13 +50,14 @@ _TINT = QColor(theme.ACCENT)
 _TINT.setAlphaF(0.45)
 """Of the mask."""
 
-PointerAction = Literal["nothing", "click", "pan", "wipe", "pull", "paint", "size"]
+PointerAction = Literal["nothing", "click", "pan", "wipe", "pull", "paint", "size", "tool"]
 
 
 class Canvas(QWidget):
     """The picture; a click on a face selects it, a pull at its handles changes it.
 
-    With brush or eraser in the hand the left button paints what is in front of the face.
+    With brush or eraser in the hand the left button paints what is in front of the face; with
+    another tool it does what that is for.
 
     The wheel zooms under the pointer, the middle button moves the picture (the left one too
     where there is nothing to pull at), a double click fits it.
@@ -66,6 +71,8 @@ class Canvas(QWidget):
     """What lies under the pointer: place and value in words, and the colour; empty outside."""
     zoom_changed = Signal()
     """The zoom is another."""
+    hinted = Signal(object)
+    """A `Hint`: a face is to be tracked from a box."""
     painted = Signal(int)
     """The frame of the picture that was painted."""
 
@@ -76,6 +83,11 @@ class Canvas(QWidget):
         self._images = ImagePainter()
         self.brush = MatteBrush(workspace)
         """Brush and eraser on the matte of what is in front."""
+        self.landmarks = LandmarkTool(workspace, self.update)
+        """Correction of landmarks by hand."""
+        self.hint = HintTool(workspace, self.update, self.hinted.emit)
+        """Boxes from which faces are tracked."""
+        self._tools: dict[Tool, PictureTool] = {"landmarks": self.landmarks, "hint": self.hint}
         self._doing: PointerAction = "nothing"
         self._from = self._last = QPointF()
         self._pointer: QPointF | None = None
@@ -209,7 +221,19 @@ class Canvas(QWidget):
             # Without a pointer there is nothing to pull with, and somebody who looks at the face.
             self._paint_handles(painter, pane)
         painter.restore()
+        if self._tool is not None and pane == self._stage.panes[0]:
+            self._paint_tool(painter, pane, placement, self._tool)
         paint_title(painter, pane, beside=now.state.mode in ("wipe", "side"))
+
+    def _paint_tool(
+        self, painter: QPainter, pane: Pane, placement: Placement, tool: PictureTool
+    ) -> None:
+        painter.save()
+        painter.setClipRect(rectangle(pane.clip))
+        painter.translate(pane.area.left, pane.area.top)
+        within = rectangle(pane.clip).translated(-pane.area.left, -pane.area.top)
+        tool.paint(painter, placement, within)
+        painter.restore()
 
     def _paint_picture(
         self, painter: QPainter, pane: Pane, placement: Placement, now: Resolved
@@ -272,6 +296,8 @@ class Canvas(QWidget):
             self._paint_to(at)
         elif self._doing == "size":
             self.brush.size(whole.x())
+        elif self._doing == "tool":
+            self._use_tool(at)
         else:
             self._hover(at)
         self._point(at)
@@ -283,6 +309,8 @@ class Canvas(QWidget):
             self._stage.face_handles.finish()
         elif doing == "paint":
             self.brush.finish()
+        elif doing == "tool" and self._tool is not None:
+            self._tool.finish()
         elif doing == "click":
             self._select(event.position())
         self._hover(event.position())
@@ -292,7 +320,7 @@ class Canvas(QWidget):
         """Show the whole picture."""
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        if self.brush.active:  # two dabs
+        if self.brush.active or self._tool is not None:  # two dabs
             self.mousePressEvent(event)
         elif self._stage.face_handles.held is None:
             self.fit()
@@ -315,7 +343,7 @@ class Canvas(QWidget):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Give up a pull or a stroke with Escape; without one put the brush away."""
+        """Give up a pull or a stroke with Escape; without one put the tool away."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
         elif self._doing == "pull":
@@ -325,6 +353,12 @@ class Canvas(QWidget):
             self._doing = "nothing"
             self.brush.finish(keep=False)
             self.update()
+        elif self._doing == "tool" and self._tool is not None:
+            self._doing = "nothing"
+            self._tool.finish(keep=False)
+            self.update()
+        elif self._tool is not None:
+            self._tool.put_away()
         elif self.brush.active:
             self._workspace.set(tool="pull")
         else:
@@ -345,6 +379,10 @@ class Canvas(QWidget):
             return "nothing"
         if self.brush.active and not self._on_divider(at):
             return self._begin_painting(at, held)
+        if self._tool is not None and not self._on_divider(at):
+            place = stage.in_picture(at.x(), at.y())
+            begun = place is not None and self._tool.begin(place, stage.placement.zoom)
+            return "tool" if begun else "click"
         if stage.face_handles.held is not None and stage.face_handles.begin(stage.now):
             return "pull"
         return "wipe" if self._on_divider(at) else "click"
@@ -363,6 +401,17 @@ class Canvas(QWidget):
         place = self._stage.in_picture(at.x(), at.y())
         if place is not None:
             self.brush.move(place)
+            self.update()
+
+    @property
+    def _tool(self) -> PictureTool | None:
+        """The tool in the hand, beside those that pull and paint."""
+        return self._tools.get(self._workspace.state.tool)
+
+    def _use_tool(self, at: QPointF) -> None:
+        place = self._stage.in_picture(at.x(), at.y())
+        if place is not None and self._tool is not None:
+            self._tool.move(place)
             self.update()
 
     def _on_divider(self, at: QPointF) -> bool:
@@ -390,6 +439,9 @@ class Canvas(QWidget):
         handles = stage.handles(pane) if pane else {}
         if stage.face_handles.hover(stage.face_handles.nearest(handles, at.x(), at.y())):
             self.update()
+        place, placement = stage.in_picture(at.x(), at.y()), stage.placement
+        if self._tool is not None and place is not None and placement is not None:
+            self._tool.hover(place, placement.zoom)
         self._show_cursor(at)
 
     def _show_cursor(self, at: QPointF) -> None:
@@ -399,6 +451,8 @@ class Canvas(QWidget):
             shape = Qt.CursorShape.PointingHandCursor
         elif self._on_divider(at):
             shape = Qt.CursorShape.SplitHCursor
+        elif self._tool is not None:
+            shape = self._tool.cursor()
         elif self.brush.active:
             shape = Qt.CursorShape.CrossCursor
         else:

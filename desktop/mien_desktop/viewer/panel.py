@@ -14,6 +14,7 @@ from mien_desktop.command import Command
 from mien_desktop.resolve import Resolved
 from mien_desktop.view_state import OVERLAYS, Overlay, Tool, ViewMode
 from mien_desktop.viewer.canvas import ZOOM_STEP, Canvas
+from mien_desktop.viewer.tool_bar import HintBar, LandmarkBar
 from mien_desktop.workspace import Workspace
 
 __all__ = ["ViewerPanel"]
@@ -35,7 +36,11 @@ _OVERLAYS: Final[dict[Overlay, tuple[str, str, str]]] = {
 _TOOLS: Final[dict[Tool, tuple[str, str, str]]] = {
     "brush": ("Brush", "P", "Paint what is in front of the face"),
     "eraser": ("Eraser", "E", "Paint where nothing is in front of the face"),
+    "hint": ("Track from a box", "Ctrl+Shift+T", "Draw a box around a face that was lost"),
+    "landmarks": ("Correct landmarks", "C", "Drag the face's landmarks to where they belong"),
 }
+_PICTURES: Final[dict[Tool, str]] = {"landmarks": "adjust", "hint": "person-box"}
+"""Icons of tools that are not called as their icon is."""
 _ZOOMS: Final = (25, 50, 100, 200, 400, 800)
 """Per cent that the list of zooms offers."""
 _WIDEST = "0000,0000  000 000 000"
@@ -69,7 +74,8 @@ class ViewerPanel(QWidget):
         """Return the commands of the viewer."""
         return (
             *self._mode_commands(), *self._overlay_commands(), *self._zoom_commands(),
-            *self.canvas.brush.commands(),
+            *self.canvas.brush.commands(), *self.canvas.landmarks.commands(),
+            *self.canvas.hint.commands(),
         )  # fmt: skip
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -153,12 +159,17 @@ class ViewerPanel(QWidget):
 
     def _tool_button(self, tool: Tool) -> QToolButton:
         text, key, tip = _TOOLS[tool]
-        button = _button(text, tool, f"{tip} ({key})")
+        button = _button(text, _PICTURES.get(tool, tool), f"{tip} ({key})")
         button.clicked.connect(partial(self._take, tool))
         return button
 
     def _take(self, tool: Tool) -> None:
-        self.canvas.brush.take(tool)
+        if tool == "landmarks":
+            self.canvas.landmarks.take()
+        elif tool == "hint":
+            self.canvas.hint.take()
+        else:
+            self.canvas.brush.take(tool)
         self.canvas.setFocus()
         self._show(self._workspace.now)
 
@@ -197,6 +208,8 @@ class ViewerPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(header)
+        column.addWidget(LandmarkBar(self._workspace, self.canvas.landmarks))
+        column.addWidget(HintBar(self._workspace, self.canvas.hint))
         column.addWidget(self.canvas, 1)
 
     def _changed(self, now: Resolved, before: Resolved) -> None:

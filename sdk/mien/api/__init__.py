@@ -14,9 +14,11 @@ from mien.api.curves import (
     fit_flame,
     import_curves,
 )
+from mien.api.edits import edit_project, redo_edits, undo_edits
 from mien.api.examples import example_problems, set_examples
 from mien.api.faces import merge_faces, remove_face, rename_face, split_face
 from mien.api.info import write_info_page
+from mien.api.info_sheet import write_info_sheet
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.relinking import RelinkReport, relink, relink_file
@@ -38,6 +40,7 @@ __all__ = [
     "check_damage",
     "check_occlusion_matte",
     "correct_landmarks",
+    "edit_project",
     "example_problems",
     "export_curves",
     "export_landmarks",
@@ -53,6 +56,7 @@ __all__ = [
     "relink",
     "relink_file",
     "remove_corrections",
+    "redo_edits",
     "remove_face",
     "rename_face",
     "render",
@@ -69,5 +73,7 @@ __all__ = [
     "split_face",
     "summarize_project",
     "track",
+    "undo_edits",
     "write_info_page",
+    "write_info_sheet",
 ]

@@ -9,12 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from mien._types import ByteArray, PathLike
+from mien._types import PathLike
+from mien.api.face_pictures import FacePicture, face_pictures
 from mien.errors import MediaError
 from mien.io.files import written_whole
 from mien.io.html_page import html_page, html_text
-from mien.media.reader import open_reader
-from mien.media.stills import displayed
 from mien.model.document import Document, Project
 from mien.model.face import Face
 from mien.model.frame_runs import frame_runs
@@ -22,12 +21,8 @@ from mien.model.summary import summarize_project
 
 __all__ = ["describe_faces", "write_info_page"]
 
-_PICTURES: Final = 5
-"""Pictures of a person."""
-_HEIGHT: Final = 150
-"""Of a picture, in pixels."""
-_MARGIN: Final = 0.35
-"""What is shown around a face, of its size."""
+_SPANS: Final = 5
+"""Spans of a face that are named."""
 _QUALITY: Final = 85
 _STYLE: Final = """
 .people td { vertical-align: middle; } .people img { height: 110px; margin-right: 4px; }
@@ -68,8 +63,8 @@ def describe_faces(facts: Mapping[str, Any]) -> list[str]:
     """
     lines = []
     for face in facts["faces"]:
-        spans = ", ".join(f"{start}:{stop}" for start, stop in face["spans"][:_PICTURES])
-        more = len(face["spans"]) - _PICTURES
+        spans = ", ".join(f"{start}:{stop}" for start, stop in face["spans"][:_SPANS])
+        more = len(face["spans"]) - _SPANS
         lines.append(
             f"{face['number']} {face['name']}: seen in {face['frames_seen']} frames"
             f" ({spans}{f' and {more} spans more' if more > 0 else ''}),"
@@ -81,15 +76,18 @@ def describe_faces(facts: Mapping[str, Any]) -> list[str]:
 def _shot(project: Project) -> str:
     facts = summarize_project(project)
     media = facts["media"]
-    pictures = _pictures(project) if project.online and project.shot.faces else {}
+    pictures = {
+        number: "".join(map(_image, found)) for number, found in face_pictures(project).items()
+    }
     lost = '<p class="missing">Its media are not at hand.</p>' if not project.online else ""
     rows = "".join(
         f"<tr><td>{face.number}</td><td>{html_text(face.name)}</td>"
-        f"<td>{''.join(pictures.get(face.number, ()))}{_bar(face)}</td>"
+        f"<td>{pictures.get(face.number, '')}{_bar(face)}</td>"
         f"<td>{html_text(line.partition(': ')[2])}</td></tr>"
         for face, line in zip(project.shot.faces, describe_faces(facts), strict=True)
     )
-    people = f'<table class="people">{rows}</table>' if rows else "<p>No faces.</p>"
+    stills = f'<p class="people">{pictures[0]}</p>' if 0 in pictures else ""
+    people = f'<table class="people">{rows}</table>' if rows else f"<p>No faces.</p>{stills}"
     return (
         f"<h2>{html_text(facts['shot'])}</h2>"
         f"<p>{html_text(media['path'])}<br>{media['size'][0]} x {media['size'][1]},"
@@ -130,47 +128,16 @@ def _edits(edits: Sequence[Mapping[str, Any]]) -> str:
     return f"<table>{head}{''.join(rows)}</table>" if rows else "<p>No edits.</p>"
 
 
-def _pictures(project: Project) -> dict[int, list[str]]:
-    """By the number of a face, a few pictures of it as `img` elements."""
-    media = project.shot.media
-    wanted: dict[int, list[Face]] = {}
-    for face in project.shot.faces:
-        for frame in _telling(face):
-            wanted.setdefault(frame, []).append(face)
-    shown: dict[int, list[str]] = {}
-    with open_reader(media, cache_bytes=0) as reader:
-        for index in sorted(wanted):
-            picture = displayed(reader.frame(index), media.color.transfer)
-            for face in wanted[index]:
-                shown.setdefault(face.number, []).append(_image(picture, face, index))
-    return shown
-
-
-def _telling(face: Face) -> list[int]:
-    """Of each part of the time in which a face is seen, the frame in which it is seen best."""
-    seen = np.flatnonzero(face.valid & (face.confidence > 0))
-    parts = np.array_split(seen, min(_PICTURES, len(seen))) if len(seen) else []
-    return [int(part[np.argmax(face.confidence[part])]) for part in parts]
-
-
-def _image(picture: ByteArray, face: Face, frame: int) -> str:
+def _image(picture: FacePicture) -> str:
     import cv2
 
-    height, width = picture.shape[:2]
-    x0, y0, x1, y1 = face.box(frame)
-    side = max(x1 - x0, y1 - y0) * (1 + 2 * _MARGIN) / 2
-    middle = (x0 + x1) / 2, (y0 + y1) / 2
-    left, right = (int(np.clip(middle[0] + s, 0, width)) for s in (-side, side))
-    top, bottom = (int(np.clip(middle[1] + s, 0, height)) for s in (-side, side))
-    part = picture[top:bottom, left:right]
-    if not part.size:
-        return ""
-    size = max(1, round(part.shape[1] * _HEIGHT / part.shape[0])), _HEIGHT
-    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
     done, packed = cv2.imencode(
-        ".jpg", np.ascontiguousarray(small[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
+        ".jpg",
+        np.ascontiguousarray(picture.pixels[..., ::-1]),
+        [cv2.IMWRITE_JPEG_QUALITY, _QUALITY],
     )
     if not done:
-        raise MediaError(f"Frame {frame} cannot be made a picture of.")
+        raise MediaError(f"Frame {picture.frame} cannot be made a picture of.")
     coded = base64.b64encode(packed.tobytes()).decode()
-    return f'<img src="data:image/jpeg;base64,{coded}" alt="frame {frame}" title="frame {frame}">'
+    title = f"frame {picture.frame}"
+    return f'<img src="data:image/jpeg;base64,{coded}" alt="{title}" title="{title}">'

@@ -207,7 +207,7 @@ def batch(
     for notice in plan.notices:
         print_notice(notice)
     if dry_run:
-        _print_plan(plan, json=json)
+        _print_plan(plan, () if cut is None else cut.unedited, json=json)
         return
     if openjd is not None:
         _export(plan, openjd, json=json)
@@ -377,13 +377,17 @@ def _hand_back(
         print_notice(f"wrote {path}")
 
 
-def _print_plan(plan: Plan, *, json: bool) -> None:
+def _print_plan(plan: Plan, unedited: Sequence[str], *, json: bool) -> None:
+    """Print what would be done; the exit code is that of the batch, as far as it is known."""
     from mien.jobs.tables import plan_facts, plan_rows
 
+    code = int(any(shot.order is None for shot in plan.shots))
     if json:
-        print_json(plan_facts(plan))
-        return
-    print_table(plan_rows(plan))
+        print_json(plan_facts(plan, unedited), code)
+    else:
+        print_table(plan_rows(plan, unedited))
+    if code:
+        raise typer.Exit(code)
 
 
 def _export(plan: Plan, folder: Path, *, json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The verb that says what a project holds."""
+"""The verb that says what a project holds, and what is known of a clip."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from mien.timebase import FrameRange
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mien.model.document import Document
+
 __all__ = ["add_to"]
 
 _KEYS = 6
@@ -29,7 +31,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def info(
-    project: Annotated[Path, typer.Argument(metavar="SHOT.mien", help="A project.")],
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="SHOT.mien|CLIP", help="A project, or a movie or image sequence."),
+    ],
     which: ShotOfProject = None,
     page: Annotated[
         Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
@@ -39,53 +44,104 @@ def info(
             help="Write a page with pictures of everybody, too.",
         ),
     ] = None,
+    sheet: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            "--sheet",
+            metavar="SHEET.png",
+            help="Write a contact sheet: everybody with name, pictures and when they are seen.",
+        ),
+    ] = None,
     media: Media = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
     """Say what a project holds: its shots, who is in them, and what is edited.
 
-    Its media are needed for the pictures of --html only.
+    Of a clip, what the project in its folder says that was made of it; nothing is tracked.
+    Media are needed for the pictures of --html and --sheet only.
     """
-    from mien import api
     from mien.io.files import check_file
-    from mien.io.project import SUFFIX, describe, find_shots, relink
-    from mien.model.summary import summarize_project
 
-    if project.suffix.lower() != SUFFIX:
-        raise UsageError(
-            f"{project.name} is no project.", f"`mien probe {project.name}` tells of media."
-        )
-    if page is not None:
-        if page.suffix.lower() not in (".html", ".htm"):
-            raise UsageError(f"{page.name} is no name of a page.", "Let it end in .html.")
-        check_file(page, overwrite=overwrite)
-    document = api.load_document(project, find_media=False)
-    if media is not None or which is not None:
-        chosen = document.choose(which, project.name)
-        document = api.Document((chosen if media is None else relink(chosen, media, project),))
-    document = find_shots(document, project)
-    facts = {
-        "project": str(project),
-        "written_by": describe(project).written_by,
-        "shots": [summarize_project(one) for one in document.shots],
-    }
+    _check_ending(page, ".html", ".htm")
+    _check_ending(sheet, ".png")
+    for file in (page, sheet):
+        if file is not None:
+            check_file(file, overwrite=overwrite)
+    facts, document = _opened(source, which, media)
     if page is not None:
         from mien.api.info import write_info_page
 
-        write_info_page(document, page, project.name)
+        write_info_page(document, page, source.name)
+        facts["page"] = str(page)
+    if sheet is not None:
+        from mien.api.info_sheet import write_info_sheet
+
+        write_info_sheet(document, sheet)
+        facts["sheet"] = str(sheet)
     if json:
-        print_json(facts | ({} if page is None else {"page": str(page)}))
+        print_json(facts)
         return
     _tell(facts)
-    if page is not None:
-        print_notice(f"wrote {page}")
+    for file in (page, sheet):
+        if file is not None:
+            print_notice(f"wrote {file}")
+
+
+def _check_ending(file: Path | None, *endings: str) -> None:
+    if file is not None and file.suffix.lower() not in endings:
+        what = "page" if ".html" in endings else "picture"
+        raise UsageError(f"{file.name} is no name of a {what}.", f"Let it end in {endings[0]}.")
+
+
+def _opened(source: Path, which: str | None, media: Path | None) -> tuple[dict[str, Any], Document]:
+    """What is said of a project or a clip, and the shots that it is said of."""
+    from mien import api
+    from mien.io.beside import project_beside
+    from mien.io.project import SUFFIX, describe, find_shots, relink
+    from mien.model.summary import summarize_project
+
+    facts: dict[str, Any] = {}
+    project: Path | None = source
+    if source.suffix.lower() == SUFFIX:
+        document = api.load_document(source, find_media=False)
+        if media is not None or which is not None:
+            chosen = document.choose(which, source.name)
+            document = api.Document((chosen if media is None else relink(chosen, media, source),))
+        document = find_shots(document, source)
+    else:
+        if media is not None:
+            raise UsageError(f"--media goes with a project, and {source.name} is none.")
+        shot = api.open_shot(source)
+        facts["clip"] = str(source)
+        project = project_beside(shot.media)
+        if project is None:
+            if which is not None:
+                raise UsageError(f"--shot goes with a project, and {source.name} has none.")
+            document = api.Document((api.Project(shot),))
+        else:
+            content = shot.media.fingerprint
+            of_it = [
+                relink(one, source, project)
+                for one in api.load_document(project, find_media=False).shots
+                if one.shot.media.fingerprint == content
+            ]
+            document = api.Document(tuple(of_it))
+            if which is not None:
+                document = api.Document((document.choose(which, project.name),))
+    written_by = None if project is None else describe(project).written_by
+    facts |= {"project": None if project is None else str(project), "written_by": written_by}
+    return facts | {"shots": [summarize_project(one) for one in document.shots]}, document
 
 
 def _tell(facts: Mapping[str, Any]) -> None:
     shots = facts["shots"]
     count = "1 shot" if len(shots) == 1 else f"{len(shots)} shots"
-    typer.echo(f"{facts['project']}: {count}, written by {facts['written_by']}")
+    if facts["project"] is None:
+        remedy = "`mien track` finds who is in it, `mien probe` tells more of the media"
+        typer.echo(f"{facts['clip']}: no project of it in its folder; {remedy}")
+    else:
+        typer.echo(f"{facts['project']}: {count}, written by {facts['written_by']}")
     for number, shot in enumerate(shots, 1):
         _tell_shot(number, shot)
 

@@ -20,6 +20,7 @@ from mien.cli import (
     cuts,
     demo,
     desktop,
+    edit,
     face_repairs,
     info,
     probe,
@@ -34,6 +35,7 @@ from mien.cli.command import App
 from mien.cli.messages import end_messages
 from mien.cli.option_names import set_app
 from mien.cli.output import print_error, set_command
+from mien.cli.wrong_values import explain_value
 from mien.errors import MienError, OperationCancelledError, UsageError, as_mien_error
 
 _INTERRUPTED = 130
@@ -67,6 +69,7 @@ def _root(
 demo.add_to(app)
 probe.add_to(app)
 shots.add_to(app)
+edit.add_to(app)
 cuts.add_to(app)
 batch.add_to(app)
 curves.add_to(app)
@@ -122,7 +125,7 @@ def _run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort) as error:
         raise _cancelled() from error
     except TyperException as error:
-        message = error.format_message()
+        message = explain_value(error)
         if type(error).__name__ == "NoArgsIsHelpError":
             # Called with nothing to do: the help is the answer.
             typer.echo(message)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Optional
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Optional, TypeVar
 
 import typer
 
 from mien.cli.command import typed_order
 from mien.cli.completions import complete_face, complete_set
 from mien.errors import UsageError
-from mien.model.assignments import Assignment, parse_assignment
+from mien.model.assignments import Assignment, Bound, parse_assignment
 from mien.model.face_names import read_face
 
 if TYPE_CHECKING:
     from mien.model.shot import Shot
 
-__all__ = ["SetFaces", "Sets", "check_faces", "read_sets"]
+__all__ = ["SetFaces", "Sets", "check_faces", "read_bound", "read_sets"]
+
+BoundT = TypeVar("BoundT", bound=Bound)
 
 _VALUES, _FACES = "values", "faces"
 """Names of the parameters of a verb that has both options."""
@@ -59,23 +61,47 @@ def read_sets(
     Raises:
         UsageError: When a set cannot be read, or it is not clear which face is meant.
     """
-    sets, named = list(values or ()), [read_face(text) for text in faces or ()]
-    if len(named) < 2:
-        if named and not sets:
-            raise UsageError("--face says whom --set is meant for, and nothing is set.")
-        return [parse_assignment(text, *named) for text in sets]
-    read: list[Assignment] = []
-    rest, face, used = iter(named), None, True
+    return read_bound(
+        context, faces, {_VALUES: [(text, parse_assignment) for text in values or ()]}
+    )
+
+
+def read_bound(
+    context: typer.Context,
+    faces: Sequence[str] | None,
+    typed: Mapping[str, Sequence[tuple[str, Callable[[str, int | str | None], BoundT]]]],
+) -> list[BoundT]:
+    """Read options that are for a face, each with the `--face` that it stands under.
+
+    Args:
+        context: Of a command whose parameter for `--face` is called `faces`.
+        faces: Each `--face`, in order.
+        typed: By the name of a parameter, what was typed for it, each with what reads it.
+
+    Returns:
+        What was read, in the order in which it was typed.
+
+    Raises:
+        UsageError: When one cannot be read, or it is not clear which face is meant.
+    """
+    named = [read_face(text) for text in faces or ()]
+    texts = {name: iter(list(found)) for name, found in typed.items()}
+    if named and not any(typed.values()):
+        raise UsageError("--face says whom --set is meant for, and nothing is set.")
+    several = len(named) > 1
+    read: list[BoundT] = []
+    rest, face, used = iter(named), None if several or not named else named[0], True
     for name in typed_order(context):
-        if name == _FACES:
+        if name == _FACES and several:
             if not used:
                 raise _unused(face)
             face, used = next(rest), False
-        elif name == _VALUES:
-            one, used = parse_assignment(sets[len(read)], face), True
-            if not one.faces:
+        elif name in texts:
+            text, parse = next(texts[name])
+            one, used = parse(text, face), True
+            if several and not one.faces:
                 raise UsageError(
-                    f"--set '{sets[len(read)]}' stands before the first of several --face.",
+                    f"'{text}' stands before the first of several --face.",
                     "Put --face before the sets that it is for, or the face into the set:"
                     " --set 1:NAME=VALUE.",
                 )
@@ -85,7 +111,7 @@ def read_sets(
     return read
 
 
-def check_faces(shot: Shot, sets: Sequence[Assignment]) -> None:
+def check_faces(shot: Shot, sets: Sequence[Bound]) -> None:
     """Check that the faces that sets name are there, before the shot is tracked for them.
 
     Raises:

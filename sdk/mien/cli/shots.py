@@ -26,9 +26,9 @@ from mien.cli.options import (
 from mien.cli.output import print_done, print_json, print_notice
 from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
+from mien.cli.save_options import Saving, with_save_options
 from mien.cli.set_options import SetFaces, Sets, check_faces, read_sets
 from mien.errors import NoFaceError, UsageError
-from mien.model.assignments import Assignment, make_edits
 from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from mien.api import RenderReport
     from mien.io.project import Project
-    from mien.model.edits import Edit
     from mien.model.face import Face
     from mien.model.shot import Shot
     from mien.timebase import FrameRange
@@ -55,8 +54,6 @@ _RendererName = Annotated[
         autocompletion=complete_renderer,
     ),
 ]
-_LAYER = "command line"
-"""Name of the layer that `--set` fills."""
 _LISTED = 12
 """Cuts, and mixes, that are named; of a film there are hundreds."""
 
@@ -65,7 +62,8 @@ def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(track)
     app.command()(solve)
-    app.command()(with_renderer_settings(with_occlusion_options(with_quality_options(render))))
+    encoded = with_quality_options(render)
+    app.command()(with_renderer_settings(with_occlusion_options(with_save_options(encoded))))
 
 
 def track(
@@ -245,6 +243,7 @@ def render(
     context: typer.Context,
     occlusion: OcclusionChoice,
     quality: Quality,
+    saving: Saving,
     typed: TypedSettings,
 ) -> None:
     """Write a shot with edited faces; everything else stays as it is.
@@ -269,12 +268,14 @@ def render(
     _tell_unheeded(renderer, chosen.name, typed)
     check_output(output, project.shot.media, overwrite=overwrite, codec=codec, quality=quality)
     refuse_matte_as_output(output, project.shot.occlusion)
+    target = saving.target(shot, output, assignments, overwrite=overwrite)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     check_faces(project.shot, assignments)
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
-    edits = _edits(project.shot, assignments)
+    kept = ((renderer, settings), examples or ())
+    project, edits = saving.applied(target, shot, which, project, assignments, *kept)
     verb = api.render_matte if matte else api.render
     report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
@@ -410,20 +411,6 @@ def tell_faces(shot: Shot) -> None:
         weak = describe_weak_spans(face.weak_spans())
         if weak:
             print_done(f"    seen badly: {weak}")
-
-
-def _edits(shot: Shot, assignments: Sequence[Assignment]) -> tuple[Edit, ...]:
-    from mien import api
-
-    main = None
-    if any(not one.faces for one in assignments):
-        main = api.main_face(shot)
-        if len(shot.faces) > 1:
-            print_notice(
-                f"{len(shot.faces)} faces; editing {describe_face(main)}, the largest."
-                " Choose another with --face."
-            )
-    return make_edits(shot, assignments, main, _LAYER)
 
 
 def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def _read(fields: Any, name: str) -> ClipEdits | None:
         first = error.errors(include_url=False)[0]
         what, remedy = explain(first, _Document)
         field = _words(first["loc"], values)
-        end = "" if what.endswith("?") else "."
+        end = "" if what.endswith(("?", "...")) else "."
         raise InputError(
             f"The edit of clip {name}: {field}{what}{end}", remedy or _REMEDY
         ) from error

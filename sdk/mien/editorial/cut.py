@@ -39,6 +39,8 @@ class Cut:
         text: The file itself, when it is OTIO's own.
         folder: The folder from which its relative paths count; None for the file's.
         edits: The folder of projects that was given with it; None without one.
+        unedited: Names of the clips of which nothing is asked, in order; those that editors
+            generate left out.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class Cut:
     text: bytes | None = None
     folder: Path | None = None
     edits: Path | None = None
+    unedited: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -104,6 +107,7 @@ def read(
     return Cut(
         path, opened.content, jobs, len(examined.clips), examined.notices,
         path.read_bytes() if own else None, opened.folder, options.edits,
+        tuple(one.name for one in examined.clips if one.job is None and not one.generated),
     )  # fmt: skip
 
 

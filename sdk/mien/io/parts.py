@@ -10,16 +10,13 @@ from fractions import Fraction
 from pathlib import Path, PurePath
 
 from mien.errors import MienError, ProjectError, UsageError
+from mien.io.edit_parts import edit_part, history_part, make_edit, make_history
 from mien.io.schema import (
-    INTERPOLATION_LETTERS,
     ColorPart,
     CorrectionPart,
-    EditPart,
     ExamplePart,
     ExampleShotPart,
     FacePart,
-    KeysPart,
-    LayerPart,
     MarkerPart,
     MediaPart,
     OcclusionPart,
@@ -27,14 +24,11 @@ from mien.io.schema import (
     StrokePart,
     TimecodePart,
     ToolVersionsPart,
-    TrackPart,
 )
 from mien.media.streams import OLD_CHOICE
 from mien.model.document import Project
-from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.face import Face
 from mien.model.face_spans import stored_spans
-from mien.model.interpolate import Key
 from mien.model.marker import Marker
 from mien.model.media import ColorTags, MediaInfo, Orientation
 from mien.model.occlusion import MatteStroke, Occlusion
@@ -44,10 +38,8 @@ from mien.model.shot import Example, Shot, ToolVersions
 from mien.timebase import Clock, FrameRange, Timecode
 
 __all__ = [
-    "edit_part",
     "face_part",
     "made_by_part",
-    "make_edit",
     "make_made_by",
     "make_media",
     "make_mixes",
@@ -60,9 +52,6 @@ __all__ = [
     "settings_part",
     "shot_part",
 ]
-
-
-_INTERPOLATIONS = {letter: name for name, letter in INTERPOLATION_LETTERS.items()}
 
 
 def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
@@ -93,6 +82,7 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
         damaged=tuple((span.start, span.stop) for span in shot.damaged),
         tracked_spans=_tracked_part(shot),
         occlusion=occlusion_part(shot.occlusion, folder),
+        history=history_part(project.history),
     )
 
 
@@ -134,9 +124,12 @@ def make_project(part: ShotPart, shot: Shot, path: Path) -> Project:
         raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.", path=path)
     settings = make_settings(part.settings, path)
     try:
+        history = make_history(part.history)
         markers = tuple(Marker(mark.frame, mark.name, mark.color) for mark in part.markers)
         span = None if part.span is None else FrameRange(*part.span)
-        return Project(shot, edits, settings, part.name, markers, span, part.id, online=False)
+        return Project(
+            shot, edits, settings, part.name, markers, span, part.id, online=False, history=history
+        )
     except MienError as error:
         raise ProjectError(
             f"{path.name} is corrupt: {error.cause}", error.remedy, path=path
@@ -268,71 +261,6 @@ def make_made_by(part: ToolVersionsPart | None) -> ToolVersions | None:
     if part is None:
         return None
     return ToolVersions(part.tracker, part.tracker_version, part.solver)
-
-
-def edit_part(edit: Edit) -> EditPart:
-    """Return an edit, its face by number."""
-    return EditPart(
-        face=edit.face.number,
-        layers=tuple(
-            LayerPart(name=layer.name, weight=layer.weight, muted=layer.muted,
-                      tracks=tuple(_track_part(track) for track in layer.tracks))
-            for layer in edit.layers
-        ),
-    )  # fmt: skip
-
-
-def _track_part(track: ControlTrack) -> TrackPart:
-    keys = KeysPart(
-        frames=tuple(key.frame for key in track.keys),
-        values=tuple(key.value for key in track.keys),
-        interpolations="".join(INTERPOLATION_LETTERS[key.interpolation] for key in track.keys),
-        handles=tuple(
-            (index, key.handle_in, key.handle_out)
-            for index, key in enumerate(track.keys)
-            if key.handle_in or key.handle_out
-        ),
-    )
-    span = None if track.span is None else (track.span.start, track.span.stop)
-    return TrackPart(control=track.control, mode=track.mode, span=span, fade=track.fade, keys=keys)
-
-
-def make_edit(part: EditPart, shot: Shot, name: str) -> Edit:
-    """Make the edit that a project kept.
-
-    Args:
-        part: The edit.
-        shot: The shot with its face.
-        name: Name of the project, for errors.
-
-    Raises:
-        ProjectError: When the shot has no such face, or the edit names an unknown control
-            or contradicts itself; the message says where.
-    """
-    where = f"the edit of face {part.face}"
-    try:
-        face = shot.face(part.face)
-        layers = []
-        for layer in part.layers:
-            where = f"layer '{layer.name}' of face {part.face}"
-            tracks = tuple(_make_track(track) for track in layer.tracks)
-            layers.append(Layer(layer.name, tracks, layer.weight, layer.muted))
-        return Edit(face, layers)
-    except MienError as error:
-        raise ProjectError(
-            f"{name} cannot be used: {where}: {error.cause}", error.remedy
-        ) from error
-
-
-def _make_track(part: TrackPart) -> ControlTrack:
-    handles = {index: (back, out) for index, back, out in part.keys.handles}
-    columns = zip(part.keys.frames, part.keys.values, part.keys.interpolations, strict=True)
-    keys = tuple(
-        Key(frame, value, _INTERPOLATIONS[letter], *handles.get(index, (None, None)))
-        for index, (frame, value, letter) in enumerate(columns)
-    )
-    span = None if part.span is None else FrameRange(*part.span)
-    return ControlTrack(part.control, keys, part.mode, span, part.fade)
 
 
 def settings_part(settings: StoredSettings, folder: Path) -> dict[str, dict[str, SettingValue]]:

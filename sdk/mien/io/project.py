@@ -18,7 +18,7 @@ import mien
 from mien.errors import MienError, OutputError, ProjectError
 from mien.io import relink as media_places
 from mien.io.arrays import ZIP_ERRORS, ArrayReader, write_array, write_member
-from mien.io.files import check_file, written_whole
+from mien.io.files import FileVersion, check_file, written_whole
 from mien.io.media_search import find_in_folder
 from mien.io.parts import make_project, shot_part
 from mien.io.schema import ProjectDocument, read_document
@@ -71,11 +71,16 @@ def check_project(path: Path, *, overwrite: bool) -> None:
     check_file(path, overwrite=overwrite)
 
 
-def save_document(document: Document, path: Path) -> None:
+def save_document(document: Document, path: Path, version: FileVersion | None = None) -> None:
     """Write a project file, whole or not at all.
 
+    Args:
+        document: The document.
+        path: The file.
+        version: What is to be replaced; None replaces whatever is there.
+
     Raises:
-        OutputError: When it cannot be put there.
+        OutputError: When it cannot be put there, or something else than `version` is there.
         WriteError: When the disk is full; what was there before stays.
     """
     check_project(path, overwrite=True)
@@ -93,7 +98,7 @@ def save_document(document: Document, path: Path) -> None:
             "Save its shots as several projects.",
             path=path,
         )
-    with written_whole(path) as file, zipfile.ZipFile(file, "w") as archive:
+    with written_whole(path, version) as file, zipfile.ZipFile(file, "w") as archive:
         write_member(archive, _DOCUMENT, text, packed=True)
         for project, folder in zip(document.shots, folders, strict=True):
             for name, array in shot_arrays(project.shot).items():

@@ -276,6 +276,30 @@ class EditPart(_Part):
     layers: tuple[LayerPart, ...]
 
 
+class LayerChangePart(_Part):
+    """`model.edit_history.LayerChange`."""
+
+    face: _Positive
+    name: str
+    index: _Count
+    before: LayerPart | None
+    after: Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")]
+
+
+class EditStepPart(_Part):
+    """`model.edit_history.EditStep`."""
+
+    title: str
+    changes: tuple[LayerChangePart, ...]
+
+
+class EditHistoryPart(_Part):
+    """`model.edit_history.EditHistory`."""
+
+    done: tuple[EditStepPart, ...] = ()
+    undone: tuple[EditStepPart, ...] = ()
+
+
 class MarkerPart(_Part):
     """`model.marker.Marker`."""
 
@@ -347,6 +371,7 @@ class ShotPart(_Part):
     tracked_spans: tuple[tuple[_Count, _Count], ...] | None = None
     """The frames that were tracked where not all were: faces' arrays have their rows alone."""
     occlusion: OcclusionPart
+    history: EditHistoryPart = EditHistoryPart()
 
     @property
     def title(self) -> str:

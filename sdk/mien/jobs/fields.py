@@ -207,7 +207,8 @@ def explain(wrong: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str]
         near = difflib.get_close_matches(str(path[-1]), list(fields), n=1)
         return "there is no such field", f"Did you mean {near[0]}?" if near else f"Use {known}."
     if kind == "value_error":
-        return str(wrong["ctx"]["error"]).rstrip("."), ""
+        said = str(wrong["ctx"]["error"])
+        return said if said.endswith("...") else said.rstrip("."), ""
     if path == () or kind in ("model_type", "model_attributes_type", "dataclass_type"):
         return f"fields are expected here ({known})", "Write them as 'name: value'."
     given, choices = _shown(wrong["input"]), wrong.get("ctx", {}).get("expected")

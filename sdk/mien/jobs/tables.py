@@ -15,11 +15,12 @@ __all__ = ["plan_facts", "plan_rows"]
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
-def plan_rows(plan: Plan) -> list[list[str]]:
+def plan_rows(plan: Plan, unedited: Sequence[str] = ()) -> list[list[str]]:
     """Rows of a table: shots, their frames, faces, renderer, and what they will take.
 
     Args:
         plan: The plan.
+        unedited: Names of clips of which nothing is asked.
     """
     rows = [["shot", "frames", "chunks", "faces", "renderer", "time", "disk", ""]]
     seconds, size = 0.0, 0
@@ -37,6 +38,7 @@ def plan_rows(plan: Plan) -> list[list[str]]:
                 str(shot.order.output),
             ]
         )  # fmt: skip
+    rows += [[name, "", "", "", "", "", "", "no edits"] for name in unedited]
     rows += [["", "", "", "", "", "", "", line] for line in _trackings(plan)]
     known = sum(shot.order is not None for shot in plan.shots)
     total = f"{known} of {len(plan.shots)} shots, {plan.frames} frames"
@@ -55,17 +57,19 @@ def _trackings(plan: Plan) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def plan_facts(plan: Plan) -> dict[str, Any]:
+def plan_facts(plan: Plan, unedited: Sequence[str] = ()) -> dict[str, Any]:
     """The plan in JSON's types.
 
     Args:
         plan: The plan.
+        unedited: Names of clips of which nothing is asked.
     """
     return {
         "folder": str(plan.folder),
         "chunk": plan.chunk,
         "frames": plan.frames,
         "shots": [_facts(plan, shot) for shot in plan.shots],
+        "unedited": list(unedited),
     }
 
 

@@ -229,7 +229,7 @@ def _check_faces(shot: _Shot, path: _Path, source: _Source) -> None:
             one_untracked(face, shot.face, Path(shot.media or "").name, "it")
         except MienError as error:
             where = _path_in(source, (*path, *place))
-            raise source.error(where, error.cause.rstrip("."), error.remedy) from error
+            raise source.error(where, _without_stop(error.cause), error.remedy) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ class _Settings:
                 values |= parse_settings(renderer, {name: text})
             except MienError as error:
                 where = (*path, "settings", name)
-                raise self.source.error(where, error.cause.rstrip("."), error.remedy) from error
+                raise self.source.error(where, _without_stop(error.cause), error.remedy) from error
         return values
 
 
@@ -332,7 +332,7 @@ class _Source:
         """Return the error of a value."""
         where = self.words(path)
         said = f"{where}: {what}" if where else what
-        end = "" if said.endswith("?") else "."
+        end = "" if said.endswith(("?", "...")) else "."
         return InputError(f"{self.name}, line {self.line(path)}: {said}{end}", remedy)
 
     def words(self, path: _Path) -> str:
@@ -399,8 +399,14 @@ def _refused(error: ValidationError, source: _Source) -> InputError:
     in_shot = len(first["loc"]) > 1 and first["loc"][0] == "shots"
     what, remedy = explain(first, _Shot if in_shot else _File)
     if len(wrong) > 1:
-        remedy = f"{remedy} {len(wrong) - 1} more are wrong.".lstrip()
+        more = len(wrong) - 1
+        remedy = f"{remedy} {more} more {'is' if more == 1 else 'are'} wrong.".lstrip()
     return source.error(_path_in(source, first["loc"]), what, remedy)
+
+
+def _without_stop(sentence: str) -> str:
+    """A sentence without its full stop, of which there is one; three dots are none."""
+    return sentence if sentence.endswith("...") else sentence.rstrip(".")
 
 
 def _path_in(source: _Source, path: _Path) -> _Path:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mien.errors import TimeError, UsageError
@@ -35,15 +35,29 @@ if TYPE_CHECKING:
     from mien.model.face import Face
     from mien.model.shot import Shot
 
-__all__ = ["Assignment", "assigned_face", "make_edits", "parse_assignment"]
+__all__ = ["Assignment", "Bound", "assigned_face", "make_edits", "parse_assignment"]
 
 _SET = re.compile(
     r"(?P<name>[^=@]+)=(?P<sign>[+-]?)(?P<value>\d+\.?\d*|\.\d+)(@(?P<span>.+))?", re.ASCII
 )
 
 
+class Bound:
+    """Something typed for a face: it may name one itself, or stand under a `--face`."""
+
+    __slots__ = ()
+    control: str
+    face: int | str | None
+    default_face: int | str | None
+
+    @property
+    def faces(self) -> tuple[int | str, ...]:
+        """The faces that it names, one way or the other."""
+        return tuple(face for face in (self.face, self.default_face) if face is not None)
+
+
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Bound):
     """A constant value of one control over a span.
 
     Attributes:
@@ -67,10 +81,24 @@ class Assignment:
         """Return the edit with this value set in a layer."""
         return edit.set(self.control, self.value, span=self.span, mode=self.mode, layer=layer)
 
-    @property
-    def faces(self) -> tuple[int | str, ...]:
-        """The faces that it names, one way or the other."""
-        return tuple(face for face in (self.face, self.default_face) if face is not None)
+    def __str__(self) -> str:
+        """As it could have been typed."""
+        sign = "+" if self.mode == "add" and self.value >= 0 else ""
+        face = "".join(f"{face}:" for face in self.faces[:1])
+        span = "" if self.span is None else f"@{self.span}"
+        return f"{face}{self.control}={sign}{self.value:g}{span}"
+
+    def without_earlier(self, edit: Edit, layer: str) -> Edit:
+        """Return the edit without the value that an earlier set of the kind left in a layer."""
+        old = edit.layer(layer)
+        span = None if self.span is None else edit.face.clock.parse_range(self.span)
+        kind = (self.control, self.mode, span)
+        tracks = tuple(
+            track
+            for track in old.tracks
+            if len(track.keys) > 1 or (track.control, track.mode, track.span) != kind
+        )
+        return edit if tracks == old.tracks else edit.with_layer(replace(old, tracks=tracks))
 
 
 def parse_assignment(text: str, face: int | str | None = None) -> Assignment:
@@ -107,14 +135,12 @@ def _divided(text: str) -> tuple[str, bool, str]:
     return face, bool(colon), "".join(f"{name}{sign}{right}".split())
 
 
-def assigned_face(
-    faces: Sequence[FaceLikeT], assignment: Assignment, where: str
-) -> FaceLikeT | None:
+def assigned_face(faces: Sequence[FaceLikeT], assignment: Bound, where: str) -> FaceLikeT | None:
     """Return the face that a set is for; None when it names none.
 
     Args:
         faces: The faces of the shot.
-        assignment: The set.
+        assignment: The set, or what else was typed for a face.
         where: What holds the faces, for errors.
 
     Raises:
@@ -126,7 +152,11 @@ def assigned_face(
 
 
 def make_edits(
-    shot: Shot, assignments: Iterable[Assignment], main: Face | None, layer: str
+    shot: Shot,
+    assignments: Iterable[Assignment],
+    main: Face | None,
+    layer: str,
+    onto: Iterable[Edit] = (),
 ) -> tuple[Edit, ...]:
     """Return the edits of a shot's faces that sets ask for, one a face.
 
@@ -135,6 +165,8 @@ def make_edits(
         assignments: The sets, in order.
         main: Whom sets are for that name no face; None when there is no such set.
         layer: Layer that they fill.
+        onto: Edits that the shot has, which are returned with the sets: a set takes the place of
+            a value of the same control, mode and span that the layer has.
 
     Raises:
         NoFaceError: When the shot has no such face.
@@ -143,14 +175,18 @@ def make_edits(
     """
     from mien.model.edits import Edit
 
-    edits: dict[int, Edit] = {}
+    edits = {edit.face.number: edit for edit in onto}
+    bound: list[tuple[int, Assignment]] = []
     for one in assignments:
         face = assigned_face(shot.faces, one, shot.media.path.name) or main
         if face is None:
             raise UsageError(f"'{one.control}' is set for no face.", "Name one.")
         _check_tracked(shot, one)
-        edit = edits.get(face.number) or Edit(face)
-        edits[face.number] = one.apply(edit, layer)
+        edit = edits.get(face.number) or Edit(shot.face(face.number))
+        edits[face.number] = one.without_earlier(edit, layer)
+        bound.append((face.number, one))
+    for number, one in bound:
+        edits[number] = one.apply(edits[number], layer)
     return tuple(edits.values())
 
 

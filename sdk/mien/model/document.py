@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any, Protocol, TypeVar
 
 from mien.errors import TimeError, UsageError
+from mien.model.edit_history import EditHistory
 from mien.model.edits import Edit
 from mien.model.listing import list_names
 from mien.model.marker import Marker
@@ -59,6 +60,7 @@ class Project:
             is in a document.
         online: Whether the media were found; when not, `shot.media.path` is only what a file
             says, and is not to be opened.
+        history: What `mien.edit_project` and the command line changed last, to take it back.
     """
 
     shot: Shot
@@ -69,6 +71,7 @@ class Project:
     span: FrameRange | None = None
     id: str = ""
     online: bool = True
+    history: EditHistory = field(default_factory=EditHistory)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", _stored(self.settings))
@@ -171,7 +174,7 @@ class Project:
             return True
         return self.shot is other.shot and all(
             getattr(self, name) == getattr(other, name)
-            for name in ("edits", "settings", "name", "markers", "span", "id", "online")
+            for name in ("edits", "settings", "name", "markers", "span", "id", "online", "history")
         )
 
 

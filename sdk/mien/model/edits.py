@@ -19,7 +19,7 @@ from mien.model.interpolate import Interpolation, Key, sample
 from mien.model.listing import list_names
 from mien.model.presets import check_value, resolve
 from mien.model.shot import Shot
-from mien.timebase import FrameRange
+from mien.timebase import Clock, FrameRange
 
 __all__ = ["FADE", "Edit", "Layer", "Mode", "ControlTrack", "influence_in", "stacked_edits"]
 
@@ -149,6 +149,29 @@ class ControlTrack:
         track = copy(self)
         object.__setattr__(track, "keys", tuple(keys))
         return track
+
+    def without_frames(self, frames: FrameRange, count: int) -> tuple[ControlTrack, ...]:
+        """Return what is left of this track when some frames are taken out of it.
+
+        What has a span, or one value for all frames, is cut in two; of other keys those inside
+        go, and the curve runs on from the one before to the one after.
+
+        Args:
+            frames: The frames.
+            count: Frames of the shot.
+        """
+        if self.span is None and len(self.keys) > 1:
+            keys = tuple(key for key in self.keys if not frames.start <= key.frame < frames.stop)
+            return (replace(self, keys=keys),) if keys else ()
+        acts = self.span or FrameRange(0, count)
+        if frames.stop <= acts.start or acts.stop <= frames.start:
+            return (self,)
+        left = []
+        for start, stop in ((acts.start, frames.start), (frames.stop, acts.stop)):
+            if start < stop:
+                single = (replace(self.keys[0], frame=start),) if len(self.keys) == 1 else self.keys
+                left.append(replace(self, keys=single, span=FrameRange(start, stop)))
+        return tuple(left)
 
     def key_at(self, frame: int) -> Key | None:
         """Return the key at a frame; None when there is none."""
@@ -333,6 +356,73 @@ class Edit:
         target = self.layer(layer)
         return self.with_layer(replace(target, tracks=(*target.tracks, track)))
 
+    def remove(
+        self, control: str, where: FrameRange | str | None = None, *, layer: str | None = None
+    ) -> Edit:
+        """Return this edit without what it asks of a control.
+
+        Args:
+            control: The control, as it was set or keyed.
+            where: A span, whose frames are taken out of what was set and whose keys go; a time
+                (`1.5s`), whose key goes; or None for all of it.
+            layer: Name of the layer that it is taken from; None for all layers.
+
+        Raises:
+            UsageError: When there is nothing of the kind.
+            TimeError: When the span or the time cannot be read or lies outside the shot.
+        """
+        clock = self.face.clock
+        span = _read_place(where, clock)
+        names = [one.name for one in self.layers] if layer is None else [layer]
+        changed = self
+        for name in names:
+            tracks: list[ControlTrack] = []
+            for track in self.existing_layer(name).tracks:
+                if track.control != control:
+                    tracks.append(track)
+                elif isinstance(span, int):
+                    if len(track.keys) > 1 or track.key_at(span) is None:
+                        gone = [span] if track.key_at(span) else []
+                        tracks.append(track.with_keys((), gone) if gone else track)
+                elif span is not None:
+                    tracks += track.without_frames(span, clock.frame_count)
+            changed = changed.with_layer(replace(self.existing_layer(name), tracks=tuple(tracks)))
+        if changed == self:
+            raise UsageError(
+                f"{self.face.name} has nothing of '{control}'"
+                f"{'' if where is None else f' at {where}'}"
+                f"{'' if layer is None else f' in layer {layer!r}'}.",
+                _controls_of(self.layers),
+            )
+        # What was empty before stays; layers are made by people, too.
+        kept = [one for one, old in zip(changed.layers, self.layers, strict=True)
+                if one.tracks or not old.tracks]  # fmt: skip
+        return Edit(self.face, kept)
+
+    def remove_layer(self, name: str) -> Edit:
+        """Return this edit without a layer.
+
+        Raises:
+            UsageError: When there is none of that name.
+        """
+        gone = self.existing_layer(name)
+        return Edit(self.face, [layer for layer in self.layers if layer is not gone])
+
+    def existing_layer(self, name: str) -> Layer:
+        """Return the layer with a name.
+
+        Raises:
+            UsageError: When there is none of that name; the message lists those that are there.
+        """
+        if all(layer.name != name for layer in self.layers):
+            there = ", ".join(f"'{layer.name}'" for layer in self.layers)
+            raise UsageError(
+                f"{self.face.name} has no layer '{name}'.",
+                f"It has: {there}." if there else "It has none.",
+                choices=[layer.name for layer in self.layers],
+            )
+        return self.layer(name)
+
     def layer(self, name: str) -> Layer:
         """Return the layer with a name; an empty one when there is none yet."""
         return next((layer for layer in self.layers if layer.name == name), Layer(name))
@@ -343,6 +433,28 @@ class Edit:
         if layer.name not in (old.name for old in self.layers):
             layers.append(layer)
         return Edit(self.face, layers)
+
+
+def _read_place(where: FrameRange | str | None, clock: Clock) -> FrameRange | int | None:
+    """A span, a frame, or nothing, of what was typed."""
+    if not isinstance(where, str):
+        return where
+    # Timecodes have colons themselves: three, or two and a semicolon.
+    if ":" in where and where.count(":") + where.count(";") != 3:
+        return clock.parse_range(where)
+    frame = clock.parse(where)
+    if not 0 <= frame < clock.frame_count:
+        raise TimeError(
+            f"{where} lies outside the shot, which has {clock.frame_count} frames.",
+            f"Give a time before frame {clock.frame_count}.",
+            frame=frame,
+        )
+    return frame
+
+
+def _controls_of(layers: Sequence[Layer]) -> str:
+    controls = dict.fromkeys(track.control for layer in layers for track in layer.tracks)
+    return f"Edited are: {list_names(list(controls))}." if controls else "Nothing of it is edited."
 
 
 def stacked_edits(shot: Shot, edits: Iterable[Edit]) -> tuple[Edit, ...]:

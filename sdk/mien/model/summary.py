@@ -45,6 +45,10 @@ def summarize_project(project: Project) -> dict[str, Any]:
         "tracked_spans": _spans(shot),
         "faces": [_face(face, face.number in edited) for face in shot.faces],
         "edits": [_edit(edit) for edit in project.edits],
+        "history": {
+            "done": [step.title for step in project.history.done],
+            "undone": [step.title for step in project.history.undone],
+        },
         "markers": [dataclasses.asdict(marker) for marker in project.markers],
         "span": None if project.span is None else _span(project.span),
         "settings": {name: dict(values) for name, values in project.settings.items()},

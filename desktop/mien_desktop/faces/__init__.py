@@ -1,0 +1,1 @@
+"""Repairs of who is who: faces merged, split, renamed, removed, tracked again."""
