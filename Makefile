@@ -9,7 +9,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MODULE_CHECKS := $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+STYLE := $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+# Compiled modules are kept, also where the environment says not to: the tests start processes.
+unexport PYTHONDONTWRITEBYTECODE
 # Two workers halve the time on two cores; --dist loadfile keeps a module's fixtures together. The
 # files' order is that of tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -18,7 +20,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 BLENDER_PYTHON ?= $(firstword $(shell $(PYTHON) -c 'import sys; sys.version_info[:2] == (3, 11) and print(sys.executable)') $(shell command -v python3.11))
 BLENDERS := .venv-blender/4.5/.made .venv-blender/5.0/.made
 
-.PHONY: demo desktop test check lint bench plugin clean
+.PHONY: demo desktop test check lint types run-tests bench plugin clean
 
 demo: $(VENV)/.demo
 	$(BIN)/mien demo -o demo
@@ -26,14 +28,23 @@ demo: $(VENV)/.demo
 desktop: $(VENV)/.desktop
 	$(BIN)/mien desktop
 
-test: lint $(if $(BLENDER_PYTHON),$(BLENDERS))
-	$(PYTEST)
+# mypy works on one core: it runs beside the tests, after what takes seconds.
+test: $(VENV)/.dev $(if $(BLENDER_PYTHON),$(BLENDERS))
+	$(STYLE)
+	$(MAKE) --no-print-directory -j2 types run-tests
 
-check: lint
-	$(PYTEST) -m "not slow"
+check: $(VENV)/.dev
+	$(STYLE)
+	$(MAKE) --no-print-directory -j2 types run-tests SELECTED='-m "not slow"'
 
-lint: $(VENV)/.dev
-	$(MODULE_CHECKS)
+lint: $(VENV)/.dev types
+	$(STYLE)
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+run-tests: $(VENV)/.dev
+	$(PYTEST) $(SELECTED)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ from tests.timeouts import pytest_timeout_set_timer
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Where a test is about several threads, those that wait sleep: cores are shared with other tests.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# All that collection makes stays: to look through it again and again for garbage is most of its
+# time, and would be some of every test's.
+gc.disable()
 
 _SHARED = Path(os.environ.get("MIEN_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -170,6 +174,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Count what needs the internal footage; a worker of xdist reports it to who started it."""
+    gc.freeze()
+    gc.enable()
     line = footage_share.sentence(session.items)
     session.config.stash[_SHARE] = line
     if hasattr(session.config, "workeroutput"):

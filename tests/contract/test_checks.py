@@ -120,6 +120,7 @@ def test_a_broken_promise_is_named(change: Change, promise: str) -> None:
         check_renderer(Bent(change))
 
 
+@pytest.mark.slow
 def test_threads_that_disturb_each_other_are_found() -> None:
     asked: list[int] = []
 

@@ -43,6 +43,7 @@ def ones(result: TrackResult) -> list[int]:
     return [int(track.seen.sum()) for track in result.tracks]
 
 
+@pytest.mark.slow
 def test_a_still_face_is_found_in_every_frame_without_jitter(portrait: AnyArray) -> None:
     result = track_faces(Film([portrait] * 8))
     assert ones(result) == [8]

@@ -18,6 +18,7 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from tests.desktop.driving import settle
+from tests.footage import made_once
 
 if TYPE_CHECKING:
     from mien_desktop.timeline.panel import TimelinePanel
@@ -109,22 +110,22 @@ def _left(before: set[int]) -> list[str]:
 
 @pytest.fixture(scope="session")
 def short_clip(talk_720p: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first 48 frames of a talking head, 1280 x 720, with sound."""
+    """The first 48 frames of a talking head, 1280 x 720, with sound; beside it its project."""
     import mien
 
-    path = tmp_path_factory.mktemp("clips") / "talk.mp4"
-    mien.render(talk_720p, path, frames=f"0:{FRAMES}", progress=False)
-    return path
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        path = folder / "talk.mp4"
+        mien.render(talk_720p, path, frames=f"0:{FRAMES}", progress=False)
+        mien.save_project(mien.track(path, progress=False), path.with_suffix(".mien"))
+
+    return made_once(tmp_path_factory, "short-talk", make) / "talk.mp4"
 
 
 @pytest.fixture(scope="session")
 def tracked(short_clip: Path) -> Path:
     """A project of the short clip, tracked, without edits."""
-    import mien
-
-    path = short_clip.with_suffix(".mien")
-    mien.save_project(mien.track(short_clip, progress=False), path)
-    return path
+    return short_clip.with_suffix(".mien")
 
 
 @pytest.fixture

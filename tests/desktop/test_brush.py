@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from mien.model.face import Face
 from mien.model.occlusion import MatteStroke, Occlusion
 from mien.model.shot import Shot
 from mien.session.commands import set_value
+from mien.session.session import Session
 from mien.timebase import FrameRange
 from mien_desktop.geometry.brush import POINTS, ended, reach, resized, stretched, thinned
 from mien_desktop.viewer.canvas import Canvas
@@ -122,18 +124,36 @@ class TestReach:
         assert ended(strokes, 2, frame) == tuple(strokes)
 
 
-@pytest.fixture
-def panel(workspace: Workspace) -> Iterator[ViewerPanel]:
-    """The viewer with an edit, the brush in the hand."""
+@pytest.fixture(scope="module")
+def workspace(app: QApplication, tracked: Path) -> Iterator[Workspace]:
+    """The tracked project with an edit, for all tests: to learn what is in front takes seconds."""
+    session = Session()
+    session.open(tracked)
+    workspace = Workspace(session)
+    problems: list[object] = []
+    workspace.problem.connect(problems.append)
     shot = known(workspace.state.shot)
     workspace.apply(
         "Open", lambda d: set_value(d, shot, 1, {"jawOpen": 0.9}, FRAME, auto_key=False)
     )
+    yield workspace
+    workspace.close()
+    workspace.deleteLater()
+    assert not problems, f"problems were reported: {problems}"
+
+
+@pytest.fixture
+def panel(workspace: Workspace) -> Iterator[ViewerPanel]:
+    """The viewer, the brush in the hand; what a test paints is taken back."""
+    radius = workspace.state.brush
     with shown(ViewerPanel(workspace), 760, 470) as panel:
         workspace.set(frame=FRAME)
         click(named(panel, "Brush", QToolButton))
         settled(panel.canvas)
         yield panel
+    while len(workspace.session.undo_names) > 1:
+        workspace.session.undo()
+    workspace.set(tool="pull", brush=radius)
 
 
 def settled(canvas: Canvas) -> None:
@@ -265,6 +285,7 @@ def test_strokes_are_cleared_from_here_on_or_all(panel: ViewerPanel, workspace: 
     assert strokes(workspace)[0].span == FrameRange(30, 31)
 
 
+@pytest.mark.slow
 def test_where_the_face_is_not_seen_nothing_is_painted(
     panel: ViewerPanel, workspace: Workspace
 ) -> None:

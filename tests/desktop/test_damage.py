@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import pytest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QPushButton
 
 import mien
@@ -32,6 +33,7 @@ def test_a_clip_that_is_cut_short_is_opened_and_said(tmp_path: Path) -> None:
     assert "What is there is opened" in error.remedy
 
 
+@pytest.mark.slow
 def test_an_export_ends_before_damage_where_that_is_ticked(
     app: QApplication, tmp_path: Path
 ) -> None:

@@ -46,6 +46,7 @@ def bench(app: QApplication, saved: Path) -> Iterator[tuple[Workspace, JobQueue]
     settle()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installed")
 def test_one_is_chosen_set_and_exports(bench: tuple[Workspace, JobQueue], tmp_path: Path) -> None:
     workspace, queue = bench

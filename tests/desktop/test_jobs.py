@@ -180,6 +180,7 @@ def test_a_crash_is_told_and_can_be_tried_again(bench: Bench, tmp_path: Path) ->
     assert len(problems) == 1
 
 
+@pytest.mark.slow
 def test_a_window_may_close_while_jobs_run(bench: Bench, tmp_path: Path) -> None:
     _, queue, _ = bench
     job = export(bench, tmp_path / "a.mkv")

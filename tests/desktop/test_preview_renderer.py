@@ -94,6 +94,7 @@ def opened(session: Session, name: str) -> Iterator[tuple[Workspace, list[object
         workspace.deleteLater()
 
 
+@pytest.mark.slow
 def test_any_registered_renderer_paints_the_viewer(app: QApplication, session: Session) -> None:
     renderer = Green()
     mien.register_renderer(renderer)
@@ -107,6 +108,7 @@ def test_any_registered_renderer_paints_the_viewer(app: QApplication, session: S
     assert set(scales) == {"final", "draft"}
 
 
+@pytest.mark.slow
 def test_a_costly_one_leaves_small_pictures_to_warp(app: QApplication, session: Session) -> None:
     mien.register_renderer(Green(costly=True))
     with opened(session, "green") as (workspace, problems):

@@ -126,6 +126,7 @@ def test_the_pixel_under_the_pointer_is_told(panel: ViewerPanel) -> None:
     assert text.split() == f"{column:4d},{row:4d} {red} {green} {blue}".split()
 
 
+@pytest.mark.slow
 def test_pulling_the_corner_of_the_mouth_is_one_step(
     panel: ViewerPanel, workspace: Workspace
 ) -> None:
@@ -174,6 +175,7 @@ def test_one_side_alone_is_pulled_where_both_would_move() -> None:
     assert one_sided(values, "chin") == values
 
 
+@pytest.mark.slow
 def test_a_wipe_shows_plate_and_edit_and_its_line_is_dragged(
     panel: ViewerPanel, workspace: Workspace
 ) -> None:
@@ -209,6 +211,7 @@ def test_side_by_side_both_show_the_same_place(panel: ViewerPanel, workspace: Wo
     assert pixels(canvas)[40:].std() > 10
 
 
+@pytest.mark.slow
 def test_the_mask_is_tinted_where_the_edit_acts(panel: ViewerPanel, workspace: Workspace) -> None:
     canvas = panel.canvas
     workspace.set(overlays=frozenset())
@@ -284,6 +287,7 @@ def test_a_broken_frame_is_told_in_the_picture(
     workspace.close()
 
 
+@pytest.mark.slow
 def test_while_one_scrubs_no_older_answer_takes_the_place_of_a_newer_one(
     panel: ViewerPanel, workspace: Workspace
 ) -> None:

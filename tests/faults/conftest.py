@@ -1,66 +1,31 @@
-"""Footage, a project, and the command line as a process of its own."""
+"""Footage, a project, and the command line."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mien import api
 from mien.demo import make_footage
+from mien.io.relink import remember
+from mien.media.probe import probe
+from tests.command_line import Mien, Run, command, run_here, run_process
+from tests.footage import made_once
 
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run of the command line."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> dict[str, Any]:
-        """Standard output, which holds one object and nothing else."""
-        found = json.loads(self.out)
-        assert isinstance(found, dict)
-        return found
-
-    def refused(self, code: int, *words: str) -> None:
-        """It ended with that code and one line of error that says these words."""
-        assert self.code == code, self.err
-        assert self.out == ""
-        said = [line for line in self.err.splitlines() if not PROGRESS.match(line)]
-        assert len(said) == 1
-        assert said[0].startswith("mien: error: ")
-        assert "Traceback" not in self.err
-        for word in words:
-            assert word in self.err
-
-
-Mien = Callable[..., Run]
-PROGRESS = re.compile(r"\w+ +\d+ %  ")
-"""A line about progress, of which there are some where a machine is slow."""
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "mien", *map(str, arguments)]
+__all__ = ["Mien", "command"]  # which tests of this folder take from here
 
 
 @pytest.fixture(scope="session")
 def mien() -> Mien:
+    """The command line, run in this process; in one of its own where that has other modules."""
+
     def run(*arguments: object, **environment: str) -> Run:
-        done = subprocess.run(
-            command(*arguments), capture_output=True, text=True, timeout=300, check=False,
-            env={**os.environ, **environment},
-        )  # fmt: skip
-        return Run(done.returncode, done.stdout, done.stderr)
+        start = run_process if "PYTHONPATH" in environment else run_here
+        return start(*arguments, **environment)
 
     return run
 
@@ -68,15 +33,25 @@ def mien() -> Mien:
 @pytest.fixture(scope="session")
 def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds with a face, 640 x 360; never written to."""
-    folder = tmp_path_factory.mktemp("footage")
-    return make_footage(folder / "footage.mp4", frames=50, size=(640, 360))
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        make_footage(folder / "footage.mp4", frames=50, size=(640, 360))
+
+    return made_once(tmp_path_factory, "faults-footage", make) / "footage.mp4"
 
 
 @pytest.fixture(scope="session")
-def project(footage: Path) -> Path:
+def project(footage: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The footage, tracked; never written to."""
-    path = footage.with_name("footage.mien")
-    api.save_project(api.track(footage), path)
+
+    def make(path: Path) -> None:
+        api.save_project(api.track(footage, progress=False), path)
+
+    path = made_once(tmp_path_factory, "faults-footage.mien", make)
+    # Notes on where media are belong to a worker, and another one may have tracked this.
+    media = probe(footage)
+    remember(media.path, media.fingerprint)
     return path
 
 

@@ -16,7 +16,7 @@ import pytest
 from mien.demo import make_footage
 from mien.demo.movie import write_movie
 from mien.media.probe import probe
-from tests.faults.conftest import Mien, Run, command
+from tests.command_line import Mien, Run, command, run_process
 
 USAGE, INPUT, NOTHING, MISSING = 2, 3, 4, 5
 SET = ("--set", "jawOpen=+0.4")
@@ -35,7 +35,11 @@ def nothing_left(folder: Path, *known: str) -> None:
 
 
 def test_missing_file(mien: Mien, out: Path, tmp_path: Path) -> None:
-    mien("render", tmp_path / "gone.mp4", "-o", out).refused(INPUT, "gone.mp4", "Check the name")
+    asked = ("render", tmp_path / "gone.mp4", "-o", out)
+    done = mien(*asked)
+    done.refused(INPUT, "gone.mp4", "Check the name")
+    # In this process or in one of its own: all other tests rely on that it is the same.
+    assert run_process(*asked) == done
     mien("track", tmp_path / "gone.mp4", "-o", tmp_path / "x.mien").refused(INPUT, "gone.mp4")
     nothing_left(tmp_path)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import shutil
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,8 @@ from tests.faults.test_weights import Trap
 from tests.flame_heads import made_head
 from tests.small_models import make_arcface
 
-pytest.importorskip("torch")
-pytest.importorskip("diffusers")
+if not all(map(find_spec, ("torch", "diffusers"))):  # seconds to load, for who needs them
+    pytest.skip("the reference renderer's packages are an extra", allow_module_level=True)
 
 UNET = "arc2face/arc2face/diffusion_pytorch_model.safetensors"
 ENCODER = "arc2face/encoder/pytorch_model.bin"
@@ -99,6 +100,7 @@ def install(
     return broken
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "harm"),
     [

@@ -70,6 +70,7 @@ def test_tracking_goes_on_over_damage(broken: Path, short_groups: Path) -> None:
     again.unlink()
 
 
+@pytest.mark.slow
 def test_the_command_names_what_is_damaged(mien: Mien, broken: Path, tmp_path: Path) -> None:
     done = mien("track", broken, "-o", tmp_path / "a.mien")
     assert done.code == 0, done.err
@@ -103,6 +104,7 @@ def test_damage_that_tracking_saw_is_told_before_the_render(broken: Path, tmp_pa
     assert report.frames == 20
 
 
+@pytest.mark.slow
 def test_the_command_tracks_and_renders_until_there(
     mien: Mien, broken: Path, tmp_path: Path
 ) -> None:
@@ -116,6 +118,7 @@ def test_the_command_tracks_and_renders_until_there(
     assert any("frames 24 to 49 are not in it" in note for note in report["notes"])
 
 
+@pytest.mark.slow
 def test_finished_frames_are_kept_and_used(short_groups: Path, tmp_path: Path) -> None:
     """An hour's work before the damage is there, whatever the source does then."""
     media = Path(shutil.copy(short_groups, tmp_path / "clip.mp4"))
@@ -142,6 +145,7 @@ def test_finished_frames_are_kept_and_used(short_groups: Path, tmp_path: Path) -
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "log", "out.mkv"]
 
 
+@pytest.mark.slow
 def test_damage_at_the_beginning(short_groups: Path, tmp_path: Path) -> None:
     """The face is found in the first frame that there is."""
     media = Path(shutil.copy(short_groups, tmp_path / "clip.mp4"))
@@ -153,6 +157,7 @@ def test_damage_at_the_beginning(short_groups: Path, tmp_path: Path) -> None:
     assert (face.confidence[:2] > 0).all()
 
 
+@pytest.mark.slow
 def test_in_a_batch_only_the_damaged_shot_fails(mien: Mien, broken: Path, tmp_path: Path) -> None:
     project = broken.with_suffix(".mien")
     jobs = tmp_path / "jobs.yaml"
@@ -183,6 +188,7 @@ shots:
         assert sum(1 for _ in movie.decode(video=0)) == 6
 
 
+@pytest.mark.slow
 def test_a_batch_comes_to_damage_that_nobody_knew(
     mien: Mien, short_groups: Path, tmp_path: Path
 ) -> None:

@@ -19,7 +19,8 @@ from mien import api
 from mien.errors import OperationCancelledError
 from mien.media.probe import probe
 from mien.model.edits import Edit
-from tests.faults.conftest import PROGRESS, Mien, command
+from tests.command_line import PROGRESS
+from tests.faults.conftest import Mien, command
 from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow

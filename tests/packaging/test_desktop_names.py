@@ -7,8 +7,6 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 EDITOR = sorted((ROOT / "desktop" / "mien_desktop").rglob("*.py"))
 # client.py is the SDK's.
@@ -28,10 +26,13 @@ def test_no_two_public_classes_of_the_editor_have_one_name() -> None:
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
 
 
-@pytest.mark.parametrize("path", EDITOR + EXTENSION, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_docstring_begins_with_a_verb_or_a_noun(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            text = ast.get_docstring(node) or ""
-            name = getattr(node, "name", "the module")
-            assert not CLAUSE.match(text), f"{name}: {text.splitlines()[0]}"
+def test_a_docstring_begins_with_a_verb_or_a_noun() -> None:
+    clauses = []
+    for path in EDITOR + EXTENSION:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                text = ast.get_docstring(node) or ""
+                if CLAUSE.match(text):
+                    name = getattr(node, "name", "the module")
+                    clauses.append(f"{path.relative_to(ROOT)}, {name}: {text.splitlines()[0]}")
+    assert clauses == []

@@ -28,6 +28,7 @@ def test_the_next():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["-n0", "-n1"])
 def test_a_hanging_child_is_killed_and_the_next_test_runs(tmp_path: Path, workers: str) -> None:
     file = tmp_path / "test_hanging.py"

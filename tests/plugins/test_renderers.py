@@ -17,6 +17,7 @@ from mien.errors import MissingDependencyError, UsageError
 from mien.model.settings import ReferenceSettings
 from mien.rendering import registry
 from mien.serve.client import Client, ServeError
+from tests.command_line import run_here
 from tests.plugins.conftest import BROKEN, colour_of
 
 GREEN, ROSE = (-1, 1, -1), (1, -1, 0)
@@ -29,14 +30,6 @@ def check_colour(path: Path, signs: tuple[int, int, int], amount: float) -> None
     assert np.sign(np.round(added, -1)).tolist() == list(signs)
     assert added.max() == pytest.approx(0.2 * amount * 255, abs=3)
     assert np.abs(colour_of(path, 0)).max() <= 1
-
-
-def mien_command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run `mien` in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "mien", *map(str, arguments)], capture_output=True, text=True,
-        timeout=120,
-    )  # fmt: skip
 
 
 @pytest.mark.usefixtures("installed")
@@ -140,9 +133,9 @@ def test_render_takes_it_by_name_and_setting(
 ) -> None:
     out = tmp_path / "out.mkv"
     arguments = ["render", saved, "-o", out, "--renderer", "blush", "--lossless"]
-    done = mien_command(*arguments, "--setting", "amount=1", "--setting", "wide=yes", "--json")
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
+    done = run_here(*arguments, "--setting", "amount=1", "--setting", "wide=yes", "--json")
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
     assert (report["renderer"], report["renderer_reason"]) == ("blush", "")
     assert report["notes"] == ["nobody blushes green"]
     check_colour(out, GREEN, 1.0)
@@ -162,6 +155,7 @@ def test_render_takes_it_by_name_and_setting(
     assert "api_version 99" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installed")
 def test_a_batch_renders_with_it_in_its_workers(saved: Path, tmp_path: Path) -> None:
     jobs = tmp_path / "jobs.yaml"
@@ -175,23 +169,23 @@ def test_a_batch_renders_with_it_in_its_workers(saved: Path, tmp_path: Path) -> 
         "  - {name: three, project: film.mien, renderer: warp}\n"
     )
     out = tmp_path / "out"
-    done = mien_command("batch", jobs, "-o", out, "--workers", 1, "--chunk", 4, "--json")
-    assert done.returncode == 0, done.stderr
-    shots = json.loads(done.stdout)["shots"]
+    done = run_here("batch", jobs, "-o", out, "--workers", 1, "--chunk", 4, "--json")
+    assert done.code == 0, done.err
+    shots = json.loads(done.out)["shots"]
     assert [shot["notes"] for shot in shots] == [["nobody blushes green"], [], []]
     assert "nobody blushes green" in (out / shots[0]["report"]).read_text()
     check_colour(out / "one.mkv", GREEN, 2)
     check_colour(out / "two.mkv", ROSE, 0.75)
     assert (out / "three.mkv").exists()
-    done = mien_command(
+    done = run_here(
         "batch", jobs, "-o", out, "--renderer", "blush", "--setting", "amount=1",
         "--workers", 1, "--chunk", 4,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     check_colour(out / "one.mkv", GREEN, 1)
     check_colour(out / "two.mkv", ROSE, 0.75)
-    assert done.stderr.count("one: nobody blushes green") == 1
-    assert "; renderer: blush, warp; " in done.stdout
+    assert done.err.count("one: nobody blushes green") == 1
+    assert "; renderer: blush, warp; " in done.out
 
 
 @pytest.mark.usefixtures("installed")
@@ -199,13 +193,14 @@ def test_the_last_lines_of_a_render_name_the_renderer_and_its_remarks(
     saved: Path, tmp_path: Path
 ) -> None:
     arguments = ["render", saved, "-o", tmp_path / "out.mkv", "--overwrite", "--renderer"]
-    first, *notes = mien_command(*arguments, "blush").stdout.splitlines()
+    first, *notes = run_here(*arguments, "blush").out.splitlines()
     assert first.endswith("; renderer: blush")
     assert notes == ["  nobody blushes green"]
-    first, *notes = mien_command(*arguments, "auto").stdout.splitlines()
+    first, *notes = run_here(*arguments, "auto").out.splitlines()
     assert first.endswith("; renderer: warp (auto: the models of reference are not installed)")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installed")
 def test_serve_renders_with_it_in_a_process_of_its_own(saved: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mkv"

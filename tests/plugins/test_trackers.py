@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import threading
 import warnings
@@ -22,13 +21,9 @@ from mien.serve.client import Client, ServeError
 from mien.timebase import FrameRange
 from mien.tracking.base import TrackResult
 from mien.tracking.registry import available_trackers, get_tracker
+from tests.command_line import run_here
 
 pytestmark = pytest.mark.usefixtures("trackers_installed")
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mien", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 # --- one that works -----------------------------------------------------------------------
@@ -43,9 +38,9 @@ def test_it_is_listed_and_the_bad_ones_are_warned_of() -> None:
 
 
 def test_on_the_command_line(footage: Path, tmp_path: Path) -> None:
-    done = run("track", footage, "-o", tmp_path / "x.mien", "--tracker", "portrait", "--json")
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    done = run_here("track", footage, "-o", tmp_path / "x.mien", "--tracker", "portrait", "--json")
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
     assert told["made_by"] == {"tracker": "portrait", "tracker_version": 5, "solver": 1}
     face = {"number": 1, "name": "face 1", "frames_seen": 12, "seen_badly": []}
     assert told["faces"] == [face]
@@ -55,15 +50,15 @@ def test_on_the_command_line(footage: Path, tmp_path: Path) -> None:
 
 
 def test_in_the_doctor() -> None:
-    done = run("doctor", "--json")
-    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    done = run_here("doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(done.out)["checks"]}
     assert checks["tracker portrait"]["detail"] == "version 5"
     assert checks["tracker mediapipe"]["state"] == "ok"
     assert "a name of mien's own" in checks["tracker plug-in mediapipe"]["detail"]
     assert checks["tracker plug-in importless"]["state"] == "optional"
     assert "a_package_that_nobody_has" in checks["tracker plug-in importless"]["detail"]
     assert "bad-shapeless 1.0" in checks["tracker plug-in shapeless"]["detail"]
-    assert done.returncode in (0, 5)
+    assert done.code in (0, 5)
 
 
 def test_in_a_batch_whose_tracked_shots_know_its_version(
@@ -76,8 +71,8 @@ def test_in_a_batch_whose_tracked_shots_know_its_version(
     )
 
     def tracked() -> dict[str, Any]:
-        done = run("batch", jobs, "-o", tmp_path / "out", "--workers", "1")
-        assert done.returncode == 0, done.stderr
+        done = run_here("batch", jobs, "-o", tmp_path / "out", "--workers", "1")
+        assert done.code == 0, done.err
         projects = sorted((tmp_path / "out" / ".mien-batch").rglob("*.mien"))
         made = (mien.load_project(path, find_media=False).shot.made_by for path in projects)
         return {path.name: version for path, version in zip(projects, made, strict=True)}
@@ -95,9 +90,9 @@ def test_the_command_line_chooses_for_shots_of_a_batch_that_name_none(
 ) -> None:
     jobs = tmp_path / "jobs.yaml"
     jobs.write_text(f'shots:\n  - {{media: {footage}, set: ["mouthSmile=+0.5"]}}\n')
-    done = run("batch", jobs, "-o", tmp_path / "out", "--tracker", "portrat")
-    assert done.returncode == 2
-    assert "Did you mean 'portrait'?" in done.stderr
+    done = run_here("batch", jobs, "-o", tmp_path / "out", "--tracker", "portrat")
+    assert done.code == 2
+    assert "Did you mean 'portrait'?" in done.err
     assert not (tmp_path / "out").exists()
 
 
@@ -151,10 +146,10 @@ def test_asked_for_by_name_a_bad_one_says_why(
     with pytest.raises(MissingDependencyError, match="`mien doctor`") as caught:
         get_tracker(name)
     assert words in str(caught.value)
-    done = run("track", footage, "-o", tmp_path / "x.mien", "--tracker", name)
-    assert done.returncode == 5
-    assert words in done.stderr
-    assert done.stderr.count("\n") == 1
+    done = run_here("track", footage, "-o", tmp_path / "x.mien", "--tracker", name)
+    assert done.code == 5
+    assert words in done.err
+    assert done.err.count("\n") == 1
     assert not (tmp_path / "x.mien").exists()
 
 
@@ -166,10 +161,10 @@ def test_asked_for_by_name_a_bad_one_says_why(
     ],
 )
 def test_one_that_fails_is_named(footage: Path, tmp_path: Path, name: str, words: str) -> None:
-    done = run("track", footage, "-o", tmp_path / "x.mien", "--tracker", name)
-    assert done.returncode == 1
-    assert words in done.stderr
-    assert done.stderr.count("\n") == 1
+    done = run_here("track", footage, "-o", tmp_path / "x.mien", "--tracker", name)
+    assert done.code == 1
+    assert words in done.err
+    assert done.err.count("\n") == 1
     assert not (tmp_path / "x.mien").exists()
 
 

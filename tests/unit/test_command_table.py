@@ -149,18 +149,18 @@ def literal(node: ast.expr) -> str:
     return ""
 
 
-SAID = said_options()
-
-
-def test_there_are_texts_that_name_options() -> None:
-    assert len(SAID) > 20
+@pytest.fixture(scope="module")
+def said() -> dict[str, str]:
+    texts = said_options()
+    assert len(texts) > 20
+    return texts
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_no_command_advises_an_option_that_it_lacks(path: str) -> None:
+def test_no_command_advises_an_option_that_it_lacks(path: str, said: dict[str, str]) -> None:
     own = options_of_commands()[path]
     known = frozenset().union(*options_of_commands().values())
-    for where, text in SAID.items():
+    for where, text in said.items():
         shown = with_commands(text, path)
         bare = re.sub(r"`[^`]*`|(?<!\w)'[^']*'(?!\w)", "", shown)
         assert set(OPTION.findall(bare)) <= own, where
@@ -170,10 +170,10 @@ def test_no_command_advises_an_option_that_it_lacks(path: str) -> None:
             assert named <= (frozenset() if owner is None else options_of_commands()[owner]), where
 
 
-@pytest.mark.parametrize("where", SAID)
-def test_every_option_that_is_named_exists(where: str) -> None:
+def test_every_option_that_is_named_exists(said: dict[str, str]) -> None:
     known = frozenset().union(*options_of_commands().values())
-    assert set(OPTION.findall(SAID[where])) <= known
+    for where, text in said.items():
+        assert set(OPTION.findall(text)) <= known, where
 
 
 def test_the_command_is_named_where_another_has_the_option(capsys: Capture) -> None:

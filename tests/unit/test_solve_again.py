@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from mien.model.face import FaceTrack
 from mien.model.raw_landmarks import RawLandmarks
 from mien.model.shot import Shot
 from mien.timebase import Clock
+from tests.command_line import run_here
 from tests.film import Film
 from tests.unit.test_solve import FRAMES, RATE, Puppet
 
@@ -49,11 +48,6 @@ def shot(track: FaceTrack) -> Shot:
     media = replace(media, pts=tuple(range(FRAMES)))
     (face,) = solve_faces([track], clock, (60,))
     return Shot(media, (replace(face, name="Ada"),), (60,), MADE_BY)
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mien", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_solving_leaves_the_track_as_it_was(track: FaceTrack) -> None:
@@ -189,17 +183,17 @@ def test_a_project_keeps_what_made_it_and_what_was_tracked(shot: Shot, saved: Pa
 
 def test_on_the_command_line_in_place_or_beside(saved: Path) -> None:
     before = saved.read_bytes()
-    done = run("solve", saved, "-o", saved.with_name("y.mien"), "--json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["shots"] == [
+    done = run_here("solve", saved, "-o", saved.with_name("y.mien"), "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["shots"] == [
         {"shot": "film", "faces": [{"number": 1, "name": "Ada"}]}
     ]
     assert saved.read_bytes() == before
-    refused = run("solve", saved, "-o", saved.with_name("y.mien"))
-    assert refused.returncode == 2
-    assert "exists already" in refused.stderr
-    done = run("solve", saved)
-    assert (done.returncode, done.stdout) == (0, f"wrote {saved}: 1 face solved again\n")
+    refused = run_here("solve", saved, "-o", saved.with_name("y.mien"))
+    assert refused.code == 2
+    assert "exists already" in refused.err
+    done = run_here("solve", saved)
+    assert (done.code, done.out) == (0, f"wrote {saved}: 1 face solved again\n")
     assert saved.read_bytes() == saved.with_name("y.mien").read_bytes()
     (project, _) = mien.load_document(saved, find_media=False).shots
     assert project.edits[0].layers[0].tracks[0].control == "mouthSmile"
@@ -208,9 +202,9 @@ def test_on_the_command_line_in_place_or_beside(saved: Path) -> None:
 def test_an_older_solvers_project_is_read_as_it_is_and_says_so(shot: Shot, tmp_path: Path) -> None:
     path = tmp_path / "old.mien"
     mien.save_project(replace(shot, made_by=mien.ToolVersions("mediapipe", 1, 0)), path)
-    done = run("curves", path, "-o", tmp_path / "curves.npz")
-    assert done.returncode == 0, done.stderr
-    assert "made by an older solver (tracker mediapipe 1, solver 0)" in done.stderr
+    done = run_here("curves", path, "-o", tmp_path / "curves.npz")
+    assert done.code == 0, done.err
+    assert "made by an older solver (tracker mediapipe 1, solver 0)" in done.err
 
 
 def baseline(version: int) -> Project:
