@@ -21,7 +21,6 @@ from typing import IO, Any
 
 import pytest
 
-
 PROGRESS = re.compile(r"\w+ +\d+ %  ")
 """A line about progress, of which there are some where a machine is slow."""
 
