@@ -58,6 +58,7 @@ from mien.jobs.job import ShotJob
 from mien.jobs.names import unique_names
 from mien.model.assignments import parse_assignment
 from mien.model.face_names import one_untracked
+from mien.model.media import MissingFrames
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
@@ -92,6 +93,7 @@ class _Shot(QualityFields):
     codec: Text | None = None
     lossless: bool | None = None
     until_damage: bool | None = None
+    missing_frames: MissingFrames | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
 
@@ -103,6 +105,7 @@ class _File(QualityFields):
     codec: Text | None = None
     lossless: bool | None = None
     until_damage: bool | None = None
+    missing_frames: MissingFrames | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
     shots: tuple[_Shot, ...]
@@ -118,6 +121,7 @@ def read_jobs(
     examples: Sequence[Path] = (),
     occlusion: OcclusionChoice | None = None,
     until_damage: bool = False,
+    missing_frames: MissingFrames | None = None,
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
 
@@ -132,6 +136,7 @@ def read_jobs(
         examples: Other material of the people; none for the file's.
         occlusion: What is asked for things in front of faces; None for the file's.
         until_damage: Whether outputs end before the first frame of their media that is damaged.
+        missing_frames: What stands for images that are missing; None for the file's, or an error.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
@@ -160,6 +165,7 @@ def read_jobs(
         encoded = source.quality(shot, ("shots", number)).on(shared_quality)
         if shot.lossless is False and encoded.lossless:
             encoded = Quality(preset=encoded.preset)
+        gaps = missing_frames or file.missing_frames or "error"
         ends = until_damage or bool(file.until_damage)
         jobs.append(
             ShotJob(
@@ -180,6 +186,7 @@ def read_jobs(
                 lossless=encoded.lossless,
                 quality=encoded,
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
+                missing_frames=shot.missing_frames or gaps,
                 examples=tuple(examples)
                 if wanted is None
                 else tuple(machine_path(example, path.parent) for example in wanted),
