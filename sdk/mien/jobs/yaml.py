@@ -156,16 +156,12 @@ def read_jobs(
     jobs = []
     settings, shared = _Settings(source), file.renderer or AUTO
     defaults = settings.parse(shared, file.settings, ())
-    shared_quality = (quality or Quality()).on(source.quality(file, ()))
     general = (occlusion or OcclusionChoice()).on(file.occlusion.choice(path.parent))
     for number, (shot, name) in enumerate(zip(file.shots, names, strict=True)):
         chosen = shot.renderer or renderer or shared
         common = settings_owner(chosen) == settings_owner(shared)
         wanted = shot.examples if shot.examples is not None or examples else file.examples
-        encoded = source.quality(shot, ("shots", number)).on(shared_quality)
-        if shot.lossless is False and encoded.lossless:
-            encoded = Quality(preset=encoded.preset)
-        gaps = missing_frames or file.missing_frames or "error"
+        encoded = source.shot_quality(shot, number, quality, file)
         ends = until_damage or bool(file.until_damage)
         jobs.append(
             ShotJob(
@@ -186,7 +182,10 @@ def read_jobs(
                 lossless=encoded.lossless,
                 quality=encoded,
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
-                missing_frames=shot.missing_frames or gaps,
+                missing_frames=shot.missing_frames
+                or missing_frames
+                or file.missing_frames
+                or "error",
                 examples=tuple(examples)
                 if wanted is None
                 else tuple(machine_path(example, path.parent) for example in wanted),
@@ -334,6 +333,14 @@ class _Source:
             return fields.encoded(lossless=bool(fields.lossless))
         except MienError as error:
             raise self.error(path, error.cause.rstrip("."), error.remedy) from error
+
+    def shot_quality(self, shot: _Shot, number: int, given: Quality | None, file: _File) -> Quality:
+        """Return what a shot says of quality, on top of what is given, and of its file's."""
+        general = (given or Quality()).on(self.quality(file, ()))
+        encoded = self.quality(shot, ("shots", number)).on(general)
+        if shot.lossless is False and encoded.lossless:
+            return Quality(preset=encoded.preset)
+        return encoded
 
     def error(self, path: _Path, what: str, remedy: str) -> InputError:
         """Return the error of a value."""
