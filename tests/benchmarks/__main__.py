@@ -28,6 +28,7 @@ NAMES = (
     "memory",
     "fidelity",
     "blinks",
+    "reading",
     "mouths",
     "reenact",
     "likeness",

@@ -162,7 +162,7 @@ def read_jobs(
         common = settings_owner(chosen) == settings_owner(shared)
         wanted = shot.examples if shot.examples is not None or examples else file.examples
         encoded = source.shot_quality(shot, number, quality, file)
-        ends = until_damage or bool(file.until_damage)
+        ends, gaps = until_damage or bool(file.until_damage), missing_frames or file.missing_frames
         jobs.append(
             ShotJob(
                 name=name,
@@ -182,10 +182,7 @@ def read_jobs(
                 lossless=encoded.lossless,
                 quality=encoded,
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
-                missing_frames=shot.missing_frames
-                or missing_frames
-                or file.missing_frames
-                or "error",
+                missing_frames=shot.missing_frames or gaps or "error",
                 examples=tuple(examples)
                 if wanted is None
                 else tuple(machine_path(example, path.parent) for example in wanted),
