@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from mien.cli.completions import complete_face
 from mien.cli.face_changes import ProjectFile, changes_project
 from mien.cli.faces import faces
 from mien.cli.options import Json, Overwrite, ShotOfProject
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["faces"]
 
 _OneFace = Annotated[
-    str, typer.Option("--face", metavar="N|NAME", help="Number or name of the face.")
+    str,
+    typer.Option(
+        "--face",
+        metavar="N|NAME",
+        help="Number or name of the face.",
+        autocompletion=complete_face,
+    ),
 ]
 _Group = Annotated[
     str,
@@ -72,7 +79,12 @@ def corrections(
     project: ProjectFile,
     face: Annotated[
         Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-        typer.Option("--face", metavar="N|NAME", help="Only those of this face."),
+        typer.Option(
+            "--face",
+            metavar="N|NAME",
+            help="Only those of this face.",
+            autocompletion=complete_face,
+        ),
     ] = None,
     frame: Annotated[
         Optional[str],  # noqa: UP045
@@ -129,7 +141,12 @@ def _facts(shot: Project, numbers: list[int]) -> list[list[dict[str, Any]]]:
 
 _MaybeFace = Annotated[
     Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-    typer.Option("--face", metavar="N|NAME", help="Number or name of the face."),
+    typer.Option(
+        "--face",
+        metavar="N|NAME",
+        help="Number or name of the face.",
+        autocompletion=complete_face,
+    ),
 ]
 _NewFace = Annotated[
     Optional[str],  # noqa: UP045
