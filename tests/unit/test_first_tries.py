@@ -33,10 +33,11 @@ def film(tmp_path: Path) -> Path:
         ("edit FILM --list --undo", 2, "--list changes nothing"),
         ("faces rename FILM 1", 2, "`mien faces rename --help`"),
         ("faces --nix", 2, "`mien faces --help`"),
+        ("faces rename FILM", 2, "Missing argument 'FACE'. `mien faces rename"),
         ("relink FILM nowhere", 3, "There is no file or folder nowhere"),
         ("faces export FILM x.json", 4, "by its number or name: 1, 2 (Anna)"),
     ],
-    ids=["list-set", "list-undo", "verb-of-group", "group", "no-folder", "which-face"],
+    ids=["list-set", "list-undo", "verb-of-group", "group", "full-stop", "no-folder", "which-face"],
 )
 def test_refusals(typed: str, code: int, words: str, film: Path, capsys: Capture) -> None:
     before = film.read_bytes()

@@ -135,6 +135,8 @@ def _run(arguments: list[str]) -> int:
         if type(error).__name__ == "NoSuchOption":
             # Quoted, it is said as it was typed, and not with a command that has it.
             message = re.sub(r"(--?[\w-]+)", r"'\1'", message, count=1)
+        if not message.endswith((".", "?", "!")):
+            message += "."
         raise UsageError(message, f"`{_help(arguments)}` shows how.") from error
     if code == _INTERRUPTED:
         raise _cancelled()
