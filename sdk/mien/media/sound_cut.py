@@ -47,7 +47,7 @@ class SoundCut:
     Attributes:
         begin: Second of the source at which it begins; None to begin with what is there.
         end: Second of the source at which it ends; None to end with what is there.
-        codec: FFmpeg's name of the codec.
+        codec: FFmpeg's name of the codec, whatever its decoder is called.
         rate: Samples in a second.
         sample_bytes: Bytes of a sample in all channels; 0 where packets cannot be cut.
         whole: Whether all packets before `begin` are copied to be hidden, as of a whole film.
@@ -93,11 +93,12 @@ class SoundCut:
             begin = stream.start_time * base
             if given == "mov" and stream.duration:
                 end = begin + stream.duration * base
-        context = stream.codec_context
+        # Not that of the decoder, which is mp3float for mp3.
+        context, codec = stream.codec_context, stream.codec_context.codec.canonical_name
         if stop is not None:
             begin = max(begin, zero) if begin is not None else zero
             end = min(end, stop) if end is not None else stop
-        frame = context.frame_size if context.name in _EVEN else 0
+        frame = context.frame_size if codec in _EVEN else 0
         late = False
         if container in ("mp4", "mov") and begin is not None and frame and context.sample_rate:
             # Room for what a decoder needs, and for its first packet that is heard only in part.
@@ -105,9 +106,9 @@ class SoundCut:
         return cls(
             begin,
             end,
-            context.name,
+            codec,
             context.sample_rate,
-            sample_bytes(context.name, context.layout.nb_channels),
+            sample_bytes(codec, context.layout.nb_channels),
             stop is None,
             container in HIDES_BY_DELAY,
             zero,
@@ -211,7 +212,7 @@ def sample_bytes(codec: str, channels: int) -> int:
     """Bytes of a sample of PCM in all channels; 0 of any other codec.
 
     Args:
-        codec: FFmpeg's name of the codec.
+        codec: FFmpeg's name of the codec, whatever its decoder is called.
         channels: How many there are.
     """
     match = _PCM.match(codec)
