@@ -9,9 +9,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from mien.errors import DamagedMediaError, InputError, MienError
+from mien.errors import DamagedMediaError, InputError, MienError, OperationCancelledError
 from mien.model.document import Document, Project
 from mien_desktop.background import Background
+from mien_desktop.reading import Reading, Readings
 from mien_desktop.settings import settings, text_list
 from mien_desktop.workspace import Workspace
 
@@ -48,6 +49,8 @@ class Documents(QObject):
         self._session = workspace.session
         self._background = background
         self._window = window
+        self.readings = Readings(self)
+        """What is read, which can be cancelled."""
         self._saving = False
         self._next_save: Callable[[], None] | None = None
 
@@ -107,18 +110,12 @@ class Documents(QObject):
     def add_media(self, paths: Sequence[Path]) -> None:
         """Add clips as untracked shots, in one step, and show the first of them."""
         self._workspace.said.emit(f"Reading {_names(paths)}…")
-        self.reading.emit(tuple(paths))
-        self._background.run(
-            partial(_read_clips, paths, self._workspace.said.emit), self._clips_read
-        )
+        self._read_media(tuple(paths))
 
     def add_stream(self, path: Path, stream: int) -> None:
         """Add another video stream of a movie as an untracked shot, and show it."""
         self._workspace.said.emit(f"Reading {path.name}…")
-        self.reading.emit((path,))
-        self._background.run(
-            partial(_read_clips, [path], self._workspace.said.emit, stream), self._clips_read
-        )
+        self._read_media((path,), stream)
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save to the document's file, or ask for one.
@@ -181,8 +178,28 @@ class Documents(QObject):
 
     def _load(self, path: Path, clips: Sequence[Path]) -> None:
         self._workspace.said.emit(f"Opening {path.name}…")
+        reading = self.readings.begin(path.name)
+
+        def loaded(document: Document) -> None:
+            self.readings.end(reading)
+            self._loaded(path, clips, document)
+
         self._background.run(
-            partial(_read_project, path), partial(self._loaded, path, clips), self._unread
+            partial(_read_project, path, reading), loaded, partial(self._unread, reading)
+        )
+
+    def _read_media(self, paths: tuple[Path, ...], stream: int | None = None) -> None:
+        reading = self.readings.begin(_names(paths))
+        self.reading.emit(paths)
+
+        def read(clips: tuple[tuple[Project, ...], tuple[MienError, ...]]) -> None:
+            self.readings.end(reading)
+            self._clips_read(clips)
+
+        self._background.run(
+            partial(_read_clips, paths, reading, self._workspace.said.emit, stream),
+            read,
+            partial(self._unread, reading),
         )
 
     def _loaded(self, path: Path, clips: Sequence[Path], document: Document) -> None:
@@ -194,7 +211,12 @@ class Documents(QObject):
         if clips:
             self.add_media(clips)
 
-    def _unread(self, error: MienError) -> None:
+    def _unread(self, reading: Reading, error: MienError) -> None:
+        self.readings.end(reading)
+        self.read.emit()
+        if isinstance(error, OperationCancelledError):
+            self._workspace.said.emit(f"{reading.name} was not opened: reading was cancelled.")
+            return
         self._workspace.said.emit("")
         self._workspace.problem.emit(error)
 
@@ -274,11 +296,11 @@ class Documents(QObject):
         settings().setValue(_FOLDER, str(Path(name).parent))
 
 
-def _read_project(path: Path) -> Document:
+def _read_project(path: Path, reading: Reading) -> Document:
     """Read a project and find its media where they can be; else its shots are offline."""
     from mien.io.project import find_shots, load_document
 
-    return find_shots(load_document(path, find_media=False), path)
+    return find_shots(load_document(path, find_media=False), path, reading.report)
 
 
 def _save(document: Document, path: Path) -> None:
@@ -288,12 +310,16 @@ def _save(document: Document, path: Path) -> None:
 
 
 def _read_clips(
-    paths: Sequence[Path], say: Callable[[str], object], stream: int | None = None
+    paths: Sequence[Path],
+    reading: Reading,
+    say: Callable[[str], object],
+    stream: int | None = None,
 ) -> tuple[tuple[Project, ...], tuple[MienError, ...]]:
     """Read shots of clips, each once, and collect the errors of those that cannot be read.
 
     Args:
         paths: The clips, or folders of them.
+        reading: Told how far it is; stops it.
         say: Called with how far a clip is read that takes long.
         stream: Number of their video stream; None for the one that players show.
     """
@@ -303,14 +329,24 @@ def _read_clips(
     shots: dict[Path, Project] = {}
     errors = []
     for path in _files(paths):
+        reading.check()
         try:
-            shot = open_shot(path, stream=stream, until_damage=True, progress=_percent(path, say))
+            shot = open_shot(
+                path, stream=stream, until_damage=True, missing_frames="hold",
+                progress=_percent(path, reading, say),
+            )  # fmt: skip
+        except OperationCancelledError:
+            raise
         except MienError as error:
             errors.append(error)
         else:
             if shot.media.cut_short:
                 remedy = "What is there is opened; copy or export it again to have the rest."
                 errors.append(DamagedMediaError(shot.media.cut_short, remedy, path=path))
+            held = shot.media.missing_note(shot.clock.all)
+            if held:
+                remedy = "Copy or render them, and open it again."
+                errors.append(DamagedMediaError(held, remedy, path=path))
             # The user's word on where it is, for when a project elsewhere is opened again.
             remember(shot.media.path, shot.media.fingerprint)
             # A sequence's images are one shot, however many of them were dropped.
@@ -319,12 +355,15 @@ def _read_clips(
     return tuple(shots.values()), tuple(errors)
 
 
-def _percent(path: Path, say: Callable[[str], object]) -> Callable[[str, int, int], None]:
+def _percent(
+    path: Path, reading: Reading, say: Callable[[str], object]
+) -> Callable[[str, int, int], None]:
     """Progress that is said when a whole percent is done."""
     said = -1
 
-    def report(_: str, done: int, total: int) -> None:
+    def report(stage: str, done: int, total: int) -> None:
         nonlocal said
+        reading.report(stage, done, total)
         if 100 * done // max(1, total) != said:
             said = 100 * done // max(1, total)
             say(f"Reading {path.name}: {said} %")

@@ -29,6 +29,7 @@ from mien_desktop.keymap import Keymap
 from mien_desktop.layout import Layout
 from mien_desktop.loading import Loading, first_picture
 from mien_desktop.menus import build_menus, window_commands
+from mien_desktop.reading import ReadingBar
 from mien_desktop.settings import settings
 from mien_desktop.shots.panel import ShotsPanel
 from mien_desktop.shots.thumbnails import Thumbnails
@@ -102,6 +103,7 @@ class Window(QMainWindow):
         self.statusBar().setFixedHeight(_STATUS_HEIGHT)
         badge = JobsBadge(self.queue)
         badge.clicked.connect(lambda: self.panels.bring(self.jobs))
+        self.statusBar().addPermanentWidget(ReadingBar(self.documents.readings))
         self.statusBar().addPermanentWidget(badge)
         self._quiet = QTimer(self, singleShot=True, interval=_MESSAGE_MS)
         self._quiet.timeout.connect(self._message.clear)
@@ -393,6 +395,7 @@ class Window(QMainWindow):
             panel.close()
         self._forget()
         self.queue.close()
+        self.documents.readings.cancel()
         self.background.close()
         self.autosave.close(keep=self._keep)
         self.workspace.close()

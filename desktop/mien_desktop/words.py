@@ -18,6 +18,7 @@ def title(name: str) -> str:
     """
     if name in PRESETS and PRESETS[name].kind == "viseme":
         return name
+    name = name.replace("+", " and ")  # two feelings at once
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     return words[:1].upper() + words[1:].lower()
 

@@ -63,10 +63,10 @@ class ServeError(Exception):
 
 
 class Job:
-    """Long work of the server.
+    """Long work of the server: a job, or a request that tells how far it is.
 
     Attributes:
-        handle: The server's name of it; empty until it was started.
+        handle: The server's name of it; empty until it was started, and of a request.
         stage: What is being done.
         done: Steps done of the stage.
         total: Steps in all; 0 while they are not known.
@@ -80,6 +80,7 @@ class Job:
         self.total = 0
         self.result: Future[Answer] = Future()
         self._cancelled = False
+        self._request: int | None = None
 
 
 class Client:
@@ -189,14 +190,32 @@ class Client:
         self._send(method, params, job)
         return job
 
+    def open(self, **params: Any) -> Job:
+        """Open a shot; the job tells how far media are read through, and can be cancelled.
+
+        A server that is older tells nothing, and opens it all the same.
+
+        Args:
+            **params: Those of `open`.
+        """
+        if "open.progress" not in self.hello.get("features", ()):
+            return self.start("open", **params)
+        job = Job()
+        self._send("open", {**params, "progress": True}, job, follow=True)
+        return job
+
     def cancel(self, job: Job) -> None:
         """Stop a job; its result then raises ServeError `cancelled`."""
         with self._lock:
             # One whose name has not come yet is stopped as soon as it has.
             job._cancelled = True
-            handle = job.handle
-        if handle and not job.result.done():
+            handle, request = job.handle, job._request
+        if job.result.done():
+            return
+        if handle:
             self.ask("cancel", job=handle)
+        elif request is not None:
+            self.ask("cancel", request=request)
 
     def close(self) -> None:
         """End the conversation; a server that was started here ends, with all its jobs."""
@@ -284,9 +303,13 @@ class Client:
         self._threads.append(thread)
         thread.start()
 
-    def _send(self, method: str, params: dict[str, Any], job: Job | None) -> Future[Answer]:
+    def _send(
+        self, method: str, params: dict[str, Any], job: Job | None, *, follow: bool = False
+    ) -> Future[Answer]:
         future: Future[Answer] = Future()
         number = next(self._ids)
+        if job is not None and follow:
+            job._request = number
         line = json.dumps({"id": number, "method": method, "params": params}).encode() + b"\n"
         with self._lock:
             self._waiting[number] = (future, job)
@@ -325,7 +348,9 @@ class Client:
             if job is not None:
                 _end(job.result, error=error)
             return
-        if job is not None:
+        if job is not None and "job" not in message["result"]:
+            _end(job.result, message["result"])
+        elif job is not None:
             with self._lock:
                 job.handle = message["result"]["job"]
                 self._jobs[job.handle] = job
@@ -337,7 +362,10 @@ class Client:
 
     def _hear(self, event: Answer) -> None:
         with self._lock:
-            job = self._jobs.get(event["job"])
+            if "request" in event:
+                job = self._waiting.get(event["request"], (None, None))[1]
+            else:
+                job = self._jobs.get(event["job"])
         if job is not None and event["event"] == "progress":
             job.stage, job.done, job.total = event["stage"], event["done"], event["total"]
         elif job is not None:

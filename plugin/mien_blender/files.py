@@ -31,7 +31,7 @@ def export_project(scene: Scene, strip: Strip, path: Path) -> Task:
     address = identify(scene, strip)
 
     def work(task: Task) -> Generator[None, None, str]:
-        client, shot = yield from opened(address.find()[1])
+        client, shot = yield from opened(address.find()[1], task)
         scene, strip = address.find()
         when = timing(scene, strip, strip.mien.frames)
         for answer in send_edits(client, shot, scene, strip, when, (0, strip.mien.frames)):
@@ -47,7 +47,7 @@ def export_curves(scene: Scene, strip: Strip, face: int, path: Path) -> Task:
     address = identify(scene, strip)
 
     def work(task: Task) -> Generator[None, None, str]:
-        client, shot = yield from opened(address.find()[1])
+        client, shot = yield from opened(address.find()[1], task)
         whom = {"face": face} if holds_one_face(path.suffix) else {}
         answer = client.ask("export_curves", shot=shot, path=str(path), overwrite=True, **whom)
         yield from server.wait(answer)
@@ -95,7 +95,7 @@ def import_curves(scene: Scene, strip: Strip, face: int, path: Path) -> Task:
     at = min(max(when.media_frame(scene.frame_current), 0), strip.mien.frames - 1)
 
     def work(task: Task) -> Generator[None, None, str]:
-        client, shot = yield from opened(address.find()[1])
+        client, shot = yield from opened(address.find()[1], task)
         yield from server.wait(client.ask("set_edits", shot=shot, face=face, layers=[]))
         answer = client.ask("import_curves", shot=shot, face=face, path=str(path), at=at)
         yield from server.wait(answer)

@@ -6,7 +6,7 @@ from typing import Any
 
 from .animation import fresh_curve, group_name
 from .compat import FCurve, Scene, Strip
-from .rig import CONTROLS, EXPRESSIONS, VISEMES, edit_property
+from .rig import CONTROLS, NAMED, edit_property
 from .timing import Timing
 
 __all__ = ["keyed", "write_keyed"]
@@ -89,7 +89,7 @@ def _resolved(name: str) -> list[tuple[str, float]]:
     """Return the controls that a name drives, with their weights; none for a user's own name."""
     if name in CONTROLS:
         return [(name, 1.0)]
-    preset = EXPRESSIONS.get(name) or VISEMES.get(name)
+    preset = NAMED.get(name)
     if preset is not None:
         return list(preset.weights.items())
     both = [(f"{name}{side}", 1.0) for side in ("Left", "Right")]

@@ -10,7 +10,7 @@ from bpy.props import EnumProperty, FloatProperty, StringProperty
 from .animation import channel, clear_edit, clear_source, key_now
 from .compat import Scene, Strip, properties
 from .ops_base import Result, on_tracked, target
-from .rig import CONTROLS, EXPRESSIONS, VISEMES, edit_property, source_property, words
+from .rig import CONTROLS, NAMED, edit_property, source_property, words
 from .state import MienFace, active_face, forget_project
 
 __all__ = ["CLASSES"]
@@ -83,7 +83,7 @@ class ApplyExpression(_OnFace):
     @classmethod
     def description(cls, context: Any, properties: Any) -> str:
         """Return the controls that the expression sets."""
-        preset = EXPRESSIONS.get(properties.name) or VISEMES.get(properties.name)
+        preset = NAMED.get(properties.name)
         if preset is None:
             return "Set the controls of a named expression at the playhead"
         mixture = ", ".join(f"{words(c)} {v:g}" for c, v in preset.weights.items())
@@ -91,7 +91,7 @@ class ApplyExpression(_OnFace):
 
     def change(self, scene: Scene, strip: Strip, face: MienFace) -> None:
         """Set and key the expression's controls."""
-        preset = EXPRESSIONS.get(self.name) or VISEMES[self.name]
+        preset = NAMED[self.name]
         asked = {c: v - _performed(strip, face, c) * preset.replaces
                  for c, v in preset.weights.items()}  # fmt: skip
         _set(scene, strip, face, {c: v * self.strength for c, v in asked.items()})

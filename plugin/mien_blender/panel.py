@@ -14,7 +14,7 @@ from .client import ServeError
 from .compat import Strip, progress_bar, sequencer_scene
 from .drawing import draw_error, draw_lines
 from .migration import newer
-from .rig import EXPRESSIONS, VISEMES, edit_property, pairs, short, source_property, words
+from .rig import PALETTES, edit_property, pairs, short, source_property, words
 from .state import AMOUNT, active_face, thumbnail_bytes
 from .timing import timing
 
@@ -143,8 +143,7 @@ class MIEN_PT_expression(_TrackedPanel):
         row.prop(scene.mien, "key", text="", icon="KEY_HLT", toggle=True)
         layout.row().prop(scene.mien, "palette", expand=True)
         grid = layout.grid_flow(row_major=True, columns=3, even_columns=True, align=True)
-        named = EXPRESSIONS if scene.mien.palette == "EXPRESSIONS" else VISEMES
-        for name in named:
+        for name in PALETTES[scene.mien.palette]:
             button = grid.operator("mien.apply_expression", text=words(name))
             button.name, button.strength = name, scene.mien.strength
         row = layout.row(align=True)

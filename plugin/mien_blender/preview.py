@@ -58,7 +58,7 @@ def previewing(scene: Scene, strip: Strip) -> Task:
 
     def work(task: Task) -> Generator[None, None, str]:
         global _shown
-        client, shot = yield from opened(address.find()[1])
+        client, shot = yield from opened(address.find()[1], task)
         sent = [set_edits(client, shot, number, samples) for number, samples in tracks]
         answer = client.ask("preview", shot=shot, frame=frame, max_size=size, to="file")
         for each in sent:

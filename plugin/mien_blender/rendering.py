@@ -84,7 +84,7 @@ def rendering(scene: Scene, strip: Strip) -> Task:
 
     def work(task: Task) -> Generator[None, None, str]:
         task.tell("starting mien", 0, 0)
-        client, shot = yield from opened(address.find()[1])
+        client, shot = yield from opened(address.find()[1], task)
         scene, strip = address.find()
         when = timing(scene, strip, strip.mien.frames)
         span = when.visible

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CONTROLS", "EXPRESSIONS", "MAX_FACES", "REGIONS", "VISEMES", "Control", "Preset",
+__all__ = ["CONTROLS", "MAX_FACES", "NAMED", "PALETTES", "REGIONS", "Control", "Preset",
            "edit_property", "pairs", "short", "source_property", "words"]  # fmt: skip
 
 MAX_FACES = 10
@@ -41,11 +41,11 @@ class Control:
 
 @dataclass(frozen=True)
 class Preset:
-    """A named mixture of controls: an expression or a viseme.
+    """A named mixture of controls: an expression, a viseme or a word for a feeling.
 
     Attributes:
         name: The SDK's name.
-        kind: `expression` or `viseme`.
+        kind: `expression`, `viseme` or `feeling`.
         weights: Control to its value at full strength.
         replaces: Whether these values take the place of what the face does; else they are added.
     """
@@ -60,8 +60,11 @@ _DOCUMENT = json.loads(Path(__file__).with_name("rig.json").read_text(encoding="
 CONTROLS: dict[str, Control] = {each["name"]: Control(**each) for each in _DOCUMENT["controls"]}
 REGIONS: tuple[str, ...] = tuple(dict.fromkeys(c.region for c in CONTROLS.values()))
 _PRESETS = [Preset(**each) for each in _DOCUMENT["presets"]]
-EXPRESSIONS: dict[str, Preset] = {p.name: p for p in _PRESETS if p.kind == "expression"}
-VISEMES: dict[str, Preset] = {p.name: p for p in _PRESETS if p.kind == "viseme"}
+NAMED: dict[str, Preset] = {p.name: p for p in _PRESETS}
+PALETTES: dict[str, tuple[str, ...]] = {
+    f"{kind}s".upper(): tuple(p.name for p in _PRESETS if p.kind == kind)
+    for kind in ("expression", "viseme", "feeling")
+}
 
 
 def edit_property(face: int, control: str) -> str:

@@ -33,6 +33,7 @@ def _has_shape_keys(settings: Any, candidate: Any) -> bool:
         items=[
             ("EXPRESSIONS", "Expressions", "Smile, surprise, anger, ..."),
             ("VISEMES", "Visemes", "The mouth's shapes in speech"),
+            ("FEELINGS", "Feelings", "Words for feelings, from adoration to dread"),
         ],
     ),
     region=EnumProperty(

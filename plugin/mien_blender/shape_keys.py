@@ -92,7 +92,7 @@ def baking(scene: Scene, strip: Strip, face: int, mesh: Any, *, edited: bool, ba
     address, target = identify(scene, strip), mesh.name
 
     def work(task: Task) -> Generator[None, None, str]:
-        client, shot = yield from opened(address.find()[1])
+        client, shot = yield from opened(address.find()[1], task)
         scene, strip = address.find()
         when = timing(scene, strip, strip.mien.frames)
         span = when.visible

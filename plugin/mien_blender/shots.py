@@ -10,6 +10,7 @@ from . import server
 from .animation import Samples
 from .client import Client, pack, unpack
 from .compat import Strip
+from .jobs import Task
 from .rig import CONTROLS
 from .server import Waiting
 from .state import project_file, project_id
@@ -43,8 +44,12 @@ class Curves:
         self.flame = [flat[i : i + 55] for i in range(0, len(flat), 55)]
 
 
-def opened(strip: Strip) -> Waiting[tuple[Client, str]]:
+def opened(strip: Strip, task: Task) -> Waiting[tuple[Client, str]]:
     """Open the shot of a tracked strip; return the server and the shot's handle.
+
+    Args:
+        strip: The strip.
+        task: Shows how far large media are read through, and stops that when it is cancelled.
 
     Raises:
         ServeError: When the strip is not tracked, or its media are not found.
@@ -54,8 +59,8 @@ def opened(strip: Strip) -> Waiting[tuple[Client, str]]:
     client = yield from server.connect()
     handles = server.shots()
     if key not in handles:
-        answer = client.ask("open", path=str(project), media=media)
-        handles[key] = (yield from server.wait(answer))["shot"]
+        job = client.open(path=str(project), media=media)
+        handles[key] = (yield from task.await_job(job))["shot"]
     return client, handles[key]
 
 

@@ -40,7 +40,7 @@ def tracking(scene: Scene, strip: Strip, max_faces: int, *, modal: bool = False)
     def work(task: Task) -> Generator[None, None, str]:
         task.tell("starting mien", 0, 0)
         client = yield from server.connect()
-        facts = yield from server.wait(client.ask("open", path=media, **damage))
+        facts = yield from task.await_job(client.open(path=media, **damage))
         # What cannot be edited here need not be tracked.
         timing(*address.find(), facts["frames"])
         shot = facts["shot"]

@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from mien.api import undo_edits as undo_edits
     from mien.api import write_info_page as write_info_page
     from mien.api import write_info_sheet as write_info_sheet
+    from mien.api import write_reading_picture as write_reading_picture
     from mien.errors import DamagedMediaError as DamagedMediaError
     from mien.errors import DeviceMemoryError as DeviceMemoryError
     from mien.errors import FetchError as FetchError
@@ -129,6 +130,8 @@ if TYPE_CHECKING:
     from mien.model.evaluate import evaluate as evaluate
     from mien.model.face import Face as Face
     from mien.model.face import FaceTrack as FaceTrack
+    from mien.model.feelings import FEELINGS as FEELINGS
+    from mien.model.feelings import Feeling as Feeling
     from mien.model.interpolate import Interpolation as Interpolation
     from mien.model.interpolate import Key as Key
     from mien.model.marker import Marker as Marker
@@ -143,6 +146,9 @@ if TYPE_CHECKING:
     from mien.model.presets import VISEMES as VISEMES
     from mien.model.presets import Preset as Preset
     from mien.model.raw_landmarks import RawLandmarks as RawLandmarks
+    from mien.model.reading import PerformanceEvent as PerformanceEvent
+    from mien.model.reading import PerformanceReading as PerformanceReading
+    from mien.model.reading import read_performance as read_performance
     from mien.model.renderer_settings import RendererSettings as RendererSettings
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Example as Example
@@ -225,6 +231,7 @@ _HOMES = {
     "track": "mien.api",
     "undo_edits": "mien.api",
     "write_info_page": "mien.api",
+    "write_reading_picture": "mien.api",
     "write_info_sheet": "mien.api",
     "WrittenCurves": "mien.api",
     "DamagedMediaError": "mien.errors",
@@ -278,6 +285,8 @@ _HOMES = {
     "Evaluated": "mien.model.evaluate",
     "Face": "mien.model.face",
     "FaceTrack": "mien.model.face",
+    "FEELINGS": "mien.model.feelings",
+    "Feeling": "mien.model.feelings",
     "Interpolation": "mien.model.interpolate",
     "Key": "mien.model.interpolate",
     "Marker": "mien.model.marker",
@@ -292,6 +301,9 @@ _HOMES = {
     "RawLandmarks": "mien.model.raw_landmarks",
     "MatteStroke": "mien.model.occlusion",
     "Occlusion": "mien.model.occlusion",
+    "PerformanceEvent": "mien.model.reading",
+    "PerformanceReading": "mien.model.reading",
+    "read_performance": "mien.model.reading",
     "RendererSettings": "mien.model.renderer_settings",
     "ReferenceSettings": "mien.model.settings",
     "Example": "mien.model.shot",

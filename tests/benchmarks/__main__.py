@@ -27,6 +27,7 @@ NAMES = (
     "memory",
     "fidelity",
     "blinks",
+    "reading",
     "mouths",
     "reenact",
     "likeness",

@@ -16,6 +16,7 @@ from mien_desktop.documents import _read_clips
 from mien_desktop.jobs.export import ExportDialog
 from mien_desktop.jobs.messages import ErrorDialog
 from mien_desktop.jobs.queue import Job, JobQueue
+from mien_desktop.reading import Readings
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import click, named, settle, shown, wait_until
 from tests.media.damagekit import cut, harm, long_clip
@@ -24,7 +25,7 @@ from tests.media.damagekit import cut, harm, long_clip
 def test_a_clip_that_is_cut_short_is_opened_and_said(tmp_path: Path) -> None:
     whole = long_clip(tmp_path / "whole.mkv", count=120)
     short = cut(whole, tmp_path / "short.mkv", 0.6)
-    projects, errors = _read_clips([whole, short], lambda _: None)
+    projects, errors = _read_clips([whole, short], Readings().begin("clips"), lambda _: None)
     assert [project.shot.media.path.name for project in projects] == ["whole.mkv", "short.mkv"]
     assert len(projects[1].shot) < 120
     (error,) = errors

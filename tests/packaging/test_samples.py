@@ -73,3 +73,10 @@ def test_batch_a_cut(footage: Path, tmp_path: Path) -> None:
 def test_plot_curves(footage: Path, tmp_path: Path) -> None:
     run("plot_curves.py", tmp_path, footage, "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
+def test_feelings_sheet(footage: Path, tmp_path: Path) -> None:
+    said = run("feelings_sheet.py", tmp_path, footage, "feelings.png")
+    assert f"{FRAMES - 1} of 135 words" in said
+    assert (tmp_path / "feelings.png").read_bytes().startswith(b"\x89PNG")

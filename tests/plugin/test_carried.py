@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mien.model.controls import CONTROLS
-from mien.model.presets import EXPRESSIONS, VISEMES
+from mien.model.presets import PRESETS
 from tests.plugin.conftest import ROOT
 
 EXTENSION = ROOT / "plugin" / "mien_blender"
@@ -23,7 +23,7 @@ def test_controls_and_expressions_are_the_sdks() -> None:
     assert carried["controls"] == [dataclasses.asdict(control) for control in CONTROLS]
     presets = [
         {"name": p.name, "kind": p.kind, "weights": dict(p.weights), "replaces": p.replaces}
-        for p in EXPRESSIONS + VISEMES
+        for p in PRESETS.values()
     ]
     assert carried["presets"] == presets
 

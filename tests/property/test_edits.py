@@ -128,7 +128,7 @@ def test_targets_stay_within_the_limits_and_invalid_frames_alone(
 
 @given(st.lists(tracks(), max_size=5), st.integers(0, 9))
 def test_controls_that_no_track_drives_do_not_move(made: list[ControlTrack], seed: int) -> None:
-    driven = {INDEX[name] for track in made for name, _ in resolve(track.control)}
+    driven = {INDEX[n] for track in made for n, _ in resolve(track.control, track.mode)}
     got = evaluate(performance(seed), [Layer("a", tuple(made))], everywhere)
     rest = [i for i in range(len(NAMES)) if i not in driven]
     assert not got.delta[:, rest].any()

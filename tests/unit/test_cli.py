@@ -121,7 +121,8 @@ def test_controls_lists_everything(capsys: Capture) -> None:
     assert run(["controls", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert [c["name"] for c in listed["controls"]] == [c.name for c in CONTROLS]
-    assert listed["expressions"].keys() | listed["visemes"].keys() == PRESETS.keys()
+    kinds = (listed[kind] for kind in ("expressions", "visemes", "feelings"))
+    assert {name for kind in kinds for name in kind} == PRESETS.keys()
 
 
 def test_models_list(capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

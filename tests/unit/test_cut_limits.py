@@ -152,13 +152,13 @@ def nested(depth: int) -> Any:
 def test_what_lies_too_deep_is_said(
     depth: int, names: list[str], starts: list[int], said: str
 ) -> None:
-    problems: list[str] = []
+    problems = Notices()
     cut = timeline([nested(depth), clip("last", 0, 24)])
     shown = list(uses(sequences(cut)[0], problems))
     assert [use.clip.name for use in shown] == names
     assert [use.record for use in shown] == starts
-    assert len(problems) == bool(said)
-    assert said in "".join(problems)
+    assert len(problems.lines()) == bool(said)
+    assert said in "".join(problems.lines())
 
 
 def test_collections_may_hold_collections_without_end(tmp_path: Path) -> None:

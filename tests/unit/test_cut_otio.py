@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import zipfile
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -308,17 +307,6 @@ def test_media_of_a_bundle_are_in_it(tmp_path: Path) -> None:
     saved(timeline([item]), bundle / "content.otio")
     (one,) = list_clips(bundle).clips
     assert (one.media, one.media_exists) == (str(bundle / "media" / "plate.mp4"), True)
-
-
-def test_media_of_a_zipped_bundle_are_said_to_be_out_of_reach(tmp_path: Path) -> None:
-    item = clip("a", 0, 6, url="media/plate.mp4")
-    path = tmp_path / "a.otioz"
-    with zipfile.ZipFile(path, "w") as bundle:
-        bundle.writestr("content.otio", timeline([item]).to_json_string())
-        bundle.writestr("media/plate.mp4", b"x")
-    listing = list_clips(path)
-    assert not listing.clips[0].media_exists
-    assert "unzip it" in listing.notices[0]
 
 
 def test_media_of_many_clips_are_looked_for_once(

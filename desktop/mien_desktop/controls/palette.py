@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mien.model.feelings import FEELINGS
 from mien.model.presets import PRESETS
 from mien.session.commands import expression_at, set_expression, set_value
 from mien.session.presets import UserExpressions
@@ -327,7 +328,10 @@ class PalettePanel(QWidget):
         groups: dict[str, list[ExpressionTile]] = {}
         for preset in PRESETS.values():
             tile = self._tile(preset.name, preset.weights, own=False)
-            groups.setdefault(f"{preset.kind.capitalize()}s", []).append(tile)
+            group = f"{preset.kind.capitalize()}s"
+            if preset.kind == "feeling":
+                group = f"Feelings: {FEELINGS[preset.name].primary}"
+            groups.setdefault(group, []).append(tile)
         for name, tiles in groups.items():
             self.tiles.set_group(name, tiles)
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from mien.model.feelings import FEELING_ADJECTIVES
 from mien_desktop import theme
 from mien_desktop.geometry.glyph import Glyph, glyph
 from mien_desktop.polygons import polygon
@@ -48,6 +49,12 @@ class ExpressionTile(QAbstractButton):
         parts = ", ".join(f"{title(control)} {weight:g}" for control, weight in weights[:8])
         more = "" if len(weights) <= 8 else ", ..."
         self.setToolTip(f"{self.accessibleName()}: {parts}{more}")
+
+    @property
+    def search_text(self) -> str:
+        """Everything that a search finds it by: its name, and the words that are said for it."""
+        said = (word for word, name in FEELING_ADJECTIVES.items() if name == self.name)
+        return " ".join((self.name, *said)) if not self.own else self.name
 
     def sizeHint(self) -> QSize:
         """Return the least size that face and name need."""

@@ -50,10 +50,10 @@ class TileGrid(QWidget):
         self.arrange()
 
     def search(self, text: str) -> None:
-        """Show only the tiles whose names a search finds."""
-        matches = matching(text, [tile.name for tile in self.tiles])
+        """Show only the tiles whose names, or the words that are said for them, a search finds."""
+        matches = matching(text, [tile.search_text for tile in self.tiles])
         for tile in self.tiles:
-            tile.setVisible(tile.name in matches)
+            tile.setVisible(tile.search_text in matches)
         self.arrange()
 
     def arrange(self) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-from mien.face.corrections import group_landmarks, moved_landmarks
-from mien.model.corrections import GROUPS, CorrectionGroup, LandmarkCorrection
 
 from mien._types import FloatArray
+from mien.face.corrections import group_landmarks, moved_landmarks
+from mien.model.corrections import GROUPS, CorrectionGroup, LandmarkCorrection
 from mien.model.face import Face
 
 __all__ = ["dragged", "group_at", "group_title", "grips", "here"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 
-from mien.model.corrections import corrected_spans
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
+from mien.model.corrections import corrected_spans
 from mien_desktop import theme
 from mien_desktop.geometry.lanes import ROW, Lane
 from mien_desktop.geometry.sight import Runs, Sight

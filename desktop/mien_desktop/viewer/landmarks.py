@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from mien.face.corrections import group_landmarks
-from mien.model.corrections import GROUPS, CorrectionGroup
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from mien._types import FloatArray
+from mien.face.corrections import group_landmarks
 from mien.model.controls import Region
+from mien.model.corrections import GROUPS, CorrectionGroup
 from mien.model.document import Document
 from mien.model.face import Face
 from mien.session.commands import correct_landmarks, remove_corrections, set_corrections

@@ -21,6 +21,7 @@ from mien.api.info import write_info_page
 from mien.api.info_sheet import write_info_sheet
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
+from mien.api.reading import write_reading_picture
 from mien.api.relinking import RelinkReport, relink, relink_file
 from mien.api.rendering import RenderReport, check_damage, render, render_frames, render_matte
 from mien.api.retracking import export_landmarks, import_landmarks, retrack_face
@@ -75,5 +76,6 @@ __all__ = [
     "track",
     "undo_edits",
     "write_info_page",
+    "write_reading_picture",
     "write_info_sheet",
 ]

@@ -11,6 +11,7 @@ from mien.io import project as project_file
 from mien.io.project import Document, Project
 from mien.model.edits import Edit, stacked_edits
 from mien.model.shot import Shot
+from mien.progress import Progress, progress_reporter
 
 __all__ = ["load_document", "load_project", "save_document", "save_project"]
 
@@ -38,6 +39,7 @@ def load_project(
     *,
     media: PathLike | None = None,
     find_media: bool = True,
+    progress: bool | Progress = True,
 ) -> Project:
     """Open a shot of a `.mien` file.
 
@@ -47,6 +49,7 @@ def load_project(
         media: Where its media are, when they are neither in or beside the project's folder
             nor where this user had them when they tracked them.
         find_media: Whether the media are looked for; curves can be used without.
+        progress: As of `open_shot`: a large movie may have to be indexed.
 
     Raises:
         UsageError: When it has no such shot, or several and none is named.
@@ -54,7 +57,10 @@ def load_project(
         MediaError: When `media` cannot be read.
     """
     path_of_media = None if media is None else Path(media)
-    return project_file.load(Path(path), shot=shot, media=path_of_media, find=find_media)
+    with progress_reporter(progress) as report:
+        return project_file.load(
+            Path(path), shot=shot, media=path_of_media, find=find_media, progress=report
+        )
 
 
 def load_document(

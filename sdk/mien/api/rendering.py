@@ -362,6 +362,8 @@ def _write(
     ends = () if damage is None else (damage_note(damage, work.span),)
     if media.cut_short and work.span.stop == media.clock.frame_count:
         ends = (*ends, media.cut_short)
+    held = media.missing_note(work.span)
+    ends = (*ends, held) if held else ends
     frame = None if damage is None else damage.frame
     return RenderReport(
         output=path,

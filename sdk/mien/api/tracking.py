@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import numpy.typing as npt
 
@@ -32,6 +32,7 @@ def probe(
     *,
     stream: int | None = None,
     until_damage: bool = False,
+    missing_frames: Literal["error", "hold", "black"] = "error",
     progress: bool | Progress = True,
 ) -> MediaInfo:
     """Look at media: their facts, as far as mien goes by them.
@@ -41,7 +42,10 @@ def probe(
     from mien.media.probe import probe as probe_media
 
     with progress_reporter(progress) as report:
-        return probe_media(Path(path), stream=stream, until_damage=until_damage, progress=report)
+        return probe_media(
+            Path(path), stream=stream, until_damage=until_damage, missing_frames=missing_frames,
+            progress=report,
+        )  # fmt: skip
 
 
 def open_shot(
@@ -49,6 +53,7 @@ def open_shot(
     *,
     stream: int | None = None,
     until_damage: bool = False,
+    missing_frames: Literal["error", "hold", "black"] = "error",
     progress: bool | Progress = True,
 ) -> Shot:
     """Open a movie or image sequence without looking for faces.
@@ -59,6 +64,8 @@ def open_shot(
             players show.
         until_damage: Whether media that are cut short are the frames that are there, in place of
             an error.
+        missing_frames: What stands for images of a sequence that are missing between others: an
+            `error` that names them, `hold` for the image before, or `black`.
         progress: True for bars on a terminal, or a function that is told the stage, the steps
             done and the steps in all. A movie of 64 MB or more is reported: the megabytes that
             were indexed (`index`), and the packets decoded where frames cannot be told
@@ -68,7 +75,10 @@ def open_shot(
         MediaError: When it is missing, unreadable or has no pictures.
         UsageError: When it has no such stream.
     """
-    facts = probe(path, stream=stream, until_damage=until_damage, progress=progress)
+    facts = probe(
+        path, stream=stream, until_damage=until_damage, missing_frames=missing_frames,
+        progress=progress,
+    )  # fmt: skip
     return Shot(facts, ())
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mien.jobs.job import ShotJob
     from mien.jobs.plan import Plan
     from mien.jobs.runner import ShotOutcome
+    from mien.model.media import MissingFrames
 
 __all__ = ["add_to"]
 
@@ -116,6 +117,22 @@ _Drop = Annotated[
     ),
 ]
 
+_Missing = Annotated[
+    Optional[Literal["error", "hold", "black"]],  # noqa: UP045
+    typer.Option(
+        "--missing-frames",
+        help="What stands for images that an image sequence lacks: the one before, black, or an"
+        " error that names them; as the cut or the list says when not given.",
+    ),
+]
+_Unpack = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        "--unpack",
+        metavar="DIR",
+        help="Where media of an .otioz bundle go that are needed; NAME.media beside the renders.",
+    ),
+]
 _MediaPaths = Annotated[
     Literal["relative", "absolute"],
     typer.Option(
@@ -152,8 +169,10 @@ def batch(
     openjd: _Bundle = None,
     activate: _Activate = False,
     until_damage: UntilDamage = False,
+    missing_frames: _Missing = None,
     media_paths: _MediaPaths = "relative",
     drop: _Drop = "auto",
+    unpack: _Unpack = None,
     overwrite: Overwrite = False,
     json: Json = False,
     *,
@@ -171,29 +190,25 @@ def batch(
     from mien.jobs.plan import CHUNK, make_plan
     from mien.jobs.yaml import read_jobs
 
-    if address is not None and engine != "dask":
-        raise UsageError("--address names a Dask cluster.", "Add --engine dask.")
-    if address is not None and workers is not None:
-        raise UsageError("--workers starts workers here; the cluster has its own.", "Leave it out.")
+    _check_engine(engine, address, workers)
     if resume and not (folder / FOLDER).is_dir():
         raise UsageError(f"There is no batch in {folder} to go on with.", "Check the folder.")
     check_examples(examples or ())
     cut: Cut | None = None
     if source.suffix.lower() in _LISTS:
-        writes_back = activate or media_paths != "relative" or drop != "auto"
+        writes_back = activate or unpack is not None or media_paths != "relative" or drop != "auto"
         _check_list(source, rate, edits, handles, writes_back)
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
+            missing_frames=missing_frames,
         )  # fmt: skip
     else:
-        cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless)
+        if not dry_run:
+            unpack = unpack or folder / f"{source.stem}.media"
+        cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless, unpack)
         _check_drop(cut, drop)
-        given = tuple(examples or ())
-        jobs = [
-            dataclasses.replace(job, examples=given, occlusion=occlusion, until_damage=until_damage)
-            for job in cut.jobs
-        ]
+        jobs = _jobs_of(cut, tuple(examples or ()), occlusion, until_damage, missing_frames)
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:
@@ -252,13 +267,39 @@ def _chunk(text: str) -> FrameRange:
     return FrameRange(int(match[1]), int(match[2] or match[1]) + 1)
 
 
+def _check_engine(engine: str, address: str | None, workers: int | None) -> None:
+    """Refuse what the engine has no use for."""
+    if address is not None and engine != "dask":
+        raise UsageError("--address names a Dask cluster.", "Add --engine dask.")
+    if address is not None and workers is not None:
+        raise UsageError("--workers starts workers here; the cluster has its own.", "Leave it out.")
+
+
+def _jobs_of(
+    cut: Cut,
+    examples: tuple[Path, ...],
+    occlusion: OcclusionChoice,
+    until_damage: bool,
+    missing_frames: MissingFrames | None,
+) -> list[ShotJob]:
+    """The shots of a cut, with what holds for all of them."""
+    return [
+        dataclasses.replace(
+            job, examples=examples, occlusion=occlusion, until_damage=until_damage,
+            missing_frames=missing_frames or job.missing_frames,
+        )
+        for job in cut.jobs
+    ]  # fmt: skip
+
+
 def _check_list(
     source: Path, rate: str | None, edits: Path | None, handles: int, writes_back: bool
 ) -> None:
     """Refuse with a list what only a cut can answer, or what is for the cut written back."""
     if rate is not None or edits is not None or handles or writes_back:
         raise UsageError(
-            "--rate, --edits, --handles, --activate, --drop-frame and --media-paths go with a cut.",
+            "--rate, --edits, --handles, --activate, --drop-frame, --media-paths and --unpack"
+            " go with a cut.",
             f"{source.name} is a list of shots.",
         )
 
@@ -278,6 +319,7 @@ def _read_cut(
     tracker: str | None,
     codec: str | None,
     lossless: bool,
+    unpack: Path | None,
 ) -> Cut:
     from mien.editorial import SUFFIXES, is_cut, read_cut, takes_rate
 
@@ -290,7 +332,7 @@ def _read_cut(
         raise UsageError(f"--rate goes with an EDL; {source.name} says its own.", "Leave it out.")
     return read_cut(
         source, rate=rate, handles=handles, edits=edits, renderer=renderer, tracker=tracker,
-        codec=codec, lossless=lossless, notify=print_notice,
+        codec=codec, lossless=lossless, notify=print_notice, media_folder=unpack, progress=True,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from mien.cli.shots import tell_outdated
 from mien.errors import UsageError
 from mien.model.controls import CONTROLS
 from mien.model.face_names import describe_face, face_facts, list_faces
+from mien.model.feelings import FEELING_ADJECTIVES, FEELINGS
 from mien.model.presets import EXPRESSIONS, VISEMES, Preset
 from mien.model.spans import list_spans
 
@@ -208,7 +209,7 @@ def _open_document(path: Path, which: str | None) -> tuple[Document, Project]:
 
 
 def controls(json: Json = False) -> None:
-    """List every control, expression and viseme that can be set or keyed."""
+    """List every control, expression, viseme and feeling that can be set or keyed."""
     if json:
         print_json(
             {
@@ -221,6 +222,16 @@ def controls(json: Json = False) -> None:
                 ],
                 "expressions": {p.name: dict(p.weights) for p in EXPRESSIONS},
                 "visemes": {p.name: dict(p.weights) for p in VISEMES},
+                "feelings": {
+                    one.name: {
+                        "primary": one.primary, "secondary": one.secondary,
+                        "intensity": one.intensity, "valence": one.valence,
+                        "arousal": one.arousal, "action_units": one.formula,
+                        "adjectives": [a for a, n in FEELING_ADJECTIVES.items() if n == one.name],
+                        "weights": dict(one.weights),
+                    }
+                    for one in FEELINGS.values()
+                },
             }
         )  # fmt: skip
         return
@@ -229,6 +240,13 @@ def controls(json: Json = False) -> None:
     for title, presets in (("Expressions", EXPRESSIONS), ("Visemes", VISEMES)):
         typer.echo(f"\n{title}\n")
         print_table([(f"  {preset.name}", _recipe(preset)) for preset in presets])
+    typer.echo("\nFeelings (two can be mixed, in words: --set 'wistful longing=0.5')\n")
+    print_table(
+        [
+            (f"  {one.name} ", f"{one.primary}, {one.secondary}", one.formula or "the expression")
+            for one in FEELINGS.values()
+        ]
+    )
 
 
 def _recipe(preset: Preset) -> str:

@@ -24,6 +24,7 @@ from mien.cli import (
     face_repairs,
     info,
     probe,
+    read,
     relink,
     serve,
     shots,
@@ -72,6 +73,7 @@ cuts.add_to(app)
 batch.add_to(app)
 curves.add_to(app)
 info.add_to(app)
+read.add_to(app)
 relink.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")
 train.add_to(app)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Literal, Optional
 
 import typer
 
 __all__ = [
     "Examples", "FaceChoice", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject",
-    "Stream", "TrackerName", "UntilDamage",
+    "MissingFrames", "Stream", "TrackerName", "UntilDamage",
 ]  # fmt: skip
 
 ShotOrProject = Annotated[
@@ -62,6 +62,14 @@ UntilDamage = Annotated[
     typer.Option(
         "--until-damage",
         help="Where the source is damaged or cut off, take what comes before it, and say so.",
+    ),
+]
+MissingFrames = Annotated[
+    Literal["error", "hold", "black"],
+    typer.Option(
+        "--missing-frames",
+        help="What stands for images that an image sequence lacks: the one before, black, or an"
+        " error that names them.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from mien.cli.options import Json, Stream, UntilDamage
+from mien.cli.options import Json, MissingFrames, Stream, UntilDamage
 from mien.cli.output import print_json, print_table
 
 __all__ = ["add_to"]
@@ -39,13 +39,14 @@ def probe(
         typer.Option("--codec", metavar="NAME", help="Its codec; the source's when not given."),
     ] = None,
     until_damage: UntilDamage = False,
+    missing_frames: MissingFrames = "error",
     json: Json = False,
 ) -> None:
     """Say what mien sees in media, and what a render would not keep."""
     from mien import api
     from mien.media.probe_facts import default_output, media_facts, output_facts
 
-    info = api.probe(media, stream=stream, until_damage=until_damage)
+    info = api.probe(media, stream=stream, until_damage=until_damage, missing_frames=missing_frames)
     facts = media_facts(info)
     render = output_facts(info, output or default_output(info), codec)
     if json:

@@ -27,9 +27,9 @@ Sets = Annotated[
     typer.Option(
         "--set",
         metavar="[FACE:]NAME=[+|-]VALUE[@START:END]",
-        help="Set a control, an expression or a viseme: with a sign the value is added to the"
-        " performance, without it replaces it. FACE is a number or a name. May be given several"
-        " times.",
+        help="Set a control, an expression, a viseme or a feeling: with a sign the value is added"
+        " to the performance, without it replaces it. FACE is a number or a name. May be given"
+        " several times.",
     ),
 ]
 SetFaces = Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
@@ -14,6 +14,7 @@ from mien.cli.options import (
     Examples,
     Json,
     Media,
+    MissingFrames,
     Overwrite,
     ShotOfProject,
     ShotOrProject,
@@ -86,6 +87,7 @@ def track(
     tracker: TrackerName = "auto",
     stream: Stream = None,
     until_damage: UntilDamage = False,
+    missing_frames: MissingFrames = "error",
     media: Media = None,
     overwrite: Overwrite = False,
     json: Json = False,
@@ -102,6 +104,7 @@ def track(
     if shot.suffix.lower() == SUFFIX:
         if stream is not None:
             raise _stream_of_project(shot)
+        _refuse_missing(shot, missing_frames)
         place = shot if output is None else output
         check_project(place, overwrite=overwrite or output is None)
         tracked = _track_further(
@@ -114,17 +117,20 @@ def track(
         _refuse_of_project(shot, media, which)
         place = output
         check_project(place, overwrite=overwrite)
+        opened = api.open_shot(
+            shot, stream=stream, until_damage=until_damage, missing_frames=missing_frames
+        )
         tracked = api.track(
-            shot, frames=frames, tracker=tracker, max_faces=max_faces, stream=stream,
-            until_damage=until_damage,
-        )  # fmt: skip
+            opened, frames=frames, tracker=tracker, max_faces=max_faces, until_damage=until_damage
+        )
         api.save_project(tracked, place)
     if json:
         print_json(_summary(tracked, place, time.monotonic() - start))
         return
     tell_faces(tracked)
-    if tracked.media.cut_short:
-        typer.echo(f"  {tracked.media.cut_short}")
+    for note in (tracked.media.cut_short, tracked.media.missing_note(tracked.clock.all)):
+        if note:
+            typer.echo(f"  {note}")
     typer.echo(f"wrote {place}")
 
 
@@ -227,6 +233,7 @@ def render(
         bool, typer.Option("--matte", help="Write the mask of what is changed, in grey, instead.")
     ] = False,
     until_damage: UntilDamage = False,
+    missing_frames: MissingFrames = "error",
     overwrite: Overwrite = False,
     media: Media = None,
     json: Json = False,
@@ -243,21 +250,19 @@ def render(
     """
     from mien import api
     from mien.api.examples import check_examples
-    from mien.api.occlusion import choose_occlusion, refuse_matte_as_output
-    from mien.media.outputs import check_output
+    from mien.api.occlusion import choose_occlusion
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
     assignments = read_sets(context, values, faces)
     check_examples(examples or ())
-    source = open_source(shot, media, which, stream, until_damage=until_damage)
+    source = open_source(shot, media, which, stream, missing_frames, until_damage=until_damage)
     project = choose_occlusion(source, occlusion)
     typed.check(renderer)
     settings = typed.over(renderer, project.settings)
     chosen = get_renderer(renderer, settings)
     _tell_unheeded(renderer, chosen.name, typed)
-    check_output(output, project.shot.media, overwrite=overwrite, codec=codec, lossless=lossless)
-    refuse_matte_as_output(output, project.shot.occlusion)
+    _check_output(output, project.shot, overwrite=overwrite, codec=codec, lossless=lossless)
     target = saving.target(shot, output, assignments, overwrite=overwrite)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     check_faces(project.shot, assignments)
@@ -279,6 +284,14 @@ def render(
     if tracking:
         tell_faces(project.shot)
     _tell_report(report, project.shot)
+
+
+def _check_output(output: Path, shot: Shot, **how: Any) -> None:
+    from mien.api.occlusion import refuse_matte_as_output
+    from mien.media.outputs import check_output
+
+    check_output(output, shot.media, **how)
+    refuse_matte_as_output(output, shot.occlusion)
 
 
 def _tracked(
@@ -337,6 +350,7 @@ def open_source(
     media: Path | None,
     which: str | None = None,
     stream: int | None = None,
+    missing_frames: Literal["error", "hold", "black"] = "error",
     *,
     until_damage: bool = False,
 ) -> Project:
@@ -347,12 +361,24 @@ def open_source(
     if path.suffix.lower() == SUFFIX:
         if stream is not None:
             raise _stream_of_project(path)
+        _refuse_missing(path, missing_frames)
         project = api.load_project(path, which, media=media)
         tell_outdated(project.shot)
         # Of a long shot these are megabytes, and nothing here solves or saves.
         return project.without_raw_landmarks()
     _refuse_of_project(path, media, which)
-    return api.Project(api.open_shot(path, stream=stream, until_damage=until_damage))
+    opened = api.open_shot(
+        path, stream=stream, until_damage=until_damage, missing_frames=missing_frames
+    )
+    return api.Project(opened)
+
+
+def _refuse_missing(path: Path, missing_frames: str) -> None:
+    if missing_frames != "error":
+        raise UsageError(
+            f"--missing-frames goes with media, and {path.name} is a project, which knows.",
+            "Track the media with --missing-frames.",
+        )
 
 
 def _stream_of_project(path: Path) -> UsageError:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from mien.errors import MissingDependencyError
 from mien.jobs.job import ShotResult
+from mien.progress import Progress, progress_reporter
 
 if TYPE_CHECKING:
     from mien.editorial.conform import DropFrame
@@ -63,10 +64,13 @@ def read_cut(
     codec: str | None = None,
     lossless: bool = False,
     notify: Callable[[str], object] | None = None,
+    media_folder: Path | None = None,
+    progress: bool | Progress = False,
 ) -> Cut:
     """Read a cut and find the clips with edits.
 
-    No media are opened: only looked for, and only read of all that the cut names.
+    No media are opened: only looked for, and only read of all that the cut names. Of an `.otioz`
+    bundle, those of clips with edits are unpacked.
 
     Args:
         path: OTIO, EDL, Final Cut Pro 7 XML, FCPXML or AAF.
@@ -78,6 +82,9 @@ def read_cut(
         codec: Name of the codec for all shots; None for each source's family.
         lossless: Whether all outputs keep every pixel as rendered.
         notify: Takes every notice as soon as it is known, before an error that follows from it.
+        media_folder: Where media of an `.otioz` bundle are unpacked; None for the user's cache.
+        progress: True for bars while they are, or a function (see `mien.progress`), which
+            stops it by raising.
 
     Raises:
         MissingDependencyError: When OpenTimelineIO, or its adapter for the format, is missing.
@@ -89,7 +96,8 @@ def read_cut(
     from mien.editorial.cut import RenderOptions, read
 
     options = RenderOptions(handles, edits, renderer or "auto", codec, lossless, tracker or "auto")
-    return read(path, rate, options, notify)
+    with progress_reporter(progress) as report:
+        return read(path, rate, options, notify, media_folder, report)
 
 
 def list_clips(

@@ -18,6 +18,7 @@ import opentimelineio as otio
 from mien.editorial.aaf_media import AafSource, constant_range, source_of
 from mien.editorial.aaf_speed import is_retime, speed_of
 from mien.editorial.media_refs import resolve_media
+from mien.editorial.notices import Notices, kind_of
 from mien.editorial.times import time
 
 __all__ = ["read_aaf"]
@@ -41,10 +42,10 @@ def read_aaf(path: Path) -> tuple[Any, tuple[str, ...]]:
         top = [mob for mob in compositions if mob.usage == _TOP]
         timelines = [reader.timeline(mob) for mob in top or _unused(compositions)]
     if len(timelines) == 1:
-        return timelines[0], tuple(reader.notices)
+        return timelines[0], reader.notices.lines()
     collection = otio.schema.SerializableCollection(path.stem)
     collection.extend(timelines)
-    return collection, tuple(reader.notices)
+    return collection, reader.notices.lines()
 
 
 def _unused(compositions: list[Any]) -> list[Any]:
@@ -84,11 +85,11 @@ class _Reader:
 
     Attributes:
         folder: The file's folder, in which its media may be.
-        notices: What was left out, a line each.
+        notices: What was left out.
     """
 
     folder: Path
-    notices: list[str] = field(default_factory=list)
+    notices: Notices = field(default_factory=lambda: Notices("{} more left out: {}."))
 
     def timeline(self, mob: Any) -> Any:
         """Return the timeline of a composition."""
@@ -270,7 +271,8 @@ class _Reader:
 
     def _leave_out(self, segment: Any, at: _At, reason: str) -> None:
         name = next(_names(segment), "") or type(segment).__name__
-        self.notices.append(f"{name} ({at.track}) is left out: {reason}.")
+        text = f"{name} ({at.track}) is left out: {reason}."
+        self.notices.add(kind_of(reason), text, counted=True)
 
 
 def _clip(source: AafSource, shown: Any, folder: Path) -> Any:

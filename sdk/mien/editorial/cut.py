@@ -10,16 +10,19 @@ from typing import Any
 
 import opentimelineio as otio
 
+from mien.editorial.bundle import Bundle, BundleFolder
 from mien.editorial.detect import TITLES
 from mien.editorial.finder import ClipFinder, ExaminedClip, RenderOptions, clip_stem
 from mien.editorial.formats import OpenedCut, open_cut
 from mien.editorial.media_refs import source_key
+from mien.editorial.notices import Notices
 from mien.editorial.sidecars import Sidecars
 from mien.editorial.uses import UNREADABLE, ClipUse, Sequence, has_length, sequences, uses
 from mien.errors import InputError, MienError, NothingToDoError, UsageError
-from mien.jobs.job import ShotJob
+from mien.jobs.job import Problem, ShotJob
 from mien.jobs.names import unique_names
 from mien.model.listing import list_names
+from mien.progress import Progress, report_each, silent
 
 __all__ = ["Cut", "ExaminedCut", "RenderOptions", "all_uses", "examine", "read"]
 
@@ -41,6 +44,7 @@ class Cut:
         edits: The folder of projects that was given with it; None without one.
         unedited: Names of the clips of which nothing is asked, in order; those that editors
             generate left out.
+        bundle: The bundle that it is in, and where its media are unpacked; None of other cuts.
     """
 
     path: Path
@@ -52,6 +56,7 @@ class Cut:
     folder: Path | None = None
     edits: Path | None = None
     unedited: tuple[str, ...] = ()
+    bundle: BundleFolder | None = None
 
     @property
     def name(self) -> str:
@@ -68,12 +73,14 @@ class ExaminedCut:
         opened: What was read of it.
         clips: All clips shown, in the order of the file; those that editors generate too.
         notices: What the user should know, a line each.
+        bundle: The bundle that it is in; None of other cuts.
     """
 
     path: Path
     opened: OpenedCut
     clips: tuple[ExaminedClip, ...]
     notices: tuple[str, ...]
+    bundle: Bundle | None = None
 
 
 def read(
@@ -81,6 +88,8 @@ def read(
     rate: Fraction | str | None,
     options: RenderOptions,
     notify: Callable[[str], object] | None = None,
+    media_folder: Path | None = None,
+    progress: Progress = silent,
 ) -> Cut:
     """Read a cut; `editorial.read_cut` says how."""
     if options.handles < 0:
@@ -104,11 +113,25 @@ def read(
     )
     opened = examined.opened
     own = opened.format == "otio"
+    bundle = None if examined.bundle is None else BundleFolder(examined.bundle, media_folder)
+    if bundle is not None:
+        counted = report_each(jobs, progress, "unpack", len(jobs))
+        jobs = tuple(_unpacked(job, bundle) for job in counted)
     return Cut(
         path, opened.content, jobs, len(examined.clips), examined.notices,
         path.read_bytes() if own else None, opened.folder, options.edits,
-        tuple(one.name for one in examined.clips if one.job is None and not one.generated),
+        tuple(one.name for one in examined.clips if one.job is None and not one.generated), bundle,
     )  # fmt: skip
+
+
+def _unpacked(job: ShotJob, bundle: BundleFolder) -> ShotJob:
+    """A job whose media are on the disk; where they cannot be unpacked, it says why."""
+    if job.media is None or job.problem is not None:
+        return job
+    try:
+        return replace(job, media=bundle.unpacked(job.media))
+    except MienError as error:
+        return replace(job, problem=Problem.of(error))
 
 
 def examine(path: Path, rate: Fraction | str | None, options: RenderOptions) -> ExaminedCut:
@@ -137,12 +160,12 @@ def examine(path: Path, rate: Fraction | str | None, options: RenderOptions) -> 
         ) from error
 
 
-def all_uses(content: Any, problems: list[str] | None = None) -> Iterator[tuple[Sequence, ClipUse]]:
+def all_uses(content: Any, problems: Notices | None = None) -> Iterator[tuple[Sequence, ClipUse]]:
     """Every clip shown, with the edit that shows it, in the order of the file.
 
     Args:
         content: What a reader made of a cut.
-        problems: Takes a line for every item that cannot be read.
+        problems: Takes what is said of items that cannot be read.
     """
     for sequence in sequences(content):
         for use in uses(sequence, problems):
@@ -150,13 +173,15 @@ def all_uses(content: Any, problems: list[str] | None = None) -> Iterator[tuple[
 
 
 def _examined(path: Path, opened: OpenedCut, options: RenderOptions) -> ExaminedCut:
-    problems: list[str] = []
-    shown = list(all_uses(opened.content, problems))
+    unread = Notices()
+    shown = list(all_uses(opened.content, unread))
+    problems = unread.lines()
     if not shown and not any(has_length(one) for one in sequences(opened.content)):
         raise _nothing_shown(path, opened, problems)
     names = [clip_stem(use.clip.name) for _, use in shown]
     sidecars = None if options.edits is None else Sidecars(options.edits, names)
-    finder = ClipFinder(path, opened.folder or path.parent, options, sidecars)
+    bundle = Bundle(path) if opened.format == "otioz" else None
+    finder = ClipFinder(path, opened.folder or path.parent, options, sidecars, bundle)
     clips = tuple(
         finder.examine(sequence, use, name)
         for (sequence, use), name in zip(shown, names, strict=True)
@@ -165,10 +190,10 @@ def _examined(path: Path, opened: OpenedCut, options: RenderOptions) -> Examined
     if sidecars is not None:
         sidecars.check([file for clip in clips for file in clip.edit_files])
         notices += [*sidecars.notices, *sidecars.unused()]
-    return ExaminedCut(path, opened, clips, tuple(dict.fromkeys(notices)))
+    return ExaminedCut(path, opened, clips, tuple(dict.fromkeys(notices)), bundle)
 
 
-def _nothing_shown(path: Path, opened: OpenedCut, problems: list[str]) -> MienError:
+def _nothing_shown(path: Path, opened: OpenedCut, problems: tuple[str, ...]) -> MienError:
     """The error of a cut without a clip: that nothing could be read, or that nothing is in it."""
     title = TITLES[opened.format]
     reasons = [*opened.notices, *problems]
@@ -191,6 +216,12 @@ def _notices(path: Path, opened: OpenedCut, clips: tuple[ExaminedClip, ...]) -> 
             f"{_listed(untraced)}: retimed in a way that cannot be followed; where it is edited,"
             " all of its media is rendered."
         )
+    varying = [clip.name for clip in clips if clip.use.frames_known and clip.use.varies]
+    if varying:
+        yield (
+            f"{_listed(varying)}: retimed at a speed that varies; where it is edited, all frames"
+            " that it runs through are rendered."
+        )
     generated = [clip.name for clip in clips if clip.generated and not _is_black(clip)]
     if generated:
         yield f"{_listed(generated)}: made by the editor, without media; left out."
@@ -201,12 +232,9 @@ def _notices(path: Path, opened: OpenedCut, clips: tuple[ExaminedClip, ...]) -> 
             " is used."
         )
     if opened.format == "otioz":
-        within = [clip.name for clip in clips if clip.media is not None and not clip.media.exists]
-        if within:
-            yield (
-                f"The media of {_listed(within)} are not beside {path.name}. Media inside a bundle"
-                " cannot be read: unzip it, and give the content.otio in it."
-            )
+        lost = [clip.name for clip in clips if clip.media is not None and not clip.media.exists]
+        if lost:
+            yield f"The media of {_listed(lost)} are neither in {path.name} nor beside it."
 
 
 def _listed(names: list[str]) -> str:

@@ -11,19 +11,23 @@ from typing import Any, Final
 import opentimelineio as otio
 
 import mien
+from mien.editorial.bundle import BundleFolder
 from mien.editorial.conform import DropFrame, Render, conform_lists
 from mien.editorial.cut import Cut, all_uses
 from mien.editorial.media_refs import (
     RENDERS,
     SOURCE,
     available_range,
+    resolve_media,
     source_key,
     source_reference,
 )  # fmt: skip
+from mien.editorial.notices import Notices
 from mien.editorial.rebase import MediaPaths, Rebase, clips_of
 from mien.editorial.times import count_at, exact_rate, recount, time
 from mien.editorial.untouched import with_references
 from mien.editorial.uses import ClipUse
+from mien.errors import MienError
 from mien.io.files import written_whole
 from mien.jobs.job import CutSpan, ShotResult
 from mien.media.sequence import Pattern
@@ -48,8 +52,11 @@ def write(
     content = cut.content.deepcopy()
     named = [one for one in (cut.edits, cut.path.parent) if one is not None]
     moved = Rebase(cut.folder or cut.path.parent, folder, media_paths, named)
+    within = _within(content, cut.bundle, notify)
     for clip in clips_of(content):
         moved.clip(clip)
+    for clip, reference, path in within:
+        moved.name(clip, reference, path)
     shown = list(all_uses(content))
     renders: list[tuple[int, Render]] = []
     changed = []
@@ -76,6 +83,28 @@ def write(
             _write(folder / name, text.encode())
             files.append(folder / name)
     return files
+
+
+def _within(
+    content: Any, bundle: BundleFolder | None, notify: Callable[[str], object] | None
+) -> list[tuple[Any, str, Path]]:
+    """The references to media inside of a bundle, each with where they are unpacked now."""
+    if bundle is None:
+        return []
+    placed, failed = [], Notices("{} more{}.")
+    for clip in clips_of(content):
+        for key, reference in clip.media_references().items():
+            media = resolve_media(reference, bundle.bundle.path, bundle.bundle)
+            if key == RENDERS or media is None or not media.exists:
+                continue
+            try:
+                placed.append((clip, key, bundle.unpacked(media.path)))
+            except MienError as error:
+                failed.add("", f"{error} The new cut names them as the bundle does.")
+    if notify is not None:
+        for line in failed.lines():
+            notify(line)
+    return placed
 
 
 def _outside(written: Path, folders: Sequence[Path], edits: Path | None) -> Iterator[str]:

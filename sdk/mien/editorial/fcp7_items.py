@@ -18,7 +18,7 @@ from mien.editorial.fcp7_files import (
 )
 from mien.editorial.fcp7_retime import ItemSpan, Run, retime_filter, run_of
 from mien.editorial.times import recount
-from mien.editorial.track_layout import TrackLayout, time_warp
+from mien.editorial.track_layout import TrackLayout, time_warp, varying_retime
 from mien.editorial.xml_tree import XmlElement, XmlError, as_fields
 
 __all__ = ["TrackItem", "TrackItems"]
@@ -282,9 +282,13 @@ class TrackItems:
         speed = Fraction(1) if run.speed is None else run.speed
         # Shown from the cut in the transition on, not from the transition's own start.
         hidden = record.start - record.head if speed >= 0 else record.tail - record.end
+        hidden = _ZERO if run.reach is not None else hidden
         start = run.first + offset + recount(hidden, rate, own) * abs(speed)
         item.source_range = _range(medium.start + recount(start, own, medium.rate), medium.rate)
-        if run.speed is None:
+        if run.reach is not None:
+            frames = recount(run.reach, own, medium.rate)
+            item.effects.append(varying_retime(frames, "timeremap", run.fields))
+        elif run.speed is None:
             item.effects.append(
                 otio.schema.TimeEffect(effect_name="timeremap", metadata=run.fields)
             )

@@ -8,6 +8,7 @@ it hold anything at all.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
@@ -50,13 +51,17 @@ class Run:
 
     Attributes:
         first: The frame with which it begins, the lowest where it runs backwards.
-        speed: Frames of the media for one of the edit; None where they cannot be followed.
+        speed: Frames of the media for one of the edit; None where it varies, or they cannot be
+            followed.
         fields: The effect's metadata.
+        reach: How many frames from the lowest on it runs through at a speed that varies; None
+            where they cannot be followed, and of a constant speed.
     """
 
     first: Fraction
     speed: Fraction | None
     fields: dict[str, Any]
+    reach: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class _Remap:
     reverse: bool
     variable: bool
     points: list[tuple[Fraction, Fraction]]
+    curved: bool = False
 
 
 def retime_filter(item: XmlElement) -> list[XmlElement]:
@@ -85,9 +91,15 @@ def run_of(item: XmlElement, span: ItemSpan) -> Run:
     if not remaps:
         return Run(span.first, Fraction(1), {})
     effect, remap = remaps[0]
-    run = _followed(remap, span) if len(remaps) == 1 else None
-    first, speed = (span.first, None) if run is None else run
-    return Run(first, speed, {"fcp_xml": as_fields(effect, frozenset(("name",)))})
+    fields = {"fcp_xml": as_fields(effect, frozenset(("name",)))}
+    if len(remaps) == 1:
+        run = _followed(remap, span)
+        if run is not None:
+            return Run(*run, fields)
+        curve = _by_curve(remap, span)
+        if curve is not None:
+            return Run(curve[0], None, fields, curve[1])
+    return Run(span.first, None, fields)
 
 
 def _remap(effect: XmlElement) -> _Remap:
@@ -100,17 +112,19 @@ def _remap(effect: XmlElement) -> _Remap:
         return parameters[name].value("value") if name in parameters else ""
 
     speed = number_in(value("speed"))
-    points = []
+    points, curved = [], False
     graph = parameters.get("graphdict")
     for key in graph.all("keyframe") if graph is not None else ():
         when, at = number_in(key.value("when")), number_in(key.value("value"))
         if when is not None and at is not None and not any(key.child(tag) for tag in _INNER):
             points.append((when, at))
+            curved = curved or any("bez" in child.tag.lower() for child in key.children)
     return _Remap(
         Fraction(100) if speed is None else speed,
         is_true(value("reverse"), False),
         (number_in(value("variablespeed")) or 0) != 0 or value("variablespeed").lower() == "true",
         sorted(set(points)),
+        curved,
     )
 
 
@@ -126,7 +140,8 @@ def _followed(remap: _Remap, span: ItemSpan) -> tuple[Fraction, Fraction] | None
     counts_clip = abs(used - span.shown) <= _TOLERANCE
     counts_media = abs(used - span.shown * speed) <= max(_TOLERANCE, speed)
     if counts_clip and len(remap.points) > 1:
-        return _by_graph(remap, span, -speed if backwards else speed)
+        run = _by_graph(remap, span, -speed if backwards else speed)
+        return run if run is not None or not remap.variable else _by_piece(remap, span)
     if remap.variable:
         return None
     if counts_media and not counts_clip:
@@ -160,6 +175,54 @@ def _by_graph(remap: _Remap, span: ItemSpan, speed: Fraction) -> tuple[Fraction,
         return None
     first = at + (span.first - when) * exact
     return (first if exact >= 0 else first + exact * span.shown), exact
+
+
+def _by_curve(remap: _Remap, span: ItemSpan) -> tuple[Fraction, Fraction] | None:
+    """The lowest frame that the shown part of a bent graph runs through, and how many."""
+    points = remap.points
+    counts_clip = abs(span.last - span.first - span.shown) <= _TOLERANCE
+    if not remap.variable or not counts_clip or len({when for when, _ in points}) < 2:
+        return None
+    if len({when for when, _ in points}) != len(points):
+        return None
+    if span.first < points[0][0] - _TOLERANCE or span.last > points[-1][0] + _TOLERANCE:
+        return None
+    inside = [at for when, at in points if span.first < when < span.last]
+    if remap.curved:
+        # Between two keys it may be anywhere between their frames.
+        before = max((key for key in points if key[0] <= span.first), default=points[0])
+        after = min((key for key in points if key[0] >= span.last), default=points[-1])
+        reached = [*inside, before[1], after[1]]
+    else:
+        reached = [*inside, _at(points, span.first), _at(points, span.last)]
+    low, high = min(reached), max(reached)
+    if low < -_TOLERANCE or (span.media and high > span.media + _TOLERANCE):
+        return None
+    low = max(Fraction(0), low)
+    # The frame at the end of a part that runs backwards, or stands still, is shown too.
+    high = min(high + 1, span.media) if span.media else high + 1
+    return low, max(Fraction(1), high - low)
+
+
+def _at(points: list[tuple[Fraction, Fraction]], when: Fraction) -> Fraction:
+    """The frame of the media at a frame of the clip, on straight lines between the keys."""
+    when = max(points[0][0], min(when, points[-1][0]))
+    for (left, at), (right, stop) in itertools.pairwise(points):
+        if left <= when <= right:
+            return at + (when - left) * (stop - at) / (right - left)
+    return points[-1][1]
+
+
+def _by_piece(remap: _Remap, span: ItemSpan) -> tuple[Fraction, Fraction] | None:
+    """The one straight piece of a bent graph that an item shows; None where it shows several."""
+    if remap.curved:
+        return None
+    for (when, at), (until, stop) in itertools.pairwise(remap.points):
+        if when < until and when <= span.first and span.last <= until:
+            speed = (stop - at) / (until - when)
+            first = at + (span.first - when) * speed
+            return (first if speed >= 0 else first + speed * span.shown), speed
+    return None
 
 
 def _backwards(span: ItemSpan, speed: Fraction) -> tuple[Fraction, Fraction] | None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import opentimelineio as otio
 
+from mien.editorial.bundle import Bundle
 from mien.editorial.clip_edits import ClipEdits, asset_path, edits_of_clip
 from mien.editorial.media_refs import (
     MediaFinder,
@@ -22,6 +23,7 @@ from mien.editorial.times import count_at, record_timecode
 from mien.editorial.uses import ClipUse, Sequence, drops_frames, fields_of
 from mien.errors import MienError
 from mien.jobs.job import CurvesInput, CutSpan, Problem, ShotJob
+from mien.model.media import MissingFrames
 from mien.timebase import same_count
 
 __all__ = [
@@ -98,13 +100,16 @@ class ClipFinder:
         folder: The folder from which its relative paths count.
         options: What holds for all shots.
         sidecars: The projects of a folder; None without one.
+        bundle: The bundle that the cut is in; None without one.
     """
 
     def __init__(
-        self, path: Path, folder: Path, options: RenderOptions, sidecars: Sidecars | None
-    ) -> None:
+        self, path: Path, folder: Path, options: RenderOptions, sidecars: Sidecars | None,
+        bundle: Bundle | None = None,
+    ) -> None:  # fmt: skip
         self._path = path
-        self._media = MediaFinder(folder)
+        self._bundle = bundle
+        self._media = MediaFinder(folder, bundle)
         self._options = options
         self._sidecars = sidecars
 
@@ -139,6 +144,7 @@ class ClipFinder:
             codec=self._options.codec,
             lossless=self._options.lossless,
             tracker=self._options.tracker,
+            missing_frames=_missing_frames(use.clip),
             origin=f"{self._path.name}, {use.track}, {_record(sequence, use)}",
         )
         try:
@@ -175,6 +181,8 @@ class ClipFinder:
             return path, asked.shot
         if self._sidecars is None:
             return None, None
+        if self._bundle is not None and shot.media is not None and self._bundle.holds(shot.media):
+            self._sidecars.note_content(shot.media, self._bundle.content_of)
         return self._sidecars.project_for(shot.name, shot.media, shot.frames, reel_of(use))
 
     def _curves(self, asked: ClipEdits | None) -> tuple[CurvesInput, ...]:
@@ -261,6 +269,19 @@ def _span(
         first_number=number,
         drop=source_drops(sequence, use),
     )
+
+
+def _missing_frames(clip: Any) -> MissingFrames:
+    """What a cut asks to be shown for images that are missing."""
+    reference = source_reference(clip)
+    if not isinstance(reference, otio.schema.ImageSequenceReference):
+        return "error"
+    policies = otio.schema.ImageSequenceReference.MissingFramePolicy
+    if reference.missing_frame_policy == policies.black:
+        return "black"
+    # Of a sequence that was rendered on twos every other number is missing.
+    held = reference.missing_frame_policy == policies.hold or reference.frame_step > 1
+    return "hold" if held else "error"
 
 
 def _record(sequence: Sequence, use: ClipUse) -> str:

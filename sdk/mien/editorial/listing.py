@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from mien.editorial.cut import ExaminedCut, RenderOptions, examine
 from mien.editorial.finder import ExaminedClip, reel_of, source_drops
+from mien.editorial.notices import Notices, kind_of
 from mien.editorial.times import recount
 from mien.editorial.uses import drops_frames
 from mien.errors import MienError
@@ -108,6 +109,7 @@ def _listed(clip: ExaminedClip, number: int) -> CutClip:
     known = use.frames_known
     # The outgoing side of a transition may be shown under it alone, and of it no frame is left.
     covered = max(Fraction(1), frames * abs(use.speed)) if frames else Fraction(0)
+    covered = use.length if use.varies else covered
     return CutClip(
         name=_name(clip, number),
         track=use.track,
@@ -115,7 +117,7 @@ def _listed(clip: ExaminedClip, number: int) -> CutClip:
         frames=frames,
         source_start=_whole(recount(use.shown_from, use.rate, rate)),
         source_frames=_whole(covered) if known else None,
-        speed=use.speed if known else None,
+        speed=use.speed if known and not use.varies else None,
         media=_media(clip),
         media_exists=clip.media is not None and clip.media.exists,
         edits=_edits(clip),
@@ -146,18 +148,25 @@ def _edits(clip: ExaminedClip) -> tuple[str, ...]:
     return tuple(given) or ("edits that cannot be used",)
 
 
-def _problems(clips: list[ExaminedClip]) -> Iterator[str]:
+def _problems(clips: list[ExaminedClip]) -> tuple[str, ...]:
     """Why clips cannot be rendered though something is asked of them."""
+    said = Notices("{} more clips: {}")
     for clip in clips:
         job = clip.job
         if job is None:
             continue
         if job.problem is not None:
-            yield f"{clip.name}: {job.problem}"
+            problem = str(job.problem)
+            kind = kind_of(job.problem.cause.replace(clip.name, "…"))
+            said.add(kind, f"{clip.name}: {problem}")
         for file in clip.edit_files:
             if not file.is_file():
                 kind = "project" if file == job.project else "curve file"
-                yield f"{clip.name}: There is no {kind} {file}. Check the name."
+                said.add(
+                    f"there is no {kind} of the name that they give.",
+                    f"{clip.name}: There is no {kind} {file}. Check the name.",
+                )
+    return said.lines()
 
 
 def _drop_notices(examined: ExaminedCut) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import opentimelineio as otio
 
+from mien.editorial.bundle import Bundle
 from mien.editorial.metadata_paths import paths_in
 from mien.editorial.times import exact, exact_rate
 from mien.editorial.urls import as_pattern, path_candidates, text_of_url
@@ -29,6 +30,8 @@ RENDERS: Final = "mien"
 """Key of the media reference that holds a render."""
 SOURCE: Final = "source"
 """Says in a render's metadata by which key the clip names what it was made from."""
+_MEDIA: Final = "media"
+"""The folder of a bundle's media in it."""
 _UNSET_RATE: Final = 1
 """Frames a second of a sequence that OpenTimelineIO writes when nobody said."""
 
@@ -62,10 +65,12 @@ class MediaFinder:
 
     Args:
         folder: The folder from which the cut's relative paths count.
+        bundle: The bundle that the cut is in, whose own media come first; None without one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bundle: Bundle | None = None) -> None:
         self._folder = folder
+        self._bundle = bundle
         self._resolved: dict[tuple[Any, ...], ResolvedMedia | None] = {}
 
     def find(self, clip: Any, reel: str = "") -> ResolvedMedia | None:
@@ -92,7 +97,7 @@ class MediaFinder:
             return None
         key = _identity(reference)
         if key not in self._resolved:
-            self._resolved[key] = resolve_media(reference, self._folder)
+            self._resolved[key] = self._named(reference)
         resolved = self._resolved[key]
         if resolved is not None:
             return resolved
@@ -102,6 +107,14 @@ class MediaFinder:
             images = path.suffix.lower() in EXTENSIONS
             return ResolvedMedia(path, True, images=images, written=path.name)
         return self._in_metadata(clip, reference)
+
+    def _named(self, reference: Any) -> ResolvedMedia | None:
+        """The media that a reference names, those inside of the bundle first."""
+        if self._bundle is not None:
+            within = resolve_media(reference, self._bundle.path, self._bundle)
+            if within is not None and within.exists:
+                return within
+        return resolve_media(reference, self._folder)
 
     def _in_metadata(self, clip: Any, reference: Any) -> ResolvedMedia | None:
         """The first file that metadata names and that is there; else the first named."""
@@ -158,26 +171,29 @@ def available_range(reference: Any) -> Any:
     return known
 
 
-def resolve_media(reference: Any, folder: Path) -> ResolvedMedia | None:
+def resolve_media(
+    reference: Any, folder: Path, bundle: Bundle | None = None
+) -> ResolvedMedia | None:
     """The media that a reference names; None when it names no file.
 
     Args:
         reference: A media reference.
         folder: The cut's folder.
+        bundle: A bundle in which to look, and nowhere else; `folder` is its path then.
     """
     if isinstance(reference, otio.schema.ImageSequenceReference):
-        return _sequence(reference, folder)
+        return _sequence(reference, folder, bundle)
     if not isinstance(reference, otio.schema.ExternalReference):
         return None
     named = path_candidates(reference.target_url)
     if not named:
         return None
     written = text_of_url(reference.target_url)
-    files = [path for name in named for path in (folder / name, folder / name.name)]
-    resolved = _first_of(tuple(files), _is_file)
+    files = [path for name in named for path in _candidates(name, folder, bundle)]
+    resolved = _first_of(tuple(files), _is_file if bundle is None else bundle.is_file)
     pattern = as_pattern(named[0])
     if pattern is not None and not resolved.exists:
-        resolved = _images_of(pattern, folder, 0)
+        resolved = _images_of(pattern, folder, 0, bundle)
     if resolved.path.suffix.lower() in EXTENSIONS:
         resolved = replace(resolved, images=True)
     return replace(resolved, written=written)
@@ -208,7 +224,15 @@ def _identity(reference: Any) -> tuple[Any, ...]:
     return (getattr(reference, "target_url", None),)
 
 
-def _sequence(reference: Any, folder: Path) -> ResolvedMedia | None:
+def _candidates(path: Path, folder: Path, bundle: Bundle | None) -> tuple[Path, ...]:
+    """Where a file may be that a cut names."""
+    if bundle is None:
+        return folder / path, folder / path.name
+    # Bundles have their media in one folder, whatever the cut names.
+    return folder / path, folder / _MEDIA / path.name
+
+
+def _sequence(reference: Any, folder: Path, bundle: Bundle | None) -> ResolvedMedia | None:
     bases = path_candidates(reference.target_url_base) or (Path(),)
     if reference.target_url_base and not path_candidates(reference.target_url_base):
         return None
@@ -216,7 +240,7 @@ def _sequence(reference: Any, folder: Path) -> ResolvedMedia | None:
     name = f"{reference.name_prefix}%0{digits}d{reference.name_suffix}"
     if "/" in name or "\\" in name or "\0" in name:
         return None
-    each = [_images_of(base / name, folder, reference.start_frame) for base in bases]
+    each = [_images_of(base / name, folder, reference.start_frame, bundle) for base in bases]
     resolved = next((one for one in each if one.exists), each[0])
     written = text_of_url(reference.target_url_base)
     written = f"{written}{name}" if not written or written[-1] in "/\\" else f"{written}/{name}"
@@ -231,11 +255,15 @@ def _image_rate(reference: Any) -> Fraction | None:
     return None if known is None else exact_rate(known.start_time.rate)
 
 
-def _images_of(pattern: Path, folder: Path, start: int) -> ResolvedMedia:
+def _images_of(pattern: Path, folder: Path, start: int, bundle: Bundle | None) -> ResolvedMedia:
     """The images of a pattern, and how many of them lie before one of some number."""
-    resolved = _first_of(_pattern_candidates(pattern, folder), _has_images)
-    parsed = Pattern.parse(resolved.path)
-    numbers = parsed.numbers() if parsed is not None and resolved.exists else []
+    numbers: list[int] = []
+    candidates = _pattern_candidates(pattern, folder, bundle)
+    for path in candidates:
+        numbers = _numbers_of(path, bundle)
+        if numbers:
+            break
+    resolved = ResolvedMedia(path, True) if numbers else ResolvedMedia(candidates[0], False)
     early = sum(number < start for number in numbers) if start else 0
     if numbers and start and start < numbers[0]:
         early = start - numbers[0]
@@ -243,7 +271,9 @@ def _images_of(pattern: Path, folder: Path, start: int) -> ResolvedMedia:
     return replace(resolved, earlier_images=early, images=True, first_number=first)
 
 
-def _pattern_candidates(pattern: Path, folder: Path) -> tuple[Path, ...]:
+def _pattern_candidates(pattern: Path, folder: Path, bundle: Bundle | None) -> tuple[Path, ...]:
+    if bundle is not None:
+        return _candidates(pattern, folder, bundle)
     return (folder / pattern, folder / pattern.parent.name / pattern.name, folder / pattern.name)
 
 
@@ -254,12 +284,16 @@ def _first_of(paths: tuple[Path, ...], exists: Any) -> ResolvedMedia:
     return ResolvedMedia(paths[0], False)
 
 
-def _has_images(path: Path) -> bool:
+def _numbers_of(path: Path, bundle: Bundle | None) -> list[int]:
     pattern = Pattern.parse(path)
+    if pattern is None:
+        return []
+    if bundle is not None:
+        return bundle.numbers(pattern)
     try:
-        return pattern is not None and bool(pattern.numbers())
+        return pattern.numbers()
     except OSError:
-        return False
+        return []
 
 
 def _is_file(path: Path) -> bool:

@@ -148,6 +148,16 @@ class Rebase:
             if written is not None:
                 holder[field] = written
 
+    def name(self, clip: Any, key: str, path: Path) -> None:
+        """Name media in a clip where they are now.
+
+        Args:
+            clip: A clip of OpenTimelineIO.
+            key: Key of its reference to them.
+            path: The file, or the pattern of images.
+        """
+        self._name(clip, key, ResolvedMedia(path, True))
+
     def _name(self, clip: Any, key: str, media: ResolvedMedia) -> None:
         """Name media in a clip where they are."""
         references = dict(clip.media_references())

@@ -8,10 +8,11 @@ name alone never matches; among several projects of the same media the clip's na
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from mien.editorial.notices import Notices
 from mien.errors import InputError, ProjectError, TimeError
 from mien.io.project import SUFFIX, describe
 from mien.io.relink import content_of
@@ -129,6 +130,16 @@ class Sidecars:
         self._used.add(fitting[0])
         return fitting[0].path, fitting[0].shot
 
+    def note_content(self, media: Path, content: Callable[[Path], str | None]) -> None:
+        """Learn the fingerprint of media that are no files, as of those in a bundle.
+
+        Args:
+            media: Their path, as `project_for` gets it.
+            content: Returns the fingerprint of a path, or None; asked once of each.
+        """
+        if media not in self._contents:
+            self._contents[media] = content(media)
+
     def mark_used(self, path: Path, shot: str | None) -> None:
         """Note that a clip names a project, and which of its shots.
 
@@ -160,11 +171,14 @@ class Sidecars:
 
     def unused(self) -> list[str]:
         """Notices of the projects that are for no clip."""
-        return [
-            f"{sidecar.title} is for no clip: none shows what it edits of {sidecar.media}."
-            for sidecar in self._sidecars
-            if sidecar not in self._used
-        ]
+        said = Notices("{} more projects {}.")
+        for sidecar in self._sidecars:
+            if sidecar not in self._used:
+                said.add(
+                    "are for no clip",
+                    f"{sidecar.title} is for no clip: none shows what it edits of {sidecar.media}.",
+                )
+        return list(said.lines())
 
     def _of_media(self, names: tuple[str, str], media: Path | None) -> list[_Sidecar]:
         if media is None:

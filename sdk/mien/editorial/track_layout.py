@@ -15,10 +15,12 @@ import opentimelineio as otio
 
 from mien.editorial.times import exact, exact_rate
 
-__all__ = ["LOWEST", "RETIME", "TrackLayout", "span_of", "time_warp"]
+__all__ = ["LOWEST", "REACH", "RETIME", "TrackLayout", "span_of", "time_warp", "varying_retime"]
 
 RETIME: Final = "mien.retime"
 """Key of an effect's metadata that says what its item's source range means."""
+REACH: Final = "mien.reach"
+"""Of a retime at a speed that varies: how many frames it runs through, from the range's start."""
 LOWEST: Final = "lowest"
 """Of an item played backwards: its range starts with the lowest frame, which is shown last."""
 _ROUNDED: Final = Fraction(1, 50)
@@ -235,6 +237,18 @@ def span_of(start: Fraction, length: Fraction, rate: Fraction) -> Any:
         count = whole if abs(frames - whole) <= _ROUNDED else frames
         times.append(otio.opentime.RationalTime(float(count), float(rate)))
     return otio.opentime.TimeRange(*times)
+
+
+def varying_retime(frames: Fraction, name: str, metadata: dict[str, Any]) -> Any:
+    """A retime at a speed that varies, of an item whose range starts with the lowest frame.
+
+    Args:
+        frames: How many frames from there on it runs through.
+        name: Its name.
+        metadata: Its metadata.
+    """
+    fields = {**metadata, REACH: str(frames)}
+    return otio.schema.TimeEffect(effect_name=name, metadata=fields)
 
 
 def time_warp(speed: Fraction, name: str = "", metadata: dict[str, Any] | None = None) -> Any:

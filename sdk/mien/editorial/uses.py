@@ -16,8 +16,9 @@ from typing import Any, Final
 
 import opentimelineio as otio
 
+from mien.editorial.notices import Notices
 from mien.editorial.times import count_at, exact, exact_rate
-from mien.editorial.track_layout import LOWEST, RETIME
+from mien.editorial.track_layout import LOWEST, REACH, RETIME
 from mien.timebase import same_count
 
 __all__ = [
@@ -53,6 +54,8 @@ class ClipUse:
         record_length: How long it is shown, in seconds, without its transitions.
         speed: Its frames a second of the cut, in its own rate; 0 for a still.
         frames_known: Whether the frames are known; not of a retime that no one can follow.
+        varies: Whether its speed does; `speed` is its mean then, and of its frames all are
+            between the first and the last that are shown.
         track: Name of the outermost track.
         track_number: Number of that track among those with pictures, from 1.
     """
@@ -68,6 +71,7 @@ class ClipUse:
     frames_known: bool
     track: str
     track_number: int
+    varies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +83,16 @@ class _Window:
     record: Fraction
     """Record time of the item's second 0."""
     speed: Fraction
-    """Own seconds per second of the cut; never negative or 0."""
+    """Own seconds per second of the cut; negative where it runs backwards, never 0."""
     frames_known: bool
     track: str
     track_number: int
     rate: Fraction
     """The cut's own, by which times at a rate that counts the same frames are taken."""
-    problems: list[str]
+    problems: Notices
     """What could not be read, a line each."""
+    varies: bool = False
+    """Whether the speed does; then it is the mean."""
 
     def seconds(self, when: Any) -> Fraction:
         """A time in seconds; at 24 in a cut at 23.976 it means frames, not seconds."""
@@ -116,6 +122,16 @@ class _Window:
             speed=self.speed * speed,
             frames_known=self.frames_known and frames_known,
         )
+
+    def reversed(self, at: Fraction, top: Fraction, speed: Fraction) -> _Window:
+        """The window in the time of a child that runs backwards from its second `top`."""
+        turned = replace(
+            self,
+            low=top - (self.high - at) * speed,
+            high=top - (self.low - at) * speed,
+            record=self.at(at + top / speed),
+        )
+        return replace(turned, speed=-self.speed * speed)
 
     def at(self, when: Fraction) -> Fraction:
         """Record time of one of the item's own seconds."""
@@ -164,23 +180,23 @@ def sequences(content: Any) -> list[Sequence]:
     return edits
 
 
-def uses(sequence: Sequence, problems: list[str] | None = None) -> Iterator[ClipUse]:
+def uses(sequence: Sequence, problems: Notices | None = None) -> Iterator[ClipUse]:
     """Every clip of an edit with pictures that is shown, in the order of the file.
 
     Args:
         sequence: The edit.
-        problems: Takes a line for every item that cannot be read, and so is not shown.
+        problems: Takes what is said of items that cannot be read, and so are not shown.
     """
-    for track, window in _windows(sequence, [] if problems is None else problems):
+    for track, window in _windows(sequence, Notices() if problems is None else problems):
         yield from _shown(track, window, Fraction(0), 0)
 
 
 def has_length(sequence: Sequence) -> bool:
     """Whether an edit lasts, be it with nothing but gaps."""
-    return any(window.high > 0 for _, window in _windows(sequence, []))
+    return any(window.high > 0 for _, window in _windows(sequence, Notices()))
 
 
-def _windows(sequence: Sequence, problems: list[str]) -> Iterator[tuple[Any, _Window]]:
+def _windows(sequence: Sequence, problems: Notices) -> Iterator[tuple[Any, _Window]]:
     """The tracks with pictures, each with a window on all of it."""
     root = sequence.root
     number = 0
@@ -296,13 +312,11 @@ def _shown(
         try:
             use = _use(item, at, core, whole)
         except UNREADABLE:
-            window.problems.append(_UNTIMED.format(item.name or "A clip", window.track))
+            window.problems.add(_NO_LENGTH, _UNTIMED.format(item.name or "A clip", window.track))
             return
         yield use
         return
-    speed, frames_known = _retime(item)
-    start = Fraction(0) if item.source_range is None else _start(item, window)
-    inner = whole.inside(at, start, speed if speed > 0 else Fraction(1), frames_known and speed > 0)
+    inner = _inside(item, at, core, whole)
     if isinstance(item, otio.schema.Track):
         yield from _of_track(item, inner, depth)
     elif isinstance(item, otio.schema.Stack):
@@ -310,6 +324,20 @@ def _shown(
             yield from _shown(child, inner, Fraction(0), depth + 1)
 
 
+def _inside(item: Any, at: Fraction, core: _Window, whole: _Window) -> _Window:
+    """The window in the time of a track or stack."""
+    speed, frames_known = _retime(item)
+    start = Fraction(0) if item.source_range is None else _start(item, core)
+    reach, length = _reach(item), core.length(item)
+    if reach is not None and length:
+        mean = reach / core.own_rate(item.source_range.duration.rate) / length
+        return replace(whole.inside(at, start, mean, frames_known=True), varies=True)
+    if speed < 0 and frames_known and _begins_lowest(item):
+        return whole.reversed(at, start - speed * length, -speed)
+    return whole.inside(at, start, speed if speed > 0 else Fraction(1), frames_known and speed > 0)
+
+
+_NO_LENGTH: Final = "do not say how long they are, and are left out"
 _UNTIMED: Final = (
     "{} ({}) does not say how long it is: it is left out, and what follows it on its track may be"
     " shown too early."
@@ -319,8 +347,7 @@ _UNTIMED: Final = (
 def _note_depth(window: _Window, deepest: int, fate: str) -> None:
     """Note, once a track, that items lie in too many others."""
     problem = f"Items in more than {deepest} stacks and tracks ({window.track}) {fate}."
-    if problem not in window.problems:
-        window.problems.append(problem)
+    window.problems.add("tracks hold such items", problem)
 
 
 def _note_unreadable(item: Any, window: _Window, depth: int = 0) -> None:
@@ -337,7 +364,7 @@ def _note_unreadable(item: Any, window: _Window, depth: int = 0) -> None:
         try:
             window.seconds(item.duration())
         except UNREADABLE:
-            window.problems.append(_UNTIMED.format(item.name or "A clip", window.track))
+            window.problems.add(_NO_LENGTH, _UNTIMED.format(item.name or "A clip", window.track))
 
 
 def _start(item: Any, window: _Window) -> Fraction:
@@ -382,9 +409,20 @@ def _retime(item: Any) -> tuple[Fraction, bool]:
             speed = Fraction(0)
         elif isinstance(effect, otio.schema.LinearTimeWarp):
             speed *= exact(effect.time_scalar)
-        elif isinstance(effect, otio.schema.TimeEffect) or _is_fcp7_retime(effect):
+        elif effect.metadata.get(REACH) is None and (
+            isinstance(effect, otio.schema.TimeEffect) or _is_fcp7_retime(effect)
+        ):
             frames_known = False
     return speed, frames_known
+
+
+def _reach(item: Any) -> Fraction | None:
+    """How many frames an item runs through at a speed that varies; None of other items."""
+    for effect in item.effects:
+        reach = effect.metadata.get(REACH)
+        if reach is not None:
+            return Fraction(str(reach))
+    return None
 
 
 def _begins_lowest(item: Any) -> bool:
@@ -415,24 +453,36 @@ def _use(clip: Any, at: Fraction, core: _Window, whole: _Window) -> ClipUse:
     own = clip.trimmed_range().start_time
     rate = core.own_rate(own.rate)
     speed, frames_known = _retime(clip)
-    first, last = ((when - at) * speed * rate for when in (whole.low, whole.high))
-    appears = (core.low - at) * speed * rate
-    if speed < 0 and _begins_lowest(clip):
-        top = -speed * rate * core.length(clip)
-        first, last, appears = top + last, top + first, top + appears - 1
+    reach, length = _reach(clip), core.length(clip)
+    lowest = speed < 0 and _begins_lowest(clip)
+    top = -speed * rate * length if lowest else Fraction(0)
+    # Of a nest that runs backwards the end is shown first.
+    begin = core.high if core.speed < 0 else core.low
+    first, last, appears = (
+        top + (when - at) * speed * rate for when in (whole.low, whole.high, begin)
+    )
+    if speed and (lowest or speed > 0) and (speed < 0) != (core.speed < 0):
+        appears -= 1
+    if reach is not None:
+        first, last, appears = Fraction(0), reach, Fraction(0)
+        speed = reach / (length * rate) if length else speed
+    elif lowest:
+        first, last = last, first
     elif speed < 0:
         # Backwards, some write the first frame shown, others the lowest: both are taken.
         first, last = last, -last
+    ends = sorted((core.at(core.low), core.at(core.high)))
     return ClipUse(
         clip=clip,
         start=count_at(own, rate) + first,
         length=last - first if speed else Fraction(1),
         shown_from=count_at(own, rate) + appears,
         rate=rate,
-        record=core.at(core.low),
-        record_length=(core.high - core.low) / core.speed,
+        record=ends[0],
+        record_length=ends[1] - ends[0],
         speed=speed * core.speed,
         frames_known=core.frames_known and frames_known,
         track=core.track,
         track_number=core.track_number,
+        varies=core.varies or reach is not None,
     )

@@ -167,6 +167,7 @@ def media_part(facts: MediaInfo, folder: Path) -> MediaPart:
         first_number=facts.first_number,
         metadata=dict(facts.metadata),
         cut_short=facts.cut_short,
+        missing_frames=facts.missing_frames,
         stream=None if facts.stream == OLD_CHOICE else facts.stream,
     )  # fmt: skip
 
@@ -221,6 +222,7 @@ def make_media(
         first_number=part.first_number,
         metadata=part.metadata,
         cut_short=part.cut_short,
+        missing_frames=part.missing_frames,
         stream=_stream(part),
     )
 

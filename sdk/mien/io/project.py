@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import mien
-from mien.errors import MienError, OutputError, ProjectError
+from mien.errors import MienError, OperationCancelledError, OutputError, ProjectError
 from mien.io import relink as media_places
 from mien.io.arrays import ZIP_ERRORS, ArrayReader, write_array, write_member
 from mien.io.files import FileVersion, check_file, written_whole
@@ -31,6 +31,7 @@ from mien.model.media import MediaInfo
 from mien.model.occlusion import Occlusion
 from mien.model.scaled_shot import with_media
 from mien.model.shot import Example
+from mien.progress import Progress, silent
 
 __all__ = [
     "SUFFIX",
@@ -129,23 +130,28 @@ def load_document(
     return document
 
 
-def find_shots(document: Document, path: Path | None) -> Document:
+def find_shots(document: Document, path: Path | None, progress: Progress = silent) -> Document:
     """A document with the media found of those of its offline shots that can be.
 
     Args:
         document: The document.
         path: Its file; None looks only where this user last had the media.
+        progress: Told how far large media are indexed; stops the work by raising.
     """
     for project in document.shots:
         if not project.online:
             try:
-                document = document.with_shot(relink(project, None, path))
+                document = document.with_shot(relink(project, None, path, progress))
+            except OperationCancelledError:
+                raise
             except MienError:
                 continue  # it stays offline, and people are asked where it is
     return document
 
 
-def relink(project: Project, media: Path | None, path: Path | None = None) -> Project:
+def relink(
+    project: Project, media: Path | None, path: Path | None = None, progress: Progress = silent
+) -> Project:
     """A shot with its media found again.
 
     Args:
@@ -153,6 +159,7 @@ def relink(project: Project, media: Path | None, path: Path | None = None) -> Pr
         media: Where its media are, as the user says: a file, or a folder that holds them; None to
             look for them.
         path: The project file beside which they are looked for; None for none.
+        progress: Told how far large media are indexed; stops the work by raising.
 
     Raises:
         ProjectError: When they are not found, or show something else than was tracked.
@@ -164,20 +171,20 @@ def relink(project: Project, media: Path | None, path: Path | None = None) -> Pr
     if media is not None and media.is_dir():
         media = find_in_folder(media, project)
     place = media or media_places.find_media(shot.media.path, wanted, folder, name)
-    facts = media_places.take_media(shot.media, place, name)
+    facts = media_places.take_media(shot.media, place, name, progress)
     if shot.media.orientation.upright_size != facts.orientation.upright_size:
         check_pictures(project, facts, folder)
     media_places.remember(place, wanted)
     if content_of_fingerprint(facts.fingerprint) != content_of_fingerprint(wanted):
         media_places.remember(place, facts.fingerprint)
-    examples = tuple(_relinked(example, folder) for example in shot.examples)
+    examples = tuple(_relinked(example, folder, progress) for example in shot.examples)
     moved = with_media(shot, facts)
     occlusion = _with_matte(moved.occlusion, folder)
     found = project.with_faces_of(replace(moved, examples=examples, occlusion=occlusion))
     return replace(found, online=True)
 
 
-def _relinked(example: Example, folder: Path | None) -> Example:
+def _relinked(example: Example, folder: Path | None, progress: Progress) -> Example:
     """An example with its media found again; as it is where they are not: no render needs it."""
     shot = example.shot
     if shot is None or example.online:
@@ -185,7 +192,9 @@ def _relinked(example: Example, folder: Path | None) -> Example:
     name = shot.media.path.name
     try:
         place = media_places.find_media(shot.media.path, shot.media.fingerprint, folder, name)
-        facts = media_places.take_media(shot.media, place, name)
+        facts = media_places.take_media(shot.media, place, name, progress)
+    except OperationCancelledError:
+        raise
     except MienError:
         return example
     media_places.remember(place, shot.media.fingerprint)
@@ -266,7 +275,12 @@ def save(project: Project, path: Path) -> None:
 
 
 def load(
-    path: Path, *, shot: str | int | None = None, media: Path | None = None, find: bool = True
+    path: Path,
+    *,
+    shot: str | int | None = None,
+    media: Path | None = None,
+    find: bool = True,
+    progress: Progress = silent,
 ) -> Project:
     """Read one shot of a project file.
 
@@ -275,13 +289,16 @@ def load(
         shot: Name, number from 1, or id of the shot; None for the only one.
         media: Where its media are, when they are not where relink.py may look by itself.
         find: Whether the media are looked for; without, the shot is offline.
+        progress: Told how far large media are indexed; stops the work by raising.
 
     Raises:
         UsageError: When there is no such shot, or none is named of several.
         ProjectError: When the file is missing, corrupt or too new, or its media are lost.
     """
     project = _read(path).choose(shot, path.name)
-    return relink(project, media, path) if find or media is not None else project
+    if find or media is not None:
+        return relink(project, media, path, progress)
+    return project
 
 
 def describe(path: Path) -> ProjectDocument:

@@ -34,6 +34,7 @@ from mien.media.probe import probe
 from mien.media.sequence import find_sequence, is_image, probe_image
 from mien.model.media import MediaInfo, Orientation
 from mien.path_map import machine_map
+from mien.progress import Progress, silent
 from mien.rendering.matte_shape import same_shape
 from mien.timebase import same_count
 
@@ -45,7 +46,9 @@ _MOST_PLACES = 8
 """Places of one content that are remembered: the footage, and copies of it."""
 
 
-def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
+def take_media(
+    facts: MediaInfo, media: Path, project: str, progress: Progress = silent
+) -> MediaInfo:
     """Facts of media that were found, or that the user pointed to; they may be of another size.
 
     They are looked at afresh: what a project says of its media is not relied upon.
@@ -54,7 +57,7 @@ def take_media(facts: MediaInfo, media: Path, project: str) -> MediaInfo:
         MediaError: When it cannot be read.
         ProjectError: When it has another length, rate or shape, or lies otherwise.
     """
-    found = probe_image(media) if is_image(facts.path) else _probed(media, facts)
+    found = probe_image(media) if is_image(facts.path) else _probed(media, facts, progress)
     sizes = facts.orientation.upright_size, found.orientation.upright_size
     frames = facts.clock.frame_count, found.clock.frame_count
     if frames[0] != frames[1] or not same_shape(*sizes):
@@ -106,16 +109,16 @@ def _lie(orientation: Orientation) -> str:
     return " and ".join(words) or "as it is stored"
 
 
-def _probed(media: Path, facts: MediaInfo) -> MediaInfo:
+def _probed(media: Path, facts: MediaInfo, progress: Progress) -> MediaInfo:
     """Facts of a movie at the stream that was tracked; of a copy of it alone, at its only one."""
     # What was tracked as far as it goes is taken as far as it goes.
     as_far = bool(facts.cut_short)
     if facts.kind != "movie":
-        return probe(media, until_damage=as_far)
+        return probe(media, until_damage=as_far, missing_frames=facts.missing_frames)
     try:
-        return probe(media, stream=facts.stream, until_damage=as_far)
+        return probe(media, stream=facts.stream, until_damage=as_far, progress=progress)
     except UsageError:
-        found = probe(media, until_damage=as_far)
+        found = probe(media, until_damage=as_far, progress=progress)
         if sum(stream.kind == "video" for stream in found.streams) > 1:
             # Which of them was tracked nothing tells.
             raise

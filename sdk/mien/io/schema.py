@@ -190,6 +190,8 @@ class MediaPart(_Part):
     first_number: _Count
     metadata: dict[str, str]
     cut_short: str = ""
+    missing_frames: Literal["error", "hold", "black"] = "error"
+    """What stands for images of a sequence that are missing between others."""
     stream: Annotated[int, Field(ge=0)] | None = None
     """None in projects of an older mien, which opened the first that is no cover."""
 

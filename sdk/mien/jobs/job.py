@@ -14,8 +14,10 @@ from math import ceil, floor
 from pathlib import Path
 from typing import Literal
 
-from mien.errors import MienError, TimeError
+from mien.errors import DamagedMediaError, MienError, TimeError
 from mien.model.curve_layer import ImportMode
+from mien.model.listing import list_numbers
+from mien.model.media import MediaInfo, MissingFrames
 from mien.model.occlusion import OcclusionChoice
 from mien.model.renderer_settings import SettingValue
 from mien.timebase import Clock, FrameRange, Timecode, same_count
@@ -267,6 +269,8 @@ class ShotJob:
             players show, or the project's.
         until_damage: Whether the output ends before the first frame of its media that is damaged
             or cut off, in place of a failure.
+        missing_frames: What stands for images of a sequence that are missing between others. With
+            a cut's frames, `error` is only about those that the cut shows.
     """
 
     name: str
@@ -291,6 +295,38 @@ class ShotJob:
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
     stream: int | None = None
     until_damage: bool = False
+    missing_frames: MissingFrames = "error"
+
+    @property
+    def opened_missing(self) -> MissingFrames:
+        """What stands for missing images where the media are opened.
+
+        Those that a cut does not show may be missing; `check_missing` refuses the others.
+        """
+        beside = isinstance(self.frames, CutSpan) and not self.until_damage
+        return "hold" if beside and self.missing_frames == "error" else self.missing_frames
+
+    def check_missing(self, media: MediaInfo, frames: FrameRange) -> None:
+        """Refuse images that are missing among the frames of the output, unless something is held.
+
+        Args:
+            media: Facts of the media, opened with `opened_missing`.
+            frames: The frames of the output.
+
+        Raises:
+            DamagedMediaError: When some are; they are named.
+        """
+        lost = media.missing_in(frames) if self.missing_frames == "error" else ()
+        if lost:
+            noun, verb = ("image", "is") if len(lost) == 1 else ("images", "are")
+            raise DamagedMediaError(
+                f"{noun.capitalize()} {list_numbers(lost)} of {media.path.name}, which the cut"
+                f" shows, {verb} missing.",
+                "Render or copy them, or have the image before each in its place with"
+                " --missing-frames hold.",
+                path=media.path,
+                frame=lost[0] - media.first_number,
+            )
 
     def frames_of(self, clock: Clock) -> FrameRange:
         """Return the frames of the media that the output holds.

@@ -211,7 +211,9 @@ def _looked_once() -> Callable[[ShotJob], _Looked]:
 
     def look(job: ShotJob) -> _Looked:
         # A project says more than its media: that it is whole, and fits them.
-        key = (job.project, job.shot, job.media, job.stream, job.until_damage)
+        key = (
+            job.project, job.shot, job.media, job.stream, job.until_damage, job.opened_missing
+        )  # fmt: skip
         if key not in known:
             try:
                 known[key] = _look(job)
@@ -251,8 +253,11 @@ def _look(job: ShotJob) -> _Looked:
         return project.shot.media, project.settings, examples, project.shot.occlusion, faces
     if job.media is None:
         raise UsageError(f"{job.name} has neither media nor a project.", "Give one of them.")
-    media = api.open_shot(job.media, stream=job.stream, until_damage=job.until_damage).media
-    return media, {}, (), Occlusion(), None
+    opened = api.open_shot(
+        job.media, stream=job.stream, until_damage=job.until_damage,
+        missing_frames=job.opened_missing,
+    )  # fmt: skip
+    return opened.media, {}, (), Occlusion(), None
 
 
 def _plan_shot(
@@ -279,6 +284,8 @@ def _plan_shot(
         job = replace(job, occlusion=job.occlusion.on(OcclusionChoice(occlusion.matte)))
         job = replace(job, examples=tuple(dict.fromkeys((*known, *job.examples))))
         frames = job.frames_of(facts.clock)
+        if job.project is None:
+            job.check_missing(facts, frames)
         for curves in job.curves:
             read_layer(curves, facts.clock)
         output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)

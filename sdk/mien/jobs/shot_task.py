@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from mien.errors import InputError, UsageError
 from mien.jobs.job import CurvesInput, ShotJob
+from mien.model.media import MissingFrames
 from mien.model.occlusion import OcclusionChoice
 from mien.model.renderer_settings import SettingValue, check_stored
 from mien.model.settings import ReferenceSettings
@@ -54,6 +55,7 @@ class ShotSpec:
         stream: Number of the video stream of media without a project; None for the one that
             players show.
         until_damage: Whether the output ends before the first frame that is damaged.
+        missing_frames: What stands for images of a sequence that are missing between others.
         tracked_span: The frames of media without a project that are tracked for it; None for all.
     """
 
@@ -77,6 +79,7 @@ class ShotSpec:
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
     stream: int | None = None
     until_damage: bool = False
+    missing_frames: MissingFrames = "error"
     tracked_span: FrameRange | None = None
 
     @classmethod
@@ -109,7 +112,7 @@ class ShotSpec:
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
             curves, job.tracker, tuple(path.absolute() for path in job.examples),
-            occlusion, job.stream, job.until_damage,
+            occlusion, job.stream, job.until_damage, job.opened_missing,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -136,6 +139,7 @@ class ShotSpec:
             "examples": [str(path) for path in self.examples],
             "occlusion": _occlusion_to_dict(self.occlusion),
             "until_damage": self.until_damage,
+            "missing_frames": self.missing_frames,
             "tracked_span": None if self.tracked_span is None else str(self.tracked_span),
         }
         return json.dumps(value, indent=1)
@@ -155,6 +159,12 @@ def _read_curves(value: Mapping[str, Any]) -> CurvesInput:
     names = value["controls"]
     controls = None if names is None else tuple(map(str, names))
     return CurvesInput(**{**value, "file": machine_path(value["file"]), "controls": controls})
+
+
+def _read_missing(value: Any) -> MissingFrames:
+    if value not in (None, "error", "hold", "black"):
+        raise ValueError(f"missing_frames is {value}")
+    return value or "error"
 
 
 def _occlusion_to_dict(choice: OcclusionChoice) -> dict[str, Any]:
@@ -202,7 +212,8 @@ def read_shot_spec(path: Path) -> ShotSpec:
             _read_all_curves(value.get("curves")),
             str(value.get("tracker", "auto")), tuple(map(machine_path, value.get("examples", ()))),
             _read_occlusion(value.get("occlusion")), value.get("stream"),
-            bool(value.get("until_damage")), _read_tracked(value.get("tracked_span")),
+            bool(value.get("until_damage")), _read_missing(value.get("missing_frames")),
+            _read_tracked(value.get("tracked_span")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(

@@ -189,6 +189,8 @@ class Workbench:
             notes = (damage_note(damage, wanted), *notes)
         elif shot.media.cut_short and span.stop == len(shot):
             notes = (shot.media.cut_short, *notes)
+        held = shot.media.missing_note(span)
+        notes = (held, *notes) if held else notes
         plans = face_plans(shot, [*project.edits, *edits], span)
         notes += untracked_notes(shot, [*project.edits, *edits], span)
         notes += weak_notes(shot, (one.face.number for one in (*project.edits, *edits)), span)
@@ -213,7 +215,10 @@ class Workbench:
             return _read(order.project, order.media, order.shot)
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
-        facts = probe(order.media, stream=order.stream, until_damage=order.until_damage)
+        facts = probe(
+            order.media, stream=order.stream, until_damage=order.until_damage,
+            missing_frames=order.missing_frames,
+        )  # fmt: skip
         return self._tracked(order, facts, order.tracker, progress)
 
     def _with_examples(self, order: ShotSpec, shot: Shot, progress: Progress) -> Shot:
@@ -268,7 +273,10 @@ class Workbench:
             except NoFaceError:
                 if not faceless:
                     raise
-            again = probe_any(facts.path, stream=facts.stream, until_damage=bool(facts.cut_short))
+            again = probe_any(
+                facts.path, stream=facts.stream, until_damage=bool(facts.cut_short),
+                missing_frames=facts.missing_frames,
+            )  # fmt: skip
             _check_same(facts, again)
             api.save_project(shot, path)
         return _read(path, facts.path)

@@ -58,6 +58,7 @@ from mien.jobs.job import ShotJob
 from mien.jobs.names import unique_names
 from mien.model.assignments import parse_assignment
 from mien.model.face_names import one_untracked
+from mien.model.media import MissingFrames
 from mien.model.occlusion import OcclusionChoice
 from mien.model.renderer_settings import SettingValue
 from mien.path_map import machine_path
@@ -91,6 +92,7 @@ class _Shot(Part):
     codec: Text | None = None
     lossless: bool | None = None
     until_damage: bool | None = None
+    missing_frames: MissingFrames | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
 
@@ -102,6 +104,7 @@ class _File(Part):
     codec: Text | None = None
     lossless: bool | None = None
     until_damage: bool | None = None
+    missing_frames: MissingFrames | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
     shots: tuple[_Shot, ...]
@@ -117,6 +120,7 @@ def read_jobs(
     examples: Sequence[Path] = (),
     occlusion: OcclusionChoice | None = None,
     until_damage: bool = False,
+    missing_frames: MissingFrames | None = None,
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
 
@@ -131,6 +135,7 @@ def read_jobs(
         examples: Other material of the people; none for the file's.
         occlusion: What is asked for things in front of faces; None for the file's.
         until_damage: Whether outputs end before the first frame of their media that is damaged.
+        missing_frames: What stands for images that are missing; None for the file's, or an error.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
@@ -156,6 +161,7 @@ def read_jobs(
         common = settings_owner(chosen) == settings_owner(shared)
         wanted = shot.examples if shot.examples is not None or examples else file.examples
         exact = lossless or bool(file.lossless)
+        gaps = missing_frames or file.missing_frames or "error"
         ends = until_damage or bool(file.until_damage)
         jobs.append(
             ShotJob(
@@ -175,6 +181,7 @@ def read_jobs(
                 codec=shot.codec or codec or file.codec,
                 lossless=exact if shot.lossless is None else shot.lossless,
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
+                missing_frames=shot.missing_frames or gaps,
                 examples=tuple(examples)
                 if wanted is None
                 else tuple(machine_path(example, path.parent) for example in wanted),

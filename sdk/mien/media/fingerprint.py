@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
-__all__ = ["content_of_fingerprint", "fingerprint", "fingerprint_of_stream"]
+__all__ = [
+    "content_of_fingerprint", "fingerprint", "fingerprint_of_files", "fingerprint_of_stream",
+]  # fmt: skip
 
 _EDGE: Final = 1 << 16
 
@@ -18,12 +20,24 @@ def fingerprint(paths: Sequence[Path]) -> str:
     Args:
         paths: One movie, or the first and the last image of a sequence.
     """
+    return fingerprint_of_files((path.stat().st_size, _opener(path)) for path in paths)
+
+
+def _opener(path: Path) -> Callable[[], IO[bytes]]:
+    return lambda: path.open("rb")
+
+
+def fingerprint_of_files(files: Iterable[tuple[int, Callable[[], IO[bytes]]]]) -> str:
+    """Names the content of files that are opened one by one, as those inside of an archive.
+
+    Args:
+        files: Of each its size in bytes, and what opens it.
+    """
     digest = hashlib.blake2b(digest_size=8)
     total = 0
-    for path in paths:
-        size = path.stat().st_size
+    for size, opened in files:
         total += size
-        with path.open("rb") as file:
+        with opened() as file:
             digest.update(file.read(_EDGE))
             file.seek(max(0, size - _EDGE))
             digest.update(file.read(_EDGE))

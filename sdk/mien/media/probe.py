@@ -22,7 +22,7 @@ from mien.media.index import PacketIndex, movie_index, open_movie
 from mien.media.sequence import find_sequence, is_image, probe_image, probe_sequence
 from mien.media.stream_facts import field_order, stream_infos
 from mien.media.streams import OLD_CHOICE, main_video, whole_frames
-from mien.model.media import ColorTags, MediaInfo
+from mien.model.media import ColorTags, MediaInfo, MissingFrames
 from mien.progress import Progress, silent
 from mien.timebase import Clock, Timecode
 
@@ -48,6 +48,7 @@ def probe(
     *,
     stream: int | None = None,
     until_damage: bool = False,
+    missing_frames: MissingFrames = "error",
     progress: Progress = silent,
 ) -> MediaInfo:
     """The facts of a movie or an image sequence.
@@ -58,6 +59,8 @@ def probe(
             a player would show.
         until_damage: Whether media that are cut short are the frames that are there, in place of
             an error.
+        missing_frames: What stands for images of a sequence that are missing between others:
+            `hold` the one before, `black`, or an error that names them.
         progress: Told how far a long movie has been indexed, in megabytes (stage `index`), and
             in packets where it must be decoded for that (stage `decode`); stops the work by
             raising.
@@ -72,7 +75,9 @@ def probe(
         sequence = find_sequence(path)
         if sequence is not None:
             _refuse_stream(path, stream)
-            return probe_sequence(sequence, until_damage=until_damage)
+            return probe_sequence(
+                sequence, until_damage=until_damage, missing_frames=missing_frames
+            )
         _refuse_what_is_no_file(path)
     except MienError:
         raise
@@ -99,20 +104,27 @@ def probe(
         raise _unreadable(path, error) from error
 
 
-def probe_any(path: Path, *, stream: int | None = None, until_damage: bool = False) -> MediaInfo:
+def probe_any(
+    path: Path,
+    *,
+    stream: int | None = None,
+    until_damage: bool = False,
+    missing_frames: MissingFrames = "error",
+) -> MediaInfo:
     """The facts of a movie, of the image sequence of a pattern, or of one image.
 
     Args:
         path: Its place.
         stream: As of `probe`.
         until_damage: As of `probe`.
+        missing_frames: As of `probe`.
 
     Raises:
         MediaError: When there is nothing to read, or it holds no whole pictures.
     """
     if is_image(path):
         return probe_image(path)
-    return probe(path, stream=stream, until_damage=until_damage)
+    return probe(path, stream=stream, until_damage=until_damage, missing_frames=missing_frames)
 
 
 def first_frame(path: Path, stream: int | None = None) -> av.VideoFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +21,8 @@ from mien.media.fingerprint import fingerprint
 from mien.media.frame import Frame, MoviePicture, Picture
 from mien.media.index import open_movie
 from mien.media.prefetch import decode_ahead
-from mien.model.media import ColorTags, MediaInfo, Orientation
+from mien.model.listing import list_numbers
+from mien.model.media import ColorTags, MediaInfo, MissingFrames, Orientation
 from mien.timebase import Clock, Timecode
 
 __all__ = [
@@ -33,6 +34,9 @@ EXTENSIONS: Final = (".exr", ".png", ".dpx", ".tif", ".tiff", ".jpg", ".jpeg", "
 """Images that can be the frames of a sequence."""
 DEFAULT_RATE: Final = Fraction(24)
 """Frames a second of images that do not say: that of film, for which EXR and DPX were made."""
+
+_MOST_FRAMES: Final = 1_000_000
+"""Frames of a sequence with gaps: one stray image does not make a year of held frames."""
 
 _WIDEST: Final = Fraction(4)
 """The widest pixels that are believed; those of anamorphic lenses are up to twice as wide."""
@@ -76,13 +80,22 @@ class Pattern:
 
     def numbers(self) -> list[int]:
         """Numbers of the images that are there, ascending."""
-        name = re.compile(re.escape(self.prefix) + r"(\d+)" + re.escape(self.suffix))
+        if not self.folder.is_dir():
+            return []
+        return self.numbers_among(entry.name for entry in self.folder.iterdir())
+
+    def numbers_among(self, names: Iterable[str]) -> list[int]:
+        """Numbers of the images among some files, ascending.
+
+        Args:
+            names: Names of files, without their folder.
+        """
+        wanted = re.compile(re.escape(self.prefix) + r"(\d+)" + re.escape(self.suffix))
         numbers = []
-        if self.folder.is_dir():
-            for entry in self.folder.iterdir():
-                match = name.fullmatch(entry.name)
-                if match and self.file(int(match[1])).name == entry.name:
-                    numbers.append(int(match[1]))
+        for name in names:
+            match = wanted.fullmatch(name)
+            if match and self.file(int(match[1])).name == name:
+                numbers.append(int(match[1]))
         return sorted(numbers)
 
 
@@ -137,12 +150,16 @@ def probe_image(path: Path) -> MediaInfo:
         ) from error
 
 
-def probe_sequence(pattern: Pattern, *, until_damage: bool = False) -> MediaInfo:
+def probe_sequence(
+    pattern: Pattern, *, until_damage: bool = False, missing_frames: MissingFrames = "error"
+) -> MediaInfo:
     """The facts of an image sequence.
 
     Args:
         pattern: Its pattern.
         until_damage: Whether a sequence with a gap is the images before it, in place of an error.
+        missing_frames: What stands for images that are missing between others: `hold` the one
+            before, `black`, or an error.
 
     Raises:
         DamagedMediaError: When numbers are missing.
@@ -155,23 +172,47 @@ def probe_sequence(pattern: Pattern, *, until_damage: bool = False) -> MediaInfo
             "Check the pattern, as in shot.%04d.exr.",
             path=pattern.path,
         )
-    first, count, cut_short = numbers[0], len(numbers), ""
-    if numbers[-1] - first + 1 != count:
+    first, cut_short = numbers[0], ""
+    count = numbers[-1] - first + 1
+    missing: tuple[int, ...] = ()
+    if count != len(numbers):
         gap = next(a + 1 for a, b in itertools.pairwise(numbers) if b != a + 1)
-        cut_short = f"{pattern.path.name} has a gap: {pattern.file(gap).name} is missing."
-        if not until_damage:
+        if count > _MOST_FRAMES or missing_frames == "error":
+            cut_short = _gaps(pattern, numbers, count)
+        if cut_short and not until_damage:
             raise DamagedMediaError(
                 cut_short,
-                "Render or copy the missing images, number the rest without a gap, or take the"
-                " images before it with --until-damage.",
+                "Render or copy the missing images, have the image before each in its place with"
+                " --missing-frames hold, or take those before the gap with --until-damage.",
                 path=pattern.path,
                 frame=gap - first,
             )
-        count = gap - first
+        if cut_short:
+            count = gap - first
+        else:
+            present = set(numbers)
+            missing = tuple(one for one in range(first, numbers[-1]) if one not in present)
     picture = _read(pattern.file(first))
     content = fingerprint([pattern.file(first), pattern.file(numbers[-1])])
     facts = _facts(pattern.path, pattern.file(first), picture, count, content, first)
-    return replace(facts, cut_short=cut_short)
+    return replace(facts, cut_short=cut_short, missing_frames=missing_frames, missing=missing)
+
+
+def _gaps(pattern: Pattern, numbers: list[int], count: int) -> str:
+    """Name the images that a sequence lacks, in a sentence."""
+    if count > _MOST_FRAMES:
+        return (
+            f"{pattern.path.name} runs from image {numbers[0]} to {numbers[-1]}, and has"
+            f" {len(numbers)} of these."
+        )
+    present = set(numbers)
+    missing = [one for one in range(numbers[0], numbers[-1]) if one not in present]
+    if len(missing) == 1:
+        return f"{pattern.path.name} has a gap: {pattern.file(missing[0]).name} is missing."
+    return (
+        f"{pattern.path.name} has gaps: {len(missing)} of its {count} images are missing"
+        f" ({list_numbers(missing)})."
+    )
 
 
 def _facts(
@@ -249,6 +290,8 @@ class SequenceReader(BaseReader):
             )
         super().__init__(facts)
         self._pattern = pattern
+        self._missing = frozenset(facts.missing)
+        self._black: Picture | None = None
         self._cache: ByteCache[int, Frame] = ByteCache(cache_bytes)
 
     @property
@@ -288,9 +331,15 @@ class SequenceReader(BaseReader):
 
     def _decode(self, index: int) -> Frame:
         facts = self._facts
-        file = facts.path
+        file, number = facts.path, facts.first_number + index
+        if number in self._missing:
+            if facts.missing_frames == "black":
+                return Frame(index, facts.pts[index], facts.orientation, self._black_picture())
+            # The first image is always there.
+            while number in self._missing:
+                number -= 1
         if self._pattern is not None:
-            file = self._pattern.file(facts.first_number + index)
+            file = self._pattern.file(number)
         try:
             picture = _read(file)
         except MediaError as error:
@@ -308,6 +357,13 @@ class SequenceReader(BaseReader):
                 frame=index,
             )
         return Frame(index, facts.pts[index], facts.orientation, picture)
+
+    def _black_picture(self) -> Picture:
+        """A picture like the others, without light."""
+        if self._black is None:
+            first = self.frame(0).picture
+            self._black = first.with_plate(first.plate().black())
+        return self._black
 
 
 def _extension(path: Path) -> str:

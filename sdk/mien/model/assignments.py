@@ -7,8 +7,10 @@ The one page of its grammar; `set` in lists of shots and in cuts is the same tex
     mouthSmile=+0.6@1.0s:2.0s  over a span, in frames, seconds or timecode
     2:mouthSmile=+0.6          of face 2
     Anna:mouthSmile=+0.6       of the face that is called Anna
+    wistful longing=0.5        two feelings, in words
 
-NAME is a control, a control without its side, an expression or a viseme. FACE is a number, or a
+NAME is a control, a control without its side, an expression, a viseme, a feeling, or two feelings
+(presets.py). FACE is a number, or a
 name as people gave it (face_names.py); digits are always a number. Neither NAME nor what follows it
 has a `=`, and NAME has no `:`: so the last `=` ends NAME, the last `:` before it ends FACE, and the
 name of a face may have both (`Dr. A: B=C:jawOpen=1` is of the face `Dr. A: B=C`). Nothing is
@@ -27,7 +29,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mien.errors import TimeError, UsageError
 from mien.model.face_names import FaceLikeT, one_face, read_face
-from mien.model.presets import check_value
+from mien.model.presets import check_value, key_name
 from mien.model.spans import list_spans
 
 if TYPE_CHECKING:
@@ -120,7 +122,7 @@ def parse_assignment(text: str, face: int | str | None = None) -> Assignment:
             "Write NAME=VALUE, or NAME=+VALUE@START:END, as in mouthSmile=+0.6@1.0s:2.0s; for one"
             " face its number or name before, as in 2:mouthSmile=+0.6.",
         )
-    name = match["name"]
+    name = key_name(match["name"])
     value = float(match["sign"] + match["value"])
     mode: Literal["add", "replace"] = "add" if match["sign"] else "replace"
     check_value(name, value, mode)
@@ -129,10 +131,11 @@ def parse_assignment(text: str, face: int | str | None = None) -> Assignment:
 
 
 def _divided(text: str) -> tuple[str, bool, str]:
-    """The face of a set, whether one is named, and the set without it and without blanks."""
+    """The face of a set, whether one is named, and the set without it, its blanks tidied."""
     left, sign, right = text.rpartition("=")
     face, colon, name = left.rpartition(":")
-    return face, bool(colon), "".join(f"{name}{sign}{right}".split())
+    # Blanks inside a name stay: two feelings are two words.
+    return face, bool(colon), f"{' '.join(name.split())}{sign}{''.join(right.split())}"
 
 
 def assigned_face(faces: Sequence[FaceLikeT], assignment: Bound, where: str) -> FaceLikeT | None:

@@ -70,6 +70,7 @@ class FaceCurves:
         identity: (468, 3) float32 centimetres, the person's neutral face.
         pose: Head pose over time.
         flame: The same in the terms of a FLAME head.
+        units: (T,) intensities of action units by name, `AU1` to `AU45`, 0 to 1.
 
     Raises:
         ValueError: When arrays are of other lengths.
@@ -86,12 +87,13 @@ class FaceCurves:
     identity: FloatArray | None = None
     pose: HeadPose | None = None
     flame: FlameCurves | None = None
+    units: Mapping[str, npt.NDArray[np.floating[Any]]] | None = None
 
     def __post_init__(self) -> None:
         frames = np.shape(self.valid)
         if len(frames) != 1 or np.asarray(self.valid).dtype != np.bool_:
             raise ValueError("valid is not (T,) bool")
-        for name, values in self.controls.items():
+        for name, values in (*self.controls.items(), *(self.units or {}).items()):
             if np.shape(values) != frames:
                 raise ValueError(f"{name} is {np.shape(values)}, not {frames}")
         known = {"confidence": frames, "region_confidence": (*frames, len(REGIONS))}

@@ -9,7 +9,8 @@ Layers are applied bottom to top, tracks in the order they were keyed:
 
 where w is the layer's weight times the track's influence at the frame. A track on a named
 expression or viseme acts on each of its controls with `value` times that control's weight
-(for `scale` and `smooth`: with the value itself). One that replaces, as `lipsShut`, takes the place
+(for `scale` and `smooth`: with the value itself); a feeling that replaces takes what other feelings
+do to nothing (`presets.resolve`). One that replaces, as `lipsShut`, takes the place
 of what its controls do as far as its value says, with `add` and `replace` alike:
 
                target += w * value * (weight - target)
@@ -96,7 +97,10 @@ def evaluate(
     """
     layers = _active_layers(layers)
     names = {
-        name for layer in layers for track in layer.tracks for name, _ in resolve(track.control)
+        name
+        for layer in layers
+        for track in layer.tracks
+        for name, _ in resolve(track.control, track.mode)
     }
     # Only columns that a track drives are worked on: most edits ask for a few of the 59.
     columns = sorted(INDEX[name] for name in names)
@@ -178,7 +182,7 @@ def _apply_track(
     taken = None
     if replaces(track.control) and track.mode in ("add", "replace"):
         taken = np.clip(weight * value, 0, 1)
-    for name, preset_weight in resolve(track.control):
+    for name, preset_weight in resolve(track.control, track.mode):
         if name not in column_index:
             continue
         column = target[:, column_index[name]]

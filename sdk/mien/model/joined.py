@@ -113,7 +113,7 @@ def _can_join(tracks: Sequence[ControlTrack], chain: Sequence[int]) -> bool:
     assert spans[0] is not None
     assert spans[1] is not None
     start, stop = spans[0].start, spans[1].stop
-    driven = {name for name, _ in resolve(tracks[chain[0]].control)}
+    driven = {name for name, _ in resolve(tracks[chain[0]].control, tracks[chain[0]].mode)}
     for index in range(min(chain) + 1, max(chain)):
         other = tracks[index]
         elsewhere = other.span is not None and (
@@ -121,7 +121,7 @@ def _can_join(tracks: Sequence[ControlTrack], chain: Sequence[int]) -> bool:
         )
         if index in chain or elsewhere:
             continue
-        if any(name in driven for name, _ in resolve(other.control)):
+        if any(name in driven for name, _ in resolve(other.control, other.mode)):
             return False
     return True
 

@@ -8,9 +8,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from mien.timebase import Clock
+from mien.model.listing import list_numbers
+from mien.timebase import Clock, FrameRange
 
-__all__ = ["ColorTags", "MediaInfo", "Orientation", "StreamInfo"]
+__all__ = ["ColorTags", "MediaInfo", "MissingFrames", "Orientation", "StreamInfo"]
+
+MissingFrames = Literal["error", "hold", "black"]
+"""What stands for images of a sequence that are not there: nothing, the one before, or black."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ class MediaInfo:
         first_number: Number of the first image of a sequence.
         metadata: Container tags.
         cut_short: What is missing at its end, in a sentence; empty when nothing is.
+        missing_frames: What is shown in place of images of a sequence that are not there.
+        missing: Numbers of these images, ascending; empty where none is.
     """
 
     path: Path
@@ -153,6 +159,30 @@ class MediaInfo:
     field_order: Literal["progressive", "top", "bottom", ""] = ""
     chapters: int = 0
     hidden_frames: int = 0
+    missing_frames: MissingFrames = "error"
+    missing: tuple[int, ...] = ()
+
+    def missing_in(self, frames: FrameRange) -> tuple[int, ...]:
+        """Return the numbers of the images that are not there, among those of some frames.
+
+        Args:
+            frames: The frames.
+        """
+        low, high = (self.first_number + at for at in (frames.start, frames.stop))
+        return tuple(number for number in self.missing if low <= number < high)
+
+    def missing_note(self, frames: FrameRange) -> str:
+        """Say which images are not there, and what is shown instead; empty where all are.
+
+        Args:
+            frames: The frames that are of interest.
+        """
+        lost = self.missing_in(frames)
+        if not lost:
+            return ""
+        shown = "black is" if self.missing_frames == "black" else "the one before is"
+        verb, noun = ("is", "image") if len(lost) == 1 else ("are", "images")
+        return f"{self.path.name}: {noun} {list_numbers(lost)} {verb} missing; {shown} shown."
 
     def __repr__(self) -> str:
         width, height = self.orientation.upright_size

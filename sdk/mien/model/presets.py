@@ -1,139 +1,63 @@
-"""Named expressions and visemes: weighted controls that are keyed like one control.
+"""Names that are keyed like one control: named expressions, visemes and words for feelings.
 
-The expressions follow the action units that the Facial Action Coding System's
-investigators name for each emotion (Ekman, Friesen & Hager 2002), written in ARKit
-controls. The visemes are the fifteen of the Oculus/OVR lip-sync set.
+Three tables (expressions.py, feelings.py) under one roof, and what people type for a name in
+them:
+
+    smile                   a control, an expression, a viseme or a feeling: as it is called
+    wistful                 an adjective of a feeling: melancholy
+    melanch                 the beginning of one feeling's name
+    wistful longing         two feelings: melancholy+longing
+
+What is kept, in tracks and projects, is the last word of these lines, so that a name means the
+same whatever words are added later.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+import math
+from functools import lru_cache
+from typing import Final
 
 from mien.errors import UnknownControlError, UsageError
 from mien.model.controls import CONTROLS, INDEX, NAMES, WEIGHT_HIGH, nearest, sides
+from mien.model.expressions import EXPRESSIONS, VISEMES, Preset
+from mien.model.feelings import FEELING_ADJECTIVES, FEELINGS
 
-__all__ = ["EXPRESSIONS", "PRESETS", "VISEMES", "Preset", "check_value", "replaces", "resolve"]
+__all__ = [
+    "EXPRESSIONS",
+    "FELT",
+    "PRESETS",
+    "VISEMES",
+    "Preset",
+    "check_value",
+    "key_name",
+    "replaces",
+    "resolve",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A named mixture of controls.
-
-    Attributes:
-        name: The name that is keyed.
-        kind: Whether it is an expression or a viseme.
-        weights: Control name (sided) to weight at a preset value of 1.
-        replaces: Whether its controls take the place of what the face does, a weight of 0
-            included, instead of being added to it: a preset value is how far they do.
-    """
-
-    name: str
-    kind: Literal["expression", "viseme"]
-    weights: tuple[tuple[str, float], ...]
-    replaces: bool = False
-
-
-def _preset(name: str, kind: Literal["expression", "viseme"], **weights: float) -> Preset:
-    pairs = []
-    for control, weight in weights.items():
-        names = sides(control)
-        if names is None:
-            raise ValueError(f"preset {name} names {control}, which is no control")
-        pairs += [(side, weight) for side in names]
-    return Preset(name, kind, tuple(pairs))
-
-
-EXPRESSIONS: Final[tuple[Preset, ...]] = (
-    *(
-        _preset(name, "expression", **weights)
-        for name, weights in {
-            "smile": {"mouthSmile": 0.8, "cheekSquint": 0.5, "eyeSquint": 0.2, "mouthDimple": 0.1},
-            "grin": {
-                "mouthSmile": 0.9, "mouthUpperUp": 0.4, "mouthStretch": 0.2,
-                "cheekSquint": 0.5, "jawOpen": 0.1,
-            },
-            "laugh": {
-                "mouthSmile": 0.9, "jawOpen": 0.45, "mouthUpperUp": 0.4, "mouthLowerDown": 0.3,
-                "cheekSquint": 0.7, "eyeSquint": 0.5,
-            },
-            "frown": {"mouthFrown": 0.8, "browDown": 0.5, "mouthShrugLower": 0.3},
-            "surprise": {
-                "browInnerUp": 0.8, "browOuterUp": 0.8, "eyeWide": 0.6, "jawOpen": 0.3,
-            },
-            "anger": {
-                "browDown": 0.9, "eyeSquint": 0.4, "eyeWide": 0.2, "noseSneer": 0.3,
-                "mouthPress": 0.3, "mouthFrown": 0.6, "jawForward": 0.15,
-            },
-            "disgust": {
-                "noseSneer": 0.8, "mouthUpperUp": 0.4, "browDown": 0.4, "cheekSquint": 0.4,
-                "mouthFrown": 0.5, "mouthShrugLower": 0.4,
-            },
-            "fear": {
-                "browInnerUp": 0.9, "browOuterUp": 0.4, "browDown": 0.2, "eyeWide": 0.8,
-                "mouthStretch": 0.5, "jawOpen": 0.12,
-            },
-            "sadness": {
-                "browInnerUp": 0.9, "browDown": 0.2, "mouthFrown": 0.45, "mouthShrugLower": 0.35,
-                "eyeBlink": 0.15, "gazePitch": -6.0,
-            },
-            "contempt": {
-                "mouthSmileLeft": 0.45, "mouthDimpleLeft": 0.6, "mouthPressLeft": 0.3,
-                "eyeSquintLeft": 0.2,
-            },
-            "worry": {"browInnerUp": 0.8, "browDown": 0.25, "mouthPress": 0.2, "mouthFrown": 0.4},
-            "concentration": {"browDown": 0.5, "eyeSquint": 0.4, "mouthPress": 0.3},
-            "boredom": {"eyeBlink": 0.3, "browOuterUp": 0.15, "mouthFrown": 0.2},
-            "doubt": {
-                "browOuterUpLeft": 0.7, "browDownRight": 0.4, "mouthShrugLower": 0.3,
-                "mouthPress": 0.2,
-            },
-            "blink": {"eyeBlink": 1.0, "browDown": 0.05},
-            "wink": {"eyeBlinkLeft": 1.0, "cheekSquintLeft": 0.5, "mouthSmileLeft": 0.2},
-            "winkRight": {"eyeBlinkRight": 1.0, "cheekSquintRight": 0.5, "mouthSmileRight": 0.2},
-            "squint": {"eyeSquint": 0.9, "cheekSquint": 0.4, "browDown": 0.2},
-            "wideEyes": {"eyeWide": 0.9, "browOuterUp": 0.3, "browInnerUp": 0.3},
-            "raisedBrows": {"browInnerUp": 0.8, "browOuterUp": 0.8},
-            "pout": {"mouthPucker": 0.6, "mouthShrugLower": 0.7, "mouthFrown": 0.3},
-            "kiss": {"mouthPucker": 0.9, "mouthFunnel": 0.2},
-            "sneer": {"noseSneer": 0.7, "mouthUpperUp": 0.5},
-            "yawn": {"jawOpen": 0.9, "eyeBlink": 0.6, "mouthStretch": 0.2, "browInnerUp": 0.3},
-            "tightLips": {"mouthPress": 0.8, "mouthRollUpper": 0.3, "mouthRollLower": 0.3},
-        }.items()
-    ),
-    # Lips are shut only when nothing is left of what parts them, however much that is.
-    replace(
-        _preset(
-            "lipsShut", "expression", mouthClose=1.0, jawOpen=0.0, mouthLowerDown=0.0,
-            mouthUpperUp=0.0, mouthFunnel=0.0, mouthShrugUpper=0.0, tongueOut=0.0,
-            mouthPress=0.4,
-        ),
-        replaces=True,
-    ),
+_JOIN: Final = "+"
+"""Between the names of a mixture of two."""
+FELT: Final = tuple(
+    side
+    for control in (
+        "browDown", "browInnerUp", "browOuterUp", "cheekSquint", "eyeSquint", "eyeWide",
+        "mouthDimple", "mouthFrown", "mouthPress", "mouthSmile", "mouthStretch", "noseSneer",
+    )
+    for side in sides(control) or ()
 )  # fmt: skip
+"""Controls that show feelings, and hardly speech."""
+_SHORTEST: Final = 3
+"""Letters of a feeling's beginning that are enough, where no other begins so."""
 
-VISEMES: Final[tuple[Preset, ...]] = tuple(
-    _preset(name, "viseme", **weights)
-    for name, weights in {
-        "sil": {"mouthClose": 0.05},
-        "PP": {"mouthPress": 0.5, "mouthRollUpper": 0.35, "mouthRollLower": 0.35},
-        "FF": {"mouthRollLower": 0.6, "mouthUpperUp": 0.2, "jawOpen": 0.05},
-        "TH": {"jawOpen": 0.15, "mouthLowerDown": 0.2, "tongueOut": 0.3},
-        "DD": {"jawOpen": 0.12, "mouthLowerDown": 0.25, "mouthUpperUp": 0.1},
-        "kk": {"jawOpen": 0.18, "mouthLowerDown": 0.2, "mouthStretch": 0.1},
-        "CH": {"jawOpen": 0.08, "mouthFunnel": 0.5, "mouthPucker": 0.2, "mouthUpperUp": 0.15},
-        "SS": {"jawOpen": 0.04, "mouthStretch": 0.3, "mouthSmile": 0.15, "mouthLowerDown": 0.25},
-        "nn": {"jawOpen": 0.1, "mouthLowerDown": 0.2, "mouthStretch": 0.1},
-        "RR": {"jawOpen": 0.1, "mouthFunnel": 0.35, "mouthPucker": 0.3},
-        "aa": {"jawOpen": 0.55, "mouthLowerDown": 0.2, "mouthUpperUp": 0.15},
-        "E": {"jawOpen": 0.25, "mouthStretch": 0.3, "mouthSmile": 0.2, "mouthLowerDown": 0.2},
-        "ih": {"jawOpen": 0.15, "mouthStretch": 0.3, "mouthSmile": 0.25},
-        "oh": {"jawOpen": 0.35, "mouthFunnel": 0.6, "mouthPucker": 0.2},
-        "ou": {"jawOpen": 0.12, "mouthPucker": 0.8, "mouthFunnel": 0.3},
-    }.items()
-)
-
-PRESETS: Final[dict[str, Preset]] = {preset.name: preset for preset in EXPRESSIONS + VISEMES}
+PRESETS: Final[dict[str, Preset]] = {
+    preset.name: preset
+    for preset in (
+        *EXPRESSIONS,
+        *VISEMES,
+        # A word without a formula is a named expression already.
+        *(Preset(one.name, "feeling", one.weights) for one in FEELINGS.values() if one.formula),
+    )
+}
 
 
 def replaces(name: str) -> bool:
@@ -141,11 +65,15 @@ def replaces(name: str) -> bool:
     return name in PRESETS and PRESETS[name].replaces
 
 
-def resolve(name: str) -> tuple[tuple[str, float], ...]:
+def resolve(name: str, mode: str = "add") -> tuple[tuple[str, float], ...]:
     """Resolve a name to the controls that it drives, with their weights.
 
     Args:
-        name: A control, a control without its side, an expression or a viseme.
+        name: A control, a control without its side, an expression, a viseme, a feeling, or two
+            feelings or expressions with `+` between them.
+        mode: How it acts. A feeling that replaces the performance takes the place of what the
+            face feels there: the controls of other feelings, a smile under sadness, are driven
+            too, with a weight of 0. Speech, blinks and gaze are no feelings.
 
     Returns:
         Pairs of sided control name and weight at a value of 1.
@@ -156,13 +84,105 @@ def resolve(name: str) -> tuple[tuple[str, float], ...]:
     names = sides(name)
     if names is not None:
         return tuple((side, 1.0) for side in names)
-    if name in PRESETS:
-        return PRESETS[name].weights
+    weights = PRESETS[name].weights if name in PRESETS else _mixed(name)
+    if weights is None:
+        raise _unknown(name)
+    if mode == "replace" and any(part in FEELINGS for part in name.split(_JOIN)):
+        own = {control for control, _ in weights}
+        weights += tuple((control, 0.0) for control in FELT if control not in own)
+    return weights
+
+
+@lru_cache(maxsize=256)
+def _mixed(name: str) -> tuple[tuple[str, float], ...] | None:
+    """Two feelings or expressions at once; None when the name is no such mixture.
+
+    Their mean, made as strong (root of the sum of squares) as they are on average: where they agree
+    nothing is doubled, and where they differ neither is lost.
+    """
+    first, sign, second = name.partition(_JOIN)
+    if not sign or first == second or not (_mixable(first) and _mixable(second)):
+        return None
+    parts = [dict(PRESETS[one].weights) for one in (first, second)]
+    mean = {c: (parts[0].get(c, 0.0) + parts[1].get(c, 0.0)) / 2 for part in parts for c in part}
+    weights = [c for c in mean if CONTROLS[INDEX[c]].unit == "weight"]
+    asked = sum(math.hypot(*(part.get(c, 0.0) for c in weights)) for part in parts) / 2
+    scale = asked / math.hypot(*(mean[c] for c in weights))
+    return tuple((c, min(v * scale, 1.0) if c in weights else v) for c, v in mean.items())
+
+
+def _mixable(name: str) -> bool:
+    return name in PRESETS and PRESETS[name].kind != "viseme" and not PRESETS[name].replaces
+
+
+def key_name(text: str) -> str:
+    """Turn what a person typed for a control or a feeling into the name that is keyed.
+
+    Args:
+        text: A name that can be keyed; of feelings also an adjective (`wistful`), the beginning of
+            one name (`melanch`), or two of these with a blank or `+` between them.
+
+    Returns:
+        The name, of a mixture `FIRST+SECOND`.
+
+    Raises:
+        UnknownControlError: When nothing is called so, or a beginning is that of several.
+    """
+    joined = "".join(text.split())
+    if sides(joined) is not None or joined in PRESETS:
+        return joined
+    words = text.replace(_JOIN, " ").split()
+    if len(words) == 2:
+        # Of a pair that is none the first that is unknown is named, and not the pair.
+        first, second = (word if sides(word) else _feeling(word) for word in words)
+        if first == second:
+            return first
+        mixture = f"{first}{_JOIN}{second}"
+        if _mixed(mixture) is None:
+            raise UnknownControlError(
+                f"'{text}' cannot be mixed.",
+                "Two expressions or feelings can be; set controls and visemes beside them.",
+            )
+        return mixture
+    if len(words) > 2:
+        raise UnknownControlError(
+            f"'{text}' is more than two names.",
+            "Two feelings can be mixed; set others beside them.",
+        )
+    return _feeling(joined)
+
+
+def _feeling(word: str) -> str:
+    """The name that one word stands for."""
+    folded = word.casefold()
+    if word in PRESETS:
+        return word
+    if folded in FEELINGS:
+        return folded
+    if folded in FEELING_ADJECTIVES:
+        return FEELING_ADJECTIVES[folded]
+    begun = {name for name in FEELINGS if name.startswith(folded)}
+    begun |= {name for said, name in FEELING_ADJECTIVES.items() if said.startswith(folded)}
+    if len(folded) < _SHORTEST or not begun:
+        raise _unknown(word)
+    if len(begun) > 1:
+        choices = tuple(name for name in FEELINGS if name in begun)
+        raise UnknownControlError(
+            f"'{word}' is the beginning of {len(choices)} feelings.",
+            f"Write one of {', '.join(choices)}.",
+            choices=choices,
+        )
+    return begun.pop()
+
+
+def _unknown(name: str) -> UnknownControlError:
     unsided = tuple(dict.fromkeys(n.removesuffix("Left").removesuffix("Right") for n in NAMES))
-    known = NAMES + tuple(n for n in unsided if sides(n)) + tuple(PRESETS)
-    guess = nearest(name, known)
-    raise UnknownControlError(
-        f"There is no control, expression or viseme named '{name}'.",
+    everything = (
+        *NAMES, *(n for n in unsided if sides(n)), *PRESETS, *FEELING_ADJECTIVES,
+    )  # fmt: skip
+    guess = nearest(name, everything)
+    return UnknownControlError(
+        f"There is no control, expression, viseme or feeling named '{name}'.",
         f"Did you mean '{guess}'?" if guess else "`mien controls` lists every name.",
         choices=(guess,) if guess else (),
     )
@@ -172,7 +192,7 @@ def check_value(name: str, value: float, mode: str = "add") -> None:
     """Check that people may ask a control for a value; the same wherever one is typed.
 
     Args:
-        name: A control, a control without its side, an expression or a viseme.
+        name: A control, a control without its side, an expression, a viseme or feelings.
         value: In the control's unit.
         mode: How it acts; what scales or smooths is no value of the control, and not checked.
 
@@ -182,7 +202,7 @@ def check_value(name: str, value: float, mode: str = "add") -> None:
     """
     weights = resolve(name)
     limit = WEIGHT_HIGH
-    if name not in PRESETS:
+    if sides(name) is not None:
         limit = max(CONTROLS[INDEX[side]].high for side, _ in weights)
     if mode in ("add", "replace") and abs(float(value)) > limit:
         raise UsageError(

@@ -89,7 +89,8 @@ class Proxy:
             return
         media = self._media
         command = [sys.executable, "-m", "mien.preview.proxy_maker", str(media.path),
-                   media.fingerprint, str(self._store.folder), str(media.stream)]  # fmt: skip
+                   media.fingerprint, str(self._store.folder), str(media.stream),
+                   media.missing_frames]  # fmt: skip
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
         if self._store.limit is not None:
             environment["MIEN_CACHE_LIMIT"] = str(self._store.limit)

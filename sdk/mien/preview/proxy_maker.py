@@ -1,6 +1,6 @@
 """Makes the proxy of one shot in a process of its own, at low priority.
 
-    python -m mien.preview.proxy_maker MEDIA FINGERPRINT FOLDER
+    python -m mien.preview.proxy_maker MEDIA FINGERPRINT FOLDER STREAM MISSING_FRAMES
 
 It writes a line to standard output for every segment that is there (`segment 12`) and, when it
 gives up or had to leave out segments with damaged frames, why (`failed CAUSE`). It reads frame
@@ -24,6 +24,7 @@ from mien.errors import DamagedMediaError, MienError
 from mien.media.lock import Held, Lock
 from mien.media.probe import probe
 from mien.media.reader import Reader, open_reader
+from mien.model.media import MissingFrames
 from mien.preview.picture import displayed, small_scale
 from mien.preview.playback_cache import pack
 from mien.preview.proxy_files import SEGMENT, ProxyFolder, cache_limit, make_room
@@ -57,7 +58,9 @@ def main() -> int:
         os.nice(19)
     try:
         # What was opened as far as it goes is shown as far; nothing is lost of what is whole.
-        facts = probe(media, stream=int(sys.argv[4]), until_damage=True)
+        facts = probe(
+            media, stream=int(sys.argv[4]), until_damage=True, missing_frames=_missing_frames()
+        )
         if facts.fingerprint != fingerprint:
             raise MienError(f"{media.name} is not the file it was.", "Track it again.")
         folder = ProxyFolder(root, facts)
@@ -72,6 +75,11 @@ def main() -> int:
         _notify(f"failed {error}")
         return 1
     return 0
+
+
+def _missing_frames() -> MissingFrames:
+    wanted = sys.argv[5]
+    return "hold" if wanted == "hold" else "black" if wanted == "black" else "error"
 
 
 def _make(folder: ProxyFolder, reader: Reader, wanted: _Wanted, root: Path) -> None:

@@ -124,8 +124,13 @@ def media_stamp(media: MediaInfo) -> str:
         MediaError: When one cannot be looked at.
     """
     return hashlib.blake2b(
-        repr((media.fingerprint, _files(media))).encode(), digest_size=16
+        repr((media.fingerprint, _files(media), *_held(media))).encode(), digest_size=16
     ).hexdigest()
+
+
+def _held(media: MediaInfo) -> tuple[object, ...]:
+    """What stands for which missing images; nothing where none is missing."""
+    return (media.missing_frames, media.missing) if media.missing else ()
 
 
 def matte_stamp(matte: Path) -> str:
@@ -199,7 +204,7 @@ def _matte_reading(matte: Path, media: MediaInfo) -> str:
 def _add_shot(digest: hashlib.blake2b, shot: Shot) -> None:
     media = shot.media
     facts = (media.fingerprint, media.pixel_format, media.orientation, media.color, shot.breaks)
-    for value in (facts, _files(media)):
+    for value in ((*facts, *_held(media)), _files(media)):
         digest.update(repr(value).encode() + b"\0")
     for face in shot.faces:
         curves = face.curves
@@ -222,7 +227,10 @@ def _files(media: MediaInfo) -> list[tuple[int, int]]:
     paths = [media.path]
     pattern = Pattern.parse(media.path) if media.kind == "sequence" else None
     if pattern is not None:
-        paths = [pattern.file(media.first_number + i) for i in range(media.clock.frame_count)]
+        missing = frozenset(media.missing)
+        last = media.first_number + media.clock.frame_count
+        numbers = (one for one in range(media.first_number, last) if one not in missing)
+        paths = [pattern.file(number) for number in numbers]
     return _stats(paths)
 
 

@@ -118,13 +118,21 @@ class ClientConnection:
             elif request.method in self._methods.immediate:
                 handler = self._methods.immediate[request.method]
                 self._answer(request, handler(params).model_dump())
-            elif not self._tasks.offer((request, params), len(line)):
+            elif not self._offer(request, params, len(line)):
                 raise ProtocolError(
                     f"{_WAITING} requests, or {_WAITING_BYTES >> 20} MiB of them, wait already.",
                     "Wait for their answers.",
                 )
         except Exception as error:  # noqa: BLE001 - no line may end the server
             self._refuse(number, as_mien_error(error))
+
+    def _offer(self, request: Request, params: Message, size: int) -> bool:
+        # Known before its turn can come, which may be at once.
+        self._methods.expect(request.id, params)
+        offered = self._tasks.offer((request, params), size)
+        if not offered:
+            self._methods.forget(request.id)
+        return offered
 
     def _allow(self, params: Message) -> None:
         """Refuse all but a first, proper `hello` until there was one."""
@@ -154,7 +162,7 @@ class ClientConnection:
             if self._is_over():
                 return
             try:
-                result = self._methods.queued[request.method](params).model_dump()
+                result = self._methods.run(request.method, request.id, params).model_dump()
             except Exception as error:  # noqa: BLE001 - no request may end the server
                 self._refuse(request.id, as_mien_error(error))
             else:

@@ -10,6 +10,7 @@ from mien.errors import TimeError
 from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.face import Face
 from mien.model.interpolate import Key
+from mien.model.presets import key_name
 from mien.serve.messages import (
     Encoding,
     KeyedTrack,
@@ -70,11 +71,11 @@ def write_layers(
 
 
 def _make_track(face: Face, track: SampledTrack | KeyedTrack) -> ControlTrack:
-    frames = face.clock.frame_count
+    frames, control = face.clock.frame_count, key_name(track.control)
     if isinstance(track, SampledTrack):
         values = read_numbers(track.values)
         return ControlTrack.sampled(
-            track.control, track.start, values, frames, mode=track.mode, fade=track.fade
+            control, track.start, values, frames, mode=track.mode, fade=track.fade
         )
     for key in track.keys:
         if not 0 <= key.frame < frames:
@@ -89,7 +90,7 @@ def _make_track(face: Face, track: SampledTrack | KeyedTrack) -> ControlTrack:
     span = None
     if track.span is not None:
         span = face.clock.parse_range(f"{track.span[0]}:{track.span[1]}")
-    return ControlTrack(track.control, keys, track.mode, span, track.fade)
+    return ControlTrack(control, keys, track.mode, span, track.fade)
 
 
 def _pair(handle: Sequence[float] | None) -> tuple[float, float] | None:

@@ -34,6 +34,7 @@ from mien.serve.face_methods import FaceMethods
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
+from mien.serve.requests import Requests
 from mien.serve.shots import (
     OpenShot,
     Shots,
@@ -66,6 +67,7 @@ class Methods:
         self._jobs = Jobs()
         self._files = PictureFiles()
         self._begun: list[ServedJob] = []
+        self._requests = Requests(send)
         faces = FaceMethods(self._shots, self._check_faces_rest, self._begin, send)
         self.immediate: Mapping[str, Handler] = {
             "hello": self._hello,
@@ -100,12 +102,33 @@ class Methods:
         begun, self._begun = self._begun, []
         return begun
 
+    def expect(self, request: int | str, params: say.Message) -> None:
+        """Know of a request that waits for its turn, so that it can be cancelled."""
+        if isinstance(params, say.OpenParams) and params.progress:
+            self._requests.expect(request)
+
+    def forget(self, request: int | str) -> None:
+        """Know no more of a request, whose turn will not come."""
+        self._requests.forget(request)
+
+    def run(self, method: str, request: int | str, params: say.Message) -> say.Message:
+        """Do what a request asks for, in its turn.
+
+        Args:
+            method: One of `queued`.
+            request: Its id.
+            params: Its parameters.
+        """
+        with self._requests.turn(request):
+            return self.queued[method](params)
+
     def stop_jobs(self) -> None:
         """Stop the jobs, and wait until they have cleaned up; no other is started."""
         self._jobs.close()
 
     def close(self) -> None:
         """Stop the jobs and let go of everything."""
+        self._requests.cancel_all()
         self._jobs.close()
         self._shots.close()
         self._files.close()
@@ -130,6 +153,7 @@ class Methods:
                 for one in curve_formats()
             ],
             max_line=MAX_LINE,
+            features=["open.progress"],
         )
 
     def _status(self, params: say.Empty) -> say.StatusResult:
@@ -140,6 +164,10 @@ class Methods:
         )
 
     def _cancel(self, params: say.CancelParams) -> say.CancelResult:
+        if params.request is not None:
+            waits = self._requests.cancel(params.request)
+            return say.CancelResult(request=params.request, state="running" if waits else "done")
+        assert params.job is not None
         job = self._jobs.find(params.job)
         state = job.state
         job.cancel()
@@ -150,12 +178,17 @@ class Methods:
         if path.suffix.lower() == SUFFIX:
             if params.stream is not None:
                 raise UsageError(f"`stream` goes with media; {path.name} is a project.")
-            project = api.load_project(path, params.project_shot, media=params.media)
+            project = api.load_project(
+                path, params.project_shot, media=params.media, progress=self._requests.report
+            )
             opened = OpenShot(project, path)
         elif params.media is not None or params.project_shot is not None:
             raise UsageError(f"`media` and `project_shot` go with a project; {path.name} is none.")
         else:
-            shot = api.open_shot(path, stream=params.stream, until_damage=params.until_damage)
+            shot = api.open_shot(
+                path, stream=params.stream, until_damage=params.until_damage,
+                missing_frames=params.missing_frames, progress=self._requests.report,
+            )  # fmt: skip
             opened = OpenShot(Project(shot), None)
         facts = shot_facts(opened)
         self._shots.add(opened)

@@ -3,6 +3,7 @@
     host -> mien    {"id": 7, "method": "open", "params": {"path": "interview.mp4"}}
     mien -> host    {"id": 7, "result": {...}}
                     {"id": 7, "error": {"code", "cause", "remedy", "exit_code"}}
+                    {"event": "progress", "request": 7, "stage": "index", "done": 3, "total": 9}
                     {"event": "progress", "job": "...", "stage": "track", "done": 3, "total": 9}
                     {"event": "done", "job": "...", "result": {...}}
                     {"event": "failed", "job": "...", "error": {...}}
@@ -15,13 +16,13 @@ arrives is checked here and in messages.py before anybody acts on it.
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Final, Literal, NoReturn
+from typing import Any, Final, Literal, NoReturn
 
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from mien.errors import MienError, ProtocolError
-from mien.serve.messages import METHODS, Handle, Message
+from mien.serve.messages import METHODS, Handle, Message, RequestId
 from mien.worker_messages import WorkerFailed
 
 __all__ = ["HELLO_LINE", "MAX_LINE", "PROTOCOL", "ErrorFacts", "Request", "encode", "error_facts",
@@ -34,14 +35,9 @@ MAX_LINE: Final = 64 << 20
 HELLO_LINE: Final = 64 << 10
 """The same before `hello`: nobody fills the memory of a server that does not know them."""
 
-_LARGEST_ID: Final = 2**53
-"""Whole numbers up to here survive in every language's JSON."""
 _DEEP: Final = 64
 """Levels of nesting that a message may have; the protocol's own have ten."""
-Id = (
-    Annotated[int, Field(ge=-_LARGEST_ID, le=_LARGEST_ID)]
-    | Annotated[str, StringConstraints(max_length=64)]
-)
+Id = RequestId
 
 
 class Request(Message):
@@ -87,6 +83,16 @@ class ProgressEvent(Message):
 
     event: Literal["progress"]
     job: Handle
+    stage: str
+    done: int
+    total: int
+
+
+class RequestProgressEvent(Message):
+    """How far a request is, of an `open` with `progress`; sent a few times a second at most."""
+
+    event: Literal["progress"]
+    request: Id
     stage: str
     done: int
     total: int
@@ -191,7 +197,8 @@ def error_facts(error: MienError | WorkerFailed) -> dict[str, Any]:
 def schema() -> dict[str, Any]:
     """Everything that may be said, as JSON Schema (2020-12)."""
     envelope: tuple[type[Message], ...] = (
-        Request, Answer, Refusal, ProgressEvent, DoneEvent, FailedEvent, CancelledEvent,
+        Request, Answer, Refusal, ProgressEvent, RequestProgressEvent, DoneEvent, FailedEvent,
+        CancelledEvent,
     )  # fmt: skip
     named: dict[str, type[Message]] = {model.__name__: model for model in envelope}
     for method in METHODS.values():

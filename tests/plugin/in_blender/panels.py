@@ -89,8 +89,9 @@ def main() -> None:
     for region in extension("rig").REGIONS:
         scene.mien.region = region
         scene.mien.performance = True
-        scene.mien.palette = "VISEMES"
-        draw_all()
+        for palette in extension("rig").PALETTES:
+            scene.mien.palette = palette
+            draw_all()
     task = jobs.Task("ControlTrack", strip.mien.identifier, lambda task: iter(()))
     jobs.show(task)
     counts["running"] = draw_all()

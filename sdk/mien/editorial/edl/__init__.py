@@ -45,7 +45,7 @@ def read_edl(text: str, rate: Fraction, name: str) -> tuple[Any, tuple[str, ...]
     Raises:
         InputError: When nothing in it can be read, or its timecodes do not exist at the rate.
     """
-    notices, fault = Notices(), FirstFault()
+    notices, fault = Notices("{} more events {}."), FirstFault()
     edits = edit_lists(text, notices)
     counter = _counter(edits, rate, notices)
     _check_rate(edits, counter, name)

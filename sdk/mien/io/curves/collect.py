@@ -13,6 +13,7 @@ from mien.model.curve_file import CurveFile, FaceCurves, FlameCurves
 from mien.model.curves import Curves
 from mien.model.face import Face
 from mien.model.shot import Shot
+from mien.model.unit_curves import unit_curves
 
 if TYPE_CHECKING:
     from mien.face.flame_fit import FlameFit
@@ -79,6 +80,7 @@ def _face_curves(
         identity=face.identity,
         pose=curves.pose,
         flame=flame,
+        units=unit_curves(curves.controls.array, curves.valid, float(face.clock.rate)),
     )
 
 

@@ -83,6 +83,10 @@ def _face(face: FaceCurves) -> dict[str, Any]:
         columns = face.region_confidence.T
         value["region_confidence"] = dict(zip(REGIONS, map(_rounded, columns), strict=True))
     value["controls"] = {name: _numbers(values, face) for name, values in face.controls.items()}
+    if face.units is not None:
+        value["action_units"] = {
+            name: _numbers(values, face) for name, values in face.units.items()
+        }
     if flame is not None:
         value["flame"] = _numbers(flame.coefficients, face)
     if pose is not None:

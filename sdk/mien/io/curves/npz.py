@@ -84,14 +84,15 @@ def npz_arrays(curves: CurveFile) -> _Arrays:
 
     Keys, over T frames: `expr` (T, 50), `jaw_pose` (T, 3), `neck_pose` (T, 3), `eyes_pose`
     (T, 6; left, right), `rotation` (T, 3), `translation` (T, 3), `eyelids` (T, 2; left,
-    right; 0 open .. 1 closed), `controls` (T, 59), `control_names` (59,), `head_scale`
-    (T,) pixels per centimetre, `head_translation` (T, 2) pixels, `identity` (468, 3)
-    centimetres, `frame` (T,), `time` (T,) seconds, `valid` (T,), `bridged` (T,),
-    `confidence` (T,), `region_confidence` (T, 4) and `regions` (4,), their names, where regions
-    were told apart, `fps_num`, `fps_den`, `start_timecode`, `flame_version` (the basis of
-    `expr`), `face`, `name`, `source`. With the fit of a FLAME head, also `shape` (300,),
-    `camera_scale` (T,) pixels per metre of the posed head about the middle of the picture, and
-    `fit_error` (T,), root mean square miss of the landmarks as a part of the face's width.
+    right; 0 open .. 1 closed), `controls` (T, 59), `control_names` (59,), `action_units`
+    (T, 23; 0 .. 1), `action_unit_names` (23,), `head_scale` (T,) pixels per centimetre,
+    `head_translation` (T, 2) pixels, `identity` (468, 3) centimetres, `frame` (T,), `time`
+    (T,) seconds, `valid` (T,), `bridged` (T,), `confidence` (T,), `region_confidence` (T, 4)
+    and `regions` (4,), their names, where regions were told apart, `fps_num`, `fps_den`,
+    `start_timecode`, `flame_version` (the basis of `expr`), `face`, `name`, `source`. With the
+    fit of a FLAME head, also `shape` (300,), `camera_scale` (T,) pixels per metre of the posed
+    head about the middle of the picture, and `fit_error` (T,), root mean square miss of the
+    landmarks as a part of the face's width.
 
     Args:
         curves: The curves of one face.
@@ -116,6 +117,7 @@ def npz_arrays(curves: CurveFile) -> _Arrays:
         "rotation": axis_angle(flame.rotation),
         "translation": flame.translation,
         "controls": np.column_stack(list(face.controls.values())),
+        "action_units": None if face.units is None else np.column_stack(list(face.units.values())),
         "head_scale": pose.scale,
         "head_translation": pose.translation,
         "camera_scale": flame.camera_scale,
@@ -127,6 +129,7 @@ def npz_arrays(curves: CurveFile) -> _Arrays:
     still = _given({
         "shape": flame.shape,
         "control_names": np.array(list(face.controls)),
+        "action_unit_names": None if face.units is None else np.array(list(face.units)),
         "identity": face.identity,
         "frame": np.arange(len(face), dtype=np.int64),
         "time": np.array([float(clock.seconds(i)) for i in range(len(face))]),

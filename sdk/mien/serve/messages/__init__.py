@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mien.serve.messages.base import Empty, Encoding, Handle, Message, Numbers, Packed
+from mien.serve.messages.base import (
+    Empty,
+    Encoding,
+    Handle,
+    Message,
+    Numbers,
+    Packed,
+    RequestId,
+)
 from mien.serve.messages.control import (
     CancelParams,
     CancelResult,
@@ -140,6 +148,7 @@ __all__ = [
     "RenameFaceParams",
     "RenderParams",
     "RenderResult",
+    "RequestId",
     "RetrackFaceParams",
     "SampledTrack",
     "SaveParams",

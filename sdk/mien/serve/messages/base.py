@@ -27,6 +27,7 @@ __all__ = [
     "Packed",
     "Pair",
     "PathText",
+    "RequestId",
     "Span",
 ]
 
@@ -74,6 +75,13 @@ PathText = Annotated[
 """A path, or the pattern of an image sequence (`shot.%04d.exr`)."""
 Handle = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 """Names a shot or a job to the client that has it, and to nobody else."""
+_LARGEST_ID = 2**53
+"""Whole numbers up to here survive in every language's JSON."""
+RequestId = (
+    Annotated[int, Field(ge=-_LARGEST_ID, le=_LARGEST_ID)]
+    | Annotated[str, StringConstraints(max_length=64)]
+)
+"""What a host calls a request by."""
 Span = Annotated[list[Count], Field(min_length=2, max_length=2)]
 """`[start, stop]`: frames, `stop` excluded."""
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import StringConstraints, model_validator
 
-from mien.serve.messages.base import Count, Handle, Message, Name, PathText
+from mien.serve.messages.base import Count, Handle, Message, Name, PathText, RequestId
 
 __all__ = [
     "CancelParams",
@@ -64,6 +64,8 @@ class HelloResult(Message):
     curve_formats: list[CurveFormatFacts]
     max_line: int
     """Bytes of a line that are read at most."""
+    features: list[str]
+    """What this mien does beyond its methods: `open.progress` where `open` takes `progress`."""
 
 
 JobKind = Literal["track", "solve", "retrack", "examples", "render"]
@@ -102,15 +104,27 @@ class StatusResult(Message):
 
 
 class CancelParams(Message):
-    """A job to stop. One that has ended already is left as it is."""
+    """A job to stop, or an `open`: one of the two. One that has ended is left as it is."""
 
-    job: Handle
+    job: Handle | None = None
+    request: RequestId | None = None
+    """The `id` of an `open` with `progress`; its answer is an error with the code `cancelled`."""
+
+    @model_validator(mode="after")
+    def _one(self) -> CancelParams:
+        if (self.job is None) == (self.request is None):
+            raise ValueError("give one of job and request")
+        return self
 
 
 class CancelResult(Message):
-    """State of the job when it was asked; the event `cancelled` follows when it has stopped."""
+    """State of the job or request when it was asked.
 
-    job: Handle
+    For a job the event `cancelled` follows when it has stopped, for a request its answer.
+    """
+
+    job: Handle | None = None
+    request: RequestId | None = None
     state: Literal["running", "done", "failed", "cancelled"]
 
 

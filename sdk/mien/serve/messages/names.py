@@ -25,7 +25,7 @@ class PresetFacts(Message):
     """A named mixture of controls, keyed as one."""
 
     name: str
-    kind: Literal["expression", "viseme"]
+    kind: Literal["expression", "viseme", "feeling"]
     weights: dict[str, float]
     replaces: bool
     """Whether its controls take the place of what the face does, as far as its value says; else

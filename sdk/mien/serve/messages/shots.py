@@ -66,6 +66,12 @@ class OpenParams(Message):
     show. A project knows its own."""
     until_damage: bool = False
     """Whether media that are cut short are the frames that are there, in place of an error."""
+    missing_frames: Literal["error", "hold", "black"] = "error"
+    """What stands for images of a sequence that are missing between others: an error that names
+    them, the image before, or black. A project knows its own."""
+    progress: bool = False
+    """Whether events `progress` that name this request by its `id` tell how far media that have to
+    be read through are; such an `open` can be stopped with `cancel`."""
 
 
 class CloseParams(Message):
