@@ -52,6 +52,8 @@ def test_a_wrong_map_is_refused_even_where_media_are_found_without(
     monkeypatch.setenv("MIEN_PATH_MAP", "/a=/b:/b=/a")
     assert run(["render", str(film), "-o", str(film.with_suffix(".mp4"))]) == 2
     assert "loops" in capsys.readouterr().err
+    assert run(["info", str(film)]) == 2
+    assert "loops" in capsys.readouterr().err
 
 
 def test_corrections_that_go_with_landmarks_taken_over_are_named(

@@ -100,7 +100,9 @@ def _opened(source: Path, which: str | None, media: Path | None) -> tuple[dict[s
     from mien.io.beside import project_beside
     from mien.io.project import SUFFIX, describe, find_shots, relink
     from mien.model.summary import summarize_project
+    from mien.path_map import machine_map
 
+    machine_map()  # a wrong one is said: media would only seem to be gone
     facts: dict[str, Any] = {}
     project: Path | None = source
     if source.suffix.lower() == SUFFIX:
