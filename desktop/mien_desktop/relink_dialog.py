@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from mien.errors import MienError
 from mien.model.document import Document, Project
+from mien.model.scaled_shot import with_media
 from mien_desktop import theme
 from mien_desktop.background import Background
 from mien_desktop.workspace import Workspace
@@ -55,6 +57,7 @@ class RelinkDialog(QDialog):
         self._workspace = workspace
         self._background = background
         self._searching = False
+        self._before = workspace.now.document
         self.setWindowTitle("Relink media")
         self.resize(640, 340)
         self.list = QTreeWidget(columnCount=2)
@@ -124,6 +127,7 @@ class RelinkDialog(QDialog):
 
     def _begin(self, words: str) -> None:
         self._searching = True
+        self._before = self._workspace.now.document
         self.note.setText(words)
         self._fill()
 
@@ -133,7 +137,7 @@ class RelinkDialog(QDialog):
         if projects:
             count = len(projects)
             name = f"Relink {projects[0].title}" if count == 1 else f"Relink {count} shots"
-            self._workspace.apply(name, partial(_with, projects=projects))
+            self._workspace.apply(name, partial(_with, projects=projects, before=self._before))
         said = [f"{project.title} is on {project.shot.media.path.name}." for project in projects]
         left = len(self.missing)
         words = "All media are found." if not left else f"{left} of them are still missing."
@@ -193,7 +197,12 @@ def _id(item: QTreeWidgetItem) -> str:
     return str(item.data(0, Qt.ItemDataRole.UserRole))
 
 
-def _with(document: Document, projects: Sequence[Project]) -> Document:
+def _with(document: Document, projects: Sequence[Project], before: Document) -> Document:
     for project in projects:
+        now = document.shot(project.id)
+        if now is not before.shot(project.id):
+            # A job ended, or a repair: what it did stays.
+            moved = with_media(now.shot, project.shot.media)
+            project = replace(now.with_faces_of(moved), online=True)
         document = document.with_shot(project)
     return document

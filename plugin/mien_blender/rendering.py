@@ -43,7 +43,8 @@ class Format:
 
 FORMATS = {
     "SOURCE": Format("As the source", "The source's own codec", "", {}),
-    "H264": Format("H.264", "For review", ".mp4", {"codec": "h264"}),
+    "H264": Format("H.264", "For review, no visible loss", ".mp4", {"codec": "h264"}),
+    "SMALL": Format("H.264, small", "For sending", ".mp4", {"codec": "h264", "quality": "small"}),
     "PRORES": Format("ProRes", "For finishing", ".mov", {"codec": "prores"}),
     "LOSSLESS": Format("Lossless", "FFV1, every pixel exact", ".mkv", {"lossless": True}),
 }

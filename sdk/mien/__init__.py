@@ -145,6 +145,7 @@ if TYPE_CHECKING:
     from mien.model.presets import PRESETS as PRESETS
     from mien.model.presets import VISEMES as VISEMES
     from mien.model.presets import Preset as Preset
+    from mien.model.quality import Quality as Quality
     from mien.model.raw_landmarks import RawLandmarks as RawLandmarks
     from mien.model.reading import PerformanceEvent as PerformanceEvent
     from mien.model.reading import PerformanceReading as PerformanceReading
@@ -298,6 +299,7 @@ _HOMES = {
     "Preset": "mien.model.presets",
     "PRESETS": "mien.model.presets",
     "VISEMES": "mien.model.presets",
+    "Quality": "mien.model.quality",
     "RawLandmarks": "mien.model.raw_landmarks",
     "MatteStroke": "mien.model.occlusion",
     "Occlusion": "mien.model.occlusion",

@@ -23,6 +23,7 @@ NAMES = (
     "flame",
     "smirk",
     "render",
+    "quality",
     "reference",
     "memory",
     "fidelity",

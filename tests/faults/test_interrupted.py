@@ -19,6 +19,7 @@ from mien import api
 from mien.errors import OperationCancelledError
 from mien.media.probe import probe
 from mien.model.edits import Edit
+from tests.command_line import PROGRESS
 from tests.faults.conftest import Mien, command
 from tests.waiting import PATIENCE, wait_until
 
@@ -72,7 +73,8 @@ def test_a_render_is_stopped(long_footage: Path, tmp_path: Path, number: signal.
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert out == ""
-    assert err == "mien: error: Stopped. Nothing unfinished was left behind.\n"
+    said = [line for line in err.splitlines() if not PROGRESS.match(line)]
+    assert said == ["mien: error: Stopped. Nothing unfinished was left behind."]
     assert list(tmp_path.iterdir()) == []
 
 

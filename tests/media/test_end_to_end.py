@@ -240,7 +240,8 @@ def test_from_the_command_line(clip: Clip, tmp_path: Path) -> None:
             [sys.executable, "-m", "mien", *map(str, arguments), "--json"],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
-        assert done.stderr == ""
+        # On a slow machine progress is told.
+        assert all(" %  " in line for line in done.stderr.splitlines())
         found = json.loads(done.stdout)
         assert isinstance(found, dict)
         return found

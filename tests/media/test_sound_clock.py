@@ -119,7 +119,12 @@ def timed(sound: Any, base: Fraction, times: Iterable[int]) -> list[Fraction]:
 
 def sound_of(codec: str, frame_size: int) -> Any:
     layout = SimpleNamespace(nb_channels=2)
-    context = SimpleNamespace(name=codec, sample_rate=RATE, frame_size=frame_size, layout=layout)
+    context = SimpleNamespace(
+        codec=SimpleNamespace(canonical_name=codec),
+        sample_rate=RATE,
+        frame_size=frame_size,
+        layout=layout,
+    )
     return SimpleNamespace(codec_context=context)
 
 

@@ -77,7 +77,8 @@ def test_a_face_is_tracked_again_from_a_hint(client: Client, shot: str, tmp_path
     assert facts["faces"][0]["frames_seen"] == 72
     client.call("undo_faces", shot=shot)
     path = tmp_path / "l.json"
-    path.write_text(json.dumps({"frames": [{"frame": 3, "landmarks": [[0.5, 0.5]] * 468}]}))
+    points = [[0.3 + i % 22 / 60, 0.3 + i // 22 / 60] for i in range(468)]
+    path.write_text(json.dumps({"frames": [{"frame": 3, "landmarks": points}]}))
     facts = client.call("import_landmarks", shot=shot, path=str(path), name="Anna")
     assert [(face["name"], face["frames_seen"]) for face in facts["faces"]][1] == ("Anna", 1)
 

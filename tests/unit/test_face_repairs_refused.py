@@ -116,7 +116,7 @@ def test_frames_that_were_not_tracked_are_left_alone(project: Path) -> None:
     shot = replace(shot, tracked_spans=(mien.FrameRange(0, 6),))
     with pytest.raises(mien.TimeError, match="Frame 8 is one of 6:12"):
         mien.retrack_face(shot, "Bert", at=8, point=(1, 1), progress=False)
-    landmarks = {"frames": [{"frame": 7, "landmarks": [[0.5, 0.5]] * 478}]}
+    landmarks = {"frames": [{"frame": 7, "landmarks": [[i / 500, 0.5] for i in range(478)]}]}
     Path("seven.json").write_text(json.dumps(landmarks))
     with pytest.raises(mien.TimeError, match="Frame 7 is one of 6:12"):
         mien.import_landmarks(shot, "seven.json", "Bert", progress=False)

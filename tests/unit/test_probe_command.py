@@ -55,6 +55,7 @@ def test_the_facts(tmp_path: Path, capsys: Capture) -> None:
     ]  # fmt: skip
     assert facts["render"] == {
         "output": "output.mov", "codec": "h264", "pixel_format": "yuv420p", "left_out": [],
+        "quality": "visually-lossless, crf 18, preset medium",
     }  # fmt: skip
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mien.model.document import Document, Project
+from mien.model.scaled_shot import with_media
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
+from mien_desktop.faces.late import carried_face
 
 __all__ = ["Box", "Hint", "Point", "with_followed"]
 
@@ -44,15 +46,18 @@ def with_followed(document: Document, before: Project, hint: Hint, followed: Sho
 
     Returns:
         The very document where the face is no longer there.
+
+    Raises:
+        UsageError: When the face was merged, split or tracked again meanwhile.
     """
     project = document.shot(hint.shot)
     shot, numbers = project.shot, {face.number for face in before.shot.faces}
     there = {face.number for face in project.shot.faces}
+    followed = with_media(followed, shot.media)
     if hint.face is not None:
         if hint.face not in there:
             return document
-        name = shot.face(hint.face).name
-        made = replace(followed.face(hint.face), name=name)
+        made = carried_face(followed, before, shot, hint.face)
         faces = [made if face.number == hint.face else face for face in shot.faces]
     else:
         made = next(face for face in followed.faces if face.number not in numbers)

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mien.errors import UsageError
+from mien.errors import MienError, UsageError
 from mien.model.document import Project
 from mien.model.settings import ReferenceSettings
 from mien.rendering.registry import list_entries
@@ -40,6 +40,7 @@ from mien_desktop.jobs.presets import (
     summary,
     trouble,
 )
+from mien_desktop.jobs.quality_form import QualityForm
 from mien_desktop.jobs.queue import JobQueue
 from mien_desktop.jobs.reference import ReferenceForm
 from mien_desktop.jobs.settings_form import RendererForm, SettingsForm
@@ -87,6 +88,7 @@ class ExportDialog(QDialog):
         self._lay_out()
         self._recall()
         for signal in (
+            self._quality.changed,
             self._preset.currentIndexChanged,
             self._renderer.currentIndexChanged,
             self._part.toggled,
@@ -100,7 +102,11 @@ class ExportDialog(QDialog):
         self._refresh()
 
     def request(self) -> ExportRequest:
-        """Return the export that the fields describe."""
+        """Return the export that the fields describe.
+
+        Raises:
+            UsageError: When a figure of the quality cannot be meant.
+        """
         name = self._renderer.currentData()
         form = self._forms.get(name)
         return ExportRequest(
@@ -110,12 +116,13 @@ class ExportDialog(QDialog):
             renderer=name,
             settings=None if form is None else form.settings,
             until_damage=self._until_damage.isChecked(),
+            quality=self._quality.quality(),
         )
 
     def accept(self) -> None:
         """Put the export in the queue; what would be replaced is asked about first."""
-        request = self.request()
-        if trouble(self._project, request) is not None:
+        problem, request = self._problem()
+        if problem is not None or request is None:
             self._refresh()
         elif exists(request):
             self._ask_replace(request)
@@ -131,6 +138,7 @@ class ExportDialog(QDialog):
                 self._preset.count() - 1, preset.tip, Qt.ItemDataRole.ToolTipRole
             )
         self._tip = _dim_label()
+        self._quality = QualityForm()
         clock, span = self._project.shot.clock, self._span
         self._whole = QRadioButton(f"Whole shot, {clock.frame_count} frames")
         text = "Between in and out" if span is None else f"In to out, {len(span)} frames"
@@ -192,6 +200,8 @@ class ExportDialog(QDialog):
         form.setVerticalSpacing(8)
         form.addRow("Preset", self._preset)
         form.addRow("", self._tip)
+        form.addRow("Encoding", self._quality)
+        self._form = form
         form.addRow("Range", ranges)
         form.addRow("Renderer", self._renderer)
         for settings_form in self._forms.values():
@@ -224,19 +234,30 @@ class ExportDialog(QDialog):
 
     def _refresh(self) -> None:
         """Show what fits the choices, and what is wrong with them."""
-        request = self.request()
-        self._tip.setText(request.preset.tip)
+        preset = self._chosen()
+        self._tip.setText(preset.tip)
         for name, form in self._forms.items():
-            form.setVisible(name == request.renderer)
-        problem = trouble(self._project, request)
+            form.setVisible(name == self._renderer.currentData())
+        with QSignalBlocker(self._quality):
+            any_quality = self._quality.show_codec(preset.codec, lossless=preset.lossless)
+        self._form.setRowVisible(self._quality, any_quality)
+        problem, request = self._problem()
         self._export.setEnabled(problem is None)
         self._cause.setVisible(problem is not None)
-        if problem is not None:
-            self._cause.setText(problem.cause)
-            self._words.setText(problem.remedy)
+        if problem is not None or request is None:
+            self._cause.setText("" if problem is None else problem.cause)
+            self._words.setText("" if problem is None else problem.remedy)
         else:
             self._words.setText(summary(self._project, request))
         self._words.setToolTip(self._words.text())
+
+    def _problem(self) -> tuple[MienError | None, ExportRequest | None]:
+        """Why the export cannot be started, and the export, where the fields describe one."""
+        try:
+            request = self.request()
+        except UsageError as error:
+            return error, None
+        return trouble(self._project, request), request
 
     def _ask_place(self) -> None:
         preset = self._chosen()

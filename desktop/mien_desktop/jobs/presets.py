@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mien.errors import MienError, OutputError, UsageError
 from mien.model.document import Project
+from mien.model.quality import Quality
 from mien.model.renderer_settings import RendererSettings
 from mien.timebase import FrameRange
 
@@ -45,7 +46,7 @@ class Preset:
 
 
 PRESETS: tuple[Preset, ...] = (
-    Preset("review", "Review, H.264", "Small, plays everywhere.", ".mp4", "h264"),
+    Preset("review", "Review, H.264", "Plays everywhere.", ".mp4", "h264"),
     Preset("prores", "ProRes 422 HQ", "For the editing program and for grading.", ".mov", "prores"),
     Preset("exr", "EXR sequence", "Half float, one image a frame.", ".%04d.exr"),
     Preset(
@@ -88,6 +89,7 @@ class ExportRequest:
         settings: Settings of the renderer; None for the shot's own.
         overwrite: Whether what is there may be replaced.
         until_damage: Whether it ends before the first frame of the shot that is damaged.
+        quality: How well it is encoded, where the preset is not lossless.
     """
 
     preset: Preset
@@ -97,6 +99,7 @@ class ExportRequest:
     settings: RendererSettings | None = None
     overwrite: bool = False
     until_damage: bool = False
+    quality: Quality = field(default_factory=Quality)
 
 
 def default_output(project: Project, preset: Preset, folder: Path) -> Path:
@@ -124,10 +127,18 @@ def summary(project: Project, request: ExportRequest) -> str:
     from mien.media.codecs import choose_encoding
 
     media, preset = project.shot.media, request.preset
-    encoding = choose_encoding(request.output, media, codec=preset.codec, lossless=preset.lossless)
+    encoding = choose_encoding(
+        request.output,
+        media,
+        codec=preset.codec,
+        quality=Quality.of(request.quality, lossless=preset.lossless),
+    )
     width, height = media.orientation.upright_size
     frames = request.frames or media.clock.all
     words = [f"{len(frames)} frames", f"{width} x {height}", encoding.pixel_format]
+    if encoding.quality:
+        words.append(encoding.quality)
+    words.extend(note.rstrip(".") for note in encoding.notes)
     if encoding.container and media.audio_streams:
         words.append("sound as in the source")
     edited = sum(bool(edit.layers) for edit in project.edits)
@@ -163,11 +174,11 @@ def _check(project: Project, request: ExportRequest) -> None:
             f"{preset.text} is written to a file that ends in {preset.suffix}.",
             f"Name it {Path(output.stem).stem}{preset.suffix}.",
         )
-    encoding = (preset.codec, preset.lossless)
-    choose_encoding(output, media, codec=encoding[0], lossless=encoding[1])
+    quality = Quality.of(request.quality, lossless=preset.lossless)
+    choose_encoding(output, media, codec=preset.codec, quality=quality)
     if output.parent.exists() or not (preset.is_sequence and output.parent.parent.is_dir()):
         # A folder for images is made when the export starts; any other must be there.
-        check_output(output, media, overwrite=True, codec=encoding[0], lossless=encoding[1])
+        check_output(output, media, overwrite=True, codec=preset.codec, quality=quality)
     if preset.matte and not any(edit.layers for edit in project.edits):
         raise UsageError(f"Nothing is edited in {project.title}.", "There is no mask to write.")
     if request.renderer != "auto":

@@ -16,6 +16,7 @@ from mien.rendering.registry import describe_choice
 from mien.session.commands import replace_shot, set_examples
 from mien.timebase import FrameRange
 from mien_desktop.faces.hint import Hint, with_followed
+from mien_desktop.faces.late import with_further
 from mien_desktop.jobs.presets import ExportRequest
 from mien_desktop.jobs.serve_process import (
     ExamplesTask,
@@ -399,6 +400,8 @@ class JobQueue(QObject):
                 return set_examples(document, job.shot, job.result.examples)
             if isinstance(job.task, RetrackTask):
                 return with_followed(document, job.task.project, job.task.hint, job.result)
+            if isinstance(job.task, TrackSpanTask | SolveTask):
+                return with_further(document, job.task.project, job.result)
             return replace_shot(document, job.shot, job.result)
 
         self._workspace.apply(job.title, change)

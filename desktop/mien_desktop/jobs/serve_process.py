@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import mien
 from mien.errors import MienError, as_mien_error
 from mien.model.document import Project
+from mien.model.quality import Quality
 from mien.model.renderer_settings import make_mapping
 from mien.model.shot import Shot
 from mien.rendering.registry import merge_settings
@@ -219,6 +220,7 @@ class ExportTask:
                 settings=make_mapping(settings),
                 codec=preset.codec,
                 lossless=preset.lossless,
+                **_said(request.quality),
                 overwrite=request.overwrite,
                 matte=preset.matte,
                 until_damage=request.until_damage,
@@ -350,6 +352,12 @@ def _command() -> list[str]:
 def _pair(frames: FrameRange | None) -> list[int] | None:
     """Return frames as the protocol has them."""
     return None if frames is None else [frames.start, frames.stop]
+
+
+def _said(quality: Quality) -> dict[str, Any]:
+    """A quality as the fields of mien's `render`."""
+    said = quality.to_dict()
+    return {"quality" if name == "level" else name: value for name, value in said.items()}
 
 
 def _make_folder(folder: Path) -> None:

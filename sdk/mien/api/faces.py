@@ -68,7 +68,7 @@ def merge_faces(
             "Merge faces that are never in one frame, or split one of them there first.",
         )
     kept = merged[0]
-    corrections = [one for face in merged for one in face.corrections]
+    corrections = _merged_corrections(merged)
     track = merged_track([as_tracked(face, shot) for face in merged])
     solved = _solved(track, corrections, shot, progress)
     gone = set(numbers[1:])
@@ -86,6 +86,20 @@ def merge_faces(
     asked = {edit.face.number: edit.layers for edit in source.edits}
     layers = joined_layers([(face, asked.get(face.number, ())) for face in merged])
     return result.with_edit(Edit(result.shot.face(kept.number), layers))
+
+
+def _merged_corrections(faces: Sequence[Face]) -> list[LandmarkCorrection]:
+    """Corrections of faces that become one: of a frame, those of the face that is seen in it.
+
+    A face that was bridged over frames may have been put right where another one is seen.
+    """
+    kept: dict[tuple[int, str], LandmarkCorrection] = {}
+    for face in faces:
+        for one in face.corrections:
+            there = [other for other in faces if other.confidence[one.frame] > 0]
+            if face in there or not there:
+                kept.setdefault((one.frame, one.group), one)
+    return list(kept.values())
 
 
 def split_face(
@@ -196,7 +210,8 @@ def _with_faces(
         for edit in source.edits
         if edit.face.number in numbers
     )
-    return replace(source, shot=changed, edits=edits)
+    new = numbers - {face.number for face in shot.faces}
+    return replace(source, shot=changed, edits=edits, history=source.history.without_faces(new))
 
 
 def _solved(

@@ -8,7 +8,8 @@ from pathlib import Path
 from mien._types import PathLike
 from mien.errors import ProjectError
 from mien.io import project as project_file
-from mien.io.project import Project
+from mien.io.changing import hold_project
+from mien.io.project import Document, Project
 from mien.media.fingerprint import content_of_fingerprint
 from mien.path_map import PathMap
 
@@ -100,8 +101,18 @@ def relink_file(
         ProjectError: When the media of a shot are not found, or show something else; nothing is
             written then.
         MediaError: When they cannot be read.
+        OutputError: When it cannot be written to, or another program changes it.
     """
-    place = Path(path)
+    place, written = Path(path), None if output is None else Path(output)
+    with hold_project(place, written) as version:
+        document, reports = _relinked_document(place, media, shot, rules)
+        project_file.save_document(document, place if written is None else written, version)
+    return reports
+
+
+def _relinked_document(
+    place: Path, media: PathLike | None, shot: str | int | None, rules: PathMap | None
+) -> tuple[Document, tuple[RelinkReport, ...]]:
     document = project_file.load_document(place, find_media=False)
     shots = document.shots
     folder = media is not None and Path(media).is_dir()
@@ -116,8 +127,7 @@ def relink_file(
             report = _relinked(project, Path(media), place)
         document = document.with_shot(report.project)
         reports.append(report)
-    project_file.save_document(document, place if output is None else Path(output))
-    return tuple(reports)
+    return document, tuple(reports)
 
 
 def _mapped(source: Project, rules: PathMap, path: Path | None) -> RelinkReport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from mien.api.tracking import open_shot
 from mien.errors import ProjectError, UsageError
 from mien.io.project import SUFFIX, Project
 from mien.model.edits import Edit
+from mien.model.quality import Quality
 from mien.model.renderer_settings import RendererSettings
 from mien.model.shot import Shot
 from mien.progress import Progress, progress_reporter
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from mien.rendering.registry import ChosenRenderer
 
 __all__ = ["RenderReport", "check_damage", "render", "render_frames", "render_matte"]
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class RenderReport:
         faces: Numbers of the faces with edits.
         renderer: Name of the renderer; None when nothing was asked of it.
         codec: Name of the codec, as `--codec` takes it.
+        quality: How well it was encoded, in a few words: `visually-lossless, crf 18, preset
+            medium`; empty where the codec has one way only.
         seconds: Time it took.
         notes: What is to be known of how the frames were made, each once.
         damaged_frame: First frame of the source that is damaged, where the output ends before it;
@@ -68,6 +74,7 @@ class RenderReport:
     notes: tuple[str, ...] = ()
     renderer_reason: str = ""
     damaged_frame: int | None = None
+    quality: str = ""
 
     def __repr__(self) -> str:
         how = f"{self.renderer}, " if self.renderer else ""
@@ -99,6 +106,7 @@ def render(
     occlusion_matte: PathLike | None = None,
     codec: str | None = None,
     lossless: bool = False,
+    quality: Quality | str | None = None,
     overwrite: bool = False,
     matte: bool = False,
     until_damage: bool = False,
@@ -125,6 +133,7 @@ def render(
             shot's.
         codec: Name of the video codec; None for the source's family.
         lossless: Whether the output is decoded to exactly the pixels that were rendered.
+        quality: A `Quality`, or `lossless`, `visually-lossless` (as None) or `small`.
         overwrite: Whether a file of that name may be replaced.
         matte: The former way to `render_matte`; it warns.
         until_damage: Whether the output ends before the first frame of the source that is damaged
@@ -157,9 +166,8 @@ def render(
         source, edits, performances, renderer, settings, frames, examples, occlusion_matte,
         until_damage=until_damage,
     )  # fmt: skip
-    return _write(
-        work, output, codec, matte=matte, lossless=lossless, overwrite=overwrite, progress=progress
-    )
+    said = Quality.of(quality, lossless=lossless)
+    return _write(work, output, codec, said, matte=matte, overwrite=overwrite, progress=progress)
 
 
 def render_matte(
@@ -175,6 +183,7 @@ def render_matte(
     occlusion_matte: PathLike | None = None,
     codec: str | None = None,
     lossless: bool = False,
+    quality: Quality | str | None = None,
     overwrite: bool = False,
     until_damage: bool = False,
     progress: bool | Progress = True,
@@ -187,9 +196,8 @@ def render_matte(
         source, edits, performances, renderer, settings, frames, examples, occlusion_matte,
         until_damage=until_damage,
     )  # fmt: skip
-    return _write(
-        work, output, codec, matte=True, lossless=lossless, overwrite=overwrite, progress=progress
-    )
+    said = Quality.of(quality, lossless=lossless)
+    return _write(work, output, codec, said, matte=True, overwrite=overwrite, progress=progress)
 
 
 def render_frames(
@@ -335,9 +343,9 @@ def _write(
     work: _Work,
     output: PathLike,
     codec: str | None,
+    quality: Quality,
     *,
     matte: bool,
-    lossless: bool,
     overwrite: bool,
     progress: bool | Progress,
 ) -> RenderReport:
@@ -348,14 +356,20 @@ def _write(
 
     start, path, media = time.monotonic(), Path(output), work.shot.media
     check_on_disk(media)
-    encoding = choose_encoding(path, media, codec=codec, lossless=lossless)
-    check_output(path, media, overwrite=overwrite, codec=codec, lossless=lossless)
+    encoding = choose_encoding(path, media, codec=codec, quality=quality)
+    check_output(path, media, overwrite=overwrite, codec=codec, quality=quality)
     refuse_matte_as_output(path, work.shot.occlusion)
     span, damage = undamaged(work.shot, work.span, until_damage=work.until_damage)
+    _LOG.debug(
+        "render frames %s of %s to %s as %s, %s; faces %s, renderer %s", span, media.path, path,
+        encoding, encoding.pixel_format, [plan.face.number for plan in work.plans],
+        work.renderer.name if work.renderer else "none",
+    )  # fmt: skip
     work = work.with_examples(progress)
     destination = Output(
-        path, span, codec, lossless, overwrite, matte, until_damage=work.until_damage
-    )
+        path, span, codec, quality.lossless, overwrite, matte, until_damage=work.until_damage,
+        quality=quality,
+    )  # fmt: skip
     with progress_reporter(progress) as report:
         rendered = render_shot(work.shot, work.plans, work.renderer, destination, report)
     damage = rendered.damage or damage
@@ -373,6 +387,7 @@ def _write(
         faces=tuple(plan.face.number for plan in work.plans),
         renderer=work.renderer.name if work.renderer else None,
         codec=encoding.codec.name,
+        quality=encoding.quality,
         seconds=time.monotonic() - start,
         notes=tuple(dict.fromkeys((*ends, *work.notes, *rendered.notes))),
         renderer_reason=work.chosen.reason if work.chosen else "",

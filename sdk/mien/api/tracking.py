@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["as_tracked", "check_solvable", "open_shot", "outdated", "probe", "solve", "track"]
 
+_LOG = logging.getLogger(__name__)
+
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
 
@@ -42,10 +45,12 @@ def probe(
     from mien.media.probe import probe as probe_media
 
     with progress_reporter(progress) as report:
-        return probe_media(
+        media = probe_media(
             Path(path), stream=stream, until_damage=until_damage, missing_frames=missing_frames,
             progress=report,
         )  # fmt: skip
+    _LOG.debug("%s is %r", media.path, media)
+    return media
 
 
 def open_shot(
@@ -402,6 +407,7 @@ def _solve_all(
     from mien.face.solve import solve_face
 
     frames = shot.clock.frame_count
+    _LOG.debug("solve %d faces of %s", len(tracks), shot.media.path)
     total = len(tracks) * frames
     faces: list[Face] = []
     while tracks:

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
+from mien.cli.completions import complete_renderer, complete_tracker
 from mien.cli.occlusion_options import with_occlusion_options
-from mien.cli.options import Examples, Json, Overwrite, UntilDamage
-from mien.cli.output import print_json, print_notice, print_table
+from mien.cli.options import CodecName, Examples, Json, Overwrite, UntilDamage
+from mien.cli.output import print_done, print_json, print_notice, print_table
+from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.errors import InputError, UsageError
 from mien.model.listing import list_names
 from mien.model.occlusion import OcclusionChoice
+from mien.model.quality import Quality
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
@@ -61,15 +64,21 @@ _Rate = Annotated[
 ]
 _RendererName = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--renderer", metavar="NAME", help="For shots that name none; auto."),
+    typer.Option(
+        "--renderer",
+        metavar="NAME",
+        help="For shots that name none; auto.",
+        autocompletion=complete_renderer,
+    ),
 ]
 _Tracker = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--tracker", metavar="NAME", help="For media without a project; auto."),
-]
-_Codec = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--codec", metavar="NAME", help="Video codec; each source's by default."),
+    typer.Option(
+        "--tracker",
+        metavar="NAME",
+        help="For media without a project; auto.",
+        autocompletion=complete_tracker,
+    ),
 ]
 _Lossless = Annotated[
     bool, typer.Option("--lossless", help="Keep every pixel exactly as rendered (FFV1).")
@@ -144,7 +153,7 @@ _MediaPaths = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command()(with_renderer_settings(with_occlusion_options(batch)))
+    app.command()(with_renderer_settings(with_occlusion_options(with_quality_options(batch))))
     app.command("batch-step", hidden=True)(batch_step)
 
 
@@ -157,7 +166,7 @@ def batch(
     renderer: _RendererName = None,
     tracker: _Tracker = None,
     examples: Examples = None,
-    codec: _Codec = None,
+    codec: CodecName = None,
     lossless: _Lossless = False,
     engine: _EngineName = "local",
     address: _Address = None,
@@ -177,6 +186,7 @@ def batch(
     json: Json = False,
     *,
     occlusion: OcclusionChoice,
+    quality: Quality,
     typed: TypedSettings,
 ) -> None:
     """Render every shot of a cut, or of a list, that has edits.
@@ -199,7 +209,7 @@ def batch(
         writes_back = activate or unpack is not None or media_paths != "relative" or drop != "auto"
         _check_list(source, rate, edits, handles, writes_back)
         jobs = read_jobs(
-            source, renderer=renderer, tracker=tracker, codec=codec, lossless=lossless,
+            source, renderer=renderer, tracker=tracker, codec=codec, quality=quality,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
             missing_frames=missing_frames,
         )  # fmt: skip
@@ -209,6 +219,7 @@ def batch(
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless, unpack)
         _check_drop(cut, drop)
         jobs = _jobs_of(cut, tuple(examples or ()), occlusion, until_damage, missing_frames)
+        jobs = [dataclasses.replace(job, quality=quality) for job in jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:
@@ -435,8 +446,8 @@ def _export(plan: Plan, folder: Path, *, json: bool) -> None:
         names = [shot.job.name for shot in left_out]
         print_json({"bundle": str(bundle), "left_out": names}, int(bool(left_out)))
     else:
-        typer.echo(f"wrote {bundle}; submit it, or try it here:")
-        typer.echo(f"openjd run {bundle / 'template.yaml'} -p Output={plan.folder.absolute()}")
+        print_done(f"wrote {bundle}; submit it, or try it here:")
+        print_done(f"openjd run {bundle / 'template.yaml'} -p Output={plan.folder.absolute()}")
     if left_out:
         raise typer.Exit(1)
 
@@ -455,10 +466,10 @@ def _print_report(report: BatchReport, *, json: bool) -> None:
     frames = sum(outcome.written for outcome in done)
     kept = sum(outcome.kept for outcome in done)
     before = f", {kept} of them before" if kept else ""
-    typer.echo(
+    print_done(
         f"{len(done)} of {len(report.outcomes)} shots done{before}: {frames} frames,"
         f" {sum(outcome.made for outcome in done)} rendered, {report.seconds:.0f} s;"
-        f"{_renderers(done)} {report.index}"
+        f"{_renderers(done)}{_encodings(done)} {report.index}"
     )
 
 
@@ -469,6 +480,12 @@ def _notes(report: BatchReport) -> dict[str, list[str]]:
         for note in outcome.notes:
             notes.setdefault(note, []).append(outcome.plan.job.name)
     return notes
+
+
+def _encodings(outcomes: Sequence[ShotOutcome]) -> str:
+    """How the outputs are encoded."""
+    named = list(dict.fromkeys(outcome.plan.encoding for outcome in outcomes))
+    return f" encoded as {', '.join(named)};" if named else ""
 
 
 def _renderers(outcomes: Sequence[ShotOutcome]) -> str:

@@ -1,31 +1,45 @@
-"""The class of all commands: help that is whole at any width, and the order of options."""
+"""The class of all commands: help that is whole at any width, and what every command has."""
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Annotated, Any, Final, Optional
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from mien.cli.exit_codes import exit_code_lines
+from mien.cli.messages import MESSAGE_OPTIONS, begin_messages
 from mien.cli.output import set_command
 
 __all__ = ["App", "Group", "MienCommand", "typed_order"]
 
 _ORDER: Final = "mien.order"
 """Where a context keeps the names of parameters as they were typed, one by one."""
+_PANEL: Final = "Messages"
 _WIDTH: Final = 100
 """Columns that help takes at most."""
 
 
 class MienCommand(TyperCommand):
-    """A command whose help cuts no name off, and which keeps the order of its options."""
+    """A command whose help cuts no name off, and which keeps the order of its options.
+
+    It has the options of how much it says.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.params.extend(_message_options())
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments; in which order they were typed stays in the context."""
         set_command(ctx.command_path)
-        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        said, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        if not ctx.resilient_parsing:  # a shell that completes a word
+            chosen = {name: said[name] for name in MESSAGE_OPTIONS if said.get(name)}
+            begin_messages(ctx.command_path, args, **chosen)
         ctx.meta[_ORDER] = [parameter.name for parameter in order]
         return super().parse_args(ctx, args)
 
@@ -44,9 +58,17 @@ class MienCommand(TyperCommand):
                 with formatter.section(title):
                     formatter.write_dl(records)
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the exit codes."""
+        _write_exit_codes(formatter)
+
 
 class Group(TyperGroup):
     """A group of commands that lists each with the whole of its first line."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the exit codes."""
+        _write_exit_codes(formatter)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands that are not hidden."""
@@ -80,6 +102,46 @@ class App(typer.Typer):
         """Return what adds a verb as a command."""
         options.setdefault("cls", MienCommand)
         return super().command(*args, **options)
+
+
+@functools.cache
+def _message_options() -> tuple[Any, ...]:
+    """How much a command says; read in `MienCommand.parse_args`, before anything is checked."""
+    app = typer.Typer(add_completion=False)
+    app.command()(_say)
+    return tuple(typer.main.get_command(app).params)
+
+
+def _say(
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose", "-v", help="Say on standard error what is done, step by step.",
+            rich_help_panel=_PANEL, expose_value=False, show_default=False,
+        ),
+    ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet", "-q", help="Say nothing but errors, and what was asked for.",
+            rich_help_panel=_PANEL, expose_value=False, show_default=False,
+        ),
+    ] = False,
+    log: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+        typer.Option(
+            "--log", metavar="FILE",
+            help="Append what is said, with times, to a file; with --verbose each step too.",
+            rich_help_panel=_PANEL, expose_value=False, show_default=False,
+        ),
+    ] = None,
+) -> None:  # fmt: skip
+    """Hold the options that every command has."""
+
+
+def _write_exit_codes(formatter: Any) -> None:
+    with formatter.section("Exit codes"):
+        formatter.write_dl(exit_code_lines())
 
 
 def typed_order(context: typer.Context) -> list[str]:

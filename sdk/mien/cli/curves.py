@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from mien.cli.completions import complete_control
 from mien.cli.options import FaceChoice, Json, Overwrite, ShotOfProject, ShotOrProject
-from mien.cli.output import print_json, print_notice, print_table
+from mien.cli.output import print_done, print_json, print_notice, print_table
 from mien.cli.shots import tell_outdated
 from mien.errors import UsageError
 from mien.model.controls import CONTROLS
@@ -34,6 +35,7 @@ _ControlNames = Annotated[
     typer.Option(
         "--control",
         metavar="NAME",
+        autocompletion=complete_control,
         help="A control to take; all but head and gaze when not given. May be given several times.",
     ),
 ]
@@ -135,7 +137,7 @@ def curves(
         )
         return
     faces = list_faces([tracked.face(number) for number in written.faces])
-    typer.echo(f"wrote {output}: face {faces}, basis {written.basis}")
+    print_done(f"wrote {output}: face {faces}, basis {written.basis}")
 
 
 def import_curves(
@@ -188,7 +190,7 @@ def import_curves(
     target = imported.project.shot.face(imported.face)
     if imported.unknown:
         print_notice(f"{file.name}: no controls of mien, left out: {', '.join(imported.unknown)}.")
-    typer.echo(
+    print_done(
         f"wrote {output}: {describe_face(target)} follows {file.name} in frames {imported.frames},"
         f" {len(imported.controls)} controls in layer '{imported.layer}'"
     )

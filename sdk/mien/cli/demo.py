@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mien.cli.options import Json
-from mien.cli.output import print_json, print_table
+from mien.cli.output import print_done, print_json, print_table
 
 __all__ = ["add_to"]
 
@@ -31,7 +31,7 @@ def demo(
     if json:
         print_json(report.to_dict())
         return
-    typer.echo(
+    print_done(
         f"{report.frames} frames, a face in {report.frames_seen}, {report.frames_edited} edited,"
         f" {sum(report.seconds.values()):.0f} s\n"
     )

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional, get_type_hints
 
 import typer
 
+from mien.cli.completions import complete_face
 from mien.cli.options import Json, Overwrite, ShotOfProject
-from mien.cli.output import print_json, print_notice
+from mien.cli.output import print_done, print_json, print_notice
 
 if TYPE_CHECKING:
     from mien.model.document import Project
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["Face", "ProjectFile", "changes_project", "print_faces"]
 
 ProjectFile = Annotated[Path, typer.Argument(metavar="SHOT.mien", help="A project.")]
-Face = Annotated[str, typer.Argument(metavar="FACE", help="Number or name of the face.")]
+Face = Annotated[
+    str,
+    typer.Argument(
+        metavar="FACE", help="Number or name of the face.", autocompletion=complete_face
+    ),
+]
 _Output = Annotated[
     Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
     typer.Option("-o", "--output", metavar="OTHER.mien", help="Where to write; the same if not."),
@@ -56,13 +62,15 @@ def _command(change: Callable[..., Project], *, pictures: bool) -> Callable[...,
         **own: Any,
     ) -> None:
         from mien import api
-        from mien.io.project import check_project
+        from mien.io.changing import hold_project
+        from mien.io.project import check_project, save_document
 
         place = project if output is None else output
         check_project(place, overwrite=overwrite or output is None)
-        document = api.load_document(project, find_media=pictures)
-        changed = change(document.choose(which, project.name), **own)
-        api.save_document(document.with_shot(changed), place)
+        with hold_project(project, output) as version:
+            document = api.load_document(project, find_media=pictures)
+            changed = change(document.choose(which, project.name), **own)
+            save_document(document.with_shot(changed), place, version)
         print_faces(changed, place, json=json)
         if not json:
             print_notice(f"wrote {place}")
@@ -81,7 +89,7 @@ def print_faces(project: Project, path: Path, *, json: bool) -> None:
         print_json({"project": str(path), "shot": facts["shot"], "faces": facts["faces"]})
         return
     for line in describe_faces(facts) or ["no faces"]:
-        typer.echo(line)
+        print_done(line)
 
 
 def _describe(command: Callable[..., None], change: Callable[..., Project]) -> None:

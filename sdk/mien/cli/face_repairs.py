@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from mien.cli.completions import complete_face
 from mien.cli.face_changes import ProjectFile, changes_project
 from mien.cli.faces import faces
 from mien.cli.options import Json, Overwrite, ShotOfProject
@@ -19,7 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["faces"]
 
 _OneFace = Annotated[
-    str, typer.Option("--face", metavar="N|NAME", help="Number or name of the face.")
+    str,
+    typer.Option(
+        "--face",
+        metavar="N|NAME",
+        help="Number or name of the face.",
+        autocompletion=complete_face,
+    ),
 ]
 _Group = Annotated[
     str,
@@ -71,7 +79,12 @@ def corrections(
     project: ProjectFile,
     face: Annotated[
         Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-        typer.Option("--face", metavar="N|NAME", help="Only those of this face."),
+        typer.Option(
+            "--face",
+            metavar="N|NAME",
+            help="Only those of this face.",
+            autocompletion=complete_face,
+        ),
     ] = None,
     frame: Annotated[
         Optional[str],  # noqa: UP045
@@ -87,12 +100,15 @@ def corrections(
 ) -> None:
     """List landmarks that were moved by hand, or take that back."""
     from mien import api
+    from mien.io.changing import hold_project
+    from mien.io.project import save_document
 
-    document = api.load_document(project, find_media=False)
-    shot = document.choose(which, project.name)
-    if clear:
-        shot = api.remove_corrections(shot, face, frame=frame, group=group)  # type: ignore[arg-type]
-        api.save_document(document.with_shot(shot), project)
+    with hold_project(project) if clear else nullcontext() as version:
+        document = api.load_document(project, find_media=False)
+        shot = document.choose(which, project.name)
+        if clear:
+            shot = api.remove_corrections(shot, face, frame=frame, group=group)  # type: ignore[arg-type]
+            save_document(document.with_shot(shot), project, version)
     chosen = shot.shot.faces if face is None else (shot.shot.face(face),)
     at = None if frame is None else shot.shot.clock.parse(frame)
     listed = [
@@ -125,7 +141,12 @@ def _facts(shot: Project, numbers: list[int]) -> list[list[dict[str, Any]]]:
 
 _MaybeFace = Annotated[
     Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-    typer.Option("--face", metavar="N|NAME", help="Number or name of the face."),
+    typer.Option(
+        "--face",
+        metavar="N|NAME",
+        help="Number or name of the face.",
+        autocompletion=complete_face,
+    ),
 ]
 _NewFace = Annotated[
     Optional[str],  # noqa: UP045

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien.cli.command import App, Group
+from mien.cli.completions import complete_face
 from mien.cli.face_changes import Face, ProjectFile, changes_project
 from mien.cli.options import Json, ShotOfProject
 from mien.cli.output import print_json
@@ -65,6 +66,7 @@ def merge(
         typer.Argument(
             metavar="FACE FACE...",
             help="Numbers or names; the first keeps number and name.",
+            autocompletion=complete_face,
         ),
     ],
 ) -> Project:

@@ -27,11 +27,13 @@ from mien.cli import (
     read,
     relink,
     serve,
+    shell,
     shots,
     system,
     train,
 )
 from mien.cli.command import App
+from mien.cli.messages import end_messages
 from mien.cli.option_names import set_app
 from mien.cli.output import print_error, set_command
 from mien.cli.wrong_values import explain_value
@@ -80,6 +82,7 @@ train.add_to(app)
 serve.add_to(app)
 desktop.add_to(app)
 system.add_to(app)
+shell.add_to(app)
 set_app(app)
 
 
@@ -90,20 +93,25 @@ def run(arguments: Sequence[str] | None = None) -> int:
         arguments: The arguments; those of the process when not given.
 
     Returns:
-        The exit code: 0 done, 2 usage, 3 bad input, 4 nothing to do, 5 a part is missing,
-        1 anything else.
+        The exit code; see `EXIT_CODES`.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     set_command("mien")
+    if shell.COMPLETION in os.environ:
+        return shell.complete_word()
     _fill_standard_streams()
     if threading.current_thread() is threading.main_thread():
         # A killed render cleans up as one stopped by Ctrl-C does.
         signal.signal(signal.SIGTERM, _interrupt)
+    code: int | None = None
     try:
-        return _run(arguments)
+        code = _run(arguments)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug, told in one line
         told = as_mien_error(error, "Please report it; MIEN_TRACEBACK=1 shows where.")
-        return _refused(told, arguments)
+        code = _refused(told, arguments)
+    finally:
+        end_messages(code)
+    return code
 
 
 def _run(arguments: list[str]) -> int:

@@ -10,7 +10,7 @@ import typer
 
 from mien.cli.command import App
 from mien.cli.options import Json
-from mien.cli.output import print_json, print_notice, print_table
+from mien.cli.output import print_done, print_json, print_notice, print_table
 from mien.errors import MissingDependencyError, UsageError
 from mien.progress import progress_reporter
 
@@ -72,7 +72,7 @@ def fetch(
         print_json({"fetched": [str(path) for path in fetched]})
         return
     for model in wanted:
-        typer.echo(f"{model.name} is installed in {model.folder}.")
+        print_done(f"{model.name} is installed in {model.folder}.")
 
 
 @models.command()
@@ -95,7 +95,7 @@ def add(
         print_json({"added": [str(path) for path in placed]})
         return
     for file in placed:
-        typer.echo(f"added {file}")
+        print_done(f"added {file}")
 
 
 @models.command()

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import typer
+    from typer.core import TyperGroup
 
-__all__ = ["options_of_commands", "set_app", "with_commands"]
+__all__ = ["command_line", "options_of_commands", "set_app", "with_commands"]
 
 _OPTION: Final = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z](?![\w-]*\.\.\.)")
 _QUOTED: Final = re.compile(r"`[^`]*`|(?<!\w)'[^']*'(?!\w)")
@@ -28,6 +29,16 @@ def set_app(app: typer.Typer) -> None:
     """Say whose commands are meant."""
     _apps[:] = [app]
     options_of_commands.cache_clear()
+
+
+def command_line() -> TyperGroup:
+    """Return all commands, as one group."""
+    import typer
+    from typer.core import TyperGroup
+
+    group = typer.main.get_command(_apps[0])
+    assert isinstance(group, TyperGroup)
+    return group
 
 
 @functools.cache

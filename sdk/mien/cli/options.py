@@ -7,9 +7,11 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
+from mien.cli.completions import complete_codec, complete_face, complete_tracker
+
 __all__ = [
-    "Examples", "FaceChoice", "Json", "Media", "Overwrite", "ShotOfProject", "ShotOrProject",
-    "MissingFrames", "Stream", "TrackerName", "UntilDamage",
+    "CodecName", "Examples", "FaceChoice", "Json", "Media", "MissingFrames", "Overwrite",
+    "ShotOfProject", "ShotOrProject", "Stream", "TrackerName", "UntilDamage",
 ]  # fmt: skip
 
 ShotOrProject = Annotated[
@@ -27,11 +29,21 @@ Examples = Annotated[
         " times.",
     ),
 ]
+CodecName = Annotated[
+    Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option(
+        "--codec",
+        metavar="NAME",
+        help="Video codec; each source's own family when not given.",
+        autocompletion=complete_codec,
+    ),
+]
 FaceChoice = Annotated[
     Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
     typer.Option(
         "--face",
         metavar="N|NAME",
+        autocompletion=complete_face,
         help="Number or name of the face; the largest when not given.",
     ),
 ]
@@ -54,7 +66,13 @@ Stream = Annotated[
     ),
 ]
 TrackerName = Annotated[
-    str, typer.Option("--tracker", metavar="NAME", help="auto, or a tracker by name.")
+    str,
+    typer.Option(
+        "--tracker",
+        metavar="NAME",
+        help="auto, or a tracker by name.",
+        autocompletion=complete_tracker,
+    ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")]
 UntilDamage = Annotated[

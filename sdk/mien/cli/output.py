@@ -11,11 +11,13 @@ from typing import Any
 
 import typer
 
+from mien.cli.messages import is_quiet, log_error, log_text
 from mien.cli.option_names import with_commands
 from mien.errors import MienError
 
 __all__ = [
     "print_document",
+    "print_done",
     "print_error",
     "print_json",
     "print_notice",
@@ -48,17 +50,34 @@ def set_command(path: str) -> None:
 
 
 def print_notice(text: str) -> None:
-    """Print a line on standard error; that nobody listens there stops no work."""
+    """Print a line on standard error, unless --quiet; that nobody listens there stops no work."""
+    text = with_commands(text, _COMMAND.get())
+    log_text(text)
+    if not is_quiet():
+        _print_on_stderr(text)
+
+
+def print_done(text: str) -> None:
+    """Print on standard output what a command did, unless --quiet.
+
+    What was asked for, as a list or a table, is printed by itself, however quiet.
+    """
+    log_text(text)
+    if not is_quiet():
+        typer.echo(text)
+
+
+def _print_on_stderr(text: str) -> None:
     if sys.stderr is None:
         return  # print would take standard output instead
-    text = with_commands(text, _COMMAND.get())
     with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def print_error(error: MienError, *, as_json: bool) -> None:
     """Print an error as one line on standard error, and as JSON where that was asked for."""
-    print_notice(f"mien: error: {_one_line(str(error))}")
+    log_error(error)
+    _print_on_stderr(with_commands(f"mien: error: {_one_line(str(error))}", _COMMAND.get()))
     if not as_json:
         return
     # The exit code still tells what standard output could not.

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from mien.cli.options import Json, Overwrite, ShotOfProject
-from mien.cli.output import print_json
+from mien.cli.output import print_done, print_json
 from mien.errors import UsageError
 
 __all__ = ["add_to"]
@@ -79,5 +79,5 @@ def relink(
         print_json({"source": str(project), "project": str(output or project), "shots": facts})
         return
     for one in reports:
-        typer.echo(str(one))
-    typer.echo(f"wrote {output or project}")
+        print_done(str(one))
+    print_done(f"wrote {output or project}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional, TypeVar
 import typer
 
 from mien.cli.command import typed_order
+from mien.cli.completions import complete_face, complete_set
 from mien.errors import UsageError
 from mien.model.assignments import Assignment, Bound, parse_assignment
 from mien.model.face_names import read_face
@@ -27,6 +28,7 @@ Sets = Annotated[
     typer.Option(
         "--set",
         metavar="[FACE:]NAME=[+|-]VALUE[@START:END]",
+        autocompletion=complete_set,
         help="Set a control, an expression, a viseme or a feeling: with a sign the value is added"
         " to the performance, without it replaces it. FACE is a number or a name. May be given"
         " several times.",
@@ -37,6 +39,7 @@ SetFaces = Annotated[
     typer.Option(
         "--face",
         metavar="N|NAME",
+        autocompletion=complete_face,
         help="Number or name of the face that --set is for; the largest when not given. Of several"
         " each is for the sets that follow it.",
     ),

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
+from mien.cli.completions import complete_renderer
 from mien.cli.occlusion_options import with_occlusion_options
 from mien.cli.options import (
+    CodecName,
     Examples,
     Json,
     Media,
@@ -22,13 +24,15 @@ from mien.cli.options import (
     TrackerName,
     UntilDamage,
 )
-from mien.cli.output import print_json, print_notice
+from mien.cli.output import print_done, print_json, print_notice
+from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.cli.save_options import Saving, with_save_options
 from mien.cli.set_options import SetFaces, Sets, check_faces, read_sets
 from mien.errors import NoFaceError, UsageError
 from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.occlusion import OcclusionChoice
+from mien.model.quality import Quality
 from mien.model.spans import list_spans
 
 if TYPE_CHECKING:
@@ -42,6 +46,15 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to", "open_source", "tell_faces", "tell_outdated"]
 
+_RendererName = Annotated[
+    str,
+    typer.Option(
+        "--renderer",
+        metavar="NAME",
+        help="auto, or a renderer by name.",
+        autocompletion=complete_renderer,
+    ),
+]
 _LISTED = 12
 """Cuts, and mixes, that are named; of a film there are hundreds."""
 
@@ -50,7 +63,8 @@ def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(track)
     app.command()(solve)
-    app.command()(with_renderer_settings(with_occlusion_options(with_save_options(render))))
+    encoded = with_quality_options(render)
+    app.command()(with_renderer_settings(with_occlusion_options(with_save_options(encoded))))
 
 
 def track(
@@ -130,8 +144,8 @@ def track(
     tell_faces(tracked)
     for note in (tracked.media.cut_short, tracked.media.missing_note(tracked.clock.all)):
         if note:
-            typer.echo(f"  {note}")
-    typer.echo(f"wrote {place}")
+            print_done(f"  {note}")
+    print_done(f"wrote {place}")
 
 
 def _track_further(
@@ -139,12 +153,15 @@ def _track_further(
 ) -> Shot:
     """Track frames of a project that are not tracked yet, and write it."""
     from mien import api
+    from mien.io.changing import hold_project
+    from mien.io.project import save_document
 
-    project = api.load_project(path, which, media=media)
-    # The others of its shots stay as they are, wherever their media are.
-    document = api.load_document(path, find_media=False)
-    project = api.track(project, **how)
-    api.save_document(document.with_shot(project), output)
+    with hold_project(path, output) as version:
+        project = api.load_project(path, which, media=media)
+        # The others of its shots stay as they are, wherever their media are.
+        document = api.load_document(path, find_media=False)
+        project = api.track(project, **how)
+        save_document(document.with_shot(project), output, version)
     return project.shot
 
 
@@ -175,20 +192,22 @@ def solve(
     For projects that an older solver has solved. The media are not needed.
     """
     from mien import api
-    from mien.io.project import check_project
+    from mien.io.changing import hold_project
+    from mien.io.project import check_project, save_document
 
     place = project if output is None else output
     check_project(place, overwrite=overwrite or output is None)
-    document = api.load_document(project, find_media=False)
     solved = []
-    for shot in document.shots:
-        if shot.tracked:
-            again = api.solve(shot)
-            document = document.with_shot(again)
-            solved.append(again)
-    if not solved:
-        raise NoFaceError(f"{project.name} has no faces to solve.", "Track it first.")
-    api.save_document(document, place)
+    with hold_project(project, output) as version:
+        document = api.load_document(project, find_media=False)
+        for shot in document.shots:
+            if shot.tracked:
+                again = api.solve(shot)
+                document = document.with_shot(again)
+                solved.append(again)
+        if not solved:
+            raise NoFaceError(f"{project.name} has no faces to solve.", "Track it first.")
+        save_document(document, place, version)
     if json:
         print_json(
             {
@@ -202,7 +221,7 @@ def solve(
         )
         return
     faces = sum(len(one.shot.faces) for one in solved)
-    typer.echo(f"wrote {place}: {_count(faces, 'face')} solved again")
+    print_done(f"wrote {place}: {_count(faces, 'face')} solved again")
 
 
 def render(
@@ -219,13 +238,8 @@ def render(
     ] = None,
     examples: Examples = None,
     stream: Stream = None,
-    renderer: Annotated[
-        str, typer.Option("--renderer", metavar="NAME", help="auto, or a renderer by name.")
-    ] = "auto",
-    codec: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--codec", metavar="NAME", help="Video codec; the source's when not given."),
-    ] = None,
+    renderer: _RendererName = "auto",
+    codec: CodecName = None,
     lossless: Annotated[
         bool, typer.Option("--lossless", help="Keep every pixel exactly as rendered (FFV1).")
     ] = False,
@@ -240,6 +254,7 @@ def render(
     *,
     context: typer.Context,
     occlusion: OcclusionChoice,
+    quality: Quality,
     saving: Saving,
     typed: TypedSettings,
 ) -> None:
@@ -262,7 +277,7 @@ def render(
     settings = typed.over(renderer, project.settings)
     chosen = get_renderer(renderer, settings)
     _tell_unheeded(renderer, chosen.name, typed)
-    _check_output(output, project.shot, overwrite=overwrite, codec=codec, lossless=lossless)
+    _check_output(output, project.shot, overwrite=overwrite, codec=codec, quality=quality)
     target = saving.target(shot, output, assignments, overwrite=overwrite)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     check_faces(project.shot, assignments)
@@ -274,7 +289,7 @@ def render(
     verb = api.render_matte if matte else api.render
     report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
-        examples=examples or (), codec=codec, lossless=lossless, overwrite=overwrite,
+        examples=examples or (), codec=codec, quality=quality, overwrite=overwrite,
         until_damage=until_damage,
     )  # fmt: skip
     if json:
@@ -337,12 +352,17 @@ def _tell_report(report: RenderReport, shot: Shot) -> None:
     how = ""
     if report.renderer is not None:
         how = f"; renderer: {describe_choice(report.renderer, report.renderer_reason)}"
-    typer.echo(
-        f"wrote {report.output}: {report.frames} frames, {done}; {report.codec},"
+    print_done(
+        f"wrote {report.output}: {report.frames} frames, {done}; {_encoding(report)},"
         f" {report.frames / report.seconds:.1f} frames/s{how}"
     )
     for note in report.notes:
-        typer.echo(f"  {note}")
+        print_done(f"  {note}")
+
+
+def _encoding(report: RenderReport) -> str:
+    """Codec and quality, as `h264 (visually-lossless, crf 18, preset medium)`."""
+    return f"{report.codec} ({report.quality})" if report.quality else report.codec
 
 
 def open_source(
@@ -402,26 +422,26 @@ def tell_faces(shot: Shot) -> None:
     from mien.model.weak_spans import describe_weak_spans
 
     clock = shot.clock
-    typer.echo(
+    print_done(
         f"{shot.media.path.name}: {clock.frame_count} frames,"
         f" {float(clock.seconds(clock.frame_count)):.2f} s, {_count(len(shot.faces), 'face')}"
     )
     if shot.tracked_spans is not None:
-        typer.echo(f"  tracked in part: {list_spans(shot.tracked_spans)}")
+        print_done(f"  tracked in part: {list_spans(shot.tracked_spans)}")
     if shot.damaged:
-        typer.echo(f"  damaged, no face is seen there: {_listed(_frames(shot.damaged))}")
+        print_done(f"  damaged, no face is seen there: {_listed(_frames(shot.damaged))}")
     if shot.cuts:
-        typer.echo(f"  {_count(len(shot.cuts), 'cut')}: {_listed(shot.cuts)}")
+        print_done(f"  {_count(len(shot.cuts), 'cut')}: {_listed(shot.cuts)}")
     if shot.mixes:
-        typer.echo(
+        print_done(
             f"  {_count(len(shot.mixes), 'mix', 'mixes')} of two shots, over which edits fade:"
             f" {_listed(shot.mixes)}"
         )
     for face in shot.faces:
-        typer.echo(f"  {describe_face(face)}: seen in {_seen(face)} of {clock.frame_count} frames")
+        print_done(f"  {describe_face(face)}: seen in {_seen(face)} of {clock.frame_count} frames")
         weak = describe_weak_spans(face.weak_spans())
         if weak:
-            typer.echo(f"    seen badly: {weak}")
+            print_done(f"    seen badly: {weak}")
 
 
 def _summary(shot: Shot, output: Path, seconds: float) -> dict[str, Any]:

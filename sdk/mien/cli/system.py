@@ -9,7 +9,7 @@ import typer
 
 from mien.cli.models import models
 from mien.cli.options import Json
-from mien.cli.output import print_json, print_table
+from mien.cli.output import print_done, print_json, print_table
 from mien.errors import MissingDependencyError, OutputError
 
 __all__ = ["add_to"]
@@ -73,7 +73,7 @@ def cache(
         print_json({"folder": str(kept.folder), "freed": freed, "entries": listed})
         return
     if clear:
-        typer.echo(f"{freed / _MIB:.0f} MiB removed from {kept.folder}")
+        print_done(f"{freed / _MIB:.0f} MiB removed from {kept.folder}")
         return
     for entry in entries:
         day = datetime.fromtimestamp(entry.used).strftime("%Y-%m-%d %H:%M")

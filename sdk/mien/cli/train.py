@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Optional
 import typer
 
 from mien.cli.options import FaceChoice, Json, Media, Overwrite, ShotOfProject
-from mien.cli.output import print_json
+from mien.cli.output import print_done, print_json
 from mien.rendering.reference.train.settings import TrainSettings
 
 __all__ = ["add_to"]
@@ -81,13 +81,13 @@ def train_shot(
         print_json({"source": str(shot)} | report.to_dict())
         return
     resumed = f", {report.resumed} of them before" if report.resumed else ""
-    typer.echo(
+    print_done(
         f"wrote {report.output}: {report.steps} steps{resumed} on {report.frames} frames of face"
         f" {report.face}; loss of {report.held_out} frames kept back {report.loss_before:.4f}"
         f" before, {report.loss_after:.4f} after"
     )
-    typer.echo(f"wrote {report.loss_plot}" + (f" and {report.sheet}" if report.sheet else ""))
-    typer.echo(
+    print_done(f"wrote {report.loss_plot}" + (f" and {report.sheet}" if report.sheet else ""))
+    print_done(
         f"{shot.name} now renders with it"
         if report.remembered
         else f"render with `--renderer reference --reference-shot-lora {report.output}`"

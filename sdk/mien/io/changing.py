@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from mien.errors import OutputError
 from mien.io.files import FileVersion, check_file
 from mien.media.lock import Held, Lock
 
-__all__ = ["changing"]
+__all__ = ["changing", "hold_project"]
 
 _PATIENCE: Final = 10.0
 """Seconds that are waited for another process, which is done in one."""
@@ -39,9 +40,36 @@ def changing(path: Path) -> Iterator[FileVersion]:
     try:
         yield FileVersion.of(path)
     finally:
-        # Removed while it is held: whoever opened it meanwhile sees that it is gone.
-        hidden.unlink(missing_ok=True)
+        # Removed while it is held: whoever opened it meanwhile sees that it is gone. Windows
+        # removes no file that is open; what stays then holds nobody up.
+        with suppress(OSError):
+            hidden.unlink(missing_ok=True)
         lock.release()
+        if sys.platform == "win32":
+            with suppress(OSError):
+                hidden.unlink(missing_ok=True)
+
+
+def hold_project(
+    path: Path, output: Path | None = None
+) -> AbstractContextManager[FileVersion | None]:
+    """Hold a file while it is changed; one that is only read, for another output, is not held.
+
+    Args:
+        path: The file; where there is none, whoever reads it says so.
+        output: What is written in its place; None for the file itself.
+
+    Raises:
+        OutputError: When its folder cannot be written to, or another process holds it for long.
+    """
+    held = path.is_file() and (output is None or _same(path, output))
+    return changing(path) if held else nullcontext()
+
+
+def _same(path: Path, output: Path) -> bool:
+    with suppress(OSError):
+        return output.samefile(path)
+    return False
 
 
 def _locked(hidden: Path, path: Path) -> Lock:

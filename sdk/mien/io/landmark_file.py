@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mien._types import BoolArray, FloatArray
+from mien._types import BoolArray, FloatArray, IndexArray
 from mien.errors import InputError, TimeError
 from mien.face.rig import load_rig
 from mien.model.landmarks import IRISES, LANDMARKS, SKIN
@@ -22,6 +22,15 @@ _LARGEST: Final = 1 << 30
 _NORMALIZED: Final = 4.0
 """Coordinates up to which numbers that do not say so are parts of the picture: faces reach out of
 it."""
+
+_FURTHEST: Final = 1 << 18
+"""Pixels from the picture's corner up to which landmarks can be kept as they were tracked."""
+
+_UNREAL: Final = 1e30
+"""What is further away than any number means, so that it can still be reckoned with."""
+
+_SMALLEST: Final = 1.0
+"""Pixels that a face reaches over at least."""
 
 _IRIS: Final = 0.195
 """Radius of an iris over the width of its eye, for files without irises."""
@@ -86,14 +95,33 @@ def read_landmarks(path: Path, frames: int, size: tuple[int, int]) -> tuple[Floa
                 f"mien reads MediaPipe's {SKIN} or {LANDMARKS}, all [x, y] or all [x, y, z].",
                 path=path,
             )
-        rows[one.frame, : len(one.landmarks), : len(one.landmarks[0])] = one.landmarks
+        points = np.clip(one.landmarks, -_UNREAL, _UNREAL)
+        rows[one.frame, : len(one.landmarks), : len(one.landmarks[0])] = points
         confidence[one.frame] = one.confidence
     seen = np.flatnonzero(confidence)
     found = rows[seen] * _scale(content, rows[seen], size)
+    _check_places(path, found[:, :SKIN, :2], seen)
     for points in found:
         _complete(points)
     rows[seen] = found
     return rows, confidence
+
+
+def _check_places(path: Path, found: FloatArray, frames: IndexArray) -> None:
+    """Refuse landmarks (N, 468, 2) of which no face can be made."""
+    far = ~(np.abs(found) <= _FURTHEST).all(axis=(1, 2))
+    tiny = ~(np.ptp(found, axis=1).max(axis=1) >= _SMALLEST)
+    for wrong, what in (
+        (far, f"lie more than {_FURTHEST} pixels away"),
+        (tiny, "all lie in one place"),
+    ):
+        if wrong.any():
+            raise InputError(
+                f"{path.name} is no face in frame {frames[np.argmax(wrong)]}: its landmarks"
+                f" {what}.",
+                "Check its units and size; docs/trackers.md says what it holds.",
+                path=path,
+            )
 
 
 def landmark_text(

@@ -1,14 +1,13 @@
-"""What a terminal shows of a batch: frames and shots that are done, and who works at what."""
+"""What is shown of a batch: frames and shots that are done, and on a terminal who works at what."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mien.jobs.job import Problem
-from mien.progress import Progress
+from mien.progress import Progress, ProgressLines, progress_display, shows_bars
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -41,7 +40,7 @@ class BatchDisplay:
 
 @contextmanager
 def batch_display(progress: bool | Progress, shots: int, frames: int) -> Iterator[BatchDisplay]:
-    """Show a batch on standard error, when that is a terminal, or report it to a function.
+    """Show a batch as bars on a terminal, as lines where there is none, or to a function.
 
     Args:
         progress: Whether to show anything, or the function.
@@ -51,8 +50,10 @@ def batch_display(progress: bool | Progress, shots: int, frames: int) -> Iterato
     if callable(progress):
         yield _Reporter(progress, frames)
         return
-    if not (progress and sys.stderr is not None and sys.stderr.isatty()):
-        yield BatchDisplay()
+    wanted = progress_display()
+    if not (progress and shows_bars()):
+        write = wanted.lines if progress else None
+        yield BatchDisplay() if write is None else _Lines(write, shots, frames)
         return
     # rich costs 60 ms to import, so only those who look at a terminal pay for it.
     from rich import progress as bars
@@ -84,6 +85,33 @@ class _Reporter(BatchDisplay):
         """Frames were made."""
         self._done += frames
         self._progress("render", self._done, self._total)
+
+
+class _Lines(BatchDisplay):
+    """Lines about frames and shots, one a second at most."""
+
+    def __init__(self, write: Callable[[str], object], shots: int, frames: int) -> None:
+        self._frames = ProgressLines(self._write_frames)
+        self._write = write
+        self._shots, self._ended = shots, 0
+        self._done, self._total = 0, frames
+        self._frames("render", 0, frames)
+
+    def prepared(self, planned: int, missing: int) -> None:
+        """It is known now how many of a shot's frames are to be made."""
+        self._total += missing - planned
+
+    def made(self, frames: int) -> None:
+        """Frames were made."""
+        self._done += frames
+        self._frames("render", self._done, self._total)
+
+    def shot_ended(self, name: str, frames: int, problem: Problem | None, *, known: bool) -> None:
+        """A shot is done, or has failed."""
+        self._ended += 1
+
+    def _write_frames(self, line: str) -> None:
+        self._write(f"{line}; {self._ended} of {self._shots} shots done")
 
 
 class _Bars(BatchDisplay):

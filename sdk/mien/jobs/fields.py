@@ -16,11 +16,12 @@ from mien.model.assignments import parse_assignment
 from mien.model.curve_layer import ImportMode
 from mien.model.face_names import read_face
 from mien.model.occlusion import OcclusionChoice, read_glasses
+from mien.model.quality import Quality, parse_bitrate, parse_crf
 from mien.path_map import machine_path
 from mien.timebase import Clock
 
 __all__ = ["Curves", "CurvesPart", "FaceField", "Files", "Frames", "OcclusionFields", "Part",
-           "Sets", "Text", "explain"]  # fmt: skip
+           "QualityFields", "Sets", "Text", "explain"]  # fmt: skip
 
 _NO_MATTE: Final = "none"
 """As a matte: that the project's own is not used."""
@@ -64,6 +65,34 @@ def _face(value: object) -> int | str:
         raise ValueError(str(error)) from error
 
 
+def _check_level(text: str) -> str:
+    try:
+        return str(Quality.of(text).level)
+    except MienError as error:
+        raise ValueError(str(error)) from error
+
+
+def _crf(value: object) -> float:
+    try:
+        return parse_crf(value)
+    except MienError as error:
+        raise ValueError(str(error)) from error
+
+
+def _bitrate(value: object) -> int:
+    try:
+        return parse_bitrate(value)
+    except MienError as error:
+        raise ValueError(str(error)) from error
+
+
+def _preset(value: object) -> str:
+    """An encoder's preset: a name, or a number that YAML has read as one."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("a preset's name or number is expected")
+    return str(value)
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -88,6 +117,27 @@ class Part(BaseModel):
     """Fields of a file, all of which are known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class QualityFields(Part):
+    """The fields of how well an output is encoded."""
+
+    quality: Annotated[str, AfterValidator(_check_level)] | None = None
+    crf: Annotated[float, PlainValidator(_crf)] | None = None
+    bitrate: Annotated[int, PlainValidator(_bitrate)] | None = None
+    preset: Annotated[str, PlainValidator(_preset)] | None = None
+
+    def encoded(self, *, lossless: bool) -> Quality:
+        """Return what they ask for.
+
+        Args:
+            lossless: Whether the output is to be lossless.
+
+        Raises:
+            UsageError: When they contradict each other.
+        """
+        said = {"level": self.quality, "crf": self.crf, "bitrate": self.bitrate}
+        return Quality.of({**said, "preset": self.preset}, lossless=lossless)
 
 
 class CurvesPart(Part):

@@ -19,6 +19,7 @@ from mien.model.curve_layer import ImportMode
 from mien.model.listing import list_numbers
 from mien.model.media import MediaInfo, MissingFrames
 from mien.model.occlusion import OcclusionChoice
+from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
 from mien.timebase import Clock, FrameRange, Timecode, same_count
 
@@ -269,6 +270,7 @@ class ShotJob:
             players show, or the project's.
         until_damage: Whether the output ends before the first frame of its media that is damaged
             or cut off, in place of a failure.
+        quality: How well it is encoded; lossless where `lossless` is said.
         missing_frames: What stands for images of a sequence that are missing between others. With
             a cut's frames, `error` is only about those that the cut shows.
     """
@@ -295,6 +297,7 @@ class ShotJob:
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
     stream: int | None = None
     until_damage: bool = False
+    quality: Quality = field(default_factory=Quality)
     missing_frames: MissingFrames = "error"
 
     @property

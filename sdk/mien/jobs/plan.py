@@ -65,6 +65,7 @@ class ShotPlan:
         problem: Why it cannot be done.
         seconds: Estimate of the time that one worker takes; None where nobody knows.
         bytes: Estimate of the disk that output and finished frames take.
+        encoding: Codec and quality of its output, in a few words; empty when it cannot be done.
     """
 
     job: ShotJob
@@ -73,6 +74,7 @@ class ShotPlan:
     problem: Problem | None = None
     seconds: float | None = None
     bytes: int = 0
+    encoding: str = ""
 
     @property
     def frames(self) -> int:
@@ -227,17 +229,24 @@ def _looked_once() -> Callable[[ShotJob], _Looked]:
     return look
 
 
-def _fitted_once() -> Callable[[Path, MediaInfo, ShotJob], None]:
-    """Return a function that refuses what cannot be written, before frames are made for it."""
+def _fitted_once() -> Callable[[Path, MediaInfo, ShotJob], str]:
+    """Return a function that refuses what cannot be written, before frames are made for it.
+
+    It returns how the rest is encoded, in a few words.
+    """
     from mien.media.codecs import choose_encoding
 
-    known: set[tuple[object, ...]] = set()
+    known: dict[tuple[object, ...], str] = {}
 
-    def fits(output: Path, facts: MediaInfo, job: ShotJob) -> None:
-        key = (facts.path, facts.stream, output.suffix, job.codec, job.lossless)
+    def fits(output: Path, facts: MediaInfo, job: ShotJob) -> str:
+        key = (facts.path, facts.stream, output.suffix, job.codec, job.lossless, job.quality)
         if key not in known:
-            choose_encoding(output, facts, codec=job.codec, lossless=job.lossless)
-            known.add(key)
+            known[key] = str(
+                choose_encoding(
+                    output, facts, codec=job.codec, lossless=job.lossless, quality=job.quality
+                )
+            )
+        return known[key]
 
     return fits
 
@@ -264,7 +273,7 @@ def _plan_shot(
     job: ShotJob,
     folder: Path,
     look: Callable[[ShotJob], _Looked],
-    fits: Callable[[Path, MediaInfo, ShotJob], None],
+    fits: Callable[[Path, MediaInfo, ShotJob], str],
     overwrite: bool,
     settle: Settle | None,
     threads: int,
@@ -290,7 +299,7 @@ def _plan_shot(
             read_layer(curves, facts.clock)
         output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)
         refuse_matte_as_output(output, occlusion)
-        fits(output, facts, job)
+        encoding = fits(output, facts, job)
         settings = settle_job(job, stored, settle)
         entry = find_entry(job.renderer)
         if entry.settings_type is not None and hasattr(entry.settings_type, THREADS):
@@ -302,7 +311,7 @@ def _plan_shot(
         return ShotPlan(job, problem=Problem.of(error))
     order = ShotSpec.of(job, frames, output, folder, overwrite=overwrite, settings=settings)
     return ShotPlan(
-        job, order, facts, None, _seconds(job, facts, frames), _bytes(job, facts, frames)
+        job, order, facts, None, _seconds(job, facts, frames), _bytes(job, facts, frames), encoding
     )
 
 
@@ -317,7 +326,8 @@ def _seconds(job: ShotJob, facts: MediaInfo, frames: FrameRange) -> float | None
 def _bytes(job: ShotJob, facts: MediaInfo, frames: FrameRange) -> int:
     pixels = facts.orientation.width * facts.orientation.height * len(frames)
     fraction = _LOSSLESS_SHARE if job.lossless else _LOSSY_SHARE
-    if not job.lossless and facts.bit_rate:
+    bit_rate = job.quality.bitrate or facts.bit_rate
+    if not job.lossless and bit_rate:
         seconds = float(facts.clock.seconds(frames.stop) - facts.clock.seconds(frames.start))
-        return int(facts.bit_rate * seconds / 8 + pixels * _FRAME_SHARE)
+        return int(bit_rate * seconds / 8 + pixels * _FRAME_SHARE)
     return int(pixels * (fraction + _FRAME_SHARE))

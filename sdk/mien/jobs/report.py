@@ -104,6 +104,7 @@ def _facts(outcome: ShotOutcome) -> dict[str, Any]:
         "faces": [face_facts(face) for face in outcome.faces],
         "renderer": plan.job.renderer,
         "renderer_reason": plan.job.renderer_reason,
+        "encoding": plan.encoding,
         "frames_asked": outcome.requested,
         "frames_made": outcome.made,
         "frames_edited": outcome.edited,

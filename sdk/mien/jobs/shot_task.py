@@ -12,6 +12,7 @@ from mien.errors import InputError, UsageError
 from mien.jobs.job import CurvesInput, ShotJob
 from mien.model.media import MissingFrames
 from mien.model.occlusion import OcclusionChoice
+from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue, check_stored
 from mien.model.settings import ReferenceSettings
 from mien.path_map import machine_map, machine_path
@@ -55,6 +56,7 @@ class ShotSpec:
         stream: Number of the video stream of media without a project; None for the one that
             players show.
         until_damage: Whether the output ends before the first frame that is damaged.
+        quality: How well the output is encoded.
         missing_frames: What stands for images of a sequence that are missing between others.
         tracked_span: The frames of media without a project that are tracked for it; None for all.
     """
@@ -79,6 +81,7 @@ class ShotSpec:
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
     stream: int | None = None
     until_damage: bool = False
+    quality: Quality = field(default_factory=Quality)
     missing_frames: MissingFrames = "error"
     tracked_span: FrameRange | None = None
 
@@ -112,7 +115,7 @@ class ShotSpec:
             job.name, media, project, job.set, job.face, frames, job.renderer, job.codec,
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
             curves, job.tracker, tuple(path.absolute() for path in job.examples),
-            occlusion, job.stream, job.until_damage, job.opened_missing,
+            occlusion, job.stream, job.until_damage, job.quality, job.opened_missing,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -139,6 +142,7 @@ class ShotSpec:
             "examples": [str(path) for path in self.examples],
             "occlusion": _occlusion_to_dict(self.occlusion),
             "until_damage": self.until_damage,
+            "quality": self.quality.to_dict(),
             "missing_frames": self.missing_frames,
             "tracked_span": None if self.tracked_span is None else str(self.tracked_span),
         }
@@ -212,7 +216,8 @@ def read_shot_spec(path: Path) -> ShotSpec:
             _read_all_curves(value.get("curves")),
             str(value.get("tracker", "auto")), tuple(map(machine_path, value.get("examples", ()))),
             _read_occlusion(value.get("occlusion")), value.get("stream"),
-            bool(value.get("until_damage")), _read_missing(value.get("missing_frames")),
+            bool(value.get("until_damage")), Quality.of(value.get("quality")),
+            _read_missing(value.get("missing_frames")),
             _read_tracked(value.get("tracked_span")),
         )  # fmt: skip
     except OSError as error:

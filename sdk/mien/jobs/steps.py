@@ -154,7 +154,7 @@ class Workbench:
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
         output = Output(
             order.output, opened.span, order.codec, order.lossless, overwrite=True,
-            until_damage=order.until_damage,
+            until_damage=order.until_damage, quality=order.quality,
         )  # fmt: skip
         pictures = Thumbnails(order.folder, order.name)
         show = pictures.taker(opened.plans, opened.span)
@@ -203,6 +203,7 @@ class Workbench:
                 (frames.key(span), str(span), order.codec, order.lossless)
                 # What may end early is not what is whole.
                 + ((True,) if order.until_damage else ())
+                + ((order.quality,) if order.quality.to_dict() else ())
             ).encode(),
             digest_size=16,
         ).hexdigest()

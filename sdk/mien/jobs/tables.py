@@ -91,6 +91,7 @@ def _facts(plan: Plan, shot: ShotPlan) -> dict[str, Any]:
         "renderer": order.renderer,
         "seconds": None if shot.seconds is None else round(shot.seconds, 1),
         "bytes": shot.bytes,
+        "encoding": shot.encoding,
         "output": str(order.output),
     }
 

@@ -1,7 +1,7 @@
 """`jobs.yaml`: a batch as a plain list, for people without a cut.
 
     renderer: auto            # for all shots that say nothing else; so do tracker, codec, lossless,
-                              # examples, occlusion
+                              # quality, crf, bitrate, preset, examples, occlusion
     settings: {steps: 12}     # of that renderer, for its shots; reference's with auto
     shots:
       - name: sh010           # the media's name when it is left out
@@ -49,7 +49,7 @@ from mien.jobs.fields import (
     Files,
     Frames,
     OcclusionFields,
-    Part,
+    QualityFields,
     Sets,
     Text,
     explain,
@@ -60,6 +60,7 @@ from mien.model.assignments import parse_assignment
 from mien.model.face_names import one_untracked
 from mien.model.media import MissingFrames
 from mien.model.occlusion import OcclusionChoice
+from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
 from mien.path_map import machine_path
 from mien.rendering.registry import AUTO, parse_settings, settings_owner
@@ -76,7 +77,7 @@ _Path = tuple[str | int, ...]
 """Where a value is: ("shots", 2, "media")."""
 
 
-class _Shot(Part):
+class _Shot(QualityFields):
     name: Text | None = None
     media: Text | None = None
     project: Text | None = None
@@ -97,7 +98,7 @@ class _Shot(Part):
     occlusion: OcclusionFields = OcclusionFields()
 
 
-class _File(Part):
+class _File(QualityFields):
     renderer: Text | None = None
     settings: dict[str, str] = Field(default_factory=dict)
     tracker: Text | None = None
@@ -116,7 +117,7 @@ def read_jobs(
     renderer: str | None = None,
     tracker: str | None = None,
     codec: str | None = None,
-    lossless: bool = False,
+    quality: Quality | None = None,
     examples: Sequence[Path] = (),
     occlusion: OcclusionChoice | None = None,
     until_damage: bool = False,
@@ -131,7 +132,7 @@ def read_jobs(
         renderer: Name of the renderer; None for the file's, or `auto`.
         tracker: Name of the tracker; None for the file's, or `auto`.
         codec: Name of the codec; None for the file's, or each source's family.
-        lossless: Whether all outputs keep every pixel as rendered.
+        quality: How well outputs are encoded; None for the file's, or visually lossless.
         examples: Other material of the people; none for the file's.
         occlusion: What is asked for things in front of faces; None for the file's.
         until_damage: Whether outputs end before the first frame of their media that is damaged.
@@ -160,9 +161,8 @@ def read_jobs(
         chosen = shot.renderer or renderer or shared
         common = settings_owner(chosen) == settings_owner(shared)
         wanted = shot.examples if shot.examples is not None or examples else file.examples
-        exact = lossless or bool(file.lossless)
-        gaps = missing_frames or file.missing_frames or "error"
-        ends = until_damage or bool(file.until_damage)
+        encoded = source.shot_quality(shot, number, quality, file)
+        ends, gaps = until_damage or bool(file.until_damage), missing_frames or file.missing_frames
         jobs.append(
             ShotJob(
                 name=name,
@@ -179,9 +179,10 @@ def read_jobs(
                 settings=settings.parse(chosen, shot.settings, ("shots", number)),
                 default_settings=defaults if common else {},
                 codec=shot.codec or codec or file.codec,
-                lossless=exact if shot.lossless is None else shot.lossless,
+                lossless=encoded.lossless,
+                quality=encoded,
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
-                missing_frames=shot.missing_frames or gaps,
+                missing_frames=shot.missing_frames or gaps or "error",
                 examples=tuple(examples)
                 if wanted is None
                 else tuple(machine_path(example, path.parent) for example in wanted),
@@ -318,6 +319,25 @@ class _Source:
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
+
+    def quality(self, fields: _File | _Shot, path: _Path) -> Quality:
+        """Return the quality that a file or a shot of it asks for.
+
+        Raises:
+            InputError: When its fields contradict each other.
+        """
+        try:
+            return fields.encoded(lossless=bool(fields.lossless))
+        except MienError as error:
+            raise self.error(path, error.cause.rstrip("."), error.remedy) from error
+
+    def shot_quality(self, shot: _Shot, number: int, given: Quality | None, file: _File) -> Quality:
+        """Return what a shot says of quality, on top of what is given, and of its file's."""
+        general = (given or Quality()).on(self.quality(file, ()))
+        encoded = self.quality(shot, ("shots", number)).on(general)
+        if shot.lossless is False and encoded.lossless:
+            return Quality(preset=encoded.preset)
+        return encoded
 
     def error(self, path: _Path, what: str, remedy: str) -> InputError:
         """Return the error of a value."""

@@ -17,8 +17,10 @@ import av
 
 from mien.errors import OutputError
 from mien.media.orient import standing
+from mien.media.rate_control import RATE_CONTROLS, check_rate, choose_rate
 from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo, Orientation
+from mien.model.quality import Quality
 
 __all__ = [
     "CODECS",
@@ -39,7 +41,7 @@ class Codec:
     Attributes:
         name: The name by which `--codec` chooses it.
         encoder: FFmpeg's encoder.
-        options: Options of the encoder; visually lossless.
+        options: Options of the encoder, whatever the quality (`RATE_CONTROLS`).
         lossless: Options that keep every code value; None when it cannot.
         formats: Pixel formats in which it is written; all of the encoder's when empty.
         tag: Four letters that name it in MP4 and MOV, where players insist on them.
@@ -62,12 +64,19 @@ class Encoding:
         container: FFmpeg's name of the container; "" for images.
         pixel_format: FFmpeg's name of the pixel format.
         options: Options of the encoder.
+        quality: How well it is encoded, in a few words.
+        notes: What of the quality that was asked for the codec cannot follow, a sentence each.
     """
 
     codec: Codec
     container: str
     pixel_format: str
     options: Mapping[str, str]
+    quality: str = "lossless"
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.codec.name} ({self.quality})" if self.quality else self.codec.name
 
     def orientation(self, source: Orientation) -> Orientation:
         """The orientation of what is written: upright where the container can say no other."""
@@ -80,21 +89,14 @@ os.environ.setdefault("SVT_LOG", "1")
 _FFV1: Final = {"level": "3", "g": "1", "slicecrc": "1"}
 _DEFLATE: Final = {"compression_algo": "deflate"}
 
-# The qualities were chosen on lp_s18, lp_s29, lowlight_s32 (8 bits) and hevc10_s18: every
-# frame comes out at 48 dB of luma PSNR or more, where differences can no longer be seen.
 CODECS: Final[dict[str, Codec]] = {
     codec.name: codec
     for codec in (
-        Codec(
-            "h264",
-            "libx264",
-            {"preset": "medium", "crf": "14"},
-            {"preset": "medium", "qp": "0"},
-        ),
+        Codec("h264", "libx264", lossless={"preset": "medium", "qp": "0"}),
         Codec(
             "hevc",
             "libx265",
-            {"preset": "medium", "crf": "17", "x265-params": _QUIET_X265},
+            {"x265-params": _QUIET_X265},
             {"preset": "medium", "x265-params": f"{_QUIET_X265}:lossless=1"},
             tag="hvc1",
         ),
@@ -104,10 +106,10 @@ CODECS: Final[dict[str, Codec]] = {
         Codec(
             "vp9",
             "libvpx-vp9",
-            {"crf": "15", "b": "0", "row-mt": "1", "cpu-used": "4"},
+            {"row-mt": "1"},
             {"lossless": "1", "row-mt": "1", "cpu-used": "4"},
         ),
-        Codec("av1", "libsvtav1", {"crf": "14", "preset": "8"}),
+        Codec("av1", "libsvtav1"),
         Codec(
             "png",
             "png",
@@ -174,7 +176,12 @@ _WASTE: Final = 5
 
 
 def choose_encoding(
-    path: Path, source: MediaInfo, *, codec: str | None = None, lossless: bool = False
+    path: Path,
+    source: MediaInfo,
+    *,
+    codec: str | None = None,
+    lossless: bool = False,
+    quality: Quality | None = None,
 ) -> Encoding:
     """How an output is encoded.
 
@@ -184,10 +191,13 @@ def choose_encoding(
         codec: Name of a codec; None for the source's, or the container's where it cannot
             hold the source's.
         lossless: Whether every code value must be kept.
+        quality: How well it is encoded; None for visually lossless.
 
     Raises:
+        UsageError: When it is to be lossless, and the quality says otherwise.
         OutputError: When the extension, the codec and what is asked do not go together.
     """
+    quality = Quality.of(quality, lossless=lossless)
     if codec is not None and codec not in CODECS:
         raise OutputError(
             f"There is no codec '{codec}'.",
@@ -196,7 +206,25 @@ def choose_encoding(
         )
     extension = path.suffix.lower()
     if Pattern.parse(path) is not None:
-        return _images(path, extension, source, codec, lossless)
+        chosen, container, pixel_format = _images(path, extension, source, codec, quality.lossless)
+    else:
+        chosen, container, pixel_format = _movie(path, extension, source, codec, quality.lossless)
+    if quality.lossless:
+        check_rate(chosen.name, quality)
+        options, preset = dict(chosen.lossless or {}), quality.preset
+        if preset is not None:
+            options[RATE_CONTROLS[chosen.name].preset_option] = preset
+        words = "lossless" if preset is None else f"lossless, preset {preset}"
+        return Encoding(chosen, container, pixel_format, options, words)
+    rate = choose_rate(chosen.name, pixel_format, quality)
+    options = {**chosen.options, **rate.options}
+    return Encoding(chosen, container, pixel_format, options, rate.words, rate.notes)
+
+
+def _movie(
+    path: Path, extension: str, source: MediaInfo, codec: str | None, lossless: bool
+) -> tuple[Codec, str, str]:
+    """Codec, container and pixel format of a movie."""
     if extension in IMAGES:
         raise OutputError(
             f"{path.name} is one image, not a sequence.",
@@ -233,14 +261,13 @@ def choose_encoding(
             "Write .mkv with ffv1, or images as name.%04d.exr, or leave out --lossless.",
         )
     assert pixel_format is not None
-    options = dict(chosen.lossless or {}) if lossless else dict(chosen.options)
-    options |= _profile(chosen, pixel_format)
-    return Encoding(chosen, container, pixel_format, options)
+    return chosen, container, pixel_format
 
 
 def _images(
     path: Path, extension: str, source: MediaInfo, codec: str | None, lossless: bool
-) -> Encoding:
+) -> tuple[Codec, str, str]:
+    """Codec, no container, and pixel format of a sequence of images."""
     if extension not in IMAGES:
         raise OutputError(
             f"Images cannot be written as {extension}.", f"Use {', '.join(sorted(IMAGES))}."
@@ -256,8 +283,7 @@ def _images(
             f"{chosen.name} cannot keep {source.pixel_format} without loss.",
             "Write .mkv with ffv1, or leave out --lossless.",
         )
-    options = (chosen.lossless if lossless else chosen.options) or {}
-    return Encoding(chosen, "", pixel_format, dict(options))
+    return chosen, "", pixel_format
 
 
 def _default(held: Sequence[str], source: MediaInfo, lossless: bool, container: str) -> Codec:
@@ -416,18 +442,6 @@ def _encoder_formats(encoder: str) -> tuple[str, ...]:
         if not f.has_palette and "f16" not in f.name and "f32" not in f.name
         if not _Traits.of(f.name).alpha or f.name in _ALPHA_FORMATS.get(encoder, (f.name,))
     )
-
-
-def _profile(codec: Codec, pixel_format: str) -> dict[str, str]:
-    """The profile that a pixel format needs."""
-    full_chroma = "444" in pixel_format or "gbr" in pixel_format
-    if codec.name == "prores":
-        return {"profile": "4444" if full_chroma else "hq"}
-    if codec.name == "dnxhr":
-        if full_chroma:
-            return {"profile": "dnxhr_444"}
-        return {"profile": "dnxhr_hqx" if "10" in pixel_format else "dnxhr_hq"}
-    return {}
 
 
 def _extensions_for(codec: str) -> str:

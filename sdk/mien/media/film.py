@@ -112,7 +112,8 @@ class Film:
         number = first
         for packet in packets:
             if packet.size:
-                if number in self._index.bereft:
+                # A picture at which decoding starts needs none from before it.
+                if number in self._index.bereft and number != first:
                     raise av.error.InvalidDataError(0, "a picture is missing", None)
                 number += 1
             yield packet

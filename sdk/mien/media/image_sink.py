@@ -76,7 +76,7 @@ class ImageSink:
         """What of the source the images do not keep, a sentence each."""
         alpha = alpha_loss(source, self._encoding, pattern.path)
         beside = left_out(source, pattern.path)
-        return (*((alpha,) if alpha else ()), *beside, *self._lost(source))
+        return (*self._encoding.notes, *((alpha,) if alpha else ()), *beside, *self._lost(source))
 
     def _lost(self, source: MediaInfo) -> tuple[str, ...]:
         """What of the source's tags images cannot hold."""

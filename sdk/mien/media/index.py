@@ -208,7 +208,7 @@ def _built(container: InputContainer, key: _Key, progress: Progress) -> PacketIn
     report(total * _MEGABYTE)
     if scan.entire is False:
         scan.entire = last_is_whole(path, stream, scan)
-    name, codec = container.format.name.split(",")[0], video.codec_context.name
+    name, codec = container.format.name.split(",")[0], video.codec_context.codec.canonical_name
     pts = [p.pts for p in scan.film if p.shown]
     timed = None not in pts and len(set(pts)) == len(pts)
     if timed and name in _TIMED:

@@ -35,7 +35,7 @@ class Start(enum.Enum):
 
 def start_of(packet: Packet[Stream], video: VideoStream) -> Start:
     """How decoding may start with a packet that its format calls a key."""
-    codec = video.codec_context.name
+    codec = video.codec_context.codec.canonical_name
     if codec not in ("h264", "hevc"):
         return Start.OPEN
     data = bytes(packet)
@@ -58,7 +58,7 @@ def has_end(packet: Packet[Stream], video: VideoStream) -> bool | None:
     Returns:
         None of codecs that have no such mark.
     """
-    if video.codec_context.name != "mjpeg":
+    if video.codec_context.codec.canonical_name != "mjpeg":
         return None
     # Behind it there may be what fills up a sector.
     return bytes(memoryview(packet)[-_FILLED_UP:]).rstrip(b"\0\xff").endswith(_END_OF_IMAGE)
@@ -66,7 +66,7 @@ def has_end(packet: Packet[Stream], video: VideoStream) -> bool | None:
 
 def has_picture_types(video: VideoStream) -> bool:
     """Whether `waits` can tell of a codec."""
-    return video.codec_context.name in _PICTURES
+    return video.codec_context.codec.canonical_name in _PICTURES
 
 
 def waits(packet: Packet[Stream], video: VideoStream) -> bool | None:
@@ -75,7 +75,7 @@ def waits(packet: Packet[Stream], video: VideoStream) -> bool | None:
     Returns:
         None where the codec has another order, or the packet does not tell.
     """
-    code = _PICTURES.get(video.codec_context.name)
+    code = _PICTURES.get(video.codec_context.codec.canonical_name)
     if code is None:
         return None
     data = bytes(packet)

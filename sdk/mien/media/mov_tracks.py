@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO, Final
 
-__all__ = ["TrackCodec", "track_codecs"]
+__all__ = ["TrackCodec", "TrackEdit", "track_codecs"]
 
 _LARGEST: Final = 256 << 20
 """Bytes of an index that is read; hours of footage need some 30 MB."""
@@ -21,18 +22,38 @@ _TO_THE_END: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
+class TrackEdit:
+    """An entry of a track's edit list.
+
+    Attributes:
+        seconds: How long it is shown or heard; 0 for all that is left.
+        start: Second of the track's media at which it begins; None for nothing.
+        speed: At what speed it is played.
+    """
+
+    seconds: Fraction
+    start: Fraction | None
+    speed: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class TrackCodec:
     """What a track's sample description says.
 
     Attributes:
         letters: The four letters of its codec.
         layered: Whether HEVC has layers beside the picture: a second view, or alpha.
-        retimed: Whether the track's edit list plays a part at another speed, or holds a frame.
+        edits: The track's edit list.
     """
 
     letters: str
     layered: bool
-    retimed: bool = False
+    edits: tuple[TrackEdit, ...] = ()
+
+    @property
+    def retimed(self) -> bool:
+        """Whether the track's edit list plays a part at another speed, or holds a frame."""
+        return any(edit.start is not None and edit.speed != 1 for edit in self.edits)
 
 
 def track_codecs(path: Path) -> dict[int, TrackCodec]:
@@ -50,36 +71,46 @@ def track_codecs(path: Path) -> dict[int, TrackCodec]:
     except OSError:
         return {}
     found = {}
+    ticks = _ticks(_child(index, b"mvhd"))
     for kind, track in _boxes(index):
         if kind != b"trak":
             continue
-        header, codec = _child(track, b"tkhd"), _codec(track)
+        header, codec = _child(track, b"tkhd"), _codec(track, ticks)
         at = 20 if header[:1] == b"\x01" else 12
         if len(header) >= at + 4 and codec.letters:
             found[int.from_bytes(header[at : at + 4], "big")] = codec
     return found
 
 
-def _codec(track: bytes) -> TrackCodec:
+def _codec(track: bytes, ticks: int) -> TrackCodec:
     description = track
     for name in (b"mdia", b"minf", b"stbl", b"stsd"):
         description = _child(description, name)
     letters = description[12:16].decode("latin-1").strip() if len(description) >= 16 else ""
-    return TrackCodec(letters, b"lhvC" in description, _retimed(track))
+    return TrackCodec(letters, b"lhvC" in description, _edits(track, ticks))
 
 
-def _retimed(track: bytes) -> bool:
-    """Whether an edit shows its part of the track at another rate than 1."""
+def _edits(track: bytes, ticks: int) -> tuple[TrackEdit, ...]:
+    """A track's edit list, of a movie with so many ticks in a second."""
     edits = _child(_child(track, b"edts"), b"elst")
-    # Where it begins, -1 for nothing, and the rate as 16.16 end every entry.
-    start_bytes = 8 if edits[:1] == b"\x01" else 4
-    length = 2 * start_bytes + 4
+    own_ticks = _ticks(_child(_child(track, b"mdia"), b"mdhd"))
+    # How long, where it begins, -1 for nothing, and the rate as 16.16 make an entry.
+    size = 8 if edits[:1] == b"\x01" else 4
+    length = 2 * size + 4
+    result = []
     for at in range(8, len(edits) - length + 1, length):
-        start = int.from_bytes(edits[at + start_bytes : at + 2 * start_bytes], "big", signed=True)
-        rate = int.from_bytes(edits[at + 2 * start_bytes : at + length], "big", signed=True)
-        if start >= 0 and rate != _NORMAL_RATE:
-            return True
-    return False
+        entry = edits[at : at + length]
+        start = int.from_bytes(entry[size : 2 * size], "big", signed=True)
+        speed = Fraction(int.from_bytes(entry[2 * size :], "big", signed=True), _NORMAL_RATE)
+        seconds = Fraction(int.from_bytes(entry[:size], "big"), ticks)
+        result.append(TrackEdit(seconds, None if start < 0 else Fraction(start, own_ticks), speed))
+    return tuple(result)
+
+
+def _ticks(header: bytes) -> int:
+    """Ticks in a second, of a movie's header or a track's; 1 where it says none."""
+    at = 20 if header[:1] == b"\x01" else 12
+    return int.from_bytes(header[at : at + 4], "big") or 1
 
 
 def _child(data: bytes, name: bytes) -> bytes:

@@ -118,7 +118,13 @@ class MovieSink:
         """What of the source the output does not keep, a sentence each."""
         alpha = alpha_loss(self._source, self._encoding, self._path)
         beside = () if self._beside is None else self._beside.left_out
-        return (*((alpha,) if alpha else ()), *self._losses, *beside, *self._lost_tags)
+        return (
+            *self._encoding.notes,
+            *((alpha,) if alpha else ()),
+            *self._losses,
+            *beside,
+            *self._lost_tags,
+        )
 
     def encode(self, frame: Frame) -> None:
         """Encode one frame, and copy what sounds with it."""

@@ -12,6 +12,7 @@ from mien.media.atomic_write import check_writable, folder_error, hidden_name, r
 from mien.media.codecs import choose_encoding
 from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo
+from mien.model.quality import Quality
 
 __all__ = ["PartialFolder", "check_output", "refuse_same"]
 
@@ -23,6 +24,7 @@ def check_output(
     overwrite: bool = False,
     codec: str | None = None,
     lossless: bool = False,
+    quality: Quality | None = None,
 ) -> None:
     """Refuse an output that cannot be written, before any work is done.
 
@@ -32,13 +34,14 @@ def check_output(
         overwrite: Whether an output that is there already may be replaced.
         codec: Name of the codec asked for.
         lossless: Whether every code value must be kept.
+        quality: How well it is to be encoded; None for visually lossless.
 
     Raises:
         OutputError: When the output cannot be put there, or cannot hold what is asked.
     """
     path = Path(path)
     check_writable(path)
-    choose_encoding(path, source, codec=codec, lossless=lossless)
+    choose_encoding(path, source, codec=codec, lossless=lossless, quality=quality)
     refuse_same(path, source.path)
     pattern = Pattern.parse(path)
     exists = path.exists() if pattern is None else bool(pattern.numbers())

@@ -105,9 +105,9 @@ def scan_packets(
     scan = PacketScan()
     name = container.format.name.split(",")[0]
     whole = name in _WHOLE_FRAMES
-    context = video.codec_context
-    places = order_reader(context.name, context.extradata) if name in _UNTIMED else None
-    fields = FieldPairs() if context.name == "h264" and not whole else None
+    context, codec = video.codec_context, video.codec_context.codec.canonical_name
+    places = order_reader(codec, context.extradata) if name in _UNTIMED else None
+    fields = FieldPairs() if codec == "h264" and not whole else None
     typed = has_picture_types(video)
     repair = ClockRepair(container.streams) if has_broadcast_clock(container) else None
     ends: dict[int, int] = {}

@@ -6,6 +6,7 @@ taken, and all times are moved by the start of the range.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,6 +27,7 @@ from mien.media.index import movie_index, open_movie, searched_by_time
 from mien.media.languages import quicktime_language
 from mien.media.sound_clock import SoundClock
 from mien.media.sound_cut import HIDES_BY_DELAY, SoundCut
+from mien.media.sound_edits import EditedSound
 from mien.media.streams import main_video
 from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
@@ -76,6 +78,7 @@ class Passthrough(Closing):
         self._covers: list[Packet[Stream]] = []
         self._waiting: tuple[Fraction, Packet[Stream]] | None = None
         self._cuts: dict[int, SoundCut] = {}
+        self._edited: dict[int, EditedSound] = {}
         self._delayed: dict[int, InputContainer] = {}
         self._hidden: dict[int, int] = {}
         self._jumps = movie_index(source.path, source.stream).jumps
@@ -231,6 +234,7 @@ class Passthrough(Closing):
 
     def close(self) -> None:
         """Let go of the source."""
+        self._packets = iter(())
         self._input.close()
         for container in self._delayed.values():
             container.close()
@@ -260,6 +264,9 @@ class Passthrough(Closing):
         """Settle what is heard of each sound, and what the output hides before it."""
         for sound in self._sounds():
             self._cuts[sound.index] = SoundCut.of(sound, self.start, self.stop, container)
+            edited = EditedSound.of(self._source.path, self._input, sound)
+            if edited is not None:
+                self._edited[sound.index] = edited
         if container not in HIDES_BY_DELAY:
             if any(cut.late for cut in self._cuts.values()):
                 self._hidden = self._hidden_samples()
@@ -295,7 +302,15 @@ class Passthrough(Closing):
         """Packets on one running clock."""
         if self._jumps:
             return mended(container, *streams)
-        return container.demux(*streams)
+        plain = [stream for stream in streams if stream.index not in self._edited]
+        readers = [
+            self._edited[stream.index].packets(self.start)
+            for stream in streams
+            if stream.index in self._edited
+        ]
+        if plain:
+            readers.append(container.demux(*plain))
+        return heapq.merge(*readers, key=_second) if len(readers) > 1 else readers[0]
 
     def _read(self) -> Iterator[tuple[Fraction, Packet[Stream]]]:
         if not self._streams:
@@ -346,6 +361,12 @@ class Passthrough(Closing):
             packet.dts -= shift
         packet.stream = self._streams[stream]
         return begin, packet
+
+
+def _second(packet: Packet[Stream]) -> Fraction:
+    """When a packet comes; the first where it does not say, as what follows another in a block."""
+    stamp = packet.dts if packet.dts is not None else packet.pts
+    return (stamp or 0) * packet.time_base
 
 
 def _attach(output: OutputContainer, stream: Stream) -> None:

@@ -120,6 +120,7 @@ def output_facts(media: MediaInfo, output: Path, codec: str | None = None) -> di
     return {
         "output": str(output),
         "codec": encoding.codec.name,
+        "quality": encoding.quality,
         "pixel_format": encoding.pixel_format,
         "left_out": [
             *([alpha] if alpha else []),

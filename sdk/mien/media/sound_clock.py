@@ -36,8 +36,9 @@ class SoundClock:
     def __init__(self, sound: AudioStream) -> None:
         context = sound.codec_context
         self._rate = context.sample_rate
-        self._sample_bytes = sample_bytes(context.name, context.layout.nb_channels)
-        self._frame = context.frame_size if context.name in _SHORT_PACKETS else 0
+        codec = context.codec.canonical_name
+        self._sample_bytes = sample_bytes(codec, context.layout.nb_channels)
+        self._frame = context.frame_size if codec in _SHORT_PACKETS else 0
         self._first = self._placed = 0
         self._last: int | None = None
         self._next = 0

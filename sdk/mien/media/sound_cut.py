@@ -4,7 +4,8 @@ Packets are copied, but a packet lasts some time (1024 samples of AAC), and its 
 one before it. So what is heard rarely begins with a packet. MP4 and MOV hide what is before by
 an edit list, which FFmpeg writes for times before 0; Matroska and WebM by `CodecDelay`, and what
 is after by `DiscardPadding`; PCM is cut to the sample. In MP4 and MOV the last packet is said to
-be shorter: players that go by that end to the sample, others play it out.
+be shorter: players that go by that end to the sample, others play it out. Cuts inside a sound are
+followed by `sound_edits`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from av.audio.stream import AudioStream
 from av.packet import Packet, PacketSideData
 from av.stream import Stream
 
-__all__ = ["HIDES_BY_DELAY", "SoundCut", "sample_bytes"]
+__all__ = ["HIDES_BY_DELAY", "SoundCut", "cut_pcm", "sample_bytes"]
 
 HIDES_BY_DELAY: Final = ("matroska", "webm")
 """Containers (FFmpeg's names) that hide the beginning of a sound by its codec delay."""
@@ -47,7 +48,7 @@ class SoundCut:
     Attributes:
         begin: Second of the source at which it begins; None to begin with what is there.
         end: Second of the source at which it ends; None to end with what is there.
-        codec: FFmpeg's name of the codec.
+        codec: FFmpeg's name of the codec, whatever its decoder is called.
         rate: Samples in a second.
         sample_bytes: Bytes of a sample in all channels; 0 where packets cannot be cut.
         whole: Whether all packets before `begin` are copied to be hidden, as of a whole film.
@@ -93,11 +94,12 @@ class SoundCut:
             begin = stream.start_time * base
             if given == "mov" and stream.duration:
                 end = begin + stream.duration * base
-        context = stream.codec_context
+        # Not that of the decoder, which is mp3float for mp3.
+        context, codec = stream.codec_context, stream.codec_context.codec.canonical_name
         if stop is not None:
             begin = max(begin, zero) if begin is not None else zero
             end = min(end, stop) if end is not None else stop
-        frame = context.frame_size if context.name in _EVEN else 0
+        frame = context.frame_size if codec in _EVEN else 0
         late = False
         if container in ("mp4", "mov") and begin is not None and frame and context.sample_rate:
             # Room for what a decoder needs, and for its first packet that is heard only in part.
@@ -105,9 +107,9 @@ class SoundCut:
         return cls(
             begin,
             end,
-            context.name,
+            codec,
             context.sample_rate,
-            sample_bytes(context.name, context.layout.nb_channels),
+            sample_bytes(codec, context.layout.nb_channels),
             stop is None,
             container in HIDES_BY_DELAY,
             zero,
@@ -165,7 +167,8 @@ class SoundCut:
         if not before and not after:
             return packet
         if self.sample_bytes:
-            return self._cut(packet, round(before * self.rate), round(after * self.rate))
+            cuts = round(before * self.rate), round(after * self.rate)
+            return cut_pcm(packet, *cuts, self.sample_bytes, self.rate)
         heard = min(end, self.end) - begin if self.end is not None else end - begin
         packet.duration = max(1, math.floor(heard / base))
         if self.padding:
@@ -184,20 +187,32 @@ class SoundCut:
             return begin, begin + Fraction(packet.size // self.sample_bytes, self.rate)
         return begin, begin + (packet.duration or 0) * packet.time_base
 
-    def _cut(self, packet: Packet[Stream], before: int, after: int) -> Packet[Stream]:
-        data = bytes(packet)[before * self.sample_bytes :]
-        if after:
-            data = data[: -after * self.sample_bytes]
-        result: Packet[Stream] = Packet(data)
-        base = packet.time_base
-        result.time_base = base
-        moved = round(Fraction(before, self.rate) / base)
-        result.pts = None if packet.pts is None else packet.pts + moved
-        result.dts = None if packet.dts is None else packet.dts + moved
-        result.duration = round(Fraction(len(data) // self.sample_bytes, self.rate) / base)
-        result.is_keyframe = True
-        result.stream = packet.stream
-        return result
+
+def cut_pcm(
+    packet: Packet[Stream], before: int, after: int, sample_bytes: int, rate: int
+) -> Packet[Stream]:
+    """A packet of PCM without samples at its beginning and end.
+
+    Args:
+        packet: The packet.
+        before: Samples to leave out at its beginning.
+        after: Samples to leave out at its end.
+        sample_bytes: Bytes of a sample in all channels.
+        rate: Samples in a second.
+    """
+    data = bytes(packet)[before * sample_bytes :]
+    if after:
+        data = data[: -after * sample_bytes]
+    result: Packet[Stream] = Packet(data)
+    base = packet.time_base
+    result.time_base = base
+    moved = round(Fraction(before, rate) / base)
+    result.pts = None if packet.pts is None else packet.pts + moved
+    result.dts = None if packet.dts is None else packet.dts + moved
+    result.duration = round(Fraction(len(data) // sample_bytes, rate) / base)
+    result.is_keyframe = True
+    result.stream = packet.stream
+    return result
 
 
 def _skipped(packet: Packet[Stream]) -> int:
@@ -211,7 +226,7 @@ def sample_bytes(codec: str, channels: int) -> int:
     """Bytes of a sample of PCM in all channels; 0 of any other codec.
 
     Args:
-        codec: FFmpeg's name of the codec.
+        codec: FFmpeg's name of the codec, whatever its decoder is called.
         channels: How many there are.
     """
     match = _PCM.match(codec)

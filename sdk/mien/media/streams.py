@@ -153,7 +153,10 @@ def whole_frames(
 
 def _is_wiped(packet: Packet[VideoStream]) -> bool:
     """Whether a packet is zeros, as holes in copies are, and its decoder would not say so."""
-    if packet.size < _LEAST_WIPED or packet.stream.codec_context.name not in _TAKE_ZEROS:
+    if (
+        packet.size < _LEAST_WIPED
+        or packet.stream.codec_context.codec.canonical_name not in _TAKE_ZEROS
+    ):
         return False
     content = memoryview(packet)
     return not any(content[:_LEAST_WIPED]) and not any(content)

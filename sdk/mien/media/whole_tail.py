@@ -54,7 +54,7 @@ def last_is_whole(path: Path, stream: int, scan: PacketScan) -> bool:
     start = keys[-2:][0]
     with suppress(av.FFmpegError, OSError), av.open(f"file:{path}") as container:
         video = main_video(container, stream)
-        if video is None or video.codec_context.name not in _STRICT:
+        if video is None or video.codec_context.codec.canonical_name not in _STRICT:
             return False
         size = video.codec_context.width * video.codec_context.height
         if (len(film) - start) * size > _MOST_PIXELS:
@@ -72,7 +72,7 @@ def last_is_whole(path: Path, stream: int, scan: PacketScan) -> bool:
 
 
 def _is_whole(video: VideoStream, packets: Sequence[bytes]) -> bool:
-    codec = video.codec_context.name
+    codec = video.codec_context.codec.canonical_name
     slices = {_slices(codec, packet) for packet in packets[-_ALIKE:]}
     if len(packets) < 2 or len(slices) != 1:
         return False  # slices may be missing, of which the others tell nothing
@@ -87,7 +87,7 @@ def _is_whole(video: VideoStream, packets: Sequence[bytes]) -> bool:
 
 def _pictures(video: VideoStream, packets: Sequence[bytes]) -> list[int] | None:
     """Checksums of what comes out of a decoder; None where it says that something is damaged."""
-    decoder = av.CodecContext.create(video.codec_context.name, "r")
+    decoder = av.CodecContext.create(video.codec_context.codec.canonical_name, "r")
     assert isinstance(decoder, av.VideoCodecContext)
     decoder.extradata = video.codec_context.extradata
     decoder.thread_count = 1

@@ -20,6 +20,7 @@ from mien.media.outputs import check_output
 from mien.media.prefetch import ByteQueue, QueueClosed
 from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo
+from mien.model.quality import Quality
 from mien.timebase import FrameRange
 
 __all__ = ["BeforeCommit", "Writer", "open_writer"]
@@ -70,6 +71,7 @@ def open_writer(
     *,
     codec: str | None = None,
     lossless: bool = False,
+    quality: Quality | None = None,
     frames: FrameRange | None = None,
     overwrite: bool = False,
     before_commit: Sequence[BeforeCommit] = (),
@@ -81,6 +83,7 @@ def open_writer(
         source: The source: its sound, timing, colour, rotation and tags are carried over.
         codec: Name of the codec; None for the source's.
         lossless: Whether every code value must be kept.
+        quality: How well it is encoded; None for visually lossless.
         frames: Frames that will be written; None for all. Sound is cut to them.
         overwrite: Whether an output that is there already may be replaced.
         before_commit: Called in this order between encoding and giving the final name.
@@ -89,8 +92,8 @@ def open_writer(
         OutputError: When the output cannot be put there, or cannot hold what is asked.
     """
     path = Path(path)
-    check_output(path, source, overwrite=overwrite, codec=codec, lossless=lossless)
-    encoding = choose_encoding(path, source, codec=codec, lossless=lossless)
+    check_output(path, source, overwrite=overwrite, codec=codec, lossless=lossless, quality=quality)
+    encoding = choose_encoding(path, source, codec=codec, lossless=lossless, quality=quality)
     frames = frames or source.clock.all
     sink: _Sink
     if not encoding.container:

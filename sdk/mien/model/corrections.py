@@ -39,6 +39,9 @@ GROUPS: Final[tuple[CorrectionGroup, ...]] = get_args(CorrectionGroup)
 DEFAULT_FALLOFF: Final = 6
 """Frames on either side over which a correction fades, unless it is said otherwise."""
 
+_FURTHEST: Final = 1 << 18
+"""Pixels that landmarks are moved at most: no picture is larger, and faces can be solved there."""
+
 
 @dataclass(frozen=True, slots=True)
 class LandmarkCorrection:
@@ -74,7 +77,7 @@ class LandmarkCorrection:
                 f"Give one of {', '.join(GROUPS)}.",
                 choices=GROUPS,
             )
-        if not (math.isfinite(self.dx) and math.isfinite(self.dy)):
+        if not max(abs(self.dx), abs(self.dy)) <= _FURTHEST or math.isnan(self.dy):
             raise UsageError(
                 f"Landmarks cannot be moved by {self.dx}, {self.dy}.", "Give pixels, as 4,-2."
             )

@@ -158,7 +158,9 @@ class Project:
             NoFaceError: When a face that has an edit is not in the shot.
         """
         edits = tuple(Edit(shot.face(edit.face.number), edit.layers) for edit in self.edits)
-        return replace(self, shot=shot, edits=edits)
+        # A number that was free may have been another's, of whom steps of the history tell.
+        new = {face.number for face in shot.faces} - {face.number for face in self.shot.faces}
+        return replace(self, shot=shot, edits=edits, history=self.history.without_faces(new))
 
     def without_raw_landmarks(self) -> Project:
         """Return this project without the landmarks as they were tracked, to save memory.

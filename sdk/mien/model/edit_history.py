@@ -7,7 +7,7 @@ taken back only where nobody changed these layers since, and all other layers st
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -98,6 +98,20 @@ class EditHistory:
         if not changes:
             return self
         return EditHistory(_bounded((*self.done, EditStep(title, changes))))
+
+    def without_faces(self, numbers: Collection[int]) -> EditHistory:
+        """Return this history without what it holds of some faces.
+
+        Args:
+            numbers: Numbers that are somebody else's now.
+        """
+
+        def kept(steps: Iterable[EditStep]) -> tuple[EditStep, ...]:
+            changes = ((step, tuple(c for c in step.changes if c.face not in numbers))
+                       for step in steps)  # fmt: skip
+            return tuple(EditStep(step.title, left) for step, left in changes if left)
+
+        return EditHistory(kept(self.done), kept(self.undone)) if numbers else self
 
     def undo(self, shot: Shot, edits: Sequence[Edit]) -> tuple[tuple[Edit, ...], EditHistory]:
         """Return edits without the last step, and the history then.

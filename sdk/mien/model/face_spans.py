@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import BoolArray, FloatArray
+from mien.errors import ProjectError
 from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.face import Face
 from mien.model.frame_runs import frame_runs
@@ -19,7 +20,9 @@ from mien.model.shot import Shot
 from mien.model.spans import join_spans
 from mien.timebase import Clock, FrameRange
 
-__all__ = ["gathered_rows", "joined_face", "placed_face", "spread_rows", "stored_spans"]
+__all__ = [
+    "gathered_rows", "joined_face", "placed_face", "spread_rows", "stored_spans", "unpack_rows",
+]  # fmt: skip
 
 
 def stored_spans(shot: Shot) -> tuple[FrameRange, ...] | None:
@@ -173,7 +176,23 @@ def _joined_raw(face: Face, other: Face) -> RawLandmarks | None:
     # Rows of the frames in which either is seen: of an hour of film these are few.
     rows: FloatArray = np.empty((int(either.sum()), LANDMARKS, 3), np.float32)
     for one, its in zip((face, other), seen, strict=True):
-        assert one.raw_landmarks is not None
-        count = int(its.sum())
-        rows[its[either]] = one.raw_landmarks.unpack(np.ones(count, np.bool_))
+        rows[its[either]] = unpack_rows(one)
     return RawLandmarks.pack(rows, np.ones(len(rows), np.bool_))
+
+
+def unpack_rows(face: Face) -> FloatArray:
+    """Return a face's landmarks (N, 478, 3) as they were tracked, of the frames that have any.
+
+    Raises:
+        ProjectError: When what was kept is damaged.
+    """
+    assert face.raw_landmarks is not None
+    # Of the frames in which it is seen alone: of an hour of film these may be few.
+    seen = np.ones(int(np.count_nonzero(face.confidence > 0)), np.bool_)
+    try:
+        return face.raw_landmarks.unpack(seen)
+    except ValueError as error:
+        raise ProjectError(
+            f"The landmarks of {face.name} are damaged: {error}.",
+            "Restore the project from a backup, or track the shot again.",
+        ) from error

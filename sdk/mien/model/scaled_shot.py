@@ -10,6 +10,7 @@ import numpy as np
 from mien._types import FloatArray
 from mien.model.curves import Curves, HeadPose
 from mien.model.face import Face
+from mien.model.face_spans import unpack_rows
 from mien.model.media import MediaInfo
 from mien.model.occlusion import MatteStroke
 from mien.model.raw_landmarks import RawLandmarks
@@ -66,9 +67,8 @@ class _Scale:
             return face
         raw = face.raw_landmarks
         if raw is not None:
-            # Of the frames in which it is seen alone: of an hour of film these may be few.
-            seen = np.ones(int(np.count_nonzero(face.confidence)), np.bool_)
-            raw = RawLandmarks.pack(self.points(raw.unpack(seen)), seen)
+            rows = unpack_rows(face)
+            raw = RawLandmarks.pack(self.points(rows), np.ones(len(rows), np.bool_))
         before = face.uncorrected_frames
         if before is not None:
             before = replace(

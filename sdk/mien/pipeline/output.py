@@ -12,6 +12,7 @@ from mien.errors import DamagedMediaError
 from mien.media.frame import Frame
 from mien.media.reader import open_reader
 from mien.media.writer import BeforeCommit, open_writer
+from mien.model.quality import Quality
 from mien.model.shot import Shot
 from mien.pipeline.damage import with_remedy
 from mien.pipeline.editing import FrameEditor
@@ -41,6 +42,7 @@ class Output:
         matte: Whether it holds the mask of what is changed in place of the picture.
         before_commit: Called in this order between encoding and giving the final name.
         until_damage: Whether it ends before the first frame of the source that is damaged.
+        quality: How well it is encoded; None for visually lossless.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class Output:
     matte: bool = False
     before_commit: tuple[BeforeCommit, ...] = ()
     until_damage: bool = False
+    quality: Quality | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ def write_output(
                     shot.media,
                     codec=output.codec,
                     lossless=output.lossless,
+                    quality=output.quality,
                     frames=output.frames,
                     overwrite=output.overwrite,
                     before_commit=(*before_commit, *output.before_commit),

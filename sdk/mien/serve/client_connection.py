@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import threading
 from collections.abc import Callable
 from typing import IO, Any, Final
@@ -27,6 +28,8 @@ from mien.serve.protocol import (
 )
 
 __all__ = ["ClientConnection"]
+
+_LOG = logging.getLogger(__name__)
 
 _WAITING: Final = 1000
 """Requests that may wait for their turn."""
@@ -112,6 +115,7 @@ class ClientConnection:
             request = read_request(message)
             params = read_params(request)
             self._allow(params)
+            _LOG.info("%s: %s", request.id, request.method)
             if request.method == "shutdown":
                 self._answer(request, {})
                 self._over = True
@@ -175,6 +179,7 @@ class ClientConnection:
         self._send({"id": request.id, "result": result})
 
     def _refuse(self, number: int | str | None, error: MienError) -> None:
+        _LOG.info("%s is refused: %s", number, error)
         self._send({"id": number, "error": error_facts(error)})
 
     def _send(self, message: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import secrets
 import signal
@@ -27,6 +28,8 @@ from mien.worker_messages import (
 )
 
 __all__ = ["Jobs", "ServedJob"]
+
+_LOG = logging.getLogger(__name__)
 
 _PATIENCE: Final = 10.0
 """Seconds for a job to clean up after it was cancelled."""
@@ -174,6 +177,7 @@ class ServedJob:
                 self.state = "done"
             else:
                 self.state = "failed"
+        _LOG.info("%s, a %s, is %s after %.1f s", self.handle, self.kind, self.state, self._took)
         if isinstance(message, WorkerDone):
             self._tell("done", result=result)
         elif self.state == "cancelled":

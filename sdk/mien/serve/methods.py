@@ -19,6 +19,7 @@ from mien.io.project import SUFFIX, Project, check_project
 from mien.model.controls import CONTROLS
 from mien.model.evaluate import evaluate
 from mien.model.presets import PRESETS
+from mien.model.quality import Quality
 from mien.model.renderer_settings import make_mapping
 from mien.rendering.registry import (
     AUTO,
@@ -360,6 +361,8 @@ class Methods:
         project = self._shots.find(params.shot).project
         shot, output = project.shot, Path(params.output)
         settings = merge_settings(params.renderer, project.settings, params.settings)
+        said = Quality(params.quality, params.crf, params.bitrate, params.preset)
+        quality = Quality.of(said, lossless=params.lossless)
         span = None
         if params.frames is not None:
             span = shot.clock.parse_range(f"{params.frames[0]}:{params.frames[1]}")
@@ -368,7 +371,7 @@ class Methods:
         refuse_matte_as_output(output, shot.occlusion)
         check_output(
             output, shot.media, overwrite=params.overwrite, codec=params.codec,
-            lossless=params.lossless,
+            quality=quality,
         )  # fmt: skip
         if params.renderer == AUTO:
             find_entry(AUTO).settings(settings)
@@ -381,10 +384,11 @@ class Methods:
             settings=make_mapping(settings),
             frames=span,
             codec=params.codec,
-            lossless=params.lossless,
+            lossless=quality.lossless,
             overwrite=params.overwrite,
             matte=params.matte,
             until_damage=params.until_damage,
+            quality=quality,
         )
         return self._begin(
             ServedJob(

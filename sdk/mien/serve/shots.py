@@ -17,6 +17,7 @@ from mien.model.edits import Edit
 from mien.model.face import Face
 from mien.model.landmarks import SKIN
 from mien.model.occlusion import MatteStroke, Occlusion
+from mien.model.scaled_shot import with_media
 from mien.model.shot import Example, Shot
 from mien.serve.messages import (
     CorrectionFacts,
@@ -137,10 +138,11 @@ class OpenShot:
             before, after = self._steps.pop()
             now = self._project
             numbers = {face.number for face in before.shot.faces}
-            shot = before.shot.with_examples(now.shot.examples)
+            # It may be on other media by now, of another size.
+            shot = with_media(before.shot, now.shot.media).with_examples(now.shot.examples)
             if now.shot.occlusion is not after.shot.occlusion:
                 shot = dataclasses.replace(shot, occlusion=now.shot.occlusion.of_faces(numbers))
-            self._project = before.with_faces_of(shot)
+            self._project = dataclasses.replace(before, online=now.online).with_faces_of(shot)
             for face in now.shot.faces:
                 layers = now.edit(face.number).layers
                 if face.number in numbers and layers != after.edit(face.number).layers:
@@ -296,8 +298,8 @@ def shot_facts(opened: OpenShot) -> ShotFacts:
         left_out=list(media.left_out),
         fingerprint=media.fingerprint,
         cuts=list(project.shot.cuts),
-        mixes=[(mix.start, mix.stop) for mix in project.shot.mixes],
-        damaged=[(span.start, span.stop) for span in project.shot.damaged],
+        mixes=[[mix.start, mix.stop] for mix in project.shot.mixes],
+        damaged=[[span.start, span.stop] for span in project.shot.damaged],
         tracked_spans=_tracked_spans(project.shot),
         cut_short=media.cut_short,
         made_by=_made_by(project.shot),

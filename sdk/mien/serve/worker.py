@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import OperationCancelledError
+from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
 from mien.model.shot import Shot
 from mien.progress import Progress
@@ -93,6 +94,7 @@ class RenderOrder:
     overwrite: bool
     matte: bool
     until_damage: bool = False
+    quality: Quality | None = None
 
 
 JobOrder = TrackOrder | SolveOrder | RetrackOrder | ExamplesOrder | RenderOrder
@@ -164,6 +166,7 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         frames=order.frames,
         codec=order.codec,
         lossless=order.lossless,
+        quality=order.quality,
         overwrite=order.overwrite,
         until_damage=order.until_damage,
         progress=progress,

@@ -54,6 +54,14 @@ class RenderParams(Message):
     codec: Name | None = None
     """As `mien render --codec`; the source's when not given."""
     lossless: bool = False
+    quality: Literal["lossless", "visually-lossless", "small"] | None = None
+    """How well it is encoded; `visually-lossless` when nothing is said of it."""
+    crf: Annotated[float, Field(ge=0, le=63)] | None = None
+    """In place of `quality`, a constant rate factor of the codec's own scale."""
+    bitrate: Annotated[int, Field(ge=10_000, le=10_000_000_000)] | None = None
+    """In place of `quality`, bits a second on average."""
+    preset: Name | None = None
+    """A preset of the encoder, as `mien render --preset`."""
     overwrite: bool = False
     matte: bool = False
     """Whether the mask of what is changed is written, in grey, in place of the picture."""
@@ -74,6 +82,8 @@ class RenderResult(Message):
     renderer_reason: str
     """Why `auto` chose it, in a few words; empty where it was asked for by its name."""
     codec: str
+    quality: str = ""
+    """How well it was encoded, in a few words; empty where the codec has one way only."""
     seconds: float
     notes: list[str]
     """What is to be known of how the frames were made, each once."""

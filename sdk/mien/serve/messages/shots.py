@@ -233,9 +233,9 @@ class ShotFacts(Message):
     """Names the content, whatever the file is called."""
     cuts: list[int]
     """First frames of new shots inside the material."""
-    mixes: list[tuple[int, int]]
+    mixes: list[Span]
     """Dissolves, wipes and fades inside it: of each the first frame, and the one after the last."""
-    damaged: list[tuple[int, int]]
+    damaged: list[Span]
     """Frames that could not be decoded when it was tracked: of each span the first, and the one
     after the last."""
     tracked_spans: list[Span] | None
