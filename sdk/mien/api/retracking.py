@@ -18,7 +18,7 @@ from mien.io.landmark_file import landmark_text, read_landmarks
 from mien.model.corrections import LandmarkCorrection
 from mien.model.document import Project
 from mien.model.face import Face, FaceTrack
-from mien.model.face_names import check_face_name
+from mien.model.face_names import check_face_name, list_faces
 from mien.model.landmarks import LANDMARKS, SKIN
 from mien.model.shot import Shot
 from mien.progress import Progress, progress_reporter
@@ -192,9 +192,10 @@ def export_landmarks(
         raise OutputError(f"{path.name} is no name for landmarks.", "Let it end in .json.")
     check_file(path, overwrite=overwrite)
     if face is None and len(shot.faces) != 1:
-        names = ", ".join(f"{one.number} ({one.name})" for one in shot.faces)
+        named = list_faces(shot.faces)
         raise NoFaceError(
-            f"{shot.media.path.name} has {len(shot.faces)} faces.", f"Say which: {names or 'none'}."
+            f"{shot.media.path.name} has {len(shot.faces) or 'no'} faces.",
+            f"Say which by its number or name: {named}." if named else "Track it first.",
         )
     chosen = shot.face(shot.faces[0].number if face is None else face)
     landmarks, seen = chosen.landmarks, chosen.valid

@@ -190,6 +190,11 @@ def _chosen(
     """What is to be done to the project; None to list it only."""
     from mien import api
 
+    if listed and (undo or redo or typed):
+        raise UsageError(
+            "--list changes nothing, and an edit is given with it.",
+            "Leave --list out: what is there then is listed after every edit.",
+        )
     if undo + redo + bool(typed) > 1:
         raise UsageError(
             "--undo, --redo and edits are one thing each.", "Give them one after another."

@@ -14,6 +14,7 @@ from mien.cli.faces import faces
 from mien.cli.options import Json, Overwrite, ShotOfProject
 from mien.cli.output import print_json, print_notice
 from mien.cli.values import numbers
+from mien.model.face_names import describe_face
 
 if TYPE_CHECKING:
     from mien.model.document import Project
@@ -154,6 +155,19 @@ _NewFace = Annotated[
 ]
 
 
+def _lost_told(before: Project, after: Project) -> Project:
+    """Say which corrections by hand are gone with the landmarks that they were made to."""
+    for face in before.shot.faces:
+        kept = after.shot.face(face.number).corrections
+        lost = [str(one.frame) for one in face.corrections if one not in kept]
+        if lost:
+            print_notice(
+                f"{describe_face(face)}: corrections by hand in frame {', '.join(lost)} are gone"
+                " with the landmarks that they were made to; look there again."
+            )
+    return after
+
+
 @faces.command()
 @changes_project(pictures=True)
 def track(
@@ -190,7 +204,8 @@ def track(
     _check_whose(face, new)
     around = None if box is None else numbers(box, "--box", (4,), "x,y,w,h in pixels")
     on = None if point is None else numbers(point, "--point", (2,), "x,y in pixels")
-    return api.retrack_face(shot, face, frames, at=at, box=around, point=on, name=new or "")
+    done = api.retrack_face(shot, face, frames, at=at, box=around, point=on, name=new or "")
+    return _lost_told(shot, done)
 
 
 @faces.command("import")
@@ -207,7 +222,7 @@ def import_(
     from mien import api
 
     _check_whose(face, new)
-    return api.import_landmarks(shot, file, face, name=new or "")
+    return _lost_told(shot, api.import_landmarks(shot, file, face, name=new or ""))
 
 
 @faces.command()

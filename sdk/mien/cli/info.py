@@ -100,7 +100,9 @@ def _opened(source: Path, which: str | None, media: Path | None) -> tuple[dict[s
     from mien.io.beside import project_beside
     from mien.io.project import SUFFIX, describe, find_shots, relink
     from mien.model.summary import summarize_project
+    from mien.path_map import machine_map
 
+    machine_map()  # a wrong one is said: media would only seem to be gone
     facts: dict[str, Any] = {}
     project: Path | None = source
     if source.suffix.lower() == SUFFIX:
@@ -151,11 +153,12 @@ def _tell_shot(number: int, shot: Mapping[str, Any]) -> None:
 
     media = shot["media"]
     lost = "" if media["online"] else " (not found)"
+    varies = " (variable)" if media["variable_rate"] else ""
     start = "" if media["start"] is None else f" from {media['start']}"
     typer.echo(f"{number} {shot['shot']}: {media['path']}{lost}")
     typer.echo(
         f"  {media['size'][0]} x {media['size'][1]}, {media['codec']}, {media['frames']} frames"
-        f" at {float(Fraction(media['rate'])):.6g} fps{start}"
+        f" at {float(Fraction(media['rate'])):.6g} fps{varies}{start}"
     )
     for name in ("cuts", "mixes"):
         if shot[name]:

@@ -135,6 +135,8 @@ def _run(arguments: list[str]) -> int:
         if type(error).__name__ == "NoSuchOption":
             # Quoted, it is said as it was typed, and not with a command that has it.
             message = re.sub(r"(--?[\w-]+)", r"'\1'", message, count=1)
+        if not message.endswith((".", "?", "!")):
+            message += "."
         raise UsageError(message, f"`{_help(arguments)}` shows how.") from error
     if code == _INTERRUPTED:
         raise _cancelled()
@@ -147,7 +149,18 @@ def _help(arguments: list[str]) -> str:
         for command in app.registered_commands
         if command.callback
     }
-    return f"mien {arguments[0]} --help" if verbs & set(arguments[:1]) else "mien --help"
+    groups = {
+        group.name: {
+            command.name or getattr(command.callback, "__name__", "")
+            for command in group.typer_instance.registered_commands
+        }
+        for group in app.registered_groups
+        if group.name and group.typer_instance
+    }
+    first, *rest = arguments or [""]
+    if rest and rest[0] in groups.get(first, ()):
+        return f"mien {first} {rest[0]} --help"
+    return f"mien {first} --help" if first in verbs | set(groups) else "mien --help"
 
 
 def _cancelled() -> OperationCancelledError:

@@ -9,7 +9,7 @@ import typer
 
 from mien.cli.options import Json, Overwrite, ShotOfProject
 from mien.cli.output import print_done, print_json
-from mien.errors import UsageError
+from mien.errors import ProjectError, UsageError
 
 __all__ = ["add_to"]
 
@@ -60,7 +60,9 @@ def relink(
             "Where the media are is not clear.", "Give a file, a folder, or --map OLD=NEW."
         )
     if media is not None and not media.exists() and "%" not in media.name:
-        raise UsageError(f"There is no {media}.", "Check the name.")
+        raise ProjectError(
+            f"There is no file or folder {media}.", "Check where the media are.", path=media
+        )
     check_project(project if output is None else output, overwrite=overwrite or output is None)
     mapped = PathMap.parse(";".join(rules)) if rules else None
     reports = relink_file(project, media, shot=which, rules=mapped, output=output)

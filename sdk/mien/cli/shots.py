@@ -346,7 +346,8 @@ def _tell_report(report: RenderReport, shot: Shot) -> None:
     from mien.rendering.registry import describe_choice
 
     edited = list_faces([shot.face(number) for number in report.faces])
-    done = f"face {edited} edited in {report.frames_edited}" if edited else "none changed"
+    word = "face" if len(report.faces) == 1 else "faces"
+    done = f"{word} {edited} edited in {report.frames_edited}" if edited else "none changed"
     if report.frames_resumed:
         done += f", {report.frames_resumed} of them from the render before"
     how = ""

@@ -174,6 +174,7 @@ def remember(path: Path, content: str) -> None:
 
 
 def _candidates(stored: Path, wanted: str, folder: Path | None) -> Iterator[Path]:
+    machine_map()  # a wrong one is refused even where media are found without it
     if folder is not None and stored.resolve().is_relative_to(folder.resolve()):
         yield stored
     yield from _mapped(stored, folder)

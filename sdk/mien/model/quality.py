@@ -101,7 +101,9 @@ class Quality:
             return value
         for name in ("level", "crf", "bitrate"):
             if getattr(value, name) is not None:
-                asked = value.level if name == "level" else f"{name} {getattr(value, name)}"
+                given = getattr(value, name)
+                asked = f"{name} {given:g}" if name == "crf" else f"{name} {given}"
+                asked = str(given) if name == "level" else asked
                 raise UsageError(
                     f"The output is to be lossless, and {asked} is not.", "Leave one of them out."
                 )

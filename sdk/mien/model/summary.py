@@ -36,6 +36,7 @@ def summarize_project(project: Project) -> dict[str, Any]:
             "codec": media.codec,
             "frames": clock.frame_count,
             "rate": str(clock.rate),
+            "variable_rate": clock.times is not None,
             "seconds": round(float(clock.seconds(clock.frame_count)), 6),
             "start": None if clock.start is None else str(clock.start),
         },
