@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import mien
+from mien._types import FloatArray
 from mien.errors import UnknownControlError, UsageError
 from mien.face.gaze import FULL_LOOK, gaze_change
 from mien.face.rig import load_rig
@@ -24,14 +25,14 @@ LEAST = 0.034
 MOST_DIFFERENT = 20
 
 
-def vector(name: str) -> np.ndarray:
+def vector(name: str) -> FloatArray:
     asked = np.zeros(len(NAMES), dtype=np.float32)
     for control, weight in resolve(name):
         asked[INDEX[control]] = weight
     return asked
 
 
-def moved() -> np.ndarray:
+def moved() -> FloatArray:
     """(135, 472, 3): where each word's landmarks and irises go, in distances of the eyes."""
     rig = load_rig()
     person, rest = rig.personal(rig.mean), np.zeros(len(NAMES), dtype=np.float32)
@@ -44,7 +45,7 @@ def moved() -> np.ndarray:
         irises = np.zeros((2, 3), dtype=np.float32)
         irises[:, 0], irises[:, 1] = look[:2] * across, look[2:] * up
         faces.append(np.concatenate([skin, irises]))
-    return np.stack(faces) / np.linalg.norm(eyes[0] - eyes[1])
+    return np.asarray(np.stack(faces) / np.linalg.norm(eyes[0] - eyes[1]), dtype=np.float32)
 
 
 def test_the_tree_has_135_words() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import mien
+from mien._types import FloatArray
 from mien.api.reading import describe_event, reading_facts
 from mien.cli.main import run
 from mien.model.controls import INDEX, sides
@@ -23,28 +24,29 @@ RATE = 25
 FRAMES = 200
 
 
-def performed(valid: slice | None = None, **curves: np.ndarray | float) -> mien.Face:
+def performed(seen: slice | None = None, /, **curves: FloatArray | float) -> mien.Face:
     """A face that does what is said, by control; degrees of gaze as they are."""
     face = make_face(FRAMES, Fraction(RATE))
     array = face.curves.controls.array.copy()
     for name, values in curves.items():
         for side in sides(name) or ():
             array[:, INDEX[side]] = values
-    seen = np.ones(FRAMES, dtype=bool)
-    if valid is not None:
-        seen[:] = False
-        seen[valid] = True
-        array[~seen] = np.nan
+    valid = np.ones(FRAMES, dtype=bool)
+    if seen is not None:
+        valid[:] = False
+        valid[seen] = True
+        array[~valid] = np.nan
     rotation = np.broadcast_to(np.eye(3, dtype=np.float32), (FRAMES, 3, 3))
     pose = dataclasses.replace(face.curves.pose, rotation=rotation)
     made = dataclasses.replace(
-        face.curves, controls=mien.ControlCurves(array), valid=seen, pose=pose
+        face.curves, controls=mien.ControlCurves(array), valid=valid, pose=pose
     )
     return dataclasses.replace(face, curves=made)
 
 
-def bump(middle: float, width: float, height: float = 1.0) -> np.ndarray:
-    return height * np.exp(-(((np.arange(FRAMES) - middle) / width) ** 2))
+def bump(middle: float, width: float, height: float = 1.0) -> FloatArray:
+    rise = height * np.exp(-(((np.arange(FRAMES) - middle) / width) ** 2))
+    return np.asarray(rise, dtype=np.float32)
 
 
 def test_blinks_are_told_from_squints_closed_eyes_and_winks() -> None:
@@ -99,7 +101,7 @@ def test_speech_is_lips_that_part_again_and_again() -> None:
 @pytest.mark.parametrize("word", ["rage", "joy", "terror", "contempt", "gloom", "surprise"])
 def test_a_word_that_is_performed_is_read_back(word: str) -> None:
     shown = {name: weight for name, weight in mien.FEELINGS[word].weights if "gaze" not in name}
-    reading = read_performance(performed(**shown))
+    reading = read_performance(performed(None, **shown))
     assert {event.detail for event in reading.of("feeling")} == {word}
 
 

@@ -290,7 +290,7 @@ def _feelings(
     silent = [INDEX[name] for name in NAMES if name not in _UNFELT]
     speaking = [INDEX[name] for name in FELT]
     for frames, columns in ((valid & ~speech, silent), (valid & speech, speaking)):
-        part, face = words[:, columns], shown[np.ix_(frames, columns)]
+        part, face = words[:, columns], shown[frames][:, columns]
         size = np.linalg.norm(face, axis=1)
         lengths = np.linalg.norm(part, axis=1)
         # A word of which little is compared cannot be told from others.
