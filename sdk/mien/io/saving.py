@@ -35,7 +35,7 @@ def save_unchanged(document: Document, path: Path, version: FileVersion | None) 
     """
     with hold_project(path):
         there = FileVersion.of(path)
-        if version is not None and there.inode is not None and there != version:
+        if version is not None and path.is_file() and there != version:
             raise ChangedFileError(
                 f"{path.name} was changed by another program or window (which, cannot be told)"
                 " since it was opened or saved here; nothing was written.",

@@ -8,11 +8,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mien.errors import UsageError
-from mien.io.files import FileVersion
 from mien.model.document import Document
+
+if TYPE_CHECKING:
+    from mien.io.files import FileVersion
 
 __all__ = ["Change", "Gesture", "Session"]
 
@@ -82,7 +84,7 @@ class Session:
 
     @property
     def file_version(self) -> FileVersion | None:
-        """What tells whether somebody else changed the file since; None when it has no file."""
+        """The file as it was when opened or saved here; None when there is none."""
         return self._version
 
     @property
@@ -226,7 +228,7 @@ class Session:
         self.saved(self._document, target, save_unchanged(self._document, target, version))
 
     def version_to_replace(self, path: Path, *, overwrite: bool = False) -> FileVersion | None:
-        """What a save may replace: what was read or written last, or None for anything.
+        """Return what a save may replace: what was read or written last, or None for anything.
 
         Args:
             path: Where it is to be saved; another file than the document's is not checked.
@@ -283,7 +285,11 @@ class Session:
 
 
 def _version_of(path: Path | None) -> FileVersion | None:
-    return None if path is None else FileVersion.of(path)
+    if path is None:
+        return None
+    from mien.io.files import FileVersion
+
+    return FileVersion.of(path)
 
 
 class Gesture:
