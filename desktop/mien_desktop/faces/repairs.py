@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from mien.api.faces import merge_faces, remove_face, split_face
+import mien
 from mien.errors import MienError
 from mien.model.document import Project
 from mien_desktop.background import Background
@@ -86,7 +86,7 @@ class FaceRepairs(QObject):
         names = " and ".join(face.name for face in others)
         self.begin(
             f"Merge {names} into {now.shot.face(kept).name}",
-            lambda project: merge_faces(project, order, progress=False),
+            lambda project: mien.merge_faces(project, order, progress=False),
             lambda before, after: kept,
         )
 
@@ -98,7 +98,7 @@ class FaceRepairs(QObject):
         number, frames = now.face.number, f"{now.state.frame}:"
         self.begin(
             f"Split {now.face.name} at frame {now.state.frame}",
-            lambda project: split_face(project, number, frames, progress=False),
+            lambda project: mien.split_face(project, number, frames, progress=False),
             _new_face,
         )
 
@@ -111,7 +111,7 @@ class FaceRepairs(QObject):
 
         def removed(project: Project) -> Project:
             for face in gone:
-                project = remove_face(project, face.number)
+                project = mien.remove_face(project, face.number)
             return project
 
         # Nothing is solved: it is done at once.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mien import api
 from mien.model.corrections import DEFAULT_FALLOFF, CorrectionGroup, LandmarkCorrection
 from mien.model.document import Document
 from mien.session.lookup import change_shot
@@ -40,6 +39,9 @@ def correct_landmarks(
     """
     if not (dx or dy):
         return document
+    # Loaded when it is needed: a window opens without media and pictures.
+    from mien import api
+
     return change_shot(
         document,
         shot,
@@ -53,6 +55,8 @@ def set_corrections(
     """Return a document in which a face has these corrections; see `mien.set_corrections`."""
     if tuple(corrections) == document.shot(shot).shot.face(face).corrections:
         return document
+    from mien import api
+
     return change_shot(
         document, shot, lambda project: api.set_corrections(project, face, corrections)
     )
@@ -77,6 +81,8 @@ def remove_corrections(
     Raises:
         NothingToDoError: When there is no such correction.
     """
+    from mien import api
+
     return change_shot(
         document,
         shot,
