@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,7 @@ def _model(parts: list[tuple[float, float]]) -> list[tuple[int, Fraction]]:
     return shown
 
 
-def _jumps(parts: list[tuple[float, float]]) -> bool:
+def _jumps(parts: Sequence[tuple[float, float]]) -> bool:
     """Whether there are two parts, and none goes on where the one before ends."""
     ends = [at + ms / 40 if at >= 0 else -9 for ms, at in parts]
     goes_on = any(abs(b[1] - end) < 0.1 for end, b in zip(ends, parts[1:], strict=False))
